@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
-import { NO_COLOR, takeNoColor } from "./base/colour_choice.ts";
+import { applyNoColor, NO_COLOR } from "./base/colour_choice.ts";
 import { reportError } from "./roles/report_error.ts";
 import { VERSION } from "./base/version.ts";
 
@@ -36,7 +36,7 @@ function usage(): string {
  * @returns the process' exit status: 0 success, 1 failure, 2 a command line that cannot be understood
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const words = takeNoColor(args);
+  const words = applyNoColor(args);
   const [first = "", ...others] = words;
   const [name, ...rest] = [...OPTIONS.get(first) ?? words.slice(0, 1), ...others];
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
@@ -52,6 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`Error: Unknown command "${name}"\n\n${usage()}`);
     return 2;
   }
+  if (entry.secures) gatherEntropy();
   try {
     const command = await loadCommand(entry);
     await prepare(command, `flwr ${entry.name}`).parseAsync(rest, { from: "user" });
@@ -73,13 +74,13 @@ function prepareErrors(command: Command, path: string): void {
 }
 
 /**
- * Has the platform's cryptography gather its entropy now, in another thread, and not at its first use: that takes 30 ms of
- * processor time, for which a first TLS connection or signature would wait (Deno 2.9.3; once in a process).
+ * Makes the platform's cryptographic library gather its entropy now, in another thread. It takes 30 ms of processor time
+ * once per process, for which the first TLS connection or signature would have to wait (Deno 2.9.3).
  */
 function gatherEntropy(): void {
-  // A key agreement's key is made in a thread of the pool, by the library that TLS uses. Most other calls wait for it here.
+  // An ECDH key is made in a thread of the pool, by the library that TLS uses. Most other calls would block this thread.
   crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"])
-    .catch(() => {}); // Whatever is wrong shows at that first use.
+    .catch(() => {}); // An error occurs again, and is reported, at the first use.
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -61,6 +61,7 @@ export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
+export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
@@ -143,6 +144,8 @@ export {
   depthwiseConv2d,
   type DepthwiseConv2dOptions,
   type Device,
+  diceLoss,
+  type DiceLossOptions,
   dropout,
   type EarlyStop,
   embedding,
@@ -207,6 +210,7 @@ export {
   reshape,
   residual,
   type ResidualOptions,
+  type ResizeOptions,
   rmsprop,
   type RmspropOptions,
   type Schedule,
@@ -228,6 +232,8 @@ export {
   transformerEncoder,
   type TransformerEncoderOptions,
   uniform,
+  upsample2d,
+  type UpsampleOptions,
   type Value,
   warmUp,
   weighted,
@@ -254,6 +260,7 @@ export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
 export {
@@ -271,3 +278,28 @@ export {
 } from "./ml/data/partition/size.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
+
+// Metrics of predictions.
+export type { Numbers } from "./metrics/check.ts";
+export { binaryStatistics } from "./metrics/binary.ts";
+export { classStatistics } from "./metrics/classes.ts";
+export { regressionStatistics } from "./metrics/regression.ts";
+export { rocAuc } from "./metrics/roc_auc.ts";
+export type { StatisticsName } from "./metrics/merge.ts";
+export type { Statistics } from "./metrics/statistics.ts";
+
+// Privacy accounting.
+export {
+  type GaussianPrivacyEvent,
+  type NeighboringRelation,
+  PldAccountant,
+  PrivacyAccountant,
+  type PrivacyConfig,
+  type PrivacySpent,
+  RdpAccountant,
+  type SamplingMethod,
+} from "./privacy/accounting/accountant.ts";
+export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
+export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
+export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
+export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";

@@ -15,20 +15,20 @@ import { NdArray } from "./nd_array.ts";
  * ```
  */
 export class ArrayRecord extends NamedMap<NdArray> {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "ArrayRecord";
 
-  /** Takes arrays only. */
+  /** Accepts arrays only. */
   protected override admit(value: NdArray): NdArray {
     if (isKind(value, "NdArray")) return value;
     throw new FlwrError(
       "invalid-argument",
-      `An ArrayRecord holds NdArrays: got ${describeType(value)}`,
+      `An ArrayRecord contains NdArrays only: got ${describeType(value)}`,
       { hints: ["Use ArrayRecord.fromTensors for tensors"] },
     );
   }
 
-  /** Serialises tensors, which are copied. */
+  /** Serialises tensors by name. Their elements are copied. */
   static fromTensors(tensors: Named<Tensor>): ArrayRecord {
     const record = new ArrayRecord();
     for (const [name, tensor] of namedEntries(tensors)) {
@@ -38,41 +38,45 @@ export class ArrayRecord extends NamedMap<NdArray> {
   }
 
   /**
-   * The arrays as tensors of their own, which the caller may change.
+   * Decodes the arrays into tensors, which are copies.
    *
-   * @throws FlwrError "invalid-argument" naming the array whose bytes are not what they should be
+   * @throws FlwrError "invalid-argument" that names the array whose bytes are invalid
    */
   tensors(): Map<string, Tensor> {
     return this.#decode((array) => array.toTensor());
   }
 
-  /** The arrays as tensors that may share the record's bytes: for reading only. @throws as {@link tensors} */
+  /**
+   * Decodes the arrays into tensors that may share the record's bytes: do not change them. @throws as {@link tensors}
+   */
   viewTensors(): Map<string, Tensor> {
     return this.#decode((array) => array.viewTensor());
   }
 
-  /** The arrays as a .npz file with their names, which `decodeNpz` and numpy's `load` read. @throws as {@link tensors} */
+  /**
+   * Encodes the arrays as a .npz file with their names, for `decodeNpz` and numpy's `load`. @throws as {@link tensors}
+   */
   toNpz(): Uint8Array<ArrayBuffer> {
     return encodeNpz(this.viewTensors());
   }
 
-  /** How many bytes the arrays take, serialised. */
+  /** Size of all serialised arrays, in bytes. */
   get byteLength(): number {
     return this.values().reduce((sum, array) => sum + array.data.length, 0);
   }
 
   /**
-   * The same arrays, in the same order, under other names. Flower's older clients and servers number the arrays
-   * instead of naming them.
+   * The same arrays, in the same order, with other names. Flower's older clients and servers number the arrays instead
+   * of naming them.
    *
-   * @throws FlwrError "invalid-argument" when there are not as many different names as arrays
+   * @throws FlwrError "invalid-argument" unless there is one unique name per array
    */
   withNames(names: Iterable<string>): ArrayRecord {
     const all = [...names];
     if (all.length !== this.size || new Set(all).size !== all.length) {
       throw new FlwrError(
         "invalid-argument",
-        `Renaming ${this.size} arrays needs as many different names: got ${new Set(all).size}`,
+        `Renaming ${this.size} arrays needs as many unique names: got ${new Set(all).size}`,
       );
     }
     const arrays = [...this.values()];

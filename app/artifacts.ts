@@ -6,19 +6,20 @@ import { describeType, isKind } from "./brand.ts";
 /** Content of an artifact: bytes, a string, or a model's arrays, saved as a .npz file. */
 export type ArtifactContent = Uint8Array | string | ArrayRecord;
 
-/** The files that a run saves as its results. Whoever started it fetches them with `flwr pull`. */
+/** The files that a run saves as its results. `flwr pull` downloads them. */
 export interface Artifacts {
   /**
-   * Keeps a file; one that was saved under the same name before is replaced.
+   * Saves a file, replacing an earlier one with the same name.
    *
-   * Arrays become a .npz file with the names that they have, as numpy's `savez` writes it: `numpy.load` reads it, and
-   * with PyTorch's names of a network it is a state dict of it.
+   * Arrays become a .npz file with their names, as numpy's `savez` writes it: `numpy.load` reads it, and with PyTorch's
+   * names of a network it is the network's state dict.
    *
-   * @param name a file's name, or a short path: "model.npz", "round-3/metrics.json"
-   * @param content bytes must not be changed before the promise settles
-   * @returns whether it is kept: false at a SuperLink that keeps none, as Flower's own; the run's log says so, too
-   * @throws FlwrError "invalid-argument" for a name or content that cannot be kept; "resource-exhausted" for more than a
-   *   run may keep
+   * @param name a file name or a short path: "model.npz", "round-3/metrics.json"
+   * @param content do not change bytes before the promise settles
+   * @returns whether the file was saved: false if the SuperLink stores no artifacts, such as Flower's own; the run's
+   * log says so too
+   * @throws FlwrError "invalid-argument" for an invalid name or content; "resource-exhausted" when the run has used up
+   * its space
    *
    * @example
    * ```ts
@@ -31,23 +32,27 @@ export interface Artifacts {
   save(name: string, content: ArtifactContent): Promise<boolean>;
 }
 
-/** Where artifacts go: to the SuperLink, or into a folder. */
+/** Stores artifacts: at the SuperLink, or in a folder. */
 export interface ArtifactStore {
-  /** Keeps a file under a name that is one. @returns false where none is kept */
+  /** Saves a file under a valid name. @returns false if it stores no artifacts */
   save(name: string, bytes: Uint8Array): Promise<boolean>;
 }
 
-/** Hears of a file that was kept, with its size in bytes; without one: it was not. */
-export type Saved = (name: string, size: number | undefined) => void;
+/** Called for each file, with its size in bytes; undefined if it was not saved. */
+export type SavedListener = (name: string, size: number | undefined) => void;
 
-/** The artifacts of a run, which are kept one after the other. */
+/** The artifacts of a run, saved one after the other. */
 export class RunArtifacts implements Artifacts {
   readonly #store: ArtifactStore;
-  readonly #saved: Saved;
+  readonly #saved: SavedListener;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param saved told of each file that is kept, or is not */
-  constructor(store: ArtifactStore, saved: Saved = () => {}) {
+  /**
+   * Saves artifacts in a store.
+   *
+   * @param saved called for each file, whether it was saved or not
+   */
+  constructor(store: ArtifactStore, saved: SavedListener = () => {}) {
     this.#store = store;
     this.#saved = saved;
   }
@@ -62,7 +67,7 @@ export class RunArtifacts implements Artifacts {
     return kept;
   }
 
-  /** Waits for what is being saved: an app may return before. */
+  /** Waits for pending saves, because an app may return before they end. */
   async settled(): Promise<void> {
     await this.#last;
   }
@@ -72,7 +77,7 @@ function checkName(name: string): void {
   if (typeof name !== "string") {
     throw new FlwrError(
       "invalid-argument",
-      `An artifact's name is not a string: got ${describeType(name)}`,
+      `An artifact's name must be a string: got ${describeType(name)}`,
     );
   }
   const fault = artifactNameFault(name);
@@ -88,13 +93,17 @@ function bytesOf(name: string, content: ArtifactContent): Uint8Array {
   if (!isKind(content, "ArrayRecord")) {
     throw new FlwrError(
       "invalid-argument",
-      `Artifact "${name}" is not a Uint8Array, a string or an ArrayRecord: ` +
+      `Artifact "${name}" must be a Uint8Array, a string or an ArrayRecord: ` +
         `got ${describeType(content)}`,
       { hints: ["For an object: JSON.stringify(object)", "For tensors: ArrayRecord.fromTensors"] },
     );
   }
   if (name.endsWith(".npz")) return content.toNpz();
-  throw new FlwrError("invalid-argument", `Artifact "${name}" holds arrays, which become a .npz`, {
-    hints: [`Name it "${name}.npz"`],
-  });
+  throw new FlwrError(
+    "invalid-argument",
+    `Artifact "${name}" has arrays, so its name must end in .npz`,
+    {
+      hints: [`Name it "${name}.npz"`],
+    },
+  );
 }

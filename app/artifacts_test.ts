@@ -5,7 +5,7 @@ import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { ArrayRecord } from "./array_record.ts";
 import { type ArtifactContent, RunArtifacts } from "./artifacts.ts";
 
-/** Keeps files in memory, each after a turn of the event loop. */
+/** Saves files in memory, each after a turn of the event loop. */
 class MemoryArtifacts {
   readonly files = new Map<string, Uint8Array>();
   busy = 0;
@@ -24,10 +24,10 @@ class MemoryArtifacts {
 function start() {
   const store = new MemoryArtifacts();
   const saved: [string, number | undefined][] = [];
-  return { store, saved, artifacts: new RunArtifacts(store, (...told) => saved.push(told)) };
+  return { store, saved, artifacts: new RunArtifacts(store, (...call) => saved.push(call)) };
 }
 
-Deno.test("artifacts: bytes and texts are kept as they are, arrays as a .npz of their names", async () => {
+Deno.test("artifacts: bytes and strings are saved unchanged, arrays as a .npz with their names", async () => {
   const { store, saved, artifacts } = start();
   assert.equal(await artifacts.save("bytes", new Uint8Array([1, 2])), true);
   await artifacts.save("round-1/text.json", "ü");
@@ -43,27 +43,27 @@ Deno.test("artifacts: bytes and texts are kept as they are, arrays as a .npz of 
   assert.deepEqual(saved, [["bytes", 2], ["round-1/text.json", 2], ["model.npz", size]]);
 });
 
-Deno.test("artifacts: what cannot be kept is refused before anything is sent", async () => {
+Deno.test("artifacts: invalid names and contents are refused before anything is sent", async () => {
   const { store, artifacts } = start();
   const refused = (name: unknown, content: unknown, message: RegExp) =>
     assert.rejects(artifacts.save(name as string, content as ArtifactContent), {
       code: "invalid-argument",
       message,
     });
-  await refused("../model", "x", /"\.\.\/model" is no plain path/);
-  await refused(5, "x", /name is not a string: got number/);
+  await refused("../model", "x", /"\.\.\/model" is not a plain path/);
+  await refused(5, "x", /name must be a string: got number/);
   await refused("a".repeat(300), "x", /longer than 200 characters: 300/);
   await refused(
     "m.json",
     { loss: 1 },
-    /is not a Uint8Array, a string or an ArrayRecord: got Object/,
+    /must be a Uint8Array, a string or an ArrayRecord: got Object/,
   );
   await refused("m.json", undefined, /got undefined/);
-  await refused("model.onnx", new ArrayRecord(), /holds arrays, which become a \.npz/);
+  await refused("model.onnx", new ArrayRecord(), /has arrays, so its name must end in \.npz/);
   assert.equal(store.files.size, 0);
 });
 
-Deno.test("artifacts: one that fails stops no other, and the end waits for all", async () => {
+Deno.test("artifacts: a failed save does not stop others, and settled waits for all", async () => {
   const { store, saved, artifacts } = start();
   const refused = assert.rejects(artifacts.save("refused", "x"), { message: "no room" });
   void artifacts.save("late", "y");
@@ -73,7 +73,7 @@ Deno.test("artifacts: one that fails stops no other, and the end waits for all",
   assert.deepEqual(saved, [["late", 1]]);
 });
 
-Deno.test("artifacts: where none are kept, the app and the log are told", async () => {
+Deno.test("artifacts: if none are stored, save returns false and the log says so", async () => {
   const { saved, artifacts } = start();
   assert.equal(await artifacts.save("dropped", "x"), false);
   assert.deepEqual(saved, [["dropped", undefined]]);

@@ -1,7 +1,10 @@
-/** Under this registered symbol each public class says what it is. Registered: equal in every copy of the module. */
+/**
+ * The registered symbol under which each public class has its name. Registered symbols are equal in all copies of the
+ * module.
+ */
 export const KIND = Symbol.for("flwr.kind");
 
-/** The classes that carry a {@link KIND}. */
+/** Names of the classes with a {@link KIND}. */
 export type Kind =
   | "Float"
   | "NdArray"
@@ -14,15 +17,15 @@ export type Kind =
   | "ServerApp";
 
 /**
- * Whether a value is an instance of one of the public classes. Unlike `instanceof` this also holds when the value was
- * made by another copy of the module, as an app that brings its own dependencies may have.
+ * Whether a value is an instance of a public class. Unlike `instanceof`, this also works for values of another copy of
+ * the module, which an app with its own dependencies may have.
  */
 export function isKind(value: unknown, kind: Kind): boolean {
   return typeof value === "object" && value !== null &&
     (value as { readonly [KIND]?: unknown })[KIND] === kind;
 }
 
-/** How an error sentence names a value that has the wrong type. */
+/** The type of a value, for error messages. */
 export function describeType(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";

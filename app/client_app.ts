@@ -10,10 +10,10 @@ import { MessageErrorCode, type MessageType } from "../entities/metadata.ts";
 import type { RecordDictInit } from "./record_dict.ts";
 import { asShareable } from "./shareable.ts";
 
-/** Result of a handler: the records of the reply, or a full reply made with `message.reply`. */
+/** Result of a handler: the records of the reply, or a complete reply made with `message.reply`. */
 export type HandlerResult = Message | RecordDictInit;
 
-/** Answers messages of one type. What it throws becomes an error reply. */
+/** Answers messages of one type. An error that it throws becomes an error reply. */
 export type Handler = (
   message: Message,
   context: Context,
@@ -21,15 +21,15 @@ export type Handler = (
 
 /** Options of a handler. */
 export interface HandlerOptions {
-  /** Modifiers around this handler only, inside those of the app. */
+  /** Modifiers of this handler only, inside those of the app. */
   readonly mods?: readonly ClientMod[];
 }
 
 /** Options of a ClientApp. */
 export interface ClientAppOptions {
-  /** Modifiers around every handler; the first one is the outermost. */
+  /** Modifiers of all handlers; the first one is the outermost. */
   readonly mods?: readonly ClientMod[];
-  /** Default: the machine's clock. */
+  /** Source of the time (default: the machine's clock). */
   readonly clock?: Clock;
 }
 
@@ -37,13 +37,13 @@ type Registration =
   | [handler: Handler, options?: HandlerOptions]
   | [action: string, handler: Handler, options?: HandlerOptions];
 
-/** Whether a value is a ClientApp, also one made by another copy of the module. */
+/** Whether a value is a ClientApp, possibly of another copy of the module. */
 export function isClientApp(value: unknown): value is ClientApp {
   return isKind(value, "ClientApp");
 }
 
 /**
- * The program of a node: a handler for each type of message.
+ * The program of a node: a handler for each message type.
  *
  * @example
  * ```ts
@@ -58,56 +58,60 @@ export function isClientApp(value: unknown): value is ClientApp {
  * ```
  */
 export class ClientApp {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "ClientApp";
   readonly #mods: readonly ClientMod[];
   readonly #clock: Clock;
   readonly #handlers = new Map<MessageType, Respond>();
 
-  /** An app without functions: {@link train}, {@link evaluate} and {@link query} register them. */
+  /** Creates an app without handlers: register them with {@link train}, {@link evaluate} and {@link query}. */
   constructor({ mods = [], clock = systemClock }: ClientAppOptions = {}) {
     this.#mods = mods;
     this.#clock = clock;
   }
 
-  /** Answers `train`, or `train.action` where an action is given first. */
+  /** Registers the handler of `train`, or of `train.action` if an action is the first argument. */
   train(...registration: Registration): this {
     return this.#register(MessageTypes.Train, registration);
   }
 
-  /** Answers `evaluate`, or `evaluate.action` where an action is given first. */
+  /** Registers the handler of `evaluate`, or of `evaluate.action` if an action is the first argument. */
   evaluate(...registration: Registration): this {
     return this.#register(MessageTypes.Evaluate, registration);
   }
 
-  /** Answers `query`, or `query.action` where an action is given first. */
+  /** Registers the handler of `query`, or of `query.action` if an action is the first argument. */
   query(...registration: Registration): this {
     return this.#register(MessageTypes.Query, registration);
   }
 
   /**
-   * Answers `get_parameters`: a ServerApp without initial arrays asks one node for them. The reply holds one
-   * ArrayRecord, `arrays`.
+   * Registers the handler of `get_parameters`: a ServerApp without initial arrays asks one node for them. The reply has
+   * one ArrayRecord, `arrays`.
    */
   parameters(handler: Handler, options?: HandlerOptions): this {
     return this.#register(MessageTypes.GetParameters, [handler, options]);
   }
 
-  /** Answers `get_properties`, which older ServerApps ask. The reply holds one ConfigRecord, `properties`. */
+  /**
+   * Registers the handler of `get_properties`, which older ServerApps send. The reply has one ConfigRecord,
+   * `properties`.
+   */
   properties(handler: Handler, options?: HandlerOptions): this {
     return this.#register(MessageTypes.GetProperties, [handler, options]);
   }
 
-  /** The message types that have a handler. */
+  /** The message types with a handler. */
   get messageTypes(): MessageType[] {
     return [...this.#handlers.keys()];
   }
 
   /**
-   * Answers one message. Never rejects: what goes wrong is an error reply with code ClientAppRaised.
+   * Answers one message. It never rejects: a failure becomes an error reply with code ClientAppRaised.
    *
    * @param message an instruction
-   * @param reasonOf the reply's reason for what was thrown; default: its class and text, as Flower tells them
+   * @param context the app's context: ids, settings and state
+   * @param reasonOf the error reply's reason for a thrown value (default: its class and message, in Flower's form)
    */
   async handle(
     message: Message,
@@ -122,7 +126,7 @@ export class ClientApp {
     const handler = this.#handlers.get(messageType);
     if (handler === undefined) {
       const there = this.messageTypes.join(", ") || "none";
-      return fail(misuse(`ClientApp has no handler for "${messageType}": it has ${there}`));
+      return fail(appError(`ClientApp has no handler for "${messageType}": it has ${there}`));
     }
     try {
       const respond = applyMods(this.#mods, handler);
@@ -141,7 +145,7 @@ export class ClientApp {
     if (typeof handler !== "function") {
       throw new FlwrError(
         "invalid-argument",
-        `The handler for "${messageType}" is not a function: got ${describeType(handler)}`,
+        `The handler for "${messageType}" must be a function: got ${describeType(handler)}`,
       );
     }
     if (this.#handlers.has(messageType)) {
@@ -151,7 +155,7 @@ export class ClientApp {
       const result = await handler(message, context);
       if (isMessage(result)) return result;
       if (typeof result !== "object" || result === null) {
-        throw misuse(
+        throw appError(
           `The handler for "${messageType}" must return records or a Message: got ${
             describeType(result)
           }`,
@@ -165,13 +169,13 @@ export class ClientApp {
 }
 
 /**
- * Flower's check of what leaves a ClientApp: it must answer this very instruction.
+ * Flower's check of a ClientApp's reply: it must answer this very instruction.
  *
  * @throws FlwrError "invalid-argument" when it does not
  */
 export function checkReply(reply: Message, instruction: Message): Message {
   if (!isMessage(reply)) {
-    throw misuse(`The reply is not a Message: got ${describeType(reply)}`);
+    throw appError(`The reply is not a Message: got ${describeType(reply)}`);
   }
   const { metadata: out } = reply;
   const { metadata: incoming } = instruction;
@@ -180,10 +184,10 @@ export function checkReply(reply: Message, instruction: Message): Message {
     out.messageType === incoming.messageType && out.groupId === incoming.groupId &&
     out.messageId === "" && out.createdAt > incoming.createdAt;
   if (same) return reply;
-  throw misuse("The reply does not answer the instruction", ["Make it with message.reply(…)"]);
+  throw appError("The reply does not answer the instruction", ["Make it with message.reply(…)"]);
 }
 
-/** What an app's author is told of how the app is made. */
-function misuse(message: string, hints: readonly string[] = []): FlwrError {
+/** An error about the code of an app, for its author. */
+function appError(message: string, hints: readonly string[] = []): FlwrError {
   return asShareable(new FlwrError("invalid-argument", message, { hints }));
 }

@@ -16,7 +16,7 @@ const context = {
 };
 const metrics = new MetricRecord({ loss: 1 });
 
-Deno.test("a handler answers records, a RecordDict, or a reply of its own", async () => {
+Deno.test("a handler returns records, a RecordDict, or a complete reply", async () => {
   const app = new ClientApp()
     .train(() => ({ metrics }))
     .evaluate(() => Promise.resolve(new RecordDict({ metrics })))
@@ -47,7 +47,7 @@ Deno.test("the handler sees the message and the context", async () => {
   assert.deepEqual(reply.content.metricRecord("metrics").toObject(), { node: 5, round: 2 });
 });
 
-Deno.test("what a handler throws becomes an error reply in Flower's form", async () => {
+Deno.test("a thrown error becomes an error reply in Flower's form", async () => {
   const boom = (thrown: unknown) =>
     new ClientApp().train(() => {
       throw thrown;
@@ -59,7 +59,7 @@ Deno.test("what a handler throws becomes an error reply in Flower's form", async
   assert.equal((await boom("text")).error?.reason, "<class 'string'>:<'text'>");
 });
 
-Deno.test("a type without a handler is answered with those that there are", async () => {
+Deno.test("the error for a type without a handler lists the handlers", async () => {
   const app = new ClientApp().train(() => ({ metrics })).query("ping", () => ({ metrics }));
   const reply = await app.handle(instruction({ messageType: "evaluate" }), context);
   assert.deepEqual(reply.error, {
@@ -68,7 +68,7 @@ Deno.test("a type without a handler is answered with those that there are", asyn
   });
 });
 
-Deno.test("a handler that answers nothing, or another message, is an error reply", async () => {
+Deno.test("a handler that returns nothing, or a reply to another message, causes an error reply", async () => {
   const answer = (result: unknown) =>
     new ClientApp().train(() => result as RecordDict).handle(instruction(), context);
   assert.match(
@@ -76,7 +76,7 @@ Deno.test("a handler that answers nothing, or another message, is an error reply
     /must return records or a Message: got undefined/,
   );
   assert.match((await answer(5)).error!.reason, /got number/);
-  assert.match((await answer({ metrics: 5 })).error!.reason, /"metrics": A RecordDict holds/);
+  assert.match((await answer({ metrics: 5 })).error!.reason, /"metrics": A RecordDict contains/);
   const other = instruction({ messageId: "other" }).reply({});
   assert.match((await answer(other)).error!.reason, /does not answer the instruction/);
   assert.match((await answer(instruction())).error!.reason, /does not answer the instruction/);
@@ -99,7 +99,7 @@ Deno.test("mods wrap the handler: those of the app outside, the first outermost"
   assert.deepEqual(seen, ["a in", "b in", "c in", "train", "c out", "b out", "a out"]);
 });
 
-Deno.test("a mod may answer itself, and what it throws is an error reply", async () => {
+Deno.test("a mod may answer itself, and a thrown error becomes an error reply", async () => {
   const never = () => assert.fail("the handler was reached");
   const answers = new ClientApp({ mods: [(message) => message.reply({ metrics })] }).train(never);
   assert.equal((await answers.handle(instruction(), context)).hasContent, true);
@@ -120,13 +120,13 @@ Deno.test("replies carry the time of the injected clock", async () => {
   assert.equal((await app.handle(instruction(), context)).metadata.createdAt, 1_800_000_010);
 });
 
-Deno.test("registration refuses doubles, non-functions and names that are no action", () => {
+Deno.test("registration refuses duplicates, non-functions and invalid actions", () => {
   const app = new ClientApp().train(() => ({}));
   assert.throws(() => app.train(() => ({})), /already has a handler for "train"/);
-  assert.throws(() => app.query("a-b", () => ({})), /Message type "query.a-b"/);
+  assert.throws(() => app.query("a-b", () => ({})), /Message type .*: got "query.a-b"/);
   assert.throws(
     () => app.query("ping", 5 as unknown as Handler),
-    /not a function: got number/,
+    /must be a function: got number/,
   );
 });
 

@@ -5,8 +5,8 @@ import type { Message } from "./message.ts";
 export type Respond = (message: Message, context: Context) => Promise<Message>;
 
 /**
- * A client modifier: it sees each instruction before the handler and each reply after it, and may change both, or
- * answer itself.
+ * A client modifier: it sees each instruction before the handler and each reply after it. It may change both, or answer
+ * itself without calling `next`.
  *
  * @example
  * ```ts

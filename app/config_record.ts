@@ -9,7 +9,7 @@ import {
 import { ValueRecord } from "./value_record.ts";
 
 /**
- * Named settings: numbers, booleans, strings, bytes, and lists of one of them.
+ * Named settings: numbers, booleans, strings, bytes, and lists of one of these types.
  *
  * @example
  * ```ts
@@ -19,10 +19,10 @@ import { ValueRecord } from "./value_record.ts";
  * ```
  */
 export class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, ConfigInput> {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "ConfigRecord";
 
-  /** Finds the wire type of a setting. */
+  /** Determines the wire type of a setting. */
   protected override admit(value: unknown): TypedConfigValue {
     return typedConfig(value);
   }
@@ -32,9 +32,9 @@ export class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, Con
     return plainConfig(typed);
   }
 
-  /** Settings may have any wire type. */
-  protected override holds(_type: string): boolean {
-    return true; // whatever TypedConfigValue can say
+  /** Settings can have any wire type. */
+  protected override allowsType(_type: string): boolean {
+    return true; // any type of TypedConfigValue
   }
 
   /** The boolean under a name. @throws FlwrError as {@link number} */
@@ -42,7 +42,7 @@ export class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, Con
     return this.expect(name, this.get(name), BOOLEAN, fallback);
   }
 
-  /** The text under a name. @throws FlwrError as {@link number} */
+  /** The string under a name. @throws FlwrError as {@link number} */
   string(name: string, fallback?: string): string {
     return this.expect(name, this.get(name), STRING, fallback);
   }

@@ -4,21 +4,21 @@ import { ConfigRecord } from "./config_record.ts";
 import { float } from "./float.ts";
 import type { ConfigInput } from "./typed_value.ts";
 
-/** The longest key-value configuration text that is read. */
+/** Longest accepted text of key-value pairs, in characters. */
 const MAX_CONFIG_STRING_LENGTH = 65_536;
 
 /** A key as Flower allows it: letters, digits, `_`, `-`, `.`; or anything in double quotes. */
 const KEY = /(?:[A-Za-z0-9_.-]+|"(?:[^"\\]|\\.)*")/y;
 const SPACE = /[\s,]*/y;
 const EQUALS = /\s*=\s*/y;
-/** A text without quotes. */
+/** A string without quotes. */
 const BARE_TEXT = /^[A-Za-z_./~-][\w./~:@+-]*$/;
-/** A value's extent, as TOML writes scalars and flat arrays: quoted texts are skipped over whole. */
+/** A quoted string of TOML, which is skipped as a whole when the end of a value is searched. */
 const TEXT = /"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
 
 /**
- * Reads settings as Flower's `--node-config` and `--run-config` write them: `key=value` pairs separated by spaces or
- * commas, each value a TOML scalar or a list of scalars.
+ * Parses settings in the format of Flower's `--node-config` and `--run-config`: `key=value` pairs separated by spaces
+ * or commas, where each value is a TOML scalar or a list of scalars.
  *
  * @example
  * ```ts
@@ -26,14 +26,14 @@ const TEXT = /"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
  * ```
  *
  * @param text the pairs
- * @param what what an error sentence calls the text, such as "--node-config"
- * @throws FlwrError "invalid-argument" naming the position (from 1) and what is wrong there
+ * @param what name of the text in error messages, such as "--node-config"
+ * @throws FlwrError "invalid-argument" that names the position (from 1) and the fault
  */
 export function parseConfigString(text: string, what = "Configuration"): ConfigRecord {
   if (text.length > MAX_CONFIG_STRING_LENGTH) {
     throw new FlwrError(
       "invalid-argument",
-      `${what} is longer than ${MAX_CONFIG_STRING_LENGTH} characters: ${text.length}`,
+      `${what} must have at most ${MAX_CONFIG_STRING_LENGTH} characters: got ${text.length}`,
     );
   }
   const config = new ConfigRecord();
@@ -47,8 +47,8 @@ export function parseConfigString(text: string, what = "Configuration"): ConfigR
     if (keyEnd === at) throw fail(at, `expected a key, got "${text[at]}"`);
     const name = text.slice(at, keyEnd);
     const key = name.startsWith('"') ? readValue(name) : name;
-    if (typeof key !== "string") throw fail(at, `${name} is not a quoted text`);
-    if (config.has(key)) throw fail(at, `"${key}" is given twice`);
+    if (typeof key !== "string") throw fail(at, `${name} is not a valid quoted key`);
+    if (config.has(key)) throw fail(at, `"${key}" occurs twice`);
     const valueStart = skip(EQUALS, text, keyEnd);
     if (valueStart === keyEnd) throw fail(keyEnd, `expected "=" after "${key}"`);
     const valueEnd = endOfValue(text, valueStart);
@@ -56,11 +56,11 @@ export function parseConfigString(text: string, what = "Configuration"): ConfigR
     const source = text.slice(valueStart, valueEnd);
     const value = readValue(source);
     if (value === undefined) {
-      // The usual reason is the shell: it takes the quotes of name="x" away.
+      // The usual cause is the shell, which removes the quotes of name="x".
       const hint = BARE_TEXT.test(source)
-        ? [`Quote a text, also for the shell: '${name}="${source}"'`]
+        ? [`Quote the text, and quote the pair for the shell: '${name}="${source}"'`]
         : [];
-      const problem = `${source} is not a number, true, false, a quoted text, or a list`;
+      const problem = `${source} is not a number, true, false, a quoted text or a list`;
       throw fail(valueStart, problem, hint);
     }
     config.set(key, value);
@@ -69,13 +69,13 @@ export function parseConfigString(text: string, what = "Configuration"): ConfigR
   return config;
 }
 
-/** Where a match of a sticky pattern that begins at `from` ends; `from` when there is none. */
+/** The end of a match of a sticky pattern at `from`; `from` if it does not match. */
 function skip(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from;
   return pattern.test(text) ? pattern.lastIndex : from;
 }
 
-/** The end of a value: the first space or comma that is neither in quotes nor in brackets. */
+/** The end of a value: the first space or comma outside of quotes and brackets. */
 function endOfValue(text: string, from: number): number {
   let depth = 0;
   let at = from;
@@ -83,7 +83,7 @@ function endOfValue(text: string, from: number): number {
     const char = text[at]!;
     if (char === '"' || char === "'") {
       const end = skip(TEXT, text, at);
-      if (end === at) return text.length; // unterminated: TOML says so
+      if (end === at) return text.length; // unterminated: TOML reports it
       at = end;
       continue;
     }
@@ -95,7 +95,7 @@ function endOfValue(text: string, from: number): number {
   return at;
 }
 
-/** What a TOML scalar or list of scalars says; undefined for anything else. */
+/** Parses a TOML scalar or list of scalars; undefined for anything else. */
 function readValue(source: string): ConfigInput | undefined {
   let value: TomlValue | undefined;
   try {

@@ -3,99 +3,98 @@ import type { Message } from "./message.ts";
 import type { MessageId, NodeId, RunId } from "../entities/metadata.ts";
 
 /**
- * A SuperNode's line to its SuperLink, whatever generation of Flower's wire carries it. Each dialect under
- * `rpc/dialects/` implements it. Every method rejects with a FlwrError; connection failures have been retried as
- * the connection's retry policy says before they reach the caller.
+ * A SuperNode's connection to its SuperLink, independent of the version of Flower's wire protocol. Each dialect under
+ * `rpc/dialects/` implements it. All methods reject with a FlwrError; connection failures have then been retried
+ * according to the connection's retry policy.
  */
 export interface FleetConnection {
   /**
-   * Joins the federation (again). With a key the id is the same at every join.
+   * Joins the federation, for the first time or again. With a key, the id is the same each time.
    *
    * @param heartbeatInterval seconds within which the node promises to call `heartbeat`
    */
   join(heartbeatInterval: number): Promise<NodeId>;
   /**
-   * Says that the node is alive.
+   * Tells the SuperLink that the node is alive.
    *
-   * @returns false when the SuperLink does not know the node (any more): join again
+   * @returns false if the SuperLink does not know the node: join again
    */
   heartbeat(heartbeatInterval: number): Promise<boolean>;
-  /** The next instruction for this node, or undefined when the SuperLink had none for as long as it held the call. */
+  /** Returns the next instruction for this node, or undefined if there was none while the SuperLink held the call. */
   pull(signal?: AbortSignal): Promise<Message | undefined>;
   /**
-   * Sends the reply to an instruction that was pulled here.
+   * Sends the reply to an instruction that was pulled through this connection.
    *
-   * @param clientAppSeconds how long the ClientApp worked on it
+   * @param clientAppSeconds time that the ClientApp worked on it, in seconds
    */
   push(reply: Message, clientAppSeconds?: number): Promise<void>;
   /**
-   * What the SuperLink says of a run; undefined when it does not know it (any more), and from the 1.9 wire, on which
-   * runs say nothing.
+   * Returns the SuperLink's data about a run. Undefined if it does not know the run, and with the 1.9 wire, which has
+   * no such data.
    */
   run(runId: RunId): Promise<RunInfo | undefined>;
-  /** The app bundle of a run, checked against its hash. @throws not-found, data-loss */
+  /** Downloads the app bundle of a run and checks its hash. @throws FlwrError "not-found" or "data-loss" */
   fab(run: RunInfo): Promise<AppBundle>;
   /**
-   * A piece of a file that travels beside the bundle of a run, checked against its hash. Flower's own SuperLinks have
-   * none.
+   * Downloads a piece of a run's attachment (a file next to its bundle) and checks its hash. Flower's own SuperLinks
+   * have no attachments.
    *
    * @param hash SHA-256 of the piece, lower-case hexadecimal
-   * @throws not-found, data-loss
+   * @throws FlwrError "not-found" or "data-loss"
    */
   piece(run: RunInfo, hash: string): Promise<Uint8Array>;
-  /** Leaves the federation. Tried once, never retried: a node that stops does not wait. */
+  /** Leaves the federation. It tries once and never retries, so that a stopping node does not wait. */
   leave(): Promise<void>;
-  /** Closes the connection; open calls end. */
+  /** Closes the connection and ends open calls. */
   close(): void;
 }
 
 /** A run as its nodes see it. */
 export interface RunInfo {
   readonly runId: RunId;
-  /** "publisher/name"; empty when the ServerApp started itself: there is no bundle then. */
+  /** "publisher/name"; empty if the ServerApp started the run itself, without a bundle. */
   readonly fabId: string;
   readonly fabVersion: string;
-  /** SHA-256 of the bundle, lower-case hexadecimal; empty without one. */
+  /** SHA-256 of the bundle, lower-case hexadecimal; empty without a bundle. */
   readonly fabHash: string;
-  /** Settings given at submission, which override the bundle's own. */
+  /** Settings given at submission, which override the bundle's. */
   readonly overrideConfig: ConfigRecord;
   /** Runs of one series share the nodes' state. */
   readonly seriesId: bigint;
 }
 
-/** An app bundle (FAB) with who vouches for it. */
+/** An app bundle (FAB) with the signatures of those who vouch for it. */
 export interface AppBundle {
   readonly hash: string;
   readonly content: Uint8Array;
-  /** By the id of the signing key: the signature, as JSON. */
+  /** Signatures as JSON, by the id of the signing key. */
   readonly verifications: Readonly<Record<string, string>>;
 }
 
 /** A node that is online. */
 export interface OnlineNode {
   readonly nodeId: NodeId;
-  /** What people call it, where the SuperLink says so; not unique. */
+  /** Name of the node, if the SuperLink reports one; not unique. */
   readonly name?: string;
 }
 
-/** A ServerApp's line to its SuperLink, whatever generation of Flower's wire carries it. */
+/** A ServerApp's connection to its SuperLink, independent of the version of Flower's wire protocol. */
 export interface DriverConnection {
   /** Starts a run. */
   createRun(): Promise<RunId>;
   /** The nodes that are online now. */
   nodes(runId: RunId): Promise<OnlineNode[]>;
   /**
-   * Hands instructions to the SuperLink, all in one call.
+   * Sends instructions to the SuperLink in one call.
    *
-   * @returns their ids in the same order; undefined for one that the SuperLink refused
+   * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
    */
   push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
   /**
-   * The replies that are there for the given instructions. Returns as soon as there is one, or empty after the
-   * SuperLink held the call for as long as it does. An instruction that can no longer be answered comes back as
-   * an error reply.
+   * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
+   * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
    */
   pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
-  /** Closes the connection; open calls end. */
+  /** Closes the connection and ends open calls. */
   close(): void;
 }

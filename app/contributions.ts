@@ -1,7 +1,7 @@
 import type { NodeId } from "../entities/metadata.ts";
 import type { Failure, PhaseName, PhaseRecord, RoundRecord } from "./result.ts";
 
-/** How often a node was asked in a phase, and how often its reply counted. */
+/** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
 export interface PhaseShare {
   /** Rounds in which the node was asked. */
   readonly asked: number;
@@ -9,7 +9,7 @@ export interface PhaseShare {
   readonly contributed: number;
 }
 
-/** What one node contributed to a run. */
+/** The contribution of one node to a run. */
 export interface Contribution {
   /** The node's id. */
   readonly nodeId: NodeId;
@@ -28,7 +28,7 @@ export interface Contribution {
 const NONE: PhaseShare = { asked: 0, contributed: 0 };
 
 /**
- * Sums up what each node contributed, in ascending order of node id.
+ * The contribution of each node, in ascending order of node id.
  *
  * @param rounds the run's rounds, in order
  */
@@ -41,7 +41,7 @@ export function contributionsOf(rounds: readonly RoundRecord[]): Contribution[] 
         failures.map((failure) => [failure.nodeId, { ...failure, round, phase }] as const)
       ),
     );
-    // A reply may name a node that was not asked: it counts as a failure of that node.
+    // A reply can name a node that was not asked: it counts as a failure of that node.
     for (
       const nodeId of new Set([...phases.flatMap(({ nodeIds }) => nodeIds), ...failures.keys()])
     ) {
@@ -60,13 +60,15 @@ export function contributionsOf(rounds: readonly RoundRecord[]): Contribution[] 
   return [...nodes.values()].sort((a, b) => a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0);
 }
 
-/** Whether a node was asked to train, or to evaluate, and not one of its replies to that counted. */
+/**
+ * Whether none of a node's replies to train, or none of its replies to evaluate, was aggregated although it was asked.
+ */
 export function isSilent(contribution: Contribution): boolean {
   const { asked, contributed } = contribution;
   return silentPhases(contribution).length > 0 || (asked > 0 && contributed === 0);
 }
 
-/** The phases that a node was asked for and to which none of its replies went. */
+/** The phases in which a node was asked and none of its replies was aggregated. */
 export function silentPhases({ train, evaluate }: Contribution): PhaseName[] {
   const phases = [["train", train], ["evaluate", evaluate]] as const;
   return phases.filter(([, share]) => share.asked > 0 && share.contributed === 0)

@@ -11,7 +11,7 @@ function phase(
   return { phase: name, nodeIds, available: 3, results, failures, aggregated: true, seconds: 1 };
 }
 
-Deno.test("a round counts once per node, in which any of its replies counted", () => {
+Deno.test("a round counts once per node if any of its replies was aggregated", () => {
   const bad = { nodeId: 3n, code: 2, reason: "no data" };
   const rounds: RoundRecord[] = [
     {
@@ -72,7 +72,7 @@ Deno.test("no rounds, no nodes", () => {
   assert.deepEqual(contributionsOf([]), []);
 });
 
-Deno.test("a node is silent if one of the two things that it was asked for never counted", () => {
+Deno.test("a node is silent if it was asked in a phase and none of its replies was aggregated", () => {
   const share = (asked: number, contributed: number) => ({ asked, contributed });
   const node = (train: [number, number], evaluate: [number, number]) => ({
     nodeId: 1n,

@@ -1,8 +1,8 @@
 import { isShareable } from "./shareable.ts";
 
 /**
- * How a thrown value is told to the other side, in Flower's form: `<class 'RuntimeError'>:<'boom in fit'>`
- * (Python's `str(type(ex)) + ":<'" + str(ex) + "'>"`). What only says how the app is made is told as it is.
+ * The reason of an error reply for a thrown value, in Flower's form: `<class 'RuntimeError'>:<'boom in fit'>` (Python's
+ * `str(type(ex)) + ":<'" + str(ex) + "'>"`). A shareable error's message is used unchanged.
  */
 export function errorReason(thrown: unknown): string {
   if (isShareable(thrown)) return (thrown as Error).message;
@@ -12,7 +12,7 @@ export function errorReason(thrown: unknown): string {
       : [typeof thrown, String(thrown)];
     return `<class '${name}'>:<'${text}'>`;
   } catch {
-    // An object without a text, or one that throws when it is looked at.
+    // An object that cannot be converted to a string, or throws when it is inspected.
     return `<class '${typeof thrown}'>:<''>`;
   }
 }

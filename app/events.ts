@@ -2,50 +2,50 @@ import type { MessageError, MessageId, MessageType, NodeId } from "../entities/m
 import type { MetricRecord } from "./metric_record.ts";
 import type { PhaseName, PhaseRecord, Result, RoundRecord } from "./result.ts";
 
-/** An event of a running run, for example to show on a terminal. */
+/** An event of a run, for example to show on a terminal. */
 export type ProgressEvent =
-  /** Fewer nodes are online than are needed. Reported at once, at each change, and every 10 seconds. */
+  /** Fewer nodes are online than needed. Reported at once, at each change, and every 10 seconds. */
   | {
     readonly type: "waiting-for-nodes";
     readonly online: number;
     readonly needed: number;
-    /** Seconds that the wait has taken so far. */
+    /** Seconds since the wait began. */
     readonly seconds: number;
   }
-  /** A strategy begins. */
+  /** A strategy starts. */
   | { readonly type: "strategy-started"; readonly strategy: string; readonly numRounds: number }
-  /** No initial arrays were given: one node is asked for its own. */
+  /** No initial arrays were given: one node is asked for its arrays. */
   | { readonly type: "initial-arrays-requested"; readonly nodeId: NodeId }
-  /** The global model that the first round starts from. */
+  /** The global model at the start of the first round. */
   | {
     readonly type: "initial-arrays";
-    /** The node that gave them; undefined when the ServerApp did. */
+    /** The node that sent the arrays; undefined if they come from the ServerApp. */
     readonly nodeId?: NodeId;
     readonly arrays: number;
-    /** Their size, serialised. */
+    /** Size of the serialised arrays, in bytes. */
     readonly bytes: number;
   }
   | { readonly type: "round-started"; readonly round: number; readonly numRounds: number }
-  /** Instructions go out. */
+  /** Instructions are sent. */
   | {
     readonly type: "phase-started";
     readonly phase: PhaseName;
     readonly round: number;
     readonly nodeIds: readonly NodeId[];
-    /** How many nodes were online to choose from. */
+    /** Number of online nodes from which the nodes were chosen. */
     readonly available: number;
   }
-  /** Replies are still missing. Reported every 30 seconds, so that a long training is not silent. */
+  /** Replies are missing. Reported every 30 seconds during long trainings. */
   | {
     readonly type: "waiting-for-replies";
     /** The nodes whose replies are missing. */
     readonly nodeIds: readonly NodeId[];
-    /** Instructions that were sent. */
+    /** Number of instructions sent. */
     readonly sent: number;
     /** Seconds since they were sent. */
     readonly seconds: number;
   }
-  /** An instruction was answered, or will not be. */
+  /** An instruction was answered, or failed. */
   | {
     readonly type: "reply";
     readonly messageType: MessageType;
@@ -57,7 +57,7 @@ export type ProgressEvent =
     readonly error?: MessageError;
   }
   | { readonly type: "phase-finished"; readonly round: number; readonly phase: PhaseRecord }
-  /** The ServerApp evaluated the global model itself; round 0 is before the first. */
+  /** The ServerApp evaluated the global model; round 0 is before the first round. */
   | {
     readonly type: "server-evaluated";
     readonly round: number;
@@ -68,7 +68,7 @@ export type ProgressEvent =
   /** `stopWhen` ended the run after this round. */
   | { readonly type: "stopped-early"; readonly round: number; readonly numRounds: number }
   | { readonly type: "strategy-finished"; readonly result: Result }
-  /** A line of the app's own. */
+  /** A line of the app itself. */
   | { readonly type: "note"; readonly text: string };
 
 /** Receives the events of a run. */

@@ -2,25 +2,25 @@ import type { DriverConnection, OnlineNode } from "./connection.ts";
 import type { Message } from "./message.ts";
 import type { MessageId, NodeId, RunId } from "../entities/metadata.ts";
 
-/** What a fake node answers; undefined: nothing, ever. */
+/** The answer of a fake node; undefined: it never answers. */
 export type Answer = (instruction: Message) => Message | undefined | Promise<Message | undefined>;
 
 /**
- * A SuperLink and its nodes in one object, for tests. Nodes answer as soon as they are asked; a pull is held until
- * there is an answer or its signal ends it.
+ * A SuperLink and its nodes in one object, for tests. Nodes answer instructions at once; a pull is held until there is
+ * an answer or its signal ends it.
  */
 export class FakeDriver implements DriverConnection {
   online: NodeId[];
-  /** Names of nodes that have one. */
+  /** Names of the nodes with a name. */
   readonly names = new Map<NodeId, string>();
   answer: Answer;
-  /** All instructions, in the order in which they came. */
+  /** All instructions, in the order of their arrival. */
   readonly pushed: Message[] = [];
-  /** How often replies were asked for. */
+  /** Number of pulls. */
   pulls = 0;
   /** Nodes whose instructions are refused. */
   refused = new Set<NodeId>();
-  /** Whether a pull in vain answers at once, as the SuperLink of Flower 1.9 does. */
+  /** Whether the SuperLink holds a pull without replies. If not, it answers at once, as that of Flower 1.9 does. */
   holds = true;
   #replies = new Map<MessageId, Message>();
   #wake: () => void = () => {};

@@ -1,23 +1,25 @@
 import { FlwrError } from "../base/error.ts";
 import { KIND } from "./brand.ts";
 
-/** A number, or a list of numbers, that travels as floating point even where it is whole. See {@link float}. */
+/** A number or a list of numbers that is sent as floating point even if it is an integer. See {@link float}. */
 export class Float {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "Float";
   /** The number or numbers. */
   readonly value: number | readonly number[];
 
-  /** {@link float} is the short way. */
+  /** Wraps a number or numbers; {@link float} is shorter and checks them. */
   constructor(value: number | readonly number[]) {
     this.value = value;
   }
 }
 
 /**
- * Makes a number that is sent as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
- * record travels as an integer otherwise.
+ * Marks a number that is sent as a double. JavaScript does not distinguish 1 from 1.0, but Python does: integers in a
+ * record are otherwise sent as integers.
  *
+ * @param value a number or a list of numbers
+ * @throws FlwrError "invalid-argument" when a value is not a number
  * @example
  * ```ts
  * new ConfigRecord({ "learning-rate": float(1) });

@@ -13,21 +13,21 @@ import {
   SUPERLINK_NODE_ID,
 } from "../entities/metadata.ts";
 
-/** Seconds between two looks for replies at a SuperLink that answers at once that there are none. */
+/** Seconds between pulls at a SuperLink that answers at once when there are no replies. */
 const EMPTY_PULL_INTERVAL_SECONDS = 0.25;
 
-/** Seconds between two looks for nodes while waiting for more of them. */
+/** Seconds between two checks for nodes while waiting for more of them. */
 const NODE_POLL_INTERVAL_SECONDS = 0.5;
 
-/** Seconds after which a wait that has not moved is reported again. */
+/** Seconds after which an unchanged wait is reported again. */
 const WAIT_REPORT_INTERVAL_SECONDS = 10;
 
-/** Seconds between two reports that replies are still missing. */
+/** Seconds between two reports of missing replies. */
 const REPLY_REPORT_INTERVAL_SECONDS = 30;
 
 /** Timeout of a call. */
 export interface WaitOptions {
-  /** Seconds; default: without end. */
+  /** Timeout in seconds (default: none). */
   readonly timeout?: number;
   /** Ends the wait with a "cancelled" error. */
   readonly signal?: AbortSignal;
@@ -35,15 +35,15 @@ export interface WaitOptions {
 
 /** Options of a Grid. */
 export interface GridOptions {
-  /** Default: the machine's clock. */
+  /** Source of the time (default: the machine's clock). */
   readonly clock?: Clock;
-  /** Ends every wait of this grid: the run is being stopped. */
+  /** Ends all waits of this grid when the run is stopped. */
   readonly signal?: AbortSignal;
-  /** Whether labels of nodes always have their ids; default: only where they need them. */
+  /** Whether labels of nodes always contain their ids (default: only if needed). */
   readonly showIds?: boolean;
 }
 
-/** An instruction on its way. */
+/** An instruction without a reply yet. */
 interface Pending {
   readonly index: number;
   readonly instruction: Message;
@@ -51,9 +51,9 @@ interface Pending {
 
 /** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export class Grid {
-  /** The run that messages are sent in. */
+  /** The run in which messages are sent. */
   readonly runId: RunId;
-  /** What times are read from. */
+  /** The source of the time. */
   readonly clock: Clock;
   readonly #connection: DriverConnection;
   readonly #signal: AbortSignal | undefined;
@@ -61,8 +61,9 @@ export class Grid {
   readonly #labels: NodeLabels;
 
   /**
-   * The way to the nodes of a run; a ServerApp is given one.
+   * Creates the access to the nodes of a run. ServerApps receive a grid and need not create one.
    *
+   * @param connection the connection to the SuperLink
    * @param runId a run that the connection has created
    */
   constructor(
@@ -77,33 +78,36 @@ export class Grid {
     this.#labels = new NodeLabels({ withIds: showIds });
   }
 
-  /** The nodes that are online now, in ascending order. */
+  /** Returns the nodes that are online now, in ascending order. */
   async nodeIds(): Promise<NodeId[]> {
     const nodes = await this.#connection.nodes(this.runId);
-    // A node that went away keeps its name: there is more to say of it.
+    // Nodes that went offline keep their name, because later lines may mention them.
     for (const { nodeId, name } of nodes) this.#labels.set(nodeId, name);
     return nodes.map(({ nodeId }) => nodeId).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
   /**
-   * The name of a node, as it was when {@link nodeIds} last found the node online. Names are not unique, and a node may
-   * choose its own: tell nodes apart by their ids.
+   * Returns the name that a node had when {@link nodeIds} last found it online. Names are not unique, and a node may
+   * choose its own: identify nodes by their ids.
    *
-   * @returns undefined for a node without a name, or one that was not found online yet
+   * @returns undefined for a node without a name, or one that was never found online
    */
   nodeName(nodeId: NodeId): string | undefined {
     return this.#labels.nameOf(nodeId);
   }
 
-  /** What to call a node in a line for people: its {@link nodeName}, its id without one, both where names are alike. */
+  /**
+   * Returns a node's label for lines that people read: its {@link nodeName}, its id if it has no name, or both if
+   * several nodes have the same name.
+   */
   nodeLabel(nodeId: NodeId): string {
     return this.#labels.of(nodeId);
   }
 
   /**
-   * Waits until enough nodes are online, and says on the way what it waits for.
+   * Waits until enough nodes are online, and reports events while it waits.
    *
-   * @param needed how many
+   * @param needed number of nodes
    * @returns all nodes that are online then, in ascending order
    * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
    */
@@ -135,9 +139,9 @@ export class Grid {
   }
 
   /**
-   * Hands instructions to the SuperLink.
+   * Sends instructions to the SuperLink.
    *
-   * @returns their ids in the same order; undefined for one that the SuperLink refused
+   * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
    */
   push(messages: readonly Message[]): Promise<(MessageId | undefined)[]> {
     const instructions = messages.map((message) =>
@@ -146,7 +150,9 @@ export class Grid {
     return this.#connection.push(this.runId, instructions);
   }
 
-  /** The replies to the given instructions that are there; empty after the SuperLink held the call in vain. */
+  /**
+   * Returns the available replies to the given instructions; empty if there was none while the SuperLink held the call.
+   */
   pull(ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
     return this.#connection.pull(this.runId, ids, this.#anySignal(signal));
   }
@@ -154,11 +160,11 @@ export class Grid {
   /**
    * Sends instructions and waits for their replies.
    *
-   * @param options with a timeout, instructions count no longer than it, so that no node works for a round that is
-   *   over
-   * @returns one reply for each instruction, in the same order. Where there is none, it is an error reply that says
-   *   why: refused by the SuperLink, or not answered in time
-   * @throws FlwrError "cancelled" by the signal, "invalid-argument" for a timeout that is none
+   * @param options with a timeout, it also limits the ttl of the instructions, so that no node works for a round that
+   * is over
+   * @returns one reply per instruction, in the same order. A missing reply is an error reply with the reason: refused
+   * by the SuperLink, or not answered in time.
+   * @throws FlwrError "cancelled" by the signal, "invalid-argument" when the timeout is not above 0
    */
   async sendAndReceive(
     messages: Iterable<Message>,
@@ -168,7 +174,7 @@ export class Grid {
     if (!(timeout > 0)) {
       throw new FlwrError(
         "invalid-argument",
-        `A timeout is a number of seconds above 0: got ${timeout}`,
+        `A timeout must be a number of seconds above 0: got ${timeout}`,
       );
     }
     const instructions = [...messages].map((message) =>
@@ -205,7 +211,9 @@ export class Grid {
     return replies.filter((reply) => reply !== undefined);
   }
 
-  /** Takes replies until all are there or the time is over; what is then left in `pending` has none. */
+  /**
+   * Pulls replies until all have arrived or the time is over; `pending` then contains the instructions without a reply.
+   */
   async #receive(
     pending: Map<MessageId, Pending>,
     settle: (pending: Pending, reply: Message) => void,
@@ -234,7 +242,7 @@ export class Grid {
           settle(waiting, reply);
         }
         if (!stop.aborted) this.#reportMissing(pending, progress);
-        // A SuperLink that does not hold the call must not be asked without pause.
+        // A SuperLink that does not hold the call must not be polled without a pause.
         const pause = EMPTY_PULL_INTERVAL_SECONDS - (this.clock.now() - asked);
         if (replies.length === 0 && pause > 0) await this.clock.sleep(pause, stop);
       }
@@ -245,12 +253,12 @@ export class Grid {
     this.#throwIfAborted(signal);
   }
 
-  /** Tells the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
+  /** Reports an event to the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
   report(event: ProgressEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Hears of every event from now on. @returns ends it */
+  /** Calls a listener for all events from now on. @returns a function that unsubscribes it */
   subscribe(listener: ProgressListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

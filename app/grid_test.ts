@@ -22,14 +22,14 @@ function setUp(online: bigint[], answer: Answer = echo, signal?: AbortSignal) {
   return { clock, driver, grid, events, to };
 }
 
-/** Lets everything that does not wait for time or the other side go on. */
+/** Lets everything run that does not wait for time or the other side. */
 
 Deno.test("nodeIds are in ascending order", async () => {
   const { grid } = setUp([9n, 2n ** 63n, 5n]);
   assert.deepEqual(await grid.nodeIds(), [5n, 9n, 2n ** 63n]);
 });
 
-Deno.test("waitForNodes says what it waits for, at each change and every ten seconds", async () => {
+Deno.test("waitForNodes reports the wait at each change and every ten seconds", async () => {
   const { clock, driver, grid, events } = setUp([]);
   const waiting = grid.waitForNodes(2);
   await settle();
@@ -49,7 +49,7 @@ Deno.test("waitForNodes says what it waits for, at each change and every ten sec
   );
 });
 
-Deno.test("waitForNodes gives up at its timeout, with a hint", async () => {
+Deno.test("waitForNodes fails at its timeout, with a hint", async () => {
   const { clock, grid } = setUp([5n]);
   const waiting = grid.waitForNodes(2, { timeout: 1 });
   const failed = assert.rejects(waiting, (error: FlwrError) => {
@@ -72,7 +72,7 @@ Deno.test("push fills in run and sender", async () => {
   assert.equal(driver.pushed[0]!.metadata.srcNodeId, 1n);
 });
 
-Deno.test("sendAndReceive gives the replies in the order of the instructions", async () => {
+Deno.test("sendAndReceive returns the replies in the order of the instructions", async () => {
   const late = Promise.withResolvers<void>();
   const { grid, events, to } = setUp([5n, 6n], async (message) => {
     if (message.metadata.dstNodeId === 5n) await late.promise;
@@ -87,7 +87,7 @@ Deno.test("sendAndReceive gives the replies in the order of the instructions", a
   );
 });
 
-Deno.test("what is not answered in time is an error reply, and counts no longer than the timeout", async () => {
+Deno.test("an instruction without a reply in time gets an error reply, and its ttl is the timeout", async () => {
   const { clock, driver, grid, events, to } = setUp(
     [5n, 6n],
     (message) => message.metadata.dstNodeId === 5n ? echo(message) : undefined,
@@ -104,7 +104,7 @@ Deno.test("what is not answered in time is an error reply, and counts no longer 
   assert.deepEqual(events.map((event) => event.type === "reply" && event.seconds), [0, 30]);
 });
 
-Deno.test("an instruction that the SuperLink refuses is an error reply", async () => {
+Deno.test("a refused instruction gets an error reply", async () => {
   const { driver, grid, to } = setUp([5n, 6n]);
   driver.refused.add(6n);
   const [answered, refused] = await grid.sendAndReceive([to(5n), to(6n)]) as [Message, Message];
@@ -112,7 +112,7 @@ Deno.test("an instruction that the SuperLink refuses is an error reply", async (
   assert.deepEqual(refused.error, { code: 4, reason: "SuperLink refused the instruction" });
 });
 
-Deno.test("a SuperLink that does not hold pulls is asked four times a second", async () => {
+Deno.test("a SuperLink that does not hold pulls is polled four times a second", async () => {
   const { clock, driver, grid, to } = setUp([5n], () => undefined);
   driver.holds = false;
   const sending = grid.sendAndReceive([to(5n)], { timeout: 1 });
@@ -124,7 +124,7 @@ Deno.test("a SuperLink that does not hold pulls is asked four times a second", a
   assert.equal(driver.pulls, 4);
 });
 
-Deno.test("a held pull is asked once", async () => {
+Deno.test("a SuperLink that holds pulls is asked once", async () => {
   const { clock, driver, grid, to } = setUp([5n], () => undefined);
   const sending = grid.sendAndReceive([to(5n)], { timeout: 1 });
   await settle();
@@ -133,7 +133,7 @@ Deno.test("a held pull is asked once", async () => {
   assert.equal(driver.pulls, 1);
 });
 
-Deno.test("a connection that fails fails the call", async () => {
+Deno.test("a failing connection fails the call", async () => {
   const { driver, grid, to } = setUp([5n]);
   driver.pull = () => Promise.reject(new FlwrError("unavailable", "gone"));
   await assert.rejects(grid.sendAndReceive([to(5n)]), { message: "gone" });
@@ -163,17 +163,17 @@ Deno.test("no messages, no replies; no timeout below zero", async () => {
   await assert.rejects(grid.sendAndReceive([to(5n)], { timeout: -1 }), /above 0: got -1/);
 });
 
-Deno.test("who has unsubscribed hears no more", () => {
+Deno.test("an unsubscribed listener is not called", () => {
   const { grid } = setUp([]);
-  const heard: string[] = [];
-  const end = grid.subscribe((event) => heard.push(event.type));
+  const received: string[] = [];
+  const end = grid.subscribe((event) => received.push(event.type));
   grid.report({ type: "note", text: "a" });
   end();
   grid.report({ type: "note", text: "b" });
-  assert.deepEqual(heard, ["note"]);
+  assert.deepEqual(received, ["note"]);
 });
 
-Deno.test("a long wait for replies says every half minute which nodes are missing", async () => {
+Deno.test("a long wait for replies reports the missing nodes every 30 seconds", async () => {
   const late = Promise.withResolvers<void>();
   const { clock, driver, grid, events, to } = setUp([5n, 6n], async (message) => {
     if (message.metadata.dstNodeId === 6n) await late.promise;
@@ -193,7 +193,7 @@ Deno.test("a long wait for replies says every half minute which nodes are missin
   assert.deepEqual(missing.map(({ nodeIds, sent }) => [nodeIds, sent]), [[[6n], 2], [[6n], 2]]);
 });
 
-Deno.test("a node is called by the name that it had when it was last online", async () => {
+Deno.test("a node's label has the name that it had when it was last online", async () => {
   const driver = new FakeDriver([1n, 2n, 3n], () => undefined);
   driver.names.set(1n, "hospital-a").set(2n, "hospital-b").set(3n, "hospital-b");
   const grid = new Grid(driver, 7n);

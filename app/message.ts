@@ -12,55 +12,58 @@ import {
 } from "../entities/metadata.ts";
 import { isRecordDict, RecordDict, type RecordDictInit } from "./record_dict.ts";
 
-/** Seconds that a reply is younger than its instruction at least: Flower drops a reply that is not strictly younger,
- * and a double holds today's Unix time to a quarter of a microsecond. */
+/**
+ * Smallest age difference between a reply and its instruction, in seconds. Flower drops a reply that is not strictly
+ * later, and doubles have a resolution of a quarter of a microsecond for today's Unix time.
+ */
 const REPLY_MIN_AGE_SECONDS = 1e-6;
 
-/** Characters of an error's reason that travel; a longer one is cut. */
+/** Longest reason of an error that is sent, in characters; a longer one is cut. */
 const MAX_REASON_LENGTH = 4_096;
 
 /** Contents and options of a new instruction. */
 export interface InstructionInit {
-  /** The records that go with it. */
+  /** The records to send. */
   readonly content: RecordDictInit;
-  /** The node that is to do it. */
+  /** The receiving node. */
   readonly dstNodeId: NodeId;
   /** `train`, `evaluate` or `query`, each optionally followed by `.action`. */
   readonly messageType: MessageType;
-  /** The round, as text, where the sender works in rounds. Default: empty. */
+  /** The round, as text, if the sender works in rounds (default: empty). */
   readonly groupId?: string;
-  /** Seconds during which the instruction counts. Default: 12 hours. */
+  /** Validity of the instruction in seconds (default: 12 hours). */
   readonly ttl?: number;
-  /** Default: the machine's clock. */
+  /** Source of the time (default: the machine's clock). */
   readonly clock?: Clock;
 }
 
 /** Options of a reply. */
 export interface ReplyOptions {
-  /** Seconds during which the reply counts; never longer than its instruction does. Default: as long. */
+  /** Validity of the reply in seconds, never longer than its instruction's (default: as long as that). */
   readonly ttl?: number;
-  /** Default: the machine's clock. */
+  /** Source of the time (default: the machine's clock). */
   readonly clock?: Clock;
 }
 
-/** Whether a value is a Message, also one made by another copy of the module. */
+/** Whether a value is a Message, possibly of another copy of the module. */
 export function isMessage(value: unknown): value is Message {
   return isKind(value, "Message");
 }
 
-/** An instruction or a reply: metadata, and either content or an error. Immutable but for its records. */
+/** An instruction or a reply: metadata, and either content or an error. Immutable except for its records. */
 export class Message {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "Message";
-  /** Where it comes from and goes to, what it is for, and how long it counts. */
+  /** Sender, receiver, type, time and validity of the message. */
   readonly metadata: Metadata;
-  /** The error that this message carries in place of content. */
+  /** The error, if this message has one instead of content. */
   readonly error: MessageError | undefined;
   readonly #content: RecordDict | undefined;
 
   /**
-   * Puts together what was received. Apps use {@link Message.create} and {@link reply}.
+   * Creates a received message. Apps use {@link Message.create} and {@link reply}.
    *
+   * @param metadata the message's metadata
    * @param body the content, or the error in place of it
    */
   constructor(metadata: Metadata, body: RecordDict | MessageError) {
@@ -70,9 +73,9 @@ export class Message {
   }
 
   /**
-   * An instruction. Its run, sender and id are filled in on the way.
+   * Creates an instruction. Its run, sender and id are set when it is sent.
    *
-   * @throws FlwrError "invalid-argument" when the node id, the type or the ttl cannot be
+   * @throws FlwrError "invalid-argument" when the node id, the type or the ttl is invalid
    */
   static create(init: InstructionInit): Message {
     const { content, dstNodeId, messageType, groupId = "", clock = systemClock } = init;
@@ -84,7 +87,10 @@ export class Message {
     }
     const ttl = init.ttl ?? DEFAULT_TTL_SECONDS;
     if (!(ttl > 0 && ttl < Infinity)) {
-      throw new FlwrError("invalid-argument", `A ttl is a number of seconds above 0: got ${ttl}`);
+      throw new FlwrError(
+        "invalid-argument",
+        `A ttl must be a number of seconds above 0: got ${ttl}`,
+      );
     }
     const metadata: Metadata = {
       runId: 0n,
@@ -100,12 +106,12 @@ export class Message {
     return new Message(metadata, RecordDict.from(content));
   }
 
-  /** Whether it carries records, not an error. */
+  /** Whether the message has records; false if it has an error. */
   get hasContent(): boolean {
     return this.#content !== undefined;
   }
 
-  /** The records. @throws FlwrError "failed-precondition" when the message carries an error instead */
+  /** The records. @throws FlwrError "failed-precondition" when the message has an error instead */
   get content(): RecordDict {
     if (this.#content !== undefined) return this.#content;
     throw new FlwrError(
@@ -114,13 +120,17 @@ export class Message {
     );
   }
 
-  /** The reply to this message. */
+  /**
+   * Creates the reply to this message.
+   *
+   * @param content the records to send
+   */
   reply(content: RecordDictInit, options: ReplyOptions = {}): Message {
     return new Message(this.#replyMetadata(options), RecordDict.from(content));
   }
 
   /**
-   * The reply that says what went wrong.
+   * Creates an error reply to this message.
    *
    * @param code one of MessageErrorCode
    * @param reason a sentence; cut after 4,096 characters
@@ -143,9 +153,9 @@ export class Message {
   }
 
   /**
-   * Flower's rules for a reply: the direction turned round, the instruction's id in `replyToMessageId`, made strictly
-   * later than the instruction (a peer whose clock is ahead drops it otherwise), and counting no longer than it. The
-   * ttl is 0 when the instruction has expired: the SuperLink refuses such a reply.
+   * Flower's rules for a reply: sender and receiver exchanged, the instruction's id in `replyToMessageId`, strictly
+   * later than the instruction (otherwise a peer whose clock is ahead drops it), and not valid longer than the
+   * instruction. The ttl is 0 if the instruction has expired: the SuperLink refuses such a reply.
    */
   #replyMetadata({ ttl, clock = systemClock }: ReplyOptions): Metadata {
     const instruction = this.metadata;

@@ -22,7 +22,7 @@ Deno.test("an instruction goes from the SuperLink to the node, with twelve hours
   assert.equal(isMessage(message), true);
 });
 
-Deno.test("an instruction that cannot be is refused", () => {
+Deno.test("an invalid instruction is refused", () => {
   const init = { content: {}, dstNodeId: 5n, messageType: "train" };
   assert.throws(
     () => Message.create({ ...init, dstNodeId: 0n }),
@@ -33,14 +33,20 @@ Deno.test("an instruction that cannot be is refused", () => {
     /got number 5/,
   );
   for (const messageType of ["", "fit", "train.", "train.a-b", "get_parameters.x"]) {
-    assert.throws(() => Message.create({ ...init, messageType }), /Message type ".*" is not train/);
+    assert.throws(
+      () => Message.create({ ...init, messageType }),
+      /Message type must be train.*: got/,
+    );
   }
   for (const ttl of [0, -1, NaN, Infinity]) {
-    assert.throws(() => Message.create({ ...init, ttl }), /A ttl is a number of seconds above 0/);
+    assert.throws(
+      () => Message.create({ ...init, ttl }),
+      /A ttl must be a number of seconds above 0/,
+    );
   }
 });
 
-Deno.test("a reply turns the direction round and lives as long as its instruction", () => {
+Deno.test("a reply exchanges sender and receiver and is valid as long as its instruction", () => {
   const clock = new FakeClock(1_800_000_030);
   const reply = instruction().reply({ metrics: new MetricRecord({ loss: 1 }) }, { clock });
   assert.deepEqual(reply.metadata, {
@@ -64,7 +70,7 @@ Deno.test("a reply is strictly later than an instruction from a clock that is ah
   assert.ok(createdAt + ttl <= 1_800_000_100);
 });
 
-Deno.test("a reply's own ttl counts only where it is shorter; an expired one gets none", () => {
+Deno.test("a reply's own ttl is used if it is shorter; with an expired instruction it is 0", () => {
   const clock = new FakeClock(1_800_000_030);
   assert.equal(instruction().reply({}, { clock, ttl: 10 }).metadata.ttl, 10);
   assert.equal(instruction().reply({}, { clock, ttl: 500 }).metadata.ttl, 70);
@@ -80,7 +86,7 @@ Deno.test("an error reply has an error and no content", () => {
   assert.equal(instruction().replyError(2, "x".repeat(5_000)).error?.reason.length, 4_096);
 });
 
-Deno.test("withMetadata and withContent leave the rest as it is", () => {
+Deno.test("withMetadata and withContent keep the rest", () => {
   const content = new RecordDict();
   const message = instruction({}, content);
   assert.equal(message.withMetadata({ runId: 9n }).metadata.runId, 9n);

@@ -22,16 +22,20 @@ const OLDER: readonly string[] = [
   "system",
 ];
 
-/** Whether Flower has such a message type: one of the above, an action being a Python identifier. */
+/** Whether Flower has a message type: one of the above; an action must be a Python identifier. */
 export function isMessageType(value: unknown): value is MessageType {
   return typeof value === "string" && (WITH_ACTION.test(value) || OLDER.includes(value));
 }
 
-/** @throws FlwrError "invalid-argument" when Flower has no such message type */
+/**
+ * Checks a message type.
+ *
+ * @throws FlwrError "invalid-argument" when Flower has no such message type
+ */
 export function checkMessageType(value: unknown): MessageType {
   if (isMessageType(value)) return value;
   throw new FlwrError(
     "invalid-argument",
-    `Message type "${value}" is not train, evaluate or query, optionally followed by ".action"`,
+    `Message type must be train, evaluate or query, optionally followed by ".action": got "${value}"`,
   );
 }

@@ -8,7 +8,7 @@ import {
 } from "./typed_value.ts";
 import { ValueRecord } from "./value_record.ts";
 
-/** Wire types that a MetricRecord can hold (recorddict.proto, MetricRecordValue). */
+/** Wire types of values in a MetricRecord (recorddict.proto, MetricRecordValue). */
 const TYPES = new Set(["double", "sint64", "uint64", "double[]", "sint64[]", "uint64[]"]);
 
 /**
@@ -20,10 +20,10 @@ const TYPES = new Set(["double", "sint64", "uint64", "double[]", "sint64[]", "ui
  * ```
  */
 export class MetricRecord extends ValueRecord<TypedMetricValue, MetricValue, MetricInput> {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "MetricRecord";
 
-  /** Finds the wire type of a metric. */
+  /** Determines the wire type of a metric. */
   protected override admit(value: unknown): TypedMetricValue {
     return typedMetric(value);
   }
@@ -34,7 +34,7 @@ export class MetricRecord extends ValueRecord<TypedMetricValue, MetricValue, Met
   }
 
   /** Metrics are numbers and lists of numbers. */
-  protected override holds(type: string): boolean {
+  protected override allowsType(type: string): boolean {
     return TYPES.has(type);
   }
 }

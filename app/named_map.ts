@@ -1,7 +1,7 @@
 import { FlwrError } from "../base/error.ts";
 import { describeType } from "./brand.ts";
 
-/** Names with values, from which a record can be made. */
+/** Names with values, from which a record can be created. */
 export type Named<V> =
   | Iterable<readonly [string, V]>
   | { readonly [name: string]: V };
@@ -14,10 +14,10 @@ export function namedEntries<V>(source: Named<V>): Iterable<readonly [string, V]
 }
 
 /**
- * An ordered map whose keys are names and whose values are checked on the way in.
+ * An ordered map whose keys are names and whose values are checked when they are added.
  *
- * @typeParam V what is kept and read
- * @typeParam I what may be put in
+ * @typeParam V type of the stored values
+ * @typeParam I type of the values that can be added
  */
 export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
   #map = new Map<string, V>();
@@ -27,7 +27,7 @@ export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
     for (const [name, value] of namedEntries(source)) this.set(name, value);
   }
 
-  /** Turns what is put in into what is kept. @throws FlwrError "invalid-argument" where it cannot be kept */
+  /** Converts an added value to the stored one. @throws FlwrError "invalid-argument" when it is not allowed */
   protected abstract admit(value: I): V;
 
   /** The number of entries. */
@@ -35,24 +35,24 @@ export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
     return this.#map.size;
   }
 
-  /** Whether there is an entry of this name. */
+  /** Whether there is an entry with this name. */
   has(name: string): boolean {
     return this.#map.has(name);
   }
 
-  /** The value of this name, or undefined. */
+  /** The value with this name; undefined if there is none. */
   get(name: string): V | undefined {
     return this.#map.get(name);
   }
 
   /**
-   * Puts a value under a name: at the end, or in the place of the one that is there.
+   * Sets the value of a name. A new name is added at the end; a known one keeps its place.
    *
-   * @throws FlwrError "invalid-argument" when the name is not a string or the value is of a wrong type
+   * @throws FlwrError "invalid-argument" when the name is not a string or the value has a wrong type
    */
   set(name: string, value: I): this {
     if (typeof name !== "string") {
-      throw new FlwrError("invalid-argument", `A name is a string: got ${describeType(name)}`);
+      throw new FlwrError("invalid-argument", `A name must be a string: got ${describeType(name)}`);
     }
     try {
       this.#map.set(name, this.admit(value));
@@ -63,7 +63,7 @@ export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
     return this;
   }
 
-  /** Removes an entry. Returns whether it was there. */
+  /** Removes an entry. @returns whether it existed */
   delete(name: string): boolean {
     return this.#map.delete(name);
   }
@@ -88,7 +88,7 @@ export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
     return this.entries();
   }
 
-  /** The names as an error sentence lists them. */
+  /** The names, as error messages list them. */
   protected listNames(): string {
     return this.size === 0 ? "none" : [...this.keys()].map((name) => `"${name}"`).join(", ");
   }

@@ -3,38 +3,38 @@ import { decodeNpy, encodeNpy } from "../tensor/npy.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { KIND } from "./brand.ts";
 
-/** The only serialisation that Flower defines for an array's bytes: a whole .npy file. */
+/** The only serialisation that Flower defines for an array's bytes: a complete .npy file. */
 export const NUMPY_STYPE = "numpy.ndarray";
 
-/** The fields of Flower's `Array`, as they travel. */
+/** The fields of Flower's `Array`, as they are sent. */
 export interface NdArrayFields {
-  /** The element type by numpy's name; empty where the sender does not say (Flower's older clients). */
+  /** Element type by numpy's name; empty if the sender does not set it (Flower's older clients). */
   readonly dtype: string;
-  /** Lengths of the axes; empty for a scalar and where the sender does not say. */
+  /** Lengths of the axes; empty for a scalar, or if the sender does not set them. */
   readonly shape: readonly number[];
-  /** How `data` is serialised. Flower: "numpy.ndarray". */
+  /** Format of `data`; in Flower "numpy.ndarray". */
   readonly stype: string;
   /** The serialised array. */
   readonly data: Uint8Array;
 }
 
 /**
- * One named array of a model: Flower's `Array`. It keeps the bytes as they came, so what is only passed on is neither
- * decoded nor changed. Treat `data` as read-only: records share it.
+ * One named array of a model: Flower's `Array`. It keeps the received bytes, so an array that is only forwarded is
+ * neither decoded nor changed. Do not change `data`: records share it.
  */
 export class NdArray implements NdArrayFields {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "NdArray";
   /** Element type as numpy names it: `float32`. */
   readonly dtype: string;
   /** Lengths of the axes. */
   readonly shape: readonly number[];
-  /** How `data` is serialised: `numpy.ndarray` for .npy. */
+  /** Format of `data`: `numpy.ndarray` for .npy. */
   readonly stype: string;
   /** The serialised array. */
   readonly data: Uint8Array;
 
-  /** Puts an array together as it travels; {@link NdArray.fromTensor} makes one of numbers. */
+  /** Creates an array from its fields; {@link NdArray.fromTensor} creates one from numbers. */
   constructor({ dtype, shape, stype, data }: NdArrayFields) {
     this.dtype = dtype;
     this.shape = [...shape];
@@ -49,10 +49,10 @@ export class NdArray implements NdArrayFields {
   }
 
   /**
-   * The array as a tensor of its own, which the caller may change.
+   * Decodes the array into a tensor, which is a copy.
    *
-   * @throws FlwrError "invalid-argument" when the bytes are not a .npy file, or not of the dtype and shape that the
-   *   array declares
+   * @throws FlwrError "invalid-argument" when the bytes are not a .npy file, or do not have the dtype and shape that
+   * the array declares
    */
   toTensor(): Tensor {
     const view = this.viewTensor();
@@ -60,7 +60,7 @@ export class NdArray implements NdArrayFields {
   }
 
   /**
-   * The array as a tensor that may share its bytes: for reading only. Saves {@link toTensor}'s copy.
+   * Decodes the array into a tensor that may share its bytes: do not change it. It saves {@link toTensor}'s copy.
    *
    * @throws FlwrError as {@link toTensor}
    */
@@ -75,15 +75,15 @@ export class NdArray implements NdArrayFields {
     if (this.dtype !== "" && this.dtype !== view.dtype) {
       throw new FlwrError(
         "invalid-argument",
-        `Array declares dtype "${this.dtype}" but its bytes hold ${view.dtype}`,
+        `Array declares dtype "${this.dtype}" but its bytes have ${view.dtype}`,
       );
     }
-    // Without a dtype the sender says nothing of the shape either: an empty one is then no claim of a scalar.
+    // Without a dtype, the sender has not set the shape either: an empty shape then does not mean a scalar.
     const silent = this.dtype === "" && this.shape.length === 0;
     if (!silent && !sameShape(this.shape, view.shape)) {
       throw new FlwrError(
         "invalid-argument",
-        `Array declares shape [${this.shape}] but its bytes hold [${view.shape}]`,
+        `Array declares shape [${this.shape}] but its bytes have [${view.shape}]`,
       );
     }
     return view;

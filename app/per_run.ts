@@ -1,16 +1,16 @@
 import type { Context } from "./context.ts";
 import type { RunId } from "../entities/metadata.ts";
 
-/** What was made for a run. */
+/** The value created for a run. */
 interface Made<T> {
   readonly runId: RunId;
   readonly value: T;
 }
 
 /**
- * Makes something once for each run, such as a model or the node's data set, and gives it to every message of that run.
- * It lasts until another run's message comes, or the app's process ends; then it is made anew. It is never written to a
- * disk: what must last for the whole run belongs in `context.state`.
+ * Creates a value once per run, such as a model or the node's data set, and returns it for each message of that run.
+ * The value lasts until a message of another run arrives or the app's process ends; then it is created again. It is
+ * never written to disk: use `context.state` for data that must last for the whole run.
  *
  * ```ts
  * import { ClientApp, perRun } from "flwr";
@@ -25,10 +25,11 @@ interface Made<T> {
  * });
  * ```
  *
- * @param make makes it, from the context of the run's first message. What it throws, or rejects with, is not kept: the
- *   next message tries again
- * @returns what gives it for a context. For another run than before, it first disposes of what it made for that one
- *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for; nor does it wait for a promise)
+ * @param make creates the value from the context of the run's first message. If it throws or rejects, the next message
+ * tries again.
+ * @returns a function that returns the value for a context. For a new run, it first disposes of the previous run's
+ * value (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
+ * promise of the value.
  */
 export function perRun<T>(make: (context: Context) => T): (context: Context) => T {
   let made: Made<T> | undefined;
@@ -48,7 +49,7 @@ export function perRun<T>(make: (context: Context) => T): (context: Context) => 
   };
 }
 
-/** Disposes of a value, or of what a promise brings; faults of it are the app's own and end nothing. */
+/** Disposes of a value, or of the value of a promise. Its errors are the app's own and are ignored. */
 function dispose(value: unknown): void {
   if (value instanceof Promise) return void value.then(dispose, () => {});
   if (typeof value !== "object" || value === null) return;
@@ -57,6 +58,6 @@ function dispose(value: unknown): void {
     if (disposable[Symbol.dispose] !== undefined) disposable[Symbol.dispose]!();
     else disposable[Symbol.asyncDispose]?.().then(undefined, () => {});
   } catch {
-    // The next run begins all the same.
+    // The next run starts anyway.
   }
 }

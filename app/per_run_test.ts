@@ -5,7 +5,7 @@ import { perRun } from "./per_run.ts";
 
 const of = (runId: bigint) => ({ runId }) as Context;
 
-Deno.test("per run: a run's messages share what was made, another run has its own", () => {
+Deno.test("per run: messages of a run share a value, another run has its own", () => {
   let made = 0;
   const give = perRun(({ runId }) => ({ runId, number: ++made }));
   assert.deepEqual([give(of(1n)), give(of(1n))], Array(2).fill({ runId: 1n, number: 1 }));
@@ -13,7 +13,7 @@ Deno.test("per run: a run's messages share what was made, another run has its ow
   assert.deepEqual(give(of(1n)), { runId: 1n, number: 3 });
 });
 
-Deno.test("per run: what failed is made anew", async () => {
+Deno.test("per run: a failed creation is tried again", async () => {
   let tries = 0;
   const now = perRun(() => {
     if (++tries === 1) throw new Error("no data");
@@ -27,7 +27,7 @@ Deno.test("per run: what failed is made anew", async () => {
   assert.equal(await later(of(1n)), 7);
 });
 
-Deno.test("per run: what an earlier run had is disposed of before anything is made", () => {
+Deno.test("per run: the earlier run's value is disposed of before a new one is created", () => {
   const seen: string[] = [];
   const give = perRun(({ runId }) => {
     seen.push(`make ${runId}`);
@@ -37,7 +37,7 @@ Deno.test("per run: what an earlier run had is disposed of before anything is ma
   assert.deepEqual(seen, ["make 1", "dispose 1", "make 2"]);
 });
 
-Deno.test("per run: what an earlier run had is disposed of, also when that fails", async () => {
+Deno.test("per run: the earlier run's value is disposed of, even if that fails", async () => {
   const ended: string[] = [];
   const kept = perRun(({ runId }) => ({
     [Symbol.asyncDispose]: () => {

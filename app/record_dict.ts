@@ -5,28 +5,28 @@ import type { ConfigRecord } from "./config_record.ts";
 import type { MetricRecord } from "./metric_record.ts";
 import { type Named, NamedMap } from "./named_map.ts";
 
-/** The three kinds of record. */
+/** Any of the three types of records. */
 export type AnyRecord = ArrayRecord | MetricRecord | ConfigRecord;
 
-/** A RecordDict, or the records to make one from. */
+/** A RecordDict, or the records to create one from. */
 export type RecordDictInit = RecordDict | Named<AnyRecord>;
 
-/** Whether a value is an ArrayRecord, also one made by another copy of the module. */
+/** Whether a value is an ArrayRecord, possibly of another copy of the module. */
 export function isArrayRecord(value: unknown): value is ArrayRecord {
   return isKind(value, "ArrayRecord");
 }
 
-/** Whether a value is a MetricRecord, also one made by another copy of the module. */
+/** Whether a value is a MetricRecord, possibly of another copy of the module. */
 export function isMetricRecord(value: unknown): value is MetricRecord {
   return isKind(value, "MetricRecord");
 }
 
-/** Whether a value is a ConfigRecord, also one made by another copy of the module. */
+/** Whether a value is a ConfigRecord, possibly of another copy of the module. */
 export function isConfigRecord(value: unknown): value is ConfigRecord {
   return isKind(value, "ConfigRecord");
 }
 
-/** Whether a value is a RecordDict, also one made by another copy of the module. */
+/** Whether a value is a RecordDict, possibly of another copy of the module. */
 export function isRecordDict(value: unknown): value is RecordDict {
   return isKind(value, "RecordDict");
 }
@@ -41,20 +41,20 @@ export function isRecordDict(value: unknown): value is RecordDict {
  * ```
  */
 export class RecordDict extends NamedMap<AnyRecord> {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "RecordDict";
 
-  /** The given RecordDict itself, or a new one of the given records. */
+  /** Returns a given RecordDict itself, or creates one from records. */
   static from(init: RecordDictInit): RecordDict {
     return isRecordDict(init) ? init : new RecordDict(init);
   }
 
-  /** Takes the three kinds of records only. */
+  /** Accepts the three types of records only. */
   protected override admit(value: AnyRecord): AnyRecord {
     if (isArrayRecord(value) || isMetricRecord(value) || isConfigRecord(value)) return value;
     throw new FlwrError(
       "invalid-argument",
-      `A RecordDict holds ArrayRecords, MetricRecords and ConfigRecords: got ${
+      `A RecordDict contains ArrayRecords, MetricRecords and ConfigRecords: got ${
         describeType(value)
       }`,
     );
@@ -75,17 +75,17 @@ export class RecordDict extends NamedMap<AnyRecord> {
     return this.#select(isConfigRecord);
   }
 
-  /** The ArrayRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+  /** The ArrayRecord with this name. @throws FlwrError "not-found" that lists the existing records */
   arrayRecord(name: string): ArrayRecord {
     return this.#expect(name, "an ArrayRecord", isArrayRecord);
   }
 
-  /** The MetricRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+  /** The MetricRecord with this name. @throws FlwrError "not-found" that lists the existing records */
   metricRecord(name: string): MetricRecord {
     return this.#expect(name, "a MetricRecord", isMetricRecord);
   }
 
-  /** The ConfigRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+  /** The ConfigRecord with this name. @throws FlwrError "not-found" that lists the existing records */
   configRecord(name: string): ConfigRecord {
     return this.#expect(name, "a ConfigRecord", isConfigRecord);
   }

@@ -9,7 +9,7 @@ import { RecordDict } from "./record_dict.ts";
 
 const weights = tensor("float32", [2, 1], new Float32Array([1.5, -2]));
 
-Deno.test("NdArray carries a tensor as a .npy file and gives it back", () => {
+Deno.test("NdArray serialises a tensor as a .npy file and restores it", () => {
   const array = NdArray.fromTensor(weights);
   assert.equal(array.dtype, "float32");
   assert.equal(array.stype, "numpy.ndarray");
@@ -24,14 +24,14 @@ Deno.test("NdArray.toTensor gives a tensor that may be changed without changing 
   assert.deepEqual(array.toTensor(), weights);
 });
 
-Deno.test("NdArray without a dtype claims nothing; with one its bytes must agree", () => {
+Deno.test("NdArray without a dtype accepts any bytes; with one its bytes must match", () => {
   const { data, stype } = NdArray.fromTensor(weights);
   const silent = new NdArray({ dtype: "", shape: [], stype, data });
   assert.deepEqual(silent.toTensor(), weights);
   const lies: [Partial<NdArray>, RegExp][] = [
-    [{ dtype: "float64" }, /declares dtype "float64" but its bytes hold float32/],
-    [{ shape: [1, 2] }, /declares shape \[1,2\] but its bytes hold \[2,1\]/],
-    [{ shape: [] }, /declares shape \[\] but its bytes hold \[2,1\]/],
+    [{ dtype: "float64" }, /declares dtype "float64" but its bytes have float32/],
+    [{ shape: [1, 2] }, /declares shape \[1,2\] but its bytes have \[2,1\]/],
+    [{ shape: [] }, /declares shape \[\] but its bytes have \[2,1\]/],
     [{ stype: "pickle" }, /serialised as "pickle": expected "numpy.ndarray"/],
   ];
   for (const [lie, message] of lies) {
@@ -40,7 +40,7 @@ Deno.test("NdArray without a dtype claims nothing; with one its bytes must agree
   }
 });
 
-Deno.test("ArrayRecord keeps order, counts bytes, and names the array that is broken", () => {
+Deno.test("ArrayRecord keeps order, counts bytes, and names a damaged array", () => {
   const record = ArrayRecord.fromTensors(new Map([["b", weights], ["a", weights]]));
   assert.deepEqual([...record.keys()], ["b", "a"]);
   assert.equal(record.byteLength, 2 * 136);
@@ -52,7 +52,7 @@ Deno.test("ArrayRecord keeps order, counts bytes, and names the array that is br
   assert.throws(() => record.tensors(), /Array "c": /);
 });
 
-Deno.test("ArrayRecord.withNames renames in order and wants as many different names", () => {
+Deno.test("ArrayRecord.withNames renames in order and needs as many unique names", () => {
   const record = ArrayRecord.fromTensors({ "0": weights, "1": weights });
   const named = record.withNames(["weight", "bias"]);
   assert.deepEqual([...named.keys()], ["weight", "bias"]);
@@ -61,13 +61,13 @@ Deno.test("ArrayRecord.withNames renames in order and wants as many different na
   assert.throws(() => record.withNames(["weight", "weight"]), /got 1/);
 });
 
-Deno.test("ArrayRecord refuses a tensor and says how to put one in", () => {
+Deno.test("ArrayRecord refuses a tensor and says how to add one", () => {
   const error = catchError(() => new ArrayRecord({ w: weights as unknown as NdArray }));
-  assert.match(error.message, /"w": An ArrayRecord holds NdArrays: got Object/);
+  assert.match(error.message, /"w": An ArrayRecord contains NdArrays only: got Object/);
   assert.deepEqual(error.hints, ["Use ArrayRecord.fromTensors for tensors"]);
 });
 
-Deno.test("MetricRecord keeps the wire type of what it is given", () => {
+Deno.test("MetricRecord keeps the wire type of its values", () => {
   const metrics = new MetricRecord({ "num-examples": 10, loss: 0.5, accuracy: float(1) });
   assert.deepEqual([...metrics.typedEntries()], [
     ["num-examples", { type: "sint64", value: 10n }],
@@ -78,15 +78,18 @@ Deno.test("MetricRecord keeps the wire type of what it is given", () => {
   assert.equal(metrics.number("accuracy"), 1);
 });
 
-Deno.test("MetricRecord holds numbers only, typed or not", () => {
+Deno.test("MetricRecord accepts numbers only, typed or not", () => {
   const metrics = new MetricRecord();
-  assert.throws(() => metrics.set("x", "1" as unknown as number), /Value "x": A metric is/);
+  assert.throws(() => metrics.set("x", "1" as unknown as number), /Value "x": A metric must be/);
   const text = { type: "string", value: "1" } as unknown as { type: "double"; value: number };
-  assert.throws(() => metrics.setTyped("x", text), /cannot hold: "string"/);
-  assert.throws(() => metrics.set(1 as unknown as string, 1), /A name is a string: got number/);
+  assert.throws(() => metrics.setTyped("x", text), /cannot contain: "string"/);
+  assert.throws(
+    () => metrics.set(1 as unknown as string, 1),
+    /A name must be a string: got number/,
+  );
 });
 
-Deno.test("ConfigRecord's typed getters convert, fall back, or say what is wrong", () => {
+Deno.test("ConfigRecord's typed getters convert, fall back, or throw", () => {
   const config = new ConfigRecord({
     lr: 0.1,
     big: 2n ** 60n,
@@ -114,7 +117,7 @@ Deno.test("a name like __proto__ is a name like any other", () => {
   assert.deepEqual(Object.keys(config.toObject()), ["__proto__"]);
 });
 
-Deno.test("RecordDict gives its records by kind and by name", () => {
+Deno.test("RecordDict returns its records by type and by name", () => {
   const arrays = new ArrayRecord();
   const metrics = new MetricRecord();
   const config = new ConfigRecord();
@@ -130,10 +133,10 @@ Deno.test("RecordDict gives its records by kind and by name", () => {
   assert.throws(() => new RecordDict().configRecord("config"), /it has nothing/);
 });
 
-Deno.test("RecordDict refuses what is not a record", () => {
+Deno.test("RecordDict refuses values that are not records", () => {
   assert.throws(
     () => new RecordDict({ x: {} as ArrayRecord }),
-    /"x": A RecordDict holds ArrayRecords.*got Object/,
+    /"x": A RecordDict contains ArrayRecords.*got Object/,
   );
 });
 

@@ -6,13 +6,13 @@ import { type Contribution, contributionsOf } from "./contributions.ts";
 /** The two phases of a round. */
 export type PhaseName = "train" | "evaluate";
 
-/** A rejected or failed reply, with the reason. */
+/** A rejected or missing reply, with the reason. */
 export interface Failure {
   /** The node whose reply is missing or could not be used. */
   readonly nodeId: NodeId;
-  /** The code of the error that the node, or the SuperLink for it, replied; undefined for a reply that was refused. */
+  /** Code of the error that the node, or the SuperLink for it, replied; undefined for a reply that was rejected. */
   readonly code?: number;
-  /** Why, in a sentence. */
+  /** The reason, as a sentence. */
   readonly reason: string;
 }
 
@@ -22,31 +22,31 @@ export interface PhaseRecord {
   readonly phase: PhaseName;
   /** The nodes that were asked, in ascending order of id. */
   readonly nodeIds: readonly NodeId[];
-  /** How many nodes were online to choose from. */
+  /** Number of online nodes from which the nodes were chosen. */
   readonly available: number;
   /** The nodes whose replies went into the aggregate, in ascending order of id. */
   readonly results: readonly NodeId[];
   /** The replies that did not go into the aggregate. */
   readonly failures: readonly Failure[];
-  /** The aggregate of the replies' metrics; undefined where nothing was aggregated. */
+  /** The aggregate of the replies' metrics; undefined if nothing was aggregated. */
   readonly metrics?: MetricRecord;
   /** Whether the replies were aggregated. */
   readonly aggregated: boolean;
-  /** How long the phase took, in seconds. */
+  /** Duration of the phase in seconds. */
   readonly seconds: number;
 }
 
 /** What happened in one round. */
 export interface RoundRecord {
-  /** From 1. */
+  /** Number of the round, from 1. */
   readonly round: number;
-  /** Undefined where no node was to train. */
+  /** Undefined if no node was asked to train. */
   readonly train?: PhaseRecord;
-  /** Undefined where no node was to evaluate. */
+  /** Undefined if no node was asked to evaluate. */
   readonly evaluate?: PhaseRecord;
-  /** What the ServerApp measured itself, on the model that the round ended with. */
+  /** Metrics of the ServerApp's evaluation of the model at the end of the round. */
   readonly serverMetrics?: MetricRecord;
-  /** How long the round took, in seconds. */
+  /** Duration of the round in seconds. */
   readonly seconds: number;
 }
 
@@ -56,14 +56,14 @@ export class Result {
   readonly arrays: ArrayRecord;
   /** What happened in each round, in order. */
   readonly rounds: readonly RoundRecord[];
-  /** What the ServerApp measured on the model that the first round started from. */
+  /** Metrics of the ServerApp's evaluation of the initial model. */
   readonly initialServerMetrics: MetricRecord | undefined;
-  /** How long all rounds took, in seconds. */
+  /** Duration of all rounds in seconds. */
   readonly seconds: number;
   /** Whether `stopWhen` ended the run before its last round. */
   readonly stoppedEarly: boolean;
 
-  /** Puts a result together; strategies do so. */
+  /** Creates a result; strategies do that. */
   constructor(fields: {
     arrays: ArrayRecord;
     rounds: readonly RoundRecord[];
@@ -78,22 +78,22 @@ export class Result {
     this.stoppedEarly = fields.stoppedEarly ?? false;
   }
 
-  /** What each node contributed, in ascending order of node id. */
+  /** The contribution of each node, in ascending order of node id. */
   get contributions(): Contribution[] {
     return contributionsOf(this.rounds);
   }
 
-  /** What the nodes measured while training, by round. */
+  /** The aggregated metrics of training, by round. */
   get trainMetrics(): Map<number, MetricRecord> {
     return byRound(this.rounds, ({ train }) => train?.metrics);
   }
 
-  /** What the nodes measured while evaluating, by round. */
+  /** The aggregated metrics of evaluation, by round. */
   get evaluateMetrics(): Map<number, MetricRecord> {
     return byRound(this.rounds, ({ evaluate }) => evaluate?.metrics);
   }
 
-  /** What the ServerApp measured itself, by round; round 0 is before the first. */
+  /** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
   get serverMetrics(): Map<number, MetricRecord> {
     const metrics = byRound(this.rounds, ({ serverMetrics }) => serverMetrics);
     if (this.initialServerMetrics === undefined) return metrics;

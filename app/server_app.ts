@@ -4,12 +4,12 @@ import { inContext, type ServerContext } from "./context.ts";
 import type { Grid } from "./grid.ts";
 
 /**
- * A ServerApp's main function. The run succeeded when it returns, and failed when it throws. What a promise
- * gives does not count.
+ * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
+ * its promise rejects. The value of the promise is ignored.
  */
 export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
 
-/** Whether a value is a ServerApp, also one made by another copy of the module. */
+/** Whether a value is a ServerApp, possibly of another copy of the module. */
 export function isServerApp(value: unknown): value is ServerApp {
   return isKind(value, "ServerApp");
 }
@@ -28,16 +28,16 @@ export function isServerApp(value: unknown): value is ServerApp {
  * ```
  */
 export class ServerApp {
-  /** What it is, also for another copy of this module. */
+  /** The class of the object, which other copies of this module recognise. */
   readonly [KIND] = "ServerApp";
   #main: ServerMain | undefined;
 
-  /** Sets what the run does. @throws FlwrError "already-exists" the second time */
+  /** Sets the main function. @throws FlwrError "already-exists" the second time */
   main(main: ServerMain): this {
     if (typeof main !== "function") {
       throw new FlwrError(
         "invalid-argument",
-        `ServerApp's main is not a function: got ${describeType(main)}`,
+        `ServerApp's main must be a function: got ${describeType(main)}`,
       );
     }
     if (this.#main !== undefined) {
@@ -47,7 +47,9 @@ export class ServerApp {
     return this;
   }
 
-  /** Does it. Rejects with whatever `main` throws. @throws FlwrError "failed-precondition" without a main */
+  /**
+   * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
+   */
   async run(grid: Grid, context: ServerContext): Promise<void> {
     if (this.#main === undefined) {
       throw new FlwrError("failed-precondition", "ServerApp has no main", {

@@ -27,7 +27,7 @@ Deno.test("a ServerApp runs its main with the grid and the context", async () =>
   assert.equal(isServerApp(new Map()), false);
 });
 
-Deno.test("what main throws comes out", async () => {
+Deno.test("an error of main is thrown", async () => {
   const app = new ServerApp().main(() => Promise.reject(new Error("boom")));
   await assert.rejects(app.run(grid, context), { message: "boom" });
 });
@@ -37,6 +37,6 @@ Deno.test("a ServerApp has exactly one main", async () => {
   assert.throws(() => new ServerApp().main(() => {}).main(() => {}), /already has a main/);
   assert.throws(
     () => new ServerApp().main(5 as unknown as () => void),
-    /not a function: got number/,
+    /must be a function: got number/,
   );
 });

@@ -1,7 +1,8 @@
 const shareable = new WeakSet<object>();
 
 /**
- * Marks an error whose sentence may leave a node: it says how an app is made and nothing of the node's data.
+ * Marks an error whose message may leave a node, because it describes the app's code and contains none of the node's
+ * data.
  *
  * @returns the error
  */

@@ -63,7 +63,7 @@ export const typedConfigs: fc.Arbitrary<TypedConfigValue> = fc.oneof(
   fc.record({ type: fc.constant("bytes[]" as const), value: fc.array(bytes) }),
 );
 
-/** Arrays as fields: any bytes, as only their carriage is tested with them. */
+/** Arrays as fields, with arbitrary bytes, because tests with them only transport the bytes. */
 export const ndArrays: fc.Arbitrary<NdArray> = fc.record({
   dtype: fc.constantFrom("", "float32", "int64"),
   shape: fc.array(fc.nat(9), { maxLength: 3 }),
@@ -71,7 +71,7 @@ export const ndArrays: fc.Arbitrary<NdArray> = fc.record({
   data: bytes,
 }).map((fields) => new NdArray(fields));
 
-/** Metrics by name; the names are any text unless given. */
+/** Metrics by name; names are arbitrary strings by default. */
 export function metricRecords(
   value: fc.Arbitrary<TypedMetricValue> = typedMetrics,
   name: fc.Arbitrary<string> = fc.string(),
@@ -83,7 +83,7 @@ export function metricRecords(
   });
 }
 
-/** Settings by name; the names are any text unless given. */
+/** Settings by name; names are arbitrary strings by default. */
 export function configRecords(
   value: fc.Arbitrary<TypedConfigValue> = typedConfigs,
   name: fc.Arbitrary<string> = fc.string(),
@@ -95,14 +95,14 @@ export function configRecords(
   });
 }
 
-/** Arrays by name; the names are any text unless given. */
+/** Arrays by name; names are arbitrary strings by default. */
 export function arrayRecords(
   name: fc.Arbitrary<string> = fc.string(),
 ): fc.Arbitrary<ArrayRecord> {
   return entries(name, ndArrays).map((items) => new ArrayRecord(items));
 }
 
-/** Records of all kinds under any names. */
+/** Records of all types with arbitrary names. */
 export const recordDicts: fc.Arbitrary<RecordDict> = entries(
   fc.string(),
   fc.oneof(arrayRecords(), metricRecords(), configRecords()),

@@ -18,7 +18,7 @@ export type PlainRecord =
 /** A RecordDict as plain data. */
 export type PlainRecordDict = readonly (readonly [string, PlainRecord])[];
 
-/** A Message as plain data: what crosses the boundary of a worker by structured clone. */
+/** A Message as plain data, which structured clone can send to a worker. */
 export interface PlainMessage {
   readonly metadata: Metadata;
   readonly content?: PlainRecordDict;
@@ -34,14 +34,14 @@ export interface PlainContext {
   readonly runConfig: PlainRecord;
 }
 
-/** A message as `postMessage` takes it. Nothing is copied here. */
+/** Converts a message for `postMessage`. Nothing is copied. */
 export function toTransferable(message: Message): PlainMessage {
   const { metadata, error } = message;
   if (error !== undefined) return { metadata, error };
   return { metadata, content: recordDictToPlain(message.content) };
 }
 
-/** The message of {@link toTransferable}, at the other side. */
+/** Restores a message from {@link toTransferable}. */
 export function fromTransferable(plain: PlainMessage): Message {
   const body = plain.content === undefined ? plain.error : recordDictFromPlain(plain.content);
   if (body === undefined) {
@@ -50,7 +50,7 @@ export function fromTransferable(plain: PlainMessage): Message {
   return new Message(plain.metadata, body);
 }
 
-/** A context as `postMessage` takes it. */
+/** Converts a context for `postMessage`. */
 export function contextToTransferable(context: Context): PlainContext {
   return {
     runId: context.runId,
@@ -61,7 +61,7 @@ export function contextToTransferable(context: Context): PlainContext {
   };
 }
 
-/** The context of {@link contextToTransferable}, at the other side. */
+/** Restores a context from {@link contextToTransferable}. */
 export function contextFromTransferable(plain: PlainContext): Context {
   return {
     runId: plain.runId,
@@ -72,24 +72,24 @@ export function contextFromTransferable(plain: PlainContext): Context {
   };
 }
 
-/** Settings as `postMessage` takes them. */
+/** Converts settings for `postMessage`. */
 export function configToTransferable(config: ConfigRecord): PlainRecord {
   return recordToPlain(config);
 }
 
-/** The settings of {@link configToTransferable}, at the other side. */
+/** Restores settings from {@link configToTransferable}. */
 export function configFromTransferable(plain: PlainRecord): ConfigRecord {
   const record = recordFromPlain(plain);
   if (record instanceof ConfigRecord) return record;
   throw new FlwrError("invalid-argument", `Found ${plain.kind} where settings belong`);
 }
 
-/** A RecordDict as plain data. Arrays are not copied. */
+/** Converts a RecordDict to plain data. Arrays are not copied. */
 export function recordDictToPlain(dict: RecordDict): PlainRecordDict {
   return [...dict].map(([name, record]) => [name, recordToPlain(record)] as const);
 }
 
-/** The RecordDict of {@link recordDictToPlain}. */
+/** Restores a RecordDict from {@link recordDictToPlain}. */
 export function recordDictFromPlain(plain: PlainRecordDict): RecordDict {
   return new RecordDict(plain.map(([name, record]) => [name, recordFromPlain(record)] as const));
 }

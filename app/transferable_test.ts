@@ -11,7 +11,7 @@ import {
   toTransferable,
 } from "./transferable.ts";
 
-Deno.test("a message crosses a worker's boundary unchanged, wire types included", () => {
+Deno.test("a message reaches a worker unchanged, including wire types", () => {
   fc.assert(fc.property(recordDicts, (content) => {
     const message = instruction({}, content);
     const there = fromTransferable(structuredClone(toTransferable(message)));
@@ -20,20 +20,20 @@ Deno.test("a message crosses a worker's boundary unchanged, wire types included"
   }));
 });
 
-Deno.test("an error crosses as an error", () => {
+Deno.test("an error reaches a worker as an error", () => {
   const reply = instruction().replyError(2, "boom");
   const there = fromTransferable(structuredClone(toTransferable(reply)));
   assert.deepEqual(there.error, { code: 2, reason: "boom" });
 });
 
-Deno.test("plain data without content and error is no message", () => {
+Deno.test("plain data without content and error are not a message", () => {
   assert.throws(
     () => fromTransferable({ metadata: instruction().metadata }),
     /neither content nor an error/,
   );
 });
 
-Deno.test("a context crosses with its state", () => {
+Deno.test("a context reaches a worker with its state", () => {
   const context = {
     runId: 1n,
     nodeId: 2n,

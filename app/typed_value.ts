@@ -2,7 +2,7 @@ import { FlwrError } from "../base/error.ts";
 import { describeType, isKind } from "./brand.ts";
 import type { Float } from "./float.ts";
 
-/** A metric as it travels: the value together with its type on the wire. */
+/** A metric with its wire type, as it is sent. */
 export type TypedMetricValue =
   | { readonly type: "double"; readonly value: number }
   | { readonly type: "sint64"; readonly value: bigint }
@@ -11,7 +11,7 @@ export type TypedMetricValue =
   | { readonly type: "sint64[]"; readonly value: readonly bigint[] }
   | { readonly type: "uint64[]"; readonly value: readonly bigint[] };
 
-/** A configuration value as it travels: the value together with its type on the wire. */
+/** A configuration value with its wire type, as it is sent. */
 export type TypedConfigValue =
   | TypedMetricValue
   | { readonly type: "bool"; readonly value: boolean }
@@ -34,10 +34,12 @@ export type ConfigValue =
   | string[]
   | Uint8Array[];
 
-/** A value that an app may put into a MetricRecord. Whole numbers travel as integers: see `float` for the other wish. */
+/**
+ * A value that an app can put into a MetricRecord. Integers are sent as integers: use `float` to send them as doubles.
+ */
 export type MetricInput = number | bigint | Float | readonly number[] | readonly bigint[];
 
-/** A value that an app may put into a ConfigRecord. */
+/** A value that an app can put into a ConfigRecord. */
 export type ConfigInput =
   | MetricInput
   | boolean
@@ -51,7 +53,7 @@ const MIN_SINT64 = -(2n ** 63n);
 const MAX_SINT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** Whether a number travels as an integer: whole, exact, and not −0, which only a double can say. */
+/** Whether a number is sent as an integer: an exact integer, and not −0, which only a double can represent. */
 function isWhole(value: number): boolean {
   return Number.isSafeInteger(value) && !Object.is(value, -0);
 }
@@ -67,7 +69,7 @@ function typedBigints(values: readonly bigint[]): TypedMetricValue {
   if (unsigned && values.some((value) => value < 0n)) {
     throw new FlwrError(
       "invalid-argument",
-      `List [${values}] has integers below zero and above ${MAX_SINT64}: no wire type holds both`,
+      `List [${values}] has integers below zero and above ${MAX_SINT64}: no wire type has both`,
     );
   }
   return { type: unsigned ? "uint64[]" : "sint64[]", value: [...values] };
@@ -94,8 +96,8 @@ const isString = (value: unknown) => typeof value === "string";
 const isBytes = (value: unknown) => value instanceof Uint8Array;
 
 /**
- * The wire type of a metric: whole numbers and bigints are sint64 (uint64 above its range), other numbers are doubles,
- * an empty list is a list of doubles, as in Flower.
+ * The wire type of a metric: integers and bigints are sint64 (uint64 above its range), other numbers are doubles. An
+ * empty list is a list of doubles, as in Flower.
  *
  * @throws FlwrError "invalid-argument" for anything else
  */
@@ -105,13 +107,13 @@ export function typedMetric(value: unknown): TypedMetricValue {
   if (Array.isArray(value) && value.length === 0) return { type: "double[]", value: [] };
   throw new FlwrError(
     "invalid-argument",
-    `A metric is a number, a bigint, or a list of one of them: got ${describeType(value)}`,
+    `A metric must be a number, a bigint, or a list of one of them: got ${describeType(value)}`,
   );
 }
 
 /**
- * The wire type of a configuration value: as {@link typedMetric}, and booleans, strings, bytes and lists of one of
- * them. An empty list is a list of booleans, as in Flower.
+ * The wire type of a configuration value: like {@link typedMetric}, and also booleans, strings, bytes and lists of one
+ * of these types. An empty list is a list of booleans, as in Flower.
  *
  * @throws FlwrError "invalid-argument" for anything else
  */
@@ -130,12 +132,12 @@ export function typedConfig(value: unknown): TypedConfigValue {
   }
   throw new FlwrError(
     "invalid-argument",
-    "A configuration value is a number, a bigint, a boolean, a string, a Uint8Array, or a list of one of them: " +
+    "A configuration value must be a number, a bigint, a boolean, a string, a Uint8Array, or a list of one of them: " +
       `got ${describeType(value)}`,
   );
 }
 
-/** The typed form of numbers and non-empty lists of numbers; undefined for all else. */
+/** The typed form of a number or a non-empty list of numbers; undefined for anything else. */
 function typedNumeric(value: unknown): TypedMetricValue | undefined {
   if (typeof value === "number") return typedNumber(value);
   if (typeof value === "bigint") return typedBigint(value);
@@ -155,7 +157,7 @@ function isSafe(value: bigint): boolean {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER);
 }
 
-/** What an app sees of a metric: integers as numbers where all of them are exact, else as bigints. */
+/** The value of a metric for apps: integers as numbers if all of them are exact, otherwise as bigints. */
 export function plainMetric(typed: TypedMetricValue): MetricValue {
   switch (typed.type) {
     case "double":
@@ -171,7 +173,7 @@ export function plainMetric(typed: TypedMetricValue): MetricValue {
   }
 }
 
-/** What an app sees of a configuration value. Bytes are not copied. */
+/** The value of a setting for apps. Bytes are not copied. */
 export function plainConfig(typed: TypedConfigValue): ConfigValue {
   switch (typed.type) {
     case "bool":
@@ -189,7 +191,7 @@ export function plainConfig(typed: TypedConfigValue): ConfigValue {
   }
 }
 
-/** Whether a typed value is one that a MetricRecord can hold. */
+/** Whether a typed value can be in a MetricRecord. */
 export function isTypedMetric(typed: TypedConfigValue): typed is TypedMetricValue {
   return /^(double|sint64|uint64)(\[\])?$/.test(typed.type);
 }

@@ -10,7 +10,7 @@ import {
   typedMetric,
 } from "./typed_value.ts";
 
-Deno.test("numbers travel as the type that Python would give them", () => {
+Deno.test("numbers are sent with the type that Python would give them", () => {
   const cases: [unknown, string, unknown][] = [
     [3, "sint64", 3n],
     [-0, "double", -0],
@@ -32,7 +32,7 @@ Deno.test("numbers travel as the type that Python would give them", () => {
   }
 });
 
-Deno.test("settings take booleans, texts and bytes as well", () => {
+Deno.test("settings can also be booleans, strings and bytes", () => {
   const bytes = new Uint8Array([1]);
   const cases: [unknown, string][] = [
     [true, "bool"],
@@ -46,25 +46,25 @@ Deno.test("settings take booleans, texts and bytes as well", () => {
   for (const [value, type] of cases) assert.equal(typedConfig(value).type, type);
 });
 
-Deno.test("what no wire type holds is refused with a sentence", () => {
-  assert.throws(() => typedMetric("x"), /A metric is a number.*got string/);
+Deno.test("values without a wire type are refused", () => {
+  assert.throws(() => typedMetric("x"), /A metric must be a number.*got string/);
   assert.throws(() => typedMetric(true), /got boolean/);
   assert.throws(() => typedMetric([1, "x"]), /got an array/);
   assert.throws(() => typedMetric(2n ** 64n), /does not fit into 64 bits: 18446744073709551616/);
-  assert.throws(() => typedMetric([-1n, 2n ** 63n]), /no wire type holds both/);
+  assert.throws(() => typedMetric([-1n, 2n ** 63n]), /no wire type has both/);
   assert.throws(() => typedConfig({ a: 1 }), /configuration value.*got Object/);
   assert.throws(() => typedConfig(undefined), /got undefined/);
   assert.throws(() => typedConfig(null), /got null/);
 });
 
-Deno.test("integers are read as numbers where they are exact", () => {
+Deno.test("integers are read as numbers if they are exact", () => {
   assert.equal(plainMetric({ type: "sint64", value: 5n }), 5);
   assert.equal(plainMetric({ type: "sint64", value: 2n ** 60n }), 2n ** 60n);
   assert.deepEqual(plainMetric({ type: "sint64[]", value: [1n, 2n ** 60n] }), [1n, 2n ** 60n]);
   assert.deepEqual(plainMetric({ type: "uint64[]", value: [1n, 2n] }), [1, 2]);
 });
 
-Deno.test("what is read and put in again has the same value", () => {
+Deno.test("a value that is read and set again is the same", () => {
   fc.assert(fc.property(typedMetrics, (typed) => {
     const value = plainMetric(typed);
     assert.deepEqual(plainMetric(typedMetric(value)), value);

@@ -3,12 +3,12 @@ import { describeType } from "./brand.ts";
 import { type Named, namedEntries } from "./named_map.ts";
 
 /**
- * An ordered map of names to values that keep their wire type: what was received as the double 1.0 is read as the
- * number 1 and sent again as the double 1.0. The base of MetricRecord and ConfigRecord.
+ * An ordered map from names to values that keep their wire type: a received double 1.0 is read as the number 1 and sent
+ * again as the double 1.0. The base of MetricRecord and ConfigRecord.
  *
- * @typeParam T a value together with its wire type
- * @typeParam V a value as an app reads it
- * @typeParam I what an app may put in
+ * @typeParam T a value with its wire type
+ * @typeParam V a value as apps read it
+ * @typeParam I a value that apps can set
  */
 export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   implements Iterable<[string, V]> {
@@ -19,31 +19,31 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     for (const [name, value] of namedEntries(source)) this.set(name, value);
   }
 
-  /** Finds the wire type of an input. @throws FlwrError "invalid-argument" where there is none */
+  /** Determines the wire type of an input. @throws FlwrError "invalid-argument" when there is none */
   protected abstract admit(value: unknown): T;
-  /** What an app reads. */
+  /** The value for apps. */
   protected abstract plain(typed: T): V;
-  /** Whether this record may hold a value of the given wire type. */
-  protected abstract holds(type: string): boolean;
+  /** Whether this record can contain a value of the given wire type. */
+  protected abstract allowsType(type: string): boolean;
 
   /** The number of entries. */
   get size(): number {
     return this.#values.size;
   }
 
-  /** Whether there is an entry of this name. */
+  /** Whether there is an entry with this name. */
   has(name: string): boolean {
     return this.#values.has(name);
   }
 
-  /** The value of this name, or undefined. */
+  /** The value with this name; undefined if there is none. */
   get(name: string): V | undefined {
     const typed = this.#values.get(name);
     return typed && this.plain(typed);
   }
 
   /**
-   * Puts a value under a name: at the end, or in the place of the one that is there.
+   * Sets the value of a name. A new name is added at the end; a known one keeps its place.
    *
    * @throws FlwrError "invalid-argument" when the name is not a string or no wire type fits the value
    */
@@ -63,20 +63,20 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     return this.#values.get(name);
   }
 
-  /** Puts a value whose wire type is known already. @throws FlwrError "invalid-argument" as {@link set} */
+  /** Sets a value whose wire type is known. @throws FlwrError "invalid-argument" as {@link set} */
   setTyped(name: string, typed: T): this {
     checkName(name);
-    if (!this.holds(typed.type)) {
+    if (!this.allowsType(typed.type)) {
       throw new FlwrError(
         "invalid-argument",
-        `Value "${name}" has a type that this record cannot hold: "${typed.type}"`,
+        `Value "${name}" has a type that this record cannot contain: "${typed.type}"`,
       );
     }
     this.#values.set(name, typed);
     return this;
   }
 
-  /** Removes an entry. Returns whether it was there. */
+  /** Removes an entry. @returns whether it existed */
   delete(name: string): boolean {
     return this.#values.delete(name);
   }
@@ -109,7 +109,7 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   /**
    * The number under a name; a bigint is rounded to the nearest number.
    *
-   * @param fallback the answer where nothing is there
+   * @param fallback returned if there is no value
    * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a number
    */
   number(name: string, fallback?: number): number {
@@ -119,16 +119,17 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   }
 
   /**
-   * The list of numbers under a name, a copy; bigints are rounded to the nearest number.
+   * A copy of the list of numbers under a name; bigints are rounded to the nearest number.
    *
-   * @param fallback the answer where nothing is there
-   * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of numbers
+   * @param fallback returned if there is no value
+   * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of
+   * numbers
    */
   numbers(name: string, fallback?: readonly number[]): number[] {
     return Array.from(this.expect(name, this.get(name), NUMBERS, fallback), Number);
   }
 
-  /** The value when it is of the expected type, else the fallback when there is none, else an error. */
+  /** The value if it has the expected type, the fallback if there is no value; otherwise throws. */
   protected expect<X>(
     name: string,
     value: V | undefined,
@@ -162,6 +163,6 @@ const NUMBERS = {
 
 function checkName(name: unknown): void {
   if (typeof name !== "string") {
-    throw new FlwrError("invalid-argument", `A name is a string: got ${describeType(name)}`);
+    throw new FlwrError("invalid-argument", `A name must be a string: got ${describeType(name)}`);
   }
 }

@@ -1,29 +1,23 @@
 import { joinBytes } from "../base/bytes.ts";
 
-/** Bytes that WebCrypto takes: never backed by shared memory. */
+/** Bytes that WebCrypto accepts: never backed by shared memory. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The same bytes, copied only when they lie in shared memory, which WebCrypto refuses. */
+/** The same bytes, copied only if they are in shared memory, which WebCrypto refuses. */
 export function asBytes(bytes: Uint8Array): Bytes {
   return bytes.buffer instanceof ArrayBuffer ? bytes as Bytes : new Uint8Array(bytes);
 }
 
-/** The parts, one after the other. */
-export function concat(...parts: readonly Uint8Array[]): Bytes {
-  return joinBytes(parts);
-}
-
-/** The unsigned big-endian integer in `bytes`; 0 for none. */
+/** The unsigned big-endian integer in `bytes`; 0 if there are no bytes. */
 export function toInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt("0x" + bytes.toHex());
 }
 
 /**
- * An unsigned big-endian integer brought to a fixed length: leading zeros are dropped or added.
+ * An unsigned big-endian integer with a fixed length. Removes or adds leading zeros.
  *
- * @param integer the integer's bytes
- * @param length the wanted number of bytes
- * @returns the bytes, or undefined when the integer needs more of them
+ * @param length number of bytes of the result
+ * @returns undefined if the integer needs more bytes
  */
 export function toFixedLength(integer: Uint8Array, length: number): Bytes | undefined {
   const start = integer.findIndex((byte) => byte !== 0);
@@ -35,12 +29,12 @@ export function toFixedLength(integer: Uint8Array, length: number): Bytes | unde
 }
 
 /**
- * An unsigned integer as OpenSSH's mpint and DER's INTEGER carry it: no leading zeros, save the one that keeps
- * the first bit, the sign, clear.
+ * An unsigned integer in the encoding of OpenSSH's mpint and DER's INTEGER: without leading zeros, except for one that
+ * clears the sign bit.
  */
 export function toSignedInteger(integer: Uint8Array): Bytes {
   const start = integer.findIndex((byte) => byte !== 0);
   if (start < 0) return new Uint8Array([0]);
   const digits = integer.subarray(start);
-  return digits[0]! < 0x80 ? new Uint8Array(digits) : concat(new Uint8Array(1), digits);
+  return digits[0]! < 0x80 ? new Uint8Array(digits) : joinBytes([new Uint8Array(1), digits]);
 }

@@ -1,24 +1,24 @@
 import { toInteger } from "./bytes.ts";
 
-/** The curves that OpenSSH, WebCrypto and Flower share, by WebCrypto's names. */
+/** A curve that OpenSSH, WebCrypto and Flower support, by WebCrypto's name. */
 export type Curve = "P-256" | "P-384" | "P-521";
 
-/** What the formats and the arithmetic need to know of a curve y² = x³ − 3x + b over the integers modulo p. */
+/** Parameters and encodings of a curve y² = x³ − 3x + b over the integers modulo p. */
 export interface CurveFacts {
   readonly curve: Curve;
   /** OpenSSH's name of the curve (RFC 5656, section 10.1). */
   readonly sshName: string;
   /** Size of a coordinate and of a private scalar, in bytes. */
   readonly fieldBytes: number;
-  /** Size of the field in bits, as key listings print it. */
+  /** Size of the field in bits, for key listings. */
   readonly bits: number;
   /** Contents of the curve's object identifier in DER, in hexadecimal. */
   readonly oid: string;
-  /** All that precedes the point in a SubjectPublicKeyInfo with this curve (RFC 5480), in hexadecimal. */
+  /** The bytes before the point in a SubjectPublicKeyInfo with this curve (RFC 5480), in hexadecimal. */
   readonly spkiHead: string;
   readonly p: bigint;
   readonly b: bigint;
-  /** The order of the base point: scalars are 1 … n − 1. */
+  /** The order of the base point. Scalars are 1 … n − 1. */
   readonly n: bigint;
 }
 
@@ -62,10 +62,10 @@ const FACTS: Readonly<Record<Curve, CurveFacts>> = {
   },
 };
 
-/** All curves, the smallest first. */
+/** All curves, smallest first. */
 export const CURVES: readonly CurveFacts[] = Object.values(FACTS);
 
-/** The facts of a curve. */
+/** The parameters of a curve. */
 export function curveFacts(curve: Curve): CurveFacts {
   return FACTS[curve];
 }
@@ -73,8 +73,8 @@ export function curveFacts(curve: Curve): CurveFacts {
 /**
  * Whether `point` is an uncompressed point (04 ‖ x ‖ y) of the curve.
  *
- * WebCrypto as Deno has it imports points that lie on no curve; a key agreement with one can give a private key
- * away (Biehl, Meyer and Müller, 2000), so every point from outside passes through here.
+ * Every point from outside must be checked with this function. Deno's WebCrypto imports points that are not on the
+ * curve, and a key agreement with such a point can reveal the private key (Biehl, Meyer and Müller, 2000).
  */
 export function isOnCurve(facts: CurveFacts, point: Uint8Array): boolean {
   const { fieldBytes, p, b } = facts;

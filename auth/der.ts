@@ -1,6 +1,7 @@
-import { type Bytes, concat, toSignedInteger } from "./bytes.ts";
+import { joinBytes } from "../base/bytes.ts";
+import { type Bytes, toSignedInteger } from "./bytes.ts";
 
-/** The tags of ASN.1's distinguished encoding (X.690) that keys, signatures and certificates use. */
+/** Tags of ASN.1's distinguished encoding (DER, X.690) that keys, signatures and certificates use. */
 export const TAG = {
   boolean: 0x01,
   integer: 0x02,
@@ -14,10 +15,10 @@ export const TAG = {
   bits: 0x03,
 } as const;
 
-/** Why bytes are not what a reader expects; turned into a FlwrError at the format's boundary. */
+/** Error of a reader of binary formats. Callers convert it to a FlwrError that names the file. */
 export class MalformedError extends Error {}
 
-/** Reads the elements of one DER value, one after the other. Every method throws MalformedError. */
+/** Reader of a sequence of DER elements. Every method throws MalformedError. */
 export class DerReader {
   #rest: Uint8Array;
 
@@ -25,19 +26,19 @@ export class DerReader {
     this.#rest = bytes;
   }
 
-  /** Whether nothing is left. */
+  /** Whether all bytes were read. */
   get done(): boolean {
     return this.#rest.length === 0;
   }
 
-  /** The bytes of the next element with its tag and length. */
+  /** Reads the next element, including its tag and length. */
   raw(): Uint8Array {
     const before = this.#rest;
     this.next();
     return before.subarray(0, before.length - this.#rest.length);
   }
 
-  /** The contents of the next element, which must have the tag. */
+  /** Reads the contents of the next element, which must have this tag. */
   read(tag: number): Uint8Array {
     const [found] = this.#rest;
     if (found !== undefined && found !== tag) {
@@ -46,7 +47,7 @@ export class DerReader {
     return this.next().contents;
   }
 
-  /** The next element, whatever it is. */
+  /** Reads the next element, with any tag. */
   next(): { tag: number; contents: Uint8Array } {
     const [tag, first] = this.#rest;
     if (tag === undefined || first === undefined) throw new MalformedError("it ends too early");
@@ -65,12 +66,12 @@ export class DerReader {
     return { tag, contents };
   }
 
-  /** The next element's contents if it has the tag; otherwise undefined, and nothing is consumed. */
+  /** Reads the contents of the next element if it has this tag. Otherwise returns undefined and reads nothing. */
   readOptional(tag: number): Uint8Array | undefined {
     return this.#rest[0] === tag ? this.read(tag) : undefined;
   }
 
-  /** The bytes of the next INTEGER, which must be non-negative and minimal. */
+  /** Reads the bytes of the next INTEGER, which must be non-negative and minimal. */
   readUnsigned(): Uint8Array {
     const contents = this.read(TAG.integer);
     const [first, second] = contents;
@@ -83,21 +84,21 @@ export class DerReader {
     return contents;
   }
 
-  /** Throws unless everything was read. */
+  /** Throws unless all bytes were read. */
   end(): void {
     if (!this.done) throw new MalformedError("bytes follow its end");
   }
 }
 
-/** One element with the contents given in parts, together at most 65,535 bytes. */
+/** Encodes one element. Its contents, given in parts, have at most 65,535 bytes. */
 export function der(tag: number, ...parts: readonly Uint8Array[]): Bytes {
-  const contents = concat(...parts);
+  const contents = joinBytes(parts);
   const size = contents.length;
   const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 255];
-  return concat(new Uint8Array([tag, ...length]), contents);
+  return joinBytes([new Uint8Array([tag, ...length]), contents]);
 }
 
-/** A non-negative INTEGER. */
+/** Encodes a non-negative INTEGER. */
 export function derUnsigned(integer: Uint8Array): Bytes {
   return der(TAG.integer, toSignedInteger(integer));
 }

@@ -1,14 +1,15 @@
-import { type Bytes, concat, toFixedLength } from "./bytes.ts";
+import { joinBytes } from "../base/bytes.ts";
+import { type Bytes, toFixedLength } from "./bytes.ts";
 import { type Curve, curveFacts } from "./curve.ts";
 import { der, DerReader, derUnsigned, MalformedError, TAG } from "./der.ts";
 
-/** Longest ECDSA signature in DER, in bytes: P-521 takes at most 139. */
+/** Longest ECDSA signature in DER, in bytes. P-521 needs at most 139. */
 const MAX_SIGNATURE_BYTES = 160;
 
 /**
- * An ECDSA signature in DER (RFC 3279, section 2.2.3) from WebCrypto's r ‖ s.
+ * Converts an ECDSA signature from WebCrypto's r ‖ s to DER (RFC 3279, section 2.2.3).
  *
- * @param raw both numbers, big-endian, of equal length
+ * @param raw r and s, big-endian, of equal length
  */
 export function derFromRawSignature(raw: Uint8Array): Bytes {
   const half = raw.length / 2;
@@ -16,11 +17,11 @@ export function derFromRawSignature(raw: Uint8Array): Bytes {
 }
 
 /**
- * WebCrypto's r ‖ s from an ECDSA signature in DER.
+ * Converts an ECDSA signature from DER to WebCrypto's r ‖ s.
  *
- * Strict: one signature has one encoding, so a replayed one cannot be dressed up by longer lengths or zeros.
+ * Accepts only the one canonical encoding. Otherwise a replayed signature could be re-encoded to look new.
  *
- * @returns both numbers as long as a coordinate of the curve; undefined when the bytes are no such signature
+ * @returns r and s, each as long as a coordinate of the curve; undefined if the bytes are not such a signature
  */
 export function rawFromDerSignature(signature: Uint8Array, curve: Curve): Bytes | undefined {
   if (signature.length > MAX_SIGNATURE_BYTES) return undefined;
@@ -32,7 +33,7 @@ export function rawFromDerSignature(signature: Uint8Array, curve: Curve): Bytes 
     const r = toFixedLength(numbers.readUnsigned(), fieldBytes);
     const s = toFixedLength(numbers.readUnsigned(), fieldBytes);
     numbers.end();
-    return r && s && concat(r, s);
+    return r && s && joinBytes([r, s]);
   } catch (error) {
     if (error instanceof MalformedError) return undefined;
     throw error;

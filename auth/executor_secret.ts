@@ -5,7 +5,7 @@ import { sha256Hex } from "../base/platform.ts";
 import { LastingReplayGuard } from "./lasting_replay_guard.ts";
 import { MAX_AGE_SECONDS, MAX_LEAD_SECONDS, SIGNATURE_WINDOW_SECONDS } from "./signed_time.ts";
 
-/** Names of the headers that authenticate a program which takes on tasks (Flower's SuperExec, since 1.30). */
+/** Names of the headers that authenticate an executor, a program that runs tasks (Flower's SuperExec, since 1.30). */
 export const EXECUTOR_HEADERS = {
   timestamp: "flwr-superexec-ts",
   nonce: "flwr-superexec-nonce",
@@ -13,27 +13,27 @@ export const EXECUTOR_HEADERS = {
   signature: "flwr-superexec-signature",
 } as const;
 
-/** What those headers say. */
+/** Values of the {@link EXECUTOR_HEADERS}. */
 export interface ExecutorSignature {
   /** Whole Unix seconds, in decimal. */
   readonly timestamp: string;
-  /** 32 hexadecimal digits, different in every call. */
+  /** 32 hexadecimal digits, unique for each call. */
   readonly nonce: string;
   /** SHA-256 of the request's bytes, lower-case hexadecimal. */
   readonly bodySha256: string;
-  /** HMAC-SHA256 over all of it, lower-case hexadecimal. */
+  /** HMAC-SHA256 over the method and the other values, lower-case hexadecimal. */
   readonly signature: string;
 }
 
-/** From which secret the signing key is derived, so that the secret can serve other uses. */
+/** Context for deriving the signing key from the secret, which keeps it apart from keys for other uses. */
 const CONTEXT = "superexec-auth-v1";
 
 const TIMESTAMP = /^\d{1,12}$/;
 const NONCE = /^[0-9a-f]{32}$/;
 
 /**
- * The secret that a SuperLink shares with the programs that may take on its tasks: it tells their calls from a
- * stranger's. Each signature is accepted once.
+ * Secret that a SuperLink shares with its executors. It signs and verifies their calls. Each signature is accepted
+ * once.
  */
 export class ExecutorSecret {
   readonly #key: Uint8Array;
@@ -41,9 +41,9 @@ export class ExecutorSecret {
   readonly #nonces: Pick<LastingReplayGuard, "accept">;
 
   /**
-   * @param secret the file's bytes as they are
-   * @param nonces remembers the signatures; by default as long as this object lives
-   * @throws FlwrError "invalid-argument" for an empty secret
+   * @param secret the unchanged bytes of the secret's file
+   * @param nonces guard that remembers accepted signatures; default: one that lasts as long as this object
+   * @throws FlwrError invalid-argument if the secret is empty
    */
   constructor(
     secret: Uint8Array,
@@ -54,7 +54,7 @@ export class ExecutorSecret {
     }),
   ) {
     if (secret.length === 0) {
-      throw new FlwrError("invalid-argument", "The secret of programs that take on tasks is empty");
+      throw new FlwrError("invalid-argument", "The secret of flower-superexec is empty");
     }
     this.#key = createHmac("sha256", secret).update(CONTEXT).digest();
     this.#clock = clock;
@@ -64,9 +64,9 @@ export class ExecutorSecret {
   /**
    * Signs a call.
    *
-   * @param method its gRPC path, "/flwr.proto.Runtime/AcquireTask"
-   * @param body the request's bytes, serialised deterministically
-   * @param nonce 32 hexadecimal digits that were never used before
+   * @param method gRPC path, such as "/flwr.proto.Runtime/AcquireTask"
+   * @param body the request, serialised deterministically
+   * @param nonce 32 hexadecimal digits; must be unique
    */
   sign(method: string, body: Uint8Array, nonce: string): ExecutorSignature {
     const unsigned = {
@@ -78,8 +78,8 @@ export class ExecutorSecret {
   }
 
   /**
-   * Whether a call was signed with the secret, lately, and did not come before. The request need not have come for
-   * that: its hash is signed, and {@link isSignedBody} compares it.
+   * Whether a call has a valid, recent and unused signature. The request's body is not needed yet: the signature covers
+   * its hash, which {@link isSignedBody} compares.
    */
   async verify(method: string, signed: ExecutorSignature): Promise<boolean> {
     if (!TIMESTAMP.test(signed.timestamp) || !NONCE.test(signed.nonce)) return false;
@@ -90,7 +90,7 @@ export class ExecutorSecret {
     const given = Uint8Array.from(signed.signature, (character) => character.charCodeAt(0));
     const wanted = new TextEncoder().encode(expected.toString("hex"));
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return false;
-    // Many programs with many clocks share the secret, so that each nonce is remembered by itself.
+    // Each nonce is a peer of its own, because executors with different clocks share the secret.
     const { nonce } = signed;
     return await this.#nonces.accept(`executor ${nonce}`, { nonce, seconds }, 0) === "fresh";
   }
@@ -103,7 +103,7 @@ export class ExecutorSecret {
   }
 }
 
-/** Whether a request is the one that was signed. @param body its bytes as they came */
+/** Whether the signature is for this request. @param body the request's bytes as received */
 export function isSignedBody(body: Uint8Array, { bodySha256 }: ExecutorSignature): boolean {
   return sha256Hex(body) === bodySha256;
 }

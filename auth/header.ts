@@ -3,7 +3,7 @@ import { decodeBase64 } from "./pem.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import type { PublicKey } from "./public_key.ts";
 
-/** Longest request header with a public key that is decoded, in characters; a P-521 key takes 360. */
+/** Longest accepted request header with a public key, in characters. A P-521 key needs 360. */
 export const MAX_PUBLIC_KEY_HEADER = 1024;
 
 /** Names of the metadata that authenticate a call of the Fleet API up to Flower 1.14. */
@@ -15,15 +15,15 @@ const TOKEN_BYTES = 32;
 /** Length of its base64 with padding, in characters. */
 const TOKEN_CHARACTERS = 44;
 
-/** The value of "public-key": base64url with padding of the PEM text. */
+/** Encodes the value of "public-key": padded base64url of the PEM text. */
 export function encodePublicKeyHeader(key: PublicKey): string {
   return new TextEncoder().encode(key.pem).toBase64({ alphabet: "base64url" });
 }
 
 /**
- * The PEM text in a "public-key" value, to be looked up in a KeyList; undefined when it is no such value.
+ * Decodes the PEM text in a "public-key" value, for a look-up in a KeyList; undefined if the value is invalid.
  *
- * Python discards characters outside the alphabet; no Flower process sends any, and they are refused here.
+ * Characters outside the base64 alphabet are refused. Python ignores them, but no Flower process sends any.
  */
 export function decodePublicKeyHeader(value: string): string | undefined {
   if (value.length > MAX_PUBLIC_KEY_HEADER || /\s/.test(value)) return undefined;
@@ -32,9 +32,9 @@ export function decodePublicKeyHeader(value: string): string | undefined {
 }
 
 /**
- * The key in a "public-key" value from a SuperLink, as a SuperNode takes it from the initial metadata of CreateNode.
+ * Decodes the key in a "public-key" value that a SuperLink sends in the initial metadata of CreateNode.
  *
- * @throws FlwrError unauthenticated when it holds none
+ * @throws FlwrError unauthenticated if the value is not a valid key
  */
 export async function readPublicKeyHeader(value: string): Promise<PublicKey> {
   const pem = decodePublicKeyHeader(value);
@@ -46,12 +46,12 @@ export async function readPublicKeyHeader(value: string): Promise<PublicKey> {
   }
 }
 
-/** The value of "auth-token": base64url with padding of the 32 bytes. */
+/** Encodes the value of "auth-token": padded base64url of the 32 bytes. */
 export function encodeTokenHeader(token: Uint8Array): string {
   return token.toBase64({ alphabet: "base64url" });
 }
 
-/** The 32 bytes in an "auth-token" value; undefined when it is no such value. */
+/** Decodes the 32 bytes in an "auth-token" value; undefined if the value is invalid. */
 export function decodeTokenHeader(value: string): Uint8Array | undefined {
   if (value.length !== TOKEN_CHARACTERS) return undefined;
   const bytes = decodeBase64(value, "base64url");

@@ -6,25 +6,25 @@ import { writePem } from "./pem.ts";
 import type { PublicKey } from "./public_key.ts";
 import { describeFile, type NamedFile, readText } from "./read_text.ts";
 
-/** Largest key list that is read, in bytes: room for about 100,000 P-384 keys. */
+/** Largest key list in bytes, which is enough for about 100,000 P-384 keys. */
 export const MAX_KEY_LIST_BYTES = 16 * 1024 * 1024;
 
 const LIST_HINT = "A key list is CSV with one OpenSSH public key per cell";
 
-/** A key of a list. */
+/** A key of a key list. */
 export interface ListedKey extends PublicKey {
-  /** What stands behind it in its cell, without blanks at its ends; undefined where there is nothing. */
+  /** Text after the key in its cell, trimmed; undefined if there is none. */
   readonly comment?: string;
 }
 
-/** A key behind another in one cell: it would count as the other's comment, and its node would not be admitted. */
+/** A second key in one cell. It would be taken for the first key's comment, and its node would not be admitted. */
 const SECOND_KEY = /[;|\s](ecdsa-sha2|ssh|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+[ \t]+AAAA/;
 
-/** The public keys that a SuperLink admits. Immutable: a changed file makes a new list. */
+/** The public keys that a SuperLink admits. Immutable; a changed file gives a new list. */
 export class KeyList {
   readonly #byPem: ReadonlyMap<string, ListedKey>;
 
-  /** @param keys a key that occurs twice counts once, with its last comment */
+  /** @param keys duplicates count once, with the last comment */
   constructor(keys: Iterable<ListedKey> = []) {
     this.#byPem = new Map([...keys].map((key) => [key.pem, key]));
   }
@@ -39,14 +39,14 @@ export class KeyList {
     return this.#byPem.has(writePem("PUBLIC KEY", spki));
   }
 
-  /** The comment behind the key with this SubjectPublicKeyInfo (DER); undefined where there is none. */
+  /** The comment of the key with this SubjectPublicKeyInfo (DER); undefined if there is none. */
   commentOf(spki: Uint8Array): string | undefined {
     return this.#byPem.get(writePem("PUBLIC KEY", spki))?.comment;
   }
 
   /**
-   * The listed key whose PEM text equals `pem` byte for byte, which is how Flower compares keys: other line ends or
-   * a missing final newline do not match. Parses nothing, so a stranger's header costs one look-up.
+   * The listed key whose PEM text equals `pem` byte for byte. Flower compares keys this way: other line ends or a
+   * missing final newline do not match. A stranger's header costs only one look-up, because nothing is parsed.
    */
   findByPem(pem: string): PublicKey | undefined {
     return this.#byPem.get(pem);
@@ -57,19 +57,19 @@ export class KeyList {
     return [...this.#byPem.values()];
   }
 
-  /** The keys that are here and not in `other`. */
+  /** The keys of this list that are not in `other`. */
   without(other: KeyList): ListedKey[] {
     return this.keys().filter((key) => other.findByPem(key.pem) === undefined);
   }
 }
 
 /**
- * The cells of a key list: the CSV dialect that Python's csv module reads by default, so comma, double quotes, any
- * number of rows of any length, and empty lines that count for nothing.
+ * Parses the cells of a key list in the default CSV dialect of Python's csv module: commas, double quotes, rows of any
+ * length, and ignored empty lines.
  *
  * @param named the file, for errors
- * @returns the rows with the numbers of the lines they end on
- * @throws FlwrError invalid-argument when quotes do not pair up
+ * @returns the rows, each with the number of its last line
+ * @throws FlwrError invalid-argument if a quote is not paired
  */
 export function parseRows(text: string, named: NamedFile): { cells: string[]; line: number }[] {
   const rows: { cells: string[]; line: number }[] = [];
@@ -95,28 +95,28 @@ export function parseRows(text: string, named: NamedFile): { cells: string[]; li
   return rows;
 }
 
-/** @throws FlwrError "invalid-argument" for a file with keys or certificates in PEM */
+/** Refuses a file with keys or certificates in PEM. @throws FlwrError invalid-argument */
 function refuseOtherFiles(text: string, named: NamedFile): void {
   const [, label] = /-----BEGIN ([A-Z0-9 ]{1,64})-----/.exec(text) ?? [];
   if (label === undefined) return;
   const [what, hint] = label.endsWith("PRIVATE KEY")
-    ? ["a private key", "List the line of the .pub file that lies next to it"]
+    ? ["a private key", "List the line of the .pub file next to it instead"]
     : label.endsWith("PUBLIC KEY")
     ? [
       "a public key in PEM",
       `Write it as an OpenSSH line: ssh-keygen -i -m PKCS8 -f ${named.file} > NEW`,
     ]
     : [`a PEM file ("${label}")`, "List the nodes' public keys"];
-  throw new FlwrError("invalid-argument", `Key list ${describeFile(named)} holds ${what}`, {
+  throw new FlwrError("invalid-argument", `Key list ${describeFile(named)} contains ${what}`, {
     hints: [hint, LIST_HINT],
   });
 }
 
 /**
- * The keys of a list's text.
+ * Parses the text of a key list.
  *
  * @param named the file, for errors
- * @throws FlwrError invalid-argument naming file, line and cell of the first cell that is no key
+ * @throws FlwrError invalid-argument with file, line and cell of the first cell that is not a key
  */
 export async function parseKeyList(text: string, named: NamedFile): Promise<KeyList> {
   refuseOtherFiles(text, named);
@@ -132,17 +132,19 @@ export async function parseKeyList(text: string, named: NamedFile): Promise<KeyL
     if (cell.trim() === "") {
       throw new FlwrError("invalid-argument", `Public key ${place} is missing: the cell is empty`, {
         hints: [
-          alone
-            ? "Remove the line: it has spaces and nothing else"
-            : "Remove the comma that makes the cell",
+          alone ? "Remove the line: it has only spaces" : "Remove the comma next to the cell",
           LIST_HINT,
         ],
       });
     }
     if (SECOND_KEY.test(cell.trimStart())) {
-      throw new FlwrError("invalid-argument", `Public key ${place} is followed by another`, {
-        hints: ["Put a comma or a new line between keys", LIST_HINT],
-      });
+      throw new FlwrError(
+        "invalid-argument",
+        `Public key ${place} is followed by another key in the same cell`,
+        {
+          hints: ["Put a comma or a new line between keys", LIST_HINT],
+        },
+      );
     }
     const key = await parseOpenSshPublicKey(cell, place);
     const comment = openSshComment(cell);
@@ -155,18 +157,18 @@ export async function parseKeyList(text: string, named: NamedFile): Promise<KeyL
 }
 
 /**
- * Reads a key list.
+ * Reads a key list from its file.
  *
- * @throws FlwrError naming file and flag: as parseKeyList, and not-found, permission-denied, resource-exhausted
+ * @throws FlwrError with file and flag: like parseKeyList, and not-found, permission-denied, resource-exhausted
  */
 export async function readKeyList(named: NamedFile): Promise<KeyList> {
   return await parseKeyList(await readText(named, "Key list", MAX_KEY_LIST_BYTES), named);
 }
 
 /**
- * The text of a list with further keys at the end of its last row; what it held stays as it was.
+ * Adds keys to the text of a key list, at the end of its last row. Existing cells do not change.
  *
- * @param text the present list; "" for none
+ * @param text the current list; may be empty
  * @param lines OpenSSH public keys to add
  * @param named the file, for errors
  */

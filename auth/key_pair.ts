@@ -5,24 +5,24 @@ import { belongTogether, type PrivateKey } from "./private_key.ts";
 import type { PublicKey } from "./public_key.ts";
 import { describeFile, type NamedFile, readText } from "./read_text.ts";
 
-/** Largest key or public key file that is read, in bytes: an OpenSSH P-521 key with a long comment is under 2 KiB. */
+/** Largest key file in bytes. An OpenSSH P-521 key with a long comment has less than 2 KiB. */
 export const MAX_KEY_FILE_BYTES = 64 * 1024;
 
-/** Where a key pair lies, and by which flags the user said so. */
+/** Files of a key pair, and the flags that name them. */
 export interface KeyPairFiles {
   readonly privateFile: string;
   readonly publicFile: string;
-  /** As "--auth-supernode-private-key". */
+  /** Such as "--auth-supernode-private-key". */
   readonly privateFlag?: string;
-  /** As "--auth-supernode-public-key". */
+  /** Such as "--auth-supernode-public-key". */
   readonly publicFlag?: string;
 }
 
 /**
- * Reads a private key and the public key beside it, and checks that they belong together.
+ * Reads a private and a public key file, and checks that they belong together.
  *
- * @returns the private key; its `publicKey` is the pair's other half
- * @throws FlwrError as readPrivateKey and readPublicKey; failed-precondition when the files are of different pairs
+ * @returns the private key, which includes the public key
+ * @throws FlwrError like readPrivateKey and readPublicKey; failed-precondition if the files are of different pairs
  */
 export async function readKeyPair(files: KeyPairFiles): Promise<PrivateKey> {
   const privateNamed = { file: files.privateFile, flag: files.privateFlag };
@@ -47,8 +47,8 @@ export async function readKeyPair(files: KeyPairFiles): Promise<PrivateKey> {
 /**
  * Reads a private key file: OpenSSH, PKCS#8 PEM or SEC 1 PEM, unencrypted.
  *
- * @throws FlwrError naming file and flag: not-found, permission-denied, failed-precondition (encrypted),
- *   invalid-argument (damaged, another kind)
+ * @throws FlwrError with file and flag: not-found, permission-denied, failed-precondition (encrypted), invalid-argument
+ *   (damaged, or another kind of file)
  */
 export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
   const text = await readText(named, "Private key", MAX_KEY_FILE_BYTES, "latin1");
@@ -58,7 +58,8 @@ export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
 /**
  * Reads a public key file: an OpenSSH line or a PEM block.
  *
- * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (damaged, another kind)
+ * @throws FlwrError with file and flag: not-found, permission-denied, invalid-argument (damaged, or another kind of
+ *   file)
  */
 export async function readPublicKey(named: NamedFile): Promise<PublicKey> {
   const text = await readText(named, "Public key", MAX_KEY_FILE_BYTES, "latin1");

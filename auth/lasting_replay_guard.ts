@@ -3,40 +3,40 @@ import { ReplayGuard, type ReplayVerdict } from "./replay_guard.ts";
 import type { VerifiedTime } from "./signed_time.ts";
 
 /**
- * Seconds beyond a signature's own time that are noted as used before it is accepted. A peer that calls all the time
- * costs one write in so long; after a crash of the SuperLink it waits at most so long to be heard again.
+ * Seconds that are reserved in the ledger beyond the time of an accepted signature. A peer that calls all the time
+ * causes one write in this time. After a crash of the SuperLink, a peer is refused for at most this time.
  */
 const RESERVED_AHEAD_SECONDS = 1;
 
-/** Seconds between two looks for peers whose last signature does not count any more. */
+/** Seconds between two removals of peers whose last signature has expired. */
 const SIGNER_SWEEP_SECONDS = 60;
 
-/** Keeps, beyond the life of a process, up to which signed time each peer's signatures may have been accepted. */
+/** Persistent record of the signed time up to which signatures of each peer may have been accepted. */
 export interface SignerLedger {
-  /** What was noted, by peer. */
+  /** The recorded Unix times, by peer. */
   read(): Promise<ReadonlyMap<string, number>>;
   /**
-   * Notes times in the place of those that are there; resolves when they survive the death of the process. Calls take
-   * effect in their order.
+   * Replaces the recorded times of peers. Resolves when the change survives a crash of the process. Calls take effect
+   * in their order.
    *
    * @param until signed Unix times, by peer
-   * @param forgetBefore what was noted with an earlier time is of no use any more
+   * @param forgetBefore records with an earlier time may be removed
    */
   note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
 }
 
-/** Keeps nothing: a process without a database accepts once more, after its restart, what it accepted before. */
+/** Ledger without storage, for a process without a database: after a restart, it can accept a signature again. */
 export const NO_LEDGER: SignerLedger = {
   read: () => Promise.resolve(new Map()),
   note: () => Promise.resolve(),
 };
 
-/** "unsure": a process before this one may have accepted the signature; the peer has to sign anew, a moment later. */
+/** "unsure": an earlier process may have accepted the signature. The peer must try again a moment later. */
 export type LastingVerdict = ReplayVerdict | "unsure";
 
-/** How long signatures count, and where it is noted which were accepted. */
+/** Options of a {@link LastingReplayGuard}. */
 export interface LastingReplayGuardOptions {
-  /** How long a signature counts, in seconds. */
+  /** Time for which a signature is valid, in seconds. */
   readonly windowSeconds: number;
   /** Default: NO_LEDGER. */
   readonly ledger?: SignerLedger;
@@ -44,23 +44,23 @@ export interface LastingReplayGuardOptions {
   readonly clock?: Clock;
 }
 
-/** What is known of a peer that signed. */
+/** State of a peer. */
 interface Signer {
-  /** Up to which signed time the ledger says that signatures may have been accepted. */
+  /** The time recorded in the ledger. */
   noted: number;
   /** The latest signed time that was accepted. */
   highest: number;
 }
 
 /**
- * A replay guard that survives the death of its process, at any moment.
+ * Replay guard that survives a crash of its process.
  *
- * To note each signature would be a write per call. Instead a peer's time is noted ahead: before a signature is
- * accepted whose time lies beyond what is noted of the peer, a time {@link RESERVED_AHEAD_SECONDS} later is noted, and
- * until that is reached nothing more is written. So whatever was accepted lies below what is noted, and after a
- * restart only what was signed later is accepted. Times of one peer are compared with times of the same peer alone: it
- * does not matter how far its clock is off. After a crash a peer has to wait until its own clock has passed what was
- * noted ahead; a process that ends in good order notes the exact times, and nobody waits.
+ * Recording each signature would cost a write per call. Instead, the guard reserves time ahead: before it accepts a
+ * signature beyond the recorded time of the peer, it records a time {@link RESERVED_AHEAD_SECONDS} later, and writes
+ * nothing more until that time is reached. So every accepted signature has a time below the recorded one, and after a
+ * restart only later signatures are accepted. A peer's times are only compared with each other, so its clock may be
+ * wrong. After a crash, a peer must wait until its own clock has passed the reserved time. A process that ends normally
+ * records the exact times, and no peer must wait.
  */
 export class LastingReplayGuard {
   readonly #windowSeconds: number;
@@ -68,22 +68,22 @@ export class LastingReplayGuard {
   readonly #ledger: SignerLedger;
   readonly #replays: ReplayGuard;
   readonly #signers = new Map<string, Signer>();
-  /** What earlier processes may have accepted; empty once none of it counts any more. */
+  /** Recorded times of earlier processes, by peer; empty once they are older than the window. */
   #earlier: ReadonlyMap<string, number>;
   readonly #start: number;
   #swept: number;
   #settled = false;
-  /** What the next write notes. */
+  /** Times for the next write to the ledger. */
   #pending = new Map<string, number>();
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  /** A guard that knows what earlier processes noted in the ledger. */
+  /** Creates a guard with the ledger's records of earlier processes. */
   static async open(options: LastingReplayGuardOptions): Promise<LastingReplayGuard> {
     return new LastingReplayGuard(options, await options.ledger?.read());
   }
 
-  /** @param earlier what earlier processes noted, by peer; nothing by default */
+  /** @param earlier records of earlier processes, by peer; default: none */
   constructor(
     options: LastingReplayGuardOptions,
     earlier: ReadonlyMap<string, number> = new Map(),
@@ -97,18 +97,18 @@ export class LastingReplayGuard {
     this.#start = this.#swept = clock.now();
   }
 
-  /** The number of peers kept account of. */
+  /** The number of peers with state in memory. */
   get size(): number {
     return this.#signers.size;
   }
 
   /**
-   * Remembers a signature, unless it is known. Ask only after it was found genuine, and act upon it only after the
-   * answer.
+   * Accepts a signature unless it was used before. Call this after verifying the signature and before acting on the
+   * call.
    *
-   * @param peer whose signature it is, as the fingerprint of its key
-   * @param aheadSeconds how far beyond the signature's own time is noted; 0 where a peer signs but once
-   * @throws what the ledger throws: the signature is not accepted then, nor ever
+   * @param peer identifies the signer, for example the fingerprint of its key
+   * @param aheadSeconds time to reserve beyond the signature's own; 0 for a peer that signs only once
+   * @throws errors of the ledger; the signature is then never accepted
    */
   async accept(
     peer: string,
@@ -123,7 +123,7 @@ export class LastingReplayGuard {
     const signer = this.#signerOf(peer);
     signer.highest = Math.max(signer.highest, seconds);
     if (seconds > signer.noted || this.#settled) {
-      // Not of this signature's time: a later one may be on its way to the same write.
+      // From the highest time, because a later signature may share the same write.
       const until = signer.highest + aheadSeconds;
       await this.#note(peer, until);
       signer.noted = Math.max(signer.noted, until);
@@ -131,7 +131,7 @@ export class LastingReplayGuard {
     return "fresh";
   }
 
-  /** Notes what was accepted to the moment, so that nobody has to wait after a restart. To be called at the end. */
+  /** Records the exact accepted times, which saves peers the wait after a restart. Call it when the process ends. */
   async settle(): Promise<void> {
     this.#settled = true;
     await Promise.all([...this.#signers].map(([peer, { highest }]) => this.#note(peer, highest)));
@@ -146,7 +146,7 @@ export class LastingReplayGuard {
     return signer;
   }
 
-  /** Adds to the next write. One that is under way has begun: the next one counts. */
+  /** Adds a time to the next write. A write in progress cannot take it any more. */
   #note(peer: string, until: number): Promise<void> {
     this.#pending.set(peer, until);
     this.#next ??= this.#last = this.#last.catch(() => {}).then(() => {
@@ -158,7 +158,7 @@ export class LastingReplayGuard {
     return this.#next;
   }
 
-  /** Drops what does not count any more: what was signed so long ago is refused for its age. */
+  /** Removes state older than the window, because signatures of that age are refused anyway. */
   #sweep(): void {
     const now = this.#clock.now();
     if (now - this.#swept < SIGNER_SWEEP_SECONDS) return;

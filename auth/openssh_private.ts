@@ -1,5 +1,5 @@
-import { sameBytes } from "../base/bytes.ts";
-import { type Bytes, concat, toSignedInteger } from "./bytes.ts";
+import { joinBytes, sameBytes } from "../base/bytes.ts";
+import { type Bytes, toSignedInteger } from "./bytes.ts";
 import { curveFacts, CURVES } from "./curve.ts";
 import { MalformedError } from "./der.ts";
 import { writePem } from "./pem.ts";
@@ -8,23 +8,23 @@ import type { PrivateKey } from "./private_key.ts";
 import { pointOf, sshBlob, sshKeyType } from "./public_key.ts";
 import { SshReader, sshString, sshUint32 } from "./ssh_wire.ts";
 
-/** What stands in the PEM armour of OpenSSH's own private key format. */
+/** PEM label of OpenSSH's own private key format. */
 export const OPENSSH_LABEL = "OPENSSH PRIVATE KEY";
 
 const MAGIC = new TextEncoder().encode("openssh-key-v1\0");
-/** The private section is filled up to a multiple of this, the block size of "no cipher". */
+/** The private section is padded to a multiple of this, the block size of cipher "none". */
 const BLOCK_BYTES = 8;
 const COLUMNS = 70;
 
-/** A key is there, but only with its passphrase. */
+/** Error for a key that is encrypted with a passphrase. */
 export class EncryptedKeyError extends Error {}
 
 /**
- * The parts of an OpenSSH private key (PROTOCOL.key in OpenSSH's source).
+ * Decodes an OpenSSH private key (PROTOCOL.key in OpenSSH's source).
  *
- * @param bytes the decoded armour
- * @throws EncryptedKeyError when it needs a passphrase
- * @throws MalformedError when it is damaged or not one elliptic-curve key
+ * @param bytes the decoded PEM block
+ * @throws EncryptedKeyError if the key has a passphrase
+ * @throws MalformedError if the file is damaged, or is not one elliptic-curve key
  */
 export function decodeOpenSshPrivate(bytes: Uint8Array): PrivateKeyParts {
   const outer = new SshReader(bytes);
@@ -33,7 +33,7 @@ export function decodeOpenSshPrivate(bytes: Uint8Array): PrivateKeyParts {
   outer.string();
   if (cipher !== "none" || kdf !== "none") throw new EncryptedKeyError();
   const count = outer.uint32();
-  if (count !== 1) throw new MalformedError(`it holds ${count} keys, not one`);
+  if (count !== 1) throw new MalformedError(`it contains ${count} keys, not one`);
   const publicBlob = outer.string();
   const secret = new SshReader(outer.string());
   outer.end();
@@ -49,7 +49,7 @@ export function decodeOpenSshPrivate(bytes: Uint8Array): PrivateKeyParts {
   const point = secret.string();
   const scalar = secret.unsigned();
   secret.string();
-  // Python fills a whole block where nothing is missing, so the length of the padding is not held against a key.
+  // The padding may have any length, because Python adds a whole block where none is needed.
   if (!secret.rest.every((byte, index) => byte === index + 1)) {
     throw new MalformedError("its padding is wrong");
   }
@@ -59,23 +59,23 @@ export function decodeOpenSshPrivate(bytes: Uint8Array): PrivateKeyParts {
   return { facts, scalar, point };
 }
 
-/** What an OpenSSH private key file holds beside the key. */
+/** Options of {@link encodeOpenSshPrivate}. */
 export interface OpenSshPrivateOptions {
-  /** The comment; default none. */
+  /** Comment of the key; default: none. */
   comment?: string;
-  /** The number written twice to check decryption by, 4 bytes; default random, as ssh-keygen does. */
+  /** The 4 bytes that are written twice to verify decryption; default: random, as ssh-keygen does. */
   check?: Uint8Array;
 }
 
-/** The text of an unencrypted OpenSSH private key file, laid out as ssh-keygen writes it. */
+/** Encodes an unencrypted OpenSSH private key file, as ssh-keygen writes it. */
 export function encodeOpenSshPrivate(key: PrivateKey, options: OpenSshPrivateOptions = {}): string {
   const { comment = "", check = crypto.getRandomValues(new Uint8Array(4)) } = options;
   const facts = curveFacts(key.publicKey.curve);
   const blob = sshBlob(facts, pointOf(key.publicKey));
   const scalar = sshString(toSignedInteger(key.revealScalar()));
-  const secret = padded(concat(check, check, blob, scalar, sshString(comment)));
+  const secret = padded(joinBytes([check, check, blob, scalar, sshString(comment)]));
   const none = sshString("none");
-  const whole = concat(
+  const whole = joinBytes([
     MAGIC,
     none,
     none,
@@ -83,12 +83,12 @@ export function encodeOpenSshPrivate(key: PrivateKey, options: OpenSshPrivateOpt
     sshUint32(1),
     sshString(blob),
     sshString(secret),
-  );
+  ]);
   return writePem(OPENSSH_LABEL, whole, COLUMNS);
 }
 
-/** The bytes followed by 1, 2, 3 … up to a whole block. */
+/** Pads bytes to a whole block with 1, 2, 3 … */
 function padded(bytes: Bytes): Bytes {
   const missing = (BLOCK_BYTES - bytes.length % BLOCK_BYTES) % BLOCK_BYTES;
-  return concat(bytes, Uint8Array.from({ length: missing }, (_, index) => index + 1));
+  return joinBytes([bytes, Uint8Array.from({ length: missing }, (_, index) => index + 1)]);
 }

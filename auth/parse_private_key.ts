@@ -6,7 +6,7 @@ import { type PemBlock, privateBlocks } from "./pem.ts";
 import { decodePkcs8, decodeSec1, ExplicitParametersError, type PrivateKeyParts } from "./pkcs8.ts";
 import { PrivateKey } from "./private_key.ts";
 
-/** How each kind of PEM block becomes the parts of a key. */
+/** Decoder of each kind of PEM block, by label. */
 const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => PrivateKeyParts>> = {
   [OPENSSH_LABEL]: decodeOpenSshPrivate,
   "PRIVATE KEY": decodePkcs8,
@@ -14,11 +14,11 @@ const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => PrivateKeyParts>>
 };
 
 /**
- * The private key of a file's text: OpenSSH's own format, PKCS#8 PEM or SEC 1 PEM.
+ * Parses the text of a private key file: OpenSSH's own format, PKCS#8 PEM or SEC 1 PEM.
  *
- * @param where what an error says after "Private key", as `in "keys/a" (--auth-supernode-private-key)`
- * @param file the file's name, for the hint that removes a passphrase
- * @throws FlwrError failed-precondition when it is encrypted, invalid-argument when it is damaged or of another kind
+ * @param where text after "Private key" in errors, such as `in "keys/a" (--auth-supernode-private-key)`
+ * @param file name of the file, for hints
+ * @throws FlwrError failed-precondition if the key is encrypted; invalid-argument if it is damaged or of another kind
  */
 export async function parsePrivateKey(
   text: string,
@@ -53,7 +53,7 @@ function findPrivateBlock(text: string, where: string, file: string): PemBlock {
   if (count > 1) {
     throw refusal(
       `Private key ${where} is one of ${count} in the file`,
-      "Leave only the key that is meant in the file",
+      "Leave only the key to use in the file",
     );
   }
   if (encrypted) throw hasPassphrase(where, file);
@@ -70,11 +70,11 @@ function findPrivateBlock(text: string, where: string, file: string): PemBlock {
     throw refusal(`Private key ${where} is a public key`, "Name the file without .pub");
   }
   if (text.includes("PRIVATE KEY-----")) {
-    throw refusal(`Private key ${where} is cut off: its PEM block has no end`);
+    throw refusal(`Private key ${where} is truncated: its PEM block has no end`);
   }
   if (text.startsWith("PuTTY-User-Key-File")) {
     throw refusal(
-      `Private key ${where} is PuTTY's own form`,
+      `Private key ${where} is in PuTTY's format`,
       "Export it with PuTTYgen: Conversions, Export OpenSSH key",
     );
   }
@@ -83,7 +83,7 @@ function findPrivateBlock(text: string, where: string, file: string): PemBlock {
 
 function hasPassphrase(where: string, file: string): FlwrError {
   return new FlwrError("failed-precondition", `Private key ${where} is protected by a passphrase`, {
-    hints: [`Write it without one: ssh-keygen -p -N "" -f ${file}`],
+    hints: [`Remove the passphrase: ssh-keygen -p -N "" -f ${file}`],
   });
 }
 
@@ -91,7 +91,7 @@ function refusal(message: string, ...hints: string[]): FlwrError {
   return new FlwrError("invalid-argument", message, {
     hints: [
       ...hints,
-      'Make a key with: flwr keys generate, or: ssh-keygen -t ecdsa -b 384 -N "" -f FILE',
+      'Create a key with: flwr keys generate, or: ssh-keygen -t ecdsa -b 384 -N "" -f FILE',
     ],
   });
 }

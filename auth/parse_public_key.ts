@@ -5,13 +5,14 @@ import { decodeBase64, readPem } from "./pem.ts";
 import { type PublicKey, publicKeyFromPoint, publicKeyFromSpki, sshKeyType } from "./public_key.ts";
 import { SshReader } from "./ssh_wire.ts";
 
-const MAKE_ONE = 'Make one with: flwr keys generate, or: ssh-keygen -t ecdsa -b 384 -N "" -f FILE';
+const MAKE_ONE =
+  'Create one with: flwr keys generate, or: ssh-keygen -t ecdsa -b 384 -N "" -f FILE';
 
 /**
- * The public key of a file's text: one OpenSSH line, or a PEM block "PUBLIC KEY".
+ * Parses the text of a public key file: one OpenSSH line, or a PEM block "PUBLIC KEY".
  *
- * @param where what an error says after "Public key", as `in "keys/a.pub" (--auth-superlink-public-key)`
- * @throws FlwrError invalid-argument for anything else, each case with its own sentence
+ * @param where text after "Public key" in errors, such as `in "keys/a.pub" (--auth-superlink-public-key)`
+ * @throws FlwrError invalid-argument for anything else, with a message and a hint for each kind of mistake
  */
 export async function parsePublicKey(text: string, where: string): Promise<PublicKey> {
   if (text.includes("PRIVATE KEY-----")) {
@@ -27,12 +28,12 @@ export async function parsePublicKey(text: string, where: string): Promise<Publi
   if (/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) {
     throw refusal(
       `Public key ${where} is a certificate`,
-      "Take the key out of it: openssl x509 -pubkey -noout -in FILE",
+      "Extract the key: openssl x509 -pubkey -noout -in FILE",
     );
   }
   if (text.includes("---- BEGIN SSH2 PUBLIC KEY ----")) {
     throw refusal(
-      `Public key ${where} is in the form of RFC 4716 ("SSH2 PUBLIC KEY")`,
+      `Public key ${where} is in the format of RFC 4716 ("SSH2 PUBLIC KEY")`,
       "Convert it: ssh-keygen -i -f FILE > NEW",
     );
   }
@@ -44,17 +45,17 @@ export async function parsePublicKey(text: string, where: string): Promise<Publi
 }
 
 /**
- * The public key of an OpenSSH line: type, blanks or tabs, base64, and a comment that is ignored.
+ * Parses an OpenSSH public key line: type, spaces or tabs, base64, and a comment, which is ignored.
  *
- * Strict where Python's cryptography is, so that a line accepted here is accepted by Flower 1.9: no blanks and no
- * options before the type.
+ * As strict as Python's cryptography: no spaces and no options before the type. So Flower 1.9 accepts every line that
+ * is accepted here.
  *
- * @param where what an error says after "Public key"
- * @throws FlwrError invalid-argument, naming what is wrong with the line
+ * @param where text after "Public key" in errors
+ * @throws FlwrError invalid-argument
  */
 export async function parseOpenSshPublicKey(line: string, where: string): Promise<PublicKey> {
   if (/^\s/.test(line)) {
-    throw refusal(`Public key ${where} starts with a blank`, "Remove the blanks before the key");
+    throw refusal(`Public key ${where} starts with a space`, "Remove the spaces before the key");
   }
   const [, type = "", base64 = ""] = /^(\S+)[ \t]+(\S+)/.exec(line) ?? [];
   const facts = CURVES.find((candidate) => sshKeyType(candidate) === type);
@@ -77,7 +78,7 @@ export async function parseOpenSshPublicKey(line: string, where: string): Promis
   return await publicKeyFromPoint(facts.curve, point, where);
 }
 
-/** What stands behind the key in an OpenSSH line, without blanks at its ends; "" for nothing. */
+/** The comment of an OpenSSH line: the text after the key, trimmed; "" if there is none. */
 export function openSshComment(line: string): string {
   return line.replace(/^\S+[ \t]+\S+/, "").trim();
 }
@@ -86,7 +87,7 @@ function unknownType(line: string, type: string, where: string): FlwrError {
   if (line.startsWith("#")) {
     return refusal(
       `Public key ${where} is a comment, which a key list cannot have`,
-      "Remove the line: what stands behind a key in its cell is a comment",
+      "Remove the line. Comments go after the key, in the same cell",
     );
   }
   if (/\s(ecdsa-sha2|ssh|sk-ssh|sk-ecdsa)-\S+\s/.test(line)) {

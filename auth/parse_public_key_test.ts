@@ -43,14 +43,14 @@ Deno.test("an OpenSSH line may have tabs, a comment, and any line end", async ()
   }
 });
 
-Deno.test("each kind of text that is no key of ours has its own sentence", async () => {
+Deno.test("each kind of wrong public key has its own error", async () => {
   const line = session().client.openssh_public;
   const [type, base64 = ""] = line.split(" ");
   const cases: [string, RegExp][] = [
     ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGx5 me", /is of type "ssh-ed25519": expected one of/],
     ["sk-ecdsa-sha2-nistp256@openssh.com AAAA", /is of type "sk-ecdsa-sha2-nistp256@openssh.com"/],
     [`no-pty,command="x" ${line}`, /has options before its type/],
-    [` ${line}`, /starts with a blank/],
+    [` ${line}`, /starts with a space/],
     [`${line}\n${line}`, /is not one OpenSSH line: it has 2 lines/],
     ["", /is not one OpenSSH line: it has 0 lines/],
     ["hello world", /is not an OpenSSH public key line/],
@@ -74,7 +74,7 @@ Deno.test("each kind of text that is no key of ours has its own sentence", async
   }
 });
 
-Deno.test("a point that is not on the curve is refused, though WebCrypto would take it", async () => {
+Deno.test("a point that is not on the curve is refused, although WebCrypto would accept it", async () => {
   const { publicKey } = await PrivateKey.generate("P-384");
   const facts = curveFacts("P-384");
   const point = pointOf(publicKey);

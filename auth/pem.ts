@@ -1,18 +1,18 @@
 import type { Bytes } from "./bytes.ts";
 
-/** One armoured block of a text file. */
+/** A PEM block of a text file. */
 export interface PemBlock {
-  /** What stands after BEGIN, as "PUBLIC KEY". */
+  /** Text after BEGIN, such as "PUBLIC KEY". */
   readonly label: string;
-  /** The decoded bytes; undefined when the armour holds headers or anything but base64. */
+  /** The decoded bytes; undefined if the block has headers or is not base64. */
   readonly bytes: Bytes | undefined;
-  /** Whether the block is encrypted in the old way, by a "Proc-Type: 4,ENCRYPTED" header (RFC 1421). */
+  /** Whether the block has a "Proc-Type: 4,ENCRYPTED" header, the old kind of encryption (RFC 1421). */
   readonly encrypted: boolean;
 }
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g;
 
-/** Every complete block of the text, in order. Whatever stands between blocks is ignored, as OpenSSL does. */
+/** Parses all complete PEM blocks of a text, in order. Other text is ignored, as in OpenSSL. */
 export function readPem(text: string): PemBlock[] {
   return [...text.matchAll(BLOCK)].map(([, label = "", body = ""]) => ({
     label,
@@ -21,16 +21,16 @@ export function readPem(text: string): PemBlock[] {
   }));
 }
 
-/** The private keys of a text. Files with several are refused: which is meant must not be guessed. */
+/** The private keys of a text. Callers refuse files with several, because they must not guess which one to use. */
 export interface PrivateBlocks {
-  /** The first; undefined where there is none. */
+  /** The first private key; undefined if there is none. */
   readonly block: PemBlock | undefined;
   readonly count: number;
-  /** Whether the first has a passphrase. */
+  /** Whether the first private key is known to have a passphrase. */
   readonly encrypted: boolean;
 }
 
-/** Every kind of private key, OpenSSH's as well. OpenSSH's own encryption is found by those who decode its blocks. */
+/** Finds private keys of every kind. Encryption of OpenSSH's own format is only found when the block is decoded. */
 export function privateBlocks(text: string): PrivateBlocks {
   const blocks = readPem(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
   const [block] = blocks;
@@ -40,9 +40,9 @@ export function privateBlocks(text: string): PrivateBlocks {
 }
 
 /**
- * The bytes as an armoured block.
+ * Encodes bytes as a PEM block.
  *
- * @param label what stands after BEGIN
+ * @param label text after BEGIN
  * @param columns characters per line: 64 in PEM (RFC 7468), 70 in OpenSSH's private keys
  * @returns the block with its final newline
  */
@@ -51,7 +51,7 @@ export function writePem(label: string, bytes: Uint8Array, columns = 64): string
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 
-/** The bytes of a base64 text, blanks and line ends ignored, or undefined when it is none. */
+/** Decodes base64, ignoring white space; undefined if the text is not base64. */
 export function decodeBase64(text: string, alphabet: "base64" | "base64url" = "base64") {
   try {
     return Uint8Array.fromBase64(text, { alphabet, lastChunkHandling: "strict" });

@@ -6,19 +6,19 @@ import { der, DerReader, derUnsigned, MalformedError, TAG } from "./der.ts";
 /** Contents of the object identifier id-ecPublicKey (RFC 5480). */
 export const EC_PUBLIC_KEY = Uint8Array.fromHex("2a8648ce3d0201");
 
-/** What the private key formats hold, before anything is checked against the curve. */
+/** Decoded fields of a private key file, not yet checked against the curve. */
 export interface PrivateKeyParts {
   readonly facts: CurveFacts;
   /** Big-endian, of any length. */
   readonly scalar: Uint8Array;
-  /** The public point, where the format states it. */
+  /** The public point, if the file contains it. */
   readonly point: Uint8Array | undefined;
 }
 
 /**
- * The parts of a PKCS#8 PrivateKeyInfo (RFC 5958) with an elliptic-curve key.
+ * Decodes a PKCS#8 PrivateKeyInfo (RFC 5958) with an elliptic-curve key.
  *
- * @throws MalformedError when it is damaged, of another algorithm, or on a curve that is not known by its name
+ * @throws MalformedError if it is damaged, has another algorithm, or names no supported curve
  */
 export function decodePkcs8(bytes: Uint8Array): PrivateKeyParts {
   const outer = new DerReader(bytes);
@@ -34,10 +34,10 @@ export function decodePkcs8(bytes: Uint8Array): PrivateKeyParts {
 }
 
 /**
- * The parts of an ECPrivateKey (SEC 1, appendix C.4; RFC 5915).
+ * Decodes an ECPrivateKey (SEC 1, appendix C.4; RFC 5915).
  *
- * @param outside the curve that the surrounding structure names, if there is one
- * @throws MalformedError when it is damaged, or names no curve or another one than `outside`
+ * @param outside the curve named by the surrounding structure, if any
+ * @throws MalformedError if it is damaged, names no curve, or names another curve than `outside`
  */
 export function decodeSec1(bytes: Uint8Array, outside?: CurveFacts): PrivateKeyParts {
   const outer = new DerReader(bytes);
@@ -57,7 +57,7 @@ export function decodeSec1(bytes: Uint8Array, outside?: CurveFacts): PrivateKeyP
   return { facts, scalar, point: bits?.subarray(1) };
 }
 
-/** A PKCS#8 PrivateKeyInfo without the public point, as WebCrypto imports it. */
+/** Encodes a PKCS#8 PrivateKeyInfo without the public point, as WebCrypto imports it. */
 export function encodePkcs8(facts: CurveFacts, scalar: Uint8Array): Bytes {
   const curve = der(TAG.oid, Uint8Array.fromHex(facts.oid));
   const version = derUnsigned(new Uint8Array([1]));
@@ -69,10 +69,10 @@ export function encodePkcs8(facts: CurveFacts, scalar: Uint8Array): Bytes {
   );
 }
 
-/** What is said of a key whose curve is given by its parameters in place of its name (RFC 5480, 2.1.1). */
+/** Error text for a key that contains the curve's parameters instead of its name (RFC 5480, section 2.1.1). */
 export const EXPLICIT_PARAMETERS = "its curve is given by explicit parameters instead of its name";
 
-/** A curve's parameters, where its name is expected. */
+/** Error for a key that contains the curve's parameters instead of its name. */
 export class ExplicitParametersError extends MalformedError {
   constructor() {
     super(EXPLICIT_PARAMETERS);

@@ -1,15 +1,15 @@
 import { FlwrError } from "../base/error.ts";
-import { sameBytes } from "../base/bytes.ts";
-import { asBytes, type Bytes, concat, toFixedLength } from "./bytes.ts";
+import { joinBytes, sameBytes } from "../base/bytes.ts";
+import { asBytes, type Bytes, toFixedLength } from "./bytes.ts";
 import { type Curve, curveFacts, isScalar } from "./curve.ts";
 import { derFromRawSignature } from "./ecdsa_signature.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
 import { importPublicKey, pointOf, type PublicKey, publicKeyFromPoint } from "./public_key.ts";
 
 /**
- * An elliptic-curve private key with its public half.
+ * Elliptic-curve private key with its public key.
  *
- * The scalar stays inside: printing, inspecting and JSON show the fingerprint of the public key only.
+ * The scalar stays private: printing, inspecting and JSON show only the fingerprint of the public key.
  */
 export class PrivateKey {
   readonly publicKey: PublicKey;
@@ -24,7 +24,7 @@ export class PrivateKey {
     this.#signing = signing;
   }
 
-  /** A new key from the platform's generator. */
+  /** Generates a key with the platform's random generator. */
   static async generate(curve: Curve): Promise<PrivateKey> {
     const algorithm = { name: "ECDSA", namedCurve: curve };
     const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -33,12 +33,12 @@ export class PrivateKey {
   }
 
   /**
-   * The key of a private scalar.
+   * Creates the key of a private scalar.
    *
    * @param scalar big-endian, of any length
-   * @param where what an error says after "Private key", as `in "keys/a"`
-   * @param point the public point stated beside the scalar, if any, uncompressed or compressed: it must be the scalar's
-   * @throws FlwrError invalid-argument when the scalar is out of range or the point another's
+   * @param where text after "Private key" in errors, such as `in "keys/a"`
+   * @param point the public point in the same file, if any, uncompressed or compressed; it must belong to the scalar
+   * @throws FlwrError invalid-argument if the scalar is out of range or the point does not belong to it
    */
   static async fromScalar(
     curve: Curve,
@@ -64,15 +64,15 @@ export class PrivateKey {
     return new PrivateKey(publicKey, fixed, agreement, signing);
   }
 
-  /** The private scalar, big-endian, as long as a coordinate: for writing key files only. */
+  /** Returns the private scalar, big-endian, as long as a coordinate. For writing key files only. */
   revealScalar(): Bytes {
     return this.#scalar.slice();
   }
 
   /**
-   * The Diffie-Hellman secret shared with a peer: the x coordinate, as long as the field.
+   * Derives the Diffie-Hellman secret shared with a peer: the x coordinate, as long as the field.
    *
-   * @throws FlwrError failed-precondition when the peer's key is on another curve
+   * @throws FlwrError failed-precondition if the peer's key is on another curve
    */
   async agree(peer: PublicKey): Promise<Bytes> {
     const { curve, fingerprint } = this.publicKey;
@@ -80,7 +80,7 @@ export class PrivateKey {
       throw new FlwrError(
         "failed-precondition",
         `Key ${peer.fingerprint} is on ${peer.curve} and cannot be used with key ${fingerprint}: it is on ${curve}`,
-        { hints: ["Give the SuperLink and all SuperNodes keys of one curve"] },
+        { hints: ["Use keys on the same curve for the SuperLink and all SuperNodes"] },
       );
     }
     const algorithm = { name: "ECDH", public: await importPublicKey(peer, "ECDH") };
@@ -88,7 +88,7 @@ export class PrivateKey {
     return new Uint8Array(await crypto.subtle.deriveBits(algorithm, this.#agreement, bits));
   }
 
-  /** An ECDSA signature over SHA-256 of the bytes, in DER as Flower's current wire carries it. */
+  /** Signs the SHA-256 of bytes with ECDSA. The signature is in DER, as on Flower's current wire. */
   async sign(bytes: Uint8Array): Promise<Bytes> {
     const algorithm = { name: "ECDSA", hash: "SHA-256" };
     const raw = await crypto.subtle.sign(algorithm, this.#signing, asBytes(bytes));
@@ -112,18 +112,18 @@ export class PrivateKey {
   }
 }
 
-/** WebCrypto computes the point when it writes the key as JWK. */
+/** The public point of a private key. WebCrypto computes it when it exports the key as JWK. */
 async function pointOfScalar(curve: Curve, pkcs8: Bytes): Promise<Bytes> {
   const algorithm = { name: "ECDH", namedCurve: curve };
   const key = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["deriveBits"]);
   const { x = "", y = "" } = await crypto.subtle.exportKey("jwk", key);
-  return concat(new Uint8Array([4]), fromBase64Url(x), fromBase64Url(y));
+  return joinBytes([new Uint8Array([4]), fromBase64Url(x), fromBase64Url(y)]);
 }
 
-/** An uncompressed point in the short form: the parity of y, and x (SEC 1, 2.3.3). */
+/** Compresses a point: the parity of y, and x (SEC 1, section 2.3.3). */
 function compressPoint(point: Uint8Array): Bytes {
   const fieldBytes = (point.length - 1) / 2;
-  return concat(Uint8Array.of(2 + (point.at(-1)! & 1)), point.subarray(1, 1 + fieldBytes));
+  return joinBytes([Uint8Array.of(2 + (point.at(-1)! & 1)), point.subarray(1, 1 + fieldBytes)]);
 }
 
 function importPkcs8(pkcs8: Bytes, name: string, curve: Curve, use: KeyUsage): Promise<CryptoKey> {
@@ -138,7 +138,7 @@ function damaged(where: string, what: string): FlwrError {
   return new FlwrError("invalid-argument", `Private key ${where} is damaged: ${what}`);
 }
 
-/** Whether the public key is the private key's own half. */
+/** Whether a private and a public key form a pair. */
 export function belongTogether(privateKey: PrivateKey, publicKey: PublicKey): boolean {
   return privateKey.publicKey.curve === publicKey.curve &&
     sameBytes(pointOf(privateKey.publicKey), pointOf(publicKey));

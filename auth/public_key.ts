@@ -1,31 +1,31 @@
 import { FlwrError } from "../base/error.ts";
-import { sameBytes } from "../base/bytes.ts";
-import { type Bytes, concat } from "./bytes.ts";
+import { joinBytes, sameBytes } from "../base/bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { type Curve, type CurveFacts, curveFacts, CURVES, isOnCurve } from "./curve.ts";
 import { TAG } from "./der.ts";
 import { writePem } from "./pem.ts";
 import { EC_PUBLIC_KEY, EXPLICIT_PARAMETERS } from "./pkcs8.ts";
 import { sshString } from "./ssh_wire.ts";
 
-/** An elliptic-curve public key, its point checked, in every form that someone asks for. */
+/** Elliptic-curve public key with a valid point, in all formats in use. */
 export interface PublicKey {
   readonly curve: Curve;
   /** SubjectPublicKeyInfo in DER: named curve, uncompressed point. */
   readonly spki: Bytes;
-  /** The same in PEM, byte for byte as Python writes it: 64 columns and a final newline. Flower's wire carries this. */
+  /** `spki` in PEM, byte for byte as Python writes it: 64 columns and a final newline. Flower's wire uses this. */
   readonly pem: string;
   /** One OpenSSH line without comment and newline: "ecdsa-sha2-nistp384 AAAA…". */
   readonly openssh: string;
-  /** "SHA256:…" as `ssh-keygen -l` prints it: what logs and error messages call a key by. */
+  /** "SHA256:…", as printed by `ssh-keygen -l`. Logs and error messages identify keys by it. */
   readonly fingerprint: string;
 }
 
 /**
- * The public key of a point.
+ * Creates the public key of a point.
  *
  * @param point uncompressed: 04 ‖ x ‖ y
- * @param where what the error says after "Public key", as `in "keys/a.pub"`
- * @throws FlwrError invalid-argument when the point is not on the curve
+ * @param where text after "Public key" in errors, such as `in "keys/a.pub"`
+ * @throws FlwrError invalid-argument if the point is not on the curve
  */
 export async function publicKeyFromPoint(
   curve: Curve,
@@ -37,11 +37,11 @@ export async function publicKeyFromPoint(
     throw new FlwrError(
       "invalid-argument",
       `Public key ${where} is damaged: its point is not on the curve ${curve}`,
-      { hints: ["Copy the key again from where it was made"] },
+      { hints: ["Copy the key again from its origin"] },
     );
   }
   const blob = sshBlob(facts, point);
-  const spki = concat(Uint8Array.fromHex(facts.spkiHead), point);
+  const spki = joinBytes([Uint8Array.fromHex(facts.spkiHead), point]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", blob));
   return {
     curve,
@@ -53,10 +53,10 @@ export async function publicKeyFromPoint(
 }
 
 /**
- * The public key in a SubjectPublicKeyInfo.
+ * Decodes the public key of a SubjectPublicKeyInfo.
  *
- * @throws FlwrError invalid-argument for another algorithm, a curve given by its parameters, a compressed point
- *   (none of which Flower's own files have), and damage
+ * @throws FlwrError invalid-argument for damage, another algorithm, explicit curve parameters, or a compressed point.
+ *   Flower's own files have none of these
  */
 export async function publicKeyFromSpki(spki: Uint8Array, where: string): Promise<PublicKey> {
   for (const facts of CURVES) {
@@ -67,7 +67,8 @@ export async function publicKeyFromSpki(spki: Uint8Array, where: string): Promis
   }
   const refused = (what: string, hint: string) =>
     new FlwrError("invalid-argument", `Public key ${where} ${what}`, { hints: [hint] });
-  const algorithm = concat(Uint8Array.of(TAG.oid, EC_PUBLIC_KEY.length), EC_PUBLIC_KEY).toHex();
+  const algorithm = joinBytes([Uint8Array.of(TAG.oid, EC_PUBLIC_KEY.length), EC_PUBLIC_KEY])
+    .toHex();
   const after = spki.toHex().split(algorithm)[1];
   if (after?.startsWith(TAG.sequence.toString(16))) {
     throw refused(
@@ -75,7 +76,7 @@ export async function publicKeyFromSpki(spki: Uint8Array, where: string): Promis
       "Name the curve: openssl ec -pubin -in FILE -param_enc named_curve -out NEW",
     );
   }
-  // The bit string with the point: no unused bits, and the mark of a compressed one.
+  // The bit string of a compressed point: no unused bits, then 02 or 03.
   if (
     after !== undefined && CURVES.some(({ oid, fieldBytes }) => {
       const curve = `06${(oid.length / 2).toString(16).padStart(2, "0")}${oid}`;
@@ -85,13 +86,13 @@ export async function publicKeyFromSpki(spki: Uint8Array, where: string): Promis
   ) {
     throw refused(
       "cannot be used: its point is compressed",
-      "Write it out: openssl ec -pubin -in FILE -conv_form uncompressed -out NEW",
+      "Convert it: openssl ec -pubin -in FILE -conv_form uncompressed -out NEW",
     );
   }
   throw new FlwrError(
     "invalid-argument",
     `Public key ${where} is not an uncompressed point of P-256, P-384 or P-521`,
-    { hints: ["Make a key with: flwr keys generate"] },
+    { hints: ["Create a key with: flwr keys generate"] },
   );
 }
 
@@ -100,13 +101,13 @@ export function pointOf(key: PublicKey): Bytes {
   return key.spki.slice(-(1 + 2 * curveFacts(key.curve).fieldBytes));
 }
 
-/** What WebCrypto made of keys: an import takes longer than some of the calls that need it. */
+/** Cache of imported keys, because an import takes longer than some of the calls that need it. */
 const imported = {
   ECDH: new WeakMap<PublicKey, CryptoKey>(),
   ECDSA: new WeakMap<PublicKey, CryptoKey>(),
 };
 
-/** The key as WebCrypto takes it; imported once for as long as the object lives. */
+/** Imports a key into WebCrypto, once for each PublicKey object. */
 export async function importPublicKey(key: PublicKey, use: "ECDH" | "ECDSA"): Promise<CryptoKey> {
   const known = imported[use].get(key);
   if (known !== undefined) return known;
@@ -124,5 +125,5 @@ export function sshKeyType(facts: CurveFacts): string {
 
 /** OpenSSH's binary form of a public key (RFC 5656, section 3.1). */
 export function sshBlob(facts: CurveFacts, point: Uint8Array): Bytes {
-  return concat(sshString(sshKeyType(facts)), sshString(facts.sshName), sshString(point));
+  return joinBytes([sshString(sshKeyType(facts)), sshString(facts.sshName), sshString(point)]);
 }

@@ -3,32 +3,32 @@ import { type PublicKey, publicKeyFromSpki } from "./public_key.ts";
 import { FlwrError } from "../base/error.ts";
 import { RecentMap } from "../base/recent_map.ts";
 
-/** How many nodes' public keys are kept read at once; the one unused for longest is read again when it returns. */
+/** Number of public keys to cache. The least recently used ones are removed. */
 const MAX_CACHED_PUBLIC_KEYS = 10_000;
 
-/** Longest PEM text of a public key that is read, in bytes: P-521 takes 268. */
+/** Longest accepted PEM text of a public key, in bytes. P-521 needs 268. */
 const MAX_PUBLIC_KEY_PEM_BYTES = 512;
 
-/** Public keys as callers name them, read once: a point is checked, and imported, at a key's first call only. */
+/** Cache of the public keys in calls. A key is checked and imported only at its first call. */
 export class PublicKeys {
-  /** By PEM text. */
+  /** Keys by PEM text. */
   readonly #known: RecentMap<string, PublicKey>;
 
-  /** @param capacity how many are kept; beyond it the one unused for longest goes */
+  /** @param capacity number of keys to keep; the least recently used ones are removed */
   constructor(capacity: number = MAX_CACHED_PUBLIC_KEYS) {
     this.#known = new RecentMap(capacity);
   }
 
-  /** The number of keys kept. */
+  /** The number of cached keys. */
   get size(): number {
     return this.#known.size;
   }
 
   /**
-   * The key of a SubjectPublicKeyInfo in PEM.
+   * Parses the PEM text of a SubjectPublicKeyInfo.
    *
-   * @param pem its text as bytes, byte for byte as Python writes it, for so Flower compares keys
-   * @returns undefined for anything else
+   * @param pem the text as bytes. It must be exactly as Python writes it, because Flower compares keys by their text
+   * @returns undefined if it is anything else
    */
   async read(pem: Uint8Array): Promise<PublicKey | undefined> {
     if (pem.length > MAX_PUBLIC_KEY_PEM_BYTES) return undefined;

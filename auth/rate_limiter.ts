@@ -1,22 +1,22 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { RecentMap } from "../base/recent_map.ts";
 
-/** How many callers a rate limiter keeps account of. */
+/** Default number of callers that a rate limiter tracks. */
 const MAX_RATE_LIMITED_CALLERS = 10_000;
 
-/** How much a rate limiter lets through per caller. */
+/** Options of a {@link RateLimiter}. */
 export interface RateLimiterOptions {
-  /** Calls let through at once; sane: 1 … 100. */
+  /** Largest number of calls in a burst; sensible values: 1 … 100. */
   readonly burst: number;
-  /** Calls per second in the long run; may be below 1. */
+  /** Sustained calls per second; may be below 1. */
   readonly perSecond: number;
-  /** Callers kept account of; default MAX_RATE_LIMITED_CALLERS. */
+  /** Number of callers to track; default MAX_RATE_LIMITED_CALLERS. */
   readonly capacity?: number;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
-/** A token bucket per caller: full at first, a token per call, refilled evenly. */
+/** Rate limiter with a token bucket for each caller. A bucket is full at first; each call takes one token. */
 export class RateLimiter {
   readonly #options: Required<RateLimiterOptions>;
   readonly #buckets: RecentMap<string, { tokens: number; at: number }>;
@@ -26,16 +26,16 @@ export class RateLimiter {
     this.#buckets = new RecentMap(this.#options.capacity);
   }
 
-  /** The number of callers kept account of. */
+  /** The number of tracked callers. */
   get size(): number {
     return this.#buckets.size;
   }
 
   /**
-   * Lets a call through, or says how long to wait.
+   * Admits a call, or returns how long to wait.
    *
-   * @param caller who calls, as the fingerprint of its key
-   * @returns 0 when the call is let through; otherwise the seconds until one would be
+   * @param caller identifies the caller, for example the fingerprint of its key
+   * @returns 0 if the call is admitted; otherwise the seconds until the next call would be
    */
   take(caller: string): number {
     const { burst, perSecond, clock } = this.#options;
@@ -53,7 +53,7 @@ export class RateLimiter {
     return Math.min(burst, bucket.tokens + Math.max(0, now - bucket.at) * perSecond);
   }
 
-  /** At capacity, drops the callers whose buckets are full again, which loses nothing. */
+  /** At capacity, removes callers whose buckets are full again, which changes no result. */
   #makeRoom(now: number): void {
     if (this.#buckets.size < this.#options.capacity) return;
     for (const [caller, bucket] of this.#buckets) {

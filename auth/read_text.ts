@@ -1,24 +1,26 @@
 import { FlwrError } from "../base/error.ts";
 
-/** A file that the user named, and by which flag: errors say both. */
+/** A file named by the user, and the flag that named it. Errors show both. */
 export interface NamedFile {
   readonly file: string;
-  /** As "--auth-list-public-keys"; left out when the file was not named by a flag. */
+  /** Such as "--auth-list-public-keys"; undefined if the file was not named by a flag. */
   readonly flag?: string;
 }
 
-/** The file and its flag as errors show them: `"keys/a" (--auth-supernode-private-key)`. */
+/** The file and its flag for error messages: `"keys/a" (--auth-supernode-private-key)`. */
 export function describeFile({ file, flag }: NamedFile): string {
   return flag === undefined ? `"${file}"` : `"${file}" (${flag})`;
 }
 
 /**
- * The text of a small file.
+ * Reads the text of a small file.
  *
- * @param what the noun an error starts with, as "Private key"
- * @param maxBytes a larger file is refused unread
- * @param otherText what to do with a file that is not UTF-8: PEM blocks are ASCII, whatever stands between them
- * @throws FlwrError not-found, permission-denied, invalid-argument (a folder, not UTF-8), resource-exhausted (too large)
+ * @param what noun at the beginning of errors, such as "Private key"
+ * @param maxBytes largest size; a larger file is refused without reading it
+ * @param otherText how to read a file that is not UTF-8. "latin1" is for PEM files: their blocks are ASCII, but the
+ *   text between them may not be
+ * @throws FlwrError not-found, permission-denied, invalid-argument (a folder, not UTF-8), resource-exhausted (too
+ *   large)
  */
 export async function readText(
   named: NamedFile,
@@ -50,7 +52,7 @@ function decodeFile(bytes: Uint8Array, subject: string, otherText: "refuse" | "l
   const mark = bytes.subarray(0, 2).toHex();
   if (mark === "fffe" || mark === "feff") {
     throw new FlwrError("invalid-argument", `${subject} is text in UTF-16`, {
-      hints: ["Save it as UTF-8: PowerShell's > writes UTF-16, Out-File -Encoding ascii does not"],
+      hints: ["Save it as UTF-8. In PowerShell, use Out-File -Encoding ascii instead of >"],
     });
   }
   try {
@@ -64,7 +66,7 @@ function decodeFile(bytes: Uint8Array, subject: string, otherText: "refuse" | "l
 function asFlwrError(cause: unknown, subject: string): FlwrError {
   if (cause instanceof FlwrError) return cause;
   if (cause instanceof Deno.errors.NotFound) {
-    const hints = ["Make keys and certificates with: flwr keys generate"];
+    const hints = ["Create keys and certificates with: flwr keys generate"];
     return new FlwrError("not-found", `${subject} does not exist`, { cause, hints });
   }
   if (cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable) {

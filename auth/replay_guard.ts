@@ -1,54 +1,54 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { VerifiedTime } from "./signed_time.ts";
 
-/** How many accepted signatures a replay guard remembers over all peers. */
+/** Default number of signatures to remember for all peers together. */
 const MAX_REMEMBERED_SIGNATURES = 1_000_000;
 
-/** How many of them one peer takes up, beyond which its oldest are forgotten and refused by their time. */
+/** Default number of signatures to remember for one peer. Older ones are refused by their time. */
 const MAX_REMEMBERED_PER_PEER = 20_000;
 
-/** How long and how much a replay guard remembers. */
+/** Options of a {@link ReplayGuard}. */
 export interface ReplayGuardOptions {
-  /** How long a signature is remembered, in seconds: at least as long as it would be accepted. */
+  /** Time for which a signature is remembered, in seconds: at least as long as it is valid. */
   readonly windowSeconds: number;
-  /** Most signatures remembered in all; default MAX_REMEMBERED_SIGNATURES. */
+  /** Largest number of signatures of all peers; default MAX_REMEMBERED_SIGNATURES. */
   readonly capacity?: number;
-  /** Most signatures remembered of one peer; default MAX_REMEMBERED_PER_PEER. */
+  /** Largest number of signatures of one peer; default MAX_REMEMBERED_PER_PEER. */
   readonly perPeer?: number;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
 /**
- * What a replay guard says to a signature. "stale": its time is so old, compared with what came since, that it may have
- * been forgotten; it must not be accepted either.
+ * Result of {@link ReplayGuard.accept}. "stale": the signature is older than ones that the guard has already forgotten,
+ * so it may have been used; it must not be accepted.
  */
 export type ReplayVerdict = "fresh" | "replayed" | "stale";
 
-/** What is remembered of one peer. */
+/** Remembered signatures of one peer. */
 interface PeerMemory {
-  /** When each signature is forgotten, by its nonce; as the window is constant, the first to expire comes first. */
+  /** Signatures by nonce, with the time at which each expires, in the order of expiry. */
   readonly seen: Map<string, { readonly expires: number; readonly time: number }>;
-  /** No signature of that time or an earlier one is accepted: some of them were forgotten before they expired. */
+  /** Signatures with this time or earlier are refused, because some of them were forgotten before they expired. */
   floor: number;
 }
 
 /**
- * Remembers the signatures that were accepted from each peer, so that each is accepted once.
+ * Replay guard: accepts each signature of a peer once.
  *
- * Flower's own clients notice nothing of it: those of 1.38 (gRPC) and 1.41 (HTTP) sign anew for every try, also of one
- * call, and their signatures are randomised, so that two of the same microsecond differ. What a transport sends again
- * by itself (gRPC after a GOAWAY, HTTP when a kept connection was closed) never reached a handler.
+ * Flower's own clients are not affected. Those of 1.38 (gRPC) and 1.41 (HTTP) create a new signature for every attempt
+ * of a call, and their signatures are randomised, so that two in the same microsecond differ. A request that a
+ * transport repeats by itself (gRPC after a GOAWAY, HTTP after a closed connection) never reached a handler.
  *
- * A peer that calls more often than the guard remembers is not refused: its oldest signatures are forgotten, and with
- * them goes every signature of their time or before. What an honest client sends is never that old.
+ * A peer that calls more often than the guard can remember is not refused. Its oldest signatures are forgotten, and
+ * signatures with their time or earlier are then refused. Honest clients send no signatures that old.
  */
 export class ReplayGuard {
   readonly #options: Required<ReplayGuardOptions>;
-  /** The peer that was heard last comes last. */
+  /** Peers in the order of their last call. */
   readonly #peers = new Map<string, PeerMemory>();
   #size = 0;
-  /** The floor of all peers whose memory was dropped when there was no more room. */
+  /** The floor of all peers that were removed because the guard was full. */
   #floor = -Infinity;
 
   constructor(options: ReplayGuardOptions) {
@@ -60,15 +60,16 @@ export class ReplayGuard {
     };
   }
 
-  /** The number of signatures remembered. */
+  /** The number of remembered signatures. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Remembers a signature, unless it is known. Ask only after it was found genuine: strangers must not fill the memory.
+   * Accepts a signature unless it was used before. Call this only for a verified signature; otherwise strangers could
+   * fill the memory.
    *
-   * @param peer whose signature it is, as the fingerprint of its key
+   * @param peer identifies the signer, for example the fingerprint of its key
    */
   accept(peer: string, { nonce, seconds: time }: VerifiedTime): ReplayVerdict {
     const now = this.#options.clock.now();
@@ -108,7 +109,7 @@ export class ReplayGuard {
     }
   }
 
-  /** Drops peers that were silent for the whole window: what they signed is refused for its age by now. */
+  /** Removes peers without calls in the whole window, because their signatures have expired. */
   #forgetSilent(now: number): void {
     for (const [peer, memory] of this.#peers) {
       this.#forgetExpired(memory, now);
@@ -117,7 +118,7 @@ export class ReplayGuard {
     }
   }
 
-  /** Drops the peer that has been silent for longest, and if it had nothing the next. */
+  /** Removes the peers with the oldest last calls until there is room. */
   #makeRoom(except: string): void {
     for (const [peer, { seen }] of this.#peers) {
       if (peer === except || this.#size < this.#options.capacity) break;

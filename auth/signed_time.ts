@@ -4,35 +4,35 @@ import { rawFromDerSignature } from "./ecdsa_signature.ts";
 import type { PrivateKey } from "./private_key.ts";
 import { importPublicKey, type PublicKey } from "./public_key.ts";
 
-/** How far a signed time may lie in the past and in the future, in seconds (flwr 1.41, supercore/auth). */
+/** How far a signed time may be in the past and in the future, in seconds (flwr 1.41, supercore/auth). */
 export const MAX_AGE_SECONDS = 305;
 export const MAX_LEAD_SECONDS = 5;
 
-/** How long an accepted signature must be remembered, in seconds: while its time is accepted. */
+/** Time for which an accepted signature must be remembered, in seconds: as long as its time is accepted. */
 export const SIGNATURE_WINDOW_SECONDS = MAX_AGE_SECONDS + MAX_LEAD_SECONDS;
 
-/** ISO 8601 with seconds, any number of decimals, and an offset, which Flower insists on. */
+/** ISO 8601 with seconds, up to nine decimals, and an offset, which Flower requires. */
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
-/** The credentials of one call since Flower 1.15: a time and its signature. The body is not signed. */
+/** Credentials of one call since Flower 1.15: a time and its signature. The body is not signed. */
 export interface SignedTime {
-  /** As "2026-11-23T09:28:51.845000+00:00". */
+  /** Such as "2026-11-23T09:28:51.845000+00:00". */
   readonly timestamp: string;
-  /** ECDSA over SHA-256 of the timestamp's ASCII bytes, whatever the curve, in DER. */
+  /** ECDSA signature of the timestamp's ASCII bytes in DER, with SHA-256 on every curve. */
   readonly signature: Uint8Array;
 }
 
-/** How far the signed times may run ahead of the clock so as to rise, in microseconds. */
+/** How far signed times may run ahead of the clock to be unique, in microseconds. */
 const MAX_RISE_MICROSECONDS = 1e6;
 
-/** The last time that each key signed, in microseconds, whichever signer it was. */
+/** Last time signed with each key, by any signer, in microseconds. */
 const lastSigned = new WeakMap<PrivateKey, number>();
 
 /**
- * Signs the present time, each time another one.
+ * Signs the current time. Each signed time is unique.
  *
- * Deno's ECDSA is deterministic (RFC 6979): one time signed twice would give one signature, which a replay guard
- * takes for a replay. So the times that a key signs rise by a microsecond at least.
+ * Deno's ECDSA is deterministic (RFC 6979): signing one time twice would give the same signature, which a replay guard
+ * refuses. So the times signed with a key increase by at least a microsecond.
  */
 export class TimeSigner {
   readonly #key: PrivateKey;
@@ -43,11 +43,11 @@ export class TimeSigner {
     this.#clock = clock;
   }
 
-  /** The credentials of the next call. */
+  /** Creates the credentials of the next call. */
   async sign(): Promise<SignedTime> {
     const now = Math.floor(this.#clock.now() * 1e6);
     const last = lastSigned.get(this.#key) ?? 0;
-    // A clock that was set back counts at once: times of the past that lead by more than a few seconds are refused.
+    // Follows a clock that was set back, because servers refuse times more than a few seconds ahead.
     const time = last - now > MAX_RISE_MICROSECONDS ? now : Math.max(now, last + 1);
     lastSigned.set(this.#key, time);
     const timestamp = formatTime(time);
@@ -55,37 +55,36 @@ export class TimeSigner {
   }
 }
 
-/** As Python's isoformat writes a UTC time with microseconds. */
+/** Formats a UTC time with microseconds, as Python's isoformat does. */
 function formatTime(microseconds: number): string {
   const milliseconds = new Date(Math.floor(microseconds / 1000)).toISOString().slice(0, -1);
   return `${milliseconds}${String(microseconds % 1000).padStart(3, "0")}+00:00`;
 }
 
-/** A time that the key's holder has signed, and that does not count because it is too far from the clock's. */
+/** A time with a valid signature that is too far from the clock. */
 export interface TimeOff {
-  /** Seconds by which it lies ahead; negative when it lies behind. */
+  /** Seconds by which the time is ahead of the clock; negative if it is behind. */
   readonly offset: number;
 }
 
-/** A signed time that was found genuine: what a ReplayGuard must remember for SIGNATURE_WINDOW_SECONDS. */
+/** A valid signed time, which a ReplayGuard must remember for SIGNATURE_WINDOW_SECONDS. */
 export interface VerifiedTime {
   /**
-   * The last bytes of the signature's r, without s: whoever has r ‖ s can write r ‖ n − s, which verifies as well, but
-   * cannot change r.
+   * The last bytes of the signature's r. Without s, because anyone can turn r ‖ s into r ‖ n − s, which is valid, too.
    */
   readonly nonce: string;
   /** The signed Unix time. */
   readonly seconds: number;
 }
 
-/** Bytes of r that tell one signature from every other: r is random, and 2¹²⁸ are enough. */
+/** Number of bytes of r that identify a signature. r is random, and 2¹²⁸ values are enough. */
 const NONCE_BYTES = 16;
 
 /**
- * Checks a signed time.
+ * Verifies a signed time.
  *
- * @returns undefined when the time is malformed, or the signature not the key's; {@link TimeOff} for a time outside the
- *   window that the key has signed
+ * @returns undefined if the time is malformed or the signature invalid; {@link TimeOff} if the signature is valid but
+ *   the time is outside the window
  */
 export async function verifyTime(
   key: PublicKey,
@@ -104,7 +103,7 @@ export async function verifyTime(
     asBytes(new TextEncoder().encode(timestamp)),
   );
   if (!genuine) return undefined;
-  // After the signature, whose check takes time.
+  // Checked after the signature, because verifying takes time.
   const age = clock.now() - seconds;
   if (!(age > -MAX_LEAD_SECONDS && age < MAX_AGE_SECONDS)) return { offset: -age };
   const r = raw.subarray(0, raw.length / 2);

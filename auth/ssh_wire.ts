@@ -1,7 +1,8 @@
-import { type Bytes, concat } from "./bytes.ts";
+import { joinBytes } from "../base/bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { MalformedError } from "./der.ts";
 
-/** Reads the fields of an SSH structure (RFC 4251, section 5). Every method throws MalformedError. */
+/** Reader of the fields of an SSH structure (RFC 4251, section 5). Every method throws MalformedError. */
 export class SshReader {
   #rest: Uint8Array;
 
@@ -9,12 +10,12 @@ export class SshReader {
     this.#rest = bytes;
   }
 
-  /** What has not been read. */
+  /** The bytes that were not read yet. */
   get rest(): Uint8Array {
     return this.#rest;
   }
 
-  /** The next `count` bytes. */
+  /** Reads the next `count` bytes. */
   bytes(count: number): Uint8Array {
     if (this.#rest.length < count) throw new MalformedError("it ends too early");
     const taken = this.#rest.subarray(0, count);
@@ -22,22 +23,22 @@ export class SshReader {
     return taken;
   }
 
-  /** A big-endian 32-bit integer. */
+  /** Reads a big-endian 32-bit integer. */
   uint32(): number {
     return this.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0);
   }
 
-  /** A length-prefixed string of bytes. */
+  /** Reads a length-prefixed string of bytes. */
   string(): Uint8Array {
     return this.bytes(this.uint32());
   }
 
-  /** A length-prefixed string as text; bytes outside ASCII never equal an expected name. */
+  /** Reads a length-prefixed string as text. Bytes outside ASCII never equal an expected name. */
   text(): string {
     return new TextDecoder().decode(this.string());
   }
 
-  /** A non-negative mpint, with its leading zero if it has one. */
+  /** Reads a non-negative mpint, including a leading zero. */
   unsigned(): Uint8Array {
     const bytes = this.string();
     if (bytes[0] !== undefined && bytes[0] >= 0x80) {
@@ -46,21 +47,21 @@ export class SshReader {
     return bytes;
   }
 
-  /** Throws unless everything was read. */
+  /** Throws unless all bytes were read. */
   end(): void {
     if (this.#rest.length > 0) throw new MalformedError("bytes follow its end");
   }
 }
 
-/** A big-endian 32-bit integer. */
+/** Encodes a big-endian 32-bit integer. */
 export function sshUint32(value: number): Bytes {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
 }
 
-/** A length-prefixed string. */
+/** Encodes a length-prefixed string. */
 export function sshString(value: string | Uint8Array): Bytes {
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
-  return concat(sshUint32(bytes.length), bytes);
+  return joinBytes([sshUint32(bytes.length), bytes]);
 }

@@ -7,8 +7,8 @@ import type { PublicKey } from "./public_key.ts";
 const SECRET_BITS = 256;
 
 /**
- * The HMAC key that a SuperLink and a SuperNode share up to Flower 1.14: each derives it from its own private and
- * the other's public key.
+ * HMAC key that a SuperLink and a SuperNode share, up to Flower 1.14. Each derives it from its own private key and the
+ * other's public key.
  */
 export class TokenKey {
   readonly #key: CryptoKey;
@@ -18,10 +18,10 @@ export class TokenKey {
   }
 
   /**
-   * ECDH, then HKDF-SHA256 without salt and info to 32 bytes; the base64url text of these, 44 ASCII characters, is
-   * the key (flwr 1.9, common/secure_aggregation/crypto/symmetric_encryption.py).
+   * Derives the key: ECDH, then HKDF-SHA256 without salt and info to 32 bytes. The HMAC key is their base64url text of
+   * 44 ASCII characters (flwr 1.9, common/secure_aggregation/crypto/symmetric_encryption.py).
    *
-   * @throws FlwrError failed-precondition when the keys are on different curves
+   * @throws FlwrError failed-precondition if the keys are on different curves
    */
   static async derive(own: PrivateKey, peer: PublicKey): Promise<TokenKey> {
     const text = new TextEncoder().encode(await deriveSecretText(own, peer));
@@ -30,18 +30,18 @@ export class TokenKey {
   }
 
   /**
-   * The value of "auth-token" for a request.
+   * Computes the value of "auth-token" for a request.
    *
-   * @param request the message's deterministic serialisation, which need not be the bytes on the wire
+   * @param request deterministic serialisation of the message, which may differ from the bytes on the wire
    */
   async sign(request: Uint8Array): Promise<string> {
     return encodeTokenHeader(await this.#hmac(request));
   }
 
   /**
-   * Whether a value of "auth-token" is the one of the request. The comparison takes the same time wherever they differ.
+   * Whether a value of "auth-token" is valid for a request. The comparison takes constant time.
    *
-   * @param request the message's deterministic serialisation
+   * @param request deterministic serialisation of the message
    */
   async verify(request: Uint8Array, header: string): Promise<boolean> {
     const token = decodeTokenHeader(header);
@@ -53,7 +53,7 @@ export class TokenKey {
   }
 }
 
-/** The text that is the HMAC key: 44 characters of base64url. Exported for the tests with Flower's own values. */
+/** Derives the text of the HMAC key: 44 characters of base64url. Exported for tests with Flower's own values. */
 export async function deriveSecretText(own: PrivateKey, peer: PublicKey): Promise<string> {
   const shared = await own.agree(peer);
   const material = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveBits"]);

@@ -3,30 +3,30 @@ import type { PrivateKey } from "./private_key.ts";
 import type { PublicKey } from "./public_key.ts";
 import { TokenKey } from "./token_key.ts";
 
-/** How many peers' HMAC keys are kept at once; the one unused for longest is derived again when it returns. */
+/** Number of HMAC keys to cache. The least recently used ones are removed. */
 const MAX_CACHED_TOKEN_KEYS = 10_000;
 
-/** The HMAC keys shared with each peer, derived when first asked for and kept. */
+/** Cache of the HMAC keys shared with peers. A key is derived at its first use. */
 export class TokenKeys {
   readonly #own: PrivateKey;
-  /** By the peer's PEM. */
+  /** Keys by the peer's PEM text. */
   readonly #cached: RecentMap<string, Promise<TokenKey>>;
 
-  /** @param capacity how many are kept; beyond it the one unused for longest goes */
+  /** @param capacity number of keys to keep; the least recently used ones are removed */
   constructor(own: PrivateKey, capacity: number = MAX_CACHED_TOKEN_KEYS) {
     this.#own = own;
     this.#cached = new RecentMap(capacity);
   }
 
-  /** The number of keys kept. */
+  /** The number of cached keys. */
   get size(): number {
     return this.#cached.size;
   }
 
   /**
-   * The key shared with a peer.
+   * Returns the key shared with a peer.
    *
-   * @throws FlwrError failed-precondition when the peer's key is on another curve than ours
+   * @throws FlwrError failed-precondition if the peer's key is on another curve
    */
   async for(peer: PublicKey): Promise<TokenKey> {
     const key = this.#cached.get(peer.pem) ?? TokenKey.derive(this.#own, peer);
@@ -39,7 +39,7 @@ export class TokenKeys {
     }
   }
 
-  /** Drops the key of a peer that is no longer admitted. */
+  /** Removes the key of a peer that is no longer admitted. */
   forget(peer: PublicKey): void {
     this.#cached.delete(peer.pem);
   }

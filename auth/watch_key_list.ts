@@ -3,37 +3,37 @@ import { FlwrError } from "../base/error.ts";
 import { type KeyList, type ListedKey, readKeyList } from "./key_list.ts";
 import type { NamedFile } from "./read_text.ts";
 
-/** How often a watched key list is looked at, in seconds. */
+/** Seconds between two checks of a watched key list. */
 const KEY_LIST_POLL_SECONDS = 1;
 
-/** How a key list is watched. */
+/** Options of {@link watchKeyList}. */
 export interface WatchKeyListOptions {
-  /** Ends the watching. */
+  /** Stops watching. */
   readonly signal: AbortSignal;
-  /** Called after the list changed, once per version of the file that changes the set of keys. */
+  /** Called after each change of the set of keys. */
   readonly onChange: (added: ListedKey[], removed: ListedKey[]) => void;
-  /** Called once per version of the file that cannot be read or holds an error; the last good list stays. */
+  /** Called once for each version of the file that is unreadable or invalid. The last valid list stays in use. */
   readonly onError: (error: FlwrError) => void;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
-/** A key list that follows its file. */
+/** A key list that is reloaded when its file changes. */
 export interface WatchedKeyList {
-  /** The last version that could be read. */
+  /** The last valid version. */
   readonly current: KeyList;
-  /** Resolves when the watching has ended; never rejects. */
+  /** Resolves when watching has stopped; never rejects. */
   readonly done: Promise<void>;
 }
 
 /**
- * Reads a key list and follows the file, looking at it once a second: editors and `mv` replace a file, which a watch
- * on the file itself would miss, and network file systems send no events.
+ * Reads a key list and watches its file by polling once a second. File system events are not enough: editors and `mv`
+ * replace a file, which a watch on the file misses, and network file systems send no events.
  *
- * A version is read when two looks in a row find the same file, so that one still being written, which may well
- * parse with half of its keys, does not cut nodes off.
+ * A new version is read when two polls in a row find the same file. Otherwise a partly written file, which may be valid
+ * with half of its keys, would disconnect nodes.
  *
- * @throws FlwrError when the first version cannot be read, as readKeyList
+ * @throws FlwrError like readKeyList, if the first version cannot be read
  */
 export async function watchKeyList(
   named: NamedFile,
@@ -71,7 +71,7 @@ export async function watchKeyList(
   };
 }
 
-/** What tells one version of a file from another; "none" while there is no file. */
+/** Identifies a version of a file; "none" if it does not exist. */
 async function stampOf(file: string): Promise<string> {
   try {
     const { ino, size, mtime, ctime } = await Deno.stat(file);

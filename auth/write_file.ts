@@ -6,27 +6,28 @@ export type FileAccess = "private" | "public";
 const MODES: Readonly<Record<FileAccess, number>> = { private: 0o600, public: 0o644 };
 
 /**
- * Writes a file that must not be there yet.
+ * Writes a file that must not exist.
  *
- * It is created exclusively and with its final mode, so that no other process sees a private key, not even for a moment.
+ * The file is created exclusively and with its final mode, so that no other user can read a private key at any moment.
  *
- * @throws FlwrError already-exists, leaving what is there; failed-precondition when the folder is missing or read-only
+ * @throws FlwrError already-exists, without changing the file; failed-precondition if the folder is missing or
+ *   read-only
  */
 export async function writeNewFile(file: string, text: string, access: FileAccess): Promise<void> {
   try {
     await Deno.writeTextFile(file, text, { createNew: true, mode: MODES[access] });
   } catch (cause) {
     if (cause instanceof Deno.errors.AlreadyExists) {
-      throw new FlwrError("already-exists", `File "${file}" exists already`, { cause });
+      throw new FlwrError("already-exists", `File "${file}" already exists`, { cause });
     }
     throw new FlwrError("failed-precondition", `File "${file}" cannot be written`, { cause });
   }
 }
 
 /**
- * Writes a file, whether it is there or not, in one step: who reads it meanwhile sees the old or the new text whole.
+ * Writes or replaces a file atomically: readers see either the complete old or the complete new text.
  *
- * @throws FlwrError failed-precondition when the folder is missing or read-only
+ * @throws FlwrError failed-precondition if the folder is missing or read-only
  */
 export async function replaceFile(file: string, text: string, access: FileAccess): Promise<void> {
   const draft = `${file}.${crypto.randomUUID()}.new`;

@@ -1,4 +1,4 @@
-/** Resolves when the signal is aborted; at once when it is already. Never rejects. */
+/** Resolves when the signal is aborted, at once if it already is. Never rejects. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -7,11 +7,11 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The result of work, unless the signal is aborted first. The work goes on without anyone who waits for it: it must see
- * the signal itself if it is to end. Leaves no listener on the signal.
+ * The result of work, unless the signal is aborted first. Then the work continues in the background, and must watch the
+ * signal itself to end. Leaves no listener on the signal.
  *
- * @param reason the error for an aborted signal; default: the signal's reason
- * @throws the error of `reason`, or what the work throws
+ * @param reason creates the error for an aborted signal (default: the signal's reason)
+ * @throws the error of `reason`, or that of the work
  */
 export async function unlessAborted<T>(
   work: Promise<T>,

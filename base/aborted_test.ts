@@ -15,7 +15,7 @@ Deno.test("unless aborted: work gives its result or its error", async () => {
   await assert.rejects(unlessAborted(Promise.reject(new Error("broken")), signal), /broken/);
 });
 
-Deno.test("unless aborted: an aborted signal ends the wait, and what the work throws later is nobody's", async () => {
+Deno.test("unless aborted: an aborted signal ends the wait, and a later error of the work is ignored", async () => {
   const stop = new AbortController();
   const work = Promise.withResolvers<number>();
   const waiting = unlessAborted(work.promise, stop.signal, () => new Error("stopped"));
@@ -27,7 +27,7 @@ Deno.test("unless aborted: an aborted signal ends the wait, and what the work th
   await Promise.resolve(); // an unhandled rejection would fail this test
 });
 
-Deno.test("unless aborted: no listener stays on the signal", async () => {
+Deno.test("unless aborted: leaves no listener on the signal", async () => {
   const { signal } = new AbortController();
   let listeners = 0;
   signal.addEventListener = () => listeners++;

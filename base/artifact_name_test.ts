@@ -3,7 +3,7 @@ import { join, normalize, posix, win32 } from "node:path";
 import fc from "fast-check";
 import { artifactNameFault, artifactNamesClash } from "./artifact_name.ts";
 
-Deno.test("artifact name: plain names and short paths are taken", () => {
+Deno.test("artifact name: plain names and short paths are accepted", () => {
   for (
     const name of ["model.npz", "a", "round-3/model.npz", "v1.2+cpu/x_y", "a/b/c/d/e.onnx", "_x"]
   ) {
@@ -11,15 +11,15 @@ Deno.test("artifact name: plain names and short paths are taken", () => {
   }
 });
 
-Deno.test("artifact name: what could be another file, or none, is refused with the reason", () => {
+Deno.test("artifact name: ambiguous and invalid names are refused with the reason", () => {
   const cases: [string, RegExp][] = [
-    ["", /no plain path/],
-    ["..", /no plain path/],
-    ["a/../../b", /no plain path/],
-    ["/etc/passwd", /no plain path/],
-    ["a//b", /no plain path/],
-    ["a/", /no plain path/],
-    ["./a", /no plain path/],
+    ["", /not a plain path/],
+    ["..", /not a plain path/],
+    ["a/../../b", /not a plain path/],
+    ["/etc/passwd", /not a plain path/],
+    ["a//b", /not a plain path/],
+    ["a/", /not a plain path/],
+    ["./a", /not a plain path/],
     [".profile", /letters, digits/],
     ["a/.ssh", /letters, digits/],
     ["-rf", /letters, digits/],
@@ -32,13 +32,13 @@ Deno.test("artifact name: what could be another file, or none, is refused with t
     ["modèle", /letters, digits/],
     ["NUL.npz", /device/],
     ["x/com1", /device/],
-    ["a/b/c/d/e/f", /deeper than 4 folders: 5/],
+    ["a/b/c/d/e/f", /more than 4 nested folders: 5/],
     ["a".repeat(201), /longer than 200 characters: 201/],
   ];
   for (const [name, sentence] of cases) assert.match(artifactNameFault(name) ?? "", sentence, name);
 });
 
-Deno.test("artifact name: whatever is taken lies below the folder that it is put into", () => {
+Deno.test("artifact name: accepted names stay below the folder that they are put into", () => {
   const part = fc.constantFrom("..", ".", "", "a", "b.c", "/", "\\", "C:", "~", "-", "..a", "%2e");
   fc.assert(
     fc.property(fc.array(part, { maxLength: 6 }), fc.constantFrom("", "/"), (parts, between) => {
@@ -54,7 +54,7 @@ Deno.test("artifact name: whatever is taken lies below the folder that it is put
   );
 });
 
-Deno.test("artifact name: names that some system takes for one, or cannot hold together, clash", () => {
+Deno.test("artifact name: names that some system treats as equal, or cannot store together, clash", () => {
   const clashing: [string, string][] = [
     ["Model.npz", "model.npz"],
     ["a", "a/b"],

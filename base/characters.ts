@@ -1,9 +1,11 @@
-/** Whether a place in a text lies between the two code units of one character: what is cut there is lost on both sides. */
+/**
+ * Whether an index in a text is between the two code units of one character. Cutting there would destroy the character.
+ */
 export function isWithinCharacter(text: string, at: number): boolean {
   return isSurrogate(text.charCodeAt(at - 1), HIGH) && isSurrogate(text.charCodeAt(at), LOW);
 }
 
-/** The first six bits of a surrogate, which are those of the first and of the second half of a character. */
+/** First six bits of a high and of a low surrogate, the two halves of a character. */
 const HIGH = 0xd800 >> 10;
 const LOW = 0xdc00 >> 10;
 
@@ -11,7 +13,7 @@ function isSurrogate(unit: number, kind: number): boolean {
   return unit >> 10 === kind;
 }
 
-/** Bytes that a text takes in UTF-8. */
+/** Length of a text in UTF-8, in bytes. */
 export function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length;
 }

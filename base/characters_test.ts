@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isWithinCharacter } from "./characters.ts";
 
-Deno.test("characters: only a place within a surrogate pair is within a character", () => {
+Deno.test("characters: only an index within a surrogate pair is within a character", () => {
   const within = (text: string) =>
     Array.from({ length: text.length + 1 }, (_, at) => at).filter((at) =>
       isWithinCharacter(text, at)

@@ -1,4 +1,4 @@
-/** Time as the domain sees it, injected so that tests can move it. */
+/** Source of the time, injected so that tests can control it. */
 export interface Clock {
   /** Unix time in seconds, with fractions: the unit of every timestamp on Flower's wires. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
   sleep(seconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's clock. Its timers do not keep the process alive on their own account once aborted. */
+/** The machine's clock. An aborted sleep does not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now() / 1000,
   sleep: (seconds, signal) =>
@@ -22,7 +22,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only moves when a test moves it. */
 export class FakeClock implements Clock {
   #now: number;
   #sleepers: { due: number; wake: () => void }[] = [];
@@ -47,7 +47,7 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** Moves time forward and wakes, in order, all who slept until then. */
+  /** Advances the time and wakes all sleepers whose time has come, in order. */
   async advance(seconds: number): Promise<void> {
     const target = this.#now + seconds;
     for (;;) {

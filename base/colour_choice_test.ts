@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { takeNoColor, wantsColours } from "./colour_choice.ts";
+import { applyNoColor, wantsColours } from "./colour_choice.ts";
 
-Deno.test("--no-color turns colours off wherever it stands, and is gone for the command", () => {
+Deno.test("--no-color turns colours off at any position, and is removed for the command", () => {
   const before = wantsColours();
   try {
-    assert.deepEqual(takeNoColor(["run", "--no-color", "server:app"]), ["run", "server:app"]);
+    assert.deepEqual(applyNoColor(["run", "--no-color", "server:app"]), ["run", "server:app"]);
     assert.equal(wantsColours(), false);
   } finally {
-    assert.deepEqual(takeNoColor(["run", "server:app"]), ["run", "server:app"]);
+    assert.deepEqual(applyNoColor(["run", "server:app"]), ["run", "server:app"]);
   }
   assert.equal(wantsColours(), before);
 });

@@ -1,6 +1,6 @@
 /** Kind of an error. Command line, gRPC and HTTP map it to their own status. */
 export type ErrorCode =
-  | "invalid-argument" // the caller's value is wrong, whatever the state
+  | "invalid-argument" // the caller's value is wrong in any state
   | "failed-precondition" // the value is fine, the state is not: no TLS, key pair mismatch, file exists
   | "not-found"
   | "already-exists"
@@ -12,13 +12,13 @@ export type ErrorCode =
   | "cancelled"
   | "unimplemented"
   | "data-loss" // stored or downloaded bytes do not match their digest
-  | "internal"; // our own fault
+  | "internal"; // a bug of this program
 
-/** Optional parts of an error: hints and cause. */
+/** Additional parts of an error: hints and cause. */
 export interface FlwrErrorOptions {
-  /** What the user can do next, one sentence each, at most three. */
+  /** Next steps for the user, one sentence each, at most three. */
   hints?: readonly string[];
-  /** The error behind this one: for the log, never for the other end of a connection. */
+  /** The underlying error: for the log, never for the other end of a connection. */
   cause?: unknown;
 }
 
@@ -31,14 +31,15 @@ export interface FlwrErrorOptions {
 export class FlwrError extends Error {
   /** Always "FlwrError". */
   override readonly name = "FlwrError";
-  /** What kind of error it is, for programs. */
+  /** Kind of the error, for programs. */
   readonly code: ErrorCode;
-  /** What to do next, one sentence each. */
+  /** Next steps for the user, one sentence each. */
   readonly hints: readonly string[];
 
   /**
-   * An error as all of this module throws them.
+   * Creates an error.
    *
+   * @param code kind of the error
    * @param message one sentence for people, without a full stop
    */
   constructor(code: ErrorCode, message: string, options: FlwrErrorOptions = {}) {
@@ -47,7 +48,7 @@ export class FlwrError extends Error {
     this.hints = options.hints ?? [];
   }
 
-  /** The given error itself, or an "internal" one that keeps it as its cause. */
+  /** Returns the given error itself, or wraps another one as "internal" with it as the cause. */
   static from(error: unknown): FlwrError {
     if (error instanceof FlwrError) return error;
     const message = error instanceof Error ? error.message : String(error);

@@ -1,18 +1,18 @@
-/** A file format that is often taken for another. */
+/** A file format that is often mistaken for another. */
 export interface FileKind {
   /** A noun with its article, as in "The file is a zip archive". */
   readonly name: string;
-  /** How to come to the content, as a sentence; undefined where that depends on what is wanted. */
+  /** How to get at the content, as a sentence; undefined if that depends on the purpose. */
   readonly hint?: string;
 }
 
-/** How a format's files begin; ISO 8859-1 characters stand for bytes. */
+/** First bytes of a format, as ISO 8859-1 characters, or a test of them. */
 type Start = string | ((start: string) => boolean);
 
-/** By each format's specification. */
+/** The signatures are from each format's specification. */
 const KINDS: readonly (FileKind & { readonly start: Start })[] = [
   { start: "\x1f\x8b", name: "compressed with gzip", hint: "Unpack it: gunzip FILE" },
-  // The first block's mark keeps text apart that begins with the same letters.
+  // The first block's mark excludes text that begins with the same letters.
   {
     start: (start) => /^BZh[1-9]1AY&SY/.test(start),
     name: "compressed with bzip2",
@@ -33,7 +33,7 @@ const KINDS: readonly (FileKind & { readonly start: Start })[] = [
     hint: "Open it in its program, and save the sheet as CSV",
   },
   {
-    // The field in front of the first page keeps a table apart whose first column has that name.
+    // The header field of the first page excludes a table whose first column has that name.
     start: "PAR1\x15",
     name: "a Parquet file",
     hint: "Convert it, for example with pandas: read_parquet(FILE).to_csv(NEW, index=False)",
@@ -56,9 +56,9 @@ const KINDS: readonly (FileKind & { readonly start: Start })[] = [
       start[0] === "\x80" && "\x02\x03\x04\x05".includes(start[1]!) &&
       /^[}\](cX\x95\x8c]/.test(start.slice(2)),
     name: "a Python pickle",
-    hint: "Load it in Python, and save what it holds in a plain format",
+    hint: "Load it in Python, and save its content in a plain format",
   },
-  // The length of the JSON header that follows, of less than 4 GiB.
+  // The length of the JSON header that follows, less than 4 GiB.
   {
     start: (start) => start.startsWith("\0\0\0\0{", 4),
     name: "a safetensors file",
@@ -68,7 +68,7 @@ const KINDS: readonly (FileKind & { readonly start: Start })[] = [
   { start: "%PDF-", name: "a PDF document" },
   {
     start: "version https://git-lfs",
-    name: "the pointer of Git LFS to a file, not the file",
+    name: "a Git LFS pointer instead of the file",
     hint: "Fetch the file itself: git lfs pull",
   },
   {
@@ -78,10 +78,12 @@ const KINDS: readonly (FileKind & { readonly start: Start })[] = [
   },
 ];
 
-/** Bytes of a file's start that {@link fileKind} looks at. */
+/** Number of a file's first bytes that {@link fileKind} needs. */
 export const FILE_KIND_BYTES = 64;
 
-/** The format that bytes begin as, of those that are often given by mistake; undefined where it is none of them. */
+/**
+ * The format of a file, from its first bytes; undefined if it is none of the formats that are often given by mistake.
+ */
 export function fileKind(bytes: Uint8Array): FileKind | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, FILE_KIND_BYTES));
   return KINDS.find((kind) =>

@@ -4,7 +4,7 @@ import { fileKind } from "./file_kind.ts";
 
 const bytesOf = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-Deno.test("file kind: formats are told by how they begin", () => {
+Deno.test("file kind: formats are recognised by their first bytes", () => {
   const kinds: [Uint8Array, RegExp][] = [
     [gzipSync("a,b\n"), /gzip/],
     [zstdCompressSync("a,b\n"), /zstd/],
@@ -21,7 +21,7 @@ Deno.test("file kind: formats are told by how they begin", () => {
   for (const [bytes, name] of kinds) assert.match(fileKind(bytes)?.name ?? "", name);
 });
 
-Deno.test("file kind: text is none of them, also where it begins with their letters", () => {
+Deno.test("file kind: text is not recognised as one of them, even if it begins with the same letters", () => {
   for (const text of ["", "PAR1,PAR2\n", "BZh9,b\n", "PK,b\n", "<5,6\n", "7z,b\n", "%PDF,x\n"]) {
     assert.equal(fileKind(bytesOf(text)), undefined, text);
   }

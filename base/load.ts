@@ -1,8 +1,8 @@
 /**
- * Loads a module when it is needed, and not before. What an `import()` of a name in quotes can reach, Deno reads as soon
- * as the program starts, whether or not the import is ever made: a tenth of a second for every command of `flwr`.
+ * Loads a module when it is needed. Deno reads every module that an `import()` with a literal name can reach as soon as
+ * the program starts, even if the import never happens: that would cost each command of `flwr` a tenth of a second.
  *
- * The compiler of executables does not see such modules: scripts/compile/entry_points.ts finds them by the words
+ * The compiler of executables does not find such modules: scripts/compile/entry_points.ts searches for the expression
  * `new URL(name in quotes, import.meta.url)`.
  *
  * @typeParam M `typeof import("./file.ts")`

@@ -14,34 +14,34 @@ import { wantsColours } from "./colour_choice.ts";
 import { LogLimiter, shownRecord } from "./log_limiter.ts";
 import { printable, printableJson, printableLines } from "./printable.ts";
 
-/** How log lines look: for people, or one JSON object a line for machines. */
+/** Formats of log lines: for people, or one JSON object per line for programs. */
 export const LOG_FORMATS = ["text", "json"] as const;
 export type LogFormat = typeof LOG_FORMATS[number];
 
-/** The logger of one room or role, e.g. `log("superlink")`. Silent until a role calls {@link configureLog}. */
+/** The logger of a room or role, such as `log("superlink")`. It is silent until a role calls {@link configureLog}. */
 export function log(name: string): Logger {
   return getLogger(["flwr", name]);
 }
 
-/** Where log lines go beside stderr. */
+/** A file that receives log lines in addition to stderr. */
 export interface LogFile {
-  /** Takes one line with its end, whole. Must not throw. */
+  /** Writes one complete line, including its end. Must not throw. */
   write(line: Uint8Array): void;
 }
 
-/** How the process' log looks and where it goes. */
+/** Format and destination of the process's log. */
 export interface LogOptions {
   /** "text" (colours only on a terminal) or "json". */
   readonly format: LogFormat;
-  /** Also debug lines. */
+  /** Whether to log debug lines. */
   readonly verbose: boolean;
-  /** Gets every line, too, without colours and with its day. */
+  /** Receives all lines too, without colours and with dates. */
   readonly file?: LogFile;
 }
 
 /**
- * Sends the process' log to stderr: stdout is for data. Lines that strangers can cause are bounded
- * ({@link causedBy}), whatever their level and wherever they go.
+ * Sends the process's log to stderr, because stdout is for data. Lines that untrusted clients can cause are limited
+ * ({@link causedBy}), at all levels and destinations.
  */
 export function configureLog({ format, verbose, file }: LogOptions): void {
   const onTerminal = Deno.stderr.isTerminal() && wantsColours();
@@ -75,7 +75,7 @@ function lineSink(
   return (record) => write(encoder.encode(formatter(record)));
 }
 
-/** The message reads as in the text format. */
+/** The message is the same as in the text format. */
 function jsonFormatter(): TextFormatter {
   const formatter = getJsonLinesFormatter();
   return (record) => {
@@ -90,10 +90,10 @@ function jsonText(value: unknown): string {
     : Deno.inspect(value, { colors: false });
 }
 
-/** How lines for people look. */
+/** Appearance of lines for people. */
 interface LineOptions {
   readonly colours: boolean;
-  /** Whether a line's time has its day: in a file that is read later. */
+  /** Whether a line's time has its date, for a file that is read later. */
   readonly dates: boolean;
 }
 
@@ -110,7 +110,7 @@ function textFormatter({ colours, dates }: LineOptions): TextFormatter {
   return colours ? getAnsiColorFormatter(options) : getTextFormatter(options);
 }
 
-/** Ids without JavaScript's `n`, text without quotes; nothing that came from elsewhere can forge a line. */
+/** Ids without JavaScript's `n`, strings without quotes; foreign text cannot forge a line. */
 function plainValue(value: unknown, inspect: (value: unknown) => string): string {
   if (typeof value === "bigint") return value.toString();
   return typeof value === "string" ? printable(value) : printableLines(inspect(value));

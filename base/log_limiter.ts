@@ -1,30 +1,30 @@
 import { getLogger, type LogRecord } from "@logtape/logtape";
 
-/** What caused a log line: somebody who may cause as many as they like. */
+/** The cause of a log line that untrusted clients can repeat without limit. */
 export interface LogCause {
-  /** What the line tells of, in the plural and the words of the summary: "denied calls". */
+  /** What the line reports, in the plural, for the summary: "denied calls". */
   readonly kind: string;
-  /** The address that caused it; undefined where that is not known. */
+  /** The address that caused it; undefined if unknown. */
   readonly host: string | undefined;
 }
 
-/** The property that marks a line. (LogTape drops symbols.) */
+/** The property that marks a line. LogTape drops symbols. */
 const CAUSE = "causedBy";
 
 /**
- * Properties that mark a log line as one that strangers can cause, so that it is written only so often. They are not
- * written themselves.
+ * Properties that mark a log line as one that untrusted clients can cause, so that the number of such lines is limited.
+ * They are not written.
  */
 export function causedBy(kind: string, host?: string): Record<string, unknown> {
   return { [CAUSE]: { kind, host } };
 }
 
-/** The cause of a line that is marked. */
+/** The cause of a marked line. */
 export function causeOf({ properties }: LogRecord): LogCause | undefined {
   return properties[CAUSE] as LogCause | undefined;
 }
 
-/** The record of a marked line as it is written: without the mark, and with the texts that others chose cut off. */
+/** A marked line's record as it is written: without the mark, and with foreign texts shortened. */
 export function shownRecord(record: LogRecord): LogRecord {
   const { [CAUSE]: cause, ...properties } = record.properties;
   if (cause === undefined) return record;
@@ -42,28 +42,28 @@ function shortened(value: unknown): unknown {
   return `${value.slice(0, MAX_CAUSED_TEXT)}… (${value.length} characters)`;
 }
 
-/** How many lines are written in a minute. */
+/** Largest numbers of lines per minute. */
 export interface LogLimits {
-  /** Of one kind and address. */
+  /** For one kind and address. */
   readonly perHost: number;
-  /** Of one kind in all, also where no address is known. */
+  /** For one kind in total, including lines without an address. */
   readonly perKind: number;
-  /** Kinds and addresses that are counted apart; others are counted together. */
+  /** Number of kinds and addresses that are counted separately; others are counted together. */
   readonly entries: number;
 }
 
 export const LOG_LIMITS: LogLimits = { perHost: 10, perKind: 300, entries: 1000 };
 
-/** Characters of each text in a line that strangers can cause. */
+/** Longest text in a line that untrusted clients can cause, in characters. */
 const MAX_CAUSED_TEXT = 500;
 
-/** Seconds of a window, at whose end the lines that were left out are told. */
+/** Length of a window in seconds; at its end, the omitted lines are reported. */
 const WINDOW_SECONDS = 60;
 
-/** Summary lines of one window. */
+/** Most summary lines of one window. */
 const MAX_SUMMARIES = 20;
 
-/** How many lines of one kind came in this window. */
+/** Number of lines of one kind in this window. */
 interface Entry {
   readonly cause: LogCause;
   readonly category: readonly string[];
@@ -71,7 +71,10 @@ interface Entry {
   left: number;
 }
 
-/** Bounds how many log lines others can cause; what is left out is counted, and told once a minute. */
+/**
+ * Limits the number of log lines that untrusted clients can cause. Omitted lines are counted and reported once a
+ * minute.
+ */
 export class LogLimiter implements Disposable {
   readonly #limits: LogLimits;
   readonly #entries = new Map<string, Entry>();
@@ -82,7 +85,7 @@ export class LogLimiter implements Disposable {
     this.#limits = limits;
   }
 
-  /** Whether a record is to be written; counts it. */
+  /** Counts a record and returns whether to write it. */
   allows(record: LogRecord): boolean {
     const cause = causeOf(record);
     if (cause === undefined) return true;
@@ -99,15 +102,15 @@ export class LogLimiter implements Disposable {
     return true;
   }
 
-  /** Tells what was left out, and begins anew. */
+  /** Reports the omitted lines and starts a new window. */
   endWindow(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const told = [...this.#entries.values()].filter(({ left }) => left > 0)
+    const omitting = [...this.#entries.values()].filter(({ left }) => left > 0)
       .sort((a, b) => b.left - a.left);
     this.#entries.clear();
     this.#perKind.clear();
-    for (const { cause: { kind, host }, category, left } of told.slice(0, MAX_SUMMARIES)) {
+    for (const { cause: { kind, host }, category, left } of omitting.slice(0, MAX_SUMMARIES)) {
       const from = host === undefined ? "" : ` from ${host}`;
       getLogger([...category]).warn("{left} more {kind}{from} in the last minute are not listed", {
         left,
@@ -115,7 +118,7 @@ export class LogLimiter implements Disposable {
         from,
       });
     }
-    const rest = told.slice(MAX_SUMMARIES);
+    const rest = omitting.slice(MAX_SUMMARIES);
     if (rest.length === 0) return;
     getLogger([...rest[0]!.category]).warn(
       "{left} more lines of {count} other kinds and addresses are not listed",
@@ -138,7 +141,7 @@ export class LogLimiter implements Disposable {
     const key = `${kind} ${host}`;
     const found = this.#entries.get(full && !this.#entries.has(key) ? kind : key);
     if (found !== undefined) return found;
-    // Beyond so many addresses, lines of others are counted by their kind.
+    // Beyond this number of addresses, lines of other addresses are counted per kind.
     const entry = { cause: { kind, host: full ? undefined : host }, category, written: 0, left: 0 };
     this.#entries.set(full ? kind : key, entry);
     return entry;

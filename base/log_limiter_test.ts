@@ -5,7 +5,7 @@ import { testWithAllRights } from "./testing/all_rights.ts";
 const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
 const FOLDER = new URL(".", import.meta.url).href;
 
-/** What a process of its own logs, where the limiter is in force, and what the code itself gives out. */
+/** The log lines of a process in which the limiter is active, and the code's own output. */
 async function logged(code: string, format = "text"): Promise<string[]> {
   const { stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -27,7 +27,7 @@ async function logged(code: string, format = "text"): Promise<string[]> {
 }
 
 testWithAllRights(
-  "of one kind and address few lines a minute are written, and all of other causes",
+  "lines of one kind and address are limited, and those of other causes are all written",
   async () => {
     const lines = await logged(`
     for (let i = 0; i < 1000; i++) denied("192.0.2.1");
@@ -41,7 +41,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "of one kind lines of many addresses are bounded together, at each level",
+  "lines of one kind from many addresses are limited together, at each level",
   async () => {
     const lines = await logged(`
     for (let i = 0; i < 5000; i++) denied("192.0.2." + i);
@@ -55,7 +55,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "what was left out is told at the end of the window, and the next begins anew",
+  "omitted lines are reported at the end of the window, and a new one starts",
   async () => {
     const lines = await logged(`
     import { LogLimiter } from "${FOLDER}log_limiter.ts";
@@ -86,7 +86,7 @@ testWithAllRights(
   },
 );
 
-testWithAllRights("a text that others chose is cut off, in text and as JSON", async () => {
+testWithAllRights("a foreign text is shortened, in text and in JSON", async () => {
   const code = 'denied("192.0.2.1", { reason: "x".repeat(100_000) }); logger.info("end", {})';
   const [line] = await logged(code, "json");
   assert.ok(line!.length < 1500, `${line!.length} characters`);

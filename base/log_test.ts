@@ -5,10 +5,10 @@ import { testWithAllRights } from "./testing/all_rights.ts";
 
 const MODULE = new URL("./log.ts", import.meta.url).href;
 const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
-/** What somebody else could have chosen: it would clear the screen and look like a line of its own. */
+/** A foreign text that would clear the screen and look like a separate line. */
 const HOSTILE = "\x1b[2Jgone\n12:00:00.000 INFO    superlink: Run 1 started\r";
 
-/** What a process of its own writes to stderr, as the log goes there past everything else. */
+/** What a process writes to stderr, where the log goes directly. */
 async function logged(format: LogFormat): Promise<string> {
   const code = `import { configureLog, log } from ${JSON.stringify(MODULE)};
     configureLog(${JSON.stringify({ format, verbose: false })});
@@ -30,13 +30,13 @@ testWithAllRights("text from others cannot forge a line or move the cursor", asy
   // deno-lint-ignore no-control-regex -- control characters are what is looked for
   assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f]/);
   assert.match(text, /^\S+ WARNING superlink: Node 9223372036854775808 said \\u001b\[2Jgone\\n12/);
-  assert.equal(text.split("\n").length, 2, "one line and its end");
+  assert.equal(text.split("\n").length, 2, "one line and its line end");
 });
 
-testWithAllRights("as JSON each line is one object, whatever others wrote", async () => {
+testWithAllRights("as JSON each line is one object, whatever text it contains", async () => {
   const [line, ...rest] = (await logged("json")).split("\n");
   assert.deepEqual(rest, [""]);
   const { level, logger, message, properties } = JSON.parse(line!);
-  assert.equal(message, `Node 9223372036854775808 said ${HOSTILE}`, "as the text format has it");
+  assert.equal(message, `Node 9223372036854775808 said ${HOSTILE}`, "same as in the text format");
   assert.deepEqual([level, logger, properties.reason], ["WARN", "flwr.superlink", HOSTILE]);
 });

@@ -1,24 +1,28 @@
 import { printable } from "./printable.ts";
 
-/** A name that stands in a sentence as it is. Others, also those that look like an id, get quotes. */
+/** A name that can be part of a sentence without quotes. Others, including those that look like an id, get quotes. */
 const PLAIN = /^(?=.*\p{L})[\p{L}\p{M}\p{N}._@/-]+$/u;
 
 /**
- * What lines for people call nodes: a node's name, where it has one that no other node has; its id, where it has none.
- * Names are not unique, so where two are alike (also but for their case) the id stands after the name.
+ * Labels of nodes in lines for people: the node's name if no other node has it, or its id if it has no name. Names are
+ * not unique, so equal ones (ignoring case) are followed by the id.
  */
 export class NodeLabels {
   readonly #names = new Map<bigint, string>();
-  /** How many nodes have a name, by the form in which names are compared. */
+  /** Number of nodes per name, in the form in which names are compared. */
   readonly #counts = new Map<string, number>();
   readonly #withIds: boolean;
 
-  /** @param options `withIds`: the id stands after every name */
+  /**
+   * Starts without names.
+   *
+   * @param options `withIds`: each name is followed by the id
+   */
   constructor({ withIds = false }: { readonly withIds?: boolean } = {}) {
     this.#withIds = withIds;
   }
 
-  /** Takes note of a node's name; undefined: it has none (any more). */
+  /** Records a node's name; undefined if it has none. */
   set(nodeId: bigint, name: string | undefined): void {
     const before = this.#names.get(nodeId);
     if (before === name) return;
@@ -31,12 +35,12 @@ export class NodeLabels {
     this.#count(name, 1);
   }
 
-  /** The node's name alone; undefined where it has none. */
+  /** The node's name; undefined if it has none. */
   nameOf(nodeId: bigint): string | undefined {
     return this.#names.get(nodeId);
   }
 
-  /** How a line calls the node, after the word "node": "hospital-b", "hospital-b (123)" or "123". */
+  /** The node's label, to be used after the word "node": "hospital-b", "hospital-b (123)" or "123". */
   of(nodeId: bigint): string {
     const name = this.#names.get(nodeId);
     if (name === undefined) return `${nodeId}`;
@@ -53,7 +57,7 @@ export class NodeLabels {
   }
 }
 
-/** A node's name as it stands in a sentence: in quotes where it could be read as something else. */
+/** A node's name as part of a sentence, in quotes if it could be misread. */
 export function shownName(name: string): string {
   return PLAIN.test(name) ? name : printable(JSON.stringify(name));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NodeLabels } from "./node_labels.ts";
 
-Deno.test("a node is called by its name, by its id without one, and by both where names are alike", () => {
+Deno.test("a node's label is its name, its id without one, and both if names are equal", () => {
   const labels = new NodeLabels();
   labels.set(1n, "hospital-a");
   labels.set(2n, "hospital-b");
@@ -18,13 +18,13 @@ Deno.test("a node is called by its name, by its id without one, and by both wher
   assert.deepEqual([1n, 2n].map((id) => labels.nameOf(id)), ["hospital-a", undefined]);
 });
 
-Deno.test("with ids, the id stands after every name", () => {
+Deno.test("with ids, each name is followed by the id", () => {
   const labels = new NodeLabels({ withIds: true });
   labels.set(1n, "a");
   assert.deepEqual([labels.of(1n), labels.of(2n)], ["a (1)", "2"]);
 });
 
-Deno.test("a name that could be read as an id or as more words has quotes", () => {
+Deno.test("a name that could be read as an id or as several words has quotes", () => {
   const labels = new NodeLabels();
   const shown = (name: string) => {
     labels.set(1n, name);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_NODE_NAME_LENGTH, nodeNameProblem } from "./node_name.ts";
 
-Deno.test("a node's name is short, seen as what it is, and has no blank at an end", () => {
+Deno.test("a node's name is short, visible, and has no space at its ends", () => {
   for (const name of ["hospital-b", "Klinik Süd", "1", "a".repeat(MAX_NODE_NAME_LENGTH)]) {
     assert.equal(nodeNameProblem(name), undefined, name);
   }

@@ -1,15 +1,15 @@
 import { FlwrError } from "./error.ts";
 
-/** The names of an options object, each once: the compiler keeps them equal to the type's. */
+/** The names of an options object, each once. The compiler checks that they are those of the type. */
 export type OptionNames<O> = Readonly<Record<keyof O, true>>;
 
 /**
- * Refuses options under names that a function does not have. TypeScript finds these in literals alone, and an option that is
- * left out without a word changes the result.
+ * Refuses unknown names of options. TypeScript checks names only in literals, and an option that is silently ignored
+ * would change the result.
  *
- * @param of the function, for the message
- * @param elsewhere names that other libraries use, with what to write in their place
- * @throws FlwrError "invalid-argument" with the first unknown name and the known ones
+ * @param of name of the function, for the message
+ * @param elsewhere names in other libraries, with hints on what to use instead
+ * @throws FlwrError "invalid-argument" that names the first unknown option and lists the known ones
  */
 export function checkOptionNames<O>(
   of: string,
@@ -23,7 +23,7 @@ export function checkOptionNames<O>(
     });
   }
   for (const [name, value] of Object.entries(options)) {
-    // An optional value that was not given is often passed on as undefined.
+    // Optional values that are not set are often passed as undefined.
     if (Object.hasOwn(known, name) || value === undefined) continue;
     const instead = Object.hasOwn(elsewhere, name) ? [elsewhere[name]!] : [];
     throw new FlwrError("invalid-argument", `${of} has no option "${name}"`, {

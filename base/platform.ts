@@ -1,7 +1,7 @@
 /**
- * What the rooms without an operating system need of the platform, in one file: a node in a browser brings another file
- * with the same exports. `tests/architecture/platform_test.ts` finds everything else that ties these rooms to Node or
- * Deno. What the web has, too, such as `crypto`, timers and `TextEncoder`, they use directly.
+ * The platform functions that rooms without access to the operating system need, in one file: for a node in a browser,
+ * another file with the same exports replaces it. `tests/architecture/platform_test.ts` checks that these rooms use
+ * nothing else of Node or Deno. They use web APIs, such as `crypto`, timers and `TextEncoder`, directly.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
@@ -14,17 +14,20 @@ import {
 import { setImmediate } from "node:timers";
 import { crc32 as zlibCrc32, inflateRawSync, inflateSync } from "node:zlib";
 
-/** The SHA-256 of bytes, or of a text in UTF-8, in lower-case hexadecimal. It blocks the thread: use {@link sha256} for more than some hundred kilobytes. */
+/**
+ * The SHA-256 of bytes, or of a text in UTF-8, in lower-case hexadecimal. It blocks the thread: use {@link sha256} for
+ * more than a few hundred kilobytes.
+ */
 export function sha256Hex(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The SHA-256 of bytes, computed in another thread. The bytes are copied at once: the caller may change them. */
+/** The SHA-256 of bytes, computed in another thread. The bytes are copied at once, so the caller may change them. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
 
-/** The SHA-256 of bytes that come in pieces. */
+/** Computes the SHA-256 of bytes that arrive in pieces. */
 export class Sha256 {
   readonly #hash = createHash("sha256");
 
@@ -34,7 +37,7 @@ export class Sha256 {
     return this;
   }
 
-  /** The hash of all pieces, in lower-case hexadecimal; it takes no more of them. */
+  /** The hash of all pieces, in lower-case hexadecimal. No piece can be added afterwards. */
   hex(): string {
     return this.#hash.digest("hex");
   }
@@ -91,56 +94,56 @@ function checkCurve({ asymmetricKeyDetails }: KeyObject): void {
 /**
  * The CRC-32 of bytes, as in zip and PNG files.
  *
- * @param before that of the bytes in front of them (default: there are none)
+ * @param before the CRC-32 of the preceding bytes (default: there are none)
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
   return zlibCrc32(bytes, before);
 }
 
 /**
- * Decompresses what deflate (RFC 1951) compressed.
+ * Decompresses deflated bytes (RFC 1951).
  *
- * @param most bytes of the result at most
- * @throws Error when it is damaged or longer
+ * @param most largest accepted size of the result, in bytes
+ * @throws Error when the bytes are damaged or the result is larger
  */
 export function inflateRaw(bytes: Uint8Array, most: number): Uint8Array {
   return asArray(inflateRawSync(bytes, maxOutput(most)));
 }
 
-/** As {@link inflateRaw}, with zlib's header and checksum around it (RFC 1950). */
+/** Like {@link inflateRaw}, for bytes with zlib's header and checksum (RFC 1950). */
 export function inflateZlib(bytes: Uint8Array, most: number): Uint8Array {
   return asArray(inflateSync(bytes, maxOutput(most)));
 }
 
-/** A limit of 0 would mean none. */
+/** A limit of 0 would mean no limit. */
 function maxOutput(most: number): { maxOutputLength: number } {
   return { maxOutputLength: Math.max(most, 1) };
 }
 
-/** Not a Buffer, whose `slice` does not copy. */
+/** A plain array, because a Buffer's `slice` does not copy. */
 function asArray({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-/** Calls back when everything else that is ready has had its turn of the event loop. */
+/** Calls back after everything else that is ready in the event loop has run. */
 export function afterOthers(callback: () => void): void {
   setImmediate(callback);
 }
 
 /**
- * A value that a piece of work sees, and everything that the work starts or awaits. Other work in the same thread sees its
- * own value. JavaScript's proposal for this is `AsyncContext.Variable`; where a platform has nothing of the kind, a thread
- * that runs one app can keep the last value.
+ * A value that a piece of work can read, as can everything that it starts or awaits. Other work in the same thread has
+ * its own value. JavaScript's proposal for this is `AsyncContext.Variable`. On platforms without it, a thread that runs
+ * a single app can keep the last value.
  */
 export class AsyncVariable<T> {
   readonly #storage = new AsyncLocalStorage<T>();
 
-  /** The value of the innermost {@link run} around the caller; undefined where there is none. */
+  /** The value of the innermost enclosing {@link run}; undefined if there is none. */
   get(): T | undefined {
     return this.#storage.getStore();
   }
 
-  /** Does work that sees a value. @returns what the work returns */
+  /** Runs work with a value. @returns the work's result */
   run<Result>(value: T, work: () => Result): Result {
     return this.#storage.run(value, work);
   }

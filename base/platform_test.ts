@@ -15,27 +15,27 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 /** FIPS 180-2, appendix B.1. */
 const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-Deno.test("SHA-256 is that of the standard: at once, beside, and of pieces", async () => {
+Deno.test("SHA-256 is that of the standard: synchronous, in another thread, and in pieces", async () => {
   assert.equal(sha256Hex("abc"), ABC);
   assert.equal(sha256Hex(bytesOf("abc")), ABC);
   assert.equal((await sha256(bytesOf("abc"))).toHex(), ABC);
   assert.equal(new Sha256().update(bytesOf("a")).update(bytesOf("bc")).hex(), ABC);
 });
 
-Deno.test("bytes that are hashed beside may be changed at once", async () => {
+Deno.test("bytes that are hashed in another thread may be changed at once", async () => {
   const bytes = bytesOf("abc");
   const hash = sha256(bytes);
   bytes.fill(0);
   assert.equal((await hash).toHex(), ABC);
 });
 
-Deno.test("CRC-32 is that of zip files, and goes on from bytes before", () => {
+Deno.test("CRC-32 is that of zip files, and can continue from preceding bytes", () => {
   assert.equal(crc32(bytesOf("123456789")), 0xcbf43926);
   assert.equal(crc32(bytesOf("6789"), crc32(bytesOf("12345"))), 0xcbf43926);
   assert.equal(crc32(new Uint8Array()), 0);
 });
 
-Deno.test("decompression gives an array of its own, and no more than allowed", () => {
+Deno.test("decompression returns a new array, no larger than allowed", () => {
   const bytes = bytesOf("a".repeat(1000));
   const pairs = [
     { inflate: inflateRaw, deflate: deflateRawSync },
@@ -52,7 +52,7 @@ Deno.test("decompression gives an array of its own, and no more than allowed", (
   }
 });
 
-Deno.test("a variable is seen by what its work starts and awaits, and by nothing else", async () => {
+Deno.test("a variable is visible to what its work starts and awaits, and to nothing else", async () => {
   const variable = new AsyncVariable<string>();
   const seen = (until: Promise<void>) => until.then(() => variable.get());
   const inTurn = () => new Promise<void>(afterOthers);

@@ -1,20 +1,19 @@
 /**
- * Characters that a reader does not see as what they are: control characters (C0, DEL, C1), line and paragraph
- * separators, format characters (among them those that turn the direction of writing), others without a width, and
- * halves of surrogate pairs. Variation selectors stay: they only choose between forms of the character before them.
+ * Characters that are invisible or mislead readers: control characters (C0, DEL, C1), line and paragraph separators,
+ * format characters (including those that change the direction of writing), other characters without width, and
+ * unpaired surrogates. Variation selectors are not included: they only select a form of the preceding character.
  */
 const UNSEEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?!\p{Variation_Selector})\p{Default_Ignorable_Code_Point}/gu;
 
-/** What most texts are, for which nothing is to be done. */
+/** Most texts consist of these characters only and need no escapes. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * Text from elsewhere as one harmless line: each character that is not seen as what it is becomes an escape such as
- * `\\n`, `\\u009b` or `\\u{e0041}`, so that nobody can forge a line, move the cursor of a reader's terminal, hide what
- * is there, or have it read in another order.
+ * Foreign text as one harmless line. Invisible and misleading characters become escapes such as `\\n`, `\\u009b` or
+ * `\\u{e0041}`, so that no one can forge a line, move the cursor of a terminal, hide text, or change its reading order.
  */
 export function printable(text: string): string {
   return PLAIN.test(text)
@@ -23,14 +22,14 @@ export function printable(text: string): string {
 }
 
 /**
- * Text from elsewhere as lines: as {@link printable}, with its line ends kept. Lines after the first are indented, so
- * that none looks like one of a log's.
+ * Foreign text as lines: like {@link printable}, but keeps line ends. Lines after the first are indented, so that none
+ * looks like a line of a log.
  */
 export function printableLines(text: string): string {
   return text.split(/\r?\n/).map(printable).join("\n    ");
 }
 
-/** JSON that means the same and can be shown: in its texts there are escapes where {@link printable} would have some. */
+/** Equivalent JSON that is safe to show: its strings contain escapes where {@link printable} would add them. */
 export function printableJson(json: string): string {
   if (PLAIN.test(json)) return json;
   return json.replace(

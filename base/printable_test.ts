@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { printable, printableJson, printableLines } from "./printable.ts";
 import { HOSTILE_TEXT, UNSEEN_CHARACTERS, unseenIn } from "./testing/unseen.ts";
 
-Deno.test("control characters of both sets become escapes, all else stays", () => {
+Deno.test("control characters of both sets become escapes, other characters stay", () => {
   assert.equal(printable("a\nb\r\t\u001b[2J\u007f\u009b"), "a\\nb\\r\\t\\u001b[2J\\u007f\\u009b");
   assert.equal(printable('ü 漢 "quoted" \\ \u00a0'), 'ü 漢 "quoted" \\ \u00a0');
   assert.equal(printable("❤️ \u05e9\u05dc\u05d5\u05dd"), "❤️ \u05e9\u05dc\u05d5\u05dd");
@@ -19,7 +19,7 @@ for (const [kind, characters] of Object.entries(UNSEEN_CHARACTERS)) {
   });
 }
 
-Deno.test("printable lines: only line ends stay, and what follows them is no line of its own", () => {
+Deno.test("printable lines: line ends stay, and later lines do not look like separate ones", () => {
   assert.equal(printableLines("a\r\nb\rc\n\u202ed"), "a\n    b\\rc\n    \\u202ed");
   assert.deepEqual(unseenIn(printableLines(HOSTILE_TEXT), "\n"), []);
 });

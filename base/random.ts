@@ -1,10 +1,10 @@
-/** Randomness as the domain sees it, injected so that tests can repeat a run. */
+/** Source of randomness, injected so that tests can repeat a run. */
 export interface Random {
-  /** A number in [0, 1). */
+  /** A random number in [0, 1). */
   uniform(): number;
-  /** A uniformly random unsigned 64-bit integer, as Flower's node and run ids are. */
+  /** A uniformly random unsigned 64-bit integer, as used for Flower's node and run ids. */
   uint64(): bigint;
-  /** A random (version 4) UUID, as task ids of the 1.9 wire are. */
+  /** A random (version 4) UUID, as used for task ids of the 1.9 wire. */
   uuid(): string;
 }
 
@@ -16,10 +16,10 @@ export const systemRandom: Random = {
 };
 
 /**
- * A repeatable generator for tests, shuffling and sampling: xoshiro128** (Blackman and Vigna, 2018) seeded by
+ * A repeatable generator for tests, shuffling and sampling: xoshiro128** (Blackman and Vigna, 2018), seeded by
  * SplitMix32. Not for keys.
  *
- * @param seed any integer; its low 32 bits count
+ * @param seed any integer; only its low 32 bits are used
  */
 export function seededRandom(seed: number): Random {
   let mixer = seed >>> 0;

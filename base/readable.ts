@@ -1,6 +1,6 @@
 /** A time for people: "0.53 s", "12.3 s", "1 min 15 s", "2 h 5 min". */
 export function formatSeconds(seconds: number): string {
-  // Rounded first: 59.97 s is a minute.
+  // Rounded first, because 59.97 s is shown as a minute.
   const rounded = Number(seconds.toFixed(seconds < 10 ? 2 : seconds < 59.95 ? 1 : 0));
   if (rounded < 60) return `${rounded < 10 ? rounded.toFixed(2) : rounded.toFixed(1)} s`;
   const minutes = Math.trunc(rounded / 60);

@@ -1,13 +1,17 @@
 /**
- * A map with a bounded number of entries: beyond its capacity the entry that was unused for longest is dropped. To read an
- * entry by `get` and to write it are uses of it.
+ * A map with a limited number of entries: beyond its capacity, the least recently used entry is removed. Reading an
+ * entry with `get` and writing it count as uses.
  */
 export class RecentMap<Key, Value> {
   readonly #capacity: number;
-  /** The entry used last comes last. */
+  /** The most recently used entry is the last one. */
   readonly #entries = new Map<Key, Value>();
 
-  /** @param capacity how many entries are kept, from 1 */
+  /**
+   * Creates an empty map.
+   *
+   * @param capacity largest number of entries, from 1
+   */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -17,7 +21,7 @@ export class RecentMap<Key, Value> {
     return this.#entries.size;
   }
 
-  /** The value under a key, which becomes the entry used last. */
+  /** The value of a key; the entry becomes the most recently used one. */
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
     if (value === undefined && !this.#entries.has(key)) return undefined;
@@ -26,12 +30,12 @@ export class RecentMap<Key, Value> {
     return value;
   }
 
-  /** The value under a key. This is no use of the entry. */
+  /** The value of a key. This does not count as a use. */
   peek(key: Key): Value | undefined {
     return this.#entries.get(key);
   }
 
-  /** Puts a value under a key, in place of the one there. */
+  /** Sets the value of a key. */
   set(key: Key, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
@@ -41,17 +45,17 @@ export class RecentMap<Key, Value> {
     }
   }
 
-  /** Removes an entry. @returns whether there was one */
+  /** Removes an entry. @returns whether it existed */
   delete(key: Key): boolean {
     return this.#entries.delete(key);
   }
 
-  /** The values, the one unused for longest first. */
+  /** The values, the least recently used first. */
   values(): IterableIterator<Value> {
     return this.#entries.values();
   }
 
-  /** The entries, the one unused for longest first. */
+  /** The entries, the least recently used first. */
   [Symbol.iterator](): IterableIterator<[Key, Value]> {
     return this.#entries[Symbol.iterator]();
   }

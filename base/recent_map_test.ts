@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RecentMap } from "./recent_map.ts";
 
-Deno.test("recent map: beyond its capacity the entry unused for longest is dropped", () => {
+Deno.test("recent map: beyond its capacity the least recently used entry is removed", () => {
   const map = new RecentMap<string, number>(2);
   map.set("a", 1);
   map.set("b", 2);
@@ -9,7 +9,7 @@ Deno.test("recent map: beyond its capacity the entry unused for longest is dropp
   assert.deepEqual([...map], [["b", 2], ["c", 3]]);
 });
 
-Deno.test("recent map: to read and to write an entry are uses of it, to peek is not", () => {
+Deno.test("recent map: reading and writing an entry are uses, peeking is not", () => {
   const map = new RecentMap<string, number | undefined>(3);
   map.set("a", 1);
   map.set("b", undefined);
@@ -24,7 +24,7 @@ Deno.test("recent map: to read and to write an entry are uses of it, to peek is 
   assert.deepEqual([...map.values()], [undefined, 1, 4]);
 });
 
-Deno.test("recent map: entries are removed, also while the map is walked", () => {
+Deno.test("recent map: entries can be removed while iterating", () => {
   const map = new RecentMap<number, number>(10);
   for (let i = 0; i < 6; i++) map.set(i, i);
   for (const [key, value] of map) if (value % 2 === 0) assert.equal(map.delete(key), true);

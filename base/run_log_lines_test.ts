@@ -9,13 +9,13 @@ function shown(...pieces: string[]): string {
   return pieces.map((piece) => lines.next(piece)).join("");
 }
 
-Deno.test("each message has its time, however it is cut", () => {
+Deno.test("each message has its time, however it is divided into pieces", () => {
   assert.equal(shown("one\n", "\n", "two\n"), `${TIME} one\n${TIME}\n${TIME} two\n`);
   assert.equal(shown("o", "n", "", "e", "\n", "two"), `${TIME} one\n${TIME} two`);
   assert.equal(shown("one\r\n"), `${TIME} one\n`);
 });
 
-Deno.test("the further lines of a message are indented, whatever they look like", () => {
+Deno.test("the further lines of a message are indented, whatever their content", () => {
   assert.equal(FURTHER_LINE, BLANKS);
   const forged = `${TIME} Error: forged`;
   assert.equal(

@@ -1,26 +1,32 @@
 import { afterOthers } from "./platform.ts";
 
-/** Lets everything else that is ready have its turn of the event loop. */
+/** Waits until everything else that is ready in the event loop has run. */
 export function nextTurn(): Promise<void> {
   return new Promise(afterOthers);
 }
 
-/** Divides work that may be long, so that others have their turn after a number of steps. */
+/** Divides long work, so that other work can run after a number of steps. */
 export class Turns {
   readonly #perTurn: number;
   #left: number;
 
-  /** @param perTurn steps between two turns of the event loop, at least 1 */
+  /**
+   * Starts with a full turn.
+   *
+   * @param perTurn steps per turn of the event loop, at least 1
+   */
   constructor(perTurn: number) {
     this.#perTurn = this.#left = perTurn;
   }
 
-  /** Steps that may follow before {@link spend} waits; at least 1. */
+  /** Number of steps before {@link spend} waits; at least 1. */
   get left(): number {
     return this.#left;
   }
 
-  /** Notes steps that were done. Waits for the next turn once there are enough of them, and not at all before. */
+  /**
+   * Counts completed steps. Waits for the next turn of the event loop after enough of them, and otherwise not at all.
+   */
   async spend(steps: number): Promise<void> {
     this.#left -= steps;
     if (this.#left > 0) return;

@@ -12,7 +12,7 @@ import {
 
 const refused = (message: RegExp) => ({ code: "invalid-argument", message });
 
-Deno.test("what is as expected comes back as it is", () => {
+Deno.test("expected values are returned unchanged", () => {
   assert.deepEqual(fieldsOf({ a: 1 }, "x"), { a: 1 });
   assert.deepEqual(listOf([1, 2], "x", 2), [1, 2]);
   assert.deepEqual(pairOf(["a", 1], "x"), ["a", 1]);
@@ -23,23 +23,23 @@ Deno.test("what is as expected comes back as it is", () => {
   assert.equal(choiceOf("b", "x", ["a", "b"]), "b");
 });
 
-Deno.test("everything else is refused with its name, and not with all of its content", () => {
+Deno.test("other values are refused with their name, but without their content", () => {
   for (const value of [null, [], "text", new Map(), Object.create({ a: 1 })]) {
-    assert.throws(() => fieldsOf(value, "Frame"), refused(/^Frame is not a plain object: got /));
+    assert.throws(() => fieldsOf(value, "Frame"), refused(/^Frame must be a plain object: got /));
   }
   assert.throws(
     () => listOf([1, 2, 3], "Names", 2),
     refused(/at most 2 elements: got a list of 3/),
   );
-  assert.throws(() => pairOf([1], "Entry"), refused(/Entry is not a pair/));
+  assert.throws(() => pairOf([1], "Entry"), refused(/Entry must be a pair/));
   assert.throws(() => textOf("a".repeat(1e6), "Name", 5), refused(/got a text of 1000000 char/));
   for (const value of [0, 5, 1.5, NaN, "2", 2n]) {
     assert.throws(
       () => integerOf(value, "Id", 1, 4),
-      refused(/Id is not a whole number from 1 to 4/),
+      refused(/Id must be a whole number from 1 to 4/),
     );
   }
-  assert.throws(() => numberOf("1", "Loss"), refused(/Loss is not a number/));
+  assert.throws(() => numberOf("1", "Loss"), refused(/Loss must be a number/));
   assert.throws(() => bigintOf(2n ** 64n, "Run", 0n, 5n), refused(/an integer from 0 to 5/));
-  assert.throws(() => choiceOf("__proto__", "Kind", ["a"]), refused(/Kind is not one of a/));
+  assert.throws(() => choiceOf("__proto__", "Kind", ["a"]), refused(/Kind must be one of a/));
 });

@@ -1,4 +1,4 @@
 import manifest from "../deno.json" with { type: "json" };
 
-/** This program's version, as deno.json states it. */
+/** This program's version, from deno.json. */
 export const VERSION: string = manifest.version;

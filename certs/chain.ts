@@ -3,32 +3,32 @@ import type { CheckBudget } from "./check_budget.ts";
 import { nameText } from "./name_text.ts";
 import { madeSignature } from "./signature.ts";
 
-/** Longest way from a server certificate to its authority that is followed, in certificates. */
+/** Longest chain to search, in certificates. */
 const MAX_CHAIN_LENGTH = 10;
 
-/** A certificate, its issuer, that one's issuer, and so on; the last is an authority, or the only one. */
+/** A certificate chain: a certificate, its issuer, the issuer's issuer, and so on. The last one is an authority. */
 export type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
-/** A certificate with what is compared: every getter of an X509Certificate decodes it anew. */
+/** A certificate with its decoded names, because every getter of an X509Certificate decodes it again. */
 interface Candidate {
   readonly certificate: X509Certificate;
-  /** Its bytes. */
+  /** The certificate's bytes, as a map key. */
   readonly id: string;
   readonly subject: string;
   readonly issuer: string;
 }
 
 /**
- * The ways from a certificate to one of the authorities, directly or over the certificates between them; the shortest of each
- * issuer first. Several are there where an authority was renewed, or signed by two others.
+ * Finds the chains from a certificate to one of the authorities, directly or through intermediate certificates. Shorter
+ * chains of an issuer come first. There are several chains if an authority was renewed, or signed by two others.
  *
- * This is for telling a user about mixed-up files at start; the TLS stacks of the clients decide for themselves. They, too,
- * try the certificates with the issuer's name one after the other.
+ * The search serves to report wrong files at start. Clients' TLS stacks do their own verification; they, too, try all
+ * certificates with the issuer's name in turn.
  *
- * @param certificate a certificate that is itself among the authorities comes from them
- * @param budget each signature is taken from it; the search ends when none is left
- * @returns one after the other, each looked for when it is asked for; none where the certificate does not come from the
- *   authorities
+ * @param certificate if it is one of the authorities, it is a chain by itself
+ * @param between the intermediate certificates
+ * @param budget limits the number of verified signatures; the search ends when it is used up
+ * @returns the chains, found lazily; empty if the certificate does not come from the authorities
  */
 export function* findChains(
   certificate: X509Certificate,
@@ -76,10 +76,10 @@ function certificatesOf([first, ...others]: readonly [Candidate, ...Candidate[]]
 
 function signed({ certificate: issuer }: Candidate, { certificate: subject }: Candidate): boolean {
   try {
-    // Where it cannot be verified here, though perhaps by a client, names alone must do.
+    // If the platform cannot verify it but a client might, matching names are enough.
     return madeSignature(issuer.publicKey, subject) ?? true;
   } catch {
-    // A key that this platform does not load.
+    // This platform cannot load the key.
     return true;
   }
 }

@@ -16,7 +16,7 @@ import { problemOfLoading } from "./load_check.ts";
 import { NAME_TAG } from "./name_constraints.ts";
 import { oneLine } from "./name_text.ts";
 import {
-  type Certificates,
+  type CertificateList,
   MAKE_THEM,
   parseAuthorities,
   parseCertificates,
@@ -25,44 +25,44 @@ import {
 } from "./parse.ts";
 import { isKeyOf } from "./public_key.ts";
 
-/** Largest certificate or key file that is read, in bytes: the bundles of all public authorities have about 250 KiB. */
+/** Largest certificate or key file in bytes. Bundles of all public authorities have about 250 KiB. */
 const MAX_CERTIFICATE_FILE_BYTES = 4 * 1024 * 1024;
 
-/** The three files that a server with TLS is given. */
+/** The three TLS files of a server. */
 export interface ServerTlsFiles {
-  /** The authority that clients trust. */
+  /** Certificate of the authority that clients trust. */
   readonly authority: NamedFile;
-  /** The server's certificate, followed by those between it and the authority, if there are any. */
+  /** The server's certificate, followed by intermediate certificates, if any. */
   readonly certificate: NamedFile;
   readonly key: NamedFile;
 }
 
-/** The texts of checked files, ready for a TLS stack, and what the certificate says. */
-export interface ServerTls {
+/** Checked TLS files of a server as PEM for a TLS stack, with facts about the certificate. */
+export interface CheckedServerTls {
   readonly authority: string;
   readonly certificate: string;
   readonly key: string;
-  /** The hosts that the certificate names: clients refuse to reach the server by any other. */
+  /** Hosts that the certificate names. Clients refuse the server under any other host. */
   readonly hosts: readonly HostName[];
-  /** When the first certificate of the chain expires. */
+  /** The earliest expiry in the chain. */
   readonly validTo: Date;
-  /** Why some clients will refuse the certificate, in sentences; they are logged, too. */
+  /** Reasons for which some clients refuse the certificate, as sentences. They are also logged. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the certificate, key and authority of a server, and checks all that can be known before a client connects:
- * each file parses, the key is the certificate's, the certificate is valid now and comes from the authority over
- * issuers that clients accept.
+ * Reads the certificate, key and authority of a server, and checks everything that can be checked before a client
+ * connects: the files parse, the key belongs to the certificate, and the certificate is valid now and comes from the
+ * authority through issuers that clients accept.
  *
- * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (does not parse),
- *   failed-precondition (they do not belong together or are in the wrong order, are expired or not yet valid, name no
+ * @throws FlwrError with file and flag: not-found, permission-denied, invalid-argument (does not parse),
+ *   failed-precondition (the files do not belong together, are in the wrong order, expired or not yet valid, name no
  *   host, or the key has a passphrase or is too short)
  */
 export async function readServerTls(
   files: ServerTlsFiles,
   clock: Clock = systemClock,
-): Promise<ServerTls> {
+): Promise<CheckedServerTls> {
   const [authority, certificate, key] = await Promise.all([
     readText(files.authority, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
     readText(files.certificate, "Certificate", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
@@ -80,11 +80,13 @@ export async function readServerTls(
     if (place !== -1) {
       throw new FlwrError(
         "failed-precondition",
-        `Certificate in ${describeFile(files.certificate)} that belongs to the key is number ${
-          place + 2
-        } in the file: the server's own certificate must come first`,
+        `The certificate that belongs to the key is number ${place + 2} in ${
+          describeFile(files.certificate)
+        }: the server's own certificate must come first`,
         {
-          hints: ["Put the certificates in order: the server's, its issuer's, that one's issuer's"],
+          hints: [
+            "Put the certificates in order: the server's, its issuer's, the issuer's issuer's",
+          ],
         },
       );
     }
@@ -93,7 +95,7 @@ export async function readServerTls(
       `Key in ${describeFile(files.key)} does not belong to the certificate in ${
         describeFile(files.certificate)
       }`,
-      { hints: ["Give the key that the certificate was made with", MAKE_THEM] },
+      { hints: ["Use the key with which the certificate was created", MAKE_THEM] },
     );
   }
   const usesOf = rememberUses();
@@ -104,11 +106,11 @@ export async function readServerTls(
   if (hosts.length === 0 && (uses !== undefined || loading === undefined)) {
     throw new FlwrError(
       "failed-precondition",
-      `Certificate in ${describeFile(files.certificate)} names no host: clients would refuse it`,
+      `Certificate in ${describeFile(files.certificate)} names no host, so clients would refuse it`,
       {
         hints: [
-          "Have it made with the host as subjectAltName: a common name (CN) is not enough, and an " +
-          "address must be one of type IP",
+          "Create it with the host as subjectAltName. A common name (CN) is not enough, and an " +
+          "address needs type IP",
           MAKE_THEM,
         ],
       },
@@ -116,7 +118,7 @@ export async function readServerTls(
   }
   if (loading !== undefined) throw refusedByClients(files.certificate, loading);
   const warnings = clientWarnings(chain, usesOf).map((why) =>
-    `Certificate in ${describeFile(files.certificate)} is not for all clients. ${why}`
+    `Certificate in ${describeFile(files.certificate)} does not work with all clients. ${why}`
   );
   for (const warning of warnings) log("certs").warn("{warning}", { warning });
   return {
@@ -130,11 +132,11 @@ export async function readServerTls(
 }
 
 /**
- * Reads the authorities that a client trusts.
+ * Reads the certificates of the authorities that a client trusts.
  *
- * @returns its certificates in PEM, for a TLS stack, without what stands between them
- * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (holds no certificate),
- *   failed-precondition (none of them is valid now)
+ * @returns the certificates in PEM, for a TLS stack, without other text
+ * @throws FlwrError with file and flag: not-found, permission-denied, invalid-argument (contains no certificate),
+ *   failed-precondition (no certificate is valid now)
  */
 export async function readRootCertificates(
   named: NamedFile,
@@ -146,7 +148,7 @@ export async function readRootCertificates(
   return writeCertificates(authorities);
 }
 
-/** Refuses the file unless one of its certificates is valid now: bundles may hold outdated ones. */
+/** Checks that at least one certificate of a file is valid now. Bundles may contain expired ones. */
 function requireValidNow(
   certificates: readonly X509Certificate[],
   named: NamedFile,
@@ -163,19 +165,19 @@ function requireValidNow(
   const [problem] = problems;
   if (problem === undefined || problems.includes(undefined)) return;
   throw new FlwrError("failed-precondition", `Certificate in ${describeFile(named)} ${problem}`, {
-    hints: ["Compare this machine's clock with another's", MAKE_THEM],
+    hints: ["Check this machine's clock", MAKE_THEM],
   });
 }
 
 /**
- * The first chain that clients would accept.
+ * Finds the first chain that clients would accept.
  *
- * @throws FlwrError "failed-precondition" with what is wrong with the first, or where there is none
+ * @throws FlwrError failed-precondition if there is none, with the problem of the first chain
  */
 function requireValidChain(
   files: ServerTlsFiles,
-  [own, ...between]: Certificates,
-  authorities: Certificates,
+  [own, ...between]: CertificateList,
+  authorities: CertificateList,
   usesOf: UsesOf,
   clock: Clock,
 ): Chain {
@@ -192,8 +194,8 @@ function requireValidChain(
   if (budget.isExceeded) {
     throw new FlwrError(
       "failed-precondition",
-      `Certificate in ${describeFile(files.certificate)} was not found to come from ${from}: ` +
-        `clients verify at most ${MAX_SIGNATURES} signatures, and too many certificates have the names of issuers`,
+      `Certificate in ${describeFile(files.certificate)} could not be traced to ${from}: ` +
+        `too many certificates have the names of issuers, and clients verify at most ${MAX_SIGNATURES} signatures`,
       { hints: ["Leave only the server's own issuers in both files"] },
     );
   }
@@ -203,14 +205,14 @@ function requireValidChain(
       oneLine(own, "issuer")
     }"`,
     {
-      hints: ["Put the certificates between both into the certificate file, after the server's"],
+      hints: ["Add the intermediate certificates to the certificate file, after the server's"],
     },
   );
 }
 
 type UsesOf = (certificate: X509Certificate) => CertificateUses | undefined;
 
-/** What a certificate may be used for, read once; undefined where that cannot be read, and clients decide alone. */
+/** Caches the uses of certificates. Undefined if they cannot be read; then only the clients can decide. */
 function rememberUses(): UsesOf {
   const known = new Map<X509Certificate, CertificateUses | undefined>();
   return (certificate) => {
@@ -232,13 +234,14 @@ function refusedByClients(named: NamedFile, problem: string): FlwrError {
   return new FlwrError(
     "failed-precondition",
     `Clients would refuse the certificate in ${describeFile(named)}: ${problem}`,
-    { hints: ["Have the certificate made anew by an authority that may", MAKE_THEM] },
+    { hints: ["Get a new certificate without this problem", MAKE_THEM] },
   );
 }
 
 /**
- * The DNS names and addresses of a certificate's subjectAltName, without names that clients match with no host. They are read
- * as they are encoded: Node's `subjectAltName` is one text, in which a name can hold a comma, and none for odd names beside.
+ * The DNS names and addresses of a certificate's subjectAltName, without names that clients never match. They are read
+ * from the encoding, because Node's `subjectAltName` is one text in which names can contain commas, and is missing if
+ * there are unusual names.
  */
 function hostsOf(names: readonly GeneralName[]): HostName[] {
   return names.flatMap(({ tag, value }): HostName[] => {
@@ -246,14 +249,14 @@ function hostsOf(names: readonly GeneralName[]): HostName[] {
       return [{ type: "ip", value: addressText(value) }];
     }
     const text = tag === NAME_TAG.dns ? new TextDecoder("latin1").decode(value).toLowerCase() : "";
-    // An address counts as one alone, and "*" stands for one label of several.
+    // An address in a DNS name does not count, and "*" must be a whole label followed by others.
     const matches = /^[a-z0-9._*-]+$/.test(text) && isIP(text) === 0 &&
       !/^(\*|.+\*.*|.*\.)$/.test(text);
     return matches ? [{ type: "dns", value: text }] : [];
   });
 }
 
-/** @param bytes of an IPv4 or IPv6 address */
+/** Text of an IPv4 or IPv6 address. @param bytes 4 or 16 bytes */
 function addressText(bytes: Uint8Array): string {
   return bytes.length === 4
     ? bytes.join(".")

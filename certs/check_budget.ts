@@ -1,24 +1,24 @@
 import { MAX_NAME_COMPARISONS, MAX_SIGNATURES } from "./limits.ts";
 
 /**
- * The work that one check of a server's files may do. rustls (webpki's `Budget`) does as much for each connection, and then
- * refuses the certificate, so that files which need more are of no use to clients.
+ * Limit of the work for one check of a server's files. It equals rustls's limit for a connection (webpki's `Budget`),
+ * so clients would refuse files that need more.
  */
 export class CheckBudget {
   #signatures = MAX_SIGNATURES;
   #comparisons = MAX_NAME_COMPARISONS;
 
-  /** Whether more was asked for than there is: clients look at no other chain then. */
+  /** Whether a limit was exceeded. Clients then try no further chains. */
   get isExceeded(): boolean {
     return this.#signatures < 0 || this.#comparisons < 0;
   }
 
-  /** Takes one signature to verify. @returns false where there is none left */
+  /** Counts one signature to verify. @returns false if the limit is exceeded */
   takeSignature(): boolean {
     return --this.#signatures >= 0;
   }
 
-  /** Takes comparisons of names with constraints. @returns false where fewer are left */
+  /** Counts comparisons of names with constraints. @returns false if the limit is exceeded */
   takeComparisons(count: number): boolean {
     this.#comparisons -= count;
     return this.#comparisons >= 0;

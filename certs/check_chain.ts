@@ -9,20 +9,20 @@ import { encodedName, nameText, oneLine } from "./name_text.ts";
 import { problemOfKey } from "./public_key.ts";
 import { brokenHash } from "./signature.ts";
 
-/** The extensions of an authority that all clients look at: rustls takes the others as they are. */
+/** Extensions of an authority that all clients check. rustls ignores the others. */
 const LIMITING: readonly CertificateUses["damaged"][number][] = ["nameConstraints"];
 
-/** Bytes of a name without parts. */
+/** Size of an empty name in DER, in bytes. */
 const EMPTY_NAME = 2;
 
 /**
- * What clients would refuse a chain for (RFC 5280, section 6.1): an issuer that is not valid now or may not issue, too many
- * issuers, or a certificate for another purpose than a server's. The first certificate's own validity is not looked at.
+ * Why clients would refuse a chain (RFC 5280, section 6.1): an issuer is not valid now or may not issue, there are too
+ * many issuers, or a certificate is not for servers. Does not check the validity period of the first certificate.
  *
- * @param usesOf what a certificate may be used for; undefined where that cannot be read, and clients decide alone
- * @param now in seconds
- * @param budget the comparisons of names are taken from it
- * @returns the problem as a sentence, with the certificate's name; undefined where there is none
+ * @param usesOf returns a certificate's uses; undefined if they cannot be read
+ * @param now Unix time in seconds
+ * @param budget limits the comparisons of names
+ * @returns the problem as a clause with the certificate's name; undefined if there is none
  */
 export function problemOfChain(
   chain: Chain,
@@ -52,7 +52,7 @@ export function problemOfChain(
     if (!isAuthority && encodingFaults(certificate.raw).times) {
       return `${
         i === 0 ? "it" : `its issuer ${name}`
-      } has its validity in a form that is not allowed`;
+      } has a validity period in an encoding that is not allowed`;
     }
     if (uses === undefined) continue;
     if (uses.isRepeated) {
@@ -86,7 +86,7 @@ export function problemOfChain(
         }" (nameConstraints)`;
       }
     }
-    // A root of X.509's first version says nothing of itself.
+    // A root of X.509 version 1 has no extensions.
     if (i > 0 && !uses.mayIssue && (uses.hasExtensions || !isAuthority)) {
       return `its issuer ${name} may not issue certificates (basicConstraints or keyUsage)`;
     }
@@ -96,9 +96,9 @@ export function problemOfChain(
     }
     if (!uses.mayServe && !isAuthority) {
       const which = i === 0 ? "it" : `its issuer ${name}`;
-      return `${which} is for other purposes than a server's (extKeyUsage without serverAuth)`;
+      return `${which} is not for servers (extKeyUsage without serverAuth)`;
     }
-    // A new key of one authority, signed by the old one, does not count.
+    // A new key of an authority, signed with its old key, does not count.
     if (i > 0 && nameText(certificate, "subject") !== nameText(certificate, "issuer")) {
       issuersBelow++;
     }

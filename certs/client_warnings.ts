@@ -6,18 +6,18 @@ import { DIRECTORY_NAME, NAME_TAG, showName, unreadHost } from "./name_constrain
 import { encodedName, isDamagedName, oneLine } from "./name_text.ts";
 import { keyKind, type PublicKeyInfo } from "./public_key.ts";
 
-/** Keys that BoringSSL does not offer to verify in a handshake. */
+/** Keys that BoringSSL does not accept in a handshake. */
 const NOT_IN_PYTHON: Partial<Record<NonNullable<PublicKeyInfo["kind"]>, string>> = {
   Ed25519: "an Ed25519 key",
   "P-521": "a key on the curve P-521",
 };
 
 /**
- * Why some clients refuse a chain that others accept. This project's own SuperNodes verify by rustls, Flower's in Python by
- * BoringSSL; each rule was seen with rustls 0.23 of Deno 2.9.3 and grpcio 1.85.
+ * Why some clients refuse a chain that others accept. This program's SuperNodes verify with rustls, Flower's Python
+ * SuperNodes with BoringSSL. Each rule was observed with rustls 0.23 of Deno 2.9.3 or grpcio 1.85.
  *
- * @param usesOf as for `problemOfChain`
- * @returns sentences, without the certificate's file
+ * @param usesOf see `problemOfChain`
+ * @returns sentences, without the name of the file
  */
 export function clientWarnings(
   chain: Chain,
@@ -33,7 +33,7 @@ export function clientWarnings(
   const ours = other !== undefined
     ? `its issuer's name, "${oneLine(other, "issuer")}", is encoded in two ways`
     : uses?.isAuthority === true
-    ? "it is that of an authority (CA:TRUE), not a server's"
+    ? "it belongs to an authority (CA:TRUE), not to a server"
     : uncompared !== undefined
     ? `its issuer "${
       oneLine(uncompared, "subject")
@@ -69,7 +69,10 @@ export function clientWarnings(
   ];
 }
 
-/** Whether rustls would have to compare names of a kind that it refuses for that: each certificate has a directoryName, its subject. */
+/**
+ * Whether constraints apply to kinds of names that rustls cannot compare. Every certificate has a directoryName, its
+ * subject.
+ */
 function hasUncompared(
   uses: CertificateUses | undefined,
   limits: NameConstraints | undefined,
@@ -88,14 +91,14 @@ function pythonProblem(
   const kind = keyKind(certificate);
   const key = kind && NOT_IN_PYTHON[kind];
   if (key !== undefined) return `it has ${key}`;
-  if (encodingFaults(certificate.raw).serial) return "its serial number is not encoded as DER is";
+  if (encodingFaults(certificate.raw).serial) return "the encoding of its serial number is not DER";
   if (uses === undefined) return undefined;
   if (!uses.maySign) return "its key may not sign (keyUsage without digitalSignature)";
   if (uses.pathLength !== undefined && !uses.isAuthority) {
-    return "it has a pathLen, though it is not an authority's (basicConstraints)";
+    return "it has a pathLen, but does not belong to an authority (basicConstraints)";
   }
   if (uses.critical.some((id) => !KNOWN.includes(id))) {
-    return "it has a critical extension that they do not know";
+    return "it has a critical extension that they do not support";
   }
   const isNamed = uses.names.every(({ tag, value }) =>
     NAME_TAGS.includes(tag) && (tag !== DIRECTORY_NAME || !isDamagedName(value))

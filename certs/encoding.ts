@@ -1,18 +1,18 @@
 import { DerReader, MalformedError } from "../auth/der.ts";
 import { readFields } from "./fields.ts";
 
-/** UTCTime and GeneralizedTime, with seconds and in Greenwich's time (RFC 5280, section 4.1.2.5). */
+/** UTCTime and GeneralizedTime, with seconds and in UTC (RFC 5280, section 4.1.2.5). */
 const TIMES: Readonly<Record<number, RegExp>> = { 0x17: /^\d{12}Z$/, 0x18: /^\d{14}Z$/ };
 
-/** What in a certificate's encoding clients do not accept, though OpenSSL does. */
+/** Faults in a certificate's encoding that OpenSSL accepts but clients refuse. */
 export interface EncodingFaults {
-  /** Whether its validity is in another form than that of certificates. */
+  /** Whether the validity period has an encoding that is not allowed. */
   readonly times: boolean;
-  /** Whether its serial number has a zero too many in front. */
+  /** Whether the serial number is not minimal. */
   readonly serial: boolean;
 }
 
-/** Looks at a certificate's encoding. @returns no faults where it cannot be read */
+/** Checks a certificate's encoding. @returns no faults if it cannot be read */
 export function encodingFaults(der: Uint8Array): EncodingFaults {
   try {
     const fields = readFields(der);

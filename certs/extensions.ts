@@ -1,33 +1,35 @@
-// Read by our own reader of DER: the libraries for it take 60 to 100 ms to load, at every start with TLS.
+// Uses the project's own DER reader, because ASN.1 libraries take 60 to 100 ms to load, at every start with TLS.
 import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 
-/** What a certificate says that it may be used for (RFC 5280, section 4.2.1). */
+/** Uses that a certificate's extensions allow (RFC 5280, section 4.2.1). */
 export interface CertificateUses {
-  /** Whether it may issue certificates: basicConstraints, and keyUsage where there is one. */
+  /** Whether it may issue certificates, by basicConstraints and, if present, keyUsage. */
   readonly mayIssue: boolean;
-  /** The most authorities that may come between it and a server's certificate; undefined: any number. */
+  /** Largest number of authorities between it and a server's certificate; undefined: no limit. */
   readonly pathLength?: number;
-  /** Whether it is an authority's: basicConstraints alone. */
+  /** Whether it belongs to an authority, by basicConstraints alone. */
   readonly isAuthority: boolean;
-  /** Whether it, or what it issues, may be a server's: extKeyUsage, where there is one. "Any purpose" is not enough for clients. */
+  /**
+   * Whether it, or what it issues, may serve TLS, by extKeyUsage if present. "Any purpose" is not enough for clients.
+   */
   readonly mayServe: boolean;
-  /** Whether its key may sign a handshake: keyUsage, where there is one. */
+  /** Whether its key may sign a handshake, by keyUsage if present. */
   readonly maySign: boolean;
-  /** The identifiers of its critical extensions, in hexadecimal. */
+  /** Object identifiers of its critical extensions, in hexadecimal. */
   readonly critical: readonly string[];
-  /** Whether one of the extensions that clients look at is there twice, which RFC 5280, section 4.2, forbids. */
+  /** Whether an extension that clients check occurs twice, which RFC 5280, section 4.2, forbids. */
   readonly isRepeated: boolean;
-  /** The names of the extensions that cannot be read: they count as if they were not there. */
+  /** Names of extensions that cannot be parsed. They are treated as missing. */
   readonly damaged: readonly (keyof typeof ID)[];
-  /** The names in its subjectAltName, as they are encoded. */
+  /** The names in its subjectAltName, still encoded. */
   readonly names: readonly GeneralName[];
-  /** The names that what it issues may have. */
+  /** Constraints on the names of certificates that it issues. */
   readonly constraints?: NameConstraints;
-  /** Whether it has any extensions: X.509's first version had none, and roots of that time have no basicConstraints. */
+  /** Whether it has any extensions. Roots of X.509 version 1 have none, and so no basicConstraints. */
   readonly hasExtensions: boolean;
 }
 
-/** A name as it is encoded (RFC 5280, section 4.2.1.6): its tag says of which kind it is. */
+/** An encoded name (RFC 5280, section 4.2.1.6). The tag is its kind. */
 export interface GeneralName {
   readonly tag: number;
   readonly value: Uint8Array;
@@ -39,7 +41,7 @@ export interface NameConstraints {
   readonly excluded: readonly GeneralName[];
 }
 
-/** Object identifiers, as the hexadecimal digits of their encoding. */
+/** Encoded object identifiers, in hexadecimal. */
 const ID = {
   /** 2.5.29.15 */
   keyUsage: "551d0f",
@@ -55,7 +57,7 @@ const ID = {
   serverAuth: "2b06010505070301",
 } as const;
 
-/** The critical extensions that rustls 0.23 and BoringSSL both understand. */
+/** Critical extensions that both rustls 0.23 and BoringSSL support. */
 export const KNOWN: readonly string[] = [
   ID.keyUsage,
   ID.subjectAltName,
@@ -64,7 +66,7 @@ export const KNOWN: readonly string[] = [
   ID.extKeyUsage,
 ];
 
-/** The tags of GeneralName's nine kinds (RFC 5280, section 4.2.1.6). */
+/** Tags of the nine kinds of GeneralName (RFC 5280, section 4.2.1.6). */
 export const NAME_TAGS: readonly number[] = [0xa0, 0x81, 0x82, 0xa3, 0xa4, 0xa5, 0x86, 0x87, 0x88];
 
 /** TBSCertificate's `extensions [3] EXPLICIT`. */
@@ -74,10 +76,10 @@ const DIGITAL_SIGNATURE = 0x80;
 const KEY_CERT_SIGN = 0x80 >> 5;
 
 /**
- * Reads a certificate's uses.
+ * Reads a certificate's uses from its extensions.
  *
  * @param der the certificate
- * @throws MalformedError for what is no certificate, or holds no list of extensions
+ * @throws MalformedError if it is not a certificate, or its list of extensions cannot be parsed
  */
 export function readUses(der: Uint8Array): CertificateUses {
   const { values: extensions, critical, isRepeated } = readExtensions(der);
@@ -113,7 +115,7 @@ export function readUses(der: Uint8Array): CertificateUses {
 }
 
 interface Extensions {
-  /** By their identifiers. The first counts of those that are there twice. */
+  /** Contents of extensions by identifier. Of duplicates, the first counts. */
   readonly values: ReadonlyMap<string, Uint8Array>;
   readonly critical: readonly string[];
   readonly isRepeated: boolean;
@@ -150,7 +152,7 @@ function readBasicConstraints(value: DerReader): { isAuthority: boolean; pathLen
   return { isAuthority, pathLength };
 }
 
-/** KeyUsage ::= BIT STRING: the number of unused bits, then the bits. */
+/** KeyUsage ::= BIT STRING. The contents are the number of unused bits, then the bits. */
 function readKeyUsage(value: DerReader): number {
   const [, first = 0] = value.read(TAG.bits);
   return first;
@@ -180,7 +182,7 @@ function readNameConstraints(value: DerReader): NameConstraints {
   return { permitted, excluded };
 }
 
-/** GeneralNames ::= SEQUENCE OF GeneralName, each of the kinds that count here with a tag of its own */
+/** GeneralNames ::= SEQUENCE OF GeneralName. The tag of each is its kind. */
 function readNames(list: Uint8Array): GeneralName[] {
   const reader = new DerReader(list);
   const names: GeneralName[] = [];

@@ -3,13 +3,13 @@ import { DerReader, TAG } from "../auth/der.ts";
 /** Explicit [0] of TBSCertificate: the version. */
 const VERSION = 0xa0;
 
-/** The fields that every certificate has (RFC 5280, section 4.1), as they are encoded. */
+/** Mandatory fields of a certificate (RFC 5280, section 4.1), still encoded. */
 export interface CertificateFields {
   /** The bytes of the serial number's INTEGER. */
   readonly serial: Uint8Array;
   /** A Name in DER. */
   readonly issuer: Uint8Array;
-  /** The two times, one after the other. */
+  /** The two encoded times of the validity period. */
   readonly validity: Uint8Array;
   /** A Name in DER. */
   readonly subject: Uint8Array;
@@ -21,7 +21,7 @@ export interface CertificateFields {
  * Reads a certificate's fields.
  *
  * @param der the certificate
- * @throws MalformedError where it is none
+ * @throws MalformedError if it is not a certificate
  */
 export function readFields(der: Uint8Array): CertificateFields {
   const certificate = new DerReader(new DerReader(der).read(TAG.sequence));

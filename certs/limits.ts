@@ -1,11 +1,16 @@
-/** How long development certificates are valid unless said otherwise, in days. */
+/** Default validity of development certificates, in days. */
 export const DEFAULT_CERTIFICATE_DAYS = 365;
 
-/** Shortest RSA key of a server, in bits: OpenSSL refuses shorter ones with words of its own (security level 2 of OpenSSL 3). */
+/**
+ * Shortest RSA key of a server, in bits. OpenSSL 3 refuses shorter ones (security level 2), with an error that does not
+ * name the file.
+ */
 export const MIN_RSA_BITS = 2048;
 
-/** Most signatures of certificates that are verified at a start: rustls verifies as many for a connection. */
+/** Largest number of signatures to verify at start; the limit of rustls for a connection. */
 export const MAX_SIGNATURES = 100;
 
-/** Most pairs of a name and a name constraint that are compared at a start: rustls compares as many for a connection. */
+/**
+ * Largest number of pairs of a name and a name constraint to compare at start; the limit of rustls for a connection.
+ */
 export const MAX_NAME_COMPARISONS = 250_000;

@@ -1,11 +1,11 @@
-/** How rustls says that a server cannot use a certificate (rustls 0.23, webpki 0.103), and that in words. */
+/** Errors of rustls for a certificate that a server cannot use (rustls 0.23, webpki 0.103), with their meaning. */
 const REASONS: readonly (readonly [word: string, problem: string])[] = [
-  ["UnsupportedCriticalExtension", "it has a critical extension that TLS libraries do not know"],
-  ["ExtensionValueInvalid", "one of its extensions is there twice, or is damaged"],
-  ["UnsupportedCertVersion", "it is not of X.509's third version"],
+  ["UnsupportedCriticalExtension", "it has a critical extension that TLS libraries do not support"],
+  ["ExtensionValueInvalid", "one of its extensions occurs twice or is damaged"],
+  ["UnsupportedCertVersion", "it is not X.509 version 3"],
   ["SignatureAlgorithmMismatch", "it names two algorithms for one signature"],
   ["BadEncoding", "it is larger than 64 KiB, or its encoding (DER) is not strict"],
-  ["private key", "its key is of a kind that is not supported"],
+  ["private key", "its kind of key is not supported"],
 ];
 
 const NETWORK = [
@@ -16,18 +16,18 @@ const NETWORK = [
 ];
 
 /**
- * Has the platform's TLS server take a certificate and key, as it does for the server itself: what it refuses has no sentence
- * of its own there. It listens on a free port of this machine for less than a millisecond.
+ * Tests whether the platform's TLS server accepts a certificate and key, because its own error at the start of the real
+ * server is hard to understand. Listens on a free loopback port for less than a millisecond.
  *
- * @param certificate PEM text, with those behind it
- * @returns the problem in words; undefined where there is none
+ * @param certificate PEM text of the certificate and its intermediates
+ * @returns the problem; undefined if there is none
  */
 export function problemOfLoading(certificate: string, key: string): string | undefined {
   try {
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: certificate, key }).close();
     return undefined;
   } catch (error) {
-    // A machine without loopback: the server's own start will tell.
+    // A machine without loopback. The start of the server will report it.
     const isNetwork = NETWORK.some((kind) => error instanceof kind);
     if (!(error instanceof Error) || isNetwork) return undefined;
     const { message } = error;
@@ -36,7 +36,9 @@ export function problemOfLoading(certificate: string, key: string): string | und
   }
 }
 
-/** Whether the platform's TLS clients take an authority, in PEM: they parse it when they are made, and connect to nothing then. */
+/**
+ * Whether the platform's TLS client accepts an authority in PEM. It parses it when it is created, without a connection.
+ */
 export function isTrustable(authority: string): boolean {
   try {
     Deno.createHttpClient({ caCerts: [authority] }).close();

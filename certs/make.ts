@@ -16,20 +16,20 @@ import { writePem } from "../auth/pem.ts";
 import { type HostName, LOCAL_HOSTS } from "./host.ts";
 import { DEFAULT_CERTIFICATE_DAYS } from "./limits.ts";
 
-/** What development certificates are made with. */
+/** Options of {@link makeCertificates}. */
 export interface MakeCertificatesOptions {
-  /** Hosts beside this machine's own names; default none. */
+  /** Hosts in addition to LOCAL_HOSTS; default: none. */
   readonly hosts?: readonly HostName[];
-  /** How long they are valid, in days; default DEFAULT_CERTIFICATE_DAYS. */
+  /** Validity in days; default DEFAULT_CERTIFICATE_DAYS. */
   readonly days?: number;
-  /** Curve of both keys; default P-256, the fastest, which every TLS stack knows. */
+  /** Curve of both keys; default P-256, which is the fastest and which every TLS stack supports. */
   readonly curve?: "P-256" | "P-384";
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
-/** A development authority and the certificate of a SuperLink: the texts of four PEM files. */
-export interface Certificates {
+/** A development authority and a SuperLink's certificate, as the texts of four PEM files. */
+export interface DevelopmentCertificates {
   readonly authorityKey: string;
   readonly authority: string;
   readonly serverKey: string;
@@ -37,17 +37,17 @@ export interface Certificates {
   readonly server: string;
 }
 
-/** How far back certificates are valid, in seconds, for machines whose clocks are late. */
+/** Seconds by which the validity begins in the past, for machines whose clocks are slow. */
 const BACKDATED_SECONDS = 3600;
 const DAY_SECONDS = 24 * 3600;
 
 /**
- * Makes an authority and a server certificate (RFC 5280), for one federation or one afternoon: whoever holds the
- * authority's key can pass for any SuperLink with the nodes that trust it.
+ * Creates an authority and a server certificate (RFC 5280), for development or a single federation. Anyone with the
+ * authority's key can impersonate any SuperLink to the nodes that trust the authority.
  */
 export async function makeCertificates(
   options: MakeCertificatesOptions = {},
-): Promise<Certificates> {
+): Promise<DevelopmentCertificates> {
   const { hosts = [], days = DEFAULT_CERTIFICATE_DAYS, curve = "P-256", clock = systemClock } =
     options;
   const now = Math.floor(clock.now());
@@ -60,7 +60,7 @@ export async function makeCertificates(
   const authorityId = await SubjectKeyIdentifierExtension.create(authorityKeys.publicKey);
   const authority = await X509CertificateGenerator.createSelfSigned({
     ...validity,
-    // A name of its own, so that error messages tell the authorities of two runs apart.
+    // A unique name, which distinguishes the authorities of two runs in error messages.
     name: `CN=Flower development authority ${authorityId.keyId.slice(0, 8)}`,
     keys: authorityKeys,
     extensions: [

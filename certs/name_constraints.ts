@@ -1,19 +1,19 @@
 import type { GeneralName, NameConstraints } from "./extensions.ts";
 import { partsOfName } from "./name_text.ts";
 
-/** Tags of the hosts' names (RFC 5280, section 4.2.1.6) that rustls compares: dNSName and iPAddress. */
+/** Tags of names that rustls compares: dNSName and iPAddress (RFC 5280, section 4.2.1.6). */
 export const NAME_TAG = { dns: 0x82, ip: 0x87 } as const;
-/** Tags of rfc822Name and uniformResourceIdentifier, which BoringSSL compares too. */
+/** Tags of rfc822Name and uniformResourceIdentifier, which only BoringSSL compares. */
 const [MAIL, URI] = [0x81, 0x86] as const;
-/** Tag of directoryName, as a subject is: BoringSSL compares it too. */
+/** Tag of directoryName, the kind of a subject, which only BoringSSL compares. */
 export const DIRECTORY_NAME = 0xa4;
 
-/** Hosts, and constraints on them, as rustls (webpki 0.103) reads them, in lower case: it refuses others where it compares. */
+/** Syntax of hosts and host constraints in rustls (webpki 0.103), in lower case. It refuses others when it compares. */
 const LABEL = "(?!-)[a-z0-9_-]{1,63}(?<!-)";
 const HOST = new RegExp(`^(\\*\\.(?=.*\\.))?(${LABEL}\\.)*(?![0-9]+$)${LABEL}$`);
 const HOST_BASE = new RegExp(`^$|^\\.?(${LABEL}\\.)*(?![0-9]+$)${LABEL}$`);
 
-/** The comparisons of each name, and of the subject, with each constraint: as rustls counts them. */
+/** Number of comparisons of each name and the subject with each constraint, as rustls counts them. */
 export function countComparisons(
   names: readonly GeneralName[],
   { permitted, excluded }: NameConstraints,
@@ -21,9 +21,9 @@ export function countComparisons(
   return (names.length + 1) * (permitted.length + excluded.length);
 }
 
-/** Whether a name lies within one of the bases; undefined where it cannot be read. */
+/** Whether a name is within one of the bases; undefined if the name cannot be read. */
 type Finder = (name: Uint8Array) => boolean | undefined;
-/** Reads bases once, and compares names with them. */
+/** Parses bases once, and returns a function that compares names with them. */
 type Kind = (bases: readonly Uint8Array[]) => Finder;
 
 function kind<T>(
@@ -40,11 +40,11 @@ function kind<T>(
   };
 }
 
-/** Each kind that clients compare, and what an excluded base of it hits where that is more than what lies within. */
+/** Comparison for each kind of name that clients compare. `excluded` is given if it matches more than `permitted`. */
 const KINDS: Readonly<Record<number, { permitted: Kind; excluded?: Kind }>> = {
   [NAME_TAG.dns]: {
     permitted: kind(lowerCase, isWithin),
-    // A wildcard stands for each of its hosts.
+    // A wildcard covers an excluded host that it matches.
     excluded: kind(lowerCase, (host, base) => isWithin(host, base) || isWildcardOf(host, base)),
   },
   [NAME_TAG.ip]: { permitted: kind((value) => value, isInNetwork) },
@@ -54,11 +54,11 @@ const KINDS: Readonly<Record<number, { permitted: Kind; excluded?: Kind }>> = {
 };
 
 /**
- * The first name of a certificate that its issuer may not give it (RFC 5280, section 4.2.1.10): clients then refuse the
- * whole certificate. The time is that of {@link countComparisons}.
+ * Finds the first name of a certificate that its issuer's constraints forbid (RFC 5280, section 4.2.1.10). Clients then
+ * refuse the whole certificate. Its cost is that of {@link countComparisons}.
  *
- * @param names those in its subjectAltName, and its subject unless that is empty
- * @returns the name in words; undefined where all are permitted
+ * @param names the names in its subjectAltName, and its subject unless empty
+ * @returns the name as text; undefined if all names are permitted
  */
 export function forbiddenName(
   names: readonly GeneralName[],
@@ -76,7 +76,7 @@ export function forbiddenName(
   }
   const found = names.find(({ tag, value }) => {
     const { allowed, denied } = finders.get(tag) ?? {};
-    // What cannot be read is not compared: it is refused.
+    // A name that cannot be read is refused.
     return (denied !== undefined && denied(value) !== false) ||
       (allowed !== undefined && allowed(value) !== true);
   });
@@ -84,10 +84,10 @@ export function forbiddenName(
 }
 
 /**
- * The first host or constraint on hosts for which rustls refuses a certificate, though BoringSSL compares it and finds
- * nothing: text that is no host's name, and a wildcard beside an excluded domain at the same depth.
+ * Finds the first host or host constraint for which rustls refuses a certificate that BoringSSL accepts: text that is
+ * not a host name, or a wildcard at the same depth as an excluded domain.
  *
- * @returns the name in words; undefined where there is none
+ * @returns the name as text; undefined if there is none
  */
 export function unreadHost(
   names: readonly GeneralName[],
@@ -104,7 +104,7 @@ export function unreadHost(
     hosts.find((host) => domains.some((domain) => isWildcardOf(host, domain)));
 }
 
-/** A name in words. */
+/** A name as text for error messages. */
 export function showName({ tag, value }: GeneralName): string {
   if (tag === DIRECTORY_NAME) return partsOfName(value)?.join(", ") ?? "a damaged name";
   if (tag !== NAME_TAG.ip) return lowerCase(value);
@@ -116,20 +116,22 @@ function isWithin(host: string, base: string): boolean {
   return host.endsWith(base) && (base.startsWith(".") || host.at(-base.length - 1) === ".");
 }
 
-/** Whether a name like *.example.com stands for a host. */
+/** Whether a name like *.example.com matches a host. */
 function isWildcardOf(host: string, other: string): boolean {
   const dot = other.indexOf(".");
   return host.startsWith("*.") && dot > 0 && other.slice(dot) === host.slice(1);
 }
 
-/** @param network an address and a mask of the same length */
+/** Whether an address is in a network. @param network an address, followed by a mask of the same length */
 function isInNetwork(address: Uint8Array, network: Uint8Array): boolean {
   const half = network.length / 2;
   return address.length === half &&
     address.every((byte, i) => (byte & network[half + i]!) === network[i]!);
 }
 
-/** A host, or, with a dot in front, the hosts below it: mailboxes and URIs have no others. */
+/**
+ * Whether a host matches a base of a mailbox or URI constraint: the host itself or, with a leading dot, hosts below it.
+ */
 function isHostOrBelow(host: string, base: string): boolean {
   return base === "" || (base.startsWith(".") ? host.endsWith(base) : host === base);
 }
@@ -139,7 +141,7 @@ function readMailbox(value: Uint8Array): string | undefined {
   return text.includes("@") ? text : undefined;
 }
 
-/** The case counts in front of the @ alone. */
+/** Whether a mailbox matches a base. Only the part before the @ is case-sensitive. */
 function isMailWithin(mailbox: string, base: string): boolean {
   const [at, baseAt] = [mailbox.lastIndexOf("@"), base.lastIndexOf("@")];
   const host = mailbox.slice(at + 1).toLowerCase(), baseHost = base.slice(baseAt + 1).toLowerCase();
@@ -147,12 +149,12 @@ function isMailWithin(mailbox: string, base: string): boolean {
   return host === baseHost && mailbox.slice(0, at) === base.slice(0, baseAt);
 }
 
-/** The host of a URI, without a user and a port. */
+/** The host of a URI, without user and port. */
 function hostOfUri(value: Uint8Array): string | undefined {
   return /^[^:/]+:\/\/(?:[^/?#@]*@)?([^/?#:@]+)/.exec(lowerCase(value))?.[1];
 }
 
-/** Whether a directory's name lies below another. */
+/** Whether a directory name is within another. */
 function startsWith(name: readonly string[], base: readonly string[]): boolean {
   return base.every((part, i) => part === name[i]);
 }

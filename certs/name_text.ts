@@ -3,31 +3,32 @@ import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 import { readFields } from "./fields.ts";
 
 const [SET, UTF8_STRING] = [0x31, 0x0c];
-/** PrintableString, TeletexString and IA5String: a byte is a character. */
+/** PrintableString, TeletexString and IA5String, with one byte for each character. */
 const BYTE_STRINGS: readonly number[] = [0x13, 0x14, 0x16];
-/** Longest name that a sentence shows, in characters. */
+/** Longest name in an error message, in characters. */
 const MAX_SHOWN = 200;
 
 /**
- * A certificate's name, with a line for each part; empty where the certificate has none. Deno 2.9 throws for names in another
- * encoding than Unicode's, which clients compare as bytes: those are "#" and the digits of their encoding, as in RFC 4514.
+ * A certificate's subject or issuer, with one line for each part; empty if it has none. Deno 2.9 throws for names that
+ * are not Unicode. Such a name is returned as "#" and its encoding in hexadecimal, as in RFC 4514; clients compare its
+ * bytes.
  */
 export function nameText(certificate: X509Certificate, whose: "subject" | "issuer"): string {
   try {
-    // Node says undefined of an empty name.
+    // Node returns undefined for an empty name.
     return certificate[whose] ?? "";
   } catch {
     return `#${encodedName(certificate, whose)}`;
   }
 }
 
-/** A certificate's name as one line, cut where it is long. */
+/** A certificate's subject or issuer as one line, shortened if it is long. */
 export function oneLine(certificate: X509Certificate, whose: "subject" | "issuer"): string {
   const text = nameText(certificate, whose).replaceAll("\n", ", ");
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
-/** A certificate's name as it is encoded, in hexadecimal. */
+/** A certificate's encoded subject or issuer, in hexadecimal. */
 export function encodedName(
   { raw: der }: X509Certificate,
   whose: "subject" | "issuer",
@@ -35,14 +36,14 @@ export function encodedName(
   try {
     return readFields(der)[whose].toHex();
   } catch (error) {
-    // A certificate of a form that no client reads: its names are like no other's.
+    // No client can read this certificate. The result must not equal any other name.
     if (error instanceof MalformedError) return der.toHex();
     throw error;
   }
 }
 
 /**
- * Whether BoringSSL refuses a name: one that has an empty part, or text that is not UTF-8 and says that it is.
+ * Whether BoringSSL refuses a name, because a part is empty or a UTF8String is not valid UTF-8.
  *
  * @param der Name ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value } (RFC 5280, section 4.1.2.4)
  */
@@ -67,11 +68,11 @@ export function isDamagedName(der: Uint8Array): boolean {
 }
 
 /**
- * The parts of a directory's name, such that equal ones are equal text: letters' case and spaces do not count (RFC 5280,
- * section 7.1).
+ * The parts of a directory name, normalised for comparison: case and repeated spaces do not count (RFC 5280, section
+ * 7.1).
  *
- * @param der as for {@link isDamagedName}
- * @returns undefined for a damaged name
+ * @param der see {@link isDamagedName}
+ * @returns undefined if the name is damaged
  */
 export function partsOfName(der: Uint8Array): string[] | undefined {
   if (isDamagedName(der)) return undefined;

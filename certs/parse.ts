@@ -9,22 +9,22 @@ import { MIN_RSA_BITS } from "./limits.ts";
 import { isTrustable } from "./load_check.ts";
 import { rsaBits } from "./public_key.ts";
 
-/** The hint of all who have no files that fit. */
-export const MAKE_THEM = "Make development certificates with: flwr keys generate";
+/** Hint for errors about unsuitable files. */
+export const MAKE_THEM = "Create development certificates with: flwr keys generate";
 
-/** Labels of a certificate: today's, and one of the past (RFC 7468, section 5.1). */
+/** PEM labels of a certificate: the current and an obsolete one (RFC 7468, section 5.1). */
 const LABELS = ["CERTIFICATE", "X509 CERTIFICATE"];
 const TRUSTED = "TRUSTED CERTIFICATE";
 
-/** Certificates of a file, at least one. */
-export type Certificates = readonly [X509Certificate, ...X509Certificate[]];
+/** The certificates of a file, at least one. */
+export type CertificateList = readonly [X509Certificate, ...X509Certificate[]];
 
 /**
- * The certificates of a server's file: each must be readable.
+ * Parses the certificates of a server. All of them must be readable.
  *
- * @throws FlwrError "invalid-argument" that names the one that is not, and what to do
+ * @throws FlwrError invalid-argument, naming the first certificate that is not
  */
-export function parseCertificates(text: string, named: NamedFile): Certificates {
+export function parseCertificates(text: string, named: NamedFile): CertificateList {
   const certificates = certificateBlocks(text, named).map((block, i) => {
     const certificate = parseCertificate(block, `Certificate ${i + 1} in ${describeFile(named)}`);
     requireUsableKey(certificate, `Certificate ${i + 1} in ${describeFile(named)}`);
@@ -34,24 +34,24 @@ export function parseCertificates(text: string, named: NamedFile): Certificates 
 }
 
 /**
- * The authorities of a file. One among several that cannot be read is left out with a warning: bundles of a whole system may
- * hold what is not supported.
+ * Parses the certificates of authorities. Unreadable ones are skipped with a warning, because bundles of a whole system
+ * may contain unsupported ones.
  *
- * @throws FlwrError "invalid-argument" where none can be read
+ * @throws FlwrError invalid-argument if none is readable
  */
-export function parseAuthorities(text: string, named: NamedFile): Certificates {
+export function parseAuthorities(text: string, named: NamedFile): CertificateList {
   const blocks = certificateBlocks(text, named);
   const refused: FlwrError[] = [];
   const certificates = blocks.flatMap((block, i) => {
     try {
       const which = `Certificate ${i + 1} in ${describeFile(named)}`;
       const certificate = parseCertificate(block, which);
-      // TLS refuses the whole list for one certificate.
+      // TLS stacks refuse a whole list because of one such certificate.
       if (isTrustable(writeCertificates([certificate]))) return [certificate];
       throw new FlwrError(
         "invalid-argument",
-        `${which} has an extension twice or a damaged one, or is larger than 64 KiB`,
-        { hints: ["Have the authority's certificate made anew", MAKE_THEM] },
+        `${which} has a repeated or damaged extension, or is larger than 64 KiB`,
+        { hints: ["Get a new certificate of the authority", MAKE_THEM] },
       );
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
@@ -61,13 +61,13 @@ export function parseAuthorities(text: string, named: NamedFile): Certificates {
   });
   if (certificates.length === 0 && refused.length > 0) throw refused[0]!;
   for (const { message } of refused) {
-    log("certs").warn("{message}: it is left out of the authorities", { message });
+    log("certs").warn("{message}. It is skipped", { message });
   }
   return atLeastOne(certificates, text, named);
 }
 
-/** Certificates in PEM, one after the other, for a TLS stack. */
-export function writeCertificates(certificates: Certificates): string {
+/** Encodes certificates in PEM, for a TLS stack. */
+export function writeCertificates(certificates: CertificateList): string {
   return certificates.map(({ raw }) => writePem("CERTIFICATE", raw)).join("");
 }
 
@@ -76,7 +76,9 @@ function certificateBlocks(text: string, named: NamedFile): PemBlock[] {
   if (blocks.some(({ label }) => label === TRUSTED)) {
     throw new FlwrError(
       "invalid-argument",
-      `File ${describeFile(named)} holds a certificate in OpenSSL's own form ("BEGIN ${TRUSTED}")`,
+      `File ${
+        describeFile(named)
+      } contains a certificate in OpenSSL's own format ("BEGIN ${TRUSTED}")`,
       { hints: [`Convert it: openssl x509 -in ${named.file} -out NEW`] },
     );
   }
@@ -91,13 +93,13 @@ function parseCertificate({ bytes }: PemBlock, which: string): X509Certificate {
   }
 }
 
-/** Refuses a certificate with a key that TLS stacks cannot use, where they do not say so themselves. */
+/** Refuses a certificate whose key TLS stacks cannot use, for which their own errors are unclear. */
 function requireUsableKey(certificate: X509Certificate, which: string): void {
   if (hasExplicitParameters(certificate.raw)) throw explicitParameters(which);
   requireLongEnough(rsaBits(certificate), which);
 }
 
-/** @param bits of an RSA key; undefined for others */
+/** Refuses an RSA key that is too short. @param bits length of the RSA key; undefined for other keys */
 function requireLongEnough(bits: number | undefined, which: string): void {
   if (bits === undefined || bits >= MIN_RSA_BITS) return;
   throw new FlwrError(
@@ -111,12 +113,12 @@ function atLeastOne(
   [first, ...others]: readonly X509Certificate[],
   text: string,
   named: NamedFile,
-): Certificates {
+): CertificateList {
   if (first !== undefined) return [first, ...others];
   const { what, hint } = otherThanCertificates(text, named.file);
   throw new FlwrError(
     "invalid-argument",
-    `File ${describeFile(named)} holds no certificate in PEM${what}`,
+    `File ${describeFile(named)} contains no certificate in PEM${what}`,
     { hints: [hint] },
   );
 }
@@ -128,8 +130,8 @@ function otherThanCertificates(text: string, file: string): { what: string; hint
     return { what: ": it is a PKCS #7 bundle", hint };
   }
   if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
-    const hint = "Have the authority sign it, and give the certificate that it makes";
-    return { what: ": it is a request for one", hint };
+    const hint = "Let the authority sign it, and use the resulting certificate";
+    return { what: ": it is a certificate request", hint };
   }
   const der = derKind(text);
   if (der === "PKCS #12") {
@@ -148,29 +150,30 @@ function otherThanCertificates(text: string, file: string): { what: string; hint
 }
 
 /**
- * The private key of a server, and its PEM block without what stands around it.
+ * Parses the private key of a server.
  *
- * @throws FlwrError "invalid-argument" where there is none, or one that is damaged or of a kind that is not supported;
- *   "failed-precondition" for one with a passphrase, or too short
+ * @returns the key, and its PEM block without other text
+ * @throws FlwrError invalid-argument if the key is missing, damaged or of an unsupported kind; failed-precondition if
+ *   it has a passphrase or is too short
  */
 export function parseKey(text: string, named: NamedFile): { privateKey: KeyObject; pem: string } {
   const which = `Key in ${describeFile(named)}`;
   const { block, count, encrypted } = privateBlocks(text);
   if (count > 1) {
     throw new FlwrError("invalid-argument", `${which} is one of ${count} in the file`, {
-      hints: ["Leave only the key that belongs to the certificate in the file"],
+      hints: ["Leave only the certificate's key in the file"],
     });
   }
   if (block === undefined) throw noPrivateKey(text, named);
   if (encrypted) {
     throw new FlwrError("failed-precondition", `${which} is protected by a passphrase`, {
-      hints: [`Write it without one: openssl pkey -in ${named.file} -out NEW`],
+      hints: [`Remove the passphrase: openssl pkey -in ${named.file} -out NEW`],
     });
   }
   if (block.label === "OPENSSH PRIVATE KEY") {
     throw new FlwrError(
       "invalid-argument",
-      `${which} is in OpenSSH's form, which TLS does not read`,
+      `${which} is in OpenSSH's format, which TLS cannot use`,
       {
         hints: [`Convert a copy: ssh-keygen -p -m PEM -f COPY`, MAKE_THEM],
       },
@@ -203,23 +206,23 @@ function noPrivateKey(text: string, named: NamedFile): FlwrError {
     : ["", MAKE_THEM];
   return new FlwrError(
     "invalid-argument",
-    `File ${describeFile(named)} holds no private key in PEM${instead}`,
+    `File ${describeFile(named)} contains no private key in PEM${instead}`,
     { hints: [hint] },
   );
 }
 
-/** id-ecPublicKey, and behind it a sequence in place of a curve's name (RFC 5480, 2.1.1); of SEC 1, in [0]. */
+/** Whether a key has explicit curve parameters: id-ecPublicKey followed by a sequence (RFC 5480, section 2.1.1). */
 function hasExplicitParameters(der: Uint8Array): boolean {
   const hex = der.toHex();
   const named = `06${EC_PUBLIC_KEY.length.toString(16).padStart(2, "0")}${EC_PUBLIC_KEY.toHex()}30`;
-  // A field of integers modulo a prime (X9.62) stands in explicit parameters alone.
+  // In SEC 1 files, the identifier of a prime field (X9.62) occurs only in explicit parameters.
   return hex.includes(named) || hex.includes("06072a8648ce3d0101");
 }
 
 function explicitParameters(which: string): FlwrError {
   return new FlwrError("invalid-argument", `${which} cannot be used: ${EXPLICIT_PARAMETERS}`, {
     hints: [
-      "Make the key anew with its curve's name: openssl ecparam -name prime256v1 -genkey -noout",
+      "Create a new key with a named curve: openssl ecparam -name prime256v1 -genkey -noout",
       MAKE_THEM,
     ],
   });

@@ -4,7 +4,7 @@ import { sameBytes } from "../base/bytes.ts";
 import { readFields } from "./fields.ts";
 import { MIN_RSA_BITS } from "./limits.ts";
 
-/** AlgorithmIdentifiers of keys (RFC 3279, 5480 and 8410), by their encodings in hexadecimal. */
+/** Kinds of keys by their encoded AlgorithmIdentifier in hexadecimal (RFC 3279, 5480 and 8410). */
 const ALGORITHMS: Readonly<Record<string, PublicKeyInfo["kind"]>> = {
   "06092a864886f70d0101010500": "RSA",
   "06072a8648ce3d020106082a8648ce3d030107": "P-256",
@@ -14,18 +14,21 @@ const ALGORITHMS: Readonly<Record<string, PublicKeyInfo["kind"]>> = {
 };
 const EC_PUBLIC_KEY = "06072a8648ce3d0201";
 const ED25519_BYTES = 32;
-/** Longest RSA key whose signatures clients verify, in bits: rustls and BoringSSL refuse longer ones. */
+/** Longest RSA key in bits. rustls and BoringSSL refuse longer ones. */
 const MAX_RSA_BITS = 8192;
-/** BoringSSL, and AWS-LC behind rustls, take exponents of at most 33 bits. */
+/** Bound of RSA exponents. BoringSSL, and AWS-LC in rustls, accept at most 33 bits. */
 const MAX_RSA_EXPONENT = 2n ** 33n;
 
-/** The public key of a certificate, as it is encoded: Deno 2.9 loads no RSA key above 4,096 bits, and clients do. */
+/**
+ * Encoded public key of a certificate. Parsed here, because Deno 2.9 cannot load RSA keys above 4,096 bits but clients
+ * can.
+ */
 export interface PublicKeyInfo {
   /** The SubjectPublicKeyInfo (RFC 5280, section 4.1), in DER. */
   readonly der: Uint8Array;
-  /** Of those that clients verify; undefined for others. */
+  /** Kind of the key; undefined if clients do not support it. */
   readonly kind: "RSA" | "P-256" | "P-384" | "P-521" | "Ed25519" | undefined;
-  /** Whether it is of an elliptic curve, known or not. */
+  /** Whether it is an elliptic-curve key, on any curve. */
   readonly isCurve: boolean;
   /** The bits of subjectPublicKey. */
   readonly key: Uint8Array;
@@ -35,9 +38,9 @@ export interface PublicKeyInfo {
  * Reads a certificate's public key.
  *
  * @param der the certificate
- * @throws MalformedError where it is none
+ * @throws MalformedError if it is not a certificate
  */
-export function readPublicKey(der: Uint8Array): PublicKeyInfo {
+export function readCertificateKey(der: Uint8Array): PublicKeyInfo {
   const { publicKey: info } = readFields(der);
   const parts = new DerReader(new DerReader(info).read(TAG.sequence));
   const algorithm = parts.read(TAG.sequence).toHex();
@@ -52,38 +55,38 @@ export function readPublicKey(der: Uint8Array): PublicKeyInfo {
   };
 }
 
-/** The kind of a certificate's key; undefined for those that clients do not verify. */
+/** The kind of a certificate's key; undefined if clients do not support it. */
 export function keyKind({ raw }: X509Certificate): PublicKeyInfo["kind"] {
-  return unlessMalformed(() => readPublicKey(raw).kind, undefined);
+  return unlessMalformed(() => readCertificateKey(raw).kind, undefined);
 }
 
-/** The length of a certificate's RSA key in bits; undefined for other keys, and where it cannot be read. */
+/** The length of a certificate's RSA key in bits; undefined for other or unreadable keys. */
 export function rsaBits({ raw }: X509Certificate): number | undefined {
   return unlessMalformed(() => {
-    const { kind, key } = readPublicKey(raw);
+    const { kind, key } = readCertificateKey(raw);
     return kind === "RSA" ? bitLength(readRsa(key).modulus) : undefined;
   }, undefined);
 }
 
-/** Whether a certificate is that of a key. */
+/** Whether a certificate belongs to a key. */
 export function isKeyOf(key: KeyObject, certificate: X509Certificate): boolean {
   const own = key.export({ type: "spki", format: "der" });
   try {
-    // Points have several encodings, and the platform makes one of them.
+    // Points have several encodings; the platform exports both keys in the same one.
     return sameBytes(own, certificate.publicKey.export({ type: "spki", format: "der" }));
   } catch {
-    return unlessMalformed(() => sameBytes(own, readPublicKey(certificate.raw).der), false);
+    return unlessMalformed(() => sameBytes(own, readCertificateKey(certificate.raw).der), false);
   }
 }
 
-/** Why clients do not verify signatures by a certificate's key, as what it has; undefined where they do. */
+/** Why clients do not accept signatures with a certificate's key, as the object of "has"; undefined if they do. */
 export function problemOfKey(certificate: X509Certificate): string | undefined {
   return unlessMalformed(() => {
-    const { kind, isCurve, key } = readPublicKey(certificate.raw);
+    const { kind, isCurve, key } = readCertificateKey(certificate.raw);
     if (kind === undefined) {
       return isCurve
-        ? "a key on a curve that is not supported: P-256, P-384 and P-521 are"
-        : "a key of a kind that is not supported: RSA, ECDSA and Ed25519 are";
+        ? "a key on an unsupported curve: use P-256, P-384 or P-521"
+        : "a key of an unsupported kind: use RSA, ECDSA or Ed25519";
     }
     if (kind === "RSA") return problemOfRsa(key);
     const isDamaged = kind === "Ed25519" ? key.length !== ED25519_BYTES : !isLoaded(certificate);
@@ -109,7 +112,7 @@ function problemOfRsa(key: Uint8Array): string | undefined {
   }
   const isOdd = modulus.at(-1)! % 2 === 1 && exponent % 2n === 1n;
   return !isOdd || exponent < 3n || exponent >= MAX_RSA_EXPONENT
-    ? "an RSA key with numbers that are not allowed"
+    ? "an RSA key with an invalid modulus or exponent"
     : undefined;
 }
 
@@ -129,7 +132,7 @@ function bitLength(integer: Uint8Array): number {
   return first === -1 ? 0 : (integer.length - first) * 8 - Math.clz32(integer[first]!) + 24;
 }
 
-/** Whether the platform takes a key on one of the curves: it refuses points that are not on them, as clients do. */
+/** Whether the platform loads an elliptic-curve key. Like clients, it refuses points that are not on the curve. */
 function isLoaded(certificate: X509Certificate): boolean {
   try {
     return certificate.publicKey.type === "public";

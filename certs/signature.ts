@@ -1,7 +1,7 @@
 import { type KeyObject, verify, type X509Certificate } from "node:crypto";
 import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 
-/** The algorithms that sign certificates (RFC 5758, RFC 8410 and RFC 8017), by their identifiers in hexadecimal. */
+/** Hashes of signature algorithms by identifier in hexadecimal (RFC 5758, RFC 8410 and RFC 8017). Ed25519 has none. */
 const HASHES: Readonly<Record<string, string | null>> = {
   "2a8648ce3d0401": "SHA-1",
   "2a8648ce3d040302": "SHA-256",
@@ -15,16 +15,16 @@ const HASHES: Readonly<Record<string, string | null>> = {
   "2a864886f70d01010d": "SHA-512",
   "2b6570": null,
 };
-/** Hashes that clients no longer accept in the signature of a certificate. */
+/** Hashes that clients no longer accept in certificates. */
 const BROKEN = ["MD2", "MD5", "SHA-1"];
 
-/** The curves whose signatures Deno 2.9 verifies with any hash, by OpenSSL's names and by NIST's. */
+/** Curves whose signatures Deno 2.9 can verify with any hash, by OpenSSL's and NIST's names. */
 const VERIFIED_CURVES = ["prime256v1", "secp384r1", "P-256", "P-384"];
 
 interface Signed {
-  /** What is signed: the TBSCertificate. */
+  /** The signed bytes: the TBSCertificate. */
   readonly content: Uint8Array;
-  /** The algorithm's identifier. */
+  /** The algorithm's object identifier. */
   readonly algorithm: string;
   readonly signature: Uint8Array;
 }
@@ -37,7 +37,7 @@ function readSigned(der: Uint8Array): Signed {
   return { content, algorithm, signature: fields.read(TAG.bits).subarray(1) };
 }
 
-/** The hash in a certificate's signature, if clients refuse it; undefined for others, and where it cannot be read. */
+/** The hash of a certificate's signature if clients refuse it; undefined if they accept it or it cannot be read. */
 export function brokenHash({ raw }: X509Certificate): string | undefined {
   try {
     const hash = HASHES[readSigned(raw).algorithm];
@@ -49,10 +49,10 @@ export function brokenHash({ raw }: X509Certificate): string | undefined {
 }
 
 /**
- * Whether a key made a certificate's signature. Node's own `verify` of Deno 2.9 says no of a hash that is shorter than the
- * curve, such as SHA-256 with P-384, which is OpenSSL's default.
+ * Whether a certificate was signed with a key. X509Certificate's `verify` in Deno 2.9 wrongly returns false for a hash
+ * shorter than the curve, such as SHA-256 with P-384, which is OpenSSL's default.
  *
- * @returns undefined where this platform cannot find out, though a client may
+ * @returns undefined if this platform cannot verify it; a client may be able to
  */
 export function madeSignature(key: KeyObject, { raw }: X509Certificate): boolean | undefined {
   try {
@@ -60,7 +60,7 @@ export function madeSignature(key: KeyObject, { raw }: X509Certificate): boolean
     const hash = HASHES[algorithm];
     if (hash === undefined) return undefined;
     const made = verify(hash?.replace("-", "").toLowerCase(), content, key, signature);
-    // Of other curves Deno says no, whatever the signature.
+    // For other curves Deno returns false for every signature.
     const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
     const isKnown = type !== "ec" || VERIFIED_CURVES.includes(details?.namedCurve ?? "");
     return made || isKnown ? made : undefined;

@@ -1,15 +1,15 @@
-/** A piece of a file that a run's ServerApp keeps. */
+/** A piece of an artifact, as a ServerApp uploads it. */
 export interface ArtifactPiece {
-  /** What base/artifact_name.ts takes. */
+  /** Name of the artifact; see base/artifact_name.ts. */
   readonly name: string;
-  /** Bytes of the whole file: the same with each of its pieces. */
+  /** Size of the whole file in bytes; the same in each piece. */
   readonly size: number;
-  /** Where in it the piece begins. The pieces come in order; offset 0 begins the file anew. */
+  /** Start of the piece in the file, in bytes. Pieces must arrive in order. Offset 0 restarts the upload. */
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
 
-/** A file that a run's ServerApp kept, whole. */
+/** A complete artifact: a file that a run's ServerApp saved. */
 export interface LinkArtifact {
   readonly artifactId: bigint;
   readonly name: string;

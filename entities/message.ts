@@ -2,13 +2,13 @@ import type { MessageError } from "./metadata.ts";
 import type { ObjectId } from "./object.ts";
 
 /**
- * A message as the SuperLink keeps it. The fields are Flower's current metadata; the content is not here but in
- * the object store, under the id of its RecordDict object, so that one model sent to a hundred nodes is kept once.
+ * A message as the SuperLink stores it. The fields are Flower's current metadata. The content is in the object store,
+ * under the id of its RecordDict object: a model that is sent to a hundred nodes is stored once.
  */
 export interface LinkMessage {
   /**
-   * The id of the message's own object, whose only child is the content, or which has none beside an error. Whoever
-   * makes a message makes that object.
+   * Id of the message's own object, its root. The root's only child is the content; the root of an error has no
+   * children. The sender of a message creates the root.
    */
   readonly messageId: ObjectId;
   readonly runId: bigint;
@@ -20,27 +20,27 @@ export interface LinkMessage {
   readonly messageType: string;
   /** Unix time in seconds, by the sender's clock. */
   readonly createdAt: number;
-  /** Unix time in seconds at which the SuperLink took the message; 0 before that. */
+  /** Unix time in seconds at which the SuperLink accepted the message; 0 before that. */
   readonly pushedAt: number;
-  /** Seconds after `createdAt` during which the message counts. */
+  /** Seconds after `createdAt` during which the message is valid. */
   readonly ttl: number;
   /** Exactly one of `content` and `error` is set. */
   readonly content?: ObjectId;
   readonly error?: MessageError;
 }
 
-/** A message as a caller hands it over: the SuperLink gives it its time. */
+/** A message as a caller pushes it. The SuperLink sets `pushedAt`. */
 export type NewLinkMessage = Omit<LinkMessage, "pushedAt">;
 
-/** An error reply that the SuperLink makes itself, before it has an id. */
+/** An error reply that the SuperLink creates, before it has an id. */
 export type MessageDraft = Omit<LinkMessage, "messageId" | "pushedAt" | "content">;
 
-/** The Unix time in seconds from which the message no longer counts. */
+/** The Unix time in seconds at which the message expires. */
 export function expiryOf(message: Pick<LinkMessage, "createdAt" | "ttl">): number {
   return message.createdAt + message.ttl;
 }
 
-/** What identifies an instruction to a reader of the log. */
+/** Fields that identify an instruction in an event. */
 export interface InstructionFacts {
   readonly messageId: string;
   readonly runId: bigint;

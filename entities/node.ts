@@ -1,44 +1,48 @@
 /**
- * Where a node is in its life: known but never joined, within its heartbeat interval, past it or offline by its own
- * word, gone by its own word, or expelled for good. A node that left keeps its id if it has a key; the key of one that
- * was unregistered is never admitted again.
+ * State of a node.
+ *
+ * - `registered`: the key is known, but the node has not joined
+ * - `online`: within its heartbeat interval
+ * - `offline`: its heartbeat is overdue, or it signed off
+ * - `left`: it left by itself; with a key it keeps its id
+ * - `unregistered`: its membership has ended for good; its key is never admitted again
  */
 export type NodeState = "registered" | "online" | "offline" | "left" | "unregistered";
 
-/** A node as the SuperLink knows it. Times are Unix times in seconds. */
+/** A node as callers see it. Times are Unix times in seconds. */
 export interface LinkNode {
   readonly nodeId: bigint;
-  /** The SPKI public key (DER) it authenticates with; undefined without authentication. */
+  /** Public key of the node (SPKI, DER); undefined without authentication. */
   readonly publicKey?: Uint8Array;
   readonly state: NodeState;
-  /** Until when the node counts as online. */
+  /** When the node goes offline unless it sends a heartbeat. */
   readonly onlineUntil: number;
-  /** Seconds, as last asked for by the node; 0 before it first joined. */
+  /** Heartbeat interval in seconds that the node last requested; 0 before its first join. */
   readonly heartbeatInterval: number;
   /**
-   * Who made its key known: the SuperLink's owner, by register, or the node itself, by joining. A SuperLink that
-   * authenticates its nodes admits the owner's; the others' keys must be in its list at every call.
+   * Who registered the key: the SuperLink's operator ("owner"), or the node itself when it joined ("self"). A SuperLink
+   * with authentication admits the operator's nodes. Keys of the others must be in its key list at every call.
    */
   readonly registeredBy: "owner" | "self";
   /**
-   * What people call it: as given at its registration by the SuperLink's owner; where there is none, as the owner's list
-   * of keys says; else as the node itself says. Not unique.
+   * Name for people: the one given at registration by the operator, or else the one in the operator's key list, or else
+   * the one that the node gives itself. Not unique.
    */
   readonly name?: string;
-  /** "latitude,longitude", as given at its registration. */
+  /** "latitude,longitude", as given at registration. */
   readonly location?: string;
   readonly registeredAt: number;
   readonly activatedAt?: number;
   readonly deactivatedAt?: number;
   readonly unregisteredAt?: number;
   /**
-   * How it takes its messages, in the words of the dialect that knows: the domain only keeps it. Undefined until the node
-   * has shown it, and after it joined anew.
+   * Wire with which the node pulls its messages. The dialects define the values; the domain only stores them. Undefined
+   * after a join until the node shows it.
    */
   readonly wire?: string;
 }
 
-/** A node that is online. */
+/** An online node. */
 export interface OnlineNode {
   readonly nodeId: bigint;
   /** As LinkNode.name. */

@@ -1,49 +1,50 @@
 /** SHA-256 of an object's bytes, 64 lower-case hex digits (Flower 1.28 and later). */
 export type ObjectId = string;
 
-/** Which objects an object is made of, by id: the ids of each object's children. */
+/** Tree of objects: the ids of each object's children, by object id. */
 export type ObjectTree = ReadonlyMap<ObjectId, readonly ObjectId[]>;
 
 /**
- * An object: its exact bytes, and the ids of the objects that it refers to. Whoever makes one from bytes that came
- * over a wire derives `id` and `children` from those bytes; the SuperLink relies on it and keeps equal ids once.
+ * A content-addressed object: its exact bytes, and the ids of the objects that it refers to. Code that creates an
+ * object from received bytes must derive `id` and `children` from them; the SuperLink relies on that and stores each id
+ * once.
  */
 export interface LinkObject {
   readonly id: ObjectId;
-  /** Never written to after it was handed over: the store may keep this very array. */
+  /** Must not be changed afterwards, because the store may keep this array. */
   readonly bytes: Uint8Array;
   readonly children: readonly ObjectId[];
 }
 
-/** Waits until there is room in memory for so many bytes. */
+/** Waits until this number of bytes may be loaded into memory. */
 export type MakeRoom = (bytes: number) => Promise<void>;
 
-/** What a pull of one object finds. Messages are handed out whole: what is found is there with its bytes. */
+/** Result of pulling one object. */
 export interface PulledObject {
-  /** Whether the SuperLink has it, and the caller may have it. */
+  /** Whether the SuperLink has the object and the caller may read it. */
   readonly found: boolean;
-  /** Its bytes, if it is found. */
+  /** The object's bytes, if it was found. */
   readonly bytes?: Uint8Array;
 }
 
-/** Which objects of messages are to be given in one answer. */
+/** Request for the objects of several messages in one response. */
 export interface WantedObjects {
-  /** Ids of messages that the caller was given. */
+  /** Ids of messages that the caller received. */
   readonly messageIds: readonly ObjectId[];
-  /** Bytes of all objects together, at most. */
+  /** Largest total size of the objects, in bytes. */
   readonly maxBytes: number;
-  /** How many objects, at most. */
+  /** Largest number of objects. */
   readonly maxObjects: number;
-  /** Objects that the caller has with all that is below them. */
+  /** Objects that the caller already has, including their whole trees. */
   readonly holds?: ReadonlySet<ObjectId>;
 }
 
-/** Objects of messages, and how far they reach. */
+/** Objects of several messages in one response. */
 export interface ObjectsTogether {
   readonly objects: readonly { readonly id: ObjectId; readonly bytes: Uint8Array }[];
   /**
-   * How many of the messages, from the first on, have their share: all their objects, or as many as there was room for
-   * where a message is larger than one answer. The next would have come whole in an answer of its own.
+   * Number of messages served, from the first on. A served message has all its objects in the response, or as many as
+   * fit if the message is larger than one response. The next message is left for a response of its own.
    */
   readonly served: number;
 }

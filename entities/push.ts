@@ -1,40 +1,43 @@
 import type { NewLinkMessage } from "./message.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "./object.ts";
 
-/** Messages whose objects come one by one. */
+/** Messages to push, with the trees of their objects. */
 export interface PushedMessages {
-  /** Who pushes: a node, or SUPERLINK_NODE_ID for a run's ServerApp. */
+  /** Id of the caller: a node, or SUPERLINK_NODE_ID for a run's ServerApp. */
   readonly nodeId: bigint;
   readonly runId: bigint;
   /** Instructions from the ServerApp, replies from a node. */
   readonly messages: readonly NewLinkMessage[];
-  /** Which objects each of them needs, in the order of the messages; the root is the message's id. */
+  /** Tree of objects of each message, in the order of `messages`. The root is the message's id. */
   readonly trees: readonly ObjectTree[];
-  /** Seconds that the ClientApp worked on each reply. */
+  /** Seconds that the ClientApp worked on each reply; default 0. */
   readonly clientAppSeconds?: readonly number[];
-  /** Objects that come with the announcement, by id; each is in one of the trees. */
-  readonly brought?: ReadonlyMap<ObjectId, BroughtObject>;
+  /** Objects that are sent inline with the announcement, by id. Each is in one of the trees. */
+  readonly inlineObjects?: ReadonlyMap<ObjectId, InlineObject>;
 }
 
-/** An object whose bytes were checked against its id. */
-export interface BroughtObject {
+/** An object sent inline. The caller has checked its bytes against its id. */
+export interface InlineObject {
   readonly object: LinkObject;
-  /** What the object says, when it is a message's own: see Messages.putObject. */
+  /** The message that the object encodes, if it is the root of a message. See {@link Messages.putObject}. */
   readonly message?: NewLinkMessage;
 }
 
-/** How a push of messages stands. A message counts once the last of its objects is there. */
+/** Result of opening a push. A message is accepted when the last of its objects is stored. */
 export interface OpenedPush {
-  /** For each message, in order: undefined where it was taken, or why it was not. */
-  readonly refusals: readonly (Refusal | undefined)[];
-  /** Objects that are still to be pushed, each once. */
+  /** For each message, in order: why it was refused, or undefined if it was not. */
+  readonly refusals: readonly (MessageRefusal | undefined)[];
+  /** Ids of objects that are still missing, each once. */
   readonly missing: readonly ObjectId[];
-  /** Under which to push them; lives limits.pushSessionSeconds after its last object. Empty when none is missing. */
+  /**
+   * Id under which to push the missing objects. Valid until limits.pushSessionSeconds after the last object. Empty if
+   * no object is missing.
+   */
   readonly sessionId: string;
 }
 
-/** Why one message of a push was refused. The others of the same push are not affected. */
-export interface Refusal {
-  /** What is wrong with it, as a sentence. */
+/** Why one message of a push was refused. Other messages of the push are not affected. */
+export interface MessageRefusal {
+  /** What is wrong with the message, as a sentence. */
   readonly reason: string;
 }

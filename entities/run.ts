@@ -1,15 +1,15 @@
-/** Why a run ended (Flower's sub-statuses). */
+/** How a run ended (Flower's sub-status). */
 export type RunOutcome = "completed" | "failed" | "stopped";
 
-/** Where a run is in its life; `finished` carries how it ended. */
+/** State of a run; `finished` includes how it ended. */
 export type RunState = "pending" | "starting" | "running" | `finished:${RunOutcome}`;
 
-/** Whether the run has ended, however it did. */
+/** Whether the run has ended. */
 export function isFinished(state: RunState): boolean {
   return state.startsWith("finished:");
 }
 
-/** Whether messages of the run are taken. */
+/** Whether the SuperLink accepts messages and artifacts of the run. */
 export function takesMessages(state: RunState): boolean {
   return state === "running";
 }
@@ -17,79 +17,83 @@ export function takesMessages(state: RunState): boolean {
 /** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
 export type LinkScalar = boolean | bigint | number | string | Uint8Array;
 
-/** What a run is made from. */
+/** The only federation of a SuperLink without accounts, as in Flower. Every node and every run is in it. */
+export const DEFAULT_FEDERATION = "@none/default";
+
+/** A run to create. */
 export interface NewLinkRun {
-  /** "publisher/name"; empty for a ServerApp that started itself. */
+  /** "publisher/name"; empty for a self-started run. */
   readonly fabId: string;
   readonly fabVersion: string;
-  /** The FAB that the run runs. Without it the run is "running" from the start. */
+  /** The app. Without it the run is self-started and "running" at once. */
   readonly fab?: {
     /** SHA-256 of the content, lower-case hexadecimal. */
     readonly hash: string;
     readonly content: Uint8Array;
-    /** SHA-256 of the pieces of its attachments, which must be there. */
+    /** SHA-256 of the pieces of its attachments, which must be stored already. */
     readonly pieces?: readonly string[];
   };
-  /** Settings that differ from the FAB's own. */
+  /** Run configuration that overrides the FAB's. */
   readonly overrideConfig?: Readonly<Record<string, LinkScalar>>;
-  /** Default "@none/default", the only one that an open SuperLink of Flower has. */
+  /** Default "@none/default", the only federation of a Flower SuperLink without accounts. */
   readonly federation?: string;
-  /** The series to go on with; a new one by default. */
+  /** Id of an existing series to which the run belongs; default: a new series. */
   readonly seriesId?: bigint;
 }
 
-/** A run as the SuperLink knows it. Times are Unix times in seconds. */
+/** A run as callers see it. Times are Unix times in seconds. */
 export interface LinkRun {
   readonly runId: bigint;
   readonly fabId: string;
   readonly fabVersion: string;
-  /** Empty for a ServerApp that started itself. */
+  /** Empty for a self-started run. */
   readonly fabHash: string;
   readonly overrideConfig: Readonly<Record<string, LinkScalar>>;
   readonly federation: string;
   readonly seriesId: bigint;
-  /** Id of the one task that a run has here: its ServerApp. */
+  /** Id of the run's only task, its ServerApp. */
   readonly taskId: bigint;
   readonly state: RunState;
-  /** Why the run ended as it did, for people; empty while there is nothing to say. */
+  /** Why the run ended, for people; may be empty. */
   readonly details: string;
   readonly pendingAt: number;
   readonly startingAt?: number;
   readonly runningAt?: number;
   readonly finishedAt?: number;
-  /** When its log was removed, for there were newer ones enough: see limits.maxFinishedLogBytes. */
+  /** When the log was removed because of limits.maxFinishedLogBytes. */
   readonly logRemovedAt?: number;
-  /** When its artifacts were removed, for there were newer ones enough: see limits.maxFinishedArtifactBytes. */
+  /** When the artifacts were removed because of limits.maxFinishedArtifactBytes. */
   readonly artifactsRemovedAt?: number;
-  /** Bytes of objects that nodes and ServerApp got from, and gave to, the SuperLink. */
+  /** Bytes of objects that the SuperLink sent to nodes and ServerApp. */
   readonly bytesSent: number;
+  /** Bytes of objects that the SuperLink received from nodes and ServerApp. */
   readonly bytesReceived: number;
-  /** Seconds that ClientApps worked for the run, summed over all replies. */
+  /** Seconds that ClientApps worked for the run, as the sum over all replies. */
   readonly clientAppSeconds: number;
 }
 
-/** What a run's ServerApp wrote. */
+/** A piece of a run's log. */
 export interface LogPiece {
-  /** What was written since the time asked for, joined as it came: line ends are the writer's. */
+  /** Text written after the requested time, with the writer's line breaks. */
   readonly text: string;
-  /** Unix time in seconds of the last of it, or the time asked for: ask again from there. */
+  /** Unix time in seconds of the last entry, or the requested time. Pass it to the next call. */
   readonly latest: number;
-  /** Whether more is there already: this is as much as was asked for. */
+  /** Whether more text is available now, beyond the requested size. */
   readonly more: boolean;
-  /** Whether the log ends with a line there. One without anything does. */
+  /** Whether the log ends with a line break at this point. True for an empty log. */
   readonly endsLine: boolean;
-  /** Whether nothing more will come: the run has finished. */
+  /** Whether the run has finished and this piece is the last. */
   readonly finished: boolean;
 }
 
-/** What is said of a run that is not there: nobody can tell whether it ever was. */
+/** Error text for a run that the store does not have. The SuperLink cannot tell whether it ever existed. */
 export function unknownRun(runId: bigint): string {
-  return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
+  return `Run ${runId} is unknown, or was removed because it finished long ago`;
 }
 
-/** A run that a process has taken on: it must begin it soon, and then send heartbeats. */
+/** A run that a process claimed. The process must begin it within limits.claimSeconds and then send heartbeats. */
 export interface ClaimedRun {
   readonly run: LinkRun;
-  /** 256 hexadecimal digits: whoever has it speaks for the run's ServerApp. The SuperLink keeps only its hash. */
+  /** Token of the run's ServerApp, 256 hexadecimal digits. The SuperLink stores only its hash. */
   readonly token: string;
 }

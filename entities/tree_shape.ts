@@ -1,17 +1,17 @@
 import type { ObjectId, ObjectTree } from "./object.ts";
 
-/** How large a tree is where an object stands at each place that refers to it, as on the current wire. */
+/** Size of an object tree, if a shared object counts once for each reference, as on the current wire. */
 export interface TreeShape {
-  /** Levels, 1 for an object without children. */
+  /** Number of levels; 1 for an object without children. */
   readonly depth: number;
-  /** Objects, each as often as it stands there: a few that refer to each other can make more than there are atoms. */
+  /** Number of nodes. It can be exponential in the number of objects, because each reference counts. */
   readonly nodes: number;
 }
 
 /**
- * Measures the tree under a root, looking at each object once.
+ * Measures the tree of a root. Visits each object once.
  *
- * @returns undefined when it is deeper than `maxDepth`
+ * @returns undefined if the tree is deeper than `maxDepth`
  */
 export function treeShape(
   root: ObjectId,

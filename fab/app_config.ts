@@ -12,18 +12,18 @@ import { quoted } from "./refusal.ts";
 import { flattenConfig, type RunConfig } from "./scalar.ts";
 import { isTable, tableAt, type TomlTable, type TomlValue } from "./toml/value.ts";
 
-/** What an app says of itself. */
+/** Configuration of an app, from its manifest. */
 export interface AppConfig {
   readonly publisher: string;
   readonly name: string;
   readonly version: string;
   /** "publisher/name". */
   readonly fabId: string;
-  /** The ServerApp as "module:object"; undefined in a bundle of Flower's agents. */
+  /** The ServerApp as "module:object"; undefined for an app with only an AgentApp. */
   readonly serverApp?: string;
-  /** The ClientApp as "module:object"; undefined in a bundle of Flower's agents. */
+  /** The ClientApp as "module:object"; undefined for an app with only an AgentApp. */
   readonly clientApp?: string;
-  /** The run's settings and their defaults, made flat. */
+  /** Default run configuration, flattened. */
   readonly config: RunConfig;
   readonly language: Language;
 }
@@ -31,10 +31,10 @@ export interface AppConfig {
 /**
  * Reads and checks the tables `[project]` and `[tool.flwr.app]` by Flower's rules.
  *
- * @param manifest the whole file
- * @param where its name, for error sentences
- * @param has whether the app has a file of the given path
- * @throws FlwrError "invalid-argument" that lists every fault, or tells which component's language is not clear
+ * @param manifest tables of the whole file
+ * @param where name of the file, for errors
+ * @param has whether the app has a file with this path
+ * @throws FlwrError invalid-argument, listing all faults or naming the component whose language is ambiguous
  */
 export function readAppConfig(
   manifest: TomlTable,
@@ -60,7 +60,10 @@ export function readAppConfig(
   }
   faults.push(...formatFaults(manifest));
   if (faults.length > 0) {
-    throw new FlwrError("invalid-argument", `"${where}" is no app's: ${faults.join("; ")}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `"${where}" does not describe an app: ${faults.join("; ")}`,
+    );
   }
   return {
     publisher,
@@ -74,7 +77,7 @@ export function readAppConfig(
   };
 }
 
-/** What Flower recommends and the file does not have, one sentence each. */
+/** Fields that Flower recommends and the manifest lacks, as sentences. */
 export function missingRecommendations(manifest: TomlTable): string[] {
   const project = tableAt(manifest, "project");
   return ["description", "license"]
@@ -105,10 +108,10 @@ function patternsFault(value: TomlValue | undefined): string | undefined {
   if (!Array.isArray(value)) return "is not a list";
   if (value.length === 0) return "is empty: name a pattern, or leave the key out";
   const good = value.every((pattern) => typeof pattern === "string" && pattern.trim() !== "");
-  return good ? undefined : "has something other than patterns in it";
+  return good ? undefined : "contains something other than patterns";
 }
 
-/** The components that are declared, as "module:object". Flower asks for both apps, or for an agent alone. */
+/** Reads the components, as "module:object". Flower requires a ServerApp and a ClientApp, or an AgentApp alone. */
 function readComponents(app: TomlTable, faults: string[]): Map<ComponentKey, string> {
   const found = new Map<ComponentKey, string>();
   const components = tableAt(app, "components");
@@ -132,7 +135,7 @@ function readComponents(app: TomlTable, faults: string[]): Map<ComponentKey, str
   return found;
 }
 
-/** The one language that all components are written in. */
+/** The language of the components, which must be the same for all. */
 function languageOf(
   components: ReadonlyMap<ComponentKey, string>,
   has: (path: string) => boolean,
@@ -147,7 +150,7 @@ function languageOf(
   throw new FlwrError(
     "invalid-argument",
     `"${first!.key}" is written in ${first!.language}, "${other.key}" in ${other.language}: ` +
-      "an app is one or the other",
+      "all components of an app must use the same language",
   );
 }
 
@@ -165,7 +168,7 @@ function language(
     throw new FlwrError(
       "invalid-argument",
       `${named}, but the app has neither "${ref.path}.ts" nor "${ref.path}.py"`,
-      { hints: ["A module in a folder is named with points: pkg.client is pkg/client.ts"] },
+      { hints: ["Use dots for folders: pkg.client is pkg/client.ts"] },
     );
   }
   throw new FlwrError(

@@ -2,28 +2,28 @@ import { isAbsolute, join, relative, sep as SEPARATOR } from "node:path";
 import { FlwrError } from "../base/error.ts";
 import { MAX_FOLDER_DEPTH } from "./limits.ts";
 
-/** Files that are looked at in an app's folder before the build gives up: a folder that is no app's, such as "/". */
+/** Largest number of files in an app's folder. More means a wrong folder, such as "/". */
 const MAX_FILES_LOOKED_AT = 200_000;
 
-/** Folders that nothing of a bundle is ever in, and that can be large. */
+/** Folders to skip: they can be large, and none of their files is ever bundled. */
 const NEVER_ENTERED = new Set([".git", "__pycache__"]);
 
-/** What is in an app's folder. */
+/** Files of an app's folder. */
 export interface AppFiles {
-  /** Files, and links to files of the same folder: paths relative to it, with "/". */
+  /** Files, and links to files within the folder, as relative paths with "/". */
   readonly files: readonly string[];
   /**
-   * Files that links would bring in: from elsewhere, through a link to a folder, or that are not there. By path, what is
-   * wrong with the link.
+   * Files that may not be bundled because of a link: it leads outside of the folder, to a folder, or to nothing. By
+   * path, with the problem as a sentence.
    */
   readonly refused: ReadonlyMap<string, string>;
 }
 
 /**
- * The files below a folder. A link to a file of the same folder counts as one; what other links lead to is told, so that
- * nothing that an app needs is left out without a word, and nothing from elsewhere gets into a bundle.
+ * Lists the files of a folder. A link to a file within the folder counts as a file. Other links are reported, so that
+ * no file is silently left out, and no file from outside gets into a bundle.
  *
- * @throws FlwrError "not-found" without such a folder, "resource-exhausted" for one that is no app's by its size
+ * @throws FlwrError not-found if the folder does not exist; resource-exhausted if it has too many files
  */
 export async function listFiles(folder: string): Promise<AppFiles> {
   const files: string[] = [];
@@ -37,7 +37,7 @@ export async function listFiles(folder: string): Promise<AppFiles> {
         const path = prefix + entry.name;
         const link = entry.isSymlink ? await behindLink(join(folder, path)) : undefined;
         const { isFile, isDirectory } = link ?? entry;
-        if (link?.isBroken) refused.set(path, `"${path}" is a link that leads to nothing`);
+        if (link?.isBroken) refused.set(path, `"${path}" is a broken link`);
         else if (isFile && through !== undefined) refused.set(path, through);
         else if (isFile && link !== undefined && !isBelow(link.target, root)) {
           refused.set(path, `"${path}" is a link to a file outside of the app's folder`);
@@ -46,7 +46,7 @@ export async function listFiles(folder: string): Promise<AppFiles> {
           const inside = link === undefined
             ? through
             : `"${path}" is a link to a folder, whose files cannot be in a bundle`;
-          // A link to a folder above it has no end.
+          // A link to a folder above it would never end.
           if (link !== undefined && above.includes(link.target)) continue;
           const own = link === undefined ? above : [...above, link.target];
           if (own.length <= MAX_FOLDER_DEPTH) {
@@ -57,8 +57,8 @@ export async function listFiles(folder: string): Promise<AppFiles> {
       if (files.length + refused.size > MAX_FILES_LOOKED_AT) {
         throw new FlwrError(
           "resource-exhausted",
-          `"${folder}" has more than ${MAX_FILES_LOOKED_AT} files, with those behind its links: it is no ` +
-            "app's folder",
+          `"${folder}" is not an app folder: it has more than ${MAX_FILES_LOOKED_AT} files, including ` +
+            "those behind links",
         );
       }
     }
@@ -69,12 +69,12 @@ export async function listFiles(folder: string): Promise<AppFiles> {
   return { files, refused };
 }
 
-/** A folder that is still to be looked at. */
+/** A folder that is still to be listed. */
 interface Waiting {
   readonly prefix: string;
-  /** What is wrong with the link through which it is seen, if there is one. */
+  /** Problem of the link through which the folder is reached, if any. */
   readonly through?: string;
-  /** Where the links above it lead. */
+  /** Targets of the links on the path to the folder. */
   readonly above: readonly string[];
 }
 
@@ -100,7 +100,7 @@ function isBelow(path: string, folder: string): boolean {
   return way !== "" && way !== ".." && !way.startsWith(`..${SEPARATOR}`) && !isAbsolute(way);
 }
 
-/** A file of an app. @throws FlwrError "failed-precondition" when it cannot be read */
+/** Reads a file of an app. @throws FlwrError failed-precondition if it cannot be read */
 export async function readAppFile(folder: string, path: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(join(folder, ...path.split("/")));

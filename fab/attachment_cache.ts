@@ -7,27 +7,27 @@ import {
   writeAttachment,
 } from "./attachments.ts";
 
-/** Bytes of attachments that a node's machine keeps for the next runs: those of four of the largest bundles. */
+/** Default size of the cache in bytes: attachments of four of the largest apps. */
 const MAX_CACHED_ATTACHMENT_BYTES = 4 * MAX_ATTACHED_BYTES;
 
-/** Seconds after which a file that was being fetched is left over from a process that died. */
+/** Seconds after which a partial file is removed, because the process that downloaded it must have died. */
 export const STALE_PART_SECONDS = 86_400;
 
-/** The name of a file that is being fetched. */
+/** Ending of a file that is being downloaded. */
 const PART_ENDING = ".part";
 
 /**
- * The attachments that a machine keeps, each in a file named by its SHA-256, so that the next run and the next version
- * of an app need not fetch it. Several processes may share the folder: a file gets its name when it is whole, and is
- * looked at before each use.
+ * Cache of attachments on a machine, for later runs and versions of an app. Each is in a file named by its SHA-256.
+ * Several processes may share the folder: a file gets its final name when it is complete, and is verified before each
+ * use.
  */
 export class AttachmentCache {
   readonly #folder: string;
   readonly #maxBytes: number;
 
   /**
-   * @param folder is made when it is needed; best on the same file system as the apps, which then share the files
-   * @param maxBytes how much is kept; beyond it the files go that were unused for longest
+   * @param folder created when needed. On the file system of the installed apps, files are linked instead of copied
+   * @param maxBytes size of the cache; the least recently used files are removed
    */
   constructor(folder: string, maxBytes: number = MAX_CACHED_ATTACHMENT_BYTES) {
     this.#folder = folder;
@@ -35,9 +35,10 @@ export class AttachmentCache {
   }
 
   /**
-   * Puts an attachment into a file that is not there yet: the kept one, or one that is fetched.
+   * Creates a file with an attachment, from the cache or by downloading it.
    *
-   * @throws what writeAttachment throws
+   * @param file path of the new file, which must not exist
+   * @throws errors of writeAttachment
    */
   async place(attachment: Attachment, file: string, get: GetPiece): Promise<void> {
     const kept = join(this.#folder, attachment.sha256);
@@ -47,13 +48,13 @@ export class AttachmentCache {
     await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const part = `${kept}-${crypto.randomUUID()}${PART_ENDING}`;
     await writeAttachment(attachment, part, get);
-    // Before it has its name: then another process may remove it to make room.
+    // Linked before the rename, because afterwards another process may remove the file to make room.
     await linkOrCopy(part, file);
     await Deno.rename(part, kept);
     await this.#makeRoom(kept);
   }
 
-  /** @param newest stays */
+  /** Removes old files beyond the limit. @param newest file to keep in any case */
   async #makeRoom(newest: string): Promise<void> {
     const files: { path: string; size: number; usedAt: number }[] = [];
     for await (const { name, isFile } of Deno.readDir(this.#folder)) {
@@ -77,14 +78,14 @@ export class AttachmentCache {
 
 async function touch(path: string): Promise<void> {
   const now = new Date();
-  await Deno.utime(path, now, now).catch(() => {}); // it only goes earlier then
+  await Deno.utime(path, now, now).catch(() => {}); // then it is only removed earlier
 }
 
 async function remove(path: string): Promise<void> {
   await Deno.remove(path).catch(() => {}); // another process has removed it
 }
 
-/** @returns false when another process has removed it to make room */
+/** Links a cached file. @returns false if another process has removed it to make room */
 async function linked(kept: string, file: string): Promise<boolean> {
   try {
     await linkOrCopy(kept, file);
@@ -95,7 +96,7 @@ async function linked(kept: string, file: string): Promise<boolean> {
   }
 }
 
-/** A second name for the same file where the file system can do that. */
+/** Creates a hard link, or a copy if the file system does not support links. */
 async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await Deno.link(from, to);

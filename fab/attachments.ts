@@ -4,58 +4,60 @@ import { sha256Hex } from "../base/platform.ts";
 import { pathFault } from "./path.ts";
 import { quoted, refused, tooLarge } from "./refusal.ts";
 
-/** Bytes of the largest attachment, a file that travels beside its bundle: a model of 130 million float32. */
+/** Largest attachment in bytes: a model of about 130 million float32. Attachments are sent separately from the FAB. */
 export const MAX_ATTACHMENT_BYTES = 512 * 1024 * 1024;
 
-/** Bytes that the attachments of one bundle may have together. */
+/** Largest total size of the attachments of one app, in bytes. */
 export const MAX_ATTACHED_BYTES = 2 * MAX_ATTACHMENT_BYTES;
 
-/** Attachments of one bundle. */
+/** Largest number of attachments of one app. */
 export const MAX_ATTACHMENTS = 32;
 
-/** Bytes of an attachment's piece, but for the last: one call carries it, and no program has more of it in memory. */
+/**
+ * Size of a piece of an attachment except for the last, in bytes. One call sends one piece, and programs load no more.
+ */
 export const ATTACHMENT_PIECE_BYTES = 4 * 1024 * 1024;
 
-/** The path of a bundle's list of attachments. Flower's own bundles have no such file. */
+/** Path of the list of attachments in a FAB. Flower's own FABs have no such file. */
 export const ATTACHMENTS_PATH = ".info/ATTACHMENTS";
 
-/** Kinds of files that can be attachments: models, the weights that PyTorch writes beside them, and arrays. */
+/** Endings of files that can be attachments: models, PyTorch's external weights, and arrays. */
 export const ATTACHMENT_ENDINGS = [".onnx", ".onnx.data", ".npz", ".npy", ".safetensors"] as const;
 
 /**
- * A file of an app that is not in its bundle: the bundle has its hash. It travels in pieces, each known by its own hash.
- * So a piece that arrived can be checked and kept by itself, and one that is there already is not sent again.
+ * A file of an app that is not in its FAB. The FAB lists its hash. It is sent in pieces, each identified by its own
+ * hash: each piece can be verified and stored by itself, and a piece that the receiver has is not sent again.
  */
 export interface Attachment {
-  /** Where the file lies in the app's folder, with "/". */
+  /** Path of the file in the app's folder, with "/". */
   readonly path: string;
   /** SHA-256 of the file, lower-case hexadecimal. */
   readonly sha256: string;
-  /** Bytes of the file; at least 1. */
+  /** Size of the file in bytes; at least 1. */
   readonly size: number;
-  /** SHA-256 of each piece, in order. Every piece but the last has ATTACHMENT_PIECE_BYTES. */
+  /** SHA-256 of each piece, in order. Each piece except the last has ATTACHMENT_PIECE_BYTES. */
   readonly pieces: readonly string[];
 }
 
-/** Gets a piece by its SHA-256. @throws FlwrError when it cannot be had */
+/** Loads a piece by its SHA-256. @throws FlwrError if it is not available */
 export type GetPiece = (hash: string) => Promise<Uint8Array>;
 
 /**
- * Why a path of an app's folder cannot be an attachment's; undefined for one that can.
+ * Checks the path of an attachment.
  *
- * @returns the rest of a sentence that begins with the path
+ * @returns what is wrong, as the end of a sentence that begins with the path; undefined if it is valid
  */
 export function attachmentFault(path: string): string | undefined {
   const fault = pathFault(path);
   if (fault !== undefined) return fault;
-  if (path.startsWith(".info/")) return "lies in a bundle's own folder";
-  // Nodes show it in their logs.
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(path)) return "has a character that cannot be seen";
+  if (path.startsWith(".info/")) return "is in the reserved folder .info";
+  // Nodes show the path in their logs.
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(path)) return "has an invisible character";
   if (ATTACHMENT_ENDINGS.some((ending) => path.endsWith(ending))) return undefined;
   return `has a name that ends in none of ${ATTACHMENT_ENDINGS.join(", ")}`;
 }
 
-/** The list as a bundle has it: a line "path,hash,bytes,piece piece …" for each. */
+/** Encodes the list of attachments for a FAB: one line "path,hash,bytes,piece piece …" for each. */
 export function writeAttachmentList(attachments: readonly Attachment[]): Uint8Array {
   const lines = attachments.map(({ path, sha256, size, pieces }) =>
     `${path},${sha256},${size},${pieces.join(" ")}`
@@ -64,10 +66,10 @@ export function writeAttachmentList(attachments: readonly Attachment[]): Uint8Ar
 }
 
 /**
- * Reads a bundle's list of attachments and checks what can be checked without the files. Whether two of them are one
- * file on some systems is `collision`'s to say.
+ * Parses the list of attachments of a FAB and checks each entry. Call `collision` to check the paths against each
+ * other.
  *
- * @throws FlwrError "invalid-argument" naming the line, "resource-exhausted" beyond the limits
+ * @throws FlwrError invalid-argument, naming the line; resource-exhausted beyond the limits
  */
 export function readAttachmentList(list: Uint8Array): Attachment[] {
   let text: string;
@@ -77,30 +79,30 @@ export function readAttachmentList(list: Uint8Array): Attachment[] {
     throw refused(`its ${ATTACHMENTS_PATH} is not UTF-8 text`, cause);
   }
   const attachments = text.split("\n").map(readLine);
-  checkAmount(attachments, tooLarge);
+  checkAttachmentSizes(attachments, tooLarge);
   return attachments;
 }
 
 /**
- * Holds the attachments of one app to their limits.
+ * Checks the number and sizes of an app's attachments.
  *
- * @param error makes the error of the rest of a sentence
+ * @param error creates the error; gets the end of its sentence
  */
-export function checkAmount(
+export function checkAttachmentSizes(
   attachments: readonly Pick<Attachment, "path" | "size">[],
   error: (how: string) => FlwrError,
 ): void {
   if (attachments.length > MAX_ATTACHMENTS) {
-    throw error(`it has ${attachments.length} attachments, not up to ${MAX_ATTACHMENTS}`);
+    throw error(`it has ${attachments.length} attachments; the limit is ${MAX_ATTACHMENTS}`);
   }
   const large = attachments.find(({ size }) => size > MAX_ATTACHMENT_BYTES);
   if (large !== undefined) {
     const { path, size } = large;
-    throw error(`${quoted(path)} has ${size} bytes, not up to ${MAX_ATTACHMENT_BYTES}`);
+    throw error(`${quoted(path)} has ${size} bytes; the limit is ${MAX_ATTACHMENT_BYTES}`);
   }
   const total = attachments.reduce((sum, { size }) => sum + size, 0);
   if (total <= MAX_ATTACHED_BYTES) return;
-  throw error(`its attachments have ${total} bytes together, not up to ${MAX_ATTACHED_BYTES}`);
+  throw error(`its attachments have ${total} bytes; the limit is ${MAX_ATTACHED_BYTES}`);
 }
 
 const HASH = /^[0-9a-f]{64}$/;
@@ -122,7 +124,7 @@ function readLine(line: string): Attachment {
   return { path, sha256: hash, size, pieces };
 }
 
-/** Reads a file once and says what its attachment is. @throws Deno's error when it cannot be read */
+/** Hashes a file as an attachment, in one pass. @throws Deno's error if it cannot be read */
 export async function describeAttachment(path: string, file: string): Promise<Attachment> {
   const whole = createHash("sha256");
   const pieces: string[] = [];
@@ -135,7 +137,7 @@ export async function describeAttachment(path: string, file: string): Promise<At
   return { path, sha256: whole.digest("hex"), size, pieces };
 }
 
-/** Whether a file is there, is no link, and has the attachment's bytes. */
+/** Whether a file exists, is not a link, and has the attachment's bytes. */
 export async function isAttachmentFile(
   { size, sha256 }: Attachment,
   file: string,
@@ -147,17 +149,16 @@ export async function isAttachmentFile(
     for await (const piece of piecesOf(file)) hash.update(piece);
     return hash.digest("hex") === sha256;
   } catch {
-    return false; // it is not there, or cannot be read
+    return false; // missing or unreadable
   }
 }
 
 /**
- * Writes an attachment's file from its pieces, which may come from anyone: each is checked before it is written, and the
- * file at its end.
+ * Writes an attachment to a file from its pieces. The source is not trusted: each piece is verified before it is
+ * written, and the whole file at the end.
  *
- * @param file is made, with mode 0600; it is removed again when the attachment cannot be had whole
- * @throws FlwrError "data-loss" for bytes that are not the attachment's; what `get` throws; Deno's error when the file
- *   cannot be written
+ * @param file path of the new file, created with mode 0600. It is removed if the attachment is incomplete
+ * @throws FlwrError data-loss if the bytes do not match; errors of `get`; Deno's error if the file cannot be written
  */
 export async function writeAttachment(
   { path, sha256: expected, size, pieces }: Attachment,
@@ -171,7 +172,10 @@ export async function writeAttachment(
     for (const hash of pieces) {
       const piece = await get(hash);
       if (piece.length !== Math.min(left, ATTACHMENT_PIECE_BYTES) || sha256Hex(piece) !== hash) {
-        throw new FlwrError("data-loss", `A piece of attachment ${quoted(path)} has other bytes`);
+        throw new FlwrError(
+          "data-loss",
+          `A piece of attachment ${quoted(path)} does not match its hash`,
+        );
       }
       whole.update(piece);
       for (let at = 0; at < piece.length;) at += await out.write(piece.subarray(at));
@@ -180,7 +184,7 @@ export async function writeAttachment(
     if (whole.digest("hex") === expected) return;
     throw new FlwrError(
       "data-loss",
-      `Attachment ${quoted(path)} has another hash than its bundle says`,
+      `Attachment ${quoted(path)} does not match the hash in its app bundle`,
     );
   } catch (error) {
     await Deno.remove(file).catch(() => {});
@@ -188,7 +192,7 @@ export async function writeAttachment(
   }
 }
 
-/** One piece of a file. @param index from 0 @throws Deno's error when it cannot be read */
+/** Reads one piece of a file. @param index from 0 @throws Deno's error if it cannot be read */
 export async function readPiece(file: string, index: number): Promise<Uint8Array> {
   using open = await Deno.open(file);
   await open.seek(index * ATTACHMENT_PIECE_BYTES, Deno.SeekMode.Start);

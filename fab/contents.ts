@@ -2,22 +2,21 @@ import { sha256Hex } from "../base/platform.ts";
 import { MANIFEST } from "./manifest.ts";
 import { quoted, refused } from "./refusal.ts";
 
-/** The path of a bundle's list of contents. */
+/** Path of the list of contents in a FAB. */
 export const CONTENTS_PATH = ".info/CONTENT";
 
-/** A line of the list: path, SHA-256, and the size in bits. */
+/** A line of the list of contents: path, SHA-256, and size in bits. */
 export function contentsLine(path: string, content: Uint8Array): string {
   return `${path},${sha256Hex(content)},${content.length * 8}`;
 }
 
 /**
- * Holds a bundle's files to its list of contents, which must name each of them once and nothing else.
+ * Checks a FAB's files against its list of contents, which must name each file once and nothing else.
  *
- * Flower up to 1.26.1 leaves the manifest, which it writes anew, out of the list, and ends the last line, too; later
- * versions do neither. Such a manifest is taken. The list protects it no less than the other files: both are in the
- * bundle, whose own hash and signatures cover every byte.
+ * Flower up to 1.26.1 omits the rewritten manifest from the list, and ends the list with a line break; later versions
+ * do neither. Such a list is accepted. That is safe, because the FAB's own hash and signatures cover every byte.
  *
- * @throws FlwrError "invalid-argument" naming the file
+ * @throws FlwrError invalid-argument, naming the file
  */
 export function checkContents(list: Uint8Array, files: ReadonlyMap<string, Uint8Array>): void {
   const text = new TextDecoder().decode(list);
@@ -35,17 +34,19 @@ export function checkContents(list: Uint8Array, files: ReadonlyMap<string, Uint8
     listed.add(path);
     const content = files.get(path);
     if (content === undefined) {
-      throw refused(`${quoted(path)} of its ${CONTENTS_PATH} is not in it`);
+      throw refused(`${quoted(path)}, listed in its ${CONTENTS_PATH}, is missing`);
     }
     if (bits !== String(content.length * 8)) {
-      throw refused(`${quoted(path)} has another size than its ${CONTENTS_PATH} says`);
+      throw refused(`${quoted(path)} does not have the size in its ${CONTENTS_PATH}`);
     }
     if (hash !== sha256Hex(content)) {
-      throw refused(`${quoted(path)} has another hash than its ${CONTENTS_PATH} says`);
+      throw refused(`${quoted(path)} does not match the hash in its ${CONTENTS_PATH}`);
     }
   }
   const unlisted = [...files.keys()].find((path) =>
     !listed.has(path) && !(isOlder && path === MANIFEST)
   );
-  if (unlisted !== undefined) throw refused(`${quoted(unlisted)} is not in its ${CONTENTS_PATH}`);
+  if (unlisted !== undefined) {
+    throw refused(`${quoted(unlisted)} is not listed in its ${CONTENTS_PATH}`);
+  }
 }

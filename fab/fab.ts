@@ -1,55 +1,55 @@
 import type { AppConfig } from "./app_config.ts";
 import type { Attachment } from "./attachments.ts";
 
-/** Hexadecimal digits of a bundle's hash that its file and its folder are named by. */
+/** Number of hexadecimal digits of a FAB's hash in names of files and folders. */
 const SHORT_HASH_LENGTH = 8;
 
-/** An app bundle: what is sent, and what it says of itself. */
+/** A built FAB (Flower App Bundle) with its configuration and attachments. */
 export interface Fab {
   /** The zip archive. */
   readonly content: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the archive, lower-case hexadecimal. */
   readonly hash: string;
   readonly config: AppConfig;
-  /** What Flower recommends for an app and this one does not have, one sentence each. */
+  /** Fields that Flower recommends and the app lacks, as sentences. */
   readonly warnings: readonly string[];
-  /** Files of the app that are not in the archive and travel beside it. */
+  /** Files of the app that are sent separately from the archive. */
   readonly attachments: readonly LocalAttachment[];
 }
 
-/** An attachment and the file that has its bytes here. */
+/** An attachment with its file on this machine. */
 export interface LocalAttachment extends Attachment {
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
 }
 
-/** A bundle whose every byte has been checked: it may be installed. */
+/** A FAB that was checked completely and may be installed. */
 export interface CheckedFab {
   /** SHA-256 of the archive, lower-case hexadecimal. */
   readonly hash: string;
   readonly config: AppConfig;
-  /** The files of the app by their paths, which have "/" and stay below the app's folder. */
+  /** The files of the app, by path. Paths have "/" and stay within the app's folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Files of the app that are not in the archive and travel beside it. Their paths collide with none of `files`. */
+  /** Files of the app that are sent separately. Their paths do not collide with those of `files`. */
   readonly attachments: readonly Attachment[];
 }
 
-/** A bundle's file name as Flower makes it: `publisher.name.1-0-0.3ffe67cf.fab`. */
+/** File name of a FAB, as in Flower: `publisher.name.1-0-0.3ffe67cf.fab`. */
 export function fabFileName({ publisher, name, version }: AppConfig, hash: string): string {
   return `${publisher}.${name}.${version.replaceAll(".", "-")}.${shortHash(hash)}.fab`;
 }
 
-/** The folder that a bundle is installed to, below `apps`, as Flower names it: `publisher.name.1.0.0.3ffe67cf`. */
+/** Name of the folder in `apps` to which a FAB is installed, as in Flower: `publisher.name.1.0.0.3ffe67cf`. */
 export function fabFolderName({ publisher, name, version }: AppConfig, hash: string): string {
   return `${publisher}.${name}.${version}.${shortHash(hash)}`;
 }
 
-/** The same with the whole hash, which no other bundle has. */
+/** Like {@link fabFolderName}, with the whole hash, which is unique. */
 export function fabLongFolderName({ publisher, name, version }: AppConfig, hash: string): string {
   return `${publisher}.${name}.${version}.${hash}`;
 }
 
-/** The digits of a hash that names show. */
+/** The beginning of a hash, for names. */
 export function shortHash(hash: string): string {
   return hash.slice(0, SHORT_HASH_LENGTH);
 }

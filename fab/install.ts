@@ -7,35 +7,35 @@ import { filesToInstall } from "./installed_files.ts";
 import { hasAttachments, isIntact } from "./installed_contents.ts";
 import { APPS, HASH_FILE, installedFolderName, isOwnFolder } from "./installed_folder.ts";
 
-/** Only the user reads what is installed: an app may hold what it was given in confidence. */
+/** Readable only by the user, because an app may contain confidential data. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /**
- * Puts an attachment's bytes, checked, into a file that is not there yet.
+ * Creates a file with an attachment's verified bytes.
  *
- * @throws FlwrError when they cannot be had
+ * @throws FlwrError if they are not available
  */
 export type PlaceAttachment = (attachment: Attachment, file: string) => Promise<void>;
 
-/** An app that can be loaded: its components are modules in the folder. */
+/** An installed app. Its components are modules in the folder. */
 export interface InstalledApp {
   readonly folder: string;
   readonly config: AppConfig;
-  /** SHA-256 of the bundle. */
+  /** SHA-256 of the FAB. */
   readonly hash: string;
-  /** Whether it was there already, every file as the bundle has it. */
+  /** Whether the app was already installed, with every file unchanged. */
   readonly wasThere: boolean;
 }
 
 /**
- * Installs a bundle to `<home>/apps/<publisher>.<name>.<version>.<hash8>`, the folder that Flower uses, or beside it where
- * that is another bundle's (see installedFolderName). The folder is there whole or not at all. One that is there already
- * is kept when each file of the bundle is in it unchanged, and is replaced otherwise.
+ * Installs a FAB to `<home>/apps/<publisher>.<name>.<version>.<hash8>`, the folder that Flower uses, or to another one
+ * if that belongs to another FAB (see installedFolderName). Installation is atomic. An existing folder is kept if all
+ * files of the FAB are in it unchanged, and replaced otherwise.
  *
- * @param home as `flwrHome` says
- * @param place where the bundle's attachments come from; without it the app is installed without them
- * @throws FlwrError "failed-precondition" when the folder cannot be written; what `place` throws
+ * @param home see `flwrHome`
+ * @param place creates the files of attachments; default: the app is installed without attachments
+ * @throws FlwrError failed-precondition if the folder cannot be written; errors of `place`
  */
 export async function installFab(
   fab: CheckedFab,
@@ -50,7 +50,7 @@ export async function installFab(
   if (await isWhole()) return { folder, config, hash, wasThere: true };
   try {
     await Deno.mkdir(apps, { recursive: true, mode: FOLDER_MODE });
-    // A sibling of what it becomes: renaming works only within a file system.
+    // In the same folder, because renaming works only within a file system.
     const staging = await Deno.makeTempDir({ dir: apps, prefix: ".installing-" });
     try {
       const unpacked = join(staging, "new");
@@ -62,7 +62,7 @@ export async function installFab(
     }
   } catch (cause) {
     if (cause instanceof FlwrError) throw cause;
-    // Another process may have moved the same damaged folder aside, and put a whole one there.
+    // Another process may have replaced the same damaged folder at the same time.
     if (!await isWhole()) {
       throw new FlwrError("failed-precondition", `App cannot be installed to "${folder}"`, {
         cause,
@@ -93,7 +93,7 @@ async function unpack(
   }
 }
 
-/** Gives a new folder its name. What has that name already stays if it is right, and moves aside if not. */
+/** Renames an unpacked folder to its final name. An existing folder with that name stays if it is intact. */
 async function putInPlace(
   unpacked: string,
   folder: string,
@@ -106,7 +106,7 @@ async function putInPlace(
   try {
     await Deno.rename(unpacked, folder);
   } catch {
-    // Most likely a folder is there: which error tells so differs between systems.
+    // Most likely the folder exists. The error for that differs between systems.
     if (!await isOurs()) throw alike(folder);
     if (await isWhole()) return;
     await Deno.rename(folder, aside);
@@ -114,11 +114,11 @@ async function putInPlace(
   }
 }
 
-/** Two whose hashes begin alike were installed at the same time. */
+/** Error for two FABs with the same short hash that are installed at the same time. */
 function alike(folder: string): FlwrError {
   return new FlwrError(
     "unavailable",
-    `Another app has just been installed to "${folder}": its hash begins alike`,
-    { hints: ["Try again: this app then gets a folder with its whole hash"] },
+    `Another app with the same short hash was just installed to "${folder}"`,
+    { hints: ["Try again. This app then gets a folder with its full hash"] },
   );
 }

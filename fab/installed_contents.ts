@@ -4,7 +4,7 @@ import { isAttachmentFile } from "./attachments.ts";
 import type { CheckedFab } from "./fab.ts";
 import { filesToInstall } from "./installed_files.ts";
 
-/** Whether each file of the bundle is in the folder as the bundle has it, and is no link. */
+/** Whether each file of the FAB is in the folder, unchanged and not as a link. */
 export async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
   for (const [path, content] of filesToInstall(fab)) {
     const file = join(folder, ...path.split("/"));
@@ -13,13 +13,13 @@ export async function isIntact(fab: CheckedFab, folder: string): Promise<boolean
       if (!isFile || size !== content.length) return false;
       if (!sameBytes(await Deno.readFile(file), content)) return false;
     } catch {
-      return false; // it is not there, or cannot be read: installing tells which
+      return false; // missing or unreadable: installing reports which
     }
   }
   return true;
 }
 
-/** Whether each attachment of the bundle is in the folder, unchanged. */
+/** Whether each attachment of the FAB is in the folder, unchanged. */
 export async function hasAttachments(fab: CheckedFab, folder: string): Promise<boolean> {
   for (const attachment of fab.attachments) {
     const file = join(folder, ...attachment.path.split("/"));
@@ -28,7 +28,7 @@ export async function hasAttachments(fab: CheckedFab, folder: string): Promise<b
   return true;
 }
 
-/** Whether a folder has no file that neither the bundle has nor its attachments are. */
+/** Whether a folder contains only files and attachments of the FAB. */
 export async function hasNothingElse(fab: CheckedFab, folder: string): Promise<boolean> {
   const known = new Set([
     ...[...filesToInstall(fab)].map(([path]) => path),

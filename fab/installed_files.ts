@@ -1,6 +1,6 @@
 import type { CheckedFab } from "./fab.ts";
 
-/** The files as an installed app has them: a bundle's own records stay out, as in Flower. */
+/** The files of a FAB to install. As in Flower, its records in `.info` are not installed. */
 export function* filesToInstall(
   { files }: CheckedFab,
 ): Generator<[path: string, content: Uint8Array], void, void> {

@@ -3,18 +3,20 @@ import type { CheckedFab } from "./fab.ts";
 import { fabFolderName, fabLongFolderName } from "./fab.ts";
 import { hasAttachments, hasNothingElse, isIntact } from "./installed_contents.ts";
 
-/** The folder below Flower's home that holds the apps. */
+/** Folder of the installed apps in Flower's home. */
 export const APPS = "apps";
 
-/** The file of an installed app that has its bundle's hash: no file of a bundle is installed below `.info`. */
+/**
+ * File in an installed app with its FAB's hash. It cannot clash with an app's file, because `.info` is not installed.
+ */
 export const HASH_FILE: readonly [folder: string, file: string] = [".info", "FAB_HASH"];
 
 /**
- * The name of an app's folder below `<home>/apps`. It is Flower's, which has 8 digits of the bundle's hash, unless what
- * has this name already is another bundle's, or cannot be told from one: then the name has the whole hash. Anybody can
- * make two bundles whose hashes begin alike, and neither may become the other.
+ * The name of an app's folder in `<home>/apps`. It is Flower's name with 8 digits of the FAB's hash, unless an existing
+ * folder with this name belongs, or may belong, to another FAB; then it has the full hash. Anyone can create two FABs
+ * with the same short hash, and one must not replace the other.
  *
- * @param home as `flwrHome` says
+ * @param home see `flwrHome`
  */
 export async function installedFolderName(fab: CheckedFab, home: string): Promise<string> {
   const name = fabFolderName(fab.config, fab.hash);
@@ -23,8 +25,8 @@ export async function installedFolderName(fab: CheckedFab, home: string): Promis
 }
 
 /**
- * Whether a folder of {@link installedFolderName} is the bundle's to use and to replace. One without a record of its
- * bundle, as other programs install apps, is only if it has each of the bundle's files, unchanged, and no others.
+ * Whether a folder belongs to the FAB, which may use and replace it. A folder without a recorded hash, as installed by
+ * other programs, belongs to the FAB only if it contains exactly its files, unchanged.
  */
 export async function isOwnFolder(fab: CheckedFab, folder: string): Promise<boolean> {
   if (basename(folder) === fabLongFolderName(fab.config, fab.hash)) return true;
@@ -35,7 +37,7 @@ export async function isOwnFolder(fab: CheckedFab, folder: string): Promise<bool
     await hasAttachments(fab, folder);
 }
 
-/** The hash of the bundle that was installed to a folder; undefined where that is not recorded. */
+/** The recorded hash of the FAB in a folder; undefined if there is none. */
 export async function recordedHash(folder: string): Promise<string | undefined> {
   const file = join(folder, ...HASH_FILE);
   try {

@@ -1,10 +1,10 @@
-/** Characters of an app's name: Flower's limit. */
+/** Longest name of an app, in characters: Flower's limit. */
 const MAX_NAME_LENGTH = 32;
 
-/** Characters of a publisher or a version: both become part of a folder's name. */
+/** Longest publisher or version, in characters. Both become part of a folder's name. */
 const MAX_LABEL_LENGTH = 64;
 
-/** What is wrong with an app's name; undefined for a good one. Flower's rule: letters of any script are letters. */
+/** What is wrong with an app's name; undefined if it is valid. As in Flower, letters of any script are allowed. */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "is empty";
   const characters = [...name].length;
@@ -19,8 +19,8 @@ export function nameFault(name: string): string | undefined {
 }
 
 /**
- * What is wrong with a publisher or a version; undefined for a good one. Flower takes any text, but both become part of
- * a folder's name: so nothing here may lead elsewhere.
+ * What is wrong with a publisher or a version; undefined if it is valid. Flower accepts any text. Here both are
+ * limited, because they become part of a folder's name, which must not lead to another folder.
  */
 export function labelFault(label: string): string | undefined {
   if (label === "") return "is empty";
@@ -32,6 +32,6 @@ export function labelFault(label: string): string | undefined {
     return `has something other than letters, digits, spaces and _-+!@. in it: "${label}"`;
   }
   if (!/^[\p{L}\p{N}_@]/u.test(label)) return `does not start with a letter or digit: "${label}"`;
-  if (/[. ]$/.test(label)) return `ends in a point or a space: "${label}"`;
+  if (/[. ]$/.test(label)) return `ends with a dot or a space: "${label}"`;
   return undefined;
 }

@@ -3,24 +3,23 @@ import { readAppFile } from "./app_folder.ts";
 import { parseToml } from "./toml/parse.ts";
 import { tableAt, type TomlTable } from "./toml/value.ts";
 
-/** The file in which an app says what it is; in a bundle always under this name, at its top. */
+/** Name of an app's manifest. In a FAB it always has this name, at the top level. */
 export const MANIFEST = "pyproject.toml";
 
-/** A file with the same tables, for apps that have nothing to do with Python: in a bundle it becomes the one above. */
+/** Alternative name with the same tables, for apps without Python. In a FAB it is renamed to {@link MANIFEST}. */
 export const OWN_MANIFEST = "flwr.toml";
 
-/** What an app says of itself, and which of the two files says it. */
+/** The tables of an app's manifest, and the name of its file. */
 export interface Manifest {
   readonly file: typeof MANIFEST | typeof OWN_MANIFEST;
   readonly tables: TomlTable;
 }
 
 /**
- * Reads an app's manifest: of its pyproject.toml and flwr.toml the one with the table `[tool.flwr.app]`.
+ * Reads an app's manifest: pyproject.toml or flwr.toml, whichever has the table `[tool.flwr.app]`.
  *
- * @param has whether the app's folder has a file of the given path
- * @throws FlwrError "not-found" when it has neither, "invalid-argument" when both say what the app is, or when one is
- *   no TOML
+ * @param has whether the app's folder has a file with this path
+ * @throws FlwrError not-found if there is neither file; invalid-argument if both have the table or a file is not TOML
  */
 export async function readManifest(
   folder: string,
@@ -39,23 +38,23 @@ export async function readManifest(
       { hints: ["Keep one of them"] },
     );
   }
-  // Without an app's table the first is as good as any: what it lacks is told to the user.
+  // Without the table, the first file is used, so that the error lists what it lacks.
   const manifest = apps[0] ?? found[0];
   if (manifest !== undefined) return manifest;
   throw new FlwrError(
     "not-found",
     `"${folder}" is not an app folder: found neither "${MANIFEST}" nor "${OWN_MANIFEST}"`,
-    { hints: ['"flwr new" makes an app'] },
+    { hints: ["Create an app with: flwr new"] },
   );
 }
 
-/** The manifest as it goes into a bundle: without `[tool.flwr.federations]`, which is the submitter's own matter. */
+/** The manifest for a FAB: without `[tool.flwr.federations]`, which only concerns the submitter. */
 export function withoutFederations(tables: TomlTable): TomlTable {
   const tool = tableAt(tables, "tool");
   const flwr = tableAt(tables, "tool", "flwr");
   if (tool === undefined || flwr?.has("federations") !== true) return tables;
   const rest = new Map(flwr);
   rest.delete("federations");
-  // Setting a key that is there keeps its place.
+  // Setting an existing key keeps its position.
   return new Map(tables).set("tool", new Map(tool).set("flwr", rest));
 }

@@ -1,34 +1,33 @@
 import { utf8Length } from "../base/characters.ts";
 import { MAX_FOLDER_DEPTH } from "./limits.ts";
 
-/** UTF-8 bytes of a name between two slashes: what file systems take. */
+/** Longest segment of a path in UTF-8 bytes: the limit of file systems. */
 const MAX_SEGMENT_BYTES = 255;
 
-/** UTF-8 bytes of a whole path in a bundle: leaves room for the folder it is installed to. */
+/** Longest path in a FAB in UTF-8 bytes, which leaves room for the folder in which it is installed. */
 const MAX_PATH_BYTES = 1024;
 
-/** Names that Windows takes for devices, whatever ending follows. */
+/** Names of devices in Windows, with any ending. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
 
 /**
- * What is wrong with the path of a file in a bundle; undefined for one that names the same file below the app's folder
- * on every system.
+ * Checks the path of a file in a FAB. A valid path names the same file within the app's folder on every system.
  *
- * @returns the rest of a sentence that begins with the path
+ * @returns what is wrong, as the end of a sentence that begins with the path; undefined if it is valid
  */
 export function pathFault(path: string): string | undefined {
   const bytes = utf8Length(path);
   if (bytes > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes: ${bytes}`;
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  // deno-lint-ignore no-control-regex -- it looks for control characters
   if (/[\x00-\x1f\x7f-\x9f]/.test(path)) return "has a control character";
   if (path.includes("\\")) return "has a backslash";
   if (path.startsWith("/")) return "is absolute";
   if (/[:*?"<>|]/.test(path)) return 'has one of the characters :*?"<>|';
-  // A bundle's list of contents is separated by commas.
+  // The list of contents is separated by commas.
   if (path.includes(",")) return "has a comma";
   const segments = path.split("/");
   if (segments.length - 1 > MAX_FOLDER_DEPTH) {
-    return `lies deeper than ${MAX_FOLDER_DEPTH} folders: ${segments.length - 1}`;
+    return `is nested in more than ${MAX_FOLDER_DEPTH} folders: ${segments.length - 1}`;
   }
   for (const segment of segments) {
     const fault = segmentFault(segment);
@@ -40,8 +39,8 @@ export function pathFault(path: string): string | undefined {
 function segmentFault(segment: string): string | undefined {
   if (segment === "") return "has a name that is empty, or is a folder";
   if (segment === "." || segment === "..") return `goes through "${segment}"`;
-  if (/[. ]$/.test(segment)) return "has a name that ends in a point or a space";
-  if (DEVICE.test(segment)) return "has the name of a device";
+  if (/[. ]$/.test(segment)) return "has a name that ends with a dot or a space";
+  if (DEVICE.test(segment)) return "has the name of a Windows device";
   const bytes = utf8Length(segment);
   if (bytes > MAX_SEGMENT_BYTES) {
     return `has a name longer than ${MAX_SEGMENT_BYTES} bytes: ${bytes}`;
@@ -50,10 +49,10 @@ function segmentFault(segment: string): string | undefined {
 }
 
 /**
- * What is wrong with paths that stand side by side: two that some file system takes for the same, because it does not
- * tell upper from lower case or one way of composing letters from another, or a file where another needs a folder.
+ * Checks that paths do not collide: two paths can be the same on a file system that ignores case or Unicode
+ * composition, and a file can be where another path needs a folder.
  *
- * @returns a sentence
+ * @returns what is wrong, as a sentence; undefined if nothing collides
  */
 export function collision(paths: Iterable<string>): string | undefined {
   const files = new Map<string, string>();
@@ -61,14 +60,14 @@ export function collision(paths: Iterable<string>): string | undefined {
   for (const path of paths) {
     const key = fold(path);
     const twin = files.get(key);
-    if (twin !== undefined) return `"${path}" and "${twin}" are one file on some systems`;
+    if (twin !== undefined) return `"${path}" and "${twin}" are the same file on some systems`;
     files.set(key, path);
     for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
       const spelled = path.slice(0, end);
       const known = folders.get(fold(spelled));
       if (known === undefined) folders.set(fold(spelled), { path, spelled });
       else if (known.spelled !== spelled) {
-        return `"${path}" and "${known.path}" are in one folder on some systems`;
+        return `"${path}" and "${known.path}" are in the same folder on some systems`;
       }
     }
   }
@@ -81,7 +80,7 @@ export function collision(paths: Iterable<string>): string | undefined {
   return undefined;
 }
 
-/** One form for all spellings that a file system may take for the same. */
+/** Normalises a path, so that spellings that a file system may treat as equal become equal. */
 function fold(path: string): string {
   return path.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
 }

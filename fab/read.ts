@@ -11,15 +11,15 @@ import { parseToml } from "./toml/parse.ts";
 import { readZip } from "./read_archive.ts";
 
 /**
- * Reads an app bundle and checks all of it: the archive's form, the paths, sizes and hashes of its files, and what it
- * says of the app. Nothing is written; files are parts of `content`, not copies.
+ * Reads a FAB and checks all of it: the format of the archive, the paths, sizes and hashes of its files, and the
+ * manifest. Writes nothing. The files are views of `content`, not copies.
  *
- * @param content the archive as it was received, from whomever
- * @throws FlwrError "invalid-argument" naming what is wrong, "resource-exhausted" beyond the limits
+ * @param content the archive, from any source
+ * @throws FlwrError invalid-argument, naming what is wrong; resource-exhausted beyond the limits
  */
 export function readFab(content: Uint8Array): CheckedFab {
   if (content.length > MAX_FAB_BYTES) {
-    throw tooLarge(`it has ${content.length} bytes, not up to ${MAX_FAB_BYTES}`);
+    throw tooLarge(`it has ${content.length} bytes; the limit is ${MAX_FAB_BYTES}`);
   }
   const files = readZip(content);
   for (const path of files.keys()) {
@@ -35,7 +35,7 @@ export function readFab(content: Uint8Array): CheckedFab {
   if (manifest === undefined) throw refused(`it has no ${MANIFEST}`);
   const config = readAppConfig(parseToml(manifest, MANIFEST), MANIFEST, (path) => files.has(path));
   const attached = files.get(ATTACHMENTS_PATH);
-  // Flower knows no attachments: in a Python app a file of this name means nothing.
+  // Flower has no attachments, so in a Python app a file with this name has no meaning.
   const attachments = attached !== undefined && config.language === "typescript"
     ? readAttachmentList(attached)
     : [];
@@ -43,7 +43,7 @@ export function readFab(content: Uint8Array): CheckedFab {
   return { hash: sha256Hex(content), config, files, attachments };
 }
 
-/** @throws FlwrError for paths that cannot stand side by side */
+/** Refuses paths that collide. @throws FlwrError invalid-argument */
 function checkPaths(paths: Iterable<string>): void {
   const clash = collision(paths);
   if (clash !== undefined) throw refused(clash);

@@ -4,14 +4,14 @@ import { FlwrError } from "../base/error.ts";
 import { flattenConfig, type RunConfig, scalarOf, type ScalarValue } from "./scalar.ts";
 import { parseToml } from "./toml/parse.ts";
 
-/** How many known names an error sentence lists. */
+/** Number of known names that an error lists. */
 const NAMES_SHOWN = 20;
 
 /**
- * The settings of a run: an app's defaults with what was given at submission in their place. As in Flower the type of
- * a value is free, but a name that the app does not know is an error.
+ * Merges an app's default run configuration with the values given at submission. As in Flower, a value may have any
+ * type, but an unknown name is an error.
  *
- * @throws FlwrError "invalid-argument" naming the unknown key and the known ones
+ * @throws FlwrError invalid-argument, naming the unknown key and the known ones
  */
 export function mergeRunConfig(defaults: RunConfig, override: RunConfig): RunConfig {
   const unknown = Object.keys(override).find((key) => !Object.hasOwn(defaults, key));
@@ -21,7 +21,7 @@ export function mergeRunConfig(defaults: RunConfig, override: RunConfig): RunCon
     throw new FlwrError("invalid-argument", `The app has no setting "${unknown}"`, {
       hints: [
         known.length === 0
-          ? "It has none at all: [tool.flwr.app.config] is where an app declares them"
+          ? "It declares none. Declare settings in [tool.flwr.app.config]"
           : `It has: ${shown}${known.length > NAMES_SHOWN ? ", …" : ""}`,
       ],
     });
@@ -30,12 +30,12 @@ export function mergeRunConfig(defaults: RunConfig, override: RunConfig): RunCon
 }
 
 /**
- * Reads what `-c`/`--run-config` was given: pairs as in `'num-rounds=3 lr=0.1 name="x"'`, the flag any number of times,
- * or one TOML file, whose tables are made flat.
+ * Reads the values of `-c`/`--run-config`: pairs such as `'num-rounds=3 lr=0.1 name="x"'`, in any number of flags, or
+ * one TOML file, whose tables are flattened.
  *
- * @param values the flag's values, in order; a later pair takes the place of an earlier one of the same name
- * @param flag the flag's name, for error sentences
- * @throws FlwrError "invalid-argument" naming the flag and what is wrong, "not-found" for a file that cannot be read
+ * @param values the flag's values, in order; later pairs override earlier ones
+ * @param flag name of the flag, for errors
+ * @throws FlwrError invalid-argument, naming the flag and what is wrong; not-found if the file cannot be read
  */
 export async function readRunConfig(
   values: readonly string[],
@@ -44,7 +44,7 @@ export async function readRunConfig(
   const files = values.filter((value) => value.trim().endsWith(".toml"));
   if (files.length === 0) return Object.fromEntries(values.flatMap((text) => pairs(text, flag)));
   if (values.length > 1) {
-    throw new FlwrError("invalid-argument", `${flag} takes pairs, or one file: got both`, {
+    throw new FlwrError("invalid-argument", `${flag} accepts either pairs or one file, not both`, {
       hints: [`Put all settings into "${files[0]}"`],
     });
   }
@@ -67,9 +67,13 @@ function pairs(text: string, flag: string): [string, ScalarValue][] {
 function scalar(name: string, typed: TypedConfigValue, flag: string): ScalarValue {
   const value = scalarOf(typed);
   if (value !== undefined) return value;
-  throw new FlwrError("invalid-argument", `"${name}" in ${flag} is a list: a run has none`, {
-    hints: [`Write it as a text: ${name}="8,16"`],
-  });
+  throw new FlwrError(
+    "invalid-argument",
+    `"${name}" in ${flag} is a list, which a run configuration cannot contain`,
+    {
+      hints: [`Write it as a text: ${name}="8,16"`],
+    },
+  );
 }
 
 async function readFile(file: string, flag: string): Promise<Uint8Array> {
@@ -77,7 +81,7 @@ async function readFile(file: string, flag: string): Promise<Uint8Array> {
     return await Deno.readFile(file);
   } catch (cause) {
     throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, {
-      hints: [`Name a TOML file that is there, or write pairs: ${flag} "num-rounds=3"`],
+      hints: [`Name an existing TOML file, or write pairs: ${flag} "num-rounds=3"`],
       cause,
     });
   }

@@ -4,20 +4,20 @@ import type { TypedConfigValue } from "../app/typed_value.ts";
 import { FlwrError } from "../base/error.ts";
 import { describeToml, isTable, type TomlTable, type TomlValue } from "./toml/value.ts";
 
-/** A setting of a run: bigint for whole numbers, number for floating-point ones, as Flower tells them apart. */
+/** A value of a run configuration: bigint for integers, number for floats, which Flower distinguishes. */
 export type ScalarValue = boolean | bigint | number | string;
 
-/** Settings by their flat names: `[tool.flwr.app.config.model] layers = 2` is `"model.layers"`. */
+/** Run configuration by flat names: `[tool.flwr.app.config.model] layers = 2` is `"model.layers"`. */
 export type RunConfig = Readonly<Record<string, ScalarValue>>;
 
 const MIN_SINT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
- * Makes nested tables of settings flat, the names joined by ".".
+ * Flattens nested tables of settings, with names joined by ".".
  *
- * @param where the table's name, for the error sentence
- * @throws FlwrError "invalid-argument" naming a value that is neither a scalar nor a table, or a number beyond 64 bits
+ * @param where name of the table, for errors
+ * @throws FlwrError invalid-argument for a value that is neither a scalar nor a table, or an integer beyond 64 bits
  */
 export function flattenConfig(table: TomlTable, where: string): RunConfig {
   return Object.fromEntries(flatEntries(table, "", where));
@@ -50,12 +50,12 @@ function toScalar(value: TomlValue, name: string, where: string): ScalarValue {
   }
   throw new FlwrError(
     "invalid-argument",
-    `"${name}" in ${where} is not a number, true, false, or a text: it is ${describeToml(value)}`,
-    { hints: ['A list can be written as a text, such as "8,16"'] },
+    `"${name}" in ${where} must be a number, true, false, or a text, not ${describeToml(value)}`,
+    { hints: ['Write a list as a text, such as "8,16"'] },
   );
 }
 
-/** The settings as an app reads them in `context.runConfig`. */
+/** Converts a run configuration to the record in `context.runConfig`. */
 export function toConfigRecord(config: RunConfig): ConfigRecord {
   return new ConfigRecord(
     Object.entries(config).map((
@@ -65,21 +65,21 @@ export function toConfigRecord(config: RunConfig): ConfigRecord {
 }
 
 /**
- * The settings of a record, as a run carries those that were given at its submission.
+ * Converts a record to a run configuration.
  *
- * @throws FlwrError "invalid-argument" naming a setting that is no single value
+ * @throws FlwrError invalid-argument, naming a setting that is a list or bytes
  */
 export function fromConfigRecord(config: ConfigRecord): RunConfig {
   return Object.fromEntries(
     Array.from(config.typedEntries(), ([name, typed]): [string, ScalarValue] => {
       const value = scalarOf(typed);
       if (value !== undefined) return [name, value];
-      throw new FlwrError("invalid-argument", `The run's setting "${name}" is no single value`);
+      throw new FlwrError("invalid-argument", `The run's setting "${name}" is not a single value`);
     }),
   );
 }
 
-/** A setting's value; undefined for a list, and for bytes, which no setting of an app is. */
+/** A setting's value; undefined for lists and bytes, which settings cannot be. */
 export function scalarOf(typed: TypedConfigValue): ScalarValue | undefined {
   switch (typed.type) {
     case "bool":

@@ -4,7 +4,7 @@ import type { LinkEvent } from "./events.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { MessageContext } from "./messages/context.ts";
 import { endMessagesOfRun, messagesOfNodes, removeMessagesOfRun } from "./messages/dependents.ts";
-import { mayHave, wasGiven } from "./messages/object_rights.ts";
+import { hasReceived, mayRead } from "./messages/object_rights.ts";
 import type { NodeContext, NodeDependents, NodeTransaction } from "./nodes/context.ts";
 import type { ObjectContext, ObjectRights, ObjectTransaction } from "./objects/context.ts";
 import type { RunContext, RunDependents, RunTransaction } from "./runs/context.ts";
@@ -12,7 +12,7 @@ import type { LinkStore, LinkTables } from "./store/store.ts";
 import type { StoreTrouble } from "./transactions/store_trouble.ts";
 import type { Effects, Transacts } from "./transactions/transactions.ts";
 
-/** What the operations of all nouns work with. */
+/** State and services of the domain, shared by the operations of nodes, runs, messages, objects and artifacts. */
 export type LinkContext =
   & Transacts<LinkTransaction, LinkEvent>
   & Omit<
@@ -26,7 +26,7 @@ export type LinkContext =
     readonly onEvent: (event: LinkEvent) => void;
   };
 
-/** What one attempt of a transaction reads and writes. */
+/** Tables and dependents that one attempt of a transaction uses. */
 export type LinkTransaction =
   & LinkTables
   & Pick<NodeTransaction, "nodeDependents">
@@ -34,8 +34,8 @@ export type LinkTransaction =
   & Pick<ObjectTransaction, "objectRights">;
 
 /**
- * The tables, and what nouns do in the transactions of others: a noun that others depend on does not know them. The latter
- * is made when it is asked for, because most transactions do not.
+ * The tables, with dependents and rights. They let one room act in a transaction of another without an import: nodes,
+ * for example, know nothing of messages. They are created on first use, because most transactions need none.
  */
 class Transaction implements LinkTransaction {
   readonly nodes;
@@ -85,7 +85,7 @@ class Transaction implements LinkTransaction {
   }
 }
 
-/** Opens the domain's transaction over a store's tables. */
+/** Creates the transaction object for one attempt. */
 export function openTransaction(
   context: LinkContext,
   tables: LinkTables,
@@ -115,7 +115,7 @@ function partsOfRuns(
 
 function rightsByMessages(context: LinkContext, tables: LinkTables): ObjectRights {
   return {
-    wasGiven: (caller, messageId) => wasGiven(tables, caller, messageId),
-    mayHave: (caller, id) => mayHave(context, tables, caller, id),
+    hasReceived: (caller, messageId) => hasReceived(tables, caller, messageId),
+    mayRead: (caller, id) => mayRead(context, tables, caller, id),
   };
 }

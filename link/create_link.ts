@@ -6,7 +6,7 @@ import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { pullInstruction, returnInstruction } from "./messages/instructions.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
-import { QuietInstructions } from "./messages/quiet.ts";
+import { PendingReplies } from "./messages/pending_replies.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
 import { StagedBytes } from "./messages/staged_bytes.ts";
 import { Joins } from "./nodes/joins.ts";
@@ -19,7 +19,7 @@ import {
   unregisterNode,
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
-import { LooseReplies, pullObject, treeOf } from "./objects/pulls.ts";
+import { pullObject, treeOf, UnstoredReplies } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pulls_together.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
@@ -36,27 +36,27 @@ import { SweepTime } from "./transactions/sweep_time.ts";
 import { transactions } from "./transactions/transactions.ts";
 import { Wakes } from "./transactions/wakes.ts";
 
-/** What the SuperLink's domain is made of. */
+/** Options of {@link createLink}. */
 export interface LinkOptions {
-  /** Where the state is; the service closes it, also when it cannot start. */
+  /** The store. The domain closes it, also if it cannot start. */
   readonly store: LinkStore;
   readonly clock: LinkContext["clock"];
-  /** Gives ids: unguessable ones in production. */
+  /** Source of ids; cryptographically random in production. */
   readonly random: LinkContext["random"];
   /** Limits that differ from {@link DEFAULT_LINK_LIMITS}. */
   readonly limits?: Partial<LinkLimits>;
-  /** Makes the object of a message that the SuperLink writes itself: an error in the place of a reply. */
+  /** Encodes the object of a message that the SuperLink creates itself, which is always an error reply. */
   readonly messageObject: LinkContext["messageObject"];
-  /** What the owner's list of keys calls the holder of a key (SPKI, DER); default: nothing. Must not throw. */
+  /** Name of a public key (SPKI, DER) in the operator's key list; default: none. Must not throw. */
   readonly listedName?: (publicKey: Uint8Array) => string | undefined;
-  /** Reports trouble of the store; default: one of the domain's own. Others that write to the store share it. */
+  /** Reports failures of the store; default: a new one. Other code that writes to the store shares it. */
   readonly trouble?: StoreTrouble;
-  /** Told what happened, once it is stored. Must not throw. */
+  /** Called for each event after its transaction is committed. Must not throw. */
   readonly onEvent?: (event: LinkEvent) => void;
 }
 
 /**
- * The SuperLink's domain over a store. It takes up what an earlier process left there: nodes that were online have
+ * Creates the SuperLink's domain over a store and restores the state of an earlier process: nodes that were online have
  * one heartbeat interval to return, and instructions that were handed out are handed out again.
  */
 export async function createLink(options: LinkOptions): Promise<Link> {
@@ -65,7 +65,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
-  const [wakes, quiet] = [new Wakes(), new QuietInstructions()];
+  const [wakes, pendingReplies] = [new Wakes(), new PendingReplies()];
   const { trouble = new StoreTrouble(clock, onEvent) } = options;
   const context: LinkContext = {
     store,
@@ -74,10 +74,10 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     limits,
     messageObject,
     wakes,
-    quiet,
+    pendingReplies,
     trouble,
     traffic: new TrafficMeter(),
-    loose: new LooseReplies(),
+    unstoredReplies: new UnstoredReplies(),
     joins: new Joins(),
     listedName: options.listedName ?? (() => undefined),
     retention: new SweepTime(),
@@ -94,7 +94,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       closing: closing.signal,
       onEvent,
       onTopic: (topic) => {
-        quiet.disturb(topic);
+        pendingReplies.remove(topic);
         wakes.wake(topic);
       },
       onDue: (dueAt) => housekeeper.expect(dueAt),
@@ -119,7 +119,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   };
 }
 
-/** The operations of each noun, in the context. */
+/** The operations of each room, bound to the context. */
 function nouns(context: LinkContext): Omit<Link, "close"> {
   return {
     nodes: within(context, {
@@ -194,7 +194,7 @@ function within<Context, O extends Operations<Context>>(
   return Object.fromEntries(bound) as Within<O>;
 }
 
-/** Writes what was counted and is not in the store yet. */
+/** Stores the traffic that was counted in memory. */
 async function saveTraffic(context: LinkContext): Promise<void> {
   const runs = context.traffic.runs();
   if (runs.length === 0) return;

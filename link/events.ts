@@ -4,12 +4,12 @@ import type { NodeEvent } from "./nodes/context.ts";
 import type { RunEvent } from "./runs/context.ts";
 import type { StoreEvent } from "./transactions/store_trouble.ts";
 
-/** What happens in the SuperLink, reported after it is stored: for logs and metrics. */
+/** Event of the SuperLink's domain, for logs and metrics. Reported after it is stored. */
 export type LinkEvent =
   | NodeEvent
   | RunEvent
   | MessageEvent
   | ArtifactEvent
   | StoreEvent
-  /** The store failed under the housekeeper, which tries again. */
+  /** The store failed during housekeeping. The housekeeper tries again. */
   | { readonly kind: "housekeeping-failed"; readonly error: unknown };

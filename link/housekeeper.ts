@@ -1,23 +1,23 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
-import { settleDuePush } from "./messages/push_end.ts";
-import { settleDueInstruction } from "./messages/settle_instruction.ts";
-import { settleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
-import { settleDuePiece } from "./runs/bundles.ts";
-import { settleDueRun } from "./runs/claims.ts";
+import { handleDuePush } from "./messages/push_end.ts";
+import { handleDueInstruction } from "./messages/end_instruction.ts";
+import { handleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
+import { handleDuePiece } from "./runs/bundles.ts";
+import { handleDueRun } from "./runs/claims.ts";
 import { sweepFinishedRuns } from "./runs/retention.ts";
 import type { SweepLimits } from "./transactions/sweep_time.ts";
 import type { Effects } from "./transactions/transactions.ts";
 
-/** How much the housekeeper does at once. */
+/** Limits of the housekeeper's transactions. */
 export interface HousekeepingLimits extends SweepLimits {
-  /** How many abandoned pushes, which can have thousands of objects each, it clears in one transaction. */
+  /** Number of abandoned pushes to remove in one transaction. Each can have thousands of objects. */
   readonly housekeepingPushBatch: number;
-  /** How long it waits, in seconds, before it gives some more of the store's free space back. */
+  /** Seconds between two steps of returning the store's free space. */
   readonly reclaimIntervalSeconds: number;
 }
 
-/** How much the housekeeper does at once when nothing else is said. */
+/** Default limits of the housekeeper. */
 export const DEFAULT_HOUSEKEEPING_LIMITS: HousekeepingLimits = {
   housekeepingBatch: 100,
   housekeepingSeconds: 0.05,
@@ -25,7 +25,7 @@ export const DEFAULT_HOUSEKEEPING_LIMITS: HousekeepingLimits = {
   reclaimIntervalSeconds: 1,
 };
 
-/** Deals with something that is due. */
+/** Handles a record that is due. */
 type Settle<T> = (
   context: LinkContext,
   tx: LinkTransaction,
@@ -33,15 +33,15 @@ type Settle<T> = (
   due: T,
 ) => Promise<void>;
 
-/** No sleep is longer, so that none overflows the 2^31 ms of a platform's timer. */
+/** Longest sleep, because a platform's timer overflows at 2^31 ms. */
 const LONGEST_SLEEP_SECONDS = 3600;
-/** How long to wait after the store failed. */
+/** Seconds to wait after the store failed. */
 const RETRY_SECONDS = 5;
 
 /**
- * Settles what time brings about, when it is due: nodes go offline, instructions expire, what was told is let go. When
- * nothing of that is due, it removes what is kept of finished runs beyond the limits, and gives the store's free space
- * back. It sleeps until the next due time and not until a fixed interval has passed.
+ * Background task that handles due records: nodes go offline, instructions expire, pulled replies are removed. When
+ * nothing is due, it removes absent nodes and data of finished runs beyond the limits, and returns the store's free
+ * space to the system. It sleeps until the next due time, without a polling interval.
  */
 export class Housekeeper {
   #reclaimAt = 0;
@@ -49,12 +49,12 @@ export class Housekeeper {
   #nap = new AbortController();
   #running: Promise<void> | undefined;
 
-  /** Starts; ends when the context closes. */
+  /** Starts the task. It ends when the context closes. */
   start(context: LinkContext): void {
     this.#running = this.#run(context);
   }
 
-  /** Makes sure that it looks at this Unix time in seconds. */
+  /** Schedules a run at this Unix time in seconds, unless an earlier one is scheduled. */
   expect(dueAt: number): void {
     if (dueAt < this.#wakeAt) {
       this.#wakeAt = dueAt;
@@ -62,7 +62,7 @@ export class Housekeeper {
     }
   }
 
-  /** Waits for the work under way; the context must be closing. */
+  /** Waits until the task has ended. The context must be closing. */
   async stopped(): Promise<void> {
     this.#nap.abort();
     await this.#running;
@@ -76,13 +76,13 @@ export class Housekeeper {
       const next = await this.#settle(context);
       this.expect(next);
       if (next > clock.now()) this.expect(await this.#reclaim(context));
-      // Without an abort here: what became due while it settled is in #wakeAt.
+      // An abort during #settle must not cut this sleep short: what became due meanwhile is in #wakeAt.
       if (this.#nap.signal.aborted) this.#nap = new AbortController();
       if (!closing.aborted) await clock.sleep(this.#wakeAt - clock.now(), this.#nap.signal);
     }
   }
 
-  /** @returns when the next thing is due; Infinity for never */
+  /** Handles due records. @returns Unix time in seconds of the next due record, or Infinity */
   async #settle(context: LinkContext): Promise<number> {
     const { clock, closing, limits } = context;
     try {
@@ -92,7 +92,7 @@ export class Housekeeper {
         let settled = 0;
         const sweep = async <T>(due: readonly T[], settle: Settle<T>) => {
           for (const each of due) {
-            // The rest is still due in the next transaction: to free objects of gigabytes takes its time.
+            // The rest stays due for the next transaction: removing gigabytes of objects takes long.
             if (settled > 0 && clock.now() - now > limits.housekeepingSeconds) return;
             await settle(context, tx, effects, each);
             settled++;
@@ -100,18 +100,18 @@ export class Housekeeper {
         };
         const { graceUntil } = context.trouble;
         if (now >= graceUntil) {
-          await sweep(await tx.nodes.due(now, batch), settleDueNode);
-          await sweep(await tx.runs.due(now, batch), settleDueRun);
+          await sweep(await tx.nodes.due(now, batch), handleDueNode);
+          await sweep(await tx.runs.due(now, batch), handleDueRun);
         }
-        await sweep(await tx.pushes.due(now, pushes), settleDuePush);
-        await sweep(await tx.instructions.due(now, batch), settleDueInstruction);
-        await sweep(await tx.pieces.due(now, batch), settleDuePiece);
+        await sweep(await tx.pushes.due(now, pushes), handleDuePush);
+        await sweep(await tx.instructions.due(now, batch), handleDueInstruction);
+        await sweep(await tx.pieces.due(now, batch), handleDuePiece);
         const due = await tx.nextDue() ?? Infinity;
         const next = now < graceUntil ? Math.max(due, now + RETRY_SECONDS) : due;
         if (now >= graceUntil && next > clock.now() && context.absences.dueAt <= clock.now()) {
           await sweepAbsentNodes(context, tx, effects, now + limits.housekeepingSeconds);
         }
-        // Finished runs come last: until then, there may be messages of theirs.
+        // Finished runs come last, because until then they may still have messages.
         if (next > clock.now() && context.retention.dueAt <= clock.now()) {
           await sweepFinishedRuns(context, tx, effects, now + limits.housekeepingSeconds);
         }
@@ -125,7 +125,7 @@ export class Housekeeper {
     }
   }
 
-  /** @returns when to look for free space again; Infinity for when something else was done */
+  /** Returns some free space. @returns Unix time in seconds of the next step; Infinity until other work was done */
   async #reclaim({ store, clock, closing, limits, onEvent }: LinkContext): Promise<number> {
     const now = clock.now();
     if (closing.aborted) return Infinity;

@@ -5,8 +5,8 @@ import type { Objects } from "./objects/objects.ts";
 import type { Runs } from "./runs/runs.ts";
 
 /**
- * The SuperLink's domain. It knows no wire: dialects translate. After `close`, every operation rejects with
- * "unavailable".
+ * The SuperLink's domain. It is independent of the wire format; the dialects translate. After `close`, every operation
+ * rejects with "unavailable".
  */
 export interface Link {
   readonly nodes: Nodes;
@@ -14,6 +14,6 @@ export interface Link {
   readonly messages: Messages;
   readonly objects: Objects;
   readonly artifacts: Artifacts;
-  /** Ends all held pulls and closes the store. Calling it again has no effect. */
+  /** Ends all long polls and closes the store. Calling it again has no effect. */
   close(): Promise<void>;
 }

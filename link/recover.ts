@@ -5,8 +5,8 @@ import { forgottenAt, putAbsent } from "./nodes/presence.ts";
 import type { Effects } from "./transactions/transactions.ts";
 
 /**
- * Takes up what an earlier process left in the store; call it before anything else. Nobody could reach the SuperLink
- * while it was down, so nobody's time ran out in that while.
+ * Restores the state that an earlier process left in the store. Call it before any other operation. The time during
+ * which the SuperLink was down does not count towards any deadline, because nobody could reach it.
  */
 export function recover(context: LinkContext): Promise<void> {
   return context.transact("durable", async (tx, effects) => {
@@ -28,15 +28,15 @@ async function giveTime(
     const onlineUntil = Math.max(node.onlineUntil, now + node.heartbeatInterval);
     await tx.nodes.put({ ...node, onlineUntil, dueAt: onlineUntil });
   }
-  // Those that are away may have been kept for another time.
+  // The retention limits may have changed since these nodes went offline.
   for (const node of await tx.nodes.absent()) {
     if (forgottenAt(node, limits) !== node.dueAt) await putAbsent(context, tx, effects, node);
   }
-  for (const run of await tx.runs.launched()) {
+  for (const run of await tx.runs.withDueTime()) {
     const seconds = run.state === "starting" ? limits.claimSeconds : limits.taskTimeoutSeconds;
     await tx.runs.put({ ...run, dueAt: Math.max(run.dueAt!, now + seconds) });
   }
-  for (const run of await tx.runs.unwatched()) {
+  for (const run of await tx.runs.withoutDueTime()) {
     await tx.runs.put({ ...run, dueAt: now + limits.selfStartedRunSeconds });
   }
   for (const push of await tx.pushes.open()) {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { load } from "../base/load.ts";
 import type { CommandTable } from "./flags/command_table.ts";
 
-/** What commands are listed under in `flwr --help`. */
+/** Headings of the groups of commands in `flwr --help`. */
 export const GROUPS = [
   "Servers and nodes",
   "Apps",
@@ -11,19 +11,19 @@ export const GROUPS = [
 ] as const;
 export type Group = typeof GROUPS[number];
 
-/** A command of `flwr`: its module is loaded only when it is asked for, so that each role starts fast. */
+/** An entry of the table of commands. A command's module is loaded only when it is used, so that each role starts fast. */
 export interface CommandEntry {
   readonly name: string;
-  /** Another name, as Flower's commands have it. */
+  /** Second name, from Flower's own command. */
   readonly alias?: string;
   readonly summary: string;
-  /** Undefined for what is no command of ours, or for the program itself: it is not listed. */
+  /** Undefined for unsupported and internal commands, which the help does not list. */
   readonly group?: Group;
-  /** Whether it mostly speaks TLS or signs: what that needs is then begun while the command is loaded. */
+  /** Whether it usually needs TLS or signatures. Their initialisation then starts while the command is loaded. */
   readonly secures?: boolean;
-  /** Exports `command(name, table)`, which makes the command. */
+  /** Module that exports `command(name, table)`, which creates the command. */
   readonly module: URL;
-  /** Exports `SUBCOMMANDS`, which make the commands below it that belong to another room. */
+  /** Module of another room that exports `SUBCOMMANDS`, which create its subcommands. */
   readonly subcommands?: URL;
 }
 
@@ -60,13 +60,13 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "new",
-    summary: "Make a new app from a template",
+    summary: "Create an app from a template",
     group: "Apps",
     module: new URL("./cli/apps/new.ts", import.meta.url),
   },
   {
     name: "types",
-    summary: "Let editors, deno check and tsc find flwr from an app's folder",
+    summary: "Add files to an app's folder so that editors, deno check and tsc find flwr",
     group: "Apps",
     module: new URL("./cli/apps/types.ts", import.meta.url),
   },
@@ -120,7 +120,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "keys",
-    summary: "Make and show certificates and key pairs",
+    summary: "Create and show certificates and key pairs",
     group: "Keys and settings",
     secures: true,
     module: new URL("./cli/keys/command.ts", import.meta.url),
@@ -133,7 +133,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "completion",
-    summary: "Complete command lines in bash, zsh or fish",
+    summary: "Set up completion of command lines in bash, zsh or fish",
     group: "Keys and settings",
     module: new URL("./cli/completion/command.ts", import.meta.url),
   },
@@ -145,7 +145,7 @@ const COMMANDS: readonly CommandEntry[] = [
   ...hosted("login", "chat", "app"),
 ];
 
-/** Commands that only Flower's hosted service answers: they say so. */
+/** Entries for commands of Flower's hosted service. They end with an error that says so. */
 function hosted(...names: readonly string[]): CommandEntry[] {
   return names.map((name) => ({
     name,
@@ -154,7 +154,7 @@ function hosted(...names: readonly string[]): CommandEntry[] {
   }));
 }
 
-/** Makes a command from its module. */
+/** Loads a command from its module. */
 export async function loadCommand({ name, module, subcommands }: CommandEntry): Promise<Command> {
   const { command } = await load<{ command(name: string, table: CommandTable): Command }>(module);
   const made = command(name, COMMAND_TABLE);
@@ -164,27 +164,27 @@ export async function loadCommand({ name, module, subcommands }: CommandEntry): 
   return made;
 }
 
-/** The table, as commands see it. */
+/** The table of commands, for commands themselves. */
 export const COMMAND_TABLE: CommandTable = {
   listed: listedCommands,
   load: async (name) => {
     const entry = findCommand(name);
     return entry && await loadCommand(entry);
   },
-  runHere: async (spec, flags, signal) => {
-    const { runHere } = await load<typeof import("./serverapp/start.ts")>(
+  runLocally: async (spec, flags, signal) => {
+    const { runLocally } = await load<typeof import("./serverapp/start.ts")>(
       new URL("./serverapp/start.ts", import.meta.url),
     );
-    await runHere(spec, flags, signal);
+    await runLocally(spec, flags, signal);
   },
 };
 
-/** The command of that name or alias. */
+/** Finds a command by name or alias. */
 export function findCommand(name: string): CommandEntry | undefined {
   return COMMANDS.find((entry) => entry.name === name || entry.alias === name);
 }
 
-/** The commands that people are shown. */
+/** The commands that the help lists. */
 export function listedCommands(): (CommandEntry & { readonly group: Group })[] {
   return COMMANDS.flatMap((entry) =>
     entry.group === undefined ? [] : [{ ...entry, group: entry.group }]

@@ -5,16 +5,16 @@ import { ExitStatus, exitStatusOf } from "./flags/exit_status.ts";
 import { printFailure } from "./output/failure.ts";
 
 /**
- * Tells the user what went wrong, on stderr: the sentence, then what to do next. A stack trace is shown only for
- * our own faults, where it helps whoever reports them.
+ * Prints an error on stderr: its message, then its hints. A stack trace is printed only for internal errors, for the bug
+ * report.
  *
- * @param args the command line, which may ask for JSON: a misuse is told in JSON, too; what commands throw they have
- *   told so themselves
- * @returns the exit status that fits
+ * @param args the command line. If it asks for JSON, a usage error is also printed as JSON; commands print other errors
+ *   as JSON themselves
+ * @returns the exit status
  */
 export function reportError(error: unknown, args: readonly string[] = []): number {
   if (error instanceof CommanderError) {
-    // commander has printed its message already; help and version are no failures
+    // Commander has already printed its message. Help and version have exit code 0.
     if (error.exitCode === 0) return 0;
     const sentence = /^error: (.*)/.exec(error.message)?.[1];
     if (sentence !== undefined && asksForJson(args)) printFailure(sentence);
@@ -34,11 +34,11 @@ function asksForJson(args: readonly string[]): boolean {
   );
 }
 
-/** The error as a user reads it: one line for the sentence, one for each hint. */
+/** Formats an error: its message, then a line for each hint. */
 function describeError(error: FlwrError): string {
   const hints = error.hints.map((hint) => `  Hint: ${printable(hint)}`);
   const [sentence = "", ...more] = error.message.split("\n").map(printable);
-  // Indented, so that no line of an app's text passes for one of ours.
+  // Marked, so that an app's text cannot imitate a line of ours.
   const rest = more.map((line) => `  | ${line}`);
   return [`Error: ${sentence}`, ...rest, ...hints].join("\n");
 }

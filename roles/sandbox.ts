@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { runSandbox } from "../hosting/sandbox/process/run_sandbox.ts";
 
-/** The command that an executable starts itself with for a sandboxed app; nobody types it. */
+/** The hidden command with which a compiled executable starts the process of a sandboxed app. */
 export function command(name: string): Command {
   return new Command(name)
-    .description("The process of a sandboxed app, which a SuperNode starts and speaks with.")
+    .description("The process of a sandboxed app. SuperNodes and SuperLinks start it.")
     .action(async () => {
       await runSandbox();
     });

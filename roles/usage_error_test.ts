@@ -8,7 +8,7 @@ const thrown = (code: "invalid-argument" | "not-found") => () => {
   throw new FlwrError(code, "--flag: no", { hints: ["a hint"] });
 };
 
-Deno.test("a flag that cannot be understood ends the command with status 2", () => {
+Deno.test("an invalid flag ends the command with status 2", () => {
   assert.throws(
     () => readingFlag(thrown("invalid-argument")),
     (error) => {
@@ -20,7 +20,7 @@ Deno.test("a flag that cannot be understood ends the command with status 2", () 
   assert.throws(() => readFlagAddress("--superlink", "host:99999"), UsageError);
 });
 
-Deno.test("a file that is not there is no misuse", () => {
+Deno.test("a missing file is not a usage error", () => {
   assert.throws(
     () => readingFlag(thrown("not-found")),
     (error) => !(error instanceof UsageError) && reportError(error) === ExitStatus.failure,

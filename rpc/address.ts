@@ -7,11 +7,11 @@ export interface Address {
 }
 
 /**
- * Reads "host:port" as Flower does: split at the last colon, brackets around an IPv6 address ("[::1]:9092") taken
- * off or left out.
+ * Parses "host:port" as Flower does: splits at the last colon and removes brackets around an IPv6 address
+ * ("[::1]:9092").
  *
  * @param text what the user gave
- * @param options.allowZero whether port 0 ("any free port") will do: for servers only
+ * @param options.allowZero accept port 0 ("any free port"), which only servers can use
  * @throws FlwrError "invalid-argument"
  */
 export function parseAddress(text: string, options: { allowZero?: boolean } = {}): Address {
@@ -20,11 +20,13 @@ export function parseAddress(text: string, options: { allowZero?: boolean } = {}
   const digits = text.slice(colon + 1);
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : NaN;
   const lowest = options.allowZero ? 0 : 1;
-  if (colon < 0 || host === "" || /[\s/[\]@]/.test(host)) throw malformed(text, "no host and port");
+  if (colon < 0 || host === "" || /[\s/[\]@]/.test(host)) {
+    throw malformed(text, "it has no host and port");
+  }
   if (!(port >= lowest && port <= 65_535)) {
     throw malformed(text, `the port must be a number from ${lowest} to 65535`);
   }
-  if (host.includes(":") && !isIPv6(host)) throw malformed(text, "the host has a colon in it");
+  if (host.includes(":") && !isIPv6(host)) throw malformed(text, "the host contains a colon");
   return { host, port };
 }
 
@@ -40,7 +42,7 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The address without its port, of "address:port" as a server names its callers. */
+/** The host of a caller's "address:port", without brackets. */
 export function hostOfPeer(peer: string): string {
   return peer.slice(0, Math.max(peer.lastIndexOf(":"), 0)).replace(/^\[(.*)\]$/, "$1");
 }
@@ -51,8 +53,8 @@ export function isIP(host: string): boolean {
 }
 
 /**
- * Whether only this machine can reach the host: "localhost", 127.0.0.0/8, ::1, and the first in IPv6 notation, as a
- * server that listens on "::" sees its callers.
+ * Whether only this machine can reach the host: "localhost", 127.0.0.0/8 or ::1. A server that listens on "::" sees
+ * 127.0.0.0/8 in IPv6 notation, which counts too.
  */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^::ffff:(?=\d+\.)/i, "");

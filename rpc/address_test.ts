@@ -50,12 +50,12 @@ Deno.test("IPv6 hosts are written in brackets", () => {
   assert.equal(formatAddress({ host: "localhost", port: 9092 }), "localhost:9092");
 });
 
-Deno.test("addresses are told from names", () => {
+Deno.test("isIP distinguishes addresses from names", () => {
   for (const host of ["127.0.0.1", "0.0.0.0", "::1", "fe80::1%eth0"]) assert.ok(isIP(host), host);
   for (const host of ["localhost", "1.2.3", "1.2.3.256", "a::g"]) assert.ok(!isIP(host), host);
 });
 
-Deno.test("loopback hosts are told from the others", () => {
+Deno.test("isLoopback recognises loopback hosts", () => {
   for (const host of ["::ffff:127.0.0.1", "localhost", "127.0.0.1", "127.9.9.9", "::1"]) {
     assert.ok(isLoopback(host), host);
   }

@@ -3,65 +3,65 @@ import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf"
 import { FlwrError } from "../base/error.ts";
 import { causedBy } from "../base/log_limiter.ts";
 import { hostOfPeer } from "./address.ts";
-import type { Call, OpenCall } from "./call.ts";
+import type { AuthenticatedCall, OpenCall } from "./call.ts";
 import { ApiError } from "./api_error.ts";
-import { decodeInTurns, decodeRequest, encode, encodeInParts } from "./codec.ts";
-import { MAX_REQUEST_UNITS } from "./limits.ts";
+import { decodeRequest, encode, encodeInParts } from "./codec.ts";
+import { DECODED_BYTES_PER_TURN, decodeInTurns } from "./decode_in_turns.ts";
 import { RequestFault } from "./request_fault.ts";
 import type { BoundMethod } from "./service.ts";
-import { type Entry, foundBy } from "./shared_path.ts";
+import { admitResult, type HeaderAdmission } from "./shared_path.ts";
 
-/** Thrown for bytes that are no message of the expected type; each transport has words of its own for it. */
+/** Thrown for bytes that do not decode as the expected message. Each transport has its own text for it. */
 export class UndecodableRequest extends RequestFault {
   override readonly name = "UndecodableRequest";
 }
 
-/** What a message is made from. */
+/** The fields a message is created from. */
 type Initial = MessageInitShape<DescMessage>;
 
 /**
  * Answers a call of a unary method: prove → decode → authenticate → handle → encode.
  *
- * @param entry what let the call in by its headers, where that was asked before its request was read
+ * @param admission the admission of the call by its headers, if the transport checked them before reading the request
  * @throws UndecodableRequest, or what the service throws
  */
 export async function answerUnary(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
-  entry?: Entry,
+  admission?: HeaderAdmission,
 ): Promise<Uint8Array> {
-  return encode(method.desc.output, await responseTo(method, bytes, call, entry));
+  return encode(method.desc.output, await responseTo(method, bytes, call, admission));
 }
 
-/** As {@link answerUnary}, with the answer's bytes in parts, of which a large one is not copied. */
+/** As {@link answerUnary}, but returns the response's bytes in parts, which saves the copy of a large one. */
 export async function answerInParts(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
-  entry?: Entry,
+  admission?: HeaderAdmission,
 ): Promise<Uint8Array[]> {
-  return encodeInParts(method.desc.output, await responseTo(method, bytes, call, entry));
+  return encodeInParts(method.desc.output, await responseTo(method, bytes, call, admission));
 }
 
 async function responseTo(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
-  entry: Entry | undefined,
+  admission: HeaderAdmission | undefined,
 ): Promise<Initial> {
-  const [request, known] = await identify(method, bytes, call, entry);
+  const [request, known] = await identify(method, bytes, call, admission);
   return await (method.handle(request, known) as Promise<Initial>);
 }
 
-/** Answers a call of a server-streaming method. Ends the handler's iteration when the caller is gone. */
+/** Answers a call of a server-streaming method. Ends the handler's iteration when the caller disconnects. */
 export async function* answerStream(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
-  entry?: Entry,
+  admission?: HeaderAdmission,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const [request, known] = await identify(method, bytes, call, entry);
+  const [request, known] = await identify(method, bytes, call, admission);
   const responses = method.handle(request, known) as AsyncIterable<Initial>;
   for await (const response of responses) yield encode(method.desc.output, response);
 }
@@ -70,12 +70,12 @@ async function identify(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
-  entry: Entry | undefined,
-): Promise<[Message, Call<unknown>]> {
+  admission: HeaderAdmission | undefined,
+): Promise<[Message, AuthenticatedCall<unknown>]> {
   const { desc, prove, authenticate } = method;
-  const admitted = await foundBy(method, call, entry);
+  const admitted = await admitResult(method, call, admission);
   const maxRequestBytes = method.maxRequestBytes(admitted);
-  // To decode takes many times the memory, so it is not left to the handler.
+  // Checked here and not in the handler, because decoding takes many times the memory.
   if (bytes.length > maxRequestBytes) {
     throw new FlwrError(
       "resource-exhausted",
@@ -86,7 +86,7 @@ async function identify(
   let request: Message;
   try {
     const most = method.maxRequestUnits;
-    request = most > MAX_REQUEST_UNITS
+    request = bytes.length > DECODED_BYTES_PER_TURN
       ? await decodeInTurns(desc.input, bytes, most)
       : decodeRequest(desc.input, bytes, most);
   } catch (cause) {
@@ -98,7 +98,10 @@ async function identify(
   return [request, Object.assign(call, { caller })];
 }
 
-/** Logs how a call ended: what its caller is not told of as an error, the rest for debugging. */
+/**
+ * Logs how a call ended. An internal error, which its caller does not see, is logged as an error; all else is debug
+ * output.
+ */
 export function logOutcome(log: Logger, call: OpenCall, error?: unknown): void {
   const { method, peer } = call;
   const known = "caller" in call && call.caller !== undefined;
@@ -113,9 +116,9 @@ export function logOutcome(log: Logger, call: OpenCall, error?: unknown): void {
       ...cause,
     });
   }
-  const told = error instanceof RequestFault ||
+  const isVisibleToCaller = error instanceof RequestFault ||
     error instanceof FlwrError && error.code !== "internal";
-  if (told) {
+  if (isVisibleToCaller) {
     return log.debug("{method} from {peer} is refused: {message}", {
       method,
       peer,

@@ -1,4 +1,3 @@
-import { DECODED_BYTES_PER_TURN } from "./codec.ts";
 import assert from "node:assert/strict";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
@@ -10,14 +9,14 @@ import {
 } from "../proto/gen/flwr-1.9/driver_pb.ts";
 import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
-import { methodNotAllowed, Refusal } from "./http/refusal.ts";
-import { MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
-import { bindService, type Handlers } from "./service.ts";
+import { HttpRefusal, methodNotAllowed } from "./http/refusal.ts";
+import { DECODED_BYTES_PER_TURN } from "./decode_in_turns.ts";
+import { bindService, type ServiceHandlers } from "./service.ts";
 import { turnsDuring } from "../base/testing/turns_during.ts";
 
 const CALL = { method: "/flwr.proto.Fleet/PullMessages", peer: "192.0.2.1:5" } as OpenCall;
 
-/** The level and properties of what is logged of a call that ended with an error. */
+/** The level and properties of the log record of a call that ended with an error. */
 function logged(error?: unknown, call = CALL): [string, Record<string, unknown>] {
   const lines: [string, Record<string, unknown>][] = [];
   const at = (level: string) => (_: string, properties: Record<string, unknown>) =>
@@ -28,13 +27,13 @@ function logged(error?: unknown, call = CALL): [string, Record<string, unknown>]
   return lines[0]!;
 }
 
-Deno.test("refused calls are logged for debugging, without a stack, our own faults as errors", () => {
+Deno.test("refused calls are logged at debug level without a stack, internal errors as errors", () => {
   const refusals = [
     new FlwrError("unauthenticated", "Access denied"),
     new FlwrError("cancelled", "The caller is gone"),
     new UndecodableRequest("Not a message", { cause: new Error("premature EOF") }),
     methodNotAllowed("POST"),
-    new Refusal(415, "Unsupported Media Type"),
+    new HttpRefusal(415, "Unsupported Media Type"),
   ];
   for (const error of refusals) {
     const [level, { message, error: whole }] = logged(error);
@@ -46,7 +45,7 @@ Deno.test("refused calls are logged for debugging, without a stack, our own faul
   }
 });
 
-Deno.test("lines of callers who are not known are marked, those of known ones are not", () => {
+Deno.test("log records of unidentified callers are marked, those of identified ones are not", () => {
   const known = { ...CALL, caller: "node" } as OpenCall;
   assert.deepEqual(logged(new FlwrError("not-found", "x"))[1]["causedBy"], {
     kind: "refused calls",
@@ -57,7 +56,7 @@ Deno.test("lines of callers who are not known are marked, those of known ones ar
   assert.notEqual(logged(new TypeError("a bug"), known)[1]["causedBy"], undefined);
 });
 
-Deno.test("a service hears of a call's head, then of its bytes, then of its request", async () => {
+Deno.test("a service checks a call's headers, then its bytes, then its request", async () => {
   const asked: string[] = [];
   const { methods } = bindService<typeof Driver, string, string>(Driver, {
     admit: () => {
@@ -78,7 +77,7 @@ Deno.test("a service hears of a call's head, then of its bytes, then of its requ
         asked.push(`handle ${caller}`);
         return Promise.resolve({});
       },
-    } as Partial<Handlers<typeof Driver, string>> as Handlers<typeof Driver, string>,
+    } as Partial<ServiceHandlers<typeof Driver, string>> as ServiceHandlers<typeof Driver, string>,
   });
   const method = methods.find(({ desc }) => desc === Driver.method.createRun)!;
   const request = toBinary(
@@ -100,27 +99,30 @@ Deno.test("a service hears of a call's head, then of its bytes, then of its requ
   assert.deepEqual(asked, ["admit", "prove head"]);
 });
 
-Deno.test("requests that may be large batches let others have their turn, all others come at once", async () => {
-  const request = toBinary(
-    PushTaskInsRequestSchema,
-    create(PushTaskInsRequestSchema, {
-      taskInsList: Array.from({ length: 100 }, () => ({ groupId: "x".repeat(5000) })),
-    }),
-  );
-  const turnsWith = async (units: number) => {
+Deno.test("a long request lets others have their turn, a short one comes at once", async () => {
+  const turnsWith = async (tasks: number) => {
+    const request = toBinary(
+      PushTaskInsRequestSchema,
+      create(PushTaskInsRequestSchema, {
+        taskInsList: Array.from({ length: tasks }, () => ({ groupId: "x".repeat(5000) })),
+      }),
+    );
     const { methods } = bindService<typeof Driver, string>(Driver, {
       authenticate: () => Promise.resolve("anyone"),
       handlers: {
         pushTaskIns: ({ taskInsList }) => Promise.resolve({ taskIds: [`${taskInsList.length}`] }),
-      } as Partial<Handlers<typeof Driver, string>> as Handlers<typeof Driver, string>,
-      maxRequestUnits: () => units,
+      } as Partial<ServiceHandlers<typeof Driver, string>> as ServiceHandlers<
+        typeof Driver,
+        string
+      >,
     });
     const method = methods.find(({ desc }) => desc === Driver.method.pushTaskIns)!;
-    return (await turnsDuring(() => answerUnary(method, request, { ...CALL }))).turns;
+    const { turns } = await turnsDuring(() => answerUnary(method, request, { ...CALL }));
+    return { turns, length: request.length };
   };
-  assert.equal(await turnsWith(MAX_REQUEST_UNITS), 0);
-  assert.equal(
-    await turnsWith(MAX_BATCH_REQUEST_UNITS),
-    Math.floor(request.length / DECODED_BYTES_PER_TURN),
-  );
+  assert.equal((await turnsWith(6)).turns, 0);
+  const { turns, length } = await turnsWith(100);
+  // Each part ends with the task that fills it.
+  assert.ok(turns >= Math.floor(length / (DECODED_BYTES_PER_TURN + 5100)), `${turns} turns`);
+  assert.ok(turns <= length / DECODED_BYTES_PER_TURN, `${turns} turns`);
 });

@@ -1,8 +1,8 @@
 import { type ErrorCode, FlwrError } from "../base/error.ts";
 
 /**
- * Errors of Flower's HTTP APIs by name: Flower's number, the HTTP status, and the nearest of our own codes, which
- * gives the gRPC status (Flower 1.41 contract, section 4.1; recorded answers in tests/vectors).
+ * Errors of Flower's HTTP APIs by name: Flower's number, the HTTP status, and our nearest error code, which
+ * determines the gRPC status (Flower 1.41 contract, section 4.1; recorded answers in tests/vectors).
  */
 const API_ERRORS = {
   "federation-management-not-offered": { number: 1, http: 501, code: "unimplemented" },
@@ -38,17 +38,20 @@ const API_ERRORS = {
   "task-call-not-offered": { number: 3005, http: 403, code: "permission-denied" },
   "message-count-invalid": { number: 3013, http: 400, code: "invalid-argument" },
   "message-run-mismatch": { number: 3014, http: 403, code: "permission-denied" },
-  // Ours, above Flower's numbers: its programs show the words.
+  // Our own, above Flower's numbers. Flower's programs show their text.
   "node-superseded": { number: 9001, http: 403, code: "permission-denied" },
   "clock-off": { number: 9002, http: 401, code: "unauthenticated" },
 } as const satisfies Readonly<
   Record<string, { readonly number: number; readonly http: number; readonly code: ErrorCode }>
 >;
 
-/** Names of the errors that travel with a number. */
+/** Name of an error that has a number on the wire. */
 export type ApiErrorName = keyof typeof API_ERRORS;
 
-/** An error that Flower's own clients know by its number: over HTTP it travels as `{"code": number, "detail": words}`. */
+/**
+ * An error that Flower's own clients recognise by its number. Over HTTP it is sent as `{"code": number, "detail":
+ * text}`.
+ */
 export class ApiError extends FlwrError {
   readonly number: number;
   readonly httpStatus: number;
@@ -66,7 +69,7 @@ const NAMES = new Map<number, ApiErrorName>(
   Object.entries(API_ERRORS).map(([name, { number }]) => [number, name as ApiErrorName]),
 );
 
-/** The error for a number that a server answered with; undefined for one that has no name here. */
+/** The error for a number in a server's response; undefined for a number without a name here. */
 export function apiErrorOf(number: number, detail: string): ApiError | undefined {
   const name = NAMES.get(number);
   return name === undefined ? undefined : new ApiError(name, detail);

@@ -1,15 +1,16 @@
 import { ByteBudget } from "./byte_budget.ts";
 
 /**
- * What bounds the large bodies that a process has in memory: those that come, and those that go. They are apart, so that
- * whoever holds bytes of a request may wait for those of its answer, and nobody the other way round.
+ * Memory budgets for the large bodies of a process: one for requests, one for responses. They are separate because a
+ * call that holds its request's bytes may wait for its response's bytes. No call waits the other way round, so there
+ * is no deadlock.
  */
 export interface BodyBudgets {
   readonly requests: ByteBudget;
-  readonly answers: ByteBudget;
+  readonly responses: ByteBudget;
 }
 
-/** Budgets with the limits in force. Servers of one process share them. */
+/** Creates budgets with the default limits. The servers of one process share them. */
 export function bodyBudgets(): BodyBudgets {
-  return { requests: new ByteBudget(), answers: new ByteBudget() };
+  return { requests: new ByteBudget(), responses: new ByteBudget() };
 }

@@ -1,31 +1,31 @@
 import { MIN_BODY_BYTES_PER_SECOND } from "./limits.ts";
 
-/** Seconds that any request's body may take, on either wire. */
+/** Seconds that any body may take, over gRPC or HTTP. */
 const BODY_GRACE_SECONDS = 30;
 
-/** Seconds that a body may take, each way. @param bytes how large it is */
+/** Seconds that a body may take, in either direction. @param bytes its size */
 export function bodySeconds(bytes: number): number {
   return BODY_GRACE_SECONDS + bytes / MIN_BODY_BYTES_PER_SECOND;
 }
 
-/** How slowly the body of a request may come, or that of an answer be taken. */
+/** The slowest transfer that is allowed for a request's or a response's body. */
 export interface PaceLimits {
   /** Seconds that any body may take. */
   readonly graceSeconds: number;
-  /** Bytes that have to move in each second after that. */
+  /** Bytes that must move in each second after that. */
   readonly minBytesPerSecond: number;
 }
 
-/** The limits in force. */
+/** The default limits. */
 export const PACE_LIMITS: PaceLimits = {
   graceSeconds: BODY_GRACE_SECONDS,
   minBytesPerSecond: MIN_BODY_BYTES_PER_SECOND,
 };
 
-/** What whoever sends a body more slowly is told. */
-export const TOO_SLOW = "The request came too slowly.";
+/** Message for a client that sends its body too slowly. */
+export const TOO_SLOW = "The request arrived too slowly.";
 
-/** Watches over how fast a body moves: to be disposed of at its end. */
+/** Timer that checks how fast one body moves. Dispose of it when the body ends. */
 export class BodyPace implements Disposable {
   readonly #limits: PaceLimits;
   readonly #tooSlow: () => void;
@@ -33,15 +33,15 @@ export class BodyPace implements Disposable {
   #moved = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param tooSlow called once, when a body has not moved as fast as it must */
+  /** @param tooSlow called once, when the body is slower than the limits allow */
   constructor(limits: PaceLimits, tooSlow: () => void) {
     this.#limits = limits;
     this.#tooSlow = tooSlow;
     this.#check();
   }
 
-  /** Says that so many bytes came. */
-  take(bytes: number): void {
+  /** Counts bytes that arrived. */
+  addBytes(bytes: number): void {
     this.#moved += bytes;
   }
 

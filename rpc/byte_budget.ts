@@ -2,53 +2,58 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 
 /**
- * Bytes of large bodies that servers read at the same time, and as many again of large answers that they send: four of
- * Flower's chunks of 5 MiB, and room for smaller ones. More of them keep no core busier, but each is in memory several
- * times while it is under way.
+ * Bytes of large bodies that servers read at the same time. Large responses have a budget of the same size. It fits
+ * four of Flower's chunks of 5 MiB and some smaller bodies. A larger budget keeps no core busier, but each body is in
+ * memory several times while it moves.
  */
 const BUDGET_BYTES = 24 * 1024 * 1024;
 
-/** Seconds after which a body under way counts as slow: a chunk on a line of 40 Mbit/s takes as long. */
+/** Seconds after which an unfinished body counts as slow: a chunk takes that long at 40 Mbit/s. */
 const SLOW_AFTER_SECONDS = 1;
 
-/** Bytes of slow bodies, each way, beside the budget: fifty lines may be slow, or stand still, before others wait. */
+/**
+ * Bytes of slow bodies in each direction, in addition to the budget: fifty connections may be slow or stalled before
+ * others wait.
+ */
 const SLOW_BUDGET_BYTES = 256 * 1024 * 1024;
 
-/** Seconds that a large body waits for its turn. Flower's HTTP clients give up at 30 s; "unavailable" has them try again. */
+/**
+ * Seconds that a large body waits for room. Flower's HTTP clients give up after 30 s; "unavailable" makes them retry.
+ */
 export const BUDGET_PATIENCE_SECONDS = 20;
 
-/** How much may be taken at a time. */
+/** Limits of a {@link ByteBudget}. */
 export interface ByteBudgetOptions {
-  /** Bytes that all who take may hold together; {@link BUDGET_BYTES} by default. */
+  /** Bytes that all leases may hold together; {@link BUDGET_BYTES} by default. */
   readonly bytes?: number;
-  /** Bytes beside that for those who hold theirs for long; {@link SLOW_BUDGET_BYTES} by default. */
+  /** Additional bytes for leases held for a long time; {@link SLOW_BUDGET_BYTES} by default. */
   readonly slowBytes?: number;
-  /** Seconds after which somebody holds for long; {@link SLOW_AFTER_SECONDS} by default. */
+  /** Seconds after which a lease counts as slow; {@link SLOW_AFTER_SECONDS} by default. */
   readonly slowAfterSeconds?: number;
-  /** Seconds that somebody waits for a turn; {@link BUDGET_PATIENCE_SECONDS} by default. */
+  /** Seconds to wait for a lease; {@link BUDGET_PATIENCE_SECONDS} by default. */
   readonly patienceSeconds?: number;
   readonly clock?: Clock;
 }
 
-/** Bytes that somebody was given. */
+/** Bytes reserved from a budget. */
 export interface ByteLease extends Disposable {
-  /** Gives them back; again without effect. */
+  /** Returns the bytes to the budget. Idempotent. */
   release(): void;
 }
 
-/** Somebody whose turn has not come. */
+/** A request for bytes that has to wait. */
 interface Waiting {
   readonly bytes: number;
   readonly begin: () => void;
 }
 
 /**
- * Bounds how many bytes of large bodies are in memory at the same time, however many callers there are. Who comes first
- * is served first: a large one is not passed by small ones until it fits. One that is larger than the whole budget gets
- * all of it.
+ * Bounds how many bytes of large bodies are in memory at the same time, however many callers there are. Requests are
+ * served in order: small ones do not pass a large one that does not fit yet. A request larger than the whole budget
+ * gets all of it.
  *
- * A body that takes long, because its line is slow or the other end stands still, is moved into a budget of its own as far
- * as that reaches, so that a few slow lines do not keep the fast ones waiting.
+ * A body that takes long, because its connection is slow or stalled, moves to a second budget while that one has
+ * room, because otherwise a few slow connections would keep the fast ones waiting.
  */
 export class ByteBudget {
   readonly #clock: Clock;
@@ -57,9 +62,9 @@ export class ByteBudget {
   readonly #capacity: number;
   #free: number;
   #slowFree: number;
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly #waiting = new Set<Waiting>();
-  /** Those who hold for long and did not fit into the budget for that, oldest first. */
+  /** Slow leases that did not fit into the budget for slow bodies, oldest first. */
   readonly #overdue = new Set<Lease>();
 
   constructor(options: ByteBudgetOptions = {}) {
@@ -70,38 +75,38 @@ export class ByteBudget {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** How many bytes can be had at once. */
+  /** Bytes available without waiting. */
   get free(): number {
     return this.#free;
   }
 
-  /** How many wait for their turn. */
+  /** Number of requests that wait. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Waits for a turn.
+   * Reserves bytes, waiting until they are free.
    *
-   * @param bytes how many will be held
-   * @param signal aborted when they are not wanted any more
-   * @throws FlwrError "unavailable" when it does not come in time, "cancelled" when the signal is aborted
+   * @param bytes number of bytes to reserve
+   * @param signal aborted when they are no longer needed
+   * @throws FlwrError "unavailable" when the wait takes too long, "cancelled" when the signal is aborted
    */
-  async take(bytes: number, signal: AbortSignal): Promise<ByteLease> {
+  async acquire(bytes: number, signal: AbortSignal): Promise<ByteLease> {
     const held = Math.min(bytes, this.#capacity);
-    if (signal.aborted) throw gone();
-    if (this.#waiting.size > 0 || held > this.#free) await this.#turn(held, signal);
+    if (signal.aborted) throw callerLeft();
+    if (this.#waiting.size > 0 || held > this.#free) await this.#waitFor(held, signal);
     else this.#free -= held;
     return this.#lease(held, bytes <= this.#capacity);
   }
 
-  /** Resolves when `bytes` have been taken off what is free. */
-  async #turn(bytes: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when `bytes` have been subtracted from the free bytes. */
+  async #waitFor(bytes: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiting: Waiting = { bytes, begin: () => resolve(true) };
     const over = new AbortController();
     const giveUp = () => {
-      // Whoever was let in a moment ago has the bytes.
+      // A request that was granted a moment ago keeps its bytes.
       if (this.#waiting.delete(waiting)) resolve(false);
     };
     this.#waiting.add(waiting);
@@ -112,10 +117,10 @@ export class ByteBudget {
     signal.removeEventListener("abort", giveUp);
     if (begun) return;
     this.#admit();
-    if (signal.aborted) throw gone();
+    if (signal.aborted) throw callerLeft();
     throw new FlwrError(
       "unavailable",
-      `Too many large messages are under way: none ended within ${this.#patienceSeconds} s that would make room for ` +
+      `Too many large messages in progress: waited ${this.#patienceSeconds} s without room for ` +
         `${bytes} bytes`,
       { hints: ["Try again later"] },
     );
@@ -163,7 +168,7 @@ export class ByteBudget {
 }
 
 class Lease implements ByteLease {
-  /** Whether its bytes are of the budget for those who hold for long. */
+  /** Whether its bytes count against the budget for slow bodies. */
   slow = false;
   #giveBack: (() => void) | undefined;
 
@@ -182,6 +187,9 @@ class Lease implements ByteLease {
   }
 }
 
-function gone(): FlwrError {
-  return new FlwrError("cancelled", "The caller went before there was room for its message");
+function callerLeft(): FlwrError {
+  return new FlwrError(
+    "cancelled",
+    "The caller disconnected before there was room for its message",
+  );
 }

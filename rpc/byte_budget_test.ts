@@ -10,12 +10,12 @@ const PATIENCE = 20;
 const SLOW_AFTER = 5;
 const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
 
-/** Lets everything happen that does not wait for the clock. */
+/** Runs everything that does not wait for the clock. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-/** Somebody who took, or waits. */
+/** A caller that holds bytes or waits for them. */
 interface Taker {
   readonly bytes: number;
   readonly caller: AbortController;
@@ -28,7 +28,7 @@ class Bench {
   readonly clock = new FakeClock();
   readonly budget: ByteBudget;
   readonly takers: Taker[] = [];
-  /** In the order in which they were let in. */
+  /** In the order in which they got their bytes. */
   readonly begun: Taker[] = [];
 
   constructor(options: ByteBudgetOptions = {}) {
@@ -45,7 +45,7 @@ class Bench {
   async take(bytes: number): Promise<Taker> {
     const taker: Taker = { bytes, caller: new AbortController() };
     this.takers.push(taker);
-    this.budget.take(bytes, taker.caller.signal).then((lease) => {
+    this.budget.acquire(bytes, taker.caller.signal).then((lease) => {
       taker.lease = lease;
       this.begun.push(taker);
     }, (error) => taker.error = FlwrError.from(error).code);
@@ -69,7 +69,7 @@ class Bench {
   }
 }
 
-Deno.test("who comes first is served first, and a large one is not passed by small ones", async () => {
+Deno.test("byte budget: requests are served in order, and small ones do not pass a large one", async () => {
   const bench = new Bench();
   const first = await bench.take(6);
   const large = await bench.take(8);
@@ -80,7 +80,7 @@ Deno.test("who comes first is served first, and a large one is not passed by sma
   assert.deepEqual(bench.begun, [first, large, small]);
 });
 
-Deno.test("one that is larger than the budget gets all of it", async () => {
+Deno.test("byte budget: a request above the budget gets all of it", async () => {
   const bench = new Bench();
   const huge = await bench.take(1000);
   const small = await bench.take(1);
@@ -89,7 +89,7 @@ Deno.test("one that is larger than the budget gets all of it", async () => {
   assert.deepEqual(bench.begun, [huge, small]);
 });
 
-Deno.test("bytes are given back once", async () => {
+Deno.test("byte budget: bytes are returned once", async () => {
   const bench = new Bench();
   const first = await bench.take(CAPACITY);
   await bench.release(first);
@@ -99,7 +99,7 @@ Deno.test("bytes are given back once", async () => {
   assert.equal(bench.budget.waiting, 1);
 });
 
-Deno.test("nobody waits for ever, and who gives up makes way for the next", async () => {
+Deno.test("byte budget: waits are limited, and a cancelled one lets the next request through", async () => {
   const bench = new Bench({ slowAfterSeconds: Infinity });
   await bench.take(5);
   const late = await bench.take(6);
@@ -116,14 +116,14 @@ Deno.test("nobody waits for ever, and who gives up makes way for the next", asyn
   assert.equal(bench.budget.waiting, 0);
 });
 
-Deno.test("slow ones make room for others, as far as their own budget reaches", async () => {
+Deno.test("byte budget: slow bodies make room for others, within their own budget", async () => {
   const bench = new Bench({ slowBytes: 5 });
   const slow = [await bench.take(5), await bench.take(5)];
   const next = await bench.take(5);
   const last = await bench.take(5);
   await bench.pass(SLOW_AFTER);
   assert.deepEqual(bench.begun, [...slow, next]);
-  await bench.release(slow[0]!); // the other takes its place among the slow
+  await bench.release(slow[0]!); // the other one takes its place in the budget for slow bodies
   assert.deepEqual(bench.begun, [...slow, next, last]);
 });
 
@@ -137,7 +137,7 @@ const commands = fc.array(
   { maxLength: 60 },
 );
 
-Deno.test(`the bound holds, turns are kept, and all end (seed ${seed})`, async () => {
+Deno.test(`byte budget: the limit and the order hold, and every wait ends (seed ${seed})`, async () => {
   await fc.assert(
     fc.asyncProperty(commands, async (list) => {
       const bench = new Bench();
@@ -158,7 +158,7 @@ Deno.test(`the bound holds, turns are kept, and all end (seed ${seed})`, async (
           lease === undefined && error === undefined
         );
         assert.equal(bench.budget.waiting, waiting.length);
-        // Nobody waits for nothing.
+        // No request waits while its bytes are free.
         if (waiting.length > 0) {
           assert.ok(sum + Math.min(waiting[0]!.bytes, CAPACITY) > CAPACITY);
         }

@@ -1,64 +1,64 @@
-/** Which wire a call came over. */
+/** Transport of a call. */
 export type Transport = "grpc" | "http";
 
-/** What is known of a call before its body is read. */
+/** A call before its body is read. */
 export interface CallHead {
   readonly transport: Transport;
-  /** Full path of the method as gRPC has it, "/flwr.proto.Fleet/Ping", over HTTP too. */
+  /** Full path of the method in gRPC's form, "/flwr.proto.Fleet/Ping", over HTTP too. */
   readonly method: string;
   /** "address:port" of the other end. */
   readonly peer: string;
   /**
-   * A request header as text. Of one that comes twice the values are joined by commas, or there is none. Over gRPC
-   * "host" is HTTP/2's ":authority".
+   * A request header as text. The values of a repeated header are joined by commas, or undefined is returned. Over
+   * gRPC, "host" is HTTP/2's ":authority".
    */
   header(name: string): string | undefined;
   /**
    * A request header that holds bytes: over gRPC the metadata `name` + "-bin", over HTTP the header `name` in base64.
    *
    * @param name without "-bin"
-   * @returns undefined where there is no such header, it comes twice, or it is not base64
+   * @returns undefined if the header is missing, repeated or not base64
    */
   headerBytes(name: string): Uint8Array | undefined;
 }
 
-/** A call before it is known who calls. */
+/** A call whose caller is not identified yet. */
 export interface AnonymousCall extends CallHead {
-  /** Adds a header (gRPC: initial metadata) to the answer; an error answer carries none. */
+  /** Adds a header (gRPC: initial metadata) to the response. Error responses carry none. */
   setHeader(name: string, value: string): void;
-  /** Aborted when the caller cancels, disconnects, or is out of time; never after the answer. */
+  /** Aborted when the caller cancels, disconnects or exceeds its deadline; never after the response. */
   readonly signal: AbortSignal;
 }
 
 /** A call as a transport hands it to a service. */
 export interface OpenCall extends AnonymousCall {
   /**
-   * Whether the answer went out whole; settles after the call has ended, never rejects. False when the connection
-   * broke or the caller gave up before the last byte was handed to the network. (That the peer's program has read
-   * the answer is more than a transport can tell.) To be asked for before the answer is given.
+   * Whether the whole response was sent; settles after the call has ended, never rejects. False when the connection
+   * broke or the caller gave up before the last byte was handed to the network. (A transport cannot tell whether the
+   * peer's program has read it.) Read this property before you return the response.
    */
   readonly delivered: Promise<boolean>;
   /**
-   * Waits until there is room in memory for a large answer; to be called before it is read from where it lies. The room
-   * is given back when the answer has gone.
+   * Waits until there is memory for a large response. Call it before you load the response's content. The memory is
+   * released when the response has been sent.
    *
-   * @param bytes about how large it will be; small answers never wait
-   * @throws FlwrError "unavailable" when there is none in time, "cancelled" when the caller goes
+   * @param bytes approximate size of the response; small ones never wait
+   * @throws FlwrError "unavailable" when the wait takes too long, "cancelled" when the caller disconnects
    */
   reserve(bytes: number): Promise<void>;
-  /** Called when it is known who calls, before the call is handled. */
+  /** Called when the caller is identified, before the call is handled. */
   readonly onIdentified?: ((caller: unknown) => void) | undefined;
 }
 
-/** A call as its handler sees it. */
-export interface Call<Caller> extends OpenCall {
-  /** Who calls, as `authenticate` found. */
+/** A call whose caller is identified, as its handler gets it. */
+export interface AuthenticatedCall<Caller> extends OpenCall {
+  /** What `authenticate` returned. */
   readonly caller: Caller;
 }
 
 /**
- * Throws a FlwrError to refuse a call by its headers, before a byte of its body is read.
+ * Checks a call's headers before a byte of its body is read. Throws a FlwrError to refuse the call.
  *
- * @returns what it found out of the caller, for the service's `authenticate`
+ * @returns what the headers prove about the caller, for the service's `authenticate`
  */
 export type Admit<Found = unknown> = (call: CallHead) => Found | Promise<Found>;

@@ -11,11 +11,11 @@ import { Http2Stream } from "./http2/stream.ts";
 import { PaceWatch } from "./pace_watch.ts";
 import { bindControl } from "./testing/control.ts";
 
-const OWNER = { wake() {}, consumed() {}, reset() {} };
+const OWNER = { schedule() {}, consumed() {}, reset() {} };
 const LIST_RUNS = "/flwr.proto.Control/ListRuns";
 const HEALTH = "/grpc.health.v1.Health/Check";
 
-/** A stream on which a call was begun. @param body what came of it; without it, nothing */
+/** Opens a stream with a call. @param body the received body; none by default */
 function stream(path: string, body?: Uint8Array): Http2Stream {
   const headers = new HeaderFields([
     [":method", "POST"],
@@ -30,7 +30,7 @@ function stream(path: string, body?: Uint8Array): Http2Stream {
   return made;
 }
 
-/** What is told of a call before its handler ends. */
+/** Collects the progress reported before a call's handler ends. */
 async function progressOf(
   path: string,
   options: { admit?: () => void; small?: boolean } = {},
@@ -48,21 +48,21 @@ async function progressOf(
     ...(options.admit && { admit: options.admit }),
     ...(options.small && { maxRequestBytes: () => 1000 }),
   });
-  using taking = new PaceWatch(PACE_LIMITS);
+  using responsePace = new PaceWatch(PACE_LIMITS);
   const ended = answerGrpc(call, methodsByPath([control, healthService([])]), {
     log: getLogger("silent"),
-    answers: new ByteBudget(),
+    responses: new ByteBudget(),
     pace: PACE_LIMITS,
-    taking,
+    responsePace,
   }, (progress) => seen.push(progress));
   if (body !== undefined && path === LIST_RUNS) {
     await begun.promise;
   } else {
     await new Promise((resolve) => setTimeout(resolve));
-    call.settle(false);
+    call.close(false);
     await ended;
   }
-  call.settle(false);
+  call.close(false);
   return seen;
 }
 
@@ -70,17 +70,17 @@ const refuse = () => {
   throw new FlwrError("unauthenticated", "Access denied");
 };
 
-Deno.test("call progress: before its request came, a call is heard where its head, or size, says enough", async () => {
-  assert.deepEqual(await progressOf(LIST_RUNS, { admit: () => {} }), ["heard"]);
-  assert.deepEqual(await progressOf(LIST_RUNS), ["heard"]);
+Deno.test("call progress: headers count as accepted before the request arrives, if admitted or if the request may be large", async () => {
+  assert.deepEqual(await progressOf(LIST_RUNS, { admit: () => {} }), ["headers-accepted"]);
+  assert.deepEqual(await progressOf(LIST_RUNS), ["headers-accepted"]);
   assert.deepEqual(await progressOf(LIST_RUNS, { small: true }), []);
   assert.deepEqual(await progressOf(LIST_RUNS, { admit: refuse }), []);
   assert.deepEqual(await progressOf(HEALTH), []);
 });
 
-Deno.test("call progress: a caller is let in before it is answered; who asks for health never is", async () => {
+Deno.test("call progress: a caller is admitted before the response; a health check never is", async () => {
   const empty = new Uint8Array(5);
-  assert.deepEqual(await progressOf(LIST_RUNS, {}, empty), ["heard", "let-in"]);
-  assert.deepEqual(await progressOf(LIST_RUNS, { small: true }, empty), ["let-in"]);
+  assert.deepEqual(await progressOf(LIST_RUNS, {}, empty), ["headers-accepted", "admitted"]);
+  assert.deepEqual(await progressOf(LIST_RUNS, { small: true }, empty), ["admitted"]);
   assert.deepEqual(await progressOf(HEALTH, {}, empty), []);
 });

@@ -9,12 +9,12 @@ export type CertificateRefusal =
   | "forbidden-name"
   | "other";
 
-/** How rustls, by which fetch makes TLS, begins what it has against a certificate. */
+/** Prefix of rustls's certificate errors. Deno's fetch uses rustls. */
 const REFUSED = /invalid peer certificate: (.*)/;
-/** Its reasons (rustls 0.23, CertificateError; webpki 0.103, Error), wherever they stand in its words. */
+/** Its reasons (rustls 0.23, CertificateError; webpki 0.103, Error), which may appear anywhere in the text. */
 const REASONS: readonly (readonly [word: string, refusal: CertificateRefusal])[] = [
   ["UnknownIssuer", "unknown-authority"],
-  // Two authorities of one name, as development certificates' are.
+  // Two authorities with the same name, as those of development certificates have.
   ["BadSignature", "unknown-authority"],
   ["Expired", "expired"],
   ["NotValidYet", "not-yet-valid"],
@@ -25,8 +25,8 @@ const REASONS: readonly (readonly [word: string, refusal: CertificateRefusal])[]
 ];
 
 /**
- * What the transport has against the server's certificate, as its words say; undefined where they do not speak of one.
- * Another look at the server, by another TLS library, may come to another opinion.
+ * Why the transport refused the server's certificate, from its error text; undefined for an error about something
+ * else. A probe with another TLS library may come to another conclusion.
  */
 export function certificateRefusal(details: string): CertificateRefusal | undefined {
   const why = REFUSED.exec(details)?.[1];

@@ -14,9 +14,12 @@ export interface ChannelOptions {
   /** "host:port" of the server. */
   readonly address: string;
   readonly tls: ClientTls;
-  /** For calls that do not say otherwise; without it they are tried until they succeed or fail for good. */
+  /**
+   * Default for calls without a policy of their own. Without it calls are retried until they succeed or fail
+   * permanently.
+   */
   readonly retry?: RetryPolicy;
-  /** Told of every failed try that is going to be repeated. */
+  /** Called for each failed attempt that will be retried. */
   readonly onRetry?: (retry: Retry) => void;
   /** Seconds to wait for a connection; 20 by default. */
   readonly connectTimeoutSeconds?: number;
@@ -25,8 +28,8 @@ export interface ChannelOptions {
 }
 
 /**
- * Headers of a request by name. Bytes travel over gRPC as the metadata of the name + "-bin", over HTTP in base64
- * under the name as it is.
+ * Headers of a request by name. Bytes are sent over gRPC as the metadata of the name + "-bin", over HTTP in base64
+ * under the unchanged name.
  */
 export type RequestHeaders = Readonly<Record<string, string | Uint8Array>>;
 
@@ -34,35 +37,36 @@ export type RequestHeaders = Readonly<Record<string, string | Uint8Array>>;
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /**
-   * Seconds for each try. Without it over gRPC as long as the connection lives, over HTTP, which cannot ask whether
-   * it does, a time by the size of what is sent and received (rpc/body_pace.ts); a stream may take for ever.
+   * Seconds for each attempt. Without it, an attempt over gRPC lasts as long as the connection lives. HTTP cannot
+   * check that, so its limit depends on the number of bytes sent and received (rpc/body_pace.ts). A stream has no
+   * limit.
    */
   readonly timeoutSeconds?: number;
   /**
-   * Seconds of these until the answer begins, beyond which a connection over HTTP counts as dead. Default: all. Over gRPC
-   * a ping finds that out.
+   * Part of these seconds that may pass before the response begins. After it, an HTTP connection counts as dead.
+   * Default: all of them. gRPC ignores it, because it has pings.
    */
   readonly answerSeconds?: number;
-  /** Gives the headers of a try, from the request's bytes as they will be sent. */
+  /** Returns the headers of an attempt, computed from the request's bytes as they will be sent. */
   readonly metadata?: (bytes: Uint8Array) => Promise<RequestHeaders>;
   readonly retry?: RetryPolicy;
 }
 
-/** What a server answered. */
-export interface Answer<T> {
+/** A server's response. */
+export interface CallResponse<T> {
   readonly response: T;
   /** A response header (gRPC: initial metadata). */
   header(name: string): string | undefined;
 }
 
-/** A line to one server. It connects when the first call is made, and again after the connection broke. */
+/** A connection to one server. It connects at the first call, and again after the connection broke. */
 export interface Channel {
   /** "host:port" of the server. */
   readonly address: string;
   /**
    * Calls a method.
    *
-   * @throws FlwrError with the code and words of the server's status, an ApiError where it has a number; "unavailable"
+   * @throws FlwrError with the code and message of the server's status, an ApiError if it has a number; "unavailable"
    *   when the server cannot be reached; "failed-precondition" when the connection can never work as configured;
    *   "deadline-exceeded"; "cancelled" when the signal was aborted or the channel closed
    */
@@ -70,10 +74,10 @@ export interface Channel {
     method: M,
     request: MessageInitShape<M["input"]>,
     options?: CallOptions,
-  ): Promise<Answer<MessageShape<M["output"]>>>;
+  ): Promise<CallResponse<MessageShape<M["output"]>>>;
   /**
-   * Calls a method that answers with many messages. Tries are repeated until the first of them has come; the call is
-   * ended when the iteration is.
+   * Calls a server-streaming method. Attempts are repeated until the first message has arrived. Ending the iteration
+   * ends the call.
    *
    * @throws FlwrError as {@link call}, also between messages
    */

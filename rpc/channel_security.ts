@@ -5,8 +5,9 @@ import { type Address, formatAddress, isIP } from "./address.ts";
 import { checkRoots, type ClientTls } from "./client_tls.ts";
 
 /**
- * What a TLS client sends as the server's name in place of an IP address, where only a name may stand. It decides
- * nothing here; a server that looks for a certificate of that name mostly has one, and takes its default one else.
+ * Server name (SNI) that a TLS client sends in place of an IP address, because SNI allows only names. It decides
+ * nothing here. A server that selects certificates by name usually has one for it, and otherwise uses its default
+ * one.
  */
 const NAME_FOR_IP = "localhost";
 

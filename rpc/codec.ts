@@ -3,7 +3,6 @@ import {
   type DescField,
   type DescMessage,
   fromBinary,
-  mergeFromBinary,
   type Message,
   type MessageInitShape,
   type MessageShape,
@@ -13,27 +12,23 @@ import {
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ApiError } from "./api_error.ts";
 import { MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
-import { nextTurn } from "../base/turn.ts";
-import { records } from "./wire/records.ts";
 import { weigh } from "./wire/weigh.ts";
-
-/** Bytes of a batch that are decoded before others have their turn: some 10 ms, of trees as of empty fields. */
-export const DECODED_BYTES_PER_TURN = 128 * 1024;
 
 /**
  * Decodes a message. Its `bytes` fields are views of the received bytes, not copies.
  *
- * @throws Error for bytes that are no such message
+ * @throws Error for bytes that are not such a message
  */
 export function decode<M extends DescMessage>(schema: M, bytes: Uint8Array): MessageShape<M> {
   return fromBinary(schema, bytes);
 }
 
 /**
- * As {@link decode}, for what others send: how long it may take is bounded.
+ * As {@link decode}, for messages from other machines: bounds how long decoding may take.
  *
- * @param most what it may cost, in the units of `weigh`
- * @throws ApiError "request-malformed" for a message with too many fields; Error for bytes that are no such message
+ * @param most maximum cost in the units of `weigh`
+ * @throws ApiError "request-malformed" for a message with too many fields; Error for bytes that are not such a
+ *   message
  */
 export function decodeRequest<M extends DescMessage>(
   schema: M,
@@ -45,47 +40,28 @@ export function decodeRequest<M extends DescMessage>(
 }
 
 /**
- * As {@link decodeRequest}, for requests that may take longer than others should wait: they have their turn after every
- * {@link DECODED_BYTES_PER_TURN} of it. A protobuf message may be cut between any two of its own fields, because the
- * parts one after the other are merged into the whole. One field, such as the tree of one message, is not cut.
- */
-export async function decodeInTurns<M extends DescMessage>(
-  schema: M,
-  bytes: Uint8Array,
-  most: number,
-): Promise<MessageShape<M>> {
-  requireFewParts(schema, bytes, most);
-  const message = create(schema);
-  let from = 0;
-  let end = 0;
-  for (const { raw } of records(bytes)) {
-    end += raw.length;
-    if (end - from < DECODED_BYTES_PER_TURN || end === bytes.length) continue;
-    mergeFromBinary(schema, message, bytes.subarray(from, end));
-    from = end;
-    await nextTurn();
-  }
-  return mergeFromBinary(schema, message, bytes.subarray(from));
-}
-
-/**
  * Bounds how long it takes to go through a message field by field, in one pass that makes nothing.
  *
- * @param most what decoding it may cost, in the units of `weigh`
- * @throws ApiError "request-malformed" for a message with too many fields; FlwrError "invalid-argument" for bytes that
- *   are no such message, where there are enough of them to look at
+ * @param most maximum cost in the units of `weigh`
+ * @throws ApiError "request-malformed" for a message with too many fields; FlwrError "invalid-argument" for bytes
+ *   that are not such a message, if there are enough of them to be checked
  */
 export function requireFewParts(schema: DescMessage, bytes: Uint8Array, most: number): void {
-  // A unit takes a byte at least.
+  // Each unit takes at least one byte.
   if (bytes.length <= most || weigh(schema, bytes, most) <= most) return;
-  throw new ApiError(
+  throw tooManyParts(schema, most);
+}
+
+/** The error of a message that costs more than it may. */
+export function tooManyParts(schema: DescMessage, most: number): ApiError {
+  return new ApiError(
     "request-malformed",
-    `The ${schema.name} has too many parts: expected ${most} fields, messages and short texts at most. ` +
+    `The ${schema.name} has too many parts: expected at most ${most} fields, messages and short texts. ` +
       "Put long lists into arrays or bytes",
   );
 }
 
-/** Encodes a message, or what it can be made from. */
+/** Encodes a message, given as a message or as its fields. */
 export function encode<M extends DescMessage>(
   schema: M,
   message: MessageInitShape<M>,
@@ -93,10 +69,7 @@ export function encode<M extends DescMessage>(
   return toBinary(schema, create(schema, message));
 }
 
-/**
- * As {@link encode}, in parts: where a message ends with a large field of bytes, those are the last part as they are, not
- * a copy of them.
- */
+/** As {@link encode}, in parts: a large `bytes` field at the end of a message becomes the last part without a copy. */
 export function encodeInParts<M extends DescMessage>(
   schema: M,
   message: MessageInitShape<M>,
@@ -116,10 +89,10 @@ export function encodeInParts<M extends DescMessage>(
   return [head.finish(), content];
 }
 
-/** FeatureSet.FieldPresence.IMPLICIT of descriptor.proto, which need not be loaded for it. */
+/** FeatureSet.FieldPresence.IMPLICIT of descriptor.proto, repeated here because loading that file takes time. */
 const IMPLICIT: (DescField & { fieldKind: "scalar" })["presence"] = 2;
 
-/** The field of the highest number, which is written last, if it is one of bytes that are not told from none. */
+/** The field with the highest number, which is written last, if it is a `bytes` field without explicit presence. */
 function lastField({ fields }: DescMessage): DescField | undefined {
   const last = fields.reduce<DescField | undefined>(
     (highest, field) => highest === undefined || field.number > highest.number ? field : highest,

@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { PullObjectResponseSchema } from "../proto/gen/current/message_pb.ts";
 import { GetFabResponseSchema } from "../proto/gen/current/run_pb.ts";
-import { PushAppMessagesRequestSchema } from "../proto/gen/current/runtime_pb.ts";
-import { decode, DECODED_BYTES_PER_TURN, decodeInTurns, encode, encodeInParts } from "./codec.ts";
-import { joined } from "./http/joined.ts";
-import { MAX_BATCH_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
-import { turnsDuring } from "../base/testing/turns_during.ts";
+import { encode, encodeInParts } from "./codec.ts";
+import { joinParts } from "./http/joined.ts";
+import { SMALL_BODY_BYTES } from "./limits.ts";
 
 const LARGE = new Uint8Array(SMALL_BODY_BYTES + 1).map((_, place) => place);
 
 function whole(parts: readonly Uint8Array[]): Uint8Array {
-  return joined(parts);
+  return joinParts(parts);
 }
 
-Deno.test("a large last field is a part of its own, not copied, and the bytes are the same", () => {
+Deno.test("a large last field becomes a separate part without a copy", () => {
   const response = { objectFound: true, objectAvailable: true, objectContent: LARGE };
   for (const message of [response, create(PullObjectResponseSchema, response)]) {
     const parts = encodeInParts(PullObjectResponseSchema, message);
@@ -28,7 +26,7 @@ Deno.test("a large last field is a part of its own, not copied, and the bytes ar
   }
 });
 
-Deno.test("what is small, or lies deeper, is in one part", () => {
+Deno.test("small or nested fields are encoded in one part", () => {
   const small = { objectFound: true, objectContent: LARGE.subarray(1) };
   assert.equal(encodeInParts(PullObjectResponseSchema, small).length, 1);
   const nested = { fab: { hashStr: "a", content: LARGE } };
@@ -45,60 +43,4 @@ Deno.test("fields that the schema does not know are kept", () => {
     new Uint8Array(whole(parts)),
     new Uint8Array(encode(PullObjectResponseSchema, message)),
   );
-});
-
-/** A push of messages, each of which has a tree of so many children. */
-function batchOf(messages: number, children: number) {
-  const leaves = Array.from({ length: children }, (_, place) => ({ objectId: `${place}` }));
-  return toBinary(
-    PushAppMessagesRequestSchema,
-    create(PushAppMessagesRequestSchema, {
-      messagesList: Array.from({ length: messages }, (_, place) => ({
-        metadata: { messageId: `m${place}`, runId: 7n },
-        content: {},
-      })),
-      messageObjectTrees: Array.from({ length: messages }, (_, place) => ({
-        objectId: `m${place}`,
-        children: leaves,
-      })),
-      along: { takesBytes: 5n, confirms: [`m${messages}`] },
-    }),
-  );
-}
-
-Deno.test("a batch is decoded in turns of the event loop, and is the same", async () => {
-  const bytes = batchOf(200, 1000);
-  const { result, turns } = await turnsDuring(() =>
-    decodeInTurns(PushAppMessagesRequestSchema, bytes, MAX_BATCH_REQUEST_UNITS)
-  );
-  assert.deepEqual(result, decode(PushAppMessagesRequestSchema, bytes));
-  // Each part ends with the field that fills it.
-  const largest = DECODED_BYTES_PER_TURN + Math.ceil(bytes.length / 200);
-  assert.ok(turns >= Math.floor(bytes.length / largest), `${turns} turns`);
-  assert.ok(turns <= bytes.length / DECODED_BYTES_PER_TURN, `${turns} turns`);
-});
-
-Deno.test("a single field that comes in pieces is merged across turns", async () => {
-  const padding = batchOf(1, 30_000);
-  // An unknown group, which has fields of its own.
-  const group = Uint8Array.of(0xfb, 0x07, 0xf8, 0x07, 1, 0xfc, 0x07);
-  const bytes = new Uint8Array([...padding, ...group, ...padding]);
-  const result = await decodeInTurns(
-    PushAppMessagesRequestSchema,
-    bytes,
-    MAX_BATCH_REQUEST_UNITS,
-  );
-  assert.deepEqual(result, decode(PushAppMessagesRequestSchema, bytes));
-  assert.deepEqual(result.along?.confirms, ["m1", "m1"]);
-});
-
-Deno.test("a small batch waits for no turn; one with too many fields, or cut short, is refused", async () => {
-  const schema = PushAppMessagesRequestSchema;
-  const bytes = batchOf(2, 10);
-  const small = await turnsDuring(() => decodeInTurns(schema, bytes, MAX_BATCH_REQUEST_UNITS));
-  assert.equal(small.turns, 0);
-  assert.deepEqual(await decodeInTurns(schema, new Uint8Array(), 10), create(schema));
-  await assert.rejects(decodeInTurns(schema, bytes, 10), { api: "request-malformed" });
-  const large = batchOf(200, 1000);
-  await assert.rejects(decodeInTurns(schema, large.subarray(0, -1), MAX_BATCH_REQUEST_UNITS));
 });

@@ -1,7 +1,8 @@
 /**
- * What counts as one caller: an address of IPv4, of IPv6 the first 64 bits, which is what one household or machine gets.
+ * The network that counts as one caller: an IPv4 address, or the first 64 bits of an IPv6 address, which is what one
+ * household or machine gets.
  *
- * @param host IP address, IPv4 in IPv6 notation too
+ * @param host IP address; IPv4 may be in IPv6 notation
  */
 export function networkOf(host: string): string {
   const bare = host.replace(/^::ffff:(?=\d+\.)/i, "");

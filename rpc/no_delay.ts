@@ -14,14 +14,14 @@ const SYMBOLS = {
 } as const;
 
 /**
- * Has the connections that a TLS listener accepts send what they are given at once: TCP_NODELAY, which they inherit from
- * the listening socket.
+ * Sets TCP_NODELAY on a TLS listener's socket. Accepted connections inherit it.
  *
- * Without it Nagle's algorithm holds the end of an answer back until the client has confirmed what came before, and a
- * client confirms late: 40 ms for many an answer of more than one TLS record. Deno can set the option for plain TCP
- * (`setNoDelay`), and for TLS by no means of its own (2.9.3), so the system's library is called.
+ * Without it, Nagle's algorithm delays the end of a response until the client has acknowledged what came before, and
+ * clients acknowledge late: 40 ms for many responses of more than one TLS record. Deno 2.9.3 can set the option for
+ * plain TCP (`setNoDelay`) but not for TLS, so this calls the system's library.
  *
- * @returns whether it was done: on Linux, where foreign functions may be called. Elsewhere answers may be late.
+ * @returns whether it was set: only on Linux, with permission to call foreign functions. Elsewhere responses may be
+ *   late.
  */
 export function sendAtOnce(listener: Deno.Listener): boolean {
   if (Deno.build.os !== "linux" || !mayCall()) return false;
@@ -35,7 +35,7 @@ export function sendAtOnce(listener: Deno.Listener): boolean {
     }
     return found;
   } catch {
-    // No such library, or no /proc.
+    // No libc.so.6, or no /proc.
     return false;
   }
 }
@@ -47,7 +47,7 @@ function open(): Library & Disposable {
   return Object.assign(library, { [Symbol.dispose]: () => library.close() });
 }
 
-/** Whether foreign functions may be called without asking somebody. */
+/** Whether foreign functions may be called without a permission prompt. */
 function mayCall(): boolean {
   return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
 }
@@ -59,7 +59,7 @@ function* openSockets(): Generator<number> {
     try {
       target = Deno.readLinkSync(`/proc/self/fd/${name}`);
     } catch {
-      continue; // it was closed
+      continue; // closed meanwhile
     }
     if (target.startsWith("socket:")) yield Number(name);
   }
@@ -73,7 +73,7 @@ function isListening({ symbols }: Library, fd: number): boolean {
 function portOf({ symbols }: Library, fd: number): number | undefined {
   const address = new Uint8Array(ADDRESS_BYTES);
   if (symbols.getsockname(fd, address, int(ADDRESS_BYTES)) !== 0) return undefined;
-  // After the family, in IPv4 and IPv6.
+  // The port follows the address family, in IPv4 and IPv6.
   return new DataView(address.buffer).getUint16(2);
 }
 

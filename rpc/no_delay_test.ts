@@ -3,7 +3,7 @@ import { sendAtOnce } from "./no_delay.ts";
 import { testCertificates } from "./testing/certificates.ts";
 import { HAS_ALL_RIGHTS } from "../base/testing/all_rights.ts";
 
-/** TCP_NODELAY of the sockets of this process whose own port is this one, and that do not listen. */
+/** TCP_NODELAY of this process's connected sockets with this local port. */
 function noDelayAt(port: number): boolean[] {
   const library = Deno.dlopen("libc.so.6", {
     getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },

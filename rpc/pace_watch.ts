@@ -1,21 +1,21 @@
 import type { PaceLimits } from "./body_pace.ts";
 
-/** Milliseconds between two looks at the bodies under way. */
-const LOOK_MS = 1000;
+/** Milliseconds between two checks of the bodies in progress. */
+const CHECK_MS = 1000;
 
-/** A body under way. */
+/** A body in progress. */
 export interface MovingBody {
-  /** When it began, in milliseconds of `performance.now()`. */
+  /** Start time in milliseconds of `performance.now()`. */
   readonly since: number;
-  /** Bytes that have moved. */
+  /** Bytes sent so far. */
   moved: number;
-  /** Called once, when they were too few. */
+  /** Called once, when the body is too slow. */
   readonly tooSlow: () => void;
 }
 
 /**
- * Watches over how fast many bodies move, with one timer for all: most are gone before it is due. A body may take as much
- * longer as passes between two looks: a second, or half of the grace where that is less.
+ * Checks how fast many bodies move, with one timer for all, because most end before it fires. A body may exceed its
+ * time by one interval: a second, or half of the grace period if that is less.
  */
 export class PaceWatch implements Disposable {
   readonly #limits: PaceLimits;
@@ -25,17 +25,17 @@ export class PaceWatch implements Disposable {
   constructor(limits: PaceLimits) {
     this.#limits = limits;
     this.#timer = setInterval(
-      () => this.#look(),
-      Math.min(LOOK_MS, limits.graceSeconds * 1000 / 2),
+      () => this.#check(),
+      Math.min(CHECK_MS, limits.graceSeconds * 1000 / 2),
     );
   }
 
-  /** A body begins to move. */
+  /** Starts watching a body. */
   add(body: MovingBody): void {
     this.#bodies.add(body);
   }
 
-  /** A body is at its end. */
+  /** Stops watching a body. */
   delete(body: MovingBody): void {
     this.#bodies.delete(body);
   }
@@ -44,7 +44,7 @@ export class PaceWatch implements Disposable {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #check(): void {
     const { graceSeconds, minBytesPerSecond } = this.#limits;
     const now = performance.now();
     for (const body of this.#bodies) {

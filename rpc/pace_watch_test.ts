@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PaceWatch } from "./pace_watch.ts";
 
-Deno.test("pace watch: bodies that move too slowly are told so once, others not", async () => {
+Deno.test("pace watch: slow bodies are reported once, others never", async () => {
   using watch = new PaceWatch({ graceSeconds: 0.02, minBytesPerSecond: 1 });
   const told: string[] = [];
   const bodies = ["stuck", "moving", "ended", "last"].map((name) => {

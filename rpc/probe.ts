@@ -6,18 +6,18 @@ import { type CertificateRefusal, certificateRefusal } from "./certificate_refus
 import type { ClientTls } from "./client_tls.ts";
 import { PROBE_TIMEOUT_MS } from "./limits.ts";
 
-/** What stands at an address, as far as one or two connections of our own can tell. */
+/** Result of a probe: what answers at an address. */
 export type Probe =
   | { readonly kind: "unreachable"; readonly code: string }
   | {
     readonly kind: "tls";
     /** Whether the server agreed on HTTP/2. */
     readonly http2: boolean;
-    /** Whether the certificate would be accepted. */
+    /** Whether the certificate's chain is trusted. */
     readonly trusted: boolean;
-    /** What the platform has against the certificate in words of its own, where it is not trusted. */
+    /** Why the platform's own TLS refuses the certificate, if it is not trusted. */
     readonly refusal?: CertificateRefusal;
-    /** Unix time in seconds within which the certificate holds. */
+    /** Validity of the certificate, from and to, as Unix time in seconds. */
     readonly validFrom: number;
     readonly validTo: number;
     /** Whether the certificate is for the host. */
@@ -27,21 +27,20 @@ export type Probe =
   }
   | { readonly kind: "plain"; readonly protocol: "http1" | "http2" | "unknown" };
 
-/** What a client of HTTP/2 says first (RFC 9113 section 3.4), with an empty SETTINGS frame. */
+/** An HTTP/2 client's preface (RFC 9113 section 3.4) with an empty SETTINGS frame. */
 const HTTP2_PREFACE = Buffer.concat([
   Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
 
-/** The place of the frame type in an HTTP/2 frame, and the type of the frame that a server sends first. */
+/** Offset of the frame type in an HTTP/2 frame, and the type of a server's first frame. */
 const FRAME_TYPE = 3;
 const SETTINGS = 4;
 
 /**
- * Looks at what stands at an address; sends nothing that a Flower server would count as a call.
+ * Finds out what answers at an address. Sends nothing that a Flower server would count as a call. Never rejects.
  *
- * @param timeoutMs for each of at most two connections
- * @returns never rejects
+ * @param timeoutMs for each of at most three connections
  */
 export async function probe(
   address: Address,
@@ -64,7 +63,7 @@ async function platformRefusal(
   const roots = tls === "insecure" ? undefined : tls.rootCertificates;
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    // Resolves before the handshake, which ends with the connection.
+    // Resolves before the handshake. Closing the connection ends the handshake.
     using connection = await Deno.connectTls({
       hostname: host,
       port,
@@ -81,8 +80,8 @@ async function platformRefusal(
 }
 
 /**
- * Whether the server's certificate comes from a trusted authority, asked of a connection that would insist on it: one that
- * would not may take up the session of an earlier one, and then says of any certificate that it is authorized.
+ * Whether the server's certificate comes from a trusted authority. This needs a connection with `rejectUnauthorized`:
+ * one without may resume the TLS session of an earlier one, and then reports any certificate as authorized.
  */
 function isTrusted({ host, port }: Address, tls: ClientTls, timeoutMs: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -92,10 +91,10 @@ function isTrusted({ host, port }: Address, tls: ClientTls, timeoutMs: number): 
     ca: tls === "insecure" ? undefined : tls.rootCertificates,
     servername: isIP(host) ? "" : host,
     ALPNProtocols: ["h2", "http/1.1"],
-    // Whose name it carries is another question.
+    // The name is checked separately.
     checkServerIdentity: () => undefined,
   });
-  // Without an answer nothing is held against the certificate.
+  // Without an answer the certificate counts as trusted.
   socket.setTimeout(timeoutMs, () => resolve(true));
   socket.on("secureConnect", () => resolve(true));
   socket.on("error", (error: Error & { code?: string }) => resolve(!isDistrust(error.code)));
@@ -103,14 +102,14 @@ function isTrusted({ host, port }: Address, tls: ClientTls, timeoutMs: number): 
   return promise.finally(() => socket.destroy());
 }
 
-/** OpenSSL's codes for a chain without a trusted end (X509_V_ERR_…, as node names them). */
+/** OpenSSL's codes for a chain that ends at no trusted authority (X509_V_ERR_…, as node names them). */
 function isDistrust(code = ""): boolean {
   return /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_UNTRUSTED|CERT_SIGNATURE_|INVALID_CA)/.test(
     code,
   );
 }
 
-/** Undefined when something answered, but not in TLS. */
+/** Probes with TLS. @returns undefined if something answered, but not in TLS */
 function probeTls(
   { host, port }: Address,
   tls: ClientTls,
@@ -123,7 +122,7 @@ function probeTls(
     ca: tls === "insecure" ? undefined : tls.rootCertificates,
     servername: isIP(host) ? "" : host,
     ALPNProtocols: ["h2", "http/1.1"],
-    // Nothing is sent over this connection: it is there to read the certificate.
+    // Nothing is sent over this connection: it only reads the certificate.
     rejectUnauthorized: false,
   });
   socket.setTimeout(timeoutMs, () => resolve({ kind: "unreachable", code: "ETIMEDOUT" }));
@@ -137,7 +136,7 @@ function probeTls(
   return promise.finally(() => socket.destroy());
 }
 
-/** Errors that come before any answer. A reset (ECONNRESET) is an answer. */
+/** Errors that mean nothing answered. A reset (ECONNRESET) is an answer. */
 export const UNREACHABLE: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",

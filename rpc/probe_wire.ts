@@ -5,33 +5,33 @@ import type { ClientTls } from "./client_tls.ts";
 import { PROBE_TIMEOUT_MS } from "./limits.ts";
 import { UNREACHABLE } from "./probe.ts";
 
-/** Least and most milliseconds that a server of HTTP/2 has to speak first, before it is taken for one of HTTP/1. */
+/** Least and most milliseconds to wait for an HTTP/2 server's first frame before an HTTP/1 request is sent. */
 const SERVER_SPEAKS_FIRST_MS = { least: 25, most: 300 } as const;
 
 /**
- * Milliseconds that a server of HTTP/2 has to speak first. Its first frame is on its way when it hears that the client
- * is connected: one way there and one back, so twice the time that connecting took leaves it as much again. A server
- * that was slow to speak is asked as if it spoke HTTP/1, and told by its first frame all the same.
+ * Milliseconds to wait for an HTTP/2 server's first frame. The server sends it when it sees the connection, so twice
+ * the connect time leaves a margin of a whole round trip. A slower server gets an HTTP/1 request, and its first frame
+ * still identifies it.
  *
- * @param connectMs how long it took to connect
+ * @param connectMs milliseconds that connecting took
  */
 function serverSpeaksFirstMs(connectMs: number): number {
   const { least, most } = SERVER_SPEAKS_FIRST_MS;
   return Math.min(most, least + 2 * connectMs);
 }
 
-/** What a port speaks: "http" for HTTP/1.1, "grpc" for HTTP/2 only; "unknown" also for TLS on one side only. */
-export type Wire = "http" | "grpc" | "unknown" | "unreachable";
+/** Protocol of a port: "http" for HTTP/1.1, "grpc" for HTTP/2 only; "unknown" also if only one side uses TLS. */
+export type ProbedTransport = "http" | "grpc" | "unknown" | "unreachable";
 
 /**
- * Finds out which of Flower's wires a port speaks, without making a call that its server would count or log.
+ * Detects which of Flower's transports a port serves, without a call that its server would count or log. Never
+ * rejects.
  *
- * Over TLS the protocol that is agreed on tells (ALPN): a gRPC server takes HTTP/2 only, Flower's HTTP server none, a
- * proxy takes either. In plain text a server of HTTP/2 speaks first, one of HTTP/1 waits to be asked, for its health.
- *
- * @returns never rejects
+ * Over TLS, the negotiated protocol (ALPN) decides: a gRPC server accepts only HTTP/2, Flower's HTTP server
+ * negotiates none, a proxy accepts both. In plain text, an HTTP/2 server sends the first bytes. An HTTP/1 server
+ * waits for a request, so this asks for its health.
  */
-export async function probeWire(address: Address, tls: ClientTls): Promise<Wire> {
+export async function probeWire(address: Address, tls: ClientTls): Promise<ProbedTransport> {
   if (tls === "insecure") return await probePlain(address);
   const offered = await negotiate(address, ["h2", "http/1.1"]);
   if (offered !== "h2") return wireOf(offered);
@@ -39,10 +39,10 @@ export async function probeWire(address: Address, tls: ClientTls): Promise<Wire>
   return again === "http/1.1" ? "http" : "grpc";
 }
 
-/** A protocol that was agreed on, none although there was a handshake, or why there was none. */
+/** Negotiated protocol, "none" after a handshake without one, or why there was no handshake. */
 type Agreement = "h2" | "http/1.1" | "none" | "unknown" | "unreachable";
 
-function wireOf(agreement: Exclude<Agreement, "h2">): Wire {
+function wireOf(agreement: Exclude<Agreement, "h2">): ProbedTransport {
   return agreement === "http/1.1" || agreement === "none" ? "http" : agreement;
 }
 
@@ -66,11 +66,11 @@ function negotiate({ host, port }: Address, protocols: string[]): Promise<Agreem
   return promise.finally(() => socket.destroy());
 }
 
-/** Asks for the health that every Flower HTTP server tells, and ends the connection. */
+/** Health check that every Flower HTTP server answers, on a connection that ends with it. */
 const HEALTH_REQUEST = "HEAD /health HTTP/1.1\r\nHost: flower\r\nConnection: close\r\n\r\n";
 
-function probePlain({ host, port }: Address): Promise<Wire> {
-  const { promise, resolve } = Promise.withResolvers<Wire>();
+function probePlain({ host, port }: Address): Promise<ProbedTransport> {
+  const { promise, resolve } = Promise.withResolvers<ProbedTransport>();
   let asking: ReturnType<typeof setTimeout> | undefined;
   const start = performance.now();
   const socket = connectTcp({ host, port }, () => {
@@ -80,10 +80,10 @@ function probePlain({ host, port }: Address): Promise<Wire> {
   let connected = false;
   socket.on("connect", () => connected = true);
   socket.setTimeout(PROBE_TIMEOUT_MS, () => resolve(connected ? "unknown" : "unreachable"));
-  let heard = "";
+  let received = "";
   socket.on("data", (chunk) => {
-    heard += chunk.toString("latin1");
-    if (heard.length > FRAME_TYPE) resolve(spokenIn(heard));
+    received += chunk.toString("latin1");
+    if (received.length > FRAME_TYPE) resolve(transportOf(received));
   });
   socket.on("error", (error: NodeJS.ErrnoException) => resolve(failure(error)));
   socket.on("close", () => resolve("unknown"));
@@ -93,11 +93,11 @@ function probePlain({ host, port }: Address): Promise<Wire> {
   });
 }
 
-/** The place of the frame type in an HTTP/2 frame; a server's first is SETTINGS (RFC 9113 section 3.4). */
+/** Offset of the frame type in an HTTP/2 frame; a server's first frame is SETTINGS (RFC 9113 section 3.4). */
 const FRAME_TYPE = 3;
 const SETTINGS = "\x04";
 
-function spokenIn(greeting: string): Wire {
+function transportOf(greeting: string): ProbedTransport {
   if (greeting.startsWith("HTTP")) return "http";
   return greeting[FRAME_TYPE] === SETTINGS ? "grpc" : "unknown";
 }

@@ -8,7 +8,7 @@ import { bindControl, serveHttp, SILENT } from "./testing/control.ts";
 
 const look = (address: string, tls: ClientTls) => probeWire(parseAddress(address), tls);
 
-Deno.test("a port's wire is told, in plain text and over TLS", async () => {
+Deno.test("a port's transport is detected, in plain text and over TLS", async () => {
   const certificates = await testCertificates();
   for (const tls of [undefined, certificates]) {
     const spoken: ClientTls = tls === undefined ? "insecure" : {};
@@ -25,7 +25,7 @@ Deno.test("a port's wire is told, in plain text and over TLS", async () => {
   }
 });
 
-Deno.test("a proxy that takes HTTP/2 too is told from a gRPC server", async () => {
+Deno.test("a proxy that also accepts HTTP/2 is not taken for a gRPC server", async () => {
   const { cert, key } = await testCertificates();
   const proxy = Deno.serve(
     { hostname: "127.0.0.1", port: 0, cert, key, onListen() {} },

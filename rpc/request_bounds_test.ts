@@ -11,15 +11,15 @@ import { GrpcMessageReader } from "./grpc/grpc_message.ts";
 import { NO_RETRY } from "./retry.ts";
 import { serveDriver } from "./testing/driver.ts";
 
-/** A call whose request its caller sends as it likes. */
+/** A call whose request bytes the test chooses. */
 class RawCall {
   readonly stream: ClientHttp2Stream;
-  /** Its status: a name of gRPC's. */
+  /** The name of its gRPC status. */
   readonly status: Promise<string>;
-  /** Resolves with HTTP/2's error code when the server ends the stream, though its caller would send more. */
+  /** Resolves with the HTTP/2 error code when the server ends the stream before the request is complete. */
   readonly closed: Promise<number | undefined>;
 
-  /** @param method of 1.9's Driver service, or a whole path */
+  /** @param method a method of 1.9's Driver service, or a full path */
   constructor(session: ClientHttp2Session, method: string, headers: Record<string, string> = {}) {
     this.stream = session.request({
       ":method": "POST",
@@ -39,7 +39,7 @@ class RawCall {
     this.closed = once(this.stream, "aborted").then(() => this.stream.rstCode);
   }
 
-  /** The head of a message that has so many bytes. */
+  /** The prefix of a message with this number of bytes. */
   announce(length: number, compressed = 0): this {
     const head = Buffer.alloc(5, compressed);
     head.writeUInt32BE(length, 1);
@@ -61,13 +61,13 @@ async function withSession(
   }
 }
 
-Deno.test("a request that comes too slowly ends, others are answered", async () => {
+Deno.test("a request that arrives too slowly is ended, others are answered", async () => {
   const server = await serveDriver({}, { pace: { graceSeconds: 0.05, minBytesPerSecond: 1e6 } });
   await withSession(server.address, async (session) => {
     const silent = new RawCall(session, "CreateRun");
     const stuck = new RawCall(session, "PushTaskIns").announce(500_000_000);
     const endless = new RawCall(session, "PushTaskIns").announce(2);
-    endless.stream.write(Buffer.alloc(2)); // whole, and never ended
+    endless.stream.write(Buffer.alloc(2)); // complete, but never ended
     for (const slow of [silent, stuck, endless]) {
       assert.equal(await slow.status, "UNAVAILABLE");
       assert.equal(await slow.closed, constants.NGHTTP2_NO_ERROR);
@@ -79,7 +79,7 @@ Deno.test("a request that comes too slowly ends, others are answered", async () 
   await server.close(1);
 });
 
-Deno.test("a request that comes fast enough may take longer than any slow one", async () => {
+Deno.test("a request that arrives fast enough may exceed the grace period", async () => {
   const server = await serveDriver({}, { pace: { graceSeconds: 0.05, minBytesPerSecond: 1 } });
   await withSession(server.address, async (session) => {
     const slow = new RawCall(session, "CreateRun");
@@ -92,7 +92,7 @@ Deno.test("a request that comes fast enough may take longer than any slow one", 
   await server.close(1);
 });
 
-Deno.test("a request larger than its method's is refused by its first bytes, and sends no more", async () => {
+Deno.test("a request above its method's limit is refused by its first bytes, and its rest is not read", async () => {
   const server = await serveDriver({}, {
     maxRequestBytes: ({ name }) => name === "CreateRun" ? 1000 : 2000,
   });
@@ -107,7 +107,7 @@ Deno.test("a request larger than its method's is refused by its first bytes, and
   await server.close(1);
 });
 
-Deno.test("a compressed request may not become larger than its method's", async () => {
+Deno.test("a compressed request must stay within its method's limit", async () => {
   const server = await serveDriver({}, { maxRequestBytes: () => 1000 });
   await withSession(server.address, async (session) => {
     const bomb = gzipSync(new Uint8Array(100_000));
@@ -120,7 +120,7 @@ Deno.test("a compressed request may not become larger than its method's", async 
   await server.close(1);
 });
 
-Deno.test("a question for health, which anyone may ask, has a name's size, compressed or not", async () => {
+Deno.test("a health check, which anyone may send, is small, compressed or not", async () => {
   const server = await serveDriver();
   const check = "/grpc.health.v1.Health/Check";
   await withSession(server.address, async (session) => {
@@ -144,15 +144,15 @@ Deno.test("a question for health, which anyone may ask, has a name's size, compr
   await server.close(1);
 });
 
-Deno.test("what is decompressed ends at the limit, not at the end of the message", async () => {
+Deno.test("decompression ends at the limit, not at the end of the message", async () => {
   const limit = 64 * 1024;
   const reader = new GrpcMessageReader(limit);
   const bomb = gzipSync(new Uint8Array(1000 * limit));
-  // What follows the limit is damaged: to read on would find another error.
+  // The data after the limit is damaged, so reading on would give another error.
   bomb.fill(0xff, bomb.length / 2);
   const head = Buffer.alloc(5, 1);
   head.writeUInt32BE(bomb.length, 1);
-  reader.take(Buffer.concat([head, bomb]));
+  reader.append(Buffer.concat([head, bomb]));
   await assert.rejects(reader.end("gzip"), { code: "resource-exhausted" });
 });
 

@@ -1,2 +1,2 @@
-/** A request at fault, of which its caller is told: nothing that went wrong here. */
+/** An error that the request caused. Its caller sees it, and it is not logged as a failure of the server. */
 export abstract class RequestFault extends Error {}

@@ -3,33 +3,33 @@ import { type ErrorCode, FlwrError } from "../base/error.ts";
 import type { Random } from "../base/random.ts";
 import { ApiError } from "./api_error.ts";
 
-/** Seconds of the longest wait between two tries. */
+/** Longest wait between two attempts, in seconds. */
 const MAX_RETRY_WAIT_SECONDS = 20;
 
-/** How long to go on trying. */
+/** Limits of retries. */
 export interface RetryPolicy {
-  /** Tries after the first one; without it as many as it takes. 0 never tries again. */
+  /** Attempts after the first one; unlimited by default. 0 never retries. */
   readonly maxRetries?: number;
-  /** Seconds after the first try in which a new one may start; without it as long as it takes. */
+  /** Seconds after the first attempt within which a new one may start; unlimited by default. */
   readonly maxWaitTime?: number;
 }
 
-/** One try and no more. */
+/** One attempt only. */
 export const NO_RETRY: RetryPolicy = { maxRetries: 0 };
 
-/** One try that failed and is going to be repeated. */
+/** A failed attempt that will be retried. */
 export interface Retry {
-  /** 1 for the first try. */
+  /** Number of the failed attempt, from 1. */
   readonly attempt: number;
-  /** Seconds until the next try. */
+  /** Seconds until the next attempt. */
   readonly waitSeconds: number;
   readonly error: FlwrError;
 }
 
 /**
- * Which errors trying again can help against. What is sent twice because the first answer was lost does no harm to a
- * run: a result is taken once, other calls set a state or read. Instructions may be handed out twice then, of which
- * the ServerApp knows and counts one; and a run that nobody knows may be left behind.
+ * Whether a retry can help, by error code. A request that is sent twice because the first response was lost does not
+ * harm a run: a result counts once, other calls set a state or read. But instructions may be delivered twice, of
+ * which the ServerApp knows and counts one, and a run that no client knows of may remain.
  */
 const RETRIED: { readonly [C in ErrorCode]: boolean } = {
   "unavailable": true,
@@ -47,38 +47,38 @@ const RETRIED: { readonly [C in ErrorCode]: boolean } = {
   "internal": false,
 };
 
-/** Whether trying again can help; an error that it cannot help against is permanent. */
+/** Whether a retry can help; otherwise the error is permanent. */
 export function isRetryable(error: FlwrError): boolean {
-  // A clock that is set while the node waits makes its next signature valid.
+  // If the clock is corrected while the node waits, its next signature is valid.
   return RETRIED[error.code] || (error instanceof ApiError && error.api === "clock-off");
 }
 
 /**
- * Seconds before the try after a failed one: exponential backoff with full jitter (Brooker, "Exponential Backoff And
- * Jitter", 2015), so that a hundred nodes do not come back all at once.
+ * Seconds to wait after a failed attempt: exponential backoff with full jitter (Brooker, "Exponential Backoff And
+ * Jitter", 2015), because otherwise a hundred nodes would return at once.
  *
- * @param attempt the try that failed, from 1
+ * @param attempt number of the failed attempt, from 1
  * @param uniform a random number in [0, 1)
  */
 export function backoffSeconds(attempt: number, uniform: number): number {
   return uniform * Math.min(2 ** (attempt - 1), MAX_RETRY_WAIT_SECONDS);
 }
 
-/** What {@link withRetries} works with. */
+/** Options of {@link withRetries}. */
 export interface RetryOptions {
   readonly policy: RetryPolicy;
   readonly clock: Clock;
   readonly random: Random;
-  /** Ends the waiting. */
+  /** Ends the wait between attempts. */
   readonly signal?: AbortSignal;
-  /** Told of each failed try that is going to be repeated. */
+  /** Called for each failed attempt that will be retried. */
   readonly onRetry?: (retry: Retry) => void;
 }
 
 /**
- * Runs something until it succeeds, fails for good, or the policy is used up.
+ * Runs a function until it succeeds, fails permanently, or the policy's limits are reached.
  *
- * @throws FlwrError of the last try; "cancelled" when the signal ended the waiting
+ * @throws FlwrError of the last attempt; "cancelled" when the signal ended the wait
  */
 export async function withRetries<T>(
   run: (attempt: number) => Promise<T>,

@@ -6,10 +6,10 @@ import { backoffSeconds, NO_RETRY, type Retry, type RetryPolicy, withRetries } f
 
 const unavailable = () => new FlwrError("unavailable", "Not there");
 
-/** Draws the longest wait each time. */
+/** Random numbers that give the longest wait each time. */
 const longest: Random = { ...seededRandom(1), uniform: () => 1 };
 
-/** Runs until it ends, with time passing as it is slept through. */
+/** Runs to the end; sleeping advances the clock. */
 async function runAll(
   policy: RetryPolicy,
   run: (attempt: number) => Promise<string>,
@@ -28,7 +28,7 @@ async function runAll(
   return { outcome, retries, elapsed: clock.now() };
 }
 
-Deno.test("a call that fails twice succeeds at the third try", async () => {
+Deno.test("a call that fails twice succeeds at the third attempt", async () => {
   const { outcome, retries } = await runAll({}, (attempt) => {
     return attempt < 3 ? Promise.reject(unavailable()) : Promise.resolve(`try ${attempt}`);
   });
@@ -46,7 +46,7 @@ Deno.test("waits double up to 20 s, and are drawn from the whole range", () => {
   assert.equal(backoffSeconds(5, 0.25), 4);
 });
 
-Deno.test("maxRetries counts the tries after the first", async () => {
+Deno.test("maxRetries counts the attempts after the first", async () => {
   let tries = 0;
   const fail = () => {
     tries++;
@@ -59,13 +59,13 @@ Deno.test("maxRetries counts the tries after the first", async () => {
   assert.equal(tries, 1);
 });
 
-Deno.test("no try starts after maxWaitTime", async () => {
+Deno.test("no attempt starts after maxWaitTime", async () => {
   const { retries } = await runAll({ maxWaitTime: 10 }, () => Promise.reject(unavailable()));
   // 1 + 2 + 4 = 7 seconds of waiting; 8 more would be too late.
   assert.deepEqual(retries.map(({ waitSeconds }) => waitSeconds), [1, 2, 4]);
 });
 
-Deno.test("a permanent error is not tried again", async () => {
+Deno.test("a permanent error is not retried", async () => {
   for (const code of ["unauthenticated", "failed-precondition", "internal"] as const) {
     const { retries } = await runAll({}, () => Promise.reject(new FlwrError(code, "No")));
     assert.equal(retries.length, 0, code);
@@ -75,7 +75,7 @@ Deno.test("a permanent error is not tried again", async () => {
   assert.equal(retries.length, 0);
 });
 
-Deno.test("an aborted signal ends the waiting", async () => {
+Deno.test("an aborted signal ends the wait", async () => {
   const controller = new AbortController();
   const call = withRetries(() => Promise.reject(unavailable()), {
     policy: {},

@@ -1,5 +1,5 @@
-/** A server's certificate, as PEM text. What is wrong with it shows at the first handshake: check it before. */
-export interface ServerTls {
+/** A server's certificate as PEM text. Errors in it appear only at the first handshake, so check it before. */
+export interface ServerCertificate {
   /** The authority that signed `cert`. */
   readonly ca: string;
   readonly cert: string;
@@ -8,10 +8,10 @@ export interface ServerTls {
 
 /** A server that is listening. */
 export interface RpcServer {
-  /** "host:port" with the port that was taken. */
+  /** "host:port" with the actual port. */
   readonly address: string;
   /**
-   * Takes no new calls, waits for those that are open, then breaks off what is left.
+   * Stops accepting calls, waits for open ones, then cancels the rest.
    *
    * @param graceSeconds how long open calls may take
    */

@@ -6,26 +6,29 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Admit, AnonymousCall, Call } from "./call.ts";
+import type { Admit, AnonymousCall, AuthenticatedCall } from "./call.ts";
 import { MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "./limits.ts";
 
-/** What answers a method: a promise of one message, or for a server-streaming method the messages one by one. */
-export type Handler<M extends DescMethod, Caller> = (
+/**
+ * Function that handles a method: returns a promise of one message or, for a server-streaming method, the messages
+ * one by one.
+ */
+export type MethodHandler<M extends DescMethod, Caller> = (
   request: MessageShape<M["input"]>,
-  call: Call<Caller>,
+  call: AuthenticatedCall<Caller>,
 ) => M["methodKind"] extends "server_streaming" ? AsyncIterable<MessageInitShape<M["output"]>>
   : Promise<MessageInitShape<M["output"]>>;
 
-/** One function per RPC of a service. A FlwrError that it throws is told to the caller, anything else is hidden. */
-export type Handlers<S extends DescService, Caller> = {
-  readonly [K in keyof S["method"]]: Handler<S["method"][K], Caller>;
+/** One handler per RPC of a service. A caller sees a handler's FlwrErrors; other errors are hidden from it. */
+export type ServiceHandlers<S extends DescService, Caller> = {
+  readonly [K in keyof S["method"]]: MethodHandler<S["method"][K], Caller>;
 };
 
 /**
- * Finds out who calls. Throws a FlwrError to refuse.
+ * Identifies the caller. Throws a FlwrError to refuse.
  *
  * @param bytes the request's bytes as they arrived; `request` may hold views of them
- * @param found what the service's `prove`, or else its `admit`, found out before; undefined where it has neither
+ * @param found result of the service's `prove`, or else of its `admit`; undefined if it has neither
  */
 export type Authenticate<Caller, Found = unknown> = (
   call: AnonymousCall,
@@ -36,12 +39,12 @@ export type Authenticate<Caller, Found = unknown> = (
 ) => Promise<Caller>;
 
 /**
- * Finds out who sends a request by its bytes, before they are decoded: decoding takes many times their memory and time.
- * Throws a FlwrError to refuse.
+ * Identifies the sender of a request by its bytes, before they are decoded, because decoding takes many times their
+ * memory and time. Throws a FlwrError to refuse.
  *
- * @param bytes the request's bytes as they arrived, which may be no message of the method
- * @param found what the service's `admit` found out before; undefined where it has none
- * @returns what is known of the caller now, for the service's `authenticate`
+ * @param bytes the request's bytes as they arrived, which may not be a message of the method
+ * @param found result of the service's `admit`; undefined if it has none
+ * @returns what is now known about the caller, for the service's `authenticate`
  */
 export type Prove<Found = unknown> = (
   call: AnonymousCall,
@@ -50,65 +53,65 @@ export type Prove<Found = unknown> = (
   found: Found,
 ) => Promise<Found>;
 
-/** How a service is served. `Found` is what is known of a caller before its request is read. */
+/** How a service is served. `Found` is what is known about a caller before its request is read. */
 export interface ServiceOptions<S extends DescService, Caller, Found = unknown> {
   /**
-   * Refuses calls by their headers, before a byte of the body is read. Without it every body is read. Asked once for
-   * each call, and always before `authenticate`.
+   * Refuses calls by their headers, before a byte of the body is read. Without it every body is read. Called once for
+   * each call, always before `authenticate`.
    */
   readonly admit?: Admit<Found>;
-  /** Refuses calls by their request's bytes, before these are decoded: for wires that sign the request itself. */
+  /** Refuses calls by their request's bytes, before these are decoded: for protocols that sign the request itself. */
   readonly prove?: Prove<Found>;
   readonly authenticate: Authenticate<Caller, Found>;
-  readonly handlers: Handlers<S, Caller>;
+  readonly handlers: ServiceHandlers<S, Caller>;
   /**
-   * A header that all callers of this service send, for where two services share a path (the Fleet services of
-   * several generations do): only calls that have it are put before `admit`, and such calls are for this service. A name
-   * as `header` or `headerBytes` takes it.
+   * A header that all callers of this service send, needed if two services share a path, as the Fleet services of
+   * several Flower versions do. Only calls with this header reach `admit`, and they belong to this service. A name
+   * that `header` or `headerBytes` accepts.
    */
-  readonly knownBy?: string;
+  readonly identifyingHeader?: string;
   /**
    * The largest request of a method, in bytes; by default MAX_MESSAGE_BYTES.
    *
-   * @param found what `admit` found out of the caller; undefined where nobody asked, or another service let the call in
+   * @param found result of `admit`; undefined if the service has none, or another service admitted the call
    */
   readonly maxRequestBytes?: (method: DescMethod, found?: Found) => number;
-  /** What decoding a method's request may cost, in the units of `weigh`; by default MAX_REQUEST_UNITS. */
+  /** Maximum cost of decoding a method's request, in the units of `weigh`; by default MAX_REQUEST_UNITS. */
   readonly maxRequestUnits?: (method: DescMethod) => number;
 }
 
-/** What any handler is, once it is known which method's it is. */
-export type AnyHandler = (
+/** A handler of any method, without the types of its messages. */
+export type AnyMethodHandler = (
   request: Message,
-  call: Call<unknown>,
+  call: AuthenticatedCall<unknown>,
 ) => Promise<MessageInitShape<DescMessage>> | AsyncIterable<MessageInitShape<DescMessage>>;
 
-/** A method with what answers it, whatever transport brings the call. */
+/** A method with its handler, independent of the transport. */
 export interface BoundMethod {
   readonly desc: DescMethod;
   readonly admit?: Admit;
   readonly prove?: Prove;
   readonly authenticate: Authenticate<unknown>;
-  readonly handle: AnyHandler;
-  readonly knownBy?: string;
+  readonly handle: AnyMethodHandler;
+  readonly identifyingHeader?: string;
   /** In bytes. @param found see ServiceOptions.maxRequestBytes */
   readonly maxRequestBytes: (found: unknown) => number;
   /** In the units of `weigh`. */
   readonly maxRequestUnits: number;
 }
 
-/** A service with its handlers, ready for a server of either transport. */
+/** A service with its handlers, ready for a gRPC or HTTP server. */
 export interface ServiceBinding {
   readonly desc: DescService;
   readonly methods: readonly BoundMethod[];
 }
 
-/** Puts a service's description and its handlers together. Methods that stream requests cannot be served. */
+/** Binds a service's description to its handlers. Methods that stream requests are not supported. */
 export function bindService<S extends DescService, Caller, Found = unknown>(
   desc: S,
   options: ServiceOptions<S, Caller, Found>,
 ): ServiceBinding {
-  const { admit, prove, authenticate, handlers, knownBy } = options;
+  const { admit, prove, authenticate, handlers, identifyingHeader } = options;
   const { maxRequestBytes, maxRequestUnits } = options;
   return {
     desc,
@@ -117,7 +120,7 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
         throw new Error(`${method} streams its requests`);
       }
       // By the map's type, the handler under a method's name takes the method's input.
-      const handle = handlers[method.localName as keyof S["method"]] as unknown as AnyHandler;
+      const handle = handlers[method.localName as keyof S["method"]] as unknown as AnyMethodHandler;
       return {
         desc: method,
         admit,
@@ -125,7 +128,7 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
         // It is handed what this very method's `admit` found, and nothing else.
         authenticate: authenticate as Authenticate<unknown>,
         handle,
-        knownBy,
+        identifyingHeader,
         // As for `authenticate`.
         maxRequestBytes: (found) =>
           maxRequestBytes?.(method, found as Found | undefined) ?? MAX_MESSAGE_BYTES,
@@ -135,14 +138,14 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
   };
 }
 
-/** Two services of one name as one. Where both have a method, it is the first one's. */
+/** Joins two services of the same name. The first one's methods take precedence. */
 export function joinServices(first: ServiceBinding, second: ServiceBinding): ServiceBinding {
   const taken = new Set(first.methods.map(({ desc }) => methodPath(desc)));
   const others = second.methods.filter(({ desc }) => !taken.has(methodPath(desc)));
   return { desc: first.desc, methods: [...first.methods, ...others] };
 }
 
-/** The path by which gRPC calls a method, which names it in logs and policies too. */
+/** The path of a method in gRPC. Logs and policies use it as the method's name too. */
 export function methodPath(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
 }

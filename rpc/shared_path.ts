@@ -1,16 +1,17 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
-import { WireType } from "@bufbuild/protobuf/wire";
 import type { CallHead } from "./call.ts";
 import type { BoundMethod } from "./service.ts";
+import { WireType } from "./wire/records.ts";
+import { wireTypeOfScalar } from "./wire/scalar_type.ts";
 
 /**
- * Which of the services that share a path a request is for: the first whose method takes a request that starts so. Those
- * that the call's headers are meant for come first, then those that ask for no header.
+ * Selects the service that a request is for, among those that share its path: the first whose method has a field with
+ * the request's first tag. Services whose header the call has come first, then services that need no header.
  *
- * The Fleet services of Flower 1.9 and of later share CreateNode, DeleteNode, Ping and GetRun. Only the later ones send a
- * key with each call as they do; where nobody is authenticated, nodes of 1.9 send nothing.
+ * The Fleet services of Flower 1.9 and of later versions share CreateNode, DeleteNode, Ping and GetRun. Only later
+ * versions send a key with each call of these. Without authentication, nodes of 1.9 send nothing.
  *
- * @param methods at least one; the first takes what no method fits, and an empty request
+ * @param methods at least one; the first handles an empty request, and one that fits no method
  */
 export function methodFor(
   methods: readonly BoundMethod[],
@@ -18,24 +19,27 @@ export function methodFor(
   call: CallHead,
 ): BoundMethod {
   if (methods.length === 1) return methods[0]!;
-  const open = methods.filter(({ knownBy }) => knownBy === undefined);
+  const open = methods.filter(({ identifyingHeader }) => identifyingHeader === undefined);
   const candidates = [...knownMethods(methods, call), ...open, ...methods];
   return candidates.find(({ desc }) => startsLike(desc.input, bytes)) ?? candidates[0]!;
 }
 
-/** That a call was let in by its headers: by which service's method, and what that found out of the caller. */
-export interface Entry {
+/** Admission of a call by its headers: the method that admitted it, and what the headers prove about the caller. */
+export interface HeaderAdmission {
   readonly method: BoundMethod;
   readonly found: unknown;
 }
 
 /**
- * Lets a call in to a path by its headers: asks the `admit` of each service that they are meant for. One that lets it
- * in is enough, because {@link methodFor} decides later, by the body.
+ * Admits a call to a path by its headers: calls `admit` of each service the headers are meant for. One admission is
+ * enough, because {@link methodFor} decides later, by the body.
  *
- * @throws what the first of them throws, when none lets it in
+ * @throws the first refusal if none admits it
  */
-export async function admitCall(methods: readonly BoundMethod[], call: CallHead): Promise<Entry> {
+export async function admitCall(
+  methods: readonly BoundMethod[],
+  call: CallHead,
+): Promise<HeaderAdmission> {
   const known = knownMethods(methods, call);
   const asked = known.length > 0 ? known : methods;
   const open = asked.find(({ admit }) => admit === undefined);
@@ -52,20 +56,22 @@ export async function admitCall(methods: readonly BoundMethod[], call: CallHead)
 }
 
 /**
- * What a method's own `admit` found out of a caller. Of a call that another service let in, or that came by a way
- * where nobody asked, it is asked now.
+ * The result of a method's own `admit`. If another service admitted the call, or the transport did not ask, `admit`
+ * is called now.
  */
-export async function foundBy(
+export async function admitResult(
   method: BoundMethod,
   call: CallHead,
-  entry: Entry | undefined,
+  entry: HeaderAdmission | undefined,
 ): Promise<unknown> {
   return entry?.method === method ? entry.found : await method.admit?.(call);
 }
 
-/** The methods of those services whose header a call has. */
+/** The methods of services whose header the call has. */
 function knownMethods(methods: readonly BoundMethod[], call: CallHead): readonly BoundMethod[] {
-  return methods.filter(({ knownBy }) => knownBy !== undefined && has(call, knownBy));
+  return methods.filter(({ identifyingHeader }) =>
+    identifyingHeader !== undefined && has(call, identifyingHeader)
+  );
 }
 
 function has(call: CallHead, name: string): boolean {
@@ -82,24 +88,11 @@ function tagOf(field: DescField): number {
   return field.number << 3 | wireTypeOf(field);
 }
 
-function wireTypeOf(field: DescField): WireType {
+function wireTypeOf(field: DescField): number {
   const many = field.fieldKind === "list" && field.packed;
   if (many || field.message !== undefined || field.fieldKind === "map") {
-    return WireType.LengthDelimited;
+    return WireType.Bytes;
   }
-  switch (field.scalar) {
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return WireType.LengthDelimited;
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return WireType.Bit64;
-    case ScalarType.FLOAT:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return WireType.Bit32;
-    default: // whole numbers, booleans, enums
-      return WireType.Varint;
-  }
+  // What has no scalar type is an enum.
+  return wireTypeOfScalar(field.scalar ?? ScalarType.INT32);
 }

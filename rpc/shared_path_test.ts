@@ -11,9 +11,9 @@ import { NO_RETRY } from "./retry.ts";
 import { startServer } from "./grpc/server.ts";
 import {
   bindService,
-  type Handlers,
   joinServices,
   type ServiceBinding,
+  type ServiceHandlers,
   type ServiceOptions,
 } from "./service.ts";
 import { methodFor } from "./shared_path.ts";
@@ -23,9 +23,9 @@ type AnyFleet = typeof Fleet | typeof OlderFleet | typeof Fleet19;
 
 type Partly<S extends AnyFleet> =
   & Partial<Omit<ServiceOptions<S, string>, "handlers">>
-  & { readonly handlers?: Partial<Handlers<S, string>> };
+  & { readonly handlers?: Partial<ServiceHandlers<S, string>> };
 
-/** A Fleet service that answers GetRun with the name of its generation. */
+/** Binds a Fleet service whose GetRun returns the name of its Flower version. */
 function bindFleet<S extends AnyFleet>(
   desc: S,
   fabId: string,
@@ -35,7 +35,7 @@ function bindFleet<S extends AnyFleet>(
   return bindService<S, string>(desc, {
     authenticate: () => Promise.resolve(fabId),
     ...options,
-    handlers: all as unknown as Handlers<S, string>,
+    handlers: all as unknown as ServiceHandlers<S, string>,
   });
 }
 
@@ -55,7 +55,7 @@ async function withServer(
   await server.close(1);
 }
 
-/** The head of a call with these headers. */
+/** Creates a call with these headers. */
 function callWith(...names: string[]): CallHead {
   return {
     transport: "grpc",
@@ -66,7 +66,7 @@ function callWith(...names: string[]): CallHead {
   };
 }
 
-Deno.test("the request's first byte tells the generations apart", () => {
+Deno.test("shared path: the request's first byte selects the Flower version", () => {
   const [old] = bindFleet(Fleet19, "old").methods.filter(({ desc }) => desc.name === "GetRun");
   const [today] = bindFleet(Fleet, "today").methods.filter(({ desc }) => desc.name === "GetRun");
   const methods = [old!, today!];
@@ -81,10 +81,10 @@ Deno.test("the request's first byte tells the generations apart", () => {
   assert.equal(methodFor(methods, strange, call), old, "what fits none goes to the first");
 });
 
-Deno.test("a call's headers tell services apart whose requests are the same", () => {
-  const [today] = bindFleet(OlderFleet, "1.15", { knownBy: "flwr-key" }).methods;
+Deno.test("shared path: a call's headers select between services with equal requests", () => {
+  const [today] = bindFleet(OlderFleet, "1.15", { identifyingHeader: "flwr-key" }).methods;
   const open = bindFleet(Fleet19, "1.9").methods[0]!;
-  const keyed = bindFleet(Fleet19, "1.9", { knownBy: "public-key" }).methods[0]!;
+  const keyed = bindFleet(Fleet19, "1.9", { identifyingHeader: "public-key" }).methods[0]!;
   assert.deepEqual([today!, open].map(({ desc }) => desc.name), ["CreateNode", "CreateNode"]);
   const request = Uint8Array.of(0x09, 0, 0, 0, 0, 0, 0, 0x3e, 0x40);
   for (const bytes of [request, new Uint8Array()]) {
@@ -98,7 +98,7 @@ Deno.test("a call's headers tell services apart whose requests are the same", ()
   }
 });
 
-Deno.test("of two services of one name joined, the first answers where both can", () => {
+Deno.test("joined services: the first one's methods take precedence", () => {
   const older = bindFleet(OlderFleet, "1.15");
   const joined = joinServices(older, bindFleet(Fleet, "today"));
   const names = joined.methods.map(({ desc }) => desc.name);
@@ -108,7 +108,7 @@ Deno.test("of two services of one name joined, the first answers where both can"
   assert.ok(names.includes("PullObject"));
 });
 
-Deno.test("two Fleet services on one server each get their own GetRun", async () => {
+Deno.test("shared path: two Fleet services on one server each get their own GetRun", async () => {
   await withServer([bindFleet(Fleet19, "old"), bindFleet(Fleet, "today")], async (channel) => {
     const old = await channel.call(Fleet19.method.getRun, { runId: 5n });
     assert.equal(old.response.run?.fabId, "old");
@@ -117,11 +117,14 @@ Deno.test("two Fleet services on one server each get their own GetRun", async ()
   });
 });
 
-Deno.test("only the service that a call's headers are for decides whether it is let in", async () => {
+Deno.test("shared path: only the service that a call's headers are for decides about its admission", async () => {
   const asked: string[] = [];
   const services = [
-    bindFleet(Fleet19, "old", { admit: refuse("old", asked), knownBy: "public-key" }),
-    bindFleet(Fleet, "today", { admit: () => void asked.push("today"), knownBy: "flwr-key" }),
+    bindFleet(Fleet19, "old", { admit: refuse("old", asked), identifyingHeader: "public-key" }),
+    bindFleet(Fleet, "today", {
+      admit: () => void asked.push("today"),
+      identifyingHeader: "flwr-key",
+    }),
   ];
   await withServer(services, async (channel) => {
     const call = (headers: Record<string, string | Uint8Array>) =>
@@ -133,17 +136,17 @@ Deno.test("only the service that a call's headers are for decides whether it is 
     assert.deepEqual(asked.splice(0), ["today"]);
     await assert.rejects(call({ "public-key": "x" }), { message: "Refused by old" });
     assert.deepEqual(asked.splice(0), ["old"]);
-    // A call that is for neither by its headers is put before both.
+    // A call whose headers fit neither service is checked by both.
     assert.equal((await call({})).response.run?.fabId, "today");
     assert.deepEqual(asked.splice(0), ["old", "today"]);
   });
 });
 
-Deno.test("what a service's admit found is handed to its own authenticate, and each is asked once", async () => {
+Deno.test("shared path: a service's admit result is passed to its own authenticate, and each is called once", async () => {
   const told: string[] = [];
   const service = <S extends AnyFleet>(desc: S, word: string) =>
     bindFleet(desc, word, {
-      knownBy: word,
+      identifyingHeader: word,
       admit: (call) => {
         told.push(`${word} admits`);
         if (call.header(word) === undefined) refuse(word)();
@@ -161,7 +164,7 @@ Deno.test("what a service's admit found is handed to its own authenticate, and e
       });
     await call("today");
     assert.deepEqual(told.splice(0), ["today admits", "today sees found by today"]);
-    // Let in by the headers of the one, the request is the other's: that is asked, too.
+    // Admitted by one service's headers, the request belongs to the other, which must admit it too.
     await call("old", "today");
     assert.deepEqual(told.splice(0), ["old admits", "today admits", "today sees found by today"]);
     await assert.rejects(call("old"), { message: "Refused by today" });

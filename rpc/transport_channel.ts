@@ -8,12 +8,12 @@ import type {
 import { systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { systemRandom } from "../base/random.ts";
-import type { Answer, CallOptions, Channel, ChannelOptions } from "./channel.ts";
+import type { CallOptions, CallResponse, Channel, ChannelOptions } from "./channel.ts";
 import type { ClientTransport, TransportRequest } from "./client_transport.ts";
 import { decode, encode } from "./codec.ts";
 import { withRetries } from "./retry.ts";
 
-/** A channel over any transport: what is the same for all of them. */
+/** Channel over any transport: encoding, retries and cancellation. */
 export class TransportChannel implements Channel {
   readonly #transport: ClientTransport;
   readonly #options: ChannelOptions;
@@ -32,7 +32,7 @@ export class TransportChannel implements Channel {
     method: M,
     request: MessageInitShape<M["input"]>,
     options: CallOptions = {},
-  ): Promise<Answer<MessageShape<M["output"]>>> {
+  ): Promise<CallResponse<MessageShape<M["output"]>>> {
     const bytes = encode(method.input, request);
     const { response, header } = await this.#try(
       method,

@@ -17,7 +17,7 @@ const transports = {
   http: { serve: serveHttp, open: openHttpChannel },
 } as const;
 
-/** One test for each transport: handlers and callers must not notice which it is. */
+/** Tests that run over each transport, because handlers and callers must not notice the difference. */
 function overEach(
   name: string,
   run: (
@@ -63,7 +63,7 @@ overEach("a call carries its request, its caller, headers and bytes", async (sta
   assert.equal(header("absent"), undefined);
 });
 
-overEach("an error is told in its words, a bug is hidden", async (start) => {
+overEach("an error's message reaches the caller, an internal error is hidden", async (start) => {
   const { channel } = await start(bindControl({
     listRuns: () => Promise.reject(new ApiError("run-not-found", "Run ID not found.")),
     stopRun: () => {
@@ -140,7 +140,7 @@ overEach("a stream that is refused, and one that fails later, say so", async (st
   assert.deepEqual(lines, ["first"]);
 });
 
-overEach("whoever stops listening to a stream ends it at the other side", async (start) => {
+overEach("a client that stops reading a stream ends it at the server", async (start) => {
   const ended = Promise.withResolvers<void>();
   const delivered = Promise.withResolvers<boolean>();
   const { channel } = await start(bindControl({
@@ -193,10 +193,10 @@ overEach("a stream is tried again until its first message has come", async (star
 });
 
 for (const [transport, { serve, open }] of Object.entries(transports)) {
-  Deno.test(`${transport}: large answers wait for room, and give it back when they have gone`, async () => {
+  Deno.test(`${transport}: large responses wait for memory, and release it after they are sent`, async () => {
     const bytes = 2 ** 20;
     const budget = () => new ByteBudget({ bytes, slowBytes: 0 });
-    const budgets = { requests: budget(), answers: budget() };
+    const budgets = { requests: budget(), responses: budget() };
     let under = 0;
     let most = 0;
     const binding = bindControl({
@@ -213,7 +213,7 @@ for (const [transport, { serve, open }] of Object.entries(transports)) {
     });
     const server = await serve(binding, { budgets });
     const channel = open({ address: server.address, tls: "insecure", retry: NO_RETRY });
-    const held = await budgets.answers.take(bytes, new AbortController().signal);
+    const held = await budgets.responses.acquire(bytes, new AbortController().signal);
     const limits = [1n, 2n, 3n, 4n, 5n, 6n];
     const calls = limits.map((limit) => channel.call(Control.method.listRuns, { limit }));
     await channel.call(Control.method.stopRun, {});
@@ -222,16 +222,16 @@ for (const [transport, { serve, open }] of Object.entries(transports)) {
     const answers = await Promise.all(calls);
     assert.deepEqual(answers.map(({ response }) => response.now.trimEnd()), limits.map(String));
     assert.equal(most, 1);
-    // also when the caller has gone
+    // Also if the caller has disconnected.
     const gone = new AbortController();
-    const blocked = await budgets.answers.take(bytes, new AbortController().signal);
+    const blocked = await budgets.responses.acquire(bytes, new AbortController().signal);
     const cancelled = channel.call(Control.method.listRuns, {}, { signal: gone.signal });
-    while (budgets.answers.waiting === 0) await channel.call(Control.method.stopRun, {});
+    while (budgets.responses.waiting === 0) await channel.call(Control.method.stopRun, {});
     gone.abort();
     await assert.rejects(cancelled, { code: "cancelled" });
-    while (budgets.answers.waiting > 0) await channel.call(Control.method.stopRun, {});
+    while (budgets.responses.waiting > 0) await channel.call(Control.method.stopRun, {});
     blocked.release();
-    assert.equal(budgets.answers.free, bytes);
+    assert.equal(budgets.responses.free, bytes);
     channel.close();
     await server.close(1);
   });

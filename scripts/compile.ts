@@ -4,9 +4,9 @@
  *     deno task compile [--output dist/flwr] [--target TARGET]
  *     deno task compile --self-extracting [--deno FILE] …
  *
- * `deno compile` needs `denort`, the runtime without the compiler, of exactly this Deno's version. It downloads it
- * unless the environment variable DENORT_BIN names one. `--self-extracting` needs nothing but the npm registry: the file
- * contains Deno itself and unpacks at its first start.
+ * `deno compile` needs `denort`, the runtime without the compiler, of exactly this Deno's version. It downloads denort
+ * unless the environment variable DENORT_BIN names one. `--self-extracting` needs nothing but the npm registry: the
+ * file contains Deno itself and unpacks at its first start.
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,7 @@ import { selfExtracting, writeExecutable } from "./compile/self_extracting/execu
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Platforms that ONNX Runtime has a library for. */
+/** Platforms for which ONNX Runtime has a library. */
 const TARGETS = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
@@ -52,7 +52,7 @@ interface CompileFlags {
 async function compile(flags: CompileFlags): Promise<void> {
   if (flags.selfExtracting) return await compileSelfExtracting(flags);
   if (flags.deno !== undefined) {
-    throw new FlwrError("invalid-argument", "--deno is for --self-extracting alone", {
+    throw new FlwrError("invalid-argument", "--deno can only be used with --self-extracting", {
       hints: ["Without it, DENORT_BIN names the runtime"],
     });
   }
@@ -65,7 +65,7 @@ async function compile(flags: CompileFlags): Promise<void> {
   await runDeno([
     "compile",
     "--quiet",
-    // "deno task check" is for that
+    // "deno task check" checks types.
     "--no-check",
     "-A",
     "--config",
@@ -102,7 +102,7 @@ async function compileSelfExtracting({ output, target, deno }: CompileFlags): Pr
   console.log(executable);
 }
 
-/** What of node_modules stays out of the executable for a platform. */
+/** The parts of node_modules that are not put into the executable for a platform. */
 async function notEmbedded(target: string, modules: readonly string[]): Promise<string[]> {
   const nodeModules = join(PROJECT, "node_modules");
   const graphs: ModuleGraph[] = [];

@@ -1,4 +1,4 @@
-/** How many of a file's lines tests have run. */
+/** The number of a file's lines, and of those that tests have run. */
 export interface FileCoverage {
   readonly file: string;
   readonly lines: number;
@@ -8,7 +8,7 @@ export interface FileCoverage {
 /**
  * Reads a report of `deno coverage --lcov`.
  *
- * @param root the folder of the project; files elsewhere, and files of tests, do not count
+ * @param root the project's folder; files elsewhere, and test files, are ignored
  */
 export function parseLcov(text: string, root: string): readonly FileCoverage[] {
   const folder = root.endsWith("/") ? root : `${root}/`;
@@ -25,11 +25,11 @@ export function parseLcov(text: string, root: string): readonly FileCoverage[] {
   });
 }
 
-/** Tests and what only they use, generated code, and packages. */
+/** Tests and their helpers, generated code, and packages. */
 const NOT_COUNTED =
   /(^|\/)(testing|node_modules|\.cache)\/|(_test|testing|(^|_)fixture)\.ts$|^(tests|proto\/gen)\//;
 
-/** The total and the files with the smallest part covered, as lines of text. */
+/** The total and the files with the lowest coverage, as lines of text. */
 export function formatCoverage(files: readonly FileCoverage[], count: number): string {
   const sum = (key: "lines" | "covered") => files.reduce((total, file) => total + file[key], 0);
   const percent = (covered: number, lines: number) =>

@@ -1,6 +1,6 @@
 /**
- * The whole job in one command: keys into a temporary folder, the data, a SuperLink with TLS and authentication,
- * SuperNodes, a ServerApp; everything is stopped and removed at the end, also on Ctrl-C.
+ * Runs a complete federation in one command: keys in a temporary folder, the data, a SuperLink with TLS and
+ * authentication, SuperNodes, a ServerApp. Everything is stopped and removed at the end, also on Ctrl-C.
  *
  *     deno task demo [--clients 2] [--rounds 3] [--images N] [--data-dir DIR]
  */
@@ -29,7 +29,7 @@ const command = new Command("demo")
       "use only the first n training images, and a fifth as many test images (default: all)",
     ).argParser(atLeast(32)),
   )
-  .option("--data-dir <folder>", "folder that holds CIFAR-10 (default: downloaded once)")
+  .option("--data-dir <folder>", "folder with CIFAR-10 (default: downloaded once)")
   .exitOverride()
   .action(async (options: DemoOptions) => {
     using shutdown = onShutdown();

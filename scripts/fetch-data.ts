@@ -1,5 +1,5 @@
 /**
- * Fetches CIFAR-10 and converts it, so that apps find it: once per machine.
+ * Downloads CIFAR-10 and converts it, so that apps find it: once per machine.
  *
  *     deno run -A scripts/fetch-data.ts [--data-dir DIR]
  */
@@ -24,7 +24,7 @@ try {
     )
     .option(
       "--data-dir <folder>",
-      "where to keep it (default: cifar10 in FLWR_CACHE or the user's cache folder)",
+      "folder for it (default: cifar10 in FLWR_CACHE or the user's cache folder)",
     )
     .exitOverride()
     .action(fetchData)

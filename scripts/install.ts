@@ -1,6 +1,7 @@
 /**
- * Puts the commands into a bin folder: `flwr`, and the names that Flower's own example uses, so that its command
- * lines run as they stand. They run a build of the program (scripts/build), which starts faster than its sources.
+ * Installs the commands into a bin folder: `flwr`, and the names of Flower's commands, so that command lines of
+ * Flower's example work unchanged. The commands run a build of the program (scripts/build), which starts faster than
+ * its sources.
  *
  *     deno task install [--bin-dir DIR]
  */
@@ -21,16 +22,20 @@ Examples:
 function defaultBinDir(): string {
   const home = Deno.env.get(Deno.build.os === "windows" ? "USERPROFILE" : "HOME");
   if (home !== undefined) return join(home, ".local", "bin");
-  throw new FlwrError("failed-precondition", "There is no home folder to install into", {
-    hints: ["Name a folder with --bin-dir"],
-  });
+  throw new FlwrError(
+    "failed-precondition",
+    "The home folder is unknown, so there is no default bin folder",
+    {
+      hints: ["Name a folder with --bin-dir"],
+    },
+  );
 }
 
 async function install(binDir: string): Promise<void> {
   const project = resolve(fileURLToPath(new URL("..", import.meta.url)));
   await makeFolder(binDir);
   const { os } = Deno.build;
-  // A batch file cannot tell whether the sources are newer than the build.
+  // A batch file cannot check whether the sources are newer than the build.
   const build = os === "windows" ? undefined : await buildProgram(project);
   const target = { deno: Deno.execPath(), project, build, os };
   for (const launcher of LAUNCHERS) {
@@ -49,14 +54,14 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(path, { recursive: true });
   } catch (cause) {
-    throw new FlwrError("failed-precondition", `Folder "${path}" cannot be made`, {
-      hints: ["Name a folder of your own with --bin-dir"],
+    throw new FlwrError("failed-precondition", `Folder "${path}" cannot be created`, {
+      hints: ["Name a writable folder with --bin-dir"],
       cause,
     });
   }
 }
 
-/** A launcher that runs at this moment goes on with its old text. */
+/** Replaces a file. A launcher that is running keeps its old text. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const unfinished = `${path}.${crypto.randomUUID()}`;
   try {
@@ -65,7 +70,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   } catch (cause) {
     await Deno.remove(unfinished).catch(() => {});
     throw new FlwrError("failed-precondition", `File "${path}" cannot be written`, {
-      hints: ["Name a folder of your own with --bin-dir"],
+      hints: ["Name a writable folder with --bin-dir"],
       cause,
     });
   }

@@ -1,8 +1,8 @@
 /**
- * Generates `proto/gen` from the .proto files. With `--check` it only says whether the committed code is what the
- * .proto files give, and exits with status 1 when it is not.
+ * Generates `proto/gen` from the .proto files. With `--check` it only compares the committed code with the .proto
+ * files, and exits with status 1 if it is out of date.
  *
- * Each folder of `proto/` is an input of its own: Flower's generations share the package and message names.
+ * Each folder of `proto/` is a separate input, because Flower's versions use the same package and message names.
  */
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const INPUTS = ["flwr-1.9", "flwr-1.15", "current", "health"] as const;
 const OUTPUT = join(ROOT, "proto", "gen");
 
-/** Runs buf, which runs the generator, both from npm and both in this Deno. */
+/** Runs buf, which runs the generator. Both come from npm and run in this Deno. */
 async function generate(input: string, output: string): Promise<void> {
   const template = {
     version: "v2",
@@ -34,7 +34,7 @@ async function generate(input: string, output: string): Promise<void> {
   if (!success) throw new Error(`Could not generate code from proto/${input}`);
 }
 
-/** Every file under a folder, as path → text. */
+/** All files below a folder, as path → text. */
 async function readTree(folder: string, base = folder): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for await (const entry of Deno.readDir(folder)) {
@@ -48,7 +48,7 @@ async function readTree(folder: string, base = folder): Promise<Map<string, stri
   return files;
 }
 
-/** Paths that are in one tree only, or differ. */
+/** Paths that exist in one tree only, or whose files differ. */
 async function differences(a: string, b: string): Promise<string[]> {
   const [left, right] = await Promise.all([readTree(a), readTree(b)]);
   return [...new Set([...left.keys(), ...right.keys()])].sort()
@@ -60,7 +60,7 @@ async function check(): Promise<boolean> {
   try {
     for (const input of INPUTS) await generate(input, folder);
     const stale = await differences(OUTPUT, folder);
-    for (const path of stale) console.error(`proto/gen/${path} is not up to date`);
+    for (const path of stale) console.error(`proto/gen/${path} is out of date`);
     if (stale.length > 0) console.error("Run: deno task proto");
     return stale.length === 0;
   } finally {

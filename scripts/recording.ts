@@ -1,10 +1,11 @@
 /**
- * Draws a recorded terminal session as an SVG, with the time at which each line was written. The README's was made by:
+ * Draws a recorded terminal session as an SVG, with the time at which each line was written. The README's was made
+ * with:
  *
  *     script -qec "stty cols 92; echo '$ COMMAND'; COMMAND" --log-out docs/demo.txt --log-timing docs/demo.timing
  *     deno run -A scripts/recording.ts docs/demo
  *
- * `script` is part of util-linux. COMMAND is the demo as the README writes it.
+ * `script` is part of util-linux. COMMAND is the demo's command in the README.
  */
 import { readRecording } from "./recording/screen.ts";
 import { recordingSvg } from "./recording/svg.ts";
@@ -21,7 +22,7 @@ export async function drawRecording(name: string): Promise<string> {
 if (import.meta.main) {
   const [name] = Deno.args;
   if (name === undefined) {
-    console.error("Error: Give the recording's name, for example docs/demo");
+    console.error("Error: Pass the recording's name, for example docs/demo");
     Deno.exit(2);
   }
   await Deno.writeTextFile(`${name}.svg`, await drawRecording(name));

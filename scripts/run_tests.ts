@@ -1,8 +1,8 @@
 /**
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
- * fast ones. Makes the environments of the real Flowers first, so that its installation is seen and counts in no test's
- * time. `--coverage` measures which lines the tests run. Then come the slowest files; the last line is the count of all
- * tests.
+ * fast ones. Installs the real Flowers first, so that their installation is visible and not part of a test's time.
+ * `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last line is the number
+ * of tests.
  */
 import { join } from "node:path";
 import { NIGHTLY } from "../tests/support/nightly.ts";
@@ -17,9 +17,9 @@ import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
 import { formatFileTimes, slowestFiles } from "./test_times.ts";
 import { UNIT_TESTS } from "./unit_tests.ts";
 
-/** Where the tests with the real Flower are. */
+/** The folder of the tests with the real Flower. */
 const INTEROP = "tests/interop";
-/** How many files the lists at the end have. */
+/** Number of files in the lists at the end. */
 const LISTED = 10;
 
 const OWN_OPTIONS = ["--unit", "--coverage"];
@@ -54,12 +54,14 @@ const { code } = await child.status;
 const slowest = slowestFiles(output, LISTED);
 if (slowest.length === LISTED) console.log(`Slowest files:\n${formatFileTimes(slowest)}`);
 if (profile !== undefined) await showCoverage(profile);
-// without a summary nothing ran: a type error, or no file matched
+// no summary: nothing ran, because of a type error or because no file matched
 const summary = parseTestSummary(output) ?? { passed: 0, failed: 1, skipped: 0 };
 console.log(formatTestSummary(summary));
 Deno.exit(code === 0 && summary.failed > 0 ? 1 : code);
 
-/** Shows what part of the lines the tests ran. It decides nothing: a profile that cannot be read fails no tests. */
+/**
+ * Prints the share of lines that the tests ran. It only informs: a profile that cannot be read does not fail the tests.
+ */
 async function showCoverage(folder: string): Promise<void> {
   const report = join(folder, "report.lcov");
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -68,11 +70,11 @@ async function showCoverage(folder: string): Promise<void> {
   if (success) {
     const files = parseLcov(await Deno.readTextFile(report), Deno.cwd());
     console.log(`Coverage: ${formatCoverage(files, LISTED)}`);
-  } else console.log(`Coverage is not known:\n${new TextDecoder().decode(stderr)}`);
+  } else console.log(`Coverage is unknown:\n${new TextDecoder().decode(stderr)}`);
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Whether the tests that were asked for can contain those with the real Flower. */
+/** Whether the requested tests can include those with the real Flower. */
 function runsInterop(args: readonly string[]): boolean {
   const paths = args.filter((arg) => !arg.startsWith("-") && isPath(arg));
   if (paths.length === 0) return true;

@@ -1,5 +1,5 @@
 /**
- * Prints what each stage of the compiler makes of a small network, as docs/compiler.md shows it:
+ * Prints a small network after each stage of the compiler, as shown in docs/compiler.md:
  *
  *     deno run -A scripts/show_passes.ts
  */

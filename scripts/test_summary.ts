@@ -5,7 +5,7 @@ export const COLOURS = /\x1b\[[0-9;]*m/g;
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(.*)$/m;
 const IGNORED = /\| (\d+) ignored/;
 
-/** How a test run went, counted in tests; a file that cannot be loaded counts as one failed. */
+/** The result of a test run, in numbers of tests; a file that cannot be loaded counts as one failed test. */
 export interface TestSummary {
   readonly passed: number;
   readonly failed: number;
@@ -13,9 +13,9 @@ export interface TestSummary {
 }
 
 /**
- * Reads the counts from what `deno test` printed.
+ * Reads the counts from the output of `deno test`.
  *
- * @returns undefined when there is no summary: no test ran at all
+ * @returns undefined if there is no summary, because no test ran
  */
 export function parseTestSummary(output: string): TestSummary | undefined {
   const match = SUMMARY.exec(output.replace(COLOURS, ""));
@@ -28,7 +28,7 @@ export function parseTestSummary(output: string): TestSummary | undefined {
   };
 }
 
-/** The summary in one line: `3 passed, 0 failed`, and `, 1 skipped` where there is something to say. */
+/** The summary in one line: `3 passed, 0 failed`, with `, 1 skipped` if there are any. */
 export function formatTestSummary({ passed, failed, skipped }: TestSummary): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
 
-// summaries as Deno 2.9.3 prints them
+// summaries of Deno 2.9.3
 const CASES = {
   "ok | 1 passed | 0 failed (33s)": { passed: 1, failed: 0, skipped: 0 },
   "\x1b[0m\x1b[31mFAILED\x1b[0m | 2 passed (1 step) | 2 failed (1 step) | 1 ignored \x1b[0m\x1b[38;5;245m(55ms)\x1b[0m":
@@ -24,7 +24,7 @@ Deno.test("output without a summary gives no counts", () => {
   assert.equal(parseTestSummary("a test that prints ok | 1 passed | 0 failed ... ok"), undefined);
 });
 
-Deno.test("skipped tests are named only where there are some", () => {
+Deno.test("skipped tests are mentioned only if there are any", () => {
   assert.equal(formatTestSummary({ passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
   assert.equal(
     formatTestSummary({ passed: 3, failed: 1, skipped: 2 }),

@@ -3,7 +3,7 @@ import { COLOURS } from "./test_summary.ts";
 /** The tests of one file. */
 export interface FileTime {
   readonly file: string;
-  /** The sum of its tests' durations. */
+  /** Total duration of its tests. */
   readonly seconds: number;
 }
 
@@ -12,7 +12,7 @@ const TEST = /^(?:\.\/)?(\S+) => .* \.\.\. (?:ok|FAILED) \((?:(\d+)m)?(?:(\d+)(s
 const UNITS = { s: 1, ms: 1e-3, µs: 1e-6 };
 
 /**
- * Reads from what `deno test --parallel` printed which files took longest. (Its JUnit report names the file that
+ * Finds the files that took longest in the output of `deno test --parallel`. (Deno's JUnit report names the file that
  * registered a test, which can be a helper.)
  */
 export function slowestFiles(output: string, count: number): readonly FileTime[] {
@@ -26,7 +26,7 @@ export function slowestFiles(output: string, count: number): readonly FileTime[]
     .sort((a, b) => b.seconds - a.seconds).slice(0, count);
 }
 
-/** The files in lines, slowest first. */
+/** The files as lines, slowest first. */
 export function formatFileTimes(files: readonly FileTime[]): string {
   return files.map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`).join(
     "\n",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { formatFileTimes, slowestFiles } from "./test_times.ts";
 
-// lines as Deno 2.9.3 prints them
+// lines of Deno 2.9.3
 const OUTPUT = `
 \x1b[0m\x1b[38;5;245m./a/b_test.ts => \x1b[0mone ... \x1b[0m\x1b[32mok\x1b[0m \x1b[0m\x1b[38;5;245m(1m2s)\x1b[0m
 ./a/b_test.ts => a name => with ... ok in it ... FAILED (500ms)
@@ -12,7 +12,7 @@ const OUTPUT = `
 some app => prints this (5s)
 `;
 
-Deno.test("the slowest files are those whose tests took longest together", () => {
+Deno.test("the slowest files are those with the longest total time", () => {
   assert.deepEqual(slowestFiles(OUTPUT, 3), [
     { file: "d_test.ts", seconds: 120 },
     { file: "a/b_test.ts", seconds: 62.5 },

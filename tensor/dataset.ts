@@ -1,14 +1,14 @@
 import type { Tensor } from "./tensor.ts";
 
-/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
+/** Examples to train on or to evaluate with. Row i of `x` and row i of `y` are one example. */
 export interface Dataset {
-  /** Inputs [examples, …], of the dtype and shape that the model was made for. */
+  /** Inputs [examples, …], in the dtype and shape of the model's `input`. */
   readonly x: Tensor;
-  /** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
+  /** Targets [examples, …]: for cross-entropy, class labels as integers of any dtype [examples]. */
   readonly y: Tensor;
   /**
-   * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
-   * weight · loss over its batch small; losses and accuracies that are told are means by weight.
+   * Weight of each example, float32 [examples], not negative (default: 1 each). A training step minimises the mean of
+   * weight · loss over its batch; reported losses and accuracies are weighted means.
    */
   readonly weights?: Tensor;
 }

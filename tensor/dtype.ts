@@ -1,4 +1,4 @@
-/** Element types, by numpy's names: what .npy files and ONNX tensors can both hold. */
+/** Element types, by numpy's names: those that both .npy files and ONNX tensors have. */
 export const DTYPES = [
   "float16",
   "float32",
@@ -17,7 +17,7 @@ export const DTYPES = [
 /** An element type, by numpy's name. */
 export type DType = typeof DTYPES[number];
 
-/** The array that holds elements of each type; booleans are bytes of 0 and 1, as numpy stores them. */
+/** The array type for elements of each type; booleans are bytes of 0 and 1, as in numpy. */
 export interface DTypeData {
   float16: Float16Array;
   float32: Float32Array;
@@ -57,12 +57,12 @@ const CONSTRUCTORS: { readonly [D in DType]: TypedArrayConstructor<DTypeData[D]>
   bool: Uint8Array,
 };
 
-/** The constructor of the array that holds elements of a type. */
+/** The constructor of the array type for elements of a type. */
 export function arrayConstructor<D extends DType>(dtype: D): TypedArrayConstructor<DTypeData[D]> {
   return CONSTRUCTORS[dtype];
 }
 
-/** Bytes that one element takes. */
+/** Size of one element, in bytes. */
 export function itemSize(dtype: DType): number {
   return CONSTRUCTORS[dtype].BYTES_PER_ELEMENT;
 }

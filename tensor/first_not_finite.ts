@@ -1,12 +1,12 @@
 import type { TypedArray } from "./dtype.ts";
 
-/** The index of the first NaN or infinity; undefined where all are finite, as integers are. */
+/** The index of the first NaN or infinity; undefined if all elements are finite, as integers are. */
 export function firstNotFinite(data: TypedArray): number | undefined {
   return firstBeyond(data, Number.MAX_VALUE);
 }
 
 /**
- * The index of the first element that is NaN or has an absolute value above a limit; undefined where there is none.
+ * The index of the first element that is NaN or whose absolute value exceeds a limit; undefined if there is none.
  *
  * @param largest the limit, a finite number
  */
@@ -15,10 +15,10 @@ export function firstBeyond(data: TypedArray, largest: number): number | undefin
 }
 
 /**
- * The index of the first element that is NaN or outside of a range; undefined where there is none.
+ * The index of the first element that is NaN or outside of a range; undefined if there is none.
  *
- * @param least the least number of the range, finite
- * @param greatest the greatest number of the range, finite
+ * @param least the smallest number of the range, finite
+ * @param greatest the largest number of the range, finite
  */
 export function firstOutside(
   data: TypedArray,
@@ -28,8 +28,8 @@ export function firstOutside(
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     return firstBigOutside(data, least, greatest);
   }
-  // A plain loop of comparisons: `findIndex` takes ten times as long, and so does a call of `Number.isFinite` where the
-  // compiler takes this loop into its caller. NaN is not below any number.
+  // A plain loop of comparisons. `findIndex` takes ten times as long, and so does `Number.isFinite` if the compiler
+  // inlines this loop into its caller. NaN is not below any number.
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
     if (!(value <= greatest && value >= least)) return i;
@@ -37,7 +37,7 @@ export function firstOutside(
   return undefined;
 }
 
-/** Apart from the other types: a loop that sees numbers and bigints compares both slowly. */
+/** Separate from the other types, because a loop over both numbers and bigints is slow for both. */
 function firstBigOutside(
   data: BigInt64Array | BigUint64Array,
   least: number,

@@ -15,7 +15,7 @@ Deno.test("the first element that is not finite is found in every float type", (
     for (const odd of [NaN, Infinity, -Infinity]) {
       assert.equal(firstNotFinite(arrayOf(dtype, [0, -1, odd, odd])), 2, dtype);
     }
-    // The largest of the type, and zero of either sign.
+    // The largest number of each type, and zero of either sign.
     const largest = { float16: 65504, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE };
     const finite = [0, -0, largest[dtype], -largest[dtype], 5e-324];
     assert.equal(firstNotFinite(arrayOf(dtype, finite)), undefined, dtype);
@@ -25,7 +25,7 @@ Deno.test("the first element that is not finite is found in every float type", (
 Deno.test("integers of every type are finite", () => {
   for (const dtype of DTYPES.filter((dtype) => !/float/.test(dtype))) {
     const array = new (arrayConstructor(dtype))(3);
-    // All bits set: the largest, or minus one.
+    // All bits set: the largest number, or minus one.
     new Uint8Array(array.buffer).fill(dtype === "bool" ? 1 : 255);
     assert.equal(firstNotFinite(array), undefined, dtype);
   }

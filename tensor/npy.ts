@@ -5,20 +5,20 @@ import { MAX_RANK } from "./limits.ts";
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "./tensor.ts";
 
-/** Longest text header of a .npy file, in bytes: what numpy itself reads by default (`max_header_size`). */
+/** Longest text header of a .npy file, in bytes: numpy's own default limit (`max_header_size`). */
 const MAX_NPY_HEADER_BYTES = 10_000;
 
-/** "\x93NUMPY": how every .npy file begins (numpy's NEP 1). */
+/** "\x93NUMPY": the signature of .npy files (numpy's NEP 1). */
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** Elements start at a multiple of this, as numpy has it for memory mapping. */
+/** Alignment of the elements, as in numpy, for memory mapping. */
 const ALIGNMENT = 64;
-/** Magic, version, and the two-byte header length of version 1.0. */
+/** Length of the signature, the version, and the two-byte header length of version 1.0. */
 const PREAMBLE_V1 = 10;
-/** Versions 2.0 and 3.0 have a four-byte header length. */
+/** The same with the four-byte header length of versions 2.0 and 3.0. */
 const PREAMBLE_V2 = 12;
 
 /**
- * A tensor as numpy's `save` writes it, byte for byte: version 1.0, C order, little endian.
+ * Encodes a tensor exactly as numpy's `save` does: version 1.0, C order, little endian.
  *
  * @throws FlwrError "invalid-argument" when the tensor has more axes than {@link MAX_RANK}
  */
@@ -31,7 +31,7 @@ export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
   }
   const text = formatNpyHeader(tensor.dtype, tensor.shape);
   const unpadded = PREAMBLE_V1 + text.length + 1;
-  // numpy adds a whole block where nothing would be missing.
+  // numpy adds a whole block if no padding is needed.
   const start = unpadded + ALIGNMENT - unpadded % ALIGNMENT;
   const data = tensorBytes(tensor);
   const file = new Uint8Array(start + data.length);
@@ -47,11 +47,11 @@ export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
 
 /**
  * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
- * Otherwise the tensor is a view of `bytes` where the elements lie aligned for their type, a copy where not.
+ * Otherwise the tensor is a view of `bytes` if its elements are aligned, and a copy if not.
  *
- * @param bytes the whole file, nothing before or after it
- * @throws FlwrError "invalid-argument" when the bytes are not such a file, hold a type that is not supported
- *   (objects are never unpickled), or are not exactly as many as the header declares
+ * @param bytes the whole file, and nothing else
+ * @throws FlwrError "invalid-argument" when the bytes are not such a file, have an unsupported type (objects are never
+ * unpickled), or differ in number from what the header declares
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
   const start = dataStart(bytes);
@@ -68,7 +68,7 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   return tensor(header.dtype, header.shape, readElements(header, bytes.subarray(start)));
 }
 
-/** Where the elements begin, after checking all that comes before the header's text. */
+/** Checks everything before the header's text, and returns the offset of the elements. */
 function dataStart(bytes: Uint8Array): number {
   if (bytes.length < PREAMBLE_V1 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     const zipped = bytes[0] === 0x50 && bytes[1] === 0x4b;
@@ -115,7 +115,7 @@ function readElements(header: NpyHeader, bytes: Uint8Array): DTypeData[DType] {
   const { dtype, shape } = header;
   const size = itemSize(dtype);
   const aligned = bytes.byteOffset % size === 0 && !header.bigEndian;
-  // Not slice(): that of Node's Buffer, a Uint8Array like any other, does not copy.
+  // Not slice(), because that of Node's Buffer does not copy.
   const own = aligned ? bytes : new Uint8Array(bytes);
   if (header.bigEndian) swapBytes(own, size);
   if (dtype === "bool") checkBooleans(own);
@@ -133,12 +133,12 @@ function checkBooleans(bytes: Uint8Array): void {
   if (wrong !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `Array of booleans holds a byte other than 0 and 1: ${wrong}`,
+      `Array of booleans contains a byte other than 0 and 1: ${wrong}`,
     );
   }
 }
 
-/** Copies elements stored with the first axis fastest into an array with the last axis fastest. */
+/** Converts elements from column-major order (first axis fastest) to row-major order (last axis fastest). */
 function toRowMajor(
   dtype: DType,
   shape: readonly number[],

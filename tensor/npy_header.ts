@@ -2,7 +2,7 @@ import { FlwrError } from "../base/error.ts";
 import { type DType, DTYPES, itemSize } from "./dtype.ts";
 import { MAX_ARRAY_BYTES, MAX_RANK } from "./limits.ts";
 
-/** What the text header of a .npy file says. */
+/** The data in the text header of a .npy file. */
 export interface NpyHeader {
   readonly dtype: DType;
   /** Whether elements wider than a byte are stored with the highest byte first. */
@@ -12,7 +12,7 @@ export interface NpyHeader {
   readonly shape: readonly number[];
 }
 
-/** numpy's names of the types: the kind's letter and the number of bytes. */
+/** numpy's names of the types: a letter for the kind, and the number of bytes. */
 const NUMPY_NAMES: Readonly<Record<DType, string>> = {
   float16: "f2",
   float32: "f4",
@@ -29,8 +29,8 @@ const NUMPY_NAMES: Readonly<Record<DType, string>> = {
 };
 
 /**
- * Single letters that numpy reads as types, too (`numpy.dtype.char`), as other programs write them. "l", "L", "p" and "P" are
- * left out: they have another size on another system.
+ * Single letters for types (`numpy.dtype.char`), which numpy also reads and other programs write. "l", "L", "p" and "P"
+ * are missing because their size depends on the system.
  */
 const LETTERS: Readonly<Record<string, DType>> = {
   "?": "bool",
@@ -49,12 +49,12 @@ const LETTERS: Readonly<Record<string, DType>> = {
 
 const LONG_DOUBLE = "long double, whose size depends on the system";
 
-/** What other letters, or names of types, begin with, so that a refusal can name it. */
+/** First letters of unsupported types, with their meaning for the error message. */
 const REFUSED_KINDS: readonly (readonly [start: RegExp, meaning: string])[] = [
   [/^[Oo]/, "Python objects, which only unpickling could read"],
   [/^(S|a\d|bytes)/, "byte strings"],
   [/^(U|str)/, "text"],
-  // ml_dtypes, and with it JAX and PyTorch's exporters, saves its types under numpy's name of raw bytes.
+  // ml_dtypes, and with it JAX and PyTorch's exporters, saves its types under numpy's name for raw bytes.
   [/^(bfloat16|V2$)/, "bfloat16, or raw records"],
   [/^(float8|f1$|V1$)/, "float8, or raw records"],
   [/^(f12|f16|g|float96|float128|longdouble)$/, LONG_DOUBLE],
@@ -65,18 +65,18 @@ const REFUSED_KINDS: readonly (readonly [start: RegExp, meaning: string])[] = [
   [/^(l|L|p|P|int|uint|long|ulong|intp|uintp|intc|uintc)$/, "a size that depends on the system"],
 ];
 
-/** What {@link REFUSED_KINDS} says of records. */
+/** The meaning of records in {@link REFUSED_KINDS}. */
 const RECORDS = "structured or raw records";
 
-/** How much of a stranger's text an error message repeats. */
+/** Most characters of foreign text that an error message repeats. */
 const QUOTED_CHARACTERS = 60;
 
-/** numpy leaves room for the growing axis to reach this many digits (`GROWTH_AXIS_MAX_DIGITS`). */
+/** Number of digits for which numpy leaves room in the first axis (`GROWTH_AXIS_MAX_DIGITS`). */
 const GROWTH_AXIS_DIGITS = 21;
 
 /**
- * The header as numpy writes it: a Python dictionary with sorted keys, C order, and room for the first axis to
- * grow. Padding and newline are the container's.
+ * Formats the header as numpy does: a Python dictionary with sorted keys, C order, and room for the first axis to grow.
+ * It does not include the padding and the newline.
  */
 export function formatNpyHeader(dtype: DType, shape: readonly number[]): string {
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
@@ -87,10 +87,10 @@ export function formatNpyHeader(dtype: DType, shape: readonly number[]): string 
 }
 
 /**
- * Reads a header by a grammar of its own: a dictionary with exactly the keys `descr`, `fortran_order` and `shape`,
- * in any order, with literals of the right kind. Nothing is evaluated.
+ * Parses a header with a grammar of its own: a dictionary with exactly the keys `descr`, `fortran_order` and `shape`,
+ * in any order, with literals of the right type. Nothing is evaluated.
  *
- * @throws FlwrError "invalid-argument" when the text is anything else, or the type or shape is one we do not hold
+ * @throws FlwrError "invalid-argument" when the text is anything else, or the type or shape is not supported
  */
 export function parseNpyHeader(text: string): NpyHeader {
   const scanner = new Scanner(text);
@@ -115,7 +115,7 @@ export function parseNpyHeader(text: string): NpyHeader {
   if (type === undefined || fortranOrder === undefined || shape === undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `Array header lacks one of the keys descr, fortran_order and shape: ${quote(text)}`,
+      `Array header must have the keys descr, fortran_order and shape: ${quote(text)}`,
     );
   }
   checkSize(type.dtype, shape);
@@ -123,8 +123,8 @@ export function parseNpyHeader(text: string): NpyHeader {
 }
 
 /**
- * A type by any of numpy's spellings: "<f4", "=f4", "f4", "<f", "float32". Where no byte order is given, or "=" or "|", the
- * elements are taken as little endian: numpy reads them in the order of the machine it runs on.
+ * Parses a type in any of numpy's spellings: "<f4", "=f4", "f4", "<f", "float32". Without a byte order, or with "=" or
+ * "|", elements are read as little endian; numpy would use the order of its machine.
  */
 function parseType(scanner: Scanner): { dtype: DType; bigEndian: boolean } {
   if (scanner.peek("[")) throw refusedType("a list of fields", RECORDS);
@@ -154,7 +154,7 @@ function parseShape(scanner: Scanner): number[] {
   return shape;
 }
 
-/** Refuses a shape whose size overflows even where an empty axis hides it. */
+/** Refuses a shape whose size overflows, even if an empty axis makes it 0. */
 function checkSize(dtype: DType, shape: readonly number[]): void {
   const bytes = shape.reduce((product, axis) => product * Math.max(axis, 1), itemSize(dtype));
   if (bytes > MAX_ARRAY_BYTES) {
@@ -179,7 +179,7 @@ function quote(text: string): string {
   return JSON.stringify(whole ? text : `${text.slice(0, QUOTED_CHARACTERS)}…`);
 }
 
-/** Takes a header's tokens one after the other; spaces between them do not count. */
+/** Reads a header's tokens one after the other, ignoring spaces between them. */
 class Scanner {
   readonly #text: string;
   #at = 0;
@@ -217,7 +217,7 @@ class Scanner {
     return Number.parseInt(this.#match(/ *(?:0|[1-9]\d{0,14})L?(?![\w.])/y), 10);
   }
 
-  /** Only the padding and the newline are left. */
+  /** Checks that only the padding and the newline are left. */
   end(): void {
     this.#match(/ *\n?$/y);
   }

@@ -9,7 +9,7 @@ import { decodeNpy, encodeNpy } from "./npy.ts";
 import { decodeNpz } from "./npz.ts";
 import { elementCount, tensor, tensorBytes } from "./tensor.ts";
 
-/** Values as text, so that 64-bit integers, booleans and floats compare alike. */
+/** Values as strings, so that 64-bit integers, booleans and floats can be compared. */
 const texts = (values: Iterable<unknown>) => Array.from(values, (value) => String(Number(value)));
 const bigTexts = (values: Iterable<unknown>) => Array.from(values, String);
 
@@ -22,7 +22,7 @@ function assertRefused(bytes: Uint8Array, sentence: RegExp): void {
   );
 }
 
-/** A .npy file with a header of our choice. */
+/** A .npy file with an arbitrary header. */
 function file(header: string, data: Uint8Array = new Uint8Array(), version = [1, 0]): Uint8Array {
   const text = new TextEncoder().encode(header);
   const preamble = version[0] === 1 ? 10 : 12;
@@ -70,7 +70,7 @@ for (const vector of made.converted) {
 }
 
 for (const vector of made.refused) {
-  Deno.test(`npy: refuses an array of type ${vector.name} and says what it is`, () => {
+  Deno.test(`npy: refuses an array of type ${vector.name} and names the type`, () => {
     assertRefused(Uint8Array.fromHex(vector.hex), new RegExp(`^Array type .*${vector.meaning}`));
   });
 }
@@ -85,7 +85,7 @@ Deno.test("npy: an aligned file is viewed, an unaligned one copied, neither chan
   assert.deepEqual([...read.data], [1, 2]);
 });
 
-Deno.test("npy: converting a big-endian file leaves the given bytes as they were", () => {
+Deno.test("npy: converting a big-endian file does not change the given bytes", () => {
   const bytes = file(headerOf("'>i2'"), new Uint8Array([0, 1, 0, 2]));
   const before = bytes.slice();
   assert.deepEqual([...decodeNpy(bytes).data], [1, 2]);
@@ -128,10 +128,10 @@ for (const [what, header] of MALFORMED) {
 }
 
 Deno.test("npy: refuses a header without all three keys", () => {
-  assertRefused(file("{'descr': '|u1', 'shape': (2,)}", TWO), /lacks one of the keys/);
+  assertRefused(file("{'descr': '|u1', 'shape': (2,)}", TWO), /must have the keys/);
 });
 
-Deno.test("npy: refuses types that are none, or have another size on another system", () => {
+Deno.test("npy: refuses unknown types, and types whose size depends on the system", () => {
   const odd = [
     "'|b2'",
     "'<f16'",
@@ -223,7 +223,7 @@ const anyTensor = fc.record({
   });
 });
 
-Deno.test("npy: any tensor comes back with the same bits", () => {
+Deno.test("npy: any tensor survives with the same bits", () => {
   fc.assert(fc.property(anyTensor, (original) => {
     const bytes = encodeNpy(original);
     assert.equal((bytes.length - tensorBytes(original).length) % 64, 0);
@@ -287,7 +287,7 @@ Deno.test("npy: arbitrary header text never gets past the grammar with another e
   );
 });
 
-Deno.test("decodes an array that lies unaligned in a Node Buffer, as gRPC hands it over", () => {
+Deno.test("decodes an unaligned array in a Node Buffer, as gRPC passes it", () => {
   const npy = encodeNpy(tensor("float64", [2], new Float64Array([1.5, -2])));
   for (let shift = 0; shift < 8; shift += 1) {
     const buffer = Buffer.alloc(npy.length + 8);
@@ -297,7 +297,7 @@ Deno.test("decodes an array that lies unaligned in a Node Buffer, as gRPC hands 
   }
 });
 
-Deno.test("npy: types of ml_dtypes and long double are to be saved as float32", () => {
+Deno.test("npy: the errors for ml_dtypes and long double suggest float32", () => {
   for (const [type, name] of [["<V2", /bfloat16/], ["<V1", /float8/], ["<f16", /long double/]]) {
     assert.throws(() => decodeNpy(file(headerOf(`'${type}'`))), (error) => {
       assert.ok(error instanceof FlwrError);

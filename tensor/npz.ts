@@ -4,10 +4,10 @@ import type { Tensor } from "./tensor.ts";
 import { zip, zipEntries, type ZipEntry } from "./zip.ts";
 
 const SUFFIX = ".npy";
-/** What macOS adds to archives: no array, although some names end with ".npy". */
+/** Files that macOS adds to archives. They are not arrays, although some names end with ".npy". */
 const MAC_OS = /(^|\/)(__MACOSX\/|\._[^/]*$|\.DS_Store$)/;
 
-/** Tensors by name as a .npz file, which numpy's `load` reads: an uncompressed zip archive of .npy files. */
+/** Encodes tensors by name as a .npz file, which numpy's `load` reads: an uncompressed zip archive of .npy files. */
 export function encodeNpz(
   tensors: Iterable<readonly [name: string, Tensor]>,
 ): Uint8Array<ArrayBuffer> {
@@ -15,25 +15,25 @@ export function encodeNpz(
 }
 
 /**
- * The tensors of a .npz file by name, in its order. As with numpy's `load`, a member that cannot be read, such as text, fails
- * when it is asked for: `get` of its name throws, and so does iterating over all. Others are read as if it were not there;
- * `delete` takes it out.
+ * The tensors of a .npz file by name, in the file's order. As with numpy's `load`, a member that cannot be read, such
+ * as text, causes an error only when it is used: `get` of its name throws, and so does iterating over all tensors.
+ * Other members are not affected. `delete` removes the unreadable member.
  */
 export class NpzTensors extends Map<string, Tensor> {
   readonly #unreadable = new Map<string, FlwrError>();
   readonly #others = new Map<string, FlwrError>();
 
-  /** The names of the arrays that cannot be read, and why. */
+  /** The names of the arrays that cannot be read, with the errors. */
   get unreadable(): ReadonlyMap<string, FlwrError> {
     return this.#unreadable;
   }
 
-  /** Says why a member cannot be read. @param isArray whether it counts as one of the arrays */
+  /** Sets the error of a member that cannot be read. @param isArray whether it counts as one of the arrays */
   refuse(name: string, error: FlwrError, isArray: boolean): void {
     (isArray ? this.#unreadable : this.#others).set(name, error);
   }
 
-  /** Changes the errors of all members that cannot be read, such as to name the file. */
+  /** Replaces the errors of all unreadable members, for example to name the file. */
   changeErrors(change: (error: FlwrError) => FlwrError): void {
     for (const errors of [this.#unreadable, this.#others]) {
       for (const [name, error] of errors) errors.set(name, change(error));
@@ -41,9 +41,9 @@ export class NpzTensors extends Map<string, Tensor> {
   }
 
   /**
-   * The tensor of a name; undefined where the file has none.
+   * The tensor with this name; undefined if there is none.
    *
-   * @throws FlwrError that names the member where it cannot be read
+   * @throws FlwrError that names the member when it cannot be read
    */
   override get(name: string): Tensor | undefined {
     const error = this.#unreadable.get(name) ??
@@ -52,58 +52,58 @@ export class NpzTensors extends Map<string, Tensor> {
     return super.get(name);
   }
 
-  /** Whether the file has an array of that name, readable or not. */
+  /** Whether the file has an array with this name, readable or not. */
   override has(name: string): boolean {
     return super.has(name) || this.#unreadable.has(name);
   }
 
   /** Adds or replaces a tensor. */
   override set(name: string, tensor: Tensor): this {
-    // A Map's constructor may set before this class has fields.
+    // A Map's constructor may call `set` before this class has its fields.
     if (#unreadable in this) this.#unreadable.delete(name);
     return super.set(name, tensor);
   }
 
-  /** Takes out an array, readable or not. */
+  /** Removes an array, readable or not. */
   override delete(name: string): boolean {
     return this.#unreadable.delete(name) || super.delete(name);
   }
 
-  /** Takes out all. */
+  /** Removes all arrays. */
   override clear(): void {
     this.#unreadable.clear();
     super.clear();
   }
 
-  /** How many arrays there are, readable or not. */
+  /** Number of arrays, readable or not. */
   override get size(): number {
     return super.size + this.#unreadable.size;
   }
 
-  /** All names, those of the arrays that cannot be read last. */
+  /** All names; those of unreadable arrays come last. */
   override *keys(): MapIterator<string> {
     yield* super.keys();
     yield* this.#unreadable.keys();
   }
 
-  /** All tensors. @throws FlwrError where one cannot be read */
+  /** All tensors. @throws FlwrError when one cannot be read */
   override values(): MapIterator<Tensor> {
     this.#refuseAll();
     return super.values();
   }
 
-  /** All names and tensors. @throws FlwrError where one cannot be read */
+  /** All names and tensors. @throws FlwrError when one cannot be read */
   override entries(): MapIterator<[string, Tensor]> {
     this.#refuseAll();
     return super.entries();
   }
 
-  /** All names and tensors. @throws FlwrError where one cannot be read */
+  /** All names and tensors. @throws FlwrError when one cannot be read */
   override [Symbol.iterator](): MapIterator<[string, Tensor]> {
     return this.entries();
   }
 
-  /** Calls back for all. @throws FlwrError where one cannot be read */
+  /** Calls back for each tensor. @throws FlwrError when one cannot be read */
   override forEach(
     callback: (tensor: Tensor, name: string, map: Map<string, Tensor>) => void,
   ): void {
@@ -117,13 +117,13 @@ export class NpzTensors extends Map<string, Tensor> {
 }
 
 /**
- * The tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in its order. Folders and what
- * macOS adds to archives are passed over.
+ * Decodes the tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in the file's
+ * order. Folders and files that macOS adds to archives are ignored.
  *
- * @param keep what to keep of each tensor; default: the tensor, which may be a view of `bytes`
- * @throws FlwrError "invalid-argument" when it is no such file, or holds files and none of them is an array; "data-loss",
- *   "unimplemented" or "resource-exhausted" when the archive itself cannot be read; of a single member, when that is asked
- *   for: {@link NpzTensors}
+ * @param keep converts each tensor to what is stored (default: the tensor itself, which may be a view of `bytes`)
+ * @throws FlwrError "invalid-argument" when the bytes are not such a file, or it has files and none of them is an
+ * array; "data-loss", "unimplemented" or "resource-exhausted" when the archive itself cannot be read. Errors of a
+ * single member are thrown when it is used, see {@link NpzTensors}.
  */
 export function decodeNpz(
   bytes: Uint8Array,
@@ -136,7 +136,7 @@ export function decodeNpz(
   }
   for (const entry of entries) {
     if (!entry.name.endsWith(SUFFIX)) {
-      const problem = `Archive holds "${entry.name}", which is not a .npy file`;
+      const problem = `Archive contains "${entry.name}", which is not a .npy file`;
       tensors.refuse(entry.name, new FlwrError("invalid-argument", problem), false);
       continue;
     }
@@ -151,7 +151,7 @@ export function decodeNpz(
   return tensors;
 }
 
-/** The error of an archive of another format. */
+/** The error for an archive of another format. */
 function noArrays(entries: readonly ZipEntry[]): FlwrError {
   const has = (pattern: RegExp) => entries.some(({ name }) => pattern.test(name));
   const [kind, hint] = has(/(^|\/)data\.pkl$/)
@@ -159,7 +159,7 @@ function noArrays(entries: readonly ZipEntry[]): FlwrError {
     : has(/^\[Content_Types\]\.xml$/)
     ? ["an Office document, such as .xlsx", "Save the sheet as CSV, and read it with readCsv"]
     : ["a zip archive of other files", "Write arrays with numpy.savez, or unpack the archive"];
-  return new FlwrError("invalid-argument", `Archive holds no .npy file: it is ${kind}`, {
+  return new FlwrError("invalid-argument", `Archive contains no .npy file: it is ${kind}`, {
     hints: [hint],
   });
 }

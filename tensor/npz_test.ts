@@ -29,7 +29,7 @@ for (const { name, hex } of made.npz) {
   });
 }
 
-Deno.test("npz: what is written is read again, and equal content gives equal bytes", () => {
+Deno.test("npz: arrays survive writing and reading, and equal content gives equal bytes", () => {
   const bytes = encodeNpz(SMALL);
   assert.deepEqual(new Map(decodeNpz(bytes)), SMALL);
   assert.deepEqual(encodeNpz(SMALL), bytes);
@@ -46,11 +46,11 @@ Deno.test("npz: an array that cannot be read is named", () => {
   assertRefused(
     () => decodeNpz(zip([["readme.txt", new Uint8Array()], ["a.npy", object]])).get("readme.txt"),
     "invalid-argument",
-    /^Archive holds "readme\.txt", which is not a \.npy file$/,
+    /^Archive contains "readme\.txt", which is not a \.npy file$/,
   );
 });
 
-Deno.test("zip: any files come back in order", () => {
+Deno.test("zip: any files survive in order", () => {
   const file = fc.tuple(fc.string({ maxLength: 20 }), fc.uint8Array({ maxLength: 200 }));
   const distinct = fc.uniqueArray(file, { selector: ([name]) => name, maxLength: 8 });
   fc.assert(
@@ -60,7 +60,7 @@ Deno.test("zip: any files come back in order", () => {
   );
 });
 
-/** An archive of one deflated file, with directory fields of our choice. */
+/** An archive of one deflated file, with arbitrary directory fields. */
 function deflated(content: Uint8Array, fields: Record<number, number> = {}): Uint8Array {
   const packed = deflateRawSync(content);
   const archive = zip([["f", content]]);
@@ -79,7 +79,7 @@ Deno.test("zip: deflated files are read, but not beyond their declared size", ()
   assert.deepEqual([...unzip(deflated(content))], [["f", content]]);
   assert.deepEqual([...unzip(deflated(new Uint8Array()))], [["f", new Uint8Array()]]);
   for (const size of [4999, 10, 0]) {
-    assertRefused(() => unzip(deflated(content, { 24: size })), "data-loss", /unpacked to/);
+    assertRefused(() => unzip(deflated(content, { 24: size })), "data-loss", /decompressed to/);
   }
   assertRefused(() => unzip(deflated(content, { 24: 5001 })), "data-loss", /size or checksum/);
 });
@@ -92,7 +92,7 @@ Deno.test("zip: encrypted, zip64 and unknown methods are refused as such", () =>
   refused({ 24: 0xffffffff }, /zip64/);
 });
 
-Deno.test("zip: too much is refused before it is read", () => {
+Deno.test("zip: archives beyond the limits are refused before they are read", () => {
   const archive = deflated(bytesOf("x"), { 24: 0xfffffffe });
   const end = archive.length - 22;
   const twice = new Uint8Array([...archive.subarray(0, end), ...archive.subarray(end - 47)]);
@@ -104,12 +104,12 @@ Deno.test("zip: too much is refused before it is read", () => {
   assertRefused(() => unzip(many), "resource-exhausted", /more than 10000 files/);
 });
 
-Deno.test("zip: a name that is there twice is refused", () => {
+Deno.test("zip: a repeated name is refused", () => {
   const files = [["f", bytesOf("1")], ["f", bytesOf("2")]] as const;
-  assertRefused(() => unzip(zip(files)), "data-loss", /"f" is in it twice/);
+  assertRefused(() => unzip(zip(files)), "data-loss", /"f" occurs twice/);
 });
 
-Deno.test("zip: cut anywhere, an archive is damaged", () => {
+Deno.test("zip: an archive that is truncated anywhere is damaged", () => {
   const archive = zip([["a", bytesOf("first")], ["b", bytesOf("second")]]);
   for (let length = 0; length < archive.length; length++) {
     assertRefused(() => unzip(archive.subarray(0, length)), "data-loss", /^Zip archive is damaged/);
@@ -119,7 +119,7 @@ Deno.test("zip: cut anywhere, an archive is damaged", () => {
 const vector = (name: string) => Deno.readFileSync(`tests/vectors/files/${name}`);
 const SIX = new Float32Array([0, 1, 2, 3, 4, 5]);
 
-Deno.test("zip: end records of zip64 that say the same as the ordinary one are passed over", () => {
+Deno.test("zip: zip64 end records that agree with the ordinary one are ignored", () => {
   const content = unzip(vector("zip_torch_save.pt"));
   assert.deepEqual(content.get("z_pt/byteorder"), bytesOf("little"));
   assert.equal(content.size, 7);
@@ -136,17 +136,17 @@ Deno.test("npz: an archive of another format is named", () => {
     assertRefused(() => decodeNpz(bytes), "invalid-argument", sentence);
   refused(vector("zip_torch_save.pt"), /torch\.save/);
   refused(vector("zip_spreadsheet.xlsx"), /\.xlsx/);
-  refused(zip([["a.txt", bytesOf("x")]]), /holds no \.npy file/);
+  refused(zip([["a.txt", bytesOf("x")]]), /contains no \.npy file/);
 });
 
-Deno.test("npz: a member that cannot be read does not concern the others", () => {
+Deno.test("npz: a member that cannot be read does not affect the others", () => {
   for (const [name, unreadable] of [["string", "class_names"], ["object", "meta"]] as const) {
     const arrays = decodeNpz(vector(`npz_${name}_member.npz`));
     assert.deepEqual(arrays.get("a")!.data, SIX);
     assertRefused(() => arrays.get(unreadable), "invalid-argument", /is not supported/);
     assert.deepEqual([[...arrays.keys()], arrays.size], [["a", unreadable], 2]);
     assert.ok(arrays.has(unreadable));
-    // All of them cannot be had, and nothing is left out silently.
+    // Reading all of them fails, so that nothing is silently left out.
     for (
       const all of [() => [...arrays], () => [...arrays.values()], () => arrays.forEach(() => 0)]
     ) {
@@ -176,7 +176,7 @@ Deno.test("npz: each kind of member that cannot be read leaves the others readab
   }
 });
 
-Deno.test("npz: files beside the arrays, folders, and bytes in front of the archive", () => {
+Deno.test("npz: other files, folders, and bytes before the archive", () => {
   for (const name of ["with_readme", "with_macosx", "prefixed"]) {
     const arrays = decodeNpz(vector(`npz_${name}.npz`));
     assert.deepEqual([...arrays].map(([key, { data }]) => [key, data]), [["a", SIX]]);
@@ -187,7 +187,7 @@ Deno.test("npz: files beside the arrays, folders, and bytes in front of the arch
   assertRefused(() => withReadme.get("README.txt"), "invalid-argument", /is not a \.npy file/);
 });
 
-Deno.test("npz: other files are named as what they are", () => {
+Deno.test("npz: errors for other files name their format", () => {
   assertRefused(
     () => decodeNpz(bytesOf("plain text, nothing else")),
     "invalid-argument",

@@ -2,8 +2,8 @@ import { FlwrError } from "../base/error.ts";
 import { arrayConstructor, type DType, type DTypeData, itemSize } from "./dtype.ts";
 
 /**
- * An n-dimensional array in C (row-major) order: plain data, so that it crosses a worker's boundary by structured
- * clone or transfer.
+ * An n-dimensional array in C (row-major) order. It is plain data, which structured clone or transfer can send to a
+ * worker.
  */
 export interface Tensor<D extends DType = DType> {
   /** Type of the numbers. */
@@ -14,15 +14,15 @@ export interface Tensor<D extends DType = DType> {
   readonly data: DTypeData[D];
 }
 
-/** How many elements a shape has: the product of its axes, 1 for a scalar. */
+/** Number of elements of a shape: the product of its axes, 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, axis) => product * axis, 1);
 }
 
 /**
- * Makes a tensor from a shape and data, which are not copied.
+ * Creates a tensor from a shape and data, which are not copied.
  *
- * @throws FlwrError "invalid-argument" when the shape does not hold as many elements as there are
+ * @throws FlwrError "invalid-argument" when the data do not have as many elements as the shape
  */
 export function tensor<D extends DType>(
   dtype: D,
@@ -41,12 +41,12 @@ export function tensor<D extends DType>(
   return { dtype, shape: [...shape], data };
 }
 
-/** A tensor of zeros. */
+/** Creates a tensor of zeros. */
 export function zeros<D extends DType>(dtype: D, shape: readonly number[]): Tensor<D> {
   return tensor(dtype, shape, new (arrayConstructor(dtype))(elementCount(shape)));
 }
 
-/** The tensor's bytes in the machine's order (little endian on every machine that Deno runs on), not copied. */
+/** A view of the tensor's bytes, in the machine's byte order (little endian on all machines that Deno supports). */
 export function tensorBytes(tensor: Tensor): Uint8Array {
   const { buffer, byteOffset, length } = tensor.data;
   return new Uint8Array(buffer, byteOffset, length * itemSize(tensor.dtype));

@@ -1,7 +1,7 @@
 import { utf8Length } from "../base/characters.ts";
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
-import { type CentralEntry, readCentral, unpack } from "../base/zip/entry.ts";
+import { type CentralEntry, extractContent, readCentral } from "../base/zip/entry.ts";
 import {
   CENTRAL,
   ENCRYPTED_FLAG,
@@ -17,37 +17,37 @@ import {
 import { DATE, writeZip } from "../base/zip/write.ts";
 import { MAX_ARRAY_BYTES } from "./limits.ts";
 
-/** Most files in a zip archive; more than the parameters of any model, and less than the format could say. */
+/** Most files in a zip archive: more than any model has parameters, and fewer than the format allows. */
 const MAX_ZIP_ENTRIES = 10_000;
 
-/** Code page 437 from byte 128. */
+/** Code page 437 from byte 128 on. */
 const CP437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀" +
   "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
-/** How a .npy file begins. */
+/** First byte of a .npy file. */
 const NPY_START = 0x93;
-/** The end record's comment may be so long. */
+/** Longest comment of the end record, in bytes. */
 const MAX_COMMENT = 0xffff;
 
 /** One file of an archive. */
 export interface ZipEntry {
-  /** With forward slashes; that of a folder ends with one. */
+  /** Path with forward slashes; that of a folder ends with one. */
   readonly name: string;
   /**
-   * Its content, held to its declared size and its checksum.
+   * Reads its content and checks its declared size and checksum.
    *
-   * @throws FlwrError "data-loss" when it is damaged or its name is there twice, "unimplemented" when it is encrypted, zip64
-   *   or otherwise compressed
+   * @throws FlwrError "data-loss" when it is damaged or its name is repeated, "unimplemented" when it is encrypted,
+   * zip64 or compressed with another method
    */
   read(): Uint8Array;
 }
 
 /**
- * The files of a zip archive, in the order of its directory. Each is read on its own, so that one that cannot be read does
- * not concern the others. There may be other bytes in front of the archive.
+ * The files of a zip archive, in the order of its directory. Each is read separately, so one that cannot be read does
+ * not affect the others. Other bytes may precede the archive.
  *
- * @throws FlwrError "invalid-argument" when the bytes are no zip archive, "data-loss" when its directory is damaged,
- *   "unimplemented" for a zip64 directory, "resource-exhausted" beyond the limits
+ * @throws FlwrError "invalid-argument" when the bytes are not a zip archive, "data-loss" when its directory is damaged,
+ * "unimplemented" for a zip64 directory, "resource-exhausted" beyond the limits
  */
 export function zipEntries(bytes: Uint8Array): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -57,18 +57,18 @@ export function zipEntries(bytes: Uint8Array): ZipEntry[] {
   return entries.map((entry) => ({
     name: entry.name,
     read: () => {
-      if (count.get(entry.name) !== 1) throw damaged(`"${entry.name}" is in it twice`);
+      if (count.get(entry.name) !== 1) throw damaged(`"${entry.name}" occurs twice`);
       return extract(bytes, view, entry);
     },
   }));
 }
 
-/** The files of a zip archive by name. @throws as {@link zipEntries} and each entry's `read` */
+/** The files of a zip archive by name. @throws as in {@link zipEntries} and each entry's `read` */
 export function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
   return new Map(zipEntries(bytes).map((entry) => [entry.name, entry.read()] as const));
 }
 
-/** What the directory says of each file, checked against the limits before any is read. */
+/** The directory's entries, checked against the limits before any file is read. */
 function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
   const end = findEnd(bytes, view);
   const count = view.getUint16(end + EndField.count, true);
@@ -78,17 +78,17 @@ function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
     throw unsupported("its directory needs the zip64 format");
   }
   if (count > MAX_ZIP_ENTRIES) throw tooLarge(`has more than ${MAX_ZIP_ENTRIES} files`);
-  // The directory ends where its end records begin: what is in front of the archive shifts all offsets.
+  // The directory ends where its end records begin: bytes before the archive shift all offsets.
   const directoryEnd = skipZip64(view, end, { count, size, offset });
   const shift = directoryEnd - size - offset;
-  if (shift < 0) throw damaged("its directory is not where it says");
+  if (shift < 0) throw damaged("its directory has another offset than declared");
   let at = shift + offset;
   let total = 0;
   const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {
     const entry = readEntry(bytes, view, at, { end: directoryEnd, shift });
     total += entry.size;
-    if (total > MAX_ARRAY_BYTES) throw tooLarge(`holds more than ${MAX_ARRAY_BYTES} bytes`);
+    if (total > MAX_ARRAY_BYTES) throw tooLarge(`has more than ${MAX_ARRAY_BYTES} bytes`);
     entries.push(entry);
     at = entry.next;
   }
@@ -96,10 +96,10 @@ function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
 }
 
 /**
- * Where the end records begin. Some programs, such as PyTorch, write those of zip64 too, although the ordinary one says all:
- * then both must say the same.
+ * The offset of the first end record. Some programs, such as PyTorch, also write those of zip64 although the ordinary
+ * one is enough: then both must agree.
  *
- * @param end place of the ordinary end record
+ * @param end offset of the ordinary end record
  */
 function skipZip64(
   view: DataView,
@@ -113,7 +113,7 @@ function skipZip64(
     view.getUint32(record, true) !== END64.signature ||
     view.getBigUint64(record + 4, true) !== BigInt(END64.bytes - 12)
   ) {
-    throw unsupported("its zip64 end record is of another length than usual");
+    throw unsupported("its zip64 end record has an unusual length");
   }
   const [count, size, offset] = [32, 40, 48].map((field) =>
     view.getBigUint64(record + field, true)
@@ -127,7 +127,9 @@ function skipZip64(
   return record;
 }
 
-/** Puts files into a zip archive, uncompressed. @throws FlwrError "resource-exhausted" beyond what zip can say */
+/**
+ * Writes files into an uncompressed zip archive. @throws FlwrError "resource-exhausted" beyond the limits of the format
+ */
 export function zip(
   files: Iterable<readonly [name: string, bytes: Uint8Array]>,
 ): Uint8Array<ArrayBuffer> {
@@ -142,11 +144,11 @@ export function zip(
   return writeZip(all, DATE.none);
 }
 
-/** A file of an archive, whose offset counts from the first byte. */
+/** A file of an archive, with an offset from the first byte. */
 interface Entry
   extends Pick<CentralEntry, "method" | "crc" | "packed" | "size" | "offset" | "next"> {
   readonly name: string;
-  /** Why it cannot be read; undefined where nothing is known against it. */
+  /** Why it cannot be read; undefined if it can. */
   readonly refusal?: string;
 }
 
@@ -170,7 +172,11 @@ function findEnd(bytes: Uint8Array, view: DataView): number {
   });
 }
 
-/** @param place where the directory ends, and how far what is in front of the archive shifts offsets */
+/**
+ * Reads an entry of the directory.
+ *
+ * @param place offset of the directory's end, and the shift of offsets by the bytes before the archive
+ */
 function readEntry(
   bytes: Uint8Array,
   view: DataView,
@@ -192,7 +198,7 @@ function readEntry(
     method,
     crc,
     packed,
-    // What is refused takes no space.
+    // An unreadable file takes no space.
     size: refusal === undefined ? size : 0,
     offset: offset + shift,
     refusal,
@@ -200,7 +206,10 @@ function readEntry(
   };
 }
 
-/** A name in UTF-8, where the archive says so, or in the code page that zip began with (APPNOTE 6.3, appendix D). */
+/**
+ * Decodes a name as UTF-8 if the archive declares that, or else in the original code page of zip (APPNOTE 6.3, appendix
+ * D).
+ */
 function decodeName(bytes: Uint8Array, utf8: boolean): string {
   if (utf8) return new TextDecoder().decode(bytes);
   return Array.from(bytes, (byte) => byte < 128 ? String.fromCharCode(byte) : CP437[byte - 128])
@@ -213,12 +222,12 @@ function extract(bytes: Uint8Array, view: DataView, entry: Entry): Uint8Array {
   if (offset + LOCAL.bytes > bytes.length || view.getUint32(offset, true) !== LOCAL.signature) {
     throw damaged(`"${name}" is not where the directory says`);
   }
-  // The lengths here count: they may differ from those in the directory.
+  // The lengths in the local record apply: they may differ from those in the directory.
   const start = offset + LOCAL.bytes + view.getUint16(offset + Field.nameLength, true) +
     view.getUint16(offset + Field.extraLength, true);
   const raw = bytes.subarray(start, start + packed);
   if (raw.length !== packed) throw damaged(`"${name}" is cut short`);
-  return unpack(entry, raw, (how, cause) => damaged(`"${name}" ${how}`, cause));
+  return extractContent(entry, raw, (how, cause) => damaged(`"${name}" ${how}`, cause));
 }
 
 function damaged(how: string, cause?: unknown): FlwrError {

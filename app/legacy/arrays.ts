@@ -1,12 +1,12 @@
 import { ArrayRecord } from "../array_record.ts";
 import { NdArray, NUMPY_STYPE } from "../nd_array.ts";
 
-/** The key under which Flower's older API says that there are no arrays, but how they would be serialised. */
+/** The key with which Flower's older API marks an empty list of arrays. */
 const EMPTY_KEY = "_empty";
 
 /**
- * Arrays as the older API reads them: in order, whatever their names. The names stay, for a peer of ours at the other
- * end; no arrays at all are said by one empty array.
+ * Converts arrays for the older API, which reads them in order and ignores names. The names stay, for a peer of ours at
+ * the other end. An empty record becomes one empty array.
  */
 export function toLegacyArrays(arrays: ArrayRecord): ArrayRecord {
   if (arrays.size > 0) return arrays;
@@ -14,7 +14,7 @@ export function toLegacyArrays(arrays: ArrayRecord): ArrayRecord {
   return new ArrayRecord({ [EMPTY_KEY]: new NdArray(nothing) });
 }
 
-/** Arrays that came from the older API. @param names names for arrays that are only numbered, where as many */
+/** Converts arrays from the older API. @param names names for numbered arrays, if their number matches */
 export function fromLegacyArrays(arrays: ArrayRecord, names?: Iterable<string>): ArrayRecord {
   const real = [...arrays].filter(([name]) => name !== EMPTY_KEY);
   const record = new ArrayRecord(real);

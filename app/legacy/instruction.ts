@@ -12,12 +12,11 @@ export function isLegacyInstruction(messageType: string, content: RecordDict): b
 }
 
 /**
- * An instruction for a peer that knows only the older API: `arrays` and `config` under its names, other records as
- * they are. Where `config` is missing an empty one is sent, which Python demands; it is then also what a peer of ours
- * sees. Lists in `config` are sent, and refused by Python's older API with an error reply.
+ * Translates an instruction for a peer that only knows the older API: `arrays` and `config` get its names, other
+ * records stay unchanged. Without `config`, an empty one is sent because Python requires it; a peer of ours receives it
+ * too. Lists in `config` are sent, but Python's older API refuses them with an error reply.
  *
- * @returns the same object where nothing is to be translated: another message type, or no `arrays` to train or
- *   evaluate
+ * @returns the same object if there is nothing to translate: another message type, or no `arrays` to train or evaluate
  */
 export function toLegacyInstruction(messageType: string, content: RecordDict): RecordDict {
   if (!isLegacyType(messageType)) return content;
@@ -37,9 +36,9 @@ export function toLegacyInstruction(messageType: string, content: RecordDict): R
 }
 
 /**
- * An instruction of the older API under the current names.
+ * Translates an instruction of the older API to the current names.
  *
- * @returns the same object where it is none
+ * @returns the same object if it is not an instruction of the older API
  */
 export function fromLegacyInstruction(messageType: string, content: RecordDict): RecordDict {
   if (!isLegacyType(messageType) || !isLegacyInstruction(messageType, content)) return content;
@@ -52,7 +51,7 @@ export function fromLegacyInstruction(messageType: string, content: RecordDict):
   return withRest(current, content, (_name, record) => record === parameters || record === config);
 }
 
-/** Adds the records that were not translated, under the names that they have where those are still free. */
+/** Adds the records that were not translated, unless their names are taken. */
 export function withRest(
   translated: RecordDict,
   content: RecordDict,

@@ -38,26 +38,26 @@ Deno.test("Python's instructions of 1.9 get the current names", () => {
   }
 });
 
-Deno.test("content under current names is no legacy content and passes as the same object", () => {
+Deno.test("content with current names is not legacy content and is returned unchanged", () => {
   const content = new RecordDict({ arrays, config });
   assert.equal(isLegacyInstruction("train", content), false);
   assert.equal(fromLegacyInstruction("train", content), content);
 });
 
-Deno.test("what the older API cannot say passes as the same object", () => {
+Deno.test("content that the older API does not have is returned unchanged", () => {
   const query = new RecordDict({ config });
   assert.equal(toLegacyInstruction("query", query), query);
   assert.equal(toLegacyInstruction("train.fast", query), query);
   assert.equal(toLegacyInstruction("train", query), query); // no arrays
 });
 
-Deno.test("an instruction without config gets an empty one, which Python demands", () => {
+Deno.test("an instruction without config gets an empty one, which Python requires", () => {
   const legacy = toLegacyInstruction("train", new RecordDict({ arrays }));
   assert.equal(legacy.configRecord("fitins.config").size, 0);
   assert.equal(toLegacyInstruction("get_parameters", new RecordDict()).size, 1);
 });
 
-Deno.test("no arrays at all travel as one array named _empty", () => {
+Deno.test("an empty record of arrays is sent as one array named _empty", () => {
   const legacy = toLegacyInstruction(
     "train",
     new RecordDict({ arrays: new ArrayRecord(), config }),
@@ -68,13 +68,13 @@ Deno.test("no arrays at all travel as one array named _empty", () => {
   assert.equal(fromLegacyInstruction("train", legacy).arrayRecord("arrays").size, 0);
 });
 
-Deno.test("records under other names travel with the instruction", () => {
+Deno.test("records with other names are sent with the instruction", () => {
   const extra = new ConfigRecord({ seed: 1 });
   const legacy = toLegacyInstruction("train", new RecordDict({ extra, arrays, config }));
   assert.deepEqual([...legacy.keys()], ["fitins.parameters", "fitins.config", "extra"]);
 });
 
-Deno.test("forth and back is identity for instructions", () => {
+Deno.test("translating there and back is the identity for instructions", () => {
   const content = fc.tuple(arrayRecords(fc.string({ minLength: 1 })), configRecords(), recordDicts)
     .map(([arrays, config, rest]) =>
       new RecordDict([["arrays", arrays], ["config", config], ...rest])

@@ -3,13 +3,13 @@ import { MetricRecord } from "../metric_record.ts";
 import { isTypedMetric, type TypedConfigValue, type TypedMetricValue } from "../typed_value.ts";
 
 /**
- * Beside a number that the older API demands but the app did not give: `reported: 0`. A Python peer reads only the
- * number (0 examples, a loss of NaN), a peer of ours leaves it out.
+ * Key of the mark `reported: 0` on a number that the older API requires but the app did not set. A Python peer only
+ * reads the number (0 examples, a loss of NaN); a peer of ours leaves it out.
  */
 const REPORTED = "reported";
 
-/** A record of one demanded number; `placeholder` where the app gave none, or gave a list. */
-export function demanded(
+/** A record of one required number; it has `placeholder` if the app set none, or set a list. */
+export function requiredNumber(
   key: string,
   typed: TypedMetricValue | undefined,
   placeholder: TypedMetricValue,
@@ -20,28 +20,30 @@ export function demanded(
     : record.setTyped(key, placeholder).set(REPORTED, 0);
 }
 
-/** The number of {@link demanded}; undefined where it only fills the place. */
-export function readDemanded(
+/** The number in a record of {@link requiredNumber}; undefined if it is a placeholder. */
+export function readRequiredNumber(
   record: MetricRecord | undefined,
   key: string,
 ): TypedMetricValue | undefined {
   return record?.get(REPORTED) === 0 ? undefined : record?.typed(key);
 }
 
-/** A reply's measures, divided by what the older API can carry. */
+/** A reply's metrics and settings, divided by what the older API can send. */
 export interface DividedMeasures {
-  /** The older API's metrics: scalars of any type. */
+  /** Metrics of the older API: scalars of any type. */
   readonly values: ConfigRecord;
-  /** Metrics that do not fit: lists, which Python's older API refuses to read. */
+  /** Metrics that the older API cannot send: lists, which Python refuses to read. */
   readonly metrics: MetricRecord;
-  /** Settings that do not fit: lists; numbers, which would come back as metrics; names that a metric has. */
+  /**
+   * Settings that the older API cannot send: lists; numbers, which would return as metrics; names that a metric has.
+   */
   readonly config: ConfigRecord;
 }
 
 /**
- * Divides the metrics of a reply, and the settings beside them, for the older API.
+ * Divides the metrics and the settings of a reply for the older API.
  *
- * @param demands names of metrics that travel in records of their own, where they are scalars
+ * @param demands names of metrics that are sent in records of their own if they are scalars
  */
 export function divideMeasures(
   metrics: MetricRecord | undefined,
@@ -65,8 +67,8 @@ export function divideMeasures(
 }
 
 /**
- * Puts the older API's metrics back where they belong: numbers into `metrics`, unless a demanded number has their
- * name, and what is not a number into `config`.
+ * Restores the older API's metrics: numbers go into `metrics`, unless a required number has their name; other values go
+ * into `config`.
  */
 export function collectMeasures(
   values: ConfigRecord | undefined,

@@ -4,15 +4,15 @@ import { fromLegacyInstruction, isLegacyInstruction, toLegacyInstruction } from 
 import { CURRENT_NAMES } from "./names.ts";
 import { fromLegacyReply, toLegacyReply } from "./reply.ts";
 
-/** What a node does with an instruction that may come from an older ServerApp. */
+/** The translation of an instruction and its reply at a node. */
 export interface NodeTranslation {
-  /** The instruction under the current names: for the ClientApp. */
+  /** The instruction with the current names, for the ClientApp. */
   readonly instruction: Message;
-  /** The ClientApp's reply under the names that the ServerApp reads. */
+  /** Translates the ClientApp's reply to the names that the ServerApp reads. */
   reply(reply: Message): Message;
 }
 
-/** Translates at the node's side. An instruction under the current names, and its reply, pass as they are. */
+/** Translates at the node. An instruction with current names, and its reply, stay unchanged. */
 export function translateAtNode(instruction: Message): NodeTranslation {
   const { messageType } = instruction.metadata;
   if (!instruction.hasContent || !isLegacyInstruction(messageType, instruction.content)) {
@@ -26,8 +26,8 @@ export function translateAtNode(instruction: Message): NodeTranslation {
 }
 
 /**
- * Translates a ServerApp's instructions for nodes that know only the older API. Messages that share their content
- * share it afterwards.
+ * Translates a ServerApp's instructions for nodes that only know the older API. Messages that share their content share
+ * the translation.
  */
 export function toLegacyInstructions(messages: readonly Message[]): Message[] {
   const done = new Map<string, Map<RecordDict, RecordDict>>();
@@ -43,9 +43,9 @@ export function toLegacyInstructions(messages: readonly Message[]): Message[] {
 }
 
 /**
- * A node's reply under the current names; an error reply where the older API's status says that it failed.
+ * Translates a node's reply to the current names; it becomes an error reply if the older API's status is an error.
  *
- * @param names the names of the instruction's arrays, for arrays that came back numbered
+ * @param names names of the instruction's arrays, for numbered arrays in the reply
  */
 export function fromLegacyReplyMessage(reply: Message, names?: Iterable<string>): Message {
   if (!reply.hasContent) return reply;

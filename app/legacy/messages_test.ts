@@ -31,7 +31,7 @@ const app = new ClientApp().train((message) => ({
   metrics: new MetricRecord({ "num-examples": message.content.configRecord("config").number("n") }),
 }));
 
-Deno.test("a ClientApp answers an older ServerApp without knowing it", async () => {
+Deno.test("a ClientApp can answer an older ServerApp", async () => {
   const legacy = new RecordDict({
     "fitins.parameters": new ArrayRecord({ "0": npy }),
     "fitins.config": new ConfigRecord({ n: 3 }),
@@ -48,7 +48,7 @@ Deno.test("a ClientApp answers an older ServerApp without knowing it", async () 
   assert.equal(reply.metadata.replyToMessageId, "m1");
 });
 
-Deno.test("a ClientApp's error, and current content, pass as they are", () => {
+Deno.test("errors and current content stay unchanged", () => {
   const current = instruction({}, new RecordDict({ arrays: new ArrayRecord({ "0": npy }) }));
   const node = translateAtNode(current);
   assert.equal(node.instruction, current);

@@ -1,4 +1,4 @@
-/** Message types whose content older Flower clients and servers put under names of their own. */
+/** Message types whose content has other names in older Flower clients and servers. */
 export const LEGACY_TYPES = ["train", "evaluate", "get_parameters", "get_properties"] as const;
 
 /** A message type with legacy names. */
@@ -10,8 +10,8 @@ export function isLegacyType(messageType: string): messageType is LegacyType {
 }
 
 /**
- * What Flower's older API calls the records of each message, in the order in which Flower writes them
- * (flwr 1.9 and 1.41, `recordset_compat`). Undefined: that message has no such record.
+ * The names of the records of one message type in Flower's older API, in the order in which Flower writes them (flwr
+ * 1.9 and 1.41, `recordset_compat`). An undefined record does not exist in that message.
  */
 export interface LegacyNames {
   readonly ins: { readonly parameters?: string; readonly config: string };
@@ -55,7 +55,7 @@ export const LEGACY_NAMES: { readonly [T in LegacyType]: LegacyNames } = {
   },
 };
 
-/** What the current API calls the same things. */
+/** The names of the same records in the current API. */
 export const CURRENT_NAMES = {
   arrays: "arrays",
   config: "config",

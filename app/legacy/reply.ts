@@ -4,11 +4,11 @@ import { MetricRecord } from "../metric_record.ts";
 import { isArrayRecord, isConfigRecord, isMetricRecord, RecordDict } from "../record_dict.ts";
 import { fromLegacyArrays, toLegacyArrays } from "./arrays.ts";
 import { withRest } from "./instruction.ts";
-import { collectMeasures, demanded, divideMeasures, readDemanded } from "./measures.ts";
+import { collectMeasures, divideMeasures, readRequiredNumber, requiredNumber } from "./measures.ts";
 import { CURRENT_NAMES, isLegacyType, LEGACY_NAMES, type LegacyNames } from "./names.ts";
 import { okStatus, statusError } from "./status.ts";
 
-/** The keys of the demanded numbers in records of their own. */
+/** Keys of the required numbers in their own records. */
 const LOSS_KEY = "loss";
 const NUM_EXAMPLES_KEY = "num_examples";
 
@@ -19,14 +19,14 @@ export function isLegacyReply(messageType: string, content: RecordDict): boolean
 }
 
 /**
- * A reply for a peer that knows only the older API, with status OK.
+ * Translates a reply for a peer that only knows the older API, with status OK.
  *
- * `metrics` becomes the demanded numbers (`num-examples`, and the `loss` of an evaluation) and the older metrics, which
- * also take texts, booleans and bytes from a `config` beside them. What does not fit travels on in `metrics` and
- * `config`, which Python ignores. A demanded number that is missing is filled in as 0 examples or a loss of NaN,
- * marked so that a peer of ours leaves it out. Other records stay as they are.
+ * `metrics` becomes the required numbers (`num-examples`, and the `loss` of an evaluation) and the older metrics, which
+ * also contain the strings, booleans and bytes of `config`. Values that do not fit stay in `metrics` and `config`,
+ * which Python ignores. A missing required number is sent as 0 examples or a loss of NaN, with a mark by which a peer
+ * of ours leaves it out. Other records stay unchanged.
  *
- * @returns the same object where the message type has no older form
+ * @returns the same object if the message type has no older form
  */
 export function toLegacyReply(messageType: string, content: RecordDict): RecordDict {
   if (!isLegacyType(messageType)) return content;
@@ -49,7 +49,7 @@ export function toLegacyReply(messageType: string, content: RecordDict): RecordD
   return withRest(legacy, content, (name) => taken.has(name));
 }
 
-/** Writes the records of numbers. @returns the names of the records that were translated */
+/** Adds the records of numbers. @returns the names of the translated records */
 function setMeasures(legacy: RecordDict, content: RecordDict, names: LegacyNames["res"]): string[] {
   const metrics = content.get(CURRENT_NAMES.metrics);
   const config = content.get(CURRENT_NAMES.config);
@@ -59,12 +59,12 @@ function setMeasures(legacy: RecordDict, content: RecordDict, names: LegacyNames
   if (names.loss !== undefined) {
     demands.push(CURRENT_NAMES.loss);
     const loss = given?.typed(CURRENT_NAMES.loss);
-    legacy.set(names.loss, demanded(LOSS_KEY, loss, { type: "double", value: NaN }));
+    legacy.set(names.loss, requiredNumber(LOSS_KEY, loss, { type: "double", value: NaN }));
   }
   const numExamples = given?.typed(CURRENT_NAMES.numExamples);
   legacy.set(
     names.numExamples!,
-    demanded(NUM_EXAMPLES_KEY, numExamples, { type: "sint64", value: 0n }),
+    requiredNumber(NUM_EXAMPLES_KEY, numExamples, { type: "sint64", value: 0n }),
   );
   const divided = divideMeasures(given, settings, demands);
   legacy.set(names.values!, divided.values);
@@ -77,13 +77,13 @@ function setMeasures(legacy: RecordDict, content: RecordDict, names: LegacyNames
 }
 
 /**
- * A reply of the older API under the current names, or the error that its status stands for.
+ * Translates a reply of the older API to the current names, or returns the error in its status.
  *
- * Numbers among its metrics go to `metrics`, beside `num-examples` and `loss`, which win over metrics of those names;
- * texts, booleans and bytes go to `config`. Records without entries are left out.
+ * Numeric metrics go to `metrics`, together with `num-examples` and `loss`, which override metrics of these names.
+ * Strings, booleans and bytes go to `config`. Records without entries are left out.
  *
- * @param names names for arrays that Python numbered, where there are as many: those of the instruction
- * @returns the same object where it is no reply of the older API
+ * @param names names of the instruction's arrays, for arrays that Python numbered, if their number matches
+ * @returns the same object if it is not a reply of the older API
  */
 export function fromLegacyReply(
   messageType: string,
@@ -113,7 +113,7 @@ export function fromLegacyReply(
   return withRest(current, content, (name) => translated.has(name));
 }
 
-/** Reads the records of numbers, with what a peer of ours sent beside them. */
+/** Reads the records of numbers, and the values that a peer of ours sent in addition to them. */
 function readMeasures(
   content: RecordDict,
   names: LegacyNames["res"],
@@ -122,7 +122,7 @@ function readMeasures(
   const config = new ConfigRecord();
   const readNumber = (record: string | undefined, key: string, name: string) => {
     const source = record === undefined ? undefined : content.get(record);
-    const typed = readDemanded(isMetricRecord(source) ? source : undefined, key);
+    const typed = readRequiredNumber(isMetricRecord(source) ? source : undefined, key);
     if (typed !== undefined) metrics.setTyped(name, typed);
   };
   readNumber(names.numExamples, NUM_EXAMPLES_KEY, CURRENT_NAMES.numExamples);

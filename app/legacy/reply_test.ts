@@ -75,7 +75,7 @@ Deno.test("Python's answer to train survives back and forth", () => {
   assert.deepEqual(sorted(back), sorted(pythonFit));
 });
 
-Deno.test("numbered arrays keep their numbers where the names do not fit in number", () => {
+Deno.test("numbered arrays keep their numbers if the number of names differs", () => {
   const current = content(fromLegacyReply("train", pythonFit, ["weight"]));
   assert.deepEqual([...current.arrayRecord("arrays").keys()], ["0", "1"]);
 });
@@ -86,7 +86,7 @@ Deno.test("arrays that have names keep them", () => {
   assert.deepEqual([...current.arrayRecord("arrays").keys()], ["a", "b"]);
 });
 
-Deno.test("Python's answer to evaluate: the loss wins over a metric of that name", () => {
+Deno.test("Python's answer to evaluate: the loss overrides a metric of that name", () => {
   const current = content(fromLegacyReply(
     "evaluate",
     new RecordDict({
@@ -159,7 +159,7 @@ Deno.test("a status other than OK is an error with its name and message", () => 
   assert.deepEqual(refused(99), { code: 2, reason: "Client answered with status 99: no message" });
 });
 
-Deno.test("a demanded number that is missing is filled in for Python and left out for us", () => {
+Deno.test("a missing required number is filled in for Python and left out for us", () => {
   const legacy = toLegacyReply(
     "evaluate",
     new RecordDict({ metrics: new MetricRecord({ auc: 0.5 }) }),
@@ -170,7 +170,7 @@ Deno.test("a demanded number that is missing is filled in for Python and left ou
   assert.deepEqual(back.metricRecord("metrics").toObject(), { auc: 0.5 });
 });
 
-Deno.test("a loss of NaN that was measured stays one", () => {
+Deno.test("a measured loss of NaN is kept", () => {
   const legacy = toLegacyReply(
     "evaluate",
     new RecordDict({ metrics: new MetricRecord({ loss: NaN }) }),
@@ -179,27 +179,27 @@ Deno.test("a loss of NaN that was measured stays one", () => {
   assert.deepEqual(back.metricRecord("metrics").toObject(), { loss: NaN });
 });
 
-Deno.test("lists travel beside the older metrics, where Python does not look", () => {
+Deno.test("lists are sent in addition to the older metrics, where Python ignores them", () => {
   const metrics = new MetricRecord({ "num-examples": 1, losses: [0.5, 0.25] });
   const legacy = toLegacyReply("train", new RecordDict({ arrays, metrics }));
   assert.equal(legacy.configRecord("fitres.metrics").size, 0);
   assert.deepEqual(legacy.metricRecord("metrics").toObject(), { losses: [0.5, 0.25] });
 });
 
-Deno.test("other message types and current content pass as the same object", () => {
+Deno.test("other message types and current content are returned unchanged", () => {
   const query = new RecordDict({ metrics: new MetricRecord({ a: 1 }) });
   assert.equal(toLegacyReply("query", query), query);
   assert.equal(fromLegacyReply("query", query), query);
   assert.equal(fromLegacyReply("train", query), query);
 });
 
-Deno.test("a record that has a current name but another kind travels as it is", () => {
+Deno.test("a record with a current name but another type stays unchanged", () => {
   const odd = new RecordDict({ metrics: arrays, config: new MetricRecord({ a: 1 }) });
   const back = content(fromLegacyReply("train", toLegacyReply("train", odd)));
   assert.deepEqual(plain(back), plain(odd));
 });
 
-Deno.test("forth and back is identity for replies, but for the order of measures", () => {
+Deno.test("translating there and back is the identity for replies, except for the order of metrics", () => {
   const names = fc.oneof(fc.constantFrom("num-examples", "loss", "accuracy"), fc.string());
   const dict = fc.record({
     arrays: arrayRecords(fc.string({ minLength: 1 })),
@@ -212,7 +212,7 @@ Deno.test("forth and back is identity for replies, but for the order of measures
   }));
 });
 
-/** Plain records without the order of records, and of measures within them. */
+/** Plain records, sorted by name, and sorted metrics within them. */
 function sorted(dict: RecordDict): unknown {
   type Plain = { name: string; kind: string; items: { key: string }[] };
   const records = plain(dict) as Plain[];

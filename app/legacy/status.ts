@@ -10,15 +10,15 @@ const CODE_NAMES = [
   "EVALUATE_NOT_IMPLEMENTED",
 ] as const;
 
-/** The status of an answer that succeeded, as Flower writes it. */
+/** The status of a successful answer, as Flower writes it. */
 export function okStatus(): ConfigRecord {
   return new ConfigRecord({ code: 0, message: "Success" });
 }
 
 /**
- * The error that a status stands for.
+ * The error that a status describes.
  *
- * @returns undefined for OK, and where there is no status to judge
+ * @returns undefined for OK, or if there is no valid status
  */
 export function statusError(status: ConfigRecord | undefined): MessageError | undefined {
   const code = status?.get("code");

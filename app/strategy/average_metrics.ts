@@ -6,18 +6,18 @@ import type { MetricValue } from "../typed_value.ts";
 export interface WeighedMetrics {
   /** The metrics, by name. */
   readonly metrics: MetricRecord;
-  /** How much they count, from 0. */
+  /** Weight of the metrics, from 0. */
   readonly weight: number;
 }
 
 /**
  * Averages metrics by name, lists element by element: Σ weight · metric / Σ weight, as Flower 1.9 averages losses. A
- * metric that only some replies have is averaged over those. One that is a list here and a number there, or a list of
- * another length, has no average and is left out; so is the metric that replies are weighed by.
+ * metric that only some replies have is averaged over these. A metric is left out if it is a list in some replies and a
+ * number in others, or a list of different lengths. The metric of the weights is left out too.
  *
- * @param replies in the order in which they are summed up
- * @param weightedByKey the metric to leave out
- * @returns doubles
+ * @param replies in the order in which they are summed
+ * @param weightedByKey the metric of the weights
+ * @returns the averages, as doubles
  */
 export function averageMetrics(
   replies: readonly WeighedMetrics[],

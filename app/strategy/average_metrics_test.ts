@@ -16,7 +16,7 @@ Deno.test("the loss is Flower 1.9's weighted average", () => {
   }
 });
 
-Deno.test("metrics are averaged by weight and travel as doubles; the weight itself is left out", () => {
+Deno.test("metrics are averaged by weight, as doubles; the weight itself is left out", () => {
   // (1·4 + 3·8) / 4 = 7; lists: (1·1 + 3·5) / 4 = 4 and (1·2 + 3·2) / 4 = 2
   const average = averageMetrics(
     [weighed(1, { a: 4, list: [1, 2] }), weighed(3, { a: 8n, list: [5, 2] })],
@@ -32,7 +32,7 @@ Deno.test("a metric of some replies is averaged over those", () => {
   assert.equal(averageMetrics(replies, "num-examples").get("a"), 6);
 });
 
-Deno.test("what has no average is left out", () => {
+Deno.test("metrics without an average are left out", () => {
   const lists = [weighed(1, { a: [1, 2], b: 1, c: 1 }), weighed(1, { a: [1], b: [1], c: 3 })];
   assert.deepEqual(averageMetrics(lists, "num-examples").toObject(), { c: 2 });
   const weightless = [weighed(0, { a: 1 }), weighed(1, { b: 2 })];

@@ -2,11 +2,10 @@ import { type Tensor, zeros } from "../../tensor/tensor.ts";
 import { averagedDType } from "./weighted_average.ts";
 
 /**
- * A tensor whose every element is computed from its place in others, in double precision; the result has the type of
- * their average.
+ * A tensor with elements computed by index, in double precision; the result has the type of an average.
  *
- * @param like gives shape and type
- * @param compute the element at an index
+ * @param like determines shape and type
+ * @param compute computes the element at an index
  */
 export function elementwise(like: Tensor, compute: (index: number) => number): Tensor {
   const result = zeros(averagedDType(like.dtype, like.shape.length), like.shape);
@@ -14,7 +13,7 @@ export function elementwise(like: Tensor, compute: (index: number) => number): T
   return result;
 }
 
-/** Computes each of a model's tensors by name. */
+/** Computes each tensor of a model, by name. */
 export function mapModel(
   model: ReadonlyMap<string, Tensor>,
   compute: (name: string, tensor: Tensor) => Tensor,

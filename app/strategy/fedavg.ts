@@ -39,12 +39,14 @@ import {
 import { averageModels, weightFactors } from "./weighted_average.ts";
 
 /**
- * The longest update that is believed, as a Euclidean norm, where the strategy does not say otherwise: beyond any model and
- * any sum that nodes may send instead of one, and low enough that its square stays a number.
+ * Largest accepted norm of an update by default: larger than that of any sound model, or of a sum that nodes may send
+ * instead of a mean, and small enough for its square to be finite.
  */
 const MAX_UPDATE_NORM = 1e30;
 
-/** How many replies a round leaves out, one after the other, to find a model that is finite; then the old model stays. */
+/**
+ * Most replies that a round leaves out, one after the other, to find a finite model. After that the old model stays.
+ */
 const MAX_EXCLUDED_REPLIES = 10;
 
 /** Aggregates the metrics of the accepted replies, which are sorted by node id. */
@@ -53,64 +55,66 @@ export type MetricsAggrFn = (
   weightedByKey: string,
 ) => MetricRecord;
 
-/** Options of {@link FedAvg}; names and defaults are Flower's where Flower has them. */
+/** Options of {@link FedAvg}. Names and defaults are Flower's, except for options that Flower does not have. */
 export interface FedAvgOptions {
-  /** The part of the online nodes that trains in each round, 0 to 1; 0 skips training. Default: 1. */
+  /** Share of the online nodes that train in each round, 0 to 1; 0 skips training (default 1). */
   readonly fractionTrain?: number;
-  /** The part of the online nodes that evaluates in each round, 0 to 1; 0 skips evaluation. Default: 1. */
+  /** Share of the online nodes that evaluate in each round, 0 to 1; 0 skips evaluation (default 1). */
   readonly fractionEvaluate?: number;
-  /** How many nodes train at least. Default: 2. */
+  /** Smallest number of nodes that train, from 1 (default 2). */
   readonly minTrainNodes?: number;
-  /** How many nodes evaluate at least. Default: 2. */
+  /** Smallest number of nodes that evaluate, from 1 (default 2). */
   readonly minEvaluateNodes?: number;
-  /** How many nodes must be online before any is chosen. Default: 2. */
+  /** Number of nodes that must be online before nodes are chosen, from 1 (default 2). */
   readonly minAvailableNodes?: number;
-  /** The metric that models and metrics are weighed by. Default: "num-examples". */
+  /** Metric with the weight of a node's model and metrics (default "num-examples"). */
   readonly weightedByKey?: string;
-  /** The name of the model's record in instructions. Default: "arrays". */
+  /** Name of the model's record in instructions (default "arrays"). */
   readonly arrayrecordKey?: string;
-  /** The name of the settings' record in instructions. Default: "config". */
+  /** Name of the settings' record in instructions (default "config"). */
   readonly configrecordKey?: string;
-  /** How the metrics of training are aggregated. Default: averaged by weight. */
+  /** Aggregates the metrics of training (default: weighted average). */
   readonly trainMetricsAggrFn?: MetricsAggrFn;
-  /** How the metrics of evaluation are aggregated. Default: averaged by weight. */
+  /** Aggregates the metrics of evaluation (default: weighted average). */
   readonly evaluateMetricsAggrFn?: MetricsAggrFn;
-  /** Whether a phase with failures is aggregated from the other replies. Default: true. */
+  /** Whether a phase with failures is aggregated from the other replies (default true). */
   readonly acceptFailures?: boolean;
-  /** The largest weight that is believed of a reply. Default: 10⁹. */
+  /** Largest accepted weight of a reply (default 10⁹). */
   readonly maxNumExamples?: number;
   /**
-   * The largest update that is accepted: the Euclidean norm of the difference between a node's model and the one it was
-   * sent, over all arrays together, counters too. Above 0; Infinity: no bound. Default: 10³⁰, which no sound model reaches.
+   * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
+   * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
+   * reaches).
    */
   readonly maxUpdateNorm?: number;
   /**
-   * What happens to a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
-   * `maxUpdateNorm`. Default: "refuse".
+   * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+   * `maxUpdateNorm` (default "refuse").
    */
   readonly largeUpdates?: LargeUpdateAction;
-  /** Makes the choice of nodes repeatable. Default: by chance. */
+  /** Seed that makes the choice of nodes repeatable (default: random). */
   readonly seed?: number;
 }
 
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
- * weighed by their numbers of examples.
+ * weighted by their numbers of examples.
  *
- * Replies are averaged in ascending order of node id, so equal replies give equal bits, in whatever order they come.
+ * Replies are averaged in ascending order of node id, so equal replies give bit-identical models, whatever order they
+ * arrive in.
  */
 export class FedAvg extends Strategy {
   /** The options, with their defaults. */
   protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
-  /** What nodes are drawn with. */
+  /** The generator that chooses nodes. */
   protected readonly random: Random;
   readonly #types = new ModelTypes();
   readonly #state: Moments[] = [];
 
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
-   * @throws FlwrError "invalid-argument" naming the option that is out of range
+   * @throws FlwrError "invalid-argument" that names the option that is out of range
    */
   constructor(options: FedAvgOptions = {}) {
     super();
@@ -135,7 +139,7 @@ export class FedAvg extends Strategy {
     this.random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
   }
 
-  /** Asks one node, drawn at random, for its model. */
+  /** Asks one random node for its model. */
   override initialArrays(
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
@@ -143,7 +147,7 @@ export class FedAvg extends Strategy {
     return requestInitialArrays(grid, this.random, options);
   }
 
-  /** Draws `fractionTrain` of the nodes that are online, and sends each the model. */
+  /** Chooses `fractionTrain` of the online nodes at random, and sends each the model. */
   override configureTrain(round: Round): Promise<PhasePlan> {
     const { fractionTrain, minTrainNodes } = this.options;
     return this.#plan(
@@ -155,7 +159,7 @@ export class FedAvg extends Strategy {
     );
   }
 
-  /** Draws `fractionEvaluate` of the nodes that are online, and sends each the model. */
+  /** Chooses `fractionEvaluate` of the online nodes at random, and sends each the model. */
   override configureEvaluate(round: Round): Promise<PhasePlan> {
     const { fractionEvaluate, minEvaluateNodes } = this.options;
     const config = this.evaluateConfig(round);
@@ -163,14 +167,14 @@ export class FedAvg extends Strategy {
   }
 
   /**
-   * The mean of the models by their number of examples, without the replies that cannot be used. Where the new model or
-   * the strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
+   * Averages the models by their number of examples, without the replies that cannot be used. If the new model or the
+   * strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
    * again.
    */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
     const sent = round.arrays.viewTensors();
-    this.#types.learn(sent, round.number);
-    // A strategy may drive several runs, one after the other.
+    this.#types.record(sent, round.number);
+    // A strategy may run several times, one run after the other.
     if (round.number === 1) { for (const moments of this.#state) moments.clear(); }
     const { accepted, failures } = this.#check(replies, round.arrays);
     const excluded: Failure[] = [];
@@ -194,23 +198,23 @@ export class FedAvg extends Strategy {
     return { results: [], failures: inOrder([...failures, ...excluded]), aggregated: false };
   }
 
-  /** What `evaluateMetricsAggrFn` makes of the metrics: their mean by the number of examples. */
+  /** Aggregates the metrics with `evaluateMetricsAggrFn` (default: the mean, weighted by the number of examples). */
   override aggregateEvaluate(_round: Round, replies: readonly Message[]): PhaseOutcome {
     return this.#outcome(this.#check(replies), this.options.evaluateMetricsAggrFn);
   }
 
-  /** What the nodes are told for training. Derived strategies add to it. */
+  /** The settings sent to nodes for training. Derived strategies add to them. */
   protected trainConfig({ config, number }: Round): ConfigRecord {
     return config.set("server-round", number);
   }
 
-  /** What the nodes are told for evaluation. Derived strategies add to it. */
+  /** The settings sent to nodes for evaluation. Derived strategies add to them. */
   protected evaluateConfig({ config, number }: Round): ConfigRecord {
     return config.set("server-round", number);
   }
 
   /**
-   * Chooses which of the replies that count go into the new model, and into the metrics of training. Here all do.
+   * Selects the accepted replies that go into the new model and into the metrics of training (here: all).
    *
    * @param replies in ascending order of node id
    */
@@ -219,8 +223,8 @@ export class FedAvg extends Strategy {
   }
 
   /**
-   * Doubles that a derived strategy remembers from round to round. They stay as they were where a round's model, or they
-   * themselves, would not be finite.
+   * State of a derived strategy: doubles that are kept from round to round. They stay unchanged in a round in which the
+   * model or the state would not be finite.
    */
   protected moments(): Moments {
     const moments = new Moments();
@@ -229,10 +233,10 @@ export class FedAvg extends Strategy {
   }
 
   /**
-   * Makes the new model of the nodes' models. Derived strategies differ here. It is called again in the same round, with
-   * fewer replies, where the result is not finite: keep state in {@link moments} only.
+   * Aggregates the nodes' models into the new model; derived strategies override it. It is called again in the same
+   * round, with fewer replies, if the result is not finite: keep state only in {@link moments}.
    *
-   * @param replies at least one, with weights whose sum is above 0, in ascending order of node id
+   * @param replies at least one, in ascending order of node id, with weights whose sum is above 0
    */
   protected aggregateModels(
     _round: Round,
@@ -242,7 +246,7 @@ export class FedAvg extends Strategy {
     return averageModels(replies.map(({ tensors }) => tensors), factors);
   }
 
-  /** The new model, if it and the strategy's state are finite; otherwise the state is as it was. */
+  /** The new model, if it and the strategy's state are finite; otherwise the state stays unchanged. */
   #aggregateFinite(
     round: Round,
     replies: readonly CheckedReply[],
@@ -250,7 +254,9 @@ export class FedAvg extends Strategy {
     const model = this.aggregateModels(round, replies);
     const problem = this.#types.notFinite(model) ??
       this.#state.map((moments) => moments.notFinite()).find((found) => found !== undefined);
-    for (const moments of this.#state) problem === undefined ? moments.keep() : moments.drop();
+    for (const moments of this.#state) {
+      problem === undefined ? moments.keepDrafts() : moments.dropDrafts();
+    }
     return problem === undefined ? { model } : { model: undefined, problem };
   }
 
@@ -300,7 +306,7 @@ export class FedAvg extends Strategy {
   }
 }
 
-/** Replies that all weigh nothing have no average: none of them counts. */
+/** Refuses all replies if all their weights are 0, because they have no average. */
 function refuseWeightless({ accepted, failures }: CheckedReplies, key: string): CheckedReplies {
   if (hasWeight(accepted)) return { accepted, failures };
   const reason = `Reply rejected: metric "${key}" is 0 in every reply`;
@@ -327,7 +333,7 @@ function checkOptions(options: Required<Omit<FedAvgOptions, "seed">>): void {
   if (!["refuse", "clip"].includes(options.largeUpdates)) {
     throw new FlwrError(
       "invalid-argument",
-      `largeUpdates is "refuse" or "clip": got "${options.largeUpdates}"`,
+      `largeUpdates must be "refuse" or "clip": got "${options.largeUpdates}"`,
     );
   }
 }

@@ -17,7 +17,7 @@ const model = (...values: number[]) =>
   ArrayRecord.fromTensors({ w: tensor("float32", [values.length], Float32Array.from(values)) });
 const valuesOf = (arrays: ArrayRecord) => [...arrays.tensors().get("w")!.data as Float32Array];
 
-/** Adds its node id to the model; has as many examples as its id says; its loss is the model's first number. */
+/** Adds its node id to the model; its number of examples is its id; its loss is the model's first number. */
 const app = new ClientApp()
   .parameters(() => ({ arrays: model(100) }))
   .train((message, { nodeId }) => {
@@ -111,7 +111,7 @@ Deno.test("the record and weight names are options", async () => {
   assert.deepEqual(result.trainMetrics.get(1)?.toObject(), { loss: 1 });
 });
 
-Deno.test("without initial arrays one node is asked, and the next one where it has none", async () => {
+Deno.test("without initial arrays one node is asked, and the next one if it has none", async () => {
   const asked: bigint[] = [];
   const { grid, events } = setUp([1n, 3n], (message) => {
     const { messageType, dstNodeId } = message.metadata;
@@ -126,10 +126,10 @@ Deno.test("without initial arrays one node is asked, and the next one where it h
   assert.deepEqual(initial, { type: "initial-arrays", nodeId: asked[1], arrays: 1, bytes: 132 });
 });
 
-Deno.test("when no node has initial arrays the run ends and says how to give them", async () => {
+Deno.test("when no node has initial arrays the run ends and says how to provide them", async () => {
   const { grid } = setUp([1n], (message) => message.replyError(2, "no model here"));
   await assert.rejects(new FedAvg().start(grid), (error: Error & { hints: string[] }) => {
-    assert.match(error.message, /^No node gave initial arrays: .*no model here$/);
+    assert.match(error.message, /^No node sent initial arrays: .*no model here$/);
     assert.equal(error.hints.length, 2);
     return true;
   });
@@ -166,7 +166,7 @@ Deno.test("acceptFailures: false leaves the model as it is after a failure", asy
   assert.deepEqual(result.rounds[0]!.train?.results, [1n]);
 });
 
-Deno.test("SuperNodes of Python that cannot load a TypeScript app are told from apps that fail", async () => {
+Deno.test("SuperNodes of Python that cannot load a TypeScript app are distinguished from apps that fail", async () => {
   const hintsAfter = async (reason: string) => {
     const { grid } = setUp([1n, 3n], (message) => message.replyError(2, reason));
     const running = new FedAvg().start(grid, { numRounds: 1, initialArrays: model(0) });
@@ -174,7 +174,7 @@ Deno.test("SuperNodes of Python that cannot load a TypeScript app are told from 
     assert.equal(error.code, "failed-precondition");
     return error.hints;
   };
-  // as 1.41 and 1.29 say it
+  // the messages of 1.41 and 1.29
   const missing = "<class 'ModuleNotFoundError'>:<'No module named 'client''>";
   const unloaded = "An exception was raised when attempting to load `ClientApp`";
   for (const reason of [missing, unloaded]) {
@@ -183,7 +183,7 @@ Deno.test("SuperNodes of Python that cannot load a TypeScript app are told from 
   assert.deepEqual(await hintsAfter("<class 'ValueError'>:<'boom'>"), []);
 });
 
-Deno.test("replies that all weigh nothing do not count", async () => {
+Deno.test("replies whose weights are all 0 are refused", async () => {
   const { grid } = setUp([1n, 3n], (message) =>
     message.reply({
       arrays: message.content.arrayRecord("arrays"),
@@ -193,13 +193,13 @@ Deno.test("replies that all weigh nothing do not count", async () => {
     new FedAvg().start(grid, { numRounds: 1, initialArrays: model(0) }),
     {
       code: "failed-precondition",
-      message: "Training failed in every round. The last error, from node 3: " +
+      message: "Training failed in every round. Last error, from node 3: " +
         'Reply rejected: metric "num-examples" is 0 in every reply',
     },
   );
 });
 
-Deno.test("the average does not depend on the order in which replies come", async () => {
+Deno.test("the average does not depend on the order in which replies arrive", async () => {
   const run = async (late: bigint) => {
     const { grid } = setUp([1n, 2n, 3n], async (message) => {
       if (message.metadata.dstNodeId === late) await new Promise(setImmediate);
@@ -241,12 +241,12 @@ Deno.test("metrics can be aggregated in another way", async () => {
 Deno.test("options out of range are refused by name", () => {
   assert.throws(
     () => new FedAvg({ fractionTrain: 1.5 }),
-    /fractionTrain is a number from 0 to 1: got 1.5/,
+    /fractionTrain must be a number from 0 to 1: got 1.5/,
   );
   assert.throws(() => new FedAvg({ fractionEvaluate: NaN }), /fractionEvaluate/);
   assert.throws(
     () => new FedAvg({ minTrainNodes: 0 }),
-    /minTrainNodes is a whole number from 1: got 0/,
+    /minTrainNodes must be a whole number from 1: got 0/,
   );
   assert.throws(() => new FedAvg({ minAvailableNodes: 1.5 }), /minAvailableNodes/);
 });

@@ -7,15 +7,15 @@ import type { Round } from "./strategy.ts";
 
 /** Options of {@link FedAvgM}. */
 export interface FedAvgMOptions extends FedAvgOptions {
-  /** η, the server's learning rate, from 0. Default: 1. */
+  /** η, the server's learning rate, from 0 (default 1). */
   readonly serverLearningRate?: number;
-  /** β, the server's momentum, from 0 to 1. Default: 0. */
+  /** β, the server's momentum, from 0 to 1 (default 0). */
   readonly serverMomentum?: number;
 }
 
 /**
- * Federated averaging with momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄ the
- * average that came back, m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision.
+ * Federated averaging with momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄
+ * the average of the nodes' models, m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision.
  */
 export class FedAvgM extends FedAvg {
   readonly #learningRate: number;
@@ -23,7 +23,7 @@ export class FedAvgM extends FedAvg {
   readonly #moments = this.moments();
 
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when an option is out of range
    */

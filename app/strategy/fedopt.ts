@@ -13,17 +13,17 @@ export interface FedOptOptions extends FedAvgOptions {
   readonly beta1?: number;
   /** β₂, the decay of the second moment, from 0 to below 1. */
   readonly beta2?: number;
-  /** τ, the degree of adaptivity, above 0. Default: 0.001. */
+  /** τ, the degree of adaptivity, above 0 (default 0.001). */
   readonly tau?: number;
 }
 
 /**
- * Adaptive federated optimisation (Reddi et al., 2020, arXiv:2003.00295): with w the model sent, w̄ the average that came
- * back and Δ = w̄ − w,
+ * Adaptive federated optimisation (Reddi et al., 2020, arXiv:2003.00295): with w the model sent, w̄ the average of the
+ * nodes' models and Δ = w̄ − w,
  *
  *     m ← β₁·m + (1 − β₁)·Δ;   v ← the strategy's rule of v and Δ²;   w ← w + η·m / (√v + τ)
  *
- * m and v begin with zero, as in Flower. Computed in double precision.
+ * m and v are initially zero, as in Flower. Computed in double precision.
  */
 export abstract class FedOpt extends FedAvg {
   protected readonly eta: number;
@@ -45,7 +45,7 @@ export abstract class FedOpt extends FedAvg {
     this.#tau = tau;
   }
 
-  /** The new v of the old one and Δ². */
+  /** The new v, computed from the old one and Δ². */
   protected abstract secondMoment(v: number, squared: number): number;
 
   /** η in a round, from 1. */
@@ -77,7 +77,7 @@ export abstract class FedOpt extends FedAvg {
 /** FedAdagrad (Reddi et al., 2020, arXiv:2003.00295): v ← v + Δ², without decay. Defaults: η 0.1, τ 0.001. */
 export class FedAdagrad extends FedOpt {
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when an option is out of range
    */
@@ -93,12 +93,12 @@ export class FedAdagrad extends FedOpt {
 
 /**
  * FedAdam (Reddi et al., 2020, arXiv:2003.00295): v ← β₂·v + (1 − β₂)·Δ². As in Flower, η is corrected for moments that
- * begin with zero (Kingma and Ba, 2014, arXiv:1412.6980), in round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹).
- * Defaults: η 0.1, β₁ 0.9, β₂ 0.99, τ 0.001.
+ * are initially zero (Kingma and Ba, 2014, arXiv:1412.6980), in round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Defaults: η 0.1,
+ * β₁ 0.9, β₂ 0.99, τ 0.001.
  */
 export class FedAdam extends FedOpt {
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when an option is out of range
    */
@@ -111,7 +111,7 @@ export class FedAdam extends FedOpt {
     return this.beta2 * v + (1 - this.beta2) * squared;
   }
 
-  /** η with the correction for the moments' beginning at zero. */
+  /** η, corrected for moments that are initially zero. */
   protected override learningRate(round: number): number {
     return this.eta * Math.sqrt(1 - this.beta2 ** (round + 1)) / (1 - this.beta1 ** (round + 1));
   }
@@ -123,7 +123,7 @@ export class FedAdam extends FedOpt {
  */
 export class FedYogi extends FedOpt {
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when an option is out of range
    */

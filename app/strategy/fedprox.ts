@@ -6,19 +6,19 @@ import type { Round } from "./strategy.ts";
 
 /** Options of {@link FedProx}. */
 export interface FedProxOptions extends FedAvgOptions {
-  /** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
+  /** μ, the weight of the proximal term, from 0 (default 0, which is FedAvg). */
   readonly proximalMu?: number;
 }
 
 /**
- * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
- * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
+ * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, where wᵗ is the
+ * model that they were sent. The ClientApp reads μ from its config as "proximal-mu".
  */
 export class FedProx extends FedAvg {
   readonly #mu: number;
 
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when proximalMu is negative
    */
@@ -28,7 +28,7 @@ export class FedProx extends FedAvg {
     this.#mu = proximalMu;
   }
 
-  /** Tells the nodes μ as "proximal-mu". */
+  /** Adds μ to the nodes' settings as "proximal-mu". */
   protected override trainConfig(round: Round): ConfigRecord {
     return super.trainConfig(round).set("proximal-mu", float(this.#mu));
   }

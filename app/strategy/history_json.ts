@@ -3,18 +3,21 @@ import type { MetricRecord } from "../metric_record.ts";
 import type { PhaseShare } from "../contributions.ts";
 import type { PhaseRecord, Result, RoundRecord } from "../result.ts";
 
-/** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
+/**
+ * A value of {@link HistoryJson}'s metrics: a number; a string for numbers that JSON cannot represent (NaN, 2⁶⁰); a
+ * list.
+ */
 export type JsonMetric = number | string | (number | string)[];
 
-/** A phase as JSON. Ids are texts: JSON's numbers do not hold 64 bits. */
+/** A phase as JSON. Ids are strings because JSON's numbers do not have 64 bits. */
 export interface PhaseJson {
   /** The nodes that were asked. */
   "node-ids": string[];
-  /** Nodes online to choose from. */
+  /** Number of online nodes from which the nodes were chosen. */
   available: number;
   /** The nodes whose replies went into the aggregate. */
   results: string[];
-  /** The replies that did not, and why. */
+  /** The replies that were not aggregated, with the reason. */
   failures: { "node-id": string; name?: string; code?: number; reason: string }[];
   /** Whether the replies were aggregated. */
   aggregated: boolean;
@@ -26,13 +29,13 @@ export interface PhaseJson {
 
 /** A round as JSON. */
 export interface RoundJson {
-  /** From 1. */
+  /** Number of the round, from 1. */
   round: number;
-  /** Absent where no node was to train. */
+  /** Absent if no node was asked to train. */
   train?: PhaseJson;
-  /** Absent where no node was to evaluate. */
+  /** Absent if no node was asked to evaluate. */
   evaluate?: PhaseJson;
-  /** What the ServerApp measured after the round. */
+  /** Metrics of the ServerApp's evaluation after the round. */
   "server-metrics"?: { [name: string]: JsonMetric };
   /** Duration in seconds. */
   seconds: number;
@@ -40,27 +43,27 @@ export interface RoundJson {
 
 /** A run's history as JSON. */
 export interface HistoryJson {
-  /** How long the run took, in seconds. */
+  /** Duration of the run in seconds. */
   seconds: number;
-  /** What the ServerApp measured before the first round. */
+  /** Metrics of the ServerApp's evaluation before the first round. */
   "initial-server-metrics"?: { [name: string]: JsonMetric };
-  /** What happened in each round. */
+  /** The rounds, in order. */
   rounds: RoundJson[];
   /** True when `stopWhen` ended the run before its last round; absent otherwise. */
   "stopped-early"?: true;
-  /** What each node contributed. */
+  /** The contribution of each node. */
   nodes: NodeJson[];
 }
 
-/** What a node contributed to a run, as JSON. */
+/** The contribution of a node to a run, as JSON. */
 export interface NodeJson {
   /** The node's id. */
   "node-id": string;
-  /** The node's name; absent where it has none. */
+  /** The node's name; absent if it has none. */
   name?: string;
   /** Rounds in which it was asked. */
   asked: number;
-  /** Rounds in which a reply of it counted. */
+  /** Rounds in which a reply of the node was aggregated. */
   contributed: number;
   /** Its training. */
   train: PhaseShare;
@@ -70,13 +73,14 @@ export interface NodeJson {
   "last-failure"?: { round: number; phase: string; code?: number; reason: string };
 }
 
-/** The name of a node; undefined where it has none. */
+/** Returns the name of a node; undefined if it has none. */
 type NameOf = (nodeId: NodeId) => string | undefined;
 
 /**
- * The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text.
+ * Converts the history of a run to JSON, without the model. `JSON.stringify` omits fields that are undefined.
  *
- * @param nameOf names of nodes, as `(nodeId) => grid.nodeName(nodeId)`; default: no names
+ * @param result the result of the run
+ * @param nameOf returns the name of a node, as `(nodeId) => grid.nodeName(nodeId)` (default: no names)
  */
 export function historyToJson(
   result: Result,

@@ -9,10 +9,10 @@ import type { NodeId } from "../../entities/metadata.ts";
 import { sampleNodes } from "./sampling.ts";
 
 /**
- * Asks one random node for the arrays to start from, as Flower does where the ServerApp has none; where it cannot
- * give any, the next one.
+ * Asks one random node for initial arrays, as Flower does if the ServerApp has none. If the node has none either, asks
+ * the next one.
  *
- * @throws FlwrError "failed-precondition" when no node gave any, with what the last one said
+ * @throws FlwrError "failed-precondition" when no node has arrays, with the last node's reason
  */
 export async function requestInitialArrays(
   grid: Grid,
@@ -40,10 +40,10 @@ export async function requestInitialArrays(
       reason = error.message;
     }
   }
-  throw new FlwrError("failed-precondition", `No node gave initial arrays: ${reason}`, {
+  throw new FlwrError("failed-precondition", `No node sent initial arrays: ${reason}`, {
     hints: [
-      "Give the strategy initialArrays",
-      "Or let the ClientApp answer: new ClientApp().parameters(…)",
+      "Set the strategy's option initialArrays",
+      "Or have the ClientApp send them: new ClientApp().parameters(…)",
     ],
   });
 }
@@ -57,6 +57,6 @@ function readArrays(reply: Message): ArrayRecord {
       `The reply has ${records.size} ArrayRecords, expected 1`,
     );
   }
-  arrays.viewTensors(); // broken arrays are better found before the first round
+  arrays.viewTensors(); // detects damaged arrays before the first round
   return arrays;
 }

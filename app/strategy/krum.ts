@@ -5,23 +5,23 @@ import type { CheckedReply } from "./reply_check.ts";
 
 /** Options of {@link MultiKrum}. */
 export interface MultiKrumOptions extends FedAvgOptions {
-  /** f, how many of the nodes are taken to be malicious. Default: 0. */
+  /** f, the number of nodes assumed to be malicious, from 0 (default 0). */
   readonly numMaliciousNodes?: number;
-  /** How many of the nodes' models are averaged. Default: 1, which is Krum. */
+  /** Number of models to average, from 1 (default 1, which is Krum). */
   readonly numNodesToSelect?: number;
 }
 
 /**
- * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of those models that lie closest to others. Of n
- * models, the score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others; those with
- * the lowest scores are chosen, of equals the one with the lower node id. Models of weight 0 take no part.
+ * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. Of n models, the
+ * score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest
+ * scores are selected; of equal ones, the one with the lower node id. Models of weight 0 are left out.
  */
 export class MultiKrum extends FedAvg {
   readonly #malicious: number;
   readonly #selected: number;
 
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when an option is out of range
    */
@@ -33,7 +33,7 @@ export class MultiKrum extends FedAvg {
     this.#selected = numNodesToSelect;
   }
 
-  /** The replies whose models are nearest to their neighbours'. */
+  /** Selects the replies whose models are closest to their neighbours. */
   protected override selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[] {
     const candidates = replies.filter(({ weight }) => weight > 0);
     const scores = krumScores(candidates.map(({ tensors }) => tensors), this.#malicious);
@@ -81,10 +81,10 @@ function squaredDistance(
   return sum;
 }
 
-/** Krum (Blanchard et al., 2017, arXiv:1703.02757): the one model that lies closest to others. */
+/** Krum (Blanchard et al., 2017, arXiv:1703.02757): the single model closest to others. */
 export class Krum extends MultiKrum {
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when an option is out of range
    */

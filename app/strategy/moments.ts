@@ -2,10 +2,10 @@ import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
- * Doubles by parameter name and position, which a strategy keeps from round to round. Zero at first.
+ * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
  *
- * A round works on a draft. The strategy keeps the draft when the round's model is finite, and drops it otherwise, so that
- * one bad reply cannot spoil later rounds.
+ * A round works on a draft. The strategy keeps the draft if the round's model is finite, and drops it otherwise, so
+ * that one bad reply cannot damage later rounds.
  */
 export class Moments {
   readonly #kept = new Map<string, Float64Array>();
@@ -16,13 +16,13 @@ export class Moments {
     const draft = this.#drafts.get(name);
     if (draft !== undefined) return draft;
     const kept = this.#kept.get(name);
-    // Another model under the same name begins with zeros.
+    // A model with another number of elements starts with zeros.
     const fresh = kept?.length === data.length ? kept.slice() : new Float64Array(data.length);
     this.#drafts.set(name, fresh);
     return fresh;
   }
 
-  /** Names the first number of the drafts that is not finite; undefined if all are. */
+  /** Describes the first number of the drafts that is not finite; undefined if there is none. */
   notFinite(): string | undefined {
     for (const [name, values] of this.#drafts) {
       const place = firstNotFinite(values);
@@ -35,20 +35,20 @@ export class Moments {
     return undefined;
   }
 
-  /** The drafts are what the next round begins with. */
-  keep(): void {
+  /** Keeps the drafts for the next round. */
+  keepDrafts(): void {
     for (const [name, values] of this.#drafts) this.#kept.set(name, values);
     this.#drafts.clear();
   }
 
-  /** Forgets everything: another run begins. */
+  /** Clears all state, because another run starts. */
   clear(): void {
     this.#kept.clear();
     this.#drafts.clear();
   }
 
-  /** The next round, or another try of this one, begins with what was kept. */
-  drop(): void {
+  /** Drops the drafts, so that the next round or attempt starts from the kept state. */
+  dropDrafts(): void {
     this.#drafts.clear();
   }
 }

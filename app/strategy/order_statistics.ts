@@ -6,10 +6,10 @@ import type { Round } from "./strategy.ts";
 import { checkNumber } from "./check_option.ts";
 
 /**
- * Makes one model of several, each element from the sorted values that the models have in its place.
+ * Combines several models into one, each element computed from the sorted values of the models at its index.
  *
  * @param models at least one; all with the same names and shapes
- * @param statistic of the values in ascending order
+ * @param statistic computes the element from the values in ascending order
  */
 export function orderStatistics(
   models: readonly ReadonlyMap<string, Tensor>[],
@@ -26,8 +26,8 @@ export function orderStatistics(
 }
 
 /**
- * The median of the nodes' models, element by element (Yin et al., 2018, arXiv:1803.01498): a minority of nodes cannot
- * pull it away. Of an even number it is the mean of the middle two. Weights count for the metrics only.
+ * The element-wise median of the nodes' models (Yin et al., 2018, arXiv:1803.01498), which a minority of nodes cannot
+ * move arbitrarily. Of an even number it is the mean of the middle two. Weights only apply to the metrics.
  */
 export class FedMedian extends FedAvg {
   /** The median of each parameter. */
@@ -46,19 +46,19 @@ function median(sorted: Float64Array): number {
 
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
-  /** β, the part of the values that is cut off at each end, from 0 to below 0.5. Default: 0.2. */
+  /** β, the share of the values that is cut off at each end, from 0 to below 0.5 (default 0.2). */
   readonly beta?: number;
 }
 
 /**
- * The mean of the nodes' models, element by element, after the ⌊β·n⌋ smallest and largest values were cut off (Yin et
- * al., 2018, arXiv:1803.01498). Weights count for the metrics only.
+ * The element-wise mean of the nodes' models without the ⌊β·n⌋ smallest and largest values (Yin et al., 2018,
+ * arXiv:1803.01498). Weights only apply to the metrics.
  */
 export class FedTrimmedAvg extends FedAvg {
   readonly #beta: number;
 
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when beta is out of range
    */

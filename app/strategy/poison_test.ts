@@ -28,7 +28,7 @@ const STRATEGIES: Readonly<Record<string, (options: FedAvgOptions) => FedAvg>> =
   MultiKrum: (options) => new MultiKrum({ numNodesToSelect: 3, ...options }),
 };
 
-/** Finite doubles, and a second reply a round later that the first prepares. */
+/** Finite but harmful doubles, and a second reply a round later that the first one prepares. */
 const POISONS: readonly (readonly [first: readonly number[], second: readonly number[]])[] = [
   [[1e200, 1e200], [-1e200, -1e200]],
   [[-1e200, 1e200], [1e200, -1e200]],
@@ -61,7 +61,7 @@ function round(strategy: FedAvg, number: number, arrays: ArrayRecord, poison?: r
   return { arrays: next, outcome };
 }
 
-/** Two rounds that may be poisoned, and two honest ones. */
+/** Two rounds with replies that may be poisoned, and two honest ones. */
 function run(strategy: FedAvg, poisons: readonly (readonly number[])[] = []) {
   let arrays = doubles([1, -1]);
   const outcomes = [];
@@ -75,7 +75,7 @@ function run(strategy: FedAvg, poisons: readonly (readonly number[])[] = []) {
   return { outcomes, models };
 }
 
-Deno.test("a poisoned reply is refused by its size, its node named, and leaves nothing behind", async (t) => {
+Deno.test("a poisoned reply is refused because of its size, its node is named, and no state is left", async (t) => {
   for (const [name, make] of Object.entries(STRATEGIES)) {
     await t.step(name, () => {
       const honest = run(make({})).models;
@@ -91,14 +91,14 @@ Deno.test("a poisoned reply is refused by its size, its node named, and leaves n
   }
 });
 
-Deno.test("without a bound, models and state stay finite: what would spoil them is left out and named", async (t) => {
+Deno.test("without a bound, models and state stay finite: replies that would spoil them are left out and named", async (t) => {
   for (const [name, make] of Object.entries(STRATEGIES)) {
     await t.step(name, () => {
       const honest = run(make({ maxUpdateNorm: Infinity })).models;
       for (const poisons of POISONS) {
         const { outcomes, models } = run(make({ maxUpdateNorm: Infinity }), poisons);
         assert.ok(models.flat().every(Number.isFinite), `${poisons}: ${models}`);
-        // Momentum of 1.7e308 goes on growing, whatever the nodes reply then: the model stays where it was.
+        // A momentum of 1.7e308 keeps growing, whatever the nodes reply: the model stays unchanged.
         if (name === "FedAvgM") continue;
         const named = outcomes.map(({ failures }) => failures.map(({ nodeId }) => nodeId));
         assert.ok(outcomes.every(({ aggregated }) => aggregated));
@@ -158,7 +158,7 @@ Deno.test("a scalar that fits double precision, and not the model's own type, is
   }
 });
 
-Deno.test("where every reply would spoil the model, the old one stays and the largest updates are named", () => {
+Deno.test("if every reply would spoil the model, the old one stays and the largest updates are named", () => {
   const grid = new Grid(new FakeDriver([], () => undefined), 7n, { clock: new FakeClock() });
   const strategy = new FedAdam({ maxUpdateNorm: Infinity });
   const replies = Array.from(
@@ -173,11 +173,11 @@ Deno.test("where every reply would spoil the model, the old one stays and the la
   const { arrays, aggregated, failures, results } = strategy.aggregateTrain(sent, replies);
   assert.deepEqual([arrays, aggregated, results], [undefined, false, []]);
   assert.equal(failures.at(-1)!.nodeId, 31n);
-  // Only so many tries, however many nodes there are.
+  // The number of attempts is limited, however many nodes there are.
   assert.equal(failures.length, 11);
 });
 
-Deno.test("a bound that is none is refused by name", () => {
+Deno.test("an invalid bound is refused by name", () => {
   for (const maxUpdateNorm of [0, -1, NaN]) {
     assert.throws(() => new FedAvg({ maxUpdateNorm }), /maxUpdateNorm/);
   }

@@ -11,16 +11,16 @@ import type { RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
 import { averagedDType } from "./weighted_average.ts";
 
-/** The largest number of examples that a reply may claim, where the strategy does not say otherwise. */
+/** Largest accepted number of examples of a reply, by default. */
 export const MAX_NUM_EXAMPLES = 1e9;
 
 /** A reply that passed all checks. */
 export interface CheckedReply {
   /** The node that replied. */
   readonly nodeId: NodeId;
-  /** How much it counts: the metric that replies are weighed by. */
+  /** Weight of the reply. */
   readonly weight: number;
-  /** The node's model, in the order of the global one, for reading only; empty where none was asked for. */
+  /** The node's model, in the order of the global one; do not change it. Empty if no model was requested. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The metrics of the reply. */
   readonly metrics: MetricRecord;
@@ -28,30 +28,30 @@ export interface CheckedReply {
   readonly content: RecordDict;
 }
 
-/** What replies are held against. */
+/** The expectations that replies are checked against. */
 export interface ReplyExpectation {
-  /** The model that the nodes were sent; undefined where the replies bring none. */
+  /** The model that was sent to the nodes; undefined if the replies contain no model. */
   readonly arrays?: ArrayRecord;
-  /** The metric that replies are weighed by. */
+  /** The metric with the weight of a reply. */
   readonly weightedByKey: string;
-  /** The largest weight that is believed. Default: 10⁹. */
+  /** Largest accepted weight (default 10⁹). */
   readonly maxNumExamples?: number;
 }
 
-/** Replies, divided into those that count and those that do not. Both in ascending order of node id. */
+/** Accepted replies and failures, each in ascending order of node id. */
 export interface CheckedReplies {
   readonly accepted: CheckedReply[];
   readonly failures: Failure[];
 }
 
 /**
- * Divides replies into those that count and those that do not: an error; not exactly one ArrayRecord (where a model was
- * asked for) and one MetricRecord; arrays that are missing, unknown, broken, of another shape or type than those sent,
- * or not finite; metrics that are not finite; a weight that is missing, negative or absurd.
+ * Divides replies into accepted ones and failures. Failures are: an error; not exactly one ArrayRecord (if a model was
+ * requested) and one MetricRecord; arrays that are missing, unknown, damaged, not finite, or of another shape or type
+ * than those sent; metrics that are not finite; a weight that is missing, negative or too large.
  *
- * Arrays numbered "0", "1", … are taken in order, as Flower's older clients mean them. An array's type may differ from
- * the one sent as far as averaging makes the same of both: a model's int64 counter comes back as int64 although its
- * average, which was sent, is float64.
+ * Arrays numbered "0", "1", … are matched by order, as Flower's older clients send them. An array's type may differ
+ * from the one sent if both have the same average type: a model's int64 counter returns as int64 although its average,
+ * which was sent, is float64.
  */
 export function checkReplies(
   replies: readonly Message[],
@@ -149,7 +149,7 @@ function checkTensor(name: string, tensor: Tensor, expected: Tensor): void {
   }
 }
 
-/** Whether arrays have numbers in place of names, as Flower's older clients send them. */
+/** Whether arrays have numbers instead of names, as Flower's older clients send them. */
 function isNumbered(arrays: ArrayRecord): boolean {
   return [...arrays.keys()].every((name, i) => name === String(i));
 }

@@ -32,7 +32,7 @@ function reasonOf({ accepted, failures }: ReturnType<typeof checkReplies>): stri
   return failures[0]!.reason;
 }
 
-Deno.test("a sound reply counts, with its arrays in the order of the global model", () => {
+Deno.test("a valid reply is accepted, with its arrays in the order of the global model", () => {
   const { accepted, failures } = train({ counter, weight }, { "num-examples": 10, loss: 0.5 });
   assert.deepEqual(failures, []);
   const [{ nodeId, weight: counted, tensors, metrics }] = accepted as [typeof accepted[0]];
@@ -40,7 +40,7 @@ Deno.test("a sound reply counts, with its arrays in the order of the global mode
   assert.deepEqual([...tensors!.keys()], ["weight", "counter"]);
 });
 
-Deno.test("numbered arrays are taken in order", () => {
+Deno.test("numbered arrays are matched by order", () => {
   const [reply] = train({ "0": weight, "1": counter }).accepted;
   assert.deepEqual(reply?.tensors.get("weight"), weight);
 });
@@ -74,7 +74,7 @@ Deno.test("arrays that are not finite are refused, with the element", () => {
   assert.match(reasonOf(train({ weight: odd(-Infinity), counter })), /element 1 is -Infinity/);
 });
 
-Deno.test("bytes that are no array are refused", () => {
+Deno.test("bytes that are not an array are refused", () => {
   const broken = new NdArray({
     dtype: "",
     shape: [],
@@ -86,7 +86,7 @@ Deno.test("bytes that are no array are refused", () => {
   assert.match(reasonOf(check({ arrays, metrics })), /Array "weight": /);
 });
 
-Deno.test("a weight must be there, a number, and believable", () => {
+Deno.test("a weight must exist, be a number, and not be too large", () => {
   const cases: [{ [name: string]: MetricInput }, RegExp][] = [
     [{}, /Metric "num-examples" is missing/],
     [{ "num-examples": [1] }, /is a list, expected a number/],
@@ -111,7 +111,7 @@ Deno.test("metrics must be finite", () => {
   );
 });
 
-Deno.test("a reply has one MetricRecord, and one ArrayRecord where a model was asked for", () => {
+Deno.test("a reply has one MetricRecord, and one ArrayRecord if a model was requested", () => {
   const metrics = new MetricRecord({ "num-examples": 1 });
   assert.match(reasonOf(check({})), /expected 1 MetricRecord, got 0/);
   assert.match(reasonOf(check({ metrics, more: metrics })), /expected 1 MetricRecord, got 2/);
@@ -122,7 +122,7 @@ Deno.test("a reply has one MetricRecord, and one ArrayRecord where a model was a
   );
 });
 
-Deno.test("error replies are failures with their code; all is in the order of node ids", () => {
+Deno.test("error replies are failures with their code; all lists are in the order of node ids", () => {
   const metrics = new MetricRecord({ "num-examples": 1 });
   const checked = checkReplies([
     replyOf({ metrics }, 9n),

@@ -10,7 +10,7 @@ import type { ConfigInput, MetricInput } from "../typed_value.ts";
 import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "../result.ts";
 import type { PhaseOutcome, PhasePlan, Round, Strategy, TrainOutcome } from "./strategy.ts";
 
-/** Seconds within which a round's replies count, where the caller does not say otherwise (Flower 1.41). */
+/** Default timeout of a phase's replies, in seconds (Flower 1.41). */
 const DEFAULT_ROUND_TIMEOUT_SECONDS = 3_600;
 
 /** Settings for the nodes: the same in each round, or a function of the round. */
@@ -36,24 +36,24 @@ export type StopRule = (
   rounds: readonly RoundRecord[],
 ) => boolean | Promise<boolean>;
 
-/** What {@link EvaluateFn} measured. */
+/** The metrics of an {@link EvaluateFn}. */
 export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
 
 /** Options of a strategy's run. */
 export interface StartOptions {
-  /** How many rounds. Default: 3. */
+  /** Number of rounds, from 1 (default 3). */
   readonly numRounds?: number;
-  /** The model to start from. Default: one random node is asked for its own. */
+  /** The initial model (default: one random node is asked for its model). */
   readonly initialArrays?: ArrayRecord;
-  /** What the nodes are told for training. Default: nothing but the round. */
+  /** Settings for the nodes' training (default: the round only). */
   readonly trainConfig?: ConfigSource;
-  /** What the nodes are told for evaluation. Default: nothing but the round. */
+  /** Settings for the nodes' evaluation (default: the round only). */
   readonly evaluateConfig?: ConfigSource;
-  /** Called before the first round, as round 0, and after each. */
+  /** Called before the first round, as round 0, and after each round. */
   readonly evaluateFn?: EvaluateFn;
   /**
-   * Called after each round but the last. True ends the run early: it completes with the model of that round.
-   * Default: all rounds are run.
+   * Called after each round but the last. Return true to end the run early: it completes with the model of that round
+   * (default: all rounds run).
    *
    * @example
    * ```ts
@@ -61,7 +61,7 @@ export interface StartOptions {
    * ```
    */
   readonly stopWhen?: StopRule;
-  /** Seconds within which the replies of a phase count. Default: an hour. */
+  /** Timeout of a phase's replies, in seconds (default: one hour). */
   readonly timeout?: number;
   /** Ends the run with a "cancelled" error. */
   readonly signal?: AbortSignal;
@@ -134,7 +134,7 @@ export async function runStrategy(
   return result;
 }
 
-/** One phase of a round; undefined where it is skipped. */
+/** Runs one phase of a round; undefined if it is skipped. */
 async function runPhase<O extends PhaseOutcome>(
   phase: PhaseName,
   { number, grid, signal }: Round,
@@ -172,7 +172,7 @@ async function evaluateAtServer(
   return metrics;
 }
 
-/** Only `true` stops: a rule that forgot to return, or compared with a metric that was not there, must not. */
+/** Only `true` stops the run: a rule without a return value, or a comparison with a missing metric, must not. */
 async function asksToStop(
   stopWhen: StopRule | undefined,
   record: RoundRecord,
@@ -190,7 +190,7 @@ async function asksToStop(
   );
 }
 
-/** A record of the round's own, so that what a hook adds does not show up in the next round. */
+/** A record for this round only, so that a hook's additions do not appear in the next round. */
 function resolveConfig(source: ConfigSource = [], round: number): ConfigRecord {
   const config = typeof source === "function" ? source(round) : source;
   if (!isConfigRecord(config)) return new ConfigRecord(config);
@@ -203,29 +203,29 @@ function checkOptions(numRounds: number, timeout: number): void {
   if (!Number.isSafeInteger(numRounds) || numRounds < 1) {
     throw new FlwrError(
       "invalid-argument",
-      `The number of rounds is a whole number from 1: got ${numRounds}`,
+      `The number of rounds must be a whole number from 1: got ${numRounds}`,
     );
   }
   if (!(timeout > 0)) {
     throw new FlwrError(
       "invalid-argument",
-      `A timeout is a number of seconds above 0: got ${timeout}`,
+      `A timeout must be a number of seconds above 0: got ${timeout}`,
     );
   }
 }
 
-/** What Python's SuperNodes (1.41; 1.29) answer when they do not find the module of the ClientApp. */
+/** Error of Python's SuperNodes (1.41 and 1.29) that do not find the module of the ClientApp. */
 const PYTHON_CANNOT_LOAD =
   /^<class 'ModuleNotFoundError'>|^An exception was raised when attempting to load `ClientApp`/;
 
-/** A run whose every training failed must not look like one that worked. */
+/** Throws if training failed in each round: such a run must not look successful. */
 function checkTrained({ rounds }: Result, grid: Grid): void {
   const trainings = rounds.map(({ train }) => train).filter((train) => train !== undefined);
   if (trainings.length === 0 || trainings.some(({ aggregated }) => aggregated)) return;
   const failure = trainings.at(-1)!.failures.at(-1);
   const last = failure === undefined
     ? ""
-    : `. The last error, from node ${grid.nodeLabel(failure.nodeId)}: ${failure.reason}`;
+    : `. Last error, from node ${grid.nodeLabel(failure.nodeId)}: ${failure.reason}`;
   const isPython = failure !== undefined && PYTHON_CANNOT_LOAD.test(failure.reason);
   throw new FlwrError("failed-precondition", `Training failed in every round${last}`, {
     hints: isPython

@@ -98,7 +98,7 @@ Deno.test("a round trains on the old model, then evaluates the new one", async (
   assert.equal(result.seconds, 8);
 });
 
-Deno.test("the events tell the run in order", async () => {
+Deno.test("the events describe the run in order", async () => {
   const { grid, events } = setUp();
   await new Counting().start(grid, { numRounds: 1, evaluateFn: () => ({ accuracy: 0.5 }) });
   assert.deepEqual(events.map(({ type }) => type), [
@@ -119,7 +119,7 @@ Deno.test("the events tell the run in order", async () => {
   assert.deepEqual(events[0], { type: "strategy-started", strategy: "Counting", numRounds: 1 });
 });
 
-Deno.test("what a hook adds to the config stays in its round", async () => {
+Deno.test("a hook's additions to the config stay in its round", async () => {
   const { driver, grid } = setUp();
   const trainConfig = new ConfigRecord({ lr: 0.5 });
   await new Counting().start(grid, { numRounds: 2, trainConfig });
@@ -130,7 +130,7 @@ Deno.test("what a hook adds to the config stays in its round", async () => {
   }]);
 });
 
-Deno.test("the history as JSON: ids as texts, numbers that JSON lacks as texts", async () => {
+Deno.test("the history as JSON: ids and numbers that JSON cannot represent are strings", async () => {
   const { grid } = setUp();
   const evaluateFn = (round: number) => round === 0 ? { accuracy: 0.1 } : undefined;
   const result = await new Counting().start(grid, { numRounds: 1, evaluateFn });
@@ -167,7 +167,7 @@ Deno.test("the history as JSON: ids as texts, numbers that JSON lacks as texts",
   });
 });
 
-Deno.test("rounds and timeout must make sense; the signal ends the run", async () => {
+Deno.test("invalid rounds and timeouts are refused; the signal ends the run", async () => {
   const { grid } = setUp();
   await assert.rejects(new Counting().start(grid, { numRounds: 0 }), /whole number from 1: got 0/);
   await assert.rejects(new Counting().start(grid, { timeout: 0 }), /above 0: got 0/);
@@ -194,13 +194,13 @@ Deno.test("stopWhen ends the run after a round, with that round's model", async 
   assert.equal(historyToJson(result)["stopped-early"], true);
 });
 
-Deno.test("stopWhen is not asked after the last round", async () => {
+Deno.test("stopWhen is not called after the last round", async () => {
   const { grid } = setUp();
   const result = await new Counting().start(grid, { numRounds: 1, stopWhen: () => true });
   assert.equal(result.stoppedEarly, false);
 });
 
-Deno.test("a stopWhen that returns no boolean is refused", async () => {
+Deno.test("a stopWhen that does not return a boolean is refused", async () => {
   const { grid } = setUp();
   const stopWhen = (() => undefined) as unknown as () => boolean;
   await assert.rejects(new Counting().start(grid, { numRounds: 2, stopWhen }), {

@@ -2,19 +2,19 @@ import type { Random } from "../../base/random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 
 /**
- * How many nodes a phase asks: a fraction of those online, rounded down, but no fewer than the minimum (Flower's
- * FedAvg); none where the fraction is 0.
+ * Number of nodes that a phase asks: a fraction of those online, rounded down, but at least the minimum (as in Flower's
+ * FedAvg); 0 if the fraction is 0.
  */
 export function sampleSize(online: number, fraction: number, minimum: number): number {
   return fraction === 0 ? 0 : Math.max(Math.floor(online * fraction), minimum);
 }
 
 /**
- * A uniformly random choice of nodes, without repetition (a partial Fisher-Yates shuffle).
+ * Chooses nodes uniformly at random, without repetition (a partial Fisher-Yates shuffle).
  *
- * @param nodeIds in an order that does not depend on chance, so that a seed gives the same choice again
- * @param count at most as many as there are
- * @returns the chosen ones in ascending order
+ * @param nodeIds in a fixed order, so that a seed gives the same choice again
+ * @param count at most the number of nodes
+ * @returns the chosen nodes in ascending order
  */
 export function sampleNodes(nodeIds: readonly NodeId[], count: number, random: Random): NodeId[] {
   const pool = [...nodeIds];

@@ -5,14 +5,14 @@ import { sampleNodes, sampleSize } from "./sampling.ts";
 
 const nodes = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n];
 
-Deno.test("a fraction is rounded down, and the minimum holds", () => {
+Deno.test("a fraction is rounded down, and the minimum is kept", () => {
   assert.equal(sampleSize(10, 0.55, 2), 5);
   assert.equal(sampleSize(10, 0.1, 2), 2);
   assert.equal(sampleSize(10, 1, 2), 10);
   assert.equal(sampleSize(10, 0, 2), 0);
 });
 
-Deno.test("the same seed chooses the same nodes, another one others", () => {
+Deno.test("the same seed chooses the same nodes, another seed others", () => {
   const choose = (seed: number) => sampleNodes(nodes, 5, seededRandom(seed));
   assert.deepEqual(choose(1), choose(1));
   assert.notDeepEqual(choose(1), choose(2));
@@ -26,7 +26,7 @@ Deno.test("a choice has no repetition and is in ascending order", () => {
   }));
 });
 
-Deno.test("every node has the same chance", () => {
+Deno.test("each node is equally likely", () => {
   const random = seededRandom(3);
   const counts = new Map(nodes.map((id) => [id, 0]));
   for (let i = 0; i < 10_000; i++) {

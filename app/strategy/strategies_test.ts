@@ -43,7 +43,7 @@ const modelOf = (arrays: ArrayRecord): Model =>
     [...arrays.tensors()].map(([name, { data }]) => [name, [...data].map(Number)]),
   );
 
-/** One round of training, without nodes: what the strategy makes of the nodes' models. */
+/** One round of training without nodes: the strategy's aggregate of the nodes' models. */
 function aggregate(strategy: FedAvg, number: number, sent: Model, trained: Model[]) {
   const grid = new Grid(new FakeDriver([], () => undefined), 7n, { clock: new FakeClock() });
   const round: Round = { number, arrays: record(sent), config: new ConfigRecord(), grid };
@@ -64,7 +64,7 @@ function assertClose(actual: number, expected: number) {
   assert.ok(Math.abs(actual - expected) <= 1e-12 * scale, `${actual} is not ${expected}`);
 }
 
-Deno.test("each strategy makes of three rounds what Flower's own does", async (t) => {
+Deno.test("each strategy has the same results over three rounds as Flower's", async (t) => {
   for (const { strategy: name, options, rounds } of vectors.cases) {
     await t.step(name, () => {
       const strategy = new STRATEGIES[name]!(options);
@@ -97,7 +97,7 @@ Deno.test("FedMedian: the middle one, or the mean of the middle two", () => {
   assert.equal(outcome(new FedMedian(), 4, 1, 100, 3), 3.5);
 });
 
-Deno.test("FedTrimmedAvg: ⌊β·n⌋ are cut off at each end", () => {
+Deno.test("FedTrimmedAvg: cuts off ⌊β·n⌋ values at each end", () => {
   // β 0.25 of 4 cuts one at each end: (2 + 6) / 2; β 0.2 of 4 cuts none: (1 + 2 + 6 + 100) / 4
   assert.equal(outcome(new FedTrimmedAvg({ beta: 0.25 }), 100, 2, 6, 1), 4);
   assert.equal(outcome(new FedTrimmedAvg(), 100, 2, 6, 1), 27.25);
@@ -113,19 +113,19 @@ Deno.test("Krum's scores are sums of squared distances to the closest others", (
   assert.deepEqual(krumScores(tensors, 1), [1, 1, 4, 49]);
 });
 
-Deno.test("Krum takes one model as it is, and of equals the lower node id", () => {
+Deno.test("Krum selects one model unchanged, and of equal ones that of the lower node id", () => {
   const result = aggregate(new Krum({ numMaliciousNodes: 1 }), 1, { w: [0] }, models(0, 1, 3, 10));
   assert.deepEqual(modelOf(result.arrays!), { w: [0] });
   assert.deepEqual(result.results, [2n]);
   assert.deepEqual(result.failures, []);
 });
 
-Deno.test("FedAvgM without momentum and with learning rate 1 is FedAvg to the bit", () => {
+Deno.test("FedAvgM without momentum and with learning rate 1 is bit-identical to FedAvg", () => {
   const values = [0.1, 0.2, 0.3];
   assert.equal(outcome(new FedAvgM(), ...values), outcome(new FedAvg(), ...values));
 });
 
-Deno.test("FedProx tells the nodes μ as a double, and averages as FedAvg", async () => {
+Deno.test("FedProx sends μ as a double, and averages like FedAvg", async () => {
   const driver = new FakeDriver([5n], () => undefined);
   const grid = new Grid(driver, 7n, { clock: new FakeClock() });
   const strategy = new FedProx({ proximalMu: 1, minTrainNodes: 1, minAvailableNodes: 1 });
@@ -138,14 +138,20 @@ Deno.test("FedProx tells the nodes μ as a double, and averages as FedAvg", asyn
 });
 
 Deno.test("options out of range are refused by name", () => {
-  assert.throws(() => new FedProx({ proximalMu: -1 }), /proximalMu is a number from 0: got -1/);
-  assert.throws(() => new FedAvgM({ serverMomentum: 2 }), /serverMomentum is a number from 0 to 1/);
+  assert.throws(
+    () => new FedProx({ proximalMu: -1 }),
+    /proximalMu must be a number from 0: got -1/,
+  );
+  assert.throws(
+    () => new FedAvgM({ serverMomentum: 2 }),
+    /serverMomentum must be a number from 0 to 1/,
+  );
   assert.throws(() => new FedAdam({ beta1: 1 }), /beta1/);
   assert.throws(() => new FedYogi({ tau: 0 }), /tau/);
   assert.throws(() => new FedTrimmedAvg({ beta: 0.5 }), /beta/);
   assert.throws(
     () => new Krum({ numMaliciousNodes: -1 }),
-    /numMaliciousNodes is a whole number from 0/,
+    /numMaliciousNodes must be a whole number from 0/,
   );
   assert.throws(() => new MultiKrum({ numNodesToSelect: 0 }), /numNodesToSelect/);
 });

@@ -7,25 +7,25 @@ import type { NodeId } from "../../entities/metadata.ts";
 import type { Failure, Result } from "../result.ts";
 import { runStrategy, type StartOptions } from "./run_strategy.ts";
 
-/** A round as a strategy's hooks see it. */
+/** The data of a round that a strategy's hooks receive. */
 export interface Round {
-  /** From 1. */
+  /** Number of the round, from 1. */
   readonly number: number;
-  /** The global model now. */
+  /** The current global model. */
   readonly arrays: ArrayRecord;
-  /** What the user wants the nodes to be told, for this phase of this round. The hook's own: it may change it. */
+  /** The user's settings for the nodes in this phase of this round. The hook may change the record. */
   readonly config: ConfigRecord;
-  /** The way to the nodes. */
+  /** The access to the nodes. */
   readonly grid: Grid;
   /** Ends the run. */
   readonly signal?: AbortSignal;
 }
 
-/** The nodes of a phase, and the message for each. */
+/** The messages of a phase. */
 export interface PhasePlan {
-  /** The instructions; none skips the phase. */
+  /** The instructions; an empty list skips the phase. */
   readonly messages: readonly Message[];
-  /** How many nodes were online to choose from. */
+  /** Number of online nodes from which the nodes were chosen. */
   readonly available: number;
 }
 
@@ -33,7 +33,7 @@ export interface PhasePlan {
 export interface PhaseOutcome {
   /** The nodes whose replies went into the aggregate. */
   readonly results: readonly NodeId[];
-  /** The replies that do not. */
+  /** The replies that were not aggregated. */
   readonly failures: readonly Failure[];
   /** Whether the replies were aggregated. */
   readonly aggregated: boolean;
@@ -43,32 +43,32 @@ export interface PhaseOutcome {
 
 /** Result of aggregating a training phase's replies. */
 export interface TrainOutcome extends PhaseOutcome {
-  /** The new global model; undefined leaves the old one. */
+  /** The new global model; undefined keeps the old one. */
   readonly arrays?: ArrayRecord;
 }
 
-/** Decides which nodes get which message in each round, and how to aggregate the replies. */
+/** Determines which nodes get which message in each round, and how replies are aggregated. */
 export abstract class Strategy {
-  /** What a terminal calls it. */
+  /** Name of the strategy for messages. */
   get name(): string {
     return this.constructor.name;
   }
 
   /** Chooses nodes and instructions for training. */
   abstract configureTrain(round: Round): Promise<PhasePlan>;
-  /** Makes the new model of the replies, errors among them. */
+  /** Aggregates the replies, which include errors, into the new model. */
   abstract aggregateTrain(
     round: Round,
     replies: readonly Message[],
   ): TrainOutcome | Promise<TrainOutcome>;
-  /** Chooses nodes and instructions for evaluation. `round.arrays` is the model that training ended with. */
+  /** Chooses nodes and instructions for evaluation. `round.arrays` is the model at the end of training. */
   abstract configureEvaluate(round: Round): Promise<PhasePlan>;
-  /** Sums up the replies, errors among them. */
+  /** Aggregates the metrics of the replies, which include errors. */
   abstract aggregateEvaluate(
     round: Round,
     replies: readonly Message[],
   ): PhaseOutcome | Promise<PhaseOutcome>;
-  /** The model to start from where the user gives none. */
+  /** The initial model if the user gives none. */
   abstract initialArrays(
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
@@ -77,8 +77,10 @@ export abstract class Strategy {
   /**
    * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.
    *
-   * @throws FlwrError "failed-precondition" after the last round when no round's training came to anything,
-   *   "cancelled" by the signal
+   * @param grid the access to the nodes
+   * @returns the final model and the history of the rounds
+   * @throws FlwrError "failed-precondition" after the last round when training failed in every round, "cancelled" by
+   * the signal
    */
   start(grid: Grid, options: StartOptions = {}): Promise<Result> {
     return runStrategy(this, grid, options);

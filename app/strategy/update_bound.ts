@@ -7,11 +7,11 @@ import { scaleUpdate, updateNorm } from "./update_norm.ts";
 export type LargeUpdateAction = "refuse" | "clip";
 
 /**
- * Holds updates to a bound on their Euclidean norm: a longer one is refused, or clipped to the bound. One whose norm is
- * beyond double precision cannot be clipped and is refused.
+ * Limits the Euclidean norm of updates: a larger one is refused, or clipped to the limit. An update whose norm exceeds
+ * double precision cannot be clipped and is refused.
  *
  * @param sent the global model
- * @param maxNorm Infinity: no bound, and no norm is computed
+ * @param maxNorm Infinity: no limit, and no norm is computed
  */
 export function boundUpdates(
   { accepted, failures }: CheckedReplies,
@@ -38,7 +38,7 @@ export function boundUpdates(
   return { accepted: kept, failures: inOrder([...failures, ...refused]) };
 }
 
-/** The reply that changes the model most; of equals the one with the lower node id. */
+/** The reply that changes the model most; of equal ones, that of the lower node id. */
 export function largestUpdate(
   sent: ReadonlyMap<string, Tensor>,
   replies: readonly CheckedReply[],
@@ -48,12 +48,12 @@ export function largestUpdate(
   return { reply: replies[place]!, norm: norms[place]! };
 }
 
-/** Failures in ascending order of node id, as everywhere. */
+/** Failures in ascending order of node id. */
 export function inOrder(failures: readonly Failure[]): Failure[] {
   return [...failures].sort((a, b) => a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0);
 }
 
-/** A norm with four digits, which is enough to compare it with a bound. */
+/** A norm with four digits, enough to compare it with a limit. */
 export function formatNorm(norm: number): string {
   return Number.isFinite(norm) ? String(Number(norm.toPrecision(4))) : "beyond double precision";
 }

@@ -3,11 +3,11 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { elementwise, mapModel } from "./elementwise.ts";
 
 /**
- * The Euclidean norm of an update: of all differences between a node's model and the one sent, over all arrays together.
- * Infinity only where a difference or the norm itself is beyond double precision.
+ * The Euclidean norm of an update: of all differences between a node's model and the one sent, over all arrays
+ * together. It is infinite only if a difference or the norm itself exceeds double precision.
  *
  * @param sent the global model
- * @param trained the node's, with the same names and shapes
+ * @param trained the node's model, with the same names and shapes
  */
 export function updateNorm(
   sent: ReadonlyMap<string, Tensor>,
@@ -18,7 +18,7 @@ export function updateNorm(
   if (squares < Infinity) return Math.sqrt(squares);
   const largest = largestDifference(sent, trained);
   if (!(largest < Infinity)) return Infinity;
-  // The squares left the range of doubles: the same sum in units of the largest difference.
+  // The squares exceeded the range of doubles: computes the sum in units of the largest difference.
   squares = 0;
   for (const [name, { data }] of sent) {
     const own = trained.get(name)!.data;
@@ -39,7 +39,7 @@ function squaredDistance(a: TypedArray, b: TypedArray): number {
   return sum;
 }
 
-/** The common case on its own: one element type, and four sums, so that no addition waits for the one before. */
+/** A fast path for the most common type, with four sums, so that no addition waits for the previous one. */
 function squaredDistance32(a: Float32Array, b: Float32Array): number {
   let [w, x, y, z] = [0, 0, 0, 0];
   const whole = a.length - a.length % 4;
@@ -67,7 +67,7 @@ function largestDifference(
   return largest;
 }
 
-/** A node's model with its update made shorter by a factor: sent + factor · (trained − sent), in double precision. */
+/** A node's model with its update scaled by a factor: sent + factor · (trained − sent), in double precision. */
 export function scaleUpdate(
   sent: ReadonlyMap<string, Tensor>,
   trained: ReadonlyMap<string, Tensor>,

@@ -7,7 +7,7 @@ const model = (...arrays: Tensor[]) => new Map(arrays.map((array, i) => [String(
 const doubles = (...values: number[]) =>
   tensor("float64", [values.length], Float64Array.from(values));
 
-Deno.test("an update's norm is that of all its differences, whatever their number and type", () => {
+Deno.test("an update's norm is that of all its differences, of any number and type", () => {
   const value = fc.float({ min: -1e3, max: 1e3, noNaN: true });
   fc.assert(
     fc.property(fc.array(fc.tuple(value, value), { maxLength: 11 }), (pairs) => {
@@ -25,13 +25,13 @@ Deno.test("an update's norm is that of all its differences, whatever their numbe
   assert.equal(updateNorm(model(doubles(0), counter(1n)), model(doubles(3), counter(5n))), 5);
 });
 
-Deno.test("a norm is a number as long as it is one in double precision", () => {
+Deno.test("a norm is finite if it fits double precision", () => {
   const large = updateNorm(model(doubles(0, 0)), model(doubles(3e200, -4e200)));
   assert.ok(Math.abs(large / 5e200 - 1) < 1e-12);
   assert.equal(updateNorm(model(doubles(1e308)), model(doubles(-1e308))), Infinity);
 });
 
-Deno.test("a scaled update goes the same way", () => {
+Deno.test("a scaled update has the same direction", () => {
   const scaled = scaleUpdate(model(doubles(1, 1)), model(doubles(5, -7)), 0.25);
   assert.deepEqual([...scaled.get("0")!.data], [2, -1]);
 });

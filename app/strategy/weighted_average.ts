@@ -2,15 +2,15 @@ import type { DType, TypedArray } from "../../tensor/dtype.ts";
 import { type Tensor, zeros } from "../../tensor/tensor.ts";
 
 /**
- * The element type of an average: floating-point arrays keep theirs; integers, booleans and scalars of any type become
- * float64. That is what numpy 1.26 makes of `array * factor`, on which Flower's aggregation rests.
+ * The element type of an average: floating-point arrays keep their type; integers, booleans and scalars of any type
+ * become float64. This is numpy 1.26's type of `array * factor`, on which Flower's aggregation is based.
  */
 export function averagedDType(dtype: DType, rank: number): DType {
   return dtype.startsWith("float") && rank > 0 ? dtype : "float64";
 }
 
 /**
- * Each weight divided by their sum.
+ * Divides each weight by the sum of all weights.
  *
  * @param weights non-negative numbers with a sum above 0
  */
@@ -20,12 +20,12 @@ export function weightFactors(weights: readonly number[]): number[] {
 }
 
 /**
- * Σ factorᵢ · tensorᵢ, computed as Flower computes FedAvg (flwr 1.9, `aggregate_inplace`): in the order given, each
- * product and each sum rounded to the result's type, the factor rounded to it first. Sums of floating-point numbers
- * depend on their order, so the caller fixes one.
+ * Σ factorᵢ · tensorᵢ, computed as Flower computes FedAvg (flwr 1.9, `aggregate_inplace`): in the given order, with the
+ * factor, each product and each sum rounded to the result's type. Sums of floating-point numbers depend on their order,
+ * so the caller determines it.
  *
- * @param tensors at least one; all of the same shape, their types averaging to the same one
- * @param factors as many
+ * @param tensors at least one; all with the same shape and the same average type
+ * @param factors one per tensor
  */
 export function averageTensors(tensors: readonly Tensor[], factors: readonly number[]): Tensor {
   const { dtype, shape } = tensors[0]!;
@@ -42,7 +42,7 @@ export function averageTensors(tensors: readonly Tensor[], factors: readonly num
   return average;
 }
 
-/** Averages tensors of the same name over several models that have the same names. */
+/** Averages several models with the same names, tensor by tensor. */
 export function averageModels(
   models: readonly ReadonlyMap<string, Tensor>[],
   factors: readonly number[],
@@ -55,7 +55,7 @@ export function averageModels(
   );
 }
 
-/** The common case on its own: one element type, so that the loop stays fast. */
+/** A fast path for the most common type. */
 function addScaled32(
   sum: Float32Array,
   data: Float32Array,
@@ -63,7 +63,7 @@ function addScaled32(
   isFirst: boolean,
 ): void {
   const rounded = Math.fround(factor);
-  // The first product is assigned, not added to 0: −0 stays −0.
+  // The first product is assigned instead of added to 0, so that −0 stays −0.
   if (isFirst) { for (let i = 0; i < sum.length; i++) sum[i] = rounded * data[i]!; }
   else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + Math.fround(rounded * data[i]!);
 }

@@ -21,7 +21,7 @@ Deno.test("FedAvg's arithmetic is Flower 1.9's, bit for bit", async (t) => {
   }
 });
 
-Deno.test("the result's type is what numpy 1.26 makes of array times factor", () => {
+Deno.test("the result's type is numpy 1.26's type of array times factor", () => {
   assert.equal(averagedDType("float16", 1), "float16");
   assert.equal(averagedDType("float32", 2), "float32");
   assert.equal(averagedDType("float32", 0), "float64");
@@ -65,7 +65,7 @@ Deno.test("integers and booleans become doubles", () => {
   assert.equal(averageTensors([bool(1), bool(0)], [0.25, 0.75]).data[0], 0.25);
 });
 
-Deno.test("an average lies between the smallest and the largest, but for rounding", () => {
+Deno.test("an average lies between the smallest and the largest, except for rounding", () => {
   const weights = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(

@@ -1,4 +1,4 @@
-/** Whether a program is installed; tests that need one are skipped by name without it. */
+/** Whether a program is installed. Tests that need a missing program are skipped. */
 export function installed(program: string): boolean {
   try {
     new Deno.Command(program, { args: ["-?"], stdout: "null", stderr: "null" }).outputSync();
@@ -8,7 +8,7 @@ export function installed(program: string): boolean {
   }
 }
 
-/** Runs a program to its end and returns its standard output; throws with its standard error unless it exits 0. */
+/** Runs a program and returns its standard output. Throws with its standard error unless it exits with 0. */
 export async function runTool(program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
   if (!success) {
@@ -17,7 +17,7 @@ export async function runTool(program: string, ...args: string[]): Promise<strin
   return new TextDecoder().decode(stdout);
 }
 
-/** Runs `body` with a fresh folder, which is gone afterwards. */
+/** Runs `body` with a new folder, which is removed afterwards. */
 export async function inTemporaryFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "flwr-test-" });
   try {

@@ -1,13 +1,13 @@
-/** The repository's folder of recorded values, as a file path with a final slash. */
+/** Path of the folder of recorded values, with a final slash. */
 const VECTORS = new URL("../../tests/vectors/", import.meta.url).pathname;
 
-/** Keys of recorded sessions of Flower 1.9, made by ssh-keygen: client 3 has a scalar of 47 bytes. */
+/** Folder of ssh-keygen keys used in recorded sessions of Flower 1.9. Client 3 has a scalar of 47 bytes. */
 export const KEY_FOLDER = `${VECTORS}flwr-1.9-keys/`;
 
-/** Keys of each curve as ssh-keygen of OpenSSH 9.2 makes them, without a comment. */
+/** Folder of keys of each curve by ssh-keygen of OpenSSH 9.2, without a comment. */
 export const SSH_KEYGEN_FOLDER = `${VECTORS}auth/ssh-keygen/`;
 
-/** What Python's cryptography says about each file of KEY_FOLDER. */
+/** A file of KEY_FOLDER as Python's cryptography reads it. */
 export interface KeyFacts {
   private_scalar_hex: string;
   spki_pem: string;
@@ -16,7 +16,7 @@ export interface KeyFacts {
   ssh_public_line: string;
 }
 
-/** Secrets that Flower 1.9 derived between files of KEY_FOLDER. */
+/** A secret that Flower 1.9 derived from two files of KEY_FOLDER. */
 export interface SharedSecret {
   client: string;
   server: string;
@@ -25,7 +25,7 @@ export interface SharedSecret {
   hmac_key_ascii: string;
 }
 
-/** A key of the made session, as Python's cryptography writes it. */
+/** A key of the synthetic session, as Python's cryptography writes it. */
 export interface SessionKey {
   openssh_private: string;
   pkcs8_private: string;
@@ -34,7 +34,7 @@ export interface SessionKey {
   metadata_public_key: string;
 }
 
-/** A made session between three keys with scalars of 8 to 17 bytes. */
+/** A synthetic session between three keys with scalars of 8 to 17 bytes. */
 export interface Session {
   server: SessionKey;
   client: SessionKey;
@@ -75,6 +75,6 @@ export const session = (): Session => read("auth/session.json");
 export const nodeSignatures = (): NodeSignature[] => read("auth/node-signatures.json");
 export const signedRequests = (): SignedRequest[] => read("flwr-1.9/requests.json");
 
-/** Deterministic bytes of the session's requests, base64, by name. */
+/** Deterministic serialisation of the session's requests, in base64, by name. */
 export const sessionMessages = (): Record<string, { deterministic: string }> =>
   read("flwr-1.9/messages.json");

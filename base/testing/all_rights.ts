@@ -1,10 +1,10 @@
-/** Whether the tests have all permissions. In `deno task test:unit` they may not start processes. */
+/** Whether the tests have all permissions. `deno task test:unit` denies starting processes. */
 export const HAS_ALL_RIGHTS = Deno.permissions.querySync({ name: "run" }).state === "granted";
 
 /**
- * A test that starts a process, or does what Deno allows only to programs with all permissions (it opens
- * `/proc/self/fd`, or vacuums a database). `deno task test:unit` ignores it. There, a test registered with `Deno.test`
- * fails when it starts a process, so that no test is forgotten.
+ * Registers a test that starts a process, or does something that Deno only allows with all permissions (opening
+ * `/proc/self/fd`, or vacuuming a database). `deno task test:unit` ignores it. There, a test that was registered with
+ * `Deno.test` fails when it starts a process, so that none is forgotten.
  */
 export function testWithAllRights(
   name: string,

@@ -1,4 +1,4 @@
-/** Lets what is ready to go on do so: one turn of the event loop. For tests, in the place of a sleep. */
+/** Waits for one turn of the event loop, so that everything that is ready can run. For tests, instead of a sleep. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,6 +1,6 @@
 import { nextTurn } from "../turn.ts";
 
-/** Does something, and counts the turns of the event loop that others had before it was done. */
+/** Runs something and counts the turns of the event loop until it is done. */
 export async function turnsDuring<T>(
   act: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly turns: number }> {

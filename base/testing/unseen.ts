@@ -1,4 +1,4 @@
-/** Characters that must not reach a reader as they are, each kind with its name. For tests. */
+/** Characters that must be escaped before they are shown, by the name of their kind. For tests. */
 export const UNSEEN_CHARACTERS: Readonly<Record<string, string>> = {
   ...range("C0", 0x00, 0x1f),
   ...range("DEL and C1", 0x7f, 0x9f),
@@ -16,13 +16,15 @@ export const UNSEEN_CHARACTERS: Readonly<Record<string, string>> = {
   "tag characters": "\u{e0001}\u{e0041}\u{e007f}",
 };
 
-/** What somebody could write to be read as somebody else, by all of these characters and by what terminals obey. */
+/** A text that tries to impersonate another source, with all of these characters and control sequences of terminals. */
 export const HOSTILE_TEXT: string = [
   ...Object.values(UNSEEN_CHARACTERS),
   "\x1b[2J\x1b[1;1H\x1b]0;title\x07\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b[8mhidden\x1b[0m\x9b31m\x1bc",
 ].join("x");
 
-/** Characters that a text must not have where it is shown. @returns their code points, for the failure's message */
+/**
+ * The characters of a shown text that should have been escaped. @returns their code points, for the failure's message
+ */
 export function unseenIn(shown: string, allowed = ""): string[] {
   const bad = new Set([...Object.values(UNSEEN_CHARACTERS).join("")]);
   return [...shown].filter((character) => bad.has(character) && !allowed.includes(character))

@@ -2,34 +2,34 @@ import type { FlwrError } from "../error.ts";
 import { crc32, inflateRaw } from "../platform.ts";
 import { CENTRAL, CentralField, Field, Method } from "./layout.ts";
 
-/** A file as the directory of an archive describes it: each field as it is there. */
+/** An entry of an archive's directory, with its fields unchanged. */
 export interface CentralEntry {
   readonly nameBytes: Uint8Array;
   readonly version: number;
   readonly flags: number;
   readonly method: number;
   readonly crc: number;
-  /** Bytes in the archive, and when unpacked. */
+  /** Compressed and uncompressed size, in bytes. */
   readonly packed: number;
   readonly size: number;
-  /** Where its local record is. */
+  /** Offset of its local record. */
   readonly offset: number;
-  /** Bytes of its extra field and its comment. */
+  /** Lengths of its extra field and its comment, in bytes. */
   readonly extra: number;
   readonly comment: number;
   readonly disk: number;
   readonly attributes: number;
-  /** Where its name ends, and where the next entry begins. */
+  /** Offset of the end of its name, and of the next entry. */
   readonly nameEnd: number;
   readonly next: number;
 }
 
 /**
- * Reads an entry of the directory. Judges nothing of it.
+ * Reads an entry of the directory without checking it.
  *
- * @param at where it begins
- * @param end where the directory ends
- * @returns undefined where there is none, or its name goes beyond the end
+ * @param at offset of the entry
+ * @param end offset of the directory's end
+ * @returns undefined if there is no entry, or its name extends beyond the end
  */
 export function readCentral(
   bytes: Uint8Array,
@@ -63,13 +63,14 @@ export function readCentral(
 }
 
 /**
- * A file's content, held to its declared size and its checksum. Never unpacks more than the declared size.
+ * Extracts a file's content and checks its declared size and checksum. It never decompresses more than the declared
+ * size.
  *
  * @param entry stored or deflated
  * @param raw its bytes in the archive
- * @param fault makes the error, of what is wrong with the file
+ * @param fault creates an error from a description of the file's fault
  */
-export function unpack(
+export function extractContent(
   { method, size, crc }: Pick<CentralEntry, "method" | "size" | "crc">,
   raw: Uint8Array,
   fault: (how: string, cause?: unknown) => FlwrError,
@@ -87,6 +88,6 @@ function inflate(
   try {
     return inflateRaw(raw, size);
   } catch (cause) {
-    throw fault(`cannot be unpacked to ${size} bytes`, cause);
+    throw fault(`cannot be decompressed to ${size} bytes`, cause);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The records of a zip archive: PKWARE's APPNOTE 6.3, section 4.3. What precedes a file's bytes and the entry of the
- * directory share their fields, which the directory has two bytes further on.
+ * Records of a zip archive: PKWARE's APPNOTE 6.3, section 4.3. The local record before a file's bytes and its directory
+ * entry share fields, which have an offset of two more bytes in the entry.
  */
 export const LOCAL = { signature: 0x04034b50, bytes: 30, shift: 0 } as const;
 export const CENTRAL = { signature: 0x02014b50, bytes: 46, shift: 2 } as const;
@@ -10,20 +10,20 @@ export const END = { signature: 0x06054b50, bytes: 22 } as const;
 export const END64 = { signature: 0x06064b50, bytes: 56 } as const;
 export const LOCATOR64 = { signature: 0x07064b50, bytes: 20 } as const;
 
-/** How a file's bytes are kept. */
+/** Compression methods. */
 export const Method = { stored: 0, deflated: 8 } as const;
 
 /** Flags of an entry: it is encrypted; its name is UTF-8. */
 export const ENCRYPTED_FLAG = 1;
 export const UTF8_FLAG = 1 << 11;
 
-/** Version 2.0 of the format: enough for stored and deflated files. */
+/** Version 2.0 of the format, which is enough for stored and deflated files. */
 export const VERSION = 20;
 
-/** "Made on": Unix, so that the upper half of the external attributes is a file mode. */
+/** "Made by" Unix: the upper half of the external attributes is then a file mode. */
 export const UNIX = 3;
 
-/** Fields of a local record by their offsets; a directory's entry has them `shift` bytes further on. */
+/** Offsets of the fields of a local record; those of a directory entry are `shift` bytes larger. */
 export const Field = {
   version: 4,
   flags: 6,
@@ -37,7 +37,7 @@ export const Field = {
   extraLength: 28,
 } as const;
 
-/** Fields that only a directory's entry has. */
+/** Offsets of fields that only a directory entry has. */
 export const CentralField = {
   madeBy: 4,
   commentLength: 32,
@@ -46,7 +46,7 @@ export const CentralField = {
   offset: 42,
 } as const;
 
-/** Fields of the record that ends an archive. */
+/** Offsets of the fields of the record that ends an archive. */
 export const EndField = {
   disk: 4,
   directoryDisk: 6,

@@ -1,16 +1,16 @@
 import { centralRecord, endRecord, localRecord } from "./write.ts";
 
-/** A file of an archive whose bytes are read when their turn comes. */
+/** A file of an archive whose bytes are read only when they are written. */
 export interface StreamedFile {
   readonly name: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly crc32: number;
-  /** Its bytes, piece by piece. */
+  /** Yields its bytes, piece by piece. */
   content(): AsyncIterable<Uint8Array>;
 }
 
-/** How many bytes {@link streamZip} gives for these files. */
+/** Length of the archive that {@link streamZip} yields for these files, in bytes. */
 export function zipLength(files: readonly Omit<StreamedFile, "content">[]): number {
   const records = files.reduce((sum, { name, size, crc32 }) => {
     const facts = { name, size, crc32 };
@@ -20,8 +20,9 @@ export function zipLength(files: readonly Omit<StreamedFile, "content">[]): numb
 }
 
 /**
- * A zip archive of files, piece by piece, with no more of them in memory than a piece: stored, in the order given, with
- * the date of bundles. Whoever reads it must count: files whose content is not as long as they say make it no archive.
+ * Yields a zip archive piece by piece, with only one piece in memory. Files are stored uncompressed, in the given
+ * order, with the date of bundles. It does not check that each file's content has its declared size, without which the
+ * archive is invalid: callers must count.
  *
  * @param files together below 4 GiB and 65,536 files
  */

@@ -5,7 +5,7 @@ import { readZip } from "../../fab/read_archive.ts";
 import { streamZip, zipLength } from "./stream.ts";
 import { writeZip } from "./write.ts";
 
-Deno.test("zip stream: the bytes are those of the archive that is written at once, as many as foretold", async () => {
+Deno.test("zip stream: the bytes are those of the archive that is written at once, with the computed length", async () => {
   const file = fc.tuple(
     fc.stringMatching(/^[a-zé]{1,9}$/),
     fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 4 }),

@@ -12,18 +12,18 @@ import {
   VERSION,
 } from "./layout.ts";
 
-/** Dates of files, at midnight: fixed ones, so that equal files give equal bytes. */
+/** Dates of files, at midnight. They are fixed, so that equal files give equal bytes. */
 export const DATE = {
-  /** 1 October 2024, which Flower gives to every file of a bundle. */
+  /** 1 October 2024, the date that Flower gives to each file of a bundle. */
   bundle: ((2024 - 1980) << 9) | (10 << 5) | 1,
-  /** 1 January 1980, the format's first day. */
+  /** 1 January 1980, the first day that the format can represent. */
   none: (1 << 5) | 1,
 } as const;
-/** Mode 0600, without a file type: what Python's zipfile gives to entries that say nothing. */
+/** Mode 0600 without a file type: the default of Python's zipfile. */
 const ATTRIBUTES = 0o600 << 16;
 
 /**
- * Writes an archive as Python's zipfile does on Unix: files stored, in the order given, all of one date.
+ * Writes an archive as Python's zipfile does on Unix: files uncompressed, in the given order, all with the same date.
  *
  * @param files names with "/" and contents; together below 4 GiB and 65,536 files
  * @param date one of {@link DATE}
@@ -45,22 +45,22 @@ export function writeZip(
   return joinBytes([...parts, ...directory, endRecord(directory, offset)]);
 }
 
-/** What the records of a stored file say. */
+/** The fields of the records of a stored file. */
 export interface FileFacts {
   readonly name: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly crc32: number;
-  /** One of {@link DATE}; default: that of bundles. */
+  /** One of {@link DATE} (default: that of bundles). */
   readonly date?: number;
 }
 
-/** What stands before a file's bytes. */
+/** The local record, which precedes a file's bytes. */
 export function localRecord(file: FileFacts): Uint8Array {
   return record(LOCAL, file);
 }
 
-/** A file's entry in the directory. @param offset where its local record is */
+/** A file's entry in the directory. @param offset offset of its local record */
 export function centralRecord(file: FileFacts, offset: number): Uint8Array {
   const central = record(CENTRAL, file);
   const view = new DataView(central.buffer);
@@ -81,7 +81,7 @@ function record(
   const set32 = (field: number, value: number) => view.setUint32(field + shift, value, true);
   view.setUint32(0, signature, true);
   set16(Field.version, VERSION);
-  // Python flags a name as UTF-8 only where ASCII cannot say it.
+  // Like Python, flags a name as UTF-8 only if it is not ASCII.
   set16(Field.flags, name.some((byte) => byte > 0x7f) ? UTF8_FLAG : 0);
   set16(Field.date, date);
   set32(Field.crc, crc);
@@ -92,7 +92,7 @@ function record(
   return result;
 }
 
-/** What ends an archive. @param offset where its directory begins */
+/** The record that ends an archive. @param offset offset of its directory */
 export function endRecord(directory: readonly Uint8Array[], offset: number): Uint8Array {
   const view = new DataView(new ArrayBuffer(END.bytes));
   view.setUint32(0, END.signature, true);

@@ -1,4 +1,4 @@
-/** What runs on each node: trains the global model on the node's own images. */
+/** The ClientApp, which runs on each node: trains the global model on the node's own images. */
 import {
   ArrayRecord,
   ClientApp,
@@ -11,13 +11,16 @@ import {
 } from "flwr";
 import { createModel, loadData, train } from "./task.ts";
 
-// Each run has a model and data of its own, made at its first message.
+// Each run has its own model and data, created at its first message.
 const modelOf = perRun(createModel);
 const dataOf = perRun(loadData);
 
 const arraysOf = (model: Model) => ArrayRecord.fromTensors(model.getParameters());
 
-/** The run's model, with the global parameters: by position, as older servers number the arrays instead of naming them. */
+/**
+ * The run's model with the global parameters, which are set by position: older servers number the arrays instead of
+ * naming them.
+ */
 function receiveModel({ content }: Message, context: Context): Model {
   const model = modelOf(context);
   model.setParameters([...content.arrayRecord("arrays").tensors().values()]);

@@ -1,11 +1,11 @@
-/** What drives the run: federated averaging over all nodes. */
+/** The ServerApp, which controls the run: federated averaging over all nodes. */
 import { FedAvg, ServerApp } from "flwr";
 
 export const app = new ServerApp().main(async (grid, { runConfig }) => {
   const minNodes = runConfig.number("min-nodes", 2);
   const strategy = new FedAvg({
     fractionTrain: 1,
-    fractionEvaluate: 0, // the nodes measure the model they trained, as part of training
+    fractionEvaluate: 0, // nodes evaluate the model that they trained, as part of training
     minTrainNodes: minNodes,
     minAvailableNodes: minNodes,
   });

@@ -1,4 +1,4 @@
-/** The task: a small convolutional network learns to tell the ten classes of CIFAR-10 apart. */
+/** The task: a small convolutional network learns to classify the ten classes of CIFAR-10. */
 import {
   type Cifar10,
   type Context,
@@ -42,8 +42,8 @@ export function createModel(): Model {
 }
 
 /**
- * This node's images: all of them, or with `partition-id` and `num-partitions` in the node's configuration, its share of
- * those for training. `train-limit` and `test-limit` take only the first so many, for short runs.
+ * This node's images: all of them, or its share if the node's configuration has `partition-id` and `num-partitions`.
+ * `train-limit` and `test-limit` limit the number of images, for short runs.
  */
 export async function loadData({ nodeConfig, runConfig }: Context): Promise<Cifar10> {
   const limit = (name: string) =>
@@ -59,10 +59,10 @@ export async function loadData({ nodeConfig, runConfig }: Context): Promise<Cifa
 }
 
 /**
- * Trains for one epoch, the images in a new random order each time, then measures the model.
+ * Trains for one epoch, with the images in a new random order each time, then evaluates the model.
  *
- * Losses are means over images. Flower's example in Python sums up the mean losses of its batches: for the whole of CIFAR-10
- * its `train_loss` is 1,563 times (batches of 32), its `val_loss` 10,000 times as large (batches of 1).
+ * Losses are means over images. Flower's example in Python adds the mean losses of its batches: for the whole of
+ * CIFAR-10 its `train_loss` is 1,563 times as large (batches of 32), and its `val_loss` 10,000 times (batches of 1).
  */
 export async function train(model: Model, data: Cifar10) {
   await model.fit(data.train);

@@ -1,15 +1,15 @@
-/** What runs on each node: trains the network on the node's own images. */
+/** The ClientApp, which runs on each node: trains the network on the node's own images. */
 import { ArrayRecord, ClientApp, datasetSize, MetricRecord, perRun } from "flwr";
 import { createModel, loadData } from "./task.ts";
 
-// Each run has a model and data of its own, made at its first message.
+// Each run has its own model and data, created at its first message.
 const modelOf = perRun(createModel);
 const dataOf = perRun(loadData);
 
 export const app = new ClientApp().train(async (message, context) => {
   const model = modelOf(context);
   const data = dataOf(context);
-  // By position, as older servers number the arrays instead of naming them.
+  // Set by position, because older servers number the arrays instead of naming them.
   model.setParameters([...message.content.arrayRecord("arrays").tensors().values()]);
   const { losses } = await model.fit(data);
   const metrics = { "num-examples": datasetSize(data), train_loss: losses[0]! };

@@ -1,4 +1,6 @@
-/** What drives the run: starts from the file's weights, and saves what was learned as a file again. */
+/**
+ * The ServerApp, which controls the run: starts from the file's weights, and saves the trained model as a file again.
+ */
 import { ArrayRecord, evaluationMetrics, FedAvg, ServerApp } from "flwr";
 import { createModel, stripes } from "./task.ts";
 
@@ -7,7 +9,7 @@ export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) =
   const test = stripes(200, 0);
   const minNodes = runConfig.number("min-nodes", 2);
   const strategy = new FedAvg({
-    fractionEvaluate: 0, // the server measures the global model itself
+    fractionEvaluate: 0, // the server evaluates the global model itself
     minTrainNodes: minNodes,
     minAvailableNodes: minNodes,
   });

@@ -1,4 +1,4 @@
-/** The task: a network from somebody's ONNX file learns which way the stripes in an image go. */
+/** The task: a network from an existing ONNX file learns the direction of stripes in an image. */
 import { type Context, crossEntropy, type Dataset, Model, onnxNetwork, sgd, tensor } from "flwr";
 
 const SIZE = 16;
@@ -8,7 +8,7 @@ const ANGLES = [0, Math.PI / 4, Math.PI / 2, (3 * Math.PI) / 4];
 /** The network in model.onnx, with its loss and optimiser. */
 export function createModel(): Model {
   return new Model({
-    exportable: true, // The server exports it at the end: a network that cannot be exported is refused at once.
+    exportable: true, // The server exports it at the end; this detects at the start if it cannot be exported.
     network: onnxNetwork(new URL("./model.onnx", import.meta.url)),
     input: { shape: [1, SIZE, SIZE], normalize: { mean: 0.5, deviation: 0.5 } },
     loss: crossEntropy(),
@@ -17,13 +17,13 @@ export function createModel(): Model {
   });
 }
 
-/** Numbers from [0, 1) that a seed decides (Lehmer's generator). */
+/** Random numbers from [0, 1) with a seed (Lehmer's generator). */
 function randomNumbers(seed: number): () => number {
   let state = seed * 7919 + 1;
   return () => (state = state * 48271 % 2147483647) / 2147483647;
 }
 
-/** Images of stripes with noise, uint8 [count, 1, 16, 16], and which way they go, uint8 [count]. */
+/** Images of stripes with noise, uint8 [count, 1, 16, 16], and the index of their angle, uint8 [count]. */
 export function stripes(count: number, seed: number): Dataset {
   const random = randomNumbers(seed);
   const x = new Uint8Array(count * SIZE * SIZE);
@@ -40,7 +40,7 @@ export function stripes(count: number, seed: number): Dataset {
   return { x: tensor("uint8", [count, 1, SIZE, SIZE], x), y: tensor("uint8", [count], y) };
 }
 
-/** This node's own images: others for each `partition-id`. */
+/** This node's own images, different for each `partition-id`. */
 export function loadData({ nodeConfig }: Context): Dataset {
   return stripes(400, 1 + nodeConfig.number("partition-id", 0));
 }

@@ -5,7 +5,7 @@ import { listFiles, readAppFile } from "../app_folder.ts";
 import { sha256Hex } from "../../base/platform.ts";
 import { CONTENTS_PATH, contentsLine } from "../contents.ts";
 import { ATTACHMENTS_PATH, writeAttachmentList } from "../attachments.ts";
-import { describeAttachments, divide, listedAttachments } from "./attach.ts";
+import { chooseAttachments, describeAttachments, listedAttachments } from "./choose_attachments.ts";
 import type { Fab } from "../fab.ts";
 import { requiredLicense } from "../format_version.ts";
 import { MAX_FAB_BYTES, MAX_FAB_FILES } from "../limits.ts";
@@ -23,16 +23,15 @@ import { writeToml } from "../toml/write.ts";
 import { writeZip } from "../../base/zip/write.ts";
 
 /**
- * Makes a bundle of an app's folder. The same files give the same bytes as Flower's own `flwr build` on Unix.
+ * Builds the FAB of an app's folder. The bytes equal those of Flower's own `flwr build` on Unix.
  *
- * ONNX files of a TypeScript app that would make its bundle too large become attachments, which travel beside it, and
- * so do the files that `attachments` in [tool.flwr.app] lists.
+ * Files listed in `attachments` in [tool.flwr.app], and ONNX files for which a TypeScript app's FAB has no room, become
+ * attachments, which are sent separately.
  *
- * An app whose manifest is flwr.toml is bundled as if that file were its pyproject.toml, so that every SuperLink and
- * SuperNode can read what it is.
+ * The manifest flwr.toml becomes pyproject.toml in the FAB, which every SuperLink and SuperNode can read.
  *
- * @throws FlwrError "not-found" for a folder that is no app's, "invalid-argument" naming what is wrong with the app,
- *   "resource-exhausted" for a bundle beyond the limits
+ * @throws FlwrError not-found if the folder has no app; invalid-argument, naming what is wrong with the app;
+ *   resource-exhausted if the FAB is too large
  */
 export async function buildFab(folder: string): Promise<Fab> {
   const root = resolve(folder);
@@ -41,14 +40,14 @@ export async function buildFab(folder: string): Promise<Fab> {
   const manifest = await readManifest(root, (path) => there.includes(path));
   const all = new Set([...there, ...refused.keys()]);
   const config = readAppConfig(manifest.tables, manifest.file, (path) => all.has(path));
-  const parts = await divide(root, await choose(root, [...all], manifest, config), {
+  const parts = await chooseAttachments(root, await choose(root, [...all], manifest, config), {
     listed: listedAttachments(manifest.tables, config, all),
     isLink: (path) => refused.has(path),
     config,
   });
   const { chosen, attached } = parts;
   for (const path of [...chosen, ...attached]) checkLink(path, refused);
-  // The manifest and the list of contents come on top, and that of attachments where there are any.
+  // Besides the chosen files, the FAB has the manifest, the list of contents and, if any, the list of attachments.
   const records = attached.length > 0 ? 3 : 2;
   checkChosen([...chosen, ...attached], manifest.tables, MAX_FAB_FILES - records);
   checkModules(manifest, chosen);
@@ -72,16 +71,16 @@ export async function buildFab(folder: string): Promise<Fab> {
   return { content, hash: sha256Hex(content), config, warnings, attachments };
 }
 
-/** Refuses a file that a link would bring into the bundle from elsewhere, or not at all. */
+/** Refuses a file that is a link out of the app's folder, a broken link, or behind a linked folder. */
 function checkLink(path: string, refused: ReadonlyMap<string, string>): void {
   const problem = refused.get(path);
   if (problem === undefined) return;
   throw new FlwrError("invalid-argument", problem, {
-    hints: ["Put the files themselves there, or leave the link out by a line in .gitignore"],
+    hints: ["Replace the link by the files, or exclude it in .gitignore"],
   });
 }
 
-/** The files that go into the bundle beside its manifest, in its order. */
+/** Selects the files for the FAB in addition to its manifest, in their order there. */
 async function choose(
   root: string,
   there: readonly string[],
@@ -100,8 +99,8 @@ async function choose(
 }
 
 /**
- * The lines of a .gitignore file, as Python splits them. One that is not UTF-8 is refused: Flower's own takes it to say
- * nothing, and then publishes what it names.
+ * The lines of a .gitignore file, split as in Python. A file that is not UTF-8 is refused. Flower ignores such a file,
+ * and would publish the files that it lists.
  */
 function ignoreLines(bytes: Uint8Array = new Uint8Array()): string[] {
   try {
@@ -109,26 +108,26 @@ function ignoreLines(bytes: Uint8Array = new Uint8Array()): string[] {
     return text.split(LINE_ENDS).map((line) => line.trim());
   } catch (cause) {
     throw new FlwrError("invalid-argument", 'The app\'s ".gitignore" is not UTF-8 text', {
-      hints: ["Save it as UTF-8: what it names would get into the bundle otherwise"],
+      hints: ["Save it as UTF-8. Otherwise the ignored files would be published"],
       cause,
     });
   }
 }
 
-// deno-lint-ignore no-control-regex -- what Python's splitlines() takes for line ends
+// deno-lint-ignore no-control-regex -- the line breaks of Python's splitlines()
 const LINE_ENDS = /\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]/;
 
-/** Patterns whose form `readAppConfig` has checked. */
+/** Patterns of a key. `readAppConfig` has checked their types. */
 function patterns(app: TomlTable, key: string): string[] | undefined {
   return app.get(key) as string[] | undefined;
 }
 
-/** Holds the files to what a bundle may have, as its readers will. */
+/** Checks the files like a reader of the FAB does. */
 function checkChosen(paths: readonly string[], tables: TomlTable, most: number): void {
   for (const path of paths) {
     const fault = pathFault(path);
     if (fault !== undefined) {
-      throw new FlwrError("invalid-argument", `"${path}" cannot be in a bundle: it ${fault}`);
+      throw new FlwrError("invalid-argument", `"${path}" cannot be bundled: it ${fault}`);
     }
   }
   const clash = collision(paths);
@@ -140,12 +139,12 @@ function checkChosen(paths: readonly string[], tables: TomlTable, most: number):
   if (license !== undefined && !paths.includes(license)) {
     throw new FlwrError(
       "invalid-argument",
-      `"${license}", which [project] names as its license, is not among the files of the bundle`,
+      `"${license}", the license named in [project], is not among the bundled files`,
     );
   }
 }
 
-/** An app without its components would only be found out when it is started. */
+/** Checks that the components' modules are bundled. Otherwise the app would fail only when it starts. */
 function checkModules({ tables, file }: Manifest, chosen: readonly string[]): void {
   const inBundle = new Set(chosen);
   try {
@@ -155,7 +154,7 @@ function checkModules({ tables, file }: Manifest, chosen: readonly string[]): vo
     throw new FlwrError(code, message, {
       cause: error,
       hints: [
-        "The file is in the folder, but .gitignore, fab-include or fab-exclude leaves it out",
+        "The file exists, but .gitignore, fab-include or fab-exclude excludes it",
       ],
     });
   }
@@ -167,6 +166,6 @@ function checkSize(bytes: number): void {
 
 function tooLarge(what: string): FlwrError {
   return new FlwrError("resource-exhausted", `The app's bundle would have ${what}`, {
-    hints: ["Leave files out with fab-exclude in [tool.flwr.app], or with .gitignore"],
+    hints: ["Exclude files with fab-exclude in [tool.flwr.app], or with .gitignore"],
   });
 }

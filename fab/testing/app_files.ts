@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 
-/** Runs a test on a folder with the given files, which is gone at its end. */
+/** Runs a test with a temporary folder of these files. */
 export async function withApp<T>(
   files: { readonly [path: string]: string | undefined },
   body: (folder: string) => Promise<T>,

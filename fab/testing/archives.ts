@@ -9,7 +9,7 @@ export type Files = Record<string, string>;
 /** A text as UTF-8. */
 export const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-/** An archive of the files, its list of contents behind them, whatever their names are. */
+/** Creates an archive of files with any names, followed by its list of contents. */
 export function archive(
   files: Files | readonly [string, string][],
   list?: string,
@@ -20,7 +20,7 @@ export function archive(
   return writeZip([...entries, [CONTENTS_PATH, encode(contents)]]);
 }
 
-/** An archive of the files and of "big.json", which is compressed and claims a size. */
+/** Creates an archive of files and of a compressed "big.json" with a claimed size. */
 export function deflated(
   files: Files,
   content: Uint8Array,
@@ -39,7 +39,7 @@ export function deflated(
   });
 }
 
-/** Changes an archive in place. */
+/** Changes the records of an archive in place. */
 export function tampered(
   bytes: Uint8Array<ArrayBuffer>,
   change: (at: Records) => void,
@@ -48,7 +48,7 @@ export function tampered(
   return bytes;
 }
 
-/** Where the records of an archive are. */
+/** Access to the records of an archive. */
 export class Records {
   readonly view: DataView;
   readonly end: number;
@@ -58,7 +58,7 @@ export class Records {
     this.end = bytes.length - END.bytes;
   }
 
-  /** Where the directory describes the n-th file. */
+  /** Position of the n-th file's entry in the directory. */
   central(n: number): number {
     let at = this.view.getUint32(this.end + EndField.directoryOffset, true);
     for (let i = 0; i < n; i++) {
@@ -67,18 +67,18 @@ export class Records {
     return at;
   }
 
-  /** Where the n-th file begins. */
+  /** Position of the n-th file's local header. */
   local(n: number): number {
     return this.view.getUint32(this.central(n) + CentralField.offset, true);
   }
 
-  /** Sets a field of two bytes that both records of the n-th file have. */
+  /** Sets a two-byte field in both headers of the n-th file. */
   set16(n: number, field: number, value: number): void {
     this.view.setUint16(this.local(n) + field, value, true);
     this.view.setUint16(this.central(n) + field + CENTRAL.shift, value, true);
   }
 
-  /** Sets a field of four bytes that both records of the n-th file have. */
+  /** Sets a four-byte field in both headers of the n-th file. */
   set32(n: number, field: number, value: number): void {
     this.view.setUint32(this.local(n) + field, value, true);
     this.view.setUint32(this.central(n) + field + CENTRAL.shift, value, true);

@@ -3,19 +3,19 @@ import { FlwrError } from "../../base/error.ts";
 import { hideNumericKeys } from "./numeric_keys.ts";
 import { type TomlTable, TomlTime, type TomlValue } from "./value.ts";
 
-/** Bytes of a pyproject.toml or flwr.toml that is parsed. */
+/** Largest pyproject.toml or flwr.toml, in bytes. */
 export const MAX_MANIFEST_BYTES = 256 * 1024;
 
-/** Structures within structures that a pyproject.toml may have. */
+/** Largest nesting depth of a TOML file. */
 const MAX_TOML_DEPTH = 64;
 
 /**
- * Reads a TOML file as Python's tomli does: line ends become "\n", the order of keys is kept, whole numbers differ from
- * floating-point ones, and times have microseconds.
+ * Parses a TOML file like Python's tomli: normalises line ends to "\n", keeps the order of keys, distinguishes integers
+ * from floats, and gives times microseconds.
  *
- * @param bytes the file, UTF-8
- * @param where the file's name, for the error sentence
- * @throws FlwrError "invalid-argument" naming the line, "resource-exhausted" for a file beyond the limit
+ * @param bytes the file, in UTF-8
+ * @param where name of the file, for errors
+ * @throws FlwrError invalid-argument, naming the line; resource-exhausted if the file is too large
  */
 export function parseToml(bytes: Uint8Array, where: string): TomlTable {
   if (bytes.length > MAX_MANIFEST_BYTES) {
@@ -53,11 +53,11 @@ function decode(bytes: Uint8Array, where: string): string {
   }
 }
 
-/** What the conversion of a value needs to know. */
+/** Context of the conversion of a value. */
 interface Place {
   readonly mark: string;
   readonly where: string;
-  /** How many tables and lists the value is in: dotted keys nest without any bracket that the parser would count. */
+  /** Depth of tables and lists around the value. Counted here, too, because the parser does not count dotted keys. */
   readonly depth: number;
 }
 
@@ -76,7 +76,7 @@ function deeper(place: Place): Place {
   if (depth <= MAX_TOML_DEPTH) return { ...place, depth };
   throw new FlwrError(
     "invalid-argument",
-    `"${place.where}" has more than ${MAX_TOML_DEPTH} tables and lists within each other`,
+    `"${place.where}" has more than ${MAX_TOML_DEPTH} nested tables and lists`,
   );
 }
 
@@ -93,7 +93,7 @@ function toValue(value: unknown, place: Place): TomlValue {
   return time === undefined ? toTable(value as Record<string, unknown>, place) : new TomlTime(time);
 }
 
-/** A date or time as Python's `str` writes it; undefined for anything else. */
+/** Formats a date or time like Python's `str`; undefined for anything else. */
 function timeText(value: unknown): string | undefined {
   if (value instanceof Temporal.PlainDate) return value.toString();
   if (value instanceof Temporal.PlainTime) return clock(value);
@@ -106,7 +106,7 @@ function timeText(value: unknown): string | undefined {
   return undefined;
 }
 
-/** `hh:mm:ss`, with six digits of microseconds unless they are zero; more digits are cut off, as tomli does. */
+/** `hh:mm:ss`, with six digits of microseconds unless they are zero. Truncates further digits, like tomli. */
 function clock(
   time: Temporal.PlainTime | Temporal.PlainDateTime | Temporal.ZonedDateTime,
 ): string {

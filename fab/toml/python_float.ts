@@ -1,10 +1,11 @@
-/** Decimal exponents from which on, and below which, Python writes a float with an exponent. */
+/** Python writes a float with an exponent from 1e16 on and below 1e-4. */
 const LARGEST_PLAIN = 16;
 const SMALLEST_PLAIN = -4;
 
 /**
- * A floating-point number as Python's `repr` writes it: the same shortest digits as JavaScript's, but always with a
- * point or an exponent, and with an exponent of two digits from 1e16 on and below 1e-4.
+ * Formats a float like Python's `repr`: with the same shortest digits as JavaScript, but always with a decimal point or
+ * an
+ * exponent, and exponents have at least two digits.
  *
  * @example
  * ```ts

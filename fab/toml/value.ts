@@ -1,7 +1,7 @@
-/** A table with its keys in the order of the file: JavaScript's objects would put keys that are numbers first. */
+/** A table with its keys in the order of the file. A Map, because JavaScript objects reorder numeric keys. */
 export type TomlTable = ReadonlyMap<string, TomlValue>;
 
-/** What a TOML file can say. Whole numbers are bigints, floating-point ones are numbers. */
+/** A value of a TOML file. Integers are bigints, floats are numbers. */
 export type TomlValue =
   | string
   | boolean
@@ -13,7 +13,7 @@ export type TomlValue =
 
 /** A date, a time, or both. */
 export class TomlTime {
-  /** As Python prints it: `2024-10-01 07:32:00+00:00`, with microseconds where there are any. */
+  /** Text as printed by Python: `2024-10-01 07:32:00+00:00`, with microseconds unless they are zero. */
   readonly text: string;
 
   constructor(text: string) {
@@ -26,7 +26,7 @@ export function isTable(value: TomlValue | undefined): value is TomlTable {
   return value instanceof Map;
 }
 
-/** The table under a path of keys; undefined where there is none. */
+/** The table at a path of keys; undefined if there is none. */
 export function tableAt(table: TomlTable, ...path: readonly string[]): TomlTable | undefined {
   let at: TomlValue | undefined = table;
   for (const key of path) {
@@ -36,7 +36,7 @@ export function tableAt(table: TomlTable, ...path: readonly string[]): TomlTable
   return isTable(at) ? at : undefined;
 }
 
-/** A value's type as a user of TOML calls it. */
+/** A value's type, for error messages. */
 export function describeToml(value: TomlValue): string {
   if (value instanceof TomlTime) return "a date or time";
   if (Array.isArray(value)) return "a list";

@@ -1,14 +1,13 @@
 import { pythonFloat } from "./python_float.ts";
 import { isTable, type TomlTable, TomlTime, type TomlValue } from "./value.ts";
 
-/** Characters of a line up to which a table in a list is written in one line. */
+/** Longest line for an inline table in a list, in characters. */
 const MAX_LINE_LENGTH = 100;
 const INDENT = "    ";
 
 /**
- * Writes a table as Python's tomli_w 1.x does with its defaults, byte for byte: plain values of a table first, then its
- * tables; each list over several lines; texts in double quotes on one line. A bundle's pyproject.toml is written so,
- * and its hash depends on it.
+ * Encodes a table byte for byte like Python's tomli_w 1.x with its defaults: plain values of a table before its tables,
+ * lists over several lines, and strings in double quotes on one line. The hash of a FAB depends on these bytes.
  */
 export function writeToml(table: TomlTable): string {
   return [...tableLines(table, "", false)].join("");
@@ -43,13 +42,13 @@ function isTableList(value: TomlValue): value is readonly TomlTable[] {
   return Array.isArray(value) && value.length > 0 && value.every(isTable);
 }
 
-/** Whether a table may stand in one line within a list: Python counts code points. */
+/** Whether a table in a list fits into one line. As in Python, the length is in code points. */
 function fitsLine(table: TomlTable): boolean {
   const line = `${INDENT}${writeInlineTable(table)},`;
   return [...line].length <= MAX_LINE_LENGTH && !line.includes("\n");
 }
 
-/** @param depth how many lists the value is in */
+/** Encodes a value. @param depth number of lists around it */
 function writeValue(value: TomlValue, depth: number): string {
   if (typeof value === "string") return writeText(value);
   if (typeof value === "number") return pythonFloat(value);
@@ -84,10 +83,10 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
-// deno-lint-ignore no-control-regex -- control characters are what is looked for
+// deno-lint-ignore no-control-regex -- it looks for control characters
 const ESCAPED = /[\x00-\x08\x0a-\x1f"\\\x7f]/g;
 
-/** A text in double quotes; of the control characters a tab alone stays as it is. */
+/** Encodes a string in double quotes. Escapes all control characters except for tabs. */
 function writeText(text: string): string {
   const escape = (char: string) =>
     SHORT_ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;

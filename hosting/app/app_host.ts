@@ -12,39 +12,37 @@ import {
 import { FlwrError } from "../../base/error.ts";
 import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { AppModule } from "./app_module.ts";
-import { type AppLink, type OpenAppLink, openWorker } from "./app_link.ts";
-import { type Failure, IN_THE_LOG } from "./failure.ts";
+import { type AppInstance, type StartInstance, startWorker } from "./app_link.ts";
+import { type Failure, SEE_NODE_LOG } from "./failure.ts";
 import { RunRefused } from "./run_refused.ts";
-import type { FromWorker, ToWorker } from "./worker_protocol.ts";
+import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";
 
-/** A handled message: the reply, and what the app keeps for the run's next one. */
-export interface Handled {
+/** The result of handling a message: the reply, and the state that the app keeps for the run's next message. */
+export interface HandledMessage {
   readonly reply: Message;
   readonly state: RecordDict;
-  /** How long the app worked, where its process tells; otherwise the time until it had handled the message counts. */
+  /** Seconds that the app worked, if its process reports them. Default: the time that handling the message took. */
   readonly seconds?: number;
-  /** What went wrong, where the reply is an error. Its reason is the whole text. */
+  /** The failure behind an error reply. The reply's own reason holds the full text of the error. */
   readonly failure?: Failure;
   /** Whether models of the app have trained in its sandbox. */
   readonly trained?: boolean;
 }
 
-/** The ClientApp died while it handled a message: another try in a fresh worker may go well. */
+/** The ClientApp crashed while it handled a message. Another attempt in a fresh worker may succeed. */
 export class AppCrashed extends Error {
   override readonly name = "AppCrashed";
-  /** What went wrong. */
   readonly failure: Failure;
 
-  /** @param failure default: the reason, which then holds nothing of the app */
+  /** @param failure default: the reason, which must then contain nothing from the app */
   constructor(reason: string, { failure, cause }: { failure?: Failure; cause?: unknown } = {}) {
     super(reason, { cause });
-    this.failure = failure ?? { told: reason, details: reason };
+    this.failure = failure ?? { summary: reason, details: reason };
   }
 }
 
 /** The ClientApp cannot be loaded. */
 export class AppNotLoaded extends FlwrError {
-  /** What went wrong. */
   readonly failure: Failure;
 
   constructor(message: string, hints: readonly string[], failure: Failure) {
@@ -54,58 +52,64 @@ export class AppNotLoaded extends FlwrError {
 }
 
 /**
- * Keeps a ClientApp loaded in a worker or sandbox, and in a fresh one whenever that dies. One message at a time. What
- * comes from there is taken only when it was asked for, and a reply only when it answers the message.
+ * The host of one ClientApp: keeps it loaded in a worker or sandbox, and starts a fresh one when that ends. It handles
+ * one message at a time. It ignores events that it did not request, and rejects a reply that does not answer the message.
  */
 export class AppHost implements Disposable {
   readonly #module: AppModule;
   readonly #compute: ComputeSettings;
-  readonly #open: OpenAppLink;
-  #link: AppLink | undefined;
+  readonly #start: StartInstance;
+  #instance: AppInstance | undefined;
   #loaded = false;
-  /** Receives the app's next word. */
-  #listener: ((said: FromWorker) => void) | undefined;
+  /** Receives the app's next event. */
+  #listener: ((event: ClientAppEvent) => void) | undefined;
 
-  private constructor(module: AppModule, compute: ComputeSettings, open: OpenAppLink) {
+  private constructor(module: AppModule, compute: ComputeSettings, startInstance: StartInstance) {
     this.#module = module;
     this.#compute = compute;
-    this.#open = open;
+    this.#start = startInstance;
   }
 
   /**
    * Loads the ClientApp.
    *
-   * @param compute what its models compute with when they do not say
-   * @param open where it is loaded: by default a worker, in which it may do all that the node itself may
-   * @throws FlwrError "failed-precondition" when it cannot be loaded, or is none, or the device cannot be used
+   * @param compute default device and threads of the app's models
+   * @param startInstance starts the place that it is loaded in. Default: a worker, in which it has all rights of the node
+   * @throws FlwrError "failed-precondition" when the module cannot be loaded, exports no ClientApp, or the device cannot
+   *   be used
    */
   static async start(
     module: AppModule,
     compute: ComputeSettings = {},
-    open: OpenAppLink = openWorker,
+    startInstance: StartInstance = startWorker,
   ): Promise<AppHost> {
-    const host = new AppHost(module, compute, open);
+    const host = new AppHost(module, compute, startInstance);
     await host.#ensureLoaded();
     return host;
   }
 
-  /** Opens the place where the ClientApp will be loaded, which happens with the first message. */
-  static prepare(module: AppModule, compute: ComputeSettings, open: OpenAppLink): AppHost {
-    const host = new AppHost(module, compute, open);
-    host.#opened();
+  /** Starts a worker or sandbox now, and loads the ClientApp in it with the first message. */
+  static prepare(
+    module: AppModule,
+    compute: ComputeSettings,
+    startInstance: StartInstance,
+  ): AppHost {
+    const host = new AppHost(module, compute, startInstance);
+    host.#startInstance();
     return host;
   }
 
   /**
-   * Has the ClientApp handle a message. An error that the app throws comes back as an error reply.
+   * Passes a message to the ClientApp. An error that the app throws becomes an error reply.
    *
-   * @param signal ends the worker, and so whatever it does
-   * @throws AppCrashed when the app ended its worker, RunRefused when it cannot be loaded, DOMException "AbortError" when aborted
+   * @param signal ends the worker, and with it the app's work
+   * @throws AppCrashed when the app ended its worker, RunRefused when the app cannot be loaded, DOMException "AbortError"
+   *   when aborted
    */
-  async handle(message: Message, context: Context, signal: AbortSignal): Promise<Handled> {
+  async handle(message: Message, context: Context, signal: AbortSignal): Promise<HandledMessage> {
     signal.throwIfAborted();
     const abort = () => {
-      this.#end();
+      this.#stop();
       this.#listener?.({ kind: "crashed", reason: "the SuperNode stops" });
     };
     signal.addEventListener("abort", abort);
@@ -113,14 +117,14 @@ export class AppHost implements Disposable {
       await this.#ensureLoaded();
       // Cloned, not transferred: the message may have to be handled again.
       const plain = toTransferable(message);
-      const said = await this.#ask(
+      const event = await this.#request(
         { kind: "handle", message: plain, context: contextToTransferable(context) },
       );
-      if (said.kind === "reply") return handledFrom(said, message);
-      if (said.kind === "crashed") throw new AppCrashed(said.reason, said);
-      throw new AppCrashed(`unexpected "${said.kind}"`);
+      if (event.kind === "reply") return handledFrom(event, message);
+      if (event.kind === "crashed") throw new AppCrashed(event.reason, event);
+      throw new AppCrashed(`unexpected "${event.kind}"`);
     } catch (error) {
-      this.#end();
+      this.#stop();
       signal.throwIfAborted();
       if (error instanceof AppNotLoaded) {
         const { message, failure } = error;
@@ -133,34 +137,35 @@ export class AppHost implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#end();
+    this.#stop();
   }
 
-  /** Where the app is loaded, or will be. */
-  #opened(): void {
-    const link: AppLink = this.#open((said) => {
-      // What a place said before it was ended may arrive after that.
-      if (this.#link === link) this.#hear(said);
+  #startInstance(): void {
+    const instance: AppInstance = this.#start((event) => {
+      // An event of an instance that was ended may still arrive.
+      if (this.#instance === instance) this.#onEvent(event);
     });
-    this.#link = link;
+    this.#instance = instance;
     this.#loaded = false;
   }
 
   async #ensureLoaded(): Promise<void> {
-    if (this.#link === undefined) this.#opened();
+    if (this.#instance === undefined) this.#startInstance();
     if (this.#loaded) return;
-    const said = await this.#ask({
+    const event = await this.#request({
       kind: "load",
       module: this.#module,
       compute: this.#compute,
     });
-    this.#loaded = said.kind === "loaded";
+    this.#loaded = event.kind === "loaded";
     if (this.#loaded) return;
-    this.#end();
-    if (said.kind === "load-failed") throw new AppNotLoaded(said.message, said.hints, said.failure);
-    const reason = said.kind === "crashed" ? said.reason : `unexpected "${said.kind}"`;
-    const failure = (said.kind === "crashed" ? said.failure : undefined) ??
-      { told: reason, details: reason };
+    this.#stop();
+    if (event.kind === "load-failed") {
+      throw new AppNotLoaded(event.message, event.hints, event.failure);
+    }
+    const reason = event.kind === "crashed" ? event.reason : `unexpected "${event.kind}"`;
+    const failure = (event.kind === "crashed" ? event.failure : undefined) ??
+      { summary: reason, details: reason };
     throw new AppNotLoaded(
       `"${this.#module.file}" crashed its worker while it was being loaded`,
       [reason],
@@ -169,40 +174,43 @@ export class AppHost implements Disposable {
   }
 
   /**
-   * A worker that dies between two messages has nobody to tell: the next message finds a fresh one. So it does when an
-   * app speaks without having been asked.
+   * Handles an event. One that no request waits for (a crash between two messages, or an app that posts by itself) ends
+   * the instance, and the next message starts a fresh one.
    */
-  #hear(said: FromWorker): void {
-    if (this.#listener === undefined) this.#end();
-    else this.#listener(said);
+  #onEvent(event: ClientAppEvent): void {
+    if (this.#listener === undefined) this.#stop();
+    else this.#listener(event);
   }
 
-  #ask(message: ToWorker): Promise<FromWorker> {
-    const { promise, resolve } = Promise.withResolvers<FromWorker>();
+  #request(message: ClientAppCommand): Promise<ClientAppEvent> {
+    const { promise, resolve } = Promise.withResolvers<ClientAppEvent>();
     this.#listener = resolve;
-    this.#link!.send(message);
+    this.#instance!.send(message);
     return promise.finally(() => this.#listener = undefined);
   }
 
-  #end(): void {
-    this.#link?.end();
-    this.#link = undefined;
+  #stop(): void {
+    this.#instance?.end();
+    this.#instance = undefined;
   }
 }
 
-function handledFrom(said: FromWorker & { kind: "reply" }, instruction: Message): Handled {
+function handledFrom(
+  event: ClientAppEvent & { kind: "reply" },
+  instruction: Message,
+): HandledMessage {
   try {
-    const reply = checkReply(fromTransferable(said.message), instruction);
-    const state = recordDictFromPlain(said.state);
-    const trained = said.trained === true;
-    const failure = reply.error && (said.failure ?? ofItsOwn(reply.error));
+    const reply = checkReply(fromTransferable(event.message), instruction);
+    const state = recordDictFromPlain(event.state);
+    const trained = event.trained === true;
+    const failure = reply.error && (event.failure ?? repliedFailure(reply.error));
     return { reply, state, trained, ...(failure && { failure }) };
   } catch (cause) {
-    throw new AppCrashed(`its reply cannot be taken: ${FlwrError.from(cause).message}`, { cause });
+    throw new AppCrashed(`its reply is invalid: ${FlwrError.from(cause).message}`, { cause });
   }
 }
 
-/** Of an error reply that the app made itself. */
-function ofItsOwn({ code, reason }: MessageError): Failure {
-  return { told: `The ClientApp replied with error ${code}; ${IN_THE_LOG}`, details: reason };
+/** The failure for an error reply that the app itself created. */
+function repliedFailure({ code, reason }: MessageError): Failure {
+  return { summary: `The ClientApp replied with error ${code}; ${SEE_NODE_LOG}`, details: reason };
 }

@@ -68,7 +68,7 @@ async function withHost(
 
 const never = new AbortController().signal;
 
-Deno.test("an app stays loaded from message to message, and its state goes along", async () => {
+Deno.test("an app stays loaded between messages and gets its state", async () => {
   await withHost(async (host) => {
     await host.handle(message("reply"), context(), never);
     const { reply, state } = await host.handle(message("reply"), context(), never);
@@ -77,18 +77,18 @@ Deno.test("an app stays loaded from message to message, and its state goes along
   });
 });
 
-Deno.test("what a handler throws comes back as an error reply, and the app lives on", async () => {
+Deno.test("an error that a handler throws becomes an error reply, and the app stays loaded", async () => {
   await withHost(async (host) => {
     const { reply, failure } = await host.handle(message("throw"), context(), never);
     assert.match(reply.error!.reason, /no such file/);
-    assert.match(failure!.told, /^Error at client\.ts:11:\d+; /);
+    assert.match(failure!.summary, /^Error at client\.ts:11:\d+; /);
     assert.match(failure!.details, /^Error: no such file\n +at .*client\.ts:11:\d+/);
     const next = await host.handle(message("reply"), context(), never);
     assert.equal(next.reply.content.metricRecord("metrics").number("handled"), 2);
   });
 });
 
-Deno.test("what models compute with reaches the app, in a fresh worker, too", async () => {
+Deno.test("compute settings reach the app, also in a fresh worker", async () => {
   const threads = async (host: AppHost) => {
     const { reply } = await host.handle(message("reply"), context(), never);
     const metrics = reply.content.metricRecord("metrics");
@@ -119,11 +119,11 @@ const TOLD: Readonly<Record<string, RegExp>> = {
 };
 
 for (const what of Object.keys(TOLD)) {
-  Deno.test(`an app that ends its worker (${what}) is told apart, and loaded anew`, async () => {
+  Deno.test(`an app that ends its worker (${what}) is reported as crashed, and loaded again`, async () => {
     await withHost(async (host) => {
       const crash = await host.handle(message(what), context(), never).catch((error) => error);
       assert.ok(crash instanceof AppCrashed);
-      assert.match(crash.failure.told, TOLD[what]!);
+      assert.match(crash.failure.summary, TOLD[what]!);
       const { reply } = await host.handle(message("reply"), context(), never);
       assert.equal(reply.content.metricRecord("metrics").number("handled"), 1);
     });

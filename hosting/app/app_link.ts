@@ -1,29 +1,29 @@
-import { uncaught } from "./failure.ts";
-import type { FromWorker, ToWorker } from "./worker_protocol.ts";
+import { uncaughtFailure } from "./failure.ts";
+import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";
 
-/** The place where a ClientApp is loaded: a worker of this process, or a sandbox. */
-export interface AppLink {
-  send(said: ToWorker): void;
-  /** Ends the place with all that happens there, at once. */
+/** A running instance for one ClientApp: a worker of this process, or a sandbox. */
+export interface AppInstance {
+  send(command: ClientAppCommand): void;
+  /** Ends the instance at once, with any work in progress. */
   end(): void;
 }
 
-/** Opens a place for a ClientApp; `hear` gets all that comes from there. */
-export type OpenAppLink = (hear: (said: FromWorker) => void) => AppLink;
+/** Starts an instance for a ClientApp. `onEvent` receives its events. */
+export type StartInstance = (onEvent: (event: ClientAppEvent) => void) => AppInstance;
 
-/** A worker of this process: for apps that may do all that the node itself may. */
-export const openWorker: OpenAppLink = (hear) => {
+/** Starts a worker of this process: for apps that have all rights of the node itself. */
+export const startWorker: StartInstance = (onEvent) => {
   const worker = new Worker(new URL("./app_worker.ts", import.meta.url), {
     type: "module",
     name: "ClientApp",
   });
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => hear(data);
+  worker.onmessage = ({ data }: MessageEvent<ClientAppEvent>) => onEvent(data);
   worker.onerror = (event) => {
     event.preventDefault();
-    hear({ kind: "crashed", reason: event.message, failure: uncaught(event.message) });
+    onEvent({ kind: "crashed", reason: event.message, failure: uncaughtFailure(event.message) });
   };
   return {
-    send: (said) => worker.postMessage(said),
+    send: (command) => worker.postMessage(command),
     end: () => worker.terminate(),
   };
 };

@@ -4,13 +4,13 @@ import { FlwrError } from "../../base/error.ts";
 import { type Compute, computingWith } from "../../ml/engine/compute.ts";
 import { machineCompute } from "../../ml/session/machine_compute.ts";
 
-/** Where an app's object is: which file, and under which name the file exports it. */
+/** The location of an app's object: the module, and the name that it is exported under. */
 export interface AppModule {
   /** The module's `file:` URL. */
   readonly url: string;
-  /** Its path, for messages. */
+  /** The module's path, for messages. */
   readonly file: string;
-  /** The app's folder, absolute: where it was looked for, or the one that it lies in. */
+  /** Absolute path of the app's folder: the one searched, or the module's own if it is outside that folder. */
   readonly folder: string;
   readonly exportName: string;
 }
@@ -19,11 +19,11 @@ export interface AppModule {
 const ENDINGS = [".ts", ".js", ".mts", ".mjs", ".tsx", ".jsx"];
 
 /**
- * Finds the module that an argument such as `client:app` names.
+ * Finds the module for an argument such as `client:app`.
  *
- * @param spec `module:name`, where module is a dotted path (`pkg.client`) as in Flower, or a file path
+ * @param spec `module:name`. The module is a dotted path (`pkg.client`) as in Flower, or a file path
  * @param directory the folder to look in, from `--dir`
- * @throws FlwrError "invalid-argument" for a malformed argument, "not-found" when there is no such file
+ * @throws FlwrError "invalid-argument" for a malformed argument, "not-found" if no such file exists
  */
 export async function findAppModule(spec: string, directory: string): Promise<AppModule> {
   const match = /^(.+):([A-Za-z_$][\w$]*)$/.exec(spec);
@@ -48,7 +48,7 @@ export async function findAppModule(spec: string, directory: string): Promise<Ap
       `Looked for ${
         candidates.slice(0, 2).map((file) => `"${file}"`).join(", ")
       } and similar files`,
-      "Name the folder that contains it with --dir",
+      "Set --dir to the folder that contains it",
     ],
   });
 }
@@ -62,11 +62,11 @@ function candidatePaths(module: string): string[] {
 }
 
 /**
- * Imports the module and returns the object it exports.
+ * Imports an app's module and returns the object that it exports.
  *
- * @param accepts tells the right kind of object from others, e.g. `isClientApp`
- * @param kind its name in messages, e.g. "ClientApp"
- * @param compute what models that the module makes at once compute with (default: this machine)
+ * @param accepts the check for the expected type, e.g. `isClientApp`
+ * @param kind the type's name in messages, e.g. "ClientApp"
+ * @param compute used by models that the module creates while it is imported (default: this machine)
  * @throws FlwrError "failed-precondition" when the module cannot be loaded or exports something else
  */
 export async function importApp<App>(

@@ -42,7 +42,7 @@ Deno.test("an app is found by module name, dotted path, file name and absolute p
   });
 });
 
-Deno.test("a malformed or missing app is refused with what was looked for", async () => {
+Deno.test("the error for a malformed or missing app names the files searched", async () => {
   await inFolder({}, async (folder) => {
     assert.match((await refusal(findAppModule("client", folder))).message, /"client" is not of/);
     assert.match((await refusal(findAppModule("client:a b", folder))).message, /is not of/);
@@ -52,7 +52,7 @@ Deno.test("a malformed or missing app is refused with what was looked for", asyn
   });
 });
 
-Deno.test("an app is imported under its name, and only if it is of the right kind", async () => {
+Deno.test("an app is imported by its export name, and only if it has the right type", async () => {
   const files = {
     "good.ts": "export const app: number = 7; export const other = 'text';",
     "broken.ts": "throw new Error('no data here');",

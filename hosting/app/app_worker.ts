@@ -1,18 +1,18 @@
 /**
- * The worker in which a SuperNode runs its owner's ClientApp: the app stays loaded from one message to the next, and its
- * training never keeps the node's heartbeats waiting.
+ * The worker in which a SuperNode runs its owner's ClientApp. The app stays loaded between messages, and its training
+ * never delays the node's heartbeats.
  */
-// What an app imports as "flwr": loaded while nothing waits for it.
+// The module that apps import as "flwr": loaded early, while nothing waits for it.
 import "../../mod.ts";
 import { machineCompute } from "../../ml/session/machine_compute.ts";
 import { serveApp } from "./serve_app.ts";
-import type { FromWorker, ToWorker } from "./worker_protocol.ts";
+import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";
 
 const scope = self as unknown as {
-  postMessage(message: FromWorker): void;
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: ClientAppEvent): void;
+  onmessage: ((event: MessageEvent<ClientAppCommand>) => void) | null;
 };
 
-const serve = serveApp((said) => scope.postMessage(said), machineCompute);
+const serve = serveApp((event) => scope.postMessage(event), machineCompute);
 
 scope.onmessage = ({ data }) => serve(data);

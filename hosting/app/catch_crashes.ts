@@ -1,7 +1,7 @@
 import { asShareable } from "../../app/shareable.ts";
 import { FlwrError } from "../../base/error.ts";
 
-/** A worker as far as an app could end it. */
+/** The parts of a worker's global scope through which an app could end it. */
 interface WorkerScope {
   addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
   addEventListener(
@@ -12,14 +12,15 @@ interface WorkerScope {
 }
 
 /**
- * Tells of whatever would end this worker without a word to its host: an error that nobody caught, or the app's own wish.
+ * Reports everything that would end this worker without notice to its host: an uncaught error, an unhandled rejection,
+ * `Deno.exit` or `close`.
  *
- * @param app what runs in it: "ClientApp"
- * @param crash told what was thrown
+ * @param app what the worker runs, for messages: "ClientApp"
+ * @param crash called with the value that was thrown
  */
 export function catchCrashes(app: string, crash: (thrown: unknown) => void): void {
   const scope = self as unknown as WorkerScope;
-  const wished = (what: string) =>
+  const ownExit = (what: string) =>
     crash(asShareable(new FlwrError("failed-precondition", `The ${app} ${what}`)));
   scope.addEventListener("error", (event) => {
     event.preventDefault();
@@ -30,9 +31,9 @@ export function catchCrashes(app: string, crash: (thrown: unknown) => void): voi
     crash(event.reason);
   });
   Deno.exit = (code = 0): never => {
-    wished(`called Deno.exit(${code})`);
+    ownExit(`called Deno.exit(${code})`);
     throw new Error(`A ${app} must not end its process`);
   };
-  // A worker that closes itself would end without a word.
-  scope.close = () => wished("closed its worker");
+  // Deno ends a worker that closes itself without an event.
+  scope.close = () => ownExit("closed its worker");
 }

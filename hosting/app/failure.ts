@@ -2,44 +2,60 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isShareable } from "../../app/shareable.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { READ_GRANT_HINT } from "../../base/read_grant.ts";
 
-/** Characters of what is logged of an error that an app threw, and lines of its stack that are looked at. */
+/** Most characters that are logged of an error that an app threw. */
 export const MAX_FAILURE_DETAILS = 8_192;
+/** Most lines of a stack that are searched for the app's code. */
 const MAX_STACK_LINES = 100;
 
 /**
- * What went wrong in an app. Texts of errors name what the app was working on: cells of tables, paths, values. They stay
- * on the node, unless its owner says otherwise.
+ * A failure of an app. Error texts can contain the data that the app was working on: table cells, paths, values. They
+ * stay on the node, unless its owner allows sharing them.
  */
 export interface Failure {
-  /** What the SuperLink may be told: the kind of error, and the place in the app's code. */
-  readonly told: string;
-  /** All that is known, over several lines: for the node's log. */
+  /** The part that may be sent to the SuperLink: the type of error, and the position in the app's code. */
+  readonly summary: string;
+  /** The full text, over several lines: for the node's log. */
   readonly details: string;
 }
 
-/** Said of what is kept back. */
-export const IN_THE_LOG = "the node's log has the text";
+/** Clause for a text that is withheld. */
+export const SEE_NODE_LOG = "the node's log has the text";
 
 /**
- * Says what an app threw.
+ * Describes a value that an app threw.
  *
- * @param thrown anything, also something made to mislead
- * @param folder the app's own folder, absolute: places are told by their path in it
+ * @param thrown any value, also one crafted to mislead
+ * @param folder absolute path of the app's folder. Positions are paths relative to it
  */
 export function failureOf(thrown: unknown, folder: string): Failure {
-  const details = inspect(thrown);
-  if (isShareable(thrown)) return { told: (thrown as Error).message, details };
-  const place = placeOf(thrown, folder);
-  return { told: `${kindOf(thrown)}${place && ` at ${place}`}; ${IN_THE_LOG}`, details };
+  const details = [inspect(thrown), ...grantHints(thrown).map((hint) => `Hint: ${hint}`)].join(
+    "\n",
+  );
+  if (isShareable(thrown)) return { summary: (thrown as Error).message, details };
+  const place = errorPosition(thrown, folder);
+  return { summary: `${errorType(thrown)}${place && ` at ${place}`}; ${SEE_NODE_LOG}`, details };
 }
 
-/** What is known of an error that only its thread saw: a text. */
-export function uncaught(details: string): Failure {
-  return { told: `an error that nobody caught; ${IN_THE_LOG}`, details };
+/** Hints for an error that the platform throws when a sandboxed app reads a file without permission. */
+export function grantHints(thrown: unknown): readonly string[] {
+  try {
+    const isRefused = thrown instanceof Deno.errors.NotCapable &&
+      /\bread access\b/.test(thrown.message);
+    return isRefused ? [READ_GRANT_HINT] : [];
+  } catch {
+    // A proxy can throw when it is inspected.
+    return [];
+  }
 }
 
-/** Errors that the language and the platform throw: their names are theirs. */
+/** The failure for an uncaught error of a worker: only its text is known. */
+export function uncaughtFailure(details: string): Failure {
+  return { summary: `an uncaught error; ${SEE_NODE_LOG}`, details };
+}
+
+/** Error classes of the language and the platform. Their names contain nothing from the app. */
 const BUILT_IN = [
   "Error",
   "TypeError",
@@ -52,7 +68,7 @@ const BUILT_IN = [
   "DOMException",
 ] as const;
 
-/** The codes that an error of ours may have: whatever else is put there is not told. */
+/** The codes of a FlwrError. Any other text in that field is withheld, because an app could have put data there. */
 const CODES: Readonly<Record<ErrorCode, true>> = {
   "invalid-argument": true,
   "failed-precondition": true,
@@ -70,10 +86,10 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
 };
 
 /**
- * The kind of what was thrown: the name of its class as the source text of the class says it. The property `name` may be
- * made of data, and so may whatever else a program can write to.
+ * The type of a thrown value: the class name as it stands in the source text of the class. The property `name`, like
+ * every writable property, could contain data.
  */
-export function kindOf(thrown: unknown): string {
+export function errorType(thrown: unknown): string {
   if (typeof thrown !== "object" || thrown === null) {
     return thrown === null ? "a thrown null" : `a thrown ${typeof thrown}`;
   }
@@ -87,7 +103,7 @@ export function kindOf(thrown: unknown): string {
       if (name !== undefined) return name;
     }
   } catch {
-    // A proxy that throws when it is looked at.
+    // A proxy whose traps throw.
   }
   return "a thrown object";
 }
@@ -108,21 +124,21 @@ function classNameOf(type: unknown): string | undefined {
   return name;
 }
 
-/** The first place of an error's stack that lies in the app's folder, as "client.ts:12:5"; empty where there is none. */
-export function placeOf(thrown: unknown, folder: string): string {
+/** The first position in an error's stack that is in the app's folder, as "client.ts:12:5". Empty if there is none. */
+export function errorPosition(thrown: unknown, folder: string): string {
   const root = `${pathToFileURL(folder).href.replace(/\/$/, "")}/`;
   try {
     for (const line of stackOf(thrown)) {
       const match = /^\s+at (?:.*\()?(file:\/\/.+):(\d{1,7}):(\d{1,7})\)?$/.exec(line);
-      // Deno writes a URL as people read it.
+      // Deno prints URLs in a stack decoded.
       const [url, start] = [decoded(match?.[1] ?? ""), decoded(root)];
       if (match === null || !url.startsWith(start)) continue;
       const path = url.slice(start.length);
-      // An error's text may look like a place: only the app's code is one.
+      // The error's own text may imitate a position, so the file must exist in the app.
       if (isCode(folder, path)) return `${path}:${match[2]}:${match[3]}`;
     }
   } catch {
-    // What is no error has no place.
+    // The value is not an error, or its getters throw.
   }
   return "";
 }
@@ -135,7 +151,7 @@ function decoded(url: string): string {
   }
 }
 
-/** The lines of a stack below the error's own text. */
+/** The lines of a stack after the error's own text. */
 function stackOf(thrown: unknown): string[] {
   if (!(thrown instanceof Error)) return [];
   const { stack, message } = thrown;
@@ -158,7 +174,7 @@ function inspect(thrown: unknown): string {
   try {
     text = typeof thrown === "string" ? thrown : Deno.inspect(thrown, { colors: false });
   } catch {
-    text = "what was thrown cannot be shown";
+    text = "the thrown value cannot be shown";
   }
   return text.length > MAX_FAILURE_DETAILS ? `${text.slice(0, MAX_FAILURE_DETAILS)}…` : text;
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { asShareable } from "../../app/shareable.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
-import { failureOf, kindOf, placeOf } from "./failure.ts";
+import { READ_GRANT_HINT } from "../../base/read_grant.ts";
+import { errorPosition, errorType, failureOf, grantHints } from "./failure.ts";
 
 const SECRET = "Müller, Anna 1945-04-12";
 
@@ -27,7 +28,7 @@ const hostile = new Proxy(new Error(SECRET), {
   },
 });
 
-/** What may be thrown, and what of it may be told. */
+/** Thrown values, with the start of their summary. */
 const KINDS: readonly (readonly [thrown: unknown, kind: string])[] = [
   [new TypeError(SECRET), "TypeError"],
   [new FlwrError("data-loss", SECRET), "FlwrError data-loss"],
@@ -49,16 +50,16 @@ const KINDS: readonly (readonly [thrown: unknown, kind: string])[] = [
   [Object.create(null), "a thrown object"],
 ];
 
-Deno.test("of what was thrown the kind is told, and nothing that data could be in", () => {
+Deno.test("the summary of a thrown value has its type, and no text that could contain data", () => {
   for (const [thrown, kind] of KINDS) {
-    assert.equal(kindOf(thrown), kind);
-    const { told } = failureOf(thrown, Deno.cwd());
-    assert.ok(told.startsWith(kind), told);
-    assert.doesNotMatch(told, /ller|Anna|1945/);
+    assert.equal(errorType(thrown), kind);
+    const { summary } = failureOf(thrown, Deno.cwd());
+    assert.ok(summary.startsWith(kind), summary);
+    assert.doesNotMatch(summary, /ller|Anna|1945/);
   }
 });
 
-Deno.test("the log gets the text and the stack, with file and line, and those behind it", () => {
+Deno.test("the details have the text and the stack, with file and line, and those of the causes", () => {
   const cause = new RangeError(SECRET);
   const { details } = failureOf(new Error("outer", { cause }), Deno.cwd());
   assert.ok(details.includes("Error: outer") && details.includes(`RangeError: ${SECRET}`));
@@ -67,7 +68,20 @@ Deno.test("the log gets the text and the stack, with file and line, and those be
   assert.equal(failureOf(SECRET, "").details, SECRET);
 });
 
-Deno.test("a place is one in the app's code, as its path there", async () => {
+Deno.test("the log says how data is granted where the platform refuses an app to read it", () => {
+  const refused = new Deno.errors.NotCapable('Requires read access to "/data/x.csv", run again');
+  const { summary, details } = failureOf(refused, Deno.cwd());
+  assert.ok(details.includes(READ_GRANT_HINT));
+  assert.ok(!summary.includes("/data"));
+  for (
+    const other of [hostile, new Deno.errors.NotCapable("Requires net access"), new Error("x")]
+  ) {
+    assert.deepEqual(grantHints(other), []);
+    assert.ok(!failureOf(other, "").details.includes(READ_GRANT_HINT));
+  }
+});
+
+Deno.test("the position is one in the app's code, relative to its folder", async () => {
   await using folder = await TempDir.make();
   const at = (file: string) => new URL(file, `file://${folder.path}/`).href;
   await Deno.mkdir(`${folder.path}/lib`);
@@ -84,15 +98,15 @@ Deno.test("a place is one in the app's code, as its path there", async () => {
       return error;
     }
   };
-  assert.equal(placeOf(thrownBy("text"), folder.path), "lib/ä b.ts:2:9");
-  // A text that looks like a stack is a text.
+  assert.equal(errorPosition(thrownBy("text"), folder.path), "lib/ä b.ts:2:9");
+  // An error text that imitates a stack.
   const forged = `x\n    at f (${at("lib/ä b.ts")}:19450412:1)`;
-  assert.equal(placeOf(thrownBy(forged), folder.path), "lib/ä b.ts:2:9");
+  assert.equal(errorPosition(thrownBy(forged), folder.path), "lib/ä b.ts:2:9");
   const other = new Error("text");
-  assert.equal(placeOf(other, folder.path), "");
+  assert.equal(errorPosition(other, folder.path), "");
   for (const file of ["cells.csv", "gone.ts", "../lib/x.ts", "lib"]) {
     other.stack = `Error: text\n    at ${at("")}${file}:1:2`;
-    assert.equal(placeOf(other, folder.path), "", file);
+    assert.equal(errorPosition(other, folder.path), "", file);
   }
   const none: readonly unknown[] = [
     SECRET,
@@ -100,10 +114,10 @@ Deno.test("a place is one in the app's code, as its path there", async () => {
     hostile,
     Object.assign(new Error(), { stack: 1 }),
   ];
-  for (const thrown of none) assert.equal(placeOf(thrown, folder.path), "");
+  for (const thrown of none) assert.equal(errorPosition(thrown, folder.path), "");
 });
 
-Deno.test("what says how an app is made is told as it is", () => {
+Deno.test("a shareable error keeps its full text in the summary", () => {
   const error = asShareable(new FlwrError("invalid-argument", "There is no handler"));
-  assert.equal(failureOf(error, "").told, "There is no handler");
+  assert.equal(failureOf(error, "").summary, "There is no handler");
 });

@@ -32,11 +32,11 @@ Deno.test("details stay short, however many nodes failed", () => {
   assert.ok(incompleteDetails([many]).length < 1000);
 });
 
-Deno.test("an incomplete run has an exit status of its own", () => {
+Deno.test("an incomplete run has its own exit status", () => {
   assert.equal(reportError(new IncompleteRun(1n, "Incomplete: …", [])), ExitStatus.incomplete);
 });
 
-Deno.test("the reasons stand in the details, and not in the error below the summary", () => {
+Deno.test("the nodes' errors are in the details, but not in the error below the summary", () => {
   const label = () => "node hospital-b";
   const details = incompleteDetails([[node(2n, 0), node(1n, 1)]], label);
   assert.match(
@@ -48,7 +48,7 @@ Deno.test("the reasons stand in the details, and not in the error below the summ
   assert.doesNotMatch(message, /no data/);
 });
 
-Deno.test("a node whose every training failed is named, also where its evaluations counted", () => {
+Deno.test("a node that failed in each training is named, even if its evaluations counted", () => {
   const evaluated = {
     ...node(5n, 3),
     train: { asked: 3, contributed: 0 },
@@ -61,7 +61,7 @@ Deno.test("a node whose every training failed is named, also where its evaluatio
   );
 });
 
-Deno.test("a node of which one phase counted is not said to have contributed nothing", () => {
+Deno.test("a node that contributed to one phase is not reported as contributing nothing", () => {
   const share = (contributed: number) => ({ asked: 3, contributed });
   const trained = { ...node(5n, 3), train: share(3), evaluate: share(0) };
   const evaluated = { ...node(6n, 3), train: share(0), evaluate: share(3) };
@@ -77,7 +77,7 @@ Deno.test("a node of which one phase counted is not said to have contributed not
   ]);
 });
 
-Deno.test("an incomplete run whose nodes lack different phases counts those that it does not name", () => {
+Deno.test("an incomplete run whose nodes lack different phases counts the nodes that it does not name", () => {
   const share = (contributed: number) => ({ asked: 3, contributed });
   const many = Array.from({ length: 5 }, (_, i) => node(BigInt(i), 0));
   const trained = { ...node(9n, 3), evaluate: share(0) };

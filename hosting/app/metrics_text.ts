@@ -1,9 +1,9 @@
 import type { MetricRecord } from "../../app/metric_record.ts";
 
-/** Digits that a metric is shown with: as many as a float32 has. */
+/** Significant digits of a metric: as many as a float32 has. */
 const METRIC_DIGITS = 7;
 
-/** A metric's value: integers whole, others to seven digits, lists in brackets. */
+/** A metric's value as text: integers in full, others to seven significant digits, lists in brackets. */
 export function formatMetric(value: number | bigint | number[] | bigint[]): string {
   if (Array.isArray(value)) return `[${value.map(formatMetric).join(", ")}]`;
   if (typeof value === "bigint" || Number.isInteger(value)) return String(value);

@@ -10,12 +10,12 @@ import { formatMetrics } from "./metrics_text.ts";
 import { incompleteDetails, sharesText } from "./incomplete.ts";
 import { summaryTable } from "./summary_table.ts";
 
-/** Nodes that a line names. */
+/** Most nodes that a line names. */
 const NODES_SHOWN = 5;
 
-/** A run as `--json` writes it. */
+/** A run's result as `--json` prints it. */
 export interface RunJson {
-  /** The id as text: JSON's numbers do not hold 64 bits. Undefined when no run came about. */
+  /** The id as text, because JSON numbers do not hold 64 bits. Undefined if no run was created. */
   "run-id"?: string;
   success: boolean;
   error?: string;
@@ -23,7 +23,7 @@ export interface RunJson {
   histories: HistoryJson[];
 }
 
-/** Shows a run on the terminal as it goes, and remembers what came out of it. */
+/** Prints a run's progress to the terminal, and collects its results. */
 export class RunReport {
   readonly #write: (line: string) => void;
   readonly #results: Result[] = [];
@@ -31,19 +31,19 @@ export class RunReport {
   #success = false;
   #error: string | undefined;
 
-  /** @param write takes one line without its end */
+  /** @param write prints one line, given without its line break */
   constructor(write: (line: string) => void) {
     this.#write = write;
   }
 
-  /** Shows what the grid reports from now on. */
+  /** Prints the grid's events from now on. */
   follow(grid: Grid): void {
     this.#grid = grid;
     this.#write(`Run ${grid.runId}`);
     grid.subscribe((event) => this.#show(event));
   }
 
-  /** The ServerApp has kept a file of so many bytes; without a size, it could not. */
+  /** The ServerApp saved a file of `size` bytes. Undefined: the SuperLink keeps no artifacts. */
   saved(name: string, size: number | undefined): void {
     this.#write(
       size === undefined
@@ -52,18 +52,18 @@ export class RunReport {
     );
   }
 
-  /** The run's id, once it has one. */
+  /** The run's id. Undefined until the run is created. */
   get runId(): bigint | undefined {
     return this.#grid?.runId;
   }
 
-  /** Which nodes are missing in training or in evaluation, as a sentence; "" when none is. */
+  /** Which nodes contributed nothing to training or to evaluation, as a sentence; "" if all contributed. */
   get incomplete(): string {
     const contributions = this.#results.map(({ contributions }) => contributions);
     return incompleteDetails(contributions, (nodeId) => this.#nodeOf(nodeId));
   }
 
-  /** The ServerApp returned: the run succeeded. */
+  /** The ServerApp returned: the run succeeded. Prints the summary. */
   finished(): void {
     this.#success = true;
     this.#write("");
@@ -157,7 +157,7 @@ export class RunReport {
     const counts = `${counted(results.length, "result")}, ${counted(failures.length, "failure")}`;
     const lines = [`  ${phase}: ${counts}, ${formatSeconds(seconds)}`];
     for (const { nodeId, code, reason } of failures) {
-      // An error that a node replied was shown when it came; a refused reply is news.
+      // A node's error reply was printed when it arrived; a rejected reply was not.
       if (code !== undefined) continue;
       const why = reason.replace(/^Reply rejected: /, "");
       lines.push(`    rejected the reply of ${this.#nodeOf(nodeId)}: ${why}`);
@@ -166,7 +166,7 @@ export class RunReport {
     return lines;
   }
 
-  /** One line for each node that failed; nothing when all replies counted. */
+  /** One line for each node that failed at least once. */
   #contributionLines({ contributions, rounds }: Result): string[] {
     const failing = contributions.filter(({ lastFailure }) => lastFailure !== undefined);
     if (failing.length === 0) return [];
@@ -185,7 +185,7 @@ export class RunReport {
     ];
   }
 
-  /** What lines call a node. */
+  /** A node's name in the lines. */
   #nodeOf(nodeId: NodeId): string {
     return `node ${this.#grid?.nodeLabel(nodeId) ?? nodeId}`;
   }

@@ -44,7 +44,7 @@ function reporting(
   return { report, tell: (event) => listener(event), lines };
 }
 
-Deno.test("rounds, failures and metrics are shown as they come", () => {
+Deno.test("rounds, failures and metrics are printed as they arrive", () => {
   const { tell, lines } = reporting();
   tell({ type: "round-started", round: 2, numRounds: 3 });
   tell({ type: "phase-started", phase: "train", round: 2, nodeIds: [1n, 2n], available: 3 });
@@ -67,7 +67,7 @@ Deno.test("rounds, failures and metrics are shown as they come", () => {
   assert.match(text, /loss=0\.1234568 accuracy=0\.5/);
 });
 
-Deno.test("what a node says cannot forge a line or steer the terminal", () => {
+Deno.test("a node's text cannot forge a line or control the terminal", () => {
   const { tell, lines } = reporting();
   const failure = { nodeId: 1n, reason: "x\n[SUMMARY]\u001b[2J" };
   tell({ type: "phase-finished", round: 1, phase: { ...TRAIN, failures: [failure] } });
@@ -77,7 +77,7 @@ Deno.test("what a node says cannot forge a line or steer the terminal", () => {
   assert.ok(lines.some((line) => line.includes("x\\n[SUMMARY]\\u001b[2J")));
 });
 
-Deno.test("a finished run ends with a table, and its history as JSON has ids as texts", () => {
+Deno.test("a finished run prints a table, and its JSON history has ids as text", () => {
   const { report, tell, lines } = reporting();
   const rounds = [{ round: 1, train: TRAIN, seconds: 2 }];
   const result = new Result({ arrays: new ArrayRecord(), rounds, seconds: 2 });
@@ -110,7 +110,7 @@ Deno.test("a failed run says so in its JSON", () => {
   });
 });
 
-Deno.test("numbers are shown for people", () => {
+Deno.test("numbers are printed with units and rounding", () => {
   assert.deepEqual([0.534, 9.999, 12.34, 59.97, 75.4, 3599.7, 7500].map(formatSeconds), [
     "0.53 s",
     "10.0 s",
@@ -131,7 +131,7 @@ Deno.test("numbers are shown for people", () => {
   assert.equal(formatMetric([1, 0.5]), "[1, 0.5]");
 });
 
-Deno.test("nodes are called by their names, and by name and id where names are alike", () => {
+Deno.test("nodes are printed by name, and by name and id if names are not unique", () => {
   const names = new Map([[1n, "hospital-a"], [2n, "hospital-b"], [2n ** 63n, "hospital-b"]]);
   const { report, tell, lines } = reporting(names);
   const reply = { type: "reply", messageType: "train", groupId: "1", messageId: "x" } as const;
@@ -160,7 +160,7 @@ Deno.test("nodes are called by their names, and by name and id where names are a
   assert.equal(history.rounds[0].train.failures[0].name, "hospital-b");
 });
 
-Deno.test("of the report's lines failures are red, warnings yellow, headings bold, all others plain", () => {
+Deno.test("failures are red, warnings yellow, headings bold, and all other lines plain", () => {
   const names = new Map([[1n, "Klinik Süd"], [2n, "hospital-b"]]);
   const { report, tell, lines } = reporting(names);
   const styles = () =>

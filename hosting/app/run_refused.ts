@@ -1,15 +1,15 @@
 import type { Failure } from "./failure.ts";
 
-/** Why every message of a run is answered with an error. */
+/** A run whose app cannot be used on this node. Every message of the run gets an error reply with this reason. */
 export class RunRefused extends Error {
   override readonly name = "RunRefused";
 
-  /** What went wrong. */
   readonly failure: Failure;
 
   /**
-   * @param code one of MessageErrorCode, for the error reply; `reason` is its whole sentence
-   * @param options `failure`: default: the reason, which then holds nothing of the node and its data
+   * @param code a MessageErrorCode, for the error reply
+   * @param reason the text of the error reply
+   * @param options `failure`: default: the reason, which must then contain nothing of the node and its data
    */
   constructor(
     readonly code: number,
@@ -17,6 +17,6 @@ export class RunRefused extends Error {
     { cause, failure }: { readonly cause?: unknown; readonly failure?: Failure } = {},
   ) {
     super(reason, { cause });
-    this.failure = failure ?? { told: reason, details: reason };
+    this.failure = failure ?? { summary: reason, details: reason };
   }
 }

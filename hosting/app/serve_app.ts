@@ -11,20 +11,19 @@ import { type Compute, type ComputeSettings, requireDevice } from "../../ml/engi
 import { type AppModule, importApp } from "./app_module.ts";
 import { catchCrashes } from "./catch_crashes.ts";
 import { type Failure, failureOf } from "./failure.ts";
-import type { FromWorker, ToWorker } from "./worker_protocol.ts";
+import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";
 
 /**
- * Makes this worker one that loads a ClientApp and has it handle messages, one after the other. The app stays loaded
- * from one message to the next.
+ * Lets this worker load a ClientApp and pass messages to it, one after the other. The app stays loaded between messages.
  *
- * @param post says something to whoever started the worker
- * @param computeWith what the app's models compute with, from what the node's owner set
- * @returns what takes what is said to the worker
+ * @param post sends an event to the host
+ * @param computeWith creates the compute of the app's models from the settings of the node's owner
+ * @returns the handler of the host's commands
  */
 export function serveApp(
-  post: (said: FromWorker) => void,
+  post: (event: ClientAppEvent) => void,
   computeWith: (settings: ComputeSettings) => Compute,
-): (said: ToWorker) => Promise<void> {
+): (command: ClientAppCommand) => Promise<void> {
   let app: ClientApp | undefined;
   let compute: Compute | undefined;
   let folder = "";
@@ -41,28 +40,27 @@ export function serveApp(
       post({ kind: "loaded" });
     } catch (error) {
       const { message, hints, cause } = FlwrError.from(error);
-      // What the module itself threw, not what is said of it.
+      // The cause is the error that the module itself threw.
       post({ kind: "load-failed", message, hints, failure: failureOf(cause ?? error, folder) });
     }
   }
 
-  return async (said) => {
-    if (said.kind === "load") return await load(said.module, said.compute);
-    const message = fromTransferable(said.message);
-    const context = { ...contextFromTransferable(said.context), compute };
+  return async (command) => {
+    if (command.kind === "load") return await load(command.module, command.compute);
+    const message = fromTransferable(command.message);
+    const context = { ...contextFromTransferable(command.context), compute };
     let failure: Failure | undefined;
     const reply = await app!.handle(message, context, (thrown) => {
       failure = failureOf(thrown, folder);
       return errorReason(thrown);
     });
-    // Cloned, not transferred: the app may have kept the arrays it replied with.
+    // Cloned, not transferred: the app may have kept references to the arrays of its reply.
     const plain = toTransferable(reply);
     const state = recordDictToPlain(context.state);
     post({ kind: "reply", message: plain, state, ...(failure && { failure }) });
   };
 }
 
-/** What was thrown, in words. */
 function describe(thrown: unknown): string {
   if (thrown instanceof FlwrError) return thrown.message;
   return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);

@@ -10,26 +10,26 @@ import { FlwrError } from "../../base/error.ts";
 import type { Compute } from "../../ml/engine/compute.ts";
 import type { RunReport } from "./report.ts";
 
-/** A run to make. */
+/** A run to create, and the ServerApp that drives it. */
 export interface ServerAppRun {
   readonly app: ServerApp;
-  /** What the app's models compute with (default: this machine). */
+  /** Used by the app's models (default: this machine). */
   readonly compute?: Compute;
   readonly connection: DriverConnection;
   readonly runConfig: ConfigRecord;
   readonly report: RunReport;
-  /** Whether lines always have the ids of nodes; default: only where their names do not do. */
+  /** Whether progress lines always show node ids. Default: only where names are missing or ambiguous. */
   readonly showIds?: boolean;
-  /** Where the run's artifacts go. */
+  /** Returns the store for the run's artifacts. */
   readonly artifactsOf: (runId: bigint) => ArtifactStore;
   /** Stops the run. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Creates a run on the SuperLink and lets the ServerApp drive it to its end.
+ * Creates a run on the SuperLink and runs the ServerApp to its end.
  *
- * @throws whatever the ServerApp throws; FlwrError "cancelled" when the signal stopped it
+ * @throws the error that the ServerApp throws; FlwrError "cancelled" when the signal stopped the run
  */
 export async function runServerApp(
   { app, compute, connection, runConfig, report, showIds, artifactsOf, signal }: ServerAppRun,
@@ -59,7 +59,7 @@ export async function runServerApp(
   }
 }
 
-/** A stopped run does not wait for what its app is doing. */
+/** The result of some work of a run, or an error as soon as the run is stopped. */
 function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return unlessAborted(
     work,

@@ -2,7 +2,7 @@ import type { MetricRecord } from "../../app/metric_record.ts";
 import type { Result } from "../../app/result.ts";
 import { formatMetric } from "./metrics_text.ts";
 
-/** The metrics of all rounds as a table for a terminal: one table for each of train, evaluate and server. */
+/** The metrics of all rounds as tables for a terminal: one each for train, evaluate and server. */
 export function summaryTable(result: Result): string[] {
   const parts: [string, Map<number, MetricRecord>][] = [
     ["train", result.trainMetrics],

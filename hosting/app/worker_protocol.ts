@@ -3,13 +3,13 @@ import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { AppModule } from "./app_module.ts";
 import type { Failure } from "./failure.ts";
 
-/** What a SuperNode says to the worker that runs its ClientApp. */
-export type ToWorker =
+/** A command of a SuperNode to the worker that runs its ClientApp. */
+export type ClientAppCommand =
   | { readonly kind: "load"; readonly module: AppModule; readonly compute: ComputeSettings }
   | { readonly kind: "handle"; readonly message: PlainMessage; readonly context: PlainContext };
 
-/** What the worker says back. */
-export type FromWorker =
+/** An event that the worker posts: the response to a command, or a crash at any time. */
+export type ClientAppEvent =
   | { readonly kind: "loaded" }
   | {
     readonly kind: "load-failed";
@@ -21,13 +21,13 @@ export type FromWorker =
     readonly kind: "reply";
     readonly message: PlainMessage;
     readonly state: PlainRecordDict;
-    /** What the app threw: the message is an error then. */
+    /** The error that the app threw. The message is then an error reply. */
     readonly failure?: Failure;
     /** Whether models of the app have trained in its sandbox. */
     readonly trained?: boolean;
   }
   /**
-   * The app did something that would have ended its worker: it is started anew. Without a failure the reason holds
-   * nothing of the app.
+   * The app did something that would have ended its worker, so the worker is replaced. Without a failure the reason
+   * contains nothing from the app.
    */
   | { readonly kind: "crashed"; readonly reason: string; readonly failure?: Failure };

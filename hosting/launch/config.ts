@@ -1,11 +1,11 @@
-/** How the ServerApps of submitted apps are run. */
+/** Settings for running the ServerApps of submitted runs. */
 export interface LaunchConfig {
-  /** The Python whose flwr runs Python apps; undefined: the one on PATH. */
+  /** The Python whose `flwr-serverapp` runs Python apps. Undefined: the one on PATH. */
   readonly python?: string;
   /** Whether Python apps may install packages. */
   readonly installDependencies: boolean;
-  /** Folders that TypeScript apps may read beside their own; absolute. */
+  /** Absolute paths of folders that TypeScript apps may read in addition to their own. */
   readonly allowRead: readonly string[];
-  /** How many run at the same time. */
+  /** Most ServerApps that run at the same time. */
   readonly concurrent: number;
 }

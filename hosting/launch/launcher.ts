@@ -7,84 +7,84 @@ import type { CheckedFab } from "../../fab/fab.ts";
 import { withRetries } from "../../rpc/retry.ts";
 import { unlessAborted } from "../../base/aborted.ts";
 import { errorLines, type RunEnd, type RunProgram } from "./program.ts";
-import type { RunSource, TakenRun } from "./run_source.ts";
+import type { RunClaim, RunSource } from "./run_source.ts";
 
-/** Seconds before the launcher asks again after asking for runs failed. */
-const TAKE_RETRY_SECONDS = 1;
+/** Seconds until the launcher tries again after claiming a run failed. */
+const CLAIM_RETRY_SECONDS = 1;
 
 const logger = log("launcher");
 
-/** Errors of calls for a run that has ended. */
+/** Codes of calls that failed because their run has ended. */
 const OVER: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "cancelled"]);
 
-/** What a launcher is made of. */
+/** Settings and dependencies of a {@link Launcher}. */
 export interface LauncherOptions {
   readonly runs: RunSource;
-  /** Checks a bundle. @throws FlwrError */
+  /** Reads and checks a bundle. @throws FlwrError */
   readonly readFab: (content: Uint8Array) => CheckedFab;
-  /** By the language that an app is written in. */
+  /** How to run an app, by the language that it is written in. */
   readonly programs: Readonly<Record<Language, RunProgram>>;
-  /** Runs that are under way at the same time; the others stay pending. */
+  /** Most runs at the same time; the others stay pending. */
   readonly concurrent: number;
-  /** What became of the runs that are under way when the launcher ends, for people. */
-  readonly farewell: string;
+  /** Details of the runs that are still running when the launcher stops. */
+  readonly stopDetails: string;
   readonly clock?: Clock;
 }
 
-/** Takes pending runs one after the other and runs their ServerApps, several at once. */
+/** Launcher of ServerApps: claims pending runs one after the other and runs their ServerApps, several at once. */
 export class Launcher implements AsyncDisposable {
   readonly #options: LauncherOptions;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Running>();
-  readonly #taking: Promise<void>;
-  /** Resolves when a slot becomes free; undefined while there is one. */
+  readonly #claiming: Promise<void>;
+  /** Resolves when a slot becomes free. Undefined while one is free. */
   #full: PromiseWithResolvers<void> | undefined;
 
   constructor(options: LauncherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#taking = this.#take();
+    this.#claiming = this.#claimRuns();
   }
 
-  /** The run was ended from outside, or is given to someone else: what runs here for it ends. */
+  /** Stops the ServerApp of a run that was ended from outside, or that somebody else claimed. */
   end(runId: bigint): void {
     for (const { run, ended } of this.#running) if (run.runId === runId) ended.abort();
   }
 
-  /** Ends every run with words for whoever asks what became of it, and takes no more. */
+  /** Fails every run with the details of the options, and claims no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
-    const end: RunEnd = { outcome: "failed", details: this.#options.farewell };
+    const end: RunEnd = { outcome: "failed", details: this.#options.stopDetails };
     await Promise.all([...this.#running].map(async ({ run, ended, done }) => {
       await run.finish(end).catch(report);
       ended.abort();
       await done;
     }));
-    await this.#taking;
-    // One more may have been taken while the others ended.
+    await this.#claiming;
+    // One more run may have been claimed while the others ended.
     await Promise.all([...this.#running].map(({ ended, done }) => {
       ended.abort();
       return done;
     }));
   }
 
-  async #take(): Promise<void> {
+  async #claimRuns(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         if (this.#full !== undefined) await unlessAborted(this.#full.promise, signal);
-        const run = await this.#options.runs.take(signal);
+        const run = await this.#options.runs.claim(signal);
         if (run !== undefined) this.#start(run);
       } catch (error) {
         if (signal.aborted) return;
         report(error);
-        await this.#clock.sleep(TAKE_RETRY_SECONDS, signal);
+        await this.#clock.sleep(CLAIM_RETRY_SECONDS, signal);
       }
     }
   }
 
-  #start(run: TakenRun): void {
+  #start(run: RunClaim): void {
     const ended = new AbortController();
     const done = this.#run(run, ended).catch(report).finally(() => {
       this.#running.delete(running);
@@ -96,10 +96,10 @@ export class Launcher implements AsyncDisposable {
     if (this.#running.size >= this.#options.concurrent) this.#full = Promise.withResolvers();
   }
 
-  async #run(run: TakenRun, ended: AbortController): Promise<void> {
+  async #run(run: RunClaim, ended: AbortController): Promise<void> {
     await using _ = run;
-    const settled = new AbortController();
-    const keeping = run.keep(settled.signal).then((kept) => {
+    const done = new AbortController();
+    const keepingAlive = run.keepAlive(done.signal).then((kept) => {
       if (!kept) ended.abort();
     });
     try {
@@ -112,15 +112,15 @@ export class Launcher implements AsyncDisposable {
         signal: this.#stopping.signal,
       });
     } catch (error) {
-      // The run was ended in this very moment: its token is void, and so are its calls.
+      // The run was ended from outside at the same time: its token is no longer valid.
       if (!OVER.has(FlwrError.from(error).code)) throw error;
     } finally {
-      settled.abort();
-      await keeping;
+      done.abort();
+      await keepingAlive;
     }
   }
 
-  async #outcome(run: TakenRun, signal: AbortSignal): Promise<RunEnd | undefined> {
+  async #outcome(run: RunClaim, signal: AbortSignal): Promise<RunEnd | undefined> {
     const { readFab, programs } = this.#options;
     try {
       const { fab: content, ...input } = await run.load();
@@ -136,12 +136,12 @@ export class Launcher implements AsyncDisposable {
   }
 }
 
-/** A run under way. */
+/** A run whose ServerApp is running. */
 interface Running {
-  readonly run: TakenRun;
-  /** Aborted when the run was ended from outside. */
+  readonly run: RunClaim;
+  /** Aborted when the run is ended from outside. */
   readonly ended: AbortController;
-  /** Resolves, never rejects, when nothing of it is left. */
+  /** Resolves when the run's process and calls are gone. Never rejects. */
   readonly done: Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { HEARTBEAT_SECONDS, LinkRuns } from "../../roles/superlink/launch/link_r
 import type { RunEnd, RunProgram } from "./program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 
-/** Stands for a bundle of which the launcher reads the language alone. */
+/** A bundle for the launcher, which reads only its language. */
 const FAB: CheckedFab = {
   hash: "",
   attachments: [],
@@ -23,7 +23,7 @@ const FAB: CheckedFab = {
   },
 };
 
-/** A program whose runs end when the test says so. */
+/** A program whose runs end when the test ends them. */
 class FakeProgram {
   readonly started: bigint[] = [];
   readonly open = new Map<bigint, PromiseWithResolvers<RunEnd | undefined>>();
@@ -56,44 +56,44 @@ function setUp({ concurrent = 2, readFab = () => FAB }: {
     readFab,
     programs: { typescript: program.run, python: program.run },
     concurrent,
-    farewell: "The SuperLink was stopped",
+    stopDetails: "The SuperLink was stopped",
     clock,
   });
   return { link, program, launcher, clock };
 }
 
-Deno.test("runs are taken in order, so many at once, and the others wait", async () => {
+Deno.test("runs are claimed in order, up to the limit, and the others wait", async () => {
   const { link, program, launcher } = setUp({ concurrent: 2 });
   await using _ = launcher;
   for (const runId of [1n, 2n, 3n]) link.submit(runId, new Uint8Array());
-  await link.reached(2n, "running");
+  await link.waitForState(2n, "running");
   assert.deepEqual([program.started, link.state(3n)], [[1n, 2n], "pending"]);
   program.open.get(2n)!.resolve({ outcome: "completed", details: "" });
-  await link.reached(3n, "running");
+  await link.waitForState(3n, "running");
   assert.equal(link.state(2n), "finished:completed");
   program.open.get(1n)!.resolve({ outcome: "failed", details: "No node" });
-  await link.reached(1n, "finished:failed");
+  await link.waitForState(1n, "finished:failed");
   assert.equal(link.details(1n), "No node");
 });
 
-Deno.test("a run that was stopped frees its place and keeps its state", async () => {
+Deno.test("a stopped run frees its slot and keeps its state", async () => {
   const { link, program, launcher } = setUp({ concurrent: 1 });
   await using _ = launcher;
   link.submit(1n, new Uint8Array());
   link.submit(2n, new Uint8Array());
-  await link.reached(1n, "running");
+  await link.waitForState(1n, "running");
   link.stop(1n);
   launcher.end(1n);
-  await link.reached(2n, "running");
+  await link.waitForState(2n, "running");
   assert.equal(link.state(1n), "finished:stopped");
   assert.deepEqual([...program.open.keys()], [2n]);
 });
 
-Deno.test("a heartbeat that is refused ends a run of whose end nobody told", async () => {
+Deno.test("a refused heartbeat ends a run whose end was not reported", async () => {
   const { link, program, launcher, clock } = setUp();
   await using _ = launcher;
   link.submit(1n, new Uint8Array());
-  await link.reached(1n, "running");
+  await link.waitForState(1n, "running");
   const end = program.open.get(1n)!.promise;
   link.stop(1n);
   await clock.advance(HEARTBEAT_SECONDS);
@@ -110,7 +110,7 @@ Deno.test("a run that cannot be started fails with the reason in its details and
   });
   await using _ = launcher;
   link.submit(1n, new Uint8Array());
-  await link.reached(1n, "finished:failed");
+  await link.waitForState(1n, "finished:failed");
   assert.equal(link.details(1n), "The bundle is damaged\nError: forged");
   const forged = `${" ".repeat(25)}Error: forged`;
   assert.equal(
@@ -118,14 +118,14 @@ Deno.test("a run that cannot be started fails with the reason in its details and
     `Error: The bundle is damaged\n${forged}\n  Hint: Build it anew\n${forged}\n`,
   );
   link.submit(2n);
-  await link.reached(2n, "finished:failed");
+  await link.waitForState(2n, "finished:failed");
   assert.match(link.details(2n), /no longer has the run's app bundle/);
 });
 
-Deno.test("a launcher that ends fails what runs, and takes no more", async () => {
+Deno.test("a launcher that stops fails its runs and claims no more", async () => {
   const { link, program, launcher } = setUp();
   link.submit(1n, new Uint8Array());
-  await link.reached(1n, "running");
+  await link.waitForState(1n, "running");
   await launcher[Symbol.asyncDispose]();
   assert.equal(link.state(1n), "finished:failed");
   assert.match(link.details(1n), /SuperLink was stopped/);

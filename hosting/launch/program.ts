@@ -2,39 +2,39 @@ import { withFurtherLines } from "../../base/run_log_lines.ts";
 import type { GetPiece } from "../../fab/attachments.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import type { RunConfig } from "../../fab/scalar.ts";
-import type { TakenRun } from "./run_source.ts";
+import type { RunClaim } from "./run_source.ts";
 
-/** How a run ended by itself. */
+/** The end of a run, as its ServerApp caused it. */
 export interface RunEnd {
   readonly outcome: "completed" | "failed";
-  /** Why, for people; empty when there is nothing to say. */
+  /** The reason, for people. May be empty. */
   readonly details: string;
 }
 
-/** A run's app, read and checked. */
+/** A run's app, after its bundle was read and checked. */
 export interface RunApp {
   readonly fab: CheckedFab;
-  /** Settings given at submission, which override the bundle's own. */
+  /** Settings from `flwr run`, which override the bundle's own. */
   readonly overrideConfig: RunConfig;
-  /** Gets a piece of the bundle's attachments; undefined where runs come without them. */
+  /** Fetches a piece of the bundle's attachments. Undefined where attachments are not supported. */
   readonly piece?: GetPiece;
 }
 
 /**
- * Runs the ServerApp of a run that was taken on, from its begin to its end, and leaves no worker, process, timer or open
- * call behind when it settles.
+ * Runs the ServerApp of a claimed run, from its begin to its end. When the promise settles, no worker, process, timer or
+ * open call is left.
  *
- * @param signal aborted when the run was ended from outside: whatever it does must stop at once
- * @returns undefined when the ServerApp told the SuperLink itself how it ended
- * @throws FlwrError when it cannot be run
+ * @param signal aborted when the run is ended from outside: all work must stop at once
+ * @returns undefined if the ServerApp itself reported its end to the SuperLink
+ * @throws FlwrError when the app cannot be run
  */
 export type RunProgram = (
-  run: TakenRun,
+  run: RunClaim,
   app: RunApp,
   signal: AbortSignal,
 ) => Promise<RunEnd | undefined>;
 
-/** An error as a run's log shows it: the sentence, then what to do next. */
+/** An error as lines of a run's log: the message, then the hints. */
 export function errorLines(
   { message, hints }: { readonly message: string; readonly hints: readonly string[] },
 ): string[] {
@@ -42,7 +42,7 @@ export function errorLines(
     .map((text) => `${withFurtherLines(text)}\n`);
 }
 
-/** What a process wrote last, beside its app, as a run's log shows it. @param output "" for nothing */
+/** The last output of a process as lines of a run's log. No lines if it is empty. */
 export function outputLines(output: string): string[] {
   const text = output.trimEnd();
   return text === "" ? [] : [`${withFurtherLines(`The last output of the process:\n${text}`)}\n`];

@@ -1,19 +1,19 @@
 import { withFurtherLines } from "../../base/run_log_lines.ts";
 import { FlwrError } from "../../base/error.ts";
-import { describeEnd, lastLine, runAppProcess } from "../python/app_process.ts";
+import { describeEnd, lastLine, runPythonProcess } from "../python/app_process.ts";
 import { findPythonCommand } from "../python/find_program.ts";
 import type { ProgramEnd } from "../python/process_group.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
 
-/** What Python ServerApps are run with. */
+/** Settings for running Python ServerApps. */
 export interface PythonProgramOptions {
-  /** Which role runs them, for people. */
+  /** The role that runs them, for messages. */
   readonly role: "SuperLink" | "SuperExec";
-  /** As `--python` gives it; undefined: Flower is looked for on PATH. */
+  /** Value of `--python`. Undefined: Flower is searched on PATH. */
   readonly python?: string;
-  /** "host:port" by which a process on this machine reaches the Runtime API; undefined where there is none. */
+  /** "host:port" of the Runtime API, for a process on this machine. Undefined if it is not served over HTTP. */
   readonly runtimeAddress?: string;
-  /** File with the authority of the SuperLink's certificate; undefined without TLS. */
+  /** File with the root certificate of the SuperLink. Undefined without TLS. */
   readonly authorityFile?: string;
   /** Whether apps may install packages. */
   readonly installDependencies: boolean;
@@ -21,23 +21,23 @@ export interface PythonProgramOptions {
 
 const SERVERAPP = "flwr-serverapp";
 
-/** Lines of a failed program's output that go to the run's log. */
+/** Last lines of a failed program's output that go to the run's log. */
 const LINES_SHOWN = 40;
 
-/** Runs ServerApps that are written in Python, each in a process of Flower's own `flwr-serverapp`. */
+/** Creates the program for Python ServerApps. Each runs in a process of Flower's own `flwr-serverapp`. */
 export function pythonProgram(options: PythonProgramOptions): RunProgram {
   const { python, role, runtimeAddress } = options;
   return async (run, _app, signal) => {
     if (runtimeAddress === undefined) {
       throw new FlwrError(
         "failed-precondition",
-        "The app is written in Python, and needs the HTTP that this SuperLink was started without",
-        { hints: ["Start the SuperLink with a --port"] },
+        "Python apps need the SuperLink's HTTP port, but this SuperLink was started without one",
+        { hints: ["Start the SuperLink with --port"] },
       );
     }
     const { program, path } = await findPythonCommand({ name: SERVERAPP, role }, python);
     const { authorityFile, installDependencies } = options;
-    const end = await runAppProcess({
+    const end = await runPythonProcess({
       program,
       path,
       runtimeAddress,
@@ -52,7 +52,7 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
   };
 }
 
-/** The end of a run whose process said nothing of it. */
+/** The end of a run whose process ended without reporting it. */
 function unfinished(end: ProgramEnd): RunEnd {
   const last = lastLine(end);
   const words = last === "" ? "" : `: ${last}`;

@@ -9,17 +9,17 @@ import { pythonProgram, type PythonProgramOptions } from "./python_program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
-/** Not looked at: the process gets the bundle from the Runtime API. */
+/** Not read: the process fetches the bundle from the Runtime API. */
 const APP: RunApp = { fab: {} as CheckedFab, overrideConfig: {} };
 
 interface Played {
   readonly link: FakeLink;
   readonly end: RunEnd | undefined;
-  /** What the stand-in for `flwr-serverapp` wrote to its file. */
+  /** The text that the stand-in for `flwr-serverapp` wrote to its file. */
   readonly seen: string;
 }
 
-/** Runs a run by a shell script that stands for Flower's program; `$SEEN` is a file it may write to. */
+/** Runs a run with a shell script in place of Flower's program. `$SEEN` is a file that it may write to. */
 async function play(
   script: string,
   options: Partial<PythonProgramOptions> = {},
@@ -38,7 +38,7 @@ async function play(
     link.submit(7n);
     const { signal } = new AbortController();
     const runtime = { desc: Runtime, methods: [] };
-    const run = (await new LinkRuns({ link, runtime, clock: systemClock }).take(signal))!;
+    const run = (await new LinkRuns({ link, runtime, clock: systemClock }).claim(signal))!;
     const program = pythonProgram({
       role: "SuperLink",
       python: `${folder}/python`,
@@ -63,7 +63,7 @@ done
 echo "telemetry $FLWR_TELEMETRY_ENABLED" >> $SEEN`;
 
 testWithAllRights(
-  "a program of a Flower that is too old is told from an app that fails",
+  "a Flower version that is too old is reported as such, not as a failure of the app",
   async () => {
     const older = `
 echo 'usage: flwr-serverapp [-h] [--serverappio-api-address ADDRESS]' >&2
@@ -72,7 +72,7 @@ exit 2`;
     await assert.rejects(play(older), (error) => {
       assert.ok(error instanceof FlwrError);
       assert.equal(error.code, "failed-precondition");
-      assert.match(error.message, /^flwr-serverapp is too old .* 1\.36 or later is needed$/);
+      assert.match(error.message, /^flwr-serverapp is too old: .* 1\.36 or later$/);
       assert.match(error.hints[0]!, /\/python -m pip install --upgrade flwr$/);
       return true;
     });
@@ -85,7 +85,7 @@ exit 2`;
 );
 
 testWithAllRights(
-  "the process is told all that it needs, the token in a file of its own",
+  "the process gets all its options, with the token in a file",
   async () => {
     const { seen } = await play(WRITE_ALL);
     assert.match(seen, /--runtime-api-address\n127\.0\.0\.1:8000\n/);
@@ -100,7 +100,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "a process that dies before its run ended fails it with its last words",
+  "a process that ends before its run fails the run with its last output",
   async () => {
     const { link, end } = await play("echo 'No module named flwr' >&2; exit 3");
     assert.deepEqual(end, {
@@ -124,7 +124,7 @@ testWithAllRights("a process whose run has ended leaves its end as it is", async
   assert.equal(end, undefined);
 });
 
-Deno.test("without HTTP a Python app is refused with words", async () => {
+Deno.test("without HTTP a Python app is refused with an error that says so", async () => {
   const error = await play("", { runtimeAddress: undefined }).catch((error) => error);
-  assert.ok(error instanceof FlwrError && /needs the HTTP/.test(error.message));
+  assert.ok(error instanceof FlwrError && /HTTP port/.test(error.message));
 });

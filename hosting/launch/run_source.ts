@@ -3,51 +3,51 @@ import type { RunConfig } from "../../fab/scalar.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 import type { RunEnd } from "./program.ts";
 
-/** What a run begins with. */
+/** The input of a run: the app and its settings. */
 export interface RunInput {
-  /** The app's bundle, as it was submitted. */
+  /** The app's bundle, as submitted. */
   readonly fab: Uint8Array;
-  /** Settings given at submission, which override the bundle's own. */
+  /** Settings from `flwr run`, which override the bundle's own. */
   readonly overrideConfig: RunConfig;
-  /** Gets a piece of the bundle's attachments; undefined where runs come without them. */
+  /** Fetches a piece of the bundle's attachments. Undefined where attachments are not supported. */
   readonly piece?: GetPiece;
 }
 
-/** A run that was taken on: its ServerApp is run here, and nowhere else, until it is disposed of. */
-export interface TakenRun extends AsyncDisposable {
+/** A claim on a run: until it is disposed of, the run's ServerApp runs here and nowhere else. */
+export interface RunClaim extends AsyncDisposable {
   readonly runId: bigint;
-  /** By which the app's calls are known to be the run's. */
+  /** Authenticates the app's calls as those of the run. */
   readonly token: string;
   /** The token as the headers of a call. */
   readonly callHeaders: Readonly<Record<string, string>>;
-  /** The Runtime API, for the app's calls with that token. */
+  /** The Runtime API, which the app calls with that token. */
   readonly runtime: ServiceBinding;
-  /** Gets the app and its settings. @throws FlwrError when they are not to be had */
+  /** Fetches the app and its settings. @throws FlwrError when they are not available */
   load(): Promise<RunInput>;
-  /** The app is about to begin; once, after `load`. */
+  /** Marks the run as running. Call it once, after `load`. */
   begin(): Promise<void>;
-  /** Adds lines, each with its end, to the run's log. */
+  /** Appends lines, each with its line break, to the run's log. */
   log(lines: readonly string[]): Promise<void>;
-  /** Ends the run, whether it has begun or not. @throws FlwrError "unauthenticated" or "cancelled" when it has ended already */
+  /** Ends the run, even if it has not begun. @throws FlwrError "unauthenticated" or "cancelled" if it has already ended */
   finish(end: RunEnd): Promise<void>;
-  /** Whether the run has ended, by its app's own word or from outside. */
+  /** Whether the run has ended: its app reported that, or it was ended from outside. */
   isOver(): Promise<boolean>;
   /**
-   * Keeps the run from being given to somebody else.
+   * Renews the claim with heartbeats, so that the run is not offered to another launcher.
    *
-   * @param signal ends that
-   * @returns whether it was kept: false when the run has ended, or is not this program's any more
+   * @param signal stops the heartbeats
+   * @returns false if the run has ended, or the claim was lost
    */
-  keep(signal: AbortSignal): Promise<boolean>;
+  keepAlive(signal: AbortSignal): Promise<boolean>;
 }
 
-/** Where runs to take on come from. */
+/** A source of pending runs. */
 export interface RunSource {
   /**
-   * Waits for a run and takes it on.
+   * Waits for a pending run and claims it.
    *
-   * @returns undefined when none came for a while, or the signal was aborted
-   * @throws FlwrError when there is no asking now
+   * @returns undefined if no run was pending for a while, or the signal was aborted
+   * @throws FlwrError when the source cannot be reached
    */
-  take(signal: AbortSignal): Promise<TakenRun | undefined>;
+  claim(signal: AbortSignal): Promise<RunClaim | undefined>;
 }

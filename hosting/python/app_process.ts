@@ -3,39 +3,38 @@ import { FlwrError } from "../../base/error.ts";
 import { flwrHome } from "../../fab/home.ts";
 import { type ProgramEnd, runProgram } from "./process_group.ts";
 
-/** How a process of Flower's for one task is started. */
-export interface AppProcessOptions {
+/** Options for one of Flower's own programs that runs an app for one task. */
+export interface PythonProcessOptions {
   /** Path of `flwr-serverapp` or `flwr-clientapp`. */
   readonly program: string;
   /** `PATH` for it. */
   readonly path: string;
-  /** "host:port" of the Runtime API, as a process on this machine reaches it. */
+  /** "host:port" of the Runtime API, for a process on this machine. */
   readonly runtimeAddress: string;
-  /** Which task it works on. */
+  /** The token of the task to run. */
   readonly token: string;
-  /** File with the authority of the API's certificate; undefined without TLS. */
+  /** File with the root certificate of the API. Undefined without TLS. */
   readonly authorityFile?: string;
   /** Whether the app may install packages. */
   readonly installDependencies: boolean;
-  /** Ends the process, and all that it started. */
+  /** Ends the process and its child processes. */
   readonly signal: AbortSignal;
-  /** Told of each line that it writes. */
+  /** Called with each line of its output. */
   readonly onLine?: (line: string) => void;
 }
 
-/** The first Flower whose programs take the options below. */
+/** The first Flower version whose programs accept the options below. */
 const OLDEST_VERSION = "1.36";
-/** How Python's argparse ends a program that was given options it does not know. */
+/** Exit status of Python's argparse for unknown options. */
 const USAGE_STATUS = 2;
 
 /**
- * Runs a process of Flower's for one task, as Flower's SuperExec starts it (contract, section 1).
+ * Runs one of Flower's own programs for one task, with the arguments that Flower's SuperExec uses (contract, section 1).
  *
- * @returns how it ended
- * @throws FlwrError "failed-precondition" when it cannot be started, or is of a Flower that is too old
+ * @throws FlwrError "failed-precondition" when the program cannot be started, or its Flower is too old
  */
-export async function runAppProcess(options: AppProcessOptions): Promise<ProgramEnd> {
-  // In a file that only this user can read: a process' arguments are seen by all.
+export async function runPythonProcess(options: PythonProcessOptions): Promise<ProgramEnd> {
+  // The token goes into a file that only this user can read, because every user can see a process' arguments.
   const folder = await Deno.makeTempDir({ prefix: "flwr-app-" });
   const home = join(flwrHome(), "processes", crypto.randomUUID());
   try {
@@ -56,7 +55,7 @@ async function start(
   tokenFile: string,
   home: string,
   { program, path, runtimeAddress, authorityFile, installDependencies, signal, onLine }:
-    AppProcessOptions,
+    PythonProcessOptions,
 ): Promise<ProgramEnd> {
   try {
     return await runProgram({
@@ -72,8 +71,8 @@ async function start(
         FLWR_DISABLE_UPDATE_CHECK: "1",
         PYTHONUNBUFFERED: "1",
         PATH: path,
-        // Flower's programs install the run's bundle there: one may read what another has not written yet. Packages that
-        // an app may install are kept for all.
+        // Flower's programs install the run's bundle there, and one could read files that another is still writing. If
+        // apps may install packages, all share one folder, so that each package is installed once.
         ...(!installDependencies && { FLWR_HOME: home }),
       },
       signal,
@@ -88,20 +87,18 @@ async function start(
 function tooOld(program: string): FlwrError {
   return new FlwrError(
     "failed-precondition",
-    // Without the path, which a node's error reply must not tell.
-    `${
-      basename(program)
-    } is too old to run Python apps here: Flower ${OLDEST_VERSION} or later is needed`,
+    // Without the path, because this text goes into a node's error reply.
+    `${basename(program)} is too old: Python apps need Flower ${OLDEST_VERSION} or later`,
     { hints: [`Upgrade it: ${join(dirname(program), "python")} -m pip install --upgrade flwr`] },
   );
 }
 
-/** How a process ended: "with status 3", or "by SIGKILL". */
+/** The way a process ended, as text: "with status 3" or "by SIGKILL". */
 export function describeEnd({ code, signal }: ProgramEnd): string {
   return signal === undefined ? `with status ${code}` : `by ${signal}`;
 }
 
-/** The last line that a process wrote: what it died of, when it died; empty when it wrote nothing. */
+/** The last line of a process' output, which names the error after a crash. Empty if there was no output. */
 export function lastLine({ output }: ProgramEnd): string {
   return output.trimEnd().split("\n").at(-1)?.trim() ?? "";
 }

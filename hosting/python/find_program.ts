@@ -1,30 +1,30 @@
 import { delimiter, dirname, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 
-/** A program of Flower's that runs one app. */
-export interface AppProgram {
+/** One of Flower's own programs, which runs one app. */
+export interface FlowerProgram {
   readonly name: "flwr-serverapp" | "flwr-clientapp";
-  /** Whose it is, in messages: "SuperLink". */
+  /** The role that starts it, for messages: "SuperLink". */
   readonly role: string;
 }
 
-/** How a Python app is started. */
+/** The command that starts a Python app. */
 export interface PythonCommand {
   /** Path of the program. */
   readonly program: string;
-  /** `PATH` for it: Flower looks for programs of its own environment there. */
+  /** The `PATH` to start it with: Flower searches it for other programs of the same environment. */
   readonly path: string;
 }
 
 /**
- * Finds Flower's own program for apps: beside the Python of `--python`, or on PATH.
+ * Finds Flower's own program for apps: in the folder of the Python of `--python`, or on PATH.
  *
- * @param python a path, or a command such as "python3.12"; undefined without the flag
- * @param path the PATH to look on
- * @throws FlwrError "failed-precondition" when it is not there
+ * @param python a path, or a command such as "python3.12". Undefined without the flag
+ * @param path the PATH to search
+ * @throws FlwrError "failed-precondition" when it is not found
  */
 export async function findPythonCommand(
-  { name, role }: AppProgram,
+  { name, role }: FlowerProgram,
   python: string | undefined,
   path: string = Deno.env.get("PATH") ?? "",
 ): Promise<PythonCommand> {
@@ -35,11 +35,11 @@ export async function findPythonCommand(
     if (program !== undefined) return { program, path };
     throw new FlwrError(
       "failed-precondition",
-      `The app is written in Python, and there is no ${name} on this ${role}'s PATH`,
+      `Python apps need ${name}, which is not on this ${role}'s PATH`,
       {
         hints: [
-          `On the ${role}'s machine install Flower for Python: pip install flwr`,
-          `Or name the Python that has it with --python when the ${role} is started`,
+          `Install Flower for Python on the ${role}'s machine: pip install flwr`,
+          `Or start the ${role} with --python and the Python that has it`,
         ],
       },
     );
@@ -51,14 +51,14 @@ export async function findPythonCommand(
   if (found === undefined) {
     throw new FlwrError("failed-precondition", `--python: "${python}" does not exist`);
   }
-  // Not its real path: the python of a virtual environment is a link out of it.
+  // The link's folder, not its target's: the python of a virtual environment is a link to one outside of it.
   const folder = dirname(found);
   const program = await firstFile([join(folder, file), join(folder, "Scripts", file)]);
   if (program !== undefined) return { program, path: [folder, ...folders].join(delimiter) };
   throw new FlwrError(
     "failed-precondition",
-    `Beside the Python of --python there is no ${name}: "${found}"`,
-    { hints: [`Install Flower there: ${found} -m pip install flwr`] },
+    `--python: no ${name} is installed for "${found}"`,
+    { hints: [`Install Flower for it: ${found} -m pip install flwr`] },
   );
 }
 

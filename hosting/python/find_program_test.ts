@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { type AppProgram, findPythonCommand } from "./find_program.ts";
+import { findPythonCommand, type FlowerProgram } from "./find_program.ts";
 
-const SERVERAPP: AppProgram = { name: "flwr-serverapp", role: "SuperLink" };
+const SERVERAPP: FlowerProgram = { name: "flwr-serverapp", role: "SuperLink" };
 
 async function withPrograms(
   files: readonly string[],
@@ -30,7 +30,7 @@ async function refusal(python: string | undefined, path: string): Promise<FlwrEr
   return error;
 }
 
-Deno.test("without --python the first flwr-serverapp on PATH is taken", async () => {
+Deno.test("without --python the first flwr-serverapp on PATH is used", async () => {
   await withPrograms(["b/flwr-serverapp", "c/flwr-serverapp"], async (folder) => {
     const path = `${folder}/a:${folder}/b:${folder}/c`;
     assert.deepEqual(await findPythonCommand(SERVERAPP, undefined, path), {
@@ -40,7 +40,7 @@ Deno.test("without --python the first flwr-serverapp on PATH is taken", async ()
   });
 });
 
-Deno.test("with --python the one beside it is taken, and its programs come first", async () => {
+Deno.test("with --python the program in its folder is used, and that folder comes first on PATH", async () => {
   await withPrograms(["venv/bin/python", "venv/bin/flwr-serverapp"], async (folder) => {
     const expected = {
       program: `${folder}/venv/bin/flwr-serverapp`,
@@ -55,13 +55,13 @@ Deno.test("with --python the one beside it is taken, and its programs come first
   });
 });
 
-Deno.test("what is missing is said, with what to do", async () => {
+Deno.test("the error for a missing program says what to do", async () => {
   await withPrograms(["bin/python"], async (folder) => {
     const nothing = await refusal(undefined, `${folder}/bin`);
-    assert.match(nothing.message, /no flwr-serverapp on this SuperLink's PATH/);
+    assert.match(nothing.message, /flwr-serverapp, which is not on this SuperLink's PATH/);
     assert.match(nothing.hints.join(" "), /pip install flwr.*--python/);
     assert.match((await refusal("python9", folder)).message, /^--python: "python9" does not exist/);
     const without = await refusal(`${folder}/bin/python`, "");
-    assert.match(without.message, /Beside the Python of --python there is no flwr-serverapp/);
+    assert.match(without.message, /--python: no flwr-serverapp is installed/);
   });
 });

@@ -1,39 +1,39 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 
-/** Seconds that a process has to end after SIGINT before it is killed: `flwr stop` is done within two. */
+/** Seconds between SIGINT and SIGKILL: `flwr stop` takes at most two. */
 const INTERRUPT_GRACE_SECONDS = 1;
 
-/** Last bytes of a Python process' output that are kept to explain how it ended. */
+/** Bytes of a Python process' last output that are kept to explain how it ended. */
 const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;
 
 /** A program to start. */
 export interface ProgramOptions {
   readonly program: string;
   readonly args: readonly string[];
-  /** Added to this process' environment. */
+  /** Environment variables, added to those of this process. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the program, and all that it started. */
+  /** Ends the program and its child processes. */
   readonly signal: AbortSignal;
-  /** Told of each whole line that it writes, on either stream. */
+  /** Called with each complete line of stdout and stderr. */
   readonly onLine?: (line: string) => void;
   readonly clock?: Clock;
 }
 
-/** How a program ended. */
+/** The end of a program. */
 export interface ProgramEnd {
-  /** undefined when a signal ended it. */
+  /** Exit status. Undefined if a signal ended the program. */
   readonly code?: number;
   readonly signal?: Deno.Signal;
-  /** The last that it wrote, on both streams. */
+  /** The last output on both streams. */
   readonly output: string;
 }
 
 /**
- * Runs a program in a process group of its own, so that none of the processes which it starts outlives it: when the
- * signal is aborted, all get SIGINT, and a second later SIGKILL; when the program ends by itself, what is left of its
- * group is killed.
+ * Runs a program in a process group of its own, so that none of its child processes outlives it. When the signal is
+ * aborted, the group gets SIGINT, and one second later SIGKILL. When the program ends by itself, the rest of its group
+ * is killed.
  *
- * @throws Deno.errors.NotFound or PermissionDenied when it cannot be started
+ * @throws Deno.errors.NotFound or PermissionDenied when the program cannot be started
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
   const { program, args, env, signal, onLine, clock = systemClock } = options;
@@ -43,7 +43,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    // Ctrl-C in the SuperLink's terminal is the SuperLink's to deal with.
+    // A group of its own: only the SuperLink shall handle a Ctrl-C in its terminal.
     detached: true,
   }).spawn();
   const output = new Tail(MAX_OUTPUT_TAIL_BYTES);
@@ -82,19 +82,19 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
   }
 }
 
-/** Signals a process and all of its group; nothing is there any more when it has ended with all of them. */
+/** Sends a signal to a process and its group. Does nothing if all of them have ended. */
 function signalGroup(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(Deno.build.os === "windows" ? pid : -pid, signal);
   } catch (error) {
     const gone = error instanceof Deno.errors.NotFound ||
-      // Deno's word for ESRCH of a process that has been waited for.
+      // Deno's error for ESRCH of a process that has been waited for.
       (error instanceof TypeError && /terminated/.test(error.message));
     if (!gone) throw error;
   }
 }
 
-/** The last bytes of streams, in the order in which they came. */
+/** The last bytes of several streams, in the order of arrival. */
 class Tail {
   readonly #limit: number;
   #chunks: Uint8Array[] = [];
@@ -119,7 +119,7 @@ class Tail {
   }
 }
 
-/** Makes whole lines of a stream's pieces; one that does not end is told in parts. */
+/** Splits a stream into lines. A line longer than the kept output is passed on in parts. */
 class Lines {
   readonly #onLine: (line: string) => void;
   readonly #decoder = new TextDecoder();

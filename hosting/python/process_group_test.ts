@@ -4,7 +4,7 @@ import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 const never = new AbortController().signal;
 
-/** Whether a process is there; a zombie that nobody waits for counts as gone. */
+/** Whether a process is running. A zombie counts as ended. */
 async function isAlive(pid: number): Promise<boolean> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
   return stat !== "" && !/\) Z /.test(stat);
@@ -14,7 +14,7 @@ async function gone(pid: number): Promise<void> {
   while (await isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Starts a shell that writes its child's id to a file as soon as all is set up, and then waits. */
+/** Starts a shell that writes its child's process id to a file once all is set up, and then waits. */
 async function startWithChild(setUp: string) {
   const folder = await Deno.makeTempDir();
   const file = `${folder}/child`;
@@ -31,7 +31,7 @@ async function startWithChild(setUp: string) {
   return { controller, end, child: Number(child) };
 }
 
-testWithAllRights("a program's end and its last words are told", async () => {
+testWithAllRights("the exit status and the last output of a program are returned", async () => {
   const end = await runProgram({
     program: "/bin/sh",
     args: ["-c", "echo out; echo err $WORD >&2; exit 3"],
@@ -43,7 +43,7 @@ testWithAllRights("a program's end and its last words are told", async () => {
   assert.match(end.output, /err given\n/);
 });
 
-testWithAllRights("a program's lines are told as they come, whole", async () => {
+testWithAllRights("a program's output is passed on in complete lines, as it arrives", async () => {
   const lines: string[] = [];
   await runProgram({
     program: "/bin/sh",
@@ -75,7 +75,7 @@ testWithAllRights("an aborted program ends with all that it started", async () =
 });
 
 testWithAllRights(
-  "a program that does not heed SIGINT is killed with all that it started",
+  "a program that ignores SIGINT is killed with its child processes",
   async () => {
     const { controller, end, child } = await startWithChild("trap '' INT;");
     controller.abort();

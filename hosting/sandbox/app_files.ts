@@ -1,12 +1,12 @@
 import { join, relative, sep } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 
-/** Most files that an app's folder may hold: all are looked at before the app is started. */
+/** Most files in an app's folder, because each is checked before the app is started. */
 const MAX_APP_FILES = 10_000;
 
 /**
- * Makes sure that an app's folder holds plain files and folders only: Deno follows a link without asking whether the
- * place it leads to may be read.
+ * Checks that an app's folder contains only plain files and folders. Links are refused, because Deno follows them
+ * without checking the permission to read their target.
  *
  * @throws FlwrError "permission-denied" that names the link, "resource-exhausted" when there are too many files
  */
@@ -27,7 +27,7 @@ export async function requirePlainFiles(folder: string): Promise<void> {
       else if (!entry.isFile) {
         throw new FlwrError(
           "permission-denied",
-          `"${path}" in the app's folder is no plain file: it could lead out of the folder`,
+          `"${path}" in the app's folder is not a plain file: a link could lead out of the folder`,
         );
       }
     }
@@ -35,11 +35,11 @@ export async function requirePlainFiles(folder: string): Promise<void> {
 }
 
 /**
- * What a sandboxed app is granted to read: each path as it was given and as it really is, for permissions are compared by
- * text.
+ * The paths that a sandboxed app may read: each as given and with its links resolved, because Deno compares permissions
+ * by text.
  *
- * @param secret files that must not be within reach
- * @throws FlwrError "not-found" for a path that is not there, "permission-denied" for one that holds a secret
+ * @param secret files that must not be readable
+ * @throws FlwrError "not-found" for a path that does not exist, "permission-denied" for one that contains a secret file
  */
 export async function grantedPaths(
   paths: readonly string[],
@@ -53,9 +53,9 @@ export async function grantedPaths(
     if (exposed !== undefined) {
       throw new FlwrError(
         "permission-denied",
-        `"${path}" may not be granted: it holds "${exposed}"`,
+        `Apps may not read "${path}": it contains "${exposed}"`,
         {
-          hints: ["Move the node's keys out of it, or grant the folders with data one by one"],
+          hints: ["Move the node's keys elsewhere, or grant the folders with data one by one"],
         },
       );
     }
@@ -68,13 +68,13 @@ async function realPath(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
   } catch (cause) {
-    throw new FlwrError("not-found", `"${path}" cannot be granted: it is not there`, { cause });
+    throw new FlwrError("not-found", `Apps cannot read "${path}": it does not exist`, { cause });
   }
 }
 
-/** Whether a path is a folder's, or lies in it. */
+/** Whether a path is the folder itself or lies in it. */
 function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === "" ||
-    (way.split(sep)[0] !== ".." && !way.startsWith(sep) && !/^[A-Za-z]:/.test(way));
+  const rest = relative(folder, path);
+  return rest === "" ||
+    (rest.split(sep)[0] !== ".." && !rest.startsWith(sep) && !/^[A-Za-z]:/.test(rest));
 }

@@ -1,8 +1,8 @@
-import { readSaid } from "./wire/read_said.ts";
-import { packToWorker } from "./wire/packed_messages.ts";
-import { logOutput, type TakeLine } from "./output_log.ts";
-import type { FromWorker, ToWorker } from "../app/worker_protocol.ts";
-import type { AppLink, OpenAppLink } from "../app/app_link.ts";
+import { readPackedEvent } from "./wire/read_said.ts";
+import { packCommand } from "./wire/packed_messages.ts";
+import { type LineSink, logOutput } from "./output_log.ts";
+import type { ClientAppCommand, ClientAppEvent } from "../app/worker_protocol.ts";
+import type { AppInstance, StartInstance } from "../app/app_link.ts";
 import { trainerThreads } from "../../ml/cores/trainer_slot.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -18,36 +18,36 @@ import {
   MAX_FRAME_TEXT_BYTES,
 } from "./wire/frame.ts";
 import type { Launch } from "./launch.ts";
-import type { SandboxStart, ToProcess } from "./wire/protocol.ts";
+import type { SandboxStart, WithThreads } from "./wire/protocol.ts";
 import { nextTurn } from "../../base/turn.ts";
 
-/** Milliseconds for which frames of one app are read before others get a turn. */
+/** Milliseconds for which the frames of one app are read before other work gets a turn. */
 const TURN_MILLISECONDS = 5;
 
-/** How a sandbox's process is started, and who hears of it. */
+/** Options of a {@link SandboxChild}. */
 export interface SandboxChildOptions {
   readonly launch: Launch;
-  /** The folder it works in. */
+  /** The process' working directory. */
   readonly folder: string;
   readonly start: SandboxStart;
-  /** Threads that train, where its owner says so; default: its part of the machine's cores. */
+  /** Threads for training, if the owner set them. Default: this process' share of the machine's cores. */
   readonly threads?: number | undefined;
-  /** Gets its standard output and error. */
+  /** Called with stdout and with stderr of the process. */
   readonly output: (stream: Readable) => void;
   /**
-   * Gets what it says, one after the other: nothing more is read until this resolves. What it throws is told as a breach
-   * of the protocol.
+   * Called with each value that the process sends. The next one is read after its promise resolves. An error that it
+   * throws counts as a violation of the protocol.
    *
-   * @param omitted bytes that were not kept, because of `limits`
+   * @param omitted bytes that were discarded, because of `limits`
    */
-  readonly hear: (said: unknown, omitted: number) => void | Promise<void>;
-  /** What of it is kept, beside the limit of its texts. */
+  readonly onValue: (value: unknown, omitted: number) => void | Promise<void>;
+  /** Limits for the frames of the process. The limit of their text is fixed. */
   readonly limits?: Omit<FrameLimits, "textBytes">;
-  /** Told once when it ends by itself, or breaks the rules. */
-  readonly crashed: (reason: string) => void;
+  /** Called once, when the process ends by itself or violates the protocol. */
+  readonly onCrash: (reason: string) => void;
 }
 
-/** A sandbox's process: a group of its own, which nothing outlives. */
+/** The process of a sandbox, in a process group of its own. */
 export class SandboxChild {
   readonly #options: SandboxChildOptions;
   readonly #process: ChildProcess;
@@ -62,7 +62,7 @@ export class SandboxChild {
       cwd: folder,
       env: { ...launch.env },
       stdio: ["pipe", "pipe", "pipe", "pipe"],
-      // In a group of its own: a Ctrl-C on the terminal is for the node, which ends its apps.
+      // A group of its own: only the node shall handle a Ctrl-C in its terminal, and end its apps.
       detached: true,
       windowsHide: true,
     });
@@ -76,36 +76,36 @@ export class SandboxChild {
     });
     const { pid, stdin, stdout, stderr, stdio } = this.#process;
     this.#input = stdin!;
-    // A process that ended is told by its end.
+    // The "exit" event reports a process that ended.
     this.#input.on("error", () => {});
     preferToBeKilled(pid);
-    // One that could not be started has no such stream: the "error" event says why.
+    // A process that could not be started has no such stream. The "error" event reports it.
     if (pid !== undefined) this.#listen(stdio[FRAMES_FD] as Readable);
     for (const stream of [stdout!, stderr!]) output(stream);
     this.#write(start);
   }
 
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   get exited(): Promise<void> {
     return this.#exited.promise;
   }
 
   /**
-   * Says something to the app, with the threads that its models may use now. Resolves when the process has room for more,
-   * or has ended.
+   * Sends a command to the app, with the number of threads that its models may use now. Resolves when the process can
+   * accept more, or has ended.
    */
-  say<Said extends object>(said: Said): Promise<void> {
-    const framed: ToProcess<Said> = {
-      ...said,
+  send<Command extends object>(command: Command): Promise<void> {
+    const framed: WithThreads<Command> = {
+      ...command,
       threads: trainerThreads({ override: this.#options.threads }),
     };
     return this.#write(framed);
   }
 
-  async #write(said: unknown): Promise<void> {
+  async #write(value: unknown): Promise<void> {
     if (this.#ended) return;
     let room = true;
-    for (const piece of encodeFrame(said)) room = this.#input.write(piece);
+    for (const piece of encodeFrame(value)) room = this.#input.write(piece);
     if (room) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#input.once("drain", resolve);
@@ -113,7 +113,7 @@ export class SandboxChild {
     this.#input.off("drain", resolve);
   }
 
-  /** Ends it at once. */
+  /** Kills the process. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -124,104 +124,105 @@ export class SandboxChild {
 
   async #listen(stream: Readable): Promise<void> {
     try {
-      const { hear } = this.#options;
+      const { onValue } = this.#options;
       const limits = { ...this.#options.limits, textBytes: MAX_FRAME_TEXT_BYTES.fromApp };
       let turnBegan = performance.now();
       for await (const { value, omitted } of decodeFrames(stream, limits)) {
         if (this.#ended) return;
-        await hear(value, omitted);
-        // Frames may come as fast as they are read, hundreds at once: others come in between.
+        await onValue(value, omitted);
+        // Frames may arrive as fast as they are read, hundreds in one turn of the event loop.
         if (performance.now() - turnBegan < TURN_MILLISECONDS) continue;
         await nextTurn();
         turnBegan = performance.now();
       }
     } catch (error) {
-      this.#crash(`it does not keep to the protocol: ${FlwrError.from(error).message}`);
+      this.#crash(`it violates the protocol: ${FlwrError.from(error).message}`);
     }
   }
 
   #crash(reason: string): void {
     if (this.#ended) return;
     this.end();
-    this.#options.crashed(reason);
+    this.#options.onCrash(reason);
   }
 }
 
-/** Why a process was not started. Without the path, which a node's error reply must not show. */
+/** Why a process was not started. Without the path, because this text goes into a node's error reply. */
 function startFailure(file: string, { code, message }: NodeJS.ErrnoException): string {
   if (code === "ENOENT" && !existsSync(file)) {
-    return "the program file of flwr is gone, as after an upgrade. Restart the flwr that runs it";
+    return "flwr's program file no longer exists, perhaps after an upgrade. Restart this flwr";
   }
   return code ?? message;
 }
 
-/** When the machine runs out of memory, Linux ends the app first, not the node. */
+/** Asks Linux to kill the app first, not the node, when the machine runs out of memory. */
 function preferToBeKilled(pid: number | undefined): void {
   if (Deno.build.os !== "linux" || pid === undefined) return;
   try {
     Deno.writeTextFileSync(`/proc/${pid}/oom_score_adj`, "1000");
   } catch {
-    // It has ended already, or /proc is not there.
+    // The process has already ended, or there is no /proc.
   }
 }
 
-/** Milliseconds that an app may take to be loaded: its modules, and what it does before its first message. */
+/** Milliseconds in which an app must be loaded, with its modules and their top-level code. */
 const LOAD_MILLISECONDS = 60_000;
 
-/** How a sandbox is opened. */
-export interface SandboxProcess {
+/** Options for sandboxes of one ClientApp. */
+export interface SandboxOptions {
   readonly launch: Launch;
-  /** The folder it works in. */
+  /** The process' working directory. */
   readonly folder: string;
   readonly start: SandboxStart;
-  /** Threads that train, where the node's owner says so; default: the node's part of the machine's cores. */
+  /** Threads for training, if the node's owner set them. Default: the node's share of the machine's cores. */
   readonly threads: number | undefined;
-  /** Gets what the app prints. */
-  readonly output: TakeLine;
+  /** Called with each line that the app prints. */
+  readonly output: LineSink;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
-/** Opens sandboxes: each is a process of its own, which nothing outlives. */
-export function sandboxes(options: SandboxProcess): OpenAppLink {
-  return (hear) => new ProcessLink(options, hear);
+/** Returns a function that starts sandboxes for a ClientApp. Each is a process of its own. */
+export function sandboxStarter(options: SandboxOptions): StartInstance {
+  return (onEvent) => new SandboxInstance(options, onEvent);
 }
 
-class ProcessLink implements AppLink {
+class SandboxInstance implements AppInstance {
   readonly #crashed: (reason: string) => void;
   readonly #child: SandboxChild;
   #loading: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: SandboxProcess, hear: (said: FromWorker) => void) {
+  constructor(options: SandboxOptions, onEvent: (event: ClientAppEvent) => void) {
     const { launch, folder, start, threads, output, clock = systemClock } = options;
     this.#crashed = (reason) => {
       clearTimeout(this.#loading);
-      hear({ kind: "crashed", reason });
+      onEvent({ kind: "crashed", reason });
     };
     this.#child = new SandboxChild({
       launch,
       folder,
       start,
       threads,
-      output: (stream) => void logOutput(stream, clock, output).catch(() => {}), // It has ended.
-      // What the app may not hold itself, the node does not hold for it.
+      // A broken stream means that the process has ended.
+      output: (stream) => void logOutput(stream, clock, output).catch(() => {}),
+      // A frame from the app cannot be larger than the memory that the app may use.
       limits: { bodyBytes: Math.min(MAX_FRAME_BODY_BYTES, start.memoryBytes) },
-      hear: async (said) => {
+      onValue: async (value) => {
         clearTimeout(this.#loading);
-        hear(await readSaid(said, nextTurn));
+        onEvent(await readPackedEvent(value, nextTurn));
       },
-      crashed: this.#crashed,
+      onCrash: this.#crashed,
     });
   }
 
-  send(said: ToWorker): void {
-    if (said.kind === "load") {
+  send(command: ClientAppCommand): void {
+    if (command.kind === "load") {
       this.#loading = setTimeout(() => {
         this.end();
         this.#crashed(`it was not loaded within ${LOAD_MILLISECONDS / 1000} s`);
       }, LOAD_MILLISECONDS);
     }
-    this.#child.say(packToWorker(said));
+    this.#child.send(packCommand(command));
   }
 
   end(): void {

@@ -3,13 +3,13 @@ import { eventually, within } from "../../tests/support/deadline.ts";
 import { SandboxChild, type SandboxChildOptions } from "./child.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
-/** Seconds after which what should have come has not. */
+/** Seconds after which a wait counts as failed. */
 const PATIENCE = 30;
 
-/** A process that says some values, then waits for its end. */
+/** A process that sends some values, then waits to be ended. */
 function saying(
   values: readonly unknown[],
-  options: Pick<SandboxChildOptions, "hear"> & Partial<SandboxChildOptions>,
+  options: Pick<SandboxChildOptions, "onValue"> & Partial<SandboxChildOptions>,
 ): SandboxChild {
   const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const code = `import { writeSync } from "node:fs";
@@ -30,58 +30,58 @@ function saying(
       devices: [],
     },
     output: (stream) => stream.resume(),
-    crashed: () => {},
+    onCrash: () => {},
     ...options,
   });
 }
 
 testWithAllRights(
-  "nothing more of a process is read until what it said is dealt with",
+  "the next value of a process is read only after the last one was handled",
   async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const dealt = Promise.withResolvers<void>();
     const child = saying([1, 2, 3], {
-      hear: async (said) => {
-        heard.push(said);
+      onValue: async (value) => {
+        received.push(value);
         await dealt.promise;
       },
     });
-    await eventually(() => heard.length > 0, PATIENCE, "the first word");
+    await eventually(() => received.length > 0, PATIENCE, "the first word");
     await new Promise((resolve) => setTimeout(resolve));
-    assert.deepEqual(heard, [1]);
+    assert.deepEqual(received, [1]);
     dealt.resolve();
-    await eventually(() => heard.length === 3, PATIENCE, "the others");
+    await eventually(() => received.length === 3, PATIENCE, "the others");
     child.end();
     await within(child.exited, PATIENCE, "its end");
   },
 );
 
 testWithAllRights(
-  "a process that cannot be started is told as such, without the path of its program",
+  "a process that cannot be started is reported, without the path of its program",
   async () => {
     const file = "/nowhere/deno";
     const reasons: string[] = [];
     const child = saying([], {
       launch: { file, args: [], env: {} },
-      hear: () => {},
-      crashed: (reason) => void reasons.push(reason),
+      onValue: () => {},
+      onCrash: (reason) => void reasons.push(reason),
     });
     await within(child.exited, PATIENCE, "its end");
     assert.equal(reasons.length, 1);
     assert.match(reasons[0]!, /^it cannot be started: /);
     assert.doesNotMatch(reasons[0]!, /nowhere/);
-    await within(child.say({}), PATIENCE, "what is said to nobody");
+    await within(child.send({}), PATIENCE, "a value for an ended process");
   },
 );
 
-testWithAllRights("what is thrown over a word ends the process, also later", async () => {
+testWithAllRights("an error of the handler ends the process, also a later one", async () => {
   const crashed = Promise.withResolvers<string>();
   const child = saying([1], {
-    hear: async () => {
+    onValue: async () => {
       await Promise.resolve();
       throw new Error("no such word");
     },
-    crashed: crashed.resolve,
+    onCrash: crashed.resolve,
   });
   assert.match(await within(crashed.promise, PATIENCE, "the end"), /no such word/);
   await within(child.exited, PATIENCE, "its end");

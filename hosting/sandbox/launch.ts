@@ -3,19 +3,19 @@ import { fileURLToPath } from "node:url";
 import { packagesFolder } from "../../ml/session/native_library.ts";
 import { WITHOUT_TELEMETRY } from "../../ml/session/telemetry.ts";
 
-/** How a process is started. */
+/** The command that starts a process. */
 export interface Launch {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The hidden command of the executable that is an app's process. */
+/** The hidden command of the executable that runs an app's process. */
 export const SANDBOX_COMMAND = "sandbox";
 
 /**
- * Environment variables that an app's process gets: where Deno and ONNX Runtime find their own files and a graphics
- * processor. The app's thread may read none.
+ * Environment variables that are passed to an app's process: Deno and ONNX Runtime find their files and the GPU by them.
+ * The app's own thread may not read any.
  */
 const PASSED_ON: readonly string[] = [
   "DENO_DIR",
@@ -28,14 +28,14 @@ const PASSED_ON: readonly string[] = [
   "CUDA_VISIBLE_DEVICES",
 ];
 
-/** The program's own files: the project, or a build of it, which lies elsewhere than its packages. */
+/** The program's own files: the project, or a build of it. A build does not contain its packages. */
 const PROJECT = new URL("../../", import.meta.url);
 
 /**
- * How an app's process is started.
+ * Returns the command that starts an app's process.
  *
- * @param readable what the app may read
- * @param environment this process' environment
+ * @param readable absolute paths that the app may read
+ * @param environment returns a variable of this process' environment
  */
 export function sandboxLaunch(
   readable: readonly string[],
@@ -48,7 +48,7 @@ export function sandboxLaunch(
   const env = {
     ...Object.fromEntries(passed),
     ...WITHOUT_TELEMETRY,
-    // Deno looks for newer versions of itself on the network.
+    // Otherwise Deno checks for a newer version of itself on the network.
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
   };
@@ -60,17 +60,17 @@ export function sandboxLaunch(
     "--quiet",
     "--no-prompt",
     "--no-remote",
-    // Permissions do not limit this: a package that an app imports would be asked for at the registry, by any name, or
-    // installed from Deno's cache, and noted in the lock file.
+    // Permissions do not cover packages: if an app imported one, Deno would request it from the registry, or install it
+    // from its cache and add it to the lock file.
     "--cached-only",
     "--frozen",
     `--config=${join(project, "deno.json")}`,
-    // The process itself starts threads from these files, and loads ONNX Runtime; the app's thread may read none.
+    // The process itself starts threads from these files and loads ONNX Runtime. The app's thread may not read them.
     `--allow-read=${[...readable, project, ...packages].map(asListed).join()}`,
     "--allow-ffi",
     fileURLToPath(new URL("./process/main.ts", import.meta.url)),
   ];
-  // Deno's cache of web pages, which any thread may write, would lie here: nowhere.
+  // Deno's Cache API, which any thread may use, stores its files under TMPDIR. A file as TMPDIR makes that fail.
   return { file: Deno.execPath(), args, env: { ...env, TMPDIR: Deno.execPath() } };
 }
 
@@ -79,14 +79,14 @@ function asListed(path: string): string {
   return path.replaceAll(",", ",,");
 }
 
-/** Most memory that a sandboxed app may take when its owner does not say: half of the machine's, within these bounds. */
+/** Bounds for the default memory limit of a sandboxed app, which is half of the machine's memory. */
 const MIN_MEMORY_BYTES = 1024 ** 3;
 const MAX_MEMORY_BYTES = 16 * 1024 ** 3;
 
 /**
- * Bytes that an app's process may take, its models and data sets included.
+ * The default memory limit of an app's process in bytes, its models and data sets included.
  *
- * @param total bytes that the machine has
+ * @param total the machine's memory in bytes
  */
 export function defaultMemoryBytes(total: number): number {
   return Math.min(MAX_MEMORY_BYTES, Math.max(MIN_MEMORY_BYTES, total / 2));

@@ -8,7 +8,7 @@ const environment: Readonly<Record<string, string>> = {
   FLWR_CACHE: "/cache",
 };
 
-Deno.test("an app's process gets no more of the environment than it needs", () => {
+Deno.test("an app's process gets only the environment variables that it needs", () => {
   const { env } = sandboxLaunch([], (name) => environment[name]);
   const { TMPDIR: _, ...others } = env;
   assert.deepEqual(others, {
@@ -20,7 +20,7 @@ Deno.test("an app's process gets no more of the environment than it needs", () =
   });
 });
 
-Deno.test("its command line grants reading and native code, without prompts or downloads", () => {
+Deno.test("the command line grants reading and native code, without prompts or downloads", () => {
   const { file, args } = sandboxLaunch(["/data/a,b"], () => undefined);
   assert.equal(file, Deno.execPath());
   const flags = args.filter((arg) => arg.startsWith("--")).map((arg) => arg.split("=")[0]);

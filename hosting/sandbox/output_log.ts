@@ -1,27 +1,28 @@
 import type { Clock } from "../../base/clock.ts";
+import { counted } from "../../base/readable.ts";
 
-/** Longest line of an app's output that goes into the node's log, in characters; the rest is cut. */
+/** Longest line of an app's output in the node's log, in characters. The rest is cut. */
 export const MAX_LINE_LENGTH = 2_000;
 
-/** Lines of an app's output that go into the node's log at once, and per second from then on. */
+/** Most lines of an app's output in the node's log: in one burst, and per second after it. */
 export const LOG_LINES = { burst: 200, perSecond: 20 } as const;
 
-/** Bytes of an app's output that are read in a second; an app that writes more waits. */
+/** Bytes of an app's output that are read per second. An app that writes faster has to wait. */
 const OUTPUT_BYTES_PER_SECOND = 1024 ** 2;
 
-/** Takes a line of an app's output. */
-export type TakeLine = (line: string) => void;
+/** Receives a line of an app's output. */
+export type LineSink = (line: string) => void;
 
 /**
- * Passes on what an app prints, line by line: no more lines than fit into a log, no longer ones, and no faster than it
- * can be read beside other work. What is left out is counted in a line of its own.
+ * Passes on an app's output, line by line, with limits for the rate of lines, their length, and the rate of bytes. A
+ * line of its own reports how many lines were left out.
  */
 export async function logOutput(
   stream: AsyncIterable<Uint8Array>,
   clock: Clock,
-  take: TakeLine,
+  sink: LineSink,
 ): Promise<void> {
-  const lines = new RateLimitedLines(clock, take);
+  const lines = new RateLimitedLines(clock, sink);
   const decoder = new TextDecoder();
   let unfinished = "";
   for await (const chunk of stream) {
@@ -34,17 +35,17 @@ export async function logOutput(
   lines.end();
 }
 
-/** Lets so many lines pass at once, and so many a second after that. */
+/** Rate limiter for lines (a token bucket). */
 class RateLimitedLines {
   readonly #clock: Clock;
-  readonly #take: TakeLine;
+  readonly #sink: LineSink;
   #allowance: number = LOG_LINES.burst;
   #seen: number;
   #left = 0;
 
-  constructor(clock: Clock, take: TakeLine) {
+  constructor(clock: Clock, sink: LineSink) {
     this.#clock = clock;
-    this.#take = take;
+    this.#sink = sink;
     this.#seen = clock.now();
   }
 
@@ -59,12 +60,12 @@ class RateLimitedLines {
     }
     this.end();
     this.#allowance -= 1;
-    this.#take(line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line);
+    this.#sink(line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line);
   }
 
-  /** Tells how many lines were left out since the last one that passed. */
+  /** Reports how many lines were left out since the last one that passed. */
   end(): void {
-    if (this.#left > 0) this.#take(`(${this.#left} lines were left out)`);
+    if (this.#left > 0) this.#sink(`(${counted(this.#left, "line")} left out)`);
     this.#left = 0;
   }
 }

@@ -4,55 +4,56 @@ import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { Device } from "../../ml/engine/device.ts";
 import type { AppModule } from "../app/app_module.ts";
 import { AppHost } from "../app/app_host.ts";
-import type { OpenAppLink } from "../app/app_link.ts";
+import type { StartInstance } from "../app/app_link.ts";
 import { grantedPaths, requirePlainFiles } from "./app_files.ts";
 import { defaultMemoryBytes, sandboxLaunch } from "./launch.ts";
-import type { TakeLine } from "./output_log.ts";
-import { sandboxes } from "./child.ts";
+import type { LineSink } from "./output_log.ts";
+import { sandboxStarter } from "./child.ts";
 
-/** What runs a ClientApp in the sandbox. */
+/** The module that runs a ClientApp in the sandbox. */
 const WORKER = new URL("./process/app_worker.ts", import.meta.url);
 
-/** How an app that somebody else sent is started. */
+/** Options for a sandboxed ClientApp. */
 export interface SandboxedAppOptions {
   readonly module: AppModule;
-  /** The app's own folder, absolute; all of it may be read. Default: the one that the module lies in. */
+  /** Absolute path of the app's folder, which it may read. Default: the module's folder. */
   readonly folder?: string;
-  /** Folders and files beside it that the node's owner grants the app to read: absolute paths. */
+  /** Absolute paths of further folders and files that the node's owner lets the app read. */
   readonly readable: readonly string[];
-  /** The node's keys and other files that must not be in what is granted (default: none are looked for). */
+  /** Files that must not be readable, such as the node's keys (default: none). */
   readonly secret?: readonly string[];
-  /** What its models compute with; they may not choose another device but the processor. */
+  /** Default device and threads of its models. They may only choose this device or the CPU. */
   readonly compute: ComputeSettings;
-  /** Bytes of memory that it may take, its models and data sets included. Default: half of the machine's, 1 to 16 GiB. */
+  /** Memory limit in bytes, models and data sets included. Default: half of the machine's memory, 1 to 16 GiB. */
   readonly memoryBytes?: number;
-  /** Its name in the node's log. Default: "app". */
+  /** The app's name in the node's log. Default: "app". */
   readonly name?: string;
-  /** Gets the lines that it prints (default: the node's log). */
-  readonly output?: TakeLine;
+  /** Called with each line that the app prints (default: the node's log). */
+  readonly output?: LineSink;
 }
 
 /**
- * Loads a ClientApp into a sandbox: a process of its own, in which its code may read its folder and what is granted, and
- * has no network, environment, processes, native code or files to write. Its models train in that process, too. It may
- * use `import { … } from "flwr"` and its own modules, nothing else.
+ * Loads a ClientApp in a sandbox: a process of its own. The app's code may read its folder and the granted paths. It has
+ * no network, environment, processes or native code, and cannot write files. It may import "flwr" and its own modules,
+ * nothing else. Its models train in the same process.
  *
- * A sandbox that dies, is ended or breaks the rules is one AppCrashed; the next message finds a fresh one.
+ * When the sandbox crashes, is killed or violates the protocol, the current message fails with AppCrashed, and the next
+ * message starts a fresh sandbox.
  *
  * @returns the app's host, ready for messages
- * @throws FlwrError "failed-precondition" when it cannot be loaded or the device cannot be used, "permission-denied" when
- *   its folder holds links or what is granted holds a secret, "not-found" when a granted path is not there
+ * @throws FlwrError "failed-precondition" when the app cannot be loaded or the device cannot be used, "permission-denied"
+ *   when its folder contains links or a granted path contains a secret file, "not-found" when a granted path does not exist
  */
 export async function startSandboxedApp(options: SandboxedAppOptions): Promise<AppHost> {
   return await AppHost.start(options.module, options.compute, await sandboxOf(options));
 }
 
 /**
- * Starts a sandbox for a ClientApp, which is loaded there with its first message.
+ * Starts a sandbox for a ClientApp. The app is loaded with the first message.
  *
- * @param trains whether its models will train: what that needs is then made ready before the app is loaded, which takes
- *   some 50 MB of memory. Nothing of any app is in it
- * @throws FlwrError as {@link startSandboxedApp}, but for what shows when it is loaded
+ * @param trains whether its models are expected to train. If so, a trainer is started before the app is loaded, which
+ *   takes some 50 MB of memory
+ * @throws FlwrError as {@link startSandboxedApp}, except for errors of loading the app
  */
 export async function prepareSandboxedApp(
   options: SandboxedAppOptions,
@@ -64,13 +65,13 @@ export async function prepareSandboxedApp(
 async function sandboxOf(
   options: SandboxedAppOptions,
   prepareTrainer = false,
-): Promise<OpenAppLink> {
+): Promise<StartInstance> {
   const { module, folder = dirname(module.file), compute, name = "app" } = options;
   await requirePlainFiles(folder);
   const readable = await grantedPaths([folder, ...options.readable], options.secret ?? []);
   const devices: Device[] = [...new Set<Device>(["cpu", compute.device ?? "cpu"])];
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes(Deno.systemMemoryInfo().total);
-  return sandboxes({
+  return sandboxStarter({
     launch: sandboxLaunch(readable, (variable) => Deno.env.get(variable)),
     folder,
     start: {

@@ -1,31 +1,31 @@
-/** A file that a run's ServerApp keeps, as it is stored: whole, or on its way. */
+/** A stored artifact: a file that a run's ServerApp saved, complete or still uploading. */
 export interface ArtifactRecord {
   readonly artifactId: bigint;
   readonly runId: bigint;
   readonly name: string;
-  /** Bytes that it has when it is whole. */
+  /** Size of the complete file, in bytes. */
   readonly size: number;
-  /** Bytes that are there: its first. */
+  /** Bytes received so far, from the start of the file. */
   readonly received: number;
-  /** CRC-32 of those, which an archive names. */
+  /** CRC-32 of the received bytes, which a zip archive of the artifacts needs. */
   readonly crc32: number;
-  /** SHA-256 of its bytes, lower-case hexadecimal; undefined until it is whole. */
+  /** SHA-256 of the file, lower-case hexadecimal; undefined until it is complete. */
   readonly sha256?: string;
-  /** Unix time in seconds of its last piece. */
+  /** Unix time in seconds at which the last piece arrived. */
   readonly savedAt: number;
 }
 
-/** The artifacts of a store, and their bytes in pieces. */
+/** Table of artifacts, with their bytes in pieces. */
 export interface ArtifactTable {
   get(artifactId: bigint): Promise<ArtifactRecord | undefined>;
-  /** All of a run, those on their way too, in the order of their names. */
+  /** All artifacts of a run, including incomplete ones, ordered by name. */
   ofRun(runId: bigint): Promise<ArtifactRecord[]>;
-  /** Adds the artifact or replaces the one with its id; the pieces stay. */
+  /** Adds an artifact, or replaces the record with the same id. Pieces are not changed. */
   put(artifact: ArtifactRecord): Promise<void>;
-  /** Removes an artifact with its pieces. */
+  /** Removes an artifact and its pieces. */
   remove(artifactId: bigint): Promise<void>;
-  /** Adds a piece to an artifact that is there. @param offset where it begins */
+  /** Adds a piece to an existing artifact. @param offset start of the piece in the file, in bytes */
   addPiece(artifactId: bigint, offset: number, bytes: Uint8Array): Promise<void>;
-  /** The piece that begins there. */
+  /** The piece that starts at an offset. */
   piece(artifactId: bigint, offset: number): Promise<Uint8Array | undefined>;
 }

@@ -1,23 +1,23 @@
 import type { ArtifactPiece, LinkArtifact } from "../../entities/artifact.ts";
 
-/** The files that runs keep. */
+/** The artifacts of runs. */
 export interface Artifacts {
   /**
-   * Takes a piece of a file that a running run's ServerApp keeps. The file is there once its last piece is, in the place
-   * of an earlier one of its name; a piece that came before is answered as then.
+   * Stores a piece of an artifact of a running run. The artifact becomes visible with its last piece and then replaces
+   * an earlier artifact with the same name. Repeating a piece has no effect and returns the same result.
    *
-   * @returns whether the file is whole now
-   * @throws not-found; failed-precondition when the run is not running, or the piece does not follow the one before;
-   *   invalid-argument for a name, size or piece that cannot be; resource-exhausted beyond the limits of a run
+   * @returns whether the artifact is now complete
+   * @throws not-found; failed-precondition if the run is not running or the piece does not follow the previous one;
+   *   invalid-argument for an invalid name, size or piece; resource-exhausted beyond the limits of a run
    */
   putPiece(runId: bigint, piece: ArtifactPiece): Promise<boolean>;
   /**
-   * The whole files of a run, in the order of their names; none any more when those of newer runs are as large as
+   * The complete artifacts of a run, ordered by name. Empty after they were removed because of
    * limits.maxFinishedArtifactBytes.
    *
    * @throws not-found
    */
   list(runId: bigint): Promise<LinkArtifact[]>;
-  /** The piece of a file that begins at an offset; undefined at its end, and for one that is not there (any more). */
+  /** The piece that starts at an offset; undefined at the end of the file, or if the artifact does not exist. */
   readPiece(artifactId: bigint, offset: number): Promise<Uint8Array | undefined>;
 }

@@ -6,7 +6,7 @@ import { type DurableStep, SqliteStore } from "../store/sqlite.ts";
 import type { LinkArtifact } from "../../entities/artifact.ts";
 import { removeArtifacts } from "./pieces.ts";
 
-/** Small pieces, and little room: what counts is in what proportion they stand. */
+/** Limits with small pieces and little room. Only their proportions matter. */
 const LIMITS = {
   maxArtifactsPerRun: 3,
   maxArtifactBytesPerRun: 100,
@@ -17,7 +17,7 @@ const LIMITS = {
 const bytesOf = (length: number, first = 0) =>
   Uint8Array.from({ length }, (_, place) => first + place);
 
-/** Saves a file in pieces of ten bytes. @returns whether it was whole after each */
+/** Saves a file in pieces of ten bytes. @returns whether it was complete after each piece */
 async function save(
   { link, runId }: Pick<Bench, "link" | "runId">,
   name: string,
@@ -45,7 +45,7 @@ async function read({ link }: Bench, { artifactId, size }: LinkArtifact): Promis
 const names = async ({ link, runId }: Bench) =>
   (await link.artifacts.list(runId)).map(({ name }) => name);
 
-linkTest("an artifact is there once its last piece is, with its size and hashes", async (bench) => {
+linkTest("an artifact is visible with its last piece, with its size and hashes", async (bench) => {
   const bytes = bytesOf(25);
   assert.deepEqual(await save(bench, "b/model.npz", bytes), [false, false, true]);
   assert.deepEqual(await save(bench, "a.txt", new Uint8Array()), [true]);
@@ -69,7 +69,7 @@ linkTest("an artifact is there once its last piece is, with its size and hashes"
 }, LIMITS);
 
 linkTest(
-  "a file that is saved again replaces the first, but not before it is whole",
+  "an artifact that is saved again replaces the first when it is complete",
   async (bench) => {
     const { link, runId } = bench;
     await save(bench, "m", bytesOf(20));
@@ -87,7 +87,7 @@ linkTest(
   LIMITS,
 );
 
-linkTest("a piece that is repeated is answered as before, also after a restart", async (bench) => {
+linkTest("repeating a piece returns the same result, also after a restart", async (bench) => {
   const { runId } = bench;
   const piece = (offset: number) => ({
     ...{ name: "m", size: 25, offset },
@@ -108,7 +108,7 @@ linkTest("a piece that is repeated is answered as before, also after a restart",
   assert.deepEqual(await read(bench, artifact!), bytesOf(25));
 }, LIMITS);
 
-linkTest("pieces that do not fit together are refused, and change nothing", async (bench) => {
+linkTest("pieces that do not fit together are refused and change nothing", async (bench) => {
   const { link, runId } = bench;
   const put = (changes: object) =>
     link.artifacts.putPiece(runId, {
@@ -121,7 +121,7 @@ linkTest("pieces that do not fit together are refused, and change nothing", asyn
   await assert.rejects(put({ size: 1.5 }), wrong);
   await assert.rejects(put({ size: NaN }), wrong);
   await assert.rejects(put({ offset: -10 }), wrong);
-  await assert.rejects(put({ size: 9 }), { ...wrong, message: /not within its 9 bytes/ });
+  await assert.rejects(put({ size: 9 }), { ...wrong, message: /exceeds its size of 9 bytes/ });
   await assert.rejects(put({ offset: 21 }), wrong);
   await assert.rejects(put({ bytes: bytesOf(11) }), { ...wrong, message: /from 5 to 10/ });
   await assert.rejects(put({ bytes: bytesOf(4) }), wrong);
@@ -140,7 +140,7 @@ linkTest("pieces that do not fit together are refused, and change nothing", asyn
 }, LIMITS);
 
 linkTest(
-  "a run's artifacts have bounds in number and in bytes, those on their way too",
+  "a run's artifacts are limited in number and bytes, including incomplete ones",
   async (bench) => {
     const { link, runId } = bench;
     await save(bench, "a", bytesOf(40));
@@ -148,12 +148,12 @@ linkTest(
     await link.artifacts.putPiece(runId, begun);
     await assert.rejects(save(bench, "c", bytesOf(11)), {
       code: "resource-exhausted",
-      message: /100 bytes together, with it they have 101/,
+      message: /to 101 bytes; the limit is 100/,
     });
     await save(bench, "c", bytesOf(10));
     await assert.rejects(save(bench, "d", new Uint8Array()), {
       code: "resource-exhausted",
-      message: /a run may have 3/,
+      message: /limit of 3 artifacts/,
     });
     await save(bench, "a", bytesOf(5));
     await link.artifacts.putPiece(runId, { ...begun, size: 85 });
@@ -166,7 +166,7 @@ linkTest(
   LIMITS,
 );
 
-linkTest("after its end a run keeps what is whole, and takes nothing more", async (bench) => {
+linkTest("after its end a run keeps complete artifacts and accepts no more", async (bench) => {
   const { link, runId, store } = bench;
   await save(bench, "m", bytesOf(20));
   await link.artifacts.putPiece(runId, { name: "n", size: 20, offset: 0, bytes: bytesOf(10) });
@@ -175,7 +175,7 @@ linkTest("after its end a run keeps what is whole, and takes nothing more", asyn
   assert.deepEqual(await names(bench), ["m"]);
   await assert.rejects(save(bench, "o", bytesOf(1)), {
     code: "failed-precondition",
-    message: /is not running but finished:stopped/,
+    message: /is finished:stopped, not running/,
   });
   await assert.rejects(link.artifacts.list(5n), { code: "not-found" });
   await assert.rejects(save({ link, runId: 5n }, "o", bytesOf(1)), { code: "not-found" });
@@ -186,7 +186,7 @@ linkTest("after its end a run keeps what is whole, and takes nothing more", asyn
   assert.equal((await bench.store.usage()).artifacts, 0);
 }, LIMITS);
 
-Deno.test("a store that fails at any step loses no artifact, and shows none by half", async () => {
+Deno.test("a store failure at any step loses no artifact and shows none partially", async () => {
   const bytes = bytesOf(25);
   const old = bytesOf(7, 200);
   const folder = await Deno.makeTempDir();
@@ -211,7 +211,7 @@ Deno.test("a store that fails at any step loses no artifact, and shows none by h
       assert.deepEqual(none, []);
       const content = await read(bench, kept!);
       assert.ok([old, bytes].some((known) => known.toHex() === content.toHex()), `step ${step}`);
-      // Whoever was not answered tries again.
+      // The client tries again if it got no response.
       await save(bench, "m", bytes);
       const [artifact] = await bench.link.artifacts.list(bench.runId);
       assert.deepEqual(await read(bench, artifact!), bytes);

@@ -4,44 +4,44 @@ import type { RunTable } from "../runs/run_table.ts";
 import type { Transacts } from "../transactions/transactions.ts";
 import type { ArtifactTable } from "./artifact_table.ts";
 
-/** What operations on artifacts work with. */
+/** State and services that operations on artifacts use. */
 export interface ArtifactContext extends Transacts<ArtifactTransaction, ArtifactEvent> {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: ArtifactLimits;
 }
 
-/** What a transaction on artifacts reads and writes. */
+/** Tables that a transaction on artifacts reads and writes. */
 export interface ArtifactTransaction {
   readonly runs: RunTable;
   readonly artifacts: ArtifactTable;
 }
 
-/** What happens to artifacts. */
-export type ArtifactEvent = /** A run's ServerApp kept a file, whole now. */
-  {
-    readonly kind: "artifact-saved";
-    readonly runId: bigint;
-    readonly name: string;
-    readonly size: number;
-  };
+/** An event of an artifact: a ServerApp has saved a complete file. */
+export interface ArtifactEvent {
+  readonly kind: "artifact-saved";
+  readonly runId: bigint;
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+}
 
-/** What bounds artifacts. Times are in seconds. */
+/** Limits of artifacts. */
 export interface ArtifactLimits {
-  /** How many artifacts a run may have: one for each of a thousand rounds. */
+  /** Largest number of artifacts of a run. The default is enough for one in each of a thousand rounds. */
   readonly maxArtifactsPerRun: number;
   /**
-   * How many bytes a run's artifacts may have together: half of what a .zip holds that every program reads (4 GiB), and
-   * as much as a store in memory can hold beside the messages of other runs.
+   * Largest total of a run's artifacts, in bytes. The default is half of the 4 GiB that every zip program can read, and
+   * leaves an in-memory store room for messages.
    */
   readonly maxArtifactBytesPerRun: number;
-  /** The largest piece of an artifact, in bytes: as Flower's chunks of arrays; none is ever whole in memory. */
+  /** Largest piece of an artifact, in bytes, like Flower's array chunks. Artifacts are never in memory as a whole. */
   readonly maxArtifactPieceBytes: number;
-  /** The smallest piece but for the last, in bytes: so a whole run's artifacts have 2048 pieces and the last of each. */
+  /** Smallest piece except for the last, in bytes. It bounds the number of pieces of a run. */
   readonly minArtifactPieceBytes: number;
 }
 
-/** What bounds artifacts when nothing else is said. */
+/** Default limits of artifacts. */
 export const DEFAULT_ARTIFACT_LIMITS: ArtifactLimits = {
   maxArtifactsPerRun: 1000,
   maxArtifactBytesPerRun: 2 * 2 ** 30,

@@ -7,9 +7,9 @@ import type { ArtifactRecord } from "./artifact_table.ts";
 import type { ArtifactPiece, LinkArtifact } from "../../entities/artifact.ts";
 import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./context.ts";
 
-// A file comes in pieces, each in a transaction of its own. The last one is followed by a look at them all, piece by piece,
-// for the file's hash; only then is it whole, and takes the place of an earlier one of its name. So nobody sees half a
-// file, and whoever repeats a piece whose answer was lost, also after a restart, gets the same answer.
+// Each piece of an artifact is stored in its own transaction. After the last piece, the SuperLink reads all pieces to
+// compute the file's hash. Only then is the artifact complete, and replaces an earlier one with the same name. So
+// readers never see a partial file, and a client can repeat a piece whose response was lost, even after a restart.
 
 /** See Artifacts.putPiece. */
 export async function putArtifactPiece(
@@ -44,7 +44,7 @@ export function readArtifactPiece(
   return context.transact("relaxed", (tx) => tx.artifacts.piece(artifactId, offset));
 }
 
-/** Removes what a run kept: whoever removes the run's record does this before. */
+/** Removes a run's artifacts. Must happen before the run is removed. */
 export async function removeArtifacts(tx: ArtifactTransaction, runId: bigint): Promise<void> {
   for (const { artifactId } of await tx.artifacts.ofRun(runId)) {
     await tx.artifacts.remove(artifactId);
@@ -52,9 +52,9 @@ export async function removeArtifacts(tx: ArtifactTransaction, runId: bigint): P
 }
 
 /**
- * Removes the files of a run that ends before their last piece has come.
+ * Removes the incomplete artifacts of a run that ends.
  *
- * @returns how many bytes the others have together
+ * @returns total size of the complete ones, in bytes
  */
 export async function dropUnfinishedArtifacts(
   tx: ArtifactTransaction,
@@ -68,7 +68,7 @@ export async function dropUnfinishedArtifacts(
   return kept;
 }
 
-/** What can be said of a piece by itself. */
+/** Checks a piece without the store. @throws invalid-argument */
 function checkPiece(
   { maxArtifactPieceBytes: most, minArtifactPieceBytes: least }: ArtifactLimits,
   { name, size, offset, bytes }: ArtifactPiece,
@@ -78,25 +78,28 @@ function checkPiece(
     throw new FlwrError("invalid-argument", `Artifact "${name.slice(0, 200)}" ${fault}`);
   }
   if (!Number.isSafeInteger(size) || size < 0) {
-    throw new FlwrError("invalid-argument", `Artifact "${name}" has no size: ${size}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `The size of artifact "${name}" must be a whole number of bytes, not ${size}`,
+    );
   }
   const end = offset + bytes.length;
   if (!Number.isSafeInteger(offset) || offset < 0 || end > size) {
     throw new FlwrError(
       "invalid-argument",
-      `A piece of artifact "${name}" is not within its ${size} bytes: ` +
-        `it has ${bytes.length} from ${offset} on`,
+      `A piece of artifact "${name}" exceeds its size of ${size} bytes: ` +
+        `it has ${bytes.length} bytes at offset ${offset}`,
     );
   }
   if (bytes.length <= most && (bytes.length >= least || end === size)) return;
   throw new FlwrError(
     "invalid-argument",
     `A piece of artifact "${name}" has ${bytes.length} bytes: ` +
-      `every one but the last must have from ${least} to ${most}`,
+      `each piece except the last must have from ${least} to ${most}`,
   );
 }
 
-/** Puts a piece where it belongs. @returns the artifact as it stands then */
+/** Stores a piece of an artifact. @returns the updated artifact */
 async function placePiece(
   context: ArtifactContext,
   tx: ArtifactTransaction,
@@ -108,7 +111,7 @@ async function placePiece(
   if (!takesMessages(state)) {
     throw new FlwrError(
       "failed-precondition",
-      `Artifact "${name}" cannot be saved: run "${runId}" is not running but ${state}`,
+      `Artifact "${name}" cannot be saved: run "${runId}" is ${state}, not running`,
     );
   }
   const all = await tx.artifacts.ofRun(runId);
@@ -135,12 +138,12 @@ async function placePiece(
   }
   throw new FlwrError(
     "failed-precondition",
-    `A piece of artifact "${name}" does not follow what came before: it is from ${offset} on of ` +
-      `${size} bytes, and there are ${upload?.received ?? 0} of ${upload?.size ?? 0}`,
+    `A piece of artifact "${name}" does not follow the previous one: it is at offset ${offset} of ` +
+      `${size} bytes, but ${upload?.received ?? 0} of ${upload?.size ?? 0} were received`,
   );
 }
 
-/** Whether the piece came before. */
+/** Whether the piece is already stored. */
 async function hasPiece(
   tx: ArtifactTransaction,
   { artifactId }: ArtifactRecord,
@@ -168,7 +171,7 @@ async function addPiece(
   return grown;
 }
 
-/** Holds a run's artifacts to their limits, and to names that can stand side by side. */
+/** Checks that an artifact fits into the limits of a run, and that its name does not clash with another. */
 function checkRoom(
   { maxArtifactsPerRun, maxArtifactBytesPerRun }: ArtifactLimits,
   all: readonly ArtifactRecord[],
@@ -179,26 +182,26 @@ function checkRoom(
   if (clash !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `Artifact "${name}" cannot be saved together with "${clash.name}": some systems take them for one`,
+      `Artifact "${name}" cannot be saved together with "${clash.name}": some file systems treat the names as one`,
     );
   }
   const names = new Set(others.map((artifact) => artifact.name));
   if (names.size >= maxArtifactsPerRun) {
     throw new FlwrError(
       "resource-exhausted",
-      `Artifact "${name}" is one too many: a run may have ${maxArtifactsPerRun}`,
+      `Artifact "${name}" exceeds the limit of ${maxArtifactsPerRun} artifacts per run`,
     );
   }
   const total = others.reduce((sum, artifact) => sum + artifact.size, size);
   if (total <= maxArtifactBytesPerRun) return;
   throw new FlwrError(
     "resource-exhausted",
-    `Artifact "${name}" is too large: a run's may have ${maxArtifactBytesPerRun} bytes together, ` +
-      `with it they have ${total}`,
+    `Artifact "${name}" is too large: it brings the run's artifacts to ${total} bytes; ` +
+      `the limit is ${maxArtifactBytesPerRun}`,
   );
 }
 
-/** All pieces are there: the file becomes whole. */
+/** Computes the hash of an artifact whose pieces are all stored, and makes it visible. */
 async function complete(
   context: ArtifactContext,
   { artifactId, runId, name, size }: ArtifactRecord,
@@ -214,7 +217,7 @@ async function complete(
   await context.transact("durable", async (tx, effects) => {
     const artifact = await tx.artifacts.get(artifactId);
     if (artifact === undefined) throw gone(name);
-    // The same last piece came twice, at once.
+    // The last piece was sent twice at the same time.
     if (artifact.sha256 !== undefined) return;
     for (const other of await tx.artifacts.ofRun(runId)) {
       if (other.name === name && other.artifactId !== artifactId) {
@@ -229,7 +232,7 @@ async function complete(
 function gone(name: string): FlwrError {
   return new FlwrError(
     "failed-precondition",
-    `Artifact "${name}" was given up before it was whole: its run ended, or it was begun anew`,
+    `The upload of artifact "${name}" was discarded: its run ended, or the upload was restarted`,
   );
 }
 

@@ -3,15 +3,15 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { nextInstructionState } from "./instruction_state.ts";
 import { endPushes } from "./push_end.ts";
 import { requeueHanded } from "./requeue.ts";
-import { letGo } from "./settle_instruction.ts";
+import { removeInstruction } from "./end_instruction.ts";
 
-/** What becomes of a node's messages when the node comes and goes, in the same transaction. */
+/** Updates a node's messages when the node joins, leaves or goes offline, in the same transaction. */
 export function messagesOfNodes(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
 ): NodeDependents {
-  /** Wakes those who wait for replies of the node, because there may be none. */
+  /** Wakes pulls that wait for the node's replies, because they may have to return an error now. */
   const absent = async (nodeId: bigint) => {
     for (const { message } of await tx.instructions.openOf(nodeId)) {
       effects.wake(`reply:${message.messageId}`);
@@ -27,7 +27,7 @@ export function messagesOfNodes(
   };
 }
 
-/** Cancels the instructions of a run that ends, and ends its pushes. The housekeeper clears up. */
+/** Cancels the instructions of a run that ends, and ends its pushes. The housekeeper removes them later. */
 export async function endMessagesOfRun(
   context: MessageContext,
   tx: MessageTransaction,
@@ -36,18 +36,25 @@ export async function endMessagesOfRun(
 ): Promise<void> {
   const now = context.clock.now();
   for (const instruction of await tx.instructions.ofRun(runId)) {
-    const { message: { messageId }, deliveries, told } = instruction;
+    const { message: { messageId }, deliveries, replyPulled } = instruction;
     const cancelled = nextInstructionState(instruction.state, "cancel");
     if (cancelled === undefined) continue;
-    await tx.instructions.update(messageId, { state: cancelled, deliveries, told, dueAt: now });
+    await tx.instructions.update(messageId, {
+      state: cancelled,
+      deliveries,
+      replyPulled,
+      dueAt: now,
+    });
     effects.wake(`reply:${messageId}`);
     effects.due(now);
   }
   await endPushes(context, tx, effects, await tx.pushes.ofRun(runId));
 }
 
-/** Removes what is left of a run's messages. The housekeeper did so long ago, unless the store was out of order. */
+/** Removes the remaining messages of a run. Usually the housekeeper has removed them all, unless the store failed. */
 export async function removeMessagesOfRun(tx: MessageTransaction, runId: bigint): Promise<void> {
-  for (const instruction of await tx.instructions.ofRun(runId)) await letGo(tx, instruction);
+  for (const instruction of await tx.instructions.ofRun(runId)) {
+    await removeInstruction(tx, instruction);
+  }
   for (const { sessionId } of await tx.pushes.ofRun(runId)) await tx.pushes.remove(sessionId);
 }

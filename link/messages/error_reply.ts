@@ -1,7 +1,7 @@
 import { type MessageError, MessageErrorCode, SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { expiryOf, type LinkMessage, type MessageDraft } from "../../entities/message.ts";
 
-/** The reply that stands in for the one the instruction's node did not give; it names that node as its source. */
+/** Error reply to an instruction that its node did not answer. Its source is that node. */
 export function errorReply(
   instruction: LinkMessage,
   error: MessageError,
@@ -21,9 +21,9 @@ export function errorReply(
 }
 
 /**
- * The reply to an instruction that the SuperLink does not know: nothing but the error and the id is true of it.
+ * Error reply to an instruction that the SuperLink does not know. Its metadata are empty except for the id and the run.
  *
- * @param runId the run of whoever asks; 0 when that is not known
+ * @param runId the caller's run, or 0 if unknown
  */
 export function unknownInstructionReply(
   instructionId: string,
@@ -41,7 +41,7 @@ export function unknownInstructionReply(
     ttl: 0,
     error: {
       code: MessageErrorCode.MessageUnavailable,
-      reason: `The SuperLink has no instruction "${instructionId}": it never had, or let it go`,
+      reason: `The SuperLink has no instruction "${instructionId}": it is unknown or was removed`,
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { InstructionFacts, LinkMessage } from "../../entities/message.ts";
 
-/** What happens to messages. */
+/** An event of a message or a push. */
 export type MessageEvent =
   | { readonly kind: "instruction-pushed"; readonly instruction: InstructionFacts }
   | {
@@ -9,7 +9,7 @@ export type MessageEvent =
     readonly nodeId: bigint;
     readonly reason: string;
   }
-  /** `delivery` counts from 1; above that it is a redelivery. */
+  /** `delivery` counts from 1; a larger number is a redelivery. */
   | {
     readonly kind: "instruction-handed-out";
     readonly instruction: InstructionFacts;
@@ -26,7 +26,7 @@ export type MessageEvent =
       | "push-expired";
   }
   | { readonly kind: "instruction-answered"; readonly instruction: InstructionFacts }
-  /** An error stands in for the reply from now on. */
+  /** The SuperLink stored an error reply to the instruction. */
   | {
     readonly kind: "instruction-failed";
     readonly instruction: InstructionFacts;
@@ -39,7 +39,7 @@ export type MessageEvent =
     readonly replyToMessageId: string;
     readonly reason: string;
   }
-  /** Objects of announced messages never came; `messages` is how many were dropped. */
+  /** Objects of announced messages did not arrive in time; `messages` is the number of messages removed. */
   | {
     readonly kind: "push-expired";
     readonly nodeId: bigint;
@@ -47,7 +47,7 @@ export type MessageEvent =
     readonly messages: number;
   };
 
-/** What identifies the instruction in an event. */
+/** The fields of an instruction that go into an event. */
 export function factsOf(
   { messageId, runId, dstNodeId, messageType, groupId }: LinkMessage,
 ): InstructionFacts {

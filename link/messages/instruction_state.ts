@@ -1,12 +1,12 @@
 /**
- * Where an instruction is on its way to an answer.
+ * State of an instruction.
  *
- * - `waiting`: for its node to pull it
- * - `handed-out`: its node pulled it and has not answered
- * - `answered`: its node's reply is stored
- * - `expired`: its time, or that of its reply, passed; an error stands in for the reply
- * - `undeliverable`: its node cannot answer; an error stands in for the reply
- * - `cancelled`: its run finished; nobody will ask for the reply
+ * - `waiting`: the node has not pulled the instruction
+ * - `handed-out`: the node pulled the instruction and has not answered
+ * - `answered`: the node's reply is stored
+ * - `expired`: the ttl of the instruction or its reply has passed; an error reply is stored
+ * - `undeliverable`: the node cannot answer; an error reply is stored
+ * - `cancelled`: the run finished, so the reply will not be pulled
  */
 export type InstructionState =
   | "waiting"
@@ -16,7 +16,7 @@ export type InstructionState =
   | "undeliverable"
   | "cancelled";
 
-/** What can happen to an instruction. `requeue`: it was returned, or its delivery is uncertain. */
+/** Event that changes an instruction's state. `requeue`: the node returned it, or its delivery is uncertain. */
 export type InstructionTrigger =
   | "hand-out"
   | "requeue"
@@ -28,7 +28,7 @@ export type InstructionTrigger =
 const MOVES: Readonly<
   Record<InstructionState, Partial<Record<InstructionTrigger, InstructionState>>>
 > = {
-  // A waiting instruction can be answered: its node may hold it from before it was requeued.
+  // A waiting instruction can be answered: its node may have pulled it before it was requeued.
   waiting: {
     "hand-out": "handed-out",
     answer: "answered",
@@ -49,7 +49,7 @@ const MOVES: Readonly<
   cancelled: {},
 };
 
-/** The state after the event; undefined where the event is not legal. */
+/** The state after an event, or undefined if the event is not legal in this state. */
 export function nextInstructionState(
   state: InstructionState,
   event: InstructionTrigger,
@@ -57,7 +57,7 @@ export function nextInstructionState(
   return MOVES[state][event];
 }
 
-/** Whether the instruction can still be answered by its node. */
+/** Whether the node can still answer the instruction. */
 export function isOpen(state: InstructionState): boolean {
   return nextInstructionState(state, "answer") !== undefined;
 }

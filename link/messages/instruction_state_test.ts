@@ -15,7 +15,7 @@ const EVENTS: readonly InstructionTrigger[] = [
   "cancel",
 ];
 
-/** The state after each event, in the order above; "-" where it is not legal. */
+/** The state after each event, in the order above; "-" if the event is not legal. */
 const TABLE: Readonly<Record<InstructionState, string>> = {
   waiting: "handed-out - answered expired undeliverable cancelled",
   "handed-out": "- waiting answered expired undeliverable cancelled",
@@ -25,7 +25,7 @@ const TABLE: Readonly<Record<InstructionState, string>> = {
   cancelled: "- - - - - -",
 };
 
-Deno.test("instructions move as the table says", () => {
+Deno.test("instruction states change as in the table", () => {
   for (const [state, row] of Object.entries(TABLE)) {
     const actual = EVENTS.map((event) =>
       nextInstructionState(state as InstructionState, event) ?? "-"
@@ -34,7 +34,7 @@ Deno.test("instructions move as the table says", () => {
   }
 });
 
-Deno.test("an instruction is open until it has a reply or an error", () => {
+Deno.test("an instruction is open until it has a reply or an error reply", () => {
   const open = Object.keys(TABLE).filter((state) => isOpen(state as InstructionState));
   assert.deepEqual(open, ["waiting", "handed-out"]);
 });

@@ -1,5 +1,5 @@
 import { requireNode } from "../nodes/presence.ts";
-import { hold } from "../transactions/hold.ts";
+import { longPoll } from "../transactions/long_poll.ts";
 import type { MessageContext } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
@@ -13,23 +13,23 @@ export async function pullInstruction(
   options: PullOptions = {},
 ): Promise<HandedInstruction | undefined> {
   const joins = context.joins.of(nodeId);
-  // Once: what another pull is handed meanwhile is not looked at.
+  // Only in the first attempt: a later one would requeue what another pull received in the meantime.
   let emptyHanded = options.emptyHanded === true;
-  const found = await hold(context, [`work:${nodeId}`], options, async () => {
+  const found = await longPoll(context, [`work:${nodeId}`], options, async () => {
     const instruction = await handOut(context, nodeId, { ...options, joins, emptyHanded });
     emptyHanded = false;
     if (instruction === undefined || instruction === REPLACED) return instruction;
     if (!options.signal?.aborted) return instruction;
-    await takeBack(context, nodeId, instruction, { counts: false });
+    await requeueDelivery(context, nodeId, instruction, { counts: false });
     return undefined;
   });
   return found === REPLACED ? undefined : found;
 }
 
-/** What a pull finds whose node has joined again since: an end. */
+/** Result of a pull whose node has joined again since: the pull ends. */
 const REPLACED = "replaced";
 
-// Relaxed: a hand-out that was forgotten is repeated after the restart, as all of them are.
+// Relaxed: after a restart, all instructions that were handed out are handed out again anyway.
 function handOut(
   context: MessageContext,
   nodeId: bigint,
@@ -44,10 +44,10 @@ function handOut(
     const now = context.clock.now();
     const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);
     if (instruction === undefined) return undefined;
-    const { message, told, dueAt } = instruction;
+    const { message, replyPulled, dueAt } = instruction;
     const state = nextInstructionState(instruction.state, "hand-out")!;
     const deliveries = instruction.deliveries + 1;
-    await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+    await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
     effects.emit({
       kind: "instruction-handed-out",
       instruction: factsOf(message),
@@ -63,14 +63,18 @@ export function returnInstruction(
   nodeId: bigint,
   handed: Delivery,
 ): Promise<void> {
-  return takeBack(context, nodeId, handed, { counts: true });
+  return requeueDelivery(context, nodeId, handed, { counts: true });
 }
 
-/** What tells one delivery of an instruction from the others. */
+/** Identifies one delivery of an instruction. */
 type Delivery = Pick<HandedInstruction, "messageId" | "delivery">;
 
-/** `counts`: whether the node may have seen it, so that it counts as a delivery. */
-function takeBack(
+/**
+ * Requeues one delivery of an instruction.
+ *
+ * @param options `counts`: whether this counts as a delivery, because the node may have received the instruction
+ */
+function requeueDelivery(
   context: MessageContext,
   nodeId: bigint,
   { messageId, delivery }: Delivery,

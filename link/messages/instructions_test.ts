@@ -8,11 +8,11 @@ import {
   rootOf,
   storeTest,
 } from "../../tests/link/harness.ts";
-import { pushWhole, wholePush } from "../../tests/link/push_whole.ts";
+import { pushComplete, wholePush } from "../../tests/link/push_complete.ts";
 import type { LinkStore } from "../store/store.ts";
 import type { InstructionTable } from "./message_tables.ts";
 
-linkTest("a pull gets the oldest instruction, each once", async (bench) => {
+linkTest("pulls return the oldest instruction first, each once", async (bench) => {
   const nodeId = await bench.node();
   const other = await bench.node();
   const first = await bench.push(nodeId);
@@ -24,21 +24,21 @@ linkTest("a pull gets the oldest instruction, each once", async (bench) => {
   assert.equal(first.pushedAt, bench.clock.now());
 });
 
-linkTest("objects come children first, each once", async (bench) => {
+linkTest("objects are stored children first, each once", async (bench) => {
   const nodeId = await bench.node();
   const shared = object("shared");
   const left = object("left", [shared]);
   const root = object("root", [left, shared]);
   const message = bench.instruction(nodeId, { content: root.id });
   const objects = [rootOf(message), root, left, shared, object("unneeded")];
-  assert.deepEqual(await pushWhole(bench.link, [message], objects), [undefined]);
+  assert.deepEqual(await pushComplete(bench.link, [message], objects), [undefined]);
   assert.deepEqual(await bench.stored("root"), [shared, left, root]);
   const whole = await bench.stored(message.messageId);
   assert.deepEqual(whole, [shared, left, root, rootOf(message)]);
   await assert.rejects(bench.stored("unneeded"), { code: "not-found" });
 });
 
-linkTest("a held pull wakes at the push, without time passing", async (bench) => {
+linkTest("a long poll ends at the push, without delay", async (bench) => {
   const nodeId = await bench.node();
   const pulls = [1, 2, 3].map(() =>
     bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 })
@@ -51,7 +51,7 @@ linkTest("a held pull wakes at the push, without time passing", async (bench) =>
   );
 });
 
-linkTest("a hold ends empty after its time, and no later than the limit", async (bench) => {
+linkTest("a long poll ends empty after its time, and no later than the limit", async (bench) => {
   const nodeId = await bench.node(1000);
   let ended = 0;
   for (const holdSeconds of [5, 500, Infinity]) {
@@ -71,7 +71,7 @@ linkTest("a hold ends empty after its time, and no later than the limit", async 
   assert.equal(ended, 3);
 });
 
-linkTest("an aborted pull swallows nothing", async (bench) => {
+linkTest("an aborted pull loses no instruction", async (bench) => {
   const nodeId = await bench.node();
   for (let turn = 0; turn < 100; turn++) {
     const caller = new AbortController();
@@ -80,7 +80,7 @@ linkTest("an aborted pull swallows nothing", async (bench) => {
       signal: caller.signal,
     });
     const pushing = bench.push(nodeId);
-    // Lets the abort fall at a different point of the push and of the hand-out each time.
+    // Aborts at a different point of the push and of the hand-out each time.
     for (let tick = 0; tick < turn; tick++) await Promise.resolve();
     caller.abort();
     const pushed = await pushing;
@@ -97,7 +97,7 @@ linkTest("an aborted pull swallows nothing", async (bench) => {
   );
 });
 
-linkTest("a node that is not here cannot pull", async (bench) => {
+linkTest("a node that is not a member cannot pull", async (bench) => {
   await assert.rejects(bench.link.messages.pullInstruction(5n), {
     code: "not-found",
     message: /"5"/,
@@ -118,37 +118,40 @@ linkTest("an expired instruction is not handed out", async (bench) => {
   assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, lasting.messageId);
 });
 
-linkTest("a pull that is held ends, with nothing, when its node joins again", async (bench) => {
+linkTest("a long poll ends empty when its node joins again", async (bench) => {
   const key = new Uint8Array([7]);
   const nodeId = await bench.node(30, key);
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
-  // the process that died: nobody would notice what it is given now
+  // The crashed process: an instruction handed to it now would be lost.
   const held = bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
   await bench.node(30, key);
   assert.equal(await held, undefined);
   assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
 });
 
-linkTest("what was handed out is handed out again after its node joins again", async (bench) => {
-  const key = new Uint8Array([7]);
-  const nodeId = await bench.node(30, key);
-  const pushed = await bench.push(nodeId);
-  await bench.link.messages.pullInstruction(nodeId);
-  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
-  await bench.node(30, key);
-  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
-  await bench.link.nodes.leave(nodeId);
-  await bench.node(30, key);
-  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
-  assert.deepEqual(bench.eventsOf("instruction-handed-out").map((event) => event.delivery), [
-    1,
-    2,
-    3,
-  ]);
-});
+linkTest(
+  "unanswered instructions are handed out again after their node joins again",
+  async (bench) => {
+    const key = new Uint8Array([7]);
+    const nodeId = await bench.node(30, key);
+    const pushed = await bench.push(nodeId);
+    await bench.link.messages.pullInstruction(nodeId);
+    assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+    await bench.node(30, key);
+    assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
+    await bench.link.nodes.leave(nodeId);
+    await bench.node(30, key);
+    assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
+    assert.deepEqual(bench.eventsOf("instruction-handed-out").map((event) => event.delivery), [
+      1,
+      2,
+      3,
+    ]);
+  },
+);
 
-linkTest("what was returned is handed out again, first in line", async (bench) => {
+linkTest("a returned instruction is handed out again, before others", async (bench) => {
   const nodeId = await bench.node();
   const first = await bench.push(nodeId);
   await bench.push(nodeId);
@@ -160,7 +163,7 @@ linkTest("what was returned is handed out again, first in line", async (bench) =
 });
 
 linkTest(
-  "what is returned late, after the next delivery, is not taken from its node",
+  "a late return, after the next delivery, has no effect",
   async (bench) => {
     const key = new Uint8Array([1]);
     const nodeId = await bench.node(30, key);
@@ -177,14 +180,14 @@ linkTest(
 );
 
 linkTest(
-  "a node that has nothing in hand gets again what it has not answered",
+  "an empty-handed pull requeues the node's unanswered instructions",
   async (bench) => {
     const [nodeId, other] = [await bench.node(), await bench.node()];
     const [answered, lost] = [await bench.push(nodeId), await bench.push(nodeId)];
     const elsewhere = await bench.push(other);
     for (const node of [nodeId, nodeId, other]) await bench.link.messages.pullInstruction(node);
     await bench.answer(answered);
-    // A node that says nothing may be working on it.
+    // Without `emptyHanded` the node may be working on the instruction.
     assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 
     const again = await bench.link.messages.pullInstruction(nodeId, { emptyHanded: true });
@@ -194,14 +197,14 @@ linkTest(
       await bench.link.messages.pullInstruction(nodeId, { emptyHanded: true }),
       undefined,
     );
-    // Nor is what another node has its business.
+    // Instructions of another node are not affected.
     assert.equal(await bench.link.messages.pullInstruction(other), undefined);
     const theirs = await bench.link.messages.pullInstruction(other, { emptyHanded: true });
     assert.deepEqual([theirs?.messageId, theirs?.delivery], [elsewhere.messageId, 2]);
   },
 );
 
-storeTest("an empty-handed pull does not read the instructions that wait", async (stores) => {
+storeTest("an empty-handed pull does not read waiting instructions", async (stores) => {
   let read = 0;
   const open = (): LinkStore => {
     const store = stores.open();
@@ -240,7 +243,7 @@ storeTest("an empty-handed pull does not read the instructions that wait", async
   }
 });
 
-linkTest("of two pulls that are held one gets what comes", async (bench) => {
+linkTest("only one of two long polls gets an instruction", async (bench) => {
   const nodeId = await bench.node();
   const pulls = [1, 2].map(() =>
     bench.link.messages.pullInstruction(nodeId, { emptyHanded: true, holdSeconds: 20 })
@@ -252,7 +255,7 @@ linkTest("of two pulls that are held one gets what comes", async (bench) => {
   assert.deepEqual(handed.map(({ messageId }) => messageId), [pushed.messageId]);
 });
 
-linkTest("what was answered is not handed out again", async (bench) => {
+linkTest("an answered instruction is not handed out again", async (bench) => {
   const nodeId = await bench.node(30, new Uint8Array([1]));
   const pushed = await bench.push(nodeId);
   const handed = (await bench.link.messages.pullInstruction(nodeId))!;
@@ -263,36 +266,43 @@ linkTest("what was answered is not handed out again", async (bench) => {
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 });
 
-linkTest("a restart makes every delivery uncertain, and takes replies to it", async (bench) => {
-  const nodeId = await bench.node();
-  const lost = await bench.push(nodeId);
-  const working = await bench.push(nodeId);
-  await bench.link.messages.pullInstruction(nodeId);
-  await bench.link.messages.pullInstruction(nodeId);
-  await bench.restart();
-  await bench.answer(working);
-  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, lost.messageId);
-  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
-  const [reply] = await bench.link.messages.pullReplies([working.messageId]);
-  assert.equal(reply?.content, "update");
-});
+linkTest(
+  "a restart requeues handed-out instructions and still accepts their replies",
+  async (bench) => {
+    const nodeId = await bench.node();
+    const lost = await bench.push(nodeId);
+    const working = await bench.push(nodeId);
+    await bench.link.messages.pullInstruction(nodeId);
+    await bench.link.messages.pullInstruction(nodeId);
+    await bench.restart();
+    await bench.answer(working);
+    assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, lost.messageId);
+    assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+    const [reply] = await bench.link.messages.pullReplies([working.messageId]);
+    assert.equal(reply?.content, "update");
+  },
+);
 
-linkTest("a message that kills its node is answered with an error in the end", async (bench) => {
-  const nodeId = await bench.node();
-  const { messageId } = await bench.push(nodeId);
-  const asked = bench.link.messages.pullReplies([messageId], { holdSeconds: 20 });
-  for (let delivery = 1; delivery <= 3; delivery++) {
-    const handed = (await bench.link.messages.pullInstruction(nodeId))!;
-    assert.deepEqual([handed.messageId, handed.delivery], [messageId, delivery]);
-    await bench.link.messages.returnInstruction(nodeId, handed);
-  }
-  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
-  const [reply] = await asked;
-  assert.equal(reply?.error?.code, 8);
-  assert.match(reply.error.reason, new RegExp(`"${nodeId}" .* 3 times`));
-}, { maxDeliveries: 3 });
+linkTest(
+  "an instruction that crashes its node gets an error reply after maxDeliveries",
+  async (bench) => {
+    const nodeId = await bench.node();
+    const { messageId } = await bench.push(nodeId);
+    const asked = bench.link.messages.pullReplies([messageId], { holdSeconds: 20 });
+    for (let delivery = 1; delivery <= 3; delivery++) {
+      const handed = (await bench.link.messages.pullInstruction(nodeId))!;
+      assert.deepEqual([handed.messageId, handed.delivery], [messageId, delivery]);
+      await bench.link.messages.returnInstruction(nodeId, handed);
+    }
+    assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+    const [reply] = await asked;
+    assert.equal(reply?.error?.code, 8);
+    assert.match(reply.error.reason, new RegExp(`"${nodeId}" .* 3 times`));
+  },
+  { maxDeliveries: 3 },
+);
 
-linkTest("refused messages are reported one by one, the others taken", async (bench) => {
+linkTest("refused messages are reported one by one, and the others accepted", async (bench) => {
   const nodeId = await bench.node();
   const messages = [
     bench.instruction(nodeId),
@@ -301,22 +311,22 @@ linkTest("refused messages are reported one by one, the others taken", async (be
     bench.instruction(nodeId),
   ];
   const objects = [...MODEL_OBJECTS, ...messages.map(rootOf)];
-  const refusals = await pushWhole(bench.link, messages, objects);
+  const refusals = await pushComplete(bench.link, messages, objects);
   assert.deepEqual(refusals.map((refusal) => refusal?.reason ?? "taken"), [
     "taken",
-    'Node "99" is not known or has left',
-    "A message has either content or an error: it has neither",
+    'Node "99" is unknown or has left',
+    "A message must have either content or an error: this one has neither",
     "taken",
   ]);
   const elsewhere = bench.instruction(nodeId, { runId: 5n });
-  assert.equal(await bench.refusalOf(elsewhere, MODEL_OBJECTS), 'Run "5" is not known');
+  assert.equal(await bench.refusalOf(elsewhere, MODEL_OBJECTS), 'Run "5" is unknown');
   assert.equal(bench.eventsOf("instruction-refused").length, 3);
   assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
   assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 });
 
-linkTest("a message that stays incomplete leaves no object behind", async (bench) => {
+linkTest("an incomplete message leaves no object behind", async (bench) => {
   const nodeId = await bench.node();
   const root = object("root", [MODEL, object("absent")]);
   const message = bench.instruction(nodeId, { content: "root" });
@@ -326,12 +336,12 @@ linkTest("a message that stays incomplete leaves no object behind", async (bench
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   await bench.pass(200);
   assert.deepEqual(bench.eventsOf("instruction-refused").map(({ reason }) => reason), [
-    `Objects of message "${message.messageId}" never came`,
+    `Objects of message "${message.messageId}" did not arrive in time`,
   ]);
   assert.equal((await bench.store.usage()).objects, 0);
 });
 
-linkTest("a circle of objects is refused", async (bench) => {
+linkTest("a cycle of objects is refused", async (bench) => {
   const nodeId = await bench.node();
   const round = { id: "a", bytes: new Uint8Array(), children: ["b"] };
   const back = { id: "b", bytes: new Uint8Array(), children: ["a"] };

@@ -11,11 +11,12 @@ import { expiryOf, type NewLinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
 /**
- * Why an instruction cannot be taken, as a sentence; its content is not looked at.
+ * Checks an instruction's metadata, not its content.
  *
- * @param run the run it names, if there is one
- * @param node the node it is for, if there is one
+ * @param run the run that the instruction names, if it exists
+ * @param node the node that the instruction is for, if it exists
  * @param now Unix time in seconds
+ * @returns why the instruction is refused, as a sentence; undefined if it is valid
  */
 export function instructionFault(
   message: NewLinkMessage,
@@ -25,22 +26,22 @@ export function instructionFault(
   limits: MessageLimits,
 ): string | undefined {
   const { createdAt, ttl } = message;
-  if (run === undefined) return `Run "${message.runId}" is not known`;
-  if (!takesMessages(run.state)) return `Run "${run.runId}" takes no messages: ${run.state}`;
+  if (run === undefined) return `Run "${message.runId}" is unknown`;
+  if (!takesMessages(run.state)) return `Run "${run.runId}" accepts no messages: ${run.state}`;
   if (message.srcNodeId !== SUPERLINK_NODE_ID) {
-    return `An instruction comes from the SuperLink (${SUPERLINK_NODE_ID}): source "${message.srcNodeId}"`;
+    return `The source of an instruction must be the SuperLink ("${SUPERLINK_NODE_ID}"), not "${message.srcNodeId}"`;
   }
   if (message.replyToMessageId !== "") {
-    return `An instruction answers nothing: reply to "${message.replyToMessageId}"`;
+    return `An instruction must not be a reply: it answers "${brief(message.replyToMessageId)}"`;
   }
   if (node === undefined || !isMember(node.state)) {
-    return `Node "${message.dstNodeId}" is not known or has left`;
+    return `Node "${message.dstNodeId}" is unknown or has left`;
   }
   if (createdAt > now + limits.maxClockSkewSeconds) {
-    return `The message was made more than ${limits.maxClockSkewSeconds} s in the future: ` +
-      `createdAt ${createdAt} at ${now}`;
+    return `The message was created more than ${limits.maxClockSkewSeconds} s in the future: ` +
+      `createdAt is ${createdAt}, the time is ${now}`;
   }
-  if (ttl > limits.maxTtlSeconds) return `The ttl is over ${limits.maxTtlSeconds} s: ${ttl}`;
+  if (ttl > limits.maxTtlSeconds) return `The ttl is above ${limits.maxTtlSeconds} s: ${ttl}`;
   return generalFault(message, limits) ??
     (expiryOf(message) <= now
       ? `The message has expired: created at ${createdAt}, ttl ${ttl} s`
@@ -48,11 +49,12 @@ export function instructionFault(
 }
 
 /**
- * Why a node's reply cannot be taken, as a sentence; its content is not looked at.
+ * Checks a reply's metadata, not its content.
  *
- * @param nodeId who sends it
- * @param instruction the one that it answers, if it is there
+ * @param nodeId the node that sends the reply
+ * @param instruction the instruction that it answers, if it exists
  * @param now Unix time in seconds
+ * @returns why the reply is refused, as a sentence; undefined if it is valid
  */
 export function replyFault(
   reply: NewLinkMessage,
@@ -63,37 +65,37 @@ export function replyFault(
 ): string | undefined {
   const name = `"${reply.replyToMessageId}"`;
   if (reply.srcNodeId !== nodeId) {
-    return `Node "${nodeId}" sends a reply in the name of node "${reply.srcNodeId}"`;
+    return `Node "${nodeId}" sent a reply in the name of node "${reply.srcNodeId}"`;
   }
   if (reply.dstNodeId !== SUPERLINK_NODE_ID) {
-    return `A reply goes to the SuperLink (${SUPERLINK_NODE_ID}): destination "${reply.dstNodeId}"`;
+    return `The destination of a reply must be the SuperLink ("${SUPERLINK_NODE_ID}"), not "${reply.dstNodeId}"`;
   }
-  // An instruction for another node is as unknown to the sender as one that is not there.
+  // The sender must not learn that an instruction for another node exists.
   if (
     instruction === undefined || instruction.message.dstNodeId !== nodeId ||
     instruction.deliveries === 0
-  ) return `Instruction ${name} was not handed to node "${nodeId}", or is no longer there`;
+  ) return `Instruction ${name} was not handed to node "${nodeId}", or no longer exists`;
   const { message, state } = instruction;
   if (state === "answered") return `Instruction ${name} was already answered`;
-  if (!isOpen(state)) return `Instruction ${name} no longer takes a reply: ${state}`;
+  if (!isOpen(state)) return `Instruction ${name} no longer accepts a reply: ${state}`;
   if (expiryOf(message) <= now) return `Instruction ${name} has expired: ttl ${message.ttl} s`;
   if (reply.runId !== message.runId) {
-    return `The reply is for another run than its instruction: "${reply.runId}", not "${message.runId}"`;
+    return `The reply names run "${reply.runId}", its instruction run "${message.runId}"`;
   }
   if (reply.groupId !== message.groupId) {
-    return `The reply is for another group than its instruction: "${
-      brief(reply.groupId)
-    }", not "${message.groupId}"`;
+    return `The reply names group "${brief(reply.groupId)}", its instruction group "${
+      brief(message.groupId)
+    }"`;
   }
   if (reply.messageType !== message.messageType) {
-    return `The reply is of another type than its instruction: "${
-      brief(reply.messageType)
-    }", not "${message.messageType}"`;
+    return `The reply has type "${brief(reply.messageType)}", its instruction type "${
+      brief(message.messageType)
+    }"`;
   }
   const fault = generalFault(reply, limits);
   if (fault !== undefined) return fault;
   if (expiryOf(reply) > expiryOf(message) + limits.replyTtlToleranceSeconds) {
-    return `The reply would outlive its instruction: until ${expiryOf(reply)}, not ${
+    return `The reply expires after its instruction: at ${expiryOf(reply)}, not by ${
       expiryOf(message)
     }`;
   }
@@ -101,10 +103,10 @@ export function replyFault(
 }
 
 /**
- * Whether a message is what its own object says, as far as the SuperLink looks into that: its child is the content, and
- * there is none beside an error.
+ * Checks that a message's content is the only child of its own object, and that an error has no children.
  *
- * @param children of the object under the message's id
+ * @param children the children of the object with the message's id
+ * @returns what is wrong, as a sentence
  */
 export function rootFault(
   { messageId, content }: NewLinkMessage,
@@ -116,7 +118,7 @@ export function rootFault(
     : `The content of message "${brief(messageId)}" is not the child of its own object`;
 }
 
-/** Why an announced tree is not one of the message's objects, as a sentence. */
+/** Checks the tree of objects announced for a message. @returns what is wrong, as a sentence */
 export function treeFault(
   message: NewLinkMessage,
   tree: ObjectTree | undefined,
@@ -125,7 +127,7 @@ export function treeFault(
   const { messageId } = message;
   const children = tree?.get(messageId);
   if (tree === undefined || children === undefined) {
-    return `The objects of message "${brief(messageId)}" are not announced`;
+    return `The objects of message "${brief(messageId)}" were not announced`;
   }
   let level: ReadonlySet<ObjectId> = new Set([messageId]);
   for (let depth = 0; level.size > 0; depth++) {
@@ -137,30 +139,32 @@ export function treeFault(
   return rootFault(message, children);
 }
 
-/** What must hold for every message; comparisons are written so that NaN fails them. */
+/** Checks what applies to every message. The comparisons are written so that NaN fails them. */
 function generalFault(message: NewLinkMessage, limits: MessageLimits): string | undefined {
   const { createdAt, ttl, messageType, groupId, content, error } = message;
   if (!(createdAt >= limits.earliestCreatedAt && createdAt < Infinity)) {
-    return `The creation time is not plausible: ${createdAt}`;
+    return `createdAt must be a Unix time from ${limits.earliestCreatedAt} on, not ${createdAt}`;
   }
-  if (!(ttl > 0 && ttl < Infinity)) return `The ttl is not a positive number of seconds: ${ttl}`;
+  if (!(ttl > 0 && ttl < Infinity)) {
+    return `The ttl must be a positive number of seconds, not ${ttl}`;
+  }
   if (messageType === "") return "The message type is empty";
   for (const label of [messageType, groupId]) {
     if (label.length > limits.maxLabelLength) {
-      return `A message type or group id is longer than ${limits.maxLabelLength}: "${
+      return `A message type or group id is longer than ${limits.maxLabelLength} characters: "${
         brief(label)
       }"`;
     }
   }
   if ((content === undefined) === (error === undefined)) {
-    return `A message has either content or an error: it has ${
+    return `A message must have either content or an error: this one has ${
       content === undefined ? "neither" : "both"
     }`;
   }
   return undefined;
 }
 
-/** A sender's text, cut to what an error sentence can show. */
+/** A sender's text, shortened for an error message. */
 function brief(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

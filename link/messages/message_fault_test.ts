@@ -27,7 +27,7 @@ const RECORD: InstructionRecord = {
   message: { ...INSTRUCTION, pushedAt: NOW - 10 },
   state: "handed-out",
   deliveries: 1,
-  told: false,
+  replyPulled: false,
   dueAt: NOW + 90,
 };
 const REPLY: NewLinkMessage = {
@@ -41,19 +41,19 @@ const REPLY: NewLinkMessage = {
   content: "update",
 };
 
-/** What both kinds of message are refused for. */
+/** Faults of both kinds of messages. */
 const GENERAL: readonly [string, Partial<NewLinkMessage>, RegExp][] = [
-  ["made before Flower 1.9 was", { createdAt: 1_711_497_599 }, /not plausible: 1711497599/],
-  ["made at no time", { createdAt: NaN }, /not plausible: NaN/],
-  ["made at the end of days", { createdAt: -Infinity }, /not plausible: -Infinity/],
-  ["with no ttl", { ttl: 0 }, /not a positive number of seconds: 0/],
+  ["created before Flower 1.9", { createdAt: 1_711_497_599 }, /createdAt .* not 1711497599/],
+  ["with an undefined creation time", { createdAt: NaN }, /createdAt .* not NaN/],
+  ["with an infinite creation time", { createdAt: -Infinity }, /createdAt .* not -Infinity/],
+  ["with no ttl", { ttl: 0 }, /a positive number of seconds, not 0/],
   ["with a negative ttl", { ttl: -1 }, /positive/],
   ["with an undefined ttl", { ttl: NaN }, /positive/],
-  ["with both content and error", { error: { code: 0, reason: "" } }, /it has both/],
-  ["with neither content nor error", { content: undefined }, /it has neither/],
+  ["with both content and error", { error: { code: 0, reason: "" } }, /this one has both/],
+  ["with neither content nor error", { content: undefined }, /this one has neither/],
 ];
 
-Deno.test("an instruction is taken", () => {
+Deno.test("a valid instruction has no fault", () => {
   assert.equal(instructionFault(INSTRUCTION, RUN, NODE, NOW, LIMITS), undefined);
   const offline: NodeRecord = { ...NODE, state: "offline" };
   assert.equal(instructionFault(INSTRUCTION, RUN, offline, NOW, LIMITS), undefined);
@@ -64,14 +64,14 @@ Deno.test("an instruction is taken", () => {
 
 const INSTRUCTION_FAULTS: readonly [string, Partial<NewLinkMessage>, RegExp][] = [
   ...GENERAL,
-  ["from a node", { srcNodeId: 9n }, /source "9"/],
-  ["that answers", { replyToMessageId: "x" }, /reply to "x"/],
+  ["from a node", { srcNodeId: 9n }, /source .* not "9"/],
+  ["that answers", { replyToMessageId: "x" }, /answers "x"/],
   ["from the future", { createdAt: NOW + 300.1 }, /300 s in the future/],
-  ["for ever", { ttl: Infinity }, /over 2592000 s: Infinity/],
+  ["with an infinite ttl", { ttl: Infinity }, /above 2592000 s: Infinity/],
   ["that has expired", { ttl: 10 }, /has expired: created at 1799999990, ttl 10 s/],
   ["without a type", { messageType: "" }, /type is empty/],
-  ["with an endless type", { messageType: "t".repeat(1025) }, /longer than 1024: "t{40}…"/],
-  ["with an endless group", { groupId: "g".repeat(1025) }, /longer than 1024/],
+  ["with a type that is too long", { messageType: "t".repeat(1025) }, /1024 characters: "t{40}…"/],
+  ["with a group that is too long", { groupId: "g".repeat(1025) }, /longer than 1024/],
 ];
 
 for (const [name, changes, sentence] of INSTRUCTION_FAULTS) {
@@ -84,16 +84,16 @@ for (const [name, changes, sentence] of INSTRUCTION_FAULTS) {
 Deno.test("an instruction without its run or node is refused", () => {
   const fault = (run?: RunRecord, node?: NodeRecord) =>
     instructionFault(INSTRUCTION, run, node, NOW, LIMITS) ?? "taken";
-  assert.match(fault(undefined, NODE), /Run "5" is not known/);
+  assert.match(fault(undefined, NODE), /Run "5" is unknown/);
   assert.match(
     fault({ ...RUN, state: "finished:stopped" }, NODE),
-    /Run "5" takes no messages: finished:stopped/,
+    /Run "5" accepts no messages: finished:stopped/,
   );
-  assert.match(fault(RUN, undefined), /Node "9" is not known/);
-  assert.match(fault(RUN, { ...NODE, state: "left" }), /Node "9" is not known or has left/);
+  assert.match(fault(RUN, undefined), /Node "9" is unknown/);
+  assert.match(fault(RUN, { ...NODE, state: "left" }), /Node "9" is unknown or has left/);
 });
 
-Deno.test("a reply is taken, also while its instruction waits to be handed out again", () => {
+Deno.test("a valid reply has no fault, even if its instruction was requeued", () => {
   assert.equal(replyFault(REPLY, 9n, RECORD, NOW, LIMITS), undefined);
   assert.equal(replyFault(REPLY, 9n, { ...RECORD, state: "waiting" }, NOW, LIMITS), undefined);
   assert.equal(replyFault({ ...REPLY, ttl: 90.05 }, 9n, RECORD, NOW, LIMITS), undefined);
@@ -101,12 +101,12 @@ Deno.test("a reply is taken, also while its instruction waits to be handed out a
 
 const REPLY_FAULTS: readonly [string, Partial<NewLinkMessage>, RegExp][] = [
   ...GENERAL,
-  ["in another node's name", { srcNodeId: 8n }, /"9" sends a reply in the name of node "8"/],
-  ["to another node", { dstNodeId: 8n }, /destination "8"/],
-  ["for another run", { runId: 6n }, /another run.*"6", not "5"/],
-  ["for another group", { groupId: "2" }, /another group.*"2", not "1"/],
-  ["of another type", { messageType: "evaluate" }, /another type.*"evaluate", not "train"/],
-  ["that outlives its instruction", { ttl: 90.2 }, /outlive/],
+  ["in another node's name", { srcNodeId: 8n }, /"9" sent a reply in the name of node "8"/],
+  ["to another node", { dstNodeId: 8n }, /destination .* not "8"/],
+  ["for another run", { runId: 6n }, /run "6".* run "5"/],
+  ["for another group", { groupId: "2" }, /group "2".* group "1"/],
+  ["of another type", { messageType: "evaluate" }, /type "evaluate".* type "train"/],
+  ["that expires after its instruction", { ttl: 90.2 }, /expires after its instruction/],
 ];
 
 for (const [name, changes, sentence] of REPLY_FAULTS) {
@@ -121,7 +121,7 @@ for (const [name, changes, sentence] of REPLY_FAULTS) {
 const REPLY_STATE_FAULTS: readonly [string, Partial<InstructionRecord>, RegExp][] = [
   ["that was never handed out", { state: "waiting", deliveries: 0 }, /was not handed to node "9"/],
   ["that was answered", { state: "answered" }, /already answered/],
-  ["that was given up", { state: "undeliverable" }, /undeliverable/],
+  ["that failed", { state: "undeliverable" }, /undeliverable/],
   ["of another node", { message: { ...RECORD.message, dstNodeId: 8n } }, /not handed to node "9"/],
   ["that has expired", { message: { ...RECORD.message, ttl: 10 } }, /has expired: ttl 10 s/],
 ];
@@ -135,7 +135,7 @@ for (const [name, changes, sentence] of REPLY_STATE_FAULTS) {
   });
 }
 
-Deno.test("a reply to nothing is refused like one to another node's instruction", () => {
+Deno.test("a reply to an unknown instruction is refused like one to another node's instruction", () => {
   const foreign = { ...RECORD, message: { ...RECORD.message, dstNodeId: 8n } };
   assert.equal(
     replyFault(REPLY, 9n, undefined, NOW, LIMITS),
@@ -143,7 +143,7 @@ Deno.test("a reply to nothing is refused like one to another node's instruction"
   );
 });
 
-Deno.test("a message's own object has the content for its only child", () => {
+Deno.test("the content is the only child of a message's own object", () => {
   assert.equal(rootFault(INSTRUCTION, ["model"]), undefined);
   const { content: _, ...rest } = INSTRUCTION;
   assert.equal(rootFault({ ...rest, error: { code: 2, reason: "" } }, []), undefined);
@@ -153,13 +153,13 @@ Deno.test("a message's own object has the content for its only child", () => {
   assert.match(rootFault(rest, ["model"])!, /not the child/);
 });
 
-Deno.test("an announced tree starts at the message, is not endless, and holds the content", () => {
+Deno.test("an announced tree starts at the message, has a limited depth, and contains the content", () => {
   const tree = new Map([["i", ["model"]], ["model", ["layer"]], ["layer", []]]);
   assert.equal(treeFault(INSTRUCTION, tree, LIMITS), undefined);
-  // What is not announced may be there already: the store knows.
+  // Objects that are not announced may already be stored.
   assert.equal(treeFault(INSTRUCTION, new Map([["i", ["model"]]]), LIMITS), undefined);
-  assert.match(treeFault(INSTRUCTION, undefined, LIMITS)!, /are not announced/);
-  assert.match(treeFault(INSTRUCTION, new Map([["x", []]]), LIMITS)!, /are not announced/);
+  assert.match(treeFault(INSTRUCTION, undefined, LIMITS)!, /were not announced/);
+  assert.match(treeFault(INSTRUCTION, new Map([["x", []]]), LIMITS)!, /were not announced/);
   assert.match(treeFault(INSTRUCTION, new Map([["i", ["x"]]]), LIMITS)!, /not the child/);
   const circle = new Map([["i", ["model"]], ["model", ["i"]]]);
   assert.match(treeFault(INSTRUCTION, circle, LIMITS)!, /more than 16 deep/);

@@ -1,35 +1,37 @@
 import type { InstructionState } from "./instruction_state.ts";
 import type { LinkMessage } from "../../entities/message.ts";
 
-/** What changes about an instruction while it is kept. */
+/** The mutable fields of a stored instruction. */
 export interface InstructionProgress {
   readonly state: InstructionState;
-  /** How often it was handed out. */
+  /** Number of times the instruction was handed out. */
   readonly deliveries: number;
-  /** Whether its reply, or the error in its place, was given to anyone: from then on that is final. */
-  readonly told: boolean;
-  /** Unix time in seconds at which the housekeeper has to look at it. */
+  /** Whether the reply or error reply was pulled. From then on it does not change. */
+  readonly replyPulled: boolean;
+  /** Unix time in seconds at which the housekeeper must handle the instruction. */
   readonly dueAt: number;
 }
 
-/** An instruction as it is kept. Its reply is kept beside it, see {@link ReplyTable}. */
+/** A stored instruction. Its reply is in {@link ReplyTable}. */
 export interface InstructionRecord extends InstructionProgress {
   readonly message: LinkMessage;
 }
 
-/** The instructions of a store. Lists come in the order in which they were added. */
+/** Table of instructions. Lists are in the order of insertion. */
 export interface InstructionTable {
-  /** Adds an instruction of a run that is there. */
+  /** Adds an instruction. Its run must exist. */
   add(instruction: InstructionRecord): Promise<void>;
-  /** Those of the given ids that are there. */
+  /** The instructions with these ids, as far as they exist. */
   get(messageIds: readonly string[]): Promise<InstructionRecord[]>;
   /** The node's instructions in state "waiting" or "handed-out". */
   openOf(nodeId: bigint): Promise<InstructionRecord[]>;
-  /** The node's instructions in state "handed-out". Costs nothing for those that wait. */
+  /** The node's instructions in state "handed-out". The cost does not depend on the number of waiting ones. */
   handedOutTo(nodeId: bigint): Promise<InstructionRecord[]>;
-  /** Those of the node's instructions of a run in state "waiting" or "handed-out" that were handed out before. */
+  /** The node's instructions of a run that are "handed-out", or "waiting" after they were handed out before. */
   handedTo(nodeId: bigint, runId: bigint): Promise<LinkMessage[]>;
-  /** The node's first instruction in state "waiting" handed out fewer than `maxDeliveries` times and valid after `now`. */
+  /**
+   * The node's first "waiting" instruction that was handed out fewer than `maxDeliveries` times and has not expired.
+   */
   nextWaiting(
     nodeId: bigint,
     now: number,
@@ -39,18 +41,18 @@ export interface InstructionTable {
   handedOut(): Promise<InstructionRecord[]>;
   /** All instructions of a run. */
   ofRun(runId: bigint): Promise<InstructionRecord[]>;
-  /** Instructions whose `dueAt` is not after `now`, the most urgent first. */
+  /** Instructions with `dueAt` ≤ `now`, earliest first. */
   due(now: number, limit: number): Promise<InstructionRecord[]>;
   update(messageId: string, progress: InstructionProgress): Promise<void>;
-  /** Removes the instruction and its reply. Their objects are the caller's to release. */
+  /** Removes the instruction and its reply. The caller releases their objects. */
   remove(messageId: string): Promise<void>;
 }
 
-/** The replies of a store, at most one to each instruction. */
+/** Table of replies, at most one for each instruction. */
 export interface ReplyTable {
-  /** Replies to those of the given instructions that have one. */
+  /** The replies to these instructions, as far as they exist. */
   to(instructionIds: readonly string[]): Promise<LinkMessage[]>;
   get(messageId: string): Promise<LinkMessage | undefined>;
-  /** Adds the reply or replaces the one to the same instruction, which must be there. */
+  /** Adds a reply, or replaces the reply to the same instruction. The instruction must exist. */
   put(reply: LinkMessage): Promise<void>;
 }

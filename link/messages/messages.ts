@@ -1,13 +1,13 @@
 import type { LinkObject } from "../../entities/object.ts";
-import type { HoldOptions } from "../transactions/hold.ts";
+import type { LongPollOptions } from "../transactions/long_poll.ts";
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import type { OpenedPush, PushedMessages } from "../../entities/push.ts";
 
-/** How a node asks for its next instruction. */
-export interface PullOptions extends HoldOptions {
+/** Options of {@link Messages.pullInstruction}. */
+export interface PullOptions extends LongPollOptions {
   /**
-   * Whether the node says that it has no instruction in hand: those that it was handed before and has not answered wait
-   * again, as if they had been returned. Default: false, because a node may work on several.
+   * Whether the node declares that it works on no instruction. Instructions that it was handed and has not answered are
+   * then requeued, as if the node had returned them. Default: false, because a node may work on several.
    */
   readonly emptyHanded?: boolean;
 }
@@ -19,62 +19,63 @@ export interface HandedInstruction extends LinkMessage {
 }
 
 /**
- * Instructions on their way to nodes, and replies on their way back. Every id was authenticated by the caller; the
- * relations between them are checked here.
+ * Instructions to nodes, and the nodes' replies. The caller has authenticated every node and run id; the operations
+ * check that they belong together.
  */
 export interface Messages {
   /**
-   * The oldest instruction that waits for the node; marks it as handed out. Held as the options say, but no longer than
-   * until the node joins again: whoever joined last has its place.
+   * Hands out the oldest instruction that waits for the node. A long poll ends when the node joins again, because a new
+   * process has then replaced the caller.
    *
-   * @throws not-found when the node never joined, has left or was unregistered
+   * @returns undefined if there is no instruction in time
+   * @throws not-found if the node never joined, has left or was unregistered
    */
   pullInstruction(nodeId: bigint, options?: PullOptions): Promise<HandedInstruction | undefined>;
   /**
-   * Gives an instruction back that could not be delivered (the connection broke while it was being sent). It
-   * counts as one of limits.maxDeliveries. Without effect when the instruction is not with that node, or was handed out
-   * again since: a connection's end can be noticed long after its node has come on another one.
+   * Requeues an instruction whose delivery failed because the connection broke. The delivery counts towards
+   * limits.maxDeliveries. No effect if the instruction is not handed out to that node, or was handed out again since: a
+   * broken connection can be noticed long after the node has connected again.
    */
   returnInstruction(
     nodeId: bigint,
     handed: Pick<HandedInstruction, "messageId" | "delivery">,
   ): Promise<void>;
   /**
-   * Replies to the given instructions, as soon as there is one. Asking again for one that was returned gives it
-   * again for limits.replyGraceSeconds: an answer lost on the way is not lost for good. Instructions that can no
-   * longer be answered (node gone, expired, unknown) come back as error replies, and are final from then on.
+   * Returns replies to the given instructions as soon as there is at least one. A reply can be pulled again for
+   * limits.replyGraceSeconds, because the response may get lost. For an instruction that can no longer be answered
+   * (node gone, expired, unknown) there is an error reply, which is final once it was pulled.
    *
-   * @param runId the caller is this run's ServerApp, over an API on which it confirms what it received: it knows of
-   *   no other run's instructions, and what it was told stays until it confirms it, the instruction expires, or the
-   *   run ends, and not only for the grace
+   * @param options `runId`: the caller is this run's ServerApp and confirms what it received. It sees only its own
+   *   run's instructions. A pulled reply is then kept until it is confirmed, the instruction expires or the run ends,
+   *   and at least for the grace period
    */
   pullReplies(
     messageIds: readonly string[],
-    options?: HoldOptions & { runId?: bigint },
+    options?: LongPollOptions & { runId?: bigint },
   ): Promise<LinkMessage[]>;
   /**
-   * Announces messages: instructions of a run's ServerApp, or a node's replies. They count once their objects are
-   * there, and wake the pulls that wait for them. Announcing the same message again gives what is still missing: a
-   * caller whose answer was lost asks again. One that was taken before is not taken twice; another reply to an answered
-   * instruction is refused. Survives a restart of the SuperLink.
+   * Announces messages: instructions of a run's ServerApp, or a node's replies. A message is accepted when all its
+   * objects are stored; it then wakes the pulls that wait for it. A caller whose response was lost can announce the
+   * same message again and gets the objects that are still missing. A message is accepted once only. A second reply to
+   * an answered instruction is refused. A push survives a restart of the SuperLink.
    *
-   * A message whose objects all come with it, or are there, is taken or refused at once, in one transaction with all
-   * others of the push, and durable with the answer.
+   * A message whose objects are all inline or stored is accepted or refused at once, in one transaction for the whole
+   * push, and is durable when the call returns.
    *
-   * An object that several open pushes lack is asked of each of them, since any may die, and counts for all once it
-   * came.
+   * If several open pushes lack the same object, each of them reports it as missing, because any of them may fail. One
+   * upload then serves all.
    *
-   * @throws resource-exhausted when limits.maxOpenPushes of that caller and run wait for objects
+   * @throws resource-exhausted if limits.maxOpenPushes pushes of that caller and run are open
    */
   openPush(push: PushedMessages): Promise<OpenedPush>;
   /**
-   * Takes an object that an open push waits for. Its bytes were checked against its id by the caller.
+   * Stores an object that an open push announced. The caller has checked the object's bytes against its id.
    *
-   * @param push sessionId is empty for callers that know of none (Flower before 1.34): any push of theirs
-   * @param message what the object says, when it is a message's own: it must be the message that was announced, from and
-   *   to the same, in answer to the same. Without it that is the caller's to check
-   * @returns false when no push of that caller and run announced the object; true also for one that came before
-   * @throws resource-exhausted when the caller's open pushes for the run have brought limits.maxOpenPushBytes
+   * @param push `sessionId` is empty if the caller knows none (Flower before 1.34); any push of the caller then matches
+   * @param message the message that the object encodes, if it is the root of a message. Its run, sender, receiver and
+   *   instruction must be those announced. Without it, the caller must check that itself
+   * @returns false if no push of that caller and run announced the object; true also if it was already stored
+   * @throws resource-exhausted if the caller's open pushes for the run have stored limits.maxOpenPushBytes
    */
   putObject(
     push: { nodeId: bigint; runId: bigint; sessionId: string },
@@ -82,8 +83,8 @@ export interface Messages {
     message?: NewLinkMessage,
   ): Promise<boolean>;
   /**
-   * The caller has all objects of a message. A reply's are let go; an instruction's stay until it is answered, for
-   * its node may die first.
+   * Confirms that the caller has all objects of a message. Removes a reply and its objects. Keeps an instruction until
+   * it is answered, because its node may fail first.
    */
   confirmReceived(caller: { nodeId: bigint; runId: bigint }, messageId: string): Promise<void>;
 }

@@ -5,11 +5,11 @@ import { knownTree } from "../objects/known_tree.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageTransaction } from "./context.ts";
 
-// Who may have which objects: a node those of the instructions that it was handed and has not answered, a run's ServerApp
-// those of the replies that it was told.
+// Access rights. A node may read the objects of instructions that it was handed and has not answered. A run's ServerApp
+// may read the objects of replies that it pulled.
 
-/** Whether the caller was given the message: its node an instruction, its run's ServerApp a reply. */
-export async function wasGiven(
+/** Whether the caller received the message: a node an instruction, a run's ServerApp a reply. */
+export async function hasReceived(
   tx: MessageTransaction,
   { nodeId, runId }: ObjectCaller,
   messageId: ObjectId,
@@ -18,7 +18,7 @@ export async function wasGiven(
     const reply = await tx.replies.get(messageId);
     if (reply?.runId !== runId) return false;
     const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-    return instruction?.told === true && instruction.state !== "cancelled";
+    return instruction?.replyPulled === true && instruction.state !== "cancelled";
   }
   const node = await tx.nodes.get(nodeId);
   if (node === undefined || !isMember(node.state)) return false;
@@ -27,20 +27,20 @@ export async function wasGiven(
     instruction.message.runId === runId;
 }
 
-/** Whether the object is part of a message that the caller was given. */
-export function mayHave(
+/** Whether the object belongs to a message that the caller received. */
+export function mayRead(
   context: MessageContext,
   tx: MessageTransaction,
   caller: ObjectCaller,
   id: ObjectId,
 ): Promise<boolean> {
   return caller.nodeId === SUPERLINK_NODE_ID
-    ? wasTold(tx, caller.runId, id)
-    : wasHanded(context, tx, caller, id);
+    ? isInPulledReply(tx, caller.runId, id)
+    : isInHandedInstruction(context, tx, caller, id);
 }
 
-/** Whether the object is part of an instruction that the node was handed and has not answered. */
-async function wasHanded(
+/** Whether the object belongs to an instruction that the node was handed and has not answered. */
+async function isInHandedInstruction(
   context: MessageContext,
   tx: MessageTransaction,
   { nodeId, runId }: ObjectCaller,
@@ -50,15 +50,19 @@ async function wasHanded(
   if (node === undefined || !isMember(node.state)) return false;
   for (const { messageId, content } of await tx.instructions.handedTo(nodeId, runId)) {
     if (id === messageId || id === content) return true;
-    // Downwards, with the help of the cache: thousands of instructions can share one model.
+    // Walks from the content down, with a cache, because thousands of instructions can share one model.
     if (content !== undefined && (await knownTree(context, tx, content)).ids.has(id)) return true;
   }
   return false;
 }
 
-/** Whether the object is part of a reply of the run that was told. */
-async function wasTold(tx: MessageTransaction, runId: bigint, id: ObjectId): Promise<boolean> {
-  // Upwards, depth first: an object is in few replies, while a run has thousands of them.
+/** Whether the object belongs to a reply that the run's ServerApp pulled. */
+async function isInPulledReply(
+  tx: MessageTransaction,
+  runId: bigint,
+  id: ObjectId,
+): Promise<boolean> {
+  // Walks from the object up, because an object is in few replies but a run has thousands of them.
   const seen = new Set<ObjectId>();
   const left = [id];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -67,8 +71,8 @@ async function wasTold(tx: MessageTransaction, runId: bigint, id: ObjectId): Pro
     const reply = await tx.replies.get(next);
     if (reply !== undefined) {
       const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-      const { told, state } = instruction!;
-      if (reply.runId === runId && told && state !== "cancelled") return true;
+      const { replyPulled, state } = instruction!;
+      if (reply.runId === runId && replyPulled && state !== "cancelled") return true;
     }
     left.push(...await tx.objects.parentsOf(next));
   }

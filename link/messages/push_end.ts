@@ -3,12 +3,12 @@ import { removeUnneeded } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { nextPushState } from "./push_state.ts";
 import type { PushRecord } from "./push_table.ts";
-import { refuse } from "./reject_reply.ts";
+import { reportRefusal } from "./refuse_reply.ts";
 import { requeue } from "./requeue.ts";
 
 /**
- * Settles pushes of which no message waits any more. Durable: with it, all that came before is handed to the disk, so
- * that the answer to the last object of a push means what it says.
+ * Settles pushes that have no waiting message left. The transaction is durable and makes all earlier ones durable too:
+ * the response to the last object of a push confirms that the push is on the disk.
  */
 export async function settlePushes(
   context: MessageContext,
@@ -20,7 +20,7 @@ export async function settlePushes(
       context.staged.forget(effects, sessionId);
       const push = await tx.pushes.get(sessionId);
       const state = push && nextPushState(push.state, "settle");
-      // Another call may have settled it, or announced another message under it, in the meantime.
+      // Another call may have settled the push, or announced another message under it, in the meantime.
       if (state === undefined || await tx.pushes.hasMessages(sessionId)) continue;
       await tx.pushes.put({ ...push!, state });
       await releaseObjects(tx, await tx.pushes.objectsOf(sessionId));
@@ -28,7 +28,7 @@ export async function settlePushes(
   });
 }
 
-/** Ends pushes: what they announced is not waited for any more. The housekeeper clears them away. */
+/** Makes pushes due at once: their missing objects are no longer expected. The housekeeper removes them. */
 export async function endPushes(
   context: MessageContext,
   tx: MessageTransaction,
@@ -40,8 +40,8 @@ export async function endPushes(
   if (pushes.length > 0) effects.due(dueAt);
 }
 
-/** Clears a push away whose time has passed, and the messages that still wait for objects. */
-export async function settleDuePush(
+/** Removes a push whose time has passed, with the messages that still wait for objects. */
+export async function handleDuePush(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
@@ -54,8 +54,12 @@ export async function settleDuePush(
   if (push.state === "open") await releaseObjects(tx, objects);
   context.staged.forget(effects, sessionId);
   for (const { message } of announced) {
-    refuse(effects, message, `Objects of message "${message.messageId}" never came`);
-    // Its node may have died over the push, or lost track of it: it can do the work again.
+    reportRefusal(
+      effects,
+      message,
+      `Objects of message "${message.messageId}" did not arrive in time`,
+    );
+    // The node may have crashed during the push or abandoned it, so it gets the instruction again.
     const [instruction] = await tx.instructions.get([message.replyToMessageId]);
     if (instruction?.state === "handed-out") {
       await requeue(context, tx, effects, instruction, "push-expired");
@@ -66,9 +70,9 @@ export async function settleDuePush(
   }
 }
 
-/** Removes, of the objects that a push announced and that is not open any more, those that nobody needs. */
+/** Removes the unreferenced objects among those that a push announced. The push is no longer open. */
 async function releaseObjects(tx: MessageTransaction, ids: readonly ObjectId[]): Promise<void> {
   for (const id of ids) {
-    if ((await tx.objects.standing(id))?.references === 0) await removeUnneeded(tx, id);
+    if ((await tx.objects.counters(id))?.references === 0) await removeUnneeded(tx, id);
   }
 }

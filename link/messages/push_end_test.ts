@@ -8,7 +8,7 @@ import {
 } from "../../tests/link/harness.ts";
 import { handed, openInstructions, openReply, put } from "./testing/pushing.ts";
 
-linkTest("a push that gets no objects ends, and its instruction is done again", async (bench) => {
+linkTest("a push without objects ends, and its instruction is requeued", async (bench) => {
   const nodeId = await bench.node(1000);
   const instruction = await handed(bench, nodeId);
   const before = await bench.store.usage();
@@ -29,7 +29,7 @@ linkTest("a push that gets no objects ends, and its instruction is done again", 
   ]);
 });
 
-linkTest("a push that is done is forgotten without a word", async (bench) => {
+linkTest("a settled push is removed without an event", async (bench) => {
   const nodeId = await bench.node(1000);
   const reply = bench.reply(await handed(bench, nodeId));
   const { sessionId } = await openReply(bench, reply);
@@ -39,7 +39,7 @@ linkTest("a push that is done is forgotten without a word", async (bench) => {
   assert.equal(bench.eventsOf("push-expired").length, 0);
 });
 
-linkTest("a push goes on after a restart", async (bench) => {
+linkTest("a push continues after a restart", async (bench) => {
   const nodeId = await bench.node(1000);
   const message = bench.instruction(nodeId);
   const { sessionId } = await openInstructions(bench, [message]);
@@ -74,7 +74,7 @@ linkTest("a push ends with its node's membership", async (bench) => {
   assert.match(refusals[0]!.reason, /unregistered/);
 });
 
-linkTest("a reply that comes too late is refused when it is whole", async (bench) => {
+linkTest("a late reply is refused when it is complete", async (bench) => {
   const nodeId = await bench.node(1000);
   const instruction = await handed(bench, nodeId);
   const [slow, fast] = [bench.reply(instruction), bench.reply(instruction)];

@@ -4,7 +4,7 @@ import { linkTest, object, rootOf } from "../../tests/link/harness.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import { treeOf } from "./testing/pushing.ts";
 
-/** Objects that refer only to earlier ones, the last of which is the content. */
+/** Objects that refer only to earlier ones. The last one is the content. */
 const contents = fc.array(fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), {
   minLength: 1,
   maxLength: 8,
@@ -16,7 +16,7 @@ const contents = fc.array(fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), {
 );
 
 linkTest(
-  "in whatever order objects come and pushes end, nothing is lost or left",
+  "no object is lost or left over, in whatever order objects arrive and pushes end",
   async (bench) => {
     const nodeId = await bench.node(1000);
     await fc.assert(
@@ -39,7 +39,7 @@ linkTest(
             const known = new Map([...objects, rootOf(message)].map((each) => [each.id, each]));
             for (const id of missing) waiting.push({ sessionId, object: known.get(id)! });
           }
-          // The last of the pushes is given up half-way.
+          // The last push is abandoned half-way.
           const lost = messages.length > 1 ? waiting.at(-1)!.sessionId : undefined;
           let left = waiting.filter(({ sessionId }) => sessionId === lost).length / 2;
           while (waiting.length > 0) {

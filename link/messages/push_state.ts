@@ -1,13 +1,13 @@
 /**
- * Where a push of messages is in its life.
+ * State of a push.
  *
- * - `open`: messages of it wait for objects, which it keeps in the store
- * - `settled`: all its messages count or were refused. It keeps nothing, and only knows which objects it announced,
- *   so that one pushed again, because the answer was lost, is answered as before
+ * - `open`: some of its messages wait for objects. The push keeps its objects in the store
+ * - `settled`: each of its messages was accepted or refused. The push keeps no objects. It only remembers which objects
+ *   it announced: a client that repeats an upload, because the response was lost, gets the same response
  */
 export type PushState = "open" | "settled";
 
-/** What can happen to a push: the last of its messages is dealt with. Its end is its removal. */
+/** Event that changes a push's state: its last message was accepted or refused. A push ends when it is removed. */
 export type PushTrigger = "settle";
 
 const MOVES: Readonly<Record<PushState, Partial<Record<PushTrigger, PushState>>>> = {
@@ -15,7 +15,7 @@ const MOVES: Readonly<Record<PushState, Partial<Record<PushTrigger, PushState>>>
   settled: {},
 };
 
-/** The state after the event; undefined where the event is not legal. */
+/** The state after an event, or undefined if the event is not legal in this state. */
 export function nextPushState(state: PushState, event: PushTrigger): PushState | undefined {
   return MOVES[state][event];
 }

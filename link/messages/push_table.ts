@@ -2,40 +2,40 @@ import type { ObjectId } from "../../entities/object.ts";
 import type { LinkMessage } from "../../entities/message.ts";
 import type { PushState } from "./push_state.ts";
 
-/** A push of messages whose objects come one by one. */
+/** A stored push: a session in which a caller uploads the objects of messages. */
 export interface PushRecord {
   readonly sessionId: string;
-  /** Who pushes: a node, or SUPERLINK_NODE_ID for the run's ServerApp. */
+  /** Id of the caller: a node, or SUPERLINK_NODE_ID for the run's ServerApp. */
   readonly nodeId: bigint;
   readonly runId: bigint;
   readonly state: PushState;
-  /** Unix time in seconds at which it ends, if no object comes. */
+  /** Unix time in seconds at which the push ends unless another object arrives. */
   readonly dueAt: number;
 }
 
-/** A message that was announced and waits for its objects. */
+/** An announced message that waits for its objects. */
 export interface AnnouncedMessage {
   readonly sessionId: string;
-  /** Its `pushedAt` is 0. */
+  /** The message, with `pushedAt` 0. */
   readonly message: LinkMessage;
-  /** Seconds that the ClientApp worked on it. */
+  /** Seconds that the ClientApp worked on the reply. */
   readonly clientAppSeconds: number;
 }
 
-/** The pushes of a store, with the messages and objects that they announced. */
+/** Table of pushes, with the messages and objects that they announced. */
 export interface PushTable {
   get(sessionId: string): Promise<PushRecord | undefined>;
-  /** The pushes of one caller for one run. */
+  /** All pushes of one caller for one run. */
   of(nodeId: bigint, runId: bigint): Promise<PushRecord[]>;
   ofNode(nodeId: bigint): Promise<PushRecord[]>;
   ofRun(runId: bigint): Promise<PushRecord[]>;
   /** All pushes in state "open". */
   open(): Promise<PushRecord[]>;
-  /** Pushes whose `dueAt` is not after `now`, the most urgent first. */
+  /** Pushes with `dueAt` ≤ `now`, earliest first. */
   due(now: number, limit: number): Promise<PushRecord[]>;
-  /** Adds the push or replaces the one with its id. */
+  /** Adds a push, or replaces the push with the same id. */
   put(push: PushRecord): Promise<void>;
-  /** Removes the push with all that it announced. Its hold on objects is the caller's to release. */
+  /** Removes a push and its announcements. The caller removes objects that nothing else needs. */
   remove(sessionId: string): Promise<void>;
 
   addMessage(announced: AnnouncedMessage): Promise<void>;
@@ -44,10 +44,10 @@ export interface PushTable {
   hasMessages(sessionId: string): Promise<boolean>;
   removeMessage(messageId: string): Promise<void>;
 
-  /** Notes that the push announced an object. @returns false when it had done so before */
+  /** Records that the push announced an object. @returns false if it was already recorded */
   addObject(sessionId: string, id: ObjectId): Promise<boolean>;
   hasObject(sessionId: string, id: ObjectId): Promise<boolean>;
   objectsOf(sessionId: string): Promise<ObjectId[]>;
-  /** Whether a push in state "open" announced the object. */
+  /** Whether an open push announced the object. */
   isAnnounced(id: ObjectId): Promise<boolean>;
 }

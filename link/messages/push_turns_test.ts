@@ -4,7 +4,7 @@ import { linkTest, object } from "../../tests/link/harness.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { openInstructions, treeOf } from "./testing/pushing.ts";
 
-linkTest("a batch's trees are looked at in turns of the event loop", async (bench) => {
+linkTest("checking the trees of a batch yields to the event loop", async (bench) => {
   const nodeId = await bench.node();
   const parts = Array.from({ length: 998 }, (_, place) => object(`part ${place}`));
   const content = object("content", parts);

@@ -11,7 +11,7 @@ import type { LinkObject, ObjectTree } from "../../entities/object.ts";
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import { handed, openInstructions, openReply, put, treeOf } from "./testing/pushing.ts";
 
-linkTest("an instruction counts once its last object is there, in any order", async (bench) => {
+linkTest("an instruction is accepted with its last object, in any order", async (bench) => {
   const nodeId = await bench.node(1000);
   const messages = [bench.instruction(nodeId), bench.instruction(nodeId)];
   const { refusals, missing, sessionId } = await openInstructions(bench, messages);
@@ -35,7 +35,7 @@ linkTest("an instruction counts once its last object is there, in any order", as
   );
 });
 
-linkTest("objects that are there already are not asked for", async (bench) => {
+linkTest("stored objects are not reported as missing", async (bench) => {
   const nodeId = await bench.node(1000);
   await bench.push(nodeId);
   const message = bench.instruction(nodeId);
@@ -49,7 +49,7 @@ linkTest("objects that are there already are not asked for", async (bench) => {
   assert.deepEqual(taken, { ...message, pushedAt: bench.clock.now(), delivery: 1 });
 });
 
-linkTest("an open push keeps what it relies on", async (bench) => {
+linkTest("an open push protects its objects from removal", async (bench) => {
   const nodeId = await bench.node(1000);
   const first = await bench.push(nodeId);
   const message = bench.instruction(nodeId);
@@ -61,28 +61,31 @@ linkTest("an open push keeps what it relies on", async (bench) => {
   assert.equal((await bench.stored(taken.messageId)).length, 4);
 });
 
-linkTest("a reply comes object by object, and its ClientApp's time counts", async (bench) => {
-  const nodeId = await bench.node(1000);
-  const instruction = await handed(bench, nodeId);
-  const reply = bench.reply(instruction);
-  const { refusals, missing, sessionId } = await openReply(bench, reply);
-  assert.deepEqual(refusals, [undefined]);
-  // The layer is the model's.
-  assert.deepEqual(missing, [reply.messageId, "update", "gradients"]);
-  const asked = bench.link.messages.pullReplies([instruction.messageId], {
-    runId: bench.runId,
-    holdSeconds: 20,
-  });
-  const objects = [rootOf(reply), UPDATE_OBJECTS[2]!, UPDATE_OBJECTS[0]!];
-  assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
-  assert.deepEqual(await asked, [{ ...reply, pushedAt: bench.clock.now() }]);
-  const run = (await bench.link.runs.get(bench.runId))!;
-  assert.equal(run.clientAppSeconds, 1.5);
-  // Answered twice, as when the answer was lost on the way; without a session, as Flower before 1.34 does.
-  assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
-  assert.deepEqual(await put(bench, nodeId, "", objects), [true, true, true]);
-  assert.equal((await bench.store.usage()).replies, 1);
-});
+linkTest(
+  "a reply is pushed object by object, and its ClientApp's time is counted",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    const instruction = await handed(bench, nodeId);
+    const reply = bench.reply(instruction);
+    const { refusals, missing, sessionId } = await openReply(bench, reply);
+    assert.deepEqual(refusals, [undefined]);
+    // The layer was stored with the model.
+    assert.deepEqual(missing, [reply.messageId, "update", "gradients"]);
+    const asked = bench.link.messages.pullReplies([instruction.messageId], {
+      runId: bench.runId,
+      holdSeconds: 20,
+    });
+    const objects = [rootOf(reply), UPDATE_OBJECTS[2]!, UPDATE_OBJECTS[0]!];
+    assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
+    assert.deepEqual(await asked, [{ ...reply, pushedAt: bench.clock.now() }]);
+    const run = (await bench.link.runs.get(bench.runId))!;
+    assert.equal(run.clientAppSeconds, 1.5);
+    // Pushed twice, as if the response had been lost; without a session, like Flower before 1.34.
+    assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
+    assert.deepEqual(await put(bench, nodeId, "", objects), [true, true, true]);
+    assert.equal((await bench.store.usage()).replies, 1);
+  },
+);
 
 linkTest("an error is a message without content", async (bench) => {
   const nodeId = await bench.node(1000);
@@ -101,7 +104,7 @@ linkTest("an error is a message without content", async (bench) => {
   assert.deepEqual(told?.error, { code: 2, reason: "raised" });
 });
 
-linkTest("announcing again is answered as before", async (bench) => {
+linkTest("announcing again returns the same result", async (bench) => {
   const nodeId = await bench.node(1000);
   const message = bench.instruction(nodeId);
   const first = await openInstructions(bench, [message]);
@@ -121,7 +124,7 @@ linkTest("announcing again is answered as before", async (bench) => {
 
   const reply = bench.reply(message as LinkMessage);
   const opened = await openReply(bench, reply);
-  // Announced again meanwhile, with all its objects.
+  // Announced again in the meantime, with all its objects.
   assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
   assert.equal((await bench.store.usage()).replies, 1);
   assert.equal(await bench.refusalOf(reply, []), undefined);
@@ -134,7 +137,7 @@ linkTest("announcing again is answered as before", async (bench) => {
   assert.equal((await bench.store.usage()).replies, 1);
 });
 
-linkTest("an object that several pushes lack counts for all", async (bench) => {
+linkTest("an object that several pushes lack is stored for all of them", async (bench) => {
   const nodes = [await bench.node(1000), await bench.node(1000)];
   const replies: NewLinkMessage[] = [];
   for (const nodeId of nodes) replies.push(bench.reply(await handed(bench, nodeId)));
@@ -147,16 +150,16 @@ linkTest("an object that several pushes lack counts for all", async (bench) => {
     replies.map((reply) => reply.replyToMessageId),
   );
   assert.equal(told.length, 2);
-  // The second node does not know, and pushes what it was asked for.
+  // The second node does not know that, and pushes the object as requested.
   assert.deepEqual(await put(bench, nodes[1]!, two.sessionId, UPDATE_OBJECTS), [true, true, true]);
 });
 
-linkTest("without a session, an object is for the push that lacks it", async (bench) => {
+linkTest("without a session, an object goes to the push that lacks it", async (bench) => {
   const nodeId = await bench.node(1000);
   for (let round = 1; round <= 3; round++) {
     const reply = bench.reply(await handed(bench, nodeId));
     const { missing } = await openReply(bench, reply);
-    // Told and confirmed replies leave nothing, so each round brings the same objects again.
+    // Confirmed replies leave nothing, so each round pushes the same objects again.
     assert.deepEqual(missing, [reply.messageId, "update", "gradients"]);
     const objects = [rootOf(reply), UPDATE_OBJECTS[2]!, UPDATE_OBJECTS[0]!];
     assert.deepEqual(await put(bench, nodeId, "", objects), [true, true, true]);
@@ -169,13 +172,13 @@ linkTest("without a session, an object is for the push that lacks it", async (be
 });
 
 linkTest(
-  "without a session, an object is for all open pushes that lack it",
+  "without a session, an object goes to all open pushes that lack it",
   async (bench) => {
     const nodeId = await bench.node(1000);
     const instructions = [await handed(bench, nodeId), await handed(bench, nodeId)];
     const replies = instructions.map((instruction) => bench.reply(instruction));
     for (const reply of replies) await openReply(bench, reply);
-    // Longer in all than a push lives without an object: each object keeps both pushes.
+    // Longer in total than pushSessionSeconds: each object extends both pushes.
     for (const each of UPDATE_OBJECTS) {
       await bench.pass(8);
       assert.deepEqual(await put(bench, nodeId, "", [each]), [true]);
@@ -190,7 +193,7 @@ linkTest(
 );
 
 linkTest(
-  "nobody puts an object into another's push, or one that was not announced",
+  "an object is refused in another caller's push, and if it was not announced",
   async (bench) => {
     const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
     const reply = bench.reply(await handed(bench, nodeId));
@@ -207,7 +210,7 @@ linkTest(
   },
 );
 
-linkTest("what cannot be taken is refused at once, the others are not", async (bench) => {
+linkTest("invalid messages are refused at once, and the others are not", async (bench) => {
   const nodeId = await bench.node(1000);
   const good = bench.instruction(nodeId);
   const open = (messages: NewLinkMessage[], trees: ObjectTree[]) =>
@@ -224,46 +227,49 @@ linkTest("what cannot be taken is refused at once, the others are not", async (b
     ],
   );
   const reasons = refusals.map((refusal) => refusal?.reason);
-  assert.match(reasons[0]!, /are not announced/);
+  assert.match(reasons[0]!, /were not announced/);
   assert.equal(reasons[1], undefined);
-  assert.match(reasons[2]!, /another run than its push/);
-  assert.match(reasons[3]!, /are not announced/);
+  assert.match(reasons[2]!, /names run "\d+", its push run/);
+  assert.match(reasons[3]!, /were not announced/);
   assert.match(reasons[4]!, /not the child/);
-  assert.match(reasons[5]!, /are not announced/);
+  assert.match(reasons[5]!, /were not announced/);
   assert.equal(missing.length, 4);
   const stranger = bench.instruction(99n);
   const unknown = await open([stranger], [treeOf(stranger, MODEL_OBJECTS)]);
-  assert.match(unknown.refusals[0]!.reason, /not known/);
+  assert.match(unknown.refusals[0]!.reason, /is unknown/);
   assert.deepEqual([unknown.missing, unknown.sessionId], [[], ""]);
   assert.equal(bench.eventsOf("instruction-refused").length, 6);
 });
 
-linkTest("a node announces only its own replies to what it was handed", async (bench) => {
-  const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
-  const instruction = await handed(bench, nodeId);
-  const reply = bench.reply(instruction);
-  const theirs = { ...reply, messageId: "theirs", srcNodeId: other };
-  for (const [sender, message] of [[other, theirs], [other, reply]] as const) {
+linkTest(
+  "a node can announce only its own replies to instructions that it was handed",
+  async (bench) => {
+    const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
+    const instruction = await handed(bench, nodeId);
+    const reply = bench.reply(instruction);
+    const theirs = { ...reply, messageId: "theirs", srcNodeId: other };
+    for (const [sender, message] of [[other, theirs], [other, reply]] as const) {
+      const { refusals } = await bench.link.messages.openPush({
+        nodeId: sender,
+        runId: bench.runId,
+        messages: [message],
+        trees: [treeOf(message, UPDATE_OBJECTS)],
+      });
+      assert.notEqual(refusals[0], undefined);
+    }
+    await openReply(bench, reply);
     const { refusals } = await bench.link.messages.openPush({
-      nodeId: sender,
+      nodeId: other,
       runId: bench.runId,
-      messages: [message],
-      trees: [treeOf(message, UPDATE_OBJECTS)],
+      messages: [{ ...reply, srcNodeId: other }],
+      trees: [treeOf(reply, UPDATE_OBJECTS)],
     });
-    assert.notEqual(refusals[0], undefined);
-  }
-  await openReply(bench, reply);
-  const { refusals } = await bench.link.messages.openPush({
-    nodeId: other,
-    runId: bench.runId,
-    messages: [{ ...reply, srcNodeId: other }],
-    trees: [treeOf(reply, UPDATE_OBJECTS)],
-  });
-  assert.match(refusals[0]!.reason, /is another message's/);
-});
+    assert.match(refusals[0]!.reason, /belongs to another message/);
+  },
+);
 
 linkTest(
-  "an object is read when there is room for it, if it is still the caller's then",
+  "an object is read after makeRoom, if the caller may still access it",
   async (bench) => {
     const nodeId = await bench.node(1000);
     const instruction = await handed(bench, nodeId);
@@ -277,7 +283,7 @@ linkTest(
     const { bytes } = await bench.link.objects.pull({ nodeId, runId }, weights!.id, makeRoom);
     assert.deepEqual(bytes, weights!.bytes);
     assert.deepEqual(asked, [weights!.bytes.length]);
-    // nothing is waited for where there is nothing to read
+    // Without an object, makeRoom is not called.
     const other = await bench.node(1000);
     for (const [by, id] of [[other, weights!.id], [nodeId, "unknown"]] as const) {
       const pulled = await bench.link.objects.pull({ nodeId: by, runId }, id, makeRoom);
@@ -299,7 +305,7 @@ linkTest(
   },
 );
 
-linkTest("an announcement that lies about its objects is refused in the end", async (bench) => {
+linkTest("a message whose objects differ from its announcement is refused", async (bench) => {
   const nodeId = await bench.node(1000);
   const reply = bench.reply(await handed(bench, nodeId));
   const { missing, sessionId } = await openReply(bench, reply);
@@ -313,26 +319,29 @@ linkTest("an announcement that lies about its objects is refused in the end", as
   assert.equal((await bench.store.usage()).pushes, 0);
 });
 
-linkTest("an announcement that hides an object never counts, and leaves nothing", async (bench) => {
-  const nodeId = await bench.node(1000);
-  const before = (await bench.store.usage()).objects;
-  const message = bench.instruction(nodeId);
-  const tree = new Map([[message.messageId, ["model"]], ["model", ["layer"]]]);
-  const { missing, sessionId } = await bench.link.messages.openPush({
-    nodeId: 1n,
-    runId: bench.runId,
-    messages: [message],
-    trees: [tree],
-  });
-  assert.deepEqual(missing, [message.messageId, "model", "layer"]);
-  const objects = [...MODEL_OBJECTS, rootOf(message)];
-  assert.deepEqual(await put(bench, 1n, sessionId, objects), [false, true, true, true]);
-  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
-  await bench.pass(181);
-  assert.deepEqual((await bench.store.usage()).objects, before);
-});
+linkTest(
+  "a message with an object that was not announced is never accepted and leaves nothing",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    const before = (await bench.store.usage()).objects;
+    const message = bench.instruction(nodeId);
+    const tree = new Map([[message.messageId, ["model"]], ["model", ["layer"]]]);
+    const { missing, sessionId } = await bench.link.messages.openPush({
+      nodeId: 1n,
+      runId: bench.runId,
+      messages: [message],
+      trees: [tree],
+    });
+    assert.deepEqual(missing, [message.messageId, "model", "layer"]);
+    const objects = [...MODEL_OBJECTS, rootOf(message)];
+    assert.deepEqual(await put(bench, 1n, sessionId, objects), [false, true, true, true]);
+    assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+    await bench.pass(181);
+    assert.deepEqual((await bench.store.usage()).objects, before);
+  },
+);
 
-/** Announces a reply whose content refers to all the objects at once, whatever their bytes say. */
+/** Announces a reply whose content refers directly to all objects, whatever their bytes say. */
 function openFlat(bench: Bench, reply: NewLinkMessage, objects: readonly LinkObject[]) {
   const { srcNodeId: nodeId, runId, messageId } = reply;
   const content = reply.content!;
@@ -345,7 +354,7 @@ function openFlat(bench: Bench, reply: NewLinkMessage, objects: readonly LinkObj
   return bench.link.messages.openPush({ nodeId, runId, messages: [reply], trees: [tree] });
 }
 
-/** `levels` levels of `width` objects each, all of which refer to all of the next; the last of all is the first level. */
+/** `levels` levels of `width` objects, each referring to all objects of the next. The top level comes last. */
 function lattice(levels: number, width: number): LinkObject[] {
   let below: LinkObject[] = [];
   const all: LinkObject[] = [];
@@ -374,7 +383,7 @@ for (
     assert.ok(stored.every(Boolean));
 
     assert.match(bench.eventsOf("reply-refused")[0]!.reason, reason);
-    // an error stands in its place, and nothing else of the two stays
+    // Only the error reply is left.
     const [error] = await bench.link.messages.pullReplies([instruction.messageId]);
     assert.match(error!.error!.reason, reason);
     const { replies, objects: kept } = await bench.store.usage();
@@ -382,7 +391,7 @@ for (
   });
 }
 
-linkTest("a message must say itself what was announced of it", async (bench) => {
+linkTest("a message's own object must match its announcement", async (bench) => {
   const [victim, thief] = [await bench.node(1000), await bench.node(1000)];
   const [theirs, own] = [await handed(bench, victim), await handed(bench, thief)];
   const reply = bench.reply(own);
@@ -403,7 +412,7 @@ linkTest("a message must say itself what was announced of it", async (bench) => 
       false,
     );
   }
-  // nor can it be brought in as an object of another message, to be announced as one of its own afterwards
+  // It cannot be smuggled in as an object of another message and announced afterwards, either.
   const other = bench.reply(own);
   await openFlat(bench, bench.reply(own), [rootOf(other), ...UPDATE_OBJECTS]);
   assert.equal(

@@ -6,8 +6,8 @@ import { expiryOf, type LinkMessage, type NewLinkMessage } from "../../entities/
 import { instructionFault, replyFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
-/** The message as it was taken before, if it is the same that comes again. */
-export async function takenBefore(
+/** The stored message, if the same message was accepted before. */
+export async function acceptedBefore(
   tx: MessageTransaction,
   { messageId, runId, srcNodeId, replyToMessageId }: NewLinkMessage,
 ): Promise<LinkMessage | undefined> {
@@ -19,7 +19,7 @@ export async function takenBefore(
   return same ? message : undefined;
 }
 
-/** Why an instruction cannot be taken now, as a sentence; its objects are not looked at. */
+/** Checks an instruction against the store, but not its objects. @returns why it is refused, as a sentence */
 export async function instructionRefusal(
   { clock, limits }: MessageContext,
   tx: MessageTransaction,
@@ -30,44 +30,44 @@ export async function instructionRefusal(
     await idFault(tx, message);
 }
 
-/** Why a reply cannot be taken. */
-export interface ReplyRefusal {
-  /** As a sentence. */
+/** Why a message is refused, and whether that is permanent. */
+export interface RefusalDetails {
+  /** What is wrong, as a sentence. */
   readonly reason: string;
-  /** Whether the reply itself is at fault, so that the same again will be refused again. */
-  readonly forGood: boolean;
+  /** Whether the message itself is wrong. If so, sending it again does not help. */
+  readonly isPermanent: boolean;
 }
 
-/** Why a reply cannot be taken now from that node; its objects are not looked at. */
+/** Checks a node's reply against the store, but not its objects. @returns why it is refused */
 export async function replyRefusal(
   { clock, limits }: MessageContext,
   tx: MessageTransaction,
   nodeId: bigint,
   reply: NewLinkMessage,
-): Promise<ReplyRefusal | undefined> {
+): Promise<RefusalDetails | undefined> {
   const node = await tx.nodes.get(nodeId);
   if (node?.state === "unregistered") {
-    return { reason: `Node "${nodeId}" was unregistered`, forGood: false };
+    return { reason: `Node "${nodeId}" was unregistered`, isPermanent: false };
   }
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
   const fault = replyFault(reply, nodeId, instruction, clock.now(), limits);
-  if (fault !== undefined) return { reason: fault, forGood: true };
-  // The other message may go.
+  if (fault !== undefined) return { reason: fault, isPermanent: true };
+  // Not permanent, because the other message may be removed.
   const reason = await idFault(tx, reply);
-  return reason === undefined ? undefined : { reason, forGood: false };
+  return reason === undefined ? undefined : { reason, isPermanent: false };
 }
 
-/** An id is that of one message's bytes: only a made-up one can be there already. */
+/** Checks that the id is unused. An id is the hash of one message, so only a forged id can be in use. */
 async function idFault(
   tx: MessageTransaction,
   { messageId }: NewLinkMessage,
 ): Promise<string | undefined> {
   const taken = (await tx.instructions.get([messageId])).length > 0 ||
     await tx.replies.get(messageId) !== undefined;
-  return taken ? `Message id "${messageId}" is another message's` : undefined;
+  return taken ? `Message id "${messageId}" belongs to another message` : undefined;
 }
 
-/** Makes a message whose objects are all there, and that nothing speaks against, an instruction. */
+/** Stores a checked message whose objects are all stored as an instruction. */
 export async function recordInstruction(
   { clock }: MessageContext,
   tx: MessageTransaction,
@@ -81,7 +81,7 @@ export async function recordInstruction(
     message: taken,
     state: "waiting",
     deliveries: 0,
-    told: false,
+    replyPulled: false,
     dueAt,
   });
   effects.due(dueAt);
@@ -90,7 +90,7 @@ export async function recordInstruction(
   return taken;
 }
 
-/** Makes a message whose objects are all there, and that nothing speaks against, the reply to its instruction. */
+/** Stores a checked message whose objects are all stored as the reply to its instruction. */
 export async function recordReply(
   { clock, outcomes }: MessageContext,
   tx: MessageTransaction,
@@ -107,7 +107,7 @@ export async function recordReply(
   await tx.instructions.update(replyToMessageId, {
     state: nextInstructionState(instruction.state, "answer")!,
     deliveries: instruction.deliveries,
-    told: false,
+    replyPulled: false,
     dueAt: expiryOf(instruction.message),
   });
   effects.wake(`reply:${replyToMessageId}`);

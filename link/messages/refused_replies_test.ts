@@ -3,13 +3,13 @@ import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/h
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 
-/** An instruction that its node was handed. */
+/** Pushes an instruction to a node and pulls it. */
 async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {
   await bench.push(nodeId);
   return (await bench.link.messages.pullInstruction(nodeId))!;
 }
 
-/** Pushes a reply whole, which must be refused. @returns why */
+/** Pushes a reply with all its objects, which must be refused. @returns the reason */
 async function refused(bench: Bench, nodeId: bigint, reply: NewLinkMessage): Promise<string> {
   const reason = await bench.refusalOf(reply, UPDATE_OBJECTS, nodeId);
   assert.notEqual(reason, undefined);
@@ -17,15 +17,15 @@ async function refused(bench: Bench, nodeId: bigint, reply: NewLinkMessage): Pro
 }
 
 const FAULTS: readonly [what: string, changes: Partial<NewLinkMessage>][] = [
-  ["is of another type", { messageType: "evaluate" }],
-  ["is of another group", { groupId: "other" }],
-  ["has no time to live", { ttl: 0 }],
-  ["outlives its instruction", { ttl: 1e9 }],
+  ["has another type", { messageType: "evaluate" }],
+  ["has another group", { groupId: "other" }],
+  ["has a ttl of 0", { ttl: 0 }],
+  ["expires after its instruction", { ttl: 1e9 }],
   ["has neither content nor error", { content: undefined }],
 ];
 
 for (const [what, changes] of FAULTS) {
-  linkTest(`a reply that ${what} ends its instruction at once, with an error`, async (bench) => {
+  linkTest(`a reply that ${what} fails its instruction at once`, async (bench) => {
     const nodeId = await bench.node(1000);
     const instruction = await handed(bench, nodeId);
     const held = bench.link.messages.pullReplies([instruction.messageId], { holdSeconds: 20 });
@@ -37,9 +37,12 @@ for (const [what, changes] of FAULTS) {
       `The SuperLink refused the reply of node "${nodeId}": ${reason}`,
     );
     assert.equal(reply.srcNodeId, nodeId);
-    // It is final.
+    // The error is final.
     assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
-    assert.match(await refused(bench, nodeId, bench.reply(instruction)), /no longer takes a reply/);
+    assert.match(
+      await refused(bench, nodeId, bench.reply(instruction)),
+      /no longer accepts a reply/,
+    );
     assert.deepEqual(await bench.link.messages.pullReplies([instruction.messageId]), [reply]);
     await bench.pass(61);
     const { instructions, replies, objects } = await bench.store.usage();
@@ -47,7 +50,7 @@ for (const [what, changes] of FAULTS) {
   });
 }
 
-linkTest("an announced reply that is refused ends its instruction, too", async (bench) => {
+linkTest("an announced reply that is refused fails its instruction, too", async (bench) => {
   const nodeId = await bench.node(1000);
   const instruction = await handed(bench, nodeId);
   const reply = bench.reply(instruction);
@@ -63,7 +66,7 @@ linkTest("an announced reply that is refused ends its instruction, too", async (
 });
 
 linkTest(
-  "the error is kept for whoever asks late, until the instruction's time is over",
+  "the error reply is kept until the instruction expires",
   async (bench) => {
     const nodeId = await bench.node(1000);
     const instruction = await handed(bench, nodeId);
@@ -74,7 +77,7 @@ linkTest(
   },
 );
 
-linkTest("who was not handed an instruction does not end it", async (bench) => {
+linkTest("a node cannot fail an instruction that it was not handed", async (bench) => {
   const nodeId = await bench.node(1000);
   const other = await bench.node(1000);
   const waiting = await bench.push(nodeId);
@@ -85,12 +88,12 @@ linkTest("who was not handed an instruction does not end it", async (bench) => {
   await refused(bench, other, { ...reply, messageId: "theirs", srcNodeId: other });
   assert.deepEqual(await bench.link.messages.pullReplies([waiting.messageId]), []);
   const taken = await bench.answer(waiting);
-  // One more, whatever it is, changes nothing.
+  // A further reply changes nothing.
   await refused(bench, nodeId, { ...reply, messageId: "late" });
   assert.deepEqual(await bench.link.messages.pullReplies([waiting.messageId]), [taken]);
 });
 
-linkTest("a reply is not at fault for another message of its id", async (bench) => {
+linkTest("a clash with another message's id is not permanent", async (bench) => {
   const nodeId = await bench.node(1000);
   const other = await bench.node(1000);
   const theirs = bench.reply(await handed(bench, other));
@@ -106,7 +109,7 @@ linkTest("a reply is not at fault for another message of its id", async (bench) 
     });
   await open(other, theirs);
   const { refusals } = await open(nodeId, reply);
-  assert.match(refusals[0]!.reason, /another message's/);
+  assert.match(refusals[0]!.reason, /another message/);
   assert.deepEqual(await bench.link.messages.pullReplies([reply.replyToMessageId]), []);
   assert.notEqual(reply.dstNodeId, nodeId);
   assert.equal(reply.dstNodeId, SUPERLINK_NODE_ID);

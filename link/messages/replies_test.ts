@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
-import { wholePush } from "../../tests/link/push_whole.ts";
+import { wholePush } from "../../tests/link/push_complete.ts";
 
 const KEY = new Uint8Array([1]);
 
-linkTest("a reply reaches who waits for it, at once", async (bench) => {
+linkTest("a reply ends the long poll for it, without delay", async (bench) => {
   const nodeId = await bench.node();
   const { messageId } = await bench.push(nodeId);
   const other = await bench.push(nodeId);
@@ -16,7 +16,7 @@ linkTest("a reply reaches who waits for it, at once", async (bench) => {
   assert.deepEqual(await bench.stored("update"), UPDATE_OBJECTS);
 });
 
-linkTest("all replies that are there come together", async (bench) => {
+linkTest("a pull returns all stored replies together", async (bench) => {
   const nodeId = await bench.node();
   const pushed = [await bench.push(nodeId), await bench.push(nodeId), await bench.push(nodeId)];
   for (const _ of pushed) await bench.link.messages.pullInstruction(nodeId);
@@ -31,7 +31,7 @@ linkTest("all replies that are there come together", async (bench) => {
   assert.equal(replies.length, 2);
 });
 
-linkTest("a pull for replies ends empty after its hold or when aborted", async (bench) => {
+linkTest("a long poll for replies ends empty after its time or when aborted", async (bench) => {
   const nodeId = await bench.node(1000);
   const { messageId } = await bench.push(nodeId);
   assert.deepEqual(await bench.link.messages.pullReplies([messageId]), []);
@@ -48,20 +48,23 @@ linkTest("a pull for replies ends empty after its hold or when aborted", async (
   assert.deepEqual(await aborted, []);
 });
 
-linkTest("a reply can be asked for again during its grace, and is gone after it", async (bench) => {
-  const nodeId = await bench.node(1000);
-  const { messageId } = await bench.push(nodeId);
-  await bench.answer((await bench.link.messages.pullInstruction(nodeId))!);
-  await bench.pass(500);
-  const first = await bench.link.messages.pullReplies([messageId]);
-  await bench.pass(59);
-  assert.deepEqual(await bench.link.messages.pullReplies([messageId]), first);
-  assert.deepEqual(await bench.stored("update"), UPDATE_OBJECTS);
-  await bench.pass(2);
-  const [late] = await bench.link.messages.pullReplies([messageId]);
-  assert.equal(late?.error?.code, 3);
-  await assert.rejects(bench.stored("update"), { code: "not-found" });
-});
+linkTest(
+  "a reply can be pulled again during its grace period, and is removed after it",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    const { messageId } = await bench.push(nodeId);
+    await bench.answer((await bench.link.messages.pullInstruction(nodeId))!);
+    await bench.pass(500);
+    const first = await bench.link.messages.pullReplies([messageId]);
+    await bench.pass(59);
+    assert.deepEqual(await bench.link.messages.pullReplies([messageId]), first);
+    assert.deepEqual(await bench.stored("update"), UPDATE_OBJECTS);
+    await bench.pass(2);
+    const [late] = await bench.link.messages.pullReplies([messageId]);
+    assert.equal(late?.error?.code, 3);
+    await assert.rejects(bench.stored("update"), { code: "not-found" });
+  },
+);
 
 linkTest("a second reply is refused", async (bench) => {
   const nodeId = await bench.node();
@@ -74,7 +77,7 @@ linkTest("a second reply is refused", async (bench) => {
   assert.deepEqual(bench.eventsOf("reply-refused").map((event) => event.nodeId), [nodeId]);
 });
 
-linkTest("a reply with missing objects is not taken, the next may do", async (bench) => {
+linkTest("a reply with missing objects is not accepted, and another one can be", async (bench) => {
   const nodeId = await bench.node();
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
@@ -82,27 +85,27 @@ linkTest("a reply with missing objects is not taken, the next may do", async (be
   const { missing } = await bench.link.messages.openPush(wholePush([reply], [rootOf(reply)]));
   assert.deepEqual(missing, ["update"]);
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), []);
-  // Its objects make the first one whole, too, which comes too late then.
+  // Its objects also complete the first reply, which is then too late.
   const next = await bench.answer(pushed);
   const [taken] = await bench.link.messages.pullReplies([pushed.messageId]);
   assert.equal(taken?.messageId, next.messageId);
   assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /already answered/);
 });
 
-linkTest("an instruction that was not handed out takes no reply", async (bench) => {
+linkTest("a reply to an instruction that was not handed out is refused", async (bench) => {
   const nodeId = await bench.node();
   const pushed = await bench.push(nodeId);
   const reply = bench.reply(pushed);
   assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /was not handed to node/);
 });
 
-linkTest("unknown instructions have an error for a reply", async (bench) => {
+linkTest("unknown instructions get an error reply", async (bench) => {
   const [reply] = await bench.link.messages.pullReplies(["no-such-id"], { holdSeconds: 20 });
   assert.equal(reply?.replyToMessageId, "no-such-id");
   assert.equal(reply.error?.code, 3);
 });
 
-linkTest("a held pull hears that the node went offline, at that time", async (bench) => {
+linkTest("a long poll ends with an error when the node goes offline", async (bench) => {
   const nodeId = await bench.node(15);
   const { messageId } = await bench.push(nodeId);
   let heardAt = 0;
@@ -120,7 +123,7 @@ linkTest("a held pull hears that the node went offline, at that time", async (be
   assert.equal(reply.runId, bench.runId);
 });
 
-linkTest("a node that comes back before anyone asked goes on", async (bench) => {
+linkTest("a node that returns before its reply was pulled can still answer", async (bench) => {
   const nodeId = await bench.node(15, KEY);
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
@@ -134,7 +137,7 @@ linkTest("a node that comes back before anyone asked goes on", async (bench) => 
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), [taken]);
 });
 
-linkTest("a reply that is there stays, though its node has gone", async (bench) => {
+linkTest("a stored reply stays after its node has left", async (bench) => {
   const nodeId = await bench.node(15);
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
@@ -143,7 +146,7 @@ linkTest("a reply that is there stays, though its node has gone", async (bench) 
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), [taken]);
 });
 
-linkTest("an offline node's reply counts while nobody was told otherwise", async (bench) => {
+linkTest("an offline node's reply is accepted if no error was pulled", async (bench) => {
   const nodeId = await bench.node(15);
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
@@ -152,7 +155,7 @@ linkTest("an offline node's reply counts while nobody was told otherwise", async
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), [taken]);
 });
 
-linkTest("an error that was told is final", async (bench) => {
+linkTest("an error that was pulled is final", async (bench) => {
   const nodeId = await bench.node(15, KEY);
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
@@ -168,7 +171,7 @@ linkTest("an error that was told is final", async (bench) => {
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), told);
 });
 
-linkTest("leaving wakes those who wait for the node's replies", async (bench) => {
+linkTest("a node that leaves wakes long polls for its replies", async (bench) => {
   const nodeId = await bench.node();
   const { messageId } = await bench.push(nodeId);
   const held = bench.link.messages.pullReplies([messageId], { holdSeconds: 20 });
@@ -177,7 +180,7 @@ linkTest("leaving wakes those who wait for the node's replies", async (bench) =>
   assert.equal(reply?.error?.code, 5);
 });
 
-linkTest("expiry wakes those who wait, with the instruction's own run and group", async (bench) => {
+linkTest("expiry wakes long polls, with the instruction's run and group", async (bench) => {
   const nodeId = await bench.node(1000);
   const { messageId } = await bench.push(nodeId, { ttl: 10, groupId: "7" });
   const held = bench.link.messages.pullReplies([messageId], { holdSeconds: 20 });
@@ -189,7 +192,7 @@ linkTest("expiry wakes those who wait, with the instruction's own run and group"
   assert.equal(bench.eventsOf("instruction-failed").length, 1);
 });
 
-linkTest("an expired instruction takes no reply", async (bench) => {
+linkTest("a reply to an expired instruction is refused", async (bench) => {
   const nodeId = await bench.node(1000);
   const pushed = await bench.push(nodeId, { ttl: 10 });
   await bench.link.messages.pullInstruction(nodeId);
@@ -198,13 +201,13 @@ linkTest("an expired instruction takes no reply", async (bench) => {
   assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /expired/);
 });
 
-linkTest("a reply that nobody asked for expires with its instruction", async (bench) => {
+linkTest("a reply that is not pulled expires with its instruction", async (bench) => {
   const nodeId = await bench.node(1000);
   const pushed = await bench.push(nodeId, { ttl: 10 });
   await bench.link.messages.pullInstruction(nodeId);
   await bench.answer(pushed);
   await bench.pass(11);
-  assert.equal((await bench.store.usage()).objects, 1, "the error's own object");
+  assert.equal((await bench.store.usage()).objects, 1, "the root of the error reply");
   const [reply] = await bench.link.messages.pullReplies([pushed.messageId]);
   assert.equal(reply?.error?.code, 4);
   await bench.pass(120);

@@ -3,10 +3,10 @@ import { factsOf, type MessageEvent } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
-/** Why an instruction waits again. */
+/** Why an instruction was requeued. */
 type Cause = Extract<MessageEvent, { kind: "instruction-requeued" }>["cause"];
 
-/** Makes an instruction that was handed out wait again. */
+/** Requeues an instruction that was handed out. */
 export async function requeue(
   { limits }: MessageContext,
   tx: MessageTransaction,
@@ -14,15 +14,15 @@ export async function requeue(
   instruction: InstructionRecord,
   cause: Cause,
 ): Promise<void> {
-  const { message, deliveries, told, dueAt } = instruction;
+  const { message, deliveries, replyPulled, dueAt } = instruction;
   const state = nextInstructionState(instruction.state, "requeue")!;
-  await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+  await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
   const spent = deliveries >= limits.maxDeliveries;
   effects.wake(spent ? `reply:${message.messageId}` : `work:${message.dstNodeId}`);
   effects.emit({ kind: "instruction-requeued", instruction: factsOf(message), cause });
 }
 
-/** Makes all instructions wait again that were handed to a node and are not answered. */
+/** Requeues all instructions that were handed to a node and are not answered. */
 export async function requeueHanded(
   context: MessageContext,
   tx: MessageTransaction,

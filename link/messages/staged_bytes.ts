@@ -1,10 +1,10 @@
 import type { Effects } from "../transactions/transactions.ts";
 
-/** Counts, in memory, the bytes that each push that waits for objects has brought since the service began. */
+/** Counts the bytes that each open push has stored since the process started. Kept in memory only. */
 export class StagedBytes {
   readonly #bytes = new Map<string, number>();
 
-  /** The bytes of a push, with those of this attempt. */
+  /** The bytes of a push, including those of the current transaction attempt. */
   of(effects: Effects<never>, sessionId: string): number {
     return (this.#bytes.get(sessionId) ?? 0) + (this.#draft(effects).get(sessionId) ?? 0);
   }
@@ -14,9 +14,9 @@ export class StagedBytes {
     draft.set(sessionId, (draft.get(sessionId) ?? 0) + bytes);
   }
 
-  /** The push has ended. */
+  /** Removes the count of a push that has ended. */
   forget(effects: Effects<never>, sessionId: string): void {
-    // Its draft is made before this, so that nothing is counted after.
+    // Creates the draft first: effects run in order, so the draft is merged before the count is deleted.
     this.#draft(effects);
     effects.after(() => this.#bytes.delete(sessionId));
   }

@@ -6,18 +6,18 @@ import { type InstructionTrigger, isOpen } from "./instruction_state.ts";
 import { expiryOf } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
-/** Why an instruction will have no reply, and what that makes of it. */
+/** Why an instruction will have no reply: the event that ends it, and the error for its error reply. */
 export interface Verdict {
   readonly event: Extract<InstructionTrigger, "expire" | "give-up">;
   readonly error: MessageError;
 }
 
 /**
- * Whether there is still hope for an instruction's reply.
+ * Decides whether an instruction can still get, or keep, its reply.
  *
- * @param node the instruction's node; undefined when it is forgotten
+ * @param node the instruction's node; undefined if the SuperLink no longer knows it
  * @param now Unix time in seconds
- * @returns undefined while there is hope, or when the matter is settled
+ * @returns undefined if a reply is still possible or the outcome is final
  */
 export function verdictOn(
   instruction: InstructionRecord,
@@ -25,14 +25,14 @@ export function verdictOn(
   now: number,
   limits: MessageLimits,
 ): Verdict | undefined {
-  const { message, state, deliveries, told } = instruction;
+  const { message, state, deliveries, replyPulled } = instruction;
   const expired = expiryOf(message) <= now;
   const name = `"${message.messageId}"`;
-  if (state === "answered" && expired && !told) {
+  if (state === "answered" && expired && !replyPulled) {
     return verdict(
       "expire",
       MessageErrorCode.ReplyUnavailable,
-      `The reply of node "${message.dstNodeId}" expired before it was asked for: instruction ${name} ` +
+      `The reply of node "${message.dstNodeId}" expired before it was pulled: instruction ${name} ` +
         `had a ttl of ${message.ttl} s`,
     );
   }
@@ -63,14 +63,14 @@ export function verdictOn(
   return undefined;
 }
 
-/** Why a node cannot answer now, as the end of a sentence. */
+/** Why a node cannot answer now, as the end of a sentence; undefined if it can. */
 function absenceOf(node: NodeRecord | undefined, now: number): string | undefined {
-  if (node === undefined) return "it is not known any more";
+  if (node === undefined) return "the SuperLink no longer knows it";
   if (!isMember(node.state)) return node.state === "left" ? "it left" : "it was unregistered";
   if (node.state === "online" && node.onlineUntil > now) return undefined;
   return node.deactivatedAt !== undefined && node.deactivatedAt >= (node.activatedAt ?? 0)
-    ? "it went offline by its own word"
-    : `no heartbeat within the ${node.heartbeatInterval} s it promised`;
+    ? "it signed off"
+    : `no heartbeat within its interval of ${node.heartbeatInterval} s`;
 }
 
 function verdict(event: Verdict["event"], code: number, reason: string): Verdict {

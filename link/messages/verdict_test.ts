@@ -23,7 +23,7 @@ const WAITING: InstructionRecord = {
   },
   state: "waiting",
   deliveries: 0,
-  told: false,
+  replyPulled: false,
   dueAt: NOW + 100,
 };
 
@@ -35,21 +35,27 @@ const CASES: readonly [
   number | undefined,
 ][] = [
   ["waits for an online node", {}, NODE, 0, undefined],
-  ["is with an online node", { state: "handed-out", deliveries: 5 }, NODE, 0, undefined],
+  ["was handed to an online node", { state: "handed-out", deliveries: 5 }, NODE, 0, undefined],
   ["waits after too many deliveries", { deliveries: 5 }, NODE, 0, 8],
   ["waits for a node that is offline", {}, { ...NODE, state: "offline" }, 0, 5],
-  ["waits for a node whose time has passed", {}, NODE, 30, 5],
-  ["is with a node that left", { state: "handed-out" }, { ...NODE, state: "left" }, 0, 5],
-  ["waits for a forgotten node", {}, undefined, 0, 5],
+  ["waits for a node whose heartbeat is overdue", {}, NODE, 30, 5],
+  ["was handed to a node that left", { state: "handed-out" }, { ...NODE, state: "left" }, 0, 5],
+  ["waits for a node that was removed", {}, undefined, 0, 5],
   ["has expired", { state: "handed-out" }, { ...NODE, onlineUntil: NOW + 500 }, 100, 3],
   ["was answered", { state: "answered" }, undefined, 0, undefined],
-  ["was answered, but nobody asked in time", { state: "answered" }, undefined, 100, 4],
-  ["was answered and told in time", { state: "answered", told: true }, undefined, 100, undefined],
-  ["was settled", { state: "undeliverable" }, undefined, 100, undefined],
+  ["was answered, but not pulled in time", { state: "answered" }, undefined, 100, 4],
+  [
+    "was answered and pulled in time",
+    { state: "answered", replyPulled: true },
+    undefined,
+    100,
+    undefined,
+  ],
+  ["already has an error reply", { state: "undeliverable" }, undefined, 100, undefined],
 ];
 
 for (const [name, changes, node, seconds, code] of CASES) {
-  Deno.test(`an instruction that ${name}: ${code ? `error ${code}` : "hope"}`, () => {
+  Deno.test(`an instruction that ${name}: ${code ? `error ${code}` : "no error"}`, () => {
     const instruction = { ...WAITING, ...changes };
     const verdict = verdictOn(instruction, node, NOW + seconds, DEFAULT_LINK_LIMITS);
     assert.equal(verdict?.error.code, code);

@@ -5,39 +5,39 @@ import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { Joins } from "./joins.ts";
 import type { NodeTable } from "./node_table.ts";
 
-/** What operations on nodes work with. */
+/** State and services that operations on nodes use. */
 export interface NodeContext extends Transacts<NodeTransaction, NodeEvent> {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: NodeLimits & SweepLimits;
   readonly joins: Joins;
-  /** What the owner's list of keys calls the holder of a key. */
+  /** Name of a public key in the operator's key list. */
   readonly listedName: (publicKey: Uint8Array) => string | undefined;
-  /** When the housekeeper looks next whether too many nodes are away. */
+  /** When the housekeeper next checks the limit of absent nodes. */
   readonly absences: SweepTime;
 }
 
-/** What a transaction on nodes reads and writes. */
+/** Tables that a transaction on nodes reads and writes. */
 export interface NodeTransaction {
   readonly nodes: NodeTable;
   readonly nodeDependents: NodeDependents;
 }
 
-/** What depends on nodes, and takes part in their transactions: their messages. */
+/** Messages of nodes, as transactions on nodes update them. */
 export interface NodeDependents {
-  /** The node joined: what it was handed and has not answered waits for it again. */
+  /** Requeues the unanswered instructions of a node that joined. */
   joined(nodeId: bigint): Promise<void>;
-  /** The node is away or gone: its replies may never come. */
+  /** Wakes pulls for replies of a node that went offline, left or was removed. */
   absent(nodeId: bigint): Promise<void>;
-  /** The node was unregistered: nothing more is taken from it. */
+  /** Ends the pushes of a node that was unregistered, and does the same as `absent`. */
   unregistered(nodeId: bigint): Promise<void>;
 }
 
 export type NodeEffects = Effects<NodeEvent>;
 
-/** What happens to nodes. */
+/** An event of a node. */
 export type NodeEvent =
-  /** `takeover`: the node was online under this key when it joined again. */
+  /** `takeover`: the node was online when it joined again with the same key. */
   | {
     readonly kind: "node-joined";
     readonly nodeId: bigint;
@@ -45,36 +45,36 @@ export type NodeEvent =
     readonly name?: string;
   }
   | { readonly kind: "node-offline"; readonly nodeId: bigint; readonly onlineUntil: number }
-  /** A heartbeat of a node that was offline. */
+  /** An offline node sent a heartbeat. */
   | { readonly kind: "node-returned"; readonly nodeId: bigint }
-  /** It went offline by its own word, and stays registered. */
+  /** The node signed off and stays registered. */
   | { readonly kind: "node-deactivated"; readonly nodeId: bigint }
-  /** `forgotten`: it has no key by which it could come back. */
+  /** `forgotten`: the node was removed, because without a key it cannot return. */
   | { readonly kind: "node-left"; readonly nodeId: bigint; readonly forgotten: boolean }
   | { readonly kind: "node-registered"; readonly nodeId: bigint; readonly name?: string }
   | { readonly kind: "node-unregistered"; readonly nodeId: bigint }
-  /** A node that nobody registered but itself had been away for long, and was forgotten. */
+  /** A node that registered itself was removed after a long absence. */
   | { readonly kind: "node-forgotten"; readonly nodeId: bigint };
 
-/** What bounds nodes. Times are in seconds. */
+/** Limits of nodes. Times are in seconds. */
 export interface NodeLimits {
-  /** The longest heartbeat interval a node may ask for (Flower 1.41 accepts 10 to 1800). */
+  /** Longest heartbeat interval that a node may request (Flower 1.41 accepts 10 to 1800). */
   readonly maxHeartbeatIntervalSeconds: number;
-  /** How long a node without a key is remembered after it went offline: it can never be recognised again. */
+  /** Time after which an offline node without a key is removed. It can never be recognised again. */
   readonly anonymousNodeRetentionSeconds: number;
   /**
-   * How long a node with a key that registered itself is remembered while it is away. Infinity where the SuperLink's
-   * owner says who is admitted.
+   * Time after which an absent node with a key is removed, if it registered itself. Infinity if the operator decides
+   * which nodes are admitted.
    */
   readonly absentNodeRetentionSeconds: number;
   /**
-   * How many nodes that are away, and that time forgets, are remembered. Beyond it those that never joined are forgotten
-   * first, then those that time would forget next: strangers can register any number.
+   * Largest number of absent nodes that have a removal time. Beyond it, nodes that never joined are removed first, then
+   * those with the earliest removal time. The limit exists because strangers can register any number of nodes.
    */
   readonly maxAbsentNodes: number;
 }
 
-/** What bounds nodes when nothing else is said. */
+/** Default limits of nodes. */
 export const DEFAULT_NODE_LIMITS: NodeLimits = {
   maxHeartbeatIntervalSeconds: 1800,
   anonymousNodeRetentionSeconds: 3600,

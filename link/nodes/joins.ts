@@ -1,8 +1,8 @@
 import type { Effects } from "../transactions/transactions.ts";
 
 /**
- * How often nodes have joined since the service began. A pull that began before its node's last join is that of a process
- * whose place was taken, and which may be gone: nothing is handed to it any more.
+ * Counts the joins of each node since the process started. A pull that began before the node's last join belongs to a
+ * process that was replaced, so it gets no instruction.
  */
 export class Joins {
   readonly #counts = new Map<bigint, number>();
@@ -11,12 +11,12 @@ export class Joins {
     return this.#counts.get(nodeId) ?? 0;
   }
 
-  /** Takes note of a node that was here and joins again. */
+  /** Counts a node that joins again. */
   note(effects: Effects<never>, nodeId: bigint): void {
     effects.after(() => this.#counts.set(nodeId, this.of(nodeId) + 1));
   }
 
-  /** A node that is forgotten never joins again. */
+  /** Removes the count of a node that was removed. */
   forget(effects: Effects<never>, nodeId: bigint): void {
     effects.after(() => this.#counts.delete(nodeId));
   }

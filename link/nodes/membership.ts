@@ -8,7 +8,7 @@ import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkNode } from "../../entities/node.ts";
 import { putAbsent, requireInterval, requireNode, toNode } from "./presence.ts";
 
-/** How a node joins. */
+/** Parameters of a join. */
 type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name">;
 
 /** See Nodes.create. */
@@ -42,8 +42,8 @@ export function registerNode(
       throw new FlwrError(
         "already-exists",
         known.state === "unregistered"
-          ? `The key was node "${known.nodeId}"'s, which was unregistered: it is not admitted again`
-          : `The key is node "${known.nodeId}"'s already`,
+          ? `The key belongs to node "${known.nodeId}", which was unregistered: it is not admitted again`
+          : `The key is already registered as node "${known.nodeId}"`,
       );
     }
     const node: NodeRecord = {
@@ -130,7 +130,7 @@ export function unregisterNode(
       unregisteredAt: now,
     };
     const { dueAt: _, ...forGood } = unregistered;
-    // A key that the owner expelled stays so.
+    // A key that the operator unregistered is kept forever, so that it is never admitted again.
     if (by === "owner" && node!.publicKey !== undefined) await tx.nodes.put(forGood);
     else await putAbsent(context, tx, effects, unregistered);
     await tx.nodeDependents.unregistered(nodeId);
@@ -139,7 +139,7 @@ export function unregisterNode(
   });
 }
 
-/** A node that joins is online, and gets again what it had not answered; pulls that its place held end. */
+/** Brings a node online, requeues its unanswered instructions, and ends the long polls of its former process. */
 async function join(
   context: NodeContext,
   tx: NodeTransaction,
@@ -194,7 +194,7 @@ function requireName(name: string): void {
   }
 }
 
-/** A node that is registered and never joined. */
+/** Creates a registered node that has not joined. */
 async function newNode(
   { clock, random }: NodeContext,
   tx: NodeTransaction,

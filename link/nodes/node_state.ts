@@ -1,6 +1,6 @@
 import type { NodeState } from "../../entities/node.ts";
 
-/** What can happen to a node: it joins, shows that it is alive, misses its heartbeat, pauses, leaves, is expelled. */
+/** Event that changes a node's state. `lapse`: the heartbeat is overdue. `deactivate`: the node signed off. */
 export type NodeTrigger = "join" | "heartbeat" | "lapse" | "deactivate" | "leave" | "unregister";
 
 const MOVES: Readonly<Record<NodeState, Partial<Record<NodeTrigger, NodeState>>>> = {
@@ -30,12 +30,12 @@ const MOVES: Readonly<Record<NodeState, Partial<Record<NodeTrigger, NodeState>>>
   unregistered: {},
 };
 
-/** The state after the event; undefined where the event is not legal. */
+/** The state after an event, or undefined if the event is not legal in this state. */
 export function nextNodeState(state: NodeState, event: NodeTrigger): NodeState | undefined {
   return MOVES[state][event];
 }
 
-/** Whether the node takes part: it can be sent messages, pull them and answer. */
+/** Whether the node is a member: it can be sent instructions, pull them and reply. */
 export function isMember(state: NodeState): boolean {
   return state !== "left" && state !== "unregistered";
 }

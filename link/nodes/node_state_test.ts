@@ -11,7 +11,7 @@ const EVENTS: readonly NodeTrigger[] = [
   "unregister",
 ];
 
-/** The state after each event, in the order above; "-" where it is not legal. */
+/** The state after each event, in the order above; "-" if the event is not legal. */
 const TABLE: Readonly<Record<NodeState, string>> = {
   registered: "online online - registered left unregistered",
   online: "online online offline offline left unregistered",
@@ -20,14 +20,14 @@ const TABLE: Readonly<Record<NodeState, string>> = {
   unregistered: "- - - - - -",
 };
 
-Deno.test("nodes move as the table says", () => {
+Deno.test("node states change as in the table", () => {
   for (const [state, row] of Object.entries(TABLE)) {
     const actual = EVENTS.map((event) => nextNodeState(state as NodeState, event) ?? "-");
     assert.equal(actual.join(" "), row, state);
   }
 });
 
-Deno.test("those that left or were unregistered take no part", () => {
+Deno.test("nodes that left or were unregistered are not members", () => {
   const members = Object.keys(TABLE).filter((state) => isMember(state as NodeState));
   assert.deepEqual(members, ["registered", "online", "offline"]);
 });

@@ -1,34 +1,34 @@
 import type { LinkNode } from "../../entities/node.ts";
 
-/** A node as it is kept. */
+/** A stored node. */
 export interface NodeRecord extends LinkNode {
-  /** As given at its registration: it counts before joinName. */
+  /** Name given at registration. It takes precedence over `joinName`. */
   readonly name?: string;
-  /** What the owner's list of keys, or else the node itself, called it when it last joined. */
+  /** Name at the last join: from the operator's key list, or else from the node itself. */
   readonly joinName?: string;
-  /** Unix time in seconds at which the housekeeper has to look at the node; undefined for never. */
+  /** Unix time in seconds at which the housekeeper must handle the node; undefined for never. */
   readonly dueAt?: number;
 }
 
-/** The nodes of a store. */
+/** Table of nodes. */
 export interface NodeTable {
   get(nodeId: bigint): Promise<NodeRecord | undefined>;
   byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined>;
-  /** All nodes, the earliest registered first. */
+  /** All nodes, in the order of registration. */
   all(): Promise<NodeRecord[]>;
-  /** All nodes in state "online", whether or not their time has passed. */
+  /** All nodes in state "online", including those whose heartbeat is overdue. */
   online(): Promise<NodeRecord[]>;
-  /** All nodes with registeredBy "self" that are not online and were not unregistered. */
+  /** All nodes with `registeredBy` "self" that are neither online nor unregistered. */
   absent(): Promise<NodeRecord[]>;
-  /** How many nodes are not online and have a `dueAt`. */
-  countPassing(): Promise<number>;
-  /** Those, the ones that never joined first, then the most urgent. */
-  passing(limit: number): Promise<NodeRecord[]>;
-  /** Ids and names of the nodes in state "online" whose time has not passed, in no particular order. */
+  /** Number of nodes that are not online and have a `dueAt`. */
+  countForgettable(): Promise<number>;
+  /** Nodes that are not online and have a `dueAt`: those that never joined first, then by `dueAt`. */
+  forgettable(limit: number): Promise<NodeRecord[]>;
+  /** Ids and names of the nodes in state "online" whose heartbeat is not overdue, in no particular order. */
   onlineNames(now: number): Promise<Pick<NodeRecord, "nodeId" | "name" | "joinName">[]>;
-  /** Nodes whose `dueAt` is not after `now`, the most urgent first. */
+  /** Nodes with `dueAt` ≤ `now`, earliest first. */
   due(now: number, limit: number): Promise<NodeRecord[]>;
-  /** Adds the node or replaces the one with its id. */
+  /** Adds a node, or replaces the node with the same id. */
   put(node: NodeRecord): Promise<void>;
   remove(nodeId: bigint): Promise<void>;
 }

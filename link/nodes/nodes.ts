@@ -1,72 +1,70 @@
 import type { LinkNode, OnlineNode } from "../../entities/node.ts";
 
-/** How often a node promises to show that it is alive. */
+/** Heartbeat schedule of a node. */
 export interface HeartbeatPromise {
-  /** Seconds between two heartbeats, at most. */
+  /** Longest time between two heartbeats, in seconds. */
   readonly heartbeatInterval: number;
-  /** Intervals without a heartbeat after which the node counts as offline; 1 by default. */
+  /** Number of intervals without a heartbeat after which the node is offline; default 1. */
   readonly patience?: number;
 }
 
-/** The nodes of a SuperLink. Every id was authenticated by the caller. */
+/** The nodes of a SuperLink. The caller has authenticated every node id. */
 export interface Nodes {
   /**
-   * Registers a node, or brings the holder of the same key back under the same id, at once: also while the node
-   * is online (the newcomer takes over). Instructions that were handed to it but never answered are handed out
-   * again.
+   * Joins a node. A node with a known key gets its former id, even while it is online: the new process then replaces
+   * the old one. Unanswered instructions of the node are handed out again.
    *
-   * @param input `name`: what the node calls itself; checked, and kept until it joins again
-   * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds], or a name that
-   *   base/node_name.ts does not take;
+   * @param input `name`: name that the node gives itself, kept until it joins again; see base/node_name.ts
+   * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds] or an invalid name;
    *   permission-denied for a key that was unregistered
    */
   create(
     input: { publicKey?: Uint8Array; wire?: string; name?: string } & HeartbeatPromise,
   ): Promise<LinkNode>;
   /**
-   * Makes a key known, so that its holder can join.
+   * Registers a key, with which a node can then join.
    *
-   * @param input `by` as LinkNode.registeredBy, "owner" by default
-   * @throws already-exists when it is known, or ever was: an unregistered key never comes back
+   * @param input `by`: see LinkNode.registeredBy; default "owner"
+   * @throws already-exists if the key is or was registered, because an unregistered key is never admitted again
    */
   register(
     input: { publicKey: Uint8Array; name?: string; location?: string; by?: "owner" | "self" },
   ): Promise<LinkNode>;
   /**
-   * Ends a node's membership for good; its key is never admitted again.
+   * Ends a node's membership for good. Its key is never admitted again.
    *
-   * @param by "self" for a node that does so itself: where it had registered itself, too, it is forgotten in time, like
-   *   one that is away. "owner" by default
+   * @param by "self" if the node does so itself. If it also registered itself, it is removed after some time, like an
+   *   absent node. Default "owner"
    * @throws not-found
    */
   unregister(nodeId: bigint, by?: "owner" | "self"): Promise<void>;
   /**
-   * The holder of a registered key joins, as by create.
+   * Joins a node with a registered key, like `create`.
    *
-   * @throws not-found when the key is not registered; permission-denied when it was unregistered;
-   *   invalid-argument as create
+   * @throws not-found if the key is not registered; permission-denied if it was unregistered; invalid-argument like
+   *   `create`
    */
   activate(input: { publicKey: Uint8Array } & HeartbeatPromise): Promise<LinkNode>;
   /**
-   * The node goes offline by its own word. It stays registered. What it was handed and has not answered waits for
-   * its return; whoever asks for the replies is told that the node is unavailable.
+   * Takes a node offline that signs off. It stays registered. Its unanswered instructions wait for its return, but a
+   * pull for their replies returns the error NodeUnavailable.
    *
    * @throws not-found
    */
   deactivate(nodeId: bigint): Promise<void>;
   /**
-   * The node leaves. Whoever asks for replies to its unanswered instructions is answered with error
-   * NodeUnavailable. With a key, the id is kept for its return; without one, the node is forgotten.
+   * Removes a node that leaves. A pull for replies to its unanswered instructions returns the error NodeUnavailable. A
+   * node with a key keeps its id for a return; a node without a key is removed from the store.
    *
    * @throws not-found
    */
   leave(nodeId: bigint): Promise<void>;
   /**
-   * Keeps the node online for another interval; brings an offline one back.
+   * Keeps a node online for another interval, or brings it online.
    *
-   * @param patience as in HeartbeatPromise
-   * @param wire LinkNode.wire from now on; by default that stays
-   * @returns false for a node that is not there
+   * @param patience see {@link HeartbeatPromise}
+   * @param wire new value of LinkNode.wire; default: no change
+   * @returns false if the node does not exist or is no member
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
    */
   heartbeat(
@@ -76,14 +74,14 @@ export interface Nodes {
     wire?: string,
   ): Promise<boolean>;
   /**
-   * The node that last joined with this key, also after it left or was unregistered: its state tells. One that registered
-   * itself and has been away for limits.absentNodeRetentionSeconds is forgotten: its key is another node's then.
+   * The node with this key, including a node that left or was unregistered. A node that registered itself is removed
+   * after limits.absentNodeRetentionSeconds of absence; its key then gets a new node.
    */
   ofKey(publicKey: Uint8Array): Promise<LinkNode | undefined>;
-  /** All nodes, the unregistered ones included, the earliest registered first. */
+  /** All nodes, including unregistered ones, in the order of registration. */
   list(): Promise<LinkNode[]>;
   /** Ids of all nodes that are online. */
   online(): Promise<bigint[]>;
-  /** The same nodes with their names. */
+  /** Ids and names of all nodes that are online. */
   onlineNames(): Promise<OnlineNode[]>;
 }

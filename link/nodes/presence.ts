@@ -4,7 +4,7 @@ import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./node_table.ts";
 import type { LinkNode, OnlineNode } from "../../entities/node.ts";
 
-/** Seconds after which the housekeeper looks whether too many nodes are away. */
+/** Seconds between two checks of the limit of absent nodes. */
 const SWEEP_SECONDS = 60;
 
 /** See Nodes.heartbeat. */
@@ -16,7 +16,7 @@ export function heartbeat(
   wire?: string,
 ): Promise<boolean> {
   requireInterval(context, heartbeatInterval);
-  // Relaxed: after a loss of power every node that was online gets a new interval anyway.
+  // Relaxed: after a power failure every node that was online gets a new interval anyway.
   return context.transact("relaxed", async (tx, effects) => {
     const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "heartbeat");
@@ -68,8 +68,8 @@ export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
   });
 }
 
-/** Settles a node whose time has passed: an online one is offline now, one that has been away for long forgotten. */
-export async function settleDueNode(
+/** Handles a node that is due: an online node goes offline, a node that was absent for long is removed. */
+export async function handleDueNode(
   context: NodeContext,
   tx: NodeTransaction,
   effects: NodeEffects,
@@ -84,9 +84,9 @@ export async function settleDueNode(
 }
 
 /**
- * Forgets nodes that are away where there are more than limits.maxAbsentNodes, as many as one transaction may.
+ * Removes absent nodes beyond limits.maxAbsentNodes, as many as one transaction may.
  *
- * @param until Unix time in seconds after which no more are forgotten
+ * @param until Unix time in seconds after which no further removal starts
  */
 export async function sweepAbsentNodes(
   context: NodeContext,
@@ -96,9 +96,9 @@ export async function sweepAbsentNodes(
 ): Promise<void> {
   const { absences, clock, limits: { maxAbsentNodes, housekeepingBatch } } = context;
   absences.begin(effects);
-  let excess = await tx.nodes.countPassing() - maxAbsentNodes;
+  let excess = await tx.nodes.countForgettable() - maxAbsentNodes;
   if (excess <= 0) return;
-  for (const { nodeId } of await tx.nodes.passing(Math.min(excess, housekeepingBatch))) {
+  for (const { nodeId } of await tx.nodes.forgettable(Math.min(excess, housekeepingBatch))) {
     await forget(context, tx, effects, nodeId);
     excess--;
     if (clock.now() > until) break;
@@ -119,9 +119,9 @@ async function forget(
 }
 
 /**
- * The node, if it is there.
+ * The node with this id, which must be a member.
  *
- * @throws not-found when it never joined, has left, or was unregistered
+ * @throws not-found if it never joined, has left or was unregistered
  */
 export async function requireNode(
   tx: Pick<NodeTransaction, "nodes">,
@@ -129,12 +129,12 @@ export async function requireNode(
 ): Promise<NodeRecord> {
   const node = await tx.nodes.get(nodeId);
   if (node === undefined || !isMember(node.state)) {
-    throw new FlwrError("not-found", `Node "${nodeId}" is not here: it never joined or has left`);
+    throw new FlwrError("not-found", `Node "${nodeId}" is unknown or has left`);
   }
   return node;
 }
 
-/** Keeps a node that is not online now; one that nobody registered but itself only for a while. */
+/** Stores a node that is not online, with its removal time (see {@link forgottenAt}). */
 export async function putAbsent(
   { absences, clock, limits }: NodeContext,
   tx: NodeTransaction,
@@ -144,15 +144,15 @@ export async function putAbsent(
   const dueAt = forgottenAt(node, limits);
   await tx.nodes.put({ ...node, ...(dueAt !== undefined && { dueAt }) });
   if (dueAt === undefined) return;
-  // There may be too many of them now.
+  // The limit of absent nodes may now be exceeded.
   const sweepAt = Math.min(clock.now() + SWEEP_SECONDS, absences.dueAt);
   absences.expect(effects, sweepAt);
   effects.due(Math.min(dueAt, sweepAt));
 }
 
 /**
- * When a node that is away is forgotten, as Unix time in seconds; undefined for never. One without a key can never be
- * recognised again; one that registered itself can do so again; who else is a node is for the SuperLink's owner to say.
+ * When an absent node is removed, as Unix time in seconds; undefined for never. A node without a key can never be
+ * recognised again, and a node that registered itself can do so again. Other nodes are removed only by the operator.
  */
 export function forgottenAt(
   { publicKey, registeredBy, registeredAt, onlineUntil }: NodeRecord,
@@ -169,12 +169,12 @@ export function requireInterval({ limits }: NodeContext, seconds: number): void 
   if (!(seconds > 0 && seconds <= longest)) {
     throw new FlwrError(
       "invalid-argument",
-      `Heartbeat interval is not between 0 and ${longest} s: "${seconds}"`,
+      `The heartbeat interval must be more than 0 s and at most ${longest} s, not "${seconds}"`,
     );
   }
 }
 
-/** A node as callers see it. */
+/** A node as callers see it: without internal fields, and with the name that applies. */
 export function toNode({ dueAt: _, joinName, ...node }: NodeRecord): LinkNode {
   const { name = joinName } = node;
   return { ...node, ...(name !== undefined && { name }) };

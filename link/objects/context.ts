@@ -1,57 +1,57 @@
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { ObjectTable } from "./object_table.ts";
 import type { ObjectId } from "../../entities/object.ts";
-import type { LooseReplies } from "./pulls.ts";
+import type { UnstoredReplies } from "./pulls.ts";
 import type { TreeCache } from "./tree_cache.ts";
 
-/** What operations on objects work with. */
+/** State and services that operations on objects use. */
 export interface ObjectContext extends Transacts<ObjectTransaction, never> {
   readonly limits: ObjectLimits;
   readonly trees: TreeCache;
-  readonly loose: LooseReplies;
-  /** Counts what runs are sent. */
+  readonly unstoredReplies: UnstoredReplies;
+  /** Counts the bytes sent for each run. */
   readonly traffic: { send(effects: Effects<never>, runId: bigint, bytes: number): void };
 }
 
-/** The tables of objects, and the pushes that announce them. */
+/** Tables of objects and of the pushes that announce them. */
 export interface ObjectTables {
   readonly objects: ObjectTable;
   readonly pushes: {
-    /** Whether a push that waits for objects announced the object. */
+    /** Whether an open push announced the object. */
     isAnnounced(id: ObjectId): Promise<boolean>;
   };
 }
 
-/** What a transaction on objects reads and writes. */
+/** Tables and rights that a transaction on objects uses. */
 export interface ObjectTransaction extends ObjectTables {
   readonly objectRights: ObjectRights;
 }
 
-/** Who asks for objects: a node, or SUPERLINK_NODE_ID for a run's ServerApp. */
+/** Caller of an operation on objects: a node, or SUPERLINK_NODE_ID for a run's ServerApp. */
 export interface ObjectCaller {
   readonly nodeId: bigint;
   readonly runId: bigint;
 }
 
-/** Who may have which objects: messages say so. */
+/** Access rights to objects, which follow from messages. */
 export interface ObjectRights {
-  /** Whether the caller was given the message. */
-  wasGiven(caller: ObjectCaller, messageId: ObjectId): Promise<boolean>;
-  /** Whether the object is part of a message that the caller was given. */
-  mayHave(caller: ObjectCaller, id: ObjectId): Promise<boolean>;
+  /** Whether the caller received the message. */
+  hasReceived(caller: ObjectCaller, messageId: ObjectId): Promise<boolean>;
+  /** Whether the object belongs to a message that the caller received. */
+  mayRead(caller: ObjectCaller, id: ObjectId): Promise<boolean>;
 }
 
-/** What bounds objects. Times are in seconds. */
+/** Limits of objects. */
 export interface ObjectLimits {
-  /** How deep the objects of a content may be nested. Flower's go 5 deep: message to array chunk. */
+  /** Largest depth of a message's object tree. Flower's are 5 deep, from message to array chunk. */
   readonly maxObjectDepth: number;
-  /** How many nodes a message's tree may have, where an object stands at each place that refers to it. */
+  /** Largest number of nodes of a message's tree, if a shared object counts once for each reference. */
   readonly maxTreeNodes: number;
-  /** How many ids of objects are remembered with the trees that they form, to look them up without the store. */
+  /** Largest number of object ids in the tree cache. */
   readonly maxCachedTreeIds: number;
 }
 
-/** What bounds objects when nothing else is said. */
+/** Default limits of objects. */
 export const DEFAULT_OBJECT_LIMITS: ObjectLimits = {
   maxObjectDepth: 16,
   maxTreeNodes: 50_000,

@@ -3,10 +3,10 @@ import type { ObjectId } from "../../entities/object.ts";
 import type { KnownTree } from "./tree_cache.ts";
 import { treeShape } from "../../entities/tree_shape.ts";
 
-/** Where trees are kept. */
+/** The tree cache and the limits of trees. */
 type TreeContext = Pick<ObjectContext, "limits" | "trees">;
 
-/** The tree of a content that is whole, read from the store the first time. */
+/** The tree of a complete content, from the cache or else from the store. */
 export async function knownTree(
   { limits, trees }: TreeContext,
   tx: ObjectTables,
@@ -27,7 +27,11 @@ export async function knownTree(
   return tree;
 }
 
-/** Why the objects of a message cannot be handed out, as a sentence, whatever tree was announced for them. */
+/**
+ * Checks the depth and size of a message's stored tree, which can differ from the announced one.
+ *
+ * @returns why the message is refused, as a sentence
+ */
 export async function shapeFault(
   context: TreeContext,
   tx: ObjectTables,

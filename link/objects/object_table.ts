@@ -1,29 +1,29 @@
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
-/** How an object that is there stands. */
-export interface ObjectStanding {
-  /** How often it is referred to. */
+/** Counters of a stored object. */
+export interface ObjectCounters {
+  /** Number of messages and stored objects that refer to the object. */
   readonly references: number;
-  /** How many of its children are not there, or wait for children themselves; 0 when its whole tree is there. */
+  /** Number of children that are missing or incomplete; 0 if the whole tree is stored. */
   readonly waits: number;
 }
 
-/** The objects of a store. Lists of ids have each id once. */
+/** Table of objects. Lists of ids contain each id once. */
 export interface ObjectTable {
-  standing(id: ObjectId): Promise<ObjectStanding | undefined>;
+  counters(id: ObjectId): Promise<ObjectCounters | undefined>;
   get(id: ObjectId): Promise<LinkObject | undefined>;
   bytes(id: ObjectId): Promise<Uint8Array | undefined>;
-  /** How many bytes an object has, without reading them; undefined for one that is not there. */
+  /** Size of an object in bytes, without reading it. */
   size(id: ObjectId): Promise<number | undefined>;
-  /** The children of an object that is there, without reading its bytes, in their order. */
+  /** Ids of an object's children, in order, without reading the object. */
   childrenOf(id: ObjectId): Promise<ObjectId[]>;
-  /** The objects that are there and have the given one as a child, whether or not that is there. */
+  /** Ids of stored objects that refer to this id. The object itself need not exist. */
   parentsOf(id: ObjectId): Promise<ObjectId[]>;
-  /** Adds an object that is not there yet. */
-  add(object: LinkObject, standing: ObjectStanding): Promise<void>;
-  /** Changes how often an object is referred to. @returns how often it now is; 0 when it is not there */
+  /** Adds an object. It must not exist. */
+  add(object: LinkObject, counters: ObjectCounters): Promise<void>;
+  /** Changes the reference count of an object. @returns the new count; 0 if the object does not exist */
   addReferences(id: ObjectId, delta: 1 | -1): Promise<number>;
-  /** One less of the children of an object that is there is waited for. @returns how many still are */
+  /** Decrements the number of missing or incomplete children. @returns the new number */
   endWait(id: ObjectId): Promise<number>;
   remove(id: ObjectId): Promise<void>;
 }

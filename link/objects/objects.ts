@@ -7,14 +7,14 @@ import type {
   WantedObjects,
 } from "../../entities/object.ts";
 
-/** The content-addressed objects of messages, for those who were given the messages. */
+/** The objects of messages, for callers that received the messages. */
 export interface Objects {
   /**
-   * An object of a message that the caller was given: an instruction handed out to the node, or a reply told to the
-   * run's ServerApp (`nodeId` SUPERLINK_NODE_ID).
+   * Returns an object of a message that the caller received: an instruction handed to the node, or a reply that the
+   * run's ServerApp pulled (`nodeId` SUPERLINK_NODE_ID).
    *
-   * @param makeRoom waited for before the bytes are read; without it they are read at once
-   * @throws what `makeRoom` throws
+   * @param makeRoom awaited before the bytes are read; default: the bytes are read at once
+   * @throws errors of `makeRoom`
    */
   pull(
     caller: { nodeId: bigint; runId: bigint },
@@ -22,16 +22,16 @@ export interface Objects {
     makeRoom?: MakeRoom,
   ): Promise<PulledObject>;
   /**
-   * Objects of messages that the caller was given, as by pull, in one answer.
+   * Returns objects of several messages, like `pull`, in one response.
    *
-   * @param makeRoom waited for before their bytes are read; without it they are read at once
-   * @throws what `makeRoom` throws
+   * @param makeRoom awaited before the bytes are read; default: the bytes are read at once
+   * @throws errors of `makeRoom`
    */
   pullTogether(
     caller: { nodeId: bigint; runId: bigint },
     wanted: WantedObjects,
     makeRoom?: MakeRoom,
   ): Promise<ObjectsTogether>;
-  /** Which objects a root is made of, the root first, for a message just pulled. @throws not-found */
+  /** The object tree of a message that was just pulled, root first. @throws not-found */
   treeOf(root: ObjectId): Promise<ObjectTree>;
 }

@@ -12,14 +12,14 @@ import type {
 } from "../../entities/object.ts";
 import { missingObject } from "./references.ts";
 
-/** How many are remembered: a ServerApp asks for the objects of what it was told at once. */
+/** Number of objects to keep. A ServerApp pulls the objects of its replies at once, so few are enough. */
 const CAPACITY = 1000;
 
 /**
- * The objects of errors that were told about instructions which the store does not know. There is no place for them
- * there, and they need none: who asks again after a restart is told anew.
+ * Objects of error replies to unknown instructions. They are in memory only, because the store has no instruction to
+ * attach them to. After a restart, a repeated pull creates a new error reply.
  */
-export class LooseReplies {
+export class UnstoredReplies {
   readonly #objects = new RecentMap<ObjectId, { object: LinkObject; runId: bigint }>(CAPACITY);
 
   add(effects: Effects<never>, object: LinkObject, runId: bigint): void {
@@ -42,17 +42,17 @@ export async function pullObject(
     const bytes = await context.transact(
       "relaxed",
       async (tx) =>
-        looseObject(context, caller, id)?.length ??
-          (await tx.objectRights.mayHave(caller, id) ? await tx.objects.size(id) : undefined),
+        unstoredObject(context, caller, id)?.length ??
+          (await tx.objectRights.mayRead(caller, id) ? await tx.objects.size(id) : undefined),
     );
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
   }
-  // Looked at again: that may have taken long.
+  // Looked up again, because `makeRoom` may have taken long.
   return await context.transact("relaxed", async (tx, effects) => {
-    const loose = looseObject(context, caller, id);
-    if (loose !== undefined) return { found: true, bytes: loose };
-    const bytes = await tx.objectRights.mayHave(caller, id)
+    const unstored = unstoredObject(context, caller, id);
+    if (unstored !== undefined) return { found: true, bytes: unstored };
+    const bytes = await tx.objectRights.mayRead(caller, id)
       ? await tx.objects.bytes(id)
       : undefined;
     if (bytes === undefined) return { found: false };
@@ -61,13 +61,13 @@ export async function pullObject(
   });
 }
 
-/** The object of an error that the store does not have and the caller was told. */
-function looseObject(
-  { loose }: ObjectContext,
+/** The object of an error reply that is not in the store, if the caller pulled that reply. */
+function unstoredObject(
+  { unstoredReplies }: ObjectContext,
   { nodeId, runId }: ObjectCaller,
   id: ObjectId,
 ): Uint8Array | undefined {
-  const found = loose.get(id);
+  const found = unstoredReplies.get(id);
   return found !== undefined && nodeId === SUPERLINK_NODE_ID && found.runId === runId
     ? found.object.bytes
     : undefined;
@@ -76,8 +76,8 @@ function looseObject(
 /** See Objects.treeOf. */
 export function treeOf(context: ObjectContext, root: ObjectId): Promise<ObjectTree> {
   return context.transact("relaxed", async (tx) => {
-    if (context.loose.get(root) !== undefined) return new Map([[root, []]]);
-    if ((await tx.objects.standing(root))?.waits !== 0) throw missingObject(root);
+    if (context.unstoredReplies.get(root) !== undefined) return new Map([[root, []]]);
+    if ((await tx.objects.counters(root))?.waits !== 0) throw missingObject(root);
     const children = await tx.objects.childrenOf(root);
     const tree = new Map<ObjectId, readonly ObjectId[]>([[root, children]]);
     for (const child of children) {

@@ -3,7 +3,7 @@ import { linkTest, object } from "../../tests/link/harness.ts";
 import { handed } from "../messages/testing/pushing.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 
-linkTest("a node gets the objects of what it was handed, and no others", async (bench) => {
+linkTest("a node can pull only objects of instructions that it was handed", async (bench) => {
   const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
   const instruction = await bench.push(nodeId);
   const pull = async (id: string, by = nodeId, runId = bench.runId) =>
@@ -30,44 +30,47 @@ linkTest("a node gets the objects of what it was handed, and no others", async (
   assert.equal(await pull("weights"), true, "confirmed, but not answered");
   await bench.answer(instruction);
   assert.equal(await pull("weights"), false, "answered");
-  assert.equal(await pull("gradients"), false, "a reply, its own");
+  assert.equal(await pull("gradients"), false, "an object of its own reply");
   await assert.rejects(bench.link.objects.treeOf(instruction.messageId), { code: "not-found" });
 });
 
-linkTest("a ServerApp gets the objects of what it was told, until it confirms", async (bench) => {
-  const nodeId = await bench.node(1000);
-  const instructions = [await handed(bench, nodeId), await handed(bench, nodeId)];
-  const replies = [];
-  for (const instruction of instructions) replies.push(await bench.answer(instruction));
-  const caller = { nodeId: SUPERLINK_NODE_ID, runId: bench.runId };
-  const pull = async (id: string) => (await bench.link.objects.pull(caller, id)).found;
-  assert.equal(await pull("gradients"), false, "not told yet");
-  const told = () =>
-    bench.link.messages.pullReplies([instructions[0]!.messageId], { runId: bench.runId });
-  assert.deepEqual(await told(), [replies[0]]);
-  const { runId } = await bench.link.runs.create({ fabId: "", fabVersion: "" });
-  assert.deepEqual(await bench.link.objects.pull({ ...caller, runId }, "gradients"), {
-    found: false,
-  });
-  // It confirms, so it has all the time that its instruction has.
-  await bench.pass(900);
-  assert.deepEqual(await told(), [replies[0]]);
-  for (const id of (await bench.link.objects.treeOf(replies[0]!.messageId)).keys()) {
-    assert.equal(await pull(id), true, id);
-  }
-  assert.equal(await pull(replies[1]!.messageId), false);
-  await bench.link.messages.confirmReceived(caller, replies[1]!.messageId);
-  await bench.link.messages.confirmReceived({ ...caller, nodeId }, replies[0]!.messageId);
-  await bench.link.messages.confirmReceived({ ...caller, runId }, replies[0]!.messageId);
-  assert.equal(await pull("gradients"), true);
-  await bench.link.messages.confirmReceived(caller, replies[0]!.messageId);
-  assert.equal(await pull("gradients"), false);
-  await bench.link.messages.confirmReceived(caller, replies[0]!.messageId);
-  assert.equal((await told())[0]?.error?.code, 3);
-  assert.equal((await bench.store.usage()).replies, 1);
-});
+linkTest(
+  "a ServerApp can pull objects of replies that it pulled, until it confirms them",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    const instructions = [await handed(bench, nodeId), await handed(bench, nodeId)];
+    const replies = [];
+    for (const instruction of instructions) replies.push(await bench.answer(instruction));
+    const caller = { nodeId: SUPERLINK_NODE_ID, runId: bench.runId };
+    const pull = async (id: string) => (await bench.link.objects.pull(caller, id)).found;
+    assert.equal(await pull("gradients"), false, "not pulled yet");
+    const told = () =>
+      bench.link.messages.pullReplies([instructions[0]!.messageId], { runId: bench.runId });
+    assert.deepEqual(await told(), [replies[0]]);
+    const { runId } = await bench.link.runs.create({ fabId: "", fabVersion: "" });
+    assert.deepEqual(await bench.link.objects.pull({ ...caller, runId }, "gradients"), {
+      found: false,
+    });
+    // It confirms replies, so they are kept until the instruction expires.
+    await bench.pass(900);
+    assert.deepEqual(await told(), [replies[0]]);
+    for (const id of (await bench.link.objects.treeOf(replies[0]!.messageId)).keys()) {
+      assert.equal(await pull(id), true, id);
+    }
+    assert.equal(await pull(replies[1]!.messageId), false);
+    await bench.link.messages.confirmReceived(caller, replies[1]!.messageId);
+    await bench.link.messages.confirmReceived({ ...caller, nodeId }, replies[0]!.messageId);
+    await bench.link.messages.confirmReceived({ ...caller, runId }, replies[0]!.messageId);
+    assert.equal(await pull("gradients"), true);
+    await bench.link.messages.confirmReceived(caller, replies[0]!.messageId);
+    assert.equal(await pull("gradients"), false);
+    await bench.link.messages.confirmReceived(caller, replies[0]!.messageId);
+    assert.equal((await told())[0]?.error?.code, 3);
+    assert.equal((await bench.store.usage()).replies, 1);
+  },
+);
 
-linkTest("an error in the place of a reply has an object like every message", async (bench) => {
+linkTest("an error reply has an object like every message", async (bench) => {
   const nodeId = await bench.node(10);
   const { messageId } = await bench.push(nodeId);
   await bench.pass(11);

@@ -9,7 +9,7 @@ import type {
   WantedObjects,
 } from "../../entities/object.ts";
 
-/** Objects that were chosen for an answer, by the message that the caller may have them for. */
+/** Objects chosen for a response, by the message that gives access to them. */
 interface Choice {
   readonly byMessage: ReadonlyMap<ObjectId, readonly ObjectId[]>;
   readonly bytes: number;
@@ -32,14 +32,14 @@ export async function pullObjects(
   const choice = await context.transact("relaxed", (tx) => choose(context, tx, caller, wanted));
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
-  // Looked at again: that may have taken long.
+  // Checked again, because `makeRoom` may have taken long.
   return await context.transact(
     "relaxed",
     (tx, effects) => read(context, tx, effects, caller, choice),
   );
 }
 
-/** The chosen objects of messages that are still the caller's. */
+/** Reads the chosen objects of those messages that the caller may still access. */
 async function read(
   context: ObjectContext,
   tx: ObjectTransaction,
@@ -49,7 +49,7 @@ async function read(
 ): Promise<ObjectsTogether> {
   const objects = [];
   for (const [messageId, ids] of byMessage) {
-    if (!await tx.objectRights.wasGiven(caller, messageId)) continue;
+    if (!await tx.objectRights.hasReceived(caller, messageId)) continue;
     for (const id of ids) {
       const bytes = await tx.objects.bytes(id);
       if (bytes !== undefined) objects.push({ id, bytes });
@@ -73,12 +73,12 @@ async function choose(
   const chosen = new Set<ObjectId>(holds);
   let [served, objectsLeft, bytesLeft] = [0, maxObjects, maxBytes];
   for (const messageId of messageIds) {
-    const needed = await tx.objectRights.wasGiven(caller, messageId)
+    const needed = await tx.objectRights.hasReceived(caller, messageId)
       ? await neededOf(context, tx, messageId, chosen, maxObjects)
       : [];
     const total = needed.reduce((sum, { size }) => sum + size, 0);
     const isTooLarge = needed.length > maxObjects || total > maxBytes;
-    // What comes whole in the next answer is not begun in this one.
+    // A message that fits into the next response is not started in this one.
     if (!isTooLarge && (needed.length > objectsLeft || total > bytesLeft)) break;
     const ids: ObjectId[] = [];
     for (const { id, size } of needed) {
@@ -96,8 +96,10 @@ async function choose(
 }
 
 /**
- * The objects of a message but for some with all that is below them, parents first, with their sizes in bytes: no more
- * than one above `most` are looked at.
+ * The objects of a message with their sizes in bytes, parents first.
+ *
+ * @param without objects to leave out with their trees
+ * @param most number of objects after which the walk may stop; the result then has one more
  */
 async function neededOf(
   context: ObjectContext,

@@ -6,7 +6,7 @@ import { DEFAULT_LINK_LIMITS } from "../limits.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import { completeTree, releaseTree } from "./references.ts";
 
-/** Objects that refer only to earlier ones, so that there is no circle. */
+/** Objects that refer only to earlier ones, which excludes cycles. */
 const dags = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), {
   minLength: 1,
   maxLength: 12,
@@ -27,7 +27,7 @@ function reachable(objects: readonly LinkObject[], roots: Iterable<string>): Set
   return found;
 }
 
-storeTest("exactly what the held contents need is stored", async (stores) => {
+storeTest("exactly the objects that referenced contents need are stored", async (stores) => {
   const store = stores.open();
   const steps = fc.array(fc.record({ hold: fc.boolean(), pick: fc.nat({ max: 11 }) }), {
     maxLength: 30,
@@ -57,7 +57,7 @@ storeTest("exactly what the held contents need is stored", async (stores) => {
           const needed = reachable(objects, held);
           for (const { id } of objects) {
             const waits = needed.has(id) ? 0 : undefined;
-            assert.equal((await tx.objects.standing(id))?.waits, waits, id);
+            assert.equal((await tx.objects.counters(id))?.waits, waits, id);
           }
         }
         assert.equal(held.length, 0);

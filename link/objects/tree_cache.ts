@@ -1,16 +1,16 @@
 import type { ObjectId, ObjectTree } from "../../entities/object.ts";
 import type { TreeShape } from "../../entities/tree_shape.ts";
 
-/** What is known of the tree under an object that is whole. */
+/** The tree of a complete object. */
 export interface KnownTree {
   readonly ids: ObjectTree;
-  /** Undefined when it is deeper than any message's may be. */
+  /** Depth and size; undefined if the tree is deeper than allowed. */
   readonly shape: TreeShape | undefined;
 }
 
 /**
- * Which objects some roots are made of. An id stands for bytes and so for the whole tree below: what is remembered
- * here never becomes wrong, only useless.
+ * Cache of object trees, by root. An id is the hash of an object's bytes and so determines the whole tree: entries
+ * never become wrong.
  */
 export class TreeCache {
   readonly #trees = new Map<ObjectId, KnownTree>();
@@ -18,8 +18,8 @@ export class TreeCache {
   #ids = 0;
 
   /**
-   * @param maxIds how many ids all trees may have together; those used longest ago go first, and the last one stays even
-   *   if it has more: a SuperLink that serves one large model needs it for each node
+   * @param maxIds largest total number of ids. The least recently used trees are removed first. The last tree stays
+   *   even if it is larger, because a SuperLink that serves one large model needs its tree for each node
    */
   constructor(maxIds: number) {
     this.#maxIds = maxIds;

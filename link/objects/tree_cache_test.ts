@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type KnownTree, TreeCache } from "./tree_cache.ts";
 
-/** A tree of so many ids. */
+/** A tree with this number of ids. */
 function tree(root: string, size: number): KnownTree {
   const ids = Array.from({ length: size - 1 }, (_, index) => `${root}${index}`);
   return {
@@ -10,7 +10,7 @@ function tree(root: string, size: number): KnownTree {
   };
 }
 
-Deno.test("the trees that were used longest ago make room", () => {
+Deno.test("the tree cache removes the least recently used trees", () => {
   const cache = new TreeCache(10);
   for (const root of ["a", "b", "c"]) cache.set(root, tree(root, 3));
   assert.equal(cache.get("a")?.ids.size, 3);
@@ -19,7 +19,7 @@ Deno.test("the trees that were used longest ago make room", () => {
   assert.deepEqual(kept, ["a", "c", "d"]);
 });
 
-Deno.test("a tree counts once, and one that is too large stays until the next comes", () => {
+Deno.test("a tree counts once, and a tree that is too large stays until the next one", () => {
   const cache = new TreeCache(10);
   for (let turn = 0; turn < 5; turn++) cache.set("a", tree("a", 6));
   assert.notEqual(cache.get("a"), undefined);

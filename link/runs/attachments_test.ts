@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { type Bench, linkTest } from "../../tests/link/harness.ts";
 
-/** Small pieces, and little room. */
+/** Limits with small pieces and little room. */
 const LIMITS = {
   maxPieceBytes: 10,
   maxNamedPieces: 4,
@@ -23,22 +23,26 @@ function createRun({ link }: Bench, hash: string, pieces: string[]) {
 }
 
 linkTest(
-  "a piece is known by its own bytes, and stays while a run's bundle needs it",
+  "a piece is identified by its bytes, and stays while a run's FAB needs it",
   async (bench) => {
     const { link } = bench;
     const [a, b] = [hashOf(A), hashOf(B)];
     assert.deepEqual(await link.runs.keepPieces([a, b]), [a, b]);
     assert.deepEqual(await link.runs.keepPieces([a, b], A), [b]);
-    assert.deepEqual(await link.runs.keepPieces([a], A), [], "twice is once");
+    assert.deepEqual(await link.runs.keepPieces([a], A), [], "a repeated piece is stored once");
     await assert.rejects(createRun(bench, "fab", [a, b]), { code: "failed-precondition" });
-    assert.equal(await link.runs.getFab("fab"), undefined, "nothing has happened then");
+    assert.equal(await link.runs.getFab("fab"), undefined, "nothing was stored");
     await link.runs.keepPieces([], B);
     const first = await createRun(bench, "fab", [a, b]);
     const second = await createRun(bench, "other", [b]);
 
     assert.deepEqual(await link.runs.getFabPiece("fab", a), A);
     assert.deepEqual(await link.runs.getFabPiece("other", b), B);
-    assert.equal(await link.runs.getFabPiece("other", a), undefined, "it is not of that bundle");
+    assert.equal(
+      await link.runs.getFabPiece("other", a),
+      undefined,
+      "the piece does not belong to that FAB",
+    );
     await bench.pass(1000);
     await bench.restart();
     assert.deepEqual(await bench.link.runs.getFabPiece("fab", a), A);
@@ -49,13 +53,13 @@ linkTest(
     assert.deepEqual(
       await bench.link.runs.keepPieces([a, b]),
       [],
-      "the next run most likely needs it",
+      "kept for the next run",
     );
     await bench.pass(99);
     assert.deepEqual(
       await bench.link.runs.keepPieces([b]),
       [],
-      "asking keeps it, and only what was asked",
+      "only the named piece is kept longer",
     );
     await bench.pass(2);
     assert.deepEqual(await bench.link.runs.keepPieces([a, b]), [a]);
@@ -67,7 +71,7 @@ linkTest(
   LIMITS,
 );
 
-linkTest("pieces are bounded in size, number and bytes together", async (bench) => {
+linkTest("pieces are limited in size, number and total bytes", async (bench) => {
   const { link } = bench;
   for (const length of [0, 11]) {
     await assert.rejects(link.runs.keepPieces([], bytesOf(length)), { code: "invalid-argument" });
@@ -85,14 +89,14 @@ linkTest("pieces are bounded in size, number and bytes together", async (bench) 
   assert.deepEqual(
     await link.runs.keepPieces([], bytesOf(10)),
     [],
-    "one that is there needs no room",
+    "a stored piece needs no room",
   );
   await bench.pass(101);
   await link.runs.keepPieces([], bytesOf(1, 9));
 }, LIMITS);
 
 linkTest(
-  "bundles that share a piece each hold it, also one that is submitted twice",
+  "a piece stays until no FAB needs it, also if a FAB is submitted twice",
   async (bench) => {
     const { link } = bench;
     const a = hashOf(A);

@@ -8,7 +8,7 @@ export function getFab(context: RunContext, hash: string): Promise<Uint8Array | 
   return context.transact("relaxed", (tx) => tx.fabs.get(hash));
 }
 
-/** Lets go of a FAB whose last run has finished: whoever wants to run it again brings it. */
+/** Removes a FAB whose last run has finished. A new run uploads it again. */
 export async function releaseFab(
   context: RunContext,
   tx: RunTransaction,
@@ -20,9 +20,10 @@ export async function releaseFab(
   await releasePieces(context, tx, effects, hash);
 }
 
-// Files of an app that are not in its bundle come before the bundle, in pieces that are known by their hashes. A piece
-// counts once it is there: nothing is under way between two calls. It stays while a bundle of the store needs it, and
-// limits.sparePieceSeconds after: the next run of the app, or of its next version, most likely needs it again.
+// Attachments are files of an app that are not in its FAB. They are uploaded before the FAB, in pieces identified by
+// their hashes. There is no upload session: each piece is complete by itself. A piece is kept while a stored FAB needs
+// it and for limits.sparePieceSeconds after, because the next run of the app, or of its next version, likely needs it
+// again.
 
 /** See Runs.keepPieces. */
 export async function keepPieces(
@@ -34,14 +35,14 @@ export async function keepPieces(
   if (hashes.length > maxNamedPieces) {
     throw new FlwrError(
       "invalid-argument",
-      `A call may name ${maxNamedPieces} pieces of attachments, not ${hashes.length}`,
+      `A call may name at most ${maxNamedPieces} pieces of attachments, not ${hashes.length}`,
     );
   }
   const strange = hashes.find((hash) => !/^[0-9a-f]{64}$/.test(hash));
   if (strange !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `A piece is named by its SHA-256, 64 lower-case hexadecimal digits, not "${
+      `The hash of a piece must be a SHA-256 of 64 lower-case hexadecimal digits, not "${
         strange.slice(0, 100)
       }"`,
     );
@@ -49,7 +50,7 @@ export async function keepPieces(
   if (content !== undefined && !(content.length >= 1 && content.length <= maxPieceBytes)) {
     throw new FlwrError(
       "invalid-argument",
-      `A piece of an attachment has from 1 to ${maxPieceBytes} bytes, not ${content.length}`,
+      `A piece of an attachment must have from 1 to ${maxPieceBytes} bytes, not ${content.length}`,
     );
   }
   const hash = content && sha256Hex(content);
@@ -77,7 +78,7 @@ export function getFabPiece(
   );
 }
 
-/** A bundle that has just been added needs these pieces. @throws failed-precondition when one is not there */
+/** Links a FAB that was just added to its pieces. @throws failed-precondition if a piece is missing */
 export async function needPieces(
   tx: RunTransaction,
   fabHash: string,
@@ -88,7 +89,7 @@ export async function needPieces(
     if (piece === undefined) {
       throw new FlwrError(
         "failed-precondition",
-        "Not all attachments of the app are at the SuperLink: they come before the app does",
+        "The SuperLink lacks attachments of the app, which must be uploaded before the app",
         { hints: ["Submit the app's folder with: flwr run"] },
       );
     }
@@ -97,7 +98,7 @@ export async function needPieces(
   }
 }
 
-/** A bundle that is removed needs no pieces any more. */
+/** Unlinks a removed FAB from its pieces. */
 export async function releasePieces(
   context: RunContext,
   tx: RunTransaction,
@@ -111,8 +112,8 @@ export async function releasePieces(
   }
 }
 
-/** Removes a piece that nothing has needed for long enough. */
-export async function settleDuePiece(
+/** Removes a piece that no FAB has needed for limits.sparePieceSeconds. */
+export async function handleDuePiece(
   _context: RunContext,
   tx: RunTransaction,
   _effects: RunEffects,
@@ -138,10 +139,10 @@ async function add(
   if (pieces >= maxPieces || bytes + content.length > maxAttachedBytes) {
     throw new FlwrError(
       "resource-exhausted",
-      `The SuperLink has no room for more attachments: it has ${pieces} pieces with ${bytes} bytes, ` +
-        `and keeps up to ${maxPieces} with ${maxAttachedBytes}`,
+      `The SuperLink has no room for more attachments: it stores ${pieces} pieces with ${bytes} bytes; ` +
+        `the limits are ${maxPieces} pieces and ${maxAttachedBytes} bytes`,
       {
-        hints: [`Try again later: those that no run needs go after ${sparePieceSeconds} s`],
+        hints: [`Try again later: unused pieces are removed after ${sparePieceSeconds} s`],
       },
     );
   }
@@ -150,7 +151,7 @@ async function add(
   effects.due(dueAt);
 }
 
-/** Nothing needs the piece for now. */
+/** Restarts the time for which an unneeded piece is kept. */
 async function spare(
   { clock, limits }: RunContext,
   tx: RunTransaction,

@@ -1,22 +1,22 @@
 import { FlwrError } from "../../base/error.ts";
-import { hold, type HoldOptions } from "../transactions/hold.ts";
+import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
 import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 import type { ClaimedRun, LinkRun } from "../../entities/run.ts";
-import { settleSelfStarted } from "./self_started.ts";
+import { handleDueSelfStarted } from "./self_started.ts";
 import { hashToken, newToken } from "./token.ts";
 
 /** See Runs.claim. */
 export function claimRun(
   context: RunContext,
-  options: HoldOptions & { runId?: bigint } = {},
+  options: LongPollOptions & { runId?: bigint } = {},
 ): Promise<ClaimedRun | undefined> {
   const { runId } = options;
   const { clock, limits, random } = context;
-  return hold(
+  return longPoll(
     context,
     ["runs"],
     options,
@@ -48,7 +48,10 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
     const run = await runOf(tx, token);
     const state = nextRunState(run.state, "begin");
     if (state === undefined) {
-      throw new FlwrError("failed-precondition", `Run "${run.runId}" has begun: ${run.state}`);
+      throw new FlwrError(
+        "failed-precondition",
+        `Run "${run.runId}" cannot begin: it is ${run.state}`,
+      );
     }
     const now = context.clock.now();
     const begun: RunRecord = {
@@ -69,7 +72,7 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
 export function runHeartbeat(context: RunContext, token: string): Promise<boolean> {
   const hash = hashToken(token);
   const { clock, limits, traffic } = context;
-  // Relaxed: after a loss of power every run gets new time anyway.
+  // Relaxed: after a power failure every run gets a new deadline anyway.
   return context.transact("relaxed", async (tx, effects) => {
     const run = await tx.runs.byToken(hash);
     if (run === undefined) return false;
@@ -95,15 +98,15 @@ export function finishRun(
     if (state === undefined) {
       throw new FlwrError(
         "failed-precondition",
-        `Run "${run.runId}" cannot be ${outcome}: ${run.state}`,
+        `Run "${run.runId}" cannot be ${outcome}: it is ${run.state}`,
       );
     }
     await endRun(context, tx, effects, run, state, fault ?? details);
   });
 }
 
-/** Settles a run of which nothing was heard in time: one that was claimed waits again, one that ran has failed. */
-export async function settleDueRun(
+/** Handles a run whose deadline has passed: a claimed run becomes pending again, a running one has failed. */
+export async function handleDueRun(
   context: RunContext,
   tx: RunTransaction,
   effects: RunEffects,
@@ -117,7 +120,7 @@ export async function settleDueRun(
     effects.emit({ kind: "run-released", runId: run.runId });
     return;
   }
-  if (run.tokenHash === undefined) return await settleSelfStarted(context, tx, effects, run);
+  if (run.tokenHash === undefined) return await handleDueSelfStarted(context, tx, effects, run);
   const details = `No heartbeat received from the ServerApp for ` +
     `${context.limits.taskTimeoutSeconds} s`;
   await endRun(context, tx, effects, run, nextRunState(run.state, "fail")!, details);
@@ -127,7 +130,7 @@ export async function settleDueRun(
 async function runOf(tx: RunTransaction, token: string): Promise<RunRecord> {
   const run = await tx.runs.byToken(hashToken(token));
   if (run === undefined) {
-    throw new FlwrError("unauthenticated", "The token is not, or no longer, that of a run");
+    throw new FlwrError("unauthenticated", "The token does not, or no longer, belong to a run");
   }
   return run;
 }

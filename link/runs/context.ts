@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { Holds } from "../transactions/hold.ts";
+import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { RunOutcomes } from "./outcomes.ts";
@@ -9,18 +9,18 @@ import type { RunState } from "../../entities/run.ts";
 import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { TrafficMeter } from "./traffic.ts";
 
-/** What operations on runs work with. */
-export interface RunContext extends Transacts<RunTransaction, RunEvent>, Holds {
+/** State and services that operations on runs use. */
+export interface RunContext extends Transacts<RunTransaction, RunEvent>, LongPollContext {
   readonly clock: Clock;
   readonly random: Random;
-  readonly limits: RunLimits & SweepLimits & Holds["limits"];
+  readonly limits: RunLimits & SweepLimits & LongPollContext["limits"];
   readonly traffic: TrafficMeter;
   readonly outcomes: RunOutcomes;
-  /** When the housekeeper looks next whether too much is kept of finished runs. */
+  /** When the housekeeper next checks the limits of finished runs. */
   readonly retention: SweepTime;
 }
 
-/** What a transaction on runs reads and writes. */
+/** Tables that a transaction on runs reads and writes. */
 export interface RunTransaction {
   readonly runs: RunTable;
   readonly logs: LogTable;
@@ -29,81 +29,84 @@ export interface RunTransaction {
   readonly runDependents: RunDependents;
 }
 
-/** What depends on runs, and takes part in their transactions: their messages and artifacts. */
+/** Messages and artifacts of runs, as transactions on runs update them. */
 export interface RunDependents {
-  /** Whether messages of the run are under way. */
+  /** Whether the run has unfinished instructions. */
   isBusy(runId: bigint): Promise<boolean>;
-  /** The run ends: its messages are void, artifacts that are not whole go. @returns bytes of its artifacts */
+  /** Cancels the messages of a run that ends and removes its incomplete artifacts. @returns bytes of the others */
   ended(runId: bigint): Promise<number>;
-  /** The run's artifacts go. */
+  /** Removes the run's artifacts. */
   removeArtifacts(runId: bigint): Promise<void>;
-  /** The run is about to be removed, and all that is left of it. */
+  /** Removes the messages and artifacts of a run that is about to be removed. */
   removed(runId: bigint): Promise<void>;
 }
 
 export type RunEffects = Effects<RunEvent>;
 
-/** What happens to runs. */
+/** An event of a run. */
 export type RunEvent =
   | { readonly kind: "run-created"; readonly runId: bigint }
-  /** Somebody took the run on. */
+  /** A process claimed the run. */
   | { readonly kind: "run-claimed"; readonly runId: bigint }
-  /** Who took the run on did not begin it in time: it can be claimed again. */
+  /** The process that claimed the run did not begin it in time. The run can be claimed again. */
   | { readonly kind: "run-released"; readonly runId: bigint }
   | { readonly kind: "run-began"; readonly runId: bigint }
-  /** Its unanswered instructions are void: nothing more is told about them. */
+  /** Unanswered instructions of the run are cancelled; there are no events for them. */
   | {
     readonly kind: "run-finished";
     readonly runId: bigint;
     readonly state: RunState;
     readonly details: string;
   }
-  /** Of finished runs, so many are kept and so much of their logs and artifacts: the oldest went. */
+  /** Logs, artifacts or the runs themselves were removed, because a limit of finished runs was exceeded. */
   | { readonly kind: "run-logs-removed"; readonly runIds: readonly bigint[] }
   | { readonly kind: "run-artifacts-removed"; readonly runIds: readonly bigint[] }
   | { readonly kind: "runs-removed"; readonly runIds: readonly bigint[] };
 
-/** What bounds runs. Times are in seconds. */
+/** Limits of runs. Times are in seconds. */
 export interface RunLimits {
-  /** How long who took on a run has to begin it (Flower 1.41). */
+  /** Time in which a claimed run must begin (Flower 1.41). */
   readonly claimSeconds: number;
-  /** How long a running ServerApp may be silent (Flower 1.41; its heartbeats come every 17.5 to 22.5 s). */
+  /** Longest time between heartbeats of a running ServerApp (Flower 1.41, which sends one every 17.5 to 22.5 s). */
   readonly taskTimeoutSeconds: number;
   /**
-   * How long a run that started itself may be silent, neither sending instructions nor having any under way: its wire
-   * cannot say that it is over. It is as long as an instruction may be valid.
+   * Time after which a self-started run ends if it sends no instructions and has none open, because its wire (Flower
+   * 1.9) has no call to end a run. As long as the largest ttl of an instruction.
    */
   readonly selfStartedRunSeconds: number;
-  /** How much is kept of what one run's ServerApp wrote, in bytes of UTF-8. */
+  /** Largest log of one run, in bytes of UTF-8. The oldest entries are removed. */
   readonly maxLogBytesPerRun: number;
-  /** The longest entry of a log, in UTF-16 code units: logs are read and cut in whole entries. At least 2. */
+  /** Longest entry of a log, in UTF-16 code units. Logs are read and trimmed in whole entries. At least 2. */
   readonly maxLogEntryLength: number;
-  /** How many finished runs are remembered; the first to have finished goes first. Infinity for all. */
+  /** Number of finished runs to keep; the run that finished first is removed first. Infinity keeps all. */
   readonly maxFinishedRuns: number;
-  /** How much the logs of finished runs may have together, in bytes of UTF-8; they go before their runs do. */
+  /** Largest total of the logs of finished runs, in bytes of UTF-8. Logs are removed before their runs. */
   readonly maxFinishedLogBytes: number;
   /**
-   * How many bytes the artifacts of finished runs may have together; they go before their runs do. Those of five of
-   * the largest runs fit; a store in memory holds them too.
+   * Largest total of the artifacts of finished runs, in bytes. Artifacts are removed before their runs. The default is
+   * five times the limit of one run. An in-memory store keeps them in memory.
    */
   readonly maxFinishedArtifactBytes: number;
-  /** How long all of a finished run is kept whatever these three limits say: somebody may wait for its end. */
+  /** Time for which a finished run is kept whatever these three limits are, because a client may wait for its end. */
   readonly finishedRunGraceSeconds: number;
-  /** How many entries of a log it removes before it looks at the time. */
+  /** Number of log entries that the housekeeper removes before it checks the time. */
   readonly housekeepingLogEntries: number;
-  /** The largest piece of an attachment, in bytes: what bundles divide them into. */
+  /** Largest piece of an attachment, in bytes; FABs use this size. */
   readonly maxPieceBytes: number;
-  /** How many pieces one call names: a bundle has 288 at most. */
+  /** Largest number of pieces named in one call. A FAB has at most 288. */
   readonly maxNamedPieces: number;
-  /** How many pieces of attachments are kept: those of sixteen of the largest bundles. */
+  /** Largest number of stored pieces; the default is enough for about fourteen of the largest FABs. */
   readonly maxPieces: number;
-  /** How many bytes these have together: those of four of the largest bundles. A store in memory holds them too. */
+  /**
+   * Largest total of stored pieces, in bytes; the default is enough for four of the largest FABs. An in-memory store
+   * keeps them in memory.
+   */
   readonly maxAttachedBytes: number;
-  /** How long a piece that no bundle needs is kept. Anyone who reaches the Control API may send pieces. */
+  /** Time for which a piece that no FAB needs is kept. Anyone who can reach the Control API can upload pieces. */
   readonly sparePieceSeconds: number;
 }
 
-/** What bounds runs when nothing else is said. */
+/** Default limits of runs. */
 export const DEFAULT_RUN_LIMITS: RunLimits = {
   claimSeconds: 30,
   taskTimeoutSeconds: 60,

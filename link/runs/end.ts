@@ -12,7 +12,7 @@ export function stopRun(context: RunContext, runId: bigint): Promise<void> {
     const run = await requireRun(tx, runId);
     const state = nextRunState(run.state, "stop");
     if (state === undefined) {
-      throw new FlwrError("failed-precondition", `Run "${runId}" has finished: ${run.state}`);
+      throw new FlwrError("failed-precondition", `Run "${runId}" has already ended: ${run.state}`);
     }
     await endRun(context, tx, effects, run, state, "");
   });
@@ -27,7 +27,7 @@ export function failRun(context: RunContext, runId: bigint, details: string): Pr
   });
 }
 
-/** Ends a run: its token is void, and whoever waits for anything of it hears of that. The housekeeper clears up. */
+/** Ends a run: revokes its token and wakes all calls that wait for it. The housekeeper removes its messages later. */
 export async function endRun(
   context: RunContext,
   tx: RunTransaction,
@@ -41,7 +41,7 @@ export async function endRun(
   const logBytes = await tx.logs.size(runId);
   const artifactBytes = await tx.runDependents.ended(runId);
   await tx.runs.put({ ...run, state, details, finishedAt: now, logBytes, artifactBytes });
-  // With one more of them, another may have to go.
+  // One more finished run may exceed a limit.
   context.retention.expect(effects, now);
   context.outcomes.forget(effects, runId);
   effects.due(now);

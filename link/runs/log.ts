@@ -1,20 +1,20 @@
 import { isWithinCharacter, utf8Length } from "../../base/characters.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { nextTurn } from "../../base/turn.ts";
-import { hold } from "../transactions/hold.ts";
+import { longPoll } from "../transactions/long_poll.ts";
 import type { RunContext } from "./context.ts";
 import { requireRun } from "./run_records.ts";
 import { isFinished, type LogPiece } from "../../entities/run.ts";
 import type { LogEnd } from "./run_table.ts";
 import type { LogReadOptions } from "./runs.ts";
 
-/** Seconds between entries made at the same time, so that each has its own: more than a double's step at such times. */
+/** Seconds added to make times of entries distinct. Larger than the precision of a double at current Unix times. */
 const ENTRY_STEP = 1e-6;
 
-/** What stands before the rest of a line whose beginning is not kept: no line of somebody else looks like it. */
+/** Prefix of a line whose beginning was removed. It prevents the rest from being read as another writer's line. */
 const CUT = `${FURTHER_LINE}…`;
 
-/** Entries that are added in one transaction: nobody else is answered meanwhile. */
+/** Entries to add in one transaction, during which no other call is answered. */
 const ENTRIES_AT_A_TIME = 16;
 
 /** See Runs.appendLog. */
@@ -31,7 +31,7 @@ export async function appendLog(
     if (at > 0) await nextTurn();
     const together = entries.slice(at, at + ENTRIES_AT_A_TIME);
     await append(context, runId, together, first);
-    // Something else may be written in between: this goes on with its own line only.
+    // Another writer may add lines in between; then this text must not continue that writer's line.
     first = together.at(-1)?.endsWith("\n") ? undefined : FURTHER_LINE;
   }
 }
@@ -56,7 +56,7 @@ function append(
     }
     await tx.logs.trim(runId, end - limits.maxLogBytesPerRun, CUT);
     if (isFinished(run.state)) {
-      // What comes after its end, by a process that was slow, counts as well.
+      // A slow process can write after the run's end; that counts towards the limit, too.
       await tx.runs.put({ ...run, logBytes: await tx.logs.size(runId) });
       context.retention.expect(effects, at);
       effects.due(at);
@@ -72,7 +72,7 @@ export async function readLog(
   after: number,
   { bytes, ...options }: LogReadOptions = {},
 ): Promise<LogPiece> {
-  const piece = await hold(
+  const piece = await longPoll(
     context,
     [`log:${runId}`],
     options,
@@ -96,7 +96,7 @@ export async function readLog(
   return piece ?? { text: "", latest: after, more: false, endsLine: true, finished: false };
 }
 
-/** What comes between the end of a log and what is added to it. */
+/** Text to insert between the end of a log and the text that is added. */
 function beginning(last: LogEnd | undefined, begin: string | undefined): string {
   const atLineStart = last?.endsLine ?? true;
   if (begin === undefined) return atLineStart ? "" : "\n";
@@ -104,8 +104,8 @@ function beginning(last: LogEnd | undefined, begin: string | undefined): string 
 }
 
 /**
- * The end of a text that is longer than a log may be: every character takes at least a byte. It begins with a line, or
- * is marked: the rest of a line could look like another's.
+ * The last `most` characters of a text; each has at least one byte. The result begins at the start of a line. If that
+ * is not possible, it begins with {@link CUT}, because the rest of a line could look like another writer's line.
  */
 function latest(text: string, most: number): string {
   if (text.length <= most) return text;
@@ -116,7 +116,7 @@ function latest(text: string, most: number): string {
   return line > 0 && line < end.length ? end.slice(line) : CUT + end;
 }
 
-/** Divides a text where lines end, or within longer ones. */
+/** Divides a text into parts of at most `most` code units, at ends of lines where possible. */
 function divide(text: string, most: number): string[] {
   const parts: string[] = [];
   for (let start = 0; start < text.length;) {

@@ -3,7 +3,7 @@ import { linkTest } from "../../tests/link/harness.ts";
 
 const NOTHING = { text: "", more: false, endsLine: true, finished: false };
 
-linkTest("a log is read from where one left off", async (bench) => {
+linkTest("a log is read from where the last read ended", async (bench) => {
   const { link, runId } = bench;
   assert.deepEqual(await link.runs.readLog(runId, 0), { ...NOTHING, latest: 0 });
   await link.runs.appendLog(runId, ["one\n", "two"]);
@@ -22,7 +22,7 @@ linkTest("a log is read from where one left off", async (bench) => {
   assert.deepEqual(none, { ...NOTHING, latest: second.latest });
 });
 
-linkTest("a held reader hears of new lines, and of the end", async (bench) => {
+linkTest("a long poll of a log returns new lines and the end", async (bench) => {
   const { link, runId } = bench;
   const lines = link.runs.readLog(runId, 0, { holdSeconds: 20 });
   await link.runs.appendLog(runId, ["news"]);
@@ -36,7 +36,7 @@ linkTest("a held reader hears of new lines, and of the end", async (bench) => {
   assert.deepEqual(later, { text: "news", latest, ...over });
 });
 
-linkTest("of a long log the end is kept, from where a line begins", async (bench) => {
+linkTest("the end of a long log is kept, from the beginning of a line", async (bench) => {
   const { link, runId } = bench;
   for (let line = 0; line < 100; line++) await link.runs.appendLog(runId, [`${line % 10}\n`]);
   assert.equal((await link.runs.readLog(runId, 0)).text, "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
@@ -44,7 +44,7 @@ linkTest("of a long log the end is kept, from where a line begins", async (bench
   assert.equal((await link.runs.readLog(runId, 0)).text, "3\n4\n5\n6\n7\n8\n9\nsecond\n");
 }, { maxLogBytesPerRun: 20 });
 
-linkTest("a log that is cut within a line does not begin with the rest of it", async (bench) => {
+linkTest("a log trimmed within a line does not begin with the rest of that line", async (bench) => {
   const { link, runId } = bench;
   const FORGED = "Run 7 failed";
   const check = async () => {
@@ -52,7 +52,7 @@ linkTest("a log that is cut within a line does not begin with the rest of it", a
     assert.ok(text.includes(FORGED), text);
     for (const line of text.split("\n")) assert.ok(/^( {25}|TIME |$)/.test(line), text);
   };
-  // Piece by piece, at once, and in one line that has no end.
+  // Piece by piece, at once, and in one line without an end.
   for (const piece of ["xxxxx", "x".repeat(30), FORGED, "\n"]) {
     await link.runs.appendLog(runId, [piece], "TIME ");
   }
@@ -63,7 +63,7 @@ linkTest("a log that is cut within a line does not begin with the rest of it", a
   await check();
   await link.runs.appendLog(runId, [`${"x".repeat(60)}${FORGED}\n`], "TIME ");
   await check();
-  // A piece that has a time of its own, on a line of its own.
+  // A piece with its own time, on its own line.
   for (const end of ["", "\n"]) {
     await link.runs.appendLog(runId, ["TIME one\n"]);
     await link.runs.appendLog(runId, [`TIME ${"x".repeat(60)}${FORGED}${end}`], "");
@@ -72,7 +72,7 @@ linkTest("a log that is cut within a line does not begin with the rest of it", a
 }, { maxLogBytesPerRun: 40, maxLogEntryLength: 16 });
 
 linkTest(
-  "what two write begins on a line of its own, or goes on with its own line",
+  "each of two writers starts on its own line or continues its own line",
   async (bench) => {
     const { link, runId } = bench;
     await link.runs.appendLog(runId, ["one"], "TIME ");
@@ -108,7 +108,7 @@ linkTest("a long log is kept and read in parts", async (bench) => {
   assert.deepEqual(await link.runs.readLog(runId, latest, { bytes: 200 }), end);
 }, { maxLogEntryLength: 16 });
 
-linkTest("a text of which the end is kept begins with a whole character", async (bench) => {
+linkTest("a trimmed text begins with a whole character", async (bench) => {
   for (const end of ["", "x"]) {
     await bench.link.runs.appendLog(bench.runId, [`${"😀".repeat(50)}${end}\n`]);
     const { text } = await bench.link.runs.readLog(bench.runId, 0);
@@ -116,7 +116,7 @@ linkTest("a text of which the end is kept begins with a whole character", async 
   }
 }, { maxLogBytesPerRun: 40 });
 
-linkTest("there is no log of a run that is not known", async (bench) => {
+linkTest("an unknown run has no log", async (bench) => {
   await assert.rejects(bench.link.runs.appendLog(7n, ["x"]), { code: "not-found" });
   await assert.rejects(bench.link.runs.readLog(7n, 0, { holdSeconds: 20 }), { code: "not-found" });
 });

@@ -1,16 +1,16 @@
 import type { Effects } from "../transactions/transactions.ts";
 
-/** How much of a node's reason is told, in characters. */
+/** Longest part of a node's error reason that is reported, in characters. */
 const REASON_CHARACTERS = 300;
 
-/** A reply, or the error in the place of one. */
+/** A reply or an error reply. */
 interface Outcome {
   readonly runId: bigint;
   readonly srcNodeId: bigint;
   readonly error?: { readonly reason: string };
 }
 
-/** What a run's instructions were answered with. */
+/** Number of results and errors among a run's replies. */
 interface Outcomes {
   readonly results: number;
   readonly errors: number;
@@ -19,8 +19,8 @@ interface Outcomes {
 }
 
 /**
- * Counts, in memory, what the instructions of runs were answered with. A ServerApp can end as if all had gone well though
- * each of its nodes failed: Flower's strategies for Python do. Runs that began before the service did are not judged.
+ * Counts results and errors among the replies of each run, in memory. A ServerApp can report success although all its
+ * nodes failed; Flower's Python strategies do. Runs that began before this process started are not counted.
  */
 export class RunOutcomes {
   readonly #runs = new Map<bigint, Outcomes>();
@@ -29,7 +29,7 @@ export class RunOutcomes {
     effects.after(() => this.#runs.set(runId, { results: 0, errors: 0 }));
   }
 
-  /** Counts a reply, or the error in the place of one. */
+  /** Counts a reply or an error reply. */
   note(effects: Effects<never>, { runId, srcNodeId: nodeId, error }: Outcome): void {
     effects.after(() => {
       const before = this.#runs.get(runId);
@@ -44,16 +44,16 @@ export class RunOutcomes {
     });
   }
 
-  /** Why a run that calls itself completed has failed: every instruction was answered with an error. */
+  /** Why a run that reports success has failed: every reply was an error. Undefined if it has not failed. */
   fault(runId: bigint): string | undefined {
     const { results, errors, last } = this.#runs.get(runId) ?? { results: 0, errors: 0 };
     if (results > 0 || errors === 0 || last === undefined) return undefined;
     const reason = last.reason.slice(0, REASON_CHARACTERS);
     const all = errors === 1 ? "the only reply was an error" : `all ${errors} replies were errors`;
-    return `No node gave a result: ${all}. Last error, from node ${last.nodeId}: ${reason}`;
+    return `No node returned a result: ${all}. Last error, from node ${last.nodeId}: ${reason}`;
   }
 
-  /** A run that has ended is not counted any more. */
+  /** Removes the counts of a run that has ended. */
   forget(effects: Effects<never>, runId: bigint): void {
     effects.after(() => this.#runs.delete(runId));
   }

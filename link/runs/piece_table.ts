@@ -1,34 +1,34 @@
-/** A piece of an attachment, a file of an app that is not in its bundle. */
+/** A piece of an attachment. Attachments are files of an app that are not in its FAB. */
 export interface PieceRecord {
   /** SHA-256 of its bytes, lower-case hexadecimal. */
   readonly hash: string;
   readonly size: number;
-  /** When it goes: Unix time in seconds. Undefined while a bundle of the store needs it. */
+  /** Unix time in seconds at which the piece is removed; undefined while a stored FAB needs it. */
   readonly dueAt?: number;
 }
 
-/** The pieces of attachments in a store, by the SHA-256 of their bytes, and the bundles that need them. */
+/** Table of pieces, by the SHA-256 of their bytes, and of the FABs that need them. */
 export interface PieceTable {
   get(hash: string): Promise<PieceRecord | undefined>;
   bytes(hash: string): Promise<Uint8Array | undefined>;
-  /** How many there are, and their bytes. */
+  /** Number of pieces and the sum of their bytes. */
   total(): Promise<{ readonly pieces: number; readonly bytes: number }>;
-  /** Those that are due at `now`, the most urgent first, no more than `limit`. */
+  /** Pieces with `dueAt` ≤ `now`, earliest first. */
   due(now: number, limit: number): Promise<PieceRecord[]>;
-  /** Adds a piece that is not there yet. */
+  /** Adds a piece. It must not exist. */
   add(piece: PieceRecord, bytes: Uint8Array): Promise<void>;
-  /** Changes when a piece that is there goes. */
+  /** Sets `dueAt` of an existing piece. */
   setDue(hash: string, dueAt: number | undefined): Promise<void>;
-  /** Removes a piece that no bundle needs. */
+  /** Removes a piece that no FAB needs. */
   remove(hash: string): Promise<void>;
-  /** What a bundle needs. */
+  /** Hashes of the pieces that a FAB needs. */
   ofFab(fabHash: string): Promise<string[]>;
-  /** Whether the bundle needs the piece. */
+  /** Whether a FAB needs a piece. */
   isOf(fabHash: string, hash: string): Promise<boolean>;
-  /** Whether any bundle needs it. */
+  /** Whether any FAB needs a piece. */
   isNeeded(hash: string): Promise<boolean>;
-  /** The bundle needs a piece that is there. */
+  /** Records that a FAB needs an existing piece. */
   need(fabHash: string, hash: string): Promise<void>;
-  /** The bundle needs none any more. */
+  /** Records that a FAB needs no pieces any more. */
   release(fabHash: string): Promise<void>;
 }

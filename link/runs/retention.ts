@@ -1,15 +1,15 @@
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
-import type { RunKeepsake, RunRecord } from "./run_table.ts";
+import type { RemovableRunData, RunRecord } from "./run_table.ts";
 
-// Of the runs that have finished, the newest limits.maxFinishedRuns are kept, limits.maxFinishedLogBytes of their logs
-// and limits.maxFinishedArtifactBytes of their artifacts. A log goes whole, that of the run that finished first before
-// all others, and so do all artifacts of a run; then, where there are too many runs, the run itself. None goes before
-// limits.finishedRunGraceSeconds have passed: somebody may wait for its end.
+// Retention of finished runs. The SuperLink keeps limits.maxFinishedRuns runs, limits.maxFinishedLogBytes of logs and
+// limits.maxFinishedArtifactBytes of artifacts. It removes whole logs, all artifacts of a run, and whole runs, in the
+// order in which the runs finished. It removes nothing until limits.finishedRunGraceSeconds after a run's end, because
+// a client may wait for that end.
 
 /**
- * Removes what is kept of finished runs beyond the limits, as much as one transaction may, and notes when to look again.
+ * Removes data of finished runs beyond the limits, as much as one transaction may, and schedules the next check.
  *
- * @param until Unix time in seconds after which nothing more is begun
+ * @param until Unix time in seconds after which no further removal starts
  */
 export async function sweepFinishedRuns(
   context: RunContext,
@@ -21,8 +21,8 @@ export async function sweepFinishedRuns(
   retention.begin(effects);
   const { runs, logBytes, artifactBytes } = await tx.runs.finished();
   let steps = 0;
-  /** The run to go on with; undefined when it has to stay a while, or enough was done for now. */
-  const next = async (having?: RunKeepsake): Promise<RunRecord | undefined> => {
+  /** The next run to remove data of; undefined if it must still be kept or this transaction did enough. */
+  const next = async (having?: RemovableRunData): Promise<RunRecord | undefined> => {
     const now = clock.now();
     if (now > until || ++steps > limits.housekeepingBatch) {
       retention.expect(effects, now);
@@ -80,7 +80,7 @@ export async function sweepFinishedRuns(
   if (removed.length > 0) effects.emit({ kind: "runs-removed", runIds: removed });
 }
 
-/** Removes a part of a log, which can have millions of entries. @returns how many bytes are left of it */
+/** Removes part of a log, which can have millions of entries. @returns the remaining bytes */
 async function removeLogEntries(
   { limits }: RunContext,
   tx: RunTransaction,
@@ -90,7 +90,7 @@ async function removeLogEntries(
   return isLeft ? await tx.logs.size(runId) : 0;
 }
 
-/** Removes a run and what is left of it. Its app bundle went when it finished, if no other run needed it. */
+/** Removes a run and its remaining data. Its FAB was released when the run finished. */
 async function removeRun(
   { traffic }: RunContext,
   tx: RunTransaction,

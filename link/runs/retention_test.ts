@@ -7,10 +7,10 @@ const FAB = {
   fabVersion: "1.2.3",
   fab: { hash: "ab".repeat(32), content: new Uint8Array([1, 2, 3]) },
 };
-/** Longer than a finished run is kept whatever the limits say. */
+/** Longer than finishedRunGraceSeconds. */
 const GRACE = 61;
 
-/** A run that wrote a log and has finished; a second later than the one before. */
+/** A finished run with a log. Each run finishes a second after the one before. */
 async function finished(bench: Bench, log = ""): Promise<bigint> {
   const { runId } = await bench.link.runs.create(FAB);
   const { token } = (await bench.link.runs.claim({ runId }))!;
@@ -23,10 +23,10 @@ async function finished(bench: Bench, log = ""): Promise<bigint> {
 
 const gone = (runId: bigint) => ({
   code: "not-found",
-  message: `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`,
+  message: `Run ${runId} is unknown, or was removed because it finished long ago`,
 });
 
-linkTest("of finished runs the newest are kept, and those that go are told of", async (bench) => {
+linkTest("the newest finished runs are kept, and removals are reported", async (bench) => {
   const { link } = bench;
   const runs = [];
   for (let count = 0; count < 5; count++) runs.push(await finished(bench, "x"));
@@ -44,7 +44,7 @@ linkTest("of finished runs the newest are kept, and those that go are told of", 
   assert.deepEqual([left, logEntries], [4, 3]);
 }, { maxFinishedRuns: 3 });
 
-linkTest("no run goes in the minute after its end: somebody may wait for it", async (bench) => {
+linkTest("no run is removed in the minute after its end", async (bench) => {
   const runId = await finished(bench, "the end");
   await bench.pass(58);
   assert.equal((await bench.link.runs.get(runId))?.state, "finished:completed");
@@ -53,7 +53,7 @@ linkTest("no run goes in the minute after its end: somebody may wait for it", as
   assert.equal(await bench.link.runs.get(runId), undefined);
 }, { maxFinishedRuns: 0, maxFinishedLogBytes: 0 });
 
-linkTest("a run that waits or runs is never removed, nor its log", async (bench) => {
+linkTest("unfinished runs and their logs are never removed", async (bench) => {
   const { link } = bench;
   const pending = await link.runs.create(FAB);
   const running = await link.runs.create(FAB);
@@ -68,32 +68,36 @@ linkTest("a run that waits or runs is never removed, nor its log", async (bench)
   assert.equal((await link.runs.get(pending.runId))?.state, "pending");
   assert.equal((await link.runs.get(running.runId))?.state, "running");
   assert.equal((await link.runs.readLog(running.runId, 0)).text, "at work");
-  assert.ok(await link.runs.getFab(FAB.fab.hash), "the bundle of the run that waits");
-  // the two, and the bench's own
-  assert.equal((await bench.store.usage()).runs, 3 + 1, "and one whose minute has not passed");
+  assert.ok(await link.runs.getFab(FAB.fab.hash), "the FAB of the pending run");
+  // The two runs and the bench's own.
+  assert.equal((await bench.store.usage()).runs, 3 + 1, "and one within its grace period");
 }, { maxFinishedRuns: 0, maxFinishedLogBytes: 0 });
 
-linkTest("logs go before runs, that of the first to finish first, whole", async (bench) => {
-  const { link } = bench;
-  const [first, second] = [
-    await finished(bench, "a".repeat(60)),
-    await finished(bench, "ü".repeat(20)),
-  ];
-  await bench.pass(GRACE);
-  assert.deepEqual(bench.eventsOf("run-logs-removed"), [], "100 bytes are not too many");
-  const third = await finished(bench, "c");
-  await bench.pass(GRACE);
-  const removedAt = bench.eventsOf("run-logs-removed");
-  assert.deepEqual(removedAt, [{ kind: "run-logs-removed", runIds: [first] }]);
-  const gone = { text: "", latest: 0, more: false, endsLine: true, finished: true };
-  assert.deepEqual(await link.runs.readLog(first, 0), gone);
-  assert.ok((await link.runs.get(first))!.logRemovedAt! <= bench.clock.now());
-  assert.equal((await link.runs.get(second))!.logRemovedAt, undefined);
-  assert.equal((await link.runs.readLog(second, 0)).text, "ü".repeat(20));
-  assert.equal((await link.runs.readLog(third, 0)).text, "c");
-}, { maxFinishedLogBytes: 100 });
+linkTest(
+  "whole logs are removed before runs, in the order in which the runs finished",
+  async (bench) => {
+    const { link } = bench;
+    const [first, second] = [
+      await finished(bench, "a".repeat(60)),
+      await finished(bench, "ü".repeat(20)),
+    ];
+    await bench.pass(GRACE);
+    assert.deepEqual(bench.eventsOf("run-logs-removed"), [], "100 bytes are not too many");
+    const third = await finished(bench, "c");
+    await bench.pass(GRACE);
+    const removedAt = bench.eventsOf("run-logs-removed");
+    assert.deepEqual(removedAt, [{ kind: "run-logs-removed", runIds: [first] }]);
+    const gone = { text: "", latest: 0, more: false, endsLine: true, finished: true };
+    assert.deepEqual(await link.runs.readLog(first, 0), gone);
+    assert.ok((await link.runs.get(first))!.logRemovedAt! <= bench.clock.now());
+    assert.equal((await link.runs.get(second))!.logRemovedAt, undefined);
+    assert.equal((await link.runs.readLog(second, 0)).text, "ü".repeat(20));
+    assert.equal((await link.runs.readLog(third, 0)).text, "c");
+  },
+  { maxFinishedLogBytes: 100 },
+);
 
-/** A run that saved files of so many bytes, and has finished; a second later than the one before. */
+/** A finished run with artifacts of these sizes. Each run finishes a second after the one before. */
 async function saved(bench: Bench, ...sizes: number[]): Promise<bigint> {
   const { link } = bench;
   const { runId } = await link.runs.create(FAB);
@@ -111,37 +115,41 @@ async function saved(bench: Bench, ...sizes: number[]): Promise<bigint> {
 const sizesOf = async ({ link }: Bench, runId: bigint) =>
   (await link.artifacts.list(runId)).map(({ size }) => size);
 
-linkTest("artifacts go before runs, those of the first to finish first, all", async (bench) => {
-  const { link } = bench;
-  const first = await saved(bench, 30, 30);
-  const second = await saved(bench, 40);
-  await bench.pass(GRACE);
-  assert.deepEqual(bench.eventsOf("run-artifacts-removed"), [], "100 bytes are not too many");
-  const [artifact] = await link.artifacts.list(first);
-  const third = await saved(bench, 1);
-  await bench.pass(GRACE);
-  const told = bench.eventsOf("run-artifacts-removed");
-  assert.deepEqual(told, [{ kind: "run-artifacts-removed", runIds: [first] }]);
-  assert.deepEqual(await sizesOf(bench, first), []);
-  assert.equal(await link.artifacts.readPiece(artifact!.artifactId, 0), undefined);
-  const run = (await link.runs.get(first))!;
-  assert.ok(run.artifactsRemovedAt! <= bench.clock.now());
-  assert.ok(!("artifactBytes" in run), "how many there were is the store's own");
-  assert.equal((await link.runs.get(second))!.artifactsRemovedAt, undefined);
-  assert.deepEqual([await sizesOf(bench, second), await sizesOf(bench, third)], [[40], [1]]);
-  assert.equal((await bench.store.usage()).artifacts, 2);
-}, { maxFinishedArtifactBytes: 100 });
+linkTest(
+  "all artifacts of a run are removed before runs, in the order in which the runs finished",
+  async (bench) => {
+    const { link } = bench;
+    const first = await saved(bench, 30, 30);
+    const second = await saved(bench, 40);
+    await bench.pass(GRACE);
+    assert.deepEqual(bench.eventsOf("run-artifacts-removed"), [], "100 bytes are not too many");
+    const [artifact] = await link.artifacts.list(first);
+    const third = await saved(bench, 1);
+    await bench.pass(GRACE);
+    const told = bench.eventsOf("run-artifacts-removed");
+    assert.deepEqual(told, [{ kind: "run-artifacts-removed", runIds: [first] }]);
+    assert.deepEqual(await sizesOf(bench, first), []);
+    assert.equal(await link.artifacts.readPiece(artifact!.artifactId, 0), undefined);
+    const run = (await link.runs.get(first))!;
+    assert.ok(run.artifactsRemovedAt! <= bench.clock.now());
+    assert.ok(!("artifactBytes" in run), "artifactBytes is internal to the store");
+    assert.equal((await link.runs.get(second))!.artifactsRemovedAt, undefined);
+    assert.deepEqual([await sizesOf(bench, second), await sizesOf(bench, third)], [[40], [1]]);
+    assert.equal((await bench.store.usage()).artifacts, 2);
+  },
+  { maxFinishedArtifactBytes: 100 },
+);
 
-linkTest("artifacts larger than all may be go too, though no run is newer", async (bench) => {
+linkTest("artifacts above the limit are removed even if no run is newer", async (bench) => {
   const runId = await saved(bench, 60, 41);
   await bench.pass(58);
-  assert.deepEqual(await sizesOf(bench, runId), [60, 41], "in its minute it may be fetched");
+  assert.deepEqual(await sizesOf(bench, runId), [60, 41], "kept within the grace period");
   await bench.pass(2);
   assert.deepEqual(await sizesOf(bench, runId), []);
   assert.equal((await bench.link.runs.get(runId))?.state, "finished:completed");
 }, { maxFinishedArtifactBytes: 100 });
 
-linkTest("the artifacts of a run that runs neither go nor count", async (bench) => {
+linkTest("artifacts of a running run are not removed and do not count", async (bench) => {
   const { link } = bench;
   const { runId } = await link.runs.create(FAB);
   const { token } = (await link.runs.claim({ runId }))!;
@@ -159,7 +167,7 @@ linkTest("the artifacts of a run that runs neither go nor count", async (bench) 
   assert.deepEqual([await sizesOf(bench, runId), await sizesOf(bench, other)], [[90], []]);
 }, { maxFinishedArtifactBytes: 100 });
 
-linkTest("artifacts of many runs go in several transactions", async (bench) => {
+linkTest("artifacts of many runs are removed in several transactions", async (bench) => {
   const runs = [];
   for (let count = 0; count < 5; count++) runs.push(await saved(bench, 10));
   await bench.pass(GRACE);
@@ -171,7 +179,7 @@ linkTest("artifacts of many runs go in several transactions", async (bench) => {
   assert.deepEqual([left, artifacts], [6, 0]);
 });
 
-linkTest("what is written after a run's end counts as well", async (bench) => {
+linkTest("log entries written after a run's end count, too", async (bench) => {
   const runId = await finished(bench);
   await bench.pass(GRACE);
   await bench.link.runs.appendLog(runId, ["x".repeat(101)]);
@@ -181,7 +189,7 @@ linkTest("what is written after a run's end counts as well", async (bench) => {
 }, { maxFinishedLogBytes: 100 });
 
 linkTest(
-  "a log of very many entries goes in several transactions, others come in between",
+  "a log of many entries is removed in several transactions, with others in between",
   async (bench) => {
     const { link } = bench;
     const { runId } = await link.runs.create(FAB);
@@ -197,14 +205,14 @@ linkTest(
     await bench.pass(GRACE);
     bench.store.transaction = transaction;
     const steps = entries.filter((count, index) => count !== entries[index - 1]);
-    // Of 95, twice 20 in each transaction; from memory all at once.
+    // Of 95 entries, twice 20 in each transaction; the in-memory store removes all at once.
     assert.deepEqual(steps, bench.store instanceof SqliteStore ? [55, 15, 0] : [0]);
     assert.equal(bench.eventsOf("run-logs-removed").length, 1);
   },
   { maxFinishedLogBytes: 0, housekeepingLogEntries: 20, housekeepingBatch: 2 },
 );
 
-linkTest("other limits count for what an earlier SuperLink kept", async (bench) => {
+linkTest("new limits also apply to runs already stored", async (bench) => {
   const runs = [await finished(bench, "a"), await finished(bench, "b"), await finished(bench, "c")];
   await bench.pass(GRACE);
   assert.equal((await bench.store.usage()).runs, 4);
@@ -217,7 +225,7 @@ linkTest("other limits count for what an earlier SuperLink kept", async (bench) 
   assert.equal((await bench.store.usage()).logEntries, 1);
 });
 
-linkTest("without limits nothing goes", async (bench) => {
+linkTest("with infinite limits nothing is removed", async (bench) => {
   for (let count = 0; count < 3; count++) await finished(bench, "x");
   await saved(bench, 1);
   await bench.pass(400 * 86_400, 500);
@@ -229,7 +237,7 @@ linkTest("without limits nothing goes", async (bench) => {
   maxFinishedArtifactBytes: Infinity,
 });
 
-linkTest("a removal that the store refuses is done again", async (bench) => {
+linkTest("a failed removal is repeated", async (bench) => {
   const runId = await finished(bench, "x");
   const transaction = bench.store.transaction.bind(bench.store);
   let failing = true;
@@ -254,7 +262,7 @@ linkTest("a removal that the store refuses is done again", async (bench) => {
   assert.equal(await bench.link.runs.get(runId), undefined);
 }, { maxFinishedRuns: 0 });
 
-linkTest("a series is there as long as a run of it is", async (bench) => {
+linkTest("a series exists while one of its runs is stored", async (bench) => {
   const first = await bench.link.runs.create(FAB);
   await bench.link.runs.stop(first.runId);
   await bench.pass(1);
@@ -268,22 +276,22 @@ linkTest("a series is there as long as a run of it is", async (bench) => {
   await bench.pass(GRACE);
   await assert.rejects(bench.link.runs.create({ ...FAB, seriesId: first.seriesId }), {
     code: "not-found",
-    message: `No run that the SuperLink keeps is of series "${first.seriesId}"`,
+    message: `The SuperLink stores no run of series "${first.seriesId}"`,
   });
 }, { maxFinishedRuns: 0 });
 
-linkTest("a run that started itself ends when nothing was heard of it for long", async (bench) => {
+linkTest("a self-started run ends after a long silence", async (bench) => {
   const { link, runId } = bench;
   const day = 86_400;
   const nodeId = await bench.node(1800, new Uint8Array([1]));
   const state = async () => (await link.runs.get(runId))?.state;
   await bench.pass(9 * day, 100);
-  // What it sends counts as a sign of life.
+  // Sending instructions keeps the run alive.
   await link.nodes.heartbeat(nodeId, 1800);
   const sent = await bench.push(nodeId, { ttl: 30 * day });
   await bench.pass(9.5 * day, 100);
   assert.equal(await state(), "running");
-  // So does what it waits for.
+  // So do unfinished instructions.
   await bench.pass(15 * day, 200);
   assert.equal(await state(), "running");
   await link.nodes.heartbeat(nodeId, 1800);
@@ -294,5 +302,5 @@ linkTest("a run that started itself ends when nothing was heard of it for long",
   await bench.pass(21 * day, 300);
   const run = (await bench.link.runs.get(runId))!;
   assert.equal(run.state, "finished:stopped");
-  assert.equal(run.details, "Nothing was heard of its ServerApp for 10 days");
+  assert.equal(run.details, "The ServerApp sent no instructions for 10 days");
 }, { selfStartedRunSeconds: 10 * 86_400, absentNodeRetentionSeconds: Infinity });

@@ -2,13 +2,15 @@ import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { SELF_STARTED } from "./run_state.ts";
-import type { RunRecord } from "./run_table.ts";
-import { type LinkRun, type NewLinkRun, unknownRun } from "../../entities/run.ts";
+import type { InternalRunFields, RunRecord } from "./run_table.ts";
+import {
+  DEFAULT_FEDERATION,
+  type LinkRun,
+  type NewLinkRun,
+  unknownRun,
+} from "../../entities/run.ts";
 import { hashToken } from "./token.ts";
-import { sum } from "./traffic.ts";
-
-/** The one federation that an open SuperLink of Flower has. */
-const DEFAULT_FEDERATION = "@none/default";
+import { sumTraffic } from "./traffic.ts";
 
 /** See Runs.create. */
 export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
@@ -17,7 +19,7 @@ export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkR
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
       throw new FlwrError(
         "not-found",
-        `No run that the SuperLink keeps is of series "${input.seriesId}"`,
+        `The SuperLink stores no run of series "${input.seriesId}"`,
       );
     }
     const now = context.clock.now();
@@ -79,12 +81,18 @@ export function listRuns(
   });
 }
 
-/** A run as callers see it. */
-export function toRun(
-  { traffic }: RunContext,
-  { tokenHash: _, dueAt: __, logBytes: ___, artifactBytes: ____, ...run }: RunRecord,
-): LinkRun {
-  return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
+const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
+  tokenHash: true,
+  dueAt: true,
+  logBytes: true,
+  artifactBytes: true,
+};
+
+/** A run as callers see it: without internal fields, and with the traffic that is not stored yet. */
+export function toRun({ traffic }: RunContext, record: RunRecord): LinkRun {
+  const visible = Object.entries(record).filter(([field]) => !(field in INTERNAL));
+  const total = sumTraffic(record, traffic.unsaved(record.runId));
+  return { ...Object.fromEntries(visible) as unknown as LinkRun, ...total };
 }
 
 /** @throws not-found */

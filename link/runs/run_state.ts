@@ -1,9 +1,9 @@
 import type { RunState } from "../../entities/run.ts";
 
-/** What can happen to a run: a process claims it, loses the claim, begins, or it ends in one of three ways. */
+/** Event that changes a run's state: a process claims it, loses the claim or begins it, or the run ends. */
 export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
 
-/** The state of a run whose ServerApp made it itself, as those of Flower 1.9 do: there is nothing to launch. */
+/** Initial state of a self-started run: its ServerApp created it, as Flower 1.9's do, so nothing must be launched. */
 export const SELF_STARTED: RunState = "running";
 
 const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> = {
@@ -24,7 +24,7 @@ const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> =
   "finished:stopped": {},
 };
 
-/** The state after the event; undefined where the event is not legal. */
+/** The state after an event, or undefined if the event is not legal in this state. */
 export function nextRunState(state: RunState, event: RunTrigger): RunState | undefined {
   return MOVES[state][event];
 }

@@ -4,7 +4,7 @@ import { isFinished, type RunState, takesMessages } from "../../entities/run.ts"
 
 const EVENTS: readonly RunTrigger[] = ["claim", "release", "begin", "complete", "fail", "stop"];
 
-/** The state after each event, in the order above; "-" where it is not legal. */
+/** The state after each event, in the order above; "-" if the event is not legal. */
 const TABLE: Readonly<Record<RunState, string>> = {
   pending: "starting - - - finished:failed finished:stopped",
   starting: "- pending running - finished:failed finished:stopped",
@@ -14,20 +14,20 @@ const TABLE: Readonly<Record<RunState, string>> = {
   "finished:stopped": "- - - - - -",
 };
 
-Deno.test("runs move as the table says", () => {
+Deno.test("run states change as in the table", () => {
   for (const [state, row] of Object.entries(TABLE)) {
     const actual = EVENTS.map((event) => nextRunState(state as RunState, event) ?? "-");
     assert.equal(actual.join(" "), row, state);
   }
 });
 
-Deno.test("messages are taken of running runs only, and of those that started themselves", () => {
+Deno.test("only running runs and self-started ones accept messages", () => {
   const taking = Object.keys(TABLE).filter((state) => takesMessages(state as RunState));
   assert.deepEqual(taking, ["running"]);
   assert.equal(takesMessages(SELF_STARTED), true);
 });
 
-Deno.test("a run that can move no more has finished", () => {
+Deno.test("a run without legal events has finished", () => {
   for (const state of Object.keys(TABLE) as RunState[]) {
     const moves = EVENTS.filter((event) => nextRunState(state, event) !== undefined);
     assert.equal(isFinished(state), moves.length === 0, state);

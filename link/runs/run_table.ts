@@ -1,21 +1,24 @@
 import type { LinkRun } from "../../entities/run.ts";
 
-/** A run as it is kept. */
-export interface RunRecord extends LinkRun {
-  /** SHA-256 of the token that speaks for the run's ServerApp, in hexadecimal; undefined while there is none. */
+/** A stored run. */
+export interface RunRecord extends LinkRun, InternalRunFields {}
+
+/** Fields of a stored run that callers do not see. */
+export interface InternalRunFields {
+  /** SHA-256 of the token of the run's ServerApp, in hexadecimal; undefined while it has none. */
   readonly tokenHash?: string;
-  /** Unix time in seconds at which the claim, or the patience for the next heartbeat, ends; undefined for never. */
+  /** Unix time in seconds at which the claim or the heartbeat times out; undefined for never. */
   readonly dueAt?: number;
-  /** Bytes of UTF-8 that are kept of a finished run's log; undefined while it has not finished. */
+  /** Size of a finished run's stored log, in bytes of UTF-8; undefined until it finishes. */
   readonly logBytes?: number;
-  /** Bytes of a finished run's artifacts that are kept; undefined while it has not finished. */
+  /** Size of a finished run's stored artifacts, in bytes; undefined until it finishes. */
   readonly artifactBytes?: number;
 }
 
-/** What is kept of a finished run beside the run itself, and can go before it. */
-export type RunKeepsake = "log" | "artifacts";
+/** Data of a finished run that can be removed before the run. */
+export type RemovableRunData = "log" | "artifacts";
 
-/** What the finished runs of a store amount to. */
+/** Totals over the finished runs of a store. */
 export interface FinishedRuns {
   readonly runs: number;
   /** The sum of their `logBytes`. */
@@ -24,90 +27,91 @@ export interface FinishedRuns {
   readonly artifactBytes: number;
 }
 
-/** What is added up over a run. */
+/** Traffic of a run, as totals. */
 export interface Traffic {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly clientAppSeconds: number;
 }
 
-/** The runs of a store. */
+/** Table of runs. */
 export interface RunTable {
   get(runId: bigint): Promise<RunRecord | undefined>;
   byToken(tokenHash: string): Promise<RunRecord | undefined>;
-  /** The newest first. */
+  /** Runs, newest first. */
   list(limit: number, skip: number): Promise<RunRecord[]>;
-  /** The run in state "pending" that was added first. */
+  /** The "pending" run that was added first. */
   oldestPending(): Promise<RunRecord | undefined>;
   hasSeries(seriesId: bigint): Promise<boolean>;
-  /** Whether a run that has not finished is of the app bundle. */
+  /** Whether an unfinished run uses the FAB. */
   needsFab(fabHash: string): Promise<boolean>;
-  /** All runs that have a `dueAt`. */
-  launched(): Promise<RunRecord[]>;
-  /** All runs in state "running" that have no `dueAt`. */
-  unwatched(): Promise<RunRecord[]>;
-  /** What all runs that have finished amount to. */
+  /** All runs with a `dueAt`. */
+  withDueTime(): Promise<RunRecord[]>;
+  /** All "running" runs without a `dueAt`. */
+  withoutDueTime(): Promise<RunRecord[]>;
+  /** Totals over all finished runs. */
   finished(): Promise<FinishedRuns>;
-  /** The run that finished first, or the first of those that have a byte of what is named. */
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined>;
-  /** Runs whose `dueAt` is not after `now`, the most urgent first. */
+  /** The run that finished first. @param having only runs that still have such data */
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined>;
+  /** Runs with `dueAt` ≤ `now`, earliest first. */
   due(now: number, limit: number): Promise<RunRecord[]>;
-  /** Adds the run or replaces the one with its id. */
+  /** Adds a run, or replaces the run with the same id. */
   put(run: RunRecord): Promise<void>;
-  /** Removes a run that has no messages, pushes and log entries any more. */
+  /** Removes a run. It must have no messages, pushes or log entries. */
   remove(runId: bigint): Promise<void>;
-  /** Adds to what a run that is there has added up. */
+  /** Adds to the totals of an existing run. */
   addTraffic(runId: bigint, traffic: Traffic): Promise<void>;
 }
 
-/** What a run's ServerApp wrote at one time. */
+/** One entry of a run's log. */
 export interface LogEntry {
-  /** Unix time in seconds; no two entries of a run have the same. */
+  /** Unix time in seconds; unique within a run. */
   readonly at: number;
-  /** How many UTF-8 bytes the run's entries have up to the end of this one, removed ones included. */
+  /** UTF-8 bytes of all entries up to the end of this one, including removed entries. */
   readonly end: number;
   readonly text: string;
 }
 
-/** Where a run's log ends. */
+/** End of a run's log. */
 export interface LogEnd extends Pick<LogEntry, "at" | "end"> {
-  /** Whether it ends with a line. */
+  /** Whether the log ends with a line break. */
   readonly endsLine: boolean;
 }
 
-/** The logs of a store's runs. */
+/** Table of run logs. */
 export interface LogTable {
-  /** Bytes of UTF-8 that the run's entries have together. */
+  /** Total size of the run's entries, in bytes of UTF-8. */
   size(runId: bigint): Promise<number>;
-  /** The time and end of the run's last entry. */
+  /** Time and end of the run's last entry. */
   last(runId: bigint): Promise<LogEnd | undefined>;
   /**
    * The run's entries after a time, in order.
    *
-   * @param bytes how many come with the first one: no more than so many bytes of UTF-8; Infinity for all
+   * @param bytes largest size of the entries after the first one, in bytes of UTF-8; default Infinity
    */
   since(runId: bigint, after: number, bytes?: number): Promise<LogEntry[]>;
-  /** Adds an entry, later than all others of the run. */
+  /** Adds an entry. Its time must be after all others of the run. */
   add(runId: bigint, entry: LogEntry): Promise<void>;
   /**
-   * Removes the run's entries that end at or before this count of bytes.
+   * Removes the run's entries that end at or before this count of bytes. Of a log that goes whole nothing stays known: it
+   * has no last entry.
    *
-   * @param begin put before the first entry that stays, where the last one that goes ends within a line
+   * @param begin prefix for the first remaining entry if the last removed one ends within a line
    */
   trim(runId: bigint, end: number, begin: string): Promise<void>;
   /**
-   * Removes the run's first entries: about so many where each takes its time, or all.
+   * Removes about `count` of the run's first entries, or all where that costs nothing.
    *
-   * @returns whether any is left
+   * @returns whether entries remain
    */
   removeFirst(runId: bigint, count: number): Promise<boolean>;
 }
 
-/** The app bundles of a store, by the SHA-256 of their bytes. */
+/** Table of FABs, by the SHA-256 of their bytes. */
 export interface FabTable {
   has(hash: string): Promise<boolean>;
   get(hash: string): Promise<Uint8Array | undefined>;
-  /** Adds a bundle that is not there yet. */
+  /** Adds a FAB. It must not exist. */
   add(hash: string, content: Uint8Array): Promise<void>;
   remove(hash: string): Promise<void>;
 }

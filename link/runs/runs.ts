@@ -1,88 +1,89 @@
-import type { HoldOptions } from "../transactions/hold.ts";
+import type { LongPollOptions } from "../transactions/long_poll.ts";
 import type { ClaimedRun, LinkRun, LogPiece, NewLinkRun } from "../../entities/run.ts";
 
-/** How a log is read. */
-export interface LogReadOptions extends HoldOptions {
-  /** About how many bytes of UTF-8 one piece has at most; all by default. */
+/** Options of {@link Runs.readLog}. */
+export interface LogReadOptions extends LongPollOptions {
+  /** Approximate largest size of one piece, in bytes of UTF-8; default: no limit. */
   readonly bytes?: number;
 }
 
-/** The runs of a SuperLink, with their logs and the app bundles that they run. */
+/** The runs of a SuperLink, with their logs and FABs. */
 export interface Runs {
   /**
-   * Makes a run. With a FAB it is "pending" until someone claims it; without, it is "running", has no token, and only
-   * stop, fail and a silence of limits.selfStartedRunSeconds end it. A run that has finished is kept until there
-   * are limits.maxFinishedRuns newer ones.
+   * Creates a run. With a FAB it is "pending" until a process claims it. Without a FAB it is self-started: it is
+   * "running" at once, has no token, and ends only by stop, fail or a silence of limits.selfStartedRunSeconds. A
+   * finished run is kept until there are limits.maxFinishedRuns newer ones.
    *
-   * @throws not-found for a series that no run is of; failed-precondition when the FAB is not there
+   * @throws not-found if the series does not exist; failed-precondition if a piece of the FAB's attachments is missing
    */
   create(input: NewLinkRun): Promise<LinkRun>;
   get(runId: bigint): Promise<LinkRun | undefined>;
-  /** The newest first. @param range how many, after skipping how many */
+  /** Runs, newest first. */
   list(range: { limit: number; skip: number }): Promise<LinkRun[]>;
   /**
-   * Takes on a pending run, the oldest, or the given one: it is "starting" then. Who does not begin it within
-   * limits.claimSeconds loses it, and it is "pending" again.
+   * Claims a pending run, the given one or the oldest. It is "starting" until it begins. After limits.claimSeconds
+   * without that it is "pending" again.
    */
-  claim(options?: HoldOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
-  /** The run that a token speaks for; undefined for a token that is not, or no longer, good. */
+  claim(options?: LongPollOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
+  /** The run of a token; undefined if the token is not, or no longer, valid. */
   ofToken(token: string): Promise<LinkRun | undefined>;
   /**
-   * The ServerApp begins: the run is "running", and has limits.taskTimeoutSeconds for each heartbeat.
+   * Begins a claimed run: it is "running" and must send a heartbeat every limits.taskTimeoutSeconds.
    *
-   * @returns the run
-   * @throws unauthenticated for a token that is not good; failed-precondition when it began before
+   * @throws unauthenticated if the token is not valid; failed-precondition if the run already began
    */
   begin(token: string): Promise<LinkRun>;
-  /** The ServerApp is alive. @returns false for a token that is not, or no longer, good */
+  /** Heartbeat of a ServerApp. @returns false if the token is not, or no longer, valid */
   heartbeat(token: string): Promise<boolean>;
   /**
-   * The ServerApp ends its run; the token is void then, and what is left of the run's messages goes. A completed run
-   * whose instructions were all answered with errors has failed.
+   * Ends a run on behalf of its ServerApp. Revokes the token and cancels the run's messages. A "completed" run whose
+   * instructions were all answered with errors has failed.
    *
-   * @throws unauthenticated for a token that is not good; failed-precondition when a run that has not begun is said
-   *   to be completed
+   * @throws unauthenticated if the token is not valid; failed-precondition if the run did not begin and `outcome` is
+   *   "completed"
    */
   finish(
     token: string,
     end: { outcome: "completed" | "failed"; details: string },
   ): Promise<void>;
   /**
-   * Ends a run from outside, whoever started it: its token is void, its messages go.
+   * Stops a run of any kind. Revokes its token and cancels its messages.
    *
-   * @throws not-found; failed-precondition when it has finished
+   * @throws not-found; failed-precondition if the run has already ended
    */
   stop(runId: bigint): Promise<void>;
-  /** Ends a run that no process could be started for. Without effect on a finished one. */
+  /** Fails a run, for example because no process could be started for it. No effect on a finished run. */
   fail(runId: bigint, details: string): Promise<void>;
   /**
-   * Keeps what a run's ServerApp wrote; the oldest goes beyond limits.maxLogBytesPerRun, and with the run's end the whole
-   * log when those of newer runs are as large as limits.maxFinishedLogBytes.
+   * Appends output of a run's ServerApp to its log. Removes the oldest entries beyond limits.maxLogBytesPerRun. After
+   * the run's end, the whole log is removed when logs of newer runs reach limits.maxFinishedLogBytes.
    *
-   * @param begin what the first line begins with where the log does not end within a line: there it goes on with that
-   *   line. undefined: the first line is one of its own
+   * @param begin if given, the text continues an unfinished line of the log, and begins with `begin` if there is none.
+   *   Default: the text starts on a new line
    * @throws not-found
    */
   appendLog(runId: bigint, lines: readonly string[], begin?: string): Promise<void>;
   /**
-   * What a run's ServerApp wrote after a time, as soon as there is something, or the run has finished.
+   * Reads a run's log after a time, as soon as there is text or the run has finished.
    *
-   * @param after Unix time in seconds, as LogPiece.latest; 0 for everything
+   * @param after Unix time in seconds, as in LogPiece.latest; 0 for the whole log
    * @throws not-found
    */
   readLog(runId: bigint, after: number, options?: LogReadOptions): Promise<LogPiece>;
-  /** The FAB of that hash: there is one as long as a run that has not finished is of it. */
+  /** The FAB with this hash. It exists while an unfinished run uses it. */
   getFab(hash: string): Promise<Uint8Array | undefined>;
   /**
-   * Keeps a piece of an attachment, a file that travels beside a FAB, until a run's FAB needs it or
-   * limits.sparePieceSeconds have passed, and the named ones that are there as long.
+   * Stores a piece of an attachment, and reports which pieces are missing. Attachments are files that are sent
+   * separately from the FAB. The stored piece, and the named ones that exist, are kept for limits.sparePieceSeconds or
+   * until a FAB needs them.
    *
    * @param hashes SHA-256 of pieces, lower-case hexadecimal
-   * @param content one piece; default: none
-   * @returns those of the named ones that are not there
-   * @throws invalid-argument for a piece that is empty or too large; resource-exhausted when there is no room
+   * @param content the piece to store; default: none
+   * @returns the hashes of missing pieces
+   * @throws invalid-argument if a hash is malformed or the piece is empty or too large; resource-exhausted if there is
+   *   no room
    */
   keepPieces(hashes: readonly string[], content?: Uint8Array): Promise<string[]>;
-  /** A piece that the FAB of that hash needs; undefined for any other. */
+  /** A piece that the FAB with this hash needs; undefined for any other. */
   getFabPiece(fabHash: string, hash: string): Promise<Uint8Array | undefined>;
 }

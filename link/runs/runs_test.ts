@@ -5,12 +5,12 @@ const HASH = "ab".repeat(32);
 const CONTENT = new Uint8Array([1, 2, 3]);
 const FAB = { fabId: "flwr/app", fabVersion: "1.2.3", fab: { hash: HASH, content: CONTENT } };
 
-/** A run with an app, which waits to be claimed. */
+/** Creates a pending run with an app. */
 function submit(bench: Bench) {
   return bench.link.runs.create(FAB);
 }
 
-/** A run that has begun, which the bench's messages are of from then on; its token. */
+/** Begins a run, to which the bench's messages then belong. @returns its token */
 async function begin(bench: Bench): Promise<string> {
   const { runId } = await submit(bench);
   const { token } = (await bench.link.runs.claim({ runId }))!;
@@ -19,7 +19,7 @@ async function begin(bench: Bench): Promise<string> {
   return token;
 }
 
-linkTest("a run is found by its id, as it was made, also after a restart", async (bench) => {
+linkTest("a run is found by its id, unchanged, also after a restart", async (bench) => {
   const overrideConfig = {
     whole: 2n ** 63n - 1n,
     real: 3,
@@ -42,7 +42,7 @@ linkTest("a run is found by its id, as it was made, also after a restart", async
   assert.equal(await bench.link.runs.getFab("other"), undefined);
 });
 
-linkTest("a run without an app runs at once, and nobody can claim it", async (bench) => {
+linkTest("a run without an app is running at once and cannot be claimed", async (bench) => {
   const run = (await bench.link.runs.get(bench.runId))!;
   const now = bench.clock.now();
   assert.equal(run.state, "running");
@@ -54,7 +54,7 @@ linkTest("a run without an app runs at once, and nobody can claim it", async (be
   assert.equal((await bench.link.runs.get(bench.runId))?.state, "running");
 });
 
-linkTest("an app's bundle is kept as long as a run of it has not finished", async (bench) => {
+linkTest("a FAB is kept while an unfinished run uses it", async (bench) => {
   const runs = [await submit(bench), await submit(bench), await submit(bench)];
   const [first, second, third] = runs.map(({ runId }) => runId);
   const { token } = (await bench.link.runs.claim({ runId: first! }))!;
@@ -64,17 +64,17 @@ linkTest("an app's bundle is kept as long as a run of it has not finished", asyn
   await bench.link.runs.begin(token);
   await bench.link.runs.finish(token, { outcome: "completed", details: "" });
   assert.equal(await bench.link.runs.getFab(HASH), undefined);
-  // whoever runs it again brings it again
+  // The next run uploads it again.
   await submit(bench);
   assert.deepEqual(await bench.link.runs.getFab(HASH), CONTENT);
 });
 
-linkTest("a run that cannot be made leaves no bundle behind", async (bench) => {
+linkTest("a run that cannot be created leaves no FAB behind", async (bench) => {
   await assert.rejects(bench.link.runs.create({ ...FAB, seriesId: 77n }), { code: "not-found" });
   assert.equal(await bench.link.runs.getFab(HASH), undefined);
 });
 
-linkTest("a run goes on with a series that there is", async (bench) => {
+linkTest("a run can join an existing series", async (bench) => {
   const first = await submit(bench);
   const second = await bench.link.runs.create({ ...FAB, seriesId: first.seriesId });
   assert.equal(second.seriesId, first.seriesId);
@@ -82,7 +82,7 @@ linkTest("a run goes on with a series that there is", async (bench) => {
   await assert.rejects(bench.link.runs.create({ ...FAB, seriesId: 77n }), { code: "not-found" });
 });
 
-linkTest("runs are listed from the newest on", async (bench) => {
+linkTest("runs are listed newest first", async (bench) => {
   const ids = [bench.runId];
   for (let index = 0; index < 3; index++) ids.unshift((await submit(bench)).runId);
   const list = async (limit: number, skip: number) =>
@@ -92,40 +92,43 @@ linkTest("runs are listed from the newest on", async (bench) => {
   assert.deepEqual(await list(2, 4), []);
 });
 
-linkTest("a run goes from claim to begin to finish, with a token for the time", async (bench) => {
-  const { runId } = await submit(bench);
-  await bench.clock.advance(1);
-  const claimed = (await bench.link.runs.claim())!;
-  assert.equal(claimed.run.runId, runId);
-  assert.equal(claimed.run.state, "starting");
-  assert.match(claimed.token, /^[0-9a-f]{256}$/);
-  assert.equal(await bench.link.runs.claim(), undefined);
-  assert.equal(await bench.link.runs.claim({ runId }), undefined);
-  assert.equal((await bench.link.runs.ofToken(claimed.token))?.runId, runId);
-  assert.equal(await bench.link.runs.ofToken(claimed.token.replace(/.$/, "x")), undefined);
+linkTest(
+  "a run is claimed, begins and finishes, and its token is valid in between",
+  async (bench) => {
+    const { runId } = await submit(bench);
+    await bench.clock.advance(1);
+    const claimed = (await bench.link.runs.claim())!;
+    assert.equal(claimed.run.runId, runId);
+    assert.equal(claimed.run.state, "starting");
+    assert.match(claimed.token, /^[0-9a-f]{256}$/);
+    assert.equal(await bench.link.runs.claim(), undefined);
+    assert.equal(await bench.link.runs.claim({ runId }), undefined);
+    assert.equal((await bench.link.runs.ofToken(claimed.token))?.runId, runId);
+    assert.equal(await bench.link.runs.ofToken(claimed.token.replace(/.$/, "x")), undefined);
 
-  await bench.clock.advance(1);
-  const begun = await bench.link.runs.begin(claimed.token);
-  assert.equal(begun.state, "running");
-  await assert.rejects(bench.link.runs.begin(claimed.token), { code: "failed-precondition" });
-  await bench.clock.advance(1);
-  await bench.link.runs.finish(claimed.token, { outcome: "completed", details: "all good" });
-  const run = (await bench.link.runs.get(runId))!;
-  const at = run.pendingAt;
-  assert.deepEqual(
-    [run.state, run.details, run.startingAt, run.runningAt, run.finishedAt],
-    ["finished:completed", "all good", at + 1, at + 2, at + 3],
-  );
-  assert.equal(await bench.link.runs.ofToken(claimed.token), undefined);
-  assert.equal(await bench.link.runs.heartbeat(claimed.token), false);
-  const end = { outcome: "completed", details: "" } as const;
-  for (const token of [claimed.token, ""]) {
-    await assert.rejects(bench.link.runs.finish(token, end), { code: "unauthenticated" });
-    await assert.rejects(bench.link.runs.begin(token), { code: "unauthenticated" });
-  }
-});
+    await bench.clock.advance(1);
+    const begun = await bench.link.runs.begin(claimed.token);
+    assert.equal(begun.state, "running");
+    await assert.rejects(bench.link.runs.begin(claimed.token), { code: "failed-precondition" });
+    await bench.clock.advance(1);
+    await bench.link.runs.finish(claimed.token, { outcome: "completed", details: "all good" });
+    const run = (await bench.link.runs.get(runId))!;
+    const at = run.pendingAt;
+    assert.deepEqual(
+      [run.state, run.details, run.startingAt, run.runningAt, run.finishedAt],
+      ["finished:completed", "all good", at + 1, at + 2, at + 3],
+    );
+    assert.equal(await bench.link.runs.ofToken(claimed.token), undefined);
+    assert.equal(await bench.link.runs.heartbeat(claimed.token), false);
+    const end = { outcome: "completed", details: "" } as const;
+    for (const token of [claimed.token, ""]) {
+      await assert.rejects(bench.link.runs.finish(token, end), { code: "unauthenticated" });
+      await assert.rejects(bench.link.runs.begin(token), { code: "unauthenticated" });
+    }
+  },
+);
 
-linkTest("the oldest run is claimed first, and a held claim hears of a new one", async (bench) => {
+linkTest("the oldest run is claimed first, and a long poll gets a new one", async (bench) => {
   const first = await submit(bench);
   await submit(bench);
   assert.equal((await bench.link.runs.claim())?.run.runId, first.runId);
@@ -135,13 +138,13 @@ linkTest("the oldest run is claimed first, and a held claim hears of a new one",
   assert.equal((await held)?.run.runId, third.runId);
 });
 
-linkTest("a run can be claimed by one of many", async (bench) => {
+linkTest("only one of many callers can claim a run", async (bench) => {
   const { runId } = await submit(bench);
   const claims = await Promise.all([1, 2, 3].map(() => bench.link.runs.claim({ runId })));
   assert.equal(claims.filter((claim) => claim !== undefined).length, 1);
 });
 
-linkTest("who claims a run and does not begin it loses it", async (bench) => {
+linkTest("a claim expires if the run does not begin", async (bench) => {
   await submit(bench);
   const { token, run } = (await bench.link.runs.claim())!;
   const held = bench.link.runs.claim({ holdSeconds: 20 });
@@ -156,7 +159,7 @@ linkTest("who claims a run and does not begin it loses it", async (bench) => {
   assert.equal((await bench.link.runs.begin(again.token)).state, "running");
 });
 
-linkTest("a run whose ServerApp falls silent has failed", async (bench) => {
+linkTest("a run whose ServerApp sends no heartbeat has failed", async (bench) => {
   const token = await begin(bench);
   await bench.pass(59);
   assert.equal(await bench.link.runs.heartbeat(token), true);
@@ -169,7 +172,7 @@ linkTest("a run whose ServerApp falls silent has failed", async (bench) => {
   assert.equal(await bench.link.runs.heartbeat(token), false);
 });
 
-linkTest("a restart is nobody's silence", async (bench) => {
+linkTest("downtime of the SuperLink does not count as missing heartbeats", async (bench) => {
   const token = await begin(bench);
   await submit(bench);
   const claimed = (await bench.link.runs.claim())!;
@@ -192,7 +195,7 @@ linkTest("a run that has not begun can fail, but not be completed", async (bench
   assert.deepEqual([state, details], ["finished:failed", "no such file"]);
 });
 
-linkTest("a run is stopped from outside, whoever started it", async (bench) => {
+linkTest("a run of any kind can be stopped", async (bench) => {
   const selfStarted = bench.runId;
   const token = await begin(bench);
   for (const runId of [selfStarted, bench.runId]) {
@@ -214,7 +217,7 @@ linkTest("a run is stopped from outside, whoever started it", async (bench) => {
   ]);
 });
 
-linkTest("the end of a run ends its messages", async (bench) => {
+linkTest("the end of a run cancels its messages", async (bench) => {
   const nodeId = await bench.node(1000);
   const token = await begin(bench);
   const before = await bench.store.usage();
@@ -239,7 +242,7 @@ linkTest("the end of a run ends its messages", async (bench) => {
   const caller = { nodeId, runId };
   assert.deepEqual(await bench.link.objects.pull(caller, "model"), { found: false });
   const refused = await bench.refusalOf(bench.instruction(nodeId), []);
-  assert.match(refused!, /takes no messages: finished/);
+  assert.match(refused!, /accepts no messages: finished/);
   await bench.pass(1);
   assert.deepEqual(await bench.store.usage(), { ...before, fabs: 0 });
   assert.deepEqual(
@@ -248,7 +251,7 @@ linkTest("the end of a run ends its messages", async (bench) => {
   );
 });
 
-linkTest("what is sent and received is counted", async (bench) => {
+linkTest("sent and received bytes are counted", async (bench) => {
   const nodeId = await bench.node(1000);
   const token = await begin(bench);
   const pushed = await bench.push(nodeId);
@@ -272,7 +275,7 @@ linkTest("what is sent and received is counted", async (bench) => {
   );
 });
 
-linkTest("only a run's own instructions are known to its ServerApp", async (bench) => {
+linkTest("a ServerApp sees only its own run's instructions", async (bench) => {
   const nodeId = await bench.node(1000);
   const foreign = await bench.push(nodeId);
   assert.deepEqual(await bench.link.messages.pullReplies([foreign.messageId]), []);
@@ -291,9 +294,9 @@ linkTest("only a run's own instructions are known to its ServerApp", async (benc
   );
 });
 
-linkTest("a completed run in which no node gave a result has failed", async (bench) => {
+linkTest("a completed run without any result has failed", async (bench) => {
   const nodeId = await bench.node(1000);
-  /** Completes a run whose instructions are answered so, and tells how it ended. */
+  /** Completes a run with these replies. @returns the finished run */
   const endAfter = async (answers: readonly ("result" | "error")[]) => {
     const token = await begin(bench);
     for (const answer of answers) {
@@ -316,10 +319,10 @@ linkTest("a completed run in which no node gave a result has failed", async (ben
   assert.match(failed.details, new RegExp(`all 2 .* from node ${nodeId}: no app x{100,300}$`));
   assert.match((await endAfter(["error"])).details, /the only reply was an error/);
   assert.equal((await endAfter(["error", "result", "error"])).state, "finished:completed");
-  assert.equal((await endAfter([])).state, "finished:completed", "a run may ask nobody");
+  assert.equal((await endAfter([])).state, "finished:completed", "a run may send no instructions");
 });
 
-linkTest("a run is not judged by the replies since a restart alone", async (bench) => {
+linkTest("a run is not failed because of the replies since a restart alone", async (bench) => {
   const nodeId = await bench.node(1000);
   const token = await begin(bench);
   await bench.restart();

@@ -3,13 +3,13 @@ import { endRun } from "./end.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 
-// A run that started itself (Flower 1.9's) sends no heartbeats and cannot say that it is over. What is heard of it are
-// its instructions.
+// A self-started run (Flower 1.9) sends no heartbeats and has no call to end itself. Only its instructions show that it
+// is alive.
 
 const DAY = 86_400;
 
-/** The run sends instructions: it lives. Written once a day, for that is exact enough. */
-export async function hearSelfStarted(
+/** Keeps a run alive that sends instructions. The deadline is stored at most once a day. */
+export async function keepSelfStartedAlive(
   { clock, limits }: Pick<RunContext, "clock"> & { readonly limits: RunLimits },
   tx: Pick<RunTransaction, "runs">,
   runId: bigint,
@@ -17,12 +17,12 @@ export async function hearSelfStarted(
   const run = await tx.runs.get(runId);
   if (run?.dueAt === undefined || run.tokenHash !== undefined) return;
   const dueAt = clock.now() + limits.selfStartedRunSeconds;
-  // Later than the housekeeper expects, so it need not be told.
+  // The deadline moves to a later time, so the housekeeper need not be notified.
   if (dueAt - run.dueAt >= DAY) await tx.runs.put({ ...run, dueAt });
 }
 
-/** Settles a run of which nothing was heard for long: it is over, unless instructions of it are under way. */
-export async function settleSelfStarted(
+/** Handles a self-started run whose deadline has passed: ends it, unless it has unfinished instructions. */
+export async function handleDueSelfStarted(
   context: RunContext,
   tx: RunTransaction,
   effects: RunEffects,
@@ -34,6 +34,6 @@ export async function settleSelfStarted(
     await tx.runs.put({ ...run, dueAt });
     return effects.due(dueAt);
   }
-  const details = `Nothing was heard of its ServerApp for ${Math.round(seconds / DAY)} days`;
+  const details = `The ServerApp sent no instructions for ${Math.round(seconds / DAY)} days`;
   await endRun(context, tx, effects, run, nextRunState(run.state, "stop")!, details);
 }

@@ -4,7 +4,7 @@ import type { Random } from "../../base/random.ts";
 /** 64 bits at a time, 16 hexadecimal digits each: 256 digits, as Flower's. */
 const TOKEN_WORDS = 16;
 
-/** A new token, by which a run's ServerApp is known. */
+/** Creates a token for a run's ServerApp. */
 export function newToken(random: Random): string {
   return Array.from(
     { length: TOKEN_WORDS },
@@ -12,7 +12,7 @@ export function newToken(random: Random): string {
   ).join("");
 }
 
-/** What is kept of a token: who reads the store cannot speak for the run. */
+/** SHA-256 of a token. Only the hash is stored: a reader of the store cannot act as the ServerApp. */
 export function hashToken(token: string): string {
   return sha256Hex(token);
 }

@@ -4,9 +4,9 @@ import type { RunTable, Traffic } from "./run_table.ts";
 const NOTHING: Traffic = { bytesSent: 0, bytesReceived: 0, clientAppSeconds: 0 };
 
 /**
- * Counts what runs send and receive, in memory: every object would cost a write to its run otherwise. The counts get
- * into the store when a message is taken, with each heartbeat and at the end of the run, and when the service closes;
- * what the death of the process costs is the bytes counted after the last of these.
+ * Counts the traffic of runs in memory, which saves a write for each object. The counts are stored when a message is
+ * accepted, with each heartbeat, at the end of the run, and when the domain closes. A crash loses the counts since
+ * then.
  */
 export class TrafficMeter {
   readonly #unsaved = new Map<bigint, Traffic>();
@@ -19,17 +19,17 @@ export class TrafficMeter {
     this.#add(effects, runId, { ...NOTHING, bytesReceived });
   }
 
-  /** What the store does not know of yet. */
+  /** Traffic that is not stored yet. */
   unsaved(runId: bigint): Traffic {
     return this.#unsaved.get(runId) ?? NOTHING;
   }
 
-  /** The runs of which there is something. */
+  /** Runs with traffic that is not stored yet. */
   runs(): bigint[] {
     return [...this.#unsaved.keys()];
   }
 
-  /** Writes what is unsaved, and what is given, to the run. */
+  /** Adds the unsaved traffic to the stored run. @param more traffic to add in the same write */
   async save(
     tx: { readonly runs: RunTable },
     effects: Effects<never>,
@@ -37,30 +37,30 @@ export class TrafficMeter {
     more: Partial<Traffic> = {},
   ): Promise<void> {
     const drafted = this.#draft(effects).get(runId) ?? NOTHING;
-    const unsaved = sum(this.unsaved(runId), drafted);
-    const traffic = sum(unsaved, { ...NOTHING, ...more });
+    const unsaved = sumTraffic(this.unsaved(runId), drafted);
+    const traffic = sumTraffic(unsaved, { ...NOTHING, ...more });
     if (isNothing(traffic)) return;
     this.#add(effects, runId, negative(unsaved));
     await tx.runs.addTraffic(runId, traffic);
   }
 
-  /** A run that is removed: what it sent and received counts nowhere any more. */
+  /** Removes the counts of a run that is removed. */
   forget(effects: Effects<never>, runId: bigint): void {
-    // Its draft is made before this, so that nothing is counted after.
+    // Creates the draft first: effects run in order, so the draft is merged before the count is deleted.
     this.#draft(effects);
     effects.after(() => this.#unsaved.delete(runId));
   }
 
   #add(effects: Effects<never>, runId: bigint, traffic: Traffic): void {
     const draft = this.#draft(effects);
-    draft.set(runId, sum(draft.get(runId) ?? NOTHING, traffic));
+    draft.set(runId, sumTraffic(draft.get(runId) ?? NOTHING, traffic));
   }
 
-  /** What this attempt counts, by run. */
+  /** Traffic counted by the current transaction attempt, by run. */
   #draft(effects: Effects<never>): Map<bigint, Traffic> {
     return effects.draft(this, () => new Map<bigint, Traffic>(), (draft) => {
       for (const [runId, traffic] of draft) {
-        const total = sum(this.unsaved(runId), traffic);
+        const total = sumTraffic(this.unsaved(runId), traffic);
         if (isNothing(total)) this.#unsaved.delete(runId);
         else this.#unsaved.set(runId, total);
       }
@@ -68,8 +68,8 @@ export class TrafficMeter {
   }
 }
 
-/** Both together. */
-export function sum(a: Traffic, b: Traffic): Traffic {
+/** The sum of two amounts of traffic. */
+export function sumTraffic(a: Traffic, b: Traffic): Traffic {
   return {
     bytesSent: a.bytesSent + b.bytesSent,
     bytesReceived: a.bytesReceived + b.bytesReceived,

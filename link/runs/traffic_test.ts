@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { linkTest } from "../../tests/link/harness.ts";
 
-linkTest("what is counted survives a write that fails", async (bench) => {
+linkTest("counted traffic survives a failed write", async (bench) => {
   const nodeId = await bench.node(1000);
   await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);

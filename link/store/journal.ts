@@ -1,4 +1,4 @@
-/** Changes maps and remembers how to take the changes back. */
+/** Undo log of one transaction in memory: changes maps and can roll the changes back. */
 export class Journal {
   #undo: (() => void)[] = [];
 
@@ -12,14 +12,14 @@ export class Journal {
     map.delete(key);
   }
 
-  /** Remembers how to take back a change of something else than a map. */
+  /** Registers how to undo a change that is not a change of a map. */
   onRollBack(undo: () => void): void {
     this.#undo.push(undo);
   }
 
   /**
-   * Takes all changes back, the last first. An entry that comes back stands at the end of its map: what needs an order
-   * keeps places. To look where it stood would cost a walk over all that was deleted before it.
+   * Undoes all changes, the last first. A restored entry is at the end of its map, because finding its former position
+   * would require a walk over the map. Tables that need an order store positions.
    */
   rollBack(): void {
     for (const undo of this.#undo.reverse()) undo();

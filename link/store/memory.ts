@@ -13,7 +13,7 @@ import { MemorySigners } from "./memory_signers.ts";
 import { Serial } from "./serial.ts";
 import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
 
-/** A store that lasts as long as the process. Records are replaced, never changed. */
+/** A store in memory, which lasts as long as the process. Records are replaced, never changed. */
 export class MemoryStore implements LinkStore {
   readonly #serial = new Serial();
   readonly #tables = new Tables();
@@ -57,7 +57,7 @@ export class MemoryStore implements LinkStore {
     });
   }
 
-  /** What is removed from memory is the platform's to collect. */
+  /** Does nothing, because the platform's garbage collector frees memory. */
   reclaim(): Promise<boolean> {
     return Promise.resolve(false);
   }

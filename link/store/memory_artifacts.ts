@@ -1,16 +1,16 @@
 import type { ArtifactRecord, ArtifactTable } from "../artifacts/artifact_table.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
-/** The artifacts of a store in memory. */
+/** The artifacts of an in-memory store. */
 export class ArtifactMap {
   readonly byId = new Map<bigint, ArtifactRecord>();
-  readonly ofRun = new Links<bigint, bigint>();
-  /** The pieces of each, by where they begin. */
+  readonly ofRun = new Multimap<bigint, bigint>();
+  /** The pieces of each artifact, by offset. */
   readonly pieces = new Map<bigint, Map<number, Uint8Array>>();
 }
 
-/** The artifacts in memory as one transaction sees them. */
+/** {@link ArtifactTable} in memory, for one transaction. */
 export class MemoryArtifacts implements ArtifactTable {
   readonly #map: ArtifactMap;
   readonly #journal: Journal;
@@ -49,7 +49,7 @@ export class MemoryArtifacts implements ArtifactTable {
   }
 
   addPiece(artifactId: bigint, offset: number, bytes: Uint8Array): Promise<void> {
-    // A copy: a piece may lie in a larger request, which would be kept with it.
+    // Copied, because the piece can be a view of a larger request, which would stay in memory with it.
     this.#journal.set(this.#map.pieces.get(artifactId)!, offset, new Uint8Array(bytes));
     return Promise.resolve();
   }

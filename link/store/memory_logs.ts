@@ -2,19 +2,19 @@ import { utf8Length } from "../../base/characters.ts";
 import type { LogEnd, LogEntry, LogTable } from "../runs/run_table.ts";
 import type { Journal } from "./journal.ts";
 
-/** How many times of entries that are gone are kept at most before the others move up. */
+/** Number of times of removed entries after which `times` is compacted. */
 const MAX_GONE = 1024;
 
 /** A run's log in memory. */
 class RunLog {
-  /** By their times. */
+  /** Entries by time. */
   readonly entries = new Map<number, LogEntry>();
-  /** The times in order, so that a reader finds its place; those before `first` are of entries that are gone. */
+  /** Times of entries in order, for binary search. Those before index `first` belong to removed entries. */
   times: number[] = [];
   first = 0;
   last: LogEntry | undefined;
 
-  /** The place in `times` of the first entry after a time. */
+  /** Index in `times` of the first entry after a time. */
   placeAfter(time: number): number {
     let [low, high] = [this.first, this.times.length];
     while (low < high) {
@@ -25,24 +25,24 @@ class RunLog {
     return low;
   }
 
-  /** The entry at a place in `times`. */
+  /** The entry at an index of `times`. */
   at(place: number): LogEntry | undefined {
     const time = this.times[place];
     return time === undefined ? undefined : this.entries.get(time);
   }
 }
 
-/** The logs of a store in memory, by their runs. */
+/** The logs of an in-memory store, by run. */
 export class LogMap {
   readonly byRun = new Map<bigint, RunLog>();
 
-  /** How many entries all have together. */
+  /** Total number of entries. */
   get size(): number {
     return this.byRun.values().reduce((sum, { entries }) => sum + entries.size, 0);
   }
 }
 
-/** The logs in memory as one transaction sees them. */
+/** {@link LogTable} in memory, for one transaction. */
 export class MemoryLogs implements LogTable {
   readonly #map: LogMap;
   readonly #journal: Journal;
@@ -96,12 +96,14 @@ export class MemoryLogs implements LogTable {
     let entry = log.at(log.first);
     if (entry === undefined || entry.end > end) return Promise.resolve();
     this.#remember(log);
-    // Their order is that of the times: they come back wherever in the map.
+    // `times` determines the order, so the position in the map does not matter.
     this.#journal.onRollBack(() => removed.forEach((each) => log.entries.set(each.at, each)));
     for (; entry !== undefined && entry.end <= end; entry = log.at(++log.first)) {
       log.entries.delete(entry.at);
       removed.push(entry);
     }
+    // As in a database: of a log that has gone whole nothing is known.
+    if (entry === undefined) log.last = undefined;
     const gone = removed.at(-1);
     if (gone !== undefined && !endsLine(gone) && entry !== undefined) {
       const marked = { ...entry, text: begin + entry.text };
@@ -119,7 +121,7 @@ export class MemoryLogs implements LogTable {
     return Promise.resolve(false);
   }
 
-  /** Has what is about to change of a log, but its entries, changed back when the transaction fails. */
+  /** Registers the undo of changes to a log's fields, except for its entries. */
   #remember(log: RunLog): void {
     const { times, times: { length }, first, last } = log;
     this.#journal.onRollBack(() => {

@@ -3,7 +3,7 @@ import type { LogEntry } from "../runs/run_table.ts";
 import { Journal } from "./journal.ts";
 import { LogMap, MemoryLogs } from "./memory_logs.ts";
 
-/** A log of entries of one byte, each with its time for an end. */
+/** A log of one-byte entries, each of which ends at its time. */
 async function logOf(count: number): Promise<{ map: LogMap; journal: Journal; logs: MemoryLogs }> {
   const [map, journal] = [new LogMap(), new Journal()];
   const logs = new MemoryLogs(map, journal);
@@ -13,21 +13,21 @@ async function logOf(count: number): Promise<{ map: LogMap; journal: Journal; lo
 
 const times = (entries: readonly LogEntry[]) => entries.map(({ at }) => at);
 
-Deno.test("memory logs: a reader gets its part without a look at the others", async () => {
+Deno.test("memory logs: a reader does not visit the other entries", async () => {
   const { map, logs } = await logOf(10_000);
   const { entries } = map.byRun.get(7n)!;
   let looks = 0;
   const get = entries.get.bind(entries);
   entries.get = (time) => (looks += 1, get(time));
   for (const walk of ["values", "keys", "entries", Symbol.iterator] as const) {
-    entries[walk] = () => assert.fail("all are looked at");
+    entries[walk] = () => assert.fail("visits all entries");
   }
   assert.deepEqual(times(await logs.since(7n, 5000, 2)), [5001, 5002, 5003]);
   assert.deepEqual(times(await logs.since(7n, 10_000)), []);
-  assert.ok(looks < 10, `${looks} looks`);
+  assert.ok(looks < 10, `${looks} entries visited`);
 });
 
-Deno.test("memory logs: a log of which much has gone is read in order, and rolled back as it was", async () => {
+Deno.test("memory logs: a log with many removed entries is read in order, and can be rolled back", async () => {
   const { map, logs } = await logOf(5000);
   await logs.trim(7n, 100, "…");
   const before = await logs.since(7n, 0);

@@ -8,26 +8,26 @@ import type {
 } from "../messages/message_tables.ts";
 import { earliestDue, mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
-/** An instruction with its place in the order of arrival. */
+/** An instruction with its position in the order of insertion. */
 interface Placed {
   readonly place: number;
   readonly record: InstructionRecord;
 }
 
-/** The messages of a store in memory. */
+/** The messages of an in-memory store. */
 export class MessageMap {
   readonly instructions = new Map<string, Placed>();
-  /** The open instructions of each node that has any. */
-  readonly open = new Links<bigint, string>();
-  /** Those that each node has in hand. */
-  readonly handedOut = new Links<bigint, string>();
-  /** The instructions of each run that has any. */
-  readonly ofRun = new Links<bigint, string>();
-  /** By the instruction that they answer. */
+  /** Ids of open instructions, by node. */
+  readonly open = new Multimap<bigint, string>();
+  /** Ids of instructions in state "handed-out", by node. */
+  readonly handedOut = new Multimap<bigint, string>();
+  /** Ids of instructions, by run. */
+  readonly ofRun = new Multimap<bigint, string>();
+  /** Replies by the id of their instruction. */
   readonly replies = new Map<string, LinkMessage>();
-  /** The instruction that each reply answers, by the reply's id. */
+  /** Id of the instruction, by the id of its reply. */
   readonly answered = new Map<string, string>();
   places = 0;
 
@@ -36,7 +36,7 @@ export class MessageMap {
   }
 }
 
-/** The instructions in memory as one transaction sees them. */
+/** {@link InstructionTable} in memory, for one transaction. */
 export class MemoryInstructions implements InstructionTable {
   readonly #map: MessageMap;
   readonly #journal: Journal;
@@ -136,7 +136,7 @@ export class MemoryInstructions implements InstructionTable {
     }
   }
 
-  /** Those of the ids that are there and wanted, in the order of arrival. */
+  /** The existing instructions with these ids that match, in the order of insertion. */
   #select(
     messageIds: Iterable<string>,
     wanted: (record: InstructionRecord) => boolean = () => true,
@@ -145,7 +145,7 @@ export class MemoryInstructions implements InstructionTable {
       .sort((a, b) => a.place - b.place).map(({ record }) => record);
   }
 
-  /** Those of the ids that are there. */
+  /** The existing instructions with these ids. */
   *#placed(messageIds: Iterable<string>): Generator<Placed, void, void> {
     for (const id of messageIds) {
       const placed = this.#map.instructions.get(id);
@@ -154,7 +154,7 @@ export class MemoryInstructions implements InstructionTable {
   }
 }
 
-/** The replies in memory as one transaction sees them. */
+/** {@link ReplyTable} in memory, for one transaction. */
 export class MemoryReplies implements ReplyTable {
   readonly #map: MessageMap;
   readonly #journal: Journal;

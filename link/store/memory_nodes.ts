@@ -2,13 +2,13 @@ import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 
-/** The nodes of a store in memory. */
+/** The nodes of an in-memory store. */
 export class NodeMap {
   readonly byId = new Map<bigint, NodeRecord>();
   readonly idByKey = new Map<string, bigint>();
 }
 
-/** The nodes in memory as one transaction sees them. */
+/** {@link NodeTable} in memory, for one transaction. */
 export class MemoryNodes implements NodeTable {
   readonly #map: NodeMap;
   readonly #journal: Journal;
@@ -48,13 +48,13 @@ export class MemoryNodes implements NodeTable {
     );
   }
 
-  countPassing(): Promise<number> {
-    return Promise.resolve(this.#passing().length);
+  countForgettable(): Promise<number> {
+    return Promise.resolve(this.#forgettable().length);
   }
 
-  passing(limit: number): Promise<NodeRecord[]> {
+  forgettable(limit: number): Promise<NodeRecord[]> {
     const joined = ({ activatedAt }: NodeRecord) => activatedAt === undefined ? 0 : 1;
-    const nodes = this.#passing().sort((a, b) => joined(a) - joined(b) || a.dueAt! - b.dueAt!);
+    const nodes = this.#forgettable().sort((a, b) => joined(a) - joined(b) || a.dueAt! - b.dueAt!);
     return Promise.resolve(nodes.slice(0, limit));
   }
 
@@ -81,7 +81,7 @@ export class MemoryNodes implements NodeTable {
     return Promise.resolve();
   }
 
-  #passing(): NodeRecord[] {
+  #forgettable(): NodeRecord[] {
     return [...this.#map.byId.values()].filter(({ state, dueAt }) =>
       state !== "online" && dueAt !== undefined
     );

@@ -1,19 +1,19 @@
-import type { ObjectStanding, ObjectTable } from "../objects/object_table.ts";
+import type { ObjectCounters, ObjectTable } from "../objects/object_table.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
-interface Counted extends ObjectStanding {
+interface Counted extends ObjectCounters {
   readonly object: LinkObject;
 }
 
-/** The objects of a store in memory. */
+/** The objects of an in-memory store. */
 export class ObjectMap {
   readonly byId = new Map<ObjectId, Counted>();
-  readonly parents = new Links<ObjectId, ObjectId>();
+  readonly parents = new Multimap<ObjectId, ObjectId>();
 }
 
-/** The objects in memory as one transaction sees them. */
+/** {@link ObjectTable} in memory, for one transaction. */
 export class MemoryObjects implements ObjectTable {
   readonly #map: ObjectMap;
   readonly #journal: Journal;
@@ -23,7 +23,7 @@ export class MemoryObjects implements ObjectTable {
     this.#journal = journal;
   }
 
-  standing(id: ObjectId): Promise<ObjectStanding | undefined> {
+  counters(id: ObjectId): Promise<ObjectCounters | undefined> {
     return Promise.resolve(this.#map.byId.get(id));
   }
 
@@ -47,7 +47,7 @@ export class MemoryObjects implements ObjectTable {
     return Promise.resolve([...this.#map.parents.of(id)]);
   }
 
-  add(object: LinkObject, { references, waits }: ObjectStanding): Promise<void> {
+  add(object: LinkObject, { references, waits }: ObjectCounters): Promise<void> {
     this.#journal.set(this.#map.byId, object.id, { object, references, waits });
     for (const child of object.children) {
       this.#map.parents.add(this.#journal, child, object.id);

@@ -1,17 +1,17 @@
 import type { PieceRecord, PieceTable } from "../runs/piece_table.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
-/** The pieces of a store in memory. */
+/** The pieces of attachments of an in-memory store. */
 export class PieceMap {
   readonly byHash = new Map<string, PieceRecord>();
   readonly bytes = new Map<string, Uint8Array>();
-  readonly ofFab = new Links<string, string>();
-  readonly fabsOf = new Links<string, string>();
+  readonly ofFab = new Multimap<string, string>();
+  readonly fabsOf = new Multimap<string, string>();
 }
 
-/** The pieces in memory as one transaction sees them. */
+/** {@link PieceTable} in memory, for one transaction. */
 export class MemoryPieces implements PieceTable {
   readonly #map: PieceMap;
   readonly #journal: Journal;
@@ -40,7 +40,7 @@ export class MemoryPieces implements PieceTable {
 
   add(piece: PieceRecord, bytes: Uint8Array): Promise<void> {
     this.#journal.set(this.#map.byHash, piece.hash, piece);
-    // A copy: a piece lies in a larger request, which would be kept with it.
+    // Copied, because the piece is a view of a larger request, which would stay in memory with it.
     this.#journal.set(this.#map.bytes, piece.hash, new Uint8Array(bytes));
     return Promise.resolve();
   }

@@ -2,7 +2,7 @@ import { isFinished } from "../../entities/run.ts";
 import type {
   FabTable,
   FinishedRuns,
-  RunKeepsake,
+  RemovableRunData,
   RunRecord,
   RunTable,
   Traffic,
@@ -10,16 +10,16 @@ import type {
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 
-/** The runs of a store in memory. */
+/** The runs of an in-memory store. */
 export class RunMap {
   readonly byId = new Map<bigint, RunRecord>();
-  /** Each run's place in the order of arrival. */
+  /** Position of each run in the order of insertion. */
   readonly places = new Map<bigint, number>();
   arrivals = 0;
   readonly idByToken = new Map<string, bigint>();
 }
 
-/** The runs in memory as one transaction sees them. */
+/** {@link RunTable} in memory, for one transaction. */
 export class MemoryRuns implements RunTable {
   readonly #map: RunMap;
   readonly #journal: Journal;
@@ -62,12 +62,12 @@ export class MemoryRuns implements RunTable {
     return Promise.resolve(run !== undefined);
   }
 
-  launched(): Promise<RunRecord[]> {
+  withDueTime(): Promise<RunRecord[]> {
     const runs = [...this.#map.byId.values()];
     return Promise.resolve(runs.filter(({ dueAt }) => dueAt !== undefined));
   }
 
-  unwatched(): Promise<RunRecord[]> {
+  withoutDueTime(): Promise<RunRecord[]> {
     const runs = [...this.#map.byId.values()];
     return Promise.resolve(
       runs.filter(({ state, dueAt }) => state === "running" && dueAt === undefined),
@@ -86,7 +86,7 @@ export class MemoryRuns implements RunTable {
     ));
   }
 
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined> {
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined> {
     let first: RunRecord | undefined;
     for (const run of this.#map.byId.values()) {
       if (!isFinished(run.state)) continue;
@@ -145,7 +145,7 @@ export class MemoryRuns implements RunTable {
   }
 }
 
-/** The app bundles in memory as one transaction sees them. */
+/** {@link FabTable} in memory, for one transaction. */
 export class MemoryFabs implements FabTable {
   readonly #fabs: Map<string, Uint8Array>;
   readonly #journal: Journal;

@@ -1,12 +1,12 @@
 import type { Serial } from "./serial.ts";
 import type { SignerTable } from "./store.ts";
 
-/** Up to which time peers signed, in memory: it lasts as long as the process. */
+/** {@link SignerLedger} in memory, which lasts as long as the process. */
 export class MemorySigners implements SignerTable {
   readonly #until = new Map<string, number>();
   readonly #serial: Serial;
 
-  /** @param serial of the store */
+  /** @param serial the store's queue of transactions */
   constructor(serial: Serial) {
     this.#serial = serial;
   }

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** Runs one piece of work after the other, in the order of the calls. */
+/** Queue that runs asynchronous work one at a time, in the order of the calls. */
 export class Serial {
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -16,9 +16,9 @@ export class Serial {
   }
 
   /**
-   * Takes no further work and waits for what it has.
+   * Rejects further work and waits for the work in the queue.
    *
-   * @returns false when it was closed before
+   * @returns false if it was closed before
    */
   async close(): Promise<boolean> {
     const first = !this.#closed;

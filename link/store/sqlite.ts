@@ -12,23 +12,20 @@ import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
 import type { LinkStore, LinkTables, SignerTable, StoreUsage } from "./store.ts";
 
-/** A moment on either side of which a crash leaves a different state. */
+/** Step of a transaction at which tests simulate a crash: the state on disk may differ before and after it. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
 
-/** How a database is used. */
+/** Options of a {@link SqliteStore}. */
 export interface SqliteOptions extends OpenOptions {
-  /** How much free space stays in the file, in bytes; 64 MiB if not given. */
+  /** Free space to keep in the file, in bytes; default 64 MiB. */
   readonly spareBytes?: number;
-  /**
-   * Called before a transaction begins, writes, and is committed, and after that; before space is given back, and after
-   * that: where tests crash.
-   */
+  /** Called before each {@link DurableStep}, where tests simulate crashes. */
   readonly onStep?: (step: DurableStep) => void;
 }
 
 /**
- * A store in a SQLite file, for one process at a time. Its log is written ahead: what was committed survives the
- * death of the process, and what was committed "durable" was also handed to the disk.
+ * A store in a SQLite file, for one process at a time. It uses a write-ahead log: committed transactions survive a
+ * crash of the process, and "durable" ones were also synced to disk.
  */
 export class SqliteStore implements LinkStore {
   readonly #path: string;
@@ -42,9 +39,9 @@ export class SqliteStore implements LinkStore {
   readonly signers: SignerTable;
 
   /**
-   * @param path the file; made with mode 0600 if it does not exist
-   * @throws failed-precondition when the file is in use, is no database, is another program's, or is of a newer
-   * schema
+   * @param path the file; created with mode 0600 if it does not exist
+   * @throws failed-precondition if the file is in use, is not a database, belongs to another program, or has a newer
+   *   schema
    */
   constructor(path: string, options: SqliteOptions = {}) {
     this.#path = path;
@@ -63,7 +60,7 @@ export class SqliteStore implements LinkStore {
     });
   }
 
-  /** Whether the file can get smaller: not so one of an earlier version that was too large to be rebuilt. */
+  /** Whether the file can shrink. False for a file of an earlier version that was too large to rebuild. */
   get reclaimable(): boolean {
     return this.#space.reclaimable;
   }
@@ -74,7 +71,7 @@ export class SqliteStore implements LinkStore {
     onCommit?: () => void,
   ): Promise<T> {
     const result = await this.#serial.run(() => this.#perform(work, onCommit));
-    // Others go on meanwhile: what they build upon this is on the disk after it, or not at all.
+    // Other transactions go on during the sync. They reach the disk after this one or not at all.
     if (durability === "durable") {
       await this.#flush().catch((error) => {
         throw new NotSynced(result, FlwrError.from(error));

@@ -2,7 +2,7 @@ import type { ArtifactRecord, ArtifactTable } from "../artifacts/artifact_table.
 import { bytes, fromId, id, number, optional, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** The artifacts in SQLite. */
+/** {@link ArtifactTable} in SQLite. */
 export class SqliteArtifacts implements ArtifactTable {
   readonly #sql: Statements;
 

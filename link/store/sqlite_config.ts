@@ -1,6 +1,6 @@
 import type { LinkScalar } from "../../entities/run.ts";
 
-/** What JSON cannot hold stands under a mark of its own. */
+/** JSON form of a scalar. Types that JSON does not have are objects with one tagged key. */
 type JsonScalar =
   | boolean
   | string
@@ -8,11 +8,11 @@ type JsonScalar =
   | { readonly float: string }
   | { readonly bytes: string };
 
-/** A run's configuration as JSON: whole and floating-point numbers stay apart, and none loses a digit. */
+/** Encodes a run's configuration as JSON, with exact numbers, and with integers distinct from floats. */
 export function configToText(config: Readonly<Record<string, LinkScalar>>): string {
   const entries = Object.entries(config).map(([key, value]): [string, JsonScalar] => {
     if (typeof value === "bigint") return [key, { int: value.toString() }];
-    // Also NaN and the infinities, which JSON does not know, and the sign of zero.
+    // As text, because JSON has no NaN and no infinities, and JavaScript's text of -0 is "0".
     if (typeof value === "number") {
       return [key, { float: Object.is(value, -0) ? "-0" : `${value}` }];
     }
@@ -22,7 +22,7 @@ export function configToText(config: Readonly<Record<string, LinkScalar>>): stri
   return JSON.stringify(entries);
 }
 
-/** The reverse of {@link configToText}. */
+/** Decodes the result of {@link configToText}. */
 export function configFromText(text: string): Record<string, LinkScalar> {
   const entries: [string, JsonScalar][] = JSON.parse(text);
   return Object.fromEntries(entries.map(([key, value]): [string, LinkScalar] => {

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** SQLite's primary result codes that a user can do something about (sqlite.org/rescode.html). */
+/** SQLite's primary result codes about which a user can do something (sqlite.org/rescode.html). */
 const BUSY = 5;
 const CORRUPT = 11;
 const IO_ERROR = 10;
@@ -8,7 +8,7 @@ const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
-/** Puts an error of SQLite in a sentence that names the file; any other error is returned as it is. */
+/** Converts an error of SQLite to a FlwrError that names the file. Returns any other error unchanged. */
 export function sqliteError(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") {
     return error;
@@ -29,7 +29,7 @@ export function sqliteError(path: string, error: unknown): unknown {
     case NOT_A_DATABASE:
       return new FlwrError("failed-precondition", `File "${path}" is not a SQLite database`, {
         cause,
-        hints: ["Name a file that does not exist yet, and the SuperLink makes its database there"],
+        hints: ["Name a file that does not exist: the SuperLink creates its database there"],
       });
     case CORRUPT:
       return new FlwrError("data-loss", `Database "${path}" is damaged: ${error.message}`, {
@@ -50,9 +50,10 @@ export function sqliteError(path: string, error: unknown): unknown {
 }
 
 /**
- * The disk takes no more for now. Nodes and apps are told as much and try again; the path is for the log alone.
+ * Error for a disk that cannot be written. Nodes and apps see it and try again. The path is only in the hint, which is
+ * not sent to them.
  *
- * @param path the database's
+ * @param path path of the database
  */
 export function cannotWrite(path: string, state: "full" | "failing", cause: unknown): FlwrError {
   return new FlwrError("unavailable", `The SuperLink's disk is ${state}`, {
@@ -61,12 +62,12 @@ export function cannotWrite(path: string, state: "full" | "failing", cause: unkn
   });
 }
 
-/** Whether SQLite failed for want of room on the disk. */
+/** Whether SQLite failed because the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && resultCode(error) === FULL;
 }
 
-/** The primary result code; Deno leaves it out of errors from `exec`, which then only have the text. */
+/** SQLite's primary result code. In errors from `exec`, Deno leaves it out, so it is derived from the text. */
 function resultCode(error: Error & { errcode?: unknown }): number | undefined {
   if (typeof error.errcode === "number") return error.errcode & 0xff;
   if (error.message.includes("database is locked")) return BUSY;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { LogSync } from "./sqlite_log.ts";
 
-Deno.test("the log is handed to the disk as often as asked, also at the same time", async () => {
+Deno.test("each flush syncs the log, and concurrent flushes share a sync", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/link.db-wal`, "log");
     const log = new LogSync(`${folder}/link.db`);
     const first = log.flush();
-    assert.equal(log.flush(), first, "not begun: it counts for both");
+    assert.equal(log.flush(), first, "the sync has not begun, so both share it");
     await first;
     assert.notEqual(log.flush(), first);
     await log.close();
@@ -16,7 +16,7 @@ Deno.test("the log is handed to the disk as often as asked, also at the same tim
   }
 });
 
-Deno.test("a log that cannot be handed over is told of, and closing goes on", async () => {
+Deno.test("a failed sync rejects, and closing still works", async () => {
   const log = new LogSync("/no/such/folder/link.db");
   await assert.rejects(log.flush(), { code: "ENOENT" });
   await assert.rejects(log.flush(), { code: "ENOENT" });

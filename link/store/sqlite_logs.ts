@@ -2,10 +2,10 @@ import type { FabTable, LogEnd, LogEntry, LogTable } from "../runs/run_table.ts"
 import { bytes, foreignText, fromId, fromText, number } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** Whether an entry ends with a line. */
+/** SQL condition: the entry ends with a line break. */
 const ENDS_LINE = "substr(text, -1) = x'0a'";
 
-/** The logs in SQLite. */
+/** {@link LogTable} in SQLite. */
 export class SqliteLogs implements LogTable {
   readonly #sql: Statements;
 
@@ -87,7 +87,7 @@ export class SqliteLogs implements LogTable {
   }
 }
 
-/** The app bundles in SQLite. */
+/** {@link FabTable} in SQLite. */
 export class SqliteFabs implements FabTable {
   readonly #sql: Statements;
 

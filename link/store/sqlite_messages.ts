@@ -11,34 +11,38 @@ import {
   fromId,
   fromText,
   id,
-  marks,
   number,
+  placeholders,
   type Row,
   type SqlValue,
   text,
 } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** The columns that every message has, in the order of {@link messageValues}. */
-export const MESSAGE_COLUMNS: readonly string[] = [
-  "message_id",
-  "run_id",
-  "src_node_id",
-  "dst_node_id",
-  "reply_to_message_id",
-  "group_id",
-  "message_type",
-  "created_at",
-  "pushed_at",
-  "ttl",
-  "content",
-  "error_code",
-  "error_reason",
-];
+/** Columns of every message table, with their values. */
+const MESSAGE: Readonly<Record<string, (message: LinkMessage) => SqlValue>> = {
+  message_id: ({ messageId }) => messageId,
+  run_id: ({ runId }) => fromId(runId),
+  src_node_id: ({ srcNodeId }) => fromId(srcNodeId),
+  dst_node_id: ({ dstNodeId }) => fromId(dstNodeId),
+  reply_to_message_id: ({ replyToMessageId }) => replyToMessageId,
+  group_id: ({ groupId }) => fromText(groupId),
+  message_type: ({ messageType }) => fromText(messageType),
+  created_at: ({ createdAt }) => createdAt,
+  pushed_at: ({ pushedAt }) => pushedAt,
+  ttl: ({ ttl }) => ttl,
+  content: ({ content }) => content ?? null,
+  error_code: ({ error }) => error?.code ?? null,
+  error_reason: ({ error }) => error ? fromText(error.reason) : null,
+};
+
+/** Columns of every message table, in the order of {@link messageValues}. */
+export const MESSAGE_COLUMNS: readonly string[] = Object.keys(MESSAGE);
+const MESSAGE_VALUES = Object.values(MESSAGE);
 const COLUMNS = MESSAGE_COLUMNS.join(", ");
 const OPEN = "state IN ('waiting', 'handed-out')";
 
-/** The instructions in SQLite. */
+/** {@link InstructionTable} in SQLite. */
 export class SqliteInstructions implements InstructionTable {
   readonly #sql: Statements;
 
@@ -46,14 +50,14 @@ export class SqliteInstructions implements InstructionTable {
     this.#sql = sql;
   }
 
-  async add({ message, state, deliveries, told, dueAt }: InstructionRecord): Promise<void> {
+  async add({ message, state, deliveries, replyPulled, dueAt }: InstructionRecord): Promise<void> {
     await this.#sql.run(
       `INSERT INTO instruction (${COLUMNS}, state, deliveries, told, due_at)
-         VALUES (${marks(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
+         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
       ...messageValues(message),
       state,
       deliveries,
-      told ? 1 : 0,
+      replyPulled ? 1 : 0,
       dueAt,
     );
   }
@@ -98,7 +102,7 @@ export class SqliteInstructions implements InstructionTable {
     now: number,
     maxDeliveries: number,
   ): Promise<InstructionRecord | undefined> {
-    // The first condition on the state is the index's, the second picks from it.
+    // The first condition on the state selects the index; the second filters its rows.
     return this.#sql.one(
       instructionFrom,
       `SELECT * FROM instruction WHERE dst_node_id = ? AND ${OPEN}
@@ -124,13 +128,13 @@ export class SqliteInstructions implements InstructionTable {
   }
 
   async update(messageId: string, progress: InstructionProgress): Promise<void> {
-    const { state, deliveries, told, dueAt } = progress;
+    const { state, deliveries, replyPulled, dueAt } = progress;
     await this.#sql.run(
       `UPDATE instruction SET state = ?, deliveries = ?, told = ?, due_at = ?
          WHERE message_id = ?`,
       state,
       deliveries,
-      told ? 1 : 0,
+      replyPulled ? 1 : 0,
       dueAt,
       messageId,
     );
@@ -145,7 +149,7 @@ export class SqliteInstructions implements InstructionTable {
   }
 }
 
-/** The replies in SQLite. */
+/** {@link ReplyTable} in SQLite. */
 export class SqliteReplies implements ReplyTable {
   readonly #sql: Statements;
 
@@ -171,32 +175,18 @@ export class SqliteReplies implements ReplyTable {
 
   async put(reply: LinkMessage): Promise<void> {
     await this.#sql.run(
-      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${marks(MESSAGE_COLUMNS)})`,
+      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${placeholders(MESSAGE_COLUMNS)})`,
       ...messageValues(reply),
     );
   }
 }
 
-/** A message's values, in the order of {@link MESSAGE_COLUMNS}. */
+/** The column values of a message, in the order of {@link MESSAGE_COLUMNS}. */
 export function messageValues(message: LinkMessage): SqlValue[] {
-  return [
-    message.messageId,
-    fromId(message.runId),
-    fromId(message.srcNodeId),
-    fromId(message.dstNodeId),
-    message.replyToMessageId,
-    fromText(message.groupId),
-    fromText(message.messageType),
-    message.createdAt,
-    message.pushedAt,
-    message.ttl,
-    message.content ?? null,
-    message.error?.code ?? null,
-    message.error ? fromText(message.error.reason) : null,
-  ];
+  return MESSAGE_VALUES.map((valueOf) => valueOf(message));
 }
 
-/** The message of a row that has {@link MESSAGE_COLUMNS}. */
+/** Reads a message from a row with {@link MESSAGE_COLUMNS}. */
 export function messageFrom(row: Row): LinkMessage {
   return {
     messageId: text(row, "message_id"),
@@ -220,7 +210,7 @@ function instructionFrom(row: Row): InstructionRecord {
     message: messageFrom(row),
     state: text(row, "state") as InstructionState,
     deliveries: number(row, "deliveries"),
-    told: number(row, "told") === 1,
+    replyPulled: number(row, "told") === 1,
     dueAt: number(row, "due_at"),
   };
 }

@@ -1,42 +1,48 @@
 import type { NodeState } from "../../entities/node.ts";
 import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import {
-  bytes,
+  BYTES,
+  column,
+  FOREIGN_TEXT,
+  ID,
+  NUMBER,
+  optionalColumn,
+  ownText,
+  RecordColumns,
+} from "./sqlite_columns.ts";
+import {
   foreignText,
   fromId,
-  fromText,
   id,
-  marks,
   number,
   optional,
-  replacing,
+  placeholders,
   type Row,
-  type SqlValue,
-  text,
+  updateAssignments,
 } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-const COLUMNS = [
-  "node_id",
-  "public_key",
-  "state",
-  "online_until",
-  "heartbeat_interval",
-  "due_at",
-  "registered_by",
-  "name",
-  "location",
-  "registered_at",
-  "activated_at",
-  "deactivated_at",
-  "unregistered_at",
-  "wire",
-  "join_name",
-];
+const NODE = new RecordColumns<NodeRecord>({
+  nodeId: column("node_id", ID),
+  publicKey: optionalColumn("public_key", BYTES),
+  state: column("state", ownText<NodeState>()),
+  onlineUntil: column("online_until", NUMBER),
+  heartbeatInterval: column("heartbeat_interval", NUMBER),
+  registeredBy: column("registered_by", ownText<NodeRecord["registeredBy"]>()),
+  name: optionalColumn("name", FOREIGN_TEXT),
+  location: optionalColumn("location", FOREIGN_TEXT),
+  registeredAt: column("registered_at", NUMBER),
+  activatedAt: optionalColumn("activated_at", NUMBER),
+  deactivatedAt: optionalColumn("deactivated_at", NUMBER),
+  unregisteredAt: optionalColumn("unregistered_at", NUMBER),
+  wire: optionalColumn("wire", ownText()),
+  joinName: optionalColumn("join_name", FOREIGN_TEXT),
+  dueAt: optionalColumn("due_at", NUMBER),
+});
 
-const PASSING = "state <> 'online' AND due_at IS NOT NULL";
+const FORGETTABLE = "state <> 'online' AND due_at IS NOT NULL";
 
-/** The nodes in SQLite. */
+/** {@link NodeTable} in SQLite. */
 export class SqliteNodes implements NodeTable {
   readonly #sql: Statements;
 
@@ -54,7 +60,7 @@ export class SqliteNodes implements NodeTable {
 
   async all(): Promise<NodeRecord[]> {
     const nodes = await this.#sql.all(nodeFrom, "SELECT * FROM node");
-    // Not by SQLite, which takes ids for signed numbers.
+    // Sorted here, because SQLite compares ids as signed numbers.
     return nodes.sort((a, b) => a.registeredAt - b.registeredAt || (a.nodeId < b.nodeId ? -1 : 1));
   }
 
@@ -68,13 +74,13 @@ export class SqliteNodes implements NodeTable {
     return this.#sql.all(nodeFrom, sql);
   }
 
-  async countPassing(): Promise<number> {
-    const sql = `SELECT COUNT(*) AS n FROM node WHERE ${PASSING}`;
+  async countForgettable(): Promise<number> {
+    const sql = `SELECT COUNT(*) AS n FROM node WHERE ${FORGETTABLE}`;
     return await this.#sql.one((row) => number(row, "n"), sql) ?? 0;
   }
 
-  passing(limit: number): Promise<NodeRecord[]> {
-    const sql = `SELECT * FROM node WHERE ${PASSING}
+  forgettable(limit: number): Promise<NodeRecord[]> {
+    const sql = `SELECT * FROM node WHERE ${FORGETTABLE}
       ORDER BY activated_at IS NOT NULL, due_at LIMIT ?`;
     return this.#sql.all(nodeFrom, sql, limit);
   }
@@ -92,36 +98,15 @@ export class SqliteNodes implements NodeTable {
 
   async put(node: NodeRecord): Promise<void> {
     await this.#sql.run(
-      `INSERT INTO node (${COLUMNS.join(", ")}) VALUES (${marks(COLUMNS)})
-         ON CONFLICT (node_id) DO UPDATE SET ${replacing(COLUMNS.slice(1))}`,
-      ...nodeValues(node),
+      `INSERT INTO node (${NODE.names.join(", ")}) VALUES (${placeholders(NODE.names)})
+         ON CONFLICT (node_id) DO UPDATE SET ${updateAssignments(NODE.names.slice(1))}`,
+      ...NODE.values(node),
     );
   }
 
   async remove(nodeId: bigint): Promise<void> {
     await this.#sql.run("DELETE FROM node WHERE node_id = ?", fromId(nodeId));
   }
-}
-
-function nodeValues(node: NodeRecord): SqlValue[] {
-  const { name, location } = node;
-  return [
-    fromId(node.nodeId),
-    node.publicKey ?? null,
-    node.state,
-    node.onlineUntil,
-    node.heartbeatInterval,
-    node.dueAt ?? null,
-    node.registeredBy,
-    name === undefined ? null : fromText(name),
-    location === undefined ? null : fromText(location),
-    node.registeredAt,
-    node.activatedAt ?? null,
-    node.deactivatedAt ?? null,
-    node.unregisteredAt ?? null,
-    node.wire ?? null,
-    node.joinName === undefined ? null : fromText(node.joinName),
-  ];
 }
 
 function namesFrom(row: Row): Pick<NodeRecord, "nodeId" | "name" | "joinName"> {
@@ -133,19 +118,5 @@ function namesFrom(row: Row): Pick<NodeRecord, "nodeId" | "name" | "joinName"> {
 }
 
 function nodeFrom(row: Row): NodeRecord {
-  return {
-    ...namesFrom(row),
-    ...optional("publicKey", row, "public_key", bytes),
-    state: text(row, "state") as NodeState,
-    onlineUntil: number(row, "online_until"),
-    heartbeatInterval: number(row, "heartbeat_interval"),
-    ...optional("dueAt", row, "due_at", number),
-    registeredBy: text(row, "registered_by") as NodeRecord["registeredBy"],
-    ...optional("location", row, "location", foreignText),
-    registeredAt: number(row, "registered_at"),
-    ...optional("activatedAt", row, "activated_at", number),
-    ...optional("deactivatedAt", row, "deactivated_at", number),
-    ...optional("unregisteredAt", row, "unregistered_at", number),
-    ...optional("wire", row, "wire", text),
-  };
+  return NODE.record(row);
 }

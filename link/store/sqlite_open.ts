@@ -4,31 +4,31 @@ import { FlwrError } from "../../base/error.ts";
 import { isDiskFull, sqliteError } from "./sqlite_error.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./sqlite_schema.ts";
 
-/** Models and metrics are in it: for its owner only. */
+/** Readable only by the owner, because the database contains models and metrics. */
 const FILE_MODE = 0o600;
-/** How much of the database is kept in memory, in KiB: rows are found by hashes, which lie all over it. */
+/** Page cache in KiB. It is large because rows are found by hashes, which are spread over the whole file. */
 const CACHE_KIB = 64 * 1024;
-/** The most, in bytes, that an older database may hold to be written anew when it is opened: 10 s or so. */
+/** Largest database of an earlier version, in bytes, that is rebuilt when opened. That takes about 10 s. */
 const LARGEST_REBUILD = 2 ** 30;
 /** SQLite's number for `PRAGMA auto_vacuum = INCREMENTAL`. */
 const INCREMENTAL = 2;
-/** SQLite keeps the log at its largest size otherwise: bytes. */
+/** Size in bytes to which SQLite truncates the log file after a checkpoint. By default it never shrinks. */
 const LOG_SIZE_LIMIT = 64 * 2 ** 20;
 
-/** How a database is opened. */
+/** Options of {@link openDatabase}. */
 export interface OpenOptions {
-  /** How long to wait for a process that still has the file open, in seconds; 2 if not given. */
+  /** Seconds to wait for a process that still has the file open; default 2. */
   readonly lockWaitSeconds?: number;
-  /** How many bytes a database of an earlier version may hold to be written anew; 1 GiB if not given. */
+  /** Largest database of an earlier version to rebuild, in bytes; default 1 GiB. */
   readonly largestRebuildBytes?: number;
 }
 
 /**
- * Opens a SuperLink's database for this process alone; makes it if the file does not exist, and brings an older
- * schema up to date.
+ * Opens a SuperLink's database for exclusive use by this process. Creates the file if it does not exist, and migrates
+ * an older schema.
  *
- * @param options how long to wait for a process that still has it open, and what an older one may hold to be rebuilt
- * @throws failed-precondition when the file is in use, is no database, is another program's, or is of a newer schema
+ * @throws failed-precondition if the file is in use, is not a database, belongs to another program, or has a newer
+ *   schema
  */
 export function openDatabase(
   path: string,
@@ -41,11 +41,11 @@ export function openDatabase(
       enableForeignKeyConstraints: true,
       timeout: lockWaitSeconds * 1000,
     });
-    // Set before the first access: the lock is then taken with it and kept, and there is no shared-memory file.
+    // Set before the first access, which then takes and keeps the lock. There is no shared-memory file in this mode.
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     requireOwn(path, database);
     for (const file of [path, `${path}-wal`]) if (existsSync(file)) chmodSync(file, FILE_MODE);
-    // A new database is born so; of one with tables this changes nothing yet.
+    // Applies to a new database. A database with tables only changes with a rebuild.
     database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_SIZE_LIMIT};
@@ -65,21 +65,21 @@ function createFile(path: string): void {
     closeSync(openSync(path, "wx", FILE_MODE));
   } catch (error) {
     if (existsSync(path)) return;
-    throw new FlwrError("failed-precondition", `Database "${path}" cannot be made`, {
+    throw new FlwrError("failed-precondition", `Database "${path}" cannot be created`, {
       cause: error,
       hints: ["Check that its folder exists and may be written to"],
     });
   }
 }
 
-/** A database without tables is anyone's; one with tables must carry our mark. */
+/** Checks that the database has no tables or was created by a SuperLink of this program. */
 function requireOwn(path: string, database: DatabaseSync): void {
   const tables = pragma(database, "SELECT count(*) AS value FROM sqlite_schema");
   if (tables > 0 && pragma(database, "PRAGMA application_id") !== APPLICATION_ID) {
     throw new FlwrError(
       "failed-precondition",
-      `Database "${path}" was not made by this SuperLink`,
-      { hints: ["The Python SuperLink's database cannot be taken over: name another file"] },
+      `Database "${path}" was not created by this SuperLink`,
+      { hints: ["Name another file. The Python SuperLink's database cannot be used"] },
     );
   }
 }
@@ -89,8 +89,8 @@ function migrate(path: string, database: DatabaseSync): void {
   if (version > MIGRATIONS.length) {
     throw new FlwrError(
       "failed-precondition",
-      `Database "${path}" is of schema ${version}: this SuperLink knows schemas up to ${MIGRATIONS.length}`,
-      { hints: ["Use the newer flwr that wrote it, or name another file"] },
+      `Database "${path}" has schema ${version}: this SuperLink supports schemas up to ${MIGRATIONS.length}`,
+      { hints: ["Use the newer flwr that created it, or name another file"] },
     );
   }
   for (const [index, step] of MIGRATIONS.entries()) {
@@ -102,15 +102,15 @@ function migrate(path: string, database: DatabaseSync): void {
   }
 }
 
-/** Whether the space of removed records can be given back step by step, see SqliteStore.reclaim. */
+/** Whether the database can shrink in small steps; see SqliteStore.reclaim. */
 function isReclaimable(database: DatabaseSync): boolean {
   return pragma(database, "PRAGMA auto_vacuum") === INCREMENTAL;
 }
 
 /**
- * Writes an older database anew, which then knows where each page is used and can be made smaller in small steps. That
- * takes a second or so for each 100 MiB, and room for it twice. One that is too large for that, or that the disk has no
- * room for, stays as it is: it uses its free pages again, and never shrinks.
+ * Rebuilds a database of an earlier version, which can then shrink in small steps. That takes about 1 s for each 100
+ * MiB and the space of a second copy. A database that is too large, or for which the disk has no room, is left
+ * unchanged: it reuses its free pages and never shrinks.
  */
 function rebuild(database: DatabaseSync, largestBytes: number): void {
   const pages = pragma(database, "PRAGMA page_count") - pragma(database, "PRAGMA freelist_count");
@@ -123,7 +123,7 @@ function rebuild(database: DatabaseSync, largestBytes: number): void {
   }
 }
 
-/** The one number that a statement yields: a pragma's is in a column of its name. */
+/** Runs a statement that returns one number. A pragma returns it in a column with the pragma's name. */
 function pragma(database: DatabaseSync, sql: string): number {
   return Number(Object.values(database.prepare(sql).get() ?? {})[0]);
 }

@@ -2,7 +2,7 @@ import type { PieceRecord, PieceTable } from "../runs/piece_table.ts";
 import { bytes, number, optional, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** The pieces of attachments in SQLite. */
+/** {@link PieceTable} in SQLite. */
 export class SqlitePieces implements PieceTable {
   readonly #sql: Statements;
 

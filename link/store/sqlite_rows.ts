@@ -1,11 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** A value of a SQLite column; integers are read as bigint, because a number cannot hold all of them. */
+/** Value of a SQLite column. Integers are read as bigint, because a number cannot represent all of them. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
 /** A row by column name. */
 export type Row = Readonly<Record<string, SqlValue | undefined>>;
 
-/** An unsigned 64-bit id as SQLite's signed integer. */
+/** Converts an unsigned 64-bit id to SQLite's signed integer. @throws internal */
 export function fromId(id: bigint): bigint {
   if (BigInt.asUintN(64, id) !== id) {
     throw new FlwrError("internal", `Id is not an unsigned 64-bit integer: "${id}"`);
@@ -13,18 +13,18 @@ export function fromId(id: bigint): bigint {
   return BigInt.asIntN(64, id);
 }
 
-/** Text that others chose, as its UTF-8 bytes. */
+/** Encodes text from outside as UTF-8 bytes, because SQLite's TEXT is read only up to the first NUL. */
 export function fromText(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** As many question marks as there are columns. */
-export function marks(columns: readonly string[]): string {
+/** SQL placeholders, one for each column. */
+export function placeholders(columns: readonly string[]): string {
   return columns.map(() => "?").join(", ");
 }
 
-/** What an insertion does with a row that is there: it takes the new values of these columns. */
-export function replacing(columns: readonly string[]): string {
+/** Assignments for `DO UPDATE SET` that take the inserted values of these columns. */
+export function updateAssignments(columns: readonly string[]): string {
   return columns.map((column) => `${column} = excluded.${column}`).join(", ");
 }
 
@@ -43,7 +43,7 @@ export function foreignText(row: Row, column: string): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes(row, column));
 }
 
-/** A REAL, or an INTEGER that is known to be small. */
+/** A REAL, or an INTEGER that a number can represent. */
 export function number(row: Row, column: string): number {
   const value = row[column];
   return typeof value === "number" || typeof value === "bigint"
@@ -56,7 +56,7 @@ export function bytes(row: Row, column: string): Uint8Array {
   return value instanceof Uint8Array ? value : unexpected(column, value);
 }
 
-/** A property that is there unless the column is NULL. */
+/** An object with one property, or none if the column is NULL. */
 export function optional<K extends string, T>(
   key: K,
   row: Row,

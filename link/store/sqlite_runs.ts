@@ -1,55 +1,72 @@
 import type { RunState } from "../../entities/run.ts";
-import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "../runs/run_table.ts";
+import type {
+  FinishedRuns,
+  RemovableRunData,
+  RunRecord,
+  RunTable,
+  Traffic,
+} from "../runs/run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
+import {
+  type Codec,
+  column,
+  FOREIGN_TEXT,
+  ID,
+  NUMBER,
+  optionalColumn,
+  ownText,
+  RecordColumns,
+} from "./sqlite_columns.ts";
 import {
   foreignText,
   fromId,
   fromText,
-  id,
-  marks,
   number,
-  optional,
-  replacing,
+  placeholders,
   type Row,
-  type SqlValue,
-  text,
+  updateAssignments,
 } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** All but the place in the order of arrival, which the database gives. */
-const COLUMNS = [
-  "run_id",
-  "fab_id",
-  "fab_version",
-  "state",
-  "fab_hash",
-  "override_config",
-  "federation",
-  "series_id",
-  "task_id",
-  "details",
-  "pending_at",
-  "starting_at",
-  "running_at",
-  "finished_at",
-  "bytes_sent",
-  "bytes_received",
-  "client_app_seconds",
-  "token_hash",
-  "due_at",
-  "log_bytes",
-  "log_removed_at",
-  "artifact_bytes",
-  "artifacts_removed_at",
-];
+const CONFIG: Codec<RunRecord["overrideConfig"]> = {
+  write: (config) => fromText(configToText(config)),
+  read: (row, column) => configFromText(foreignText(row, column)),
+};
 
-/** The conditions as those of the indices, which are the order in which runs and what is kept of them go. */
-const HAVING: Readonly<Record<RunKeepsake, string>> = {
+/** All columns except `place`, the order of insertion, which `put` sets. */
+const RUN = new RecordColumns<RunRecord>({
+  runId: column("run_id", ID),
+  fabId: column("fab_id", FOREIGN_TEXT),
+  fabVersion: column("fab_version", FOREIGN_TEXT),
+  fabHash: column("fab_hash", ownText()),
+  overrideConfig: column("override_config", CONFIG),
+  federation: column("federation", FOREIGN_TEXT),
+  seriesId: column("series_id", ID),
+  taskId: column("task_id", ID),
+  state: column("state", ownText<RunState>()),
+  details: column("details", FOREIGN_TEXT),
+  pendingAt: column("pending_at", NUMBER),
+  startingAt: optionalColumn("starting_at", NUMBER),
+  runningAt: optionalColumn("running_at", NUMBER),
+  finishedAt: optionalColumn("finished_at", NUMBER),
+  bytesSent: column("bytes_sent", NUMBER),
+  bytesReceived: column("bytes_received", NUMBER),
+  clientAppSeconds: column("client_app_seconds", NUMBER),
+  tokenHash: optionalColumn("token_hash", ownText()),
+  dueAt: optionalColumn("due_at", NUMBER),
+  logBytes: optionalColumn("log_bytes", NUMBER),
+  logRemovedAt: optionalColumn("log_removed_at", NUMBER),
+  artifactBytes: optionalColumn("artifact_bytes", NUMBER),
+  artifactsRemovedAt: optionalColumn("artifacts_removed_at", NUMBER),
+});
+
+/** SQL conditions. They equal those of the indices, which give the order of removal. */
+const HAVING: Readonly<Record<RemovableRunData, string>> = {
   log: "log_bytes > 0",
   artifacts: "artifact_bytes > 0",
 };
 
-/** The runs in SQLite. */
+/** {@link RunTable} in SQLite. */
 export class SqliteRuns implements RunTable {
   readonly #sql: Statements;
 
@@ -86,11 +103,11 @@ export class SqliteRuns implements RunTable {
     );
   }
 
-  launched(): Promise<RunRecord[]> {
+  withDueTime(): Promise<RunRecord[]> {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE due_at IS NOT NULL");
   }
 
-  unwatched(): Promise<RunRecord[]> {
+  withoutDueTime(): Promise<RunRecord[]> {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE state = 'running' AND due_at IS NULL");
   }
 
@@ -109,7 +126,7 @@ export class SqliteRuns implements RunTable {
     return totals!;
   }
 
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined> {
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined> {
     const which = having === undefined ? "finished_at IS NOT NULL" : HAVING[having];
     const sql = `SELECT * FROM run WHERE ${which} ORDER BY finished_at, place LIMIT 1`;
     return this.#sql.one(runFrom, sql);
@@ -122,10 +139,10 @@ export class SqliteRuns implements RunTable {
 
   async put(run: RunRecord): Promise<void> {
     await this.#sql.run(
-      `INSERT INTO run (${COLUMNS.join(", ")}, place)
-         VALUES (${marks(COLUMNS)}, (SELECT coalesce(max(place), 0) + 1 FROM run))
-         ON CONFLICT (run_id) DO UPDATE SET ${replacing(COLUMNS.slice(1))}`,
-      ...runValues(run),
+      `INSERT INTO run (${RUN.names.join(", ")}, place)
+         VALUES (${placeholders(RUN.names)}, (SELECT coalesce(max(place), 0) + 1 FROM run))
+         ON CONFLICT (run_id) DO UPDATE SET ${updateAssignments(RUN.names.slice(1))}`,
+      ...RUN.values(run),
     );
   }
 
@@ -145,58 +162,6 @@ export class SqliteRuns implements RunTable {
   }
 }
 
-function runValues(run: RunRecord): SqlValue[] {
-  return [
-    fromId(run.runId),
-    fromText(run.fabId),
-    fromText(run.fabVersion),
-    run.state,
-    run.fabHash,
-    fromText(configToText(run.overrideConfig)),
-    fromText(run.federation),
-    fromId(run.seriesId),
-    fromId(run.taskId),
-    fromText(run.details),
-    run.pendingAt,
-    run.startingAt ?? null,
-    run.runningAt ?? null,
-    run.finishedAt ?? null,
-    run.bytesSent,
-    run.bytesReceived,
-    run.clientAppSeconds,
-    run.tokenHash ?? null,
-    run.dueAt ?? null,
-    run.logBytes ?? null,
-    run.logRemovedAt ?? null,
-    run.artifactBytes ?? null,
-    run.artifactsRemovedAt ?? null,
-  ];
-}
-
 function runFrom(row: Row): RunRecord {
-  return {
-    runId: id(row, "run_id"),
-    fabId: foreignText(row, "fab_id"),
-    fabVersion: foreignText(row, "fab_version"),
-    state: text(row, "state") as RunState,
-    fabHash: text(row, "fab_hash"),
-    overrideConfig: configFromText(foreignText(row, "override_config")),
-    federation: foreignText(row, "federation"),
-    seriesId: id(row, "series_id"),
-    taskId: id(row, "task_id"),
-    details: foreignText(row, "details"),
-    pendingAt: number(row, "pending_at"),
-    ...optional("startingAt", row, "starting_at", number),
-    ...optional("runningAt", row, "running_at", number),
-    ...optional("finishedAt", row, "finished_at", number),
-    bytesSent: number(row, "bytes_sent"),
-    bytesReceived: number(row, "bytes_received"),
-    clientAppSeconds: number(row, "client_app_seconds"),
-    ...optional("tokenHash", row, "token_hash", text),
-    ...optional("dueAt", row, "due_at", number),
-    ...optional("logBytes", row, "log_bytes", number),
-    ...optional("logRemovedAt", row, "log_removed_at", number),
-    ...optional("artifactBytes", row, "artifact_bytes", number),
-    ...optional("artifactsRemovedAt", row, "artifacts_removed_at", number),
-  };
+  return RUN.record(row);
 }

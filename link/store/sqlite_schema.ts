@@ -1,13 +1,13 @@
-/** Marks a SQLite file as a SuperLink's ("FLWR"), so that no other program's database is taken for one. */
+/** SQLite application id ("FLWR"), which distinguishes a SuperLink's database from those of other programs. */
 export const APPLICATION_ID = 0x464c5752;
 
 /**
- * How a database gets from one schema version to the next: the first entry makes version 1 of an empty database,
- * the second makes version 2 of that, and so on. Entries are never changed once released, only added.
+ * Schema migrations. The first entry creates version 1 in an empty database, the second migrates version 1 to 2, and so
+ * on. Released entries are never changed; new ones are added.
  *
- * Unsigned 64-bit ids are kept as the signed integer with the same bits. Text that others chose is kept as UTF-8
- * bytes: the platform reads a TEXT only up to its first NUL. The bytes of an object have a table of
- * their own because SQLite rewrites a whole row, bytes and all, when a counter in it changes.
+ * Unsigned 64-bit ids are stored as the signed integer with the same bits. Text from outside is stored as UTF-8 bytes,
+ * because Deno reads a TEXT only up to its first NUL. Bytes of objects have their own table, because SQLite rewrites a
+ * whole row when one of its counters changes.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -84,8 +84,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (parent, position)
   ) STRICT, WITHOUT ROWID;
   `,
-  // Messages have an object of their own, and references are counted from there. Those under way get one in name: its
-  // bytes are of no use, but the nodes of that time ask for the content alone.
+  // Messages get a root object, from which references are counted. Existing messages get an empty root, because nodes
+  // of that version read only the content.
   `
   ALTER TABLE node ADD COLUMN registered_by TEXT NOT NULL DEFAULT 'self';
   ALTER TABLE node ADD COLUMN name BLOB;
@@ -189,7 +189,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX announced_by_push ON announced (push);
   `,
-  // What is kept of a run that has finished is bounded: the indices are the order in which it goes.
+  // Limits of finished runs. The indices give the order of removal.
   `
   ALTER TABLE run ADD COLUMN log_bytes INTEGER;
   ALTER TABLE run ADD COLUMN log_removed_at REAL;
@@ -199,7 +199,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX run_finished ON run (finished_at, place) WHERE finished_at IS NOT NULL;
   CREATE INDEX run_with_log ON run (finished_at, place, log_bytes) WHERE log_bytes > 0;
   `,
-  // Who signed calls lately: a restart must not make old signatures new ones.
+  // Recent signers, because a restart must not make old signatures valid again.
   `
   CREATE TABLE signer (
     peer TEXT PRIMARY KEY,
@@ -207,7 +207,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX signer_by_time ON signer (until);
   `,
-  // What ServerApps save; it goes in the order of the index on the runs.
+  // Artifacts of runs. The index on runs gives the order of removal.
   `
   ALTER TABLE run ADD COLUMN artifact_bytes INTEGER;
   ALTER TABLE run ADD COLUMN artifacts_removed_at REAL;
@@ -232,17 +232,16 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (artifact_id, start)
   ) STRICT;
   `,
-  // How nodes take their messages. Those of before take them as today's do, or by calls of their own.
+  // Wire with which nodes pull their messages. Existing nodes use the current wire or a wire that does not need this.
   `
   ALTER TABLE node ADD COLUMN wire TEXT;
   UPDATE node SET wire = 'current';
   `,
-  // What nodes call themselves, or the list of keys calls them.
+  // Names of nodes from the key list or from the nodes themselves.
   `
   ALTER TABLE node ADD COLUMN join_name BLOB;
   `,
-  // Pieces of files that travel beside a bundle, and which bundles need them. Their bytes have a table of their own, as
-  // those of objects.
+  // Pieces of attachments, and the FABs that need them. Their bytes have their own table, like those of objects.
   `
   CREATE TABLE piece (
     hash TEXT PRIMARY KEY,
@@ -261,7 +260,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX fab_piece_by_piece ON fab_piece (hash);
   `,
-  // What a node has in hand is asked for at its pulls, among thousands that wait.
+  // Each pull looks for the node's handed-out instructions, among thousands of waiting ones.
   `
   CREATE INDEX instruction_handed_out ON instruction (dst_node_id, place)
     WHERE state = 'handed-out';

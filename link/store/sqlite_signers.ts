@@ -2,7 +2,7 @@ import { number, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 import type { SignerTable } from "./store.ts";
 
-/** Up to which time peers signed, in SQLite. It survives the death of the process. */
+/** {@link SignerLedger} in SQLite, which survives a crash of the process. */
 export class SqliteSigners implements SignerTable {
   readonly #sql: Statements;
   readonly #perform: <T>(work: () => Promise<T>) => Promise<T>;

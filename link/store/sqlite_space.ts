@@ -1,37 +1,37 @@
 import { existsSync, statSync } from "node:fs";
 import type { StatementSync } from "node:sqlite";
 
-/** How much free space stays in the file for what comes next, in bytes: a large model and a reply. */
+/** Free space to keep in the file, in bytes: enough for a large model and a reply. */
 const SPARE_BYTES = 64 * 2 ** 20;
-/** How much is given back at a time, in pages of 4 KiB: that takes 3 ms. */
+/** Number of 4 KiB pages to return in one step, which takes about 3 ms. */
 const STEP_PAGES = 256;
-/** A log that is larger than this while there is nothing to give back is cut, in bytes. */
+/** Size of the log file in bytes above which it is truncated even if no pages are returned. */
 const LARGEST_IDLE_LOG = 8 * 2 ** 20;
 /** SQLite's number for `PRAGMA auto_vacuum = INCREMENTAL`. */
 const INCREMENTAL = 2;
 
-/** A moment on either side of which a crash leaves another file, with the same in it. */
+/** Step of reclaiming at which tests simulate a crash: the file differs before and after it, but not its records. */
 export type ReclaimStep = "reclaim" | "reclaimed";
 
-/** How free space is treated. */
+/** Options of {@link FreeSpace}. */
 export interface SpaceOptions {
-  /** How much of it stays in the file, in bytes; 64 MiB if not given. */
+  /** Free space to keep in the file, in bytes; default 64 MiB. */
   readonly spareBytes?: number;
   readonly onStep: (step: ReclaimStep) => void;
 }
 
-/** The pages of a database's file that removed records left: most are given back, a few at a time. */
+/** Free pages of a database file, which are returned to the system in small steps. */
 export class FreeSpace {
   readonly #path: string;
   readonly #prepare: (sql: string) => StatementSync;
   readonly #sparePages: number;
   readonly #onStep: (step: ReclaimStep) => void;
-  /** Whether the file can get smaller: not so one of an earlier version that was too large to be rebuilt. */
+  /** Whether the file can shrink. False for a file of an earlier version that was too large to rebuild. */
   readonly reclaimable: boolean;
 
   /**
-   * @param path the database's file
-   * @param prepare gives a text's prepared statement, each time the same
+   * @param path path of the database
+   * @param prepare returns the cached prepared statement of an SQL text
    */
   constructor(path: string, prepare: (sql: string) => StatementSync, options: SpaceOptions) {
     this.#path = path;
@@ -41,17 +41,17 @@ export class FreeSpace {
     this.reclaimable = this.#number("PRAGMA auto_vacuum") === INCREMENTAL;
   }
 
-  /** Gives some pages back, outside of a transaction. @returns whether there are more */
+  /** Returns some pages, outside of a transaction. @returns whether there are more */
   reclaim(): boolean {
     const shrinks = this.reclaimable && this.#excess() >= 1;
     if (shrinks) {
       this.#onStep("reclaim");
-      // `all`, though it yields no row: each step on the way to one gives a single page back.
+      // `all` runs the pragma to its end. `get` would stop after the first step, which returns a single page.
       this.#prepare(`PRAGMA incremental_vacuum(${STEP_PAGES})`).all();
       this.#onStep("reclaimed");
       if (this.#excess() >= 1) return true;
     }
-    // The file itself gets smaller when what its log says is brought into it, which is little: SQLite does so at 4 MiB.
+    // The file shrinks only at a checkpoint, and SQLite starts one only when the log has 4 MiB.
     if (shrinks || this.#logSize() > LARGEST_IDLE_LOG) {
       this.#prepare("PRAGMA wal_checkpoint(TRUNCATE)").all();
     }
@@ -67,7 +67,7 @@ export class FreeSpace {
     return existsSync(log) ? statSync(log).size : 0;
   }
 
-  /** The one number that a pragma yields, in a column of its name. */
+  /** Runs a pragma that returns one number, in a column with the pragma's name. */
   #number(sql: string): number {
     return Number(Object.values(this.#prepare(sql).get() ?? {})[0]);
   }

@@ -1,13 +1,15 @@
 import type { StatementSync } from "node:sqlite";
 import type { Row, SqlValue } from "./sqlite_rows.ts";
 
-/** Runs SQL, each text prepared once. Work that is done at once comes as a promise. */
+/**
+ * Runs SQL statements, each prepared once. SQLite is synchronous; the results are promises for the table interfaces.
+ */
 export class Statements {
   readonly #prepare: (sql: string) => StatementSync;
   readonly #onWrite: () => void;
 
   /**
-   * @param prepare gives the prepared statement of a text, with integers read as bigint
+   * @param prepare returns the prepared statement of an SQL text, which reads integers as bigint
    * @param onWrite called before each statement that writes
    */
   constructor(prepare: (sql: string) => StatementSync, onWrite: () => void) {
@@ -15,7 +17,7 @@ export class Statements {
     this.#onWrite = onWrite;
   }
 
-  /** The first row of a query. */
+  /** The first row of a query; undefined if there is none. */
   one<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T | undefined> {
     return promised(() => {
       const row = this.#prepare(sql).get(...values) as Row | undefined;
@@ -27,12 +29,12 @@ export class Statements {
     return promised(() => (this.#prepare(sql).all(...values) as Row[]).map(from));
   }
 
-  /** Whether a query has any row. */
+  /** Whether a query returns any row. */
   async some(sql: string, ...values: SqlValue[]): Promise<boolean> {
     return await this.one(() => true, sql, ...values) ?? false;
   }
 
-  /** Writes. @returns how many rows were changed */
+  /** Runs a statement that writes. @returns the number of changed rows */
   run(sql: string, ...values: SqlValue[]): Promise<number> {
     return promised(() => {
       this.#onWrite();
@@ -40,7 +42,7 @@ export class Statements {
     });
   }
 
-  /** Writes, and reads what the statement returns. */
+  /** Runs a statement that writes and has a RETURNING clause. */
   returning<T>(
     from: (row: Row) => T,
     sql: string,

@@ -8,7 +8,7 @@ import { MIGRATIONS } from "./sqlite_schema.ts";
 import { Statements } from "./sqlite_statements.ts";
 import type { LinkTables } from "./store.ts";
 
-/** Registers a test with a path for a database in a folder of its own. */
+/** Registers a test with the path of a database in a temporary folder. */
 function pathTest(
   name: string,
   body: (path: string) => Promise<void> | void,
@@ -26,7 +26,7 @@ function pathTest(
 
 const write = (tx: LinkTables) => tx.runs.put(runRecord({ runId: 2n ** 64n - 1n, fabId: "app" }));
 
-pathTest("what was committed is there when the file is opened again", async (path) => {
+pathTest("committed changes survive reopening the file", async (path) => {
   const first = new SqliteStore(path);
   await first.transaction("durable", write);
   await first.close();
@@ -47,7 +47,7 @@ pathTest("only the owner can read the files", async (path) => {
   await store.close();
 });
 
-pathTest("a new file is made for its owner only, whatever the umask", async (path) => {
+pathTest("a new file is readable only by its owner, whatever the umask is", async (path) => {
   const umask = Deno.umask(0);
   try {
     const store = new SqliteStore(path);
@@ -83,7 +83,7 @@ pathTest("a file that another process has open is refused", async (path) => {
   await new SqliteStore(path).close();
 }, testWithAllRights);
 
-pathTest("a file that is no database is refused and left alone", (path) => {
+pathTest("a file that is not a database is refused and not changed", (path) => {
   const text = "These are my notes, please do not overwrite them. ".repeat(100);
   Deno.writeTextFileSync(path, text);
   assert.throws(() => new SqliteStore(path), {
@@ -93,14 +93,14 @@ pathTest("a file that is no database is refused and left alone", (path) => {
   assert.equal(Deno.readTextFileSync(path), text);
 });
 
-pathTest("another program's database is refused and left alone", (path) => {
+pathTest("another program's database is refused and not changed", (path) => {
   const theirs = new DatabaseSync(path);
   theirs.exec("CREATE TABLE photo (id INTEGER)");
   theirs.close();
   const before = Deno.readFileSync(path);
   assert.throws(() => new SqliteStore(path), {
     code: "failed-precondition",
-    message: `Database "${path}" was not made by this SuperLink`,
+    message: `Database "${path}" was not created by this SuperLink`,
   });
   assert.deepEqual(Deno.readFileSync(path), before);
 });
@@ -112,11 +112,11 @@ pathTest("a newer schema is refused", async (path) => {
   newer.close();
   assert.throws(() => new SqliteStore(path), {
     code: "failed-precondition",
-    message: new RegExp(`is of schema ${MIGRATIONS.length + 1}: .* up to ${MIGRATIONS.length}$`),
+    message: new RegExp(`has schema ${MIGRATIONS.length + 1}: .* up to ${MIGRATIONS.length}$`),
   });
 });
 
-pathTest("a damaged file is told from an empty one", async (path) => {
+pathTest("a damaged file is distinguished from an empty one", async (path) => {
   const store = new SqliteStore(path);
   await store.transaction("durable", write);
   await store.close();
@@ -127,10 +127,10 @@ pathTest("a damaged file is told from an empty one", async (path) => {
   assert.throws(() => new SqliteStore(path), { code: "data-loss", message: /is damaged/ });
 });
 
-pathTest("a folder that does not exist is named", (path) => {
+pathTest("an error names a folder that does not exist", (path) => {
   assert.throws(() => new SqliteStore(`${path}/deeper/link.db`), {
     code: "failed-precondition",
-    message: `Database "${path}/deeper/link.db" cannot be made`,
+    message: `Database "${path}/deeper/link.db" cannot be created`,
   });
 });
 
@@ -144,18 +144,21 @@ pathTest("ids that are not unsigned 64-bit are refused", async (path) => {
   await store.close();
 });
 
-pathTest("what a node has in hand is found without those that wait", async (path) => {
-  await new SqliteStore(path).close();
-  const database = new DatabaseSync(path);
-  const asked: string[] = [];
-  const statements = new Statements((sql) => (asked.push(sql), database.prepare(sql)), () => {});
-  assert.deepEqual(await new SqliteInstructions(statements).handedOutTo(1n), []);
-  const plan = database.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`).all(1n);
-  assert.deepEqual(plan.map(({ detail }) => detail), [
-    "SEARCH instruction USING INDEX instruction_handed_out (dst_node_id=?)",
-  ]);
-  database.close();
-});
+pathTest(
+  "handed-out instructions of a node are found without reading waiting ones",
+  async (path) => {
+    await new SqliteStore(path).close();
+    const database = new DatabaseSync(path);
+    const asked: string[] = [];
+    const statements = new Statements((sql) => (asked.push(sql), database.prepare(sql)), () => {});
+    assert.deepEqual(await new SqliteInstructions(statements).handedOutTo(1n), []);
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`).all(1n);
+    assert.deepEqual(plan.map(({ detail }) => detail), [
+      "SEARCH instruction USING INDEX instruction_handed_out (dst_node_id=?)",
+    ]);
+    database.close();
+  },
+);
 
 pathTest("each transaction passes its steps in order", async (path) => {
   const steps: string[] = [];
@@ -190,7 +193,7 @@ const EVEN = Array.from({ length: 10 }, (_, index) => 2 * index);
 const ODD = EVEN.map((id) => id + 1);
 
 pathTest(
-  "free space is given back, a MiB at a time, and what is there stays whole",
+  "free space is returned 1 MiB at a time, and records stay intact",
   async (path) => {
     const steps: string[] = [];
     const spareBytes = 3 * 2 ** 20;
@@ -204,7 +207,7 @@ pathTest(
     assert.deepEqual(steps, Array(calls).fill(["reclaim", "reclaimed"]).flat());
     assert.ok(calls >= 6 && calls <= 8, `${calls} calls for 7 MiB`);
     const { file, log } = sizes(path);
-    assert.ok(file > 12 && file < 14, `${file} MiB for 10 that are there and 3 to spare`);
+    assert.ok(file > 12 && file < 14, `${file} MiB for 10 MiB of records and 3 MiB of free space`);
     assert.equal(log, 0);
     await store.transaction("relaxed", async (tx) => {
       for (const id of EVEN) {
@@ -215,7 +218,7 @@ pathTest(
   },
 );
 
-pathTest("a log that a large transaction left is cut", async (path) => {
+pathTest("the log is truncated after a large transaction", async (path) => {
   const store = new SqliteStore(path);
   await store.transaction("relaxed", async (tx) => {
     for (const id of EVEN) {
@@ -229,7 +232,7 @@ pathTest("a log that a large transaction left is cut", async (path) => {
   await store.close();
 });
 
-/** A database as SuperLinks made them that did not give space back, half empty. */
+/** A half-empty database of an earlier version, which cannot shrink. */
 async function makeOlder(path: string): Promise<void> {
   const first = new SqliteStore(path);
   await fill(first, [...EVEN, ...ODD]);
@@ -242,7 +245,7 @@ async function makeOlder(path: string): Promise<void> {
 }
 
 pathTest(
-  "a database of an earlier version is rebuilt, so that it can give space back",
+  "a database of an earlier version is rebuilt and can then shrink",
   async (path) => {
     await makeOlder(path);
     const store = new SqliteStore(path);
@@ -256,13 +259,13 @@ pathTest(
     );
     await store.close();
     const again = new SqliteStore(path, { largestRebuildBytes: 0 });
-    assert.equal(again.reclaimable, true, "it stays so");
+    assert.equal(again.reclaimable, true, "the setting survives reopening");
     await again.close();
   },
   testWithAllRights,
 );
 
-pathTest("a database of an earlier version that is too large stays as it is", async (path) => {
+pathTest("a database of an earlier version that is too large is not rebuilt", async (path) => {
   await makeOlder(path);
   const store = new SqliteStore(path, { largestRebuildBytes: 9 * 2 ** 20, spareBytes: 0 });
   assert.equal(store.reclaimable, false);
@@ -270,5 +273,5 @@ pathTest("a database of an earlier version that is too large stays as it is", as
   assert.ok(sizes(path).file > 20);
   await fill(store, ODD);
   await store.close();
-  assert.ok(Deno.statSync(path).size < 21 * 2 ** 20, "free pages are used again");
+  assert.ok(Deno.statSync(path).size < 21 * 2 ** 20, "free pages are reused");
 }, testWithAllRights);

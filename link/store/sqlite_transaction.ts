@@ -10,7 +10,7 @@ import { SqliteRuns } from "./sqlite_runs.ts";
 import type { Statements } from "./sqlite_statements.ts";
 import type { LinkTables } from "./store.ts";
 
-/** The operations of a transaction as SQL statements. Beginning and ending it is the store's. */
+/** Creates the tables of a transaction over SQL statements. The store begins and commits the transaction. */
 export function sqliteTransaction(sql: Statements): LinkTables {
   return {
     nodes: new SqliteNodes(sql),

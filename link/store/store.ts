@@ -7,30 +7,30 @@ import type { PieceTable } from "../runs/piece_table.ts";
 import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
 import type { TransactionStore } from "../transactions/transactions.ts";
 
-/** How many rows each table of a store has. */
+/** Number of rows in each table of a store. */
 export interface StoreUsage {
   readonly nodes: number;
   readonly runs: number;
   readonly instructions: number;
   readonly replies: number;
   readonly objects: number;
-  /** How often an object that is there has another as a child. */
+  /** References of stored objects to their children. */
   readonly objectChildren: number;
   readonly pushes: number;
   /** Objects that pushes announced. */
   readonly pushObjects: number;
-  /** Messages that pushes announced and that wait for objects. */
+  /** Announced messages that wait for objects. */
   readonly announced: number;
   readonly logEntries: number;
   readonly fabs: number;
   readonly artifacts: number;
   /** Pieces of attachments. */
   readonly pieces: number;
-  /** How often a bundle needs a piece. */
+  /** References of FABs to pieces. */
   readonly fabPieces: number;
 }
 
-/** The tables that one transaction can read and write. A read sees the writes before it. */
+/** Tables that a transaction reads and writes. A read sees earlier writes of the same transaction. */
 export interface LinkTables {
   readonly nodes: NodeTable;
   readonly runs: RunTable;
@@ -42,33 +42,34 @@ export interface LinkTables {
   readonly pushes: PushTable;
   readonly artifacts: ArtifactTable;
   readonly pieces: PieceTable;
-  /** The earliest `dueAt` of anything. */
+  /** The earliest `dueAt` of all records. */
   nextDue(): Promise<number | undefined>;
 }
 
-/** Up to which Unix time peers have signed: the notes of the replay guard, of which the domain knows nothing else. */
+/** Table of the replay guard: the Unix time up to which each peer has signed. The domain does not use it. */
 export interface SignerTable {
-  /** The times that were noted, by peer. */
+  /** The recorded times, by peer. */
   read(): Promise<ReadonlyMap<string, number>>;
   /**
-   * Replaces times, and forgets those before `forgetBefore`. Calls take effect in their order; each resolves when its
-   * times survive the death of the process.
+   * Replaces the recorded times of peers, and removes records before `forgetBefore`. Calls take effect in their order.
+   * Each
+   * resolves when the change survives a crash of the process.
    */
   note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
 }
 
-/** Where the SuperLink's domain keeps its state. */
+/** Store of the SuperLink's state. */
 export interface LinkStore extends TransactionStore<LinkTables> {
-  /** For the replay guard, which is no part of the domain: its notes are transactions of their own. */
+  /** Ledger of the replay guard, which is not part of the domain. Each of its writes is a separate transaction. */
   readonly signers: SignerTable;
   usage(): Promise<StoreUsage>;
   /**
-   * Gives a little of the space that removed records left back to the system, where there is much of it: so little that
-   * no transaction waits noticeably.
+   * Returns some of the space of removed records to the system, in a step so small that no transaction waits
+   * noticeably.
    *
-   * @returns whether there is more to give back
+   * @returns whether there is more to return
    */
   reclaim(): Promise<boolean>;
-  /** Waits for the transaction under way and closes. A transaction after that rejects with "unavailable". */
+  /** Waits for the running transaction and closes. Later transactions reject with "unavailable". */
   close(): Promise<void>;
 }

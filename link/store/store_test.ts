@@ -4,32 +4,8 @@ import type { LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "../messages/message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
-import { MemoryStore } from "./memory.ts";
-import { SqliteStore } from "./sqlite.ts";
-import type { LinkStore, LinkTables } from "./store.ts";
-
-/** Runs the same body over a store of each kind. */
-function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
-  Deno.test(`${name} (memory)`, async () => {
-    await using stack = new AsyncDisposableStack();
-    await body(opened(stack, new MemoryStore()));
-  });
-  Deno.test(`${name} (SQLite)`, async () => {
-    await using stack = new AsyncDisposableStack();
-    await body(opened(stack, await sqlite(stack)));
-  });
-}
-
-async function sqlite(stack: AsyncDisposableStack): Promise<SqliteStore> {
-  const folder = await Deno.makeTempDir();
-  stack.defer(() => Deno.remove(folder, { recursive: true }));
-  return new SqliteStore(`${folder}/link.db`);
-}
-
-function opened<S extends LinkStore>(stack: AsyncDisposableStack, store: S): S {
-  stack.defer(() => store.close());
-  return store;
-}
+import type { LinkTables } from "./store.ts";
+import { eachStore } from "./testing/each_store.ts";
 
 const MESSAGE: LinkMessage = {
   messageId: "a",
@@ -51,7 +27,7 @@ const uint64 = fc.oneof(
 );
 const time = fc.double({ min: 0, max: 1e10, noNaN: true });
 
-/** Also with NUL, a byte order mark, and characters beyond 16 bits. */
+/** Text with NUL, a byte order mark, and characters beyond 16 bits. */
 const text = fc.oneof(
   fc.constantFrom("", "\0", "a\0b", "\ufeffmark"),
   fc.string({ unit: "binary" }),
@@ -86,7 +62,7 @@ eachStore("a message is read as it was written", async (store) => {
           message,
           state: "handed-out",
           deliveries: 3,
-          told: true,
+          replyPulled: true,
           dueAt: message.createdAt,
         };
         await tx.instructions.add(record);
@@ -135,7 +111,7 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
     assert.equal(await tx.nodes.byKey(new Uint8Array([0, 255])), undefined);
     assert.deepEqual(await tx.nodes.online(), [first]);
     assert.deepEqual(await tx.nodes.absent(), [second]);
-    assert.equal(await tx.nodes.countPassing(), 0);
+    assert.equal(await tx.nodes.countForgettable(), 0);
     const passing = [3n, 4n, 5n].map((nodeId): NodeRecord => ({
       ...second,
       nodeId,
@@ -143,10 +119,10 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
       ...(nodeId === 5n && { activatedAt: 6 }),
     }));
     for (const node of passing) await tx.nodes.put(node);
-    assert.equal(await tx.nodes.countPassing(), 3);
-    const ids = (await tx.nodes.passing(5)).map(({ nodeId }) => nodeId);
+    assert.equal(await tx.nodes.countForgettable(), 3);
+    const ids = (await tx.nodes.forgettable(5)).map(({ nodeId }) => nodeId);
     assert.deepEqual(ids, [4n, 3n, 5n]);
-    assert.equal((await tx.nodes.passing(2)).length, 2);
+    assert.equal((await tx.nodes.forgettable(2)).length, 2);
     for (const node of passing) await tx.nodes.remove(node.nodeId);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.25, 5), [first]);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.2, 5), []);
@@ -159,7 +135,7 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
 eachStore("instructions come in the order in which they were added", async (store) => {
   await store.transaction("relaxed", async (tx) => {
     await tx.runs.put(runRecord());
-    const progress = { state: "waiting", deliveries: 0, told: false, dueAt: 10 } as const;
+    const progress = { state: "waiting", deliveries: 0, replyPulled: false, dueAt: 10 } as const;
     for (const [index, messageId] of ["c", "a", "b"].entries()) {
       await tx.instructions.add({
         ...progress,
@@ -198,7 +174,7 @@ eachStore("instructions come in the order in which they were added", async (stor
   });
 });
 
-eachStore("what a failed transaction removed comes back in its place", async (store) => {
+eachStore("records removed by a failed transaction return to their positions", async (store) => {
   await store.transaction("relaxed", async (tx) => {
     const ended = { state: "finished:completed", finishedAt: 7 } as const;
     for (const runId of [1n, 2n, 3n, 4n]) await tx.runs.put(runRecord({ runId, ...ended }));
@@ -210,7 +186,7 @@ eachStore("what a failed transaction removed comes back in its place", async (st
         message,
         state: "waiting",
         deliveries: 0,
-        told: false,
+        replyPulled: false,
         dueAt: 9,
       });
     }
@@ -238,33 +214,36 @@ eachStore("what a failed transaction removed comes back in its place", async (st
   });
 });
 
-eachStore("finished runs are counted, and found in the order of their end", async (store) => {
-  const state = "finished:completed";
-  await store.transaction("relaxed", async (tx) => {
-    assert.deepEqual(await tx.runs.finished(), { runs: 0, logBytes: 0, artifactBytes: 0 });
-    assert.equal(await tx.runs.firstFinished(), undefined);
-    await tx.runs.put(runRecord({ runId: 1n }));
-    await tx.runs.put(runRecord({ runId: 2n, dueAt: 7 }));
-    await tx.runs.put(runRecord({ runId: 3n, state, finishedAt: 30, logBytes: 5 }));
-    await tx.runs.put(runRecord({ runId: 4n, state, finishedAt: 10, logBytes: 0 }));
-    const times = { finishedAt: 20, logRemovedAt: 40, artifactsRemovedAt: 50 };
-    const second = runRecord({ runId: 5n, state, ...times, logBytes: 7, artifactBytes: 2 });
-    await tx.runs.put(second);
-    await tx.runs.put(runRecord({ runId: 6n, state, finishedAt: 40, artifactBytes: 9 }));
-    assert.deepEqual(await tx.runs.finished(), { runs: 4, logBytes: 12, artifactBytes: 11 });
-    assert.equal((await tx.runs.firstFinished())?.runId, 4n);
-    assert.deepEqual(await tx.runs.firstFinished("log"), second);
-    assert.deepEqual(await tx.runs.firstFinished("artifacts"), second);
-    assert.deepEqual((await tx.runs.unwatched()).map(({ runId }) => runId), [1n]);
-    await tx.runs.remove(5n);
-    assert.equal(await tx.runs.get(5n), undefined);
-    assert.equal((await tx.runs.firstFinished("log"))?.runId, 3n);
-    assert.equal((await tx.runs.firstFinished("artifacts"))?.runId, 6n);
-    assert.deepEqual(await tx.runs.finished(), { runs: 3, logBytes: 5, artifactBytes: 9 });
-  });
-});
+eachStore(
+  "finished runs are counted, and found in the order in which they finished",
+  async (store) => {
+    const state = "finished:completed";
+    await store.transaction("relaxed", async (tx) => {
+      assert.deepEqual(await tx.runs.finished(), { runs: 0, logBytes: 0, artifactBytes: 0 });
+      assert.equal(await tx.runs.firstFinished(), undefined);
+      await tx.runs.put(runRecord({ runId: 1n }));
+      await tx.runs.put(runRecord({ runId: 2n, dueAt: 7 }));
+      await tx.runs.put(runRecord({ runId: 3n, state, finishedAt: 30, logBytes: 5 }));
+      await tx.runs.put(runRecord({ runId: 4n, state, finishedAt: 10, logBytes: 0 }));
+      const times = { finishedAt: 20, logRemovedAt: 40, artifactsRemovedAt: 50 };
+      const second = runRecord({ runId: 5n, state, ...times, logBytes: 7, artifactBytes: 2 });
+      await tx.runs.put(second);
+      await tx.runs.put(runRecord({ runId: 6n, state, finishedAt: 40, artifactBytes: 9 }));
+      assert.deepEqual(await tx.runs.finished(), { runs: 4, logBytes: 12, artifactBytes: 11 });
+      assert.equal((await tx.runs.firstFinished())?.runId, 4n);
+      assert.deepEqual(await tx.runs.firstFinished("log"), second);
+      assert.deepEqual(await tx.runs.firstFinished("artifacts"), second);
+      assert.deepEqual((await tx.runs.withoutDueTime()).map(({ runId }) => runId), [1n]);
+      await tx.runs.remove(5n);
+      assert.equal(await tx.runs.get(5n), undefined);
+      assert.equal((await tx.runs.firstFinished("log"))?.runId, 3n);
+      assert.equal((await tx.runs.firstFinished("artifacts"))?.runId, 6n);
+      assert.deepEqual(await tx.runs.finished(), { runs: 3, logBytes: 5, artifactBytes: 9 });
+    });
+  },
+);
 
-eachStore("a run that is removed takes its token with it", async (store) => {
+eachStore("removing a run removes its token", async (store) => {
   await store.transaction("relaxed", async (tx) => {
     await tx.runs.put(runRecord({ tokenHash: "ab" }));
     await tx.runs.remove(3n);
@@ -274,7 +253,7 @@ eachStore("a run that is removed takes its token with it", async (store) => {
   });
 });
 
-eachStore("a log knows its size, and goes from its beginning", async (store) => {
+eachStore("a log has a size, and is removed from its beginning", async (store) => {
   const add = (tx: LinkTables, at: number, end: number, text: string) =>
     tx.logs.add(3n, { at, end, text });
   const texts = async (tx: LinkTables) => (await tx.logs.since(3n, 0)).map(({ text }) => text);
@@ -310,7 +289,7 @@ eachStore("a log knows its size, and goes from its beginning", async (store) => 
   });
 });
 
-eachStore("a log that is cut within a line is marked, and is read in parts", async (store) => {
+eachStore("a log trimmed within a line is marked, and can be read in parts", async (store) => {
   await store.transaction("relaxed", async (tx) => {
     await tx.runs.put(runRecord());
     await tx.logs.trim(3n, 4, "…");
@@ -325,7 +304,7 @@ eachStore("a log that is cut within a line is marked, and is read in parts", asy
     assert.deepEqual(await read(1, 4), ["bc", "d\n", "e\n"]);
     assert.deepEqual(await read(4, 4), []);
     await tx.logs.trim(3n, 2, "…");
-    assert.deepEqual(await read(0), ["bc", "d\n", "e\n"], "cut where a line ends");
+    assert.deepEqual(await read(0), ["bc", "d\n", "e\n"], "trimmed at the end of a line");
     await tx.logs.trim(3n, 4, "…");
     assert.deepEqual(await read(0), ["…d\n", "e\n"]);
     await tx.logs.trim(3n, 4, "…");
@@ -333,7 +312,7 @@ eachStore("a log that is cut within a line is marked, and is read in parts", asy
   });
 });
 
-eachStore("a transaction that fails has not happened", async (store) => {
+eachStore("a failed transaction changes nothing", async (store) => {
   const fill = async (tx: LinkTables, suffix: string) => {
     await tx.runs.put(runRecord({ fabId: suffix }));
     await tx.nodes.put(nodeRecord({ publicKey: new TextEncoder().encode(suffix) }));
@@ -341,7 +320,7 @@ eachStore("a transaction that fails has not happened", async (store) => {
       message: { ...MESSAGE, messageId: suffix },
       state: "waiting",
       deliveries: 0,
-      told: false,
+      replyPulled: false,
       dueAt: 1,
     });
     await tx.replies.put({ ...MESSAGE, messageId: `reply ${suffix}`, replyToMessageId: suffix });
@@ -358,7 +337,7 @@ eachStore("a transaction that fails has not happened", async (store) => {
       open: await tx.instructions.openOf(9n),
       replies: await tx.replies.to(["before", "after"]),
       object: await tx.objects.get("before"),
-      after: await tx.objects.standing("after"),
+      after: await tx.objects.counters("after"),
     }));
   await store.transaction("durable", (tx) => fill(tx, "before"));
   const before = { ...await look(), usage: await store.usage() };
@@ -369,7 +348,7 @@ eachStore("a transaction that fails has not happened", async (store) => {
       await tx.instructions.update("before", {
         state: "answered",
         deliveries: 1,
-        told: true,
+        replyPulled: true,
         dueAt: 2,
       });
       await fill(tx, "after");
@@ -401,7 +380,7 @@ eachStore("transactions do not interleave", async (store) => {
   assert.equal(run?.fabId, "20");
 });
 
-eachStore("a closed store takes no transaction", async (store) => {
+eachStore("a closed store rejects transactions", async (store) => {
   await store.close();
   await assert.rejects(store.transaction("relaxed", (tx) => tx.runs.get(3n)), {
     code: "unavailable",

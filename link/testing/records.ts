@@ -1,7 +1,7 @@
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { RunRecord } from "../runs/run_table.ts";
 
-/** A run that started itself, as a test wants it. */
+/** A self-started run for tests. */
 export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
   return {
     runId: 3n,
@@ -22,7 +22,7 @@ export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-/** A node that is online until 1_800_000_030, as a test wants it. */
+/** A node for tests, online until 1_800_000_030. */
 export function nodeRecord(changes: Partial<NodeRecord> = {}): NodeRecord {
   return {
     nodeId: 9n,

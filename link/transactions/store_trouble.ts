@@ -1,19 +1,19 @@
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 
-/** Seconds between two reports of a store that goes on failing. */
+/** Seconds between two reports of the same failure. */
 const REPORT_SECONDS = 60;
-/** Seconds after a failure in which silence proves nothing: heartbeats could not be written. */
+/** Seconds after a failure during which nodes and runs do not time out, because heartbeats could not be stored. */
 const GRACE_SECONDS = 60;
 
-/** What the store itself reports. */
+/** An event of the store. */
 export type StoreEvent =
-  /** The store cannot write for now, as when the disk is full. Reported once a minute while it lasts. */
+  /** The store cannot write, for example because the disk is full. Reported once a minute while it lasts. */
   | { readonly kind: "store-failed"; readonly error: FlwrError }
-  /** The store writes again. */
+  /** The store can write again. */
   | { readonly kind: "store-recovered" };
 
-/** Reports that the store cannot write now, as when the disk is full, once a minute, and that it can again. */
+/** Reports temporary failures of the store, at most once a minute, and its recovery. */
 export class StoreTrouble {
   readonly #clock: Clock;
   readonly #onEvent: (event: StoreEvent) => void;
@@ -25,12 +25,12 @@ export class StoreTrouble {
     this.#onEvent = onEvent;
   }
 
-  /** Until when nodes and runs are not taken for dead because they were silent; Unix seconds. */
+  /** Unix time in seconds until which nodes and runs do not time out. */
   get graceUntil(): number {
     return this.#failedAt + GRACE_SECONDS;
   }
 
-  /** A transaction failed. Only an error that passes by itself is a trouble of the store. */
+  /** Records that a transaction failed. Only code "unavailable" counts as a failure of the store. */
   failed(error: unknown): void {
     if (!(error instanceof FlwrError) || error.code !== "unavailable") return;
     const now = this.#clock.now();
@@ -40,7 +40,7 @@ export class StoreTrouble {
     this.#onEvent({ kind: "store-failed", error });
   }
 
-  /** A transaction that had something to write succeeded. */
+  /** Records that a transaction with writes succeeded. */
   succeeded(): void {
     if (this.#reportedAt === undefined) return;
     this.#reportedAt = undefined;

@@ -1,31 +1,31 @@
 import type { Effects } from "./transactions.ts";
 
-/** How much one transaction of the housekeeper does. */
+/** Limits of one transaction of the housekeeper. */
 export interface SweepLimits {
-  /** How many instructions, nodes and runs it settles in one transaction. */
+  /** Number of instructions, nodes and runs to handle in one transaction. */
   readonly housekeepingBatch: number;
-  /** How long, in seconds, one such transaction may begin to settle more: nobody is answered meanwhile. */
+  /** Seconds after which a transaction starts no further record, because no other call is answered meanwhile. */
   readonly housekeepingSeconds: number;
 }
 
-/** When the housekeeper looks next whether too much is kept: of finished runs, of nodes that are away. */
+/** When the housekeeper next checks a limit: of finished runs, or of absent nodes. */
 export class SweepTime {
-  // What an earlier process left was perhaps kept under other limits.
+  // Due at once, because an earlier process may have had other limits.
   #dueAt = 0;
 
-  /** Unix time in seconds; Infinity for not before something more is kept. */
+  /** Unix time in seconds of the next check; Infinity if none is scheduled. */
   get dueAt(): number {
     return this.#dueAt;
   }
 
-  /** Look at this Unix time in seconds, or earlier, once this is committed. */
+  /** Schedules a check at this Unix time in seconds or earlier, when the transaction commits. */
   expect(effects: Effects<never>, dueAt: number): void {
     effects.after(() => {
       this.#dueAt = Math.min(this.#dueAt, dueAt);
     });
   }
 
-  /** They are looked at in this transaction. */
+  /** Clears the schedule, because this transaction does the check. */
   begin(effects: Effects<never>): void {
     effects.after(() => {
       this.#dueAt = Infinity;

@@ -3,18 +3,18 @@ import type { StoreTrouble } from "./store_trouble.ts";
 import type { Topic } from "./wakes.ts";
 
 /**
- * What a transaction survives once it is done: "durable" also the loss of power, "relaxed" at least the death of
- * the process. What is relaxed may be lost only together with everything after it.
+ * Durability of a committed transaction. "durable" survives a power failure, "relaxed" only a crash of the process. If
+ * a relaxed transaction is lost, all later ones are lost, too.
  */
 export type Durability = "durable" | "relaxed";
 
 /** A store that runs transactions over its tables. */
 export interface TransactionStore<Tables> {
   /**
-   * Runs `work` as one transaction: alone, and all or nothing. When `work` rejects, nothing has happened.
-   * `work` must await nothing but the tables' own methods. The store may run it again when an attempt failed.
+   * Runs `work` as one transaction: isolated and atomic. If `work` rejects, nothing is stored. `work` must await only
+   * methods of the tables. The store may run it again after a failed attempt.
    *
-   * @param onCommit called once, when the attempt that counts is committed, before another transaction begins
+   * @param onCommit called once, when an attempt is committed and before another transaction begins
    */
   transaction<T>(
     durability: Durability,
@@ -24,34 +24,36 @@ export interface TransactionStore<Tables> {
 }
 
 /**
- * What one attempt of a transaction brings about outside the store once it is committed. Each attempt has effects of its
- * own: those of an attempt that failed never happen.
+ * Effects of one transaction attempt outside the store, applied when it is committed. Effects of a failed attempt are
+ * discarded.
  */
 export interface Effects<Event> {
-  /** Reports what happened, once it is stored. */
+  /** Reports an event. */
   emit(event: Event): void;
-  /** Wakes those who wait for the topic, once it is stored. */
+  /** Wakes the long polls on a topic. */
   wake(topic: Topic): void;
-  /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
+  /** Schedules the housekeeper for this Unix time in seconds. */
   due(at: number | undefined): void;
-  /** Changes something in memory at the commit. Changes are made in their order, before another transaction begins. */
+  /**
+   * Changes state in memory at the commit. Changes run in the order of these calls, before another transaction begins.
+   */
   after(change: () => void): void;
   /**
-   * The owner's draft of its changes, for changes that the same attempt reads again.
+   * Pending in-memory changes of `owner`, which the same attempt can read.
    *
-   * @param make makes it, once in each attempt
-   * @param merge makes its changes, at the commit
+   * @param make creates the draft, once in each attempt
+   * @param merge applies the draft at the commit
    */
   draft<D>(owner: object, make: () => D, merge: (draft: D) => void): D;
 }
 
-/** Runs transactions over the tables that the caller uses. */
+/** Provides transactions over the tables that the caller uses. */
 export interface Transacts<Tx, Event> {
   /**
-   * Runs a transaction, then its effects; none of them when it fails. One that is committed and not on the disk yet has
-   * its effects, and is reported as an error all the same, so that its caller tries again.
+   * Runs a transaction, then its effects. A failed transaction has no effects. A transaction that was committed but not
+   * synced to disk has its effects, but rejects with {@link NotSynced}, because the caller must try again.
    *
-   * @throws unavailable after the service was closed
+   * @throws unavailable if the domain is closed
    */
   readonly transact: <T>(
     durability: Durability,
@@ -60,33 +62,33 @@ export interface Transacts<Tx, Event> {
 }
 
 /**
- * A transaction was committed, but the disk has not confirmed it. Its caller tries again; what it brought about has
- * happened, and others must hear of it.
+ * Error of a transaction that was committed but not synced to disk. The caller should try again. Other calls already
+ * see the changes, so the effects are applied.
  */
 export class NotSynced extends FlwrError {
   /**
-   * @param result what the transaction's work returned
-   * @param error why the disk did not confirm it
+   * @param result the result of the transaction
+   * @param error the error of the sync
    */
   constructor(readonly result: unknown, { message, hints, cause }: FlwrError) {
     super("unavailable", message, { hints, cause });
   }
 }
 
-/** What transactions and their effects reach. */
+/** Options of {@link transactions}. */
 export interface TransactionsOptions<Tables, Tx, Event> {
   readonly store: TransactionStore<Tables>;
-  /** Makes of a store's tables what one attempt works with. */
+  /** Creates the transaction object of one attempt. */
   readonly open: (tables: Tables, effects: Effects<Event>) => Tx;
   readonly trouble: StoreTrouble;
-  /** Aborted once the service closes. */
+  /** Aborted when the domain closes. */
   readonly closing: AbortSignal;
   readonly onEvent: (event: Event) => void;
   readonly onTopic: (topic: Topic) => void;
   readonly onDue: (dueAt: number) => void;
 }
 
-/** Runs the transactions of the domain. */
+/** Creates the domain's `transact` function. */
 export function transactions<Tables, Tx, Event>(
   options: TransactionsOptions<Tables, Tx, Event>,
 ): Transacts<Tx, Event>["transact"] {
@@ -111,7 +113,7 @@ export function transactions<Tables, Tx, Event>(
       notSynced = error;
       result = error.result as typeof result;
     }
-    // Relaxed ones often have nothing to write.
+    // A relaxed transaction proves nothing, because many of them write nothing.
     if (durability === "durable" && notSynced === undefined) trouble.succeeded();
     const { dueAt = Infinity, topics = [], events = [] } = effects ?? {};
     if (dueAt < Infinity) options.onDue(dueAt);
@@ -122,7 +124,7 @@ export function transactions<Tables, Tx, Event>(
   };
 }
 
-/** @throws unavailable after the service was closed */
+/** @throws unavailable if the domain is closed */
 export function requireOpen(closing: AbortSignal): void {
   if (closing.aborted) throw new FlwrError("unavailable", "The SuperLink is shutting down");
 }

@@ -1,13 +1,13 @@
 import type { Clock } from "../../base/clock.ts";
 
-/** What one can wait for: work for a node, something to tell about an instruction, a run to take on, lines of its log. */
+/** Topic of a long poll: instructions for a node, the reply to an instruction, pending runs, or a run's log. */
 export type Topic = `work:${bigint}` | `reply:${string}` | "runs" | `log:${bigint}`;
 
-/** Lets callers sleep until something happens, without asking again and again. */
+/** Wakes long polls when their topics change. */
 export class Wakes {
   readonly #listeners = new Map<Topic, Set<Listener>>();
 
-  /** Starts to listen; what is woken from now on is not missed. Close it when done. */
+  /** Starts to listen. No wake from now on is missed. Dispose of the listener when done. */
   listen(topics: readonly Topic[]): Listener {
     const listener = new Listener(() => {
       for (const topic of topics) {
@@ -24,25 +24,25 @@ export class Wakes {
     return listener;
   }
 
-  /** Wakes everyone who listens to the topic. */
+  /** Wakes all listeners of a topic. */
   wake(topic: Topic): void {
     for (const listener of this.#listeners.get(topic) ?? []) listener.wake();
   }
 
-  /** Wakes everyone. */
+  /** Wakes all listeners. */
   wakeAll(): void {
     for (const listeners of this.#listeners.values()) {
       for (const listener of listeners) listener.wake();
     }
   }
 
-  /** How many topics are listened to. */
+  /** Number of topics with listeners. */
   get size(): number {
     return this.#listeners.size;
   }
 }
 
-/** One caller's ear. */
+/** Listener of one long poll. */
 export class Listener implements Disposable {
   readonly #close: () => void;
   #nap = new AbortController();
@@ -51,7 +51,7 @@ export class Listener implements Disposable {
     this.#close = close;
   }
 
-  /** Sleeps until woken (also if that happened since the last sleep), for `seconds`, or until aborted. */
+  /** Sleeps for `seconds`, until woken, or until aborted. A wake since the last sleep ends the sleep at once. */
   async sleep(clock: Clock, seconds: number, signal?: AbortSignal): Promise<void> {
     const nap = this.#nap;
     const wake = () => nap.abort();

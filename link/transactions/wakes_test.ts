@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { Wakes } from "./wakes.ts";
 
-Deno.test("a wake ends the sleep of those who listen to its topic, and only theirs", async () => {
+Deno.test("a wake ends the sleep of listeners to its topic only", async () => {
   const wakes = new Wakes();
   const clock = new FakeClock();
   using one = wakes.listen(["work:1", "reply:a"]);
@@ -17,7 +17,7 @@ Deno.test("a wake ends the sleep of those who listen to its topic, and only thei
   await otherSleeping;
 });
 
-Deno.test("a wake between two sleeps is not missed, and counts once", async () => {
+Deno.test("a wake between two sleeps ends the next sleep, once", async () => {
   const wakes = new Wakes();
   const clock = new FakeClock();
   using listener = wakes.listen(["work:1"]);
@@ -42,7 +42,7 @@ Deno.test("an abort ends the sleep", async () => {
   await sleeping;
 });
 
-Deno.test("nothing is left of listeners that closed", () => {
+Deno.test("disposed listeners leave nothing behind", () => {
   const wakes = new Wakes();
   {
     using _one = wakes.listen(["work:1", "reply:a"]);

@@ -1,23 +1,23 @@
 import { join } from "node:path";
 
-/** Whether a trainer works now or holds a place for one that will. */
+/** Whether a trainer is training now, or reserves a place for later. */
 export type TrainerKind = "training" | "reserved";
 
-/** A trainer that lives. */
+/** A registered trainer whose process is alive. */
 export interface LiveTrainer {
-  /** Who trains: trainers of one owner stand in for its reservations. */
+  /** Owner of the trainer. While an owner's trainers train, they fill its reservations. */
   readonly owner: string;
   readonly kind: TrainerKind;
 }
 
-/** `owner.kind.unique`: names with any other form are not looked at. */
+/** File names have the form `owner.kind.unique`; files with other names are ignored. */
 const NAME = /^([\w-]+)\.(training|reserved)\.[\w-]+$/;
 
 /**
- * Makes a trainer's file. The trainer lives as long as the file is open and locked: the operating system unlocks it
- * when the process ends, however that happens, so that no process id has to be trusted.
+ * Creates a trainer's file. The trainer counts as alive while the file is open and locked: the operating system unlocks
+ * it when the process ends in any way, so no process id has to be trusted.
  *
- * @returns the open file and its path; who closes it should remove it too
+ * @returns the open file and its path; remove the file before you close it
  */
 export function createTrainerFile(
   folder: string,
@@ -26,7 +26,7 @@ export function createTrainerFile(
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unique = crypto.randomUUID();
   const path = join(folder, `${owner}.${kind}.${unique}`);
-  // Under its name only once it is locked: an unlocked file counts as left behind.
+  // The file gets its final name only once it is locked: an unlocked file counts as left behind.
   const unlocked = join(folder, `${unique}.new`);
   const file = Deno.openSync(unlocked, { createNew: true, write: true });
   try {
@@ -40,7 +40,7 @@ export function createTrainerFile(
   }
 }
 
-/** The trainers in a folder that live. Files of those that died are removed. */
+/** Lists the live trainers in a folder, and removes the files of dead ones. */
 export function liveTrainers(folder: string): LiveTrainer[] {
   const live: LiveTrainer[] = [];
   for (const { name } of entries(folder)) {
@@ -60,11 +60,11 @@ function entries(folder: string): Deno.DirEntry[] {
   }
 }
 
-/** Whether someone holds the file; if not, it is removed. */
+/** Whether a process has locked the file; an unlocked file is removed. */
 function isLocked(path: string): boolean {
   try {
     using file = Deno.openSync(path, { read: true });
-    // A shared lock: two who look at the same time do not take each other for the trainer.
+    // A shared lock, so that two processes that check at the same time do not mistake each other for the trainer.
     if (!file.tryLockSync(false)) return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

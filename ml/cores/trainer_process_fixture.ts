@@ -1,4 +1,6 @@
-/** A trainer in a process of its own, for tests: registers, then prints its threads for each line it reads. */
+/**
+ * A trainer in a process of its own, for tests: registers, then prints its number of threads for each line of input.
+ */
 import { registerTrainer } from "./trainer_slot.ts";
 
 const [folder, cores, kind] = Deno.args as [string, string, "training" | "reserved"];

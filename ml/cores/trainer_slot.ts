@@ -10,41 +10,41 @@ import { processEnvironment, type UserEnvironment } from "../data/user_environme
 
 /** How trainers share a machine's cores. */
 export interface CoreSharing {
-  /** Exactly so many threads, whoever else trains; default: shared out. */
+  /** Number of threads, regardless of other trainers (default: the cores are divided). */
   readonly override?: number;
-  /** The folder in which trainers see each other; default {@link runtimeFolder}. */
+  /** Folder in which trainers find each other (default: {@link runtimeFolder}). */
   readonly folder?: string;
-  /** Cores to share out; default those that this process may use. */
+  /** Number of cores to divide (default: those that this process may use). */
   readonly cores?: number;
 }
 
 /** How to register a trainer. */
 export interface TrainerOptions extends CoreSharing {
   /**
-   * "training" (the default) for the time in which it trains; "reserved" for a process that will train again and again,
-   * as a SuperNode does, so that those started with it share from the first step.
+   * "training" (the default) while it trains; "reserved" for a process that trains again and again, such as a
+   * SuperNode, so that SuperNodes that start together share the cores from the first step.
    */
   readonly kind?: TrainerKind;
   /**
-   * Letters, digits and dashes; default this process's id. While an owner's trainers train, they stand in for its
-   * reservations and are not counted on top.
+   * Letters, digits and dashes (default: the process id). While an owner's trainers train, they fill its reservations
+   * and are not counted in addition to them.
    */
   readonly owner?: string;
 }
 
 /** A trainer's place among those on the machine. */
 export interface TrainerSlot extends Disposable {
-  /** Threads that this trainer should use now; it changes when others come and go. */
+  /** Number of threads that this trainer should use now. It changes when other trainers start and end. */
   threads(): number;
-  /** Gives the place up; later calls do nothing. */
+  /** Releases the place; later calls do nothing. */
   release(): void;
 }
 
 /**
- * Registers a trainer, so that all on this machine (of this user) know how many there are. Its place ends with
- * `release`, with `using`, or with the process. Where the folder cannot be used, the trainer counts as the only one.
+ * Registers a trainer, so that all trainers of this user on this machine know how many there are. Its place ends with
+ * `release`, with `using`, or with the process. If the folder cannot be used, each trainer counts as the only one.
  *
- * @throws FlwrError "invalid-argument" for an override that is no number of threads
+ * @throws FlwrError "invalid-argument" when the override is not a positive integer or the owner is not a plain word
  * @example
  * ```ts
  * using slot = registerTrainer();
@@ -63,7 +63,8 @@ export function registerTrainer(options: TrainerOptions = {}): TrainerSlot {
     if (held === undefined) return;
     const { file, path } = held;
     held = undefined;
-    // Removed first: once unlocked, others would take it for left behind and remove it too.
+    // The file is removed before it is unlocked: otherwise another process could take it for one left behind and remove
+    // it too.
     unlessUnusable(() => Deno.removeSync(path));
     file.close();
   };
@@ -75,11 +76,11 @@ export function registerTrainer(options: TrainerOptions = {}): TrainerSlot {
 }
 
 /**
- * Threads for each trainer on this machine: the cores divided by the trainers that are registered, rounded down, at
- * least one. Two trainers with two threads each on two cores take turns badly: measured, one thread each does twice the
- * work.
+ * Number of threads for each trainer on this machine: the cores divided by the number of registered trainers, rounded
+ * down, at least 1. Two trainers with two threads each on two cores slow each other down: with one thread each they do
+ * twice the work.
  *
- * @throws FlwrError "invalid-argument" for an override that is no number of threads
+ * @throws FlwrError "invalid-argument" when the override is not a positive integer
  */
 export function trainerThreads(sharing: CoreSharing = {}): number {
   checkOverride(sharing.override);
@@ -90,7 +91,7 @@ export function trainerThreads(sharing: CoreSharing = {}): number {
   return Math.max(1, Math.floor(cores / Math.max(1, countTrainers(live))));
 }
 
-/** How many train or will: of each owner, its trainers or its reservations, whichever are more. */
+/** Number of trainers that train or will train: per owner, its trainers or its reservations, whichever are more. */
 export function countTrainers(live: readonly LiveTrainer[]): number {
   const owners = Map.groupBy(live, ({ owner }) => owner);
   return owners.values().reduce((sum, slots) => {
@@ -101,11 +102,14 @@ export function countTrainers(live: readonly LiveTrainer[]): number {
 
 function checkOverride(override: number | undefined): void {
   if (override !== undefined && (!Number.isSafeInteger(override) || override < 1)) {
-    throw new FlwrError("invalid-argument", `Number of threads is not 1 or more: ${override}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Number of threads must be an integer of at least 1: got ${override}`,
+    );
   }
 }
 
-/** Undefined where the folder may not or cannot be used: sharing cores is a courtesy, not a reason to fail. */
+/** The action's result; undefined if the folder cannot be used, because sharing cores must not make training fail. */
 function unlessUnusable<T>(action: () => T): T | undefined {
   try {
     return action();
@@ -118,8 +122,8 @@ function unlessUnusable<T>(action: () => T): T | undefined {
 }
 
 /**
- * The folder in which the trainers of one user on one machine see each other: FLWR_RUNTIME_DIR, or one of the user's
- * own in the folder for temporary files. It is not in the home folder, which machines may share.
+ * The folder in which one user's trainers on one machine find each other: FLWR_RUNTIME_DIR, or a folder of the user's
+ * own in the system's temporary folder. It is not in the home folder, because machines may share that.
  */
 export function runtimeFolder(
   environment: UserEnvironment = processEnvironment,
@@ -132,7 +136,10 @@ export function runtimeFolder(
   return join(environment.get("TEMP") || "C:\\Windows\\Temp", name);
 }
 
-/** The user's number; null on Windows, whose temporary folders are each user's own, and where it may not be asked. */
+/**
+ * The user's number. Null on Windows, where each user has a temporary folder, and where reading the number is not
+ * permitted.
+ */
 function userId(): number | null {
   try {
     return Deno.uid();

@@ -56,7 +56,7 @@ async function inFolder(test: (folder: string) => void | Promise<void>): Promise
 
 const filesIn = (folder: string) => [...Deno.readDirSync(folder)].length;
 
-Deno.test("trainer slots: cores are divided by the trainers that live, at least one each", () =>
+Deno.test("trainer slots: cores are divided by the live trainers, at least one each", () =>
   inFolder((folder) => {
     assert.equal(trainerThreads({ folder, cores: 5 }), 5, "nobody trains");
     using first = registerTrainer({ folder, cores: 5 });
@@ -74,7 +74,7 @@ Deno.test("trainer slots: cores are divided by the trainers that live, at least 
     assert.equal(filesIn(folder), 1);
   }));
 
-Deno.test("trainer slots: an override is taken as it is, and still counts for the others", () =>
+Deno.test("trainer slots: a trainer with an override gets its threads, and still counts for the others", () =>
   inFolder((folder) => {
     using fixed = registerTrainer({ folder, cores: 4, override: 3 });
     using other = registerTrainer({ folder, cores: 4 });
@@ -86,7 +86,7 @@ Deno.test("trainer slots: an override is taken as it is, and still counts for th
     assert.equal(filesIn(folder), 2);
   }));
 
-Deno.test("trainer slots: an owner's trainers stand in for its reservations", () => {
+Deno.test("trainer slots: an owner's trainers fill its reservations", () => {
   const reserved = (owner: string) => ({ owner, kind: "reserved" as const });
   const training = (owner: string) => ({ owner, kind: "training" as const });
   assert.equal(countTrainers([]), 0);
@@ -118,7 +118,7 @@ testWithAllRights(
     }),
 );
 
-Deno.test("trainer slots: workers of one process are trainers of their own", () =>
+Deno.test("trainer slots: workers of one process count separately", () =>
   inFolder(async (folder) => {
     const slotModule = new URL("./trainer_slot.ts", import.meta.url).href;
     const code = `import { registerTrainer } from ${JSON.stringify(slotModule)};
@@ -142,7 +142,7 @@ Deno.test("trainer slots: workers of one process are trainers of their own", () 
     }
   }));
 
-Deno.test("trainer slots: files that are no trainer's are left alone", () =>
+Deno.test("trainer slots: other files in the folder are ignored", () =>
   inFolder((folder) => {
     using own = registerTrainer({ folder, cores: 4 });
     for (const name of ["notes.txt", "a.b", "x.new", ".hidden"]) {
@@ -152,14 +152,14 @@ Deno.test("trainer slots: files that are no trainer's are left alone", () =>
     assert.equal(filesIn(folder), 5);
   }));
 
-Deno.test("trainer slots: where the folder cannot be used, a trainer is the only one", () =>
+Deno.test("trainer slots: if the folder cannot be used, a trainer counts as the only one", () =>
   inFolder((folder) => {
     Deno.writeTextFileSync(folder, "a file where the folder should be");
     using slot = registerTrainer({ folder, cores: 4 });
     assert.equal(slot.threads(), 4);
   }));
 
-Deno.test("trainer slots: an owner that is no plain word is refused", () => {
+Deno.test("trainer slots: an owner that is not a plain word is refused", () => {
   for (const owner of ["", "../x", "a.b", "a b"]) {
     assert.throws(() => registerTrainer({ owner, folder: "unused" }), FlwrError);
   }

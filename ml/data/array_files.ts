@@ -5,8 +5,9 @@ import { inFile, parseFile, readBytes } from "./read_bytes.ts";
 import { sharedCopy } from "./shared_array.ts";
 
 /**
- * The tensor in a .npy file.
+ * Reads the tensor in a .npy file.
  *
+ * @param path path of the file
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  */
 export async function readNpy(path: string): Promise<Tensor> {
@@ -15,8 +16,10 @@ export async function readNpy(path: string): Promise<Tensor> {
 }
 
 /**
- * The tensors in a .npz file by name. A member that cannot be read, such as text, fails only when it is asked for.
+ * Reads the tensors in a .npz file by name. A member that is not an array, such as text, causes an error only when you
+ * get it.
  *
+ * @param path path of the file
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  * @example
  * ```ts

@@ -3,10 +3,10 @@ import { FlwrError } from "../../base/error.ts";
 import { processEnvironment, type UserEnvironment } from "./user_environment.ts";
 
 /**
- * The folder for what can be fetched or made again: FLWR_CACHE, or `flwr` in the place that the platform has for
- * caches ($XDG_CACHE_HOME or ~/.cache, ~/Library/Caches, %LOCALAPPDATA%). It need not exist.
+ * The folder for files that can be downloaded or computed again: FLWR_CACHE, or `flwr` in the platform's cache folder
+ * ($XDG_CACHE_HOME or ~/.cache, ~/Library/Caches, %LOCALAPPDATA%). It need not exist.
  *
- * @throws FlwrError "failed-precondition" when the environment names no such place
+ * @throws FlwrError "failed-precondition" when the environment determines no such folder
  */
 export function cacheFolder(environment: UserEnvironment = processEnvironment): string {
   const own = environment.get("FLWR_CACHE");
@@ -27,6 +27,6 @@ function platformCache({ get, os }: UserEnvironment): string | undefined {
   const home = get("HOME");
   if (os === "darwin") return home && join(home, "Library", "Caches");
   const xdg = get("XDG_CACHE_HOME");
-  // The XDG specification has relative paths ignored.
+  // The XDG specification requires relative paths to be ignored.
   return xdg && isAbsolute(xdg) ? xdg : home && join(home, ".cache");
 }

@@ -15,7 +15,7 @@ Deno.test("cache folder: FLWR_CACHE wins everywhere", () => {
   assert.equal(cacheFolder(environment("windows", variables)), "/data/cache");
 });
 
-Deno.test("cache folder: the platform's place otherwise", () => {
+Deno.test("cache folder: the platform's cache folder otherwise", () => {
   const home = { HOME: "/home/u" };
   assert.equal(cacheFolder(environment("linux", home)), join("/home/u", ".cache", "flwr"));
   assert.equal(
@@ -34,7 +34,7 @@ Deno.test("cache folder: XDG_CACHE_HOME counts if it is absolute", () => {
   assert.equal(cacheFolder(relative), join("/home/u", ".cache", "flwr"));
 });
 
-Deno.test("cache folder: without a home the way out is said", () => {
+Deno.test("cache folder: without a home the error says what to set", () => {
   assert.throws(
     () => cacheFolder(environment("linux", {})),
     (error) => error instanceof FlwrError && error.hints[0] === "Set FLWR_CACHE to a folder",

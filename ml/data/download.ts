@@ -1,29 +1,29 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
 
-/** A download that brings nothing for this many seconds has failed. */
+/** Seconds without data after which a download fails. */
 const DOWNLOAD_STALL_SECONDS = 60;
 
-/** How often a download says how far it is: every so many percent. */
+/** Interval of progress reports, in percent. */
 const PROGRESS_PERCENT = 10;
 
-/** What to download, and how it is known to be right. */
+/** A file to download, with what verifies it. */
 export interface Download {
   readonly url: string;
   /** Its Subresource Integrity string: "sha512-" and the digest in base64. */
   readonly integrity: string;
-  /** Its exact size. */
+  /** Its exact size, in bytes. */
   readonly bytes: number;
-  /** What messages call it. */
+  /** Name for messages. */
   readonly title: string;
 }
 
 /**
- * Downloads a file and verifies it while it comes.
+ * Downloads a file and verifies it on the way.
  *
- * @param path where to put it; overwritten, and removed if anything goes wrong
- * @param onProgress gets a line now and then
- * @throws FlwrError "unavailable" when it cannot be had, "data-loss" when it is not what it should be
+ * @param path destination; overwritten, and removed if the download fails
+ * @param onProgress called with a line of text from time to time
+ * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when it is not the expected file
  */
 export async function download(
   what: Download,
@@ -58,9 +58,9 @@ export async function download(
 }
 
 /**
- * Verifies a file that lies on the disk already.
+ * Verifies a file on the disk.
  *
- * @throws FlwrError "data-loss" when it is not what it should be
+ * @throws FlwrError "data-loss" when it is not the expected file
  */
 export async function verifyDownload(what: Download, path: string): Promise<void> {
   const file = await Deno.open(path);
@@ -75,10 +75,10 @@ export async function verifyDownload(what: Download, path: string): Promise<void
 
 function checkIntegrity(what: Download, bytes: number, digest: string): void {
   if (bytes !== what.bytes) throw mismatch(what, `it has ${bytes} bytes instead of ${what.bytes}`);
-  if (`sha512-${digest}` !== what.integrity) throw mismatch(what, "its SHA-512 is another one");
+  if (`sha512-${digest}` !== what.integrity) throw mismatch(what, "its SHA-512 differs");
 }
 
-/** The body's chunks, given up when none comes for a while. */
+/** The chunks of the body; fails if none arrives for a while. */
 async function* receive({ url, title }: Download): AsyncGenerator<Uint8Array> {
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -100,7 +100,7 @@ async function* receive({ url, title }: Download): AsyncGenerator<Uint8Array> {
   } catch (error) {
     if (error instanceof FlwrError || error instanceof Deno.errors.NotCapable) throw error;
     const reason = abort.signal.aborted
-      ? `nothing came for ${DOWNLOAD_STALL_SECONDS} seconds`
+      ? `no data for ${DOWNLOAD_STALL_SECONDS} seconds`
       : error instanceof Error
       ? error.message
       : String(error);
@@ -119,7 +119,7 @@ function unavailable(message: string, cause?: unknown): FlwrError {
 }
 
 function mismatch({ title, url }: Download, how: string): FlwrError {
-  return new FlwrError("data-loss", `${title} from "${url}" is not what was published: ${how}`, {
-    hints: ["Try again. If it fails again, the registry or a proxy delivers another file"],
+  return new FlwrError("data-loss", `${title} from "${url}" is not the published file: ${how}`, {
+    hints: ["Try again. If it fails again, the registry or a proxy serves another file"],
   });
 }

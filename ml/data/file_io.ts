@@ -1,7 +1,7 @@
 /**
  * Fills `bytes` from a position of a file.
  *
- * @throws Deno.errors.UnexpectedEof when the file ends before
+ * @throws Deno.errors.UnexpectedEof when the file ends before that
  */
 export async function readAt(
   file: Deno.FsFile,
@@ -29,11 +29,11 @@ export async function writeAt(
 }
 
 /**
- * Runs `work` while no other process, and nothing else in this one, holds the lock on the same file. The operating
- * system ends a lock with its process, however that dies, so that no lock is ever stale.
+ * Runs `work` while nothing else, in this process or another, has the lock of a file. The operating system releases a
+ * lock when its process ends in any way, so no lock is ever stale.
  *
- * @param path the lock file: made if missing, and left in place, as removing it would let two holders in
- * @param onWait called once if someone else holds the lock now
+ * @param path the lock file: created if missing and never removed, because removing it would let two owners in
+ * @param onWait called once if the lock is taken
  */
 export async function withFileLock<T>(
   path: string,

@@ -12,7 +12,7 @@ async function inFolder(test: (path: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("file lock: holders take turns, and who waits is told once", () =>
+Deno.test("file lock: owners take turns, and onWait is called once", () =>
   inFolder(async (path) => {
     const events: string[] = [];
     const { promise: held, resolve: hold } = Promise.withResolvers<void>();
@@ -31,14 +31,14 @@ Deno.test("file lock: holders take turns, and who waits is told once", () =>
     assert.deepEqual(events, ["second waits", "first ends", "second"]);
   }));
 
-Deno.test("file lock: work that fails lets the lock go", () =>
+Deno.test("file lock: work that fails releases the lock", () =>
   inFolder(async (path) => {
     await assert.rejects(withFileLock(path, () => Promise.reject(new Error("no"))), /^Error: no$/);
     assert.equal(await withFileLock(path, () => Promise.resolve(7), () => assert.fail()), 7);
   }));
 
 testWithAllRights(
-  "file lock: a process that is killed lets the lock go",
+  "file lock: a killed process releases the lock",
   () =>
     inFolder(async (path) => {
       const code = `

@@ -1,12 +1,12 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Dataset } from "../../tensor/dataset.ts";
 
-/** Labelled images, held in memory. */
+/** Labelled images in memory. */
 export interface ImageDataset extends Dataset {
-  /** [images, channels, height, width], 0 to 255. */
+  /** uint8 [images, channels, height, width], 0 to 255. */
   readonly x: Tensor<"uint8">;
-  /** [images]: each image's class, an index into `classes`. */
+  /** int64 [images]: each image's class, an index into `classes`. */
   readonly y: Tensor<"int64">;
-  /** The classes' names. */
+  /** Names of the classes. */
   readonly classes: readonly string[];
 }

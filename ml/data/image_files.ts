@@ -3,13 +3,13 @@ import { FlwrError } from "../../base/error.ts";
 import { PICTURE_EXTENSIONS } from "./picture/decode.ts";
 import { fileError } from "./read_bytes.ts";
 
-/** How deep folders of pictures may lie in one another. */
+/** Deepest nesting of folders of images. */
 const MAX_FOLDER_DEPTH = 32;
 
-/** What file managers leave behind. Their hidden files (".DS_Store", "._1.png") are passed over with all hidden ones. */
+/** Files of file managers. Their hidden files (".DS_Store", "._1.png") are ignored like all hidden files. */
 const LEFT_BEHIND = ["thumbs.db", "desktop.ini"];
 
-/** An entry of a folder, with what a link leads to. */
+/** An entry of a folder; links are resolved. */
 interface Entry {
   readonly name: string;
   readonly path: string;
@@ -17,9 +17,10 @@ interface Entry {
 }
 
 /**
- * The classes of a folder: the names of the folders in it, in ascending order, or those that are given.
+ * The classes of a folder: the names of its subfolders in ascending order, or the given ones.
  *
- * @throws FlwrError "invalid-argument" for a folder that is none of the given classes, and for a picture outside of all
+ * @throws FlwrError "invalid-argument" for a subfolder that is not a given class, and for an image outside of all
+ * classes
  */
 export async function findClasses(
   folder: string,
@@ -43,17 +44,22 @@ export async function findClasses(
 }
 
 /**
- * The pictures of a class, in its folder and those below, in the order of torchvision: by folder, then by name.
+ * The pictures in a folder and those below, in the order of torchvision: by folder, then by name.
  *
- * @param mayBeEmpty whether a class may have no folder, or none with pictures
+ * @param mayBeEmpty whether the folder may be missing, or have no pictures
+ * @param hints what to do where it has none and may not
  * @throws FlwrError "invalid-argument" for an entry that is not a picture, and for links that lead in a circle
  */
-export async function findPictures(folder: string, mayBeEmpty: boolean): Promise<string[]> {
+export async function findPictures(
+  folder: string,
+  mayBeEmpty: boolean,
+  hints: readonly string[] = [],
+): Promise<string[]> {
   const byFolder = new Map<string, string[]>();
   const walk = async (place: string, above: readonly string[]): Promise<void> => {
     const own = await identity(place);
     if (above.includes(own) || above.length === MAX_FOLDER_DEPTH) {
-      const why = above.includes(own) ? "leads back to a folder above it" : "lies too deep";
+      const why = above.includes(own) ? "leads back to a folder above it" : "is nested too deeply";
       throw new FlwrError("invalid-argument", `Folder "${place}" ${why}`);
     }
     const files: string[] = [];
@@ -64,7 +70,7 @@ export async function findPictures(folder: string, mayBeEmpty: boolean): Promise
       else {
         throw new FlwrError("invalid-argument", `File "${path}" is not a PNG or JPEG picture`, {
           hints: [
-            "Convert other images to PNG, and keep other files out of the class folders",
+            "Convert other images to PNG, and keep other files out of folders with pictures",
           ],
         });
       }
@@ -74,16 +80,14 @@ export async function findPictures(folder: string, mayBeEmpty: boolean): Promise
   await walk(folder, []);
   const pictures = [...byFolder.keys()].sort().flatMap((place) => byFolder.get(place)!);
   if (pictures.length > 0 || mayBeEmpty) return pictures;
-  throw new FlwrError("not-found", `Folder "${folder}" of a class has no pictures`, {
-    hints: ["Remove it, or name all classes in the option classes"],
-  });
+  throw new FlwrError("not-found", `Folder "${folder}" has no pictures`, { hints });
 }
 
 function isPicture(name: string): boolean {
   return PICTURE_EXTENSIONS.includes(extname(name).toLowerCase());
 }
 
-/** What is in a folder, in ascending order of the names, without what is hidden or left behind by file managers. */
+/** The entries of a folder in ascending order of their names, without hidden files and files of file managers. */
 async function entries(folder: string): Promise<Entry[]> {
   const found: Entry[] = [];
   try {
@@ -102,7 +106,7 @@ async function entries(folder: string): Promise<Entry[]> {
   return found.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** Tells a folder from those above it. Not its real path, which would need permission to read the current folder. */
+/** Identifies a folder, to detect cycles. The real path would need the permission to read the current folder. */
 async function identity(folder: string): Promise<string> {
   try {
     const { dev, ino } = await Deno.stat(folder);

@@ -5,39 +5,39 @@ import { tensor } from "../../tensor/tensor.ts";
 import { findClasses, findPictures } from "./image_files.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { decodePicture, type OrientationAction } from "./picture/decode.ts";
-import type { Picture } from "./picture/picture.ts";
+import { checkSameKind } from "./picture/picture.ts";
 import { parseFile, readBytes } from "./read_bytes.ts";
 import { sharedArray } from "./shared_array.ts";
+import { checkBits } from "./used_bits.ts";
 
-/** Medical devices have samples of 10 or 12 bits, and programs write them into 16 as they are. */
-const MOST_UNSCALED_BITS = 12;
-
-/** How to read an image folder. */
+/** Options of {@link readImageFolder}. */
 export interface ImageFolderOptions {
   /**
-   * The classes in the order of their labels: names of the folders. Name them where each node has a folder of its own, as a
-   * class may be missing in one; default those that are there, in ascending order.
+   * The classes in the order of their labels: names of the subfolders (default: the existing ones in ascending order).
+   * List them if each node has its own folder, because a class may be missing in one.
    */
   readonly classes?: readonly string[];
   /**
-   * What to do with pictures that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
-   * as they are stored, as torchvision does. Default: such a picture is refused.
+   * Action for images that are stored rotated or mirrored (Exif): "apply" rotates them as viewers do, "ignore" reads
+   * them as stored, as torchvision does (default: such images are refused).
    */
   readonly orientation?: OrientationAction;
 }
 
 /**
- * Reads a folder that has one folder of PNG or JPEG pictures for each class, as torchvision's ImageFolder: folders within
- * a class and links are followed. All pictures must have one size, and all be grey or all be in colour. Transparency is
- * dropped, 16 bits become their upper 8. Pictures of 16 bits that use no more than the lower 12, as devices write them and
- * masks of labels have, are refused: little or nothing of them would be left.
+ * Reads a folder with one subfolder of PNG or JPEG images per class, like torchvision's ImageFolder; folders within a
+ * class and links are followed. All images must have the same size, and all must be grey or all in colour. Transparency
+ * is dropped, and samples of 16 bits are cut to their upper 8. Images of 16 bits that use at most the lower 12, such as
+ * those of medical devices and label masks, are refused, because little or nothing of them would be left.
  *
- * Every entry counts or is refused by name. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini, and other files
- * beside the folders of the classes that are not pictures.
+ * Each entry is read or refused by name. Ignored are hidden entries (".…"), Thumbs.db, desktop.ini, and files next to
+ * the class folders that are not images.
  *
- * @throws FlwrError "invalid-argument" that names the picture that does not fit, "not-found" where there are none,
- *   "unimplemented" for a picture of a kind that is not read, "failed-precondition" for one that is stored turned,
- *   "resource-exhausted" where the pictures are too large
+ * @param folder path of the folder with the class folders
+ * @returns images, uint8 [images, channels, height, width], and labels, int64 [images], in memory that threads share
+ * @throws FlwrError "invalid-argument" that names the image that does not fit, "not-found" when there are no images,
+ * "unimplemented" for an unsupported kind of image, "failed-precondition" for an image that is stored rotated,
+ * "resource-exhausted" when the images are too large
  * @example
  * ```ts
  * const train = await readImageFolder("leaves/train"); // leaves/train/oak/1.png, leaves/train/elm/1.jpg, …
@@ -50,7 +50,9 @@ export async function readImageFolder(
   const classes = await findClasses(folder, options.classes);
   const files: { path: string; label: number }[] = [];
   for (const [label, name] of classes.entries()) {
-    const paths = await findPictures(join(folder, name), options.classes !== undefined);
+    const paths = await findPictures(join(folder, name), options.classes !== undefined, [
+      "Remove it, or name all classes in the option classes",
+    ]);
     for (const path of paths) files.push({ path, label });
   }
   const read = async (path: string) => {
@@ -74,7 +76,7 @@ export async function readImageFolder(
   const x = sharedArray("uint8", files.length * size);
   const usedBits: number[] = [];
   for (const [i, { path }] of files.entries()) {
-    const picture = i === 0 ? first : checkSize(path, await read(path), first);
+    const picture = i === 0 ? first : checkSameKind(path, await read(path), first);
     x.set(picture.planes, i * size);
     if (picture.usedBits !== undefined) usedBits.push(picture.usedBits);
   }
@@ -84,33 +86,4 @@ export async function readImageFolder(
     y: tensor("int64", [files.length], BigInt64Array.from(files, ({ label }) => BigInt(label))),
     classes,
   };
-}
-
-/** A picture may be dark. Where all are, they were not scaled to the range of 16 bits. */
-function checkBits(folder: string, usedBits: readonly number[]): void {
-  const most = usedBits.reduce((most, bits) => Math.max(most, bits), 0);
-  if (most === 0 || most > MOST_UNSCALED_BITS) return;
-  throw new FlwrError(
-    "invalid-argument",
-    `Folder "${folder}" has pictures of 16 bits that use only ${most} of them: as 8 bits they would ` +
-      `have ${most <= 8 ? "no values but 0" : `values up to ${2 ** (most - 8) - 1} of 255`}`,
-    {
-      hints: [
-        `Multiply the samples by ${
-          2 ** (16 - most)
-        } and save the pictures again, or save them with 8 bits`,
-        "Save label masks as .npy files: readNpy returns their numbers unchanged",
-      ],
-    },
-  );
-}
-
-function checkSize(path: string, picture: Picture, first: Picture): Picture {
-  const size = ({ width, height, channels }: Picture) =>
-    `${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`;
-  if (size(picture) === size(first)) return picture;
-  throw new FlwrError(
-    "invalid-argument",
-    `File "${path}" has ${size(picture)}: the pictures before it have ${size(first)}`,
-  );
 }

@@ -48,7 +48,7 @@ Deno.test("image folder: classes and pictures in ascending order of their names"
     assert.deepEqual(y.data, new BigInt64Array([0n, 1n, 1n]));
   }));
 
-Deno.test("image folder: given classes keep their labels where one is missing", () =>
+Deno.test("image folder: given classes keep their labels if one is missing", () =>
   withFiles(FILES, async (folder) => {
     const classes = ["ash", "oak", "elm"];
     const { y } = await readImageFolder(folder, { classes });
@@ -81,12 +81,12 @@ Deno.test("image folder: a picture that does not fit is named", async () => {
   );
 });
 
-Deno.test("image folder: nothing to read is said", async () => {
+Deno.test("image folder: a folder without images is refused", async () => {
   await withFiles(
     { "notes.txt": picture(1) },
     (folder) => assertRefused(folder, "not-found", /has no pictures in folders of classes/),
   );
-  await assertRefused(join("no", "such", "folder"), "not-found", /is not there$/);
+  await assertRefused(join("no", "such", "folder"), "not-found", /does not exist$/);
 });
 
 const VECTORS = "tests/vectors/files";
@@ -124,7 +124,7 @@ Deno.test("image folder: folders within a class belong to it, in the order of to
   const files = Object.fromEntries(
     ["a/z.png", "a/b/1.png", "a/b-c/2.png"].map((name, i) => [name, picture(i)]),
   );
-  // As sorted(os.walk(…)) has it: "a", "a/b", "a/b-c", and "-" sorts before "/".
+  // The order of sorted(os.walk(…)): "a", "a/b", "a/b-c", and "-" sorts before "/".
   await withFiles(
     { ...files, "a/b/d/3.png": picture(3) },
     async (folder) => {
@@ -134,13 +134,13 @@ Deno.test("image folder: folders within a class belong to it, in the order of to
   );
 });
 
-Deno.test("image folder: every entry counts or is refused by name", async () => {
+Deno.test("image folder: every entry is read or refused by name", async () => {
   await withFiles(
     { "a/1.png": picture(1), "2.png": picture(2) },
     (folder) => assertRefused(folder, "invalid-argument", /2\.png" is not in a class folder/),
   );
   await withFiles({ "a/1.png": picture(1), "b/.hidden": picture(2) }, async (folder) => {
-    await assertRefused(folder, "not-found", /b" of a class has no pictures/);
+    await assertRefused(folder, "not-found", /b" has no pictures$/);
     const { y } = await readImageFolder(folder, { classes: ["a", "b"] });
     assert.deepEqual([...y.data], [0n]);
     await assert.rejects(
@@ -168,7 +168,7 @@ Deno.test("image folder: JPEG and PNG pictures are read side by side, by their c
   });
 });
 
-Deno.test("image folder: pictures of 16 bits that use the lower ones alone are refused, unless one is brighter", async () => {
+Deno.test("image folder: pictures of 16 bits that only use the lower ones are refused, unless one is brighter", async () => {
   const grey16 = (...data: number[]) =>
     encode({ width: data.length, height: 1, channels: 1, depth: 16, data: Uint16Array.from(data) });
   const alpha16 = encode({
@@ -184,7 +184,7 @@ Deno.test("image folder: pictures of 16 bits that use the lower ones alone are r
       (folder) => assertRefused(folder, "invalid-argument", /use only (12|2) of them/),
     );
   }
-  // A dark one, and one that is black, are pictures as others.
+  // A dark image and a black one are accepted.
   await withFiles(
     { "a/1.png": grey16(0, 4095), "b/1.png": grey16(0, 4096), "b/2.png": picture(1, 1) },
     async (folder) => {

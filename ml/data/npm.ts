@@ -1,21 +1,21 @@
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 
-/** Where this machine's npm configuration can be asked. */
+/** Access to this machine's npm configuration. */
 export interface NpmSurroundings {
   /** The value of an environment variable, if it is set. */
   readonly env: (name: string) => string | undefined;
-  /** What npm prints for the given arguments; undefined where there is no npm or it fails. */
+  /** The output of npm with the given arguments; undefined if there is no npm or it fails. */
   readonly npm: (args: readonly string[]) => Promise<string | undefined>;
-  /** The text of a file; undefined where it cannot be read. */
+  /** The text of a file; undefined if it cannot be read. */
   readonly readText: (path: string) => Promise<string | undefined>;
 }
 
 /**
- * The registry that the user's npm configuration names, without a slash at its end: from the environment, from npm
- * itself (which knows the public one where nothing is configured), or from ~/.npmrc.
+ * The registry in the user's npm configuration, without a slash at its end: from the environment, from npm itself
+ * (which returns the public one if nothing is configured), or from ~/.npmrc.
  *
- * @throws FlwrError "failed-precondition" where none of them names one
+ * @throws FlwrError "failed-precondition" when none of them has one
  */
 export async function npmRegistry(surroundings: NpmSurroundings): Promise<string> {
   const { env, npm, readText } = surroundings;
@@ -48,7 +48,7 @@ function registryLine(npmrc: string | undefined): string | undefined {
 /**
  * Runs the installed npm.
  *
- * @returns what it printed; undefined where there is no npm, it may not be run, or it fails
+ * @returns what it printed; undefined if there is no npm, it must not be run, or it fails
  */
 export async function runNpm(args: readonly string[], cwd?: string): Promise<string | undefined> {
   // On Windows npm is a batch file, which only a shell can start.

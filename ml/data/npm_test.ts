@@ -40,7 +40,7 @@ const CASES: [string, NpmSurroundings, string | undefined][] = [
     undefined,
   ],
   [
-    "what is named is no address",
+    "the configured value is not an address",
     surroundings({ npm_config_registry: "file:///etc" }, "undefined"),
     undefined,
   ],

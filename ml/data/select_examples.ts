@@ -5,11 +5,11 @@ import type { Partitions } from "./partition/partitions.ts";
 import { sharedArray } from "./shared_array.ts";
 
 /**
- * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
+ * The examples at the given positions, in that order, such as one node's share. The rows are copied.
  *
- * @param positions integers from 0 to the number of examples; one may occur more than once
- * @throws FlwrError "invalid-argument" for a position outside of the data set, and where inputs, targets and weights
- *   differ in their number of examples
+ * @param positions integers from 0 to below the number of examples; one may occur more than once
+ * @throws FlwrError "invalid-argument" for a position outside of the data set, or when inputs, targets and weights
+ * differ in their number of examples
  */
 export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D {
   requireRows(dataset);
@@ -22,9 +22,9 @@ export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLi
 /**
  * One partition of a data set, such as a node's share. The rows are copied.
  *
- * @param partitions what a partitioner found
+ * @param partitions positions of each partition's examples, from a partitioner
  * @param id the partition's number, from 0
- * @throws FlwrError "invalid-argument" when there is no such partition, and as {@link selectExamples}
+ * @throws FlwrError "invalid-argument" when there is no such partition, and as in {@link selectExamples}
  * @example
  * ```ts
  * const own = selectPartition(train, partitionIid(datasetSize(train), 10), 3);
@@ -39,15 +39,15 @@ export function selectPartition<D extends Dataset>(
   if (positions !== undefined) return selectExamples(dataset, positions);
   throw new FlwrError(
     "invalid-argument",
-    `Partition is not a number from 0 to ${partitions.length - 1}: ${id}`,
+    `Partition must be an integer from 0 to ${partitions.length - 1}: got ${id}`,
   );
 }
 
 /**
- * Checks that each example has its target, and its weight if there are any. Rows past the shorter array would be left
- * out, or be without a partner, unseen.
+ * Checks that each example has a target, and a weight if there are weights. Otherwise rows after the end of the shorter
+ * array would be silently dropped or have no partner.
  *
- * @throws FlwrError "invalid-argument" where the numbers of rows differ
+ * @throws FlwrError "invalid-argument" when the numbers of rows differ
  */
 export function requireRows({ x, y, weights }: Dataset): void {
   const rows = ({ shape }: Tensor) => shape[0] ?? 0;
@@ -85,7 +85,7 @@ function takeRows(source: Tensor, positions: ArrayLike<number>): Tensor {
   return tensor(source.dtype, [positions.length, ...rowShape], taken);
 }
 
-/** Copies elements between arrays of one type, as bytes, so that numbers and big integers need not be told apart. */
+/** Copies elements between arrays of one type as bytes, which works for numbers and big integers alike. */
 function copyRow(
   source: Tensor["data"],
   from: number,

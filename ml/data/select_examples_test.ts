@@ -5,7 +5,7 @@ import { selectExamples, selectPartition } from "./select_examples.ts";
 import { trainTestSplit } from "./split.ts";
 
 const DATASET = {
-  // A view into a larger array, as readers hand out.
+  // A view of a larger array, as readers return it.
   x: tensor("float32", [3, 1, 2], new Float32Array([0, 1, 2, 3, 4, 5, 6]).subarray(1)),
   y: tensor("int64", [3], new BigInt64Array([7n, 8n, 9n])),
   classes: ["only"],
@@ -17,7 +17,7 @@ Deno.test("select examples: in the given order, with repetitions, the rest kept"
   assert.deepEqual([...x.data], [5, 6, 1, 2, 5, 6]);
   assert.deepEqual([...y.data], [9n, 7n, 9n]);
   assert.deepEqual(classes, ["only"]);
-  assert(x.data.buffer instanceof SharedArrayBuffer, "trained on without a copy");
+  assert(x.data.buffer instanceof SharedArrayBuffer, "can be trained on without a copy");
 });
 
 Deno.test("select examples: weights go with their examples", () => {
@@ -30,7 +30,7 @@ Deno.test("select examples: no positions give no examples", () => {
   assert.deepEqual([none.x.shape, none.y.shape], [[0, 1, 2], [0]]);
 });
 
-Deno.test("select examples: the copy is the caller's own", () => {
+Deno.test("select examples: the copy is independent of the original", () => {
   const copy = selectExamples(DATASET, new Uint32Array([0]));
   copy.x.data[0] = 99;
   assert.equal(DATASET.x.data[0], 1);
@@ -47,7 +47,7 @@ Deno.test("select examples: a position outside is refused", () => {
   }
 });
 
-Deno.test("select examples: a partition by its number, none that is not there", () => {
+Deno.test("select examples: a partition by its number; unknown numbers are refused", () => {
   const partitions = [new Uint32Array([1]), new Uint32Array([2, 0])];
   assert.deepEqual([...selectPartition(DATASET, partitions, 1).y.data], [9n, 7n]);
   for (const id of [2, -1, 0.5]) {
@@ -55,7 +55,7 @@ Deno.test("select examples: a partition by its number, none that is not there", 
       () => selectPartition(DATASET, partitions, id),
       (error) =>
         error instanceof FlwrError &&
-        error.message === `Partition is not a number from 0 to 1: ${id}`,
+        error.message === `Partition must be an integer from 0 to 1: got ${id}`,
     );
   }
 });

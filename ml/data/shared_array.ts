@@ -2,8 +2,8 @@ import { arrayConstructor, type DType, type DTypeData, itemSize } from "../../te
 import { type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 
 /**
- * An array of zeros in memory that threads share: what lies there is trained on without a copy, while other arrays are
- * copied once for the training thread.
+ * An array of zeros in memory that threads share. Training uses such arrays without a copy; other arrays are copied
+ * once for the training thread.
  */
 export function sharedArray<D extends DType>(dtype: D, length: number): DTypeData[D] {
   return new (arrayConstructor(dtype))(new SharedArrayBuffer(length * itemSize(dtype)), 0, length);

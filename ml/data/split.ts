@@ -11,23 +11,18 @@ import {
 } from "./partition/partitions.ts";
 import { requireRows, selectExamples } from "./select_examples.ts";
 
-/** How to split examples into training and test data. */
+/** Options of splitting examples into training and test data. */
 export interface SplitOptions {
-  /** The part of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
+  /** Share of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
   readonly testFraction: number;
-  /** The same seed gives the same division; default 42. */
+  /** The same seed gives the same split (default 42). */
   readonly seed?: number;
   /**
-   * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
-   * with neither `seed` nor `stratify`.
+   * Whether the last examples are for test, for examples in the order of time (default false: they are drawn at
+   * random). Cannot be combined with `seed` or `stratify`.
    */
   readonly chronological?: boolean;
-  /**
-   * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
-   * with neither `seed` nor `stratify`.
-   */
-  readonly chronological?: boolean;
-  /** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
+  /** Whether each class has the same share in both parts, as closely as possible (default false). */
   readonly stratify?: boolean;
 }
 
@@ -38,11 +33,13 @@ export interface SplitPositions {
 }
 
 /**
- * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied, and keep their order.
+ * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied and keep
+ * their order.
  *
- * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, where inputs,
- *   targets and weights differ in their number of examples, and for `stratify` where targets are not classes or a class
- *   has a single example
+ * @returns the training and the test data, with all other properties of the data set
+ * @throws FlwrError "invalid-argument" when the fraction is out of range, one part would be empty, or inputs, targets
+ * and weights differ in their number of examples; for `stratify`, when targets are not classes or a class has a single
+ * example
  * @example
  * ```ts
  * const { train, test } = trainTestSplit(await readImageFolder("leaves"), { testFraction: 0.2, stratify: true });
@@ -55,9 +52,12 @@ export function trainTestSplit<D extends Dataset>(
   requireRows(dataset);
   const { dtype, shape, data } = dataset.y;
   if (options.stratify === true && (dtype.startsWith("float") || shape.length !== 1)) {
-    throw invalid(`Option stratify is for labels of classes [examples]: got ${dtype} [${shape}]`, [
-      "Leave out stratify for targets that are numbers",
-    ]);
+    throw invalid(
+      `Option stratify needs targets that are labels [examples]: got ${dtype} [${shape}]`,
+      [
+        "Leave out stratify for targets that are numbers",
+      ],
+    );
   }
   const { train, test } = splitPositions(dataset.x.shape[0] ?? 0, options, data);
   return { train: selectExamples(dataset, train), test: selectExamples(dataset, test) };
@@ -69,26 +69,30 @@ const NAMES: OptionNames<SplitOptions> = {
   chronological: true,
   stratify: true,
 };
-/** The names in scikit-learn. */
+/** Hints for names of scikit-learn. */
 const ELSEWHERE = {
-  test_size: "Write it as testFraction",
-  testSize: "Write it as testFraction",
-  trainFraction: "Set testFraction, the part for test",
-  random_state: "Write it as seed",
-  randomState: "Write it as seed",
+  test_size: "Use the option testFraction",
+  testSize: "Use the option testFraction",
+  trainFraction: "Use the option testFraction, the share for test",
+  random_state: "Use the option seed",
+  randomState: "Use the option seed",
   shuffle: "Set chronological: true in place of shuffle: false",
 };
 
-/** @throws FlwrError "invalid-argument" for options that are not known, of the wrong type, or exclude each other */
+/**
+ * Checks the options of a split.
+ *
+ * @throws FlwrError "invalid-argument" for options that are unknown, have the wrong type, or exclude each other
+ */
 function checkSplit(options: SplitOptions): void {
   checkOptionNames("The split", options, NAMES, ELSEWHERE);
   const { testFraction, seed, chronological } = options;
   if (!(typeof testFraction === "number" && testFraction > 0 && testFraction < 1)) {
     throw invalid(
       testFraction === undefined
-        ? "Option testFraction is missing: it is a number above 0 and below 1"
+        ? "Option testFraction is missing: set it to a number above 0 and below 1"
         : `Option testFraction must be a number above 0 and below 1: got ${show(testFraction)}`,
-      testFraction >= 1 ? ["It is a part of the examples, such as 0.2, not a count"] : [],
+      testFraction >= 1 ? ["It is a share of the examples, such as 0.2, not a count"] : [],
     );
   }
   if (seed !== undefined && !Number.isSafeInteger(seed)) {
@@ -101,12 +105,15 @@ function checkSplit(options: SplitOptions): void {
   if (chronological !== true) return;
   const unused = options.stratify === true ? "stratify" : seed === undefined ? undefined : "seed";
   if (unused === undefined) return;
-  throw invalid(`Option chronological takes the last examples for test, without ${unused}`, [
-    `Leave out ${unused}, or leave out chronological to draw the examples at random`,
-  ]);
+  throw invalid(
+    `Option chronological selects the last examples for test, so it cannot be combined with ${unused}`,
+    [
+      `Leave out ${unused}, or leave out chronological to draw the examples at random`,
+    ],
+  );
 }
 
-/** A value that plain JavaScript passed, short. */
+/** A short form of a value from plain JavaScript. */
 function show(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   return JSON.stringify(value)?.slice(0, 60) ?? typeof value;
@@ -116,7 +123,7 @@ function invalid(problem: string, hints: readonly string[] = []): FlwrError {
   return new FlwrError("invalid-argument", problem, { hints });
 }
 
-/** As {@link trainTestSplit}, of positions alone. @param labels needed where the split is stratified */
+/** Like {@link trainTestSplit}, but returns positions only. @param labels required for a stratified split */
 export function splitPositions(
   examples: number,
   options: SplitOptions,
@@ -124,16 +131,7 @@ export function splitPositions(
 ): SplitPositions {
   checkSplit(options);
   const { testFraction, seed = DEFAULT_SEED, stratify = false, chronological = false } = options;
-  const unused = chronological && (stratify || options.seed !== undefined);
-  if (unused) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option chronological takes the last examples for test: leave out ${
-        stratify ? "stratify" : "seed"
-      }`,
-    );
-  }
-  // 0.1 · 30 is a little more than 3 in floating point.
+  // 0.1 · 30 is slightly more than 3 in floating point.
   const wanted = Math.ceil(testFraction * examples - 1e-9);
   if (wanted < 1 || wanted >= examples) {
     throw invalid(
@@ -141,9 +139,6 @@ export function splitPositions(
         wanted < 1 ? "test" : "training"
       }: the data set has ${examples}`,
     );
-  }
-  if (chronological) {
-    return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
   }
   if (chronological) {
     return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
@@ -171,7 +166,7 @@ export function splitPositions(
   };
 }
 
-/** How many of each group go to test: its share rounded down, and one more for those with the largest rest. */
+/** Number of test examples per group: its share rounded down, plus one for the groups with the largest remainder. */
 function testCounts(sizes: readonly number[], wanted: number, examples: number): number[] {
   const shares = sizes.map((size) => size * wanted / examples);
   const counts = shares.map(Math.floor);

@@ -45,12 +45,12 @@ Deno.test("split: every example is in one part, in its order, and the parts have
   );
 });
 
-Deno.test("split: the rest of a data set comes along", () => {
+Deno.test("split: other properties of a data set are kept", () => {
   const { train, test } = trainTestSplit(dataset([0, 1, 0, 1, 0]), { testFraction: 0.2 });
   assert.deepEqual([train.x.shape, test.x.shape, test.classes], [[4, 1], [1, 1], ["a", "b"]]);
 });
 
-Deno.test("split: what cannot be divided is refused", () => {
+Deno.test("split: data that cannot be split are refused", () => {
   const refused = (labels: readonly number[], options: Parameters<typeof trainTestSplit>[1]) =>
     assert.throws(
       () => trainTestSplit(dataset(labels), options),

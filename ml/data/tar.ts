@@ -1,37 +1,37 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** Most files in an archive that we read. */
+/** Most files in an archive. */
 const MAX_ARCHIVE_ENTRIES = 1_000;
 
-/** Most bytes of one file in an archive; the largest of CIFAR-10 are 31 MB. */
+/** Most bytes of one file in an archive; the largest ones of CIFAR-10 have 31 MB. */
 const MAX_ARCHIVE_ENTRY_BYTES = 2 ** 26;
 
-/** Most bytes of all files in an archive together. */
+/** Most bytes of all files in an archive. */
 const MAX_ARCHIVE_BYTES = 2 ** 30;
 
 /** A regular file in an archive. */
 export interface TarEntry {
-  /** Its path in the archive, with forward slashes. */
+  /** Path in the archive, with forward slashes. */
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Archives consist of records of this size (POSIX ustar). */
+/** Size of an archive's records (POSIX ustar), in bytes. */
 const RECORD = 512;
 
-/** Types of entries (POSIX ustar, pax, GNU); numbers as characters. */
+/** Types of entries (POSIX ustar, pax, GNU), as characters. */
 const REGULAR = new Set(["0", "\0"]);
 const FOLDER = "5";
-/** Attributes of other entries: their content does not concern us. */
+/** Attributes of other entries, whose content is not used. */
 const ATTRIBUTES = new Set(["x", "g"]);
 
 /**
- * The wanted regular files of a tar archive (POSIX ustar), one after the other, in memory. Nothing is written
- * anywhere. Links, devices, and names that would leave a folder are refused even where they are not wanted.
+ * Yields the wanted regular files of a tar archive (POSIX ustar), one after the other, in memory. Nothing is written to
+ * the disk. Links, devices, and paths that leave a folder are refused, even if they are not wanted.
  *
- * @param wanted says by its path whether a file is wanted; others are passed over
- * @throws FlwrError "data-loss" when the archive is damaged or cut short, "invalid-argument" when it holds an entry
- *   that a data set has no use for, "resource-exhausted" beyond the limits
+ * @param wanted returns by path whether a file is wanted; others are skipped
+ * @throws FlwrError "data-loss" when the archive is damaged or truncated, "invalid-argument" when it contains an
+ * unsupported entry, "resource-exhausted" beyond the limits
  */
 export async function* readTar(
   stream: ReadableStream<Uint8Array>,
@@ -40,7 +40,7 @@ export async function* readTar(
   await using source = new RecordReader(stream);
   let total = 0;
   for (let count = 0;; count++) {
-    const header = await source.take(RECORD);
+    const header = await source.read(RECORD);
     if (header.every((byte) => byte === 0)) return;
     if (count === MAX_ARCHIVE_ENTRIES) throw tooLarge(`has more than ${MAX_ARCHIVE_ENTRIES} files`);
     const { name, size, type } = parseHeader(header);
@@ -50,13 +50,13 @@ export async function* readTar(
     }
     const padded = Math.ceil(size / RECORD) * RECORD;
     if (REGULAR.has(type) && wanted(name)) {
-      yield { name, bytes: (await source.take(padded)).subarray(0, size) };
+      yield { name, bytes: (await source.read(padded)).subarray(0, size) };
     } else if (REGULAR.has(type) || type === FOLDER || ATTRIBUTES.has(type)) {
       await source.skip(padded);
     } else {
       throw new FlwrError(
         "invalid-argument",
-        `Archive holds "${name}", which is not a file: type ${JSON.stringify(type)}`,
+        `Archive contains "${name}", which is not a file: type ${JSON.stringify(type)}`,
       );
     }
   }
@@ -65,7 +65,7 @@ export async function* readTar(
 function parseHeader(header: Uint8Array): { name: string; size: number; type: string } {
   const text = (at: number, length: number) =>
     String.fromCharCode(...header.subarray(at, at + length)).replace(/\0.*$/s, "");
-  // The sum of all bytes, with those of the sum itself read as spaces.
+  // The sum of all bytes, in which those of the checksum itself count as spaces.
   const sum = header.reduce((all, byte, i) => all + (i >= 148 && i < 156 ? 0x20 : byte), 0);
   if (octal(text(148, 8)) !== sum) throw damaged("a header does not match its checksum");
   const prefix = text(257, 5) === "ustar" ? text(345, 155) : "";
@@ -74,7 +74,7 @@ function parseHeader(header: Uint8Array): { name: string; size: number; type: st
   if (name === "" || /^\/|^[A-Za-z]:|\\|[\x00-\x1f]|(^|\/)\.\.(\/|$)/.test(name)) {
     throw new FlwrError(
       "invalid-argument",
-      `Archive holds an unsafe path: ${JSON.stringify(name)}`,
+      `Archive contains an unsafe path: ${JSON.stringify(name)}`,
     );
   }
   const size = octal(text(124, 12));
@@ -95,7 +95,7 @@ function tooLarge(what: string): FlwrError {
   return new FlwrError("resource-exhausted", `Archive ${what}`);
 }
 
-/** Takes exact numbers of bytes from a stream; disposing of it cancels the rest. */
+/** Reads exact numbers of bytes from a stream; disposing of it cancels the stream. */
 class RecordReader implements AsyncDisposable {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #rest = new Uint8Array();
@@ -104,7 +104,7 @@ class RecordReader implements AsyncDisposable {
     this.#reader = stream.getReader();
   }
 
-  async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     let filled = 0;
     await this.#each(length, (chunk) => {
@@ -139,7 +139,7 @@ class RecordReader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A stream that already failed has told its reader; cancelling it again says nothing new.
+    // A stream that has already failed has reported its error; cancelling it again adds nothing.
     await this.#reader.cancel().catch(() => {});
   }
 }

@@ -1,11 +1,11 @@
-/** An entry of an archive that a test makes. */
+/** An entry of a test's archive. */
 export interface FixtureEntry {
   readonly name: string;
   readonly prefix?: string;
-  /** The ustar type; default a regular file. */
+  /** The ustar type (default: a regular file). */
   readonly type?: string;
   readonly content?: Uint8Array;
-  /** What the header says about the size; by default the truth. */
+  /** Size in the header (default: the actual size). */
   readonly size?: number;
 }
 
@@ -25,7 +25,7 @@ export function tarHeader(entry: FixtureEntry): Uint8Array {
   return header;
 }
 
-/** A whole ustar archive, for tests. */
+/** A complete ustar archive, for tests. */
 export function tarArchive(entries: readonly FixtureEntry[]): Uint8Array<ArrayBuffer> {
   const records = entries.flatMap((entry) => {
     const content = entry.content ?? new Uint8Array();

@@ -31,7 +31,7 @@ async function assertRefused(archive: Uint8Array, code: string, sentence: RegExp
   );
 }
 
-Deno.test("tar: reads the wanted files in order and passes over the others", async () => {
+Deno.test("tar: reads the wanted files in order and skips the others", async () => {
   const archive = tarArchive([
     { name: "package/", type: "5" },
     { name: "package/a", content: text("first") },
@@ -47,7 +47,7 @@ Deno.test("tar: reads the wanted files in order and passes over the others", asy
   ]);
 });
 
-Deno.test("tar: a caller that has enough may stop, and the stream is cancelled", async () => {
+Deno.test("tar: a caller can stop early, and the stream is cancelled", async () => {
   let cancelled = false;
   const archive = tarArchive([{ name: "a", content: text("1") }, { name: "b" }]);
   const source = new ReadableStream<Uint8Array>({

@@ -1,43 +1,45 @@
 import { type DType, itemSize } from "../../tensor/dtype.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 
-/** Bytes of one block of a data file: what is verified by one digest. */
+/** Bytes per block of a data file; each block has one digest. */
 export const BLOCK_BYTES = 2 ** 20;
 
-/** A tensor that a data file holds. */
+/** A tensor in a data file. */
 export interface TensorPlan {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
 }
 
-/** What the header of a data file says, as JSON. */
+/** The header of a data file, as JSON. */
 export interface TensorFileHeader {
   readonly tensors: readonly TensorPlan[];
-  /** By tensor, the SHA-256 of each block in hexadecimal. */
+  /** Per tensor, the SHA-256 of each block in hexadecimal. */
   readonly digests: readonly (readonly string[])[];
 }
 
-/** Where a tensor's bytes lie in a data file. */
+/** The position of a tensor's bytes in a data file. */
 export interface TensorPlace {
   readonly plan: TensorPlan;
-  /** Position of its first byte in the file. */
+  /** Offset of its first byte in the file. */
   readonly offset: number;
   readonly bytes: number;
-  /** How many blocks that is; the last may be shorter than the others. */
+  /** Number of its blocks; the last may be shorter than the others. */
   readonly blocks: number;
 }
 
-/** How a data file begins; the digit is the version of the layout. */
+/** First bytes of a data file; the digit is the version of the layout. */
 export const MAGIC = new TextEncoder().encode("flwrdat1");
-/** Magic, the header's length (32 bits, little endian) and its SHA-256. */
+/** Length of the magic number, the header's length (32 bits, little endian) and its SHA-256. */
 export const PREAMBLE_BYTES = MAGIC.length + 4 + 32;
-/** Tensors begin at a multiple of this: a memory page. */
+/** Alignment of tensors: a memory page. */
 const ALIGNMENT = 4096;
 /** Hexadecimal characters of a SHA-256. */
 const DIGEST_CHARACTERS = 64;
 
-/** Where each tensor lies; the header's length depends on the plans alone, as all digests are equally long. */
+/**
+ * The position of each tensor. The header's length depends only on the plans, because all digests have the same length.
+ */
 export function placeTensors(plans: readonly TensorPlan[]): TensorPlace[] {
   const sizes = plans.map(({ dtype, shape }) => elementCount(shape) * itemSize(dtype));
   const digests = sizes.map((size) => Array(blockCount(size)).fill("0".repeat(DIGEST_CHARACTERS)));
@@ -50,12 +52,12 @@ export function placeTensors(plans: readonly TensorPlan[]): TensorPlace[] {
   });
 }
 
-/** The header's bytes. */
+/** Encodes a header. */
 export function encodeHeader(header: TensorFileHeader): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(header));
 }
 
-/** How many blocks so many bytes take. */
+/** Number of blocks for a number of bytes. */
 export function blockCount(bytes: number): number {
   return Math.ceil(bytes / BLOCK_BYTES);
 }

@@ -13,19 +13,19 @@ import {
   type TensorPlan,
 } from "./tensor_file_layout.ts";
 
-/** Most bytes of a data file's header; CIFAR-10's takes 13 kB. */
+/** Most bytes of a data file's header; CIFAR-10's has 13 kB. */
 const MAX_HEADER_BYTES = 2 ** 20;
 
-/** How many blocks are hashed at once; WebCrypto holds a copy of each. */
+/** Number of blocks to hash concurrently; WebCrypto keeps a copy of each. */
 const HASHES_IN_FLIGHT = 4;
 
-/** How to read a tensor of a data file. */
+/** Options of reading a tensor. */
 export interface ReadTensorOptions {
-  /** Only the first rows; all by default or where there are fewer. */
+  /** Number of rows to read, from the first (default: all, and all if there are fewer). */
   readonly rows?: number;
 }
 
-/** An open data file. Each byte is verified by the file's SHA-256 digests before it is handed out. */
+/** An open data file. Each byte is verified by the file's SHA-256 digests before it is returned. */
 export class TensorFile implements Disposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -45,9 +45,9 @@ export class TensorFile implements Disposable {
   }
 
   /**
-   * Opens a data file that must hold exactly the planned tensors.
+   * Opens a data file that must contain exactly the planned tensors.
    *
-   * @throws FlwrError "data-loss" when it is not such a file or is damaged; Deno.errors.NotFound when there is none
+   * @throws FlwrError "data-loss" when it is not such a file or is damaged; Deno.errors.NotFound when it does not exist
    */
   static async open(path: string, plans: readonly TensorPlan[]): Promise<TensorFile> {
     const file = await Deno.open(path);
@@ -62,9 +62,10 @@ export class TensorFile implements Disposable {
   }
 
   /**
-   * A tensor, or its first rows, in memory that threads share. Calls must not overlap: the file has one position.
+   * Reads a tensor, or its first rows, into memory that threads share. Calls must not overlap, because the file has a
+   * single position.
    *
-   * @throws FlwrError "data-loss" when a block of it does not match its digest
+   * @throws FlwrError "data-loss" when a block does not match its digest
    */
   async read(name: string, options: ReadTensorOptions = {}): Promise<Tensor> {
     const index = this.#places.findIndex(({ plan }) => plan.name === name);
@@ -78,9 +79,9 @@ export class TensorFile implements Disposable {
     return read;
   }
 
-  /** The first bytes of a tensor; whole blocks are hashed while the next ones are read. */
+  /** Reads the first bytes of a tensor. Complete blocks are hashed while the next ones are read. */
   async #readBlocks(place: TensorPlace, index: number, target: Uint8Array): Promise<void> {
-    // WebCrypto takes a copy at once, so that one block serves all; it would refuse the shared memory itself.
+    // WebCrypto copies the block at once, so one buffer is enough. It would not accept the shared memory itself.
     const block = new Uint8Array(BLOCK_BYTES);
     const checks: Promise<boolean>[] = [];
     for (let at = 0; at < target.length; at += BLOCK_BYTES) {
@@ -118,11 +119,11 @@ async function readHeader(
   const preamble = new Uint8Array(PREAMBLE_BYTES);
   await readAt(file, 0, preamble);
   if (MAGIC.some((byte, i) => preamble[i] !== byte)) {
-    throw damaged(path, "it does not begin as a data file of this version does");
+    throw damaged(path, "it does not have the signature of a data file of this version");
   }
   const length = new DataView(preamble.buffer).getUint32(MAGIC.length, true);
   if (length > MAX_HEADER_BYTES || PREAMBLE_BYTES + length > size) {
-    throw damaged(path, `its header has an impossible length: ${length}`);
+    throw damaged(path, `its header has an invalid length: ${length}`);
   }
   const bytes = new Uint8Array(length);
   await readAt(file, PREAMBLE_BYTES, bytes);
@@ -132,7 +133,7 @@ async function readHeader(
   const header = JSON.parse(new TextDecoder().decode(bytes)) as TensorFileHeader;
   const plans = places.map(({ plan }) => plan);
   if (JSON.stringify(header.tensors) !== JSON.stringify(plans)) {
-    throw damaged(path, "it holds other tensors than it should");
+    throw damaged(path, "it contains other tensors than expected");
   }
   const last = places.at(-1);
   const expected = last === undefined ? 0 : last.offset + last.bytes;
@@ -142,6 +143,6 @@ async function readHeader(
 
 function damaged(path: string, how: string): FlwrError {
   return new FlwrError("data-loss", `Data file "${path}" is damaged: ${how}`, {
-    hints: ["Delete the file and run the command again: the program makes it again"],
+    hints: ["Delete the file and run the command again to create a new one"],
   });
 }

@@ -20,7 +20,7 @@ async function withFile(test: (path: string) => Promise<void>): Promise<void> {
     const path = join(folder, "data");
     await writeTensorFile(path, PLANS, async (write) => {
       await write("labels", 0, new Uint8Array(LABELS.buffer));
-      // Out of order and in odd pieces, as an archive brings them.
+      // Out of order and in uneven pieces, as from an archive.
       await write("images", 1000, PIXELS.subarray(1000));
       await write("images", 0, PIXELS.subarray(0, 1000));
     });
@@ -33,7 +33,7 @@ async function withFile(test: (path: string) => Promise<void>): Promise<void> {
 const isDamaged = (sentence: RegExp) => (error: unknown) =>
   error instanceof FlwrError && error.code === "data-loss" && sentence.test(error.message);
 
-Deno.test("tensor file: what was written is read, whole or by rows", () =>
+Deno.test("tensor file: written tensors are read completely or by rows", () =>
   withFile(async (path) => {
     using file = await TensorFile.open(path, PLANS);
     const images = await file.read("images");
@@ -49,7 +49,7 @@ Deno.test("tensor file: what was written is read, whole or by rows", () =>
     assert.deepEqual((await file.read("labels", { rows: 0 })).shape, [0]);
   }));
 
-Deno.test("tensor file: any changed byte is found, and the file and the repair are named", () =>
+Deno.test("tensor file: any changed byte is detected, and the error names the file and a remedy", () =>
   withFile(async (path) => {
     const whole = await Deno.readFile(path);
     const blocks = whole.length - PIXELS.length;
@@ -80,12 +80,12 @@ Deno.test("tensor file: a row limit verifies only the blocks it reads", () =>
     await assert.rejects(file.read("images"), isDamaged(/block 2 of "images"/));
   }));
 
-Deno.test("tensor file: a file cut short, lengthened, or with other tensors is refused", () =>
+Deno.test("tensor file: a truncated or extended file, or one with other tensors, is refused", () =>
   withFile(async (path) => {
     const whole = await Deno.readFile(path);
     const cases: [Uint8Array, RegExp][] = [
       [whole.subarray(0, -1), /it has \d+ bytes instead of \d+$/],
-      [whole.subarray(0, 60), /impossible length/],
+      [whole.subarray(0, 60), /invalid length/],
       [whole.subarray(0, 20), /it has only 20 bytes/],
       [new Uint8Array(), /it has only 0 bytes/],
       [new Uint8Array([...whole, 0]), /it has \d+ bytes instead of \d+$/],
@@ -99,7 +99,7 @@ Deno.test("tensor file: a file cut short, lengthened, or with other tensors is r
     await assert.rejects(TensorFile.open(path, others), isDamaged(/other tensors/));
   }));
 
-Deno.test("tensor file: a writer that fails leaves nothing behind, and an earlier file as it was", () =>
+Deno.test("tensor file: a failing writer leaves no file behind, and an earlier file unchanged", () =>
   withFile(async (path) => {
     const before = await Deno.readFile(path);
     const failing = writeTensorFile(path, PLANS, async (write) => {

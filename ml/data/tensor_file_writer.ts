@@ -11,15 +11,15 @@ import {
   type TensorPlan,
 } from "./tensor_file_layout.ts";
 
-/** Writes bytes into a planned tensor, `offset` bytes from its beginning. */
+/** Writes bytes into a planned tensor, at `offset` bytes from its start. */
 export type WriteTensorBytes = (name: string, offset: number, bytes: Uint8Array) => Promise<void>;
 
 /**
- * Writes a data file: under a temporary name, flushed to the disk, then renamed, so that `path` is a whole file or
- * none. Only one writer at a time may work on a path.
+ * Writes a data file under a temporary name, flushes it to the disk and renames it, so that `path` is a complete file
+ * or does not exist. Only one writer may work on a path at a time.
  *
- * @param fill writes the tensors' bytes, in any order; what it leaves out is zero
- * @throws whatever `fill` throws, after the temporary file is removed
+ * @param fill writes the tensors' bytes, in any order; bytes that it leaves out are zero
+ * @throws any error of `fill`, after the temporary file is removed
  */
 export async function writeTensorFile(
   path: string,
@@ -51,7 +51,7 @@ async function writePartial(
     }
     await writeAt(file, place.offset + offset, bytes);
   });
-  // The digests are of what can be read back, not of what was meant to be written.
+  // The digests are computed from the bytes read back, not from those passed to write.
   const digests: string[][] = [];
   for (const place of places) digests.push(await digestBlocks(file, place));
   const header = encodeHeader({ tensors: places.map(({ plan }) => plan), digests });

@@ -1,11 +1,11 @@
-/** What decides where a user's files lie. */
+/** The environment that determines where a user's files are. */
 export interface UserEnvironment {
   /** The value of an environment variable, if it is set. */
   get(name: string): string | undefined;
   readonly os: typeof Deno.build.os;
 }
 
-/** This process's environment; a variable that may not be read counts as unset. */
+/** This process's environment; variables without read permission count as unset. */
 export const processEnvironment: UserEnvironment = {
   get: (name) => {
     try {

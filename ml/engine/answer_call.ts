@@ -1,15 +1,15 @@
 import type { Engine } from "./engine.ts";
-import { type Call, type Outcome, pack, unpack } from "./protocol.ts";
+import { type CallOutcome, type EngineCall, packTensor, unpackTensor } from "./protocol.ts";
 
-const NOTHING: Outcome = {};
+const NOTHING: CallOutcome = {};
 
 /**
- * Has an engine do what a call says.
+ * Carries out one call on an engine.
  *
- * @param started the engine; what could not be started need not be closed
- * @returns what the call came to, ready to be sent
+ * @param started the engine; if it did not start, "close" has nothing to close
+ * @returns the outcome of the call, packed for sending
  */
-export async function answerCall(started: Promise<Engine>, call: Call): Promise<Outcome> {
+export async function answerCall(started: Promise<Engine>, call: EngineCall): Promise<CallOutcome> {
   if (call.method === "close") {
     const engine = await started.catch(() => undefined);
     await engine?.[Symbol.asyncDispose]();
@@ -27,17 +27,17 @@ export async function answerCall(started: Promise<Engine>, call: Call): Promise<
       await engine.unload(call.key);
       return NOTHING;
     case "write":
-      await engine.write(call.tensors.map(([name, value]) => [name, unpack(value)]));
+      await engine.write(call.tensors.map(([name, value]) => [name, unpackTensor(value)]));
       return NOTHING;
     case "forget":
       await engine.forget(call.names);
       return NOTHING;
     case "read":
-      return { tensors: (await engine.read(call.names)).map(pack) };
+      return { tensors: (await engine.read(call.names)).map(packTensor) };
     case "run": {
-      const given = call.run.given.map(([name, value]) => [name, unpack(value)] as const);
+      const given = call.run.given.map(([name, value]) => [name, unpackTensor(value)] as const);
       const { returned, seconds } = await engine.run({ ...call.run, given });
-      return { tensors: returned.map(pack), seconds };
+      return { tensors: returned.map(packTensor), seconds };
     }
   }
 }

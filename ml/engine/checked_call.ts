@@ -2,38 +2,39 @@ import { FlwrError } from "../../base/error.ts";
 import { type Fields, fieldsOf, integerOf, listOf, pairOf, textOf } from "../../base/untrusted.ts";
 import { arrayConstructor, type DType, DTYPES, itemSize } from "../../tensor/dtype.ts";
 import { MAX_THREADS } from "./limits.ts";
-import type { Call, PackedNamedTensor, PackedTensor, Request } from "./protocol.ts";
+import type { EngineCall, EngineRequest, PackedNamedTensor, PackedTensor } from "./protocol.ts";
 
-/** Most dimensions of a tensor from another thread that is not trusted; numpy's arrays have at most 64. */
+/** Most dimensions of a tensor from an untrusted thread; numpy's arrays have at most 64. */
 const MAX_RANK = 64;
 
-/** Longest name of a model or tensor from there, in characters. */
+/** Longest name of a model or tensor from an untrusted thread, in characters. */
 const MAX_NAME_LENGTH = 1024;
 
-/** Most names in one call from there: parameters of a large network with all that its optimiser keeps. */
+/** Most names in one call: enough for the parameters of a large network with all state of its optimiser. */
 const MAX_NAMES = 65_536;
 
-/** Most bytes of one model from there: tables and constants, for parameters are inputs. */
+/** Most bytes of one model: tables and constants, because parameters are inputs. */
 const MAX_LOADED_MODEL_BYTES = 512 * 1024 ** 2;
 
-/** Elements that ONNX Runtime uses as places in memory. */
+/** Types of elements that ONNX Runtime uses as memory offsets. */
 const INDEX_TYPES: ReadonlySet<DType> = new Set<DType>(["int32", "int64"]);
 
 /**
- * Reads a request from a thread that is not trusted. What it names is not looked up here, what it holds is copied only
- * where that thread could still change it to harm: integers that ONNX Runtime checks first and uses as indices later.
+ * Checks a request from an untrusted thread and returns it typed. Names are not looked up. Integers in shared memory
+ * are copied, because ONNX Runtime checks them first and uses them as indices later: the other thread could change them
+ * in between. All other data stays where it is.
  *
- * @throws FlwrError "invalid-argument" that names what is wrong
+ * @throws FlwrError "invalid-argument" that names the fault
  */
-export function checkRequest(value: unknown): Request {
+export function checkRequest(value: unknown): EngineRequest {
   const { id, call } = fieldsOf(value, "Request");
   return {
-    id: integerOf(id, "Number of a request", 0, Number.MAX_SAFE_INTEGER),
+    id: integerOf(id, "Request id", 0, Number.MAX_SAFE_INTEGER),
     call: checkCall(fieldsOf(call, "Call")),
   };
 }
 
-function checkCall(call: Fields): Call {
+function checkCall(call: Fields): EngineCall {
   const { method } = call;
   switch (method) {
     case "use-threads":
@@ -69,7 +70,7 @@ function checkCall(call: Fields): Call {
 
 function name(value: unknown): string {
   const text = textOf(value, "Name", MAX_NAME_LENGTH);
-  // ONNX Runtime's tensors are handed over as properties of an object.
+  // ONNX Runtime receives its tensors as properties of an object.
   if (text === "__proto__") throw new FlwrError("invalid-argument", 'No name may be "__proto__"');
   return text;
 }
@@ -116,7 +117,7 @@ function packedTensor(fields: Fields): PackedTensor {
   if (!isFixed(buffer) || !(offset + size <= buffer.byteLength) || offset % itemSize(dtype) !== 0) {
     throw new FlwrError(
       "invalid-argument",
-      `Tensor of shape [${shape.slice(0, 8)}] does not lie in its buffer`,
+      `Tensor of shape [${shape.slice(0, 8)}] does not fit in its buffer`,
     );
   }
   if (buffer instanceof ArrayBuffer || !INDEX_TYPES.has(dtype)) {
@@ -126,7 +127,7 @@ function packedTensor(fields: Fields): PackedTensor {
   return { dtype, shape, buffer: elements.buffer, offset: 0 };
 }
 
-/** Whether a value is a buffer whose end nobody can move. */
+/** Whether a value is a buffer of fixed length. */
 function isFixed(value: unknown): value is ArrayBufferLike {
   return value instanceof ArrayBuffer && !value.resizable ||
     value instanceof SharedArrayBuffer && !value.growable;

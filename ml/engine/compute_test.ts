@@ -31,7 +31,7 @@ const contextWith = (compute?: Compute): Context => ({
 
 const instruction = () => Message.create({ content: {}, dstNodeId: 2n, messageType: "train" });
 
-Deno.test("a ClientApp's modifiers and handler see its context's compute, also after they waited", async () => {
+Deno.test("a ClientApp's modifiers and handler see its context's compute, also after an await", async () => {
   const seen: (Compute | undefined)[] = [];
   const look = async () => {
     seen.push(currentCompute());
@@ -68,7 +68,7 @@ Deno.test("a ServerApp's main sees its context's compute", async () => {
   assert.ok(seen.length === 1 && seen[0] === compute);
 });
 
-Deno.test("a device is tried at an engine's first answer, and the processor is not", async () => {
+Deno.test("a device is checked with an engine's first answer, the CPU is not checked", async () => {
   await requireDevice(fakeCompute("cpu"));
   const asked: EngineCompute[] = [];
   let disposed = 0;

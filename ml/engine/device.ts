@@ -1,4 +1,4 @@
-/** What can compute: the processor, any graphics processor through WebGPU, one of NVIDIA's through CUDA. */
+/** Devices that can compute: the CPU, any GPU through WebGPU, an NVIDIA GPU through CUDA. */
 export const DEVICES = ["cpu", "webgpu", "cuda"] as const;
 
 /** One of {@link DEVICES}. */

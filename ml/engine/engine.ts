@@ -1,40 +1,40 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Device } from "./device.ts";
 
-/** A tensor with the name it has in a model or in the memory. */
+/** A tensor with its name in a model or in the engine's memory. */
 export type NamedTensor = readonly [name: string, tensor: Tensor];
 
-/** One run of a model: where its inputs come from and its outputs go to. */
+/** One run of a model: where its inputs come from and where its outputs go. */
 export interface Run {
-  /** The key that the model was loaded under. */
+  /** The key under which the model was loaded. */
   readonly model: string;
-  /** Inputs that lie in the memory: name in the model, name in the memory. */
+  /** Inputs that are read from the memory: name in the model, name in the memory. */
   readonly stored: readonly (readonly [input: string, memory: string])[];
-  /** Inputs that are given. */
+  /** Inputs that the caller passes. */
   readonly given: readonly NamedTensor[];
-  /** Outputs that stay in the memory: name in the model, name in the memory. */
+  /** Outputs that are stored in the memory: name in the model, name in the memory. */
   readonly kept: readonly (readonly [output: string, memory: string])[];
-  /** Outputs that are returned. */
+  /** Names of the outputs to return. */
   readonly returned: readonly string[];
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunResult {
-  /** The outputs that are returned, in the order they were named. */
+  /** The returned outputs, in the order in which they were named. */
   readonly returned: readonly Tensor[];
-  /** How long it took to compute, without the wait for its turn and for whoever asked. */
+  /** Computing time in seconds, without the time spent waiting in a queue. */
   readonly seconds: number;
 }
 
 /**
- * A small machine: models under keys and tensors under names. A run takes tensors from the memory and puts results
- * back, so that weights and data stay where they are from call to call. Calls take effect in the order they are made,
- * also when nobody waits for the one before.
+ * A small machine with models under keys and tensors under names. A run reads tensors from the memory and stores
+ * results there, so weights and data stay in place from call to call. Calls take effect in the order in which they are
+ * made, even if the caller does not wait for the previous one.
  */
 export interface Engine extends AsyncDisposable {
-  /** Sets how many threads compute; models that were opened with another number are closed. */
+  /** Sets the number of threads. Models that were opened with another number are closed. */
   useThreads(threads: number): Promise<void>;
-  /** Opens a model under a key; one that is open under it is closed. */
+  /** Opens a model under a key, and closes any model that was open under it. */
   load(key: string, model: Uint8Array): Promise<void>;
   /** Closes a model. */
   unload(key: string): Promise<void>;
@@ -42,18 +42,18 @@ export interface Engine extends AsyncDisposable {
   write(tensors: readonly NamedTensor[]): Promise<void>;
   /** Removes tensors from the memory. */
   forget(names: readonly string[]): Promise<void>;
-  /** Reads tensors out of the memory. */
+  /** Reads tensors from the memory. */
   read(names: readonly string[]): Promise<Tensor[]>;
   /** Runs a model once. */
   run(run: Run): Promise<RunResult>;
 }
 
-/** What an engine computes with. */
+/** The resources of an engine. */
 export interface EngineCompute {
-  /** Threads per operator on the CPU, until `useThreads` says otherwise. */
+  /** Threads per operator on the CPU, until `useThreads` changes the number. */
   readonly threads: number;
   readonly device: Device;
 }
 
-/** Starts what computes for a model. */
+/** Starts an engine. */
 export type StartEngine = (compute: EngineCompute) => Promise<Engine>;

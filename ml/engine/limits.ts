@@ -1,2 +1,2 @@
-/** Most threads that a session may be asked for. */
+/** Largest number of threads of a session. */
 export const MAX_THREADS = 256;

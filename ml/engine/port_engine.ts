@@ -1,10 +1,10 @@
 import { FlwrError } from "../../base/error.ts";
-import { type FromTrainer, type Request, restoreError } from "./protocol.ts";
+import { type EngineRequest, fromErrorReport, type TrainerMessage } from "./protocol.ts";
 import { RemoteEngine } from "./remote_engine.ts";
 
 /**
- * The engine at the other end of a port: for threads that may not load ONNX Runtime themselves. Another one, which may,
- * answers there with `serveEngine`.
+ * An engine at the other end of a port, for threads that may not load ONNX Runtime themselves. A thread that may load
+ * it answers with `serveEngine`.
  */
 export class PortEngine extends RemoteEngine {
   readonly #port: MessagePort;
@@ -12,16 +12,16 @@ export class PortEngine extends RemoteEngine {
   constructor(port: MessagePort) {
     super();
     this.#port = port;
-    port.onmessage = ({ data }: MessageEvent<FromTrainer>) => {
-      if ("refused" in data) this.fail(restoreError(data.refused));
-      else this.settle(data);
+    port.onmessage = ({ data }: MessageEvent<TrainerMessage>) => {
+      if ("refused" in data) this.fail(fromErrorReport(data.refused));
+      else this.settleCall(data);
     };
     port.onmessageerror = () => {
-      this.fail(new FlwrError("internal", "An answer of the training thread cannot be read"));
+      this.fail(new FlwrError("internal", "Malformed answer from the training thread"));
     };
   }
 
-  protected override post(request: Request, handed: ArrayBuffer[]): void {
+  protected override post(request: EngineRequest, handed: ArrayBuffer[]): void {
     this.#port.postMessage(request, handed);
   }
 

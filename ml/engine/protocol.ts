@@ -5,33 +5,33 @@ import type { Device } from "./device.ts";
 import type { Run } from "./engine.ts";
 
 /**
- * A tensor as it crosses the worker's boundary. Deno's node:worker_threads walks over every element of a typed array in
- * a message (2 s for 15 MB), but hands over plain buffers at once.
+ * A tensor in the form in which it is sent to another thread. Deno's node:worker_threads visits each element of a typed
+ * array in a message (2 s for 15 MB), but transfers plain buffers at once.
  */
 export interface PackedTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly buffer: ArrayBufferLike;
-  /** Byte at which it begins in the buffer. */
+  /** Offset of the first element in the buffer, in bytes. */
   readonly offset: number;
 }
 
-/** A tensor with its name, packed. */
+/** A packed tensor with its name. */
 export type PackedNamedTensor = readonly [name: string, tensor: PackedTensor];
 
-/** What the worker is started with. */
+/** The data with which the worker starts. */
 export interface WorkerData {
   readonly threads: number;
   readonly device: Device;
 }
 
-/** A run with its given inputs packed. */
+/** A run whose given inputs are packed. */
 export interface PackedRun extends Omit<Run, "given"> {
   readonly given: readonly PackedNamedTensor[];
 }
 
-/** What the worker is asked for: one method of the engine each. */
-export type Call =
+/** A call to the engine: one kind per method. */
+export type EngineCall =
   | { readonly method: "use-threads"; readonly threads: number }
   | { readonly method: "load"; readonly key: string; readonly model: ArrayBuffer }
   | { readonly method: "unload"; readonly key: string }
@@ -41,65 +41,65 @@ export type Call =
   | { readonly method: "run"; readonly run: PackedRun }
   | { readonly method: "close" };
 
-/** A call with the number that its answer carries. */
-export interface Request {
+/** A call with the id that its answer repeats. */
+export interface EngineRequest {
   readonly id: number;
-  readonly call: Call;
+  readonly call: EngineCall;
 }
 
-/** An error as it crosses the worker's boundary. */
+/** An error in the form in which it is sent to another thread. */
 export interface ErrorReport {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hints: readonly string[];
 }
 
-/** What a call came to; each method leaves out what it has nothing of. */
-export interface Outcome {
+/** The result of a call. Fields that a method has no value for are left out. */
+export interface CallOutcome {
   readonly tensors?: readonly PackedTensor[];
   readonly seconds?: number;
 }
 
-/** The worker's answer to a call. */
-export type Reply =
-  | { readonly id: number; readonly outcome: Outcome }
+/** The answer to a call: its outcome or its error. */
+export type EngineReply =
+  | { readonly id: number; readonly outcome: CallOutcome }
   | { readonly id: number; readonly error: ErrorReport };
 
-/** What a trainer at the end of a port says: an answer, or that it takes no calls at all, and why. */
-export type FromTrainer = Reply | { readonly refused: ErrorReport };
+/** A message from a trainer at the end of a port: an answer, or the reason for which it accepts no calls at all. */
+export type TrainerMessage = EngineReply | { readonly refused: ErrorReport };
 
-/** An error made ready for the boundary. */
-export function reportError(error: unknown): ErrorReport {
+/** Converts an error to the form in which it is sent to another thread. */
+export function toErrorReport(error: unknown): ErrorReport {
   const { code, message, hints } = FlwrError.from(error);
   return { code, message, hints };
 }
 
-/** An error that crossed the boundary. */
-export function restoreError({ code, message, hints }: ErrorReport): FlwrError {
+/** Restores an error that was sent from another thread. */
+export function fromErrorReport({ code, message, hints }: ErrorReport): FlwrError {
   return new FlwrError(code, message, { hints });
 }
 
-/** Whether an array lies in memory that threads can share. */
+/** Whether an array is in memory that threads can share. */
 export function isShared(
   data: Tensor["data"],
 ): data is Tensor["data"] & { readonly buffer: SharedArrayBuffer } {
   return data.buffer instanceof SharedArrayBuffer;
 }
 
-/** Makes a tensor ready for the boundary: shared memory goes as it is, everything else is copied. */
-export function pack(value: Tensor): PackedTensor {
+/** Prepares a tensor for sending: shared memory is passed as it is, everything else is copied. */
+export function packTensor(value: Tensor): PackedTensor {
   const { dtype, shape, data } = value;
   return isShared(data)
     ? { dtype, shape, buffer: data.buffer, offset: data.byteOffset }
     : { dtype, shape, buffer: tensorBytes(value).slice().buffer, offset: 0 };
 }
 
-/** The buffers of packed tensors that are handed over with them; shared memory stays with both sides. */
-export function handedOver(tensors: readonly PackedTensor[]): ArrayBuffer[] {
+/** The buffers of packed tensors that are transferred with a message; shared memory stays with both threads. */
+export function transferredBuffers(tensors: readonly PackedTensor[]): ArrayBuffer[] {
   return tensors.flatMap(({ buffer }) => buffer instanceof ArrayBuffer ? [buffer] : []);
 }
 
-/** A tensor over a buffer that crossed the boundary. */
-export function unpack({ dtype, shape, buffer, offset }: PackedTensor): Tensor {
+/** A tensor over a buffer that was received. */
+export function unpackTensor({ dtype, shape, buffer, offset }: PackedTensor): Tensor {
   return tensor(dtype, shape, new (arrayConstructor(dtype))(buffer, offset, elementCount(shape)));
 }

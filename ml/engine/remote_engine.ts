@@ -2,32 +2,32 @@ import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Engine, NamedTensor, Run, RunResult } from "./engine.ts";
 import {
-  type Call,
-  handedOver,
-  type Outcome,
-  pack,
-  type Reply,
-  type Request,
-  restoreError,
-  unpack,
+  type CallOutcome,
+  type EngineCall,
+  type EngineReply,
+  type EngineRequest,
+  fromErrorReport,
+  packTensor,
+  transferredBuffers,
+  unpackTensor,
 } from "./protocol.ts";
 
 interface Waiting {
-  resolve(outcome: Outcome): void;
+  resolve(outcome: CallOutcome): void;
   reject(error: FlwrError): void;
 }
 
-/** The engine in another thread: calls are sent there, and answered in the order they were made. */
+/** An engine in another thread: sends calls there and receives their answers, in the order of the calls. */
 export abstract class RemoteEngine implements Engine {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #failure?: FlwrError;
 
-  /** Sends a request; `handed` are the buffers that go with it. */
-  protected abstract post(request: Request, handed: ArrayBuffer[]): void;
-  /** Ends the other side, or what leads there. */
+  /** Sends a request; `handed` are the buffers to transfer with it. */
+  protected abstract post(request: EngineRequest, handed: ArrayBuffer[]): void;
+  /** Ends the other thread, or the connection to it. */
   protected abstract end(): void | Promise<void>;
-  /** Whether calls are under way: called whenever that changes. */
+  /** Called when the first call starts and when the last one ends. */
   protected abstract setBusy(busy: boolean): void;
 
   async useThreads(threads: number): Promise<void> {
@@ -44,10 +44,10 @@ export abstract class RemoteEngine implements Engine {
   }
 
   async write(tensors: readonly NamedTensor[]): Promise<void> {
-    const packed = tensors.map(([name, value]) => [name, pack(value)] as const);
+    const packed = tensors.map(([name, value]) => [name, packTensor(value)] as const);
     await this.#call(
       { method: "write", tensors: packed },
-      handedOver(packed.map(([, value]) => value)),
+      transferredBuffers(packed.map(([, value]) => value)),
     );
   }
 
@@ -57,16 +57,16 @@ export abstract class RemoteEngine implements Engine {
 
   async read(names: readonly string[]): Promise<Tensor[]> {
     const { tensors = [] } = await this.#call({ method: "read", names });
-    return tensors.map(unpack);
+    return tensors.map(unpackTensor);
   }
 
   async run(run: Run): Promise<RunResult> {
-    const given = run.given.map(([name, value]) => [name, pack(value)] as const);
+    const given = run.given.map(([name, value]) => [name, packTensor(value)] as const);
     const { tensors = [], seconds = 0 } = await this.#call(
       { method: "run", run: { ...run, given } },
-      handedOver(given.map(([, value]) => value)),
+      transferredBuffers(given.map(([, value]) => value)),
     );
-    return { returned: tensors.map(unpack), seconds };
+    return { returned: tensors.map(unpackTensor), seconds };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,25 +76,25 @@ export abstract class RemoteEngine implements Engine {
     await this.end();
   }
 
-  /** Takes the answer to a call. */
-  protected settle(reply: Reply): void {
+  /** Settles the promise of the call that a reply answers. */
+  protected settleCall(reply: EngineReply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.setBusy(false);
-    if ("error" in reply) waiting?.reject(restoreError(reply.error));
+    if ("error" in reply) waiting?.reject(fromErrorReport(reply.error));
     else waiting?.resolve(reply.outcome);
   }
 
-  /** Fails all calls that are under way and all that follow; the first reason stays. */
+  /** Fails all pending calls and all later ones; the first failure is kept. */
   protected fail(failure: FlwrError): void {
     this.#failure ??= failure;
     for (const { reject } of this.#waiting.values()) reject(failure);
     this.#waiting.clear();
   }
 
-  #call(call: Call, handed: ArrayBuffer[] = []): Promise<Outcome> {
+  #call(call: EngineCall, handed: ArrayBuffer[] = []): Promise<CallOutcome> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const request: Request = { id: this.#calls++, call };
+    const request: EngineRequest = { id: this.#calls++, call };
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) this.setBusy(true);
       this.#waiting.set(request.id, { resolve, reject });

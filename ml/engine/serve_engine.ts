@@ -4,30 +4,35 @@ import { elementCount } from "../../tensor/tensor.ts";
 import { answerCall } from "./answer_call.ts";
 import { checkRequest } from "./checked_call.ts";
 import type { Engine } from "./engine.ts";
-import { type Call, type FromTrainer, handedOver, reportError } from "./protocol.ts";
+import {
+  type EngineCall,
+  toErrorReport,
+  type TrainerMessage,
+  transferredBuffers,
+} from "./protocol.ts";
 
-/** Most calls from there that may wait for their answer: a model never has more than a few under way. */
+/** Most unanswered calls of one client: a model never has more than a few pending. */
 export const MAX_WAITING_CALLS = 64;
 
-/** Most models from there that are open at once: one for each kind of step of one network. */
+/** Most models that one client may have open at once: one for each kind of step of a network. */
 export const MAX_OPEN_MODELS = 64;
 
-/** What somebody who is not trusted may have an engine do. */
+/** Limits of an untrusted client of an engine. */
 export interface EngineGuard {
-  /** Checks a model: returns the bytes to open in its place. @throws FlwrError when it must not be run */
+  /** Checks a model and returns the bytes to open in its place. @throws FlwrError when the model must not run */
   admit(model: Uint8Array): Uint8Array<ArrayBuffer>;
-  /** The most threads that may compute now. */
+  /** Largest number of threads that the client may use now. */
   threads(): number;
-  /** Most bytes of tensors that may be put into the engine's memory and be there at once. */
+  /** Most bytes of tensors that the client may have in the engine's memory at once. */
   readonly memoryBytes: number;
 }
 
 /**
- * Answers the calls of a `PortEngine` in a thread that is not trusted. A call that is refused is answered so; whoever
- * speaks another protocol, or does not wait for answers, is not answered any more.
+ * Answers the calls of a `PortEngine` in an untrusted thread. A call beyond the limits gets an error as its answer. A
+ * client that breaks the protocol, or sends too many calls without waiting for answers, is disconnected.
  *
- * @param started what computes
- * @param ended called once, when no more calls are answered and the engine is closed
+ * @param started the engine, which may still be starting
+ * @param ended called once, after the last answer, when the engine is closed
  */
 export function serveEngine(
   port: MessagePort,
@@ -46,19 +51,22 @@ export function serveEngine(
     await answerCall(started, { method: "close" }).catch(() => {});
     ended();
   };
-  const say = (said: FromTrainer, handed: ArrayBuffer[] = []) => {
-    if (open) port.postMessage(said, handed);
+  const send = (message: TrainerMessage, handed: ArrayBuffer[] = []) => {
+    if (open) port.postMessage(message, handed);
   };
   const refuse = (error: unknown) => {
-    say({ refused: reportError(error) });
+    send({ refused: toErrorReport(error) });
     return end();
   };
-  port.onmessageerror = () => refuse(new FlwrError("invalid-argument", "A call cannot be read"));
+  port.onmessageerror = () => refuse(new FlwrError("invalid-argument", "Malformed call"));
   port.onmessage = async ({ data }: MessageEvent<unknown>) => {
     if (!open) return;
     if (waiting >= MAX_WAITING_CALLS) {
       return await refuse(
-        new FlwrError("resource-exhausted", `More than ${MAX_WAITING_CALLS} calls wait`),
+        new FlwrError(
+          "resource-exhausted",
+          `More than ${MAX_WAITING_CALLS} calls wait for an answer`,
+        ),
       );
     }
     let request;
@@ -71,9 +79,9 @@ export function serveEngine(
     waiting += 1;
     try {
       const outcome = await answerCall(started, ledger.admit(call));
-      say({ id, outcome }, handedOver(outcome.tensors ?? []));
+      send({ id, outcome }, transferredBuffers(outcome.tensors ?? []));
     } catch (error) {
-      say({ id, error: reportError(error) });
+      send({ id, error: toErrorReport(error) });
     } finally {
       waiting -= 1;
     }
@@ -81,7 +89,7 @@ export function serveEngine(
   };
 }
 
-/** Keeps account of what an engine was given. */
+/** Counts what a client has open and stored. */
 class Ledger {
   readonly #guard: EngineGuard;
   readonly #models = new Set<string>();
@@ -92,8 +100,8 @@ class Ledger {
     this.#guard = guard;
   }
 
-  /** The call to make for one that was asked for. @throws FlwrError when it goes too far */
-  admit(call: Call): Call {
+  /** Returns the call to make in place of a client's call. @throws FlwrError when the call exceeds a limit */
+  admit(call: EngineCall): EngineCall {
     switch (call.method) {
       case "use-threads":
         return { ...call, threads: Math.min(call.threads, this.#guard.threads()) };
@@ -127,7 +135,7 @@ class Ledger {
     if (this.#bytes + bytes > this.#guard.memoryBytes) {
       throw new FlwrError(
         "resource-exhausted",
-        `Tensors take more than ${this.#guard.memoryBytes} bytes of the trainer's memory`,
+        `Tensors use more than ${this.#guard.memoryBytes} bytes of the trainer's memory`,
         { hints: ["Train on fewer examples at once"] },
       );
     }

@@ -3,10 +3,10 @@ import { FlwrError } from "../../base/error.ts";
 import { type DType, DTYPES } from "../../tensor/dtype.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Engine, NamedTensor } from "./engine.ts";
-import type { FromTrainer } from "./protocol.ts";
+import type { TrainerMessage } from "./protocol.ts";
 import { MAX_OPEN_MODELS, MAX_WAITING_CALLS, serveEngine } from "./serve_engine.ts";
 
-/** Remembers what it was told; a run never ends. */
+/** Records its calls; a run never ends. */
 class FakeEngine implements Engine {
   readonly models: Uint8Array[] = [];
   readonly memory = new Map<string, Tensor>();
@@ -44,12 +44,12 @@ class FakeEngine implements Engine {
   }
 }
 
-/** Somebody who says anything through a port, and an engine behind it. */
-class Stranger implements Disposable {
+/** A client that can send anything through a port, and the engine behind it. */
+class UntrustedClient implements Disposable {
   readonly engine = new FakeEngine();
   readonly ended: Promise<void>;
   readonly #port: MessagePort;
-  readonly #heard: FromTrainer[] = [];
+  readonly #received: TrainerMessage[] = [];
   #wake = () => {};
   #ids = 0;
 
@@ -68,26 +68,26 @@ class Stranger implements Disposable {
     serveEngine(port2, Promise.resolve(this.engine), guard, resolve);
     this.#port = port1;
     port1.onmessage = ({ data }) => {
-      this.#heard.push(data);
+      this.#received.push(data);
       this.#wake();
     };
   }
 
-  say(anything: unknown): void {
+  send(anything: unknown): void {
     this.#port.postMessage(anything);
   }
 
-  async hear(): Promise<FromTrainer> {
-    while (this.#heard.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
-    return this.#heard.shift()!;
+  async receive(): Promise<TrainerMessage> {
+    while (this.#received.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.#received.shift()!;
   }
 
-  /** What a call comes to: its outcome, or the sentence of its error. */
+  /** The result of a call: its outcome, or the message of its error. */
   async call(call: unknown): Promise<unknown> {
-    this.say({ id: this.#ids++, call });
-    const said = await this.hear();
-    if ("refused" in said) return `refused: ${said.refused.message}`;
-    return "error" in said ? said.error.message : said.outcome;
+    this.send({ id: this.#ids++, call });
+    const message = await this.receive();
+    if ("refused" in message) return `refused: ${message.refused.message}`;
+    return "error" in message ? message.error.message : message.outcome;
   }
 
   [Symbol.dispose](): void {
@@ -107,54 +107,58 @@ const write = (packed: unknown, name: unknown = "x") => ({
 });
 
 Deno.test("a model is opened as it was checked, or not at all", async () => {
-  using stranger = new Stranger();
+  using client = new UntrustedClient();
   const load = (...model: number[]) => ({
     method: "load",
     key: "a",
     model: Uint8Array.from(model).buffer,
   });
-  assert.deepEqual(await stranger.call(load(7, 7)), {});
-  assert.equal(await stranger.call(load(66)), "A bad model");
-  assert.deepEqual(stranger.engine.models, [Uint8Array.of(1)]);
+  assert.deepEqual(await client.call(load(7, 7)), {});
+  assert.equal(await client.call(load(66)), "A bad model");
+  assert.deepEqual(client.engine.models, [Uint8Array.of(1)]);
 });
 
-Deno.test("no more threads compute than may", async () => {
-  using stranger = new Stranger();
-  await stranger.call({ method: "use-threads", threads: 200 });
-  assert.equal(stranger.engine.threads, 2);
-  await stranger.call({ method: "use-threads", threads: 1 });
-  assert.equal(stranger.engine.threads, 1);
+Deno.test("no more threads compute than the guard allows", async () => {
+  using client = new UntrustedClient();
+  await client.call({ method: "use-threads", threads: 200 });
+  assert.equal(client.engine.threads, 2);
+  await client.call({ method: "use-threads", threads: 1 });
+  assert.equal(client.engine.threads, 1);
 });
 
-Deno.test("what is put into the memory is counted, what is taken out not any more", async () => {
-  using stranger = new Stranger();
-  assert.deepEqual(await stranger.call(write(bytes(60), "a")), {});
-  assert.match(String(await stranger.call(write(bytes(50), "b"))), /more than 100 bytes/);
-  assert.deepEqual(await stranger.call(write(bytes(100), "a")), {}, "in its own place");
-  await stranger.call({ method: "forget", names: ["a", "never"] });
-  assert.deepEqual(await stranger.call(write(bytes(100), "c")), {});
+Deno.test("tensors count while they are in the memory", async () => {
+  using client = new UntrustedClient();
+  assert.deepEqual(await client.call(write(bytes(60), "a")), {});
+  assert.match(String(await client.call(write(bytes(50), "b"))), /more than 100 bytes/);
+  assert.deepEqual(
+    await client.call(write(bytes(100), "a")),
+    {},
+    "replaces the tensor of that name",
+  );
+  await client.call({ method: "forget", names: ["a", "never"] });
+  assert.deepEqual(await client.call(write(bytes(100), "c")), {});
 });
 
-Deno.test("only so many models are open at once", async () => {
-  using stranger = new Stranger();
+Deno.test("the number of open models is limited", async () => {
+  using client = new UntrustedClient();
   const load = (key: number) => ({ method: "load", key: `${key}`, model: new ArrayBuffer(1) });
-  for (let key = 0; key < MAX_OPEN_MODELS; key++) await stranger.call(load(key));
-  assert.match(String(await stranger.call(load(-1))), /models are open/);
-  await stranger.call({ method: "unload", key: "0" });
-  assert.deepEqual(await stranger.call(load(-1)), {});
+  for (let key = 0; key < MAX_OPEN_MODELS; key++) await client.call(load(key));
+  assert.match(String(await client.call(load(-1))), /models are open/);
+  await client.call({ method: "unload", key: "0" });
+  assert.deepEqual(await client.call(load(-1)), {});
 });
 
 Deno.test("indices in shared memory are copied before they are checked, other data are not", async () => {
-  using stranger = new Stranger();
+  using client = new UntrustedClient();
   for (const dtype of DTYPES) {
     const shared = new SharedArrayBuffer(16);
-    await stranger.call(write({ dtype, shape: [1], buffer: shared, offset: 8 }));
+    await client.call(write({ dtype, shape: [1], buffer: shared, offset: 8 }));
     new Uint8Array(shared).fill(1);
-    const { data } = stranger.engine.memory.get("x")!;
+    const { data } = client.engine.memory.get("x")!;
     const isIndex = dtype === "int32" || dtype === "int64";
     assert.equal(data.buffer instanceof SharedArrayBuffer, !isIndex, dtype);
     assert.equal(Number(data[0]) === 0, isIndex, dtype);
-    await stranger.call({ method: "forget", names: ["x"] });
+    await client.call({ method: "forget", names: ["x"] });
   }
 });
 
@@ -164,7 +168,7 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
   "a call without a number": { call: { method: "close" } },
   "an unknown method": { id: 0, call: { method: "constructor" } },
   "absurdly many threads": { id: 0, call: { method: "use-threads", threads: 1e9 } },
-  "a model that is no buffer": { id: 0, call: { method: "load", key: "a", model: [1] } },
+  "a model that is not a buffer": { id: 0, call: { method: "load", key: "a", model: [1] } },
   "a model in shared memory": {
     id: 0,
     call: { method: "load", key: "a", model: new SharedArrayBuffer(8) },
@@ -177,8 +181,11 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
   "a name without end": { id: 0, call: write(bytes(1), "x".repeat(1e6)) },
   "an unknown dtype": { id: 0, call: write({ ...bytes(1), dtype: "string" }) },
   "a tensor beyond its buffer": { id: 0, call: write(bytes(8, "float32", [3])) },
-  "a tensor that begins behind its buffer": { id: 0, call: write({ ...bytes(8), offset: 1 }) },
-  "a tensor off its bounds": { id: 0, call: write({ ...bytes(8, "float32", [1]), offset: 2 }) },
+  "a tensor that begins after its buffer": { id: 0, call: write({ ...bytes(8), offset: 1 }) },
+  "a tensor that is not aligned": {
+    id: 0,
+    call: write({ ...bytes(8, "float32", [1]), offset: 2 }),
+  },
   "a shape that overflows": { id: 0, call: write(bytes(8, "uint8", [2 ** 32, 2 ** 32])) },
   "a shape that overflows to nothing": {
     id: 0,
@@ -194,42 +201,42 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
 };
 
 for (const [what, request] of Object.entries(MALFORMED)) {
-  Deno.test(`whoever says ${what} is not answered any more`, async () => {
-    using stranger = new Stranger();
-    stranger.say(request);
-    const said = await stranger.hear();
-    assert.ok("refused" in said);
-    assert.equal(said.refused.code, "invalid-argument");
-    await stranger.ended;
-    assert.ok(stranger.engine.closed);
+  Deno.test(`a client that sends ${what} is disconnected`, async () => {
+    using client = new UntrustedClient();
+    client.send(request);
+    const message = await client.receive();
+    assert.ok("refused" in message);
+    assert.equal(message.refused.code, "invalid-argument");
+    await client.ended;
+    assert.ok(client.engine.closed);
   });
 }
 
-Deno.test("whoever does not wait for answers is not answered any more", async () => {
-  using stranger = new Stranger();
+Deno.test("a client that does not wait for answers is disconnected", async () => {
+  using client = new UntrustedClient();
   const run = { model: "a", stored: [], given: [], kept: [], returned: [] };
   for (let id = 0; id <= MAX_WAITING_CALLS; id++) {
-    stranger.say({ id, call: { method: "run", run } });
+    client.send({ id, call: { method: "run", run } });
   }
-  const said = await stranger.hear();
-  assert.ok("refused" in said && said.refused.code === "resource-exhausted");
-  await stranger.ended;
+  const message = await client.receive();
+  assert.ok("refused" in message && message.refused.code === "resource-exhausted");
+  await client.ended;
 });
 
-Deno.test("a closed engine is told, and nothing more is answered", async () => {
-  using stranger = new Stranger();
-  assert.deepEqual(await stranger.call({ method: "close" }), {});
-  await stranger.ended;
-  assert.ok(stranger.engine.closed);
+Deno.test("closing is answered, later calls are not", async () => {
+  using client = new UntrustedClient();
+  assert.deepEqual(await client.call({ method: "close" }), {});
+  await client.ended;
+  assert.ok(client.engine.closed);
 });
 
-Deno.test("read gives what was written", async () => {
-  using stranger = new Stranger();
+Deno.test("read returns what was written", async () => {
+  using client = new UntrustedClient();
   const packed = { dtype: "float32", shape: [2], buffer: Float32Array.of(1, 2).buffer, offset: 0 };
-  await stranger.call(write(packed));
+  await client.call(write(packed));
   assert.deepEqual(
-    stranger.engine.memory.get("x"),
+    client.engine.memory.get("x"),
     tensor("float32", [2], Float32Array.of(1, 2)),
   );
-  assert.deepEqual(await stranger.call({ method: "read", names: ["x"] }), { tensors: [packed] });
+  assert.deepEqual(await client.call({ method: "read", names: ["x"] }), { tensors: [packed] });
 });

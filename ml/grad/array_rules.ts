@@ -18,7 +18,7 @@ import type { Value } from "../graph/value.ts";
 import { fill } from "../graph/elementwise.ts";
 import { type GradientRules, unbroadcast } from "./rule.ts";
 
-/** A reduced gradient or value with its reduced axes back at length 1. */
+/** A reduced gradient or value, with its reduced axes restored at length 1. */
 function withKeptAxes(x: Value, reduced: Value, axes: readonly number[]): Value {
   return reshape(reduced, x.shape.map((length, axis) => axes.includes(axis) ? 1 : length));
 }
@@ -35,14 +35,14 @@ function inverse(permutation: readonly number[]): number[] {
   return result;
 }
 
-/** The part of d that came from an input which lies `offset` along an axis. */
+/** The part of the gradient d that belongs to an input at `offset` along an axis. */
 function partAlong(d: Value, axis: number, offset: number, length: number): Value {
   const start = d.shape.map((_, other) => other === axis ? offset : 0);
   const end = d.shape.map((full, other) => other === axis ? offset + length : full);
   return slice(d, start, end);
 }
 
-/** A product with something of length 1 along the given axes, taken apart. */
+/** Splits a product into a factor that has length 1 along the given axes and the rest. */
 function scaleOutside(d: Value, axes: readonly number[]): { rest: Value; scale?: Value } {
   const [rest, scale] = d.inputs;
   const isOutside = d.primitive === "mul" && sameShape(rest!.shape, d.shape) &&
@@ -50,7 +50,7 @@ function scaleOutside(d: Value, axes: readonly number[]): { rest: Value; scale?:
   return isOutside ? { rest: rest!, scale: scale! } : { rest: d };
 }
 
-/** Rules of reductions, matrix products, movements and indexing. */
+/** Gradient rules of reductions, matrix products, movements and indexing. */
 export const arrayRules = {
   matmul: ({ inputs: [a, b] }, d) => [
     () => unbroadcast(matmul(d, swapLast(b!)), a!),
@@ -70,8 +70,8 @@ export const arrayRules = {
       return mul(chosen, share);
     }];
   },
-  // With r the inverse deviation and n numbers per mean: ∂y/∂x · d = r (d − mean(d) − y mean(d y)). It is linear in d, so
-  // a layer's learned scale, where it is the same for all that are normalised together, is multiplied to r instead.
+  // With r the inverse deviation, and means over the normalised axes: ∂y/∂x · d = r (d − mean(d) − y mean(d y)). It is
+  // linear in d, so a layer's trained scale, if it is constant over the normalised axes, is multiplied into r instead.
   normalize: (y, d) => {
     const { axes, epsilon } = y.attributes;
     const [x] = y.inputs;
@@ -83,7 +83,7 @@ export const arrayRules = {
       return mul(centred, scale === undefined ? inverse : mul(inverse, scale));
     }];
   },
-  // ∂r/∂x = −r² y / n, y being the normalised x.
+  // ∂r/∂x = −r² y / n, where y is the normalised x.
   inverseDeviation: (r, d) => {
     const { axes, epsilon } = r.attributes;
     const [x] = r.inputs;

@@ -8,7 +8,7 @@ import {
 } from "../graph/convolution.ts";
 import { type GradientRules, notTwice } from "./rule.ts";
 
-/** Rules of convolution, which is bilinear and so closed with its two adjoints, and of pooling. */
+/** Gradient rules of convolution, which is bilinear and so closed with its two adjoints, and of pooling. */
 export const convolutionRules = {
   conv: (y, d) => {
     const [x, w] = y.inputs;
@@ -35,7 +35,7 @@ export const convolutionRules = {
     () => maxPoolGrad(y.inputs[0]!, d, y.attributes.geometry),
   ],
   avgPool: (y, d) => [() => avgPoolGrad(d, y.attributes.geometry)],
-  // Pooling by the mean is linear, so the gradient of its adjoint is the pooling itself.
+  // Mean pooling is linear, so the gradient of its adjoint is the pooling itself.
   avgPoolGrad: (y, d) => {
     const { kernel, ...options } = y.attributes.geometry;
     return [() => avgPool(d, kernel, options)];

@@ -22,7 +22,7 @@ import { type GradientRules, unbroadcast } from "./rule.ts";
 const isReal = (dtype: string) => dtype.startsWith("float");
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
-/** Rules of the elementwise primitives, x and (a, b) being the inputs and y the value. */
+/** Gradient rules of the elementwise primitives. x, or a and b, are the inputs; y is the value; d its gradient. */
 export const elementwiseRules = {
   neg: (_, d) => [() => neg(d)],
   exp: (y, d) => [() => mul(d, y)],
@@ -69,18 +69,18 @@ export const elementwiseRules = {
     const zero = fill(0, d.dtype);
     const exponent = cast(b!, d.dtype);
     return [
-      // b aᵇ⁻¹, and 0 for b = 0, where aᵇ⁻¹ may be infinite.
+      // b aᵇ⁻¹, and 0 for b = 0, where aᵇ⁻¹ can be infinite.
       () => {
         const slope = mul(exponent, pow(a!, sub(exponent, 1)));
         return unbroadcast(mul(d, where(equal(exponent, zero), zero, slope)), a!);
       },
-      // aᵇ log a, and 0 where aᵇ is 0 because a is.
+      // aᵇ log a, and 0 where aᵇ is 0 because a is 0.
       isReal(b!.dtype)
         ? () => unbroadcast(mul(d, where(equal(y, zero), zero, mul(y, log(a!)))), b!)
         : undefined,
     ];
   },
-  // a is the remainder and a whole multiple of b.
+  // a is the remainder plus an integer multiple of b.
   mod: (y, d) => {
     const [a, b] = y.inputs;
     return isReal(y.dtype)

@@ -15,17 +15,17 @@ function applyRule<P extends Primitive>(value: Node<P>, d: Value) {
 /**
  * Reverse-mode differentiation: the gradients of an output in each of the given values, as new values of the graph.
  *
- * @param output what is differentiated, of any shape
+ * @param output the value to differentiate, of any shape
  * @param wrt the values to differentiate in
  * @param seed the gradient to start from, of the output's shape (default: ones). Gradients are linear in it, so an
- *   optimiser that wants −lr·g asks for it here and saves a multiplication per parameter
- * @returns one gradient per value of `wrt`, of its shape; zeros where the output does not depend on it
+ * optimiser that needs −lr·g passes −lr here and saves one multiplication per parameter.
+ * @returns one gradient per value of `wrt`, of its shape; zeros if the output does not depend on it
  */
 export function gradients(output: Value, wrt: readonly Value[], seed?: Value): Value[] {
   if (seed !== undefined && !sameShape(seed.shape, output.shape)) {
     throw new FlwrError(
       "invalid-argument",
-      `The seed of a gradient has the output's shape ${showShape(output.shape)}: ` +
+      `The seed of a gradient must have the output's shape ${showShape(output.shape)}: ` +
         `got ${showShape(seed.shape)}`,
     );
   }
@@ -48,7 +48,7 @@ export function gradients(output: Value, wrt: readonly Value[], seed?: Value): V
   return wrt.map((value) => found.get(value) ?? fill(0, value.dtype, value.shape));
 }
 
-/** The gradient rule of every primitive. */
+/** The gradient rule of each primitive. */
 const GRADIENT_RULES: GradientRules = {
   input: () => [],
   constant: () => [],

@@ -4,19 +4,19 @@ import { reshape } from "../graph/movement.ts";
 import type { Node, Primitive, Value } from "../graph/value.ts";
 
 /**
- * The gradient rule of a primitive: given one of its values y and the gradient d of the loss in y, the gradient in
- * each input, made only when it is asked for. `undefined` where nothing flows: the derivative is zero almost
- * everywhere, or the input is no real number.
+ * The gradient rule of a primitive: from one of its values y and the gradient d of the loss in y, the gradient in each
+ * input. Each is computed only when it is needed. `undefined` means that there is no gradient: the derivative is zero
+ * almost everywhere, or the input does not contain real numbers.
  */
 export type GradientRule<P extends Primitive> = (
   y: Node<P>,
   d: Value,
 ) => readonly ((() => Value) | undefined)[];
 
-/** A rule for every primitive: a primitive without a rule does not compile. */
+/** A rule for each primitive: a primitive without a rule is a type error. */
 export type GradientRules = { readonly [P in Primitive]: GradientRule<P> };
 
-/** Sums a gradient over the axes that its operand of an elementwise primitive was stretched along. */
+/** Sums a gradient over the axes along which its operand of an elementwise primitive was broadcast. */
 export function unbroadcast(d: Value, operand: Value): Value {
   const lead = d.shape.length - operand.shape.length;
   const axes = d.shape.flatMap((length, axis) =>
@@ -25,7 +25,7 @@ export function unbroadcast(d: Value, operand: Value): Value {
   return reshape(reduceSum(d, { axes }), operand.shape);
 }
 
-/** The rule of a primitive whose own gradient is not differentiated: it says so instead of being silently wrong. */
+/** The rule of a primitive whose own gradient cannot be differentiated: throws instead of giving a wrong gradient. */
 export function notTwice(primitive: Primitive): () => never {
   return () => {
     throw new FlwrError("unimplemented", `The gradient of "${primitive}" cannot be differentiated`);

@@ -21,7 +21,7 @@ function isReal({ dtype }: Value): boolean {
   return dtype === "float32";
 }
 
-/** Numbers for a case's inputs and for the weights that its output is summed up with. */
+/** Numbers for a case's inputs and for the weights with which its output is summed. */
 function numbersFor({ inputs, output }: PrimitiveCase, seed: number): Map<string, NdArray> {
   const random = seededRandom(seed);
   const numbers = new Map(inputs.map(({ value, low, high }) => {
@@ -50,7 +50,7 @@ function assertClose(got: NdArray, expected: NdArray, tolerance: number, what: s
   });
 }
 
-/** Compares a gradient with the slope of the loss, by central differences in float64, at a dozen positions at most. */
+/** Compares a gradient with the slope of the loss by central differences in float64, at up to twelve positions. */
 function assertSlope(
   gradient: NdArray,
   loss: Value,
@@ -79,7 +79,7 @@ function realInputs({ inputs }: PrimitiveCase): Node<"input">[] {
   return inputs.map(({ value }) => value).filter(isReal);
 }
 
-/** Zero derivatives by definition: differences would see nothing, or jumps. */
+/** Primitives whose derivative is zero by definition: differences would be zero, or jumps. */
 const WITHOUT_GRADIENT = new Set([
   "sign",
   "floor",
@@ -94,7 +94,7 @@ const WITHOUT_GRADIENT = new Set([
   "topK",
   "oneHot",
 ]);
-/** Its derivative is defined to differ from the slope. */
+/** Primitives whose derivative differs from the slope by definition. */
 const NOT_THE_SLOPE = new Set(["stopGradient"]);
 
 for (const [primitive, cases] of Object.entries(PRIMITIVE_CASES)) {
@@ -105,7 +105,7 @@ for (const [primitive, cases] of Object.entries(PRIMITIVE_CASES)) {
         const numbers = numbersFor(primitiveCase, seed);
         const { loss, seed: weights } = weighted(primitiveCase);
         const wrt = realInputs(primitiveCase);
-        if (primitive === "maxPoolGrad") wrt.splice(0); // Its rule says that it has none.
+        if (primitive === "maxPoolGrad") wrt.splice(0); // It has no gradient.
         const slopes = interpret(gradients(primitiveCase.output, wrt, weights), numbers);
         wrt.forEach((value, i) => {
           const { name } = value.attributes;

@@ -1,7 +1,7 @@
 import { reshape, transpose } from "./movement.ts";
 import type { Value } from "./value.ts";
 
-/** How images [batch, channels, height, width] lie in memory when so many channels are together. */
+/** The shape of images in blocks of channels in memory. */
 export type Blocked = readonly [
   batch: number,
   blocks: number,
@@ -11,8 +11,8 @@ export type Blocked = readonly [
 ];
 
 /**
- * The shape of images in blocks of channels, [batch, channels / block, height, width, block]. Images of fewer channels
- * than a block, or without one, keep theirs.
+ * The shape of images in blocks of channels, [batch, channels / block, height, width, block]. Images with fewer
+ * channels than a block, or without a block, keep their shape.
  */
 export function blockedShape(shape: readonly number[], block: number | undefined): number[] {
   const [batch, channels, height, width] = shape as [number, number, number, number];
@@ -21,27 +21,27 @@ export function blockedShape(shape: readonly number[], block: number | undefined
     : [batch, channels / block, height, width, block];
 }
 
-/** The shape [batch, channels, height, width] of images that may be in blocks. */
+/** The shape [batch, channels, height, width] of images that can be in blocks. */
 export function imageShape(shape: readonly number[]): number[] {
   if (shape.length !== 5) return [...shape];
   const [batch, blocks, height, width, block] = shape as unknown as Blocked;
   return [batch, blocks * block, height, width];
 }
 
-/** Images [batch, channels, height, width] in blocks of channels. */
+/** Reorders images [batch, channels, height, width] into blocks of channels. */
 export function toBlocks(x: Value, block: number): Value {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const apart = reshape(x, [batch, channels / block, block, height, width]);
   return transpose(apart, [0, 1, 3, 4, 2]);
 }
 
-/** Images out of blocks of channels, [batch, channels, height, width]; others as they are. */
+/** Reorders images in blocks of channels to [batch, channels, height, width]; returns other images unchanged. */
 export function fromBlocks(x: Value): Value {
   if (x.shape.length !== 5) return x;
   return reshape(transpose(x, [0, 1, 4, 2, 3]), imageShape(x.shape));
 }
 
-/** What {@link fromBlocks} was given, if it made this value. */
+/** The argument of {@link fromBlocks}, if it created this value. */
 export function blocksBehind(value: Value): Value | undefined {
   const moved = value.primitive === "reshape" ? value.inputs[0]! : undefined;
   if (moved?.primitive !== "transpose" || moved.shape.length !== 5) return undefined;

@@ -10,15 +10,15 @@ import {
 import { requireSameType, showShape } from "./shape.ts";
 import { node, type Value } from "./value.ts";
 
-/** Numbers for both axes at once, or [height, width]; stride and dilation default to 1, padding to 0. */
+/** Options of convolutions: one number for both axes, or [height, width]. */
 export interface ConvolutionOptions {
-  /** Step between positions, in pixels. Default: 1. */
+  /** Step between positions, in pixels (default 1). */
   readonly stride?: number | Pair;
-  /** Zeros on each side, in pixels. Default: 0. */
+  /** Zeros added on each side, in pixels (default 0). */
   readonly padding?: number | Pair;
-  /** Distance between the taps of the kernel, in pixels. Default: 1. */
+  /** Distance between the elements of the kernel, in pixels (default 1). */
   readonly dilation?: number | Pair;
-  /** Groups of channels that are convolved apart. Default: 1. */
+  /** Number of groups of channels that are convolved separately (default 1). */
   readonly groups?: number;
 }
 
@@ -51,7 +51,7 @@ export function conv(x: Value, w: Value, options: ConvolutionOptions = {}): Valu
   });
 }
 
-/** conv by a geometry that fits: x and the result are in blocks of channels where it says so. */
+/** Like {@link conv}, with a valid geometry: x and the result are in blocks of channels if the geometry has them. */
 export function convolve(x: Value, w: Value, geometry: ConvolutionGeometry): Value {
   const images = [x.shape[0]!, w.shape[0]!, ...outputSize(geometry)];
   return node("conv", { geometry }, [x, w], blockedShape(images, geometry.block), x.dtype);
@@ -71,15 +71,15 @@ export function convWeightGrad(x: Value, d: Value, geometry: ConvolutionGeometry
   return node("convWeightGrad", { geometry }, [x, d], shape, x.dtype);
 }
 
-/** The kernel by default also is the stride, as in PyTorch; padding defaults to 0. */
+/** Options of pools. */
 export interface PoolOptions {
-  /** Step between windows, in pixels. Default: the window. */
+  /** Step between windows, in pixels (default: the size of the window, as in PyTorch). */
   readonly stride?: number | Pair;
-  /** Padding on each side, in pixels. Default: 0. */
+  /** Padding on each side, in pixels (default 0). */
   readonly padding?: number | Pair;
 }
 
-/** Where a pooling window of x [b, c, h, w] goes. */
+/** The geometry of a pool over x [b, c, h, w]. */
 export function poolGeometry(
   x: Value,
   kernel: number | Pair,
@@ -129,13 +129,13 @@ export function avgPool(x: Value, kernel: number | Pair, options: PoolOptions = 
   return node("avgPool", { geometry }, [x], shape, x.dtype);
 }
 
-/** The adjoint of avgPool: each number of d [b, c, oh, ow] shared out evenly over its window, [b, c, h, w]. */
+/** The adjoint of avgPool: divides each number of d [b, c, oh, ow] evenly over its window, [b, c, h, w]. */
 export function avgPoolGrad(d: Value, geometry: PoolGeometry): Value {
   const shape = [d.shape[0]!, d.shape[1]!, ...geometry.input];
   return node("avgPoolGrad", { geometry }, [d], shape, d.dtype);
 }
 
-/** The adjoint of maxPool: d [b, c, oh, ow] at the first maximum of each window, added up where windows overlap. */
+/** The adjoint of maxPool: d [b, c, oh, ow] at the first maximum of each window, added where windows overlap. */
 export function maxPoolGrad(x: Value, d: Value, geometry: PoolGeometry): Value {
   return node("maxPoolGrad", { geometry }, [x, d], x.shape, x.dtype);
 }

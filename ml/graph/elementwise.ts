@@ -4,30 +4,35 @@ import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { broadcastShapes, requireSameType } from "./shape.ts";
 import { constant, node, type Value } from "./value.ts";
 
-/** A symbolic array or a number, which takes the other operand's dtype. */
+/** A symbolic array or a number, which is converted to the other operand's dtype. */
 export type Operand = Value | number;
 
-type UnaryPrimitive =
-  | "neg"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "abs"
-  | "sign"
-  | "tanh"
-  | "sigmoid"
-  | "erf"
-  | "relu"
-  | "softplus"
-  | "sin"
-  | "cos"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "not"
-  | "stopGradient";
+/** The primitives that make each number of one array another, of the same type. */
+export const UNARY_PRIMITIVES = [
+  "neg",
+  "exp",
+  "log",
+  "sqrt",
+  "abs",
+  "sign",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "relu",
+  "softplus",
+  "sin",
+  "cos",
+  "floor",
+  "ceil",
+  "round",
+  "not",
+  "stopGradient",
+] as const;
 
-/** A function of each number of an array: the result has its shape. */
+/** One of {@link UNARY_PRIMITIVES}. */
+export type UnaryPrimitive = typeof UNARY_PRIMITIVES[number];
+
+/** A function of each number of an array; the result has the same shape. */
 export type Unary = (x: Value) => Value;
 
 const unary = (primitive: UnaryPrimitive): Unary => (x) =>
@@ -51,26 +56,26 @@ export const tanh: Unary = unary("tanh");
 export const sigmoid: Unary = unary("sigmoid");
 /** The error function. */
 export const erf: Unary = unary("erf");
-/** max(x, 0), with gradient 0 at 0 as PyTorch has it. */
+/** max(x, 0); the gradient at 0 is 0, as in PyTorch. */
 export const relu: Unary = unary("relu");
-/** log(1 + eˣ), even if eˣ is too large for a float. */
+/** log(1 + eˣ), without overflow. */
 export const softplus: Unary = unary("softplus");
 /** The sine of an angle in radians. */
 export const sin: Unary = unary("sin");
 /** The cosine of an angle in radians. */
 export const cos: Unary = unary("cos");
-/** The largest whole number that is not larger; no gradient. */
+/** The largest integer that is not larger; no gradient. */
 export const floor: Unary = unary("floor");
-/** The smallest whole number that is not smaller; no gradient. */
+/** The smallest integer that is not smaller; no gradient. */
 export const ceil: Unary = unary("ceil");
-/** The nearest whole number, of two as near the even one; no gradient. */
+/** The nearest integer, halves to the even one; no gradient. */
 export const round: Unary = unary("round");
-/** Whether a bool is false; no gradient. */
+/** Negation of a bool; no gradient. */
 export const not: Unary = unary("not");
-/** x itself, but no gradient flows back through it. */
+/** x itself, without a gradient. */
 export const stopGradient: Unary = unary("stopGradient");
 
-/** A constant of one element repeated, by default a scalar. */
+/** A constant of one repeated number (default: a scalar). */
 export function fill(value: number, dtype: DType, shape: readonly number[] = []): Value {
   const data = new (arrayConstructor(dtype))(elementCount(shape));
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) data.fill(BigInt(value));
@@ -86,7 +91,7 @@ function operands(what: string, a: Operand, b: Operand): [Value, Value] {
   return [left, right];
 }
 
-/** A function of two arrays, number by number: shapes broadcast as in NumPy. */
+/** An elementwise function of two arrays; shapes broadcast as in NumPy. */
 export type Binary = (a: Operand, b: Operand) => Value;
 
 type BinaryPrimitive =
@@ -122,19 +127,19 @@ export const less: Binary = binary("less");
 /** a = b as a bool; no gradient. */
 export const equal: Binary = binary("equal");
 
-/** Whether both of two bools hold; no gradient. */
+/** Logical and of two bools; no gradient. */
 export const and: Binary = binary("and");
-/** Whether one of two bools holds at least; no gradient. */
+/** Logical or of two bools; no gradient. */
 export const or: Binary = binary("or");
 
-/** a ≤ b as a bool, false where one of them is NaN; no gradient. */
+/** a ≤ b as a bool, false if one of them is NaN; no gradient. */
 export function lessOrEqual(a: Operand, b: Operand): Value {
   return or(less(a, b), equal(a, b));
 }
 
 /**
- * The numbers in the opposite order, to and fro: −x for real numbers. Integers have one negative number more than
- * positive ones, or none at all: theirs is −1 − x, and a bool is turned.
+ * Reverses the order of numbers, and is its own inverse: −x for real numbers. Signed integers have one more negative
+ * number than positive ones, and unsigned ones have no negative numbers: theirs is −1 − x. A bool is negated.
  */
 export function reversed(x: Value): Value {
   if (x.dtype.startsWith("float")) return neg(x);
@@ -148,29 +153,29 @@ export function minimum(a: Operand, b: Operand): Value {
 }
 
 /**
- * aᵇ in the dtype of a. The exponent may be of another one.
+ * aᵇ in the dtype of a. The exponent can have another dtype.
  *
- * @throws FlwrError "invalid-argument" when the shapes do not stretch to each other
+ * @throws FlwrError "invalid-argument" when the shapes do not broadcast to each other
  */
 export function pow(a: Value, b: Value): Value {
   return node("pow", {}, [a, b], broadcastShapes("pow", a.shape, b.shape), a.dtype);
 }
 
-/** What is left of a when whole multiples of b are taken off, with the sign of a (C's fmod) or that of b. */
+/** The remainder of a divided by b, with the sign of a (C's fmod) or of b. */
 export function mod(a: Operand, b: Operand, sign: "dividend" | "divisor" = "dividend"): Value {
   const [left, right] = operands("mod", a, b);
   const shape = broadcastShapes("mod", left.shape, right.shape);
   return node("mod", { sign }, [left, right], shape, left.dtype);
 }
 
-/** a where the bool condition holds, else b. */
+/** a where the condition (bool) is true, else b. */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const [left, right] = operands("where", a, b);
   const shape = broadcastShapes("where", condition.shape, left.shape, right.shape);
   return node("where", {}, [condition, left, right], shape, left.dtype);
 }
 
-/** x in another dtype; the gradient flows between floating-point types only. */
+/** x in another dtype; gradients pass between floating-point types only. */
 export function cast(x: Value, dtype: DType): Value {
   return x.dtype === dtype ? x : node("cast", {}, [x], x.shape, dtype);
 }

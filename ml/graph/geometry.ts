@@ -1,32 +1,32 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** Lengths along the height and the width. */
+/** Lengths along height and width. */
 export type Pair = readonly [height: number, width: number];
 
-/** How a convolution walks over its input, in elements. */
+/** The geometry of a convolution: sizes and distances, in elements. */
 export interface ConvolutionGeometry {
   /** Height and width of the input. */
   readonly input: Pair;
   readonly kernel: Pair;
   readonly stride: Pair;
-  /** Zeros on both sides of each axis. */
+  /** Zeros added on both sides of each axis. */
   readonly padding: Pair;
   readonly dilation: Pair;
-  /** Groups that the channels are split into; input and output channels are multiples of it. */
+  /** Number of groups of channels; input and output channels are multiples of it. */
   readonly groups: number;
   /**
-   * Channels that lie together as the innermost axis of input and output (`blocks.ts`), an input of fewer channels
-   * aside; left out, they are [batch, channels, height, width]. The kernels have the same shape either way.
+   * Block size if input and output are in blocks of channels (`blocks.ts`), except for an input with fewer channels.
+   * Undefined if they are [batch, channels, height, width]. The kernels have the same shape either way.
    */
   readonly block?: number;
 }
 
-/** How a pooling window walks over its input, in elements. Windows that would stick out at the end are left out. */
+/** The geometry of a pooling window, in elements. Windows that would extend beyond the end are left out. */
 export interface PoolGeometry {
   readonly input: Pair;
   readonly kernel: Pair;
   readonly stride: Pair;
-  /** Elements, never chosen, on both sides of each axis. */
+  /** Elements added on both sides of each axis; they are never the maximum. */
   readonly padding: Pair;
 }
 
@@ -35,15 +35,15 @@ export function pair(value: number | Pair): Pair {
   return typeof value === "number" ? [value, value] : value;
 }
 
-/** How far a kernel reaches: 1 + (kernel − 1) · dilation, on each axis. */
+/** The extent of a dilated kernel: 1 + (kernel − 1) · dilation, on each axis. */
 export function reach(kernel: Pair, dilation: Pair): Pair {
   return [(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1];
 }
 
 /**
- * Height and width of what a walk yields: ⌊(input + 2·padding − reach) / stride⌋ + 1.
+ * Height and width of a result: ⌊(input + 2·padding − reach) / stride⌋ + 1.
  *
- * @throws FlwrError "invalid-argument" when a number is no positive length or the window is larger than the input
+ * @throws FlwrError "invalid-argument" when a number is not a positive length or the window is larger than the input
  */
 export function outputSize(
   geometry: PoolGeometry & { readonly dilation?: Pair },

@@ -1,15 +1,15 @@
 /**
- * A fixed table that makes rows out of rows: result[i] = Σ_t source[entries[t · rows + i]], an entry of −1 adding
- * nothing. Its adjoint is a table again, so the primitive that uses it is closed under differentiation.
+ * A fixed table that builds rows from rows: result[i] = Σ_t source[entries[t · rows + i]], where an entry of −1 adds
+ * nothing. Its adjoint is a table too, so the primitive that uses it is closed under differentiation.
  */
 export interface IndexTable {
-  /** Rows that the source has. */
+  /** Number of rows of the source. */
   readonly sourceRows: number;
-  /** Rows that the result has. */
+  /** Number of rows of the result. */
   readonly rows: number;
-  /** Terms of each sum. */
+  /** Number of terms of each sum. */
   readonly taps: number;
-  /** taps × rows source rows, or −1. */
+  /** Row indices of the source or −1, [taps × rows]. */
   readonly entries: Int32Array;
 }
 
@@ -20,7 +20,7 @@ export function indexTable(sourceRows: number, entries: Int32Array): IndexTable 
 
 const transposes = new WeakMap<IndexTable, IndexTable>();
 
-/** The adjoint: to each source row, the rows of the result that it went into. Made once per table. */
+/** The adjoint: for each source row, the result rows that it was added to. Computed once per table. */
 export function transposeTable(table: IndexTable): IndexTable {
   const known = transposes.get(table);
   if (known !== undefined) return known;
@@ -38,7 +38,7 @@ export function transposeTable(table: IndexTable): IndexTable {
   return transposed;
 }
 
-/** Whether some entry adds nothing. */
+/** Whether an entry adds nothing. */
 export function hasGaps(table: IndexTable): boolean {
   return table.entries.includes(-1);
 }

@@ -29,7 +29,7 @@ Deno.test("the transpose of a table is its adjoint: ⟨T x, y⟩ = ⟨x, Tᵀ y�
   ));
 });
 
-Deno.test("gaps are seen", () => {
+Deno.test("gaps are detected", () => {
   assert.ok(hasGaps(indexTable(2, Int32Array.of(0, -1))));
   assert.ok(!hasGaps(indexTable(2, Int32Array.of(0, 1))));
 });

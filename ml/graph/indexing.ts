@@ -3,7 +3,7 @@ import type { IndexTable } from "./index_table.ts";
 import { sameShape, showShape } from "./shape.ts";
 import { node, type Value } from "./value.ts";
 
-/** Rows of a table [n, …] chosen by int32 or int64 indices of any shape: [indices…, …]. */
+/** Rows of a table [n, …], selected by int32 or int64 indices of any shape: [indices…, …]. */
 export function gather(table: Value, indices: Value): Value {
   if (indices.dtype !== "int32" && indices.dtype !== "int64") {
     throw new FlwrError(
@@ -15,13 +15,13 @@ export function gather(table: Value, indices: Value): Value {
   return node("gather", {}, [table, indices], shape, table.dtype);
 }
 
-/** Updates [indices…, …] added up into zeros [rows, …] at the rows that the indices name. */
+/** Adds updates [indices…, …] into zeros [rows, …], at the rows given by the indices. */
 export function scatterAdd(indices: Value, updates: Value, rows: number): Value {
   const lead = updates.shape.slice(0, indices.shape.length);
   if (!sameShape(lead, indices.shape)) {
     throw new FlwrError(
       "invalid-argument",
-      `Updates of shape ${showShape(updates.shape)} do not belong to indices of shape ` +
+      `Updates of shape ${showShape(updates.shape)} do not match indices of shape ` +
         showShape(indices.shape),
     );
   }
@@ -30,9 +30,9 @@ export function scatterAdd(indices: Value, updates: Value, rows: number): Value 
 }
 
 /**
- * Elements of x chosen along an axis, one for each index: y[i, j] = x[indices[i, j], j] for axis 0.
+ * Elements of x selected along an axis, one per index: y[i, j] = x[indices[i, j], j] for axis 0.
  *
- * @param indices int32 or int64 of x's rank; along the other axes as long as x or shorter
+ * @param indices int32 or int64 of x's rank; along the other axes no longer than x
  */
 export function gatherElements(x: Value, indices: Value, axis: number): Value {
   const fits = indices.shape.length === x.shape.length &&
@@ -40,14 +40,14 @@ export function gatherElements(x: Value, indices: Value, axis: number): Value {
   if (!fits || (indices.dtype !== "int32" && indices.dtype !== "int64")) {
     throw new FlwrError(
       "invalid-argument",
-      `Indices ${indices.dtype} ${showShape(indices.shape)} do not choose along axis ${axis} of ` +
+      `Indices ${indices.dtype} ${showShape(indices.shape)} cannot select along axis ${axis} of ` +
         `an array of shape ${showShape(x.shape)}`,
     );
   }
   return node("gatherElements", { axis }, [x, indices], indices.shape, x.dtype);
 }
 
-/** Updates added up into zeros of a shape along an axis, where the indices say: the adjoint of {@link gatherElements}. */
+/** Adds updates into zeros along an axis, at the given indices: the adjoint of {@link gatherElements}. */
 export function scatterElements(
   indices: Value,
   updates: Value,
@@ -58,12 +58,12 @@ export function scatterElements(
   return node("scatterElements", { axis, length }, [indices, updates], shape, updates.dtype);
 }
 
-/** Integers to float32 vectors of 0 and 1 along a new last axis; integers outside 0…depth−1 give zeros. */
+/** Converts integers to float32 vectors of 0 and 1 along a new last axis; integers outside 0…depth−1 give zeros. */
 export function oneHot(indices: Value, depth: number): Value {
   return node("oneHot", { depth }, [indices], [...indices.shape, depth], "float32");
 }
 
-/** Rows made out of rows by a fixed table; see {@link IndexTable}. */
+/** Rows built from rows by a fixed table; see {@link IndexTable}. */
 export function gatherSum(x: Value, table: IndexTable): Value {
   if (x.shape[0] !== table.sourceRows) {
     throw new FlwrError(
@@ -76,18 +76,18 @@ export function gatherSum(x: Value, table: IndexTable): Value {
   return node("gatherSum", { table }, [x], [table.rows, ...x.shape.slice(1)], x.dtype);
 }
 
-/** The maximum over axis 0; the first of equal maxima takes the gradient. */
+/** The maximum over axis 0; the first of equal maxima receives the gradient. */
 export function foldMax(x: Value): Value {
   return node("foldMax", {}, [x], x.shape.slice(1), x.dtype);
 }
 
-/** d at the first maximum of x along axis 0 and zero elsewhere, in x's shape; `max` is foldMax(x). */
+/** d at the first maximum of x along axis 0, zero elsewhere, in x's shape; `max` is foldMax(x). */
 export function routeFirst(x: Value, max: Value, d: Value): Value {
   if (!sameShape(x.shape.slice(1), max.shape) || !sameShape(max.shape, d.shape)) {
     throw new FlwrError(
       "invalid-argument",
-      `Maxima ${showShape(max.shape)} and what is routed ${showShape(d.shape)} ` +
-        `do not belong to an array of shape ${showShape(x.shape)}`,
+      `Maxima ${showShape(max.shape)} and gradient ${showShape(d.shape)} ` +
+        `do not match an array of shape ${showShape(x.shape)}`,
     );
   }
   return node("routeFirst", {}, [x, max, d], x.shape, x.dtype);

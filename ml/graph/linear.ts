@@ -5,7 +5,7 @@ import { node, type Value } from "./value.ts";
 /**
  * The matrix product of the last two axes [… m, k] · [… k, n] → [… m, n]; the leading axes broadcast.
  *
- * @throws FlwrError "invalid-argument" when the inner lengths differ or an operand is no matrix
+ * @throws FlwrError "invalid-argument" when the inner lengths differ or an operand has fewer than two axes
  */
 export function matmul(a: Value, b: Value): Value {
   requireSameType("matmul", a, b);

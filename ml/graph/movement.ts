@@ -4,7 +4,7 @@ import { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } f
 import { node, type Value } from "./value.ts";
 
 /**
- * The same elements in another shape; one axis may be −1 and is then computed.
+ * The same elements in another shape; one length may be −1 and is then computed.
  *
  * @throws FlwrError "invalid-argument" when the numbers of elements differ
  */
@@ -15,13 +15,13 @@ export function reshape(x: Value, shape: readonly number[]): Value {
   if (elementCount(full) !== elementCount(x.shape) || known.length < shape.length - 1) {
     throw new FlwrError(
       "invalid-argument",
-      `An array of shape ${showShape(x.shape)} cannot take the shape ${showShape(shape)}`,
+      `An array of shape ${showShape(x.shape)} cannot be reshaped to ${showShape(shape)}`,
     );
   }
   return sameShape(full, x.shape) ? x : node("reshape", {}, [x], full, x.dtype);
 }
 
-/** Axes in another order: axis i of the result is axis permutation[i] of x; by default reversed. */
+/** Axes in another order: axis i of the result is axis permutation[i] of x (default: reversed order). */
 export function transpose(x: Value, permutation?: readonly number[]): Value {
   const order = permutation ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
   if (normalizeAxes(x.shape, order).length !== x.shape.length) {
@@ -36,23 +36,23 @@ export function transpose(x: Value, permutation?: readonly number[]): Value {
   return node("transpose", { permutation: positive }, [x], shape, x.dtype);
 }
 
-/** x repeated to a larger shape by numpy's rule. */
+/** x broadcast to a larger shape by numpy's rule. */
 export function broadcastTo(x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
   if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
     throw new FlwrError(
       "invalid-argument",
-      `An array of shape ${showShape(x.shape)} cannot be repeated to ${showShape(shape)}`,
+      `An array of shape ${showShape(x.shape)} cannot be broadcast to ${showShape(shape)}`,
     );
   }
   return node("broadcastTo", {}, [x], shape, x.dtype);
 }
 
-/** Arrays joined along an axis; all other axes agree. */
+/** Arrays joined along an axis; all other axes must be equal. */
 export function concat(parts: readonly Value[], axis = 0): Value {
   const first = parts[0];
   if (first === undefined) {
-    throw new FlwrError("invalid-argument", "Nothing to join: got no arrays");
+    throw new FlwrError("invalid-argument", "Concatenation needs at least one array: got none");
   }
   const along = normalizeAxis(first.shape, axis);
   for (const part of parts) {
@@ -72,7 +72,7 @@ export function concat(parts: readonly Value[], axis = 0): Value {
   return node("concat", { axis: along }, parts, shape, first.dtype);
 }
 
-/** Elements start (inclusive) to end (exclusive) of every axis. */
+/** Elements start (inclusive) to end (exclusive) of each axis. */
 export function slice(x: Value, start: readonly number[], end: readonly number[]): Value {
   const shape = x.shape.map((_, axis) => end[axis]! - start[axis]!);
   const fits = start.length === x.shape.length && end.length === x.shape.length &&
@@ -87,7 +87,7 @@ export function slice(x: Value, start: readonly number[], end: readonly number[]
   return node("slice", { start: [...start], end: [...end] }, [x], shape, x.dtype);
 }
 
-/** Zeros put before and after every axis. */
+/** Zeros added before and after each axis. */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
   const shape = x.shape.map((length, axis) => length + before[axis]! + after[axis]!);
   if (sameShape(shape, x.shape)) return x;

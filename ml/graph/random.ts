@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { showShape } from "./shape.ts";
 import { node, type Value } from "./value.ts";
 
-/** MurmurHash3's finaliser: 32 bits in, 32 well mixed bits out. */
+/** MurmurHash3's finaliser: maps 32 bits to 32 well-mixed bits. */
 export function mixBits(number: number): number {
   let z = number >>> 0;
   z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
@@ -10,22 +10,22 @@ export function mixBits(number: number): number {
   return (z ^ (z >>> 16)) >>> 0;
 }
 
-/** What the key of a `uniform` multiplies for element i. */
+/** The factor of a `uniform`'s key for element i. */
 export function elementBits(i: number, salt: number): number {
   return mixBits(mixBits(i) + mixBits(salt));
 }
 
 /**
- * Random float32 numbers from [0, 1) of a shape.
+ * Random float32 numbers from [0, 1).
  *
- * @param key a uint32 scalar of well mixed bits that changes from step to step
- * @param salt tells several such arrays of one step apart
+ * @param key a uint32 scalar of well-mixed bits that changes from step to step
+ * @param salt distinguishes several such arrays in one step
  */
 export function uniform(key: Value, salt: number, shape: readonly number[]): Value {
   if (key.dtype !== "uint32" || key.shape.length > 0) {
     throw new FlwrError(
       "invalid-argument",
-      `The key of random numbers is a uint32 scalar: got ${key.dtype} ${showShape(key.shape)}`,
+      `The key of random numbers must be a uint32 scalar: got ${key.dtype} ${showShape(key.shape)}`,
     );
   }
   return node("uniform", { salt }, [key], shape, "float32");

@@ -3,7 +3,7 @@ import { div } from "./elementwise.ts";
 import { normalizeAxes, normalizeAxis } from "./shape.ts";
 import { node, type Value } from "./value.ts";
 
-/** Which axes a reduction goes over (default: all) and whether they stay with length 1 (default: no). */
+/** Options of reductions: the axes to reduce (default: all), and whether they keep length 1 (default: false). */
 export interface ReduceOptions {
   readonly axes?: readonly number[];
   readonly keep?: boolean;
@@ -53,15 +53,15 @@ export function argMax(x: Value, axis = -1): Value {
   return node("argMax", { axis: along }, [x], shape, "int64");
 }
 
-/** How sums run along an axis. */
+/** Options of cumulative sums. */
 export interface CumSumOptions {
-  /** Whether an element is left out of its own sum (default no). */
+  /** Whether each sum excludes its own element (default false). */
   readonly exclusive?: boolean;
-  /** Whether sums begin at the end (default no). */
+  /** Whether sums start at the end (default false). */
   readonly reverse?: boolean;
 }
 
-/** The sums of the elements up to each along an axis. */
+/** The cumulative sums along an axis. */
 export function cumSum(x: Value, axis: number, options: CumSumOptions = {}): Value {
   const { exclusive = false, reverse = false } = options;
   const along = normalizeAxis(x.shape, axis);
@@ -69,7 +69,7 @@ export function cumSum(x: Value, axis: number, options: CumSumOptions = {}): Val
 }
 
 /**
- * Positions of the k largest or smallest elements along an axis, the best first; int64, no gradient.
+ * Positions of the k largest or smallest elements along an axis, in order; int64, no gradient.
  *
  * @throws FlwrError "invalid-argument" when the axis is shorter than k
  */
@@ -78,7 +78,7 @@ export function topK(x: Value, k: number, axis: number, largest = true): Value {
   if (!Number.isSafeInteger(k) || k < 0 || k > x.shape[along]!) {
     throw new FlwrError(
       "invalid-argument",
-      `An axis of length ${x.shape[along]} has no ${k} largest or smallest elements`,
+      `An axis of length ${x.shape[along]} has fewer than ${k} elements`,
     );
   }
   const shape = x.shape.map((length, other) => other === along ? k : length);

@@ -1,11 +1,12 @@
 import { elementCount, tensorBytes } from "../../tensor/tensor.ts";
+import { UNARY_PRIMITIVES } from "./elementwise.ts";
 import { topologicalOrder } from "./traverse.ts";
 import type { Node, Value } from "./value.ts";
 
 /**
- * How the rows of a batch lie in a value. `shared`: it does not depend on them. `uniform`: all its numbers are equal, so
- * that any axis may be that of the rows. `rows`: they lie along an axis, whose length is outer · batch · inner, and each
- * depends on its own row alone. `mixed`: some row depends on others, or on how many there are.
+ * How a value depends on the rows of a batch. `shared`: it does not. `uniform`: all its numbers are equal, so any axis
+ * can be that of the rows. `rows`: the rows are along an axis of length outer · batch · inner, and each depends only on
+ * its own row. `mixed`: a row depends on other rows, or on their number.
  */
 type Layout =
   | { readonly kind: "shared" | "uniform" | "mixed" }
@@ -39,7 +40,7 @@ function repeatsAlong({ attributes: { tensor: { shape, data } } }: Node<"constan
   });
 }
 
-/** Goes through a graph from its inputs on, beside the same graph made for another number of rows. */
+/** Compares a graph, from its inputs on, with the same graph for another number of rows. */
 class RowWalk {
   readonly #layouts = new Map<Value, Layout>();
   readonly #twins = new Map<Value, Value>();
@@ -51,7 +52,11 @@ class RowWalk {
     this.#sources = sources;
   }
 
-  /** @returns the first value that mixes rows, if one does; the outputs' rows lie along their first axis */
+  /**
+   * Finds a value that mixes rows.
+   *
+   * @returns the first such value; undefined if there is none and the outputs' rows are along their first axis
+   */
   mixing(outputs: readonly Value[], others: readonly Value[]): Value | undefined {
     const [order, other] = [topologicalOrder(outputs), topologicalOrder(others)];
     if (order.length !== other.length) return outputs[0];
@@ -79,7 +84,7 @@ class RowWalk {
     const inputs = value.inputs.map((input) => this.#layouts.get(input)!);
     if (free.length > 1) return MIXED;
     if (inputs.every(({ kind }) => kind === "shared")) {
-      // A length that follows the batch is that of something repeated.
+      // A value without inputs whose length depends on the batch is one that is repeated.
       return free.length === 0 ? SHARED : this.#spread(value, free[0]!);
     }
     return free.length === 0 ? MIXED : this.#after(value, inputs, free[0]!);
@@ -111,7 +116,7 @@ class RowWalk {
       : MIXED;
   }
 
-  /** The layout of a value that depends on rows: its only length that follows the batch is that of axis `free`. */
+  /** The layout of a value that depends on rows; axis `free` is the only one whose length depends on the batch. */
   #after(value: Value, inputs: readonly Layout[], free: number): Layout {
     const [first, second] = inputs;
     switch (value.primitive) {
@@ -165,7 +170,7 @@ class RowWalk {
     }
   }
 
-  /** The common layout of operands that are stretched to each other, unless the operation goes along it. */
+  /** The common layout of operands that are broadcast to each other, unless the operation runs along its axis. */
   #aligned(
     value: Value,
     inputs: readonly Layout[],
@@ -216,7 +221,7 @@ class RowWalk {
       if (layout.kind !== "rows") return MIXED;
       const { length } = value.inputs[i]!.shape;
       const fromEnd = length - layout.axis;
-      // Rows of the left matrix, columns of the right one, or whole matrices; never what is summed over.
+      // The rows can be rows of the left matrix, columns of the right one, or whole matrices, but not the summed axis.
       if (fromEnd === (i === 0 ? 1 : 2)) return MIXED;
       result = { ...layout, axis: value.shape.length - fromEnd };
       found.add(JSON.stringify(result));
@@ -226,7 +231,7 @@ class RowWalk {
     return found.size === 1 ? result : MIXED;
   }
 
-  /** Rows stay apart in another shape when some axis of it takes them in whole. */
+  /** The layout after a reshape: rows stay separate if one axis of the new shape contains them completely. */
   #reshaped(value: Value, layout: Layout): Layout {
     if (layout.kind === "uniform") return layout;
     if (layout.kind !== "rows") return MIXED;
@@ -245,25 +250,8 @@ class RowWalk {
 }
 
 const ELEMENTWISE: ReadonlySet<string> = new Set([
-  "neg",
-  "exp",
-  "log",
-  "sqrt",
-  "abs",
-  "sign",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-  "softplus",
-  "sin",
-  "cos",
-  "floor",
-  "ceil",
-  "round",
-  "not",
+  ...UNARY_PRIMITIVES,
   "cast",
-  "stopGradient",
   "add",
   "sub",
   "mul",
@@ -291,12 +279,12 @@ export interface BatchedGraph {
 }
 
 /**
- * Finds out whether each row of a network's outputs depends on the same row of its inputs alone, by going through the
- * graph beside the one for another batch. It never overlooks a dependence, and takes some for one that are none: those
- * of rows that are taken apart and put together again in an unusual way.
+ * Finds out whether each row of a network's outputs depends only on the same row of its inputs, by comparing the graph
+ * with the one for another batch size. It never misses a dependence. It reports some that do not exist, when rows are
+ * split and joined again in an unusual way.
  *
  * @param other the same network applied to a batch of another size; neither size divides the other
- * @returns a value that depends on other rows too, or on how many there are; undefined when there is none
+ * @returns a value that depends on other rows too, or on their number; undefined if there is none
  */
 export function findRowMixing(graph: BatchedGraph, other: BatchedGraph): Value | undefined {
   const batch = graph.inputs[0]!.shape[0]!;

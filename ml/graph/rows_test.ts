@@ -20,7 +20,7 @@ function mixing(shape: readonly number[], build: Build): Value | undefined {
 }
 
 const weights = constant(tensor("float32", [4, 4], new Float32Array(16).fill(1)));
-/** Attention of two heads as PyTorch writes it: the sequence first, batch and heads in one axis. */
+/** Attention with two heads in PyTorch's layout: the sequence first, batch and heads in one axis. */
 function attention(x: Value, batch: number): Value {
   const sequence = transpose(x, [1, 0, 2]);
   const flat = reshape(sequence, [3 * batch, 4]);
@@ -40,7 +40,7 @@ const APART: Readonly<Record<string, readonly [readonly number[], Build]>> = {
     [3, 4],
     (x, batch) => concat([broadcastTo(fill(2, "float32", [1, 1, 4]), [batch, 1, 4]), x], 1),
   ],
-  "zeros that are as many as the batch": [
+  "zeros with one row per example": [
     [4],
     (x, batch) => add(x, fill(0, "float32", [batch, 4])),
   ],
@@ -102,14 +102,14 @@ const MIXED: Readonly<Record<string, readonly [readonly number[], Build]>> = {
       return transpose(matmul(scores, along), [1, 0, 2]);
     },
   ],
-  "a part of the batch in the place of another": [
+  "a part of the batch in another's place": [
     [4],
     (x, batch) => concat([slice(x, [1, 0], [batch, 4]), slice(x, [0, 0], [1, 4])], 0),
   ],
 };
 
 for (const [what, [shape, build]] of Object.entries(MIXED)) {
-  Deno.test(`${what} is noticed`, () => {
+  Deno.test(`${what} is detected`, () => {
     assert.notEqual(mixing(shape, build), undefined);
   });
 }

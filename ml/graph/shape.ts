@@ -1,13 +1,13 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Value } from "./value.ts";
 
-/** A shape as people read it: `[32, 3, 5, 5]`. */
+/** A shape for messages: `[32, 3, 5, 5]`. */
 export function showShape(shape: readonly (number | string)[]): string {
   return `[${shape.join(", ")}]`;
 }
 
 /**
- * The shape of an elementwise result by numpy's rule: axes are matched from the last, length 1 stretches.
+ * The shape of an elementwise result by numpy's rule: axes are matched from the last one, and length 1 broadcasts.
  *
  * @throws FlwrError "invalid-argument" when two lengths differ and neither is 1
  */
@@ -24,7 +24,7 @@ export function broadcastShapes(
       if (length !== 1) {
         throw new FlwrError(
           "invalid-argument",
-          `Shapes do not go together in "${what}": ${shapes.map(showShape).join(" and ")}`,
+          `Shapes cannot be broadcast in "${what}": ${shapes.map(showShape).join(" and ")}`,
         );
       }
       length = own;
@@ -36,7 +36,7 @@ export function broadcastShapes(
 /**
  * Axes counted from the front, in ascending order; negative ones count from the back.
  *
- * @throws FlwrError "invalid-argument" when an axis is outside the shape or named twice
+ * @throws FlwrError "invalid-argument" when an axis is outside the shape or given twice
  */
 export function normalizeAxes(shape: readonly number[], axes: readonly number[]): number[] {
   const normal = axes.map((axis) => axis < 0 ? axis + shape.length : axis).sort((a, b) => a - b);
@@ -52,7 +52,7 @@ export function normalizeAxes(shape: readonly number[], axes: readonly number[])
   return normal;
 }
 
-/** One axis counted from the front. */
+/** One axis, counted from the front. */
 export function normalizeAxis(shape: readonly number[], axis: number): number {
   return normalizeAxes(shape, [axis])[0]!;
 }
@@ -63,7 +63,9 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /**
- * @throws FlwrError "invalid-argument" when two operands differ in dtype
+ * Checks that two operands have the same dtype.
+ *
+ * @throws FlwrError "invalid-argument" when they differ
  */
 export function requireSameType(what: string, a: Value, b: Value): void {
   if (a.dtype !== b.dtype) {

@@ -8,7 +8,7 @@ import { input } from "./value.ts";
 
 const of = (...shape: number[]) => input("x", "float32", shape);
 
-Deno.test("shapes stretch as in numpy", () => {
+Deno.test("shapes broadcast as in numpy", () => {
   assert.deepEqual(broadcastShapes("add", [3, 1, 5], [4, 1]), [3, 4, 5]);
   assert.deepEqual(broadcastShapes("add", [], [2]), [2]);
   assert.deepEqual(broadcastShapes("add", [0], [1]), [0]);
@@ -20,10 +20,10 @@ Deno.test("axes count from both ends", () => {
   assert.throws(() => normalizeAxes([2, 3], [1, -1]), /not axes/);
 });
 
-Deno.test("what does not fit is refused with both shapes", () => {
+Deno.test("the error for shapes that do not fit names both", () => {
   assert.throws(() => add(of(2, 3), of(4)), /"add": \[2, 3\] and \[4\]/);
   assert.throws(() => matmul(of(2, 3), of(4, 5)), /got \[2, 3\] and \[4, 5\]/);
-  assert.throws(() => reshape(of(2, 3), [4]), /shape \[2, 3\] cannot take the shape \[4\]/);
+  assert.throws(() => reshape(of(2, 3), [4]), /shape \[2, 3\] cannot be reshaped to \[4\]/);
   assert.throws(() => transpose(of(2, 3), [0, 0]), /not axes/);
   assert.throws(() => concat([of(2, 3), of(2, 4)]), /\[2, 3\] and float32 \[2, 4\]/);
   assert.throws(() => slice(of(3), [1], [4]), /not inside an array of shape \[3\]/);

@@ -1,6 +1,9 @@
 import { type Value, withInputs } from "./value.ts";
 
-/** Every value that the outputs are made of, inputs before users. Not recursive: deep networks do not overflow. */
+/**
+ * All values that the outputs depend on, inputs before users. It is not recursive, so deep networks do not overflow the
+ * stack.
+ */
 export function topologicalOrder(outputs: readonly Value[]): Value[] {
   const order: Value[] = [];
   const seen = new Set<Value>();
@@ -21,7 +24,7 @@ export function topologicalOrder(outputs: readonly Value[]): Value[] {
   return order;
 }
 
-/** How many times each value is used as an input, and once for being an output. */
+/** How often each value is used as an input, plus once if it is an output. */
 export function countUses(outputs: readonly Value[]): Map<Value, number> {
   const uses = new Map<Value, number>();
   const use = (value: Value) => uses.set(value, (uses.get(value) ?? 0) + 1);
@@ -31,12 +34,12 @@ export function countUses(outputs: readonly Value[]): Map<Value, number> {
 }
 
 /**
- * What a rewriting rule sees: a value whose inputs are rewritten already, and how often a value is used in the
- * graph as it was. It returns the replacement (same shape and dtype) or undefined to keep the value.
+ * A rewriting rule. Its arguments are a value whose inputs are already rewritten, and the number of uses of a value in
+ * the original graph. It returns the replacement (same shape and dtype), or undefined to keep the value.
  */
 export type RewriteRule = (value: Value, uses: (value: Value) => number) => Value | undefined;
 
-/** Rewrites a graph from its inputs to its outputs, each value once. */
+/** Rewrites a graph from its inputs to its outputs, visiting each value once. */
 export function rewrite(outputs: readonly Value[], rule: RewriteRule): Value[] {
   const counts = countUses(outputs);
   const uses = (value: Value) => counts.get(value) ?? 1;
@@ -51,7 +54,7 @@ export function rewrite(outputs: readonly Value[], rule: RewriteRule): Value[] {
   return outputs.map((output) => rewritten.get(output)!);
 }
 
-/** Applies a rule again and again until nothing changes any more. */
+/** Applies a rule repeatedly until nothing changes. */
 export function rewriteToFixpoint(outputs: readonly Value[], rule: RewriteRule): Value[] {
   for (let current = [...outputs];;) {
     const next = rewrite(current, rule);

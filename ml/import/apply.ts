@@ -5,38 +5,41 @@ import { showShape } from "../graph/shape.ts";
 import { constant, input, type Value } from "../graph/value.ts";
 import type { Scope } from "../nn/layer.ts";
 import { traceParts } from "../nn/trace.ts";
-import { Call, computedType, type StateValue, type Values } from "./graph/call.ts";
+import { computedType, NodeCall, type StateValue, type Values } from "./graph/call.ts";
 import { ConstantFolder } from "./fold.ts";
 import { KernelCheck } from "./kernel_check.ts";
 import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph/graph.ts";
 import { ruleOf } from "./operators.ts";
 import { matchesName, type NamePattern } from "./patterns.ts";
 
-/** Most elements of any array while a file's graph is applied: 2³¹, beyond what training could hold in memory. */
+/** Most elements of any array while a file's graph is applied: 2³¹, more than training could hold in memory. */
 const MAX_VALUE_ELEMENTS = 2 ** 31;
 
-/** Most elements of all such arrays of one graph together: 512 MiB of float32. */
+/** Most elements of all constants of one graph together: 512 MiB of float32. */
 const MAX_ALL_CONSTANT_ELEMENTS = 2 ** 27;
 
-/** Chooses which tensors of a file are trained, if the rules do not fit. */
+/** Selects the tensors of a file to train, where the default rules do not fit. */
 export interface TrainingChoice {
-  /** Names of parameters and running statistics that stay as they are. */
+  /** Names of parameters and running statistics that stay unchanged. */
   readonly freeze?: NamePattern;
-  /** Names of tensors to train that would be taken for constants. */
+  /** Names of tensors to train that would otherwise be constants. */
   readonly train?: NamePattern;
 }
 
-/** A file's graph with its tensors ready to use. */
+/** A file's graph with its tensors, ready to be applied. */
 export interface PreparedGraph {
   readonly graph: OnnxGraph;
-  /** Tensors of the file, real numbers as float32. */
+  /** Tensors of the file; real numbers are converted to float32. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Other names of tensors of the file: what an Identity makes of one. */
+  /** Other names of the file's tensors: outputs of Identity nodes. */
   readonly aliases: ReadonlyMap<string, Tensor>;
-  /** Tensors that are one number repeated and that several nodes use: exporters merge equal tensors. */
+  /**
+   * Tensors of one repeated number that several nodes use. Exporters merge such equal tensors, so each user gets its
+   * own.
+   */
   readonly merged: ReadonlySet<string>;
   readonly choice: TrainingChoice;
-  /** Axes that nodes without a list of axes take away, by the nodes' names, as they are for several examples. */
+  /** Axes that Squeeze nodes without a list of axes remove, by node name, determined with several examples. */
   readonly squeezed: Map<string, readonly number[]>;
 }
 
@@ -60,9 +63,9 @@ class GraphValues implements Values {
   }
 
   /**
-   * Sets what a name stands for.
+   * Sets the value of a name.
    *
-   * @throws FlwrError when it is too large, or of a type that ONNX Runtime cannot compute it in
+   * @throws FlwrError when the value is too large, or has a type that ONNX Runtime cannot compute it in
    */
   set(name: string, value: Value): void {
     if (!(elementCount(value.shape) <= MAX_VALUE_ELEMENTS)) {
@@ -141,7 +144,7 @@ class GraphValues implements Values {
 
   #isTrained(name: string, { shape, data }: Tensor<"float32">, isOperand: boolean): boolean {
     if (matchesName(this.#prepared.choice.train, name)) return true;
-    // Factors and exponents are numbers; masks have infinities.
+    // Factors and exponents are single numbers; masks contain infinities. Neither is trained.
     if (shape.length === 0 || data.length === 0 || (isOperand && data.length === 1)) return false;
     return data.every(Number.isFinite);
   }
@@ -178,7 +181,7 @@ function boundInput(x: Value, { name, dtype, shape }: OnnxInput): Value {
 function applyNode(node: OnnxNode, values: GraphValues): void {
   const rule = ruleOf(node);
   try {
-    const made = rule(new Call(node, values));
+    const made = rule(new NodeCall(node, values));
     const outputs = Array.isArray(made) ? made as readonly (Value | undefined)[] : [made as Value];
     node.outputs.forEach((name, i) => {
       const value = outputs[i];
@@ -190,16 +193,16 @@ function applyNode(node: OnnxNode, values: GraphValues): void {
   }
 }
 
-/** What uses an output's value, where a node does it otherwise. */
+/** A pseudo-node that uses an output's value, for the methods that need the user of a name. */
 function endOf(output: string): OnnxNode {
   const attributes: OnnxNode["attributes"] = new Map();
   return { name: output, op: "output", opset: 0, inputs: [output], outputs: [], attributes };
 }
 
-/** More examples than one, and a length that little else has. */
+/** A batch of more than one example, with a length that hardly any other axis has. */
 const SEVERAL = 37;
 
-/** Finds out which axes of length 1 are taken away when the batch is none of them. */
+/** Determines which axes of length 1 are removed when the batch is not one of them. */
 function learnSqueezed(prepared: PreparedGraph, given: readonly Value[]): void {
   const isOpen = ({ op, inputs, attributes }: OnnxNode) =>
     op === "Squeeze" && (inputs[1] ?? "") === "" && !attributes.has("axes");
@@ -213,17 +216,17 @@ function learnSqueezed(prepared: PreparedGraph, given: readonly Value[]): void {
   try {
     traceParts((scope) => applyGraph(prepared, several, scope));
   } catch {
-    // A file for one example alone: what it takes away is what it says.
+    // The file is for one example only, so the axes that it removes are those it declares.
   }
 }
 
 /**
- * Applies a file's graph to its inputs [batch, …]: every node becomes our primitives, tensors become parameters and
- * states as they are reached.
+ * Applies a file's graph to its inputs [batch, …]. Each node becomes our primitives; tensors become parameters and
+ * states when a node uses them.
  *
- * @param given one for each of the graph's inputs, in their order
+ * @param given one value for each of the graph's inputs, in their order
  * @returns the outputs in the graph's order
- * @throws FlwrError that names the node whose operator, attributes or shapes are at fault
+ * @throws FlwrError that names the node with the invalid or unsupported operator, attribute or shape
  */
 export function applyGraph(
   prepared: PreparedGraph,

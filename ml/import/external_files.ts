@@ -5,22 +5,22 @@ import type { ExternalData } from "../onnx/external_data.ts";
 function outside(location: string): FlwrError {
   return new FlwrError(
     "permission-denied",
-    `Data of an ONNX file must lie in the model's own folder: got "${location}"`,
+    `External data of an ONNX file must be in the model's folder: got "${location}"`,
   );
 }
 
-/** Whether a path leads to something below a folder, both of them without links. */
+/** Whether a path is below a folder. Both must be free of symbolic links. */
 function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
 }
 
-/** The folder where Hugging Face's cache keeps the files that its snapshots link to, each under a hash. */
+/** The folder where Hugging Face's cache stores files by hash; its snapshots contain links to them. */
 const BLOBS = "blobs";
 
 /**
- * The folder of a model's own bytes, where the model is a link into a cache's `blobs`: links beside it lead there, too.
- * Nothing else is reached by it: data must lie in the very folder that the model lies in.
+ * The folder of a model's actual bytes if the model is a link into a cache's `blobs`: links in the model's folder point
+ * there too. It is accepted only for links whose own path is in the model's folder.
  */
 function cacheFolder(model: string): string | undefined {
   if (!Deno.lstatSync(model).isSymlink) return undefined;
@@ -38,19 +38,19 @@ function resolve(model: string, location: string): string {
   } catch (cause) {
     throw new FlwrError(
       "not-found",
-      `Data of the ONNX file are missing: "${location}" is not in the same folder`,
+      `External data of the ONNX file is missing: "${location}" is not in the same folder`,
       { cause },
     );
   }
   const isOwn = isInside(Deno.realPathSync(folder), path) || dirname(path) === cacheFolder(model);
-  // Opening a pipe or a device could wait for ever.
+  // Opening a pipe or a device could block forever.
   if (!isOwn || !Deno.statSync(path).isFile) throw outside(location);
   return path;
 }
 
 /**
- * External data below the folder that a model lies in. Links out of it are not followed, except those of Hugging Face's
- * cache, where the model is a link as well.
+ * Reads external data below the folder of a model. Links out of the folder are not followed, except those of Hugging
+ * Face's cache, where the model is a link too.
  *
  * @param model path of the model's file
  */

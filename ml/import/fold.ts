@@ -3,10 +3,10 @@ import { arrayConstructor, type DType, type TypedArray } from "../../tensor/dtyp
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { constant, type Node, type Primitive, type Value } from "../graph/value.ts";
 
-/** Most elements of an array that is computed while a graph is read, in about 0.2 s. */
+/** Most elements of an array that is computed while a graph is read: takes about 0.2 s. */
 const MAX_FOLDED_ELEMENTS = 2 ** 20;
 
-/** Where each element of the result comes from: which input, and its flat position there. */
+/** The origin of each element of a result: the input, and the flat position there. */
 type Source = (flat: number) => readonly [input: number, flat: number];
 
 function stridesOf(shape: readonly number[]): number[] {
@@ -17,7 +17,7 @@ function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Flat positions in an operand that is stretched to a shape by numpy's rule. */
+/** Maps flat positions in a shape to those in an operand that numpy's rule stretches to it. */
 function stretched(from: readonly number[], to: readonly number[]): (flat: number) => number {
   const lead = to.length - from.length;
   const own = stridesOf(from);
@@ -25,7 +25,7 @@ function stretched(from: readonly number[], to: readonly number[]): (flat: numbe
   return walk(to, steps);
 }
 
-/** Flat positions with a step per axis of the result. */
+/** Maps flat positions in a shape to flat positions elsewhere, with one step per axis. */
 function walk(shape: readonly number[], steps: readonly number[], start = 0) {
   const strides = stridesOf(shape);
   return (flat: number) =>
@@ -61,7 +61,7 @@ function gatherSource([table, indices]: readonly Tensor[], shape: readonly numbe
   };
 }
 
-/** For values that only move elements: where they come from. */
+/** The origin of each element for values that only move elements; undefined for other values. */
 function sourceOf(value: Value, inputs: readonly Tensor[]): Source | undefined {
   const { shape } = value;
   const only = (position: (flat: number) => number): Source => (flat) => [0, position(flat)];
@@ -90,7 +90,7 @@ function sourceOf(value: Value, inputs: readonly Tensor[]): Source | undefined {
   }
 }
 
-/** What is computed element by element of real numbers and bools. */
+/** Elementwise operations on real numbers and booleans. */
 const ARITHMETIC: { readonly [P in Primitive]?: (...x: number[]) => number } = {
   neg: (x) => -x,
   exp: Math.exp,
@@ -113,7 +113,7 @@ const ARITHMETIC: { readonly [P in Primitive]?: (...x: number[]) => number } = {
   mul: (a, b) => a! * b!,
   div: (a, b) => a! / b!,
   maximum: Math.max,
-  // In JavaScript 1 to a power that is NaN is NaN, in C it is 1.
+  // In JavaScript, 1 to the power of NaN is NaN; in C it is 1.
   pow: (a, b) => a === 1 || (a === -1 && Math.abs(b!) === Infinity) ? 1 : a! ** b!,
   mod: (a, b) => a! % b!,
   and: (a, b) => Number(a !== 0 && b !== 0),
@@ -125,7 +125,10 @@ const ARITHMETIC: { readonly [P in Primitive]?: (...x: number[]) => number } = {
 
 const magnitude = (x: bigint) => x < 0n ? -x : x;
 
-/** As {@link ARITHMETIC} for integers, which numbers would round from 2⁵³ on: undefined where there is no result. */
+/**
+ * Like {@link ARITHMETIC}, for integers: JavaScript numbers would round them from 2⁵³ on. Undefined where no result is
+ * defined.
+ */
 const WHOLE_ARITHMETIC: { readonly [P in Primitive]?: (...x: bigint[]) => bigint | undefined } = {
   neg: (x) => -x!,
   abs: (x) => magnitude(x!),
@@ -144,7 +147,7 @@ const WHOLE_ARITHMETIC: { readonly [P in Primitive]?: (...x: bigint[]) => bigint
   where: (condition, a, b) => condition !== 0n ? a! : b!,
 };
 
-/** The remainder that has the divisor's sign. */
+/** The remainder with the divisor's sign. */
 function signed(remainder: bigint, divisor: bigint): bigint {
   const differs = remainder !== 0n && (remainder < 0n) !== (divisor < 0n);
   return differs ? remainder + divisor : remainder;
@@ -152,7 +155,7 @@ function signed(remainder: bigint, divisor: bigint): bigint {
 
 const isReal = (dtype: DType) => dtype.startsWith("float");
 
-/** Sets an integer, cut to the bits of its type as C does it; undefined cannot be set. */
+/** Stores an integer, cut to the bits of its type as in C. Returns false for undefined, which cannot be stored. */
 function setWhole(data: TypedArray, dtype: DType, i: number, whole: bigint | undefined): boolean {
   if (whole === undefined) return false;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = whole;
@@ -175,7 +178,7 @@ function computedWhole(value: Value, inputs: readonly Tensor[]): Tensor | undefi
   return tensor(value.dtype, value.shape, data);
 }
 
-/** Real numbers that are integers or bools from now on; undefined where one has no such form, which C leaves open. */
+/** Real numbers cast to integers or booleans; undefined if one is out of range, for which C defines no result. */
 function cutOff(value: Value, [x]: readonly Tensor[]): Tensor | undefined {
   const data = new (arrayConstructor(value.dtype))(elementCount(value.shape));
   for (let i = 0; i < data.length; i++) {
@@ -190,7 +193,7 @@ function cutOff(value: Value, [x]: readonly Tensor[]): Tensor | undefined {
 }
 
 function computed(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
-  // A condition is no operand.
+  // The condition of `where` is not an operand.
   const operands = value.primitive === "where" ? inputs.slice(1) : inputs;
   const areReal = operands.map(({ dtype }) => isReal(dtype));
   if (!areReal.includes(true) && value.dtype !== "bool" && !isReal(value.dtype)) {
@@ -203,7 +206,7 @@ function computed(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
     return cutOff(value, inputs);
   }
   const operation = ARITHMETIC[value.primitive];
-  // Powers of integers by real numbers are left to ONNX Runtime.
+  // Powers of integers with real exponents are left to ONNX Runtime.
   if (operation === undefined || (areReal.includes(true) && areReal.includes(false))) {
     return undefined;
   }
@@ -221,7 +224,7 @@ function moved(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
   const data = new (arrayConstructor(value.dtype))(elementCount(value.shape));
   for (let i = 0; i < data.length; i++) {
     const [input, position] = source(i);
-    // Both arrays are of the value's dtype; int64 must not pass through numbers, for INT64_MAX would change.
+    // Both arrays have the value's dtype. int64 must not be converted to numbers, which would change INT64_MAX.
     (data as { [i: number]: number | bigint })[i] = inputs[input]!.data[position]!;
   }
   return tensor(value.dtype, value.shape, data);
@@ -230,13 +233,13 @@ function moved(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
 const isConstant = (value: Value): value is Node<"constant"> => value.primitive === "constant";
 
 /**
- * Computes what depends on constants alone, as long as it is small: exporters write shapes as chains of small operators, which are all known
- * once the input's shape is.
+ * Evaluates values that depend only on constants, if they are small. Exporters write shapes as chains of small
+ * operators; all of them are known once the shape of the input is.
  */
 export class ConstantFolder {
   readonly #folded = new WeakMap<Value, Value>();
 
-  /** The value itself, or a constant, or the same value made out of folded ones. */
+  /** The value itself, a constant equal to it, or the same value with folded inputs. */
   fold(value: Value): Value {
     const known = this.#folded.get(value);
     if (known !== undefined) return known;

@@ -16,35 +16,41 @@ import { realTensor } from "./graph/real_tensor.ts";
 /** Options of {@link onnxNetwork}. */
 export interface OnnxNetworkOptions extends LayerOptions, TrainingChoice {
   /**
-   * Name of the output, or of any other value of the graph (default: the first output of real numbers). A list makes a
-   * network of named outputs, also where it has one name.
+   * Name of the output, or of any other value of the graph (default: the first output of real numbers). With a list,
+   * the network has named outputs, even if the list has one name.
    */
   readonly output?: string | readonly string[];
 }
 
 /**
- * A network read from an ONNX file. With one input and one output it is a layer like others. With several it is a
- * network whose inputs and outputs have the file's names.
+ * A network read from an ONNX file. With one input and one output it is an ordinary layer. With several it is a network
+ * whose inputs and outputs have the file's names.
  */
 export interface OnnxNetwork extends Layer {
-  /** The file's names of its first input and its first output. */
+  /** Names of the first input and the first output in the file. */
   readonly ports: Ports;
-  /** Type of its first input in the file; real numbers of any width are computed in float32. */
+  /** Type of the first input in the file. Real numbers of any width are computed in float32. */
   readonly inputType: DType;
-  /** Lengths of the first input's axes in the file, the batch first; null where the file leaves them open. */
+  /**
+   * Lengths of the first input's axes in the file, the batch first; null where the file leaves them open. Undefined if
+   * the file has no shape.
+   */
   readonly inputShape?: readonly (number | null)[];
   /** All inputs that the outputs depend on, in the file's order. */
   readonly inputs: readonly OnnxInput[];
   /** Names of the outputs. */
   readonly outputs: readonly string[];
   /**
-   * There where inputs or outputs are named: the outputs from the inputs by name. Within another network it takes
-   * `scope.within(name)`, whose name the parameters get in front of theirs.
+   * Computes the outputs from the inputs; present if inputs or outputs are named. Within another network, pass
+   * `scope.within(name)`: the names of the parameters then begin with that name.
    */
   readonly connect?: Network["connect"];
 }
 
-/** What an Identity makes of a tensor of the file is a tensor of its own: PyTorch's exporter writes equal ones so. */
+/**
+ * Outputs of Identity nodes over a tensor of the file count as tensors of their own: PyTorch's exporter writes equal
+ * tensors so.
+ */
 function aliasesOf(
   { nodes }: OnnxGraph,
   tensors: ReadonlyMap<string, Tensor>,
@@ -58,7 +64,7 @@ function aliasesOf(
   return aliases;
 }
 
-/** Tensors of one repeated number with several users: fresh biases and scales, which nobody shares on purpose. */
+/** Tensors of one repeated number with several users: initial biases and scales that an exporter merged. */
 function mergedOf({ nodes }: OnnxGraph, tensors: ReadonlyMap<string, Tensor>): Set<string> {
   const users = new Map<string, number>();
   for (const { op, inputs } of nodes) {
@@ -78,7 +84,7 @@ function prepare(graph: OnnxGraph, choice: TrainingChoice): PreparedGraph {
     [...graph.initializers].map(([name, tensor]) => [name, realTensor(tensor)] as const),
   );
   for (const name of tensors.keys()) {
-    // The names of what is computed begin so when a network is written.
+    // Names of computed values begin with these characters when a network is written.
     if (!/^[%#]/.test(name)) continue;
     throw new FlwrError(
       "unimplemented",
@@ -96,7 +102,7 @@ function prepare(graph: OnnxGraph, choice: TrainingChoice): PreparedGraph {
   };
 }
 
-/** Runs what reads or applies a file's graph; its errors name the file, where it has a path. */
+/** Runs code that reads or applies a file's graph, and adds the file's path, if it has one, to its errors. */
 function inSource<T>(path: string | undefined, work: () => T): T {
   if (path === undefined) return work();
   try {
@@ -128,7 +134,7 @@ function pathOf(source: string | URL | Uint8Array): string | undefined {
   return source instanceof URL ? fileURLToPath(source) : source;
 }
 
-/** The values for a graph's inputs; a sole one needs no name. */
+/** The values for a graph's inputs; a single input needs no name. */
 function inputsOf({ inputs }: OnnxGraph, given: NamedValues): Value[] {
   if (inputs.length === 1 && given[""] !== undefined) return [given[""]];
   const names = Object.keys(given);
@@ -140,7 +146,7 @@ function inputsOf({ inputs }: OnnxGraph, given: NamedValues): Value[] {
     `The ONNX file has the inputs ${show(inputs.map(({ name }) => name))}: got ${
       given[""] === undefined ? show(names) : "one without a name"
     }`,
-    { hints: ["Give the model's input and the data set's x by these names"] },
+    { hints: ["Use these names in the model's input and in the data set's x"] },
   );
 }
 
@@ -148,21 +154,23 @@ function inputsOf({ inputs }: OnnxGraph, given: NamedValues): Value[] {
  * Makes a trainable network from an ONNX file, as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
  * (skl2onnx) write it, for operator sets 7 to 28.
  *
- * Tensors of real numbers that are computed with become parameters under the file's names and start with the file's
- * values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and integers
- * stay constant. Batch normalisation trains, its running mean and variance being states; dropout drops. Where exporters
- * merged equal tensors of one repeated number, each user gets its own, named `<tensor>@<node>`.
+ * Tensors of real numbers that the graph computes with become parameters. They have the file's names and start with the
+ * file's values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and
+ * integers stay constant. Batch normalisation trains, and its running mean and variance are states; dropout is active
+ * during training. Where exporters merged equal tensors of one repeated number, each user gets its own, named
+ * `<tensor>@<node>`.
  *
- * Where the outputs depend on several inputs, or `output` is a list, the model's `input`, `loss` and data sets are given
- * by the file's names, as for `network(…)`.
+ * If the outputs depend on several inputs, or `output` is a list, use the file's names in the model's `input`, `loss`
+ * and data sets, as for `network(…)`.
  *
  * Real numbers are computed in float32, integers in their own type or a wider one that ONNX Runtime has kernels for.
- * Integers of 64 bits stay exact. A last softmax is kept for predictions; cross-entropy takes its logits.
+ * Integers of 64 bits stay exact. A final softmax is kept for predictions; cross-entropy uses its logits.
  *
- * @param source path or URL of the file, or its bytes; data outside of the file must lie in the file's folder,
- *   or where the links of Hugging Face's cache lead
- * @throws FlwrError when the file is damaged ("data-loss"), not there ("not-found"), or holds what is not supported
- *   ("unimplemented"): the sentence names the node and, for an operator, lists those that are supported
+ * @param source path or URL of the file, or its bytes. External data must be in the file's folder, or where the links
+ * of Hugging Face's cache lead.
+ * @returns a layer that maps [batch, …] to [batch, …]; several inputs or outputs have names
+ * @throws FlwrError "data-loss" when the file is damaged, "not-found" when it does not exist, "unimplemented" when it
+ * contains something that is not supported: the message names the node and, for an operator, lists the supported ones
  *
  * @example
  * ```ts

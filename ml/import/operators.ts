@@ -48,7 +48,7 @@ export function ruleOf({ op, name }: OnnxNode): Rule {
   if (rule !== undefined) return rule;
   throw new FlwrError(
     "unimplemented",
-    `Node "${name}" of the ONNX graph is of an operator that cannot be trained: "${op}"`,
+    `Node "${name}" of the ONNX graph uses an operator that is not supported: "${op}"`,
     { hints: [`Supported are: ${supportedOperators().join(", ")}`] },
   );
 }

@@ -4,8 +4,8 @@ import { rewrite } from "../graph/traverse.ts";
 import type { Node, Value } from "../graph/value.ts";
 
 /**
- * Fewest and most examples in a batch for which dense layers have it as the innermost axis (batch_innermost.ts): fewer
- * fill no vector, and with more the weights are no longer the larger factor.
+ * Smallest and largest batch for which dense layers make the batch the innermost axis. Smaller batches do not fill a
+ * vector; with larger ones the weight is no longer the larger factor.
  */
 export const INNERMOST_BATCHES = [16, 256] as const;
 
@@ -15,9 +15,9 @@ function isTurnedParameter(value: Value): value is Node<"transpose"> {
 }
 
 /**
- * A dense layer of a batch that is smaller than its weight works with the batch as the innermost axis: x Wᵀ becomes
- * (W xᵀ)ᵀ. The weight, the larger factor, is then read as it lies. sinkTransposes lets the transposes of layers behind
- * one another cancel.
+ * Computes dense layers with the batch as the innermost axis where the batch is smaller than the weight: x Wᵀ becomes
+ * (W xᵀ)ᵀ. The weight, the larger factor, is then read in its own order. Between consecutive layers, sinkTransposes
+ * lets the transposes cancel.
  */
 export function batchInnermost(outputs: readonly Value[]): Value[] {
   const [fewest, most] = INNERMOST_BATCHES;

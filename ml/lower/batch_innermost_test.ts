@@ -24,7 +24,7 @@ Deno.test("dense layers behind one another keep the batch innermost", () => {
       const hidden = relu(add(matmul(x, transpose(weights[0])), biases[0]));
       const output = add(matmul(hidden, transpose(weights[1])), biases[1]);
       const rewritten = assertSameMeaning(passes, output, [x, ...weights, ...biases], seed);
-      // One of the input and one of the output: none of a weight, and none between the layers.
+      // One transpose for the input and one for the output: the weights and the values between the layers have none.
       assert.equal(countOf([rewritten], "transpose"), 2);
     }),
     { numRuns: 10 },
@@ -40,7 +40,7 @@ Deno.test("batches that are too small, too large, or larger than the layer stay 
   }
 });
 
-Deno.test("a product with what is no parameter stays", () => {
+Deno.test("a product stays if neither factor is a parameter", () => {
   const made = relu(real("w", [4, 64]));
   const output = matmul(real("x", [fewest, 64]), transpose(made));
   assert.equal(batchInnermost([output])[0], output);

@@ -2,7 +2,7 @@ import { sameShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import type { Pattern } from "./tile.ts";
 
-/** The vector behind one number per channel that is stretched over x [batch, channels, …]. */
+/** The vector [channels] that was reshaped to broadcast over x [batch, channels, …]. */
 function vectorOf(value: Value | undefined, x: Value): Value | undefined {
   if (value?.primitive !== "reshape" || value.inputs[0]!.shape.length !== 1) return undefined;
   const stretched = x.shape.map((length, axis) => axis === 1 ? length : 1);
@@ -18,8 +18,8 @@ function spreadOf(deviation: Value | undefined): { variance: Value; epsilon: num
 }
 
 /**
- * Batch normalisation by running statistics, x f + (shift − mean f) with f = scale / √(variance + ε), as ONNX's own
- * operator: other programs know it when they see it, and so do we when we read the file again.
+ * Lowers batch normalisation by running statistics, x f + (shift − mean f) with f = scale / √(variance + ε), to ONNX's
+ * BatchNormalization. Other programs recognise it, and so do we when we import the file again.
  */
 export const batchNormalizationPattern: Pattern = (value) => {
   const [scaled, moved] = value.primitive === "add" ? value.inputs : [];

@@ -2,7 +2,7 @@ import { elementCount } from "../../tensor/tensor.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 
-/** Whether an operand of x [b, c, h, w] is one number per channel. */
+/** Whether an operand of x [b, c, h, w] has one number per channel. */
 export function isPerChannel(operand: Value, { shape }: Value): boolean {
   return operand.shape.length >= 3 && operand.shape.at(-3) === shape[1] &&
     elementCount(operand.shape) === shape[1];
@@ -13,17 +13,17 @@ export function areAllButChannels({ shape }: Value, axes: readonly number[]): bo
   return shape.length === 4 && axes.length === 3 && !axes.includes(1);
 }
 
-/** Whether images [b, c, h, w] are normalised channel by channel. */
+/** Whether a value is images [b, c, h, w] that were normalised per channel. */
 export function isNormalizedByChannel(value: Value): value is Node<"normalize"> {
   return value.primitive === "normalize" && value.dtype === "float32" &&
     areAllButChannels(value, value.attributes.axes);
 }
 
 /**
- * x [b, c, h, w] times one number per channel plus one per channel: a batch normalisation whose mean is 0 and whose
- * deviation is 1 does it in one pass.
+ * Multiplies x [b, c, h, w] by one number per channel and adds one per channel. A BatchNormalization with mean 0 and
+ * deviation 1 does that in one pass.
  */
-export function scaleAndShift(
+export function emitScaleAndShift(
   builder: GraphBuilder,
   channels: number,
   [x, scale, shift]: readonly [string, string, string],

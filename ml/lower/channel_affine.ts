@@ -1,10 +1,10 @@
 import type { Value } from "../graph/value.ts";
-import { isNormalizedByChannel, isPerChannel, scaleAndShift } from "./channel.ts";
+import { emitScaleAndShift, isNormalizedByChannel, isPerChannel } from "./channel.ts";
 import { centre } from "./normalized.ts";
 import { convolutionAttributes } from "./plain_convolution.ts";
 import type { GraphFacts, Pattern, Tile } from "./tile.ts";
 
-/** A convolution plus one number per channel: ONNX's Conv takes it as its bias. */
+/** A convolution plus one number per channel, which becomes the bias of ONNX's Conv. */
 function convolutionWithBias(sum: Value, bias: Value, facts: GraphFacts): Tile | undefined {
   if (sum.primitive !== "conv" || facts.uses(sum) > 1) return undefined;
   const { geometry } = sum.attributes;
@@ -20,7 +20,7 @@ function convolutionWithBias(sum: Value, bias: Value, facts: GraphFacts): Tile |
   };
 }
 
-/** x · scale + shift per channel. Where x was normalised, its inverse deviation is multiplied to the scale instead. */
+/** x · scale + shift per channel. If x was normalised, its inverse deviation is multiplied into the scale. */
 function scaledImages(product: Value, shift: Value, facts: GraphFacts): Tile | undefined {
   if (product.primitive !== "mul" || facts.uses(product) > 1) return undefined;
   const [x, scale] = product.inputs as readonly [Value, Value];
@@ -30,7 +30,7 @@ function scaledImages(product: Value, shift: Value, facts: GraphFacts): Tile | u
     return {
       inputs: [x, scale, shift],
       emit: (builder, [name, factor, addend]) =>
-        scaleAndShift(builder, channels, [name!, factor!, addend!]),
+        emitScaleAndShift(builder, channels, [name!, factor!, addend!]),
     };
   }
   const [source] = x.inputs;
@@ -39,18 +39,18 @@ function scaledImages(product: Value, shift: Value, facts: GraphFacts): Tile | u
     emit: (builder, [name, factor, addend]) => {
       const { centred, inverse } = centre(builder, source!, name!, x.attributes);
       const both = builder.node("Mul", [factor!, inverse]);
-      return scaleAndShift(builder, channels, [centred, both, addend!]);
+      return emitScaleAndShift(builder, channels, [centred, both, addend!]);
     },
   };
 }
 
-/** A number per channel that is added to images [b, c, h, w] is added where they are made. */
+/** Merges the addition of one number per channel into the operation that produces the images [b, c, h, w]. */
 export const channelAffinePattern: Pattern = (value, facts) => {
   if (value.primitive !== "add" || value.shape.length !== 4) return undefined;
   for (const [first, second] of [[0, 1], [1, 0]] as const) {
     const [images, shift] = [value.inputs[first]!, value.inputs[second]!];
     if (images.shape.length !== 4 || !isPerChannel(shift, images)) continue;
-    // One image of one channel and pixel could be taken for the numbers per channel: then it does not matter which.
+    // If both operands have one channel and one pixel, it does not matter which of them counts as the images.
     const tile = convolutionWithBias(images, shift, facts) ?? scaledImages(images, shift, facts);
     if (tile !== undefined) return tile;
   }

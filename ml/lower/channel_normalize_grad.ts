@@ -1,12 +1,12 @@
-import { isNormalizedByChannel, isPerChannel, scaleAndShift } from "./channel.ts";
+import { emitScaleAndShift, isNormalizedByChannel, isPerChannel } from "./channel.ts";
 import type { Value } from "../graph/value.ts";
 import { centre } from "./normalized.ts";
 import type { Pattern } from "./tile.ts";
 
 /**
  * The gradient of normalised channels, ((d − p) − y q) s with one p, q and s per channel, as d s + (c (−q r s) − p s):
- * y is c r, the distances from the mean times the inverse deviation. That takes two passes and a sum instead of four
- * passes, and y itself is not needed.
+ * y is c r, the distances from the mean times the inverse deviation. This takes two passes and a sum instead of four
+ * passes, and does not need y.
  */
 export const channelNormalizeGradPattern: Pattern = (value, facts) => {
   if (value.primitive !== "mul" || value.shape.length !== 4) return undefined;
@@ -26,7 +26,7 @@ export const channelNormalizeGradPattern: Pattern = (value, facts) => {
       const opposite = builder.node("Neg", [s!]);
       const factor = builder.node("Mul", [builder.node("Mul", [q!, opposite]), inverse]);
       const shift = builder.node("Mul", [p!, opposite]);
-      const drawn = scaleAndShift(builder, value.shape[1]!, [centred, factor, shift]);
+      const drawn = emitScaleAndShift(builder, value.shape[1]!, [centred, factor, shift]);
       return builder.node("Add", [builder.node("Mul", [d!, s!]), drawn]);
     },
   };

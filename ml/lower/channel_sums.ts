@@ -3,7 +3,9 @@ import { areAllButChannels, isNormalizedByChannel } from "./channel.ts";
 import { centre } from "./normalized.ts";
 import type { Pattern, Tile } from "./tile.ts";
 
-/** Σ d y for each channel, y being normalised: Σ d c times the inverse deviation, c being the distances from the mean. */
+/**
+ * Σ d y of each channel for normalised y: Σ d c times the inverse deviation, where c is the distances from the mean.
+ */
 function alongNormalized(product: Value): Tile | undefined {
   if (product.primitive !== "mul") return undefined;
   const [a, b] = product.inputs as readonly [Value, Value];
@@ -24,9 +26,9 @@ function alongNormalized(product: Value): Tile | undefined {
 }
 
 /**
- * Sums over all of an image's numbers but the channels. A layer that normalises needs each of them twice, once as a
- * parameter's gradient and once stretched over the images: whatever its shape, it is computed once. Of a product with
- * normalised images, these need not be there.
+ * Sums over all axes of images but the channels. A normalising layer needs each sum twice, as the gradient of a
+ * parameter and stretched over the images; it is computed once, whatever its shape. A product with normalised images is
+ * summed without computing the normalised images.
  */
 export const channelSumsPattern: Pattern = (value) => {
   if (value.primitive !== "reduceSum" || value.dtype !== "float32") return undefined;

@@ -2,7 +2,7 @@ import { sameShape } from "../graph/shape.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { GraphFacts, Pattern } from "./tile.ts";
 
-/** The terms of a sum, through the sums that are used for nothing else. */
+/** The terms of a sum, including those of nested sums that nothing else uses. */
 function terms(value: Value, facts: GraphFacts, isRoot = true): Value[] {
   const inner = value.primitive === "add" && (isRoot || facts.uses(value) === 1) &&
     value.inputs.every(({ shape }) => sameShape(shape, value.shape));
@@ -16,8 +16,8 @@ function paddedAxis({ attributes: { before, after } }: Node<"pad">): number | un
 }
 
 /**
- * A sum of padded values that lie end to end along one axis is those values joined: what the gradients of the slices of
- * one array, such as query, key and value, add up to.
+ * Replaces a sum of padded values that lie end to end along one axis by their concatenation. The gradients of the
+ * slices of one array, such as query, key and value, are such a sum.
  */
 export const concatOfPadsPattern: Pattern = (value, facts) => {
   if (value.primitive !== "add") return undefined;

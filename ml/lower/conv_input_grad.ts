@@ -19,7 +19,10 @@ function pointwise(builder: GraphBuilder, value: InputGrad, d: string, w: string
   return builder.node("Reshape", [product, builder.ints(value.shape)]);
 }
 
-/** Positions in w [o, c/g, kh, kw] of the kernels [c, o/g, kh, kw] that go the other way: upside down and mirrored. */
+/**
+ * Flat positions in w [o, c/g, kh, kw] of the elements of the flipped kernels [c, o/g, kh, kw], which convolve in the
+ * opposite direction.
+ */
 export function flippedKernels(
   [filters, perGroup, kh, kw]: readonly number[],
   groups: number,
@@ -39,8 +42,8 @@ export function flippedKernels(
   return entries;
 }
 
-/** Stride 1: a convolution of d by the flipped kernels. */
-function turned(builder: GraphBuilder, value: InputGrad, d: string, w: string): string {
+/** Stride 1: a convolution of d with the flipped kernels. */
+function flippedConvolution(builder: GraphBuilder, value: InputGrad, d: string, w: string): string {
   const { kernel, dilation, padding, groups } = value.attributes.geometry;
   const shape = value.inputs[1]!.shape;
   const entries = flippedKernels(shape, groups);
@@ -59,13 +62,16 @@ function turned(builder: GraphBuilder, value: InputGrad, d: string, w: string): 
   });
 }
 
-/** Whether d is as large as x, so that the convolution the other way does no more work than the one there. */
+/** Whether d is as large as x. The convolution of d then does no more work than the forward one. */
 function keepsSize(geometry: ConvolutionGeometry): boolean {
   const output = outputSize(geometry);
   return output[0] >= geometry.input[0] && output[1] >= geometry.input[1];
 }
 
-/** The gradient of a convolution's input as a matrix product or a convolution, where that beats a transposed one. */
+/**
+ * The gradient of a convolution's input as a matrix product or a convolution, where that is faster than a transposed
+ * convolution.
+ */
 export const convInputGradPattern: Pattern = (value) => {
   if (value.primitive !== "convInputGrad") return undefined;
   const { geometry } = value.attributes;
@@ -73,9 +79,9 @@ export const convInputGradPattern: Pattern = (value) => {
   if (block !== undefined || stride.some((step) => step !== 1)) return undefined;
   const isPointwise = elementCount(kernel) === 1 && groups === 1 &&
     padding.every((length) => length === 0);
-  const canTurn = keepsSize(geometry) &&
+  const canFlip = keepsSize(geometry) &&
     [0, 1].every((axis) => padding[axis]! <= (kernel[axis]! - 1) * dilation[axis]!);
-  const form = isPointwise ? pointwise : canTurn ? turned : undefined;
+  const form = isPointwise ? pointwise : canFlip ? flippedConvolution : undefined;
   return form && {
     inputs: value.inputs,
     emit: (builder, [d, w]) => form(builder, value, d!, w!),

@@ -6,9 +6,7 @@ import type { Pattern } from "./tile.ts";
 
 type WeightGrad = Node<"convWeightGrad">;
 
-/**
- * Kernels of one element: dw = Σ_b d[b] · x[b]ᵀ over all positions, one matrix product per example.
- */
+/** Kernels of one element: dw = Σ_b d[b] · x[b]ᵀ over all positions, one matrix product per example. */
 function pointwise(builder: GraphBuilder, value: WeightGrad, x: string, d: string): string {
   const { geometry } = value.attributes;
   const { stride } = geometry;
@@ -31,7 +29,7 @@ function pointwise(builder: GraphBuilder, value: WeightGrad, x: string, d: strin
   return builder.node("Reshape", [sum, builder.ints(value.shape)]);
 }
 
-/** The lengths that {@link mergedProduct} goes by. */
+/** The shapes that {@link mergedProduct} needs. */
 export interface MergedWalk {
   readonly geometry: ConvolutionGeometry;
   readonly batch: number;
@@ -40,9 +38,9 @@ export interface MergedWalk {
 }
 
 /**
- * Kernels of several elements: a convolution of x, with the channels innermost and merged into its rows, by d with the
- * batch as its channels: a shift by one column is a dilation by all channels. All of dw is one matrix product then,
- * whose patches are copied as runs of kw · channels numbers.
+ * Kernels of several elements: convolves x, with the channels innermost and merged into its rows, with d, whose
+ * channels are the batch. A shift by one column becomes a dilation by all channels. All of dw is then one matrix
+ * product, whose patches are copied as runs of kw · channels numbers.
  *
  * @param names x [batch, height, width, channels] and d [filters, batch, height', width']
  */
@@ -84,7 +82,7 @@ function merged(builder: GraphBuilder, value: WeightGrad, x: string, d: string):
   ]);
 }
 
-/** The gradient of a convolution's kernels as large matrix products, two to three times faster than the plain form. */
+/** The gradient of a convolution's kernels as large matrix products: two to three times faster than the plain form. */
 export const convWeightGradPattern: Pattern = (value) => {
   if (value.primitive !== "convWeightGrad") return undefined;
   const { groups, dilation, kernel, padding, block } = value.attributes.geometry;

@@ -4,12 +4,12 @@ import type { Node } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import type { Pattern } from "./tile.ts";
 
-/** Widest image for which a depthwise kernel's gradient goes over all pairs of columns (depthwise_weight_grad.ts). */
+/** Widest image for which the gradient of depthwise kernels is computed over all pairs of columns. */
 const MAX_DIAGONAL_WIDTH = 48;
 
 type WeightGrad = Node<"convWeightGrad">;
 
-/** Ones where column v of a row of the input meets column q of the output under kernel tap j: [w · ow, kw]. */
+/** Matrix [w · ow, kw] with a one where column v of an input row meets column q of the output under kernel tap j. */
 function diagonals(width: number, columns: number, taps: number, stride: number, dilation: number) {
   const data = new Float32Array(width * columns * taps);
   for (let q = 0; q < columns; q++) {
@@ -34,9 +34,9 @@ function paddedPlanes(builder: GraphBuilder, value: WeightGrad, x: string) {
 }
 
 /**
- * dw of a convolution whose every channel has its own kernel. For each row of kernel taps, the product of the input's
- * rows (turned) with the gradient's rows holds, for every pair of columns, the sum over the rows; a tap's share is one
- * diagonal of it. Small matrix products instead of copying each pixel once per tap.
+ * dw of a depthwise convolution. For each row of kernel taps, the product of the transposed input rows and the
+ * gradient's rows has the sum over the rows for each pair of columns; one diagonal of it belongs to each tap. These
+ * small matrix products replace copying each pixel once per tap.
  */
 function emitDiagonals(builder: GraphBuilder, value: WeightGrad, x: string, d: string): string {
   const { geometry } = value.attributes;
@@ -68,7 +68,7 @@ function emitDiagonals(builder: GraphBuilder, value: WeightGrad, x: string, d: s
   return builder.node("Reshape", [sum, builder.ints(value.shape)]);
 }
 
-/** The gradient of a depthwise convolution's kernels, for images narrow enough that the pairs of columns are few. */
+/** The gradient of a depthwise convolution's kernels, for images with few enough pairs of columns. */
 export const depthwiseWeightGradPattern: Pattern = (value) => {
   if (value.primitive !== "convWeightGrad") return undefined;
   const { groups, input, padding, block } = value.attributes.geometry;

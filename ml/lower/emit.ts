@@ -27,7 +27,7 @@ function select(
   patterns: readonly Pattern[],
 ): Tile {
   const how = computing(value);
-  // Patterns emit operators of their own, for types that have kernels.
+  // Patterns emit operators for the value's own type, which must have kernels.
   if (how !== undefined && how.type !== how.own) return plainTile(value);
   for (const pattern of patterns) {
     const tile = pattern(value, facts);
@@ -37,12 +37,12 @@ function select(
 }
 
 /**
- * Turns values into ONNX nodes: covers the graph with tiles from the outputs down, so that what a larger tile swallows
- * is never computed, and emits each tile once.
+ * Turns values into ONNX nodes. Covers the graph with tiles from the outputs down, so that values inside a larger tile
+ * are not computed, and emits each tile once.
  *
  * @param patterns the optimising tiles to try, in order, before the plain one
- * @param builderOf where a value is computed: the graph, or the body of a loop
- * @returns the name of every value that was computed
+ * @param builderOf the builder that a value's nodes go to: the graph's, or that of a loop's body
+ * @returns the name of each value that was computed
  */
 export function emit(
   outputs: readonly Value[],

@@ -10,7 +10,7 @@ function maximumOf(builder: GraphBuilder, names: readonly string[]): string {
   ]);
 }
 
-/** The maximum over few rows as a tree of maxima of two: four times faster than ReduceMax. */
+/** The maximum over few rows as a tree of pairwise maxima: four times faster than ReduceMax. */
 export const foldMaxPattern: Pattern = (value) => {
   if (value.primitive !== "foldMax") return undefined;
   const rows = value.inputs[0]!.shape[0]!;

@@ -6,7 +6,7 @@ import { reshape, transpose } from "../graph/movement.ts";
 import { rewrite } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 
-/** A value as a scalar constant times another value, found through what only moves elements. */
+/** A value as a scalar constant times another value, also behind operations that only move elements. */
 interface Scaled {
   readonly value: Value;
   readonly scale: Value;
@@ -32,8 +32,8 @@ function scaled(x: Value): Scaled | undefined {
 }
 
 /**
- * A · (s B) → (s A) · B where A is the smaller factor: the scale of the pixels' normalisation goes into the kernels that
- * meet them, and one pass over the images is saved.
+ * Rewrites A · (s B) to (s A) · B where A is the smaller factor. The scale of normalised pixels moves into the kernels
+ * that they meet, which saves one pass over the images.
  */
 export function foldScale(outputs: readonly Value[]): Value[] {
   return rewrite(outputs, (value) => {

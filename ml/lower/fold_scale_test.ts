@@ -8,7 +8,7 @@ import { reshape } from "../graph/movement.ts";
 import { assertSameMeaning, countOf, real } from "../testing/compare.ts";
 import { foldScale } from "./fold_scale.ts";
 
-Deno.test("the scale of patches goes into the smaller factor", () => {
+Deno.test("the scale of patches moves into the smaller factor", () => {
   fc.assert(fc.property(fc.integer({ min: 2, max: 6 }), fc.nat(), (batch, seed) => {
     const x = real("x", [9, batch]);
     const w = real("w", [1, 4]);

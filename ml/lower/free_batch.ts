@@ -7,26 +7,26 @@ import { topologicalOrder } from "../graph/traverse.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { Pattern } from "./tile.ts";
 
-/** Lengths of the axes of values; null where they depend on the batch. */
+/** Lengths of the axes of values; null for lengths that depend on the batch. */
 export type FreeLengths = ReadonlyMap<Value, readonly (number | null)[]>;
 
-/** An end that lies behind every axis. */
+/** A slice end beyond the end of any axis. */
 const TO_THE_END = 2 ** 31 - 1;
 
 function cannotBeFree(value: Value): FlwrError {
   return new FlwrError(
     "unimplemented",
-    `The network cannot take any number of examples at once: "${value.primitive}" depends on it`,
+    `The network does not work with any number of examples: "${value.primitive}" depends on it`,
   );
 }
 
-/** A network's graph for a number of examples. */
-export interface Applied {
+/** A network's graph for one batch size. */
+export interface AppliedNetwork {
   readonly outputs: readonly Value[];
   readonly examples: number;
 }
 
-/** Whether two constants are one, but for axes that have a place for each example and the same at each of them. */
+/** Whether two constants are equal, except that along axes with one place per example all places must be the same. */
 function sameConstant(a: Node<"constant">, b: Node<"constant">, batches: readonly number[]) {
   const [left, right] = [a, b].map((value, i) => {
     const { tensor } = value.attributes;
@@ -39,7 +39,7 @@ function sameConstant(a: Node<"constant">, b: Node<"constant">, batches: readonl
     sameBytes(tensorBytes(left), tensorBytes(right));
 }
 
-/** Whether what is repeated along a new or free axis is repeated once for each example. */
+/** Whether a value that is broadcast along a new or free axis is repeated once per example. */
 function repeatsByExample(a: Value, b: Value, batches: readonly number[]): boolean {
   if (a.primitive !== "broadcastTo") return true;
   const [from, twin] = [a.inputs[0]!.shape, b.inputs[0]!.shape];
@@ -51,15 +51,17 @@ function repeatsByExample(a: Value, b: Value, batches: readonly number[]): boole
 }
 
 /**
- * Whether two nodes say the same but for lengths that the lowering leaves free: a slice may go to the end of an axis, and
- * constants have a test of their own.
+ * Whether two nodes are equal except for lengths that the lowering leaves free: a slice can end at the end of an axis,
+ * and constants have a test of their own.
  */
 function sameAttributes(a: Value, b: Value): boolean {
   if (a.primitive === "constant") return true;
-  if (a.primitive !== "slice" || b.primitive !== "slice") return same(a.attributes, b.attributes);
+  if (a.primitive !== "slice" || b.primitive !== "slice") {
+    return deepEqual(a.attributes, b.attributes);
+  }
   const toTheEnd = (value: Node<"slice">, axis: number) =>
     value.attributes.end[axis] === value.inputs[0]!.shape[axis];
-  return same(a.attributes.start, b.attributes.start) &&
+  return deepEqual(a.attributes.start, b.attributes.start) &&
     a.shape.every((length, axis) =>
       length === b.shape[axis]
         ? a.attributes.end[axis] === b.attributes.end[axis]
@@ -67,17 +69,17 @@ function sameAttributes(a: Value, b: Value): boolean {
     );
 }
 
-/** Whether two values are alike: numbers, texts, and arrays and objects of them. */
-function same(a: unknown, b: unknown): boolean {
+/** Whether two values are deeply equal: numbers, strings, and arrays and objects of them. */
+function deepEqual(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     return Object.is(a, b);
   }
   const [left, right] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
   return left.length === Object.keys(b).length &&
-    left.every(([name, value]) => same(value, right[name]));
+    left.every(([name, value]) => deepEqual(value, right[name]));
 }
 
-/** A tensor with length 1 in some axes; undefined where it is not the same along them. */
+/** A tensor cut to length 1 along some axes; undefined if it varies along them. */
 function firstOf({ dtype, shape, data }: Tensor, axes: readonly boolean[]): Tensor | undefined {
   const numbers = data as unknown as { readonly [i: number]: number | bigint };
   const kept: number[] = [];
@@ -96,11 +98,11 @@ function firstOf({ dtype, shape, data }: Tensor, axes: readonly boolean[]): Tens
 }
 
 /**
- * Finds out which lengths depend on the batch, by comparing a graph with the same one made for another batch.
+ * Finds the lengths that depend on the batch by comparing a graph with the same graph for another batch size.
  *
- * @throws FlwrError "unimplemented" when more than lengths differs
+ * @throws FlwrError "unimplemented" when the graphs differ in more than lengths
  */
-export function freeLengths(network: Applied, others: Applied): FreeLengths {
+export function freeLengths(network: AppliedNetwork, others: AppliedNetwork): FreeLengths {
   const [order, other] = [network, others].map(({ outputs }) => topologicalOrder(outputs));
   const batches = [network.examples, others.examples];
   return new Map(order!.map((value, i) => {
@@ -117,7 +119,7 @@ export function freeLengths(network: Applied, others: Applied): FreeLengths {
   }));
 }
 
-/** A shape whose lengths that are null are the number of examples. */
+/** A shape tensor in which each null length is replaced by the number of examples. */
 function runTimeShape(
   builder: GraphBuilder,
   lengths: readonly (number | null)[],
@@ -132,9 +134,9 @@ function runTimeShape(
 }
 
 /**
- * Lowers what names lengths in such a way that those which depend on the batch stay free.
+ * Lowers the operations that contain lengths so that those which depend on the batch are computed at run time.
  *
- * @param source an input of the graph, whose first axis has a place for each example
+ * @param source an input of the graph whose first axis is the examples
  */
 export function freeBatchPattern(lengths: FreeLengths, source: string): Pattern {
   const lengthsOf = (value: Value) => lengths.get(value) ?? value.shape;
@@ -143,7 +145,7 @@ export function freeBatchPattern(lengths: FreeLengths, source: string): Pattern 
     if (!own.includes(null)) return undefined;
     const { inputs } = value;
     if (value.primitive === "constant") {
-      // The batch's length is known at run time alone.
+      // The length of the batch is known only at run time.
       const reduced = firstOf(value.attributes.tensor, own.map((length) => length === null))!;
       return {
         inputs,
@@ -158,7 +160,7 @@ export function freeBatchPattern(lengths: FreeLengths, source: string): Pattern 
     }
     if (value.primitive === "broadcastTo") {
       const given = lengthsOf(inputs[0]!);
-      // Expand leaves an axis as it is where it is told 1.
+      // Expand keeps the length of an axis if the requested length is 1.
       const shape = own.map((length, axis) => {
         if (length !== null) return length;
         return given[axis - own.length + given.length] === null ? 1 : null;

@@ -4,9 +4,9 @@ import type { Node } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 
 /**
- * The rows [taps · rows, …] that a table names.
+ * Gathers the rows [taps · rows, …] that a table lists.
  *
- * @param zeroRow the row of the source that is zero, which gaps are taken from
+ * @param zeroRow the index of a row of zeros in the source, used for gaps
  * @param single whether a row is a single number: GatherElements copies those eight times faster than Gather
  */
 export function gatherRows(
@@ -23,7 +23,7 @@ export function gatherRows(
   });
 }
 
-/** Sums gathered rows over the taps: as a product with ones that is six times faster than ReduceSum. */
+/** Sums gathered rows over the taps. For this shape, a product with ones is six times faster than ReduceSum. */
 export function sumTaps(
   builder: GraphBuilder,
   { attributes: { table }, shape }: Node<"gatherSum">,

@@ -3,8 +3,8 @@ import type { Node, Value } from "../graph/value.ts";
 import type { GraphFacts, Pattern, Tile } from "./tile.ts";
 
 /**
- * Fewest rows of a product to which a bias is added by an operator of its own: Gemm copies the bias into all rows first,
- * on one thread.
+ * Fewest rows of a product whose bias is added by a separate Add: Gemm first copies the bias into all rows, on one
+ * thread.
  */
 export const MIN_ROWS_OF_BIAS = 512;
 
@@ -45,14 +45,14 @@ function scalar(value: Value | undefined): number | undefined {
     : undefined;
 }
 
-/** An addend as β · C, C being stretched by Gemm to [m, n]. */
+/** An addend as β · C, which Gemm stretches to [m, n]. */
 function addend(value: Value, [m, n]: readonly number[]): { c: Value; beta: number } | undefined {
   if (value.primitive === "mul" && value.inputs[0]!.shape.length === 2) {
     const beta = scalar(value.inputs[1]);
     if (beta !== undefined) return { c: value.inputs[0]!, beta };
   }
   const [rows, columns] = [value.shape.at(-2) ?? 1, value.shape.at(-1) ?? 1];
-  // Gemm copies what it adds into the result first, with one thread: many rows are better off with an addition.
+  // Gemm first copies the addend into the result, on one thread. With many rows a separate Add is faster.
   if (rows === 1 && m! >= MIN_ROWS_OF_BIAS) return undefined;
   const stretches = (rows === 1 || rows === m) && (columns === 1 || columns === n);
   return value.shape.length <= 2 && stretches ? { c: value, beta: 1 } : undefined;
@@ -83,8 +83,8 @@ function productPlus(value: Node<"add">, facts: GraphFacts): Tile | undefined {
 }
 
 /**
- * Matrix products with a transposed factor or something added to them are one Gemm: layers with their bias, and
- * momentum (β · velocity + gradient) with the product that makes the gradient.
+ * Lowers matrix products with a transposed factor or an addend to one Gemm: layers with their bias, and momentum (β ·
+ * velocity + gradient) with the product that yields the gradient.
  */
 export const gemmPattern: Pattern = (value, facts) => {
   if (value.primitive === "add") return productPlus(value, facts);

@@ -9,21 +9,21 @@ import { emit } from "./emit.ts";
 import { freeBatchPattern, freeLengths } from "./free_batch.ts";
 import { gemmPattern } from "./gemm.ts";
 
-/** A network applied to a batch, its parameters being inputs too. */
+/** A network applied to a batch. Its parameters are inputs of the graph. */
 export interface Inference {
-  /** The inputs that are no parameters; the model has each, also where no output depends on it. */
+  /** The inputs other than parameters. The model has all of them, even if no output depends on one. */
   readonly inputs: readonly Node<"input">[];
-  /** By the names that they have in the model. */
+  /** The outputs by their names in the model. */
   readonly outputs: ReadonlyMap<string, Value>;
 }
 
 /**
- * Lowers a network to an ordinary ONNX model with any number of examples: the parameters that its outputs need are the
- * initialisers, under their own names.
+ * Lowers a network to an ordinary ONNX model for any number of examples. The parameters that its outputs need become
+ * initialisers with their own names.
  *
  * @param network the network applied to a batch
- * @param other the same applied to a batch of another size
- * @throws FlwrError "unimplemented" when the network depends on the number of examples in other ways than by lengths
+ * @param other the same network applied to a batch of another size
+ * @throws FlwrError "unimplemented" when the network depends on the number of examples in more than lengths
  */
 export function lowerInference(
   network: Inference,

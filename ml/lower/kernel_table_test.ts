@@ -5,10 +5,10 @@ import { LocalEngine } from "../session/local_engine.ts";
 import { hasKernel, PROBED_OPERATORS } from "../testing/kernel_probe.ts";
 import { KERNEL_TYPES } from "./kernel_table.ts";
 
-/** How many of the table's cells are tried, others in each run. */
+/** Number of cells of the table that each run tries, chosen at random. */
 const TRIED = 60;
 
-Deno.test("the table of kernels is what ONNX Runtime has", async () => {
+Deno.test("the table of kernels agrees with ONNX Runtime", async () => {
   await using engine = await LocalEngine.create(1);
   const cells = PROBED_OPERATORS.flatMap((op) => DTYPES.map((dtype) => [op, dtype] as const));
   await fc.assert(

@@ -3,12 +3,15 @@ import type { Operator } from "../onnx/operators.ts";
 import type { Primitive, Value } from "../graph/value.ts";
 import { KERNEL_TYPES } from "./kernel_table.ts";
 
-/** The operator that decides for which types a primitive can be computed, and which of its inputs have that type. */
+/**
+ * The ONNX operator whose kernels decide in which types a primitive can be computed, and the inputs that must have that
+ * type.
+ */
 interface Need {
   readonly op: Operator;
-  /** Inputs of the type (default: all). */
+  /** Positions of the inputs that have the type (default: all). */
   readonly operands?: readonly number[];
-  /** Whether the result is of another type, whatever that of the inputs is. */
+  /** Whether the type of the result is fixed, independent of the inputs'. */
   readonly fixedResult?: boolean;
 }
 
@@ -47,7 +50,7 @@ const NEEDS: { readonly [P in Primitive]?: Need } = {
   reduceMax: { op: "ReduceMax" },
   softmax: { op: "Softmax" },
   logSoftmax: { op: "LogSoftmax" },
-  // Both are computed with roots.
+  // Both are computed with square roots.
   normalize: { op: "Sqrt" },
   inverseDeviation: { op: "Sqrt" },
   argMax: { op: "ArgMax", fixedResult: true },
@@ -69,7 +72,7 @@ const NEEDS: { readonly [P in Primitive]?: Need } = {
   avgPool: { op: "AveragePool" },
 };
 
-/** Types that hold all numbers of a type, in which sums and products are the same when they are cut to it again. */
+/** Wider types in which the sums and products of a type's numbers are the same once they are cast back. */
 const WIDER: { readonly [D in DType]?: readonly DType[] } = {
   bool: ["uint8", "int32"],
   int8: ["int32", "int64"],
@@ -80,20 +83,23 @@ const WIDER: { readonly [D in DType]?: readonly DType[] } = {
   uint32: ["int64"],
 };
 
-/** How a value is computed. */
+/** How a value is computed: with which operator, in which type. */
 export interface Computing {
-  /** Type of the numbers that a value is computed from. */
+  /** Type of the numbers that the value is computed from. */
   readonly own: DType;
-  /** Type in which they are computed; undefined when ONNX Runtime has no kernel for them in any that would do. */
+  /** Type that they are computed in; undefined if ONNX Runtime has no kernel for them in any suitable type. */
   readonly type?: DType;
-  /** The inputs that have it. */
+  /** Positions of the inputs that have the type. */
   readonly operands: readonly number[];
-  /** Whether the result has it, too. */
+  /** Whether the result has the type too. */
   readonly typedResult: boolean;
   readonly op: Operator;
 }
 
-/** In which type a value is computed; undefined when its primitive is for all types, or for float32 alone. */
+/**
+ * The type and operator that a value is computed with; undefined if its primitive works for all types, or for float32
+ * only.
+ */
 export function computing(value: Value): Computing | undefined {
   const need = NEEDS[value.primitive];
   if (need === undefined) return undefined;
@@ -102,7 +108,7 @@ export function computing(value: Value): Computing | undefined {
   const own = value.inputs[operands[0]!]!.dtype;
   const kernels = KERNEL_TYPES[op] ?? ["float32"];
   const type = [own, ...WIDER[own] ?? []].find((dtype) => kernels.includes(dtype));
-  // The exponent of a power may be of a type of its own.
+  // The exponent of a power may have another type than the base.
   if (value.primitive === "pow") {
     const fits = type !== undefined && kernels.includes(value.inputs[1]!.dtype);
     return { op, own, type: fits ? type : undefined, operands: [0], typedResult: true };

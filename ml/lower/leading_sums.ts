@@ -1,12 +1,12 @@
 import { elementCount } from "../../tensor/tensor.ts";
 import type { Pattern } from "./tile.ts";
 
-/** Fewest rows whose sum is a product with ones (leading_sums.ts). */
+/** Fewest rows whose sum is computed as a product with ones. */
 export const MIN_SUMMED_ROWS = 256;
 
 /**
- * A sum over the first axes, as gradients of biases and scales are, is a product of a row of ones with the rows: twice
- * as fast as ReduceSum on one thread, and split among threads.
+ * Computes sums over the first axes, such as gradients of biases and scales, as the product of a row of ones with the
+ * rows: twice as fast as ReduceSum on one thread, and divided among threads.
  */
 export const leadingSumsPattern: Pattern = (value) => {
   if (value.primitive !== "reduceSum" || value.dtype !== "float32") return undefined;

@@ -4,15 +4,18 @@ import type { GraphBuilder } from "../onnx/graph_builder.ts";
 
 type Normalizing = Node<"normalize">["attributes"];
 
-/** Names of what normalised values are the product of. */
+/** Names of the two factors of normalised values. */
 export interface Centred {
   /** The distances from the mean. */
   readonly centred: string;
-  /** What they are multiplied with: the inverse deviation. */
+  /** The inverse standard deviation. */
   readonly inverse: string;
 }
 
-/** ONNX's one operator for the last axes: normalised values and inverse deviation; undefined for other axes. */
+/**
+ * ONNX's LayerNormalization for the last axes: names of the normalised values and the inverse deviation; undefined for
+ * other axes.
+ */
 function overLast(
   builder: GraphBuilder,
   shape: readonly number[],
@@ -29,14 +32,14 @@ function overLast(
   return [values!, inverse!];
 }
 
-/** Mean and variance over any axes. Whoever asks a second time finds the nodes of the first. */
+/** Mean and variance over any axes. Later calls with the same input share the nodes of the first. */
 export function centre(
   builder: GraphBuilder,
   { shape }: Value,
   x: string,
   { axes, epsilon }: Normalizing,
 ): Centred {
-  // As reduceMean is lowered, so that a layer that wants the mean too finds it.
+  // The same nodes as the lowering of reduceMean emits, so that a layer that also needs the mean shares them.
   const count = elementCount(axes.map((axis) => shape[axis]!));
   const mean = (of: string) => {
     const sum = builder.node("ReduceSum", [of, builder.ints(axes)], { keepdims: { int: 1 } });

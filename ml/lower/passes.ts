@@ -26,15 +26,15 @@ import type { Pattern } from "./tile.ts";
 /** A rewriting of the graph before it is differentiated: outputs in, equal outputs out. */
 export type GraphPass = (outputs: readonly Value[]) => Value[];
 
-/** The optimisations that are applied. Without any the result is the same up to rounding, only slower. */
+/** The optimisations to apply. Without them the result is the same up to rounding, but slower to compute. */
 export interface Optimizations {
   /** Applied in order, each to the whole graph. */
   readonly passes: readonly GraphPass[];
-  /** Tried in order on each value when the graph is turned into ONNX. */
+  /** Tried in order on each value when the graph is turned into ONNX nodes. */
   readonly patterns: readonly Pattern[];
   /**
-   * Whether convolutions are to be computed on blocks of channels where the machine has operators for it
-   * (`blocked/with_blocks.ts`); by default not.
+   * Whether to compute convolutions on blocks of channels if the machine has operators for it
+   * (`blocked/with_blocks.ts`). Default: false.
    */
   readonly blocks?: boolean;
 }

@@ -18,7 +18,7 @@ function castTo(builder: GraphBuilder, name: string, dtype: DType): string {
   return builder.node("Cast", [name], { to: { int: elementType(dtype) } });
 }
 
-/** The tile of a value whose numbers are computed in a wider type, because its own has no kernel. */
+/** The tile of a value that is computed in a wider type because its own type has no kernel. */
 function widened(
   value: Exclude<Value, Node<"input">>,
   type: DType,
@@ -41,7 +41,7 @@ function widened(
   };
 }
 
-/** The tile of one value alone, which is always right. */
+/** The tile of a single value, which is always correct. */
 export function plainTile(value: Exclude<Value, Node<"input">>): Tile {
   const how = computing(value);
   const { type, own } = how ?? {};

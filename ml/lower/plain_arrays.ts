@@ -7,27 +7,12 @@ import type { Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import type { Operator } from "../onnx/operators.ts";
 import { gatherRows, sumTaps } from "./gather_rows.ts";
+import type { UnaryPrimitive } from "../graph/elementwise.ts";
 import { inverseOf, normalizedValues } from "./normalized.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
 type Elementwise =
-  | "neg"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "abs"
-  | "sign"
-  | "tanh"
-  | "sigmoid"
-  | "erf"
-  | "relu"
-  | "softplus"
-  | "sin"
-  | "cos"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "not"
+  | Exclude<UnaryPrimitive, "stopGradient">
   | "add"
   | "sub"
   | "mul"
@@ -63,8 +48,8 @@ function wholeNumber(dtype: DType, value: number): Tensor {
 }
 
 /**
- * A divisor of integers that the operators can take: the smallest integer divided by −1 ends the whole process. It is 1
- * where it would be −1.
+ * A divisor of integers that is safe for Div: dividing the smallest integer by −1 ends the process. Returns 1 in place
+ * of −1 there.
  */
 function safeDivisor(builder: GraphBuilder, value: Value, name: string) {
   const isRisky = value.dtype === "int32" || value.dtype === "int64";
@@ -75,7 +60,7 @@ function safeDivisor(builder: GraphBuilder, value: Value, name: string) {
   return { divisor: builder.node("Where", [isMinusOne, one!, name]), isMinusOne };
 }
 
-/** Plain lowerings of everything but convolution and pooling. */
+/** Plain lowerings of all primitives but convolution and pooling. */
 export const plainArrays = {
   constant: (builder, { attributes: { tensor } }) => builder.constant(tensor),
   neg: operator("Neg"),
@@ -145,7 +130,7 @@ export const plainArrays = {
       largest: { int: Number(largest) },
     })[1]!,
   reshape: (builder, { shape }, [x]) =>
-    // A length of 0 would be taken for "as it was".
+    // Without allowzero, Reshape reads a length of 0 as "unchanged".
     builder.node("Reshape", [x!, builder.ints(shape)], {
       ...(shape.includes(0) && { allowzero: { int: 1 } }),
     }),
@@ -162,7 +147,7 @@ export const plainArrays = {
   scatterAdd: (builder, { shape, attributes: { rows }, inputs }, [indices, updates]) => {
     const count = elementCount(inputs[0]!.shape);
     const width = shape.slice(1);
-    // ScatterND would add in parallel without locks; ScatterElements adds one after the other.
+    // ScatterND would add in parallel without locks; ScatterElements adds sequentially.
     const flat = builder.node("Reshape", [
       indices!,
       builder.ints([count, ...width.map(() => 1)]),

@@ -20,13 +20,13 @@ export function poolAttributes({ kernel, stride, padding }: PoolGeometry): Attri
   };
 }
 
-/** A walk as the attributes of ONNX's convolutions. */
+/** A convolution's geometry as attributes of ONNX's convolutions. */
 export function convolutionAttributes(geometry: ConvolutionGeometry): Attributes {
   const { dilation, groups } = geometry;
   return { ...poolAttributes(geometry), dilations: { ints: dilation }, group: { int: groups } };
 }
 
-/** What the strides leave over at the end of each axis of the input, which no window reaches. */
+/** Elements at the end of each input axis that no window reaches because of the stride. */
 function leftOver(geometry: ConvolutionGeometry): number[] {
   const output = outputSize(geometry);
   const window = reach(geometry.kernel, geometry.dilation);
@@ -36,7 +36,7 @@ function leftOver(geometry: ConvolutionGeometry): number[] {
   );
 }
 
-/** A max-pool with the flat indices of its maxima, which ONNX counts over the whole input. */
+/** A max-pool that also returns the flat indices of its maxima, which ONNX counts over the whole input. */
 export function maxPoolWithIndices(
   builder: GraphBuilder,
   geometry: PoolGeometry,
@@ -45,7 +45,10 @@ export function maxPoolWithIndices(
   return builder.nodes("MaxPool", [x], 2, poolAttributes(geometry));
 }
 
-/** A lowering that knows images without blocks, for all: what is in blocks is taken out of them and put back. */
+/**
+ * Adapts a lowering for images without blocks to images with or without them: reorders images out of blocks, and the
+ * result back.
+ */
 function outOfBlocks<P extends "conv" | "convInputGrad" | "convWeightGrad">(
   lowering: PlainLowering<P>,
 ): PlainLowering<P> {
@@ -63,7 +66,7 @@ function outOfBlocks<P extends "conv" | "convInputGrad" | "convWeightGrad">(
   };
 }
 
-/** Plain lowerings of convolution, pooling and their adjoints: ONNX's own operators on [b, c, h, w]. */
+/** Plain lowerings of convolution, pooling and their gradients: ONNX's own operators on [b, c, h, w]. */
 export const plainConvolution = {
   conv: outOfBlocks((builder, { attributes: { geometry } }, names) =>
     builder.node("Conv", names, convolutionAttributes(geometry))
@@ -76,8 +79,9 @@ export const plainConvolution = {
     })
   ),
 
-  // dw[o, c, i, j] = Σ x[b, c, p·s + i·dil, …] d[b, o, p, …] is a convolution of x by d whose batch is the channels
-  // and whose channels are the batch, with stride and dilation exchanged. Groups stay groups: each has the whole batch.
+  // dw[o, c, i, j] = Σ x[b, c, p·s + i·dil, …] d[b, o, p, …] is a convolution of x with d whose batch is the channels
+  // and whose channels are the batch, with stride and dilation exchanged. Groups stay groups: each sees the whole
+  // batch.
   convWeightGrad: outOfBlocks((builder, value: Node<"convWeightGrad">, names) => {
     const { attributes: { geometry }, inputs: [x, d], shape } = value;
     const { groups, stride, dilation, padding, kernel, input } = geometry;
@@ -141,14 +145,17 @@ export const plainConvolution = {
   },
 } satisfies Partial<PlainLowerings>;
 
-/** Images [batch, channels, height, width] out of blocks of channels; others as they are. */
+/** Reorders images in blocks to [batch, channels, height, width]; returns other images unchanged. */
 function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
   if (shape.length !== 5) return name;
   const moved = builder.node("Transpose", [name], { perm: { ints: [0, 1, 4, 2, 3] } });
   return builder.node("Reshape", [moved, builder.ints(imageShape(shape))]);
 }
 
-/** Images [batch, channels, height, width] in a shape that may be of blocks of channels. */
+/**
+ * Reorders images [batch, channels, height, width] into blocks if `shape` is one of blocks; returns them unchanged
+ * otherwise.
+ */
 function intoBlocks(builder: GraphBuilder, shape: readonly number[], name: string): string {
   if (shape.length !== 5) return name;
   const [batch, blocks, height, width, block] = shape;

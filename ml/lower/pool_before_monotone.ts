@@ -3,14 +3,14 @@ import { maxPool } from "../graph/convolution.ts";
 import { rewriteToFixpoint } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 
-/** Whether something added to x [b, c, h, w] is the same all over each plane. */
+/** Whether an operand of x [b, c, h, w] is constant over each plane. */
 function isConstantOverPlanes(x: Value, { shape }: Value): boolean {
   return shape.length <= x.shape.length && shape.slice(-2).every((length) => length === 1);
 }
 
 /**
- * maxPool(relu(x)) → relu(maxPool(x)) and maxPool(x + b) → maxPool(x) + b, b being the same all over a plane: a
- * maximum commutes with what only grows. The work on the larger array becomes work on the smaller one.
+ * Rewrites maxPool(relu(x)) to relu(maxPool(x)), and maxPool(x + b) to maxPool(x) + b for b that is constant over each
+ * plane: a maximum commutes with monotone functions. The operation then works on the smaller array.
  */
 export function poolBeforeMonotone(outputs: readonly Value[]): Value[] {
   return rewriteToFixpoint(outputs, (value, uses) => {

@@ -5,7 +5,7 @@ import { add, relu } from "../graph/elementwise.ts";
 import { assertSameMeaning, real } from "../testing/compare.ts";
 import { poolBeforeMonotone } from "./pool_before_monotone.ts";
 
-Deno.test("a pool goes in front of bias and relu without changing values or gradients", () => {
+Deno.test("a pool moves before bias and relu without changing values or gradients", () => {
   fc.assert(fc.property(
     fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
     fc.integer({ min: 2, max: 3 }),
@@ -23,7 +23,7 @@ Deno.test("a pool goes in front of bias and relu without changing values or grad
   ));
 });
 
-Deno.test("a pool stays behind what differs within a plane or is used elsewhere", () => {
+Deno.test("a pool stays after values that vary within a plane or are used elsewhere", () => {
   const x = real("x", [2, 3, 4, 4]);
   const plane = maxPool(add(x, real("bias", [4, 4])), 2);
   assert.equal(poolBeforeMonotone([plane])[0], plane);

@@ -8,22 +8,25 @@ import { rewrite } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 
 /**
- * How much more arithmetic a convolution may take as a product with shifted kernels (pool_phases.ts) than as it stands.
- * A 5 × 5 kernel under a 2 × 2 pool takes 1.44 times as much, a 3 × 3 kernel 1.78 times.
+ * Largest ratio of arithmetic with shifted kernels to the convolution's own for which the rewriting is applied. A 5 × 5
+ * kernel under a 2 × 2 pool has a ratio of 1.44, a 3 × 3 kernel one of 1.78.
  */
 const MAX_PHASE_WASTE = 2;
 
-/** Fewest examples in a batch for which the batch is made the innermost axis: rows that short are slow to gather. */
+/** Smallest batch that is made the innermost axis: shorter rows are slow to gather. */
 export const MIN_INNERMOST_BATCH = 8;
 
-/** Most rows of patches (channels · taps): beyond, plain convolution works in the cache and this does not. */
+/** Most rows of patches (channels · taps). With more, plain convolution works in the cache and a product does not. */
 const MAX_PATCH_ROWS = 1024;
 
-/** Along one axis: which elements of the input the windows of a pool see together, and through which kernel taps. */
+/** Along one axis: the input elements that the windows of a pool cover together, and the kernel taps that meet them. */
 interface Axis {
-  /** Offsets, from the start of a pool's first convolution window, of all elements that are seen. */
+  /** Offsets of all covered elements from the start of the pool's first convolution window. */
   readonly offsets: readonly number[];
-  /** offsetOf[phase][tap]: position in `offsets` of a tap of the convolution that is `phase` in the pool's window. */
+  /**
+   * offsetOf[phase][tap]: index in `offsets` of the element under a tap when the convolution is at `phase` in the
+   * pool's window.
+   */
   readonly offsetOf: readonly (readonly number[])[];
 }
 
@@ -52,8 +55,8 @@ function waste(conv: ConvolutionGeometry, pool: PoolGeometry): number {
 }
 
 /**
- * The rows of patches: for channel c, offsets (a, b) and pooled position (p, q), the row of x [c·h·w, batch] that is
- * seen there, or −1 in the padding.
+ * The rows of patches: for channel c, offsets (a, b) and pooled position (p, q), the row of x [c·h·w, batch] at that
+ * place, or −1 in the padding.
  */
 function patchTable(
   channels: number,
@@ -82,8 +85,8 @@ function patchTable(
 }
 
 /**
- * The shifted kernels: row (phase i, phase j, filter o), column (channel c, offsets a, b) holds the weight of w
- * [o·c·kh·kw] that meets that element in that phase, or −1 for none.
+ * The shifted kernels: row (phase i, phase j, filter o), column (channel c, offsets a, b) contains the index in w
+ * [o·c·kh·kw] of the weight that meets that element in that phase, or −1 for none.
  */
 function kernelTable(
   filters: number,
@@ -114,10 +117,10 @@ function kernelTable(
 }
 
 /**
- * maxPool(conv(x, w)) → one matrix product. Each position in the pool's window, a phase, gets kernels of its own,
- * shifted to where the window begins; patches of the input are gathered once for all phases, and the maximum over the
- * phases is the pool. The batch is made the innermost axis, so that gathering copies whole rows, and the same patches
- * serve the gradient of the weights. Worth it where the shifted kernels waste little.
+ * Rewrites maxPool(conv(x, w)) to one matrix product. Each position in the pool's window (a phase) gets kernels of its
+ * own, shifted to the start of the window. Patches of the input are gathered once for all phases, and the pool is the
+ * maximum over the phases. The batch becomes the innermost axis, so gathering copies whole rows; the gradient of the
+ * weights uses the same patches. Applied where the shifted kernels waste little arithmetic.
  */
 export function poolPhases(outputs: readonly Value[]): Value[] {
   return rewrite(outputs, (value, uses) => {

@@ -34,7 +34,7 @@ Deno.test("convolution and pool as one product: any kernel, stride, padding, dil
   assert.ok(fired >= 5, `fired ${fired} times`);
 });
 
-Deno.test("the phases are left alone where they do not pay or do not fit", () => {
+Deno.test("a convolution stays where phases do not pay or do not fit", () => {
   const batch = MIN_INNERMOST_BATCH;
   const w = real("w", [2, 2, 5, 5]);
   const unchanged = (pooled: ReturnType<typeof maxPool>) =>

@@ -6,40 +6,42 @@ import { modelBytes } from "../onnx/model.ts";
 import { emit } from "./emit.ts";
 import type { Pattern } from "./tile.ts";
 
-/** A value with the name it has outside the graph. */
-export interface Named {
+/** A value with its name outside the graph. */
+export interface NamedValue {
   readonly name: string;
   readonly value: Value;
 }
 
 /** A loop over steps, all of it inside one graph. */
 export interface Program {
-  /** What goes from step to step: an input, and what it becomes; the outputs have the inputs' names and a prime. */
+  /**
+   * Values carried from step to step: an input, and its next value. The outputs have the inputs' names with a prime.
+   */
   readonly state: readonly { readonly input: Node<"input">; readonly next: Value }[];
-  /** Inputs of which each step takes one row: they are fed with an axis of steps in front. */
+  /** Inputs of which each step reads one row; callers feed them with a leading axis of steps. */
   readonly scanned: readonly Node<"input">[];
   /** Inputs that are the same in all steps. */
   readonly captured: readonly Node<"input">[];
-  /** What each step yields: one row per step. */
-  readonly stacked: readonly Named[];
+  /** Values that each step yields: one row per step. */
+  readonly stacked: readonly NamedValue[];
 }
 
-/** The name under which the last step's value of a state comes out. */
+/** The name of the output with a state's value after the last step. */
 export function nextName(name: string): string {
   return `${name}'`;
 }
 
-/** The name under which a state is fed. */
+/** The name of the input with a state's first value. */
 export function startOf(name: string): string {
   return `${name}.start`;
 }
 
-/** The name under which what is scanned is fed, [steps, …]. */
+/** The name of the input with the rows of all steps, [steps, …]. */
 export function stepsName(name: string): string {
   return `${name}.steps`;
 }
 
-/** All that a step computes: what its states become, then what it yields. */
+/** All values that a step computes: the next states, then the stacked values. */
 export function resultsOf({ state, stacked }: Program): Value[] {
   return [...state.map(({ next }) => next), ...stacked.map(({ value }) => value)];
 }
@@ -53,7 +55,7 @@ function perStep({ name, dtype, shape }: ValueInfo): ValueInfo {
 }
 
 /**
- * Lowers a loop to an ONNX model: one Scan whose body is the step. What does not change from step to step is computed
+ * Lowers a loop to an ONNX model: one Scan whose body is the step. Values that do not change between steps are computed
  * once, before the loop.
  *
  * @returns the bytes of the model file; its inputs and outputs are named as in {@link Program}
@@ -77,12 +79,12 @@ export function lowerProgram(
   const taken = new Set<string>();
   const bodyOutputs = results.map(({ dtype, shape }, i): ValueInfo => {
     let name = names.get(results[i]!)!;
-    // An output must be a result of the body's own, and no other output.
+    // ONNX requires each output of a body to be a result of the body itself, and to appear once.
     if (!body.makes(name) || taken.has(name)) name = body.alias(`%step.${i}`, name);
     taken.add(name);
     return { name, dtype, shape };
   });
-  // Inside the body a state has the plain name; outside, the one that the model is fed under.
+  // Inside the body a state has the plain name; outside, the name under which the model is fed.
   const graph: GraphProto = body.build("step", [...states, ...scanned], bodyOutputs);
   const stacked = program.stacked.map(({ name, value: { dtype, shape } }) =>
     perStep({ name, dtype, shape })
@@ -105,10 +107,10 @@ export function lowerProgram(
   ));
 }
 
-/** Lowers plain values, without a loop, to an ONNX model whose inputs and outputs have the given names. */
+/** Lowers values without a loop to an ONNX model whose inputs and outputs have the given names. */
 export function lowerGraph(
   inputs: readonly Node<"input">[],
-  outputs: readonly Named[],
+  outputs: readonly NamedValue[],
   patterns: readonly Pattern[],
 ): Uint8Array<ArrayBuffer> {
   const builder = new GraphBuilder();

@@ -10,7 +10,7 @@ const source = (name: string) => input(name, "float32", []) as Node<"input">;
 const [state, step, scale] = [source("state"), source("step"), source("scale")];
 const factor = exp(scale);
 
-/** state ← state + step · eˢᶜᵃˡᵉ; yields the state before, the state after, and the constant factor. */
+/** state ← state + step · eˢᶜᵃˡᵉ; yields the state before and after each step, and the constant factor. */
 const model = lowerProgram({
   state: [{ input: state, next: add(state, mul(step, factor)) }],
   scanned: [step],
@@ -22,7 +22,7 @@ const model = lowerProgram({
   ],
 }, []);
 
-Deno.test("what does not change is computed once, before the loop", () => {
+Deno.test("values that do not change are computed once, before the loop", () => {
   const { graph } = MODEL.decode(model);
   assert.deepEqual(graph!.node.map(({ opType }) => opType), ["Exp", "Scan"]);
   const body = graph!.node[1]!.attribute.find(({ name }) => name === "body")!.g!;

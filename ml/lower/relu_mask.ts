@@ -1,9 +1,9 @@
 import type { Pattern } from "./tile.ts";
 
-/** Steep enough that any number that is no denormal comes out as 1. */
+/** Steep enough to map any positive number that is not denormal to 1. */
 const STEEP = 1e36;
 
-/** The sign of what a relu yields is 0 or 1: a steep HardSigmoid, which is three times faster than Sign. */
+/** The sign of a relu's result is 0 or 1, so it is computed with a steep HardSigmoid, three times faster than Sign. */
 export const reluMaskPattern: Pattern = (value) => {
   const [x] = value.inputs;
   if (value.primitive !== "sign" || x!.primitive !== "relu") return undefined;

@@ -1,13 +1,13 @@
 import { tensor } from "../../tensor/tensor.ts";
 import type { Pattern } from "./tile.ts";
 
-/** Most rows that the first maximum is found in by a triangular product, whose cost grows with their square. */
+/** Most rows in which a triangular product finds the first maximum: its cost grows with their square. */
 const MAX_TRIANGLE_ROWS = 16;
 
-/** Steep enough that any difference that is no denormal number comes out as 0. */
+/** Steep enough to map any negative difference that is not denormal to 0. */
 const STEEP = 1e36;
 
-/** The identity minus ones below the diagonal: times a 0/1 matrix, what stays positive is the first 1 of each column. */
+/** The identity minus ones below the diagonal. Times a 0/1 matrix, only the first 1 of each column stays positive. */
 function firstOnly(rows: number) {
   const data = Float32Array.from({ length: rows * rows }, (_, flat) => {
     const [row, column] = [Math.floor(flat / rows), flat % rows];
@@ -17,8 +17,8 @@ function firstOnly(rows: number) {
 }
 
 /**
- * The gradient of a maximum over few rows: x − max is 0 at the maxima and negative elsewhere, a steep HardSigmoid
- * makes 1 and 0 of that, and a triangular product with a Relu leaves the first 1 of each column.
+ * The gradient of a maximum over few rows. x − max is 0 at the maxima and negative elsewhere; a steep HardSigmoid maps
+ * that to 1 and 0; a triangular product and a Relu keep the first 1 of each column.
  */
 export const routeFirstPattern: Pattern = (value) => {
   const rows = value.shape[0];

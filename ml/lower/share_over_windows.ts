@@ -2,8 +2,8 @@ import { outputSize } from "../graph/geometry.ts";
 import type { PlainLowering } from "./tile.ts";
 
 /**
- * The adjoint of the mean of windows. Windows that tile the input are a repetition; others are a transposed convolution
- * of single planes by a kernel of equal numbers.
+ * Lowers the gradient of mean pooling. Windows that tile the input are a repetition; others are a transposed
+ * convolution of single planes with a kernel of equal numbers.
  */
 export const shareOverWindows: PlainLowering<"avgPoolGrad"> = (
   builder,

@@ -2,7 +2,7 @@ import { sameShape } from "../graph/shape.ts";
 import { maxPoolWithIndices } from "./plain_convolution.ts";
 import type { Pattern } from "./tile.ts";
 
-/** A max-pool whose gradient is wanted too is computed once, with its indices, for both. */
+/** Computes a max-pool whose gradient is needed too once, with its indices, for both. */
 export const sharedPoolIndices: Pattern = (value, facts) => {
   if (value.primitive !== "maxPool") return undefined;
   const { geometry } = value.attributes;

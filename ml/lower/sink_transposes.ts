@@ -39,14 +39,14 @@ function samePermutation(a: Node<"transpose">, b: Node<"transpose">): boolean {
   return sameShape(a.attributes.permutation, b.attributes.permutation);
 }
 
-/** The same elementwise primitive on other operands, of a given shape. */
+/** The same elementwise primitive on other operands of the given shape. */
 export function applied(value: Value, inputs: readonly Value[], shape: readonly number[]): Value {
   return node(value.primitive, value.attributes, inputs, shape, value.dtype);
 }
 
 /**
- * An operand that is to meet x instead of transpose(x, permutation), if that is only a matter of its shape: at most one
- * of its axes is longer than 1.
+ * An operand of transpose(x, permutation), reshaped to be an operand of x itself. Undefined if a reshape is not enough:
+ * more than one of its axes is longer than 1.
  */
 export function permutedVector(
   operand: Value,
@@ -61,7 +61,7 @@ export function permutedVector(
   return reshape(operand, shape);
 }
 
-/** transpose(transpose(x, p), q) is one transpose. */
+/** Merges transpose(transpose(x, p), q) into one transpose. */
 function mergeTransposes(value: Value): Value | undefined {
   const outer = asTranspose(value);
   const inner = asTranspose(outer?.inputs[0]);
@@ -93,7 +93,9 @@ function sinkBelowElementwise(value: Value): Value | undefined {
   return transpose(applied(value, operands, x!.shape), permutation);
 }
 
-/** [d…, batch] moved to [batch, d…] and reshaped behind the batch: reshape in front of it instead. */
+/**
+ * Where [d…, batch] is transposed to [batch, d…] and reshaped without its batch axis: reshapes before the transpose.
+ */
 function sinkBelowReshape(value: Value): Value | undefined {
   const moved = value.primitive === "reshape" ? asTranspose(value.inputs[0]) : undefined;
   if (moved === undefined) return undefined;
@@ -108,7 +110,7 @@ function sinkBelowReshape(value: Value): Value | undefined {
   return transpose(reshape(moved.inputs[0]!, [...rest, value.shape[0]!]), order);
 }
 
-/** Aᵀ · Bᵀ is (B · A)ᵀ. */
+/** Rewrites Aᵀ · Bᵀ to (B · A)ᵀ. */
 function sinkBelowMatmul(value: Value): Value | undefined {
   if (value.primitive !== "matmul" || value.shape.length !== 2) return undefined;
   const [a, b] = value.inputs.map(asTranspose);
@@ -117,8 +119,8 @@ function sinkBelowMatmul(value: Value): Value | undefined {
 }
 
 /**
- * Moves transposes down, from operands to results, until they meet and cancel: a network in which some parts work with
- * the batch as the innermost axis then keeps it there from its first such part to its last.
+ * Moves transposes from operands to results until they meet and cancel. A network in which some layers have the batch
+ * innermost then keeps it there from the first such layer to the last.
  */
 export function sinkTransposes(outputs: readonly Value[]): Value[] {
   return rewriteToFixpoint(

@@ -1,4 +1,7 @@
-/** All optimisations together on numbers where identities stop: infinities, NaN, huge, tiny and negative ones. */
+/**
+ * All optimisations together on numbers for which algebraic identities fail: infinities, NaN, huge, tiny and negative
+ * ones.
+ */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { seededRandom } from "../../base/random.ts";
@@ -24,11 +27,11 @@ const real = (name: string, shape: readonly number[]) =>
 interface Network {
   readonly inputs: readonly Node<"input">[];
   readonly output: Value;
-  /** Special numbers of the first input; the others are weights, which are finite. */
+  /** Special numbers of the first input. The other inputs are weights, which are finite. */
   readonly special: readonly number[];
 }
 
-/** Convolutions of several phases multiply by the gaps' zeros, of which an infinity makes NaN: finite numbers alone. */
+/** Convolutions in phases multiply by the zeros of gaps, which turns infinities into NaN: finite numbers only. */
 function pooled(batch: number): Network {
   const [x, w] = [real("x", [batch, 2, 7, 7]), real("w", [3, 2, 2, 2])];
   const [bias, v] = [real("bias", [3]), real("v", [27, 4])];

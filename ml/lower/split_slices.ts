@@ -2,7 +2,7 @@ import { sameShape } from "../graph/shape.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { GraphFacts, Pattern } from "./tile.ts";
 
-/** The one axis that a slice shortens. */
+/** The only axis that a slice shortens; undefined if it shortens none or several. */
 function slicedAxis(
   { attributes: { start, end }, inputs: [x] }: Node<"slice">,
 ): number | undefined {
@@ -12,7 +12,7 @@ function slicedAxis(
   return axes.length === 1 ? axes[0] : undefined;
 }
 
-/** All slices of what a slice is of, in order, if they lie end to end along one axis and cover it. */
+/** All slices of the same array in order, if they lie end to end along one axis and cover it. */
 function siblings(value: Node<"slice">, facts: GraphFacts): Node<"slice">[] | undefined {
   const [x] = value.inputs;
   const axis = slicedAxis(value);
@@ -32,8 +32,8 @@ function siblings(value: Node<"slice">, facts: GraphFacts): Node<"slice">[] | un
 }
 
 /**
- * Slices that take an array apart along one axis, such as query, key and value, are one Split, which ONNX Runtime does
- * on all threads: a Slice it does on one.
+ * Replaces slices that divide an array along one axis, such as query, key and value, by one Split: ONNX Runtime runs
+ * Split on all threads, Slice on one.
  */
 export const splitSlicesPattern: Pattern = (value, facts) => {
   const parts = value.primitive === "slice" ? siblings(value, facts) : undefined;

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import type { Node, Primitive, Value } from "../graph/value.ts";
 
-/** What a pattern may know about the graph around a value. */
+/** What a pattern can ask about the graph around a value. */
 export interface GraphFacts {
   /** How often a value is used as an input or output. */
   uses(value: Value): number;
@@ -10,26 +10,26 @@ export interface GraphFacts {
 }
 
 /**
- * A part of the graph that becomes ONNX nodes at once. What lies between the inputs and the value is not computed
- * on its own account unless something else wants it.
+ * A part of the graph that becomes ONNX nodes at once. Values between its inputs and its result are not computed unless
+ * another tile needs them.
  */
 export interface Tile {
   readonly inputs: readonly Value[];
-  /** Makes the nodes and returns the name of the value. `names` are those of the inputs. */
+  /** Adds the nodes and returns the name of the value. `names` are the names of the inputs. */
   emit(builder: GraphBuilder, names: readonly string[]): string;
 }
 
-/** An optimising pass of the lowering: a tile for the values it has a better form for. */
+/** An optimising pass of the lowering: returns a tile for values that have a better form than the plain one. */
 export type Pattern = (value: Value, facts: GraphFacts) => Tile | undefined;
 
-/** The plain way to lower a primitive: ONNX nodes out of the names of its inputs. */
+/** The plain lowering of one primitive: adds ONNX nodes, given the names of its inputs. */
 export type PlainLowering<P extends Primitive> = (
   builder: GraphBuilder,
   value: Node<P>,
   names: readonly string[],
 ) => string;
 
-/** A plain lowering for each of the primitives that are computed. */
+/** A plain lowering for each primitive that is computed. */
 export type PlainLowerings = {
   readonly [P in Exclude<Primitive, "input">]: PlainLowering<P>;
 };

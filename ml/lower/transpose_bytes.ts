@@ -5,7 +5,7 @@ import { rewrite } from "../graph/traverse.ts";
 import { node, type Value } from "../graph/value.ts";
 import { permutedVector } from "./sink_transposes.ts";
 
-/** transpose(x, order) with the transpose as deep as possible; undefined if it does not reach smaller elements. */
+/** transpose(x, order) with the transpose moved down to smaller elements; undefined if there are none. */
 function hoisted(x: Value, order: readonly number[]): Value | undefined {
   const [first, second] = x.inputs;
   switch (x.primitive) {
@@ -17,7 +17,7 @@ function hoisted(x: Value, order: readonly number[]): Value | undefined {
     case "mul":
     case "div":
     case "add": {
-      // The operand meets transpose(x, order), so it goes the opposite way.
+      // The operand is added to transpose(x, order), so it is permuted in the opposite direction.
       const back: number[] = [];
       order.forEach((axis, i) => back[axis] = i);
       const other = permutedVector(second!, back);
@@ -30,7 +30,7 @@ function hoisted(x: Value, order: readonly number[]): Value | undefined {
   }
 }
 
-/** As transpose(x, order); rows that were reshaped behind the batch are transposed as the matrix they were before. */
+/** transpose(x, order); rows that were reshaped behind the batch axis are transposed as the matrix that they were. */
 function shapedFirst(x: Value, order: readonly number[]): Value {
   const last = order.length - 1;
   const batchToBack = order.every((axis, i) => axis === (i === last ? 0 : i + 1));
@@ -43,9 +43,7 @@ function shapedFirst(x: Value, order: readonly number[]): Value {
   return transpose(x, order);
 }
 
-/**
- * Moves a transpose of normalised pixels in front of the conversion from bytes, where it moves a quarter of the data.
- */
+/** Moves a transpose of normalised pixels before the conversion from bytes, where it moves a quarter of the data. */
 export function transposeBytes(outputs: readonly Value[]): Value[] {
   return rewrite(
     outputs,

@@ -26,7 +26,7 @@ Deno.test("pixels are transposed as bytes, before they are normalised", () => {
   assert.deepEqual([moved.dtype, moved.shape], ["uint8", [24, 5]]);
 });
 
-Deno.test("a transpose of numbers that were no bytes stays", () => {
+Deno.test("a transpose of numbers that were not bytes stays", () => {
   const x = transpose(mul(real("x", [2, 3]), 2));
   assert.equal(transposeBytes([x])[0], x);
 });

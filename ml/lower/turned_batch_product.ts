@@ -10,15 +10,16 @@ function swapsLast({ attributes: { permutation } }: Node<"transpose">): boolean 
   );
 }
 
-function swapped(builder: GraphBuilder, name: string, rank: number): string {
+function swapLastAxes(builder: GraphBuilder, name: string, rank: number): string {
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   const ints = [...axes.slice(0, -2), rank - 1, rank - 2];
   return builder.node("Transpose", [name], { perm: { ints } });
 }
 
 /**
- * Transposed products of many matrices, such as the gradient of an attention's keys, are products of the transposed
- * factors in the other order: ONNX Runtime takes transposed factors into its product, but not a transposed result.
+ * Rewrites transposed products of many matrices, such as the gradient of an attention's keys, to products of the
+ * transposed factors in the other order: ONNX Runtime fuses transposed factors into MatMul, but not a transposed
+ * result.
  */
 export const turnedBatchProductPattern: Pattern = (value, facts) => {
   if (value.primitive !== "transpose" || value.shape.length < 3 || !swapsLast(value)) {
@@ -37,7 +38,7 @@ export const turnedBatchProductPattern: Pattern = (value, facts) => {
       builder.node(
         "MatMul",
         factors.map(({ value: { shape }, turned }, i) =>
-          turned ? swapped(builder, names[i]!, shape.length) : names[i]!
+          turned ? swapLastAxes(builder, names[i]!, shape.length) : names[i]!
         ),
       ),
   };

@@ -31,7 +31,7 @@ for (const dtype of ["int32", "int64"] as const) {
       returned: named.map(({ name }) => name),
     });
     const got = returned.map(({ data }) => Array.from(data, BigInt));
-    // Two's complement has no number for 2³¹ or 2⁶³: it becomes the smallest again.
+    // In two's complement, 2³¹ and 2⁶³ wrap to the smallest integer.
     assert.deepEqual(got, [[LEAST[dtype], -7n, -3n, 2n], [0n, 0n, -1n, -1n], [0n, 0n, 1n, -1n]]);
   });
 }

@@ -3,8 +3,8 @@ import { hasGaps } from "../graph/index_table.ts";
 import { gatherRows, sumTaps } from "./gather_rows.ts";
 
 /**
- * A table with gaps needs a row of zeros to take them from. Where its source is a matrix product, that row comes out of
- * the product when its first factor gets a row of zeros, which copies far less than putting it after the product.
+ * Supplies the row of zeros that a table with gaps gathers. If the source is a matrix product, its first factor gets a
+ * row of zeros, which copies far less than appending a row to the product.
  */
 export const zeroRowPattern: Pattern = (value, facts) => {
   if (value.primitive !== "gatherSum" || !hasGaps(value.attributes.table)) return undefined;
@@ -27,7 +27,7 @@ export const zeroRowPattern: Pattern = (value, facts) => {
       const larger = builder.node("Gemm", [extended, right!], {
         ...(transposed && { transA: { int: 1 } }),
       });
-      // The product's extra row is one row of the source or several.
+      // The extra row of the product is one or several rows of the source.
       const width = source!.shape[1]!;
       const padded = builder.node("Reshape", [larger, builder.ints([-1, width])]);
       const { table } = value.attributes;

@@ -8,7 +8,7 @@ export function relu(options: LayerOptions = {}): Layer {
   return layer("relu", (x) => ops.relu(x), options);
 }
 
-/** x where it is positive, else slope · x (default 0.01); float32 of any shape → the same. */
+/** x where x is positive, else slope · x (default slope 0.01); float32 of any shape → the same. */
 export function leakyRelu(options: LayerOptions & { readonly slope?: number } = {}): Layer {
   const slope = options.slope ?? 0.01;
   return layer(
@@ -20,7 +20,10 @@ export function leakyRelu(options: LayerOptions & { readonly slope?: number } = 
 
 /** Options of {@link gelu}. */
 export interface GeluOptions extends LayerOptions {
-  /** "tanh": (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 in place of the normal distribution, as GPT-2 has it. */
+  /**
+   * "tanh" replaces the normal distribution by (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, as GPT-2 does (default "none":
+   * exact).
+   */
   readonly approximate?: "none" | "tanh";
 }
 
@@ -29,13 +32,13 @@ function normalDistribution(x: Value): Value {
   return ops.mul(ops.add(ops.erf(ops.mul(x, Math.SQRT1_2)), 1), 0.5);
 }
 
-/** Φ(x) nearly. With 1 + tanh(z) = 2 sigmoid(2z), one function does it. */
+/** Φ(x), approximated. Because 1 + tanh(z) = 2 sigmoid(2z), a single function computes it. */
 function nearlyNormalDistribution(x: Value): Value {
   const bend = ops.add(ops.mul(ops.mul(x, x), 0.044715), 1);
   return ops.sigmoid(ops.mul(ops.mul(x, bend), 2 * Math.sqrt(2 / Math.PI)));
 }
 
-/** x · Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016); float32 of any shape → the same. */
+/** x · Φ(x), where Φ is the normal distribution (Hendrycks and Gimpel, 2016); float32 of any shape → the same. */
 export function gelu(options: GeluOptions = {}): Layer {
   const distribution = options.approximate === "tanh"
     ? nearlyNormalDistribution
@@ -59,16 +62,16 @@ export function sigmoid(options: LayerOptions = {}): Layer {
 }
 
 /**
- * eˣ / Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not put
- * it before that.
+ * eˣ / Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy expects logits: do not
+ * put a softmax before it.
  */
 export function softmax(options: LayerOptions & { readonly axis?: number } = {}): Layer {
   return layer("softmax", (x) => softmaxOf(x, options.axis ?? -1), options);
 }
 
 /**
- * x − log Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not
- * put it before that.
+ * x − log Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy expects logits: do not
+ * put a logSoftmax before it.
  */
 export function logSoftmax(options: LayerOptions & { readonly axis?: number } = {}): Layer {
   return layer("logSoftmax", (x) => logSoftmaxOf(x, options.axis ?? -1), options);

@@ -6,11 +6,16 @@ import { type Optimizer, requireLearningRate, requireRange } from "./optimizer.t
 export interface AdamOptions {
   /** Step size (default 0.001). */
   readonly learningRate?: number;
-  /** How slowly the means of gradients and of their squares change (default [0.9, 0.999]). */
+  /**
+   * Decay rates of the running means of gradients and of their squares, each from 0 to below 1 (default [0.9, 0.999]).
+   */
   readonly betas?: readonly [number, number];
   /** Added to the root of the mean square (default 1e-8). */
   readonly epsilon?: number;
-  /** adam: L2 penalty in the gradient (default 0); adamW: share of the parameter taken away per unit of rate (0.01). */
+  /**
+   * adam: L2 penalty in the gradient (default 0); adamW: share of the parameter subtracted per unit of learning rate
+   * (default 0.01).
+   */
   readonly weightDecay?: number;
 }
 
@@ -51,7 +56,7 @@ function build(kind: "adam" | "adamW", options: AdamOptions): Optimizer {
 }
 
 /**
- * Adam (Kingma and Ba, 2015) as PyTorch's optim.Adam.
+ * Adam (Kingma and Ba, 2015), like PyTorch's optim.Adam.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -60,7 +65,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
 }
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter, 2019) as PyTorch's optim.AdamW.
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019), like PyTorch's optim.AdamW.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */

@@ -11,30 +11,30 @@ import { dropValues } from "./dropout.ts";
 import { fanInUniform, filled, xavier } from "./initializer.ts";
 import { type Layer, layer, type LayerOptions, type Scope } from "./layer.ts";
 
-/** Positions that each position may attend to. */
+/** Masks of the positions that each position may attend to. */
 export interface AttentionMasks {
-  /** Whether a position sees only itself and those before it (default false). */
+  /** Whether a position sees only itself and earlier positions (default false). */
   readonly causal?: boolean;
   /**
-   * What else is seen: bool, true where it is, stretched to [batch, heads, queries, keys] by numpy's rule. Padding is
-   * hidden by a mask [batch, 1, 1, keys].
+   * Further positions to see: bool, true where a position is seen, broadcast to [batch, heads, queries, keys] by
+   * numpy's rule. To hide padding, use a mask [batch, 1, 1, keys].
    */
   readonly mask?: Value;
 }
 
 /** Options of {@link multiHeadAttention}. */
 export interface AttentionOptions extends LayerOptions, AttentionMasks {
-  /** Heads that the width is split among. */
+  /** Number of heads that the width is divided among; must divide the width. */
   readonly heads: number;
-  /** What is attended to, float32 [batch, keys, width] (default: the input itself, self-attention). */
+  /** The array to attend to, float32 [batch, keys, width] (default: the input itself, which is self-attention). */
   readonly memory?: Value;
-  /** Probability that an attention weight is dropped in training (default 0). */
+  /** Probability of dropping an attention weight in training, from 0 to below 1 (default 0). */
   readonly dropout?: number;
   /** Whether the projections have a bias (default true). */
   readonly bias?: boolean;
 }
 
-/** Stands for −∞ where a score must not count: e to its power is 0 in float32, but no NaN comes of it. */
+/** Replaces −∞ for hidden scores: its exponential is 0 in float32, and it causes no NaN. */
 const HIDDEN = -1e9;
 
 function causalMask(queries: number, keys: number): Value {
@@ -50,7 +50,7 @@ function causalMask(queries: number, keys: number): Value {
  * @param query float32 [batch, heads, queries, depth]
  * @param key float32 [batch, heads, keys, depth]
  * @param value float32 [batch, heads, keys, depth]
- * @param drop what is done to the weights [batch, heads, queries, keys] before they are used, such as dropout
+ * @param drop applied to the weights [batch, heads, queries, keys], such as dropout
  * @returns float32 [batch, heads, queries, depth]
  */
 export function attend(
@@ -72,7 +72,7 @@ export function attend(
 function splitHeads(x: Value, parts: number, heads: number): Value[] {
   const [batch, length, full] = x.shape as [number, number, number];
   const depth = full / parts / heads;
-  // Four axes, not five with the parts apart: ONNX Runtime splits such a transpose among threads.
+  // Four axes instead of five with separate parts: ONNX Runtime divides such a transpose among threads.
   const apart = transpose(reshape(x, [batch, length, parts * heads, depth]), [0, 2, 1, 3]);
   return Array.from(
     { length: parts },
@@ -85,7 +85,7 @@ function rows(matrix: Value, from: number, to: number): Value {
   return slice(matrix, [from, ...rest.map(() => 0)], [to, ...rest]);
 }
 
-/** Query, key and value out of the input and the memory, with PyTorch's one matrix for all three. */
+/** Query, key and value from the input and the memory, with one matrix for all three as in PyTorch. */
 function project(x: Value, options: AttentionOptions, scope: Scope): Value[] {
   const { heads, memory } = options;
   const width = x.shape[2]!;
@@ -126,12 +126,12 @@ function requireShapes(x: Value, { heads, memory }: AttentionOptions): void {
 }
 
 /**
- * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as PyTorch's
+ * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as in PyTorch's
  * nn.MultiheadAttention: `in_proj_weight` [3 width, width], `in_proj_bias` [3 width], `out_proj.weight` [width, width],
  * `out_proj.bias` [width].
  *
- * Masks and memory are symbolic arrays, so a layer that has them is made where they are:
- * `scope.apply(multiHeadAttention({ name: "attention", heads: 4, mask }), x)`.
+ * Masks and memory are symbolic arrays, so create a layer with them where they exist: `scope.apply(multiHeadAttention({
+ * name: "attention", heads: 4, mask }), x)`.
  */
 export function multiHeadAttention(options: AttentionOptions): Layer {
   return layer("multiHeadAttention", (x, scope) => {

@@ -12,15 +12,15 @@ import { DEFAULT_EPSILON, type NormOptions, perChannel, scaleAndShift } from "./
 
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions extends NormOptions {
-  /** Share of the batch's statistics in the running ones (default 0.1). */
+  /** Share of the batch's statistics in each update of the running ones, from 0 to 1 (default 0.1). */
   readonly momentum?: number;
 }
 
-/** What evaluation normalises with: kept with the parameters, moved by training, by PyTorch's names. */
+/** The running statistics that evaluation normalises with, under PyTorch's names. Training updates them. */
 interface Running {
   readonly mean: Value;
   readonly variance: Value;
-  /** Batches seen: int64, and as in PyTorch without influence when the momentum is a number. */
+  /** Number of batches seen: int64. As in PyTorch, it has no influence if the momentum is a number. */
   readonly batches: Value;
 }
 
@@ -32,7 +32,7 @@ function runningOf(scope: Scope, channels: number): Running {
   };
 }
 
-function track(
+function updateRunningStatistics(
   scope: Scope,
   running: Running,
   x: Value,
@@ -41,7 +41,7 @@ function track(
 ): void {
   const count = elementCount(axes.map((axis) => x.shape[axis]!));
   const mean = reduceMean(x, { axes, keep: true });
-  // The variance out of what the batch is normalised with saves a pass over it; single numbers have none.
+  // Computing the variance from the inverse deviation saves a pass over x. Single numbers have no variance.
   const inverse = inverseDeviation(x, { axes, epsilon });
   const variance = sub(div(1, mul(inverse, inverse)), epsilon);
   const unbiased = mul(variance, count / Math.max(1, count - 1));
@@ -53,12 +53,12 @@ function track(
 }
 
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015) of each channel of [batch, channels, …], as PyTorch's BatchNorm1d and
- * BatchNorm2d; the shape stays. Training uses the batch's mean and variance and moves the running ones, evaluation
- * uses those.
+ * Batch normalisation (Ioffe and Szegedy, 2015) per channel: float32 [batch, channels, …] → the same, like PyTorch's
+ * BatchNorm1d and BatchNorm2d. Training normalises by the batch's mean and variance and updates the running ones;
+ * evaluation normalises by the running ones.
  *
  * Parameters `weight`, `bias` [channels]; states `running_mean`, `running_var` [channels] and `num_batches_tracked`
- * (int64 []), which go in and out with the parameters.
+ * (int64 []). The states are sent and received with the parameters.
  */
 export function batchNorm(options: BatchNormOptions = {}): Layer {
   const { epsilon = DEFAULT_EPSILON, momentum = 0.1, affine = true } = options;
@@ -74,11 +74,11 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
     const learned = affine ? scaleAndShift(scope, [channels], perChannel(x)) : undefined;
     const running = runningOf(scope, channels);
     if (scope.training) {
-      track(scope, running, x, { axes, epsilon }, momentum);
+      updateRunningStatistics(scope, running, x, { axes, epsilon }, momentum);
       const normal = normalize(x, { axes, epsilon });
       return learned === undefined ? normal : add(mul(normal, learned.scale), learned.shift);
     }
-    // All of it is one scale and one shift per channel, which are the same for every batch.
+    // In evaluation it is one scale and one shift per channel, the same for each batch.
     const mean = reshape(running.mean, perChannel(x));
     const deviation = sqrt(add(reshape(running.variance, perChannel(x)), epsilon));
     const scale = div(learned?.scale ?? 1, deviation);

@@ -4,13 +4,13 @@ import { type Layer, layer, type LayerOptions } from "./layer.ts";
 
 /** Options of {@link residual}. */
 export interface ResidualOptions extends LayerOptions {
-  /** What the input goes through on its way around (default: nothing); it yields the shape that the inner layer does. */
+  /** Layer on the other path (default: none); its output has the shape of the inner layer's output. */
   readonly shortcut?: Layer;
 }
 
 /**
- * x + inner(x), or shortcut(x) + inner(x): a residual connection (He et al., 2016) of float32 [batch, …]. Parts without
- * a name of their own are named `shortcut` and `inner`.
+ * A residual connection (He et al., 2016): x + inner(x), or shortcut(x) + inner(x), float32 [batch, …]. Layers without
+ * a name are named `shortcut` and `inner`.
  */
 export function residual(inner: Layer, options: ResidualOptions = {}): Layer {
   const { shortcut } = options;
@@ -21,8 +21,8 @@ export function residual(inner: Layer, options: ResidualOptions = {}): Layer {
 }
 
 /**
- * Several layers on the same input, their outputs joined along an axis (default 1, the channels): float32
- * [batch, channels, …] → [batch, sum of their channels, …]. Parts without a name are named by their position.
+ * Applies several layers to the same input and joins their outputs along an axis (default 1, the channels): float32
+ * [batch, channels, …] → [batch, sum of their channels, …]. Layers without a name are named by their position.
  */
 export function parallel(
   layers: readonly Layer[],

@@ -33,38 +33,40 @@ const DEPTHWISE_NAMES: OptionNames<DepthwiseConv2dOptions> = {
   initializer: true,
   name: true,
 };
-/** The names in PyTorch and Keras. */
+/** Hints for names of PyTorch and Keras. */
 const ELSEWHERE = {
-  in_channels: "Write it as in",
-  out_channels: "Write it as out",
-  filters: "Write it as out",
-  kernel_size: "Write it as kernel",
-  kernelSize: "Write it as kernel",
-  strides: "Write it as stride",
-  dilation_rate: "Write it as dilation",
-  dilationRate: "Write it as dilation",
-  useBias: "Write it as bias",
-  depth_multiplier: "Write it as multiplier",
+  in_channels: "Use the option in",
+  out_channels: "Use the option out",
+  filters: "Use the option out",
+  kernel_size: "Use the option kernel",
+  kernelSize: "Use the option kernel",
+  strides: "Use the option stride",
+  dilation_rate: "Use the option dilation",
+  dilationRate: "Use the option dilation",
+  useBias: "Use the option bias",
+  depth_multiplier: "Use the option multiplier",
 };
 
 /** Options of {@link conv2d}. */
 export interface Conv2dOptions extends LayerOptions, ConvolutionOptions {
-  /** Input channels (default: whatever the input has). */
+  /** Number of input channels (default: as many as the input has). */
   readonly in?: number;
-  /** Output channels. */
+  /** Number of output channels. */
   readonly out: number;
   /** Size of the kernels: one number or [height, width]. */
   readonly kernel: number | Pair;
   /** Whether a bias is added to each channel (default true). */
   readonly bias?: boolean;
-  /** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+  /** Initial weights (default: PyTorch's, uniform within ±1/√(fan in)). */
   readonly initializer?: Initializer;
 }
 
 /**
- * Convolution, float32 [batch, in, height, width] → [batch, out, height', width'] with
- * height' = ⌊(height + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv2d: `weight`
+ * 2D convolution: float32 [batch, in, height, width] → [batch, out, height', width'] with height' = ⌊(height + 2
+ * padding − dilation (kernel − 1) − 1) / stride⌋ + 1, width' likewise. Parameters as in PyTorch's nn.Conv2d: `weight`
  * [out, in / groups, kernel height, kernel width], `bias` [out].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export function conv2d(options: Conv2dOptions): Layer {
   checkOptionNames("conv2d", options, CONV2D_NAMES, ELSEWHERE);
@@ -99,9 +101,11 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, "out" | "gro
 }
 
 /**
- * Convolution of each channel by kernels of its own, float32 [batch, in, height, width] →
- * [batch, in · multiplier, height', width']: {@link conv2d} with as many groups as channels. Parameters `weight`
- * [in · multiplier, 1, kernel height, kernel width], `bias` [in · multiplier].
+ * Convolution of each channel with its own kernels: float32 [batch, in, height, width] → [batch, in · multiplier,
+ * height', width']. It is {@link conv2d} with as many groups as channels. Parameters `weight` [in · multiplier, 1,
+ * kernel height, kernel width], `bias` [in · multiplier].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
   checkOptionNames("depthwiseConv2d", options, DEPTHWISE_NAMES, ELSEWHERE);
@@ -116,30 +120,32 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
 
 /** Options of {@link conv1d}. */
 export interface Conv1dOptions extends LayerOptions {
-  /** Input channels (default: whatever the input has). */
+  /** Number of input channels (default: as many as the input has). */
   readonly in?: number;
-  /** Output channels. */
+  /** Number of output channels. */
   readonly out: number;
   /** Length of the kernels, in steps. */
   readonly kernel: number;
-  /** Step between positions. Default: 1. */
+  /** Step between positions (default 1). */
   readonly stride?: number;
-  /** Zeros on each side, in steps. Default: 0. */
+  /** Zeros added on each side, in steps (default 0). */
   readonly padding?: number;
-  /** Distance between the taps of the kernel, in steps. Default: 1. */
+  /** Distance between the elements of the kernel, in steps (default 1). */
   readonly dilation?: number;
-  /** Groups of channels that are convolved apart. Default: 1. */
+  /** Number of groups of channels that are convolved separately (default 1). */
   readonly groups?: number;
   /** Whether a bias is added to each channel (default true). */
   readonly bias?: boolean;
-  /** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+  /** Initial weights (default: PyTorch's, uniform within ±1/√(fan in)). */
   readonly initializer?: Initializer;
 }
 
 /**
- * Convolution along one axis, such as time, float32 [batch, in, length] → [batch, out, length'] with
- * length' = ⌊(length + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv1d: `weight`
- * [out, in / groups, kernel], `bias` [out].
+ * Convolution along one axis, such as time: float32 [batch, in, length] → [batch, out, length'] with length' = ⌊(length
+ * + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as in PyTorch's nn.Conv1d: `weight` [out, in /
+ * groups, kernel], `bias` [out].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export function conv1d(options: Conv1dOptions): Layer {
   checkOptionNames("conv1d", options, CONV1D_NAMES, ELSEWHERE);
@@ -174,7 +180,7 @@ export function conv1d(options: Conv1dOptions): Layer {
     const fanIn = (channels / groups) * kernel;
     const shape = [out, channels / groups, kernel];
     const weight = scope.parameter("weight", shape, options.initializer ?? fanInUniform(fanIn));
-    // As a picture of one row.
+    // Computed as an image of one row.
     const row = conv(
       reshape(x, [x.shape[0]!, channels, 1, x.shape[2]!]),
       reshape(weight, [out, channels / groups, 1, kernel]),
@@ -187,7 +193,7 @@ export function conv1d(options: Conv1dOptions): Layer {
   }, options);
 }
 
-/** What of a time series stands where another layout has it. @param channels the option `in` */
+/** Hints for a time series in another layout. @param channels the option `in` */
 function seriesHints(shape: readonly number[], channels: number | undefined): string[] {
   if (shape.length === 2) {
     return [`Put reshape([1, ${shape[1]}]) before it for a series of one channel`];
@@ -198,7 +204,7 @@ function seriesHints(shape: readonly number[], channels: number | undefined): st
   return [];
 }
 
-/** Checks how a convolution of pictures walks over them. */
+/** Checks the options of a 2D convolution other than its channels. */
 function checkWalk(kind: string, options: Omit<Conv2dOptions, "out">): void {
   const { kernel, stride = 1, padding = 0, dilation = 1 } = options;
   requirePair(kind, "kernel", kernel);

@@ -16,30 +16,30 @@ const NAMES: OptionNames<DenseOptions> = {
   initializer: true,
   name: true,
 };
-/** The names in PyTorch and Keras. */
+/** Hints for names of PyTorch and Keras. */
 const ELSEWHERE = {
-  in_features: "Write it as in",
-  out_features: "Write it as out",
-  units: "Write it as out",
-  useBias: "Write it as bias",
-  activation: "Put the activation after it as a layer of its own, such as relu()",
+  in_features: "Use the option in",
+  out_features: "Use the option out",
+  units: "Use the option out",
+  useBias: "Use the option bias",
+  activation: "Add the activation as a separate layer after it, such as relu()",
 };
 
 /** Options of {@link dense}. */
 export interface DenseOptions extends LayerOptions {
-  /** Length of the input's last axis (default: whatever it is). */
+  /** Length of the input's last axis (default: as in the input). */
   readonly in?: number;
   /** Length of the output's last axis. */
   readonly out: number;
   /** Whether a bias is added (default true). */
   readonly bias?: boolean;
-  /** First values of the weight (default: PyTorch's, uniform within ±1/√in). */
+  /** Initial weights (default: PyTorch's, uniform within ±1/√in). */
   readonly initializer?: Initializer;
 }
 
 /**
  * x Wᵀ + b over the last axis: x [batch, …, in], weight [out, in], bias [out]. All rows go into one matrix product, so
- * that the gradient of the weight is one too.
+ * the gradient of the weight is one product too.
  */
 export function affine(x: Value, weight: Value, bias?: Value): Value {
   const [out, width] = weight.shape as [number, number];
@@ -49,8 +49,10 @@ export function affine(x: Value, weight: Value, bias?: Value): Value {
 }
 
 /**
- * x Wᵀ + b over the last axis: float32 [batch, …, in] → [batch, …, out]. Parameters as PyTorch's nn.Linear: `weight`
- * [out, in], `bias` [out].
+ * Dense (fully connected) layer, x Wᵀ + b over the last axis: float32 [batch, …, in] → [batch, …, out]. Parameters as
+ * in PyTorch's nn.Linear: `weight` [out, in], `bias` [out].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export function dense(options: DenseOptions): Layer {
   checkOptionNames("dense", options, NAMES, ELSEWHERE);

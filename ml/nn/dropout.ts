@@ -3,7 +3,7 @@ import type { Value } from "../graph/value.ts";
 import { type Layer, layer, type LayerOptions, type Scope } from "./layer.ts";
 import { requireRange } from "./optimizer.ts";
 
-/** x with each number zero with a probability and the others grown by 1 / (1 − probability), in training. */
+/** In training, sets each number of x to zero with a probability and scales the others by 1 / (1 − probability). */
 export function dropValues(x: Value, probability: number, scope: Scope): Value {
   if (!scope.training || probability === 0) return x;
   const kept = less(scope.uniform(x.shape), fill(1 - probability, "float32"));
@@ -11,8 +11,9 @@ export function dropValues(x: Value, probability: number, scope: Scope): Value {
 }
 
 /**
- * Dropout (Srivastava et al., 2014) of float32 [batch, …]: in training each number is zero with the given probability
- * and the others grow by 1 / (1 − probability); in evaluation nothing happens. The fit's seed decides which.
+ * Dropout (Srivastava et al., 2014): float32 [batch, …] → the same. In training, each number becomes zero with the
+ * given probability and the others are scaled by 1 / (1 − probability). In evaluation, numbers do not change. The fit's
+ * seed determines which numbers become zero.
  *
  * @param probability from 0 to below 1 (default 0.5)
  * @throws FlwrError "invalid-argument" when the probability is out of range

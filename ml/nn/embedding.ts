@@ -7,17 +7,17 @@ import { type Initializer, type Layer, layer, type LayerOptions } from "./layer.
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
-  /** How many different tokens there are. */
+  /** Number of different tokens: tokens are 0 to `tokens` − 1. */
   readonly tokens: number;
-  /** Length of the vector of each. */
+  /** Length of each token's vector. */
   readonly width: number;
-  /** First values of the vectors (default: PyTorch's, normal with deviation 1). */
+  /** Initial vectors (default: PyTorch's, normal with deviation 1). */
   readonly initializer?: Initializer;
 }
 
 /**
- * A learned vector for each token: int32 or int64 [batch, …] → float32 [batch, …, width]. Parameter as PyTorch's nn.Embedding:
- * `weight` [tokens, width].
+ * A trained vector for each token: int32 or int64 [batch, …] → float32 [batch, …, width]. Parameter as in PyTorch's
+ * nn.Embedding: `weight` [tokens, width].
  */
 export function embedding(options: EmbeddingOptions): Layer {
   return layer("embedding", (x, scope) => {
@@ -35,13 +35,13 @@ export function embedding(options: EmbeddingOptions): Layer {
 
 /** Options of {@link positionEmbedding}. */
 export interface PositionEmbeddingOptions extends LayerOptions {
-  /** First values of the vectors (default: as those of {@link embedding}). */
+  /** Initial vectors (default: as in {@link embedding}). */
   readonly initializer?: Initializer;
 }
 
 /**
- * Adds a learned vector to each position: float32 [batch, positions, width] → the same. Parameter `weight`
- * [positions, width].
+ * Adds a trained vector to each position: float32 [batch, positions, width] → the same. Parameter `weight` [positions,
+ * width].
  */
 export function positionEmbedding(options: PositionEmbeddingOptions = {}): Layer {
   const initializer = options.initializer ?? normal(1);

@@ -1,7 +1,7 @@
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import type { Initializer } from "./layer.ts";
 
-/** Numbers from [−bound, bound), all equally likely. */
+/** Uniform numbers from [−bound, bound). */
 export function uniform(bound: number): Initializer {
   return (random, shape) => {
     const data = Float32Array.from(
@@ -13,16 +13,20 @@ export function uniform(bound: number): Initializer {
 }
 
 /**
- * PyTorch's default for weights and biases of dense and convolution layers: uniform within ±1/√(fan in), which is
- * what kaiming_uniform_ with a = √5 comes to.
+ * PyTorch's default for weights and biases of dense and convolution layers: uniform within ±1/√(fan in), which equals
+ * kaiming_uniform_ with a = √5.
  *
- * @param fanIn how many numbers go into one output
+ * @param fanIn number of inputs of each output
  */
 export function fanInUniform(fanIn: number): Initializer {
   return uniform(1 / Math.sqrt(fanIn));
 }
 
-/** Numbers from a normal distribution around 0 (Box–Muller). */
+/**
+ * Normal numbers with mean 0 (Box–Muller).
+ *
+ * @param deviation the standard deviation
+ */
 export function normal(deviation: number): Initializer {
   return (random, shape) => {
     const data = Float32Array.from({ length: elementCount(shape) }, () => {
@@ -33,28 +37,28 @@ export function normal(deviation: number): Initializer {
   };
 }
 
-/** One number everywhere. */
+/** The same number everywhere. */
 export function filled(value: number): Initializer {
   return (_, shape) => tensor("float32", shape, new Float32Array(elementCount(shape)).fill(value));
 }
 
-/** How many numbers of a weight [out, in, …] go into one output and come out of one input. */
+/** Inputs of each output and outputs of each input, for a weight [out, in, …]. */
 function fans([out = 1, into = 1, ...kernel]: readonly number[]): { into: number; out: number } {
   const taps = elementCount(kernel);
   return { into: into * taps, out: out * taps };
 }
 
 /**
- * He et al. (2015) for weights [out, in, …] before a ReLU: deviation √(2 / fan in), as PyTorch's kaiming_normal_ and
- * kaiming_uniform_ by their defaults.
+ * Initialisation by He et al. (2015) for weights [out, in, …] before a ReLU: standard deviation √(2 / fan in), like
+ * PyTorch's kaiming_normal_ and kaiming_uniform_ with their defaults.
  */
 export function kaiming(distribution: "uniform" | "normal" = "normal"): Initializer {
   return (random, shape) => spread(distribution, Math.sqrt(2 / fans(shape).into))(random, shape);
 }
 
 /**
- * Glorot and Bengio (2010) for weights [out, in, …]: deviation √(2 / (fan in + fan out)), as PyTorch's xavier_normal_
- * and xavier_uniform_.
+ * Initialisation by Glorot and Bengio (2010) for weights [out, in, …]: standard deviation √(2 / (fan in + fan out)),
+ * like PyTorch's xavier_normal_ and xavier_uniform_.
  */
 export function xavier(distribution: "uniform" | "normal" = "uniform"): Initializer {
   return (random, shape) => {

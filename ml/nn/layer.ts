@@ -4,21 +4,21 @@ import type { Random } from "../../base/random.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import type { Value } from "../graph/value.ts";
 
-/** Makes the first values of a parameter. */
+/** Creates the initial values of a parameter of the given shape. */
 export type Initializer = (random: Random, shape: readonly number[]) => Tensor<"float32">;
 
-/** Makes the first values of a state, of the state's dtype. */
+/** Creates the initial values of a state, in the state's dtype. */
 export type StateInitializer = (random: Random, shape: readonly number[]) => Tensor;
 
-/** What a layer can use while a network is traced. */
+/** The functions that a layer can call while its network is traced. */
 export interface Scope {
   /** Dotted path of the layer, as in PyTorch's state_dict; empty for the network itself. */
   readonly path: string;
-  /** Whether the network is traced for training, as opposed to evaluation. */
+  /** Whether the network is traced for training; false for evaluation. */
   readonly training: boolean;
-  /** A parameter that is trained, float32. The full name is the path, a dot and `name`. */
+  /** A trained parameter, float32. Its full name is the path, a dot and `name`. */
   parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
-  /** A value that is kept with the parameters but not trained, such as a running mean; float32 by default. */
+  /** A value that is kept with the parameters but is not trained, such as a running mean (default dtype float32). */
   state(
     name: string,
     shape: readonly number[],
@@ -26,24 +26,24 @@ export interface Scope {
     dtype?: DType,
   ): Value;
   /**
-   * Sets what a state becomes at the end of this step.
+   * Sets the value of a state at the end of this step.
    *
-   * @throws FlwrError "invalid-argument" when it is set already, as when a layer with a state is applied twice
+   * @throws FlwrError "invalid-argument" when it is already set, as when a layer with a state is applied twice
    */
   update(state: Value, next: Value): void;
-  /** Random float32 numbers from [0, 1), others in each step and each call: only while `training`. */
+  /** Random float32 numbers from [0, 1), new in each step and call. Only available while `training`. */
   uniform(shape: readonly number[]): Value;
   /** The scope of a part of this layer. */
   within(name: string): Scope;
   /**
-   * The order in which the parts' parameters are listed, where it is not that of their use: a list of parameters has
-   * the same order as in PyTorch when parts are in the order that PyTorch's module defines them in.
+   * Sets the order in which the parts' parameters are listed, if it is not the order of their use. A list of parameters
+   * has PyTorch's order if parts are in the order in which PyTorch's module defines them.
    */
   order(parts: readonly string[]): void;
   /**
-   * Applies a part of this layer to x. The part's parameters are named by the part's name; if it has none, by the given
-   * one, by default the part's position among those applied here. The same object applied again is the same part: its
-   * parameters are shared.
+   * Applies a part of this layer to x. Its parameters are named by the part's name; without one, by `name`; without
+   * that, by the part's position among those applied here. The same object applied again is the same part: it shares
+   * its parameters.
    */
   apply(part: Layer, x: Value, name?: string): Value;
 }
@@ -56,28 +56,34 @@ export interface Ports {
   readonly output: string;
 }
 
-/** A piece of a network: a function over symbolic arrays that owns parameters. Its own object holds no values. */
+/**
+ * A piece of a network: a function over symbolic arrays that owns parameters. The layer object itself contains no
+ * values.
+ */
 export interface Layer {
-  /** What it is, for messages: `conv2d`. */
+  /** The kind of layer, for messages: `conv2d`. */
   readonly kind: string;
-  /** Its name within the network around it; by default its position. */
+  /** Name within the enclosing network (default: its position). */
   readonly name?: string;
-  /** Where it was read from a file, the file's names for its input and output: an exported model keeps them. */
+  /** For a layer read from a file, the file's names of its input and output: an exported model keeps them. */
   readonly ports?: Ports;
-  /** The layer applied to x [batch, …]. */
+  /** Applies the layer to x [batch, …]. */
   apply(x: Value, scope: Scope): Value;
 }
 
-/** What every layer may be given. */
+/** Options of all layers. */
 export interface LayerOptions {
-  /** Name within the network around it (default: its position); `conv1` makes `conv1.weight`. */
+  /**
+   * Name within the enclosing network (default: its position); parameters of `conv1` are named `conv1.weight` and so
+   * on.
+   */
   readonly name?: string;
 }
 
 const located = new WeakSet<FlwrError>();
 
 /**
- * Applies a layer; an error inside names the innermost layer.
+ * Applies a layer. An error inside it names the innermost layer.
  *
  * @throws FlwrError "invalid-argument" when the shape of x does not fit: names the layer and both shapes
  */
@@ -97,8 +103,10 @@ export function applyLayer(layer: Layer, x: Value, scope: Scope): Value {
 }
 
 /**
- * Makes a layer from a function over symbolic arrays. Other layers are its parts.
+ * Makes a layer from a function over symbolic arrays, which can apply other layers as its parts.
  *
+ * @param kind the kind of layer, for messages
+ * @param apply maps x [batch, …] to the output [batch, …]
  * @example A block with a residual connection, whose parameters are `conv1.weight`, `conv2.weight` and so on.
  * ```ts
  * const block = layer("block", (x, scope) => {

@@ -2,10 +2,11 @@ import { FlwrError } from "../../base/error.ts";
 import type { Pair } from "../graph/geometry.ts";
 
 /**
- * Refuses an option that is not a length. It is called when a layer is made: then the stack names the line of the app.
+ * Checks that an option is a length. Call it when the layer is created, so that the error's stack names the line of the
+ * app.
  *
- * @param least the smallest number that makes sense
- * @throws FlwrError "invalid-argument" with the layer, the option, and what was given
+ * @param least the smallest allowed number
+ * @throws FlwrError "invalid-argument" that names the layer, the option and its value
  */
 export function requireLength(
   layer: string,
@@ -17,7 +18,7 @@ export function requireLength(
   throw refused(layer, option, `a whole number from ${least}`, value, hints);
 }
 
-/** The same of an option for two axes. */
+/** Checks that an option is a length, or a pair of lengths for two axes, like {@link requireLength}. */
 export function requirePair(
   layer: string,
   option: string,
@@ -41,7 +42,7 @@ function refused(
   value: unknown,
   hints: readonly string[],
 ): FlwrError {
-  // JSON has no NaN and no undefined.
+  // JSON has neither NaN nor undefined.
   const got = typeof value === "number" ? String(value) : JSON.stringify(value);
   return new FlwrError(
     "invalid-argument",
@@ -52,7 +53,7 @@ function refused(
   );
 }
 
-/** What to write in place of other libraries' `padding: "same"`. */
+/** Hints for other libraries' `padding: "same"` and `"valid"`. */
 export function paddingHints(padding: unknown): string[] {
   if (typeof padding !== "string") return [];
   return [

@@ -8,7 +8,7 @@ import { avgPool2d, maxPool2d } from "./pooling.ts";
 import { sequential } from "./sequential.ts";
 import { trace } from "./trace.ts";
 
-/** The layers that are made from lengths, with options as plain JavaScript may pass them. */
+/** Constructors of the layers with lengths, called with options as plain JavaScript may pass them. */
 const MAKERS: Readonly<Record<string, (options: Record<string, unknown>) => Layer>> = {
   conv1d: (options) => conv1d({ out: 4, kernel: 3, ...options }),
   conv2d: (options) => conv2d({ out: 4, kernel: 3, ...options }),
@@ -37,7 +37,7 @@ const refusal = (make: () => unknown): FlwrError => {
   assert.fail("not refused");
 };
 
-Deno.test("layers: an option that is not a length is refused by name where the layer is made", () => {
+Deno.test("layers: an option that is not a length is refused by name when the layer is created", () => {
   for (const [kind, options] of Object.entries(OPTIONS)) {
     for (const option of options) {
       for (const value of [-1, 0.5, NaN, "3", "same", [2], [1, 2, 3], {}, null]) {
@@ -50,7 +50,7 @@ Deno.test("layers: an option that is not a length is refused by name where the l
   }
 });
 
-Deno.test("layers: an option under another library's name is refused with ours", () => {
+Deno.test("layers: an option with another library's name is refused, and the error has ours", () => {
   const names = [
     ["conv1d", "kernelSize", "kernel"],
     ["conv1d", "strides", "stride"],
@@ -68,7 +68,7 @@ Deno.test("layers: an option under another library's name is refused with ours",
   MAKERS.dense!({ bias: undefined, nothing: undefined });
 });
 
-Deno.test("conv1d: a series in another layout, or shorter than the kernel, is refused with what to do", () => {
+Deno.test("conv1d: a series in another layout, or shorter than the kernel, is refused with a hint", () => {
   const apply = (layer: Layer, ...shape: number[]) =>
     refusal(() => trace(layer, input("x", "float32", [5, ...shape])));
   assert.match(apply(conv1d({ out: 4, kernel: 3 }), 8).hints.join(), /reshape\(\[1, 8\]\)/);
@@ -77,7 +77,7 @@ Deno.test("conv1d: a series in another layout, or shorter than the kernel, is re
   assert.match(apply(conv1d({ out: 4, kernel: 3, groups: 4 }), 2, 8).message, /groups/);
 });
 
-Deno.test("sequential: a list of layers, or a function that makes one, is refused", () => {
+Deno.test("sequential: a list of layers, or a function that creates a layer, is refused", () => {
   const list = [dense({ out: 1 })] as unknown as Layer;
   assert.match(refusal(() => sequential(list)).hints.join(), /sequential\(\.\.\.list\)/);
   refusal(() => sequential(dense as unknown as Layer));

@@ -1,94 +1,76 @@
-import { FlwrError } from "../../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import * as ops from "../graph/elementwise.ts";
-import { oneHot } from "../graph/indexing.ts";
-import { reshape } from "../graph/movement.ts";
-import { argMax, logSoftmax, reduceMean, reduceSum } from "../graph/reduce.ts";
-import { sameShape, showShape } from "../graph/shape.ts";
+import { logSoftmax, reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { requirePositive, requireRange } from "./optimizer.ts";
 import { logitsOf } from "./probabilities.ts";
+import { classTargets, matched, meanPerExample } from "./targets.ts";
 
-/** A function that training minimises. The trainer takes the mean over the batch. */
+/** A function that training minimises. Training uses its mean over the batch. */
 export interface Loss {
-  /** What it is, for messages: `crossEntropy`. */
+  /** The kind of loss, for messages: `crossEntropy`. */
   readonly kind: string;
-  /** The loss of each example [batch], from the network's output [batch, …] and the targets [batch, …]. */
+  /** The loss of each example, float32 [batch], from the network's output [batch, …] and the targets [batch, …]. */
   perExample(output: Value, target: Value): Value;
-  /** Share of each example that is right, 0 to 1 [batch], if the loss has a notion of it. */
+  /**
+   * Share of each example that is predicted correctly, 0 to 1, float32 [batch]. Missing if the loss does not define
+   * correctness.
+   */
   correct?(output: Value, target: Value): Value;
-  /** How many classes there are: integer targets must be from 0 to below it. Undefined where they may be any numbers. */
+  /** Number of classes: integer targets must be from 0 to below it. Missing if targets may be any numbers. */
   classes?(output: Value): number;
-  /** The least and the greatest number that a target may be. Undefined where they may be any numbers. */
+  /** The smallest and the largest allowed target. Undefined if targets may be any numbers. */
   readonly targetRange?: readonly [number, number];
 }
 
-function misfit(kind: string, needs: string, output: Value, target: Value): FlwrError {
-  return new FlwrError(
-    "invalid-argument",
-    `Loss "${kind}" needs ${needs}: got ${output.dtype} ${showShape(output.shape)} and ` +
-      `${target.dtype} ${showShape(target.shape)}`,
-  );
-}
-
-/** The mean of each example's numbers: [batch, …] → [batch]. */
-function meanPerExample(x: Value): Value {
-  if (x.shape.length === 1) return x;
-  return reduceMean(x, { axes: x.shape.map((_, axis) => axis).slice(1) });
-}
-
-const isReal = ({ dtype }: Value) => dtype.startsWith("float");
-
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
-  /** Share of the target that is spread evenly over all classes, 0 (default) to below 1. */
+  /** Share of the target that is spread evenly over all classes, from 0 to below 1 (default 0). */
   readonly labelSmoothing?: number;
+  /**
+   * The output's axis that has a number for each class. Default: the last, −1. Convolutions have it at 1:
+   * [batch, classes, height, width] for labels [batch, height, width].
+   */
+  readonly axis?: number;
 }
+
+const NAMES: OptionNames<CrossEntropyOptions> = { labelSmoothing: true, axis: true };
+/** The names in PyTorch and Keras. */
+const ELSEWHERE = {
+  label_smoothing: "Write it as labelSmoothing",
+  dim: "Write it as axis",
+  weight: "Give examples weights in the data set",
+  from_logits: "Leave it out: the network ends in logits",
+};
 
 /**
  * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
- * [batch, …, classes]; targets are labels [batch, …] of any integer type, or float32 shares [batch, …, classes]. Where a
- * network from an ONNX file ends in a softmax, that is taken as the softmax of this formula.
+ * [batch, …, classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32
+ * shares in the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
+ * formula.
  *
- * @throws FlwrError "invalid-argument" when the smoothing is out of range
+ * @throws FlwrError "invalid-argument" when the smoothing is out of range, and for unknown options
  */
 export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
-  const { labelSmoothing = 0 } = options;
+  checkOptionNames("crossEntropy", options, NAMES, ELSEWHERE);
+  const { labelSmoothing = 0, axis = -1 } = options;
   requireRange("label smoothing", labelSmoothing, 0, 1);
   const kind = "crossEntropy";
-  const isSoft = (output: Value, target: Value) =>
-    isReal(target) && sameShape(output.shape, target.shape);
+  const targets = classTargets(kind, axis);
   const shares = (output: Value, target: Value) => {
-    const classes = output.shape.at(-1)!;
-    if (!isSoft(output, target)) {
-      if (isReal(target) || !sameShape(output.shape.slice(0, -1), target.shape)) {
-        throw misfit(kind, "logits [batch, classes] and labels [batch]", output, target);
-      }
-    }
-    const hard = isSoft(output, target) ? target : oneHot(target, classes);
+    const hard = targets.shares(output, target);
     if (labelSmoothing === 0) return hard;
-    return ops.add(ops.mul(hard, 1 - labelSmoothing), labelSmoothing / classes);
+    return ops.add(ops.mul(hard, 1 - labelSmoothing), labelSmoothing / targets.count(output));
   };
   return {
     kind,
     perExample(output, target) {
-      const terms = ops.mul(logSoftmax(logitsOf(output, "softmax")), shares(output, target));
+      const terms = ops.mul(logSoftmax(targets.logits(output)), shares(output, target));
       return meanPerExample(ops.neg(reduceSum(terms, { axes: [output.shape.length - 1] })));
     },
-    correct(output, target) {
-      const label = isSoft(output, target) ? argMax(target) : ops.cast(target, "int64");
-      return meanPerExample(ops.cast(ops.equal(argMax(output), label), "float32"));
-    },
-    classes: (output) => output.shape.at(-1)!,
+    correct: (output, target) => meanPerExample(targets.isRight(output, target)),
+    classes: targets.count,
   };
-}
-
-/** Targets as float32, in the output's shape; [batch] fits an output [batch, 1]. */
-function matched(kind: string, output: Value, target: Value): Value {
-  const trimmed = output.shape.at(-1) === 1 ? output.shape.slice(0, -1) : output.shape;
-  if (!sameShape(target.shape, output.shape) && !sameShape(target.shape, trimmed)) {
-    throw misfit(kind, "an output and targets of one shape", output, target);
-  }
-  return reshape(ops.cast(target, "float32"), output.shape);
 }
 
 function elementwiseLoss(
@@ -103,7 +85,7 @@ function elementwiseLoss(
 
 /**
  * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
- * shape; [batch] goes with [batch, 1].
+ * shape; axes of length 1 behind the batch may be missing, so that [batch] goes with [batch, 1].
  */
 export function meanSquaredError(): Loss {
   return elementwiseLoss("meanSquaredError", (output, target) => {
@@ -112,7 +94,7 @@ export function meanSquaredError(): Loss {
   });
 }
 
-/** The mean absolute difference, as PyTorch's L1Loss; shapes as with {@link meanSquaredError}. */
+/** The mean absolute difference, like PyTorch's L1Loss; shapes as in {@link meanSquaredError}. */
 export function meanAbsoluteError(): Loss {
   return elementwiseLoss(
     "meanAbsoluteError",
@@ -121,8 +103,8 @@ export function meanAbsoluteError(): Loss {
 }
 
 /**
- * Half the squared difference up to `delta`, beyond it growing evenly, as PyTorch's HuberLoss; shapes as with
- * {@link meanSquaredError}.
+ * Half the squared difference up to `delta`, linear beyond it, like PyTorch's HuberLoss; shapes as in {@link
+ * meanSquaredError}.
  *
  * @param delta greater than 0 (default 1)
  * @throws FlwrError "invalid-argument" when delta is out of range
@@ -130,7 +112,7 @@ export function meanAbsoluteError(): Loss {
 export function huber(delta = 1): Loss {
   requirePositive("delta of the Huber loss", delta);
   return elementwiseLoss("huber", (output, target) => {
-    // With q = min(|d|, δ): q²/2 + δ (|d| − q) is both branches at once.
+    // With q = min(|d|, δ), q²/2 + δ (|d| − q) equals both branches.
     const distance = ops.abs(ops.sub(output, target));
     const near = ops.minimum(distance, delta);
     return ops.add(
@@ -141,16 +123,16 @@ export function huber(delta = 1): Loss {
 }
 
 /**
- * Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y) log(1 − σ(x)),
- * the mean over each example's numbers. Right is an output above 0 where the target is above ½. Where a network from an
- * ONNX file ends in a sigmoid, that is taken as the σ of this formula. A data set with other targets, such as masks of 0
- * and 255, is refused.
+ * Binary cross-entropy of logits with targets from 0 to 1, like PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y)
+ * log(1 − σ(x)), the mean over each example's numbers; shapes as in {@link meanSquaredError}. An output above 0 is
+ * correct where the target is above ½. If a network from an ONNX file ends in a sigmoid, that sigmoid is the σ of this
+ * formula. Data sets with other targets, such as masks of 0 and 255, are refused.
  */
 export function binaryCrossEntropy(): Loss {
   const loss = elementwiseLoss(
     "binaryCrossEntropy",
     (output, y) => {
-      // log(1 + eˣ) − x y is the same and never overflows.
+      // log(1 + eˣ) − x y is equal and never overflows.
       const x = logitsOf(output, "sigmoid");
       return ops.sub(ops.softplus(x), ops.mul(x, y));
     },
@@ -159,12 +141,12 @@ export function binaryCrossEntropy(): Loss {
       return ops.cast(ops.equal(yes, ops.less(0.5, y)), "float32");
     },
   );
-  // Beyond, the loss has no lower bound: it falls as far as the outputs grow.
+  // Outside of this range the loss has no lower bound: it decreases as long as the outputs grow.
   return { ...loss, targetRange: [0, 1] };
 }
 
 /**
- * A loss times a number, for networks of several outputs whose losses are added up.
+ * A loss multiplied by a number, for networks with several outputs, whose losses are added.
  *
  * @param weight at least 0
  * @throws FlwrError "invalid-argument" when the weight is out of range

@@ -4,16 +4,17 @@ import type { Scope } from "./layer.ts";
 /** Symbolic arrays by name. */
 export type NamedValues = Readonly<Record<string, Value>>;
 
-/** A network of several named inputs or outputs. */
+/** A network with several named inputs or outputs. */
 export interface Network {
-  /** The outputs, each [batch, …], from inputs [batch, …]: one, or several by name. */
+  /** Computes the outputs, each [batch, …], from inputs [batch, …]: one output, or several by name. */
   connect(inputs: NamedValues, scope: Scope): Value | NamedValues;
 }
 
 /**
- * Makes a network with several inputs or outputs from a function. Layers are its parts, as in `layer`.
+ * Makes a network with several inputs or outputs from a function. Layers that it applies are its parts, as in `layer`.
  *
- * @example Images and texts that are told apart together, and rated
+ * @param connect computes the outputs from the inputs by name
+ * @example A network that classifies and rates images with a text
  * ```ts
  * const both = network(({ image, text }, scope) => {
  *   const seen = scope.apply(vision, image!);

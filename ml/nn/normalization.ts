@@ -12,20 +12,20 @@ import { type Layer, layer, type LayerOptions, type Scope } from "./layer.ts";
 export interface NormOptions extends LayerOptions {
   /** Added to the variance (default 1e-5). */
   readonly epsilon?: number;
-  /** Whether there are a weight and a bias to learn (default true). */
+  /** Whether the layer has a trained weight and bias (default true). */
   readonly affine?: boolean;
 }
 
-/** Added to variances unless the user says otherwise: PyTorch's default. */
+/** Added to variances by default, as in PyTorch. */
 export const DEFAULT_EPSILON = 1e-5;
 
-/** What normalised numbers are multiplied by, and what is then added. */
+/** Factor and addend for normalised numbers. */
 export interface ScaleAndShift {
   readonly scale: Value;
   readonly shift: Value;
 }
 
-/** The parameters `weight` and `bias` of a shape, stretched over an array as `view`. */
+/** The parameters `weight` and `bias` of a shape, reshaped to `view` so that they broadcast over an array. */
 export function scaleAndShift(
   scope: Scope,
   shape: readonly number[],
@@ -37,20 +37,20 @@ export function scaleAndShift(
   };
 }
 
-/** A shape that stretches one number per channel over [batch, channels, …]. */
+/** The shape in which one number per channel broadcasts over [batch, channels, …]. */
 export function perChannel({ shape }: Value): number[] {
   return shape.map((length, axis) => axis === 1 ? length : 1);
 }
 
 /** Options of {@link layerNorm}. */
 export interface LayerNormOptions extends NormOptions {
-  /** Lengths of the last axes, over which is normalised (default: the last axis alone). */
+  /** Lengths of the last axes, over which the layer normalises (default: the last axis only). */
   readonly shape?: readonly number[];
 }
 
 /**
- * Layer normalisation (Ba et al., 2016) over the last axes of [batch, …], as PyTorch's LayerNorm; the shape stays.
- * Parameters `weight` and `bias` have the shape that is normalised over.
+ * Layer normalisation (Ba et al., 2016) over the last axes: float32 [batch, …] → the same, like PyTorch's LayerNorm.
+ * Parameters `weight` and `bias` have the shape of these axes.
  */
 export function layerNorm(options: LayerNormOptions = {}): Layer {
   return layer("layerNorm", (x, scope) => {
@@ -70,10 +70,10 @@ export function layerNorm(options: LayerNormOptions = {}): Layer {
 }
 
 /**
- * Group normalisation (Wu and He, 2018) of [batch, channels, …], as PyTorch's GroupNorm; the shape stays. Parameters
+ * Group normalisation (Wu and He, 2018): float32 [batch, channels, …] → the same, like PyTorch's GroupNorm. Parameters
  * `weight` and `bias` [channels].
  *
- * @param groups groups that the channels are split into
+ * @param groups number of groups of channels; must divide the channels
  */
 export function groupNorm(groups: number, options: NormOptions = {}): Layer {
   return layer("groupNorm", (x, scope) => {

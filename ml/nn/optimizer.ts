@@ -1,57 +1,70 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Value } from "../graph/value.ts";
 
-/** One parameter in the middle of a step. */
+/** One parameter during a step, as the optimiser sees it. */
 export interface Step {
   /** The parameter, float32 of any shape. */
   readonly parameter: Value;
-  /** The gradient, times what {@link Optimizer.gradientFactor} said. */
+  /** The gradient, multiplied by {@link Optimizer.gradientFactor} if there is one. */
   readonly gradient: Value;
-  /** What the optimiser keeps for this parameter, each of the parameter's shape, zero at the start. */
+  /** The optimiser's arrays for this parameter, each of the parameter's shape, initially zero. */
   readonly slots: readonly Value[];
-  /** The step's numbers, as {@link Optimizer.scalars} gave them: float32 scalars. */
+  /** The step's numbers from {@link Optimizer.scalars}: float32 scalars. */
   readonly scalars: readonly Value[];
-  /** This step's learning rate divided by the last one's, a float32 scalar; missing when the rate never changes. */
+  /** This step's learning rate divided by the previous one's, a float32 scalar; missing if the rate never changes. */
   readonly rateRatio?: Value;
 }
 
-/** A rule that changes parameters by their gradients. */
+/** A rule that updates parameters from their gradients. */
 export interface Optimizer {
-  /** What it is, for messages: `sgd`. */
+  /** The kind of optimiser, for messages: `sgd`. */
   readonly kind: string;
-  /** The step size unless a fit says another, above 0. */
+  /** Step size, above 0, unless a fit's options have another one. */
   readonly learningRate: number;
-  /** How many arrays of a parameter's shape are kept per parameter. */
+  /** Number of arrays of a parameter's shape that the optimiser keeps per parameter. */
   readonly slots: number;
-  /** Whether the slots are proportional to the learning rate, so that a change of it must scale them. */
+  /** Whether the slots are proportional to the learning rate, so that they must be scaled when it changes. */
   readonly slotsFollowRate: boolean;
   /**
-   * Numbers that depend on the step but on no parameter, computed in float64 outside of the graph.
+   * Numbers that depend on the step but not on the parameter, computed in float64 outside of the graph.
    *
-   * @param step the step's number, from 1
+   * @param step number of the step, from 1
+   * @param learningRate learning rate of the step
    */
   scalars(step: number, learningRate: number): readonly number[];
   /**
-   * A number that the gradients shall come multiplied by, if not 1. Differentiation is linear, so the factor costs
-   * nothing; an optimiser that is linear in the gradient saves a multiplication per parameter by it.
+   * A factor for the gradients, if not 1. Differentiation is linear, so the factor costs nothing there; an optimiser
+   * that is linear in the gradient saves one multiplication per parameter with it.
    */
   gradientFactor?(scalars: readonly Value[]): Value;
-  /** The parameter and the slots after the step. */
+  /** Computes the parameter and the slots after the step. */
   update(step: Step): { parameter: Value; slots: Value[] };
 }
 
-/** @throws FlwrError "invalid-argument" when the learning rate is no positive number */
+/**
+ * Checks a learning rate.
+ *
+ * @throws FlwrError "invalid-argument" when it is not a positive number
+ */
 export function requireLearningRate(learningRate: number): void {
   requirePositive("learning rate", learningRate);
 }
 
-/** @throws FlwrError "invalid-argument" unless 0 < value < ∞ */
+/**
+ * Checks that a number is positive and finite.
+ *
+ * @throws FlwrError "invalid-argument" unless 0 < value < ∞
+ */
 export function requirePositive(what: string, value: number): void {
   if (value > 0 && Number.isFinite(value)) return;
   throw new FlwrError("invalid-argument", `The ${what} must be greater than 0: got ${value}`);
 }
 
-/** @throws FlwrError "invalid-argument" unless low ≤ value < high */
+/**
+ * Checks that a number is in a range.
+ *
+ * @throws FlwrError "invalid-argument" unless low ≤ value < high
+ */
 export function requireRange(what: string, value: number, low: number, high: number): void {
   if (value >= low && value < high) return;
   const limit = high === Infinity ? "" : ` and below ${high}`;

@@ -9,9 +9,10 @@ import { type Layer, layer, type LayerOptions } from "./layer.ts";
 import { paddingHints, requirePair } from "./lengths.ts";
 
 /**
- * The maximum of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32.
+ * The maximum of each window: float32 [batch, channels, height, width] → [batch, channels, height', width'].
  *
- * @param kernel size of the window, which by default also is the stride: one number or [height, width]
+ * @param kernel size of the window, and by default its stride: one number or [height, width]
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export function maxPool2d(kernel: number | Pair, options: PoolOptions & LayerOptions = {}): Layer {
   checkPool("maxPool2d", kernel, options);
@@ -19,22 +20,23 @@ export function maxPool2d(kernel: number | Pair, options: PoolOptions & LayerOpt
 }
 
 /**
- * The mean of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32. Padding
+ * The mean of each window: float32 [batch, channels, height, width] → [batch, channels, height', width']. Padding
  * counts as zeros, as in PyTorch.
  *
- * @param kernel size of the window, which by default also is the stride: one number or [height, width]
+ * @param kernel size of the window, and by default its stride: one number or [height, width]
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export function avgPool2d(kernel: number | Pair, options: PoolOptions & LayerOptions = {}): Layer {
   checkPool("avgPool2d", kernel, options);
   return layer("avgPool2d", (x) => avgPool(x, kernel, options), options);
 }
 
-/** The mean of each channel: [batch, channels, …] → [batch, channels], float32. */
+/** The mean of each channel: float32 [batch, channels, …] → [batch, channels]. */
 export function globalAvgPool(options: LayerOptions = {}): Layer {
   return layer("globalAvgPool", (x) => reduceMean(x, { axes: behindChannels(x) }), options);
 }
 
-/** The maximum of each channel: [batch, channels, …] → [batch, channels], float32. */
+/** The maximum of each channel: float32 [batch, channels, …] → [batch, channels]. */
 export function globalMaxPool(options: LayerOptions = {}): Layer {
   return layer("globalMaxPool", (x) => reduceMax(x, { axes: behindChannels(x) }), options);
 }
@@ -43,7 +45,7 @@ const NAMES: OptionNames<PoolOptions & LayerOptions> = { stride: true, padding: 
 
 function checkPool(kind: string, kernel: number | Pair, options: PoolOptions & LayerOptions): void {
   requirePair(kind, "kernel", kernel);
-  checkOptionNames(kind, options, NAMES, { strides: "Write it as stride" });
+  checkOptionNames(kind, options, NAMES, { strides: "Use the option stride" });
   const { stride, padding } = options;
   if (stride !== undefined) requirePair(kind, "stride", stride);
   if (padding === undefined) return;

@@ -8,9 +8,9 @@ const marked = new WeakMap<Value, { readonly by: Activation; readonly logits: Va
 const LOSSES = { softmax: "crossEntropy()", sigmoid: "binaryCrossEntropy()" } as const;
 
 /**
- * Notes that a network's output is probabilities, where it is a softmax over the last axis or a sigmoid. Networks that
- * come from elsewhere, as Keras and scikit-learn write them, end so, and losses must not do the same once more. Networks
- * that are written here end in logits, as in PyTorch, and are taken at their word.
+ * Marks a network's output as probabilities if it is a softmax over the last axis or a sigmoid. Imported networks from
+ * Keras and scikit-learn end so, and losses must not apply the function again. Networks written with our layers end in
+ * logits, as in PyTorch, and are not marked.
  */
 export function markProbabilities(output: Value): void {
   const isSoftmax = output.primitive === "softmax" &&
@@ -20,10 +20,10 @@ export function markProbabilities(output: Value): void {
 }
 
 /**
- * The logits behind an output that is marked as probabilities, and any other output itself.
+ * The logits of an output that is marked as probabilities; returns any other output unchanged.
  *
- * @param by the activation that the loss takes the logits of
- * @throws FlwrError "invalid-argument" when the probabilities are of the other kind: names the loss for them
+ * @param by the activation whose logits the loss uses
+ * @throws FlwrError "invalid-argument" when the probabilities come from the other activation: names the loss for them
  */
 export function logitsOf(output: Value, by: Activation): Value {
   const known = marked.get(output);
@@ -31,7 +31,7 @@ export function logitsOf(output: Value, by: Activation): Value {
   if (known.by === by) return known.logits;
   throw new FlwrError(
     "invalid-argument",
-    `The network ends in a ${known.by}, and this loss takes the logits of a ${by}`,
+    `The network ends in a ${known.by}, and this loss needs the logits of a ${by}`,
     { hints: [`Use ${LOSSES[known.by]}, or another output of the network`] },
   );
 }

@@ -5,18 +5,18 @@ import { type Optimizer, requireLearningRate, requireRange } from "./optimizer.t
 export interface RmspropOptions {
   /** Step size (default 0.01). */
   readonly learningRate?: number;
-  /** How slowly the mean of the squared gradients changes (default 0.99). */
+  /** Decay rate of the running mean of squared gradients, from 0 to below 1 (default 0.99). */
   readonly alpha?: number;
   /** Added to the root of the mean square (default 1e-8). */
   readonly epsilon?: number;
-  /** How much of the last step goes on (default 0). */
+  /** Share of the previous step that is added to each step, from 0 to below 1 (default 0). */
   readonly momentum?: number;
   /** L2 penalty in the gradient (default 0). */
   readonly weightDecay?: number;
 }
 
 /**
- * RMSprop (Tieleman and Hinton, 2012) as PyTorch's optim.RMSprop.
+ * RMSprop (Tieleman and Hinton, 2012), like PyTorch's optim.RMSprop.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */

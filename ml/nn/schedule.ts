@@ -1,18 +1,18 @@
 import { requireRange } from "./optimizer.ts";
 
 /**
- * A function from the step to the factor of the learning rate.
+ * A function from the step to a factor of the learning rate.
  *
- * @param step the step's number in its fit, from 1
- * @param steps steps that the fit has
+ * @param step number of the step in its fit, from 1
+ * @param steps number of steps of the fit
  */
 export type Schedule = (step: number, steps: number) => number;
 
-/** Options of schedules that go down to an end. */
+/** Options of schedules that decrease to an end value. */
 export interface DecayOptions {
-  /** The factor that it goes down to (default 0). */
+  /** The final factor (default 0). */
   readonly end?: number;
-  /** Steps that it takes (default: all of the fit); after them the factor stays. */
+  /** Number of steps of the decrease (default: all of the fit); afterwards the factor stays constant. */
   readonly over?: number;
 }
 
@@ -24,7 +24,8 @@ function decay(options: DecayOptions, shape: (done: number) => number): Schedule
 }
 
 /**
- * Down along half a cosine (Loshchilov and Hutter, 2017), as PyTorch's CosineAnnealingLR stepped after each batch.
+ * Decreases along half a cosine (Loshchilov and Hutter, 2017), like PyTorch's CosineAnnealingLR stepped after each
+ * batch.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -33,7 +34,7 @@ export function cosineDecay(options: DecayOptions = {}): Schedule {
 }
 
 /**
- * Down evenly, as PyTorch's LinearLR from 1 to `end`.
+ * Decreases linearly, like PyTorch's LinearLR from 1 to `end`.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -42,7 +43,7 @@ export function linearDecay(options: DecayOptions = {}): Schedule {
 }
 
 /**
- * Multiplied by `factor` after every `every` steps, as PyTorch's StepLR stepped after each batch.
+ * Multiplies the rate by `factor` after each `every` steps, like PyTorch's StepLR stepped after each batch.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -53,7 +54,8 @@ export function stepDecay(every: number, factor: number): Schedule {
 }
 
 /**
- * Rises evenly to 1 in the first `count` steps, the first being 1/count; then another schedule begins, by default none.
+ * Rises linearly to 1 in the first `count` steps, starting at 1/count; then another schedule begins (default: constant
+ * 1).
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */

@@ -2,8 +2,10 @@ import { FlwrError } from "../../base/error.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
 
 /**
- * Layers one after the other. Unnamed layers are named by their position, as in PyTorch's nn.Sequential: the weight of
- * the first is `0.weight`.
+ * Applies layers one after the other. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
+ * the weight of the first is `0.weight`.
+ *
+ * @throws FlwrError "invalid-argument" when an argument is not a layer
  */
 export function sequential(...layers: readonly Layer[]): Layer {
   return sequentialWith({}, ...layers);
@@ -12,7 +14,7 @@ export function sequential(...layers: readonly Layer[]): Layer {
 /** {@link sequential} with a name. */
 export function sequentialWith(options: LayerOptions, ...layers: readonly Layer[]): Layer {
   const wrong = layers.findIndex((layer) =>
-    // A function has an "apply", too.
+    // Functions have an "apply" as well.
     typeof layer !== "object" || typeof layer?.apply !== "function"
   );
   if (wrong !== -1) {

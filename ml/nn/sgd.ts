@@ -5,7 +5,7 @@ import { type Optimizer, requireLearningRate, requireRange } from "./optimizer.t
 export interface SgdOptions {
   /** Step size, greater than 0; 0.001 to 0.1 is common. */
   readonly learningRate: number;
-  /** How much of the last step goes on, from 0 (default) to below 1. */
+  /** Share of the previous step that is added to each step, from 0 to below 1 (default 0). */
   readonly momentum?: number;
   /** L2 penalty, added to the gradient as weightDecay · parameter (default 0). */
   readonly weightDecay?: number;
@@ -14,8 +14,8 @@ export interface SgdOptions {
 }
 
 /**
- * Stochastic gradient descent as PyTorch's optim.SGD. Kept per parameter is v = −learningRate · (PyTorch's momentum
- * buffer): v ← momentum · v − learningRate · g, then p ← p + v.
+ * Stochastic gradient descent, like PyTorch's optim.SGD. It keeps v = −learningRate · (PyTorch's momentum buffer) per
+ * parameter: v ← momentum · v − learningRate · g, then p ← p + v.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */

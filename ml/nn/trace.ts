@@ -11,7 +11,7 @@ import {
   type StateInitializer,
 } from "./layer.ts";
 
-/** Random arrays with salts below this are not made by layers. */
+/** Salts of random arrays below this are reserved; layers use those from here on. */
 const FIRST_SALT = 16;
 
 /** A named array that belongs to a network. */
@@ -20,24 +20,24 @@ export interface Variable {
   readonly name: string;
   readonly value: Node<"input">;
   readonly initializer: StateInitializer;
-  /** Whether the optimiser changes it (then it is float32); otherwise the network itself does. */
+  /** Whether the optimiser updates it (then it is float32); otherwise the network itself does. */
   readonly trained: boolean;
 }
 
-/** A network applied to symbolic inputs. */
+/** The result of applying a network to symbolic inputs. */
 export interface Trace<Output = Value> {
   readonly output: Output;
-  /** All variables, in the order they were first used unless a layer says otherwise. */
+  /** All variables, in the order of their first use unless a layer sets another one. */
   readonly variables: readonly Variable[];
-  /** What the untrained variables become at the end of a step; those that are missing stay as they are. */
+  /** Values of the untrained variables at the end of a step; those that are missing do not change. */
   readonly updates: ReadonlyMap<Value, Value>;
 }
 
-/** What a whole trace has in common. */
+/** State shared by all scopes of one trace. */
 class Ledger {
   readonly variables = new Map<string, Variable>();
   readonly updates = new Map<Value, Value>();
-  /** By path of a layer, its parts in the order in which their variables are listed. */
+  /** For the path of a layer, its parts in the order in which their variables are listed. */
   readonly orders = new Map<string, readonly string[]>();
   #salt = FIRST_SALT;
 
@@ -53,7 +53,7 @@ class Ledger {
 
 class TraceScope implements Scope {
   readonly #ledger: Ledger;
-  /** Whether the layer was here before, so that its variables exist. */
+  /** Whether the layer was applied before, so that its variables exist. */
   readonly #again: boolean;
   readonly #parts = new Map<Layer, string>();
   #applied = 0;
@@ -86,8 +86,8 @@ class TraceScope implements Scope {
       throw new FlwrError(
         "invalid-argument",
         updates.has(state)
-          ? "A state cannot be updated twice in one step: a layer that keeps one is applied twice"
-          : `A state ${state.dtype} ${showShape(state.shape)} cannot become ` +
+          ? "A state cannot be updated twice in one step: a layer with a state is applied twice"
+          : `A state ${state.dtype} ${showShape(state.shape)} cannot be set to ` +
             `${next.dtype} ${showShape(next.shape)}`,
       );
     }
@@ -147,7 +147,7 @@ class TraceScope implements Scope {
   }
 }
 
-/** The variables in the order of their use, but for layers that say another one. */
+/** The variables in the order of their use, except where a layer sets another order. */
 function listed({ variables, orders }: Ledger): Variable[] {
   const list = [...variables.values()];
   for (const [path, parts] of orders) {
@@ -163,8 +163,8 @@ function listed({ variables, orders }: Ledger): Variable[] {
 /**
  * Applies a network to a symbolic input and collects its variables.
  *
- * @param randomKey what random numbers are drawn with, a uint32 scalar that changes from step to step: with it the
- *   network is traced for training, without it for evaluation
+ * @param randomKey key of random numbers, a uint32 scalar that changes from step to step: with it the network is traced
+ * for training, without it for evaluation
  * @throws FlwrError "invalid-argument" when shapes do not fit or two parameters have one name
  */
 export function trace(network: Layer, x: Value, randomKey?: Value): Trace {
@@ -172,7 +172,7 @@ export function trace(network: Layer, x: Value, randomKey?: Value): Trace {
   return traced(ledger, applyLayer(network, x, new TraceScope("", ledger, false)));
 }
 
-/** As {@link trace}, for a function that is no layer. */
+/** Like {@link trace}, for a function that is not a layer. */
 export function traceParts<Output>(
   connect: (scope: Scope) => Output,
   randomKey?: Value,

@@ -9,21 +9,21 @@ import { layerNorm } from "./normalization.ts";
 
 /** Options of {@link transformerEncoder}. */
 export interface TransformerEncoderOptions extends LayerOptions, AttentionMasks {
-  /** Heads that the width is split among. */
+  /** Number of heads that the width is divided among; must divide the width. */
   readonly heads: number;
   /** Width between the two dense layers. */
   readonly feedForward: number;
-  /** Probability of dropout (default 0.1, as in PyTorch). */
+  /** Probability of dropout, from 0 to below 1 (default 0.1, as in PyTorch). */
   readonly dropout?: number;
-  /** What goes between the two dense layers (default relu()). */
+  /** Activation between the two dense layers (default relu()). */
   readonly activation?: Layer;
-  /** Whether normalisation comes before attention and dense layers instead of after (default false). */
+  /** Whether normalisation comes before attention and dense layers instead of after them (default false). */
   readonly normFirst?: boolean;
 }
 
 /**
- * One layer of a transformer's encoder (Vaswani et al., 2017): float32 [batch, length, width] → the same, with the
- * parameters of PyTorch's nn.TransformerEncoderLayer: those of self_attn, linear1, linear2, norm1, norm2.
+ * One encoder layer of a transformer (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as
+ * in PyTorch's nn.TransformerEncoderLayer: those of self_attn, linear1, linear2, norm1, norm2.
  */
 export function transformerEncoder(options: TransformerEncoderOptions): Layer {
   const { heads, causal, mask, feedForward, normFirst = false } = options;

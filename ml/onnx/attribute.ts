@@ -2,7 +2,7 @@ import type { AttributeProto, GraphProto } from "./message/messages.ts";
 import { ATTRIBUTE_TYPE as Type } from "./message/numbers.ts";
 import { ATTRIBUTE } from "./message/types.ts";
 
-/** An attribute of an ONNX node; ONNX tells integers, floats and strings apart. */
+/** An attribute of an ONNX node; ONNX distinguishes integers, floats and strings. */
 export type Attribute =
   | { readonly int: number }
   | { readonly float: number }
@@ -14,7 +14,7 @@ export type Attribute =
 /** The attributes of a node by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** An attribute in ONNX's own form. */
+/** Converts an attribute to ONNX's message. */
 export function attributeProto(name: string, value: Attribute): AttributeProto {
   if ("int" in value) {
     return ATTRIBUTE.create({ name, type: Type.INT, i: BigInt(value.int) });

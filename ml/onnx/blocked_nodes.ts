@@ -1,10 +1,10 @@
 import type { GraphProto, NodeProto } from "./message/messages.ts";
 import { BLOCKED_DOMAIN, BLOCKED_OPERATORS } from "./operators.ts";
 
-/** Filters and channels come in blocks of 8 or 16: what is a multiple of the larger one is of both. */
+/** Largest block size: blocks have 8 or 16 channels, and a multiple of 16 is one of both. */
 export const LARGEST_BLOCK = 16;
 
-/** The attributes that the operators on blocks are written with. */
+/** The attributes that we write for the operators on blocks. */
 const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   Conv: ["kernel_shape", "strides", "dilations", "pads", "group", "activation"],
   GlobalAveragePool: [],
@@ -13,12 +13,12 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   ReorderOutput: ["channels", "channels_last"],
 };
 
-/** Lengths that a name is known to have, whatever the model is fed. */
+/** Known shapes of names, independent of what the model is fed. */
 type KnownShapes = ReadonlyMap<string, readonly number[]>;
 
 /**
- * The shapes of initialisers, and of what is given a constant shape; undefined when a name stands for two things, so that
- * nothing is known.
+ * The shapes of initialisers and of arrays with a constant shape. Undefined if a name is defined twice, because then no
+ * shape is known.
  */
 function knownShapes(graph: GraphProto): KnownShapes | undefined {
   const shapes = new Map<string, readonly number[]>();
@@ -61,7 +61,10 @@ function int(node: NodeProto, name: string, otherwise: number): number {
   return Number(node.attribute.find((attribute) => attribute.name === name)?.i ?? otherwise);
 }
 
-/** Kernels of whole blocks of filters, each seeing all channels or one of its own, and a bias for each filter. */
+/**
+ * Whether a convolution is safe: kernels of whole blocks of filters, each filter seeing all channels or its own, and
+ * one bias per filter.
+ */
 function isSafeConv(node: NodeProto, shapes: KnownShapes): boolean {
   const [, kernels = "", bias = ""] = node.input;
   const [filters = 0, seen = 0, ...size] = shapes.get(kernels) ?? [];
@@ -81,7 +84,7 @@ function isSafeReordering(node: NodeProto, shapes: KnownShapes): boolean {
     int(node, "channels", 0) === channels;
 }
 
-/** Windows of a length, which go on and do not stand beside the images. What else they are given, the operator checks. */
+/** Whether a pool is safe: its windows have a positive length and stride. The operator checks the rest itself. */
 function isSafePool(node: NodeProto): boolean {
   const kernel = ints(node, "kernel_shape");
   return kernel.length === 2 && [...kernel, ...ints(node, "strides")].every((step) => step > 0) &&
@@ -99,9 +102,9 @@ function isSafe(node: NodeProto, shapes: KnownShapes): boolean {
 }
 
 /**
- * Finds a node on blocks of channels that may do more than compute. These operators take a good part of what they are
- * given on trust, as ONNX Runtime puts them into models itself: lengths of kernels and biases, and how groups go with
- * channels. So those must be known from the model alone.
+ * Finds a node on blocks of channels whose arguments are not proven safe. ONNX Runtime inserts these operators into
+ * models itself, so they do not check all of their arguments: lengths of kernels and biases, and how groups match
+ * channels. The model alone must determine these.
  */
 export function unsafeBlockedNode(graph: GraphProto): NodeProto | undefined {
   const onBlocks: NodeProto[] = [];
@@ -117,7 +120,7 @@ export function unsafeBlockedNode(graph: GraphProto): NodeProto | undefined {
   return onBlocks.find((node) => !isSafe(node, shapes));
 }
 
-/** Whether an operator is one of those on blocks that models are written with. */
+/** Whether an operator is one of those on blocks that we write. */
 export function isBlockedOperator({ domain, opType }: NodeProto): boolean {
   const names: readonly string[] = BLOCKED_OPERATORS;
   return domain === BLOCKED_DOMAIN && names.includes(`${domain}.${opType}`);

@@ -9,7 +9,10 @@ type Blocked = typeof BLOCKED_OPERATORS[number];
 
 const [CONV, MEAN, MAXIMA, INTO, OUT_OF] = BLOCKED_OPERATORS;
 
-/** A loop whose body has one operator on blocks, of inputs in given shapes; `undefined` leaves the shape to the run. */
+/**
+ * A loop whose body has one operator on blocks, with inputs of the given shapes; the shape of an `undefined` input is
+ * known only at run time.
+ */
 function model(
   op: Blocked,
   shapes: readonly (readonly number[] | undefined)[],
@@ -46,8 +49,8 @@ const TAKEN: Readonly<Record<string, Uint8Array>> = {
 };
 
 const REFUSED: Readonly<Record<string, Uint8Array>> = {
-  "kernels of a shape that only the run tells": model(CONV, [images, undefined]),
-  "kernels whose last length only the run tells": model(CONV, [images, [16, 32, 3, -1]]),
+  "kernels of a shape that is known only at run time": model(CONV, [images, undefined]),
+  "kernels whose last length is known only at run time": model(CONV, [images, [16, 32, 3, -1]]),
   "kernels of half a block": model(CONV, [images, [8, 32, 3, 3]]),
   "a bias for other filters": model(CONV, [images, [16, 32, 3, 3], [15]]),
   "groups of several filters": model(CONV, [images, [64, 1, 3, 3]], { group: { int: 32 } }),
@@ -59,7 +62,7 @@ const REFUSED: Readonly<Record<string, Uint8Array>> = {
     kernel_shape: { ints: [2, 2] },
     pads: { ints: [0, -1, 0, 0] },
   }),
-  "maxima of no window": model(MAXIMA, [images], { kernel_shape: { ints: [0, 2] } }),
+  "maxima of an empty window": model(MAXIMA, [images], { kernel_shape: { ints: [0, 2] } }),
   "maxima without a stride": model(MAXIMA, [images], {
     kernel_shape: { ints: [2, 2] },
     strides: { ints: [0, 1] },
@@ -71,7 +74,7 @@ const REFUSED: Readonly<Record<string, Uint8Array>> = {
   "an attribute that is not used": model(CONV, [images, [16, 32, 3, 3]], {
     auto_pad: { string: "VALID" },
   }),
-  "more channels than there are": model(OUT_OF, [images], { channels: { int: 48 } }),
+  "more channels than the input has": model(OUT_OF, [images], { channels: { int: 48 } }),
   "channels out of images of any shape": model(OUT_OF, [undefined], { channels: { int: 32 } }),
 };
 
@@ -85,12 +88,12 @@ for (const [what, bytes] of Object.entries(REFUSED)) {
   Deno.test(`on blocks, refused: ${what}`, () => {
     assert.throws(
       () => requireSelfContained(bytes),
-      /on lengths that it does not tell|that is no length/,
+      /on lengths that are known only at run time|with an invalid length/,
     );
   });
 }
 
-Deno.test("on blocks, a name that stands for two things tells no lengths", () => {
+Deno.test("on blocks, a name that is defined twice has no known shape", () => {
   const builder = new GraphBuilder();
   const kernels = builder.node("Reshape", ["in1", builder.ints([16, 16, 1, 1])]);
   builder.named("Identity", ["in2"], [kernels], {});
@@ -98,6 +101,6 @@ Deno.test("on blocks, a name that stands for two things tells no lengths", () =>
   const bytes = modelBytes(builder.build("g", [], []));
   assert.throws(
     () => requireSelfContained(bytes),
-    /on lengths that it does not tell|that is no length/,
+    /on lengths that are known only at run time|with an invalid length/,
   );
 });

@@ -3,10 +3,10 @@ import { ATTRIBUTE_TYPE as Type } from "./message/numbers.ts";
 import { ATTRIBUTE, NODE } from "./message/types.ts";
 
 /**
- * A graph whose constants are nodes and whose initialisers are those that have a name of their own: whoever reads the
- * file can tell parameters from the numbers that operators need. The graph is changed.
+ * Turns the constants of a graph into nodes. Only those with a name of their own stay initialisers, so that readers of
+ * the file can distinguish parameters from the constants of operators. Changes the graph in place.
  *
- * @param isParameter whether an initialiser of a name stays one
+ * @param isParameter whether the initialiser of a name stays one
  */
 export function constantsAsNodes(
   graph: GraphProto,

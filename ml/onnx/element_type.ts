@@ -25,7 +25,7 @@ export function elementType(dtype: DType): number {
 /**
  * The dtype of one of ONNX's numbers.
  *
- * @throws FlwrError "unimplemented" for types that numpy has no name for
+ * @throws FlwrError "unimplemented" for types that numpy does not have
  */
 export function dtypeOf(type: number): DType {
   for (const [dtype, number] of Object.entries(ELEMENT_TYPES)) {

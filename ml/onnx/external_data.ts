@@ -4,7 +4,8 @@ import type { TensorProto } from "./message/messages.ts";
 /**
  * Reads bytes of a file that belongs to a model.
  *
- * @param room bytes from the offset on that the file must have: as many as are read, or more where they are padded
+ * @param room number of bytes that the file must have from the offset on: as many as are read, or more if they are
+ * padded
  */
 export type ExternalData = (
   location: string,
@@ -13,16 +14,16 @@ export type ExternalData = (
   room: number,
 ) => Uint8Array;
 
-/** For models that are given as bytes and so have no folder: external data are refused. */
+/** For models that are given as bytes and have no folder: refuses external data. */
 export const noExternalData: ExternalData = (location) => {
   throw new FlwrError(
     "failed-precondition",
-    `Data lie outside of the ONNX file, in "${location}", and a model given as bytes has no folder`,
-    { hints: ["Give the model's path", "Export with external_data=False"] },
+    `The ONNX file has external data in "${location}", but a model given as bytes has no folder`,
+    { hints: ["Pass the model's path", "Export with external_data=False"] },
   );
 };
 
-/** The bytes of a tensor whose data lie in another file: ONNX names it by pairs of texts. */
+/** The bytes of a tensor with external data, which ONNX describes by pairs of strings. */
 export function readExternal(
   { name, externalData }: TensorProto,
   external: ExternalData,
@@ -31,7 +32,7 @@ export function readExternal(
   const entry = (key: string) => externalData.find((pair) => pair.key === key)?.value;
   const offset = Number(entry("offset") ?? 0);
   const length = Number(entry("length") ?? size);
-  // What is longer is padded, so that the next tensor begins at a round number.
+  // Longer data are padded, so that the next tensor starts at an aligned offset.
   const fits = Number.isSafeInteger(length) && length >= size;
   if (!Number.isSafeInteger(offset) || offset < 0 || !fits) {
     throw new FlwrError(

@@ -6,10 +6,13 @@ import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./messa
 import { DIMENSION, GRAPH, NODE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from "./message/types.ts";
 import type { Operator } from "./operators.ts";
 
-/** A constant larger than this many bytes is shared only when it is the same object. */
+/**
+ * Constants of up to this many bytes are shared if their contents are equal, larger ones only if they are the same
+ * object.
+ */
 const COMPARED_BYTES = 256;
 
-/** What a graph says about an input or output. A `null` length is only known at run time. */
+/** Name, type and shape of a graph's input or output. A length of null is known only at run time. */
 export interface ValueInfo {
   readonly name: string;
   readonly dtype: DType;
@@ -17,8 +20,8 @@ export interface ValueInfo {
 }
 
 /**
- * Puts ONNX nodes together and names what they yield. A node that is asked for twice is made once; a body of a loop
- * finds the nodes and constants of the graph around it.
+ * Builds a graph from ONNX nodes and names their outputs. Equal nodes are created once; a loop's body shares the nodes
+ * and constants of the graph around it.
  */
 export class GraphBuilder {
   readonly #parent?: GraphBuilder;
@@ -41,31 +44,31 @@ export class GraphBuilder {
   /**
    * A builder for the body of a loop.
    *
-   * @param inputs names that have another value in each step
+   * @param inputs names whose values differ from step to step
    */
   body(inputs: readonly string[]): GraphBuilder {
     return new GraphBuilder(this, inputs);
   }
 
-  /** A node of one output: returns the output's name. */
+  /** Adds a node with one output and returns the output's name. */
   node(op: Operator, inputs: readonly string[], attributes: Attributes = {}): string {
     return this.nodes(op, inputs, 1, attributes)[0]!;
   }
 
-  /** A node of several outputs: returns their names. */
+  /** Adds a node with several outputs and returns their names. */
   nodes(
     op: Operator,
     inputs: readonly string[],
     outputs: number,
     attributes: Attributes = {},
   ): string[] {
-    // A graph attribute makes a node unlike any other; everything else is told apart by its text.
+    // A node with a graph attribute is never shared; other nodes are compared by their text.
     const key = Object.values(attributes).some((value) => "graph" in value)
       ? undefined
       : JSON.stringify([op, inputs, outputs, attributes]);
     const known = key === undefined ? undefined : this.#find(key);
     if (known !== undefined) return known;
-    // What is the same in every step is computed once, before the loop.
+    // Nodes that are the same in each step are computed once, before the loop.
     if (this.#parent !== undefined && !inputs.some((name) => this.#changes(name))) {
       return this.#parent.nodes(op, inputs, outputs, attributes);
     }
@@ -75,13 +78,13 @@ export class GraphBuilder {
     return names;
   }
 
-  /** Gives a value a further name, for an output of the graph; returns that name. */
+  /** Gives a value another name, for an output of the graph, and returns that name. */
   alias(name: string, value: string): string {
     this.#add("Identity", [value], [name], {});
     return name;
   }
 
-  /** Whether a name is that of a result of this very graph. */
+  /** Whether a name is a result of this graph itself, not of one around it. */
   makes(name: string): boolean {
     return this.#results.has(name);
   }
@@ -91,7 +94,7 @@ export class GraphBuilder {
     this.#add(op, inputs, outputs, attributes);
   }
 
-  /** A constant, kept in the outermost graph. */
+  /** Adds a constant to the outermost graph and returns its name. */
   constant(value: Tensor): string {
     const root = this.#root;
     const bytes = tensorBytes(value);
@@ -106,19 +109,19 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A constant under a name of its own, such as a parameter of a trained network. */
+  /** Adds a constant with a given name, such as a parameter of a trained network. */
   initializer(name: string, value: Tensor): void {
     this.#root.#initializers.push(tensorProto(name, value));
   }
 
-  /** A constant vector of int64: shapes, axes and the like. */
+  /** A constant int64 vector, such as a shape or a list of axes. */
   ints(values: readonly number[]): string {
     return this.constant(
       tensor("int64", [values.length], BigInt64Array.from(values, (value) => BigInt(value))),
     );
   }
 
-  /** A constant float32 array of one number repeated, by default a scalar. */
+  /** A constant float32 array of one repeated number (default: a scalar). */
   floats(value: number, shape: readonly number[] = []): string {
     const repeated = this.#root.#repeated;
     const key = `${value}:${shape.join()}`;
@@ -130,13 +133,13 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A float32 array of zeros, which takes no room in the file however large it is. */
+  /** A float32 array of zeros, which takes no space in the file, whatever its size. */
   zeros(shape: readonly number[]): string {
-    // ONNX Runtime makes it once, when the model is opened.
+    // ONNX Runtime evaluates it once, when the model is opened.
     return this.#root.node("ConstantOfShape", [this.ints(shape)]);
   }
 
-  /** Everything so far as a graph. */
+  /** All nodes added so far, as a graph. */
   build(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): GraphProto {
     return GRAPH.create({
       name,
@@ -153,12 +156,12 @@ export class GraphBuilder {
     return this.#parent.#find(key);
   }
 
-  /** Whether a name has another value in each step of the loop that this is the body of. */
+  /** Whether the value of a name differs from step to step of the loop whose body this is. */
   #changes(name: string): boolean {
     return this.#inputs.has(name) || this.#results.has(name);
   }
 
-  // No name of an input has these marks, so a fresh name never hides one.
+  // Names of inputs do not start with these marks, so a fresh name never hides one.
   #fresh(prefix = "%"): string {
     return `${prefix}${this.#root.#names++}`;
   }

@@ -4,7 +4,7 @@ import { GraphBuilder } from "./graph_builder.ts";
 import { MODEL } from "./message/types.ts";
 import { modelBytes } from "./model.ts";
 
-Deno.test("a node or constant that is asked for twice is made once", () => {
+Deno.test("equal nodes and constants are created once", () => {
   const builder = new GraphBuilder();
   const first = builder.node("Add", ["x", builder.floats(1)]);
   assert.equal(builder.node("Add", ["x", builder.floats(1)]), first);
@@ -13,7 +13,7 @@ Deno.test("a node or constant that is asked for twice is made once", () => {
   assert.deepEqual([node.length, initializer.length], [2, 2]);
 });
 
-Deno.test("a body finds what is around it and keeps its constants outside", () => {
+Deno.test("a body shares the nodes around it and keeps its constants outside", () => {
   const outer = new GraphBuilder();
   const around = outer.node("Neg", ["x"]);
   const body = outer.body(["step"]);
@@ -25,7 +25,7 @@ Deno.test("a body finds what is around it and keeps its constants outside", () =
   assert.equal(outer.build("g", [], []).initializer.length, 1);
 });
 
-Deno.test("what does not change from step to step is made outside the body", () => {
+Deno.test("nodes that do not change from step to step are added outside the body", () => {
   const outer = new GraphBuilder();
   const body = outer.body(["step"]);
   const square = body.node("Mul", ["x", "x"]);
@@ -45,7 +45,7 @@ Deno.test("what does not change from step to step is made outside the body", () 
   ]);
 });
 
-Deno.test("the file says what goes in and out", () => {
+Deno.test("the file declares inputs and outputs", () => {
   const builder = new GraphBuilder();
   const y = builder.node("Gemm", ["x", "w"], { transB: { int: 1 }, beta: { float: 0.5 } });
   builder.initializer("w", tensor("float32", [1, 2], Float32Array.of(1, 2)));
@@ -65,7 +65,7 @@ Deno.test("the file says what goes in and out", () => {
   assert.deepEqual(shape!.dim.map(({ dimParam, dimValue }) => dimParam ?? dimValue), ["x.0", 2n]);
 });
 
-Deno.test("an array of one number repeated is kept once, however large it is", () => {
+Deno.test("an array of one repeated number is stored once, whatever its size", () => {
   const builder = new GraphBuilder();
   const name = builder.floats(1, [1000]);
   assert.equal(builder.body([]).floats(1, [1000]), name);

@@ -2,10 +2,10 @@ import type { GraphProto } from "./message/messages.ts";
 import { BLOCKED_DOMAIN, BLOCKED_VERSION } from "./operators.ts";
 import { MODEL } from "./message/types.ts";
 
-/** The version of ONNX's operator set that models are written for. */
+/** The version of ONNX's operator set in models that we write. */
 export const OPSET_VERSION = 18;
 
-/** The version of ONNX's file format that models are written in: the one that came with the operator set. */
+/** The version of ONNX's file format in models that we write: the one released with the operator set. */
 export const IR_VERSION = 8n;
 
 function usesBlocks({ node }: GraphProto): boolean {
@@ -14,7 +14,7 @@ function usesBlocks({ node }: GraphProto): boolean {
   );
 }
 
-/** The bytes of an ONNX model file that holds a graph. */
+/** Encodes a graph as an ONNX model file. */
 export function modelBytes(graph: GraphProto): Uint8Array<ArrayBuffer> {
   return MODEL.encode(MODEL.create({
     irVersion: IR_VERSION,

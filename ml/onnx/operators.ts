@@ -1,6 +1,6 @@
 /**
- * The operators of ONNX that models are written with. What is run for somebody who is not trusted may use these and no
- * others (`self_contained.ts`): each is plain arithmetic, and the loop is over the rows of its inputs.
+ * The ONNX operators in models that we write. Models from untrusted senders may use only these (`self_contained.ts`):
+ * each of them is pure arithmetic, and the loop runs over the rows of its inputs.
  */
 export const OPERATORS = [
   "Abs",
@@ -68,13 +68,13 @@ export const OPERATORS = [
   "Where",
 ] as const;
 
-/** ONNX Runtime's own set of operators on images in blocks of channels. */
+/** The domain of ONNX Runtime's operators on images in blocks of channels. */
 export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
 
-/** Its version. */
+/** Version of {@link BLOCKED_DOMAIN}. */
 export const BLOCKED_VERSION = 1n;
 
-/** The operators of {@link BLOCKED_DOMAIN} that models are written with, where the machine is known to have them. */
+/** The operators of {@link BLOCKED_DOMAIN} in models that we write, if the machine has them. */
 export const BLOCKED_OPERATORS = [
   `${BLOCKED_DOMAIN}.Conv`,
   `${BLOCKED_DOMAIN}.GlobalAveragePool`,

@@ -5,7 +5,7 @@ import type { AttributeProto, NodeProto } from "./message/messages.ts";
 import { ATTRIBUTE_TYPE as Type } from "./message/numbers.ts";
 import { readTensor } from "./read_tensor.ts";
 
-/** What an attribute of a node in a file may be; others are kept as "other". */
+/** The value of an attribute of a node in a file. Unsupported kinds become "other". */
 export type AttributeValue =
   | { readonly kind: "int"; readonly value: number; readonly exact: bigint }
   | { readonly kind: "float"; readonly value: number }
@@ -16,11 +16,11 @@ export type AttributeValue =
   | { readonly kind: "strings"; readonly value: readonly string[] }
   | { readonly kind: "other" };
 
-// Lengths and axes are far from 2⁵³, where numbers are rounded; values of tensors are taken from `exact`.
+// Lengths and axes are far below 2⁵³, where numbers are rounded; tensors use the `exact` values.
 const number = (value: bigint) => Number(value);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** Files of old exporters leave the type out: the field that is filled tells it. */
+/** The type of an attribute. Files of old exporters leave it out; the field that is set determines it. */
 function typeOf(proto: AttributeProto): number {
   if (proto.type !== Type.UNDEFINED) return proto.type;
   if (proto.floats.length > 0) return Type.FLOATS;
@@ -47,7 +47,7 @@ function valueOf(proto: AttributeProto, external: ExternalData): AttributeValue 
       return { kind: "strings", value: proto.strings.map(text) };
     case Type.TENSOR:
       if (proto.t === undefined) {
-        throw new FlwrError("data-loss", `Attribute "${proto.name}" says tensor and holds none`);
+        throw new FlwrError("data-loss", `Attribute "${proto.name}" has type tensor but no tensor`);
       }
       return { kind: "tensor", value: readTensor(proto.t, external) };
     default:

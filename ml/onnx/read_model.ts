@@ -2,16 +2,16 @@ import { FlwrError } from "../../base/error.ts";
 import type { GraphProto, ModelProto } from "./message/messages.ts";
 import { MODEL } from "./message/types.ts";
 
-/** Most nodes in a model: a hundred times what large networks have. */
+/** Most nodes of a model: a hundred times as many as large networks have. */
 export const MAX_NODES = 100_000;
 
-/** Oldest and newest version of ONNX's operator set that files may be written for. */
+/** Oldest and newest version of ONNX's operator set in files that we read. */
 const READABLE_OPSETS = { oldest: 7, newest: 28 } as const;
 
 /** Most bytes of a model file: protocol buffers cannot be larger (2 GiB). */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
-/** A model file whose outermost parts are there. */
+/** A parsed model file with its graph and operator sets. */
 export interface ReadModel {
   readonly model: ModelProto;
   readonly graph: GraphProto;
@@ -19,11 +19,11 @@ export interface ReadModel {
   readonly opsets: ReadonlyMap<string, number>;
 }
 
-/** How files begin that are often taken for ONNX files, and what to do with them. */
+/** First bytes of files that are often mistaken for ONNX files, and what to do with them. */
 const OTHERS: readonly { readonly start: string; readonly is: string; readonly hint: string }[] = [
   {
     start: "version https://git-lfs",
-    is: "the pointer of Git LFS to a file, not the file",
+    is: "a Git LFS pointer instead of the file",
     hint: "Fetch the file itself: git lfs pull",
   },
   {
@@ -41,10 +41,14 @@ const OTHERS: readonly { readonly start: string; readonly is: string; readonly h
   { start: "<", is: "a web page or XML", hint: "Download the file itself" },
 ];
 
-/** @throws FlwrError "invalid-argument" for files of other formats */
+/**
+ * Refuses files of other formats that can be recognised.
+ *
+ * @throws FlwrError "invalid-argument" for files of other formats
+ */
 function refuseOthers(bytes: Uint8Array): void {
   const start = String.fromCharCode(...bytes.subarray(0, 32));
-  // ONNX Runtime's own format has its name at the fifth byte, TensorFlow Lite's, too.
+  // ONNX Runtime's own format and TensorFlow Lite's have their name at the fifth byte.
   const inside: Readonly<Record<string, string>> = {
     ORTM: "ONNX Runtime's own format",
     TFL3: "TensorFlow Lite",
@@ -65,11 +69,13 @@ function decode(bytes: Uint8Array): ModelProto {
     return MODEL.decode(bytes);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new FlwrError("data-loss", `The ONNX file is damaged or cut off: ${message}`, { cause });
+    throw new FlwrError("data-loss", `The ONNX file is damaged or truncated: ${message}`, {
+      cause,
+    });
   }
 }
 
-/** The short and the long name of ONNX's own domain are one. */
+/** The name of an operator domain: "ai.onnx", the long name of ONNX's own domain, becomes "". */
 export function domainOf(domain: string): string {
   return domain === "ai.onnx" ? "" : domain;
 }
@@ -86,27 +92,27 @@ function versionsOf(model: ModelProto): Map<string, number> {
 /**
  * Parses the bytes of an ONNX file.
  *
- * @throws FlwrError "data-loss" when the bytes are no such file, "unimplemented" when its operator set is too old or too
- *   new, "resource-exhausted" when it is too large
+ * @throws FlwrError "data-loss" when the bytes are not such a file, "unimplemented" when its operator set is too old or
+ * too new, "resource-exhausted" when it is too large
  */
 export function readModel(bytes: Uint8Array): ReadModel {
   if (bytes.length > MAX_MODEL_BYTES) {
     throw new FlwrError(
       "resource-exhausted",
-      `The ONNX file has ${bytes.length} bytes: at most ${MAX_MODEL_BYTES} are read`,
+      `The ONNX file has ${bytes.length} bytes: at most ${MAX_MODEL_BYTES} are supported`,
     );
   }
   const model = decode(bytes);
   const { graph } = model;
   if (graph === undefined || graph.output.length === 0) {
-    throw new FlwrError("data-loss", "The file holds no ONNX graph with an output", {
-      hints: ["Is it an .onnx file, and complete?"],
+    throw new FlwrError("data-loss", "The file contains no ONNX graph with an output", {
+      hints: ["Check that it is a complete .onnx file"],
     });
   }
   if (graph.node.length > MAX_NODES) {
     throw new FlwrError(
       "resource-exhausted",
-      `The ONNX graph has ${graph.node.length} nodes: at most ${MAX_NODES} are read`,
+      `The ONNX graph has ${graph.node.length} nodes: at most ${MAX_NODES} are supported`,
     );
   }
   const opsets = versionsOf(model);
@@ -115,7 +121,7 @@ export function readModel(bytes: Uint8Array): ReadModel {
   if (version !== undefined && !(version >= oldest && version <= newest)) {
     throw new FlwrError(
       "unimplemented",
-      `The ONNX file is written for operator set ${version}: ${oldest} to ${newest} are read`,
+      `The ONNX file uses operator set ${version}: ${oldest} to ${newest} are supported`,
       { hints: ["Choose another opset_version when exporting, for example 17"] },
     );
   }

@@ -7,7 +7,7 @@ import { type ExternalData, readExternal } from "./external_data.ts";
 import type { TensorProto } from "./message/messages.ts";
 import { ELEMENT, LOCATION } from "./message/numbers.ts";
 
-/** Most bytes of elements in one tensor of a file, its external data included: 2 GiB. */
+/** Most bytes of one tensor of a file, including external data: 2 GiB. */
 const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 
 function damaged(name: string, reason: string): FlwrError {
@@ -19,7 +19,7 @@ function shapeOf({ name, dims }: TensorProto, size: number): number[] {
   if (shape.length > MAX_RANK) {
     throw new FlwrError(
       "unimplemented",
-      `Tensor "${name}" in the ONNX file has ${shape.length} axes: at most ${MAX_RANK} are read`,
+      `Tensor "${name}" in the ONNX file has ${shape.length} axes: at most ${MAX_RANK} are supported`,
     );
   }
   const wrong = shape.some((length) => !Number.isSafeInteger(length) || length < 0);
@@ -28,13 +28,13 @@ function shapeOf({ name, dims }: TensorProto, size: number): number[] {
     throw new FlwrError(
       "resource-exhausted",
       `Tensor "${name}" in the ONNX file has the shape [${shape}]: ` +
-        `at most ${MAX_TENSOR_BYTES} bytes are read`,
+        `at most ${MAX_TENSOR_BYTES} bytes are supported`,
     );
   }
   return shape;
 }
 
-/** Numbers as they lie in one of the typed fields; ONNX puts small integers and float16's bits into int32_data. */
+/** The numbers in a tensor's typed field; ONNX stores small integers and float16's bits in int32_data. */
 function typedField(proto: TensorProto, dtype: DType): readonly (number | bigint)[] {
   switch (dtype) {
     case "float32":
@@ -66,18 +66,18 @@ function fromField(proto: TensorProto, dtype: DType, shape: readonly number[]): 
   return tensor(dtype, shape, data);
 }
 
-/** bfloat16 is the upper half of a float32. */
+/** Widens bfloat16, which is the upper half of a float32. */
 function widen(bits: Uint16Array): Float32Array {
   const wide = Uint32Array.from(bits, (half) => half << 16);
   return new Float32Array(wide.buffer);
 }
 
 /**
- * The tensor of an ONNX file, copied: bfloat16 becomes float32, everything else keeps its type.
+ * Reads the tensor of an ONNX file into a copy: bfloat16 becomes float32, other types stay.
  *
- * @param external where data lie that are not in the file itself
- * @throws FlwrError "data-loss" when shape and data do not fit or external data are missing, "unimplemented" for types
- *   that numpy has no name for, "permission-denied" for external data outside of the model's folder
+ * @param external reads data that are not in the file itself
+ * @throws FlwrError "data-loss" when shape and data do not match or external data are missing, "unimplemented" for
+ * types that numpy does not have, "permission-denied" for external data outside of the model's folder
  */
 export function readTensor(proto: TensorProto, external: ExternalData): Tensor {
   const { name } = proto;
@@ -92,7 +92,7 @@ export function readTensor(proto: TensorProto, external: ExternalData): Tensor {
   if (proto.segment !== undefined) {
     throw new FlwrError(
       "unimplemented",
-      `Tensor "${name}" in the ONNX file is one segment of several, which are not put together`,
+      `Tensor "${name}" in the ONNX file is split into segments, which is not supported`,
       { hints: ["Save the file again, with onnx.save"] },
     );
   }

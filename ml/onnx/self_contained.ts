@@ -16,15 +16,17 @@ import { MODEL } from "./message/types.ts";
 import { isBlockedOperator, unsafeBlockedNode } from "./blocked_nodes.ts";
 import { BLOCKED_DOMAIN, BLOCKED_VERSION, OPERATORS } from "./operators.ts";
 
-/** How deep graphs may lie in each other in a model from somebody who is not trusted: a loop's body in its graph. */
+/** Deepest nesting of graphs in a model from an untrusted sender: a loop's body in its graph. */
 const MAX_GRAPH_DEPTH = 2;
 
-/** Longest kernel, stride, dilation, padding, and most groups, of a model from a sandbox: beyond it sizes overflow. */
+/**
+ * Largest kernel, stride, dilation, padding and number of groups in a model from a sandbox: larger ones overflow sizes.
+ */
 const MAX_WINDOW_LENGTH = 2n ** 24n;
 
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
 
-/** The kinds of attributes that models are written with: none holds a tensor, so that all tensors are initialisers. */
+/** The kinds of attributes in models that we write. None of them contains a tensor, so all tensors are initialisers. */
 const KNOWN_ATTRIBUTES: ReadonlySet<number> = new Set([
   Type.INT,
   Type.FLOAT,
@@ -35,8 +37,8 @@ const KNOWN_ATTRIBUTES: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Attributes of windows and groups, and from what number on they mean something. ONNX Runtime divides by the group of a
- * ConvTranspose before it looks at it, which ends the process where that is 0.
+ * Attributes of windows and groups, with their smallest valid value. ONNX Runtime divides by the group of a
+ * ConvTranspose before it checks it, so a group of 0 ends the process.
  */
 const LEAST: Readonly<Record<string, bigint>> = {
   group: 1n,
@@ -53,13 +55,13 @@ const ELEMENT_BYTES: ReadonlyMap<number, number> = new Map(
 );
 
 /**
- * Makes sure that a model which somebody who is not trusted gives is nothing but arithmetic on its own bytes. ONNX
- * Runtime reads the files that a model names for its data, from the process' working folder also where the model itself
- * is given as bytes; it takes a format of its own beside ONNX, and operators that are not ONNX's.
+ * Checks that a model from an untrusted sender is pure arithmetic on its own bytes. ONNX Runtime would otherwise read
+ * the data files that a model names, relative to the process's working folder if the model is given as bytes. It also
+ * accepts a format of its own and operators that are not ONNX's.
  *
- * @returns the model, encoded anew: ONNX Runtime gets what was checked, whatever else the bytes may mean to it
- * @throws FlwrError "permission-denied" for all that models of this project are not written with, "data-loss" when the
- *   bytes are no model
+ * @returns the model, encoded again: ONNX Runtime gets exactly what was checked
+ * @throws FlwrError "permission-denied" for anything that does not occur in models that we write, "data-loss" when the
+ * bytes are not a model
  */
 export function requireSelfContained(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const model = decode(bytes);
@@ -70,17 +72,19 @@ export function requireSelfContained(bytes: Uint8Array): Uint8Array<ArrayBuffer>
     blocked !== undefined &&
       (blocked.domain !== BLOCKED_DOMAIN || blocked.version !== BLOCKED_VERSION)
   ) {
-    throw refused(`is not of version ${IR_VERSION} with operator set ${OPSET_VERSION} alone`);
+    throw refused(`does not have version ${IR_VERSION} and operator set ${OPSET_VERSION} only`);
   }
   const { graph, functions, trainingInfo, configuration, metadataProps } = model;
   if (graph === undefined) throw refused("has no graph");
   if ([functions, trainingInfo, configuration, metadataProps].some(({ length }) => length > 0)) {
-    throw refused("holds more than a graph");
+    throw refused("contains more than a graph");
   }
   checkGraph(graph, { nodes: 0 }, 1);
   const unsafe = unsafeBlockedNode(graph);
   if (unsafe !== undefined) {
-    throw refused(`uses "${BLOCKED_DOMAIN}.${unsafe.opType}" on lengths that it does not tell`);
+    throw refused(
+      `uses "${BLOCKED_DOMAIN}.${unsafe.opType}" on lengths that are known only at run time`,
+    );
   }
   return MODEL.encode(model);
 }
@@ -94,7 +98,9 @@ function decode(bytes: Uint8Array): ModelProto {
 }
 
 function checkGraph(graph: GraphProto, seen: { nodes: number }, depth: number): void {
-  if (depth > MAX_GRAPH_DEPTH) throw refused(`nests graphs more than ${MAX_GRAPH_DEPTH} deep`);
+  if (depth > MAX_GRAPH_DEPTH) {
+    throw refused(`nests graphs more than ${MAX_GRAPH_DEPTH} levels deep`);
+  }
   if (graph.sparseInitializer.length > 0 || graph.quantizationAnnotation.length > 0) {
     throw refused("has sparse or quantised tensors");
   }
@@ -120,7 +126,7 @@ function checkValue({ name, type }: ValueInfoProto): void {
     type?.optionalType,
   ];
   if (others.some((other) => other !== undefined)) {
-    throw refused(`has a value of another kind than tensors, "${name}"`);
+    throw refused(`has a value that is not a tensor, "${name}"`);
   }
 }
 
@@ -139,7 +145,7 @@ function checkAttribute(attribute: AttributeProto): void {
   const lengths = type === Type.INT ? [i] : ints;
   const isLength = (length: bigint) => least! <= length && length <= MAX_WINDOW_LENGTH;
   if (least !== undefined && !lengths.every(isLength)) {
-    throw refused(`has an attribute "${name}" that is no length: ${lengths}`);
+    throw refused(`has an attribute "${name}" with an invalid length: ${lengths}`);
   }
   const { tensors, graphs, sparseTensors, typeProtos, strings } = attribute;
   const lists = [tensors, graphs, sparseTensors, typeProtos, strings];
@@ -147,7 +153,7 @@ function checkAttribute(attribute: AttributeProto): void {
     !KNOWN_ATTRIBUTES.has(type) || refAttrName !== "" || t !== undefined ||
     sparseTensor !== undefined || tp !== undefined || lists.some(({ length }) => length > 0)
   ) {
-    throw refused(`has an attribute of another kind, "${attribute.name}"`);
+    throw refused(`has an attribute of an unsupported kind, "${attribute.name}"`);
   }
 }
 
@@ -164,7 +170,9 @@ function checkTensor(tensor: TensorProto): void {
     size === undefined || segment !== undefined || others.some(({ length }) => length > 0) ||
     dims.some((length) => length < 0n) || elements * BigInt(size) !== BigInt(rawData.length)
   ) {
-    throw refused(`has the tensor "${name}", whose bytes are not those of its type and shape`);
+    throw refused(
+      `has the tensor "${name}", whose number of bytes does not match its type and shape`,
+    );
   }
 }
 

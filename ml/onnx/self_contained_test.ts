@@ -6,7 +6,7 @@ import { MODEL, TENSOR, TYPE } from "./message/types.ts";
 import { modelBytes } from "./model.ts";
 import { requireSelfContained } from "./self_contained.ts";
 
-/** A model as this project writes them: a loop whose body adds a constant. */
+/** A model as we write them: a loop whose body adds a constant. */
 function honest(): Uint8Array<ArrayBuffer> {
   const outer = new GraphBuilder();
   const body = outer.body(["x"]);
@@ -25,11 +25,11 @@ function changed(change: (model: ModelProto, graph: GraphProto) => void): Uint8A
 const body = (graph: GraphProto) => graph.node[0]!.attribute.find(({ g }) => g)!.g!;
 const elsewhere = [{ key: "location", value: "x" }];
 
-Deno.test("a model of this project passes as it is", () => {
+Deno.test("a model that we write passes unchanged", () => {
   assert.deepEqual(requireSelfContained(honest()), honest());
 });
 
-Deno.test("bytes that are no part of the format are gone afterwards", () => {
+Deno.test("bytes that are not part of the format are removed", () => {
   const field = Uint8Array.of(0xfa, 0x7f, 0x01, 0x41); // number 2047, "A"
   const bytes = new Uint8Array([...honest(), ...field]);
   assert.deepEqual(requireSelfContained(bytes), honest());
@@ -42,7 +42,7 @@ const REFUSED: Readonly<
     (_, g) => Object.assign(g.initializer[0]!, { dataLocation: LOCATION.EXTERNAL }),
     /"#\d+" in another file/,
   ],
-  "a file named for data that are there": [
+  "an external file for data that are present": [
     (_, g) => g.initializer[0]!.externalData.push(...elsewhere),
     /in another file/,
   ],
@@ -58,19 +58,19 @@ const REFUSED: Readonly<
       const attribute = g.node[0]!.attribute.find(({ g }) => g === undefined)!;
       attribute.t = TENSOR.create({ externalData: elsewhere });
     },
-    /attribute of another kind/,
+    /attribute of an unsupported kind/,
   ],
   "an attribute of tensors": [
     (_, g) => g.node[0]!.attribute[0]!.type = ATTRIBUTE_TYPE.TENSORS,
-    /attribute of another kind/,
+    /attribute of an unsupported kind/,
   ],
   "a tensor with more elements than bytes": [
     (_, g) => g.initializer[0]!.dims = [1n << 40n],
-    /bytes are not those of its type/,
+    /number of bytes does not match its type/,
   ],
-  "a tensor with lengths that multiply to what fits": [
+  "a tensor whose lengths overflow to a size that fits": [
     (_, g) => g.initializer[0]!.dims = [-1n, -1n],
-    /bytes are not those of its type/,
+    /number of bytes does not match its type/,
   ],
   "an operator of another set": [
     (_, g) => g.node[0]!.domain = "com.microsoft",
@@ -85,17 +85,17 @@ const REFUSED: Readonly<
     (_, g) => body(g).node.push(MODEL.decode(honest()).graph!.node[0]!),
     /nests graphs/,
   ],
-  "a value that is no tensor": [
+  "a value that is not a tensor": [
     (_, g) => g.input.push({ ...g.output[0]!, type: TYPE.create({ mapType: new Uint8Array() }) }),
-    /another kind than tensors/,
+    /a value that is not a tensor/,
   ],
   "metadata, which may configure ONNX Runtime": [
     (m) => m.metadataProps.push(...elsewhere),
     /more than a graph/,
   ],
-  "another operator set beside ONNX's": [
+  "another operator set in addition to ONNX's": [
     (m) => m.opsetImport.push({ ...m.opsetImport[0]!, domain: "x" }),
-    /operator set 18 alone/,
+    /operator set 18 only/,
   ],
   "no graph": [(m) => m.graph = undefined, /no graph/],
 };
@@ -114,7 +114,7 @@ Deno.test("refused: a file in ONNX Runtime's own format", () => {
   assert.throws(() => requireSelfContained(bytes), { code: /data-loss|permission-denied/ });
 });
 
-/** Attributes that ONNX Runtime computes with before it looks at them, or with sizes that overflow. */
+/** Attributes that ONNX Runtime computes with before it checks them, or with sizes that overflow. */
 const LENGTHS:
   readonly (readonly [name: string, value: { int: number } | { ints: readonly number[] }])[] = [
     ...[0, -1, -(2 ** 31), 2 ** 31, 2 ** 52].map((int) => ["group", { int }] as const),
@@ -134,11 +134,11 @@ const transposed = (
   return modelBytes(builder.build("g", [], [{ name: "y", dtype: "float32", shape: [] }]));
 };
 
-Deno.test("lengths that are none are refused before ONNX Runtime divides by them", () => {
+Deno.test("invalid lengths are refused before ONNX Runtime divides by them", () => {
   for (const [name, value] of LENGTHS) {
     assert.throws(() => requireSelfContained(transposed({ [name]: value })), {
       code: "permission-denied",
-      message: new RegExp(`"${name}" that is no length`),
+      message: new RegExp(`"${name}" with an invalid length`),
     });
   }
   const sound = { group: { int: 2 }, strides: { ints: [2, 2] }, pads: { ints: [0, -1, 0, 1] } };

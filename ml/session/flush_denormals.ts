@@ -1,28 +1,28 @@
-/** Where a system's fenv_t has the control word of floating point, and the bits that make zeros of denormals. */
+/** The position of the floating-point control word in a system's fenv_t, and the bits that flush denormals to zero. */
 interface Layout {
   readonly library: string;
-  /** Bytes to the control word, of 4 bytes. */
+  /** Offset of the control word (4 bytes), in bytes. */
   readonly offset: number;
   readonly bits: number;
 }
 
-/** glibc's fenv_t: on x64 MXCSR's FTZ and DAZ come last, on ARM FPCR's FZ first. */
+/** glibc's fenv_t: on x64, FTZ and DAZ of MXCSR, which comes last; on ARM, FZ of FPCR, which comes first. */
 const LAYOUTS: Readonly<Record<string, Layout>> = {
   x86_64: { library: "libm.so.6", offset: 28, bits: 0x8040 },
   aarch64: { library: "libm.so.6", offset: 0, bits: 1 << 24 },
 };
-/** More than any fenv_t has. */
+/** Larger than any fenv_t. */
 const ENVIRONMENT_BYTES = 64;
 
 /**
- * Makes the calling thread take denormal numbers for zeros and give zeros for them, until it ends: in arithmetic of ONNX
- * Runtime and of JavaScript alike, and in threads that it starts. So it is for threads that have no other numbers to compute.
+ * Makes the calling thread treat denormal numbers as zeros until it ends, as operands and as results. That applies to
+ * ONNX Runtime and to JavaScript, and to threads that it starts. Call it only in threads that compute nothing else.
  *
- * ONNX Runtime's option `set_denormal_as_zero` does so in its own threads, but of those that call it only in the one that
- * opens a process's first model (`std::call_once` in inference_session.cc, 1.30): a later training would give other
- * last digits than the first, and be slower on processors for which denormals take longer.
+ * ONNX Runtime's option `set_denormal_as_zero` does the same in its own threads. Of the calling threads, it does so
+ * only in the one that opens the first model of a process (`std::call_once` in inference_session.cc, 1.30). A later
+ * training would give different last digits than the first, and be slower on processors where denormals are slow.
  *
- * @returns whether it could; other systems keep denormals
+ * @returns whether it succeeded; other systems keep denormals
  */
 export function flushDenormals(): boolean {
   const layout = Deno.build.os === "linux" ? LAYOUTS[Deno.build.arch] : undefined;
@@ -42,7 +42,7 @@ export function flushDenormals(): boolean {
       library.close();
     }
   } catch {
-    // Another C library, or a thread that may not call into one: slower in rare cases, not wrong.
+    // Another C library, or a thread without the permission for FFI: slower in rare cases, but not wrong.
     return false;
   }
 }

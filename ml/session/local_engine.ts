@@ -15,7 +15,7 @@ import {
 } from "./runtime.ts";
 import { openError, runError } from "./runtime_error.ts";
 
-/** The engine in the calling thread: a run blocks its event loop. */
+/** An engine in the calling thread: a run blocks its event loop. */
 export class LocalEngine implements Engine {
   readonly #runtime: Runtime;
   readonly #device: Device;
@@ -31,6 +31,8 @@ export class LocalEngine implements Engine {
   }
 
   /**
+   * Loads ONNX Runtime and opens a model on the device to test it.
+   *
    * @param threads threads per operator on the CPU
    * @throws FlwrError "failed-precondition" when ONNX Runtime cannot be loaded or the device cannot be used
    */

@@ -50,7 +50,7 @@ const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
 };
 
 for (const [name, create] of Object.entries(ENGINES)) {
-  Deno.test(`${name}: float16 goes in, stays and comes out`, async () => {
+  Deno.test(`${name}: float16 can be fed, stored and returned`, async () => {
     const [x, half] = ["x", "half"].map((name) => input(name, "float16", [3]) as Node<"input">);
     const model = lowerGraph([x!, half!], [
       { name: "wide", value: cast(x!, "float32") },
@@ -74,11 +74,11 @@ for (const [name, create] of Object.entries(ENGINES)) {
     assert.deepEqual(await engine.read(["half"]), [numbers]);
   });
 
-  Deno.test(`${name}: state goes on from run to run, in the order of the calls`, async () => {
+  Deno.test(`${name}: state is kept from run to run, in the order of the calls`, async () => {
     await using engine = await create();
     await engine.load("sum", accumulator());
     await engine.write([["total", floats([2], 1, 2)]]);
-    // Nobody waits for the first run: the second must see what it left.
+    // The second run must see the result of the first, although nothing waits for the first.
     const [first, second] = await Promise.all([
       engine.run(steps(10, 20, 100, 200)),
       engine.run(steps(1000, 2000)),
@@ -89,7 +89,7 @@ for (const [name, create] of Object.entries(ENGINES)) {
     assert.deepEqual(await engine.read(["total"]), [floats([2], 1111, 2222)]);
   });
 
-  Deno.test(`${name}: what is not there is named, and the engine goes on`, async () => {
+  Deno.test(`${name}: a missing model or tensor is named, and the engine stays usable`, async () => {
     await using engine = await create();
     await engine.load("sum", accumulator());
     await assert.rejects(engine.run(steps(1, 2)), /No tensor is stored as "total"/);
@@ -105,7 +105,7 @@ for (const [name, create] of Object.entries(ENGINES)) {
   });
 }
 
-Deno.test("the given tensors stay the caller's", async () => {
+Deno.test("given tensors are not transferred away from the caller", async () => {
   await using engine = new WorkerEngine(1);
   const value = floats([2], 3, 4);
   await engine.write([["x", value]]);
@@ -114,13 +114,13 @@ Deno.test("the given tensors stay the caller's", async () => {
 });
 
 for (const [name, create] of Object.entries(ENGINES)) {
-  Deno.test(`${name}: shared memory is used where it is, not copied`, async () => {
+  Deno.test(`${name}: shared memory is not copied`, async () => {
     const shared = new Float32Array(new SharedArrayBuffer(16), 8, 2);
     shared.set([1, 2]);
     {
       await using engine = await create();
       await engine.load("sum", accumulator());
-      // Under two names, as two data sets may share an array.
+      // Stored under two names, as two data sets may share an array.
       await engine.write([["total", tensor("float32", [2], shared)]]);
       await engine.write([["other", tensor("float32", [2], shared)]]);
       shared.set([3, 4]);
@@ -143,12 +143,12 @@ Deno.test("a closed worker refuses calls", async () => {
 
 Deno.test("an absurd number of threads is refused", async () => {
   await using engine = await LocalEngine.create(0);
-  await assert.rejects(engine.load("sum", accumulator()), /threads is an integer from 1/);
+  await assert.rejects(engine.load("sum", accumulator()), /threads must be an integer from 1/);
 });
 
 Deno.test({
   name:
-    "worker thread: denormals count as zeros in each, and stay as they are where workers are started",
+    "worker thread: denormals are zeros in workers, and unchanged in the thread that starts them",
   ignore: Deno.build.os !== "linux" || !HAS_ALL_RIGHTS,
   fn: async () => {
     const script = `
@@ -170,7 +170,7 @@ Deno.test({
       }
       console.log(smallest()[0] > 0);
     `;
-    // A process of its own: in this one other tests have opened models.
+    // In a new process, because other tests have already opened models in this one.
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["eval", "--ext=ts", script],
     }).output();

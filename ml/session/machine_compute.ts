@@ -6,7 +6,10 @@ import { WorkerEngine } from "./worker_engine.ts";
 const startWorker: StartEngine = ({ threads, device }) =>
   Promise.resolve(new WorkerEngine(threads, device));
 
-/** This machine: each engine in a thread of its own, the cores shared with the other trainers of this user. */
+/**
+ * The compute resources of this machine: each engine runs in a thread of its own; the cores are shared with the user's
+ * other trainers.
+ */
 export function machineCompute({ threads, device = "cpu" }: ComputeSettings = {}): Compute {
   return {
     device,

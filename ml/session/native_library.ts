@@ -4,30 +4,31 @@ import { fileURLToPath } from "node:url";
 import { FlwrError } from "../../base/error.ts";
 import { cacheFolder } from "../data/cache_folder.ts";
 
-/** Deno's folder for a package: its name and version. */
+/** Deno's folder for the package: its name and version. */
 const PACKAGE = /^onnxruntime-node@(\d+\.\d+\.\d+)/;
 
 /** The shared library that the addon is linked with, on each system. */
 export const NATIVE_LIBRARY =
   /^(libonnxruntime\.so\.\d+|libonnxruntime\.\d+\.dylib|onnxruntime\.dll)$/;
 
-/** Bytes that are compared or copied at a time. */
+/** Number of bytes to compare or copy at a time. */
 const PIECE_BYTES = 1 << 20;
 
 /** ONNX Runtime's library inside the executable. */
 export interface EmbeddedLibrary {
   readonly path: string;
-  /** File name by which the addon asks the system for it. */
+  /** File name under which the addon asks the system for it. */
   readonly name: string;
   readonly version: string;
 }
 
 /**
- * Opens ONNX Runtime's shared library, when the program runs as one executable. The addon is linked with it and the system's
- * loader looks for it on the disk, not inside an executable; once a library of that name is open, it takes that one.
+ * Opens ONNX Runtime's shared library if the program runs as one executable. The addon is linked with the library, and
+ * the system's loader looks for it on the disk, not inside an executable. Once a library of that name is open, the
+ * loader uses it.
  *
- * @throws FlwrError "not-found" when the executable has none for this platform, "failed-precondition" when it cannot be
- *   copied to the cache folder or opened there
+ * @throws FlwrError "not-found" when the executable has none for this platform, "failed-precondition" when the library
+ * cannot be copied to the cache folder or opened there
  */
 export async function openNativeLibrary(): Promise<void> {
   if (!Deno.build.standalone) return;
@@ -39,21 +40,21 @@ export async function openNativeLibrary(): Promise<void> {
   const folder = join(cacheFolder(), "onnxruntime", `${library.version}-${os}-${arch}`);
   const path = await copyToCache(library, folder);
   try {
-    // Never closed: the addon uses it until the process ends.
+    // Never closed: the addon uses the library until the process ends.
     Deno.dlopen(path, {});
   } catch (cause) {
     throw new FlwrError("failed-precondition", `ONNX Runtime cannot be opened: "${path}"`, {
-      hints: ["Set FLWR_CACHE to a folder from which programs may be run"],
+      hints: ["Set FLWR_CACHE to a folder that allows executing programs"],
       cause,
     });
   }
 }
 
 /**
- * Finds the library for a platform.
+ * Finds the library for a platform inside the executable.
  *
  * @param packages Deno's folder of npm packages
- * @throws FlwrError "not-found"
+ * @throws FlwrError "not-found" when the executable has none for the platform
  */
 export async function findEmbeddedLibrary(
   packages: string,
@@ -85,11 +86,11 @@ async function entries(folder: string): Promise<Deno.DirEntry[]> {
 }
 
 /**
- * Copies the library into a folder, unless it lies there already, byte for byte. Others who look at the same time see
- * either no file or a whole one.
+ * Copies the library into a folder, unless an identical copy is there already. Other processes see either no file or a
+ * complete one.
  *
- * @returns the copy's path
- * @throws FlwrError "failed-precondition" when it cannot be written
+ * @returns the path of the copy
+ * @throws FlwrError "failed-precondition" when the copy cannot be written
  */
 export async function copyToCache(
   { path, name }: Pick<EmbeddedLibrary, "path" | "name">,
@@ -110,13 +111,13 @@ export async function copyToCache(
     return copy;
   } catch (cause) {
     throw new FlwrError("failed-precondition", `ONNX Runtime cannot be copied to "${copy}"`, {
-      hints: ["Set FLWR_CACHE to a folder that can be written to"],
+      hints: ["Set FLWR_CACHE to a writable folder"],
       cause,
     });
   }
 }
 
-/** Piece by piece: files inside an executable cannot be copied by the system. */
+/** Copies in pieces, because the system's copy call does not work on files inside an executable. */
 async function writeCopy(from: string, to: string): Promise<void> {
   using source = await Deno.open(from);
   using target = await Deno.open(to, { write: true, createNew: true, mode: 0o600 });
@@ -150,7 +151,7 @@ async function sameContent(original: string, copy: string): Promise<boolean> {
   }
 }
 
-/** Reads until the piece is full or the file ends; returns how many bytes that were. */
+/** Reads until the piece is full or the file ends; returns the number of bytes read. */
 async function fill(file: Deno.FsFile, piece: Uint8Array): Promise<number> {
   let filled = 0;
   while (filled < piece.length) {
@@ -161,13 +162,13 @@ async function fill(file: Deno.FsFile, piece: Uint8Array): Promise<number> {
   return filled;
 }
 
-/** Where Deno lays out packages, in a folder of them. */
+/** Path of a package in Deno's folder of packages. */
 const LAYOUT = /^(.*[\\/]node_modules)[\\/]\.deno[\\/]/;
 
 /**
- * The folder of packages from which ONNX Runtime is loaded: a process that loads it must be allowed to read there.
+ * The folder from which ONNX Runtime is loaded: a process that loads it needs the permission to read there.
  *
- * @returns its path; undefined where packages lie elsewhere, as in an executable
+ * @returns its path; undefined if packages are elsewhere, as in an executable
  */
 export function packagesFolder(): string | undefined {
   const module = import.meta.resolve("onnxruntime-node");

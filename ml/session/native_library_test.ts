@@ -12,7 +12,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** Larger than what is copied at a time, and no multiple of it. */
+/** Longer than one piece, and not a multiple of it. */
 function libraryBytes(): Uint8Array {
   return Uint8Array.from({ length: 2_500_000 }, (_, i) => (i * 31) % 251);
 }
@@ -51,13 +51,13 @@ Deno.test("each platform's library is found under the name that the addon asks f
     );
   }));
 
-Deno.test("the library that this program uses now is found as an executable would find it", async () => {
+Deno.test("the library in use is found as it would be found in an executable", async () => {
   const packages = new URL("../../node_modules/.deno", import.meta.url).pathname;
   const { path, name } = await findEmbeddedLibrary(decodeURIComponent(packages), Deno.build);
   assert.ok((await Deno.stat(path)).size > 1_000_000, `${path} is ${name}`);
 });
 
-Deno.test("the library is copied once, and again when the copy was changed or cut off", () =>
+Deno.test("the library is copied once, and again if the copy was changed or truncated", () =>
   inFolder(async (folder) => {
     const bytes = libraryBytes();
     const library = { path: join(folder, "embedded"), name: "library.so.1" };
@@ -69,7 +69,7 @@ Deno.test("the library is copied once, and again when the copy was changed or cu
     const { ino } = await Deno.stat(copy);
 
     assert.equal(await copyToCache(library, cache), copy);
-    assert.equal((await Deno.stat(copy)).ino, ino, "an intact copy is left alone");
+    assert.equal((await Deno.stat(copy)).ino, ino, "an intact copy is kept");
 
     const changed = bytes.slice();
     changed[2_400_000]! ^= 1;
@@ -82,7 +82,7 @@ Deno.test("the library is copied once, and again when the copy was changed or cu
     assert.deepEqual(left, ["library.so.1"]);
   }));
 
-Deno.test("many who copy at the same time all get a whole library", () =>
+Deno.test("concurrent copies all get a complete library", () =>
   inFolder(async (folder) => {
     const bytes = libraryBytes();
     const library = { path: join(folder, "embedded"), name: "library.so.1" };
@@ -92,7 +92,7 @@ Deno.test("many who copy at the same time all get a whole library", () =>
     assert.deepEqual(await Promise.all(Array.from({ length: 4 }, read)), [true, true, true, true]);
   }));
 
-Deno.test("a cache that cannot be written to is named, with what to do", () =>
+Deno.test("the error for a read-only cache names it and a remedy", () =>
   inFolder(async (folder) => {
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "not a folder");

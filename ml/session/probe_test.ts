@@ -8,30 +8,31 @@ import { LocalEngine } from "./local_engine.ts";
 import type { Runtime } from "./runtime.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
-/** What onnxruntime-node 1.30.0 says on Linux without a graphics processor, or where it has no such provider. */
-const MISSING: Readonly<Record<Exclude<Device, "cpu">, readonly [said: string, reason: string][]>> =
-  {
-    webgpu: [[
-      "/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 " +
-      "onnxruntime::webgpu::WebGpuContext::Initialize(const onnxruntime::webgpu::WebGpuContextConfig&)::<lambda()> " +
-      "adapter_result.status == wgpu::RequestAdapterStatus::Success was false. " +
-      "Failed to get a WebGPU adapter: No supported adapters\n",
-      "Failed to get a WebGPU adapter: No supported adapters",
-    ]],
-    cuda: [
-      [
-        "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library",
-        "Failed to load shared library",
-      ],
-      [
-        "no available backend found. ERR: [cuda] backend not found.",
-        "[cuda] backend not found",
-      ],
+/** Messages of onnxruntime-node 1.30.0 on Linux without a GPU, or without the execution provider. */
+const MISSING: Readonly<
+  Record<Exclude<Device, "cpu">, readonly [message: string, reason: string][]>
+> = {
+  webgpu: [[
+    "/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 " +
+    "onnxruntime::webgpu::WebGpuContext::Initialize(const onnxruntime::webgpu::WebGpuContextConfig&)::<lambda()> " +
+    "adapter_result.status == wgpu::RequestAdapterStatus::Success was false. " +
+    "Failed to get a WebGPU adapter: No supported adapters\n",
+    "Failed to get a WebGPU adapter: No supported adapters",
+  ]],
+  cuda: [
+    [
+      "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library",
+      "Failed to load shared library",
     ],
-  };
+    [
+      "no available backend found. ERR: [cuda] backend not found.",
+      "[cuda] backend not found",
+    ],
+  ],
+};
 
-/** An ONNX Runtime whose sessions fail with a message, or open when there is none. */
-function runtimeThatSays(message?: string) {
+/** An ONNX Runtime whose sessions fail with a message, or open if there is none. */
+function runtimeThatFails(message?: string) {
   const asked: unknown[] = [];
   let released = 0;
   const create = (_: Uint8Array, { executionProviders }: { executionProviders: unknown }) => {
@@ -44,9 +45,9 @@ function runtimeThatSays(message?: string) {
 }
 
 for (const device of ["webgpu", "cuda"] as const) {
-  Deno.test(`device ${device}: what is missing is said, with what the device needs`, async () => {
-    for (const [said, reason] of MISSING[device]) {
-      const { runtime, asked } = runtimeThatSays(said);
+  Deno.test(`device ${device}: the error says what is missing and what the device needs`, async () => {
+    for (const [message, reason] of MISSING[device]) {
+      const { runtime, asked } = runtimeThatFails(message);
       await assert.rejects(openProbe(runtime, device), (error) => {
         assert.ok(error instanceof FlwrError);
         assert.equal(error.code, "failed-precondition");
@@ -57,11 +58,11 @@ for (const device of ["webgpu", "cuda"] as const) {
         assert.ok(error.hints.length > 0);
         return true;
       });
-      assert.deepEqual(asked, [[device]], "no other device stands in");
+      assert.deepEqual(asked, [[device]], "no other device is used instead");
     }
   });
 
-  Deno.test(`device ${device}: an engine either computes on it or fails with what is missing`, async () => {
+  Deno.test(`device ${device}: an engine computes on it, or fails and says what is missing`, async () => {
     const here = await LocalEngine.create(1, device).then(
       (engine) => engine[Symbol.asyncDispose]().then(() => undefined),
       (error) => error,
@@ -80,13 +81,13 @@ for (const device of ["webgpu", "cuda"] as const) {
   });
 }
 
-Deno.test("a device that can be used is let go again", async () => {
-  const { runtime, released } = runtimeThatSays();
+Deno.test("the probe of a usable device is released", async () => {
+  const { runtime, released } = runtimeThatFails();
   await openProbe(runtime, "cuda");
   assert.equal(released(), 1);
 });
 
-Deno.test("the processor can always be used", async () => {
+Deno.test("the CPU can always be used", async () => {
   assert.equal(DEVICES[0], "cpu");
   await requireRuntime();
 });

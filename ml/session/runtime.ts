@@ -9,20 +9,20 @@ import { disableTelemetry } from "./telemetry.ts";
 import { isShared } from "../engine/protocol.ts";
 
 /**
- * Microseconds that idle threads of a session wait busily for the next operator before they sleep. ONNX Runtime's
- * own default spins far longer and takes the core from whatever else runs there; without spinning a step is 20 % slower.
+ * Time in microseconds for which idle threads of a session spin before they sleep. ONNX Runtime's default is much
+ * longer and takes the core from other processes; without spinning, a step is 20 % slower.
  */
 const SPIN_MICROSECONDS = 100;
 
-/** The parts of onnxruntime-node that we use. */
+/** The onnxruntime-node module. */
 export type Runtime = typeof import("onnxruntime-node");
 /** An open model. */
 export type Session = InferenceSession;
-/** A tensor in ONNX Runtime's hands. */
+/** A tensor of ONNX Runtime. */
 export type RuntimeTensor = OrtTensor;
 
 /**
- * Loads ONNX Runtime: only when something is to be computed, because that takes 40 ms.
+ * Loads ONNX Runtime. Call it only before computing, because loading takes 40 ms.
  *
  * @throws FlwrError "failed-precondition" when the library for this platform cannot be loaded
  */
@@ -31,7 +31,7 @@ export async function loadRuntime(): Promise<Runtime> {
   await openNativeLibrary();
   try {
     const runtime = await import("onnxruntime-node");
-    // Errors are thrown; what it writes to stderr besides is no line of a log.
+    // ONNX Runtime throws its errors; what it also writes to stderr would not be in the log's format.
     runtime.env.logLevel = "fatal";
     return runtime;
   } catch (cause) {
@@ -43,11 +43,11 @@ export async function loadRuntime(): Promise<Runtime> {
 }
 
 /**
- * How a session runs, as measured to be fastest: operators one after the other, each on all threads. What a device has no
- * operator for runs on the CPU, as ONNX Runtime has it.
+ * Options of a session, measured to be fastest: operators run one after the other, each on all threads. Operators that
+ * a device does not have run on the CPU, which is ONNX Runtime's default.
  *
  * @param threads threads per operator on the CPU
- * @throws FlwrError "invalid-argument" when it is no sensible number
+ * @throws FlwrError "invalid-argument" when the number of threads is out of range
  */
 export function sessionOptions(
   threads: number,
@@ -56,7 +56,7 @@ export function sessionOptions(
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     throw new FlwrError(
       "invalid-argument",
-      `The number of threads is an integer from 1 to ${MAX_THREADS}: got ${threads}`,
+      `Number of threads must be an integer from 1 to ${MAX_THREADS}: got ${threads}`,
     );
   }
   return {
@@ -69,20 +69,20 @@ export function sessionOptions(
     extra: {
       session: {
         intra_op: { spin_duration_us: String(SPIN_MICROSECONDS) },
-        // Weights and momenta that fade into denormals would make every operation on them a hundred times slower. The
-        // thread that opens a process's first model takes them for zeros from then on, in JavaScript, too
-        // (`flush_denormals.ts`): models are opened in threads that have no numbers of their own.
+        // Weights and momenta that shrink to denormals would make each operation on them a hundred times slower. In the
+        // thread that opens the first model of a process this also applies to JavaScript (`flush_denormals.ts`), so
+        // models are opened in threads that compute nothing else.
         set_denormal_as_zero: "1",
       },
-      // On the CPU, addition and layer normalisation in one operator take twice as long as the two.
+      // On the CPU, addition and layer normalisation fused into one operator take twice as long as the two operators.
       optimization: { disable_specified_optimizers: "SkipLayerNormFusion" },
     },
   };
 }
 
-/** Our tensor in ONNX Runtime's form; the data is not copied. */
+/** Converts a tensor to ONNX Runtime's form without copying the data. */
 export function toRuntime(runtime: Runtime, { dtype, shape, data }: Tensor): RuntimeTensor {
-  // The constructor's overloads pair each type with its array; our Tensor type does that already.
+  // The constructor's overloads pair each type with its array; our Tensor type guarantees that already.
   const Any = runtime.Tensor as unknown as new (
     type: string,
     data: unknown,
@@ -92,8 +92,8 @@ export function toRuntime(runtime: Runtime, { dtype, shape, data }: Tensor): Run
 }
 
 /**
- * A tensor that a session takes. Deno's Node-API (2.9.3) ends the whole process when it meets a Float16Array, as which a
- * float16 tensor shows its elements: from here on it shows their bits, which ONNX Runtime takes just as well.
+ * A tensor that can be fed to a session. Deno's Node-API (2.9.3) crashes the process on a Float16Array, in which a
+ * float16 tensor has its elements. The result has their bits instead, which ONNX Runtime also accepts.
  */
 export function feedable(value: RuntimeTensor): RuntimeTensor {
   if (value.data instanceof Float16Array) {
@@ -103,7 +103,7 @@ export function feedable(value: RuntimeTensor): RuntimeTensor {
   return value;
 }
 
-/** ONNX Runtime's tensor in our form; the data is not copied. */
+/** Converts ONNX Runtime's tensor to our form without copying the data. */
 export function fromRuntime(value: RuntimeTensor): Tensor {
   const dtype = DTYPES.find((known) => known === value.type);
   if (dtype === undefined) {
@@ -117,17 +117,17 @@ export function fromRuntime(value: RuntimeTensor): Tensor {
 
 type Data = Tensor["data"];
 
-/** The shared memory that an alias shows: it must live as long as the alias. */
+/** The shared memory behind each alias, which must live as long as the alias. */
 const shown = new WeakMap<ArrayBuffer, SharedArrayBuffer>();
 
 /**
- * The same elements in the same place, as an array that is not marked as shared: Node-API, through which ONNX Runtime
- * takes its tensors, refuses arrays over shared memory ("Invalid argument"). An array that is not shared comes back as
- * it is. Needs the permission for FFI, as ONNX Runtime does.
+ * The same elements at the same address, as an array that is not marked as shared. Node-API, through which ONNX Runtime
+ * receives its tensors, refuses arrays over shared memory ("Invalid argument"). An array that is not shared is returned
+ * unchanged. Needs the permission for FFI, as ONNX Runtime does.
  */
 function withoutSharing(data: Data): Data {
   if (!isShared(data) || data.length === 0) return data;
-  // Its type does not say so, but it takes shared memory too.
+  // The declared type is narrower than what the function accepts: shared memory works too.
   const place = Deno.UnsafePointer.of(data as unknown as BufferSource)!;
   const alias = Deno.UnsafePointerView.getArrayBuffer(place, data.byteLength);
   shown.set(alias, data.buffer);

@@ -1,13 +1,14 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** Most characters of ONNX Runtime's own words that are passed on. */
+/** Most characters of ONNX Runtime's message that are passed on. */
 const MAX_WORDS = 300;
 
-/** What ONNX Runtime says without its source files and function names. */
+/** ONNX Runtime's message without source files and function names. */
 function wordsOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const status = text.split("Status Message: ").at(-1)!;
-  // "/onnxruntime_src/…/gather.cc:66 onnxruntime::Status onnxruntime::… indices element …": paths and signatures go.
+  // For "/onnxruntime_src/…/gather.cc:66 onnxruntime::Status onnxruntime::… indices element …": removes path and
+  // signature.
   const bare = status.replace(/^\S+\.(?:cc|h|cpp):\d+ /, "").replace(
     /^[^:]*onnxruntime::[^)]*\) ?/,
     "",
@@ -15,12 +16,12 @@ function wordsOf(error: unknown): string {
   return bare.split("\n")[0]!.trim().slice(0, MAX_WORDS);
 }
 
-/** The operator that failed, as ONNX Runtime names it. */
+/** The type of the operator that failed, from ONNX Runtime's message. */
 function operatorOf(error: unknown): string | undefined {
   return /while running (\w+) node/.exec(error instanceof Error ? error.message : "")?.[1];
 }
 
-/** The error for a model that ONNX Runtime does not open. */
+/** The error for a model that ONNX Runtime cannot open. */
 export function openError(cause: unknown): FlwrError {
   if (cause instanceof FlwrError) return cause;
   return new FlwrError("unimplemented", `ONNX Runtime cannot run the network: ${wordsOf(cause)}`, {
@@ -29,7 +30,7 @@ export function openError(cause: unknown): FlwrError {
   });
 }
 
-/** The error for a run that ONNX Runtime gave up. */
+/** The error for a run that failed in ONNX Runtime. */
 export function runError(cause: unknown): FlwrError {
   if (cause instanceof FlwrError) return cause;
   const operator = operatorOf(cause);
@@ -38,7 +39,9 @@ export function runError(cause: unknown): FlwrError {
     "invalid-argument",
     `ONNX Runtime could not compute the network${where}: ${wordsOf(cause)}`,
     {
-      hints: ["Compare the data with what the network is made for: indices and classes, lengths"],
+      hints: [
+        "Check that the data fits the network: ranges of indices and classes, lengths of axes",
+      ],
       cause,
     },
   );

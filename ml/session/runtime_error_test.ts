@@ -7,7 +7,7 @@ import { lowerGraph } from "../lower/program.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { LocalEngine } from "./local_engine.ts";
 
-Deno.test("a run that fails says which operator failed, and nothing of ONNX Runtime's sources", async () => {
+Deno.test("the error of a failed run names the operator, and no source file of ONNX Runtime", async () => {
   await using engine = await LocalEngine.create(1);
   const at = input("at", "int32", [1]) as Node<"input">;
   const rows = gather(fill(1, "float32", [5, 2]), at);
@@ -28,7 +28,7 @@ Deno.test("a run that fails says which operator failed, and nothing of ONNX Runt
   });
 });
 
-Deno.test("a model that does not open is told in words", async () => {
+Deno.test("the error of a model that does not open is readable", async () => {
   await using engine = await LocalEngine.create(1);
   await assert.rejects(engine.load("m", new Uint8Array([8, 7])), (error) => {
     assert.ok(error instanceof FlwrError);

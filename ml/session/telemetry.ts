@@ -1,14 +1,15 @@
-/** ONNX Runtime's switch, which it reads once, when it is loaded. */
+/** ONNX Runtime's environment variable, which it reads once, when it is loaded. */
 const SWITCH = "ORT_DISABLE_TELEMETRY";
 
-/** What switches ONNX Runtime's telemetry off in a process whose environment is made elsewhere. */
+/** Environment variables that disable ONNX Runtime's telemetry, for processes that you start. */
 export const WITHOUT_TELEMETRY: Readonly<Record<string, string>> = { [SWITCH]: "1" };
 
 /**
- * Keeps ONNX Runtime from sending events about this machine and its models to Microsoft, which it does since 1.29, and from
- * making an id for the machine in `~/.cache/Microsoft`. Call it before ONNX Runtime is loaded.
+ * Disables ONNX Runtime's telemetry. Since 1.29 it sends events about the machine and its models to Microsoft and
+ * stores an id for the machine in `~/.cache/Microsoft`. Call this before ONNX Runtime is loaded.
  *
- * A thread that may not change the environment changes nothing: whoever starts its process sets {@link WITHOUT_TELEMETRY}.
+ * A thread that may not change the environment leaves it unchanged: the parent of its process sets {@link
+ * WITHOUT_TELEMETRY}.
  */
 export function disableTelemetry(): void {
   const { state } = Deno.permissions.querySync({ name: "env", variable: SWITCH });

@@ -1,13 +1,13 @@
-// The other side of WorkerEngine: an engine in a thread of its own, which takes calls in order.
+// The other end of WorkerEngine: an engine in a thread of its own, which answers calls in order.
 import { parentPort, workerData } from "node:worker_threads";
 import { answerCall } from "../engine/answer_call.ts";
 import { LocalEngine } from "./local_engine.ts";
 import { flushDenormals } from "./flush_denormals.ts";
 import {
-  handedOver,
-  type Reply,
-  reportError,
-  type Request,
+  type EngineReply,
+  type EngineRequest,
+  toErrorReport,
+  transferredBuffers,
   type WorkerData,
 } from "../engine/protocol.ts";
 
@@ -16,13 +16,13 @@ const { threads, device } = workerData as WorkerData;
 const engine = LocalEngine.create(threads, device);
 engine.catch(() => {}); // Reported to each call.
 
-parentPort!.on("message", async ({ id, call }: Request) => {
-  let reply: Reply;
+parentPort!.on("message", async ({ id, call }: EngineRequest) => {
+  let reply: EngineReply;
   try {
     reply = { id, outcome: await answerCall(engine, call) };
   } catch (error) {
-    reply = { id, error: reportError(error) };
+    reply = { id, error: toErrorReport(error) };
   }
-  const handed = "outcome" in reply ? handedOver(reply.outcome.tensors ?? []) : [];
+  const handed = "outcome" in reply ? transferredBuffers(reply.outcome.tensors ?? []) : [];
   parentPort!.postMessage(reply, handed);
 });

@@ -1,18 +1,18 @@
 import { Worker } from "node:worker_threads";
 import { FlwrError } from "../../base/error.ts";
 import type { Device } from "../engine/device.ts";
-import type { Reply, Request, WorkerData } from "../engine/protocol.ts";
+import type { EngineReply, EngineRequest, WorkerData } from "../engine/protocol.ts";
 import { RemoteEngine } from "../engine/remote_engine.ts";
 
 /**
- * The engine in a worker thread: the caller's event loop goes on while a model runs, and calls are answered in the
- * order they were made. The worker keeps the process alive only while a call is under way.
+ * An engine in a worker thread. The caller's event loop keeps running while a model runs, and calls are answered in the
+ * order in which they are made. The worker keeps the process alive only while a call is pending.
  */
 export class WorkerEngine extends RemoteEngine {
   readonly #worker: Worker;
 
   /**
-   * A device that cannot be used shows at the first call.
+   * Starts the worker. A device that cannot be used is reported at the first call.
    *
    * @param threads threads per operator on the CPU
    */
@@ -20,7 +20,7 @@ export class WorkerEngine extends RemoteEngine {
     super();
     const workerData: WorkerData = { threads, device };
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
-    this.#worker.on("message", (reply: Reply) => this.settle(reply));
+    this.#worker.on("message", (reply: EngineReply) => this.settleCall(reply));
     this.#worker.on("error", (cause) => {
       this.fail(new FlwrError("internal", "The training thread failed", { cause }));
     });
@@ -30,7 +30,7 @@ export class WorkerEngine extends RemoteEngine {
     this.#worker.unref();
   }
 
-  protected override post(request: Request, handed: ArrayBuffer[]): void {
+  protected override post(request: EngineRequest, handed: ArrayBuffer[]): void {
     this.#worker.postMessage(request, handed);
   }
 

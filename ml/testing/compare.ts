@@ -33,7 +33,7 @@ export function assertClose(
   });
 }
 
-/** Random numbers, among them repeated ones, for all float32 inputs of a graph; bytes for uint8 inputs. */
+/** Random numbers, some of them repeated, for all float32 inputs of a graph; random bytes for uint8 inputs. */
 export function randomInputs(outputs: readonly Value[], seed: number): Map<string, NdArray> {
   const random = seededRandom(seed);
   const numbers = new Map<string, NdArray>();
@@ -47,7 +47,7 @@ export function randomInputs(outputs: readonly Value[], seed: number): Map<strin
   return numbers;
 }
 
-/** An output with its gradients, weighted at random, in some inputs. */
+/** An output and its gradients, with random weights, in some inputs. */
 export function withGradients(output: Value, wrt: readonly Value[]): Value[] {
   return [output, ...gradients(output, wrt, real("seed", output.shape))];
 }
@@ -58,7 +58,7 @@ export function countOf(outputs: readonly Value[], primitive: Primitive): number
 }
 
 /**
- * Asserts that a pass changes neither an output nor its gradients; returns what the pass made of the output.
+ * Asserts that a pass changes neither an output nor its gradients. Returns the rewritten output.
  *
  * @param wrt the inputs whose gradients are compared
  */
@@ -77,7 +77,7 @@ export function assertSameMeaning(
   return rewritten!;
 }
 
-/** Asserts that ONNX Runtime computes the same with a pattern as the definition says. */
+/** Asserts that ONNX Runtime computes the result of the definition when a pattern is used. */
 export async function assertPatternRight(
   engine: LocalEngine,
   pattern: Pattern,
@@ -90,8 +90,8 @@ export async function assertPatternRight(
   expected.forEach((value, i) => assertClose(got[i]!, value, 2e-5, `output ${i}`));
 }
 
-/** Whether a pattern has a tile for a value within a graph. */
-export function fires(
+/** Whether a pattern returns a tile for a value within a graph. */
+export function matchesPattern(
   pattern: Pattern,
   value: Value,
   outputs: readonly Value[] = [value],

@@ -15,7 +15,7 @@ export function toTensor({ dtype, shape }: Value, { data }: NdArray): Tensor {
   return tensor("float32", shape, Float32Array.from(data)) as Tensor;
 }
 
-/** Computes values in ONNX Runtime, given what each input is. */
+/** Computes values in ONNX Runtime from given inputs. */
 export async function evaluateOnnx(
   engine: LocalEngine,
   outputs: readonly Value[],
@@ -24,7 +24,7 @@ export async function evaluateOnnx(
 ): Promise<NdArray[]> {
   const optimized = applyPasses(outputs, optimizations);
   const used = topologicalOrder(optimized).filter((value) => value.primitive === "input");
-  // ONNX Runtime drops inputs that nothing uses, and needs at least one.
+  // ONNX Runtime drops unused inputs, and needs at least one.
   const sources = used.length > 0 ? used : [input("unused", "float32", []) as Node<"input">];
   const named = optimized.map((value, i) => ({ name: `output${i}`, value }));
   await engine.load("case", lowerGraph(sources, named, optimizations.patterns));

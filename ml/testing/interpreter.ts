@@ -7,7 +7,7 @@ import type { Node, Primitive, Value } from "../graph/value.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import { flatAt, fromPositions, type NdArray, ndArray, pick } from "./nd_array.ts";
 
-/** The meaning of each primitive, written as plainly as possible, in float64. */
+/** The definition of each primitive, written as plainly as possible, in float64. */
 type Meanings = {
   readonly [P in Exclude<Primitive, "input">]: (
     node: Node<P>,
@@ -20,7 +20,7 @@ type Elementwise = (node: Value, inputs: readonly NdArray[]) => NdArray;
 const elementwise = (f: (...x: number[]) => number): Elementwise => (node, inputs) =>
   fromPositions(node.shape, (at) => f(...inputs.map((x) => pick(x, at))));
 
-/** Error function by its Taylor series, enough for |x| ≤ 4. */
+/** The error function by its Taylor series, accurate enough for |x| ≤ 4. */
 function erf(x: number): number {
   let term = x;
   let sum = x;
@@ -75,7 +75,7 @@ function momentsOf(
   return { means, inverse: ndArray(shape, (i) => 1 / Math.sqrt(variances.data[i]! + epsilon)) };
 }
 
-/** Images [b, c, h, w], out of blocks of channels if they are in some. */
+/** Images as [b, c, h, w], also if they are in blocks of channels. */
 function imagesOf(x: NdArray): NdArray {
   if (x.shape.length !== 5) return x;
   const block = x.shape[4]!;
@@ -85,14 +85,14 @@ function imagesOf(x: NdArray): NdArray {
   );
 }
 
-/** Images [b, c, h, w] in a shape that may be of blocks of channels. */
+/** Images [b, c, h, w] reordered to a shape that can be one of blocks of channels. */
 function inShape(x: NdArray, shape: readonly number[]): NdArray {
   if (shape.length !== 5) return x;
   const block = shape[4]!;
   return fromPositions(shape, ([b, c, h, w, i]) => pick(x, [b!, c! * block + i!, h!, w!]));
 }
 
-/** Calls back with the flat positions in x, w and y of every product that a convolution sums up. */
+/** Calls back with the flat positions in x, w and y of each product that a convolution sums. */
 function eachProduct(
   geometry: ConvolutionGeometry,
   [batch, channels, filters]: readonly [number, number, number],
@@ -120,7 +120,7 @@ function eachProduct(
   }
 }
 
-/** Calls back with the flat positions in x and y of every element of every window, windows one after the other. */
+/** Calls back with the flat positions in x and y of each element of each window, one window after the other. */
 function eachInWindow(
   [batch, channels]: readonly number[],
   geometry: PoolGeometry,
@@ -152,7 +152,7 @@ function eachMaximum(
   for (const [k, i] of best) visit(i, k);
 }
 
-/** Position of the first maximum along axis 0, for each of the rest. */
+/** Position of the first maximum along axis 0, for each place of the other axes. */
 function firstAlongZero(x: NdArray): number[] {
   const width = elementCount(x.shape.slice(1));
   return Array.from({ length: width }, (_, i) => {
@@ -397,7 +397,7 @@ function meaning<P extends Exclude<Primitive, "input">>(
   return of(node, inputs);
 }
 
-/** Computes values in float64, given what each input is. */
+/** Computes values in float64 from given inputs. */
 export function interpret(
   outputs: readonly Value[],
   inputs: ReadonlyMap<string, NdArray>,

@@ -7,7 +7,7 @@ import type { Operator } from "../onnx/operators.ts";
 import type { LocalEngine } from "../session/local_engine.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 
-/** A node of an operator on arrays of a type: its output's name, and its type where that is another. */
+/** A node of an operator on arrays of a type: the name of its output, and its type if it differs. */
 interface Sample {
   readonly shape: readonly number[];
   readonly result?: DType;
@@ -22,7 +22,7 @@ const elementwise = (op: Operator, operands: number, result?: DType): Sample => 
 
 const image = (node: Sample["node"]): Sample => ({ shape: [1, 1, 3, 3], node });
 
-/** How each operator is tried whose inputs of numbers are all of one type. */
+/** A sample node for each operator whose numeric inputs all have one type. */
 const SAMPLES = {
   ...Object.fromEntries(
     ([
@@ -133,10 +133,10 @@ const SAMPLES = {
   ConvTranspose: image((builder, x) => builder.node("ConvTranspose", [x, x])),
 } satisfies Partial<Record<Operator, Sample>> as Readonly<Partial<Record<Operator, Sample>>>;
 
-/** The operators whose types can be tried, in alphabetical order. */
+/** The operators that can be probed, in alphabetical order. */
 export const PROBED_OPERATORS = Object.keys(SAMPLES).sort() as readonly Operator[];
 
-/** Whether ONNX Runtime has a kernel of an operator for a type: found out by running a node of it. */
+/** Whether ONNX Runtime has a kernel of an operator for a type, determined by running a node of it. */
 export async function hasKernel(engine: LocalEngine, op: Operator, dtype: DType): Promise<boolean> {
   const { shape, result = dtype, node } = SAMPLES[op]!;
   const builder = new GraphBuilder();

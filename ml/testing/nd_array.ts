@@ -1,6 +1,6 @@
 import { elementCount } from "../../tensor/tensor.ts";
 
-/** An array of float64, whatever the dtype it stands for: the reference that rounding is measured against. */
+/** An array of float64, whatever dtype it represents: the reference against which rounding is measured. */
 export interface NdArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
@@ -11,7 +11,7 @@ export function ndArray(shape: readonly number[], at: (flat: number) => number):
   return { shape, data: Float64Array.from({ length: elementCount(shape) }, (_, i) => at(i)) };
 }
 
-/** How far apart neighbours along each axis lie. */
+/** Distance between neighbours along each axis. */
 export function stridesOf(shape: readonly number[]): number[] {
   return shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
 }
@@ -21,7 +21,7 @@ export function positionOf(flat: number, shape: readonly number[]): number[] {
   return stridesOf(shape).map((stride, axis) => Math.floor(flat / stride) % shape[axis]!);
 }
 
-/** Position along each axis → flat position; axes of length 1 are stretched, missing leading axes ignored. */
+/** Position along each axis → flat position; axes of length 1 broadcast, missing leading axes are ignored. */
 export function flatAt(position: readonly number[], shape: readonly number[]): number {
   const lead = position.length - shape.length;
   return stridesOf(shape).reduce(
@@ -38,7 +38,7 @@ export function fromPositions(
   return ndArray(shape, (flat) => at(positionOf(flat, shape)));
 }
 
-/** The element at a position, with numpy's stretching. */
+/** The element at a position, with numpy's broadcasting. */
 export function pick({ shape, data }: NdArray, position: readonly number[]): number {
   return data[flatAt(position, shape)]!;
 }

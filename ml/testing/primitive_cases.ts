@@ -68,7 +68,7 @@ function unary(f: (x: Value) => Value, low = -2, high = 2): fc.Arbitrary<Primiti
   });
 }
 
-/** A shape and one that can be stretched to it. */
+/** A shape, and one that broadcasts to it. */
 const stretched = fc.tuple(
   shapes(),
   fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
@@ -182,14 +182,14 @@ const tables = fc.record({
 
 const lookups = fc.tuple(side, shapes(0, 2), shapes(0, 2));
 
-/** Indices that choose along an axis: along the others they are as long as what they choose from, or shorter. */
+/** Indices that select along an axis; along the other axes they are no longer than the selected array. */
 const choices = fc.tuple(shapes(1), fc.nat(3), fc.nat(1), side).map(([shape, at, cut, count]) => {
   const axis = at % shape.length;
   const chosen = shape.map((length, i) => i === axis ? count : Math.max(1, length - cut));
   return { shape, chosen, axis };
 });
 
-/** Cases of every primitive: one without a case does not compile. */
+/** Cases of all primitives: a primitive without a case is a type error. */
 export const PRIMITIVE_CASES: {
   readonly [P in Exclude<Primitive, "input">]: fc.Arbitrary<PrimitiveCase>;
 } = {
@@ -239,7 +239,7 @@ export const PRIMITIVE_CASES: {
       const a = real("a", [...(swap ? part : full).slice(0, 2), m, k]);
       const b = real("b", [...(swap ? full : part).slice(0, 2), k, n]);
       const lead = a.value.shape.slice(0, -2);
-      // Cutting both to two axes may leave shapes that do not stretch to each other.
+      // Cut to two axes, the shapes may not broadcast to each other.
       const other = b.value.shape.slice(0, -2);
       const fits = lead.every((length, i) => {
         const own = other[i - lead.length + other.length] ?? 1;

@@ -7,24 +7,28 @@ import { showShape } from "../graph/shape.ts";
 import { constant, type Value } from "../graph/value.ts";
 
 /**
- * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
- * seed, before normalisation. Evaluation and prediction see the images as they are. Targets are not changed: training
- * refuses those with the images' height and width, such as masks.
+ * Random changes of images [channels, height, width], applied before normalisation. They are drawn for each image in
+ * each epoch of training from the fit's seed. Evaluation and prediction use the unchanged images. Targets do not
+ * change: training refuses targets with the images' height and width, such as masks.
  */
 export interface Augmentation {
-  /** Whether half of the images are mirrored, left to right, as torchvision's RandomHorizontalFlip (default false). */
+  /** Whether to mirror half of the images left to right, like torchvision's RandomHorizontalFlip (default false). */
   readonly horizontalFlip?: boolean;
   /**
-   * Images are moved by up to so many pixels in each direction, what comes in being 0: torchvision's RandomCrop of the
-   * images' own size with this padding (default 0).
+   * Largest shift of images in each direction, in pixels; uncovered pixels become 0. Like torchvision's RandomCrop with
+   * the images' own size and this padding (default 0).
    */
   readonly crop?: number;
 }
 
-/** Draws random numbers from [0, 1) of a shape. */
+/** Draws random numbers from [0, 1), float32 of the given shape. */
 export type Draw = (shape: readonly number[]) => Value;
 
-/** @throws FlwrError "invalid-argument" when examples are no images, or the crop would leave nothing of them */
+/**
+ * Checks that augmentation can be applied to examples.
+ *
+ * @throws FlwrError "invalid-argument" when examples are not images, or the crop would leave nothing of them
+ */
 export function checkAugmentation({ crop = 0 }: Augmentation, shape: readonly number[]): void {
   if (shape.length !== 3) {
     throw new FlwrError(
@@ -42,13 +46,13 @@ export function checkAugmentation({ crop = 0 }: Augmentation, shape: readonly nu
 }
 
 /**
- * Checks that no target is in the form of the images, such as a mask: the images alone would be mirrored and moved, and
- * no longer fit their targets.
+ * Checks that a target does not have the form of the images, such as a mask: the changed images would no longer match
+ * it.
  *
  * @param image shape of one image [channels, height, width]
  * @param target shape of one example's target
- * @param what what the targets are called, for messages
- * @throws FlwrError "invalid-argument" where the target has the image's height and width as neighbouring axes
+ * @param what name of the targets, for messages
+ * @throws FlwrError "invalid-argument" when the target has the image's height and width as neighbouring axes
  */
 export function checkAugmentedTarget(
   { horizontalFlip, crop = 0 }: Augmentation,
@@ -81,22 +85,23 @@ function count(length: number, axis: 1 | 2): Value {
   return constant(tensor("float32", shape, Float32Array.from({ length }, (_, i) => i)));
 }
 
-/** Whole numbers from −most to most [batch, 1, 1], all equally likely. */
+/** Uniform integers from −most to most, [batch, 1, 1]. */
 function shift(draw: Draw, batch: number, most: number): Value {
   const choice = mul(draw([batch, 1, 1]), 2 * most + 1);
   const whole = cast(cast(choice, "int32"), "float32");
-  // A number just below 1 could be rounded up when it is multiplied.
+  // A number just below 1 could be rounded up in the multiplication.
   return sub(minimum(whole, 2 * most), most);
 }
 
 /**
- * Images with random changes.
+ * Applies random changes to images.
  *
- * Both are matrix products: row i of a picture becomes row i + dy of the original, by a matrix that has one 1 in each row,
- * and columns likewise. Where the original has no such row, the matrix's row is 0, and so is what comes in.
+ * Both changes are matrix products. Row i of the result is row i + dy of the original, selected by a matrix with a
+ * single 1 in each row; columns likewise. Where the original has no such row, the matrix's row is zero and so are the
+ * pixels.
  *
  * @param x float32 [batch, channels, height, width]
- * @returns the same shape
+ * @returns float32 of the same shape
  */
 export function augment(x: Value, { horizontalFlip, crop = 0 }: Augmentation, draw: Draw): Value {
   const [batch, channels, height, width] = x.shape as [number, number, number, number];

@@ -13,7 +13,7 @@ const SHAPE = [2, 4, 5];
 const BATCH = 200;
 const SIZE = 40;
 
-/** The same picture many times over: pixel (c, h, w) is 100 c + 10 h + w + 1. */
+/** The same image repeated: pixel (c, h, w) is 100 c + 10 h + w + 1. */
 const PICTURE = Float32Array.from(
   { length: SIZE },
   (_, i) => 100 * Math.floor(i / 20) + 10 * (Math.floor(i / 5) % 4) + i % 5 + 1,
@@ -24,7 +24,7 @@ const PICTURES = tensor(
   Float32Array.from({ length: BATCH * SIZE }, (_, i) => PICTURE[i % SIZE]!),
 );
 
-/** The picture as torchvision would mirror and move it. */
+/** The image, mirrored and moved as torchvision does it. */
 function moved(dy: number, dx: number, flipped: boolean): string {
   return Array.from(PICTURE, (_, i) => {
     const [c, h, w] = [Math.floor(i / 20), Math.floor(i / 5) % 4 + dy, i % 5 + dx];
@@ -49,7 +49,7 @@ async function augmented(
   );
 }
 
-Deno.test("each image is mirrored and moved as a whole, all ways about equally often", async () => {
+Deno.test("each image is mirrored and moved as a whole, all combinations about equally often", async () => {
   await using engine = await LocalEngine.create(1);
   await fc.assert(
     fc.asyncProperty(
@@ -83,13 +83,13 @@ Deno.test("each image is mirrored and moved as a whole, all ways about equally o
   );
 });
 
-Deno.test("nothing is changed when nothing is asked for", async () => {
+Deno.test("without options nothing changes", async () => {
   await using engine = await LocalEngine.create(1);
   const [first] = await augmented(engine, {}, 1);
   assert.equal(first, PICTURE.join());
 });
 
-Deno.test("what is no image, or a crop that leaves nothing, is refused", () => {
+Deno.test("examples that are not images, and crops that leave nothing, are refused", () => {
   const refused = (pattern: RegExp) => (error: unknown) =>
     error instanceof FlwrError && error.code === "invalid-argument" && pattern.test(error.message);
   assert.throws(

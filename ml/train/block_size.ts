@@ -12,19 +12,21 @@ import { blockedPatterns } from "../lower/blocked/with_blocks.ts";
 import { lowerGraph } from "../lower/program.ts";
 import type { Engine, StartEngine } from "../engine/engine.ts";
 
-/** Channels of a block that ONNX Runtime has operators for, on processors with AVX-512 and on others. */
+/** Block sizes, in channels, that ONNX Runtime has operators for: 16 on processors with AVX-512, 8 on others. */
 const BLOCK_SIZES = [16, 8] as const;
 
-/** Largest error of convolutions on blocks, relative to the largest number, that is rounding. */
+/** Largest error of convolutions on blocks, relative to the largest number, that still counts as rounding. */
 const MAX_BLOCK_ERROR = 1e-5;
 
-/** What the engines that a function starts were found to have; they are all on this machine. */
+/** The block size per function that starts engines: all engines that it starts run on this machine. */
 const found = new WeakMap<StartEngine, Promise<number | undefined>>();
 
-/** The key that the network to try is opened under. */
+/** The key under which the network for the test is opened. */
 const KEY = "%blocks";
 
-/** A small network with all that is done on blocks: images of few channels, bias, relu, depthwise, sums, means, maxima. */
+/**
+ * A small network with all operations on blocks: images of few channels, bias, relu, depthwise, sums, means, maxima.
+ */
 function network(block: number): { inputs: Node<"input">[]; output: Value } {
   const inputs: Node<"input">[] = [];
   const source = (...shape: number[]) => {
@@ -37,14 +39,14 @@ function network(block: number): { inputs: Node<"input">[]; output: Value } {
   const first = relu(add(conv(x, source(2 * block, 3, 3, 3), { padding: 1 }), bias));
   const depthwise = conv(first, source(2 * block, 1, 3, 3), { padding: 1, groups: 2 * block });
   const second = add(add(depthwise, bias), first);
-  // A single block: where models are checked before they run (`onnx/blocked_nodes.ts`), small blocks are refused, and so
-  // there must be none.
+  // A single block: where models are checked before they run (`onnx/blocked_nodes.ts`), small blocks are refused, so
+  // this network must not have any.
   const third = conv(second, source(block, 2 * block, 3, 2), { stride: 2, padding: 1 });
   const centred = add(third, reduceMean(third, { axes: [0, 2, 3], keep: true }));
   return { inputs, output: maxPool(centred, 2, { stride: 1 }) };
 }
 
-/** Whether convolutions on blocks of so many channels come out as those without do. */
+/** Whether convolutions on blocks of `block` channels have the same results as those without. */
 async function isRight(engine: Engine, block: number): Promise<boolean> {
   const { inputs, output } = network(block);
   const [blocked] = blockConvolutions(block)([output]);
@@ -64,7 +66,7 @@ async function isRight(engine: Engine, block: number): Promise<boolean> {
     const [size, distance] = run.returned.map(({ data }) => Number(data[0]));
     return size! > 0 && distance! <= MAX_BLOCK_ERROR * size!;
   } catch {
-    // These operators are ONNX Runtime's own affair: where it refuses them, for whatever reason, there are none.
+    // These operators are internal to ONNX Runtime: if it refuses them for any reason, blocks are not used.
     return false;
   }
 }
@@ -77,11 +79,11 @@ async function find(engine: Engine): Promise<number | undefined> {
 }
 
 /**
- * How many channels ONNX Runtime's operators on blocks of channels take together on this machine, found out by
- * computing a small network with them and without; undefined where it has none. It depends on the processor, and no
- * call tells it.
+ * The block size, in channels, of ONNX Runtime's operators on blocks of channels on this machine; undefined if it has
+ * none. It depends on the processor, and ONNX Runtime has no call to ask for it, so a small network is computed with
+ * blocks and without.
  *
- * @param startEngine what started the engine: what one of its engines has, all have
+ * @param startEngine the function that started the engine; its engines all have the same block size
  */
 export function blockSize(
   engine: Engine,
@@ -95,7 +97,7 @@ export function blockSize(
 }
 
 /**
- * Whether a graph has convolutions that would be computed on blocks, if there are operators for it.
+ * Whether a graph has convolutions that would be computed on blocks if there are operators for it.
  *
  * @param forwardOnly whether the graph is not differentiated
  */

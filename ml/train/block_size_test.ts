@@ -8,7 +8,7 @@ import { tensor } from "../../tensor/tensor.ts";
 import { requireSelfContained } from "../onnx/self_contained.ts";
 import { blockSize, wantsBlocks } from "./block_size.ts";
 
-/** An engine that does nothing but answer runs; counts the models that it opens. */
+/** An engine that only answers runs, and counts the models that it opens. */
 class StubEngine implements Engine {
   opened = 0;
   readonly #answer: () => Promise<RunResult>;
@@ -48,7 +48,7 @@ function answering(scale: number, error: number): StubEngine {
 
 const never = () => Promise.reject(new Error("not started here"));
 
-Deno.test("a size of blocks is believed where the numbers agree, and asked for once", async () => {
+Deno.test("a block size is accepted if the numbers agree, and determined once", async () => {
   const engine = answering(2, 1e-6);
   const startEngine = () => Promise.resolve(engine);
   assert.equal(await blockSize(engine, startEngine), 16);
@@ -56,19 +56,19 @@ Deno.test("a size of blocks is believed where the numbers agree, and asked for o
   assert.equal(engine.opened, 1);
 });
 
-Deno.test("there are no blocks where numbers differ, are none, or nothing is computed", async () => {
+Deno.test("blocks are not used if numbers differ, are NaN, or nothing is computed", async () => {
   for (const engine of [answering(2, 0.1), answering(2, NaN), answering(0, 0)]) {
     assert.equal(await blockSize(engine, () => never()), undefined);
     assert.equal(engine.opened, 2);
   }
 });
 
-Deno.test("there are no blocks where the operators are refused", async () => {
+Deno.test("blocks are not used if the operators are refused", async () => {
   const engine = new StubEngine(() => Promise.reject(new Error("no such operator")));
   assert.equal(await blockSize(engine, () => never()), undefined);
 });
 
-Deno.test("there are no small blocks where models that have them are refused", async () => {
+Deno.test("small blocks are not used if models with them are refused", async () => {
   const answers = [answering(2, 0.1), answering(2, 1e-6)].map((engine) => engine.run());
   const runs = answers[Symbol.iterator]();
   const machineOf8 = new StubEngine(() => runs.next().value!);
@@ -82,13 +82,13 @@ Deno.test("there are no small blocks where models that have them are refused", a
   assert.equal(await blockSize(guarded, () => never()), undefined);
 });
 
-Deno.test("on this machine the answer is the same for every engine", async () => {
+Deno.test("all engines on this machine have the same block size", async () => {
   await using one = await LocalEngine.create(1);
   await using two = await LocalEngine.create(2);
   assert.equal(await blockSize(one, () => never()), await blockSize(two, () => never()));
 });
 
-Deno.test("only convolutions of whole blocks ask for them", () => {
+Deno.test("only convolutions of whole blocks want blocks", () => {
   const x = real("x", [2, 8, 6, 6]);
   assert.ok(wantsBlocks([relu(conv(x, real("w", [16, 8, 3, 3])))], false));
   assert.ok(!wantsBlocks([relu(conv(x, real("w", [6, 8, 3, 3])))], false));
@@ -96,7 +96,7 @@ Deno.test("only convolutions of whole blocks ask for them", () => {
   assert.ok(!wantsBlocks([relu(x)], true));
 });
 
-Deno.test("forwards alone, pools of few filters ask for them too", () => {
+Deno.test("in a forward pass, pools of few filters want blocks too", () => {
   const x = real("x", [2, 3, 6, 6]);
   const pooled = (filters: number) => maxPool(conv(x, real("w", [filters, 3, 3, 3])), 2);
   assert.ok(wantsBlocks([pooled(6)], true));

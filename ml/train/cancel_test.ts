@@ -11,7 +11,7 @@ import { Model } from "./model.ts";
 
 type Method = "load" | "write" | "read" | "run";
 
-/** An engine that can be held at any of its methods: a call there is made only when it is let go. */
+/** An engine that can be held at any method: a held call starts only when it is released. */
 class HeldEngine implements Engine {
   readonly #inner: LocalEngine;
   #held?: Method;
@@ -26,7 +26,7 @@ class HeldEngine implements Engine {
     return new HeldEngine(await LocalEngine.create(1));
   }
 
-  /** Holds the next call of a method; resolves when it is made. */
+  /** Holds the next call of a method; the promise resolves when the call is made. */
   hold(method: Method): Promise<void> {
     this.#held = method;
     this.#reached = Promise.withResolvers();
@@ -94,13 +94,13 @@ for (const method of ["write", "load", "run", "read"] as const) {
     const fit = model.fit(DATA, { epochs: 3, signal: abort.signal });
     await reached;
     abort.abort();
-    // The engine is still held: nothing that it does is waited for.
+    // The engine is still held, so the fit did not wait for it.
     await assert.rejects(fit, isCancelled);
     assert.deepEqual(model.getParameters(), before);
 
     const next = model.evaluate(DATA);
     engine.letGo();
-    assert.deepEqual(await next, expected, "what was under way leaves nothing behind");
+    assert.deepEqual(await next, expected, "the cancelled work leaves nothing behind");
     const { steps } = await model.fit(DATA);
     assert.equal(steps, 4);
   });
@@ -128,7 +128,7 @@ Deno.test("parameters that are set after a cancelled call are those of the next 
   assert.deepEqual(got, await fresh.predict(DATA.x));
 });
 
-Deno.test("a signal that is aborted already starts nothing", async () => {
+Deno.test("with an aborted signal nothing starts", async () => {
   const { engine, model } = await heldModel();
   await using _model = model;
   let reached = false;
@@ -141,7 +141,7 @@ Deno.test("a signal that is aborted already starts nothing", async () => {
   engine.letGo();
 });
 
-Deno.test("disposing of a model cancels what is under way", async () => {
+Deno.test("disposing of a model cancels its current call", async () => {
   const { engine, model } = await heldModel();
   const reached = engine.hold("run");
   const cancelled = assert.rejects(model.fit(DATA, { epochs: 1000 }), isCancelled);

@@ -1,16 +1,20 @@
 import { unlessAborted } from "../../base/aborted.ts";
 import { FlwrError } from "../../base/error.ts";
 
-/** @throws FlwrError "cancelled" when the signal is aborted */
+/**
+ * Throws if the signal is aborted.
+ *
+ * @throws FlwrError "cancelled" when the signal is aborted
+ */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw cancelled(signal);
 }
 
 /**
- * What work comes to, or an error at once when the signal is aborted before: nobody waits for the step under way, which
- * cannot be interrupted. The work itself must see the signal and end.
+ * The result of work, or an error as soon as the signal is aborted. It does not wait for the current step, which cannot
+ * be interrupted. The work itself must watch the signal and end.
  *
- * @throws FlwrError "cancelled"
+ * @throws FlwrError "cancelled" when the signal is aborted first
  */
 export async function unlessCancelled<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return await work;

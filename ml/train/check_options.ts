@@ -10,9 +10,9 @@ import type { StoredType } from "./stored_type.ts";
 /**
  * Checks the options of a fit.
  *
- * @param variables the network's
- * @param stored the type that its parameters are kept in
- * @returns the options; the global parameters among them have the dtypes of the network's
+ * @param variables the network's variables
+ * @param stored the type in which its parameters are kept
+ * @returns the options, with the global parameters converted to the dtypes of the network's
  * @throws FlwrError "invalid-argument" that names the option
  */
 export function checkedFitOptions<T extends FitOptions>(
@@ -43,19 +43,31 @@ function checkedProximal(
   return to === undefined ? strength : { strength, to: matchParameters(variables, to, stored) };
 }
 
-/** @throws FlwrError "invalid-argument" unless it is an integer */
+/**
+ * Checks a seed.
+ *
+ * @throws FlwrError "invalid-argument" unless it is an integer
+ */
 export function requireSeed(seed: number): number {
   if (Number.isSafeInteger(seed)) return seed;
   throw new FlwrError("invalid-argument", `"seed" must be an integer: got ${seed}`);
 }
 
-/** @throws FlwrError "invalid-argument" unless it is an integer of at least 1 */
+/**
+ * Checks a count.
+ *
+ * @throws FlwrError "invalid-argument" unless it is an integer of at least 1
+ */
 export function requireCount(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw new FlwrError("invalid-argument", `"${name}" must be a positive integer: got ${value}`);
 }
 
-/** @throws FlwrError "invalid-argument" unless there is such a device */
+/**
+ * Checks the name of a device.
+ *
+ * @throws FlwrError "invalid-argument" unless it is one of {@link DEVICES}
+ */
 export function requireKnown(device: Device): Device {
   if (DEVICES.includes(device)) return device;
   throw new FlwrError(

@@ -12,7 +12,7 @@ function isValue(value: Value | NamedValues): value is Value {
   return typeof value.primitive === "string";
 }
 
-/** Makes sure that each output has a row for each example. */
+/** Checks that each output has one row per example. */
 function requireRows(outputs: Parts<Value>, inputs: Parts<Value>): void {
   const [first] = inputs.values();
   const batch = first!.shape[0]!;
@@ -30,11 +30,11 @@ function requireRows(outputs: Parts<Value>, inputs: Parts<Value>): void {
 }
 
 /**
- * A network applied to its inputs; the outputs are parts.
+ * Applies a network to its inputs and returns its outputs by name.
  *
- * @param randomKey given for training, as in `trace`
- * @throws FlwrError "invalid-argument" when shapes do not fit, a layer would get several inputs, or outputs have no row
- *   for each example
+ * @param randomKey key of random numbers for training, as in `trace`
+ * @throws FlwrError "invalid-argument" when shapes do not fit, a layer gets several inputs, or an output does not have
+ * one row per example
  */
 export function connect(
   network: Layer | Network,
@@ -53,7 +53,7 @@ export function connect(
   if (only === undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `A layer takes one input without a name: got ${namesOf(inputs)}`,
+      `A layer has one input without a name: got ${namesOf(inputs)}`,
       { hints: ["Put the layers together with network(…)"] },
     );
   }
@@ -63,7 +63,7 @@ export function connect(
   return { ...traced, output };
 }
 
-/** The losses of outputs by name, added up; right is what the first loss that has a notion of it says. */
+/** The sum of the losses of all outputs. The first loss that defines correctness determines what is correct. */
 export function lossOf(
   losses: Parts<Loss>,
   outputs: Parts<Value>,

@@ -7,39 +7,39 @@ import { checkAugmentedTarget } from "./augment.ts";
 import { type InputSpec, inputType } from "./input_spec.ts";
 import { namesOf, type OneOrNamed, type Parts, sameParts, toParts } from "./parts.ts";
 
-/** Examples for a network of several inputs or outputs: row i of each array belongs together. */
+/** Examples for a network with several inputs or outputs: row i of each array belongs to example i. */
 export interface NamedDataset {
-  /** Inputs [examples, …], by the names that the model's input has. */
+  /** Inputs [examples, …], by the names in the model's `input`. */
   readonly x: OneOrNamed<Tensor>;
-  /** Targets [examples, …], by the names that the model's losses have. */
+  /** Targets [examples, …], by the names in the model's `loss`. */
   readonly y: OneOrNamed<Tensor>;
-  /** How much each example counts, as in {@link Dataset}. */
+  /** Weight of each example, float32 [examples], as in {@link Dataset}. */
   readonly weights?: Tensor;
 }
 
-/** A data set with all its arrays by name. */
+/** A data set with its arrays by name. */
 export interface DatasetParts {
   readonly x: Parts<Tensor>;
   readonly y: Parts<Tensor>;
   readonly weights?: Tensor;
 }
 
-/** What targets a loss can learn from. */
+/** The targets that a loss can learn from. */
 export interface TargetRule {
-  /** What the loss is, for messages. */
+  /** The kind of loss, for messages. */
   readonly kind: string;
-  /** How many classes the loss tells apart; undefined where it has no notion of it. */
+  /** Number of classes of the loss; undefined if it has no classes. */
   readonly classes?: number;
-  /** The least and the greatest number that a target may be; undefined where they may be any numbers. */
+  /** The smallest and the largest allowed target; undefined if targets may be any numbers. */
   readonly range?: readonly [number, number];
 }
 
-/** How many examples a data set has. */
+/** Number of examples of a data set. */
 export function datasetSize({ x }: Dataset): number {
   return x.shape[0] ?? 0;
 }
 
-/** How many examples there are in arrays that pair up. */
+/** Number of examples of arrays with the same number of rows. */
 export function exampleCount(parts: Parts<Tensor>): number {
   const [first] = parts.values();
   return first?.shape[0] ?? 0;
@@ -49,7 +49,7 @@ function isTensor(value: OneOrNamed<Tensor>): value is Tensor {
   return typeof value.dtype === "string";
 }
 
-/** Arrays by name, from one or several. */
+/** Arrays by name, from one array or several. */
 export function tensorParts(value: OneOrNamed<Tensor>): Parts<Tensor> {
   return toParts<Tensor>(value, isTensor);
 }
@@ -90,16 +90,17 @@ function requirePairs(arrays: readonly Tensor[]): void {
   if (arrays.every(({ shape }) => shape[0] === arrays[0]!.shape[0])) return;
   throw new FlwrError(
     "invalid-argument",
-    `Inputs and targets must pair up: got ${
+    `Inputs and targets must have the same number of examples: got ${
       arrays.map(({ shape }) => showShape(shape)).join(" and ")
     }`,
   );
 }
 
 /**
- * Checks inputs against what the model was made for.
+ * Checks inputs against the model's input specifications.
  *
- * @throws FlwrError "invalid-argument" when there are no examples, inputs do not pair up, or examples have another form
+ * @throws FlwrError "invalid-argument" when there are no examples, inputs have different numbers of examples, or
+ * examples have another shape or dtype
  */
 export function checkInputs(x: Parts<Tensor>, specs: Parts<InputSpec>): void {
   requireParts("inputs", x, specs);
@@ -124,11 +125,14 @@ function checkWeights({ dtype, shape, data }: Tensor, examples: number): void {
     );
   }
   if (weights.every((weight) => weight === 0)) {
-    throw new FlwrError("invalid-argument", "Some weight must be greater than 0: all are 0");
+    throw new FlwrError(
+      "invalid-argument",
+      "At least one weight must be greater than 0: all are 0",
+    );
   }
 }
 
-/** A label beyond the classes would be none of them, and its loss 0. */
+/** A label that is not one of the classes would match none of them, and its loss would be 0. */
 function checkLabels(name: string, y: Tensor, classes: number): void {
   const { dtype, data } = y;
   if (dtype.startsWith("float")) return;
@@ -141,7 +145,7 @@ function checkLabels(name: string, y: Tensor, classes: number): void {
   );
 }
 
-/** Beyond its range, a loss can fall without end, and is a number all the same. */
+/** Outside of its range, a loss can decrease without end and still be finite. */
 function checkRange(name: string, y: Tensor, kind: string, range: readonly [number, number]): void {
   const wrong = firstOutside(y.data, ...range);
   if (wrong === undefined) return;
@@ -154,24 +158,24 @@ function checkRange(name: string, y: Tensor, kind: string, range: readonly [numb
   );
 }
 
-/** A target and its example, for an error. */
+/** A target and its example, for an error message. */
 function shownTarget({ data, shape }: Tensor, at: number): string {
   const perExample = data.length / shape[0]!;
   return `got ${Number(data[at])} for example ${Math.floor(at / perExample)}`;
 }
 
-/** What to do with targets outside of a loss's range. */
+/** A hint for targets outside of a loss's range. */
 function rangeHint(value: number, greatest: number): string {
   if (Number.isNaN(value)) return "Leave out the examples whose target is missing";
-  // 8-bit masks: 0 and 255.
+  // 8-bit masks have the values 0 and 255.
   if (value === 255 && greatest === 1) return "Divide them by 255, as float32 numbers";
   return "Scale them to that range, or use crossEntropy() if they are labels of classes";
 }
 
 /**
- * As {@link checkInputs}, for inputs with the targets of all losses, and weights if there are any.
+ * Checks inputs like {@link checkInputs}, and the targets of all losses and the weights if there are any.
  *
- * @param rules what the losses can learn from, by the name of the output
+ * @param rules what the losses can learn from, by name of the output
  */
 export function checkDataset(
   { x, y, weights }: DatasetParts,
@@ -189,9 +193,9 @@ export function checkDataset(
 }
 
 /**
- * Checks that augmentation of the inputs, in training, leaves the targets right.
+ * Checks that training can augment the inputs without making the targets wrong.
  *
- * @throws FlwrError "invalid-argument" as {@link checkAugmentedTarget}
+ * @throws FlwrError "invalid-argument" as in {@link checkAugmentedTarget}
  */
 export function checkAugmentedTargets({ y }: DatasetParts, specs: Parts<InputSpec>): void {
   for (const { augment, shape } of specs.values()) {

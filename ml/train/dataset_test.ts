@@ -9,7 +9,7 @@ import type { Augmentation } from "./augment.ts";
 import { checkAugmentedTargets, checkDataset, datasetParts } from "./dataset.ts";
 import { Model } from "./model.ts";
 
-/** A network for masks of images [1, 2, 3]. Data that it refuses never reach an engine. */
+/** A network for masks of images [1, 2, 3]. Refused data never reach an engine. */
 function maskModel(loss: Loss, augment?: Augmentation): Model {
   return new Model({
     network: sequential(conv2d({ out: 1, kernel: 1 })),
@@ -58,7 +58,7 @@ Deno.test("targets outside of the loss's range are refused, with their example",
   }
 });
 
-Deno.test("targets at the ends of the range are taken, and any by a loss without one", () => {
+Deno.test("targets at the ends of the range are accepted, and any by a loss without a range", () => {
   const specs = new Map([["", { shape: [1, 2, 3] }]]);
   const check = (y: Tensor, range?: readonly [number, number]) =>
     checkDataset(
@@ -82,7 +82,7 @@ Deno.test("training with augmentation refuses targets in the form of the images"
   }
 });
 
-Deno.test("augmentation: wherever a target has height and width, and nowhere else", () => {
+Deno.test("augmentation refuses targets with height and width, and no others", () => {
   const check = (target: readonly number[], augment: Augmentation, image = [4, 2, 3]) =>
     checkAugmentedTargets(
       datasetParts({

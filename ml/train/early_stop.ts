@@ -2,17 +2,21 @@ import { FlwrError } from "../../base/error.ts";
 import { requireRange } from "../nn/optimizer.ts";
 import type { Evaluation } from "./fit_options.ts";
 
-/** When to stop a fit whose validation result no longer improves. Checked after each epoch. */
+/** The rule for ending a fit whose validation result no longer improves. It is checked after each epoch. */
 export interface EarlyStop {
-  /** Epochs without a better one after which the fit ends, at least 1. */
+  /** Number of epochs without improvement after which the fit ends, at least 1. */
   readonly patience: number;
-  /** What is judged: less loss or more accuracy is better (default "loss"). */
+  /** The result to compare: a lower loss or a higher accuracy is better (default "loss"). */
   readonly monitor?: "loss" | "accuracy";
-  /** By how much an epoch must be better than the best (default 0: by anything). */
+  /** Smallest difference from the best epoch that counts as an improvement, at least 0 (default 0: any difference). */
   readonly minDelta?: number;
 }
 
-/** @throws FlwrError "invalid-argument" when a number is out of range */
+/**
+ * Checks the numbers of an early stop.
+ *
+ * @throws FlwrError "invalid-argument" when a number is out of range
+ */
 export function checkEarlyStop({ patience, minDelta = 0 }: EarlyStop): void {
   if (!Number.isSafeInteger(patience) || patience < 1) {
     throw new FlwrError(
@@ -23,7 +27,7 @@ export function checkEarlyStop({ patience, minDelta = 0 }: EarlyStop): void {
   requireRange("least improvement of an early stop", minDelta, 0, Infinity);
 }
 
-/** Remembers which epoch was the best. */
+/** Tracks the best epoch. */
 export class BestEpoch {
   readonly #rule: EarlyStop;
   #best = Infinity;
@@ -34,21 +38,21 @@ export class BestEpoch {
     this.#rule = rule;
   }
 
-  /** The best epoch so far, from 1; 0 before the first was observed. */
+  /** The best epoch so far, from 1; 0 before the first one was observed. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Whether so many epochs came after the best that the fit should end. */
+  /** Whether the fit should end because the best epoch is `patience` epochs ago. */
   get isPast(): boolean {
     return this.#last - this.#epoch >= this.#rule.patience;
   }
 
   /**
-   * Takes what an epoch came to; the first is better than none.
+   * Compares the result of an epoch with the best one; the first epoch is always the best.
    *
-   * @returns whether it is the best so far
-   * @throws FlwrError "invalid-argument" when accuracy is judged and the loss has no notion of it
+   * @returns whether it is the best epoch so far
+   * @throws FlwrError "invalid-argument" when accuracy is compared and the loss does not define correctness
    */
   observe(epoch: number, { loss, accuracy }: Evaluation): boolean {
     const { monitor = "loss", minDelta = 0 } = this.#rule;

@@ -9,7 +9,7 @@ const came = (loss: number, accuracy = 0.5): Evaluation => ({
   examples: 10,
 });
 
-/** Observes epochs; the numbers of those that were the best so far, and the epoch after which the fit ends. */
+/** Observes epochs. Returns the epochs that were the best so far, and the epoch after which the fit ends. */
 function watch(rule: EarlyStop, evaluations: readonly Evaluation[]) {
   const best = new BestEpoch(rule);
   const improved: number[] = [];
@@ -31,12 +31,12 @@ Deno.test("the fit ends after as many epochs without a better one as patience al
   });
 });
 
-Deno.test("an epoch must be better by the least improvement", () => {
+Deno.test("an epoch must be better by at least minDelta", () => {
   const losses = [1, 0.95, 0.91, 0.85].map((loss) => came(loss));
   assert.deepEqual(watch({ patience: 9, minDelta: 0.1 }, losses).improved, [1, 4]);
 });
 
-Deno.test("accuracy is better when it is more", () => {
+Deno.test("a higher accuracy is better", () => {
   const epochs = [came(1, 0.2), came(2, 0.4), came(0.1, 0.4), came(0, 0.3)];
   assert.deepEqual(watch({ patience: 2, monitor: "accuracy" }, epochs), {
     improved: [1, 2],
@@ -49,7 +49,7 @@ Deno.test("accuracy is better when it is more", () => {
   );
 });
 
-Deno.test("any loss is better than none, and than one that is no number", () => {
+Deno.test("any loss is better than none, and than NaN", () => {
   assert.deepEqual(watch({ patience: 2 }, [came(NaN), came(9)]).improved, [1, 2]);
   assert.equal(watch({ patience: 2 }, [came(NaN), came(NaN), came(NaN)]).end, 3);
 });

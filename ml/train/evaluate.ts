@@ -7,7 +7,7 @@ import { evaluationBatch } from "./row_independence.ts";
 import { runSteps } from "./step_loop.ts";
 import { targetKey, targetSpecs } from "./target_spec.ts";
 
-/** What an evaluation works with; all checked. */
+/** The checked inputs of an evaluation. */
 export interface EvaluationJob {
   readonly executor: Executor;
   readonly recipe: Recipe;
@@ -15,7 +15,7 @@ export interface EvaluationJob {
   readonly signal?: AbortSignal;
 }
 
-/** Rows [steps, batch] of steps from … on, filled up with row 0 beyond the last example. */
+/** Rows [steps, batch] of the steps from `from` on; row 0 fills the places after the last example. */
 export function evaluationRows(
   examples: number,
   batch: number,
@@ -29,7 +29,7 @@ export function evaluationRows(
   return tensor("int32", [steps, batch], rows);
 }
 
-/** Weights [steps, batch] of the same rows: 0 beyond the last example. */
+/** Weights [steps, batch] of these rows: 0 after the last example. */
 function weightsOf(
   { x, weights }: DatasetParts,
   batch: number,
@@ -43,7 +43,7 @@ function weightsOf(
   return tensor("float32", [steps, batch], rows);
 }
 
-/** Evaluates the parameters that lie in the executor's memory. */
+/** Evaluates with the parameters in the executor's memory. */
 export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
   const { executor, recipe, dataset, signal } = job;
   const examples = exampleCount(dataset.x);
@@ -81,8 +81,8 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
 }
 
 /**
- * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy if the loss has a notion of
- * right answers. A regression has none.
+ * The metrics of an evaluation for a `MetricRecord`: mean loss, and accuracy if the loss defines correctness. A
+ * regression has no accuracy.
  */
 export function evaluationMetrics(
   { loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">,

@@ -16,7 +16,7 @@ import type { Dataset } from "../../tensor/dataset.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";
 
-/** More than one batch, and a rest. */
+/** More than one batch, and a smaller last one. */
 const EXAMPLES = 45;
 
 function images(): Dataset {
@@ -30,7 +30,7 @@ function images(): Dataset {
   };
 }
 
-/** An engine that opens what a sandbox's may open. */
+/** An engine with the restrictions of a sandbox's. */
 async function guardedEngine(): Promise<LocalEngine> {
   const engine = await LocalEngine.create(1);
   const load = engine.load.bind(engine);
@@ -38,7 +38,9 @@ async function guardedEngine(): Promise<LocalEngine> {
   return engine;
 }
 
-/** Convolutions under pools: filters of no whole block, of one, and a window of 2 × 2 and of 3 × 3. */
+/**
+ * Convolutions under pools: with filters that fill no whole block and with one block, windows of 2 × 2 and of 3 × 3.
+ */
 function pools(options: Partial<ModelOptions>): Model {
   return new Model({
     network: sequential(

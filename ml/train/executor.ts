@@ -18,15 +18,15 @@ import { inputName, NAMES, targetName } from "./programs.ts";
 import { ResidentData } from "./resident_data.ts";
 import { SliceLength } from "./slices.ts";
 
-/** A program that the engine has open. */
+/** A program that is open in the engine. */
 export interface LoadedProgram {
   readonly key: string;
   readonly program: Program;
-  /** Slices of this program. */
+  /** Number of steps per slice of this program. */
   readonly length: SliceLength;
 }
 
-/** Keeps programs, data and parameters in one engine, and starts that engine when it is first needed. */
+/** Keeps programs, data and parameters in one engine, and starts the engine when it is first needed. */
 export class Executor implements AsyncDisposable {
   readonly #optimizations: Optimizations;
   readonly #startEngine: StartEngine;
@@ -36,7 +36,9 @@ export class Executor implements AsyncDisposable {
   #running?: Promise<{ engine: Engine; data: ResidentData }>;
 
   /**
-   * @param compute where, and with how many threads until {@link useThreads} says otherwise
+   * Creates an executor without starting its engine.
+   *
+   * @param compute device, and number of threads until {@link useThreads} changes it
    * @param startEngine starts the engine
    */
   constructor(
@@ -50,7 +52,7 @@ export class Executor implements AsyncDisposable {
     this.#startEngine = startEngine;
   }
 
-  /** Computes with so many threads from now on. Data and parameters stay; programs are opened anew. */
+  /** Sets the number of threads. Data and parameters stay; programs are opened again. */
   async useThreads(threads: number): Promise<void> {
     if (threads === this.#threads) return;
     this.#threads = threads;
@@ -58,15 +60,15 @@ export class Executor implements AsyncDisposable {
     if (this.#running !== undefined) await (await this.engine()).useThreads(threads);
   }
 
-  /** The engine, started now if it is not running. */
+  /** The engine; starts it if it is not running. */
   async engine(): Promise<Engine> {
     return (await this.#start()).engine;
   }
 
   /**
-   * Opens the program of a key, made by `build` when it is not open yet.
+   * Opens the program of a key; `build` creates it if it is not open yet.
    *
-   * @param variant of the variants of a program one is open at a time
+   * @param variant one program per variant is open at a time
    */
   program(
     key: string,
@@ -83,12 +85,12 @@ export class Executor implements AsyncDisposable {
     return opened.loading;
   }
 
-  /** Makes sure that tensors of data are in the engine's memory: their names there. */
+  /** Stores tensors of data in the engine's memory unless they are there, and returns their names there. */
   async data(tensors: readonly { value: Tensor; flat: boolean }[]): Promise<string[]> {
     return await (await this.#start()).data.store(tensors);
   }
 
-  /** Puts variables into the engine's memory. */
+  /** Stores variables in the engine's memory. */
   async write(tensors: readonly NamedTensor[]): Promise<void> {
     await (await this.engine()).write(tensors);
   }
@@ -112,7 +114,7 @@ export class Executor implements AsyncDisposable {
   ): Promise<LoadedProgram> {
     let program = build(this.#optimizations);
     let { patterns } = this.#optimizations;
-    // Only what changes parameters is differentiated.
+    // Only programs that change parameters are differentiated.
     const forwardOnly = program.state.length === 0;
     const asItStands = forwardOnly ? build({ ...this.#optimizations, passes: [] }) : program;
     const block = await this.#blockFor([program, asItStands].flatMap(resultsOf), forwardOnly);
@@ -126,7 +128,7 @@ export class Executor implements AsyncDisposable {
     return { key, program, length: new SliceLength() };
   }
 
-  /** Channels of a block that a graph's convolutions are computed on; undefined for none. */
+  /** Channels of a block for a graph's convolutions; undefined if it does not use blocks. */
   async #blockFor(results: readonly Value[], forwardOnly: boolean): Promise<number | undefined> {
     const mayHave = this.#optimizations.blocks === true && this.#device === "cpu";
     return mayHave && wantsBlocks(results, forwardOnly)
@@ -136,10 +138,11 @@ export class Executor implements AsyncDisposable {
 }
 
 /**
- * A run of a program's steps: the state goes on from the memory, and what is captured comes from there too.
+ * A run of some steps of a program. The state and the captured inputs are read from the memory.
  *
- * @param data names in the memory of what the program knows as its data
- * @param given what each step takes one row of, by name, [steps, …]; what the program does not know is left out
+ * @param data names in the memory, by the program's names of its data
+ * @param given inputs of which each step reads one row, by name, [steps, …]; inputs that the program does not have are
+ * left out
  */
 export function programRun(
   { key, program }: LoadedProgram,
@@ -163,9 +166,9 @@ export function programRun(
 }
 
 /**
- * Makes sure that data are in the engine's memory.
+ * Stores data in the engine's memory unless they are there.
  *
- * @returns what the programs know the data as, paired with where they lie in the memory
+ * @returns the programs' names of the data, each with its name in the memory
  */
 export async function storeData(
   executor: Executor,

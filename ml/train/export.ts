@@ -8,26 +8,26 @@ import { inputType, prepareInput } from "./input_spec.ts";
 import { namesOf, ONLY, type Parts } from "./parts.ts";
 import type { Recipe } from "./programs.ts";
 
-/** Names that an exported model's input and output have, unless the network or the options say others. */
+/** Names of an exported model's input and output, unless the network or the options have others. */
 const PORTS: Ports = { input: "input", output: "output" };
 
-/** How a model is exported. */
+/** Options of an export. */
 export interface ExportOptions {
   /**
-   * Whether normalisation is part of the file, so that it takes raw examples as in a data set (default), or not, so
-   * that it takes what the network gets: float32, normalised.
+   * "inside" (default): the file normalises, and its input is raw examples as in a data set. "outside": its input is
+   * the network's, float32 and normalised.
    */
   readonly normalization?: "inside" | "outside";
   /**
-   * Name of the input where there is one (default: the network's name for it, or the file's that the network was read
-   * from, else `input`). Several inputs keep their names.
+   * Name of the input if there is one (default: the network's name for it, or that of the file that the network was
+   * read from, else `input`). Several inputs keep their names.
    */
   readonly inputName?: string;
-  /** Name of the output where there is one (default: as for the input, else `output`). */
+  /** Name of the output if there is one (default: as for the input, else `output`). */
   readonly outputName?: string;
 }
 
-/** The file's names of inputs or outputs, by those of the parts. */
+/** The names of inputs or outputs in the file. */
 function namesInFile(
   parts: Parts<unknown>,
   option: "inputName" | "outputName",
@@ -37,7 +37,9 @@ function namesInFile(
   if (asked !== undefined && parts.size > 1) {
     throw new FlwrError(
       "invalid-argument",
-      `"${option}" names one, and the network has several: got "${asked}" for ${namesOf(parts)}`,
+      `"${option}" is for a single one, and the network has several: got "${asked}" for ${
+        namesOf(parts)
+      }`,
     );
   }
   return new Map([...parts.keys()].map((part) => [
@@ -83,7 +85,7 @@ function requireOwnNames(names: readonly string[], parameters: ReadonlyMap<strin
   });
 }
 
-/** The network with its parameters as the bytes of an ONNX file that computes its outputs. */
+/** The bytes of an ONNX file with the network and its parameters, which computes the network's outputs. */
 export function exportModel(
   recipe: Recipe,
   parameters: ReadonlyMap<string, Tensor>,
@@ -93,7 +95,7 @@ export function exportModel(
   const known = "ports" in network && network.ports !== undefined ? network.ports : PORTS;
   const names = {
     inputs: namesInFile(inputs, "inputName", options.inputName, known.input),
-    // A model has a loss for each output.
+    // A model has one loss per output.
     outputs: namesInFile(losses, "outputName", options.outputName, known.output),
   };
   requireOwnNames([...names.inputs.values(), ...names.outputs.values()], parameters);

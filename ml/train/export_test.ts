@@ -90,11 +90,11 @@ for (
 Deno.test("a network whose result depends on the number of examples is not exported", () => {
   const divided = layer("divided", (x) => div(x, x.shape[0]!));
   const model = modelOf(sequential(flatten(), divided), [3, 8, 8]);
-  assert.throws(() => model.export(), /cannot take any number of examples at once/);
+  assert.throws(() => model.export(), /does not work with any number of examples/);
 });
 
-Deno.test("constants that have a place for each example are exported for any number of examples", async () => {
-  // As the first state of a recurrent network.
+Deno.test("constants with one place per example are exported for any number of examples", async () => {
+  // Like the first state of a recurrent network.
   const zeros = layer("zeros", (x) => concat([x, fill(0, "float32", [x.shape[0]!, 2])], 1));
   const ramp = layer(
     "ramp",
@@ -116,7 +116,7 @@ Deno.test("constants that have a place for each example are exported for any num
     returned: ["output"],
   });
   expected.data.forEach((value, i) => assert.ok(Math.abs(value - Number(output!.data[i])) < 1e-5));
-  // Constants that are another at each example have no length of their own.
+  // Constants that differ from example to example have no free length.
   const numbered = layer(
     "numbered",
     (x) =>
@@ -135,7 +135,7 @@ Deno.test("constants that have a place for each example are exported for any num
   assert.throws(() => other.export(), { code: "unimplemented" });
 });
 
-Deno.test("a network that takes other examples in another batch is refused, and one that takes all is not", () => {
+Deno.test("a network that selects examples by the batch size is refused, and one that uses all is not", () => {
   const last = layer("last", (x) => {
     const [examples, width] = x.shape as [number, number];
     return add(x, broadcastTo(slice(x, [examples - 1, 0], [examples, width]), x.shape));
@@ -163,7 +163,7 @@ Deno.test("a model that must be exportable is refused before it is trained", () 
   modelOf(sequential(flatten(), dense({ out: 2 })), [3, 8, 8], { exportable: true });
 });
 
-Deno.test("a network whose result has no row for each example is refused", () => {
+Deno.test("a network whose result does not have one row per example is refused", () => {
   const overBatch = layer("overBatch", (x) => reduceMean(x, { axes: [0], keep: true }));
   const model = modelOf(sequential(flatten(), overBatch), [3, 8, 8]);
   assert.throws(() => model.export(), /must have a row for each example: got \[1, 192\] for 2/);

@@ -2,25 +2,25 @@ import { FlwrError } from "../../base/error.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
-/** How far a training has come. */
-export interface Reached {
-  /** Steps made. */
+/** The progress of a training when its parameters are checked. */
+export interface TrainingProgress {
+  /** Number of completed steps. */
   readonly step: number;
   readonly epoch: number;
-  /** Of the last step. */
+  /** Learning rate of the last step. */
   readonly learningRate: number;
 }
 
 /**
- * Makes sure that training left only finite parameters.
+ * Checks that training left only finite parameters.
  *
- * @param before what they were before: a parameter that was not finite then may stay so
+ * @param before the parameters before training: one that was not finite then may stay so
  * @throws FlwrError "failed-precondition" that names the parameter, the step and the learning rate
  */
 export function requireFinite(
   parameters: ReadonlyMap<string, Tensor>,
   before: ReadonlyMap<string, Tensor>,
-  { step, epoch, learningRate }: Reached,
+  { step, epoch, learningRate }: TrainingProgress,
 ): void {
   for (const [name, value] of parameters) {
     const at = firstNotFinite(value.data);

@@ -10,7 +10,7 @@ import { type Executor, type LoadedProgram, programRun, storeData } from "./exec
 import { FitMeter } from "./fit_meter.ts";
 import type { Evaluation, FitOptions, FitResult, Proximal } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
-import { type Reached, requireFinite } from "./finite.ts";
+import { requireFinite, type TrainingProgress } from "./finite.ts";
 import { epochOrder } from "./permutation.ts";
 import { NAMES, type Recipe, startName, trainingProgram } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
@@ -18,12 +18,12 @@ import { runSteps } from "./step_loop.ts";
 import { computedForm } from "./stored_type.ts";
 import { targetKey, targetSpecs } from "./target_spec.ts";
 
-/** What a fit works with; all checked. */
+/** The checked inputs of a fit. */
 export interface Fit {
   readonly executor: Executor;
   readonly recipe: Recipe;
   readonly variables: readonly Variable[];
-  /** What the parameters are when it begins. */
+  /** The parameters at the start. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly batchSize: number;
   readonly seed: number;
@@ -31,21 +31,21 @@ export interface Fit {
   readonly dataset: DatasetParts;
   readonly validation?: DatasetParts;
   readonly options: FitOptions;
-  /** Makes sure that the parameters lie in the executor's memory. */
+  /** Stores the parameters in the executor's memory unless they are there. */
   upload(): Promise<void>;
-  /** The optimiser's past, whose slots lie in the memory; without it, the optimiser starts anew. */
+  /** State of the optimiser, whose slots are in the memory; without it, the optimiser starts afresh. */
   readonly memory?: OptimizerMemory;
 }
 
-/** What a fit leaves behind. The parameters lie in the executor's memory, too. */
+/** The outcome of a fit. The parameters are in the executor's memory too. */
 export interface Fitted {
   readonly result: FitResult;
   readonly parameters: ReadonlyMap<string, Tensor>;
-  /** The optimiser's past, unless the parameters are those of an earlier epoch. */
+  /** State of the optimiser, unless the parameters are those of an earlier epoch. */
   readonly memory?: OptimizerMemory;
 }
 
-/** Trains. */
+/** Trains a model. */
 export async function fitModel(fit: Fit): Promise<Fitted> {
   const { clock, batchSize, dataset, options: { epochs = 1, earlyStop, onEpoch } } = fit;
   const start = clock.now();
@@ -54,7 +54,7 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
   const meter = new FitMeter(clock, { epochs, examples, steps });
   const rates = new StepRates(fit, steps);
   const trainer = new EpochTrainer(fit, meter, rates);
-  // The engine, in its own thread, starts while this thread makes the program.
+  // The engine starts in its own thread while this thread builds the program.
   await fit.executor.engine();
   await Promise.all([trainer.open(batchSize), fit.upload()]);
   await prepareSlots(fit.executor, fit.recipe.optimizer, trained(fit), fit.memory, rates.at(1));
@@ -101,7 +101,7 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
   };
 }
 
-/** Trains epoch by epoch: full batches with one program, a smaller rest with another. */
+/** Trains epoch by epoch: full batches with one program, a smaller last batch with another. */
 class EpochTrainer {
   readonly #fit: Fit;
   readonly #meter: FitMeter;
@@ -113,7 +113,7 @@ class EpochTrainer {
     this.#rates = rates;
   }
 
-  /** Opens the program for batches of a size, unless it is open. */
+  /** Opens the program for a batch size, unless it is open. */
   open(batch: number): Promise<LoadedProgram> {
     const { executor, recipe, dataset, options } = this.#fit;
     const targets = targetSpecs(dataset);
@@ -129,7 +129,11 @@ class EpochTrainer {
     );
   }
 
-  /** @returns whether to go on: `onProgress` did not say "stop" */
+  /**
+   * Trains one epoch.
+   *
+   * @returns whether to continue: false if `onProgress` returned "stop"
+   */
   async train(epoch: number): Promise<boolean> {
     const { batchSize, dataset, options, seed } = this.#fit;
     const order = epochOrder(exampleCount(dataset.x), options.shuffle ?? true, seed, epoch);
@@ -164,7 +168,7 @@ class EpochTrainer {
         onSlice: (from, _, [losses]) => {
           (losses!.data as Float32Array).forEach((loss, i) => {
             this.#requireNumber(loss, epoch);
-            meter.take(loss, batch, weightOf(dataset, rowsOf(from + i, 1)));
+            meter.addStep(loss, batch, weightOf(dataset, rowsOf(from + i, 1)));
           });
           going = going && options.onProgress?.(meter.progress()) !== "stop";
           return going;
@@ -193,12 +197,11 @@ async function validate(fit: Fit): Promise<Evaluation | undefined> {
 }
 
 /**
- * The parameters, once they are known to be finite: the loss of a step is from before its update, so the last update shows
- * in no loss.
+ * The parameters, checked to be finite. A step's loss is computed before its update, so no loss shows the last update.
  */
 async function readFinite(
   { executor, variables, parameters }: Fit,
-  reached: Reached,
+  reached: TrainingProgress,
 ): Promise<Map<string, Tensor>> {
   const names = variables.map(({ name }) => name);
   const values = await (await executor.engine()).read(names);

@@ -1,16 +1,16 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Progress } from "./fit_options.ts";
 
-/** How much a fit has before it. */
+/** The size of a fit. */
 export interface FitExtent {
   readonly epochs: number;
-  /** Examples in an epoch. */
+  /** Number of examples per epoch. */
   readonly examples: number;
-  /** Steps in all epochs. */
+  /** Number of steps in all epochs. */
   readonly steps: number;
 }
 
-/** Measures how far a fit is: its steps, losses and speed. */
+/** Measures a fit: its steps, losses and speed. */
 export class FitMeter {
   readonly #clock: Clock;
   readonly #extent: FitExtent;
@@ -41,14 +41,14 @@ export class FitMeter {
     return this.#lossSum / this.#weightSum;
   }
 
-  /** Begins the next epoch: its loss starts anew. */
+  /** Begins the next epoch and resets its loss. */
   startEpoch(): void {
     this.#epoch++;
     this.#lossSum = 0;
     this.#weightSum = 0;
   }
 
-  /** Does work during which the clock for the speed runs: what is opened or evaluated between steps does not count. */
+  /** Runs work with the clock for the speed running: opening models and evaluating between steps does not count. */
   async timed<T>(work: () => Promise<T>): Promise<T> {
     this.#since = this.#clock.now();
     try {
@@ -60,19 +60,19 @@ export class FitMeter {
   }
 
   /**
-   * Takes the mean loss of a step's batch.
+   * Adds the mean loss of a step's batch.
    *
-   * @param batch its examples
+   * @param batch number of examples of the batch
    * @param weight the sum of their weights
    */
-  take(meanLoss: number, batch: number, weight: number): void {
+  addStep(meanLoss: number, batch: number, weight: number): void {
     this.#steps++;
     this.#seen += batch;
     this.#lossSum += meanLoss * batch;
     this.#weightSum += weight;
   }
 
-  /** How far the fit is now. */
+  /** The current progress of the fit. */
   progress(): Progress {
     const { epochs, examples, steps } = this.#extent;
     const examplesPerSecond = this.#seen / this.#seconds();

@@ -15,7 +15,7 @@ import type { EpochReport, FitOptions } from "./fit_options.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";
 
-/** Points in the plane; the class is the side of a line, or the other side for those that are wrong. */
+/** Points in the plane; the class is the side of a line, or the opposite side if `wrong`. */
 function points(count: number, first = 0, wrong = false): Dataset {
   const x = Float32Array.from({ length: 2 * count }, (_, i) => Math.sin((i + 2 * first) * 12.9898));
   const y = Uint8Array.from(
@@ -66,7 +66,7 @@ Deno.test("validation data are evaluated after each epoch", async () => {
   assert.notDeepEqual(validations[0], validations[2]);
 });
 
-Deno.test("a fit ends after the epoch that is told to be the last", async () => {
+Deno.test("a fit ends after the epoch for which onEpoch returns stop", async () => {
   await using model = pointModel();
   const { losses, validations } = await model.fit(points(64), {
     epochs: 9,
@@ -80,7 +80,7 @@ Deno.test("a fit ends after the epoch that is told to be the last", async () => 
 
 Deno.test("an early stop leaves the parameters of the best epoch", async () => {
   await using model = pointModel();
-  // What is learned is the opposite of what is judged: the first epoch is the best.
+  // The training data contradict the validation data, so the first epoch is the best.
   const validation = points(100, 0, true);
   const options: FitOptions = { epochs: 50, seed: 1, validation, earlyStop: { patience: 2 } };
   const { losses, validations, bestEpoch } = await model.fit(points(100), options);
@@ -91,13 +91,13 @@ Deno.test("an early stop leaves the parameters of the best epoch", async () => {
   await using other = pointModel();
   await other.fit(points(100), { epochs: 1, seed: 1 });
   assert.deepEqual(model.getParameters(), other.getParameters());
-  // The optimiser's momentum belongs to later parameters: it starts anew.
+  // The optimiser's momentum belongs to later parameters, so the optimiser starts afresh.
   await model.fit(points(100), { seed: 2, optimizerState: "keep" });
   await other.fit(points(100), { seed: 2, optimizerState: "fresh" });
   assert.deepEqual(model.getParameters(), other.getParameters());
 });
 
-Deno.test("an early stop goes through all epochs while they get better", async () => {
+Deno.test("an early stop runs all epochs while they improve", async () => {
   await using model = pointModel();
   const options: FitOptions = { epochs: 4, validation: points(100), earlyStop: { patience: 3 } };
   const { losses, validations, bestEpoch } = await model.fit(points(100), options);
@@ -157,7 +157,7 @@ Deno.test("an example of weight 2 counts as two, one of weight 0 not at all", as
 });
 
 Deno.test("losses are means by weight, also over a last smaller batch and shuffled", async () => {
-  // Without a step size to speak of, each example's loss stays what it is.
+  // With a negligible step size, the loss of each example does not change.
   await using model = pointModel({ optimizer: sgd({ learningRate: 1e-20 }), batchSize: 3 });
   const data = weighted(points(100), Array.from({ length: 100 }, (_, i) => i % 4));
   const { loss } = await model.evaluate(data);
@@ -182,7 +182,7 @@ Deno.test("weights that do not fit are refused", async () => {
   await assert.rejects(fit(floats(0, 0, 0)), refused(/all are 0/));
 });
 
-Deno.test("single steps make what a fit makes of the same batches", async () => {
+Deno.test("single steps have the same result as a fit on the same batches", async () => {
   const data = points(96);
   await using whole = pointModel();
   const { losses: [loss] } = await whole.fit(data, { shuffle: false });
@@ -206,7 +206,7 @@ Deno.test("a step may have more examples than a batch", async () => {
   close([await model.trainStep(points(50), { learningRate: 0.01 })], [loss]);
 });
 
-Deno.test("an early stop cannot judge accuracy where there is none", async () => {
+Deno.test("an early stop by accuracy needs a loss that defines correctness", async () => {
   await using model = new Model({
     network: dense({ out: 1 }),
     input: { shape: [2], dtype: "float32" },
@@ -222,7 +222,7 @@ Deno.test("an early stop cannot judge accuracy where there is none", async () =>
   );
 });
 
-/** Pictures with a bright left half (class 0) or right half. */
+/** Images with a bright left half (class 0) or right half. */
 function halves(count: number): Dataset {
   const y = Uint8Array.from({ length: count }, (_, i) => i % 2);
   const x = Uint8Array.from(
@@ -242,7 +242,7 @@ function pictureModel(augment?: Augmentation): Model {
   });
 }
 
-Deno.test("augmentation changes what is learned, and nothing in evaluation", async () => {
+Deno.test("augmentation changes training, but not evaluation", async () => {
   const data = halves(200);
   await using plain = pictureModel();
   await using mirrored = pictureModel({ horizontalFlip: true });
@@ -255,11 +255,11 @@ Deno.test("augmentation changes what is learned, and nothing in evaluation", asy
   const [learned, confused] = [await plain.evaluate(data), await mirrored.evaluate(data)];
   assert.equal(learned.accuracy, 1);
   assert.ok(learned.loss < 0.1, `${learned.loss}`);
-  // Left and right cannot be told apart when half of each are mirrored.
+  // Left and right cannot be distinguished when half of each are mirrored.
   assert.ok(confused.loss > 0.5, `${confused.loss}`);
 });
 
-Deno.test("augmentation is another in each epoch and for each seed, the same for one", async () => {
+Deno.test("augmentation differs between epochs and seeds, and is the same for the same seed", async () => {
   const data = halves(8);
   const train = async (seed: number) => {
     await using model = pictureModel({ crop: 1 });
@@ -269,7 +269,7 @@ Deno.test("augmentation is another in each epoch and for each seed, the same for
     return losses;
   };
   const losses = await train(1);
-  assert.equal(new Set(losses).size, 3, "what is drawn is all that differs");
+  assert.equal(new Set(losses).size, 3, "only the random changes differ");
   assert.deepEqual(await train(1), losses);
   assert.notDeepEqual(await train(2), losses);
 });

@@ -7,28 +7,28 @@ import { constant, type Value } from "../graph/value.ts";
 import { augment, type Augmentation, checkAugmentation, type Draw } from "./augment.ts";
 
 /**
- * Normalisation as torchvision does it: (x / divisor − mean) / deviation, with one number for all or one per channel
- * (the first axis of an example).
+ * Normalisation as in torchvision: (x / divisor − mean) / deviation, with one number for all or one per channel (the
+ * first axis of an example).
  */
 export interface Normalization {
-  /** What raw numbers are divided by first (default 255 for uint8, else 1). */
+  /** Divisor of the raw numbers (default 255 for uint8, else 1). */
   readonly divisor?: number;
-  /** What is taken off, after the division. */
+  /** Subtracted after the division. */
   readonly mean: number | readonly number[];
-  /** What the rest is divided by. */
+  /** Divisor after the subtraction. */
   readonly deviation: number | readonly number[];
 }
 
-/** What one example looks like. */
+/** The form of one example of an input. */
 export interface InputSpec {
   /** Shape of one example, without the batch: [3, 32, 32]. */
   readonly shape: readonly number[];
   /**
-   * Dtype of the data (default uint8). Integer tokens stay integers; everything else becomes float32, batch by batch:
-   * float16 takes half the room.
+   * Dtype of the data (default uint8). Integer tokens stay integers. All other data are converted to float32 batch by
+   * batch, so float16 data need half the memory.
    */
   readonly dtype?: DType;
-  /** How raw numbers become what the network gets (default: as they are, as float32). */
+  /** Conversion of raw numbers for the network (default: only the conversion to float32). */
   readonly normalize?: Normalization;
   /** Random changes of images in training (default: none). */
   readonly augment?: Augmentation;
@@ -53,10 +53,10 @@ function perChannel(spec: InputSpec, numbers: number | readonly number[], scale:
 }
 
 /**
- * Raw rows [batch, features] as the network gets them: [batch, …shape], float32 and normalised, or integers.
+ * Raw rows [batch, features] in the form that the network gets: [batch, …shape], float32 and normalised, or integers.
  *
  * @param draw random numbers for augmentation, in training
- * @throws FlwrError "invalid-argument" when examples are not what normalisation or augmentation needs
+ * @throws FlwrError "invalid-argument" when examples do not fit normalisation or augmentation
  */
 export function prepareInput(rows: Value, spec: InputSpec, draw?: Draw): Value {
   const raw = reshape(rows, [rows.shape[0]!, ...spec.shape]);
@@ -69,7 +69,7 @@ export function prepareInput(rows: Value, spec: InputSpec, draw?: Draw): Value {
     const isToken = shaped.dtype === "int32" || shaped.dtype === "int64";
     return isToken ? shaped : cast(shaped, "float32");
   }
-  // (x / s − m) / d = (x − s·m) / (s·d): one subtraction of whole numbers, mostly exact, and one multiplication.
+  // (x / s − m) / d = (x − s·m) / (s·d): one subtraction, mostly of integers and thus exact, and one multiplication.
   const divisor = normalize.divisor ?? (raw.dtype === "uint8" ? 255 : 1);
   const centred = sub(cast(shaped, "float32"), perChannel(spec, normalize.mean, divisor));
   if (typeof normalize.deviation === "number") {
@@ -78,7 +78,7 @@ export function prepareInput(rows: Value, spec: InputSpec, draw?: Draw): Value {
   return div(centred, perChannel(spec, normalize.deviation, divisor));
 }
 
-/** Numbers that one example has. */
+/** Number of elements of one example. */
 export function featureCount(spec: InputSpec): number {
   return elementCount(spec.shape);
 }

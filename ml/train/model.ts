@@ -39,8 +39,8 @@ import { computedForms, requireStoredType, storedForms, type StoredType } from "
 /**
  * A network with its parameters, trained and evaluated inside ONNX Runtime.
  *
- * Work happens in a thread of its own, so that the caller's event loop goes on. Calls are made one after the other.
- * Dispose of it with `await using` to free the thread and its memory; an idle one does not keep the process alive.
+ * Work runs in a separate thread, so your event loop is not blocked. Call one method at a time. Dispose of the model
+ * with `await using` to free the thread and its memory; an idle model does not keep the process alive.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ import { computedForms, requireStoredType, storedForms, type StoredType } from "
 export class Model implements AsyncDisposable {
   readonly #recipe: Recipe;
   readonly #variables: readonly Variable[];
-  /** What targets each loss can learn from. */
+  /** The targets that each loss can learn from. */
   readonly #rules: Parts<TargetRule>;
   readonly #stored: StoredType;
   readonly #batchSize: number;
@@ -67,20 +67,20 @@ export class Model implements AsyncDisposable {
   readonly #random: Random;
   readonly #executor: Executor;
   #parameters: ReadonlyMap<string, Tensor>;
-  /** Whether the engine's memory holds other parameters than these. */
+  /** Whether the engine's memory has other parameters than these. */
   #stale = true;
-  /** The optimiser's past, while its slots are in the engine's memory. */
+  /** State of the optimiser, while its slots are in the engine's memory. */
   #memory?: OptimizerMemory;
   #busy = false;
-  /** Resolves when the work of the call before has ended. */
+  /** Resolves when the work of the previous call has ended. */
   #settled: Promise<void> = Promise.resolve();
   #disposing = new AbortController();
 
   /**
-   * Puts the network together and gives its parameters their first values.
+   * Builds the network and creates its initial parameters.
    *
    * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range,
-   *   "unimplemented" when it must be exportable and is not
+   * "unimplemented" when the model must be exportable and is not
    */
   constructor(options: ModelOptions) {
     const { network, optimizer, clipping } = options;
@@ -102,7 +102,7 @@ export class Model implements AsyncDisposable {
     if (options.exportable === true) this.export();
     this.#executor = new Executor(
       {
-        threads: threads ?? 1, // Each call says how many it uses.
+        threads: threads ?? 1, // Each call sets its own number.
         device: requireKnown(options.device ?? this.#compute.device),
       },
       options.optimizations ?? OPTIMIZED,
@@ -111,19 +111,20 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * The parameters, and states such as running means, by name in the network's order: names and layouts as in
-   * PyTorch's state_dict, real numbers in the option `parameterType`. The arrays are not copied: do not change them.
+   * The parameters, and states such as running means, by name in the network's order. Names and layouts are those of
+   * PyTorch's state_dict; real numbers have the dtype of the option `parameterType`. The arrays are not copied: do not
+   * change them.
    */
   getParameters(): ReadonlyMap<string, Tensor> {
     return this.#parameters;
   }
 
   /**
-   * Sets all parameters: by name, or as a list in the order of {@link getParameters}. Real numbers of another dtype, such
-   * as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
+   * Sets all parameters, by name or as a list in the order of {@link getParameters}. Real numbers of another dtype,
+   * such as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
    *
-   * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or a number that
-   *   `parameterType` cannot hold
+   * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or contains a number
+   * that `parameterType` cannot represent
    */
   setParameters(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[]): void {
     this.#parameters = matchParameters(this.#variables, parameters, this.#stored);
@@ -131,10 +132,12 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Trains. When it fails or is cancelled, the parameters stay as they were before.
+   * Trains the model. If it fails or is cancelled, the parameters stay as they were before.
    *
+   * @param dataset raw inputs and targets [examples, …], in the dtypes and shapes of the model's options
+   * @returns losses, validation results and duration
    * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
-   *   or, after the last step, a parameter became NaN or infinite (names step and learning rate)
+   * or, after the last step, a parameter became NaN or infinite (names step and learning rate)
    */
   async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
     const checked = checkedFitOptions(options, this.#variables, this.#stored);
@@ -142,10 +145,10 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Makes one training step on all the given examples, which goes on with the momentum of the steps before.
+   * Makes one training step on all given examples, with the momentum of the previous steps.
    *
    * @returns the mean loss of the examples before the step
-   * @throws FlwrError as {@link fit}
+   * @throws FlwrError as in {@link fit}
    */
   async trainStep(batch: NamedDataset, options: StepOptions = {}): Promise<number> {
     const checked = checkedFitOptions(options, this.#variables, this.#stored);
@@ -178,24 +181,25 @@ export class Model implements AsyncDisposable {
         options: { ...options, signal },
         upload: async () => {
           await this.#upload();
-          this.#stale = true; // From the first step on.
+          this.#stale = true; // The first step changes them.
         },
       });
-      // Whoever cancelled was told so already.
+      // The caller has already received this error.
       throwIfCancelled(signal);
       this.#parameters = storedForms(parameters, this.#stored);
       this.#memory = reached;
-      // Where they were rounded, the engine's memory still has them as they were before.
+      // If the parameters were rounded, the engine's memory has the unrounded ones.
       this.#stale = this.#stored !== "float32";
       return result;
     });
   }
 
   /**
-   * Mean loss and accuracy over a data set. Examples come in batches, unless the network's outputs depend on which of
-   * them come together: then all are one batch.
+   * Computes mean loss and accuracy over a data set. Examples are evaluated in batches, unless outputs depend on which
+   * examples are in the same batch: then all examples form one batch.
    *
-   * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as `predict`
+   * @param dataset raw inputs and targets [examples, …]
+   * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as in `predict`
    */
   async evaluate(
     dataset: NamedDataset,
@@ -214,12 +218,12 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * The network's output for each example.
+   * Computes the network's output for each example.
    *
    * @param x inputs [examples, …], raw as in a data set
-   * @returns outputs [examples, …]
+   * @returns outputs, float32 [examples, …]
    * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, "cancelled", or
-   *   "resource-exhausted" when outputs depend on which examples come together and there are more than 4,096
+   * "resource-exhausted" when outputs depend on which examples are in the same batch and there are more than 4,096
    */
   async predict(
     x: OneOrNamed<Tensor>,
@@ -236,9 +240,9 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * All outputs of the network for each example, as {@link predict}.
+   * Computes all outputs of the network for each example, as {@link predict} does for one.
    *
-   * @returns outputs [examples, …] by name; a single one without a name has the name ""
+   * @returns outputs, float32 [examples, …], by name; a single output without a name has the name ""
    */
   async predictAll(
     x: OneOrNamed<Tensor>,
@@ -258,18 +262,20 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * The network with its parameters as an ONNX file for inference, which any ONNX runtime loads, for any number of
-   * examples: input `input`, raw examples [examples, …] as in a data set (normalisation is inside), output `output`.
-   * Named inputs and outputs keep their names, and a network that was read from a file keeps the file's.
+   * Writes the network with its parameters to an ONNX file for inference with any number of examples, which any ONNX
+   * runtime can load. Its input `input` is raw examples [examples, …] as in a data set (normalisation is inside), its
+   * output is `output`. Named inputs and outputs keep their names, and a network that was read from a file keeps the
+   * file's.
    *
+   * @returns the bytes of the file
    * @throws FlwrError "unimplemented" when the network does not work with any number of examples, "invalid-argument"
-   *   when a name is taken
+   * when a name is already used
    */
   export(options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
     return exportModel(this.#recipe, computedForms(this.#parameters), options);
   }
 
-  /** Cancels what is under way, ends the thread and frees its memory. */
+  /** Cancels the current call, ends the thread and frees its memory. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposing.abort();
     this.#disposing = new AbortController();
@@ -287,7 +293,7 @@ export class Model implements AsyncDisposable {
 
   async #upload(): Promise<void> {
     if (!this.#stale) return;
-    // Known before it is done: parameters that are set meanwhile must be uploaded, too.
+    // Set before the upload ends: parameters that are set meanwhile must be uploaded too.
     this.#stale = false;
     try {
       await this.#executor.write([...computedForms(this.#parameters)]);
@@ -298,8 +304,8 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Does work that no other call may come between. When it is cancelled, the caller is told at once, but the next call
-   * waits until the work has seen it, too.
+   * Runs work that no other call may interleave with. When it is cancelled, the caller gets the error at once, but the
+   * next call waits until the work has ended.
    */
   async #exclusively<T>(
     asked: AbortSignal | undefined,
@@ -334,7 +340,7 @@ function isLoss(value: OneOrNamed<Loss>): value is Loss {
   return typeof value.perExample === "function";
 }
 
-/** What is known of a network as soon as it is put together. */
+/** Facts about a network that follow from its construction. */
 function tracedOnce(
   { network, inputs, losses }: Recipe,
 ): { variables: readonly Variable[]; rules: Parts<TargetRule> } {

@@ -15,49 +15,53 @@ import type { Clipping } from "./step_gradients.ts";
 
 /** Options of a model. */
 export interface ModelOptions {
-  /** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
+  /** The network: a layer, usually `sequential(…)`, or a `network(…)` of several inputs or outputs. */
   readonly network: Layer | Network;
-  /** What one example looks like, and how it is normalised: of the one input, or of each by name. */
+  /** Form and normalisation of one example: of the only input, or of each input by name. */
   readonly input: OneOrNamed<InputSpec>;
-  /** What is made small: of the one output, or of each by name, added up. */
+  /** The loss to minimise: of the only output, or of each output by name, to be added. */
   readonly loss: OneOrNamed<Loss>;
-  /** How the parameters follow their gradients. */
+  /** The rule that updates the parameters from their gradients. */
   readonly optimizer: Optimizer;
-  /** Limits for the gradients (default: none). */
+  /** Limits of the gradients (default: none). */
   readonly clipping?: Clipping;
   /**
-   * Type that parameters are kept in between calls, in `getParameters` and `setParameters` (default float32). With float16
-   * they take half the room in messages. Everything is computed in float32 all the same: a fit rounds once, at its end,
-   * so that steps too small for float16 are not lost on the way; those of `trainStep` are rounded one by one.
+   * Dtype of the parameters between calls, in `getParameters` and `setParameters` (default float32). With float16,
+   * parameters take half the space in messages. All computation is in float32: a fit rounds once, at its end, so steps
+   * that are too small for float16 are not lost in between; `trainStep` rounds after each step.
    */
   readonly parameterType?: StoredType;
-  /** Examples per training step (default 32). The last batch of an epoch may be smaller. */
+  /** Number of examples per training step (default 32). The last batch of an epoch may be smaller. */
   readonly batchSize?: number;
-  /** Decides the first parameters (default 0, the same on all nodes). What a fit draws has a seed of its own. */
+  /** Seed of the initial parameters (default 0, the same on all nodes). Fits have a seed of their own. */
   readonly seed?: number;
   /**
-   * Threads that compute. Default: as `--threads` of `flwr supernode` says, or else this trainer's part of the machine's
-   * cores, found anew at every call, as other trainers of this user come and go.
+   * Number of threads, at least 1. Default: `--threads` of `flwr supernode`, or else this trainer's share of the
+   * machine's cores, determined at each call because other trainers of this user start and end.
    */
   readonly threads?: number;
   /**
-   * What computes (default: as `--device` of `flwr supernode` says, or else "cpu"). There is no falling back: a device that
-   * cannot be used is an error of the first call. Single operators that it lacks run on the CPU.
+   * Device that computes. Default: `--device` of `flwr supernode`, or else "cpu". A device that cannot be used causes
+   * an error at the first call: no other device is used instead. Single operators that the device does not have run on
+   * the CPU.
    */
   readonly device?: Device;
   /**
-   * Whether the model must be one that `export` can write (default false). If it is not, the constructor
-   * throws "unimplemented": you learn that before the training, not after it.
+   * Whether the model must be exportable with `export` (default false). If it is not, the constructor throws
+   * "unimplemented", so you learn it before training.
    */
   readonly exportable?: boolean;
-  /** Graph optimisations (default: all); `PLAIN` to compare with. */
+  /** Graph optimisations (default: all); use `PLAIN` to compare with. */
   readonly optimizations?: Optimizations;
-  /** Where time comes from (default: the machine). */
+  /** Source of the time (default: the machine). */
   readonly clock?: Clock;
-  /** Where fits without a seed take theirs from (default: the machine). */
+  /** Source of seeds for fits without one (default: the machine). */
   readonly random?: Random;
-  /** What the model computes with (default: what the app that makes it has in its context; outside of apps this machine). */
+  /**
+   * Compute resources (default: those in the context of the app that creates the model; outside of apps, this
+   * machine's).
+   */
   readonly compute?: Compute;
-  /** What computes (default: as `compute` starts it). */
+  /** Starts the engine (default: `compute` starts it). */
   readonly createEngine?: (compute: EngineCompute) => Promise<Engine>;
 }

@@ -65,7 +65,7 @@ Deno.test("a model learns, and predicts what it learned", async () => {
   assert.equal(right.length / 500, after.accuracy);
 });
 
-Deno.test("one seed gives one result, another seed another", async () => {
+Deno.test("the same seed gives the same result, another seed another one", async () => {
   const train = async (options: Partial<ModelOptions>, seed?: number) => {
     await using model = pointModel(options);
     await model.fit(points(100), { seed });
@@ -75,11 +75,11 @@ Deno.test("one seed gives one result, another seed another", async () => {
   assert.notDeepEqual(await train({ seed: 1 }, 5), await train({ seed: 2 }, 5));
   assert.notDeepEqual(await train({ seed: 1 }, 5), await train({ seed: 1 }, 6));
   const random = () => ({ random: seededRandom(7) });
-  assert.deepEqual(await train(random()), await train(random()), "drawn from what is injected");
-  assert.notDeepEqual(await train({}), await train({}), "another order without a seed");
+  assert.deepEqual(await train(random()), await train(random()), "drawn from the injected source");
+  assert.notDeepEqual(await train({}), await train({}), "a different order without a seed");
 });
 
-Deno.test("without a seed, each fit has another order of examples", async () => {
+Deno.test("without a seed, each fit has a different order of examples", async () => {
   await using model = pointModel();
   const start = model.getParameters();
   const fit = async () => {
@@ -90,7 +90,7 @@ Deno.test("without a seed, each fit has another order of examples", async () => 
   assert.notDeepEqual(await fit(), await fit());
 });
 
-Deno.test("a seed that is no integer is refused", async () => {
+Deno.test("a seed that is not an integer is refused", async () => {
   assert.throws(() => pointModel({ seed: 0.5 }), isError("invalid-argument", /"seed".*got 0.5/));
   await using model = pointModel();
   await assert.rejects(
@@ -99,7 +99,7 @@ Deno.test("a seed that is no integer is refused", async () => {
   );
 });
 
-Deno.test("parameters go from model to model, by name and by order", async () => {
+Deno.test("parameters can be copied between models, by name and by order", async () => {
   await using first = pointModel({ seed: 1 });
   await using second = pointModel({ seed: 2 });
   assert.deepEqual([...first.getParameters().keys()], [
@@ -143,7 +143,7 @@ Deno.test("real numbers of another dtype are rounded, as from Python's adaptive 
     assert.equal(dtype, "float32");
     assert.deepEqual(data, Float32Array.from(wide.get(name)!.data as Float64Array));
   }
-  // Also where parameters are pulled to, and where they are kept in fewer bits.
+  // Proximal parameters are converted as well, and so are parameters stored in fewer bits.
   const proximal = { strength: 0.5, to: wide };
   const data = points(100);
   const fit = async (proximal: FitOptions["proximal"]) => {
@@ -200,7 +200,7 @@ Deno.test("data that do not fit are refused", async () => {
   );
   await assert.rejects(
     model.fit({ x, y: points(5).y }),
-    isError("invalid-argument", /pair up: got \[4, 2\] and \[5\]/),
+    isError("invalid-argument", /number of examples: got \[4, 2\] and \[5\]/),
   );
   const labels: Tensor[] = [tensor("uint8", [4], Uint8Array.of(0, 1, 2, 0))];
   labels.push(tensor("int64", [4], BigInt64Array.of(0n, 1n, -1n, 0n)));
@@ -214,7 +214,7 @@ Deno.test("data that do not fit are refused", async () => {
   }
 });
 
-Deno.test("a loss that is no number ends the fit with step and learning rate", async () => {
+Deno.test("a loss of NaN ends the fit with an error that has step and learning rate", async () => {
   await using model = pointModel();
   const before = new Map(model.getParameters());
   await assert.rejects(
@@ -224,7 +224,7 @@ Deno.test("a loss that is no number ends the fit with step and learning rate", a
   assert.deepEqual(model.getParameters(), before);
   assert.ok(
     Number.isFinite((await model.evaluate(points(100))).loss),
-    "starts from before the fit",
+    "the parameters are those before the fit",
   );
 });
 
@@ -241,25 +241,25 @@ Deno.test("an aborted fit leaves the parameters as they were", async () => {
   assert.deepEqual(model.getParameters(), before);
 });
 
-Deno.test("progress is told and can end the fit", async () => {
+Deno.test("progress is reported and can end the fit", async () => {
   await using model = pointModel();
-  const told: Progress[] = [];
+  const reports: Progress[] = [];
   const { steps, examples, losses } = await model.fit(points(1000), {
     epochs: 3,
     onProgress: (progress) => {
-      told.push(progress);
+      reports.push(progress);
       return progress.epoch === 2 ? "stop" : undefined;
     },
   });
   assert.ok(steps < 3 * 32, `stopped after ${steps} steps`);
   assert.ok(examples <= 32 * steps);
   assert.equal(losses.length, 2);
-  assert.ok(told.at(-1)!.step <= steps, "counts steps that were under way");
-  assert.equal(told[0]!.steps, 3 * 32);
-  assert.ok(told.every(({ loss }) => Number.isFinite(loss)));
+  assert.ok(reports.at(-1)!.step <= steps, "counts steps that were already running");
+  assert.equal(reports[0]!.steps, 3 * 32);
+  assert.ok(reports.every(({ loss }) => Number.isFinite(loss)));
 });
 
-Deno.test("the optimiser starts anew in each fit unless it is kept", async () => {
+Deno.test("the optimiser starts afresh in each fit unless its state is kept", async () => {
   const train = async (optimizerState: "fresh" | "keep") => {
     await using model = pointModel();
     await model.fit(points(32), { shuffle: false });
@@ -269,7 +269,7 @@ Deno.test("the optimiser starts anew in each fit unless it is kept", async () =>
   assert.notEqual(await train("fresh"), await train("keep"));
 });
 
-Deno.test("two calls at once are refused", async () => {
+Deno.test("concurrent calls are refused", async () => {
   await using model = pointModel();
   const first = model.fit(points(100));
   await assert.rejects(model.evaluate(points(100)), isError("failed-precondition", /busy/));
@@ -284,11 +284,11 @@ Deno.test("the worker thread computes what the calling thread computes", async (
   await there.fit(points(1000), { epochs: 20, seed: 1 });
   clearInterval(timer);
   await here.fit(points(1000), { epochs: 20, seed: 1 });
-  assert.ok(ticks > 0, "the event loop went on");
+  assert.ok(ticks > 0, "the event loop was not blocked");
   assert.deepEqual(there.getParameters(), here.getParameters());
 });
 
-/** Three threads of an NVIDIA processor, which the calling thread stands in for. */
+/** The resources of an NVIDIA GPU with three threads, simulated by the calling thread. */
 function fakeCompute() {
   const asked: EngineCompute[] = [];
   let computing = 0;
@@ -306,11 +306,11 @@ function fakeCompute() {
   return { compute, asked, computing: () => computing };
 }
 
-/** A model that leaves to others how it starts its engine. */
+/** A model that does not set how its engine starts. */
 const ordinaryModel = (options: Partial<ModelOptions> = {}) =>
   pointModel({ createEngine: undefined, ...options });
 
-Deno.test("threads and device come from the model's options, or else from what its app computes with", async () => {
+Deno.test("threads and device come from the model's options, or else from its app's compute", async () => {
   const { compute, asked, computing } = fakeCompute();
   const evaluated = async (model: Model) => {
     await model.evaluate(points(4));
@@ -325,7 +325,7 @@ Deno.test("threads and device come from the model's options, or else from what i
   assert.equal(computing(), 0);
 });
 
-Deno.test("a model computes with what the app had that made it, whoever calls it", async () => {
+Deno.test("a model uses the compute of the app that created it, even if another app calls it", async () => {
   const [first, second] = [fakeCompute(), fakeCompute()];
   const make = async (compute: Compute) => {
     await new Promise((resolve) => setTimeout(resolve));
@@ -340,13 +340,13 @@ Deno.test("a model computes with what the app had that made it, whoever calls it
   await Promise.all(models.map((model) => model[Symbol.asyncDispose]()));
 });
 
-Deno.test("outside of apps a model computes on this machine, on the processor", async () => {
+Deno.test("outside of apps a model computes on this machine's CPU", async () => {
   await using model = ordinaryModel();
   const { loss } = await model.evaluate(points(4));
   assert.ok(Number.isFinite(loss));
 });
 
-Deno.test("a number of threads that is none is refused", () => {
+Deno.test("an invalid number of threads is refused", () => {
   for (const threads of [0, -1, 1.5, NaN]) {
     assert.throws(() => pointModel({ threads }), isError("invalid-argument", /"threads"/));
   }

@@ -4,20 +4,20 @@ import type { Variable } from "../nn/trace.ts";
 import type { Executor } from "./executor.ts";
 import { slotName } from "./programs.ts";
 
-/** What the optimiser has gone through when a fit goes on with it. */
+/** State of an optimiser that continues from a previous fit. */
 export interface OptimizerMemory {
-  /** Steps made so far. */
+  /** Number of steps so far. */
   readonly steps: number;
-  /** Learning rate of the last of them. */
+  /** Learning rate of the last step. */
   readonly learningRate: number;
 }
 
 /**
- * Makes the optimiser's arrays ready in the engine's memory.
+ * Prepares the optimiser's arrays in the engine's memory.
  *
- * @param trained the parameters that it changes
- * @param memory its past, whose arrays lie in the memory; without it they become zeros
- * @param firstRate learning rate of the first step to come
+ * @param trained the parameters that it updates
+ * @param memory its state, whose arrays are in the memory; without it they are set to zero
+ * @param firstRate learning rate of the next step
  */
 export async function prepareSlots(
   executor: Executor,

@@ -7,7 +7,7 @@ import { sameShape, showShape } from "../graph/shape.ts";
 import type { Variable } from "../nn/trace.ts";
 import type { StoredType } from "./stored_type.ts";
 
-/** First values of a network's variables, in their order; one seed, one result. */
+/** Initial values of a network's variables, in their order; the same seed gives the same values. */
 export function initialParameters(
   variables: readonly Variable[],
   seed: number,
@@ -22,16 +22,16 @@ function describe(variables: readonly Variable[]): string {
   return variables.map(({ name, value }) => `${name} ${showShape(value.shape)}`).join(", ");
 }
 
-/** The dtypes of real numbers that become one another. */
+/** The dtypes of real numbers that are converted to each other. */
 const FLOATS: ReadonlySet<DType> = new Set(["float16", "float32", "float64"]);
-/** The least whole number that int64 cannot hold. */
+/** The smallest positive integer that int64 cannot represent. */
 const INT64_END = 2 ** 63;
 
 /**
- * An array in the dtype of its parameter, converted as PyTorch's load_state_dict does it; undefined where the dtypes do
- * not go together. Real numbers are rounded: adaptive strategies of Python's, such as FedAdam, send the float64 in which
- * they compute. Scalars are converted from any dtype: averages of int64 counters, such as batch normalisation's, come
- * back as float64.
+ * Converts an array to the dtype of its parameter as PyTorch's load_state_dict does; undefined if there is no
+ * conversion. Real numbers are rounded: Python's adaptive strategies, such as FedAdam, send the float64 in which they
+ * compute. Scalars are converted from any dtype: averages of int64 counters, such as batch normalisation's, are
+ * float64.
  *
  * @throws FlwrError "invalid-argument" when a number is too large for the dtype
  */
@@ -47,7 +47,7 @@ function converted(name: string, value: Tensor, dtype: DType): Tensor | undefine
   }
   if (dtype !== "float32" && dtype !== "float16") return undefined;
   const data = dtype === "float32" ? Float32Array.from(given) : Float16Array.from(given);
-  // After the conversion: 1e39 is finite in float64, and infinite in float32.
+  // Checked after the conversion: 1e39 is finite in float64 and infinite in float32.
   const at = firstNotFinite(data);
   if (at !== undefined) throw unfit(name, value, at, dtype);
   return tensor(dtype, value.shape, data);
@@ -59,17 +59,21 @@ function unfit(name: string, value: Tensor, at: number, dtype: DType): FlwrError
     `Parameter "${name}" does not fit into ${dtype}: it came as ${value.dtype} with ${
       value.data[at]
     }`,
-    { hints: ["The model has diverged, or is another: a smaller learning rate may help"] },
+    {
+      hints: [
+        "The model may have diverged (use a smaller learning rate), or these are another model's parameters",
+      ],
+    },
   );
 }
 
 /**
- * Pairs given arrays with a network's variables: a map by name, an array by order. Real numbers of another dtype are
+ * Matches given arrays with a network's variables: a map by name, a list by order. Real numbers of another dtype are
  * converted.
  *
- * @param stored the type in which those are given that are computed in float32
- * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or a
- *   number that its dtype cannot hold
+ * @param stored the dtype in which parameters are given that are computed in float32
+ * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or contains a number
+ * that its dtype cannot represent
  */
 export function matchParameters(
   variables: readonly Variable[],

@@ -1,13 +1,13 @@
-/** Things by the name of the input or output they belong to. What has only one has it under {@link ONLY}. */
+/** Values by the name of the input or output they belong to. A single one without a name has the name {@link ONLY}. */
 export type Parts<T> = ReadonlyMap<string, T>;
 
-/** The name of an input or output that needs none. */
+/** The name of the only input or output. */
 export const ONLY = "";
 
-/** One thing, or several by name. */
+/** One value, or several by name. */
 export type OneOrNamed<T> = T | Readonly<Record<string, T>>;
 
-/** One thing, or several by name, as parts. */
+/** Converts one value, or several by name, to parts. */
 export function toParts<T>(
   value: OneOrNamed<T>,
   isOne: (value: OneOrNamed<T>) => value is T,
@@ -20,7 +20,7 @@ export function namesOf(parts: Parts<unknown>): string {
   return parts.has(ONLY) ? "one without a name" : [...parts.keys()].join(", ");
 }
 
-/** Whether two things have the same parts. */
+/** Whether two maps have the same names. */
 export function sameParts(a: Parts<unknown>, b: Parts<unknown>): boolean {
   return a.size === b.size && [...a.keys()].every((name) => b.has(name));
 }

@@ -2,7 +2,7 @@ import { seededRandom } from "../../base/random.ts";
 import { mixBits } from "../graph/random.ts";
 
 /**
- * The numbers 0 … count−1 in an order that the seed decides (Fisher–Yates).
+ * The numbers 0 … count−1 in a random order (Fisher–Yates).
  *
  * @param seed the same seed gives the same order
  */
@@ -16,14 +16,14 @@ export function permutation(count: number, seed: number): Int32Array {
   return order;
 }
 
-/** The order of the examples in an epoch, from 1: another one in each, and for each seed. */
+/** The order of the examples in an epoch, from 1. It differs between epochs and between seeds. */
 export function epochOrder(
   count: number,
   shuffle: boolean,
   seed: number,
   epoch: number,
 ): Int32Array {
-  // Mixed, as seeds that follow each other would share their epochs' orders otherwise.
+  // The seed is mixed, because otherwise consecutive seeds would share orders of epochs.
   return shuffle ? permutation(count, mixBits(mixBits(seed) + epoch)) : ascending(count);
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { permutation } from "./permutation.ts";
 
-Deno.test("every number is there once, in an order that the seed decides", () => {
+Deno.test("each number occurs once, in an order determined by the seed", () => {
   fc.assert(fc.property(fc.nat(200), fc.integer(), (count, seed) => {
     const order = permutation(count, seed);
     assert.deepEqual([...order].sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i));

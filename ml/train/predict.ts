@@ -7,7 +7,7 @@ import { NAMES, outputPart, predictionProgram, type Recipe } from "./programs.ts
 import { evaluationBatch } from "./row_independence.ts";
 import { runSteps } from "./step_loop.ts";
 
-/** What a prediction works with; all checked. */
+/** The checked inputs of a prediction. */
 export interface PredictionJob {
   readonly executor: Executor;
   readonly recipe: Recipe;
@@ -15,7 +15,7 @@ export interface PredictionJob {
   readonly signal?: AbortSignal;
 }
 
-/** The network's outputs [examples, …] with the parameters that lie in the executor's memory. */
+/** Computes the network's outputs [examples, …] with the parameters in the executor's memory. */
 export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"float32">>> {
   const { executor, recipe, x, signal } = job;
   const examples = exampleCount(x);

@@ -17,7 +17,7 @@ import type { Parts } from "./parts.ts";
 import type { TargetSpec } from "./target_spec.ts";
 import { featureCount, type InputSpec, inputType, prepareInput } from "./input_spec.ts";
 
-/** What programs are made of. */
+/** The parts of a model that its programs are built from. */
 export interface Recipe {
   readonly network: Layer | Network;
   readonly inputs: Parts<InputSpec>;
@@ -26,19 +26,22 @@ export interface Recipe {
   readonly clipping?: Clipping;
 }
 
-/** How a training program differs from the simplest one. */
+/** The options of a training program. */
 export interface TrainingVariant {
   /** Examples per step. */
   readonly batch: number;
   /** Whether the learning rate changes from step to step. */
   readonly scheduled: boolean;
-  /** Whether the parameters are drawn to where they were when the fit began (FedProx). */
+  /** Whether the loss has FedProx's proximal term. */
   readonly proximal: boolean;
   /** Whether examples have weights. */
   readonly weighted: boolean;
 }
 
-/** Names that the programs' inputs and outputs have beside the variables' own, which may be any: files bring theirs. */
+/**
+ * Names of the programs' inputs and outputs other than variables. They have a prefix because variables from files can
+ * have any name.
+ */
 export const NAMES = {
   rows: "data:rows",
   weights: "data:weights",
@@ -68,7 +71,7 @@ export function outputName(part: string): string {
   return OUTPUT + part;
 }
 
-/** The output that rows of a name belong to. */
+/** The output whose rows have a name. */
 export function outputPart(name: string): string {
   return name.slice(OUTPUT.length);
 }
@@ -83,7 +86,7 @@ export function slotName(parameter: string, slot: number): string {
   return `slot${slot}:${parameter}`;
 }
 
-/** Name of what a parameter was when the fit began. */
+/** Name of a parameter's value at the start of the fit. */
 export function startName(parameter: string): string {
   return `start:${parameter}`;
 }
@@ -91,7 +94,7 @@ export function startName(parameter: string): string {
 const source = (name: string, dtype: DType, shape: readonly number[], freeRows = false) =>
   input(name, dtype, shape, { freeRows }) as Node<"input">;
 
-/** Random arrays for augmentation have salts from here on, far from those of layers. */
+/** First salt of random arrays for augmentation, far from those of layers. */
 const FIRST_SALT = 2 ** 16;
 
 function dataRows(recipe: Recipe, batch: number, randomKey?: Value) {
@@ -124,7 +127,7 @@ function takeBatch(
   return { rows, data, variables, updates, ...lossOf(recipe.losses, output, targets) };
 }
 
-/** Which of the given inputs a graph uses: a model must not have others. */
+/** The given inputs that a graph uses: a model must not have others. */
 function usedBy(
   outputs: readonly Value[],
   inputs: readonly Node<"input">[],
@@ -134,8 +137,8 @@ function usedBy(
 }
 
 /**
- * Training: each step takes the rows of one batch, goes forward and back, and changes the parameters. Yields the mean
- * loss of each step's batch, times the examples' weights, before its update.
+ * The training program: each step gathers the rows of a batch, computes loss and gradients, and updates the parameters.
+ * It yields, per step, the mean loss of the batch, times the examples' weights, before the update.
  */
 export function trainingProgram(
   recipe: Recipe,
@@ -196,10 +199,10 @@ export function trainingProgram(
 }
 
 /**
- * Evaluation: each step yields the sum of its examples' losses and, if the loss has a notion of it, how many are right.
- * Each example has a weight, so that a last batch can be filled up with examples of weight 0.
+ * The evaluation program: each step yields the sum of its examples' losses and, if the loss defines correctness, the
+ * number of correct examples. Each example has a weight, so that examples of weight 0 can fill up the last batch.
  *
- * @param batch examples per step
+ * @param batch number of examples per step
  */
 export function evaluationProgram(
   recipe: Recipe,
@@ -222,7 +225,7 @@ export function evaluationProgram(
   };
 }
 
-/** Prediction: each step yields the network's outputs for its rows, by the names of the outputs. */
+/** The prediction program: each step yields the network's outputs for its rows, by name of the output. */
 export function predictionProgram(
   recipe: Recipe,
   batch: number,
@@ -230,7 +233,7 @@ export function predictionProgram(
 ): Program {
   const { rows, data, x } = dataRows(recipe, batch);
   const { output, variables } = connect(recipe.network, x);
-  // Whatever the network yields, positions or truth values, is told in numbers of one type.
+  // Outputs that are positions or booleans are returned as float32 too.
   const numbers = [...output.values()].map((value) => cast(value, "float32"));
   const results = applyPasses(numbers, optimizations);
   const names = [...output.keys()];

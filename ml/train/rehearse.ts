@@ -12,10 +12,10 @@ import type { Engine, NamedTensor, Run, RunResult } from "../engine/engine.ts";
 import { Model } from "./model.ts";
 
 /**
- * Trains a tiny network without computing anything, so that the thread's JavaScript is compiled before a real model
- * comes: the first one is then made ready in half the time. Nothing of it is kept.
+ * Trains a tiny network without computing anything, so that the thread's JavaScript is compiled before a real model is
+ * built: building that then takes half the time. Nothing is kept.
  *
- * @param engine takes what a real one would compute; it is disposed of
+ * @param engine receives the calls in place of a real engine; it is disposed of
  */
 export async function rehearse(engine: Engine = new IdleEngine()): Promise<void> {
   await using model = new Model({
@@ -31,7 +31,7 @@ export async function rehearse(engine: Engine = new IdleEngine()): Promise<void>
     optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
     batchSize: 2,
     threads: 1,
-    // The size of blocks is measured, and that only an engine that computes can do.
+    // Block sizes are measured, which needs an engine that computes.
     optimizations: { ...OPTIMIZED, blocks: false },
     createEngine: () => Promise.resolve(engine),
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NamedTensor, Run, RunResult } from "../engine/engine.ts";
 import { IdleEngine, rehearse } from "./rehearse.ts";
 
-/** Notes what would be computed. */
+/** Records the calls. */
 class NotingEngine extends IdleEngine {
   readonly loaded: string[] = [];
   readonly runs: Run[] = [];
@@ -32,7 +32,7 @@ class NotingEngine extends IdleEngine {
   }
 }
 
-Deno.test("a rehearsal goes through training and evaluation, and leaves nothing behind", async () => {
+Deno.test("a rehearsal runs training and evaluation, and leaves nothing behind", async () => {
   const engine = new NotingEngine();
   await rehearse(engine);
   const weights = ["a.weight", "a.bias", "b.weight", "b.bias"];

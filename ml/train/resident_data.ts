@@ -2,10 +2,13 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import type { Engine } from "../engine/engine.ts";
 
-/** Data sets that stay in the training thread's memory; of more, the one used longest ago goes. */
+/** Number of data sets that stay in the training thread's memory; beyond it, the least recently used one is removed. */
 export const RESIDENT_DATASETS = 4;
 
-/** Keeps the data sets used last in the engine's memory: each tensor goes there once, not with every call. */
+/**
+ * Keeps recently used data sets in the engine's memory, so that each tensor is copied there once instead of with each
+ * call.
+ */
 export class ResidentData {
   readonly #engine: Engine;
   readonly #names = new Map<Tensor, string>();
@@ -16,10 +19,10 @@ export class ResidentData {
   }
 
   /**
-   * Makes sure that tensors are in the memory.
+   * Stores tensors in the memory unless they are there.
    *
-   * @param tensors arrays [examples, …]; inputs are stored as [examples, features] when `flat`
-   * @returns the names they have there, in order
+   * @param tensors arrays [examples, …]; if `flat`, an array is stored as [examples, features]
+   * @returns their names in the memory, in order
    */
   async store(tensors: readonly { value: Tensor; flat: boolean }[]): Promise<string[]> {
     const names: string[] = [];
@@ -31,7 +34,7 @@ export class ResidentData {
         const shape = flat ? [rows, elementCount(value.shape.slice(1))] : value.shape;
         await this.#engine.write([[name, tensor(value.dtype, shape, value.data)]]);
       }
-      // The map's order is the order of last use.
+      // The order of the map is the order of last use.
       this.#names.delete(value);
       this.#names.set(value, name);
       names.push(name);

@@ -6,7 +6,7 @@ import { RESIDENT_DATASETS, ResidentData } from "./resident_data.ts";
 const numbers = (...values: number[]) =>
   tensor("uint8", [values.length, 1, 1], Uint8Array.from(values));
 
-Deno.test("a tensor goes into the memory once, its rows made flat", async () => {
+Deno.test("a tensor is stored once, with its rows flattened", async () => {
   await using engine = await LocalEngine.create(1);
   const data = new ResidentData(engine);
   const x = numbers(1, 2, 3);
@@ -16,14 +16,14 @@ Deno.test("a tensor goes into the memory once, its rows made flat", async () => 
   assert.deepEqual([stored!.shape, [...stored!.data]], [[3, 1], [1, 2, 3]]);
 });
 
-Deno.test("the tensor used longest ago makes room", async () => {
+Deno.test("the least recently used tensor is removed", async () => {
   await using engine = await LocalEngine.create(1);
   const data = new ResidentData(engine);
   const store = async (value: ReturnType<typeof numbers>) =>
     (await data.store([{ value, flat: false }]))[0]!;
   const [first, second] = [numbers(1), numbers(2)];
   const names = [await store(first), await store(second)];
-  // An evaluation has inputs and targets: room is counted in pairs.
+  // An evaluation has inputs and targets, so the limit counts pairs.
   for (let i = 0; i < 2 * RESIDENT_DATASETS - 2; i++) await store(numbers(i));
   assert.equal(await store(first), names[0]);
   await store(numbers(100));

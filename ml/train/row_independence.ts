@@ -6,15 +6,15 @@ import { inputType, prepareInput } from "./input_spec.ts";
 import type { Recipe } from "./programs.ts";
 
 /**
- * Examples per step of an evaluation. Small networks are measured to be fastest at 32 to 96, depending on how large the
- * processor's cache is; larger ones at 16 to 32, where what passes between layers stays in the cache.
+ * Number of examples per step of an evaluation. Small networks were measured to be fastest at 32 to 96, depending on
+ * the processor's cache; larger ones at 16 to 32, where the values between layers stay in the cache.
  */
 const EVALUATION_BATCH = 32;
 
-/** Most examples at once of a network whose outputs depend on which examples come together. */
+/** Most examples in one call to a network whose outputs depend on which examples are in the same batch. */
 const MAX_MIXED_EXAMPLES = 4096;
 
-/** Two odd batch sizes, neither of which is a likely length of anything else. */
+/** Two odd batch sizes that are unlikely lengths of other axes. */
 const SIZES = [37, 41] as const;
 
 function applied({ network, inputs }: Recipe, batch: number) {
@@ -32,13 +32,13 @@ function applied({ network, inputs }: Recipe, batch: number) {
   return { inputs: [...sources.values()], outputs: [...output.values()] };
 }
 
-/** What of a network's examples depends on others, as a name for messages; undefined when nothing does. */
+/** The reason for which outputs depend on other examples, for messages; undefined if they do not. */
 function mixingOf(recipe: Recipe): string | undefined {
   try {
     const [graph, other] = SIZES.map((size) => applied(recipe, size));
     return findRowMixing(graph!, other!)?.primitive;
   } catch (error) {
-    // It takes no batch of such a size: it may take the given one.
+    // The network does not accept batches of this size; it may accept the actual one.
     if (error instanceof FlwrError && error.code !== "internal") return "its fixed shapes";
     throw error;
   }
@@ -47,8 +47,8 @@ function mixingOf(recipe: Recipe): string | undefined {
 const found = new WeakMap<Recipe, { readonly mixing: string | undefined }>();
 
 /**
- * How many examples a network gets at once when it is evaluated. Where each example's output depends on that example
- * alone, they come in batches, the last of which is filled up; otherwise all of them are one batch.
+ * Number of examples per batch when a network is evaluated. If the output of each example depends only on that example,
+ * it is a fixed number, and the last batch is filled up; otherwise all examples form one batch.
  *
  * @throws FlwrError "resource-exhausted" when there are too many for one batch
  */
@@ -59,11 +59,11 @@ export function evaluationBatch(recipe: Recipe, examples: number): number {
   if (examples <= MAX_MIXED_EXAMPLES) return Math.max(1, examples);
   throw new FlwrError(
     "resource-exhausted",
-    `The network's outputs depend on which examples come together (by "${known.mixing}"): ` +
+    `The network's outputs depend on which examples are in the same batch (by "${known.mixing}"): ` +
       `at most ${MAX_MIXED_EXAMPLES} examples at once, got ${examples}`,
     {
       hints: [
-        "Give fewer examples at once",
+        "Pass fewer examples per call",
         "Export batch normalisation with running statistics, and no shape that follows the batch",
       ],
     },

@@ -1,31 +1,31 @@
-/** Seconds that one call into ONNX Runtime should take: progress comes and cancelling works this often. */
+/** Intended duration of one call to ONNX Runtime, in seconds: the interval of progress reports and cancellation. */
 export const SLICE_SECONDS = 0.03;
 
-/** Most steps in one call, which bounds the memory for what the steps yield. */
+/** Most steps in one call, which limits the memory for the steps' results. */
 export const MAX_SLICE_STEPS = 2048;
 
-/** Calls that are handed to the training thread ahead of time, so that it never waits for the next. */
+/** Number of calls that are sent to the training thread in advance, so that it never waits for the next. */
 export const SLICES_IN_FLIGHT = 2;
 
-/** Chooses how many steps go into one call, so that a call takes about SLICE_SECONDS. */
+/** Determines the number of steps per call, so that a call takes about SLICE_SECONDS. */
 export class SliceLength {
   #steps = 1;
   #secondsPerStep = Infinity;
 
-  /** How many steps the next call takes. */
+  /** Number of steps of the next call. */
   get steps(): number {
     return this.#steps;
   }
 
   /**
-   * How many calls may be under way at once: one while it is not known how long a step takes, or when a single one takes
-   * longer than a call should, so that at most that one goes on when training is cancelled.
+   * Number of calls that may be pending at once. It is one until the duration of a step is known, or if a single step
+   * takes longer than a call should: then at most one step still runs after training is cancelled.
    */
   get inFlight(): number {
     return this.#secondsPerStep > SLICE_SECONDS ? 1 : SLICES_IN_FLIGHT;
   }
 
-  /** Learns from a call that was made; at most four times as many steps as in it come next. */
+  /** Updates the estimate after a call; the next call has at most four times as many steps. */
   observe(steps: number, seconds: number): void {
     this.#secondsPerStep = seconds / steps;
     const fitting = seconds > 0 ? Math.floor(steps * SLICE_SECONDS / seconds) : MAX_SLICE_STEPS;

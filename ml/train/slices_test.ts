@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_SLICE_STEPS, SLICE_SECONDS, SliceLength, SLICES_IN_FLIGHT } from "./slices.ts";
 
-Deno.test("slices grow until a call takes the time it should, and shrink when steps get slower", () => {
+Deno.test("slices grow until a call takes its intended time, and shrink when steps get slower", () => {
   const length = new SliceLength();
   const seen: number[] = [];
   for (let i = 0; i < 6; i++) {
@@ -21,7 +21,7 @@ Deno.test("a slice has one step at least and never too many", () => {
   assert.equal(length.steps, MAX_SLICE_STEPS);
 });
 
-Deno.test("only one call is under way while steps are unknown, or longer than a call should be", () => {
+Deno.test("only one call is pending while the duration of a step is unknown, or longer than a call should be", () => {
   const length = new SliceLength();
   assert.equal(length.inFlight, 1);
   length.observe(1, SLICE_SECONDS / 2);

@@ -3,34 +3,36 @@ import { add, div, fill, maximum, minimum, mul, sqrt, sub } from "../graph/eleme
 import { reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 
-/** Limits for gradients; with both, single numbers are limited first. */
+/** Limits of gradients; with both, single numbers are clipped before the norm. */
 export interface Clipping {
-  /** Largest root of the sum of squares over all gradients, as PyTorch's clip_grad_norm_. */
+  /** Largest norm (root of the sum of squares) over all gradients, like PyTorch's clip_grad_norm_. */
   readonly norm?: number;
-  /** Largest size of each number, as PyTorch's clip_grad_value_. */
+  /** Largest absolute value of each number, like PyTorch's clip_grad_value_. */
   readonly value?: number;
 }
 
-/** What is done to gradients before the optimiser gets them. */
+/** Changes to gradients before the optimiser receives them. */
 export interface GradientOptions {
-  /** A number that they are multiplied by at last. */
+  /** A factor that is applied last. */
   readonly factor?: Value;
   readonly clipping?: Clipping;
-  /** FedProx (Li et al., 2020): strength · (parameter − start) is added, the slope of strength/2 · ‖parameter − start‖². */
+  /**
+   * FedProx (Li et al., 2020): adds strength · (parameter − start), the gradient of strength/2 · ‖parameter − start‖².
+   */
   readonly proximal?: { readonly strength: Value; readonly starts: readonly Value[] };
 }
 
-// As PyTorch's clip_grad_norm_ has it, so that a norm of zero does not divide by zero.
+// As in PyTorch's clip_grad_norm_, so that a norm of zero does not cause a division by zero.
 const NORM_EPSILON = 1e-6;
 
-/** The gradients of the loss in the parameters, as the optimiser gets them. */
+/** The gradients of the loss in the parameters, as the optimiser receives them. */
 export function stepGradients(
   loss: Value,
   parameters: readonly Value[],
   { factor, clipping, proximal }: GradientOptions,
 ): Value[] {
   const clipped = clipping?.norm !== undefined || clipping?.value !== undefined;
-  // Everything but clipping is linear, so the factor can go through differentiation for nothing.
+  // Everything but clipping is linear, so the factor can be applied during differentiation at no cost.
   const early = clipped ? undefined : factor;
   let slopes = gradients(loss, parameters, early);
   if (proximal !== undefined) {

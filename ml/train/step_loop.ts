@@ -3,17 +3,20 @@ import type { Engine, Run, RunResult } from "../engine/engine.ts";
 import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import type { SliceLength } from "./slices.ts";
 
-/** Steps that are run in slices. */
+/** Steps to run in slices. */
 export interface StepLoop {
   readonly engine: Engine;
-  /** How long the slices are; learns as the loop goes. */
+  /** Determines the number of steps per slice. */
   readonly length: SliceLength;
-  /** Steps in all. */
+  /** Number of steps. */
   readonly steps: number;
   readonly signal?: AbortSignal;
-  /** The run of steps from … from + count − 1. */
+  /** The run of the steps from `from` to `from` + `count` − 1. */
   run(from: number, count: number): Run;
-  /** Takes what a run returned, in order; answers whether to go on. Steps that are under way then are taken still. */
+  /**
+   * Receives the results of a run, in order, and returns whether to continue. Slices that are already running are still
+   * passed to it.
+   */
   onSlice(from: number, count: number, results: readonly Tensor[]): boolean;
 }
 
@@ -24,10 +27,10 @@ interface Flight {
 }
 
 /**
- * Runs all steps, a slice ahead of what is known, so that the engine never waits for this side.
+ * Runs all steps. It sends slices ahead, so that the engine never waits for this thread.
  *
- * @returns the number of steps that were run: fewer than all when `onSlice` stopped the loop
- * @throws FlwrError "cancelled" at once when the signal is aborted; what is under way ends by itself
+ * @returns the number of steps that were run: fewer than all if `onSlice` stopped the loop
+ * @throws FlwrError "cancelled" at once when the signal is aborted; running slices end by themselves
  */
 export async function runSteps(loop: StepLoop): Promise<number> {
   const { engine, length, steps, signal } = loop;
@@ -39,7 +42,7 @@ export async function runSteps(loop: StepLoop): Promise<number> {
       throwIfCancelled(signal);
       const count = Math.min(length.steps, steps - launched);
       const result = engine.run(loop.run(launched, count));
-      result.catch(() => {}); // Seen when its turn comes; the loop may end before that.
+      result.catch(() => {}); // Awaited later, unless the loop ends before.
       flights.push({ from: launched, count, result });
       launched += count;
     }
@@ -47,7 +50,7 @@ export async function runSteps(loop: StepLoop): Promise<number> {
     if (flight === undefined) return launched;
     const { returned, seconds } = await unlessCancelled(flight.result, signal);
     length.observe(flight.count, seconds);
-    // Steps that were ahead when the loop was stopped have changed the parameters: they count.
+    // Steps that were sent ahead when the loop stopped have changed the parameters, so they count.
     going = loop.onSlice(flight.from, flight.count, returned) && going;
   }
 }

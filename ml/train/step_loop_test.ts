@@ -5,7 +5,7 @@ import type { Engine, Run, RunResult } from "../engine/engine.ts";
 import { SliceLength, SLICES_IN_FLIGHT } from "./slices.ts";
 import { runSteps, type StepLoop } from "./step_loop.ts";
 
-/** An engine whose runs return the number of their model, and that remembers how many were under way at once. */
+/** An engine whose runs return the number of their model, and that records the largest number of concurrent runs. */
 class CountingEngine implements Engine {
   runs: string[] = [];
   underWay = 0;
@@ -58,7 +58,7 @@ function loopOf(engine: Engine, changes: Partial<StepLoop> = {}): StepLoop & { t
   };
 }
 
-Deno.test("all steps are run once, in order, some ahead of what is known", async () => {
+Deno.test("all steps run once, in order, some sent ahead", async () => {
   const engine = new CountingEngine();
   assert.equal(await runSteps(loopOf(engine)), 100);
   let next = 0;
@@ -70,7 +70,7 @@ Deno.test("all steps are run once, in order, some ahead of what is known", async
   assert.equal(engine.most, SLICES_IN_FLIGHT);
 });
 
-Deno.test("a loop that is stopped counts the steps that were ahead: they have changed the parameters", async () => {
+Deno.test("a stopped loop counts the steps that were sent ahead: they have changed the parameters", async () => {
   const engine = new CountingEngine();
   const loop = loopOf(engine);
   const { onSlice } = loop;
@@ -83,10 +83,10 @@ Deno.test("a loop that is stopped counts the steps that were ahead: they have ch
   assert.equal(engine.underWay, 0);
 });
 
-/** An engine one of whose steps sees the signal being aborted. */
+/** An engine in one of whose steps the signal is aborted. */
 class AbortedEngine extends CountingEngine {
   readonly abort = new AbortController();
-  /** Seconds of steps that were run after the signal was aborted, and how many steps that were. */
+  /** Duration and number of the steps that ran after the signal was aborted. */
   late = { seconds: 0, steps: 0 };
   #turn = Promise.resolve();
 
@@ -113,7 +113,7 @@ class AbortedEngine extends CountingEngine {
   }
 }
 
-Deno.test("after an abort, 0.1 s of steps are run at most, or the one under way, however long steps are", async () => {
+Deno.test("after an abort, at most 0.1 s of steps run, or the current one, whatever their duration", async () => {
   for (const secondsPerStep of [1e-5, 1e-3, 0.004, 0.02, 0.029, 0.031, 0.05, 0.2, 5]) {
     for (const abortAfter of [0, 1, 2, 3, 7, 40, 400]) {
       const engine = new AbortedEngine(secondsPerStep, abortAfter);
@@ -127,7 +127,7 @@ Deno.test("after an abort, 0.1 s of steps are run at most, or the one under way,
   }
 });
 
-Deno.test("an aborted loop does not wait for the step under way", async () => {
+Deno.test("an aborted loop does not wait for the current step", async () => {
   const engine = new CountingEngine();
   engine.run = () => new Promise(() => {});
   const abort = new AbortController();
@@ -140,7 +140,7 @@ Deno.test("an aborted loop does not wait for the step under way", async () => {
   await cancelled;
 });
 
-Deno.test("a loop whose signal is aborted already runs nothing", async () => {
+Deno.test("a loop with an aborted signal runs nothing", async () => {
   const engine = new CountingEngine();
   await assert.rejects(runSteps(loopOf(engine, { signal: AbortSignal.abort() })), /cancelled/);
   assert.deepEqual(engine.runs, []);

@@ -6,18 +6,21 @@ import type { Fit } from "./fit.ts";
 import { NAMES, scalarName } from "./programs.ts";
 
 /**
- * What a learning rate of 0 is taken for: no weight moves by it, but a momentum that is kept times the rate is not
- * forgotten.
+ * Replaces a learning rate of 0: no weight changes with it, but a momentum that is stored times the rate is not lost.
  */
 const MIN_LEARNING_RATE = 1e-30;
 
-/** The numbers that each step of a fit gets from outside: the optimiser's, and the key of its random numbers. */
+/** The inputs of each step that come from outside the graph: the optimiser's numbers, and the key of random numbers. */
 export class StepRates {
   readonly #fit: Fit;
   readonly #rate: number;
   readonly #steps: number;
 
-  /** @param steps steps that the fit has */
+  /**
+   * Prepares the numbers of a fit.
+   *
+   * @param steps number of steps of the fit
+   */
   constructor(fit: Fit, steps: number) {
     this.#fit = fit;
     this.#rate = fit.options.learningRate ?? fit.recipe.optimizer.learningRate;
@@ -27,7 +30,7 @@ export class StepRates {
   /**
    * Learning rate of a step of this fit, from 1.
    *
-   * @throws FlwrError "invalid-argument" when the schedule's factor is negative or no number
+   * @throws FlwrError "invalid-argument" when the schedule's factor is negative or NaN
    */
   at(step: number): number {
     const factor = this.#fit.options.schedule?.(step, this.#steps) ?? 1;
@@ -40,7 +43,7 @@ export class StepRates {
     return Math.max(this.#rate * factor, MIN_LEARNING_RATE);
   }
 
-  /** The inputs of steps first … first + count − 1, each [count]. A program takes those that it knows. */
+  /** The inputs of steps first … first + count − 1, each [count]. A program ignores those that it does not have. */
   inputs(first: number, count: number): NamedTensor[] {
     const { recipe: { optimizer }, memory, seed } = this.#fit;
     const perStep = Array.from({ length: count }, (_, i) => {

@@ -1,13 +1,17 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 
-/** What types of real numbers parameters can be kept in; computed is in float32. */
+/** Dtypes in which real parameters can be stored; computation is in float32. */
 const STORED_TYPES = ["float32", "float16"] as const;
 
 /** One of {@link STORED_TYPES}. */
 export type StoredType = typeof STORED_TYPES[number];
 
-/** @throws FlwrError "invalid-argument" unless parameters can be kept in the type */
+/**
+ * Checks a dtype for stored parameters.
+ *
+ * @throws FlwrError "invalid-argument" unless it is one of {@link STORED_TYPES}
+ */
 export function requireStoredType(type: string): StoredType {
   const known = STORED_TYPES.find((stored) => stored === type);
   if (known !== undefined) return known;
@@ -16,22 +20,22 @@ export function requireStoredType(type: string): StoredType {
     `"parameterType" must be one of ${STORED_TYPES.join(", ")}: got ${type}`,
     {
       hints: type === "bfloat16"
-        ? ["ONNX Runtime takes no bfloat16 here, and neither numpy nor JavaScript has it"]
+        ? ["bfloat16 is not supported: neither numpy nor JavaScript has it"]
         : [],
     },
   );
 }
 
-/** A tensor as it is computed with: float16 becomes float32, exactly. */
+/** A tensor in the dtype of computation: float16 becomes float32, exactly. */
 export function computedForm(value: Tensor): Tensor {
   if (value.dtype !== "float16") return value;
   return tensor("float32", value.shape, new Float32Array(value.data as Float16Array));
 }
 
 /**
- * A parameter as it is kept: float32 is rounded to the type, anything else stays.
+ * A parameter in its stored dtype: float32 is rounded to it, other dtypes stay.
  *
- * @throws FlwrError "failed-precondition" when a number is too large for the type
+ * @throws FlwrError "failed-precondition" when a number is too large for the dtype
  */
 export function storedForm(name: string, value: Tensor, type: StoredType): Tensor {
   if (value.dtype !== "float32" || type === "float32") return value;
@@ -44,13 +48,13 @@ export function storedForm(name: string, value: Tensor, type: StoredType): Tenso
     throw new FlwrError(
       "failed-precondition",
       `Parameter "${name}" is too large for float16: it has ${numbers[at]}`,
-      { hints: ["Keep the parameters in float32"] },
+      { hints: ['Set "parameterType" to float32'] },
     );
   }
   return tensor(type, value.shape, rounded);
 }
 
-/** All parameters as {@link storedForm} has them. */
+/** Applies {@link storedForm} to all parameters. */
 export function storedForms(
   parameters: ReadonlyMap<string, Tensor>,
   type: StoredType,
@@ -59,7 +63,7 @@ export function storedForms(
   return new Map([...parameters].map(([name, value]) => [name, storedForm(name, value, type)]));
 }
 
-/** All parameters as {@link computedForm} has them. */
+/** Applies {@link computedForm} to all parameters. */
 export function computedForms(parameters: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map([...parameters].map(([name, value]) => [name, computedForm(value)]));
 }

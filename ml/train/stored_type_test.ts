@@ -57,14 +57,14 @@ Deno.test("parameters kept in float16 are trained in float32 and rounded at a fi
   await using full = modelOf();
   const start = half.getParameters();
   assert.deepEqual(start, mapped(full.getParameters(), rounded));
-  assert.equal(start.get("1.num_batches_tracked")!.dtype, "int64", "counters stay whole");
+  assert.equal(start.get("1.num_batches_tracked")!.dtype, "int64", "counters stay integers");
   full.setParameters(mapped(start, widened));
   for (const model of [half, full]) await model.fit({ x, y }, { epochs: 20, seed: 1 });
   assert.deepEqual(half.getParameters(), mapped(full.getParameters(), rounded));
   assert.notDeepEqual(half.getParameters().get("0.weight"), start.get("0.weight"));
 });
 
-Deno.test("what is evaluated, exported and sent is one and the same", async () => {
+Deno.test("evaluation, export and messages use the same parameters", async () => {
   await using half = modelOf({ parameterType: "float16" });
   await half.fit({ x, y }, { epochs: 3, seed: 1 });
   const evaluation = await half.evaluate({ x, y });
@@ -78,7 +78,7 @@ Deno.test("what is evaluated, exported and sent is one and the same", async () =
   );
 });
 
-Deno.test("a fit is drawn to global parameters in float16", async () => {
+Deno.test("a fit is pulled towards global parameters in float16", async () => {
   await using model = modelOf({ parameterType: "float16" });
   const to = model.getParameters();
   const { losses } = await model.fit({ x, y }, {
@@ -100,7 +100,7 @@ Deno.test("refused: parameters of another type, too large for float16, and bfloa
     () => model.setParameters(mapped(start, whole)),
     /must be float16 \[8, 6\]: got int32/,
   );
-  // Real numbers of another type are rounded to it.
+  // Real numbers of another dtype are rounded to it.
   model.setParameters(mapped(start, widened));
   assert.deepEqual(model.getParameters(), start);
   const counters = new Map(start);

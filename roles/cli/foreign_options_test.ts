@@ -11,14 +11,14 @@ async function parse(options: readonly ForeignOption[], ...args: string[]): Prom
   await command.parseAsync(args, { from: "user" });
 }
 
-Deno.test("what Flower's flags ask for is accepted where we do it anyway", async () => {
+Deno.test("a flag of Flower's that is our default is accepted", async () => {
   await parse(SUPERLINK_FOREIGN, "--fleet-api-type", "grpc-rere", "--fleet-api-num-workers=4");
   await parse(SUPERLINK_FOREIGN, "--disable-runtime-dependency-installation");
   await parse(SUPERNODE_FOREIGN, "--grpc-rere", "--transport", "grpc-rere");
   await parse(RUN_FOREIGN);
 });
 
-Deno.test("what cannot be followed is refused with the flag, its value and a hint", async () => {
+Deno.test("an unsupported flag is refused with its value and a hint", async () => {
   const refused = async (pattern: RegExp, options: readonly ForeignOption[], ...args: string[]) => {
     await assert.rejects(parse(options, ...args), (error) => {
       assert.ok(error instanceof FlwrError);
@@ -41,7 +41,7 @@ Deno.test("what cannot be followed is refused with the flag, its value and a hin
   await refused(/^--fab-version "1" .*\(FAB\)/, RUN_FOREIGN, "--fab-version", "1");
 });
 
-Deno.test("the flags are not in the help: they are for command lines that exist already", () => {
+Deno.test("the flags are not in the help, because they are for existing command lines", () => {
   const command = addForeignOptions(new Command("test"), SUPERNODE_FOREIGN);
   assert.doesNotMatch(command.helpInformation(), /--rest|--flwr-dir/);
 });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { type HostedCommand, notOfferedCommand } from "./not_offered.ts";
+import { type HostedCommand, unsupportedCommand } from "./not_offered.ts";
 
-/** Commands at the top that only Flower's hosted service answers. */
+/** Top-level commands that need Flower's hosted service. */
 const HOSTED: readonly HostedCommand[] = [
   {
     name: "login",
@@ -12,14 +12,13 @@ const HOSTED: readonly HostedCommand[] = [
   {
     name: "app",
     purpose: "Publish and review apps on Flower's hub",
-    hint:
-      'Hand an app on as its bundle: "flwr build", then "flwr install FILE" or "flwr run FOLDER"',
+    hint: 'Share an app as a bundle: "flwr build", then "flwr install FILE" or "flwr run FOLDER"',
   },
 ];
 
-/** The hosted command of that name. @throws FlwrError when it is run: "unimplemented" */
+/** Creates the hosted command of a name. Running it throws FlwrError "unimplemented". */
 export function command(name: string): Command {
   const hosted = HOSTED.find((candidate) => candidate.name === name);
   if (hosted === undefined) throw new TypeError(`"${name}" is not among the hosted commands`);
-  return notOfferedCommand(hosted);
+  return unsupportedCommand(hosted);
 }

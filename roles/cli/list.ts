@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type { RunId } from "../../entities/metadata.ts";
-import { askSuperLink } from "./config/ask_superlink.ts";
-import { type AskingFlags, asksSuperLink } from "./config/options.ts";
+import { callSuperLink } from "./config/ask_superlink.ts";
+import { controlCommand, type ControlOutputFlags } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
 import { readCount, readId } from "../flags/values.ts";
 import { runColumns, runDetails, runJson, showRun } from "./tables/runs.ts";
@@ -15,7 +15,7 @@ Example:
   flwr ls --run-id 15950113740962349189 --format json
 `;
 
-interface ListFlags extends AskingFlags {
+interface ListFlags extends ControlOutputFlags {
   readonly runId?: RunId;
   readonly limit?: number;
 }
@@ -35,18 +35,18 @@ export function command(): Command {
       )
         .argParser(readCount),
     );
-  return asksSuperLink(command, EXAMPLE, list);
+  return controlCommand(command, EXAMPLE, list);
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
   const { runId, limit } = flags;
   const screen = stdoutScreen();
   if (runId !== undefined) {
-    const { run, now } = await askSuperLink(superlink, flags, (control) => control.getRun(runId));
+    const { run, now } = await callSuperLink(superlink, flags, (control) => control.getRun(runId));
     const shown = showRun(run, now);
     return { json: { runs: [runJson(shown)] }, lines: runDetails(shown, screen) };
   }
-  const { items, now } = await askSuperLink(
+  const { items, now } = await callSuperLink(
     superlink,
     flags,
     (control) => control.listRuns({ limit }),

@@ -2,21 +2,21 @@ import { Command } from "commander";
 import { FlwrError } from "../../base/error.ts";
 import { printOutput } from "../output/format.ts";
 
-/** A command of Flower's that needs what only its hosted service has. */
+/** A command of Flower that needs its hosted service. */
 export interface HostedCommand {
   readonly name: string;
-  /** What it would do, for the help. */
+  /** Its purpose, for the help. */
   readonly purpose: string;
-  /** What to do instead. */
+  /** An alternative, for the error's hint. */
   readonly hint?: string;
 }
 
 /**
- * A command that understands any arguments and says that it is not offered, so that a script learns why.
+ * Creates a command that accepts any arguments and fails with an error that says it is not supported.
  *
- * @param path the command's words before its name, as "federation "
+ * @param path the words before the command's name, such as "federation "
  */
-export function notOfferedCommand(
+export function unsupportedCommand(
   { name, purpose, hint }: HostedCommand,
   path = "",
 ): Command {

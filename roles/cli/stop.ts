@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { RunId } from "../../entities/metadata.ts";
-import { askSuperLink } from "./config/ask_superlink.ts";
-import { type AskingFlags, asksSuperLink } from "./config/options.ts";
+import { callSuperLink } from "./config/ask_superlink.ts";
+import { controlCommand, type ControlOutputFlags } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
 import { readId } from "../flags/values.ts";
 
@@ -15,14 +15,14 @@ export function command(): Command {
   const command = new Command("stop")
     .description("Stop a run. The SuperLink ends its ServerApp and drops its messages.")
     .argument("<run-id>", "the run's id", readId);
-  return asksSuperLink(command, EXAMPLE, stop);
+  return controlCommand(command, EXAMPLE, stop);
 }
 
 async function stop(
   runId: RunId,
   superlink: string | undefined,
-  flags: AskingFlags,
+  flags: ControlOutputFlags,
 ): Promise<Output> {
-  await askSuperLink(superlink, flags, (control) => control.stopRun(runId));
+  await callSuperLink(superlink, flags, (control) => control.stopRun(runId));
   return { json: { "run-id": String(runId) }, lines: [`Stopped run ${runId}`] };
 }

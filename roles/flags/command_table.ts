@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import type { HereFlags } from "./server_app.ts";
+import type { LocalRunFlags } from "./server_app.ts";
 
-/** The commands of `flwr`, for a command that tells about others. */
+/** The table of `flwr`'s commands, for commands that use it themselves, such as completion. */
 export interface CommandTable {
-  /** Those that people are shown, in the order of the help. */
+  /** The commands that the help lists, in its order. */
   readonly listed: () => readonly { readonly name: string; readonly summary: string }[];
-  /** Makes the command of a name or alias; undefined when there is none. */
+  /** Loads a command by name or alias. Undefined if there is none. */
   readonly load: (name: string) => Promise<Command | undefined>;
   /** Runs a ServerApp, given as "module:name", in this process, until it ends or the signal is aborted. */
-  readonly runHere: (spec: string, flags: HereFlags, signal: AbortSignal) => Promise<void>;
+  readonly runLocally: (spec: string, flags: LocalRunFlags, signal: AbortSignal) => Promise<void>;
 }

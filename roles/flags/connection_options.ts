@@ -5,13 +5,13 @@ import { log } from "../../base/log.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
 import { readFlagAddress, wholeNumber } from "./values.ts";
 
-/** What the flags give that say whom to trust. */
+/** Flags for TLS: which certificates to trust. */
 export interface TrustFlags {
   insecure: boolean;
   rootCertificates?: string;
 }
 
-/** What the connection flags of a SuperNode or a ServerApp give. */
+/** Flags for the connection of a SuperNode or a ServerApp to its SuperLink. */
 export interface ConnectionFlags extends TrustFlags {
   server?: string;
   superlink?: string;
@@ -19,7 +19,7 @@ export interface ConnectionFlags extends TrustFlags {
   maxWaitTime?: number;
 }
 
-/** Adds the flags that say whom to trust. */
+/** Adds the {@link TrustFlags}. */
 export function addTrustOptions(command: Command): Command {
   return command
     .option(
@@ -33,7 +33,7 @@ export function addTrustOptions(command: Command): Command {
     );
 }
 
-/** Adds the flags that say where the SuperLink is and how to reach it. */
+/** Adds the {@link ConnectionFlags}. */
 export function addConnectionOptions(command: Command, defaultAddress: string): Command {
   return addTrustOptions(command)
     .option("--superlink <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
@@ -52,7 +52,7 @@ export function addConnectionOptions(command: Command, defaultAddress: string): 
 }
 
 /**
- * Reads where to connect, and the certificates to trust.
+ * Reads the SuperLink's address, and the certificates to trust.
  *
  * @throws FlwrError naming the flag or file that is wrong
  */
@@ -97,5 +97,5 @@ function superLinkAddress({ server, superlink }: ConnectionFlags): string | unde
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError("It must be a number above 0.");
+  throw new InvalidArgumentError("It must be a number greater than 0.");
 }

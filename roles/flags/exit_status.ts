@@ -1,7 +1,7 @@
 import { IncompleteRun } from "../../hosting/app/incomplete.ts";
 import { UsageError } from "./values.ts";
 
-/** Exit statuses of every command: 0 success, then these. */
+/** Exit statuses of all commands, besides 0 for success. */
 export const ExitStatus = { failure: 1, usage: 2, incomplete: 3 } as const;
 
 /** The exit status of a command that ends with an error. */

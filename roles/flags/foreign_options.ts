@@ -1,19 +1,19 @@
 import { type Command, Option } from "commander";
 import { FlwrError } from "../../base/error.ts";
 
-/** A flag that Flower's own command has and ours does not need. It is not shown in the help. */
+/** A flag of Flower's own command that ours accepts without effect or refuses. The help does not show it. */
 export interface ForeignOption {
-  /** As commander reads it: "--rest", "--fab-id <id>". */
+  /** The flag in commander's syntax: "--rest", "--fab-id <id>". */
   readonly flags: string;
   /**
-   * Why the flag cannot be followed, and what to do instead; undefined when what it asks for is what we do anyway.
+   * Returns why the flag is refused, and what to do instead. Undefined: it is accepted, because it is our default.
    *
-   * @param value the flag's value; "" for a flag without one
+   * @param value the flag's value, or "" for a flag without one
    */
   refusal(value: string): { reason: string; hint: string } | undefined;
 }
 
-/** Makes a command understand flags of Flower's own one: a refused one ends it with a sentence. */
+/** Adds flags of Flower's own command. A refused flag ends the command with an error. */
 export function addForeignOptions(command: Command, options: readonly ForeignOption[]): Command {
   for (const { flags, refusal } of options) {
     const option = new Option(flags).hideHelp();

@@ -4,7 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { wholeNumber } from "./values.ts";
 
-/** The flags, as commander parses them, of a command that runs the ServerApps of submitted apps. */
+/** Flags of commands that run submitted ServerApps, as commander parses them. */
 export interface LaunchFlags {
   python?: string;
   allowRuntimeDependencyInstallation: boolean;
@@ -12,14 +12,14 @@ export interface LaunchFlags {
   concurrentRuns: number;
 }
 
-/** Those flags when none is given. */
+/** Default values of the flags. */
 export const DEFAULT_LAUNCH_FLAGS: LaunchFlags = {
   allowRuntimeDependencyInstallation: false,
   allowRead: [],
   concurrentRuns: 4,
 };
 
-/** Gives a command the flags that say how submitted apps are run. */
+/** Adds the {@link LaunchFlags}. */
 export function addLaunchOptions(command: Command): Command {
   return command
     .option(
@@ -48,7 +48,7 @@ export function addLaunchOptions(command: Command): Command {
     );
 }
 
-/** Reads how submitted apps are to be run. @throws FlwrError "not-found" naming a folder that is not there */
+/** Reads the {@link LaunchFlags}. @throws FlwrError "not-found" naming a folder that does not exist */
 export async function readLaunchConfig(
   { python, allowRuntimeDependencyInstallation, allowRead, concurrentRuns }: LaunchFlags,
 ): Promise<LaunchConfig> {
@@ -61,27 +61,27 @@ export async function readLaunchConfig(
 }
 
 async function readableFolder(folder: string): Promise<string> {
-  // The real path: permissions are checked against it.
+  // Deno compares permissions with real paths.
   const path = await Deno.realPath(folder).catch((cause) => {
     throw new FlwrError("not-found", `--allow-read: folder "${folder}" does not exist`, { cause });
   });
   return path;
 }
 
-/** Who starts the processes of apps: "subprocess": the program itself; "process": a SuperExec. */
+/** Who runs ServerApps: "subprocess": the SuperLink; "process": a SuperExec. */
 export const ISOLATIONS = ["subprocess", "process"] as const;
 export type Isolation = typeof ISOLATIONS[number];
 
 /**
- * Reads the secret that a SuperExec shares with those whose tasks it takes on: the file's bytes as they are.
+ * Reads the secret that a SuperExec and a SuperLink share: the file's bytes, unchanged.
  *
  * @throws FlwrError "not-found", or "invalid-argument" for an empty file
  */
 export async function readSuperexecSecret(file: string): Promise<Uint8Array> {
   const flag = "--superexec-auth-secret-file";
   const bytes = await Deno.readFile(file).catch((cause) => {
-    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
+    throw new FlwrError("not-found", `${flag}: cannot read file "${file}"`, { cause });
   });
   if (bytes.length > 0) return bytes;
-  throw new FlwrError("invalid-argument", `File "${file}" of ${flag} is empty`);
+  throw new FlwrError("invalid-argument", `${flag}: file "${file}" is empty`);
 }

@@ -1,13 +1,13 @@
 import { type Command, Option } from "commander";
 import { configureLog, LOG_FORMATS, type LogFile, type LogFormat } from "../../base/log.ts";
 
-/** What the logging flags give. */
+/** Flags for logging. */
 export interface LogFlags {
   logFormat: LogFormat;
   verbose: boolean;
 }
 
-/** Adds `--log-format` and `--verbose`, the same for every long-running role. */
+/** Adds `--log-format` and `--verbose`, which all long-running roles have. */
 export function addLogOptions(command: Command): Command {
   return command
     .addOption(
@@ -17,7 +17,7 @@ export function addLogOptions(command: Command): Command {
     .option("--verbose", "also log every call", false);
 }
 
-/** Starts logging as the flags say. @param file gets every line, too */
+/** Configures logging from the flags. @param file also gets every line */
 export function applyLogOptions(flags: LogFlags, file?: LogFile): void {
   configureLog({ format: flags.logFormat, verbose: flags.verbose, file });
 }

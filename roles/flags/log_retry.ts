@@ -1,10 +1,10 @@
 import { log } from "../../base/log.ts";
 import type { Retry } from "../../rpc/retry.ts";
 
-/** Waits shorter than this, in seconds, are not worth a number. */
+/** Shorter waits, in seconds, are logged as "now". */
 const SOON_SECONDS = 0.05;
 
-/** One line per failed try that is going to be repeated: what failed, and how long the wait is. */
+/** Logs a failed attempt that will be repeated, with the error and the wait. */
 export function logRetry({ attempt, waitSeconds, error }: Retry): void {
   log("connection").warn("{reason}. Attempt {attempt} failed; retrying {when}", {
     event: "call-retried",

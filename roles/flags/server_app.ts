@@ -1,14 +1,14 @@
 import type { ConnectionFlags } from "./connection_options.ts";
 
-/** Where `flwr run module:name` looks for a SuperLink's Driver API. */
+/** The default address of a SuperLink's Driver API for `flwr run module:name`. */
 export const DEFAULT_ADDRESS = "127.0.0.1:9091";
 
-/** What the flags of a run in this process give. */
-export interface HereFlags extends ConnectionFlags {
+/** Flags of `flwr run` for a ServerApp that runs in this process. */
+export interface LocalRunFlags extends ConnectionFlags {
   readonly dir: string;
   readonly runConfig: readonly string[];
   readonly json?: string;
   readonly artifacts?: string;
-  /** Whether lines always have the ids of nodes. */
+  /** Whether progress lines always show node ids. */
   readonly verbose: boolean;
 }

@@ -1,21 +1,21 @@
-/** Exit status of a process that a second Ctrl-C cut short: 128 + SIGINT, as shells count. */
+/** Exit status after a second Ctrl-C: 128 + SIGINT, as in shells. */
 const INTERRUPTED = 130;
 
 /**
- * Milliseconds within which a second signal is the same Ctrl-C: a terminal signals the whole process group, and
- * `deno task` and `npx` pass the signal on once more.
+ * Milliseconds in which a second signal counts as the same Ctrl-C: a terminal signals the whole process group, and
+ * `deno task` and `npx` forward the signal once more.
  */
 const SAME_PRESS_MS = 1000;
 
-/** A running process' wish to stop, and the way to forget it. */
+/** The process' shutdown signal. Disposing of it removes the signal handlers. */
 export interface Shutdown extends Disposable {
   /** Aborted at the first SIGINT or SIGTERM, with the signal's name as its reason. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Turns SIGINT and SIGTERM into an AbortSignal, so that a role can end in order. A second Ctrl-C ends the process at
- * once: an impatient user is right.
+ * Turns SIGINT and SIGTERM into an AbortSignal, so that a role can shut down cleanly. A second Ctrl-C ends the process
+ * at once.
  */
 export function onShutdown(): Shutdown {
   const controller = new AbortController();

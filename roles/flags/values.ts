@@ -4,9 +4,9 @@ import { FlwrError } from "../../base/error.ts";
 import { InvalidArgumentError } from "commander";
 
 /**
- * What reads a flag's value as a whole number.
+ * Creates a parser for a flag whose value is a whole number.
  *
- * @returns throws commander's InvalidArgumentError for anything else, or a number beyond the bounds
+ * @returns the parser. It throws commander's InvalidArgumentError for anything else, or a number out of bounds
  */
 export function wholeNumber(
   { from = 0, to = Number.MAX_SAFE_INTEGER }: { readonly from?: number; readonly to?: number },
@@ -19,10 +19,10 @@ export function wholeNumber(
   };
 }
 
-/** What stands in a flag for no limit. */
+/** Value of a flag that means no limit. */
 export const UNLIMITED = "unlimited";
 
-/** As {@link wholeNumber}, or {@link UNLIMITED}, which is read as Infinity. */
+/** Creates a parser like {@link wholeNumber} that also accepts {@link UNLIMITED} as Infinity. */
 export function wholeNumberOrUnlimited({ from }: { readonly from: number }): (
   text: string,
 ) => number {
@@ -36,14 +36,14 @@ export function wholeNumberOrUnlimited({ from }: { readonly from: number }): (
   };
 }
 
-/** A command line that cannot be understood: the command ends with exit status 2, as for an unknown option. */
+/** An invalid command line. The command ends with exit status 2, as for an unknown option. */
 export class UsageError extends FlwrError {}
 
 /**
- * Reads what a flag gives, before anything else is done.
+ * Parses a flag's value and turns "invalid-argument" errors into usage errors.
  *
- * @param read throws FlwrError "invalid-argument" when the text cannot be understood
- * @throws UsageError for such an error, with its sentence and hints; any other error as it is
+ * @param read parses the value. It throws FlwrError "invalid-argument" for an invalid one
+ * @throws UsageError with the message and hints of that error; other errors unchanged
  */
 export function readingFlag<T>(read: () => T): T {
   try {
@@ -56,14 +56,14 @@ export function readingFlag<T>(read: () => T): T {
 
 const MAX_ID = 2n ** 64n - 1n;
 
-/** A run's or node's id of the command line: whole numbers of 64 bits, which JavaScript's numbers cannot hold. */
+/** Parses the id of a run or node: an integer of 64 bits, which a JavaScript number cannot hold. */
 export function readId(text: string): bigint {
   const id = /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
   if (id !== undefined && id <= MAX_ID) return id;
   throw new InvalidArgumentError("It must be an id: a whole number of at most 64 bits.");
 }
 
-/** A count of the command line: 1 or more. */
+/** Parses a count: 1 or more. */
 export function readCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
@@ -71,7 +71,7 @@ export function readCount(text: string): number {
 }
 
 /**
- * Reads the address that a flag gives.
+ * Parses a flag's address.
  *
  * @throws UsageError naming the flag
  */
@@ -88,12 +88,12 @@ export function readFlagAddress(
   }
 }
 
-/** What `--name` gives; undefined without it. @throws FlwrError for a name that cannot be used */
+/** Checks the value of `--name`. Undefined without the flag. @throws UsageError for an invalid name */
 export function readNameFlag(name: string | undefined): string | undefined {
   const problem = name === undefined ? undefined : nodeNameProblem(name);
   if (problem === undefined) return name;
   return readingFlag(() => {
-    throw new FlwrError("invalid-argument", `The name of --name ${problem}`, {
+    throw new FlwrError("invalid-argument", `--name: the name ${problem}`, {
       hints: [`Give 1 to ${MAX_NODE_NAME_LENGTH} visible characters, as in: --name hospital-b`],
     });
   });

@@ -3,17 +3,17 @@ import type { ArtifactStore } from "../../app/artifacts.ts";
 import { artifactNamesClash } from "../../base/artifact_name.ts";
 import { FlwrError } from "../../base/error.ts";
 
-/** Keeps a run's artifacts as files of a folder, which is made for the first. */
+/** Stores a run's artifacts as files of a folder, which is created with the first one. */
 export class ArtifactFolder implements ArtifactStore {
   readonly #folder: string;
   readonly #names = new Set<string>();
 
-  /** @param folder nobody else's */
+  /** @param folder must not be used by anything else */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Writes a file beside its place and moves it there: at any time it is there whole, or the one before. */
+  /** Writes to a temporary file and renames it, so that an incomplete file never has the artifact's name. */
   async save(name: string, bytes: Uint8Array): Promise<boolean> {
     const clash = [...this.#names].find((known) => artifactNamesClash(known, name));
     if (clash !== undefined) {
@@ -23,7 +23,7 @@ export class ArtifactFolder implements ArtifactStore {
       );
     }
     const path = join(this.#folder, name);
-    // No artifact has such a name.
+    // Artifact names cannot begin with a dot.
     const unfinished = join(dirname(path), `.${basename(path)}.unfinished`);
     try {
       await Deno.mkdir(dirname(path), { recursive: true });
@@ -42,10 +42,10 @@ export class ArtifactFolder implements ArtifactStore {
 }
 
 /**
- * Makes sure that a folder is not there or empty: what is put there replaces nothing.
+ * Checks that a folder is missing or empty, so that no file is overwritten.
  *
- * @param flag that named it
- * @throws FlwrError "already-exists"; "failed-precondition" for what is no folder
+ * @param flag the flag that named it
+ * @throws FlwrError "already-exists" if it is not empty; "failed-precondition" if it is not a folder
  */
 export async function requireNewFolder(folder: string, flag: string): Promise<void> {
   try {

@@ -13,7 +13,7 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
 const names = async (folder: string) =>
   (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
 
-Deno.test("artifact folder: it is made for the first file, and one that is saved again is replaced", () =>
+Deno.test("artifact folder: it is created for the first file, and a file that is saved again is replaced", () =>
   withFolder(async (parent) => {
     const folder = `${parent}/new`;
     const store = new ArtifactFolder(folder);
@@ -28,7 +28,7 @@ Deno.test("artifact folder: it is made for the first file, and one that is saved
     await assert.rejects(store.save("m/x", new Uint8Array()), { code: "invalid-argument" });
   }));
 
-Deno.test("artifact folder: a file that cannot be written is named, and nothing of it stays", () =>
+Deno.test("artifact folder: the error for a file that cannot be written names it, and nothing of it stays", () =>
   withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/m`);
     await assert.rejects(new ArtifactFolder(folder).save("m", new Uint8Array()), {
@@ -38,7 +38,7 @@ Deno.test("artifact folder: a file that cannot be written is named, and nothing 
     assert.deepEqual(await names(folder), ["m"]);
   }));
 
-Deno.test("artifact folder: a new or an empty one will do, and no other", () =>
+Deno.test("artifact folder: only a new or empty one is accepted", () =>
   withFolder(async (folder) => {
     await requireNewFolder(folder, "--artifacts");
     await requireNewFolder(`${folder}/new`, "--artifacts");

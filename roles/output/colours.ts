@@ -1,4 +1,4 @@
-/** Colours a text; on what is no terminal, or where the user wants none (NO_COLOR), it stays as it is. */
+/** Colours a text. Without a terminal or with NO_COLOR, it returns the text unchanged. */
 export type Style = (text: string) => string;
 
 /** The styles that tables are printed in. */
@@ -9,12 +9,12 @@ export interface Colours {
   readonly bad: Style;
   readonly warning: Style;
   readonly active: Style;
-  readonly quiet: Style;
+  readonly muted: Style;
 }
 
 /**
- * The styles, or none of them. The sequences (SGR) are written here: a package for them would take longer to load than
- * a short command takes for all else of its own.
+ * The styles, or functions that change nothing. The escape sequences (SGR) are written out here, because loading a
+ * package for them would take longer than the rest of a short command.
  */
 export function coloursIf(enabled: boolean): Colours {
   const style = (begin: number, end: number): Style =>
@@ -26,7 +26,7 @@ export function coloursIf(enabled: boolean): Colours {
     bad: style(31, 39),
     warning: style(33, 39),
     active: style(34, 39),
-    quiet: style(90, 39),
+    muted: style(90, 39),
   };
 }
 
@@ -48,6 +48,6 @@ export function statusStyle(status: string, colours: Colours): Style {
     case "registered":
       return colours.active;
     default:
-      return colours.quiet;
+      return colours.muted;
   }
 }

@@ -3,11 +3,11 @@ import { FlwrError } from "../../base/error.ts";
 import { printFailure, printJson } from "./failure.ts";
 import { printLine } from "./say.ts";
 
-/** Values of `--format`, as Flower's commands have them. */
+/** Values of `--format`, as in Flower's own commands. */
 const OUTPUT_FORMATS = ["default", "json"] as const;
 export type OutputFormat = typeof OUTPUT_FORMATS[number];
 
-/** What a command found or did: as fields of an object, and as lines to read. Ids and hashes are texts. */
+/** A command's result: as JSON fields, and as lines of text. Ids and hashes are strings. */
 export interface Output {
   readonly json: Readonly<Record<string, unknown>>;
   readonly lines: readonly string[];
@@ -20,18 +20,18 @@ export function formatOption(): Option {
 }
 
 /**
- * Prints what an action returns: data on stdout, in JSON as one object with `"success": true`. What an action throws is
- * printed there too when JSON is asked for, as Flower does, and goes on to whoever tells the user.
+ * Prints the result of an action on stdout, with JSON as one object with `"success": true`. With JSON an error is printed
+ * there as well, as Flower does, before it is thrown to the caller.
  */
 export async function printOutput(
   format: OutputFormat,
   action: () => Promise<Output>,
 ): Promise<void> {
-  await printed(format, action);
+  await printAndReturn(format, action);
 }
 
-/** As {@link printOutput}. @returns what was printed, for what is to be done next */
-export async function printed<T extends Output>(
+/** As {@link printOutput}. @returns the result that was printed */
+export async function printAndReturn<T extends Output>(
   format: OutputFormat,
   action: () => Promise<T>,
 ): Promise<T> {

@@ -1,6 +1,6 @@
 import type { Colours, Style } from "./colours.ts";
 
-/** Lines of a ServerApp's progress (hosting/app/report.ts) and of errors, by how they begin; the first that fits counts. */
+/** Patterns of progress lines (hosting/app/report.ts) and errors, with their styles. The first match counts. */
 const STYLES: readonly (readonly [RegExp, Exclude<keyof Colours, "enabled">])[] = [
   [/^\[(ROUND \d+\/\d+|SUMMARY)\]$/, "heading"],
   [/^Nodes with failures:$/, "heading"],
@@ -13,15 +13,15 @@ const STYLES: readonly (readonly [RegExp, Exclude<keyof Colours, "enabled">])[] 
   [/^(Waiting for nodes|Not saved|Warning|WARNING): /, "warning"],
 ];
 
-/** What a SuperLink puts before each line of a ServerApp. */
+/** The time stamp that a SuperLink puts before each line of a ServerApp. */
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z /;
 
-/** A line as it is printed: failures, warnings and headings in their colours; one that has colours stays as it is. */
+/** Colours a line: failures, warnings and headings. A line that already has colours stays unchanged. */
 export function styledLine(line: string, colours: Colours): string {
   return colours.enabled ? styleOf(line, colours)(line) : line;
 }
 
-/** Styles the lines of a log that comes in pieces. A line that comes in more than one piece stays as it is. */
+/** Colours the lines of a log that arrives in pieces. A line that is split over pieces stays unchanged. */
 export class StyledLines {
   readonly #colours: Colours;
   #atLineStart = true;
@@ -30,7 +30,7 @@ export class StyledLines {
     this.#colours = colours;
   }
 
-  /** @param piece harmless text: see LogText */
+  /** Colours the next piece. @param piece sanitised text (see LogText) */
   next(piece: string): string {
     if (!this.#colours.enabled || piece === "") return piece;
     const lines = piece.split("\n");
@@ -45,7 +45,7 @@ export class StyledLines {
 
 function styleOf(line: string, colours: Colours): Style {
   if (line.includes("\x1b")) return (text) => text;
-  const said = line.replace(TIME, "");
-  const name = STYLES.find(([form]) => form.test(said))?.[1];
+  const text = line.replace(TIME, "");
+  const name = STYLES.find(([pattern]) => pattern.test(text))?.[1];
   return name === undefined ? (text) => text : colours[name];
 }

@@ -1,63 +1,63 @@
 import { printable } from "../../base/printable.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 
-/** A sequence that sets how text looks (SGR), with its parameters; as long as any that is kept can be. */
+/** An escape sequence that styles text (SGR), with its parameters, up to the length of any that is kept. */
 // deno-lint-ignore no-control-regex -- the escape character starts them
-const LOOKS = /(\x1b\[[\d;]{0,32}m)/;
+const SGR = /(\x1b\[[\d;]{0,32}m)/;
 
-/** The beginning of such a sequence, or of a line end, at the end of a piece. */
+/** The beginning of such a sequence or of a line break, at the end of a piece. */
 // deno-lint-ignore no-control-regex -- the escape character starts it
 const UNFINISHED = /(?:\r|\x1b(?:\[[\d;]{0,32})?)$/;
 
 /**
- * Parameters that are kept: none, bold, and colours that are read on dark and on light ground. Not kept are those that
- * hide (8), blink, turn ground and text around, or make text like its ground: black, white and all grounds.
+ * SGR parameters that are kept: reset, bold, and colours that are readable on dark and light backgrounds. Removed are
+ * those that hide (8), blink or invert text, and black, white and all background colours, which could hide text.
  */
 const KEPT = new Set(["", "0", "1", "22", "39", "90"]);
 const COLOUR = /^[39][1-6]$/;
 
-/** Ends all that such sequences set. */
+/** Resets all styles. */
 const RESET = "\x1b[0m";
 
 /**
- * Makes an app's log harmless: line ends and tabs stay; colours that are read on any ground stay for terminals, to the
- * end of their line, and go for files, as all others do. A carriage return, with which a program writes over its own
- * line, ends the line; what follows it is indented as a further line of the same message. All else that is not seen as
- * what it is becomes an escape.
+ * Sanitises an app's log for printing. Line breaks and tabs stay. Colours that are readable on any background stay until
+ * the end of their line, if colours are wanted; all others are removed. A carriage return, with which a program overwrites
+ * its own line, ends the line, and the text after it is indented as a further line of the same message. All other control
+ * and invisible characters are escaped.
  */
 export class LogText {
   readonly #colours: boolean;
-  #held = "";
+  #pending = "";
   #coloured = false;
-  /** Colours after a carriage return that nothing has followed yet; undefined without one. */
+  /** Colours since a carriage return that no text has followed yet. Undefined without one. */
   #returned: string | undefined;
 
-  /** @param colours whether colours are kept */
+  /** @param colours whether to keep colours */
   constructor(colours: boolean) {
     this.#colours = colours;
   }
 
-  /** The next piece. What it ends within is held back for the next one. */
+  /** Sanitises the next piece. An incomplete sequence at its end waits for the next one. */
   next(piece: string): string {
-    const text = this.#held + piece;
-    this.#held = UNFINISHED.exec(text)?.[0] ?? "";
-    return this.#clean(text.slice(0, text.length - this.#held.length));
+    const text = this.#pending + piece;
+    this.#pending = UNFINISHED.exec(text)?.[0] ?? "";
+    return this.#clean(text.slice(0, text.length - this.#pending.length));
   }
 
-  /** What was held back last. */
+  /** Ends the log. @returns the rest of its text */
   end(): string {
-    const text = this.#held;
-    this.#held = "";
+    const text = this.#pending;
+    this.#pending = "";
     return this.#clean(text) + this.#reset();
   }
 
   #clean(text: string): string {
-    return text.split(LOOKS)
-      .map((part, index) => index % 2 === 0 ? this.#lines(part) : this.#look(part))
+    return text.split(SGR)
+      .map((part, index) => index % 2 === 0 ? this.#lines(part) : this.#style(part))
       .join("");
   }
 
-  #look(sequence: string): string {
+  #style(sequence: string): string {
     const codes = sequence.slice(2, -1).split(";");
     if (!this.#colours || !codes.every((code) => KEPT.has(code) || COLOUR.test(code))) return "";
     this.#coloured = !codes.every((code) => code === "" || code === "0");
@@ -77,7 +77,7 @@ export class LogText {
     }).join("");
   }
 
-  /** The end of the line that a carriage return stands for: where nothing follows, there is no further line. */
+  /** The line break and indentation for text after a carriage return. */
   #further(): string {
     if (this.#returned === undefined) return "";
     const colours = this.#returned;
@@ -94,11 +94,11 @@ export class LogText {
 }
 
 /**
- * A line that may have colours of our own, and texts from elsewhere, made harmless in the same way.
+ * Sanitises a line that may have colours of our own and texts from elsewhere, like {@link LogText}.
  *
- * @param colours whether colours are kept
+ * @param colours whether to keep colours
  */
-export function harmlessLine(line: string, colours: boolean): string {
+export function sanitisedLine(line: string, colours: boolean): string {
   const text = new LogText(colours);
   return text.next(line.replace(/[\r\n]/g, printable)) + text.end();
 }

@@ -6,7 +6,7 @@ import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { LogText } from "./log_text.ts";
 import { readCount, readId } from "../flags/values.ts";
 import { runColumns, runDetails, runJson, showRun } from "../cli/tables/runs.ts";
-import { type Column, fieldLines, tableLines } from "./table.ts";
+import { fieldLines, type TableColumn, tableLines } from "./table.ts";
 import { durationText, timeText } from "./units.ts";
 import { writeText } from "./write_text.ts";
 
@@ -52,7 +52,7 @@ const RECORDED = {
   "compute-time": { "serverapp-seconds": 8.5, "clientapp-seconds": 0, "total-seconds": 8.5 },
 };
 
-Deno.test("runs: one to which a node contributed nothing is not plainly completed", () => {
+Deno.test("runs: one to which a node contributed nothing is shown as incomplete", () => {
   const details = "Incomplete: 1 of 2 nodes contributed nothing: node 7";
   const shown = (subStatus: string) =>
     showRun({ ...RUN, status: "finished", subStatus, details }, NOW);
@@ -73,7 +73,7 @@ Deno.test("runs: JSON has the fields of Flower's own command, and one more", () 
   assert.deepEqual(runJson(showRun(RUN, NOW)), { ...RECORDED, incomplete: false });
 });
 
-Deno.test("runs: a table has a line for each, details have all", () => {
+Deno.test("runs: a table has one line per run, details have all fields", () => {
   const finished = { ...RUN, status: "finished", subStatus: "failed", finishedAt: NOW + 100 };
   const shown = [showRun(finished, NOW + 500), showRun(RUN, NOW)];
   assert.deepEqual(tableLines(runColumns(PLAIN), shown, PLAIN), [
@@ -86,8 +86,8 @@ Deno.test("runs: a table has a line for each, details have all", () => {
   assert.ok(details.includes("Traffic out     3.0 kB"));
 });
 
-Deno.test("table: a narrow terminal loses columns, never parts of an id; colours are not counted", () => {
-  const columns: Column<string>[] = [
+Deno.test("table: a narrow terminal leaves out columns, never parts of an id; colours do not count", () => {
+  const columns: TableColumn<string>[] = [
     { title: "ID", cell: (row) => row, style: () => coloursIf(true).good },
     { title: "LAST", cell: () => "stays", dropOrder: 2 },
     { title: "FIRST", cell: () => "goes", dropOrder: 1 },
@@ -102,7 +102,7 @@ Deno.test("table: a narrow terminal loses columns, never parts of an id; colours
   assert.deepEqual(lines(3), ["ID", "\x1b[32m1234567890\x1b[39m", "\x1b[32m1\x1b[39m"]);
 });
 
-Deno.test("table: without rows there are the headings; fields stand below each other", () => {
+Deno.test("table: without rows there are headings; fields are aligned", () => {
   assert.deepEqual(tableLines(runColumns(PLAIN), [], PLAIN).length, 1);
   const colours = coloursIf(true);
   assert.deepEqual(fieldLines([["A", "1"], ["Longer", "2", colours.bad]], { ...PLAIN, colours }), [
@@ -111,12 +111,12 @@ Deno.test("table: without rows there are the headings; fields stand below each o
   ]);
 });
 
-Deno.test("colours: each status has one, none where they are off", () => {
+Deno.test("colours: each status has one, unless they are off", () => {
   const on = coloursIf(true);
   assert.equal(statusStyle("finished:completed", on), on.good);
   assert.equal(statusStyle("finished:stopped", on), on.warning);
   assert.equal(statusStyle("offline", on), on.warning);
-  assert.equal(statusStyle("pending", on), on.quiet);
+  assert.equal(statusStyle("pending", on), on.muted);
   assert.equal(statusStyle("failed", coloursIf(false))("x"), "x");
 });
 
@@ -134,7 +134,7 @@ Deno.test("units: times and durations as Flower prints them", () => {
   assert.deepEqual([timeText(undefined), timeText(0)], ["N/A", "N/A"]);
 });
 
-Deno.test("ids: all of 64 bits and nothing else", () => {
+Deno.test("ids: all integers of 64 bits and nothing else", () => {
   assert.equal(readId("18446744073709551615"), 18446744073709551615n);
   for (const text of ["18446744073709551616", "-1", "1e3", "0x1", "", " 1", "１"]) {
     assert.throws(() => readId(text), /It must be an id/, text);
@@ -143,7 +143,7 @@ Deno.test("ids: all of 64 bits and nothing else", () => {
   for (const text of ["0", "-1", "1.5", "x", ""]) assert.throws(() => readCount(text), /1 or more/);
 });
 
-Deno.test("log text: colours stay on a terminal, what steers it does not", () => {
+Deno.test("log text: colours stay on a terminal, control sequences do not", () => {
   const text = "\x1b[92mINFO\x1b[0m 50%\r\t100%\n\x1b[2J\x1b]0;title\x07";
   assert.equal(
     new LogText(true).next(text),
@@ -152,7 +152,7 @@ Deno.test("log text: colours stay on a terminal, what steers it does not", () =>
   assert.equal(new LogText(false).next("\x1b[92mINFO\x1b[0m\n"), "INFO\n");
 });
 
-Deno.test("log text: colours that hide something go, others end with their line", () => {
+Deno.test("log text: colours that hide text are removed, others end with their line", () => {
   const shown = (text: string) => {
     const log = new LogText(true);
     return log.next(text) + log.end();
@@ -170,7 +170,7 @@ Deno.test("log text: colours that hide something go, others end with their line"
   );
 });
 
-Deno.test("log text: a carriage return that nothing follows makes no line of blanks", () => {
+Deno.test("log text: a carriage return without text after it adds no empty line", () => {
   for (const text of ["x\r\r\n", "x\r\r\x1b[31m\n", "x\r\n", "x\r\x1b[31m\x1b[0m\r\n"]) {
     for (const colours of [false, true]) {
       const log = new LogText(colours);
@@ -179,7 +179,7 @@ Deno.test("log text: a carriage return that nothing follows makes no line of bla
   }
 });
 
-Deno.test("log text: pieces say what the whole does, wherever it is cut", () => {
+Deno.test("log text: pieces give the same result, wherever the text is split", () => {
   const whole = fc.array(fc.constantFrom("\x1b", "[", "3", ";", "1", "m", "x", "\n", "\r"), {
     maxLength: 12,
   }).map((parts) => parts.join(""));
@@ -191,7 +191,7 @@ Deno.test("log text: pieces say what the whole does, wherever it is cut", () => 
   }));
 });
 
-Deno.test("writing: all bytes are written, and a reader that has gone is told of", () => {
+Deno.test("writing: all bytes are written, and a closed reader is reported", () => {
   const written: number[] = [];
   const slow = { writeSync: (bytes: Uint8Array) => written.push(bytes[0]!) && 1 };
   assert.equal(writeText(slow, "äb"), true);

@@ -1,4 +1,4 @@
-/** The folder that a run's artifacts are put into where nothing else is said: in the folder that one is in. */
+/** The default folder for a run's artifacts, relative to the working directory. */
 export function runFolder(runId: bigint): string {
   return `run-${runId}`;
 }

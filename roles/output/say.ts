@@ -1,13 +1,13 @@
 import { printable } from "../../base/printable.ts";
-import { harmlessLine } from "./log_text.ts";
+import { sanitisedLine } from "./log_text.ts";
 import { stdoutScreen } from "./screen.ts";
 
-/** Tells the user something, on stderr, in one line: whatever it names, it cannot steer the terminal. */
-export function say(sentence: string): void {
-  console.error(printable(sentence));
+/** Prints a message for the user on stderr, as one line. Control characters are escaped. */
+export function printMessage(message: string): void {
+  console.error(printable(message));
 }
 
-/** Prints a line of data, on stdout. It may have colours of our own (`colours.ts`). */
+/** Prints a line of a command's result on stdout. It may have colours of our own (`colours.ts`). */
 export function printLine(line: string): void {
-  console.log(harmlessLine(line, stdoutScreen().colours.enabled));
+  console.log(sanitisedLine(line, stdoutScreen().colours.enabled));
 }

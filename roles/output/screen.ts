@@ -1,20 +1,20 @@
 import { wantsColours } from "../../base/colour_choice.ts";
 import { type Colours, coloursIf } from "./colours.ts";
 
-/** What is printed to. */
+/** The target of printed output: a terminal, a file or a pipe. */
 export interface Screen {
-  /** Columns of a terminal; undefined for a file or a pipe, whose lines may have any length. */
+  /** Columns of a terminal. Undefined for a file or a pipe, whose lines may have any length. */
   readonly width: number | undefined;
   readonly colours: Colours;
 }
 
-/** The standard output as a screen. */
+/** Returns stdout as a screen. */
 export function stdoutScreen(): Screen {
   const terminal = Deno.stdout.isTerminal();
   return { width: terminal ? terminalWidth() : undefined, colours: coloursIf(showsColours()) };
 }
 
-/** Whether the standard output is a terminal whose user has not said no to colours. */
+/** Whether stdout is a terminal, and colours are not disabled. */
 function showsColours(): boolean {
   return Deno.stdout.isTerminal() && wantsColours() && Deno.env.get("TERM") !== "dumb";
 }

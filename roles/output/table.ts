@@ -2,25 +2,25 @@ import { printable } from "../../base/printable.ts";
 import type { Style } from "./colours.ts";
 import type { Screen } from "./screen.ts";
 
-/** A column of a table whose rows are of some type. */
-export interface Column<Row> {
+/** A column of a table. */
+export interface TableColumn<Row> {
   readonly title: string;
   cell(row: Row): string;
-  /** How the cell looks on a terminal. */
+  /** The style of a row's cell. */
   style?(row: Row): Style;
-  /** Left out when the terminal is too narrow: columns of a lower number go first; one without stays. */
+  /** Order in which columns are left out on a narrow terminal, lowest first. Undefined: never left out. */
   readonly dropOrder?: number;
 }
 
-/** Blanks between two columns. */
+/** Spaces between two columns. */
 const GAP = "  ";
 
 /**
- * Lines of a table: headings, then a line for each row. On a terminal that is too narrow, columns are left out so that
- * what is shown is whole: an id that is cut off is of no use.
+ * Formats a table: a line of headings, then a line for each row. On a narrow terminal whole columns are left out, because
+ * a truncated id is of no use.
  */
 export function tableLines<Row>(
-  columns: readonly Column<Row>[],
+  columns: readonly TableColumn<Row>[],
   rows: readonly Row[],
   screen: Screen,
 ): string[] {
@@ -47,7 +47,7 @@ export function tableLines<Row>(
   ];
 }
 
-/** Lines of names and values, the values one below the other. */
+/** Formats names and values as lines, with aligned values. */
 export function fieldLines(
   fields: readonly (readonly [name: string, value: string, style?: Style])[],
   { colours }: Screen,
@@ -62,7 +62,7 @@ export function fieldLines(
 }
 
 interface MadeColumn<Row> {
-  readonly column: Column<Row>;
+  readonly column: TableColumn<Row>;
   readonly cells: readonly string[];
   readonly width: number;
 }
@@ -79,7 +79,7 @@ function fitting<Row>(made: readonly MadeColumn<Row>[], width = Infinity): MadeC
   return shown;
 }
 
-/** Characters, not UTF-16 units. */
+/** Length in characters, not UTF-16 units. */
 function widthOf(text: string): number {
   return [...text].length;
 }

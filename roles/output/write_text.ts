@@ -1,10 +1,10 @@
-/** Where a text goes. */
+/** An output stream. */
 export type Stream = Pick<typeof Deno.stdout, "writeSync">;
 
 /**
- * Writes all of a text.
+ * Writes a text completely.
  *
- * @returns whether somebody still reads it: `flwr log 7 | head` ends before the log does
+ * @returns false if the reader has closed the pipe, e.g. after `flwr log 7 | head`
  */
 export function writeText(stream: Stream, text: string): boolean {
   const bytes = new TextEncoder().encode(text);

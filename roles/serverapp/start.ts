@@ -19,22 +19,26 @@ import { readConnection } from "../flags/connection_options.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { ArtifactFolder, requireNewFolder } from "../output/artifact_folder.ts";
 import { runFolder } from "../output/run_folder.ts";
-import { DEFAULT_ADDRESS, type HereFlags } from "../flags/server_app.ts";
+import { DEFAULT_ADDRESS, type LocalRunFlags } from "../flags/server_app.ts";
 import { IncompleteRun } from "../../hosting/app/incomplete.ts";
 import { RunReport } from "../../hosting/app/report.ts";
 import { runServerApp } from "../../hosting/app/server_app.ts";
 
-/** Where an app declares its settings; the first that is there counts. */
+/** Files in which an app declares its settings. The first that exists counts. */
 const MANIFESTS = ["flwr.toml", "pyproject.toml"];
 
 /**
- * Runs a ServerApp in this process against the Driver API of a SuperLink, and shows its rounds as they come.
+ * Runs a ServerApp in this process, over the Driver API of a SuperLink, and prints its progress.
  *
  * @param spec "module:name"
  * @param signal stops the run
- * @throws FlwrError naming what is wrong; whatever the ServerApp throws
+ * @throws FlwrError naming the invalid flag or file; the error that the ServerApp throws
  */
-export async function runHere(spec: string, flags: HereFlags, signal: AbortSignal): Promise<void> {
+export async function runLocally(
+  spec: string,
+  flags: LocalRunFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const runConfig = await withDefaults(await readSettings(flags.runConfig), flags.dir);
   if (flags.artifacts !== undefined) await requireNewFolder(flags.artifacts, "--artifacts");
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
@@ -68,8 +72,8 @@ export async function runHere(spec: string, flags: HereFlags, signal: AbortSigna
 }
 
 /**
- * The app's own settings with those that were given in their place, where its folder says which it has; an unknown one is
- * refused then. Lists, which no file can declare, are taken as they are.
+ * Merges the given settings into the defaults that the app's folder declares. An unknown setting is refused if there are
+ * defaults. Lists, which no file can declare, are accepted for a known setting.
  */
 async function withDefaults(given: ConfigRecord, folder: string): Promise<ConfigRecord> {
   const defaults = await readDefaults(folder);
@@ -81,7 +85,7 @@ async function withDefaults(given: ConfigRecord, folder: string): Promise<Config
   return merged;
 }
 
-/** The settings that the app's flwr.toml or pyproject.toml declares; undefined without such a file, or such settings. */
+/** The settings that the app's flwr.toml or pyproject.toml declares. Undefined if there are none. */
 async function readDefaults(folder: string): Promise<RunConfig | undefined> {
   for (const name of MANIFESTS) {
     const path = join(folder, name);
@@ -93,7 +97,7 @@ async function readDefaults(folder: string): Promise<RunConfig | undefined> {
   return undefined;
 }
 
-/** Pairs, which may have lists here, or a TOML file. */
+/** Reads `--run-config`: pairs, whose values may be lists here, or a TOML file. */
 async function readSettings(values: readonly string[]): Promise<ConfigRecord> {
   if (values.some((value) => value.trim().endsWith(".toml"))) {
     return toConfigRecord(await readRunConfig(values));

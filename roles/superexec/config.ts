@@ -6,19 +6,19 @@ import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts"
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import type { SuperExecFlags } from "./flags.ts";
 
-/** A SuperExec's flags, read and checked. */
+/** The configuration of a SuperExec, from checked flags and files. */
 export interface SuperExecConfig {
   /** "host:port" of the SuperLink. */
   readonly address: string;
   readonly tls: ChannelOptions["tls"];
-  /** What the SuperLink wants to see of whoever takes its runs; undefined: nothing. */
+  /** Proves that this SuperExec may claim runs. Undefined: the SuperLink needs no secret. */
   readonly secret: ExecutorSecret | undefined;
   readonly launch: LaunchConfig;
   readonly healthAddress: string | undefined;
 }
 
 /**
- * Reads what the flags say, and the files that they name.
+ * Checks the flags and reads their files.
  *
  * @throws FlwrError naming the flag or file that is wrong
  */

@@ -2,14 +2,14 @@ import type { Command } from "commander";
 import { addTrustOptions, type TrustFlags } from "../flags/connection_options.ts";
 import { addLaunchOptions, type LaunchFlags } from "../flags/launch_flags.ts";
 
-/** The `superexec` command's flags as commander parses them. */
+/** Flags of the `superexec` command, as commander parses them. */
 export interface SuperExecFlags extends TrustFlags, LaunchFlags {
   runtimeApiAddress: string;
   superexecAuthSecretFile?: string;
   healthServerAddress?: string;
 }
 
-/** Gives the `superexec` command its flags. */
+/** Adds the flags of the `superexec` command. */
 export function addSuperExecOptions(command: Command): Command {
   command.requiredOption(
     "--runtime-api-address <host:port>",
@@ -17,7 +17,7 @@ export function addSuperExecOptions(command: Command): Command {
   );
   addTrustOptions(command).option(
     "--superexec-auth-secret-file <file>",
-    "file with the secret that the SuperLink got with the same flag (default: none)",
+    "file with the secret, the same as the SuperLink's file of this flag (default: none)",
   );
   return addLaunchOptions(command).option(
     "--health-server-address <host:port>",

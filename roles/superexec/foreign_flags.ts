@@ -5,7 +5,7 @@ const NO_OTHER_EXECUTOR = {
   hint: "Leave the flag out",
 };
 
-/** Flags of today's `flower-superexec` that are understood but not needed. */
+/** Flags of Flower's own `flower-superexec` that are accepted or refused with a reason. */
 export const SUPEREXEC_FOREIGN: readonly ForeignOption[] = [
   {
     flags: "--appio-api-address <address>",
@@ -16,7 +16,7 @@ export const SUPEREXEC_FOREIGN: readonly ForeignOption[] = [
     refusal: (executor) => executor === "subprocess" ? undefined : NO_OTHER_EXECUTOR,
   },
   { flags: "--executor-config <config>", refusal: () => NO_OTHER_EXECUTOR },
-  // Flower ignores it, too.
+  // Flower itself ignores this flag.
   { flags: "--plugin-type <type>", refusal: () => undefined },
   {
     flags: "--parent-pid <pid>",

@@ -1,24 +1,27 @@
 import { FlwrError } from "../../base/error.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
-import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
+import type {
+  ReceivedTaskInput,
+  RuntimeClient,
+} from "../../rpc/dialects/current/client/runtime_client.ts";
 import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
 import { runtimeRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_policy.ts";
 import { taskAuthentication } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 
-/** A task whose app calls a SuperLink elsewhere through this process. */
+/** Options of {@link relayRuntime}. */
 export interface RelayOptions {
   readonly task: RuntimeTask;
-  /** What makes the calls in the task's name. */
+  /** Calls the SuperLink with the task's token. */
   readonly client: RuntimeClient;
-  /** What the task has begun with: the SuperLink gives it once. */
-  readonly input: () => TaskInput;
-  /** Told when the app itself has said how it ended. */
+  /** Returns the task's input, which the SuperLink sends only once. */
+  readonly input: () => ReceivedTaskInput;
+  /** Called when the app itself has reported its end. */
   readonly finished: () => void;
 }
 
-/** The Runtime API as one task's app sees it: each call is made once more, at the SuperLink that the task is from. */
+/** Creates a Runtime API for the app of one task, which forwards its calls to the SuperLink. */
 export function relayRuntime({ task, client, input, finished }: RelayOptions): ServiceBinding {
   const { method } = Runtime;
   const finish = client.relay(method.pushTaskOutput);
@@ -31,7 +34,7 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
     maxRequestUnits: runtimeRequestUnits,
     handlers: {
       acquireTask: () =>
-        Promise.reject(new FlwrError("unimplemented", "Tasks are given out by the SuperLink")),
+        Promise.reject(new FlwrError("unimplemented", "Only the SuperLink assigns tasks")),
       sendTaskHeartbeat: async () => ({ success: await client.heartbeat() }),
       pullTaskInput: () => Promise.try(() => input().wire),
       pushTaskOutput: async (request, call) => {

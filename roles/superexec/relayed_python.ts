@@ -2,12 +2,12 @@ import { startHttpServer } from "../../rpc/http/server.ts";
 import type { RunProgram } from "../../hosting/launch/program.ts";
 import { pythonProgram, type PythonProgramOptions } from "../../hosting/launch/python_program.ts";
 
-/** Seconds that open calls of a program may take once it has ended, and the health service's. */
+/** Seconds in which open calls may end after their program has ended. */
 const CLOSE_SECONDS = 1;
 
 /**
- * Runs Python ServerApps whose task this process has begun, to know their language: Flower's program would be refused
- * to begin it again, so it calls the SuperLink through here.
+ * Creates the program for Python ServerApps. This process has begun their task, to find out their language, and the
+ * SuperLink would refuse Flower's program to begin it again. So Flower's program calls the SuperLink through a relay here.
  */
 export function relayedPython(
   options: Pick<PythonProgramOptions, "python" | "installDependencies">,

@@ -4,7 +4,10 @@ import { log } from "../../base/log.ts";
 import { fromConfigRecord } from "../../fab/scalar.ts";
 import type { Channel } from "../../rpc/channel.ts";
 import type { AcquiredTask } from "../../rpc/dialects/current/client/acquire_task.ts";
-import { RuntimeClient, type TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
+import {
+  type ReceivedTaskInput,
+  RuntimeClient,
+} from "../../rpc/dialects/current/client/runtime_client.ts";
 import {
   TaskSession,
   type TaskSessionOptions,
@@ -13,11 +16,11 @@ import { taskTokenHeaders } from "../../rpc/dialects/current/server/task_authent
 import type { ServiceBinding } from "../../rpc/service.ts";
 import { aborted } from "../../base/aborted.ts";
 import type { RunEnd } from "../../hosting/launch/program.ts";
-import type { RunInput, TakenRun } from "../../hosting/launch/run_source.ts";
+import type { RunClaim, RunInput } from "../../hosting/launch/run_source.ts";
 import { relayRuntime } from "./relay.ts";
 
-/** A run of a SuperLink elsewhere, which was taken on as a task of its Runtime API. */
-export class RemoteRun implements TakenRun {
+/** A claim on a run of a remote SuperLink, as a task of its Runtime API. */
+export class RemoteRun implements RunClaim {
   readonly runId: bigint;
   readonly token: string;
   readonly callHeaders: Readonly<Record<string, string>>;
@@ -25,10 +28,10 @@ export class RemoteRun implements TakenRun {
   readonly #client: RuntimeClient;
   readonly #options: TaskSessionOptions;
   #session: TaskSession | undefined;
-  /** Whether the app, or this program, has said how the run ended. */
+  /** Whether the app or this program has reported the run's end. */
   #finished = false;
 
-  /** @param channel to the SuperLink; it stays open */
+  /** @param channel to the SuperLink. The caller closes it */
   constructor(
     channel: Channel,
     { runId, taskId, token }: AcquiredTask,
@@ -50,21 +53,21 @@ export class RemoteRun implements TakenRun {
     });
   }
 
-  /** Begins the task: the SuperLink gives what the app needs in no other way. */
+  /** Begins the task, because the SuperLink sends the app only in answer to that. */
   async load(): Promise<RunInput> {
     this.#session = await TaskSession.begin(this.#client, this.#options);
     const { run, fab } = this.#session.input;
     return { fab: fab.content, overrideConfig: fromConfigRecord(run.overrideConfig) };
   }
 
-  /** Nothing is left to do: `load` has begun the task. */
+  /** Does nothing: `load` has begun the task. */
   begin(): Promise<void> {
     return Promise.resolve();
   }
 
   async log(lines: readonly string[]): Promise<void> {
     const session = this.#session;
-    // One by one: each is a message of its own.
+    // The SuperLink stamps each message with a time of its own.
     const messages = messagesOf(lines);
     if (session !== undefined) return messages.forEach((message) => session.log(message));
     await this.#client.pushLogs({ nodeId: SUPERLINK_NODE_ID, runId: this.runId }, messages);
@@ -85,8 +88,8 @@ export class RemoteRun implements TakenRun {
     return Promise.resolve(this.#finished || this.#client.ended.aborted);
   }
 
-  /** The session's heartbeats keep it, and any call hears of its end. */
-  async keep(signal: AbortSignal): Promise<boolean> {
+  /** Waits for the run's end, which any call may report. The session already sends heartbeats. */
+  async keepAlive(signal: AbortSignal): Promise<boolean> {
     const { ended } = this.#client;
     await Promise.race([aborted(signal), aborted(ended)]);
     if (signal.aborted || !ended.aborted) return true;
@@ -101,15 +104,15 @@ export class RemoteRun implements TakenRun {
     await this.#session?.[Symbol.asyncDispose]();
   }
 
-  #input(): TaskInput {
+  #input(): ReceivedTaskInput {
     if (this.#session !== undefined) return this.#session.input;
     throw new FlwrError("failed-precondition", `Run ${this.runId} has not begun`);
   }
 }
 
 /**
- * The lines of a log as messages, to each of which the SuperLink gives a time unless it begins as a line of its log does.
- * An empty line within a message has none, so it goes with the line before it.
+ * Splits lines of a log into messages. The SuperLink stamps each message with the time, unless it has a time stamp. An
+ * empty line gets none, so it stays with the line before it.
  */
 function messagesOf(texts: readonly string[]): string[] {
   return texts.join("").match(/[^\n]*\n+|[^\n]+/g) ?? [];

@@ -7,22 +7,22 @@ import type { Channel } from "../../rpc/channel.ts";
 import { acquireTask } from "../../rpc/dialects/current/client/acquire_task.ts";
 import { longPoll } from "../../rpc/dialects/current/client/poll.ts";
 import { aborted } from "../../base/aborted.ts";
-import type { RunSource, TakenRun } from "../../hosting/launch/run_source.ts";
+import type { RunClaim, RunSource } from "../../hosting/launch/run_source.ts";
 import { RemoteRun } from "./remote_run.ts";
 
-/** How runs of a SuperLink elsewhere are asked for. */
+/** Options of {@link RemoteRuns}. */
 export interface RemoteRunsOptions {
   readonly channel: Channel;
-  /** What a SuperLink with a SuperExec secret wants to see. */
+  /** Proves that this SuperExec may claim runs. Undefined: the SuperLink needs no secret. */
   readonly secret: ExecutorSecret | undefined;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** The tasks of ServerApps, in Flower's words. */
+/** Flower's task types for ServerApps. */
 const TASK_TYPES = ["flwr-serverapp"];
 
-/** Refusals after which asking again is of no use. */
+/** Error codes after which a retry cannot succeed. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   "unauthenticated",
   "permission-denied",
@@ -32,7 +32,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   "invalid-argument",
 ]);
 
-/** The runs that wait at a SuperLink elsewhere, over its Runtime API. */
+/** Pending runs of a remote SuperLink, over its Runtime API. */
 export class RemoteRuns implements RunSource {
   readonly #channel: Channel;
   readonly #secret: ExecutorSecret | undefined;
@@ -49,13 +49,13 @@ export class RemoteRuns implements RunSource {
     this.#random = random;
   }
 
-  /** Resolves when the SuperLink gives this program no runs, and will not. */
+  /** Resolves when the SuperLink finally refuses to give runs to this program. */
   get refused(): Promise<FlwrError> {
     return this.#refusal.promise;
   }
 
-  /** Flower's own SuperLink answers at once: it is polled, ours holds the question. */
-  async take(signal: AbortSignal): Promise<TakenRun | undefined> {
+  /** Claims the next run. Flower's own SuperLink answers at once and is polled; ours holds the call until a run comes. */
+  async claim(signal: AbortSignal): Promise<RunClaim | undefined> {
     const [secret, clock, random] = [this.#secret, this.#clock, this.#random];
     const ask = () =>
       acquireTask(this.#channel, TASK_TYPES, { ...(secret && { secret }), signal, random });
@@ -86,7 +86,7 @@ function explain(cause: FlwrError, address: string, hasSecret: boolean): FlwrErr
   if (cause.code !== "unauthenticated") return cause;
   return new FlwrError(
     cause.code,
-    `"${address}" does not give its runs to this SuperExec: ${cause.message}`,
+    `The SuperLink at "${address}" refuses this SuperExec: ${cause.message}`,
     {
       hints: [
         "Start the SuperLink with --isolation process",

@@ -8,7 +8,7 @@ import { RuntimeClient } from "../../rpc/dialects/current/client/runtime_client.
 import { stampedLog } from "../../rpc/dialects/current/server/pushed_logs.ts";
 import { DirectChannel } from "../../rpc/dialects/current/testing/direct_channel.ts";
 import { FakeBackend } from "../../rpc/dialects/current/testing/fake_backend.ts";
-import type { TakenRun } from "../../hosting/launch/run_source.ts";
+import type { RunClaim } from "../../hosting/launch/run_source.ts";
 import { RemoteRuns } from "./remote_runs.ts";
 
 const FOREVER = new AbortController().signal;
@@ -18,18 +18,20 @@ function runsOf(server: FakeBackend, clock = new FakeClock()) {
   return new RemoteRuns({ channel: server.channel(), secret: undefined, clock, random });
 }
 
-/** A run that was taken from a SuperLink in memory. */
-async function take(server = new FakeBackend()): Promise<{ server: FakeBackend; run: TakenRun }> {
-  return { server, run: (await runsOf(server).take(FOREVER))! };
+/** Claims a run of a SuperLink in memory. */
+async function claimRun(
+  server = new FakeBackend(),
+): Promise<{ server: FakeBackend; run: RunClaim }> {
+  return { server, run: (await runsOf(server).claim(FOREVER))! };
 }
 
-/** The app of a run, as it calls the Runtime API that it is given. */
-function appOf({ runtime, token }: TakenRun, shown = token): RuntimeClient {
+/** The app of a run, which calls the run's Runtime API. */
+function appOf({ runtime, token }: RunClaim, shown = token): RuntimeClient {
   return new RuntimeClient(new DirectChannel(runtime), shown);
 }
 
-Deno.test("a run comes with its app and its settings, and ends with its log", async () => {
-  const { server, run } = await take();
+Deno.test("a run has its app and its settings, and its log is sent", async () => {
+  const { server, run } = await claimRun();
   assert.equal(run.runId, 7n);
   const { fab, overrideConfig } = await run.load();
   assert.equal(new TextDecoder().decode(fab), "an app");
@@ -43,8 +45,8 @@ Deno.test("a run comes with its app and its settings, and ends with its log", as
   assert.deepEqual([server.end?.outcome, await run.isOver()], ["completed", true]);
 });
 
-Deno.test("a run whose app is not to be had is finished nevertheless", async () => {
-  const { server, run } = await take();
+Deno.test("a run whose app is not available can be finished", async () => {
+  const { server, run } = await claimRun();
   server.begun = true;
   await assert.rejects(run.load());
   await run.log(["Error: not to be had\n"]);
@@ -56,8 +58,8 @@ Deno.test("a run whose app is not to be had is finished nevertheless", async () 
   ]);
 });
 
-Deno.test("an empty line of a log has a time where it is a message, and none within one", async () => {
-  const { server, run } = await take();
+Deno.test("an empty line of a log has a time stamp if it is a message, and none within one", async () => {
+  const { server, run } = await claimRun();
   await run.load();
   const further = FURTHER_LINE;
   const lines = ["T one\n", "\n", `${further}two\n`, "T\n", `T x\n\n${further}y\n`];
@@ -73,8 +75,8 @@ Deno.test("an empty line of a log has a time where it is a message, and none wit
   assert.equal(log, lines.join("").replace(/^T/gm, time), "the SuperLink keeps them as they are");
 });
 
-Deno.test("an app's calls are made at the SuperLink; what the task began with is given again", async () => {
-  const { server, run } = await take();
+Deno.test("an app's calls are forwarded to the SuperLink; the task's input can be read again", async () => {
+  const { server, run } = await claimRun();
   server.online = [{ nodeId: 4n } as FakeBackend["online"][number]];
   await run.load();
   const app = appOf(run);
@@ -89,10 +91,10 @@ Deno.test("an app's calls are made at the SuperLink; what the task began with is
   assert.equal(server.end?.details, "said the app", "the first word counts");
 });
 
-Deno.test("a stop is noticed by the app's next call, and the run is not kept", async () => {
-  const { server, run } = await take();
+Deno.test("the app's next call reports a stop, and the claim is lost", async () => {
+  const { server, run } = await claimRun();
   await run.load();
-  const kept = run.keep(FOREVER);
+  const kept = run.keepAlive(FOREVER);
   server.good = false;
   await assert.rejects(appOf(run).nodes(), { code: "cancelled" });
   assert.equal(await kept, false);
@@ -101,17 +103,17 @@ Deno.test("a stop is noticed by the app's next call, and the run is not kept", a
   assert.equal(server.end, undefined);
 });
 
-Deno.test("a run is kept until that is over", async () => {
-  const { run } = await take();
+Deno.test("a claim is kept alive until the signal is aborted", async () => {
+  const { run } = await claimRun();
   await run.load();
   const settled = new AbortController();
-  const kept = run.keep(settled.signal);
+  const kept = run.keepAlive(settled.signal);
   settled.abort();
   assert.equal(await kept, true);
   await run.finish({ outcome: "completed", details: "" });
 });
 
-Deno.test("a SuperLink that answers at once is asked again after a while", async () => {
+Deno.test("a SuperLink that answers at once is polled", async () => {
   const server = new FakeBackend();
   const [task, type] = [server.task, "flwr-serverapp"];
   let asked = 0;
@@ -123,31 +125,31 @@ Deno.test("a SuperLink that answers at once is asked again after a while", async
     return acquire(types);
   };
   const clock = new FakeClock();
-  const taking = runsOf(server, clock).take(FOREVER);
+  const claiming = runsOf(server, clock).claim(FOREVER);
   await again.promise;
   await settle();
   server.task = { ...task, type };
   assert.equal(asked, 1, "not before its time");
   await clock.advance(2);
-  assert.equal((await taking)?.runId, 7n);
+  assert.equal((await claiming)?.runId, 7n);
   assert.equal(asked, 2);
 });
 
-Deno.test("a SuperLink that gives its runs to others is told, with what to do", async () => {
+Deno.test("the error of a SuperLink that refuses this SuperExec says what to do", async () => {
   const stopping = new AbortController();
   const server = new FakeBackend();
   server.acquireTask = () => Promise.reject(new FlwrError("unauthenticated", "Not to you"));
   const runs = runsOf(server);
-  const taking = runs.take(stopping.signal);
+  const claiming = runs.claim(stopping.signal);
   const { message, hints } = await runs.refused;
-  assert.match(message, /does not give its runs to this SuperExec: Not to you/);
+  assert.match(message, /refuses this SuperExec: Not to you/);
   assert.match(hints.join(), /--isolation process.*--superexec-auth-secret-file/);
   stopping.abort();
-  assert.equal(await taking, undefined);
+  assert.equal(await claiming, undefined);
 });
 
-Deno.test("what fails for now is not taken for a refusal", async () => {
+Deno.test("a temporary error does not count as a refusal", async () => {
   const server = new FakeBackend();
   server.acquireTask = () => Promise.reject(new FlwrError("resource-exhausted", "Too many"));
-  await assert.rejects(runsOf(server).take(FOREVER), { message: /Too many/ });
+  await assert.rejects(runsOf(server).claim(FOREVER), { message: /Too many/ });
 });

@@ -12,15 +12,15 @@ import type { SuperExecConfig } from "./config.ts";
 import { relayedPython } from "./relayed_python.ts";
 import { RemoteRuns } from "./remote_runs.ts";
 
-/** Seconds in which the SuperLink is told what became of the runs when the SuperExec ends. */
-const FAREWELL_SECONDS = 10;
+/** Seconds to report the end of the remaining runs to the SuperLink when the SuperExec stops. */
+const STOP_SECONDS = 10;
 
 const logger = log("superexec");
 
 /**
- * Takes on the runs of a SuperLink until it is told to stop; those under way are failed then.
+ * Runs the ServerApps of a SuperLink until the signal is aborted. Runs that have not finished then fail.
  *
- * @throws FlwrError when the SuperLink gives it no runs, or an address cannot be listened on
+ * @throws FlwrError when the SuperLink refuses this SuperExec, or an address cannot be listened on
  */
 export async function runSuperExec(
   { address, tls, secret, launch, healthAddress }: SuperExecConfig,
@@ -32,7 +32,7 @@ export async function runSuperExec(
       new URL("../../rpc/grpc/health_endpoint.ts", import.meta.url),
     );
     const health = resources.use(await startHealth(healthAddress));
-    logger.info("Health checks are answered at {address}", {
+    logger.info("Health service on {address}", {
       event: "listening",
       api: "health",
       address: health.address,
@@ -52,19 +52,19 @@ export async function runSuperExec(
     readFab,
     programs: { typescript: typescriptProgram(pool), python: relayedPython(launch) },
     concurrent: launch.concurrent,
-    farewell: "The SuperExec was stopped",
+    stopDetails: "The SuperExec was stopped",
   });
   resources.defer(async () => {
-    // A SuperLink that does not answer any more keeps nobody waiting.
-    const giveUp = setTimeout(() => channel.close(), FAREWELL_SECONDS * 1000);
+    // Closing the channel ends calls to a SuperLink that no longer answers.
+    const giveUp = setTimeout(() => channel.close(), STOP_SECONDS * 1000);
     try {
       await launcher[Symbol.asyncDispose]();
     } finally {
       clearTimeout(giveUp);
     }
   });
-  logger.info("SuperExec asks {address} for runs", { address });
+  logger.info("Waiting for runs of {address}", { address });
   const refusal = await Promise.race([runs.refused, aborted(signal)]);
   if (refusal !== undefined) throw refusal;
-  logger.info("SuperExec stops: {reason}", { reason: String(signal.reason) });
+  logger.info("SuperExec is stopping: {reason}", { reason: String(signal.reason) });
 }

@@ -6,23 +6,23 @@ import type { LinkArtifact } from "../../entities/artifact.ts";
 import type { Link } from "../../link/link.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { CallHead } from "../../rpc/call.ts";
-import type { Download, FileAnswer } from "../../rpc/http/download.ts";
+import type { FileDownload, FileResponse } from "../../rpc/http/download.ts";
 import { ArtifactLinks } from "./artifact_links.ts";
 import { ownHost } from "./own_host.ts";
 
-/** What artifacts are served with. */
+/** Options of {@link ArtifactDownloads}. */
 export interface ArtifactDownloadsOptions {
   readonly link: { readonly artifacts: Pick<Link["artifacts"], "list" | "readPiece"> };
   readonly clock: Clock;
-  /** Those of the certificate; undefined without TLS. */
+  /** Host names of the certificate. Undefined without TLS. */
   readonly hosts: readonly HostName[] | undefined;
 }
 
 /**
- * The artifacts of runs over HTTP, each run's under a path that only who was told it knows, and for a while:
- * `run-<id>.zip` with all of them, `index.json` that lists them with their hashes, and each below `files/`.
+ * HTTP downloads of runs' artifacts, under a secret path per request that expires: `run-<id>.zip` with all artifacts,
+ * `index.json` with their names and hashes, and each file below `files/`.
  */
-export class ArtifactDownloads implements Download {
+export class ArtifactDownloads implements FileDownload {
   readonly prefix = "/artifacts/";
   readonly #options: ArtifactDownloadsOptions;
   readonly #links: ArtifactLinks;
@@ -33,18 +33,18 @@ export class ArtifactDownloads implements Download {
     this.#links = new ArtifactLinks(options.clock);
   }
 
-  /** Takes note of the "host:port" that HTTP is served on. */
+  /** Sets the "host:port" that HTTP is served on. */
   listenOn(address: string): void {
     this.#listening = address;
   }
 
-  /** Where a caller can fetch a run's artifacts. @throws ApiError "artifacts-not-offered" when HTTP is not served */
+  /** Issues a URL for a run's artifacts. @throws ApiError "artifacts-not-offered" when HTTP is not served */
   urlFor(runId: bigint, call: CallHead): string {
     const { hosts } = this.#options;
     if (this.#listening === undefined) {
       throw new ApiError(
         "artifacts-not-offered",
-        "This SuperLink hands out artifacts over HTTP, which it was told not to serve",
+        "Artifacts need the SuperLink's HTTP port, but this SuperLink was started without one",
       );
     }
     const scheme = hosts === undefined ? "http" : "https";
@@ -52,7 +52,7 @@ export class ArtifactDownloads implements Download {
     return `${scheme}://${host}${this.prefix}${this.#links.issue(runId)}/${archiveName(runId)}`;
   }
 
-  async open(path: string): Promise<FileAnswer> {
+  async open(path: string): Promise<FileResponse> {
     const slash = path.indexOf("/");
     const [token, file] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
     const runId = this.#links.runOf(token);
@@ -70,7 +70,7 @@ export class ArtifactDownloads implements Download {
     throw new FlwrError("not-found", `Run ${runId} has no such artifact`);
   }
 
-  #archive(runId: bigint, artifacts: readonly LinkArtifact[]): FileAnswer {
+  #archive(runId: bigint, artifacts: readonly LinkArtifact[]): FileResponse {
     const files = artifacts.map((artifact) => ({
       ...artifact,
       content: () => this.#content(artifact),
@@ -85,7 +85,7 @@ export class ArtifactDownloads implements Download {
     };
   }
 
-  #file(artifact: LinkArtifact): FileAnswer {
+  #file(artifact: LinkArtifact): FileResponse {
     return {
       headers: {
         "content-type": "application/octet-stream",
@@ -110,7 +110,7 @@ function archiveName(runId: bigint): string {
   return `run-${runId}.zip`;
 }
 
-function indexOf(runId: bigint, artifacts: readonly LinkArtifact[]): FileAnswer {
+function indexOf(runId: bigint, artifacts: readonly LinkArtifact[]): FileResponse {
   const list = {
     "run-id": String(runId),
     artifacts: artifacts.map(({ name, size, sha256 }) => ({ name, size, sha256 })),

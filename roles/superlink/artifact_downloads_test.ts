@@ -7,7 +7,7 @@ import { FlwrError } from "../../base/error.ts";
 import { readZip } from "../../fab/read_archive.ts";
 import type { LinkArtifact } from "../../entities/artifact.ts";
 import type { CallHead } from "../../rpc/call.ts";
-import type { FileAnswer } from "../../rpc/http/download.ts";
+import type { FileResponse } from "../../rpc/http/download.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";
 
 const FILES: readonly (readonly [name: string, bytes: Uint8Array])[] = [
@@ -17,7 +17,7 @@ const FILES: readonly (readonly [name: string, bytes: Uint8Array])[] = [
 
 const CALL = { transport: "http", header: () => "link.example:8000" } as unknown as CallHead;
 
-/** Run 7 has files; their pieces have two bytes. */
+/** Run 7 has files, in pieces of two bytes. */
 function start(hosts?: []) {
   const clock = new FakeClock();
   const artifacts: LinkArtifact[] = FILES.map(([name, bytes], place) => ({
@@ -44,19 +44,19 @@ function start(hosts?: []) {
     clock,
     hosts,
   });
-  /** What a URL answers. */
+  /** Requests a URL. */
   const get = (url: string) => downloads.open(new URL(url).pathname.slice(downloads.prefix.length));
   return { clock, downloads, artifacts, get };
 }
 
-async function bytesOf({ length, content }: FileAnswer): Promise<Uint8Array> {
+async function bytesOf({ length, content }: FileResponse): Promise<Uint8Array> {
   const parts = await Array.fromAsync(content());
   const bytes = new Uint8Array(parts.flatMap((part) => [...part]));
   assert.equal(bytes.length, length);
   return bytes;
 }
 
-Deno.test("artifact downloads: all as a .zip, their list, and each by its name", async () => {
+Deno.test("artifact downloads: all files as a .zip, the list, and each file by its name", async () => {
   const { downloads, artifacts, get } = start();
   downloads.listenOn("0.0.0.0:8000");
   const url = downloads.urlFor(7n, CALL);
@@ -80,7 +80,7 @@ Deno.test("artifact downloads: all as a .zip, their list, and each by its name",
   }
 });
 
-Deno.test("artifact downloads: other paths, runs and tokens find nothing", async () => {
+Deno.test("artifact downloads: other paths, runs and tokens are not found", async () => {
   const { downloads, get } = start();
   downloads.listenOn("0.0.0.0:8000");
   const url = downloads.urlFor(7n, CALL);
@@ -97,7 +97,7 @@ Deno.test("artifact downloads: other paths, runs and tokens find nothing", async
   await assert.rejects(get(downloads.urlFor(8n, CALL)), { ...missing, message: "no such run" });
 });
 
-Deno.test("artifact downloads: an address is good for a while, and as one of so many", async () => {
+Deno.test("artifact downloads: a link expires after a while, or when too many newer ones exist", async () => {
   const { downloads, get, clock } = start([]);
   downloads.listenOn("127.0.0.1:8000");
   const first = downloads.urlFor(7n, CALL);

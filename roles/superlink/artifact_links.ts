@@ -1,15 +1,15 @@
 import type { Clock } from "../../base/clock.ts";
 
-/** Seconds for which artifacts can be fetched from where PullArtifacts said: time to copy the address by hand. */
+/** Seconds for which a URL of PullArtifacts is valid: enough to copy it by hand. */
 export const ARTIFACT_LINK_SECONDS = 600;
 
-/** Such addresses that are good at the same time; the oldest go: 100 bytes or so each. */
+/** Most links that are valid at the same time, of some 100 bytes each. A new one replaces the oldest. */
 export const MAX_ARTIFACT_LINKS = 1000;
 
-/** Bytes of a token before they are written in hexadecimal: nobody guesses it. */
+/** Random bytes of a token, which is written in hexadecimal. */
 const TOKEN_BYTES = 32;
 
-/** What lets its holder fetch a run's artifacts for a while. In memory: after a restart all are void. */
+/** Temporary links to runs' artifacts. They are kept in memory, so a restart invalidates them. */
 export class ArtifactLinks {
   readonly #clock: Clock;
   /** The oldest first. */
@@ -19,7 +19,7 @@ export class ArtifactLinks {
     this.#clock = clock;
   }
 
-  /** A new token for a run. */
+  /** Issues a token for a run. */
   issue(runId: bigint): string {
     const now = this.#clock.now();
     for (const [token, { until }] of this.#links) {
@@ -31,7 +31,7 @@ export class ArtifactLinks {
     return token;
   }
 
-  /** The run of a token; undefined for one that is not, or no longer, good. */
+  /** The run of a token. Undefined for an unknown or expired token. */
   runOf(token: string): bigint | undefined {
     const link = this.#links.get(token);
     return link !== undefined && link.until > this.#clock.now() ? link.runId : undefined;

@@ -22,21 +22,22 @@ import { logFailure } from "./log_failure.ts";
 import { type ListedNames, warnOfComments } from "./listed_names.ts";
 import type { PublicKey } from "../../auth/public_key.ts";
 
-/** How often the holder of one key may join: at once, and per second in the long run. A node joins once a start. */
+/** Joins that one key may make in a burst. A node joins once per start. */
 const JOIN_BURST = 10;
+/** Joins per second that one key may make after a burst. */
 const JOINS_PER_SECOND = 1;
 
 const logger = log("superlink");
 
-/** How SuperNodes are told from strangers, for each generation of the wire. */
+/** The authentication of SuperNodes, for each generation of the wire. */
 export interface FleetAuthentications {
-  /** Flower 1.15 and later: every call is signed, whether or not known keys alone are admitted. */
+  /** For Flower 1.15 and later, where every call is signed, even if every SuperNode is admitted. */
   readonly current: NodeAuthentication;
-  /** Flower 1.8 to 1.14: what their authentication needs; undefined where every SuperNode is admitted. */
+  /** For Flower 1.8 to 1.14. Undefined if every SuperNode is admitted. */
   readonly legacy: FleetAuthenticationOptions | undefined;
 }
 
-/** Admits every SuperNode that reaches the Fleet API. @param replays remembers their signatures */
+/** Admits every SuperNode that reaches the Fleet API. @param replays refuses replayed signatures */
 export function admitEveryone(
   link: Pick<Link, "nodes">,
   replays: LastingReplayGuard,
@@ -49,11 +50,11 @@ export function admitEveryone(
 }
 
 /**
- * Admits SuperNodes whose keys were registered, or stand in the list, which is followed as its file changes.
+ * Admits SuperNodes whose keys were registered or are listed. The list is read again when its file changes.
  *
- * @param replays remembers their signatures
- * @param names hears what the list calls its keys
- * @param signal ends the following
+ * @param replays refuses replayed signatures
+ * @param names gets the node names from the list
+ * @param signal stops watching the list
  * @throws FlwrError naming the file and flag that is wrong
  */
 export async function admitKnownKeys(
@@ -97,8 +98,8 @@ export async function admitKnownKeys(
 }
 
 /**
- * The SuperLink's own key, with which SuperNodes of Flower 1.8 to 1.14 make a shared secret. One that is made here lives
- * as long as this process: those nodes must join again after it.
+ * The SuperLink's own key, from which SuperNodes of Flower 1.8 to 1.14 derive a shared secret. A generated key lasts as
+ * long as this process, so those nodes must join again after a restart.
  */
 async function ownKeyOf({ ownKey }: AuthenticationFiles): Promise<PrivateKey> {
   if (ownKey === undefined) return await PrivateKey.generate("P-384");
@@ -112,7 +113,7 @@ async function ownKeyOf({ ownKey }: AuthenticationFiles): Promise<PrivateKey> {
 
 const NO_KEYS = new KeyList();
 
-/** What a change of the key list acts on. */
+/** The objects that a change of the key list affects. */
 interface ListFollower {
   readonly link: Pick<Link, "nodes">;
   readonly revocations: Revocations;
@@ -141,7 +142,7 @@ async function followList(
           event: "key-removed",
           fingerprint: key.fingerprint,
         });
-        cutOff(link, key.spki).catch(logFailure);
+        disconnectNode(link, key.spki).catch(logFailure);
       }
     },
     onError: ({ message }) =>
@@ -154,10 +155,10 @@ async function followList(
   return () => list.current;
 }
 
-/** The node leaves against its will, so that whoever waits for its replies is told at once. */
-async function cutOff(link: Pick<Link, "nodes">, spki: Uint8Array): Promise<void> {
+/** Makes the node of a removed key leave, so that ServerApps that wait for its replies get an error at once. */
+async function disconnectNode(link: Pick<Link, "nodes">, spki: Uint8Array): Promise<void> {
   const node = await link.nodes.ofKey(spki);
-  // The owner's registration counts for itself.
+  // A node that its owner registered stays, because registration admits it without the list.
   if (node !== undefined && node.registeredBy === "self") await link.nodes.leave(node.nodeId);
 }
 
@@ -165,7 +166,7 @@ function joinLimiter(): RateLimiter {
   return new RateLimiter({ burst: JOIN_BURST, perSecond: JOINS_PER_SECOND });
 }
 
-/** A refused call, of either generation. */
+/** A denied call, of either generation. */
 interface Denied {
   readonly method: string;
   readonly peer: string;
@@ -182,11 +183,11 @@ function logDenied(denied: Denied): void {
   });
 }
 
-/** Ends the held calls of keys that were removed from the list. */
+/** Revocations of keys: ends the open calls of a key that was removed from the list. */
 class Revocations {
   readonly #controllers = new Map<string, AbortController>();
 
-  /** Aborted when the key is removed; a key that is listed again starts anew. */
+  /** Returns a signal that is aborted when the key is removed. A key that is listed again gets a new one. */
   signalOf(key: PublicKey): AbortSignal {
     const known = this.#controllers.get(key.pem);
     if (known !== undefined) return known.signal;
@@ -195,7 +196,7 @@ class Revocations {
     return controller.signal;
   }
 
-  /** Ends what the key's holder has open. */
+  /** Ends the open calls of a key. */
   revoke(key: PublicKey): void {
     this.#controllers.get(key.pem)?.abort();
     this.#controllers.delete(key.pem);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { readServerTls, type ServerTls, type ServerTlsFiles } from "../../certs/check.ts";
+import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
@@ -8,46 +8,46 @@ import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 import { readRetention, type RetentionLimits } from "./retention.ts";
 
-/** What a SuperLink is started with: checked, and read from its files. */
+/** The configuration of a SuperLink, from checked flags and files. */
 export interface SuperLinkConfig {
   readonly listeners: Listeners;
-  /** Host names of this SuperLink beside its addresses and those of its certificate; "*" stands for any. */
+  /** Additional host names of this SuperLink, besides its addresses and those of its certificate. "*" allows any. */
   readonly hostNames: readonly string[];
-  /** Which APIs machines other than this one may call over HTTP. Fleet is always open to them. */
+  /** The APIs that other machines may call over HTTP. They may always call Fleet. */
   readonly remote: RemoteAccess;
-  /** TLS, or undefined for `--insecure`. */
+  /** Undefined with `--insecure`. */
   readonly tls?: SuperLinkTls;
-  /** Which SuperNodes are admitted, or undefined for all. */
+  /** The SuperNodes to admit. Undefined: all. */
   readonly authentication?: AuthenticationFiles;
-  /** A SQLite file, or undefined for memory. */
+  /** Path of a SQLite file. Undefined: the state is kept in memory. */
   readonly database?: string;
-  /** How long what is over is kept. */
-  readonly retention: RetentionLimits;
+  /** How much is kept of finished runs, and for how long absent nodes are kept. */
+  readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
 }
 
-/** Which APIs other machines may call. */
+/** The APIs that other machines may call. */
 export interface RemoteAccess {
   readonly control: boolean;
   readonly runtime: boolean;
 }
 
-/** A server's TLS, and where its authority lies for processes that are to trust it. */
-export interface SuperLinkTls extends ServerTls {
-  /** Absolute path. */
+/** A server's TLS, and the file of its CA for app processes. */
+export interface SuperLinkTls extends CheckedServerTls {
+  /** Absolute path of the CA's certificate. */
   readonly authorityFile: string;
 }
 
-/** Where the ServerApps of submitted apps are run, and how. */
+/** Settings for the ServerApps of submitted runs. */
 export interface RunsConfig extends LaunchConfig {
-  /** "here": this SuperLink starts them; "elsewhere": other processes take them on. */
+  /** "here": this SuperLink runs them. "elsewhere": SuperExecs do. */
   readonly where: "here" | "elsewhere";
-  /** Bytes of the secret that such processes must know; undefined: whoever is on this machine may take them. */
+  /** The secret that a SuperExec must know. Undefined: every process on this machine may claim runs. */
   readonly superexecSecret?: Uint8Array;
 }
 
 /**
- * Checks the flags against each other and reads the files that are needed whatever happens.
+ * Checks the flags and reads the TLS files and the SuperExec's secret. Key files of authentication are read later.
  *
  * @throws FlwrError naming the flag or file that is wrong
  */
@@ -60,7 +60,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
     ...(database === undefined ? {} : { database }),
-    retention: readRetention(flags, authentication !== undefined),
+    limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
   };
   if (flags.insecure) {
@@ -128,7 +128,7 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
   if (isolation === "process" && flags.runtimeApiAllowRemote && secretFile === undefined) {
     throw new FlwrError(
       "failed-precondition",
-      "--isolation process with --runtime-api-allow-remote needs a secret: without one, any machine could take runs",
+      "--isolation process with --runtime-api-allow-remote needs a secret: without one, any machine could claim runs",
       { hints: ["Add --superexec-auth-secret-file to the SuperLink and to the SuperExec"] },
     );
   }
@@ -139,18 +139,18 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
   };
 }
 
-/** Which SuperNodes are admitted, when not all are: those whose keys were registered, and those listed. */
+/** Files for the authentication of SuperNodes. It admits those whose keys were registered or are listed. */
 export interface AuthenticationFiles {
-  /** CSV of public keys; undefined: only registered ones count. */
+  /** CSV file of public keys. Undefined: only registered keys are admitted. */
   readonly publicKeyList?: string;
-  /** The SuperLink's own key pair, for the scheme of Flower 1.8 to 1.14; undefined: one is made for this start. */
+  /** The SuperLink's own key pair, for SuperNodes of Flower 1.8 to 1.14. Undefined: generated at each start. */
   readonly ownKey?: { readonly privateKey: string; readonly publicKey: string };
 }
 
 /**
- * What the `--auth-…` flags ask for; undefined to admit every SuperNode.
+ * Reads the `--auth-…` flags. Returns undefined if every SuperNode is to be admitted.
  *
- * @throws FlwrError "invalid-argument" when only one of two files that belong together is given
+ * @throws FlwrError "invalid-argument" when files that belong together are not all given
  */
 export function readAuthenticationFiles(
   { enableSupernodeAuth, authListPublicKeys, authSuperlinkPrivateKey, authSuperlinkPublicKey }:
@@ -181,7 +181,7 @@ export function readAuthenticationFiles(
   };
 }
 
-/** The names of the flags that were not given. */
+/** Names of the flags that are not set. */
 export function missingFlags(flags: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(flags).filter((name) => flags[name] === undefined);
 }

@@ -26,7 +26,7 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-Deno.test("without TLS and keys, the defaults are memory and ports on this machine", async () => {
+Deno.test("without TLS and keys, the state is in memory and the ports are on this machine", async () => {
   const config = await readSuperLinkConfig(INSECURE);
   assert.equal(config.tls, undefined);
   assert.equal(config.authentication, undefined);
@@ -47,7 +47,7 @@ Deno.test("without TLS and keys, the defaults are memory and ports on this machi
   });
 });
 
-Deno.test("missing TLS and authentication files are asked for by their flags", async () => {
+Deno.test("the error for missing TLS and authentication files names their flags", async () => {
   const tls = await refusal({ insecure: false, sslCertfile: "x" });
   assert.match(tls.message, /--ssl-ca-certfile and --ssl-keyfile/);
   assert.match(tls.hints.join(" "), /keys generate.*--insecure/);
@@ -65,7 +65,7 @@ Deno.test("authentication without TLS is refused", async () => {
   assert.match((await refusal({ enableSupernodeAuth: true })).message, /needs TLS/);
 });
 
-Deno.test("generated files make a configuration with TLS and authentication", async () => {
+Deno.test("generated files give a configuration with TLS and authentication", async () => {
   await withFolder(async (dir) => {
     await generateKeys({ folder: dir, clients: 1 });
     const tls: SuperLinkFlags = {
@@ -90,14 +90,14 @@ Deno.test("generated files make a configuration with TLS and authentication", as
     assert.equal(open.authentication, undefined);
     const registeredOnly = await readSuperLinkConfig({ ...tls, enableSupernodeAuth: true });
     assert.deepEqual(registeredOnly.authentication, {});
-    assert.deepEqual([open, registeredOnly].map(({ retention }) => retention), [
+    assert.deepEqual([open, registeredOnly].map(({ limits }) => limits), [
       readRetention(DEFAULT_FLAGS, false),
       readRetention(DEFAULT_FLAGS, true),
     ]);
   });
 });
 
-Deno.test("a secret of flower-superexec goes with --isolation process, which needs one beyond this machine", async () => {
+Deno.test("a SuperExec secret needs --isolation process, which in turn needs a secret for remote calls", async () => {
   await withFolder(async (dir) => {
     const file = join(dir, "secret");
     await Deno.writeFile(file, new Uint8Array([1, 2, 3, 10]));
@@ -114,16 +114,16 @@ Deno.test("a secret of flower-superexec goes with --isolation process, which nee
     );
     assert.match(
       (await refusal({ isolation: "process", runtimeApiAllowRemote: true })).message,
-      /any machine could take runs/,
+      /any machine could claim runs/,
     );
     assert.match(
       (await refusal({ isolation: "process", superexecAuthSecretFile: join(dir, "no") })).message,
-      /of --superexec-auth-secret-file cannot be read/,
+      /--superexec-auth-secret-file: cannot read file/,
     );
   });
 });
 
-Deno.test("a folder that apps may read must be there", async () => {
+Deno.test("a folder that apps may read must exist", async () => {
   await withFolder(async (dir) => {
     const { runs } = await readSuperLinkConfig({ ...INSECURE, allowRead: [dir] });
     assert.deepEqual(runs.allowRead, [dir]);

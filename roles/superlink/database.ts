@@ -4,14 +4,14 @@ import { log } from "../../base/log.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 
-/** Names under which the state in memory may be asked for: ours, and those of Flower 1.9 and of today. */
+/** Values of `--database` for state in memory: ours, and those of Flower 1.9 and today's. */
 const MEMORY_NAMES = new Set([":memory:", ":flwr-in-memory-state:", ":flwr-in-memory:", ""]);
 
 /**
- * What `--database` names: a file's path, or a URL as SQLAlchemy (and so Flower) writes it: `sqlite:///relative.db`,
- * `sqlite:////absolute.db`.
+ * Reads the value of `--database`: a file's path, or a URL of SQLAlchemy, which Flower uses (`sqlite:///relative.db`,
+ * `sqlite:////absolute.db`).
  *
- * @returns the SQLite file, or undefined for memory
+ * @returns the path of the SQLite file, or undefined for state in memory
  * @throws FlwrError "unimplemented" for a URL of another database
  */
 export function readDatabase(text: string): string | undefined {
@@ -27,9 +27,9 @@ export function readDatabase(text: string): string | undefined {
 }
 
 /**
- * Opens where the state is kept. SQLite is loaded only where it is used.
+ * Opens the store of the SuperLink's state. SQLite is loaded only if it is used.
  *
- * @param file as {@link readDatabase} gives it
+ * @param file from {@link readDatabase}
  * @throws FlwrError naming `--database`
  */
 export async function openStore(file: string | undefined): Promise<LinkStore> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { openStore, readDatabase } from "./database.ts";
 
-Deno.test("a database is a file, a SQLite URL, or one of the names of memory", () => {
+Deno.test("a database is a file, a SQLite URL, or one of the names for memory", () => {
   const cases: [string, string | undefined][] = [
     ["state.db", "state.db"],
     ["/var/lib/flwr/state.db", "/var/lib/flwr/state.db"],
@@ -19,7 +19,7 @@ Deno.test("a database is a file, a SQLite URL, or one of the names of memory", (
   for (const [text, file] of cases) assert.equal(readDatabase(text), file, text);
 });
 
-Deno.test("other databases are refused without their passwords", () => {
+Deno.test("other databases are refused, without their passwords in the error", () => {
   assert.throws(() => readDatabase("postgresql://user:secret@host/db"), (error) => {
     assert.ok(error instanceof FlwrError);
     assert.match(error.message, /"postgresql:\/\/…" is not supported/);
@@ -28,7 +28,7 @@ Deno.test("other databases are refused without their passwords", () => {
   });
 });
 
-Deno.test("a file that cannot be opened is named with the flag", async () => {
+Deno.test("the error for a file that cannot be opened names the flag", async () => {
   await assert.rejects(openStore("/nowhere/at/all/state.db"), {
     name: "FlwrError",
     message: /^--database: .*\/nowhere\/at\/all\/state\.db/,

@@ -10,10 +10,10 @@ import {
 import { wholeNumber } from "../flags/values.ts";
 import { addRetentionOptions, DEFAULT_RETENTION_FLAGS, type RetentionFlags } from "./retention.ts";
 
-/** What switches a listener off, in the place of its address or port. */
+/** Value of an address or port that switches its listener off. */
 export const OFF = "none";
 
-/** The `superlink` command's flags as commander parses them. */
+/** Flags of the `superlink` command, as commander parses them. */
 export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   insecure: boolean;
   sslCaCertfile?: string;
@@ -42,7 +42,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   logRotationBackupCount: number;
 }
 
-/** The flags when none is given, but for `--insecure`. */
+/** Default values of the flags. */
 export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
   ...DEFAULT_RETENTION_FLAGS,
@@ -63,7 +63,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   logRotationBackupCount: 7,
 };
 
-/** Gives the `superlink` command its flags. */
+/** Adds the flags of the `superlink` command. */
 export function addSuperLinkOptions(command: Command): Command {
   addIdentityOptions(command);
   addListenerOptions(command);
@@ -191,7 +191,7 @@ function addRunOptions(command: Command): void {
 }
 
 const NO_REST = {
-  reason: "Flower 1.9's REST transport is not served here, gRPC is",
+  reason: "Flower 1.9's REST transport is not served; its gRPC transport is",
   hint: "Leave the flag out on both ends",
 };
 
@@ -210,7 +210,7 @@ const ONE_CERTIFICATE = {
   hint: "Leave the flag out",
 };
 
-/** Flags of `flower-superlink`, 1.9 and today's. */
+/** Flags of Flower's own `flower-superlink` (1.9 and today's) that are accepted or refused with a reason. */
 export const SUPERLINK_FOREIGN: readonly ForeignOption[] = [
   {
     flags: "--fleet-api-type <type>",
@@ -220,7 +220,7 @@ export const SUPERLINK_FOREIGN: readonly ForeignOption[] = [
     },
   },
   {
-    // Apps install nothing here unless that is allowed.
+    // Already the default here.
     flags: "--disable-runtime-dependency-installation",
     refusal: () => undefined,
   },
@@ -237,7 +237,7 @@ export const SUPERLINK_FOREIGN: readonly ForeignOption[] = [
   { flags: "--appio-ssl-keyfile <file>", refusal: () => ONE_CERTIFICATE },
   { flags: "--appio-ssl-ca-certfile <file>", refusal: () => ONE_CERTIFICATE },
   {
-    // Flower itself looks at it only when it serves REST.
+    // Flower itself uses it only for REST.
     flags: "--fleet-api-num-workers <n>",
     refusal: () => undefined,
   },

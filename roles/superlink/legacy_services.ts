@@ -20,25 +20,25 @@ import { logFailure } from "./log_failure.ts";
 
 const logger = log("superlink");
 
-/** The APIs of Flower 1.8 to 1.22. They are loaded where gRPC is served, after today's are. */
+/** The APIs of Flower 1.8 to 1.22. They are loaded when gRPC is served, after today's APIs. */
 export interface LegacyServices {
-  /** For SuperNodes of 1.15 to 1.22: the calls that differ from today's. */
+  /** Calls of SuperNodes of 1.15 to 1.22 that differ from today's. */
   readonly olderFleet: ServiceBinding;
-  /** For SuperNodes of 1.8 to 1.14. */
+  /** Calls of SuperNodes of 1.8 to 1.14. */
   readonly fleet: ServiceBinding;
-  /** For ServerApps. */
+  /** Calls of ServerApps of 1.8 to 1.14. */
   readonly driver: ServiceBinding;
 }
 
-/** What those APIs are made with. */
+/** Options of {@link legacyServices}. */
 export interface LegacyServicesOptions {
   readonly link: Pick<Link, "nodes" | "runs" | "messages" | "objects">;
   readonly authentications: FleetAuthentications;
-  /** Today's calls, which those of 1.20 to 1.22 use. */
+  /** Handlers of today's calls, which 1.20 to 1.22 use as well. */
   readonly currentFleet: ReturnType<typeof currentFleetHandlers>;
 }
 
-/** Puts the APIs over the domain. */
+/** Creates the APIs. */
 export function legacyServices(
   { link, authentications: { current, legacy }, currentFleet }: LegacyServicesOptions,
 ): LegacyServices {

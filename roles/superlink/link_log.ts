@@ -3,13 +3,13 @@ import type { LinkEvent } from "../../link/events.ts";
 import type { LinkNode } from "../../entities/node.ts";
 import { logLinkEvent } from "./log_events.ts";
 
-/** How the SuperLink's log calls its nodes. */
+/** Options of {@link LinkLog}. */
 export interface LinkLogOptions {
-  /** Whether ids stand after names everywhere; default: only where two names are alike. */
+  /** Whether every node name is followed by its id. Default: only if two nodes share the name. */
   readonly withIds?: boolean;
 }
 
-/** The SuperLink's log of what happens, which knows its nodes by their names. */
+/** Log of the SuperLink's events, with the names of nodes. */
 export class LinkLog {
   readonly #labels: NodeLabels;
 
@@ -17,18 +17,18 @@ export class LinkLog {
     this.#labels = new NodeLabels(options);
   }
 
-  /** Takes note of nodes that joined before this process began. */
-  know(nodes: readonly LinkNode[]): void {
+  /** Adds nodes that joined before this process started. */
+  addNodes(nodes: readonly LinkNode[]): void {
     for (const { nodeId, name } of nodes) this.#labels.set(nodeId, name);
   }
 
-  /** Writes what happened. */
-  hear(event: LinkEvent): void {
+  /** Logs an event. */
+  onEvent(event: LinkEvent): void {
     if (event.kind === "node-joined" || event.kind === "node-registered") {
       this.#labels.set(event.nodeId, event.name);
     }
     logLinkEvent(event, this.#labels);
-    // Names of nodes that never come back must not pile up.
+    // Forgets the name, because such a node may never come back.
     if (event.kind === "node-forgotten" || event.kind === "node-left" && event.forgotten) {
       this.#labels.set(event.nodeId, undefined);
     }

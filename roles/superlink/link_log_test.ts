@@ -5,7 +5,7 @@ import type { LinkNode } from "../../entities/node.ts";
 import { nodeRecord } from "../../link/testing/records.ts";
 import { LinkLog } from "./link_log.ts";
 
-/** Has the log hear of events. @returns its lines, as they are put together from text and values */
+/** Passes events to the log. @returns its lines, with template and values */
 function lines(body: (log: LinkLog) => void, options = {}): string[] {
   const written: string[] = [];
   configureSync({
@@ -25,7 +25,7 @@ const joined = (nodeId: bigint, name?: string, takeover = false) =>
   ({ kind: "node-joined", nodeId, takeover, ...(name !== undefined && { name }) }) as const;
 const instruction = { messageId: "m", runId: 7n, messageType: "train", groupId: "1" };
 
-Deno.test("each line of an event has its kind as its property, whatever its words", () => {
+Deno.test("each line has the event's kind as a property", () => {
   const events: unknown[] = [];
   configureSync({
     reset: true,
@@ -36,15 +36,15 @@ Deno.test("each line of an event has its kind as its property, whatever its word
     ],
   });
   const log = new LinkLog({});
-  log.hear(joined(2n));
-  log.hear({ kind: "run-finished", runId: 7n, state: "finished:failed", details: "no" });
-  log.hear({
+  log.onEvent(joined(2n));
+  log.onEvent({ kind: "run-finished", runId: 7n, state: "finished:failed", details: "no" });
+  log.onEvent({
     kind: "instruction-handed-out",
     instruction: { ...instruction, nodeId: 2n },
     delivery: 1,
   });
-  log.hear({ kind: "store-failed", error: new FlwrError("unavailable", "The disk is full") });
-  log.hear({ kind: "store-recovered" });
+  log.onEvent({ kind: "store-failed", error: new FlwrError("unavailable", "The disk is full") });
+  log.onEvent({ kind: "store-recovered" });
   resetSync();
   assert.deepEqual(events, [
     "node-joined",
@@ -55,15 +55,15 @@ Deno.test("each line of an event has its kind as its property, whatever its word
   ]);
 });
 
-Deno.test("the log calls nodes by their names; a join says which id has which", () => {
+Deno.test("the log has the names of nodes; a join has name and id", () => {
   const written = lines((log) => {
-    log.know([nodeRecord({ nodeId: 1n, name: "hospital-a" }) as LinkNode]);
-    log.hear(joined(2n, "hospital-b"));
-    log.hear(joined(2n, "hospital-b", true));
-    log.hear(joined(3n));
-    log.hear({ kind: "node-offline", nodeId: 1n, onlineUntil: 0 });
-    log.hear({ kind: "node-offline", nodeId: 3n, onlineUntil: 0 });
-    log.hear({
+    log.addNodes([nodeRecord({ nodeId: 1n, name: "hospital-a" }) as LinkNode]);
+    log.onEvent(joined(2n, "hospital-b"));
+    log.onEvent(joined(2n, "hospital-b", true));
+    log.onEvent(joined(3n));
+    log.onEvent({ kind: "node-offline", nodeId: 1n, onlineUntil: 0 });
+    log.onEvent({ kind: "node-offline", nodeId: 3n, onlineUntil: 0 });
+    log.onEvent({
       kind: "instruction-failed",
       instruction: { ...instruction, nodeId: 2n },
       code: 2,
@@ -82,28 +82,28 @@ Deno.test("the log calls nodes by their names; a join says which id has which", 
   expected.forEach((form, place) => assert.match(written[place]!, form));
 });
 
-Deno.test("the id stands behind names that are alike, and behind all with --verbose", () => {
+Deno.test("the id follows names that are not unique, and with --verbose all names", () => {
   const tell = (log: LinkLog) => {
-    log.hear(joined(1n, "a"));
-    log.hear(joined(2n, "b"));
-    log.hear(joined(3n, "A"));
-    for (const nodeId of [1n, 2n]) log.hear({ kind: "node-returned", nodeId });
+    log.onEvent(joined(1n, "a"));
+    log.onEvent(joined(2n, "b"));
+    log.onEvent(joined(3n, "A"));
+    for (const nodeId of [1n, 2n]) log.onEvent({ kind: "node-returned", nodeId });
   };
   const shown = (written: string[]) => written.slice(3).map((line) => line.split(" is back")[0]);
   assert.deepEqual(shown(lines(tell)), ["Node a (1)", "Node b"]);
   assert.deepEqual(shown(lines(tell, { withIds: true })), ["Node a (1)", "Node b (2)"]);
 });
 
-Deno.test("a node that joins without a name has none any more, nor one that is forgotten", () => {
+Deno.test("the name is forgotten for a node that joins without one or is removed", () => {
   const written = lines((log) => {
-    log.hear(joined(1n, "a"));
-    log.hear(joined(1n));
-    log.hear({ kind: "node-returned", nodeId: 1n });
-    log.hear(joined(2n, "b"));
-    log.hear({ kind: "node-left", nodeId: 2n, forgotten: false });
-    log.hear({ kind: "node-returned", nodeId: 2n });
-    log.hear({ kind: "node-left", nodeId: 2n, forgotten: true });
-    log.hear({ kind: "node-returned", nodeId: 2n });
+    log.onEvent(joined(1n, "a"));
+    log.onEvent(joined(1n));
+    log.onEvent({ kind: "node-returned", nodeId: 1n });
+    log.onEvent(joined(2n, "b"));
+    log.onEvent({ kind: "node-left", nodeId: 2n, forgotten: false });
+    log.onEvent({ kind: "node-returned", nodeId: 2n });
+    log.onEvent({ kind: "node-left", nodeId: 2n, forgotten: true });
+    log.onEvent({ kind: "node-returned", nodeId: 2n });
   });
   assert.deepEqual(written.filter((line) => line.includes("is back")), [
     "Node 1 is back",

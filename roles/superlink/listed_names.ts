@@ -3,25 +3,25 @@ import { log } from "../../base/log.ts";
 import { nodeNameProblem } from "../../base/node_name.ts";
 
 /**
- * What the SuperLink's owner calls nodes: the comments behind their keys in --auth-list-public-keys. A comment that cannot
- * be a name is none, so that a list of before is still taken.
+ * Names that the SuperLink's owner gave to nodes: the comments after their keys in --auth-list-public-keys. A comment
+ * that is not a valid name is ignored, so that existing lists remain valid.
  */
 export class ListedNames {
   #listed: (() => KeyList) | undefined;
 
-  /** @param listed the list as it is now */
+  /** Sets the source of the names. @param listed returns the current list */
   follow(listed: () => KeyList): void {
     this.#listed = listed;
   }
 
-  /** @param publicKey SPKI in DER */
+  /** The name of a node's key. @param publicKey SPKI in DER */
   of(publicKey: Uint8Array): string | undefined {
     const comment = this.#listed?.().commentOf(publicKey);
     return comment === undefined || nodeNameProblem(comment) !== undefined ? undefined : comment;
   }
 }
 
-/** Tells which comments of keys do not become names of nodes. */
+/** Warns about comments of keys that are not valid node names. */
 export function warnOfComments(keys: readonly ListedKey[]): void {
   for (const { comment, fingerprint } of keys) {
     const problem = comment === undefined ? undefined : nodeNameProblem(comment);

@@ -3,7 +3,7 @@ import { KeyList } from "../../auth/key_list.ts";
 import { PrivateKey } from "../../auth/private_key.ts";
 import { ListedNames } from "./listed_names.ts";
 
-Deno.test("the comment behind a key names its node, where it can, as the list is now", async () => {
+Deno.test("a valid comment after a key in the current list names its node", async () => {
   const [{ publicKey: named }, { publicKey: strange }] = [
     await PrivateKey.generate("P-256"),
     await PrivateKey.generate("P-256"),

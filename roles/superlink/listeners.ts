@@ -3,7 +3,7 @@ import { type Address, formatAddress, isLoopback } from "../../rpc/address.ts";
 import { readFlagAddress } from "../flags/values.ts";
 import { OFF, type SuperLinkFlags } from "./flags.ts";
 
-/** Where each API listens, as "host:port"; one that is missing is switched off. */
+/** Addresses of the APIs, as "host:port". A missing one is switched off. */
 export interface Listeners {
   /** Fleet, Control and Runtime of today's Flower, over HTTP. */
   readonly http?: string;
@@ -13,11 +13,11 @@ export interface Listeners {
   readonly control?: string;
   /** Driver of Flower 1.9, over gRPC. */
   readonly driver?: string;
-  /** gRPC's health service by itself. */
+  /** A separate port for gRPC's health service. */
   readonly health?: string;
 }
 
-/** The flags that a listener's address comes from, as errors name them. */
+/** The flag of each listener's address, for errors. */
 export const LISTENER_FLAGS: Readonly<Record<keyof Listeners, string>> = {
   http: "--port",
   fleet: "--fleet-api-address",
@@ -39,10 +39,10 @@ type AddressFlags = Pick<
 >;
 
 /**
- * Reads where to listen.
+ * Reads and checks the addresses to listen on.
  *
- * @throws FlwrError naming the flag: invalid-argument for a malformed address, two listeners on one port, or none at
- *   all; failed-precondition for an API without authentication that would be open to other machines
+ * @throws FlwrError naming the flag: "invalid-argument" for a malformed address, two listeners on one port, or no
+ *   listener for nodes; "failed-precondition" for an API without authentication that other machines could reach
  */
 export function readListeners(flags: AddressFlags): Listeners {
   const addresses: Partial<Record<keyof Listeners, Address>> = {
@@ -79,7 +79,7 @@ function given(name: keyof Listeners, text: string): Partial<Record<keyof Listen
   return { [name]: readFlagAddress(flag, text, { allowZero: true }) };
 }
 
-/** The control API, and the driver API of the 1.9 wire, have no authentication: whoever reaches one drives all nodes. */
+/** Refuses a non-loopback address of an API without authentication: anyone who reaches it controls all nodes. */
 function refuseOpenApi(
   name: "control" | "driver",
   address: Address | undefined,
@@ -102,7 +102,7 @@ function refuseOpenApi(
   );
 }
 
-/** Two listeners of one port would end in "the port is in use" by ourselves. */
+/** Refuses two listeners on one port, which would fail later with a misleading "port in use". */
 function refuseClashes(addresses: Partial<Record<keyof Listeners, Address>>): void {
   const entries = Object.entries(addresses) as [keyof Listeners, Address][];
   for (const [index, [name, address]] of entries.entries()) {
@@ -110,9 +110,7 @@ function refuseClashes(addresses: Partial<Record<keyof Listeners, Address>>): vo
       if (address.port === 0 || address.port !== taken.port || !overlap(address, taken)) continue;
       throw new FlwrError(
         "invalid-argument",
-        `${LISTENER_FLAGS[other]} and ${
-          LISTENER_FLAGS[name]
-        } ask for the same port: ${address.port}`,
+        `${LISTENER_FLAGS[other]} and ${LISTENER_FLAGS[name]} use the same port: ${address.port}`,
         { hints: [`Give each its own port, or switch one off with ${LISTENER_FLAGS[name]} none`] },
       );
     }

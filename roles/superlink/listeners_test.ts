@@ -16,7 +16,7 @@ function refusal(flags: Partial<SuperLinkFlags>): FlwrError {
   return assert.fail(`${JSON.stringify(flags)} is taken`);
 }
 
-Deno.test("APIs without authentication stay on this machine unless the user says otherwise", () => {
+Deno.test("APIs without authentication stay on this machine unless a flag allows more", () => {
   for (const api of ["driver", "control"] as const) {
     for (const address of ["0.0.0.0:7", "[::]:7", "superlink.example:7"]) {
       const flags = { [`${api}ApiAddress`]: address };
@@ -39,7 +39,7 @@ Deno.test("HTTP and gRPC for SuperNodes may listen anywhere", () => {
   assert.equal(read({ healthServerAddress: "0.0.0.0:9999" }).health, "0.0.0.0:9999");
 });
 
-Deno.test("each listener can be switched off, but not all that SuperNodes use", () => {
+Deno.test("each listener can be switched off, but not all of those for SuperNodes", () => {
   assert.deepEqual(
     read({ port: "none", controlApiAddress: "none", driverApiAddress: "none" }),
     { fleet: "127.0.0.1:9092" },
@@ -48,7 +48,7 @@ Deno.test("each listener can be switched off, but not all that SuperNodes use", 
   assert.match(refusal({ port: "none", fleetApiAddress: "none" }).message, /No SuperNode can/);
 });
 
-Deno.test("a malformed address is named with its flag", () => {
+Deno.test("the error for a malformed address names its flag", () => {
   assert.match(refusal({ fleetApiAddress: "nonsense" }).message, /^--fleet-api-address: /);
   assert.match(refusal({ controlApiAddress: "a" }).message, /^--control-api-address: /);
   assert.match(refusal({ driverApiAddress: "a:99999" }).message, /^--driver-api-address: /);
@@ -57,9 +57,9 @@ Deno.test("a malformed address is named with its flag", () => {
   assert.match(refusal({ host: "a b" }).message, /^--host and --port: /);
 });
 
-Deno.test("two listeners of one port are told apart before one fails", () => {
+Deno.test("two listeners on one port are refused before one fails", () => {
   const clash = refusal({ port: "9092" });
-  assert.match(clash.message, /--port and --fleet-api-address ask for the same port: 9092/);
+  assert.match(clash.message, /--port and --fleet-api-address use the same port: 9092/);
   assert.match(clash.hints.join(" "), /--fleet-api-address none/);
   refusal({ host: "0.0.0.0", port: "9091" });
   refusal({ fleetApiAddress: "localhost:9091" });

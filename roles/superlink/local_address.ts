@@ -1,15 +1,15 @@
 import type { HostName } from "../../certs/host.ts";
 import { type Address, formatAddress, parseAddress } from "../../rpc/address.ts";
 
-/** Names of this machine, in the order in which they are tried. */
+/** Host names of this machine, in order of preference. */
 const LOCAL: readonly string[] = ["127.0.0.1", "::1", "localhost"];
 
 /**
- * By which address a process on this machine reaches a listener: loopback where the listener listens everywhere. With
- * TLS it must be one that the certificate names, for the process checks it.
+ * The address of a listener for processes on this machine: loopback if it listens on all interfaces. With TLS it is one
+ * that the certificate names, because the process verifies the certificate.
  *
- * @param listening "host:port" that is listened on
- * @param hosts those of the certificate; undefined without TLS
+ * @param listening "host:port" of the listener
+ * @param hosts host names of the certificate. Undefined without TLS
  */
 export function localAddress(listening: string, hosts: readonly HostName[] | undefined): string {
   const { host, port } = parseAddress(listening);

@@ -5,7 +5,7 @@ import { localAddress } from "./local_address.ts";
 const dns = (value: string): HostName => ({ type: "dns", value });
 const ip = (value: string): HostName => ({ type: "ip", value });
 
-Deno.test("a listener is reached by the address that its certificate names", () => {
+Deno.test("a listener's local address is one that its certificate names", () => {
   const cases: [string, HostName[] | undefined, string][] = [
     ["127.0.0.1:8000", undefined, "127.0.0.1:8000"],
     ["0.0.0.0:8000", undefined, "127.0.0.1:8000"],

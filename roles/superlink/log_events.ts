@@ -8,20 +8,20 @@ import type { InstructionFacts } from "../../entities/message.ts";
 const logger = log("superlink");
 
 /**
- * Writes what happens in the SuperLink to the log, in the words of whoever runs it. Each line has the event's kind as its property `event`.
+ * Logs an event of the SuperLink's domain. The line's property `event` is the event's kind.
  *
- * @param labels what nodes are called
+ * @param labels the names of nodes
  */
-export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
-  const event = told.kind.startsWith("node-")
-    // Where nobody has to be known, anyone can make nodes.
-    ? { ...told, ...nodeOf(told, labels), ...causedBy(`"${told.kind}" events`) }
-    : { ...told, ...nodeOf(told, labels) };
+export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): void {
+  const event = linkEvent.kind.startsWith("node-")
+    // Rate-limited, because without authentication anyone can create nodes.
+    ? { ...linkEvent, ...nodeOf(linkEvent, labels), ...causedBy(`"${linkEvent.kind}" events`) }
+    : { ...linkEvent, ...nodeOf(linkEvent, labels) };
   const facts = (instruction: InstructionFacts): Record<string, unknown> => ({
     ...instruction,
     node: labels.of(instruction.nodeId),
   });
-  const line = logger.with({ event: told.kind });
+  const line = logger.with({ event: linkEvent.kind });
   switch (event.kind) {
     case "node-joined":
       return logJoin(line, event);
@@ -48,11 +48,11 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
       return line.info("Starting run {runId}", event);
     case "run-released":
       return line.warn(
-        "Run {runId} is waiting again, because the program that took it did not start it",
+        "Run {runId} is pending again, because the program that claimed it did not start it",
         event,
       );
     case "run-began":
-      return line.info("Run {runId} runs", event);
+      return line.info("Run {runId} is running", event);
     case "run-finished":
       return logRunEnd(line, event);
     case "run-logs-removed":
@@ -145,18 +145,18 @@ function removed(runIds: readonly bigint[]): Record<string, unknown> {
   return { count: runIds.length, runs: runIds.join(", ") };
 }
 
-/** The template of an instruction's facts. An instruction outside the rounds, as for initial arrays, has no group. */
+/** Log template for an instruction. One outside of a round, e.g. for initial arrays, has no group. */
 function factsOf({ groupId }: InstructionFacts): string {
   const round = groupId === "" ? "" : "round {groupId}, ";
   return `{messageId} (run {runId}, ${round}{messageType}, node {node})`;
 }
 
-/** What lines call the node of an event. */
+/** The name of an event's node, for log lines. */
 function nodeOf(event: LinkEvent, labels: NodeLabels): { readonly node?: string } {
   return "nodeId" in event ? { node: labels.of(event.nodeId) } : {};
 }
 
-/** The one line that has a node's id also where its name would do: it says which is which. */
+/** Logs a join, always with the node's id, so that later lines can use the name alone. */
 function logJoin(line: typeof logger, event: Extract<LinkEvent, { kind: "node-joined" }>): void {
   const { name, takeover } = event;
   const as = name === undefined ? "" : " as {name}";

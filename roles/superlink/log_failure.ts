@@ -1,6 +1,6 @@
 import { log } from "../../base/log.ts";
 
-/** Logs what went wrong within the SuperLink; whoever called is told no more than that something did. */
+/** Logs an internal error of the SuperLink. The caller gets no details of it. */
 export function logFailure(error: unknown): void {
   log("superlink").error("Internal error: {error}", { error });
 }

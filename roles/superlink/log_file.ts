@@ -1,27 +1,26 @@
-import { say } from "../output/say.ts";
+import { printMessage } from "../output/say.ts";
 import type { LogFile } from "../../base/log.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 
-/** Seconds before a new file is tried again after it could not be opened. */
+/** Seconds until the next attempt after a rotation failed. */
 const ROTATE_RETRY_SECONDS = 60;
 
-/** How a log file is rotated. */
+/** Options of a {@link RotatingLogFile}. */
 export interface LogFileOptions {
   readonly file: string;
-  /** Hours after which a new file is begun. */
+  /** Hours after which a new file is started. */
   readonly intervalHours: number;
-  /** Bytes of a file beyond which a new one is begun, whatever its age. */
+  /** Most bytes of a file, whatever its age. */
   readonly maxBytes: number;
-  /** How many older files are kept; 0 keeps none. */
+  /** Number of older files to keep. */
   readonly backupCount: number;
   readonly clock?: Clock;
 }
 
 /**
- * A log file that is renamed to `<file>.1` once it is old or large enough, `<file>.1` to `<file>.2` before, and so on. It is
- * looked at when a line comes: a silent SuperLink rotates nothing. The age goes on from where an earlier process left
- * the file.
+ * A rotating log file. When it is old or large enough, `<file>.1` is renamed to `<file>.2` (and so on), and the file to
+ * `<file>.1`. This is checked when a line is written. The age counts from the file's creation, also by an earlier process.
  */
 export class RotatingLogFile implements LogFile, Disposable {
   readonly #options: LogFileOptions;
@@ -64,8 +63,8 @@ export class RotatingLogFile implements LogFile, Disposable {
       }
       this.#failed = false;
     } catch (error) {
-      // A full disk must not end the SuperLink; stderr still has every line. Said once, not for every line.
-      if (!this.#failed) say(`Cannot write the log file: ${String(error)}`);
+      // A full disk must not end the SuperLink. Stderr still gets every line. The error is reported once.
+      if (!this.#failed) printMessage(`Cannot write to the log file: ${String(error)}`);
       this.#failed = true;
     }
   }
@@ -82,21 +81,21 @@ export class RotatingLogFile implements LogFile, Disposable {
     return this.#bytes > 0 && this.#bytes + line.length > this.#options.maxBytes;
   }
 
-  /** Where no file can be opened, as when the system has no descriptor left, the lines go into the file as it is. */
+  /** Rotates the file. If that fails, e.g. for lack of file descriptors, lines go on into the current file. */
   #tryToRotate(): void {
     if (this.#clock.now() < this.#rotateAfter) return;
     try {
       this.#rotate();
     } catch (error) {
       this.#rotateAfter = this.#clock.now() + ROTATE_RETRY_SECONDS;
-      say(`Cannot begin a new log file: ${String(error)}`);
+      printMessage(`Cannot start a new log file: ${String(error)}`);
     }
   }
 
   #rotate(): void {
     const { file, backupCount } = this.#options;
     const older = (n: number) => n === 0 ? file : `${file}.${n}`;
-    // Opened before any older file is touched: without it none may go.
+    // The new file is opened before any older file is renamed or removed.
     const fresh = `${file}.new`;
     removeIfThere(fresh);
     const next = openForAppend(fresh);

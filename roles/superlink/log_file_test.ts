@@ -22,7 +22,7 @@ async function contents(folder: string): Promise<Record<string, string>> {
   return found;
 }
 
-Deno.test("a log file is begun anew after its interval, and the oldest goes", async () => {
+Deno.test("a log file is rotated after its interval, and the oldest is removed", async () => {
   await withFolder(async (folder) => {
     const clock = new FakeClock();
     using file = new RotatingLogFile({
@@ -46,7 +46,7 @@ Deno.test("a log file is begun anew after its interval, and the oldest goes", as
   });
 });
 
-Deno.test("a log file is begun anew before it becomes too large, also one that was there", async () => {
+Deno.test("a log file is rotated before it becomes too large, also an existing one", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/log`, "before\n");
     using file = new RotatingLogFile({
@@ -66,7 +66,7 @@ Deno.test("a log file is begun anew before it becomes too large, also one that w
   });
 });
 
-Deno.test("without backups a rotated log is gone", async () => {
+Deno.test("without backups a rotated log is removed", async () => {
   await withFolder(async (folder) => {
     const clock = new FakeClock();
     using file = new RotatingLogFile({
@@ -83,7 +83,7 @@ Deno.test("without backups a rotated log is gone", async () => {
   });
 });
 
-Deno.test("a log file that is there is written on", async () => {
+Deno.test("an existing log file is appended to", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/log`, "before\n");
     using file = new RotatingLogFile({
@@ -97,7 +97,7 @@ Deno.test("a log file that is there is written on", async () => {
   });
 });
 
-Deno.test("a log file that cannot be written is named", () => {
+Deno.test("the error for a log file that cannot be written names it", () => {
   assert.throws(
     () =>
       new RotatingLogFile({
@@ -112,7 +112,7 @@ Deno.test("a log file that cannot be written is named", () => {
   );
 });
 
-Deno.test("where no new file can be opened, no older one goes, and lines are still written", async () => {
+Deno.test("if no new file can be opened, no older one is removed, and lines are still written", async () => {
   await withFolder(async (folder) => {
     const clock = new FakeClock();
     using file = new RotatingLogFile({

@@ -11,7 +11,7 @@ const CERTIFICATE: readonly HostName[] = [{ type: "dns", value: "superlink.examp
 const host = (transport: Transport, used: string | undefined, hosts?: readonly HostName[]) =>
   ownHost({ transport, header: () => used }, "0.0.0.0:8000", hosts);
 
-Deno.test("own host: over HTTP it is what the caller used, with its port or none", () => {
+Deno.test("own host: over HTTP it is the caller's host, with its port or none", () => {
   for (const used of ["superlink.example", "10.0.0.5:443", "[::1]:8000", "localhost:80"]) {
     assert.equal(host("http", used), used);
   }
@@ -25,7 +25,7 @@ Deno.test("own host: over gRPC the port is that of HTTP, and the certificate mus
   assert.equal(host("grpc", "placeholder", CERTIFICATE), "superlink.example:8000");
 });
 
-Deno.test("own host: what a URL would read otherwise is not used", () => {
+Deno.test("own host: a host that would mean something else in a URL is not used", () => {
   const odd = [
     undefined,
     "",

@@ -1,27 +1,27 @@
 import { FlwrError } from "../../base/error.ts";
 import { isLoopback, parseAddress } from "../../rpc/address.ts";
 import type { CallHead } from "../../rpc/call.ts";
-import type { Download } from "../../rpc/http/download.ts";
+import type { FileDownload } from "../../rpc/http/download.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 
-/** An API that other machines may not call unless its owner lets them. */
+/** An API that other machines may call only if its owner allows that. */
 export interface GuardedApi {
-  /** For the sentence: "control". */
+  /** The API's name in errors: "control". */
   readonly name: string;
-  /** Whether the owner lets other machines call it. */
+  /** Whether other machines may call it. */
   readonly allowRemote: boolean;
-  /** Why it is guarded, to follow "as". */
+  /** Why it is guarded, for errors: a clause after "because". */
   readonly danger: string;
-  /** The SuperLink's flag that lets them. */
+  /** The SuperLink's flag that allows remote calls. */
   readonly flag: string;
 }
 
 /**
- * A service that answers calls of this machine alone, unless others are allowed; they are refused by their address,
- * before a byte is read, with words that name the flag. A proxy on this machine lets everyone in who reaches it. (Web
- * pages that a browser on this machine shows are refused by the HTTP server.)
+ * Restricts a service to callers on this machine, unless remote calls are allowed. Others are refused by their address,
+ * before the request's body is read, with an error that names the flag. A proxy on this machine gives access to everyone
+ * who reaches it. (The HTTP server refuses web pages that a browser on this machine shows.)
  *
- * @param ownHosts the addresses of this machine
+ * @param ownHosts returns the addresses of this machine
  */
 export function guardApi(
   binding: ServiceBinding,
@@ -38,12 +38,12 @@ export function guardApi(
   return { ...binding, methods };
 }
 
-/** Files for those who may call an API: see {@link guardApi}. */
+/** Restricts a download like {@link guardApi}. */
 export function guardDownload(
-  download: Download,
+  download: FileDownload,
   api: GuardedApi,
   ownHosts: () => ReadonlySet<string> = hostsOfThisMachine,
-): Download {
+): FileDownload {
   return {
     prefix: download.prefix,
     open: async (path, call) => {
@@ -62,13 +62,13 @@ function refuseOthers(
   if (isLoopback(host) || ownHosts().has(host)) return;
   throw new FlwrError(
     "permission-denied",
-    `This SuperLink's ${name} API answers calls from its own machine only, as ${danger}: ` +
-      `your address is ${host}. ` +
+    `This SuperLink's ${name} API only answers calls from its own machine, because ${danger}. ` +
+      `Your address is ${host}. ` +
       `If the network is trusted, start the SuperLink with ${flag}`,
   );
 }
 
-/** Whoever calls from one of these is on this machine: nobody else can complete a connection in its name. */
+/** Addresses of this machine. A caller with one of them is local: nobody else can complete a TCP connection from it. */
 function hostsOfThisMachine(): ReadonlySet<string> {
   return new Set(Deno.networkInterfaces().map(({ address }) => address));
 }

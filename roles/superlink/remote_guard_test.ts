@@ -21,7 +21,7 @@ function callFrom(peer: string): CallHead {
   };
 }
 
-/** Peers whose calls the service's own admission was asked about. */
+/** Peers whose calls reached the service's own admission. */
 function guarded(allowRemote = false) {
   const admitted: string[] = [];
   const binding: ServiceBinding = {
@@ -40,31 +40,31 @@ function guarded(allowRemote = false) {
   return { admit: admit!, admitted };
 }
 
-Deno.test("calls of this machine are let in, by whichever of its addresses", async () => {
+Deno.test("calls of this machine are accepted from any of its addresses", async () => {
   const { admit, admitted } = guarded();
   const peers = ["127.0.0.1:50000", "[::1]:50000", "[::ffff:127.0.0.1]:5", "192.0.2.7:50000"];
   for (const peer of peers) await admit(callFrom(peer));
   assert.deepEqual(admitted, peers);
 });
 
-Deno.test("calls of others are refused with words that name the flag", async () => {
+Deno.test("calls of other machines are refused with an error that names the flag", async () => {
   const { admit, admitted } = guarded();
   for (const peer of ["192.0.2.8:50000", "[2001:db8::1]:50000", "[::ffff:192.0.2.8]:5"]) {
     await assert.rejects(async () => await admit(callFrom(peer)), {
       code: "permission-denied",
-      message: /control API answers calls from its own machine only.*--control-api-allow-remote$/,
+      message: /control API only answers calls from its own machine.*--control-api-allow-remote$/,
     });
   }
   assert.deepEqual(admitted, []);
 });
 
-Deno.test("others are let in where their owner says so", async () => {
+Deno.test("calls of other machines are accepted if the owner allows them", async () => {
   const { admit, admitted } = guarded(true);
   await admit(callFrom("192.0.2.8:50000"));
   assert.deepEqual(admitted, ["192.0.2.8:50000"]);
 });
 
-Deno.test("files are for those who may call the API", async () => {
+Deno.test("downloads are restricted to callers of the API", async () => {
   const opened: string[] = [];
   const files = {
     prefix: "/files/",
@@ -80,7 +80,7 @@ Deno.test("files are for those who may call the API", async () => {
   assert.equal(opened.length, 2);
   await assert.rejects(open(false, callFrom("192.0.2.8:50000")), {
     code: "permission-denied",
-    message: /its own machine only/,
+    message: /from its own machine/,
   });
   assert.equal(opened.length, 2);
 });

@@ -4,10 +4,10 @@ import { log } from "../../base/log.ts";
 import type { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 
 /**
- * Remembers which signatures were accepted, of nodes and of programs that take on tasks.
+ * Opens the replay guard for signatures of nodes and SuperExecs.
  *
- * @param signers those of the SuperLink's store
- * @param trouble hears of failures: nodes whose signatures cannot be noted are not heard either
+ * @param signers the table of the SuperLink's store
+ * @param trouble is notified of failures. A call whose signature cannot be stored is refused
  */
 export async function openReplays(
   signers: SignerLedger,
@@ -26,7 +26,7 @@ export async function openReplays(
   });
 }
 
-/** To be called before the store is closed. What cannot be noted costs peers a second after the next start. */
+/** Stores pending signatures. Call it before the store is closed. A failure costs peers a second after the next start. */
 export async function settleReplays(replays: LastingReplayGuard): Promise<void> {
   try {
     await replays.settle();

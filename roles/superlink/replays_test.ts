@@ -4,7 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import { type StoreEvent, StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { openReplays } from "./replays.ts";
 
-Deno.test("a signature that the disk has no room for is refused, and proves nothing about its node", async () => {
+Deno.test("a signature that cannot be stored on a full disk is refused", async () => {
   const clock = new FakeClock();
   const events: StoreEvent[] = [];
   const trouble = new StoreTrouble(clock, (event) => events.push(event));

@@ -5,7 +5,7 @@ import { UNLIMITED, wholeNumberOrUnlimited } from "../flags/values.ts";
 const MIB = 2 ** 20;
 const HOUR = 3600;
 
-/** The flags that say how long what is over is kept; Infinity for ever. */
+/** Flags for how much of finished runs and absent nodes is kept. Infinity: everything. */
 export interface RetentionFlags {
   finishedRunRetentionCount: number;
   runLogRetentionMib: number;
@@ -13,7 +13,7 @@ export interface RetentionFlags {
   absentNodeRetentionHours: number;
 }
 
-/** Those flags when none is given. */
+/** Default values of the flags. */
 export const DEFAULT_RETENTION_FLAGS: RetentionFlags = {
   finishedRunRetentionCount: DEFAULT_LINK_LIMITS.maxFinishedRuns,
   runLogRetentionMib: DEFAULT_LINK_LIMITS.maxFinishedLogBytes / MIB,
@@ -21,7 +21,7 @@ export const DEFAULT_RETENTION_FLAGS: RetentionFlags = {
   absentNodeRetentionHours: DEFAULT_LINK_LIMITS.absentNodeRetentionSeconds / HOUR,
 };
 
-/** What of the domain's limits the flags set. */
+/** The limits of the domain that the flags set. */
 export type RetentionLimits = Pick<
   LinkLimits,
   | "maxFinishedRuns"
@@ -30,7 +30,7 @@ export type RetentionLimits = Pick<
   | "absentNodeRetentionSeconds"
 >;
 
-/** Gives the `superlink` command the flags. */
+/** Adds the retention flags to the `superlink` command. */
 export function addRetentionOptions(command: Command): Command {
   return command
     .addOption(
@@ -64,10 +64,9 @@ export function addRetentionOptions(command: Command): Command {
 }
 
 /**
- * What the flags mean.
+ * Converts the flags into limits.
  *
- * @param knownKeysOnly whether the SuperLink's owner says who is a node, in the list of keys or by registration: none is
- *   forgotten then
+ * @param knownKeysOnly whether nodes are authenticated by registered or listed keys. Nodes are then never removed
  */
 export function readRetention(
   {

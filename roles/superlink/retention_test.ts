@@ -14,7 +14,7 @@ function parse(...args: string[]): RetentionFlags {
   return command.parse(args, { from: "user" }).opts<RetentionFlags>();
 }
 
-Deno.test("retention: without flags the domain's own limits hold, and its owner's nodes stay", () => {
+Deno.test("retention: without flags the domain's own limits apply, and known nodes stay", () => {
   const {
     maxFinishedRuns,
     maxFinishedLogBytes,
@@ -57,7 +57,7 @@ Deno.test("retention: counts, MiB, hours, or no limit", () => {
   });
 });
 
-Deno.test("retention: what is neither a number nor unlimited is refused with the flag", () => {
+Deno.test("retention: other values than numbers and unlimited are refused with the flag", () => {
   for (const value of ["-1", "1.5", "", "many", "Infinity"]) {
     for (const flag of ["--run-log-retention-mib", "--run-artifact-retention-mib"]) {
       const words = `${flag}.*It must be a whole number, 0 or more, or "unlimited"`;

@@ -1,19 +1,19 @@
 import type { LinkEvent } from "../../link/events.ts";
 import type { InstructionFacts } from "../../entities/message.ts";
 
-/** A run with instructions that nobody has answered yet. */
+/** A run with unanswered instructions. */
 export interface RunInFlight {
   readonly runId: bigint;
   readonly unanswered: number;
 }
 
-/** Follows which runs wait for answers, from what happens in the SuperLink: told when it stops. */
+/** Counts the unanswered instructions of runs from the domain's events, for a warning when the SuperLink stops. */
 export class RunsInFlight {
   /** The run of each unanswered instruction. */
   readonly #runs = new Map<string, bigint>();
 
-  /** Takes note of an event. */
-  hear(event: LinkEvent): void {
+  /** Handles an event of the domain. */
+  onEvent(event: LinkEvent): void {
     switch (event.kind) {
       case "instruction-pushed":
       case "instruction-handed-out":
@@ -30,7 +30,7 @@ export class RunsInFlight {
     }
   }
 
-  /** The runs that wait, in ascending order of id. */
+  /** The runs with unanswered instructions, in ascending order of id. */
   list(): RunInFlight[] {
     const counts = Map.groupBy(this.#runs.values(), (runId) => runId);
     return [...counts].map(([runId, of]) => ({ runId, unanswered: of.length }))

@@ -13,25 +13,30 @@ Deno.test("runs are in flight from their first instruction to the last answer", 
     { kind: "instruction-pushed", instruction: about("a", 7n) },
     { kind: "instruction-pushed", instruction: about("b", 7n) },
     { kind: "instruction-handed-out", instruction: about("a", 7n), delivery: 1 },
-    // of a run that was under way before this SuperLink started
+    // An instruction of a run from before this SuperLink started.
     {
       kind: "instruction-requeued",
       instruction: about("c", 3n),
       cause: "superlink-restarted",
     },
   ];
-  for (const event of events) runs.hear(event);
+  for (const event of events) runs.onEvent(event);
   assert.deepEqual(runs.list(), [{ runId: 3n, unanswered: 1 }, { runId: 7n, unanswered: 2 }]);
-  runs.hear({ kind: "instruction-answered", instruction: about("a", 7n) });
-  runs.hear({ kind: "instruction-failed", instruction: about("b", 7n), code: 5, reason: "gone" });
-  runs.hear({ kind: "instruction-answered", instruction: about("c", 3n) });
+  runs.onEvent({ kind: "instruction-answered", instruction: about("a", 7n) });
+  runs.onEvent({
+    kind: "instruction-failed",
+    instruction: about("b", 7n),
+    code: 5,
+    reason: "gone",
+  });
+  runs.onEvent({ kind: "instruction-answered", instruction: about("c", 3n) });
   assert.deepEqual(runs.list(), []);
 });
 
-Deno.test("a run that has finished is in flight no more, whatever was unanswered", () => {
+Deno.test("a finished run is no longer in flight, even with unanswered instructions", () => {
   const runs = new RunsInFlight();
-  runs.hear({ kind: "instruction-pushed", instruction: about("a", 7n) });
-  runs.hear({ kind: "instruction-pushed", instruction: about("b", 9n) });
-  runs.hear({ kind: "run-finished", runId: 7n, state: "finished:stopped", details: "" });
+  runs.onEvent({ kind: "instruction-pushed", instruction: about("a", 7n) });
+  runs.onEvent({ kind: "instruction-pushed", instruction: about("b", 9n) });
+  runs.onEvent({ kind: "run-finished", runId: 7n, state: "finished:stopped", details: "" });
   assert.deepEqual(runs.list(), [{ runId: 9n, unanswered: 1 }]);
 });

@@ -12,34 +12,34 @@ import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
 import { guardApi, guardDownload, type GuardedApi } from "./remote_guard.ts";
 import type { SuperLinkServices } from "./services.ts";
 
-/** Seconds that open calls have to end when the SuperLink stops. */
+/** Seconds in which open calls may end when the SuperLink stops. */
 const SHUTDOWN_GRACE_SECONDS = 3;
 
 /**
- * Seconds between the opening of HTTP and the loading of gRPC, which keeps the thread for about as long: who has waited
- * for this SuperLink is answered in between.
+ * Seconds between opening HTTP and loading gRPC, which blocks the thread for about as long. Clients that have waited for
+ * this SuperLink are answered in between.
  */
 const FIRST_ANSWERS_SECONDS = 0.025;
 
 const logger = log("superlink");
 
-/** A listener: which API, of whom, where. */
-interface Plan {
+/** A listener to open. */
+interface ListenerPlan {
   readonly name: keyof Listeners;
-  /** As the log names it. */
+  /** Its name in the log. */
   readonly title: string;
-  /** Who connects there, for the log. */
+  /** Its clients, for the log. */
   readonly serves: string;
   readonly start: (address: string) => Promise<RpcServer>;
-  /** Without TLS also where the others have it. */
+  /** No TLS, even if the other listeners use it. */
   readonly plain?: true;
 }
 
-/** Listeners that are open, by their names, with "host:port" as taken. */
+/** Open listeners, with their actual "host:port". */
 export type OpenListeners = Partial<Record<keyof Listeners, string>>;
 
 /**
- * Opens every listener that the configuration asks for. What is open is closed with `cleanup`.
+ * Opens every listener of the configuration. `cleanup` closes them.
  *
  * @throws FlwrError naming the flag whose address cannot be listened on
  */
@@ -52,7 +52,7 @@ export async function serve(
   for (const plan of plans(config, services)) {
     const address = config.listeners[plan.name];
     if (address === undefined) continue;
-    const server = await naming(LISTENER_FLAGS[plan.name], plan.start(address));
+    const server = await withFlagInError(LISTENER_FLAGS[plan.name], plan.start(address));
     cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
     open[plan.name] = server.address;
     logger.info(`${plan.title} ({tls}), for ${plan.serves}, on {address}`, {
@@ -66,7 +66,7 @@ export async function serve(
   return open;
 }
 
-function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
+function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPlan[] {
   const { fleet, control, exec, legacy } = services;
   const tls = config.tls && {
     ca: config.tls.authority,
@@ -78,7 +78,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
     await startGrpc({ address, tls, services: await bindings(), budgets });
   return [
     {
-      // The first: gRPC, which fewer and fewer need, takes longer to load than all else takes to start.
+      // HTTP comes first, because loading gRPC, which only older clients need, takes longer than the rest of the start.
       name: "http",
       title: "HTTP",
       serves: "today's SuperNodes, apps and flwr command",
@@ -124,7 +124,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
   ];
 }
 
-/** gRPC is loaded only where it is served. */
+/** Loads gRPC, which is needed only if it is served, and starts a server. */
 async function startGrpc(options: StartServerOptions): Promise<RpcServer> {
   const { startServer } = await load<typeof import("../../rpc/grpc/server.ts")>(
     new URL("../../rpc/grpc/server.ts", import.meta.url),
@@ -141,14 +141,14 @@ function controlApi({ remote }: SuperLinkConfig): GuardedApi {
   };
 }
 
-/** One port serves all: what only this machine may call is told apart by the caller's address. */
+/** The services of the HTTP port. Remote calls to Control and Runtime are refused by the caller's address. */
 function httpServices(config: SuperLinkConfig, services: SuperLinkServices) {
   const { remote } = config;
   const control = guardApi(services.control, controlApi(config));
   const runtime = guardApi(services.runtime, {
     name: "runtime",
     allowRemote: remote.runtime,
-    danger: "apps run beside it",
+    danger: "apps run on the same machine",
     flag: "--runtime-api-allow-remote",
   });
   return [
@@ -158,7 +158,7 @@ function httpServices(config: SuperLinkConfig, services: SuperLinkServices) {
   ];
 }
 
-async function naming<T>(flag: string, starting: Promise<T>): Promise<T> {
+async function withFlagInError<T>(flag: string, starting: Promise<T>): Promise<T> {
   try {
     return await starting;
   } catch (error) {

@@ -23,7 +23,7 @@ import {
   type Executors,
   taskAuthentication,
 } from "../../rpc/dialects/current/server/task_authentication.ts";
-import type { Download } from "../../rpc/http/download.ts";
+import type { FileDownload } from "../../rpc/http/download.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
@@ -31,34 +31,34 @@ import type { RunsConfig } from "./config.ts";
 import type { LegacyServices, LegacyServicesOptions } from "./legacy_services.ts";
 import { logFailure } from "./log_failure.ts";
 
-/** Every API of a SuperLink, over one domain, for whichever listener is to serve it. */
+/** All APIs of a SuperLink, for its listeners. */
 export interface SuperLinkServices {
   readonly fleet: ServiceBinding;
   readonly control: ServiceBinding;
-  /** Control under its name up to Flower 1.20. */
+  /** The Control API under its name of Flower up to 1.20. */
   readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
-  /** Those of Flower 1.8 to 1.22, loaded when they are asked for first. */
+  /** Loads the APIs of Flower 1.8 to 1.22. */
   readonly legacy: () => Promise<LegacyServices>;
   /** Over HTTP. */
-  readonly artifacts: Download;
+  readonly artifacts: FileDownload;
 }
 
-/** What the APIs are made with. */
+/** Options of {@link superLinkServices}. */
 export interface ServicesOptions {
   readonly link: Link;
   readonly authentications: FleetAuthentications;
-  /** Remembers the signatures of programs that take on tasks. */
+  /** Refuses replayed signatures of SuperExecs. */
   readonly replays: LastingReplayGuard;
-  /** Whether SuperNodes may not register themselves. */
+  /** Whether only registered or listed SuperNodes may join. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
   readonly artifacts: ArtifactDownloads;
-  /** An app is about to be submitted. */
+  /** Called when an app is about to be submitted. */
   readonly expectRun: () => void;
 }
 
-/** Puts the APIs over the domain. */
+/** Creates the APIs. */
 export function superLinkServices(
   { link, authentications, replays, knownKeysOnly, runs, artifacts, expectRun }: ServicesOptions,
 ): SuperLinkServices {

@@ -22,18 +22,18 @@ import { superLinkServices } from "./services.ts";
 
 const logger = log("superlink");
 
-/** A SuperLink that serves. */
+/** A running SuperLink. */
 export interface RunningSuperLink extends AsyncDisposable {
-  /** Where it listens, with the ports that were taken. */
+  /** Its listeners, with their actual ports. */
   readonly listeners: OpenListeners;
   /** Serves until the signal is aborted. */
   runUntil(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Starts a SuperLink: opens its store, reads the keys, listens, takes submitted apps.
+ * Starts a SuperLink: opens its store, reads the keys, listens, and runs submitted apps.
  *
- * @throws FlwrError naming the flag, file or address that prevents it; nothing is left open then
+ * @throws FlwrError naming the flag, file or address that prevents the start. Nothing is left open then
  */
 export async function startSuperLink(
   config: SuperLinkConfig,
@@ -46,25 +46,25 @@ export async function startSuperLink(
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
   let launching: Launching | undefined;
-  const hear = (event: LinkEvent) => {
-    inFlight.hear(event);
-    events.hear(event);
+  const onEvent = (event: LinkEvent) => {
+    inFlight.onEvent(event);
+    events.onEvent(event);
     if (event.kind === "run-finished" || event.kind === "run-released") launching?.end(event.runId);
   };
   const store = await openStore(config.database);
-  const trouble = new StoreTrouble(systemClock, hear);
+  const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
     clock: systemClock,
     random: systemRandom,
-    limits: config.retention,
+    limits: config.limits,
     messageObject,
     listedName: (publicKey) => listedNames.of(publicKey),
     trouble,
-    onEvent: hear,
+    onEvent,
   });
   cleanup.defer(() => link.close());
-  events.know(await link.nodes.list());
+  events.addNodes(await link.nodes.list());
   const replays = await openReplays(store.signers, trouble);
   const artifacts = new ArtifactDownloads({
     link,
@@ -85,7 +85,7 @@ export async function startSuperLink(
   const listeners = await serve(config, services, cleanup);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   if (config.runs.where === "here") {
-    // Nothing is submitted before the SuperLink answers: what runs apps is loaded after that.
+    // Loaded after the listeners are open, because no app can be submitted before.
     const { startLaunching } = await load<typeof import("./launch/start.ts")>(
       new URL("./launch/start.ts", import.meta.url),
     );
@@ -107,17 +107,17 @@ export async function startSuperLink(
     listeners,
     async runUntil(signal) {
       await aborted(signal);
-      logger.info("SuperLink stops: {reason}", {
+      logger.info("SuperLink is stopping: {reason}", {
         event: "superlink-stops",
         reason: String(signal.reason),
       });
     },
     async [Symbol.asyncDispose]() {
-      // Apps that run here are told to end, and what becomes of them is stored, while the domain is there.
+      // Apps are ended first, because their results must be stored before the domain closes.
       await launching?.[Symbol.asyncDispose]();
       warnOfRuns(inFlight, config.database !== undefined);
       await settleReplays(replays);
-      // Held pulls end before the servers do: they would keep them waiting.
+      // Closing the domain ends waiting pulls, which would delay the servers' end.
       await link.close();
       await running.disposeAsync();
       logger.info("SuperLink stopped", { event: "superlink-stopped" });
@@ -125,13 +125,13 @@ export async function startSuperLink(
   };
 }
 
-/** Tells of the runs that a user started by hand and that are not over. */
+/** Warns about unfinished runs that a user started by hand. */
 function warnOfRuns(inFlight: RunsInFlight, stored: boolean): void {
   const outlook = stored
     ? "the run continues when the SuperLink starts again with this database"
-    : "their answers are lost with this SuperLink's memory";
+    : "its state is lost, because this SuperLink has no database";
   for (const { runId, unanswered } of inFlight.list()) {
-    logger.warn("Run {runId} is in flight, {unanswered} instructions unanswered: {outlook}", {
+    logger.warn("Run {runId} has {unanswered} unanswered instructions: {outlook}", {
       runId,
       unanswered,
       outlook,

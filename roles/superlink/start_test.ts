@@ -20,7 +20,7 @@ const FLAGS: SuperLinkFlags = {
   healthServerAddress: "127.0.0.1:0",
 };
 
-Deno.test("every listener serves its API over one domain, and none is left when it stops", async () => {
+Deno.test("every listener serves its API over one domain, and all are closed at the end", async () => {
   await using superLink = await startSuperLink(await readSuperLinkConfig(FLAGS));
   const { listeners } = superLink;
   assert.deepEqual(Object.keys(listeners).sort(), ["control", "driver", "fleet", "health", "http"]);
@@ -45,7 +45,7 @@ Deno.test("every listener serves its API over one domain, and none is left when 
   grpc.close();
 });
 
-Deno.test("a port that is taken is told with its flag, and nothing else stays open", async () => {
+Deno.test("the error for a port in use names its flag, and nothing else stays open", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr as Deno.NetAddr;
   const cases: [Partial<SuperLinkFlags>, RegExp][] = [

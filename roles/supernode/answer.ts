@@ -4,41 +4,42 @@ import { MessageErrorCode, type NodeId } from "../../entities/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
-import { AppCrashed, type Handled } from "../../hosting/app/app_host.ts";
+import { AppCrashed, type HandledMessage } from "../../hosting/app/app_host.ts";
 import type { Failure } from "../../hosting/app/failure.ts";
 import { RunRefused } from "../../hosting/app/run_refused.ts";
-import type { PreparedRun, Runs } from "./runs/prepared_run.ts";
+import type { NodeRuns, PreparedRun } from "./runs/prepared_run.ts";
 import type { RunStates } from "./runs/run_states.ts";
 import { watchRun } from "./runs/watch_run.ts";
 
-/** How often a message is tried when the ClientApp dies over it, before the ServerApp is told. */
+/** Most attempts for a message that crashes the ClientApp, before the ServerApp gets an error. */
 export const MAX_APP_TRIES = 2;
 
-/** What an instruction is answered with. */
+/** Options of {@link answerInstruction}. */
 export interface AnswerOptions {
-  readonly runs: Runs;
+  readonly runs: NodeRuns;
   readonly states: RunStates;
   readonly nodeId: NodeId;
   readonly nodeConfig: ConfigRecord;
   readonly clock: Clock;
-  /** Whether the SuperLink gets the texts of errors; otherwise their kind and place only. Default: false. */
+  /** Whether error texts are sent to the SuperLink. Default: false, only the error's type and position. */
   readonly sendErrorDetails?: boolean;
 }
 
-/** A reply, and how long the ClientApp worked on it, in seconds. */
+/** The answer to an instruction. */
 export interface Answer {
   readonly reply: Message;
+  /** Seconds that the ClientApp worked on it. */
   readonly seconds: number;
-  /** What went wrong, for the node's log, where the reply is an error. */
+  /** Full text of an error reply, for the node's log. */
   readonly details?: string;
 }
 
 /**
- * Has an instruction's run handle it: the ClientApp's reply, or the error reply that says why there is none.
+ * Answers an instruction with the reply of its run's ClientApp, or with an error reply.
  *
- * @param signal the node stops
- * @returns undefined when the run is over: nobody wants a reply
- * @throws FlwrError when the SuperLink cannot be asked about the run
+ * @param signal aborted when the node stops
+ * @returns undefined if the run is over, so that no reply is needed
+ * @throws FlwrError when the SuperLink does not answer calls about the run
  */
 export async function answerInstruction(
   instruction: Message,
@@ -49,12 +50,13 @@ export async function answerInstruction(
   const start = clock.now();
   const refusal = (code: number, reason: string, failure?: Failure): Answer => {
     const reply = instruction.replyError(code, reason);
-    return withheld({ reply, seconds: clock.now() - start }, instruction, failure, options);
+    const answer = { reply, seconds: clock.now() - start };
+    return withholdErrorText(answer, instruction, failure, options);
   };
   using watch = watchRun(runs, instruction.metadata.runId, clock);
   try {
     const run = await runs.prepare(instruction.metadata.runId);
-    return await work(instruction, run, options, AbortSignal.any([signal, watch.over]));
+    return await handleWithRetry(instruction, run, options, AbortSignal.any([signal, watch.over]));
   } catch (error) {
     if (signal.aborted) {
       return refusal(
@@ -69,8 +71,8 @@ export async function answerInstruction(
   }
 }
 
-/** Tries again in a fresh place when the ClientApp dies over the message. */
-async function work(
+/** Passes an instruction to the ClientApp, and once more to a fresh worker if the app crashes. */
+async function handleWithRetry(
   instruction: Message,
   run: PreparedRun,
   options: AnswerOptions,
@@ -83,19 +85,22 @@ async function work(
     const state = states.get(run.stateKey);
     const context = { runId, nodeId, nodeConfig, state, runConfig: run.runConfig };
     try {
-      const handled: Handled = await run.handle(instruction, context, signal);
+      const handled: HandledMessage = await run.handle(instruction, context, signal);
       states.set(run.stateKey, handled.state);
       const { reply, failure, seconds = clock.now() - start } = handled;
-      return withheld({ reply, seconds }, instruction, failure, options);
+      return withholdErrorText({ reply, seconds }, instruction, failure, options);
     } catch (error) {
       if (signal.aborted || !(error instanceof AppCrashed)) throw error;
-      const { told, details } = error.failure;
+      const { summary, details } = error.failure;
       if (attempt >= MAX_APP_TRIES) {
-        const ended = `The ClientApp ended its worker ${attempt} times:`;
+        const crashed = `The ClientApp crashed its worker ${attempt} times:`;
         throw new RunRefused(
           MessageErrorCode.ClientAppCrashed,
-          `${ended} ${error.message}`,
-          { cause: error, failure: { told: `${ended} ${told}`, details: `${ended} ${details}` } },
+          `${crashed} ${error.message}`,
+          {
+            cause: error,
+            failure: { summary: `${crashed} ${summary}`, details: `${crashed} ${details}` },
+          },
         );
       }
       log("supernode").warn(
@@ -108,8 +113,8 @@ async function work(
   }
 }
 
-/** An answer as it may go out: an error without its text, which stays here for the log. */
-function withheld(
+/** Removes the text of an error from the reply, unless it may be sent. The text goes to the node's log. */
+function withholdErrorText(
   answer: Answer,
   instruction: Message,
   failure: Failure | undefined,
@@ -117,7 +122,7 @@ function withheld(
 ): Answer {
   const { error } = answer.reply;
   if (error === undefined || failure === undefined) return answer;
-  const { told, details } = failure;
+  const { summary, details } = failure;
   if (sendErrorDetails) return { ...answer, details };
-  return { ...answer, reply: instruction.replyError(error.code, told), details };
+  return { ...answer, reply: instruction.replyError(error.code, summary), details };
 }

@@ -29,13 +29,13 @@ export function command(): Command {
   const command = new Command("supernode")
     .description("Start a SuperNode, which runs ClientApps on this machine's data.")
     .argument("[client-app]", 'the ClientApp as "module:name", for example client:app')
-    // The flags of a command below belong to that alone.
+    // Flags after a subcommand's name belong to the subcommand.
     .enablePositionalOptions()
     .addHelpText("after", EXAMPLE)
     .action(async (spec: string | undefined, flags: SuperNodeFlags & LogFlags) => {
       applyLogOptions(flags);
       using shutdown = onShutdown();
-      // The commands below are about a SuperLink: they need nothing of what makes a node.
+      // Loaded here, because the subcommands do not need these modules.
       const [{ readSuperNodeConfig }, { runSuperNode }] = await Promise.all([
         import("./config.ts"),
         import("./start.ts"),

@@ -10,7 +10,7 @@ import type { ChannelOptions } from "../../rpc/channel.ts";
 import type { NodeIdentity } from "../../rpc/dialects/flwr-1.9/client/credentials.ts";
 import type { Executors } from "../../rpc/dialects/current/server/task_authentication.ts";
 import type { RetryPolicy } from "../../rpc/retry.ts";
-import type { ServerTls } from "../../rpc/server.ts";
+import type { ServerCertificate } from "../../rpc/server.ts";
 import { type AppModule, findAppModule } from "../../hosting/app/app_module.ts";
 import { readConnection } from "../flags/connection_options.ts";
 import { readFlagAddress, readingFlag, readNameFlag } from "../flags/values.ts";
@@ -21,35 +21,35 @@ import { grantedPaths } from "../../hosting/sandbox/app_files.ts";
 import type { PythonConfig } from "./python/open_python.ts";
 import type { TrustedEntities } from "./trust/trusted_entities.ts";
 
-/** A SuperNode's flags, read and checked. */
+/** The configuration of a SuperNode, from checked flags and files. */
 export interface SuperNodeConfig {
   readonly address: string;
   readonly tls: ChannelOptions["tls"];
   readonly retry: RetryPolicy;
   readonly identity: NodeIdentity | undefined;
-  /** What the node calls itself. */
+  /** The node's name from `--name`. */
   readonly name: string | undefined;
   readonly nodeConfig: ConfigRecord;
-  /** The app named on the command line; without it runs bring theirs. */
+  /** The app on the command line. Undefined: each run supplies its own. */
   readonly app: AppModule | undefined;
   readonly compute: ComputeSettings;
-  /** Folders that apps which runs bring along may read, absolute. */
+  /** Absolute paths of folders that apps from runs may read. */
   readonly allowRead: readonly string[];
-  /** The node's own files that lie in none of them. */
+  /** The node's key files, which apps must not be able to read. */
   readonly secrets: readonly string[];
   readonly trusted: TrustedEntities | undefined;
-  /** Flower's home: apps are installed below it. */
+  /** Flower's home folder, in which apps are installed. */
   readonly home: string;
   readonly python: PythonConfig;
   readonly healthAddress: string | undefined;
-  /** Whether the SuperLink gets the texts of errors. */
+  /** Whether error texts are sent to the SuperLink. */
   readonly sendErrorDetails: boolean;
 }
 
 /**
- * Reads what the flags say, and the files that they name.
+ * Checks the flags and reads their files.
  *
- * @param spec the app as "module:name"; undefined: runs bring theirs
+ * @param spec the app as "module:name". Undefined: each run supplies its own
  * @throws FlwrError naming the flag or file that is wrong
  */
 export async function readSuperNodeConfig(
@@ -109,14 +109,14 @@ async function readPythonConfig(flags: SuperNodeFlags): Promise<PythonConfig> {
   };
 }
 
-async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerTls | undefined> {
+async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerCertificate | undefined> {
   const { sslCaCertfile, sslCertfile, sslKeyfile } = flags;
   const files = [sslCaCertfile, sslCertfile, sslKeyfile];
   if (files.every((file) => file === undefined)) return undefined;
   if (sslCaCertfile === undefined || sslCertfile === undefined || sslKeyfile === undefined) {
     throw new FlwrError(
       "invalid-argument",
-      "TLS for --host needs --ssl-ca-certfile, --ssl-certfile and --ssl-keyfile: one is missing",
+      "TLS for --host needs all of --ssl-ca-certfile, --ssl-certfile and --ssl-keyfile",
     );
   }
   const { readServerTls } = await load<typeof import("../../certs/check.ts")>(
@@ -138,7 +138,7 @@ async function readExecutors(secretFile: string | undefined): Promise<Executors>
   return new ExecutorSecret(await readSuperexecSecret(secretFile));
 }
 
-/** The granted folders by their real paths, which are what a sandbox is told. */
+/** The paths that apps may read, for the sandbox. */
 async function readGrants(
   folders: readonly string[],
   secrets: readonly string[],

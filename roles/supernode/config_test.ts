@@ -6,7 +6,7 @@ import { generateKeys } from "../cli/keys/generate.ts";
 import { readSuperNodeConfig, type SuperNodeConfig } from "./config.ts";
 import { addSuperNodeOptions, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 
-/** What a command line of flags comes to. */
+/** The configuration from a command line's flags. */
 async function read(...args: string[]): Promise<SuperNodeConfig> {
   const command = addSuperNodeOptions(
     addConnectionOptions(new Command().exitOverride(), DEFAULT_SUPERLINK),
@@ -25,7 +25,7 @@ async function withKeys(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("without flags a node looks for today's SuperLink and runs what runs bring", async () => {
+Deno.test("without flags a node connects to today's SuperLink and runs the apps of runs", async () => {
   const config = await read("--insecure");
   assert.equal(config.address, "127.0.0.1:8000");
   assert.equal(config.tls, "insecure");
@@ -42,13 +42,13 @@ Deno.test("without flags a node looks for today's SuperLink and runs what runs b
   });
 });
 
-Deno.test("the older name of the SuperLink's flag gives its address, the newer one wins", async () => {
+Deno.test("both names of the SuperLink's flag set its address, and the newer one wins", async () => {
   assert.equal((await read("--insecure", "--server", "h:1")).address, "h:1");
   const both = await read("--insecure", "--server", "h:1", "--superlink", "g:2");
   assert.equal(both.address, "g:2");
 });
 
-Deno.test("the private key alone says who the node is, over TLS only", async () => {
+Deno.test("the private key alone identifies the node, over TLS only", async () => {
   await withKeys(async (folder) => {
     const key = join(folder, "keys", "client_credentials_1");
     const { identity } = await read("--auth-supernode-private-key", key);
@@ -69,7 +69,7 @@ Deno.test("the private key alone says who the node is, over TLS only", async () 
   });
 });
 
-Deno.test("a folder is granted by its real path, unless the node's own keys lie in it", async () => {
+Deno.test("a folder is granted by its real path, unless it contains the node's own keys", async () => {
   await withKeys(async (folder) => {
     const real = await Deno.realPath(folder);
     const certificates = join(folder, "certificates");
@@ -89,7 +89,7 @@ Deno.test("a folder is granted by its real path, unless the node's own keys lie 
   });
 });
 
-Deno.test("programs from elsewhere take on tasks with --isolation process alone", async () => {
+Deno.test("a flower-superexec may acquire tasks only with --isolation process", async () => {
   await withKeys(async (folder) => {
     const open = await read("--insecure", "--isolation", "process");
     assert.equal(open.python.executors, "this-machine");
@@ -107,7 +107,7 @@ Deno.test("programs from elsewhere take on tasks with --isolation process alone"
   });
 });
 
-Deno.test("the Runtime API has TLS with all three files, and none without any", async () => {
+Deno.test("the Runtime API uses TLS with all three files, and none without any", async () => {
   await withKeys(async (folder) => {
     const file = (name: string) => join(folder, "certificates", name);
     const all = [
@@ -117,12 +117,12 @@ Deno.test("the Runtime API has TLS with all three files, and none without any", 
     const { tls, authorityFile } = (await read("--insecure", ...all)).python;
     assert.match(tls!.cert, /BEGIN CERTIFICATE/);
     assert.equal(authorityFile, file("ca.crt"));
-    await assert.rejects(read("--insecure", ...all.slice(0, 4)), /one is missing/);
+    await assert.rejects(read("--insecure", ...all.slice(0, 4)), /needs all of --ssl-ca-certfile/);
     assert.equal((await read("--insecure")).python.tls, undefined);
   });
 });
 
-Deno.test("what cannot be is refused by its flag", async () => {
+Deno.test("invalid values are refused with their flag", async () => {
   const wrong: readonly [args: string[], words: RegExp][] = [
     [["--node-config", "a=", "--insecure"], /--node-config/],
     [["--health-server-address", "nowhere", "--insecure"], /--health-server-address/],

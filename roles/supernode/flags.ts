@@ -6,7 +6,7 @@ import { type Isolation, ISOLATIONS } from "../flags/launch_flags.ts";
 import { wholeNumber } from "../flags/values.ts";
 import type { IdentityFlags } from "./identity.ts";
 
-/** The `supernode` command's flags as commander parses them. */
+/** Flags of the `supernode` command, as commander parses them. */
 export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {
   dir: string;
   name?: string;
@@ -28,15 +28,15 @@ export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {
   sendErrorDetails: boolean;
 }
 
-/** Where a SuperLink is looked for when no flag says so: where today's has its HTTP APIs. */
+/** Default address of the SuperLink: that of its HTTP APIs. */
 export const DEFAULT_SUPERLINK = "127.0.0.1:8000";
 
-/** Where the node's own Runtime API listens by default, as in Flower. */
+/** Default port of the node's own Runtime API, as in Flower. */
 export const DEFAULT_RUNTIME_PORT = 9094;
 
 const MAX_PORT = 65_535;
 
-/** Gives the `supernode` command the flags that are its own. */
+/** Adds the flags of the `supernode` command. */
 export function addSuperNodeOptions(command: Command): Command {
   addIdentityOptions(command);
   addAppOptions(command);

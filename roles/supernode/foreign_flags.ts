@@ -11,14 +11,14 @@ const RUNTIME_TLS = {
 };
 
 const NO_OLD_REST = {
-  reason: "Flower 1.9's REST transport is spoken no more, today's HTTP is, without a flag",
+  reason: "Flower 1.9's REST transport is not supported; today's HTTP needs no flag",
   hint: "Leave the flag out on both ends",
 };
 
-/** Flags of `flower-supernode` and `flower-client-app`, 1.9 to today's, that are understood but not needed. */
+/** Flags of Flower's own `flower-supernode` and `flower-client-app` (1.9 to today) that are accepted or refused. */
 export const SUPERNODE_FOREIGN: readonly ForeignOption[] = [
   { flags: "--rest", refusal: () => NO_OLD_REST },
-  // The dialect is agreed on with the SuperLink.
+  // The dialect is negotiated with the SuperLink.
   { flags: "--grpc-rere", refusal: () => undefined },
   {
     flags: "--transport <transport>",

@@ -4,7 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { NodeIdentity } from "../../rpc/dialects/flwr-1.9/client/credentials.ts";
 
-/** The flags by which a SuperNode says who it is. */
+/** Flags for the identity of a SuperNode. */
 export interface IdentityFlags {
   insecure: boolean;
   authSupernodePrivateKey?: string;
@@ -16,7 +16,7 @@ const PRIVATE_FLAG = "--auth-supernode-private-key";
 const PUBLIC_FLAG = "--auth-supernode-public-key";
 
 /**
- * Reads the node's keys. The private key is enough: its public half is derived.
+ * Reads the node's keys. The private key is enough, because the public key is derived from it.
  *
  * @returns undefined for a node without keys
  * @throws FlwrError naming the flag or file that is wrong

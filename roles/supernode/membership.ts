@@ -6,76 +6,79 @@ import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { shownName } from "../../base/node_labels.ts";
 import { ApiError } from "../../rpc/api_error.ts";
-import { FAREWELL_SECONDS, HEARTBEAT_INTERVAL_SECONDS } from "./limits.ts";
+import { HEARTBEAT_INTERVAL_SECONDS, STOP_SECONDS } from "./limits.ts";
 
-/** A node that is forgotten sooner after a join, in seconds, is not wanted: it does not join again. */
+/** A node that is unknown within this time after a join, in seconds, does not join again. */
 const REJOIN_MIN_SECONDS = 1;
 
 /**
- * How long a node waits for a SuperLink that counts it as online still, in seconds, and how often it tries: Flower's
- * own takes a killed node back when two of its heartbeat intervals have passed.
+ * Seconds for which a node tries to join while the SuperLink still counts its earlier session as online. Flower's own
+ * SuperLink accepts a killed node again after two heartbeat intervals.
  */
 export const TAKE_OVER_PATIENCE_SECONDS = 2 * HEARTBEAT_INTERVAL_SECONDS + 10;
+/** Seconds between two such attempts. */
 export const TAKE_OVER_TRY_SECONDS = 3;
 
-/** What a node joins with. */
+/** Options of {@link Membership}. */
 export interface MembershipOptions {
   readonly connection: FleetConnection;
-  /** Where the SuperLink is, for the log. */
+  /** Address of the SuperLink, for the log. */
   readonly superLink: string;
-  /** What the node calls itself, for the log. */
+  /** The node's name from `--name`, for the log. */
   readonly name?: string;
   readonly clock: Clock;
 }
 
-/** Errors by which a SuperLink says that it does not know the node (any more). */
-const FORGOTTEN: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "not-found"]);
+/** Error codes of a SuperLink that does not know the node (any more). */
+const UNKNOWN_NODE: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "not-found"]);
 
-/** A node's place in its federation: joined at the start, again whenever the SuperLink has forgotten it, left at the end. */
+/** A node's membership: it joins at the start, joins again when the SuperLink has lost it, and leaves at the end. */
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #log = log("supernode");
   #nodeId = 0n;
-  /** A join under way, which all who need it wait for. */
+  /** The join in progress, which all callers share. */
   #joining: Promise<void> | undefined;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
   }
 
-  /** The id of the last join; 0n before the first. */
+  /** The node's id from the last join; 0n before the first. */
   get nodeId(): NodeId {
     return this.#nodeId;
   }
 
-  /** Joins, or waits for a join under way. @throws FlwrError when the SuperLink refuses the node */
+  /** Joins, or waits for the join in progress. @throws FlwrError when the SuperLink refuses the node */
   join(signal: AbortSignal): Promise<void> {
     this.#joining ??= this.#joinOnce(signal).finally(() => this.#joining = undefined);
     return this.#joining;
   }
 
   /**
-   * Makes a call; when the SuperLink does not know the node any more (it was restarted without a database), joins
-   * again and makes it once more. A node whose key was removed from the list fails at the join, one that is forgotten
-   * as soon as it has joined fails, too.
+   * Makes a call as this node. If the SuperLink no longer knows the node (e.g. after a restart without a database), it
+   * joins again and repeats the call. A node whose key was removed fails at the join. A node that is unknown right after
+   * a join fails as well.
    *
-   * @param isForgotten whether an answer says the same
+   * @param isUnknown whether an answer means that the node is unknown
    */
-  async as<T>(
+  async call<T>(
     call: () => Promise<T>,
     signal: AbortSignal,
-    isForgotten: (answer: T) => boolean = () => false,
+    isUnknown: (answer: T) => boolean = () => false,
   ): Promise<T> {
     const { clock } = this.#options;
     for (let joinedAt = -Infinity;; joinedAt = clock.now()) {
       let reason = "unknown node";
       try {
         const answer = await call();
-        if (!isForgotten(answer) || isRecent(joinedAt, clock)) return answer;
+        if (!isUnknown(answer) || isRecent(joinedAt, clock)) return answer;
       } catch (thrown) {
         const error = FlwrError.from(thrown);
         if (isSuperseded(error)) throw new Superseded(this.#nodeId, error);
-        if (!FORGOTTEN.has(error.code) || isRecent(joinedAt, clock) || signal.aborted) throw error;
+        if (!UNKNOWN_NODE.has(error.code) || isRecent(joinedAt, clock) || signal.aborted) {
+          throw error;
+        }
         reason = error.message;
       }
       this.#log.warn("The SuperLink rejected node {nodeId} ({reason}). Joining again", {
@@ -86,7 +89,7 @@ export class Membership {
     }
   }
 
-  /** Leaves, within a few seconds. */
+  /** Leaves. Gives up after a few seconds. */
   async leave(): Promise<void> {
     const { connection, clock } = this.#options;
     const patience = new AbortController();
@@ -96,7 +99,7 @@ export class Membership {
     });
     const inTime = await Promise.race([
       left,
-      clock.sleep(FAREWELL_SECONDS, patience.signal).then(() => false),
+      clock.sleep(STOP_SECONDS, patience.signal).then(() => false),
     ]);
     patience.abort();
     if (inTime) this.#log.info("SuperNode {nodeId} left", { event: "left", nodeId: this.#nodeId });
@@ -123,8 +126,8 @@ export class Membership {
         refusals += 1;
         if (refusals === 1) {
           this.#log.warn(
-            "{superLink} does not admit this node now: after a kill it counts as online for a minute, " +
-              "or its key is not registered; trying for {seconds} s",
+            "{superLink} does not admit this node yet: either an earlier session still counts as online, for up to a " +
+              "minute, or the node's key is not registered. Retrying for {seconds} s",
             { superLink, seconds: TAKE_OVER_PATIENCE_SECONDS },
           );
         }
@@ -142,7 +145,7 @@ export class Membership {
   }
 }
 
-/** Another SuperNode has joined with this node's key, so this one ends. */
+/** Error of a node whose key another SuperNode has joined with. */
 export class Superseded extends FlwrError {
   constructor(nodeId: NodeId, cause: unknown) {
     super("failed-precondition", `Another SuperNode joined with the key of this node, ${nodeId}`, {
@@ -159,14 +162,15 @@ function isSuperseded(error: FlwrError): boolean {
   return error instanceof ApiError && error.api === "node-superseded";
 }
 
-/** A held call may fail long after the join: then it is another restart that it tells of. */
+/** Whether the last join was just now. A waiting pull may fail long after it, because of another restart. */
 function isRecent(joinedAt: number, clock: Clock): boolean {
   return clock.now() - joinedAt < REJOIN_MIN_SECONDS;
 }
 
 /**
- * Flower's own SuperLink refuses the key of a node that it counts as online, as after a kill, and in the same words one
- * that is not registered (contract, section 3.5). Ours takes the node back at once.
+ * Whether a SuperLink refused the node, perhaps only for now. Flower's own SuperLink gives the same error for a node that
+ * it still counts as online, e.g. after a kill, and for one that is not registered (contract, section 3.5). Ours accepts
+ * the node at once.
  */
 function isNotAdmittedNow(error: unknown): error is ApiError {
   return error instanceof ApiError && error.api === "activation-refused";

@@ -4,7 +4,7 @@ import { ApiError } from "../../rpc/api_error.ts";
 import { Superseded, TAKE_OVER_PATIENCE_SECONDS, TAKE_OVER_TRY_SECONDS } from "./membership.ts";
 import { FakeFleet, instruction, NODE_ID, pass, start } from "./testing/fake_fleet.ts";
 
-Deno.test("a node that the SuperLink has forgotten joins again", async () => {
+Deno.test("a node that the SuperLink no longer knows joins again", async () => {
   const fleet = new FakeFleet();
   let known = false;
   fleet.heartbeatAnswer = () => {
@@ -24,7 +24,7 @@ Deno.test("a node that the SuperLink has forgotten joins again", async () => {
   assert.equal(fleet.calls.filter((call) => call === "join").length, 2);
 });
 
-Deno.test("a held pull that is broken by a second restart joins a third time", async () => {
+Deno.test("a waiting pull that a second restart breaks makes the node join a third time", async () => {
   const fleet = new FakeFleet();
   let pulls = 0;
   fleet.pullAnswer = () => {
@@ -51,7 +51,7 @@ Deno.test("a refused node joins once more, and fails when it is refused again", 
   assert.equal(fleet.calls.filter((call) => call === "join").length, 2);
 });
 
-Deno.test("a SuperLink that counts the node as online still is waited for, but not for ever", async () => {
+Deno.test("a node waits for a SuperLink that still counts it as online, but not forever", async () => {
   const fleet = new FakeFleet();
   const refused = () => {
     throw new ApiError("activation-refused", "Node is online");
@@ -73,7 +73,7 @@ Deno.test("a SuperLink that counts the node as online still is waited for, but n
   await failed;
 });
 
-Deno.test("a node that is stopped before it has joined ends at once", async () => {
+Deno.test("a node that is stopped before it joined ends at once", async () => {
   const fleet = new FakeFleet();
   fleet.join = () => new Promise(() => {});
   const { controller, ended } = start(fleet);

@@ -7,20 +7,20 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type Answer, answerInstruction } from "./answer.ts";
-import { IN_THE_LOG } from "../../hosting/app/failure.ts";
-import { FAREWELL_SECONDS, HEARTBEAT_INTERVAL_SECONDS } from "./limits.ts";
+import { SEE_NODE_LOG } from "../../hosting/app/failure.ts";
+import { HEARTBEAT_INTERVAL_SECONDS, STOP_SECONDS } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
-import type { Runs } from "./runs/prepared_run.ts";
+import type { NodeRuns } from "./runs/prepared_run.ts";
 import { RunStates } from "./runs/run_states.ts";
 
-/** How long before the promise runs out a heartbeat is due, and by how much that varies, as in Flower. */
+/** A heartbeat is due this long before the announced interval ends, with random variation, as in Flower. */
 const HEARTBEAT_MARGIN_SECONDS = 5;
 const HEARTBEAT_FRACTION = 0.8;
 const HEARTBEAT_JITTER = 0.1;
 
 /**
- * Seconds to the next heartbeat: (30 − 5) · (0.8 ± 0.1), so that many nodes started together spread out.
+ * Seconds to the next heartbeat: (30 − 5) · (0.8 ± 0.1), so that the heartbeats of nodes started together spread out.
  *
  * @param uniform a random number in [0, 1)
  */
@@ -29,44 +29,43 @@ function heartbeatWait(uniform: number): number {
   return (HEARTBEAT_INTERVAL_SECONDS - HEARTBEAT_MARGIN_SECONDS) * fraction;
 }
 
-/** Seconds to the next pull after one that failed: at first, and at most. */
+/** Seconds to the next pull after a failed one: the first wait, the longest, and the growth. */
 const PULL_RETRY_SECONDS = { least: 0.1, most: 3, growth: 1.3 } as const;
 
-/** Seconds to the next pull after so many in turn that failed. */
+/** Seconds to the next pull after a number of consecutive failures. */
 function pullRetryWait(failures: number): number {
   const { least, most, growth } = PULL_RETRY_SECONDS;
   return Math.min(most, least * growth ** (failures - 1));
 }
 
-/** What a SuperNode works with. */
+/** Options of a {@link SuperNode}. */
 export interface NodeOptions {
   readonly connection: FleetConnection;
-  readonly runs: Runs;
+  readonly runs: NodeRuns;
   readonly nodeConfig: ConfigRecord;
-  /** Where the SuperLink is, for the log. */
+  /** Address of the SuperLink, for the log. */
   readonly superLink: string;
-  /** What the node calls itself, for the log. */
+  /** The node's name from `--name`, for the log. */
   readonly name?: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Ends the instance of the app that a run has, where one is there. */
+  /** Ends the run's app instance, if there is one. */
   readonly releaseRun?: (runId: RunId) => void;
-  /** Whether the SuperLink gets the texts of errors; otherwise their kind and place only. Default: false. */
+  /** Whether error texts are sent to the SuperLink. Default: false, only the error's type and position. */
   readonly sendErrorDetails?: boolean;
 }
 
-/** Errors after which a node goes on: something is wrong with one message, or with the SuperLink for a moment. */
-const PASSING = new Set(["data-loss", "internal", "invalid-argument", "resource-exhausted"]);
+/** Error codes after which a node continues: they concern one message, or are temporary. */
+const NON_FATAL = new Set(["data-loss", "internal", "invalid-argument", "resource-exhausted"]);
 
 /**
- * A SuperNode's life: join, send heartbeats, and one after the other pull an instruction, have its run's ClientApp
- * handle it, push the reply; leave at the end. Messages of several runs take turns as the SuperLink hands them out.
+ * A SuperNode: joins, sends heartbeats, and answers instructions one after the other with the ClientApps of their runs.
+ * It leaves at the end. Messages of several runs are handled in the order in which the SuperLink hands them out.
  */
 export class SuperNode {
   readonly #options: NodeOptions;
   readonly #membership: Membership;
   readonly #states = new RunStates();
-  /** What is done between messages. */
   readonly #idle: IdleRuns;
   readonly #log = log("supernode");
 
@@ -79,7 +78,7 @@ export class SuperNode {
   }
 
   /**
-   * Works until `signal` is aborted, then leaves in order.
+   * Works until `signal` is aborted, then leaves.
    *
    * @throws FlwrError when the SuperLink refuses the node, or cannot be reached within the limits the user set
    */
@@ -90,7 +89,7 @@ export class SuperNode {
       if (signal.aborted) return;
       throw error;
     }
-    // Whichever of the loops fails ends the others.
+    // A loop that fails ends the others.
     const failed = new AbortController();
     const ended = AbortSignal.any([signal, failed.signal]);
     const loops = [
@@ -105,7 +104,7 @@ export class SuperNode {
     );
     const outcomes = await Promise.allSettled(loops);
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
-    // The node is the other program's now.
+    // A superseded node must not leave: it would log out the newer program.
     if (!(failure?.reason instanceof Superseded)) await this.#membership.leave();
     if (failure !== undefined && !signal.aborted) throw failure.reason;
   }
@@ -116,13 +115,13 @@ export class SuperNode {
       await clock.sleep(heartbeatWait(random.uniform()), signal);
       if (signal.aborted) return;
       try {
-        await this.#membership.as(
+        await this.#membership.call(
           () => connection.heartbeat(HEARTBEAT_INTERVAL_SECONDS),
           signal,
           (known) => !known,
         );
       } catch (error) {
-        this.#goOnAfter(error, "A heartbeat failed: {reason}");
+        this.#logUnlessFatal(error, "A heartbeat failed: {reason}");
       }
     }
   }
@@ -133,10 +132,10 @@ export class SuperNode {
     while (!signal.aborted) {
       let instruction: Message | undefined;
       try {
-        instruction = await this.#membership.as(() => connection.pull(signal), signal);
+        instruction = await this.#membership.call(() => connection.pull(signal), signal);
         failures = 0;
       } catch (error) {
-        this.#passOver(error);
+        this.#logFailedPull(error);
         failures += 1;
         await clock.sleep(pullRetryWait(failures), signal);
       }
@@ -144,13 +143,13 @@ export class SuperNode {
     }
   }
 
-  /** Says why an instruction could not be fetched. @throws the error when the node cannot go on */
-  #passOver(error: unknown): void {
+  /** Logs why an instruction could not be fetched. @throws the error if it is fatal */
+  #logFailedPull(error: unknown): void {
     if (error instanceof Superseded) throw error;
     if (FlwrError.from(error).code === "permission-denied") {
-      this.#log.debug("The run of the next instruction is over: it is left aside");
+      this.#log.debug("Skipped an instruction, because its run is over");
     } else {
-      this.#goOnAfter(error, "An instruction could not be fetched: {reason}");
+      this.#logUnlessFatal(error, "Could not fetch an instruction: {reason}");
     }
   }
 
@@ -158,14 +157,14 @@ export class SuperNode {
     const { runId, groupId, messageType, messageId } = instruction.metadata;
     const run = groupId === "" ? `Run ${runId}` : `Run ${runId}, round ${groupId}`;
     this.#log.info("{run}: received {messageType} {messageId}", { run, messageType, messageId });
-    using _ = this.#idle.work(runId);
+    using _ = this.#idle.markBusy(runId);
     const answer = await this.#answer(instruction, signal);
     if (answer === undefined) {
       this.#log.info("{run} has ended. The reply was not sent", { run });
       return;
     }
     const { reply, seconds, details = reply.error?.reason } = answer;
-    // Line by line: in one, a stack cannot be read.
+    // Each line of a stack is a line of the log.
     const [reason, ...more] = details?.split(/\r?\n/) ?? [];
     if (reply.error !== undefined) {
       this.#log.error("{run}: {messageType} failed: {reason}", { run, messageType, reason });
@@ -176,16 +175,16 @@ export class SuperNode {
       this.#log.info("{run}: sent reply", { run });
     } catch (error) {
       if (error instanceof Superseded) throw error;
-      // A SuperLink that was restarted without a database knows no such run.
+      // A SuperLink that was restarted without a database does not know the run.
       if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
         this.#log.info("{run} has ended. The SuperLink did not need the reply", { run });
       } else {
-        this.#goOnAfter(error, "Could not send the reply: {reason}");
+        this.#logUnlessFatal(error, "Could not send the reply: {reason}");
       }
     }
   }
 
-  /** The answer to an instruction; undefined when nobody waits for one. */
+  /** Answers an instruction. Undefined if no reply is needed. */
   async #answer(instruction: Message, signal: AbortSignal): Promise<Answer | undefined> {
     try {
       return await answerInstruction(instruction, {
@@ -195,27 +194,27 @@ export class SuperNode {
       }, signal);
     } catch (thrown) {
       const error = FlwrError.from(thrown);
-      // The next pull finds out whether the SuperLink has forgotten the node.
+      // The next pull finds out whether the SuperLink still knows the node.
       if (error.code === "unauthenticated" || error.code === "not-found") return undefined;
-      if (!PASSING.has(error.code)) throw error;
+      if (!NON_FATAL.has(error.code)) throw error;
       const { sendErrorDetails = false } = this.#options;
-      const told = sendErrorDetails ? error.message : `${error.code}; ${IN_THE_LOG}`;
+      const reason = sendErrorDetails ? error.message : `${error.code}; ${SEE_NODE_LOG}`;
       const reply = instruction.replyError(
         MessageErrorCode.Unknown,
-        `The SuperNode could not work for the run: ${told}`,
+        `The SuperNode could not handle the message: ${reason}`,
       );
       return { reply, seconds: 0, details: error.message };
     }
   }
 
-  /** Sends a reply for as long as it takes; a node that stops gives it a few seconds, for its SuperLink may be gone. */
+  /** Sends a reply. A node that stops gives up after a few seconds, because its SuperLink may be gone. */
   async #push(reply: Message, seconds: number, signal: AbortSignal): Promise<void> {
     const { connection, clock } = this.#options;
-    const pushing = this.#membership.as(() => connection.push(reply, seconds), signal);
+    const pushing = this.#membership.call(() => connection.push(reply, seconds), signal);
     const { promise: gaveUp, reject } = Promise.withResolvers<never>();
     const done = new AbortController();
     const hurry = () =>
-      clock.sleep(FAREWELL_SECONDS, done.signal).then(() =>
+      clock.sleep(STOP_SECONDS, done.signal).then(() =>
         reject(new FlwrError("cancelled", "The SuperNode stopped before its reply was sent"))
       );
     if (signal.aborted) hurry();
@@ -225,14 +224,15 @@ export class SuperNode {
     } finally {
       signal.removeEventListener("abort", hurry);
       done.abort();
-      for (const late of [pushing, gaveUp]) late.catch(() => {}); // nobody waits for them any more
+      // The promise that lost the race must not become an unhandled rejection.
+      for (const late of [pushing, gaveUp]) late.catch(() => {});
     }
   }
 
-  /** Says what went wrong when the node can go on. @throws the error otherwise */
-  #goOnAfter(thrown: unknown, words: string): void {
+  /** Logs an error after which the node can continue. @throws any other error */
+  #logUnlessFatal(thrown: unknown, words: string): void {
     const error = FlwrError.from(thrown);
-    if (!PASSING.has(error.code)) throw error;
+    if (!NON_FATAL.has(error.code)) throw error;
     this.#log.warn(words, { reason: error.message });
   }
 }

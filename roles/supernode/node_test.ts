@@ -6,7 +6,7 @@ import { MessageErrorCode } from "../../entities/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import { AppCrashed } from "../../hosting/app/app_host.ts";
-import { FAREWELL_SECONDS } from "./limits.ts";
+import { STOP_SECONDS } from "./limits.ts";
 import { RunRefused } from "../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "./runs/prepared_run.ts";
 import { echo, FakeFleet, instruction, pass, start } from "./testing/fake_fleet.ts";
@@ -23,7 +23,7 @@ Deno.test("a node joins, answers its instructions in order, and leaves", async (
   assert.deepEqual(fleet.replies.map(({ metadata }) => metadata.replyToMessageId), ["a", "b"]);
 });
 
-Deno.test("what the app keeps lives through a run and is apart from other runs", async () => {
+Deno.test("an app's state lasts through its run and is separate from other runs", async () => {
   const fleet = new FakeFleet();
   fleet.give(instruction("a", 1n), instruction("b", 1n), instruction("c", 2n));
   const { controller, ended } = start(fleet);
@@ -34,7 +34,7 @@ Deno.test("what the app keeps lives through a run and is apart from other runs",
   assert.deepEqual(seen, [0, 1, 0]);
 });
 
-Deno.test("a message whose app dies is tried again, then answered with an error", async () => {
+Deno.test("a message that crashes its app is tried again, then answered with an error", async () => {
   const fleet = new FakeFleet();
   let tries = 0;
   const { controller, ended } = start(fleet, (message, context, signal) => {
@@ -56,7 +56,7 @@ Deno.test("a message whose app dies is tried again, then answered with an error"
   assert.equal(tries, 2 + MAX_APP_TRIES);
 });
 
-Deno.test("a node that is stopped at work says so to the SuperLink before it leaves", async () => {
+Deno.test("a node that is stopped during a message sends an error reply before it leaves", async () => {
   const fleet = new FakeFleet();
   const started = Promise.withResolvers<void>();
   const { controller, ended } = start(fleet, (_message, _context, signal) => {
@@ -73,7 +73,7 @@ Deno.test("a node that is stopped at work says so to the SuperLink before it lea
   assert.equal(fleet.calls.at(-1), "leave");
 });
 
-Deno.test("a node that stops does not wait for ever for a SuperLink that is gone", async () => {
+Deno.test("a node that stops does not wait forever for a SuperLink that is gone", async () => {
   const fleet = new FakeFleet();
   const pushing = Promise.withResolvers<void>();
   fleet.push = () => {
@@ -84,12 +84,12 @@ Deno.test("a node that stops does not wait for ever for a SuperLink that is gone
   const { clock, controller, ended } = start(fleet);
   await pushing.promise;
   controller.abort();
-  await clock.advance(FAREWELL_SECONDS);
+  await clock.advance(STOP_SECONDS);
   await ended;
   assert.equal(fleet.calls.at(-1), "leave");
 });
 
-Deno.test("runs of one series share what the app keeps, and each run is asked for once", async () => {
+Deno.test("runs of one series share a state, and each run is fetched once", async () => {
   const fleet = new FakeFleet();
   for (const [run, series] of [[1n, 5n], [2n, 5n], [3n, 6n]] as const) {
     fleet.series.set(run, series);
@@ -109,9 +109,9 @@ Deno.test("runs of one series share what the app keeps, and each run is asked fo
   assert.equal(fleet.calls.filter((call) => call === "run").length, 3);
 });
 
-/** What goes wrong with an app, by the message's name, and what of it may be told. */
+/** Failures of an app by the message's id, and their summary. */
 const FAILURE = {
-  told: "TypeError at client.ts:1:2",
+  summary: "TypeError at client.ts:1:2",
   details: "TypeError: Anna\n    at client.ts:1:2",
 };
 const failing: MessageHandler["handle"] = (message, context) => {
@@ -146,12 +146,12 @@ for (const sendErrorDetails of [false, true]) {
     ]);
     for (const { error } of fleet.replies) {
       assert.equal(error!.reason.includes("Anna"), sendErrorDetails);
-      assert.equal(error!.reason.includes(FAILURE.told), !sendErrorDetails);
+      assert.equal(error!.reason.includes(FAILURE.summary), !sendErrorDetails);
     }
   });
 }
 
-Deno.test("how long the app worked is sent along", async () => {
+Deno.test("the app's working time is sent with the reply", async () => {
   const fleet = new FakeFleet();
   const { clock, controller, ended } = start(fleet, async (message, context, signal) => {
     if (message.metadata.messageId === "a") await clock.advance(2.5);
@@ -191,7 +191,7 @@ Deno.test("work for a run that is over ends early, and nothing is sent", async (
   assert.deepEqual(fleet.replies.map(({ metadata }) => metadata.replyToMessageId), ["b"]);
 });
 
-Deno.test("a reply that is not wanted any more is dropped, and the node goes on", async () => {
+Deno.test("a reply that is no longer needed is dropped, and the node continues", async () => {
   const fleet = new FakeFleet();
   const { controller, ended } = start(fleet, (message, context, signal) => {
     if (message.metadata.messageId === "a") fleet.over.add(message.metadata.runId);
@@ -204,7 +204,7 @@ Deno.test("a reply that is not wanted any more is dropped, and the node goes on"
   assert.deepEqual(fleet.replies.map(({ metadata }) => metadata.replyToMessageId), ["b"]);
 });
 
-Deno.test("an instruction that cannot be fetched costs one try, not the node", async () => {
+Deno.test("a failed pull is repeated and does not end the node", async () => {
   const fleet = new FakeFleet();
   const failures = [
     new ApiError("run-not-running", "Run is not running"),
@@ -240,7 +240,7 @@ Deno.test("a run that cannot be handled is answered with the error's number", as
   });
 });
 
-Deno.test("a run that the SuperLink cannot tell of costs an error reply, not the node", async () => {
+Deno.test("a run that the SuperLink cannot return gives an error reply and does not end the node", async () => {
   const fleet = new FakeFleet();
   const failures = [new FlwrError("internal", "It fell over"), new FlwrError("not-found", "Gone")];
   const run = fleet.run.bind(fleet);
@@ -257,7 +257,7 @@ Deno.test("a run that the SuperLink cannot tell of costs an error reply, not the
   assert.equal(fleet.replies[1]!.metadata.replyToMessageId, "c");
 });
 
-Deno.test("what the app kept for a run that belongs to no series is gone after the run's end", async () => {
+Deno.test("the state of a run without a series is removed after the run's end", async () => {
   const fleet = new FakeFleet();
   fleet.series.set(1n, 0n);
   const released: bigint[] = [];

@@ -5,8 +5,8 @@ import { systemRandom } from "../../base/random.ts";
 import { registerTrainer } from "../../ml/cores/trainer_slot.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { AppHost } from "../../hosting/app/app_host.ts";
-import { openWorker } from "../../hosting/app/app_link.ts";
-import { AppPool, perRun } from "./apps/app_pool.ts";
+import { startWorker } from "../../hosting/app/app_link.ts";
+import { AppPool, instancePerRun } from "./apps/app_pool.ts";
 import type { AppSource } from "./runs/app_source.ts";
 import { Bundles } from "./apps/bundles.ts";
 import { FabApps } from "./apps/fab_apps.ts";
@@ -20,14 +20,14 @@ import { SuperNode } from "./node.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
 
 /**
- * Runs a SuperNode until it is told to stop. What only some nodes need is loaded when it is needed.
+ * Runs a SuperNode until the signal is aborted. Modules that only some nodes need are loaded when needed.
  *
- * @throws FlwrError when its app cannot be loaded, the SuperLink refuses it or cannot be reached within the limits that
- *   the user set
+ * @throws FlwrError when its app cannot be loaded, or the SuperLink refuses the node or cannot be reached within the
+ *   limits that the user set
  */
 export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal): Promise<void> {
   await using resources = new AsyncDisposableStack();
-  // Registered before the first training, so that SuperNodes started together share the cores from the start.
+  // Registered before the first training, so that SuperNodes that start together share the cores.
   resources.use(registerTrainer({ kind: "reserved" }));
   const connection = new NegotiatedConnection({
     superLink: config.address,
@@ -44,7 +44,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
   resources.defer(() => connection.close());
   const live = resources.use(new WarmApps<AppHost>(MAX_WARM_APPS));
   const apps = await openApps(config, new Bundles(connection, config.trusted), live, resources);
-  if (config.healthAddress !== undefined) await tellHealth(config.healthAddress, resources);
+  if (config.healthAddress !== undefined) await serveHealth(config.healthAddress, resources);
   const node = new SuperNode({
     connection,
     runs: new RunCatalogue(connection, apps),
@@ -67,13 +67,13 @@ async function openApps(
 ): Promise<AppSource> {
   const { app, address, compute } = config;
   if (app !== undefined) {
-    const make = () => Promise.resolve(AppHost.prepare(app, compute, openWorker));
+    const make = () => Promise.resolve(AppHost.prepare(app, compute, startWorker));
     const pool = resources.use(new AppPool(await AppHost.start(app, compute), make));
     log("supernode").info("Loaded ClientApp {app}. Connecting to {address}", {
       app: app.file,
       address,
     });
-    return new LocalApp(perRun(live, pool), bundles);
+    return new LocalApp(instancePerRun(live, pool), bundles);
   }
   log("supernode").info("No app given: each run supplies its own. Connecting to {address}", {
     address,
@@ -106,10 +106,10 @@ async function openPython(
   return resources.use(await openPython(config));
 }
 
-async function tellHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
+async function serveHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
   const { startHealth } = await load<typeof import("../../rpc/grpc/health_endpoint.ts")>(
     new URL("../../rpc/grpc/health_endpoint.ts", import.meta.url),
   );
   const health = resources.use(await startHealth(address));
-  log("supernode").info("Health checks are answered at {address}", { address: health.address });
+  log("supernode").info("Health service on {address}", { address: health.address });
 }

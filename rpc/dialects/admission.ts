@@ -1,10 +1,11 @@
 /**
- * Why a SuperLink does not admit a node's key. This is the whole rule, for every wire: a key is admitted that is listed or
- * that the SuperLink's owner registered, until its node is unregistered, which is for good.
+ * Explains why a SuperLink does not admit a node's key. This is the complete rule, for every Flower version: a key is
+ * admitted if it is listed or was registered by the SuperLink's owner, until its node is unregistered, which is
+ * permanent.
  *
- * @param node the node that belongs to the key, if there is one
- * @param listed whether the key is in the SuperLink's list; true where the SuperLink admits every key
- * @returns the reason, for the log; undefined where the key is admitted
+ * @param node the key's node, if it has one
+ * @param listed whether the key is in the SuperLink's list; true if the SuperLink admits every key
+ * @returns the reason, for the log; undefined if the key is admitted
  */
 export function admissionFault(
   node: { readonly state: string; readonly registeredBy: "owner" | "self" } | undefined,

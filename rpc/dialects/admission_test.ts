@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { admissionFault } from "./admission.ts";
 
-Deno.test("a key is admitted that is listed or registered by the owner, until its node is unregistered", () => {
+Deno.test("admission: a key is admitted if it is listed or registered, until its node is unregistered", () => {
   const states = ["registered", "online", "offline", "left", "unregistered"] as const;
   for (const listed of [true, false]) {
     assert.equal(admissionFault(undefined, listed) === undefined, listed);

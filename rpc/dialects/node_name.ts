@@ -2,10 +2,10 @@ import { FlwrError } from "../../base/error.ts";
 import { nodeNameProblem } from "../../base/node_name.ts";
 
 /**
- * What a node calls itself, in a field of ours.
+ * Reads the node name from our own field of a request.
  *
- * @param name empty where it says nothing, as Flower's nodes do
- * @throws FlwrError invalid-argument
+ * @param name empty if the node sends none, as Flower's nodes do
+ * @throws FlwrError "invalid-argument"
  */
 export function readNodeName(name: string): { readonly name?: string } {
   if (name === "") return {};
@@ -14,7 +14,10 @@ export function readNodeName(name: string): { readonly name?: string } {
   throw new FlwrError("invalid-argument", `The node's name ${problem}`);
 }
 
-/** A node's name as a SuperLink tells it; none where it is empty, or cannot be shown: another program's may be anything. */
+/**
+ * Checks a node name received from a SuperLink. Drops an empty or unprintable one, because another implementation may
+ * send anything.
+ */
 export function usableName(name: string | undefined): { readonly name?: string } {
   return name === undefined || nodeNameProblem(name) !== undefined ? {} : { name };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readNodeName, usableName } from "./node_name.ts";
 
-Deno.test("a server refuses a name that cannot be used, a client has none then", () => {
+Deno.test("node name: a server refuses an invalid one, a client drops it", () => {
   assert.deepEqual(readNodeName(""), {});
   assert.deepEqual(readNodeName("b"), { name: "b" });
   assert.throws(() => readNodeName("a\u001b[2J"), { code: "invalid-argument" });

@@ -25,7 +25,7 @@ import {
 } from "../../proto/gen/current/recorddict_pb.ts";
 import { FlwrError } from "../../base/error.ts";
 
-/** An app's records as protobuf. Arrays are not copied. */
+/** Converts an app's records to protobuf. Arrays are not copied. */
 export function recordDictToWire(dict: RecordDict): WireRecordDict {
   return create(RecordDictSchema, {
     items: [...dict].map(([key, record]) =>
@@ -35,7 +35,7 @@ export function recordDictToWire(dict: RecordDict): WireRecordDict {
 }
 
 /**
- * Records from protobuf, as an app reads them. Arrays are not copied.
+ * Converts records from protobuf to an app's records. Arrays are not copied.
  *
  * @throws FlwrError "invalid-argument" for a record or value without a type
  */
@@ -96,7 +96,7 @@ function recordFromWire(name: string, value: WireItem["value"]): AnyRecord {
       return record;
     }
     default:
-      throw new FlwrError("invalid-argument", `Record "${name}" has no type this Flower knows`);
+      throw new FlwrError("invalid-argument", `Record "${name}" has no known type`);
   }
 }
 
@@ -154,7 +154,7 @@ function metricFromWire(
     case "uintList":
       return { type: "uint64[]", value: value.value.vals };
     default:
-      throw new FlwrError("invalid-argument", `Value "${name}" has no type this Flower knows`);
+      throw new FlwrError("invalid-argument", `Value "${name}" has no known type`);
   }
 }
 

@@ -10,7 +10,7 @@ import { RecordDictSchema } from "../../proto/gen/current/recorddict_pb.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { recordDictFromWire, recordDictToWire } from "./record_dict.ts";
 
-Deno.test("records of every type come back from protobuf with names, order and wire types", () => {
+Deno.test("records of every type survive protobuf with names, order and wire types", () => {
   const dict = new RecordDict({
     arrays: ArrayRecord.fromTensors({
       "conv1.weight": tensor("float32", [2, 2], new Float32Array([1, -0, NaN, Infinity])),
@@ -43,10 +43,10 @@ Deno.test("records of every type come back from protobuf with names, order and w
 
 Deno.test("a record or value without a type is refused by name", () => {
   const untyped = fromBinary(RecordDictSchema, Uint8Array.fromHex("0a030a0178"));
-  assert.throws(() => recordDictFromWire(untyped), /Record "x" has no type/);
+  assert.throws(() => recordDictFromWire(untyped), /Record "x" has no known type/);
   const wire = recordDictToWire(new RecordDict({ m: new MetricRecord({ loss: 1 }) }));
   const record = wire.items[0]!.value;
   assert.equal(record.case, "metricRecord");
   if (record.case === "metricRecord") record.value.items[0]!.value!.value = { case: undefined };
-  assert.throws(() => recordDictFromWire(wire), /Value "m\.loss" has no type/);
+  assert.throws(() => recordDictFromWire(wire), /Value "m\.loss" has no known type/);
 });

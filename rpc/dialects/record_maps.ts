@@ -11,7 +11,7 @@ import {
 /** A named record, of any kind. */
 export type RecordItem = Pick<RecordDict_Item, "key" | "value">;
 
-/** An array as each generation of the wire has it. */
+/** The fields of an array, which are the same in every Flower version. */
 interface WireArray {
   readonly dtype: string;
   readonly shape: number[];
@@ -19,17 +19,17 @@ interface WireArray {
   readonly data: Uint8Array;
 }
 
-/** Named arrays as wires up to 1.18 have them: names and arrays apart. */
+/** Named arrays as Flower up to 1.18 sends them: names and arrays in separate lists. */
 export interface ArrayLists {
   dataKeys: string[];
   dataValues: WireArray[];
 }
 
 /**
- * The records of a message whose wire keeps each kind in a map of its own, as up to 1.18. Such a wire may give one name
- * to records of different kinds, which today's cannot say.
+ * Converts the records of a message from Flower up to 1.18, which keeps each kind in its own map. There, records of
+ * different kinds may share a name, which later versions do not allow.
  *
- * @throws FlwrError "invalid-argument" for such a name
+ * @throws FlwrError "invalid-argument" for a shared name
  */
 export function dictOfRecords(items: readonly RecordItem[]): RecordDict {
   const names = new Set<string>();
@@ -46,7 +46,7 @@ export function dictOfRecords(items: readonly RecordItem[]): RecordDict {
   return create(RecordDictSchema, { items: [...items] });
 }
 
-/** @throws FlwrError "invalid-argument" for names and arrays that do not pair up */
+/** Pairs names and arrays. @throws FlwrError "invalid-argument" if their numbers differ */
 export function arraysFromLists(name: string, { dataKeys, dataValues }: ArrayLists): ArrayRecord {
   if (dataKeys.length !== dataValues.length) {
     throw new FlwrError(
@@ -62,7 +62,7 @@ export function arraysFromLists(name: string, { dataKeys, dataValues }: ArrayLis
   });
 }
 
-/** The way back. */
+/** Splits an ArrayRecord into names and arrays: the inverse of {@link arraysFromLists}. */
 export function arraysToLists({ items }: ArrayRecord): ArrayLists {
   return {
     dataKeys: items.map(({ key }) => key),

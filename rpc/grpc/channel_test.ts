@@ -72,7 +72,7 @@ Deno.test("a certificate of another or an unknown authority is refused", async (
   await server.close(1);
 });
 
-Deno.test("a certificate that ran out is refused", async () => {
+Deno.test("an expired certificate is refused", async () => {
   const tls = await testCertificates(["localhost", "127.0.0.1"], -2);
   const server = await serveDriver({}, { tls });
   const outcome = await tryCall(server.address, { rootCertificates: tls.ca });
@@ -80,32 +80,32 @@ Deno.test("a certificate that ran out is refused", async () => {
   assert.equal(outcome.code, "failed-precondition");
   assert.match(
     outcome.message,
-    /^The certificate of "127\.0\.0\.1:\d+" ran out on \d{4}-\d\d-\d\d$/,
+    /^The certificate of "127\.0\.0\.1:\d+" expired on \d{4}-\d\d-\d\d$/,
   );
   await server.close(1);
 });
 
-Deno.test("TLS on one side only is told from other trouble", async () => {
+Deno.test("TLS on one side only is recognised", async () => {
   const tls = await testCertificates();
   const secure = await serveDriver({}, { tls });
   const plain = await serveDriver();
   assertError(
     await tryCall(secure.address, "insecure"),
     "failed-precondition",
-    `"${secure.address}" speaks TLS only`,
+    `"${secure.address}" accepts only TLS`,
     /--insecure.*--root-certificates/,
   );
   assertError(
     await tryCall(plain.address, { rootCertificates: tls.ca }),
     "failed-precondition",
-    `"${plain.address}" does not speak TLS`,
+    `"${plain.address}" does not use TLS`,
     /--insecure/,
   );
   await secure.close(1);
   await plain.close(1);
 });
 
-Deno.test("a web server is told from a gRPC server", async () => {
+Deno.test("a web server is recognised", async () => {
   const { ca, cert, key } = await testCertificates();
   const page = () => new Response("404 page not found", { status: 404 });
   const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
@@ -120,7 +120,7 @@ Deno.test("a web server is told from a gRPC server", async () => {
   }
 });
 
-Deno.test("a server that only knows HTTP/1 is told from a gRPC server", async () => {
+Deno.test("a server that supports only HTTP/1 is recognised", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {
     for await (const connection of listener) {
@@ -142,7 +142,7 @@ Deno.test("a server that only knows HTTP/1 is told from a gRPC server", async ()
   await serving;
 });
 
-Deno.test("nothing at the address can become better, and says so", async () => {
+Deno.test("an unreachable server is a retryable error with hints", async () => {
   const server = await serveDriver();
   await server.close(0);
   for (const tls of ["insecure", {}] as const) {
@@ -164,11 +164,11 @@ Deno.test("nothing at the address can become better, and says so", async () => {
 Deno.test("root certificates without a certificate are refused", () => {
   assert.throws(
     () => openChannel({ address: "localhost:9092", tls: { rootCertificates: "hello" } }),
-    /The root certificates hold no PEM certificate/,
+    /The root certificates contain no PEM certificate/,
   );
 });
 
-Deno.test("a call waits for a server that is not there yet, and tells each try", async () => {
+Deno.test("a call is retried until the server starts, and reports each attempt", async () => {
   const gone = await serveDriver();
   await gone.close(0);
   const retries: Retry[] = [];
@@ -193,7 +193,7 @@ Deno.test("a call waits for a server that is not there yet, and tells each try",
   await server?.close(1);
 });
 
-Deno.test("each try has its own headers, and errors of the server are not tried again", async () => {
+Deno.test("each attempt has its own headers, and the server's errors are not retried", async () => {
   let calls = 0;
   const server = await serveDriver({
     createRun: (_request, call) => {
@@ -215,7 +215,7 @@ Deno.test("each try has its own headers, and errors of the server are not tried 
   await server.close(1);
 });
 
-Deno.test("a host that takes the connection but never says a word is given up", async () => {
+Deno.test("a host that accepts the connection but never responds is given up", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${listener.addr.port}`;
   const channel = openChannel({

@@ -1,29 +1,34 @@
 import { Status, statusName } from "./grpc_status.ts";
 import { FlwrError } from "../../base/error.ts";
 import { formatAddress } from "../address.ts";
-import { connectionProblem, notFlower, reachability, type Target } from "../connection_problem.ts";
+import {
+  type CallTarget,
+  connectionProblem,
+  notFlower,
+  reachability,
+} from "../connection_problem.ts";
 import type { Probe } from "../probe.ts";
 import { readRefusal } from "./grpc_refusal.ts";
-import { codeOf, type WireStatus } from "./status.ts";
+import { errorCodeOf, type WireStatus } from "./status.ts";
 
 /**
- * How grpc-js words what it finds out itself; a status with other words came from the server. (Its words name no
- * reason that can be relied on: TLS failures are told by looking again.)
+ * Texts of grpc-js's own errors; a status with another text came from the server. (They give no reason that can be
+ * relied on, so a probe finds out why TLS failed.)
  */
 const NO_CONNECTION = /^No connection established|^Connection dropped|^Name resolution failed/;
-/** What a connection that breaks while a request is written becomes there, with status INTERNAL. */
+/** Text of grpc-js, with status INTERNAL, for a connection that breaks while a request is written. */
 const BROKEN = /^Received RST_STREAM with code \d+ triggered by internal client error: (.*)/;
 const HTTP_STATUS = /^Received HTTP status code (\d+)/;
 const TOO_LARGE = /^Received message larger than max \((\d+)/;
 const TEMPORARY_HTTP = ["429", "502", "503", "504"];
 
-/** Whether a look at the server ({@link Probe}) is needed to say why a call failed. */
+/** Whether a {@link Probe} of the server is needed to explain why a call failed. */
 export function needsProbe({ code, details }: WireStatus): boolean {
   return code === Status.UNAVAILABLE && NO_CONNECTION.test(details) &&
     reachability(details) === undefined;
 }
 
-/** Whether a call failed because there was no connection, or it broke: it may go through on a new one. */
+/** Whether a call failed because there was no connection, or because it broke: a new connection may help. */
 export function isConnectionFailure({ code, details }: WireStatus): boolean {
   return code === Status.UNAVAILABLE && NO_CONNECTION.test(details) || BROKEN.test(details);
 }
@@ -31,11 +36,11 @@ export function isConnectionFailure({ code, details }: WireStatus): boolean {
 /**
  * Explains a failed gRPC call in one sentence with hints.
  *
- * @param found what stands at the address, when {@link needsProbe} asked for it
+ * @param found result of the probe, if {@link needsProbe} asked for one
  * @param now Unix time in seconds
  */
 export function diagnose(
-  target: Target,
+  target: CallTarget,
   failure: WireStatus,
   found: Probe | undefined,
   now: number,
@@ -58,12 +63,16 @@ export function diagnose(
   if (isConnectionFailure(failure)) return connectionProblem(target, "grpc", details, found, now);
   const refusal = readRefusal(details);
   if (refusal !== undefined) return refusal;
-  return new FlwrError(codeOf(code), details === "" ? statusName(code) ?? "Unknown" : details, {
-    cause,
-  });
+  return new FlwrError(
+    errorCodeOf(code),
+    details === "" ? statusName(code) ?? "Unknown" : details,
+    {
+      cause,
+    },
+  );
 }
 
-/** Whether a message's "length" is four letters of a page: "404 page" gives 808,722,544. */
+/** Whether a message's "length" is really four characters of a text: "404 page" gives 808,722,544. */
 function isText(size: number): boolean {
   if (!Number.isInteger(size)) return false;
   return [24, 16, 8, 0].every((shift) => {

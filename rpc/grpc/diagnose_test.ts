@@ -26,7 +26,7 @@ const soundTls: Probe = {
   names: "DNS:a",
 };
 
-/** Code and sentence for a failed call to "a:1". */
+/** Error code and message of a failed call to "a:1". */
 function explain(
   failure: { code: Status; details: string },
   found?: Probe,
@@ -37,7 +37,7 @@ function explain(
   return `${code}: ${message}`;
 }
 
-Deno.test("what a server says is passed on", () => {
+Deno.test("a server's message is passed on", () => {
   const failure = { code: Status.UNAUTHENTICATED, details: "Access denied" };
   assert.equal(explain(failure), "unauthenticated: Access denied");
   assert.equal(explain({ code: Status.UNKNOWN, details: "boom" }), "internal: boom");
@@ -57,7 +57,7 @@ Deno.test("a connection that breaks while a request is written may recover", () 
   assert.ok(!needsProbe(broken));
 });
 
-Deno.test("a proxy that may recover is told from a page", () => {
+Deno.test("a temporary proxy error is distinguished from a web page", () => {
   const answered = (http: number, code: Status) =>
     explain({ code, details: `Received HTTP status code ${http}` });
   assert.equal(
@@ -70,7 +70,7 @@ Deno.test("a proxy that may recover is told from a page", () => {
   );
 });
 
-Deno.test("a page that was read as a length is told from a large message", () => {
+Deno.test("a web page that was read as a length is distinguished from a large message", () => {
   const tooLarge = (size: number) =>
     explain({
       code: Status.RESOURCE_EXHAUSTED,
@@ -81,13 +81,13 @@ Deno.test("a page that was read as a length is told from a large message", () =>
   assert.match(tooLarge(600_000_000), /^resource-exhausted: Received message larger than max/);
 });
 
-Deno.test("failures that grpc-js names are not looked into", () => {
+Deno.test("failures that grpc-js explains need no probe", () => {
   for (
     const [details, why] of [
       ["No connection established. Last error: connect ECONNREFUSED", "connection refused"],
       ["No connection established: ETIMEDOUT", "no answer"],
       ["Name resolution failed for target dns:a:1", "no such host name"],
-      ["No connection established. Last error: EHOSTUNREACH", "no way to that host"],
+      ["No connection established. Last error: EHOSTUNREACH", "no route to that host"],
     ] as const
   ) {
     const failure = { code: Status.UNAVAILABLE, details };
@@ -98,11 +98,14 @@ Deno.test("failures that grpc-js names are not looked into", () => {
   assert.ok(needsProbe({ code: Status.UNAVAILABLE, details: "Connection dropped" }));
 });
 
-Deno.test("what was found at the address explains a lost connection", () => {
+Deno.test("the probe's result explains a lost connection", () => {
   const found = (change: Partial<Extract<Probe, { kind: "tls" }>>) =>
     explain(lost, { ...soundTls, ...change });
-  assert.match(found({ validTo: NOW - 1 }), /^failed-precondition: .* ran out on 2027-01-15$/);
-  assert.match(found({ validFrom: NOW + 1 }), /^failed-precondition: .* only from 2027-01-15 on$/);
+  assert.match(found({ validTo: NOW - 1 }), /^failed-precondition: .* expired on 2027-01-15$/);
+  assert.match(
+    found({ validFrom: NOW + 1 }),
+    /^failed-precondition: .* not valid before 2027-01-15$/,
+  );
   assert.match(found({ named: false }), /^failed-precondition: .* not for "a": it is for DNS:a$/);
   assert.match(
     found({ trusted: false }),
@@ -124,9 +127,9 @@ Deno.test("what was found at the address explains a lost connection", () => {
   );
 });
 
-Deno.test("a name that the issuer may not give is told from an unknown authority", () => {
+Deno.test("a name that the issuer may not certify is distinguished from an unknown authority", () => {
   const target = { address: { host: "a", port: 1 }, tls: { rootCertificates: "…" } };
-  const sentence = /has a name that its issuer may not give.*\(nameConstraints\)$/;
+  const sentence = /has a name that its issuer may not certify.*\(nameConstraints\)$/;
   for (const reason of ["NameConstraintViolation", "MalformedNameConstraint"]) {
     const details =
       `client error (Connect): invalid peer certificate: Other(OtherError(${reason}))`;
@@ -136,11 +139,11 @@ Deno.test("a name that the issuer may not give is told from an unknown authority
       assert.match(message, sentence);
     }
   }
-  // grpc-js says nothing of it: another look at the server does.
+  // grpc-js does not report it, but the probe does.
   assert.match(explain(lost, { ...soundTls, refusal: "forbidden-name" }), sentence);
 });
 
-/** A server's certificate for localhost, by an authority that excludes that name. */
+/** Creates a server's certificate for localhost, signed by an authority that excludes that name. */
 async function excludingCertificates(): Promise<{ cert: string; key: string; ca: string }> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
   const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -171,7 +174,7 @@ async function excludingCertificates(): Promise<{ cert: string; key: string; ca:
   };
 }
 
-Deno.test("another look at a server tells a name that its issuer may not give", async () => {
+Deno.test("a probe recognises a name that the issuer may not certify", async () => {
   const { cert, key, ca } = await excludingCertificates();
   using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
   const serving = (async () => {

@@ -1,7 +1,7 @@
 import type { ByteBudget } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
 import { GrpcMessageReader, prefixed } from "./grpc_message.ts";
-import type { Field } from "../http2/hpack/decoder.ts";
+import type { HeaderField } from "../http2/hpack/decoder.ts";
 import { encodeFields } from "../http2/hpack/encode.ts";
 import { ERROR } from "../http2/protocol.ts";
 import type { Http2Stream } from "../http2/stream.ts";
@@ -10,56 +10,56 @@ import { FlwrError } from "../../base/error.ts";
 import { Status } from "./grpc_status.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
 import type { MovingBody, PaceWatch } from "../pace_watch.ts";
-import type { Entry } from "../shared_path.ts";
+import type { HeaderAdmission } from "../shared_path.ts";
 import type { WireStatus } from "./status.ts";
 
-/** What an answer starts with, and how a good one ends. */
-const HEAD: readonly Field[] = [[":status", "200"], ["content-type", "application/grpc"]];
+/** Header fields at the start and at the end of a successful response. */
+const HEAD: readonly HeaderField[] = [[":status", "200"], ["content-type", "application/grpc"]];
 const PLAIN_HEAD = encodeFields(HEAD);
 const GOOD_END = encodeFields([["grpc-status", "0"]]);
 
-/** Bytes of a status's words: more would not fit into one frame. */
+/** Bytes of a status's text: more would not fit into one frame. */
 const MAX_DETAILS_BYTES = 4096;
 
-/** Milliseconds above which a deadline is none: timers hold 31 bits. */
+/** Longest deadline in milliseconds, because timers hold 31 bits. A longer one counts as none. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What bounds a call. */
+/** Limits of a call. */
 export interface GrpcCallLimits {
-  /** What bounds large answers. */
-  readonly answers: ByteBudget;
-  /** How slowly a request may come. */
+  /** Budget for large responses. */
+  readonly responses: ByteBudget;
+  /** Slowest request that is allowed. */
   readonly pace: PaceLimits;
-  /** What watches over how fast answers are taken. */
-  readonly taking: PaceWatch;
+  /** Checks that clients read their responses fast enough. */
+  readonly responsePace: PaceWatch;
 }
 
 /**
- * One call between HTTP/2 and a service. Its caller has to take an answer as fast as a request has to come, and within the
- * time that the call may take: an answer that nobody takes holds memory that others wait for.
+ * A gRPC call on an HTTP/2 stream, as a service sees it. Its caller must read the response as fast as a request must
+ * arrive, and within the call's deadline, because an unread response holds memory that others wait for.
  */
 export class GrpcCall implements OpenCall {
   readonly transport = "grpc";
-  /** What let the call in; undefined where no service of its path asks, and before. */
-  entry: Entry | undefined;
+  /** How the call was admitted by its headers; undefined before that, and if no service of its path checks headers. */
+  admission: HeaderAdmission | undefined;
   onIdentified: ((caller: unknown) => void) | undefined;
   readonly #stream: Http2Stream;
   readonly #limits: GrpcCallLimits;
   readonly #deadline: ReturnType<typeof setTimeout> | undefined;
-  #headers: Field[] | undefined;
+  #headers: HeaderField[] | undefined;
   #controller: AbortController | undefined;
   #pace: BodyPace | undefined;
-  #taking: MovingBody | undefined;
+  #responseBody: MovingBody | undefined;
   #fail: ((error: FlwrError) => void) | undefined;
   #headSent = false;
   #answered = false;
-  #good = false;
+  #succeeded = false;
 
   constructor(readonly method: string, stream: Http2Stream, limits: GrpcCallLimits) {
     this.#stream = stream;
     this.#limits = limits;
-    stream.onOver((whole) => this.#over(whole));
-    stream.onTaken((bytes) => this.#taken(bytes));
+    stream.onClose((whole) => this.#streamEnded(whole));
+    stream.onContentSent((bytes) => this.#contentSent(bytes));
     const timeout = timeoutMs(stream.headers.get("grpc-timeout"));
     if (timeout !== undefined) this.#deadline = setTimeout(() => this.#expire(), timeout);
   }
@@ -68,7 +68,7 @@ export class GrpcCall implements OpenCall {
     return this.#stream.peer;
   }
 
-  /** Whether the caller has given up. */
+  /** Whether the caller cancelled or disconnected. */
   get gone(): boolean {
     return this.#stream.gone;
   }
@@ -93,7 +93,7 @@ export class GrpcCall implements OpenCall {
     (this.#headers ??= []).push([name.toLowerCase(), value]);
   }
 
-  /** Made when it is first asked for: most calls are answered at once. */
+  /** Created on first use: most calls are answered at once. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.gone && !this.#answered) this.#controller.abort();
@@ -101,26 +101,26 @@ export class GrpcCall implements OpenCall {
   }
 
   get delivered(): Promise<boolean> {
-    return this.#stream.outcome.then((whole) => whole && this.#good);
+    return this.#stream.outcome.then((whole) => whole && this.#succeeded);
   }
 
   async reserve(bytes: number): Promise<void> {
     if (bytes <= SMALL_BODY_BYTES) return;
-    const lease = await this.#limits.answers.take(bytes, this.signal);
+    const lease = await this.#limits.responses.acquire(bytes, this.signal);
     this.#stream.outcome.then(() => lease.release());
   }
 
   /**
-   * Reads the request's message, which may be no larger than `maxBytes`.
+   * Reads the request's message of at most `maxBytes`.
    *
-   * @throws FlwrError "resource-exhausted", "unavailable" when it comes too slowly, "cancelled" when the caller goes,
-   *   "invalid-argument" where there is no message
+   * @throws FlwrError "resource-exhausted"; "unavailable" when it arrives too slowly; "cancelled" when the caller
+   *   disconnects; "invalid-argument" if there is no message
    */
   async readMessage(maxBytes: number): Promise<Uint8Array> {
     const message = new GrpcMessageReader(maxBytes);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#fail = reject;
-    if (this.gone) throw gone();
+    if (this.gone) throw callerLeft();
     if (!this.#stream.remoteEnded) {
       this.#pace = new BodyPace(
         this.#limits.pace,
@@ -128,10 +128,10 @@ export class GrpcCall implements OpenCall {
       );
     }
     this.#stream.read({
-      take: (bytes) => {
-        this.#pace?.take(bytes.length);
+      receive: (bytes) => {
+        this.#pace?.addBytes(bytes.length);
         try {
-          message.take(bytes);
+          message.append(bytes);
         } catch (error) {
           reject(error);
         }
@@ -147,7 +147,7 @@ export class GrpcCall implements OpenCall {
     return await message.end(this.#stream.headers.get("grpc-encoding"));
   }
 
-  /** Sends one message, in parts. @returns when most of it has been taken */
+  /** Sends one message, in parts. @returns when the client has taken most of it */
   async send(parts: readonly Uint8Array[]): Promise<void> {
     if (this.#answered) return;
     if (!this.#headSent) {
@@ -156,27 +156,27 @@ export class GrpcCall implements OpenCall {
       this.#stream.sendHeaders(head, false);
       this.#headSent = true;
     }
-    this.#watchTaking();
-    // All parts at once: the end of the answer may follow in the same turn.
+    this.#watchResponse();
+    // All parts at once, because the end of the response may follow in the same turn.
     await Promise.all(prefixed(parts).map((part) => this.#stream.write(part)));
   }
 
-  /** Ends a good answer. */
+  /** Ends a successful response. */
   end(): void {
     if (this.#answered) return;
-    this.#answered = this.#good = true;
-    // An answer without a message still has a head of its own.
+    this.#answered = this.#succeeded = true;
+    // A response without a message still needs its headers.
     if (!this.#headSent) this.#stream.sendHeaders(PLAIN_HEAD, false);
-    this.#watchTaking();
+    this.#watchResponse();
     this.#stream.sendHeaders(GOOD_END, true);
   }
 
-  /** Ends the call with an error; an answer that has begun is cut short. */
+  /** Ends the call with an error, even if the response has begun. */
   refuse({ code, details }: WireStatus): void {
     if (this.#answered) return;
     this.#answered = true;
-    this.#watchTaking();
-    const status: Field[] = [
+    this.#watchResponse();
+    const status: HeaderField[] = [
       ["grpc-status", String(code)],
       ["grpc-message", percentEncoded(details)],
     ];
@@ -184,40 +184,40 @@ export class GrpcCall implements OpenCall {
   }
 
   #expire(): void {
-    // A status would wait behind what the caller has not taken.
+    // A status would wait behind data that the caller has not read.
     if (this.#answered || this.#stream.waitingBytes > 0) return this.#stream.reset(ERROR.cancel);
     const controller = this.#controller;
     this.refuse({ code: Status.DEADLINE_EXCEEDED, details: "Deadline exceeded" });
     controller?.abort();
-    this.#fail?.(new FlwrError("cancelled", "The caller's time is up"));
+    this.#fail?.(new FlwrError("cancelled", "The caller's deadline passed"));
   }
 
-  #over(whole: boolean): void {
+  #streamEnded(whole: boolean): void {
     clearTimeout(this.#deadline);
     this.#endPace();
-    this.#endTaking();
+    this.#endResponseWatch();
     if (whole) return;
     if (!this.#answered) this.#controller?.abort();
-    this.#fail?.(gone());
+    this.#fail?.(callerLeft());
   }
 
-  #watchTaking(): void {
-    if (this.gone || this.#taking !== undefined) return;
+  #watchResponse(): void {
+    if (this.gone || this.#responseBody !== undefined) return;
     const tooSlow = () => this.#stream.reset(ERROR.cancel);
-    this.#taking = { since: performance.now(), moved: 0, tooSlow };
-    this.#limits.taking.add(this.#taking);
+    this.#responseBody = { since: performance.now(), moved: 0, tooSlow };
+    this.#limits.responsePace.add(this.#responseBody);
   }
 
-  #taken(bytes: number): void {
-    if (this.#taking !== undefined) this.#taking.moved += bytes;
-    // A stream of messages may be silent for as long as it likes.
-    if (!this.#answered && this.#stream.waitingBytes === 0) this.#endTaking();
+  #contentSent(bytes: number): void {
+    if (this.#responseBody !== undefined) this.#responseBody.moved += bytes;
+    // A stream of messages may pause for any time.
+    if (!this.#answered && this.#stream.waitingBytes === 0) this.#endResponseWatch();
   }
 
-  #endTaking(): void {
-    if (this.#taking === undefined) return;
-    this.#limits.taking.delete(this.#taking);
-    this.#taking = undefined;
+  #endResponseWatch(): void {
+    if (this.#responseBody === undefined) return;
+    this.#limits.responsePace.delete(this.#responseBody);
+    this.#responseBody = undefined;
   }
 
   #endPace(): void {
@@ -226,8 +226,8 @@ export class GrpcCall implements OpenCall {
   }
 }
 
-function gone(): FlwrError {
-  return new FlwrError("cancelled", "The caller is gone");
+function callerLeft(): FlwrError {
+  return new FlwrError("cancelled", "The caller disconnected");
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -239,14 +239,14 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   n: 1e-6,
 };
 
-/** Milliseconds of the header "grpc-timeout"; undefined for none, and for one beyond what a timer holds. */
+/** Milliseconds of the header "grpc-timeout"; undefined without one, and for one that a timer cannot hold. */
 function timeoutMs(text: string | undefined): number | undefined {
   const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text ?? "") ?? [];
   const ms = Number(digits) * (UNIT_MS[unit ?? ""] ?? NaN);
   return ms <= LONGEST_TIMER_MS ? ms : undefined;
 }
 
-/** A status's words as its header holds them: UTF-8 with all but printable ASCII as "%XX". */
+/** A status's text as its header encodes it: UTF-8 with all but printable ASCII as "%XX". */
 function percentEncoded(details: string): string {
   let text = "";
   for (const byte of new TextEncoder().encode(details)) {

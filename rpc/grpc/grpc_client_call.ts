@@ -8,7 +8,7 @@ import {
 } from "@grpc/grpc-js";
 import type { WireStatus } from "./status.ts";
 
-/** One call as grpc-js makes it. */
+/** Parameters of one call through grpc-js. */
 export interface GrpcRequest {
   readonly path: string;
   readonly bytes: Buffer;
@@ -18,7 +18,7 @@ export interface GrpcRequest {
   readonly signal: AbortSignal;
 }
 
-/** An answer's bytes and headers (gRPC: initial metadata). */
+/** A response's bytes and headers (gRPC: initial metadata). */
 export interface UnarySuccess {
   readonly response: Uint8Array;
   readonly headers?: Metadata;
@@ -26,7 +26,7 @@ export interface UnarySuccess {
 
 const same = (bytes: Buffer) => bytes;
 
-/** Makes one try of a call. Never rejects: a failure is a status. */
+/** Makes one attempt at a call. Never rejects: a failure is returned as a status. */
 export function unaryCall(
   client: Client,
   { path, bytes, metadata, timeoutSeconds, connectTimeoutSeconds, signal }: GrpcRequest,
@@ -57,16 +57,16 @@ export function unaryCall(
   return promise;
 }
 
-/** Said as grpc-js says it. */
+/** In grpc-js's own words, which rpc/diagnose.ts recognises. */
 const NOT_CONNECTED: WireStatus = {
   code: Status.UNAVAILABLE,
   details: "No connection established: ETIMEDOUT",
 };
 
 /**
- * Makes one try of a call of a server-streaming method; ends it when it is no longer iterated.
+ * Makes one attempt at a server-streaming call, and ends it when the iteration ends.
  *
- * @returns after the messages, what the call failed with, if it did
+ * @returns the status it failed with, after the messages; undefined if it succeeded
  */
 export async function* streamCall(
   client: Client,
@@ -99,10 +99,10 @@ function statusOf(error: { code: Status; details: string } | null): WireStatus {
 }
 
 /**
- * Calls `giveUp` when the client is not connected within the time. Without it a call waits for minutes for a host
- * that does not answer at all.
+ * Calls `giveUp` if the client does not connect within the time. Without it a call waits for minutes for a host that
+ * does not respond at all.
  *
- * @returns a timer that the end of the call has to clear, unless the client is connected already
+ * @returns a timer that the end of the call must clear; undefined if the client is already connected
  */
 function giveUpConnecting(
   client: Client,

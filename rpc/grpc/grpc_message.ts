@@ -2,13 +2,16 @@ import { Buffer } from "node:buffer";
 import { gunzip } from "node:zlib";
 import { FlwrError } from "../../base/error.ts";
 
-/** Bytes before a message: whether it is compressed, and its length. */
+/** Bytes before a message: the compression flag and the length. */
 const PREFIX_BYTES = 5;
 
-/** Bytes that are made ready for a message at first: who announces more must send more. */
+/**
+ * Bytes allocated for a message at first. The buffer grows only with bytes that arrive, so announcing a large length
+ * costs nothing.
+ */
 const FIRST_BYTES = 64 * 1024;
 
-/** Puts the one message of a request together as its bytes come. */
+/** Assembles the one message of a request from its bytes. */
 export class GrpcMessageReader {
   readonly #maxBytes: number;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
@@ -17,13 +20,18 @@ export class GrpcMessageReader {
   #length = 0;
   #received = 0;
 
-  /** @param maxBytes of the message */
+  /** @param maxBytes maximum size of the message */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws FlwrError "resource-exhausted" for a message that is announced too large, "internal" for a second one */
-  take(bytes: Uint8Array): void {
+  /**
+   * Adds received bytes.
+   *
+   * @throws FlwrError "resource-exhausted" for a message announced as too large, "invalid-argument" for a second
+   *   message
+   */
+  append(bytes: Uint8Array): void {
     let rest = bytes;
     while (this.#prefixBytes < PREFIX_BYTES && rest.length > 0) {
       this.#prefix[this.#prefixBytes++] = rest[0]!;
@@ -40,15 +48,15 @@ export class GrpcMessageReader {
   }
 
   /**
-   * The message, when all has come.
+   * Returns the complete message.
    *
    * @param encoding the header "grpc-encoding"
-   * @throws FlwrError "invalid-argument" for a request without a whole message; "resource-exhausted" for one that
-   *   becomes too large; "unimplemented" for an unknown compression
+   * @throws FlwrError "invalid-argument" for a request without a complete message; "resource-exhausted" if
+   *   decompression exceeds the limit; "unimplemented" for an unknown compression
    */
   async end(encoding: string | undefined): Promise<Uint8Array> {
     if (this.#message === undefined || this.#received < this.#length) {
-      throw new FlwrError("invalid-argument", "The request has no whole message");
+      throw new FlwrError("invalid-argument", "The request has no complete message");
     }
     const message = this.#message.subarray(0, this.#length);
     if (this.#prefix[0] === 0) return message;
@@ -73,7 +81,7 @@ export class GrpcMessageReader {
   }
 }
 
-/** Puts the prefix before a message's parts, in one piece where they are small. */
+/** Puts the prefix before a message's parts, joined into one piece if they are small. */
 export function prefixed(parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const prefix = new Uint8Array(PREFIX_BYTES);

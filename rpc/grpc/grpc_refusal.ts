@@ -1,14 +1,14 @@
 import { type ApiError, apiErrorOf } from "../api_error.ts";
 
 /**
- * What stands in a gRPC status's details when Flower has a number for the error: JSON with the number and the words
- * (Flower 1.38's own servers and clients; over HTTP the same travels as `{"code", "detail"}`).
+ * The details of a gRPC status for an error with one of Flower's numbers: JSON with the number and the message
+ * (Flower 1.38's own servers and clients; over HTTP the same is sent as `{"code", "detail"}`).
  */
 export function refusalDetails({ number, message }: ApiError): string {
   return JSON.stringify({ code: number, public_message: message, public_details: null });
 }
 
-/** The numbered error that a status's details tell of; undefined for plain words, and for a number unknown here. */
+/** The numbered error in a status's details; undefined for plain text, and for an unknown number. */
 export function readRefusal(details: string): ApiError | undefined {
   if (!details.startsWith("{")) return undefined;
   try {
@@ -16,6 +16,6 @@ export function readRefusal(details: string): ApiError | undefined {
     if (typeof code !== "number" || typeof message !== "string") return undefined;
     return apiErrorOf(code, typeof more === "string" ? `${message} ${more}` : message);
   } catch {
-    return undefined; // words that begin with a brace
+    return undefined; // plain text that begins with a brace
   }
 }

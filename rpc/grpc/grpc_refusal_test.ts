@@ -11,7 +11,7 @@ Deno.test("a numbered error keeps its number over gRPC", () => {
   assert.equal(told.message, "The node is online");
 });
 
-Deno.test("Flower's own form is understood, anything else is left to be words", () => {
+Deno.test("Flower's own form is parsed, anything else stays plain text", () => {
   const flower = '{"code": 2004, "public_message": "Failed.", "public_details": "It is online."}';
   assert.equal(readRefusal(flower)?.message, "Failed. It is online.");
   const others = [

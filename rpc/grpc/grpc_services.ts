@@ -10,16 +10,16 @@ import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts
 import { admitCall, methodFor } from "../shared_path.ts";
 import { statusOf, type WireStatus } from "./status.ts";
 
-/** What 1.9 answers to bytes that are no message of the expected type. */
+/** Flower 1.9's status for bytes that do not decode as the expected message. */
 const UNDECODABLE: WireStatus = {
   code: Status.INTERNAL,
   details: "Exception deserializing request!",
 };
 
-/** The methods of one path. */
+/** Methods that share one path. */
 export type PathMethods = readonly [BoundMethod, ...BoundMethod[]];
 
-/** Lays the methods of services out by path. Services of the same name may share one. */
+/** Groups the methods of services by path. Services with the same name may share one. */
 export function methodsByPath(services: readonly ServiceBinding[]): Map<string, PathMethods> {
   const byPath = new Map<string, [BoundMethod, ...BoundMethod[]]>();
   for (const method of services.flatMap(({ methods }) => methods)) {
@@ -37,18 +37,18 @@ export function methodsByPath(services: readonly ServiceBinding[]): Map<string, 
   return byPath;
 }
 
-/** How methods are answered. */
+/** Options of {@link answerGrpc}. */
 export interface ServeOptions extends GrpcCallLimits {
-  /** What is hidden from callers goes there. */
+  /** Gets the errors that callers do not see. */
   readonly log: Logger;
 }
 
 /**
- * Answers a call: who calls is asked by its head, before a byte of its body is taken (HTTP/2's flow control keeps all but
- * the first window of it with the caller); then its request is read, and handed to the method. A call whose caller is
- * gone meanwhile goes no further. Never rejects.
+ * Answers a call: checks its headers before any of its body is read (HTTP/2's flow control leaves all but the first
+ * window with the caller), then reads the request and calls the method. If the caller disconnects meanwhile, the call
+ * ends. Never rejects.
  *
- * @param progress told as soon as something is known of the caller
+ * @param progress called as soon as something is known about the caller
  */
 export async function answerGrpc(
   stream: Http2Stream,
@@ -71,13 +71,13 @@ export async function answerGrpc(
   try {
     await answer(call, methods, options, progress);
   } catch (error) {
-    // Whoever is gone is told nothing, and of a call that nobody waits for the log says no more than of others.
+    // If the caller has disconnected, nothing is sent. Such calls are logged like any other.
     logOutcome(options.log, call, error);
     call.refuse(grpcStatusOf(error));
   }
-  if ("caller" in call) return call.caller === undefined ? "gone" : "let-in";
-  // Whoever was let in by the head is known, whatever the request was.
-  if (call.entry?.found !== undefined) return "let-in";
+  if ("caller" in call) return call.caller === undefined ? "gone" : "admitted";
+  // A caller admitted by its headers is known, even if its request is bad.
+  if (call.admission?.found !== undefined) return "admitted";
   return call.gone ? "gone" : "refused";
 }
 
@@ -88,25 +88,25 @@ async function answer(
   progress: (progress: CallProgress) => void,
 ): Promise<void> {
   const guarded = methods.some(({ admit }) => admit !== undefined);
-  const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
+  const admission = call.admission = guarded ? await admitCall(methods, call) : undefined;
   const largest = Math.max(
     ...methods.map((method) =>
-      method.maxRequestBytes(method === entry?.method ? entry.found : undefined)
+      method.maxRequestBytes(method === admission?.method ? admission.found : undefined)
     ),
   );
-  if (guarded || largest > SMALL_BODY_BYTES) progress("heard");
-  call.onIdentified = (caller) => caller !== undefined && progress("let-in");
+  if (guarded || largest > SMALL_BODY_BYTES) progress("headers-accepted");
+  call.onIdentified = (caller) => caller !== undefined && progress("admitted");
   const bytes = await call.readMessage(largest);
   const method = methodFor(methods, bytes, call);
   if (method.desc.methodKind === "unary") {
-    const parts = await answerInParts(method, bytes, call, entry);
+    const parts = await answerInParts(method, bytes, call, admission);
     logOutcome(log, call);
     const sent = call.send(parts);
     call.end();
     return await sent;
   }
-  // Whoever makes the messages sees `call.signal` when the caller is gone.
-  for await (const message of answerStream(method, bytes, call, entry)) {
+  // The handler sees `call.signal` when the caller disconnects.
+  for await (const message of answerStream(method, bytes, call, admission)) {
     if (call.gone) return;
     await call.send([message]);
   }
@@ -114,7 +114,7 @@ async function answer(
   call.end();
 }
 
-/** The HTTP status of a request that is no call of gRPC's. */
+/** The HTTP status for a request that is not a gRPC call; undefined for one that is. */
 function notGrpc({ headers }: Http2Stream): "405" | "415" | undefined {
   if (headers.get(":method") !== "POST") return "405";
   return headers.get("content-type")?.startsWith("application/grpc") ? undefined : "415";

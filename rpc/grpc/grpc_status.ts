@@ -1,4 +1,4 @@
-/** gRPC's status codes, under the names of gRPC. (The package has them too, and takes long to load.) */
+/** gRPC's status codes under gRPC's names. (@grpc/grpc-js has them too, but takes long to load.) */
 export const Status = {
   OK: 0,
   CANCELLED: 1,

@@ -6,7 +6,7 @@ import { formatAddress, isLoopback, parseAddress } from "../address.ts";
 import type { ChannelOptions, RequestHeaders } from "../channel.ts";
 import { channelSecurity } from "../channel_security.ts";
 import type { ClientTransport, TransportAnswer, TransportRequest } from "../client_transport.ts";
-import type { Target } from "../connection_problem.ts";
+import type { CallTarget } from "../connection_problem.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
 import {
   CLIENT_KEEPALIVE_MS,
@@ -20,10 +20,10 @@ import { methodPath } from "../service.ts";
 import type { WireStatus } from "./status.ts";
 import { type GrpcRequest, streamCall, unaryCall } from "./grpc_client_call.ts";
 
-/** Calls over gRPC, by grpc-js. */
+/** gRPC transport of clients, built on grpc-js. */
 export class GrpcTransport implements ClientTransport {
   readonly address: string;
-  readonly #target: Target;
+  readonly #target: CallTarget;
   readonly #clock: Clock;
   readonly #connectTimeoutSeconds: number;
   #client: Client;
@@ -75,7 +75,7 @@ export class GrpcTransport implements ClientTransport {
   ): Promise<FlwrError> {
     const name = `"${this.address}"`;
     if (failure.code === Status.CANCELLED || signal.aborted) {
-      return new FlwrError("unavailable", `${name} broke the call off`);
+      return new FlwrError("unavailable", `${name} cancelled the call`);
     }
     if (isConnectionFailure(failure)) this.#replace(client);
     if (failure.code === Status.DEADLINE_EXCEEDED && timeoutSeconds !== undefined) {
@@ -90,8 +90,8 @@ export class GrpcTransport implements ClientTransport {
   }
 
   /**
-   * A channel of grpc-js tries to reconnect at times of its own; a new one tries when it is told to, so that the
-   * retry policy alone says when. Calls that are open on the old one run on.
+   * Replaces a broken client. A grpc-js channel reconnects on its own schedule; a new one connects immediately, so
+   * the retry policy alone decides when. Calls in progress on the old client continue.
    */
   #replace(broken: Client): void {
     if (this.#client !== broken) return;
@@ -109,12 +109,12 @@ function metadataOf(headers: RequestHeaders): Metadata {
   return metadata;
 }
 
-/** The same bytes as grpc-js wants them, not copied. */
+/** The same bytes as a Buffer, which grpc-js needs, without a copy. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function openClient({ address, tls }: Target): Client {
+function openClient({ address, tls }: CallTarget): Client {
   const { credentials, options } = channelSecurity(address, tls);
   return new Client(formatAddress(address), credentials, {
     ...options,
@@ -123,10 +123,10 @@ function openClient({ address, tls }: Target): Client {
     "grpc.keepalive_time_ms": CLIENT_KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     "grpc-node.flow_control_window": CLIENT_WINDOW_BYTES,
-    // Retries are ours (retry.ts); grpc-js would keep every sent message for its own.
+    // Retries are ours (retry.ts); with its own, grpc-js would keep a copy of every sent message.
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1,
-    // With the common pool a closed channel's connection would live on, and a new channel would take it over.
+    // With the shared pool, a closed channel's connection would stay open and a new channel would reuse it.
     "grpc.use_local_subchannel_pool": 1,
     "grpc.enable_channelz": 0,
     // A proxy cannot reach this machine's loopback.
@@ -134,15 +134,15 @@ function openClient({ address, tls }: Target): Client {
   });
 }
 
-/** The value of a header that holds text; undefined also for one that comes twice. */
+/** The value of a text header; undefined also for a repeated one. */
 function textHeader(metadata: Metadata, name: string): string | undefined {
   const [value, ...more] = metadata.get(name);
   return more.length > 0 || Buffer.isBuffer(value) ? undefined : value;
 }
 
 /**
- * Keeps grpc-js from writing to stderr: what it has to say comes to us as errors too. GRPC_VERBOSITY, which turns
- * its log on for debugging, is left in force.
+ * Keeps grpc-js from writing to stderr, because we get its errors as errors too. GRPC_VERBOSITY, which enables its
+ * log for debugging, still works.
  */
 function silenceGrpc(): void {
   if (Deno.env.get("GRPC_VERBOSITY") === undefined) setLogVerbosity(logVerbosity.NONE);

@@ -2,7 +2,7 @@ import { bindService, type ServiceBinding } from "../service.ts";
 import { FlwrError } from "../../base/error.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
 
-/** Bytes of a request, which holds one name. Anyone may ask, so nothing larger is kept, nor decompressed. */
+/** Bytes of a request, which holds one name. Anyone may send one, so larger ones are neither kept nor decompressed. */
 const MAX_REQUEST_BYTES = 1024;
 
 /**
@@ -19,7 +19,7 @@ export function healthService(services: Iterable<string>): ServiceBinding {
     handlers: {
       check: ({ service }) => {
         if (!known.has(service)) {
-          throw new FlwrError("not-found", `Service "${service}" is not served here`);
+          throw new FlwrError("not-found", `Service "${service}" does not exist on this server`);
         }
         return Promise.resolve({ status: HealthCheckResponse_ServingStatus.SERVING });
       },

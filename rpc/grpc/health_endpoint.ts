@@ -1,15 +1,15 @@
 import { startServer } from "./server.ts";
 
-/** Seconds that an open question after the health may take when the process ends. */
+/** Seconds that an open health check may take when the process ends. */
 const CLOSE_SECONDS = 1;
 
-/** A health service that is served. */
+/** A running health server. */
 export interface HealthService extends AsyncDisposable {
-  /** "host:port", as taken. */
+  /** "host:port" with the actual port. */
   readonly address: string;
 }
 
-/** Serves gRPC's health service, without TLS. @throws FlwrError "unavailable" when it cannot listen there */
+/** Starts a server for gRPC's health service, without TLS. @throws FlwrError "unavailable" if it cannot listen there */
 export async function startHealth(address: string): Promise<HealthService> {
   const server = await startServer({ address, services: [] });
   return {

@@ -9,10 +9,10 @@ import { healthService } from "./health.ts";
 import { Http2Server } from "../http2/server.ts";
 import { KEEPALIVE_TIMEOUT_MS, SERVER_KEEPALIVE_MS, SERVER_WINDOW_BYTES } from "../limits.ts";
 import { PaceWatch } from "../pace_watch.ts";
-import type { RpcServer, ServerTls } from "../server.ts";
+import type { RpcServer, ServerCertificate } from "../server.ts";
 import type { ServiceBinding } from "../service.ts";
 
-/** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
+/** Open calls per connection: a SuperNode needs three, a proxy in front of many nodes needs more. */
 export const MAX_CONCURRENT_STREAMS = 1000;
 
 /** Milliseconds without a call after which a server closes a connection. A SuperNode pings every 20 s. */
@@ -20,25 +20,25 @@ const MAX_CONNECTION_IDLE_MS = 30 * 60_000;
 
 /** How to start a server. */
 export interface StartServerOptions {
-  /** "host:port" to listen on; port 0 takes a free one. */
+  /** "host:port" to listen on; port 0 picks a free one. */
   readonly address: string;
-  /** Without it the server speaks plain text. */
-  readonly tls?: ServerTls;
+  /** Without it the server uses plain text. */
+  readonly tls?: ServerCertificate;
   readonly services: readonly ServiceBinding[];
-  /** Where errors that callers are not told of go; the category "flwr.rpc" by default. */
+  /** Gets the errors that callers do not see; the category "flwr.rpc" by default. */
   readonly log?: Logger;
-  /** What large bodies have to share with those of other servers; budgets of its own by default. */
+  /** Budgets for large bodies, to share them with other servers; new ones by default. */
   readonly budgets?: BodyBudgets;
-  /** How slowly a request may come, and an answer be taken; {@link PACE_LIMITS} by default. */
+  /** Slowest requests and responses that are allowed; {@link PACE_LIMITS} by default. */
   readonly pace?: PaceLimits;
 }
 
 /**
  * Starts a gRPC server with the given services and the standard health service.
  *
- * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" when it cannot be listened on
+ * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" if it cannot listen there
  */
-// deno-lint-ignore require-await -- what it throws is to be a rejection
+// deno-lint-ignore require-await -- turns its errors into rejections
 export async function startServer(options: StartServerOptions): Promise<RpcServer> {
   const address = parseAddress(options.address, { allowZero: true });
   const { log = defaultLog("rpc"), budgets = bodyBudgets(), pace = PACE_LIMITS } = options;
@@ -64,13 +64,13 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
         ...causedBy("closed connections", hostOfPeer(peer)),
       }),
   });
-  // Only now, because it has a timer: no call comes before the next turn.
-  const taking = new PaceWatch(pace);
-  const serving = { log, answers: budgets.answers, pace, taking };
+  // Created last, because it has a timer. No call arrives before the next turn.
+  const responsePace = new PaceWatch(pace);
+  const serving = { log, responses: budgets.responses, pace, responsePace };
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: server.port }),
     close: (graceSeconds: number) =>
-      closed ??= server.close(graceSeconds).finally(() => taking[Symbol.dispose]()),
+      closed ??= server.close(graceSeconds).finally(() => responsePace[Symbol.dispose]()),
   };
 }

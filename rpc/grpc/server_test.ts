@@ -49,7 +49,7 @@ Deno.test("a call carries its request, its caller and headers both ways", async 
   await server.close(1);
 });
 
-Deno.test("an error of the project is told to the caller, anything else is hidden", async () => {
+Deno.test("a FlwrError reaches the caller, any other error is hidden", async () => {
   const server = await serveDriver({
     createRun: () => Promise.reject(new FlwrError("unauthenticated", "Access denied")),
     getNodes: () => Promise.reject(new Error("/etc/flwr/server.key")),
@@ -70,13 +70,13 @@ Deno.test("an error of the project is told to the caller, anything else is hidde
   await server.close(1);
 });
 
-Deno.test("bytes that are no message are refused in Flower 1.9's words", async () => {
+Deno.test("bytes that do not decode are refused with Flower 1.9's text", async () => {
   const server = await serveDriver({}, {
     authenticate: () => Promise.reject(new Error("reached")),
   });
   const client = new Client(server.address, credentials.createInsecure());
   const same = (bytes: Buffer) => bytes;
-  // A field cut short, and a text field that is not UTF-8: as 1.9, which refuses both.
+  // A truncated field, and a text field that is not UTF-8: Flower 1.9 refuses both.
   for (const hex of ["0a05", "0a01ff"]) {
     const error = await new Promise<ServiceError | null>((resolve) =>
       client.makeUnaryRequest(
@@ -122,7 +122,7 @@ Deno.test("a call that is not admitted is refused before its body is read", asyn
   await server.close(1);
 });
 
-/** A server whose PullTaskRes waits to be released, and what its handler saw. */
+/** Starts a server whose PullTaskRes waits to be released, and records what its handler saw. */
 async function serveHeld() {
   const started = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
@@ -140,7 +140,7 @@ async function serveHeld() {
   return { server, started, release, aborted, delivered, channel: open(server) };
 }
 
-Deno.test("an answer that arrives is delivered, and its call is not aborted", async () => {
+Deno.test("a received response counts as delivered, and its call is not aborted", async () => {
   const { server, channel, release, delivered, aborted } = await serveHeld();
   release.resolve();
   const { response } = await channel.call(Driver.method.pullTaskRes, {});
@@ -168,7 +168,7 @@ Deno.test("a call that its caller cancels is aborted and not delivered", async (
   await server.close(1);
 });
 
-Deno.test("a call whose time is up is aborted and not delivered", async () => {
+Deno.test("a call whose deadline passes is aborted and not delivered", async () => {
   const { server, channel, aborted, delivered } = await serveHeld();
   await assert.rejects(
     channel.call(Driver.method.pullTaskRes, {}, { timeoutSeconds: 0.2 }),
@@ -191,7 +191,7 @@ Deno.test("a call whose connection breaks is aborted and not delivered", async (
   await server.close(1);
 });
 
-Deno.test("a server that closes lets open calls end", async () => {
+Deno.test("a closing server lets open calls end", async () => {
   const { server, channel, started, release } = await serveHeld();
   const call = channel.call(Driver.method.pullTaskRes, {});
   await started.promise;
@@ -203,11 +203,11 @@ Deno.test("a server that closes lets open calls end", async () => {
   channel.close();
 });
 
-Deno.test("a server that closes breaks off calls that outlast the grace", async () => {
+Deno.test("a closing server cancels calls that outlast the grace period", async () => {
   const { server, channel, started, aborted, delivered } = await serveHeld();
   const call = channel.call(Driver.method.pullTaskRes, {});
   await started.promise;
-  const refused = assert.rejects(call, fails("unavailable", /broke/));
+  const refused = assert.rejects(call, fails("unavailable", /cancelled/));
   await server.close(0.1);
   await aborted.promise;
   assert.equal(await delivered.promise, false);
@@ -223,12 +223,15 @@ Deno.test("a port in use and an address of another machine are named", async () 
   );
   await assert.rejects(
     serveDriver({}, { address: "192.0.2.1:9092" }),
-    fails("unavailable", 'Cannot listen on "192.0.2.1:9092": the address is not of this machine'),
+    fails(
+      "unavailable",
+      'Cannot listen on "192.0.2.1:9092": this machine does not have that address',
+    ),
   );
   await server.close(1);
 });
 
-Deno.test("every server tells its health", async () => {
+Deno.test("every server answers health checks", async () => {
   const server = await serveDriver();
   const channel = open(server);
   const check = Health.method.check;
@@ -238,13 +241,13 @@ Deno.test("every server tells its health", async () => {
   }
   await assert.rejects(
     channel.call(check, { service: "flwr.proto.Fleet" }),
-    fails("not-found", 'Service "flwr.proto.Fleet" is not served here'),
+    fails("not-found", 'Service "flwr.proto.Fleet" does not exist on this server'),
   );
   channel.close();
   await server.close(1);
 });
 
-Deno.test("an answer that is not read to its end is not delivered", async () => {
+Deno.test("a response that is not read to its end does not count as delivered", async () => {
   const { server, channel, release, delivered } = await serveHeld();
   release.resolve();
   const session = connectHttp2(`http://${server.address}`);
@@ -263,11 +266,11 @@ Deno.test("an answer that is not read to its end is not delivered", async () => 
   await server.close(1);
 });
 
-Deno.test("a peer that never closes its end does not keep the server from ending", async () => {
+Deno.test("a peer that never closes its end does not stop the server from closing", async () => {
   const server = await startServer({ address: "127.0.0.1:0", services: [] });
   const { host, port } = parseAddress(server.address);
   using silent = await Deno.connect({ hostname: host, port });
-  // HTTP/2's preface and an empty SETTINGS frame: a session that then says nothing more
+  // HTTP/2's preface and an empty SETTINGS frame: a session that then sends nothing more
   const hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
   await silent.write(new TextEncoder().encode(hello));
   await silent.read(new Uint8Array(1024));

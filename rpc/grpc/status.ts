@@ -3,7 +3,7 @@ import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { ApiError } from "../api_error.ts";
 import { refusalDetails } from "./grpc_refusal.ts";
 
-/** A gRPC status as it crosses the wire. */
+/** A gRPC status as it is sent. */
 export interface WireStatus {
   readonly code: Status;
   readonly details: string;
@@ -25,7 +25,7 @@ const STATUS_OF: { readonly [C in ErrorCode]: Status } = {
   "internal": Status.INTERNAL,
 };
 
-/** gRPC has three codes that our errors do not tell apart. */
+/** gRPC has three codes that our errors do not distinguish. */
 const CODE_OF = new Map<number, ErrorCode>([
   ...Object.entries(STATUS_OF).map(([code, status]): [number, ErrorCode] => [
     status,
@@ -33,13 +33,13 @@ const CODE_OF = new Map<number, ErrorCode>([
   ]),
   [Status.ABORTED, "unavailable"],
   [Status.OUT_OF_RANGE, "invalid-argument"],
-  [Status.UNKNOWN, "internal"], // what Python servers answer when a handler raises
+  [Status.UNKNOWN, "internal"], // Python servers' code when a handler raises
 ]);
 
-/** What the other end is told of an internal error: the cause stays in the log. */
+/** Text that replaces an internal error: the cause stays in the log. */
 export const INTERNAL_ERROR_DETAILS = "Internal error";
 
-/** The gRPC status that tells a peer of an error. Only what is a FlwrError, and not our own fault, is told in words. */
+/** The gRPC status for an error. Only a FlwrError's message is sent, and never that of an internal error. */
 export function statusOf(error: unknown): WireStatus {
   if (error instanceof FlwrError && error.code !== "internal") {
     const details = error instanceof ApiError ? refusalDetails(error) : error.message;
@@ -48,7 +48,7 @@ export function statusOf(error: unknown): WireStatus {
   return { code: Status.INTERNAL, details: INTERNAL_ERROR_DETAILS };
 }
 
-/** The code of our own for a gRPC status code; "internal" for one that gRPC does not define. */
-export function codeOf(status: number): ErrorCode {
+/** Our error code for a gRPC status code; "internal" for one that gRPC does not define. */
+export function errorCodeOf(status: number): ErrorCode {
   return CODE_OF.get(status) ?? "internal";
 }

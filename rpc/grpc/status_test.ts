@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
-import { codeOf, statusOf } from "./status.ts";
+import { errorCodeOf, statusOf } from "./status.ts";
 
 const CODES: ErrorCode[] = [
   "invalid-argument",
@@ -18,15 +18,15 @@ const CODES: ErrorCode[] = [
   "data-loss",
 ];
 
-Deno.test("an error's code and sentence survive the wire", () => {
+Deno.test("status: an error's code and message survive the wire", () => {
   for (const code of CODES) {
     const { code: status, details } = statusOf(new FlwrError(code, "Access denied"));
-    assert.equal(codeOf(status), code);
+    assert.equal(errorCodeOf(status), code);
     assert.equal(details, "Access denied");
   }
 });
 
-Deno.test("what is our own fault is not told to the peer", () => {
+Deno.test("status: internal errors are hidden from the peer", () => {
   const secret = new Error("/etc/flwr/server.key");
   for (const error of [secret, FlwrError.from(secret), "text", undefined]) {
     assert.deepEqual(statusOf(error), { code: Status.INTERNAL, details: "Internal error" });
@@ -34,8 +34,8 @@ Deno.test("what is our own fault is not told to the peer", () => {
 });
 
 Deno.test("every gRPC status has a code", () => {
-  assert.equal(codeOf(Status.UNKNOWN), "internal");
-  assert.equal(codeOf(Status.ABORTED), "unavailable");
-  assert.equal(codeOf(Status.OUT_OF_RANGE), "invalid-argument");
-  assert.equal(codeOf(99), "internal");
+  assert.equal(errorCodeOf(Status.UNKNOWN), "internal");
+  assert.equal(errorCodeOf(Status.ABORTED), "unavailable");
+  assert.equal(errorCodeOf(Status.OUT_OF_RANGE), "invalid-argument");
+  assert.equal(errorCodeOf(99), "internal");
 });

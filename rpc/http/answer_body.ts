@@ -2,35 +2,38 @@ import { systemClock } from "../../base/clock.ts";
 import type { Connection } from "./connections.ts";
 
 /**
- * Milliseconds from an answer to a request that was not read whole to the end of its connection: the answer has left,
- * and no more of the request is taken.
+ * Milliseconds between the response to a request that was not read completely and the end of its connection: long
+ * enough for the response to leave, too short to receive much more of the request.
  */
 export const UNREAD_LINGER_MS = 2;
 
-/** What an answer's body is made of, and who hears of its end. */
-export interface AnswerSource {
-  /** The next piece, asked for when the one before has been taken; undefined at the end. An error cuts the answer short. */
+/** Source of a response's body, and callback for its end. */
+export interface ResponseSource {
+  /**
+   * Returns the next piece, once the client has taken the previous one; undefined at the end. An error truncates the
+   * response.
+   */
   next(): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Seconds from the start within which so many bytes must have been taken; without it there is no hurry. */
+  /** Seconds from the start within which the client must have taken `bytes`; unlimited by default. */
   readonly seconds?: (bytes: number) => number;
   /**
    * Called once, at the end.
    *
-   * @param whole whether every piece was taken
-   * @param error what `next` has thrown
+   * @param whole whether the client took every piece
+   * @param error what `next` threw
    */
   ended(whole: boolean, error?: unknown): void;
 }
 
 /**
- * The body of an answer that is sent piece by piece, each when the one before has been taken: what waits to be sent is in
- * memory twice. A receiver that takes none for long has its connection closed.
+ * Creates a response's body that is sent piece by piece, each when the client has taken the previous one, because
+ * bytes that wait in the network stack are in memory twice. A client that stops reading has its connection closed.
  *
- * Deno says of an answer that it is complete although its caller has gone; but it cancels a stream that nobody reads on.
+ * Deno reports a response as complete even if its caller has disconnected, but it cancels a stream that nobody reads.
  */
-export function answerBody(
+export function responseBody(
   connection: Connection,
-  { next, seconds, ended }: AnswerSource,
+  { next, seconds, ended }: ResponseSource,
 ): ReadableStream<Uint8Array> {
   const start = performance.now();
   let sent = 0;
@@ -55,7 +58,7 @@ export function answerBody(
         const found = next();
         piece = found instanceof Promise ? await found : found;
       } catch (error) {
-        // What was taken is on its way first.
+        // Let the pieces already taken leave first.
         await systemClock.sleep(UNREAD_LINGER_MS / 1000);
         end(false, error);
         connection.close();
@@ -78,10 +81,10 @@ export function answerBody(
   }, { highWaterMark: 0 });
 }
 
-/** Bytes of a large answer that are handed to the network at a time: TLS keeps a copy of what is not yet sent. */
+/** Bytes of a large response that are handed to the network at a time: TLS keeps a copy of what is not yet sent. */
 export const ANSWER_PIECE_BYTES = 256 * 1024;
 
-/** Takes the parts of a large body to pieces that are sent one by one. */
+/** Splits the parts of a large body into pieces that are sent one by one. */
 export function* piecesOf(parts: readonly Uint8Array[]): Generator<Uint8Array, undefined> {
   for (const part of parts) {
     for (let from = 0; from < part.length; from += ANSWER_PIECE_BYTES) {

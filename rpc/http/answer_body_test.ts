@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { ANSWER_PIECE_BYTES, answerBody, type AnswerSource, piecesOf } from "./answer_body.ts";
+import { ANSWER_PIECE_BYTES, piecesOf, responseBody, type ResponseSource } from "./answer_body.ts";
 import { Connections } from "./connections.ts";
 
 const PARTS = [Uint8Array.of(1, 2), new Uint8Array(2 * ANSWER_PIECE_BYTES + 5)];
 
-/** A body of {@link PARTS}, read when the test says so, and how it ended. */
-function open(source: Partial<AnswerSource> = {}) {
+/** Opens a body of {@link PARTS} that the test reads, and records how it ended. */
+function open(source: Partial<ResponseSource> = {}) {
   using connections = new Connections();
   const connection = connections.open("127.0.0.1", "127.0.0.1:1")!;
   const pieces = piecesOf(PARTS);
   const ends: [boolean, unknown][] = [];
   const asked: number[] = [];
-  const body = answerBody(connection, {
+  const body = responseBody(connection, {
     next: () => {
       const { value } = pieces.next();
       asked.push(value?.length ?? -1);
@@ -23,7 +23,7 @@ function open(source: Partial<AnswerSource> = {}) {
   return { connections, connection, reader: body.getReader(), ends, asked };
 }
 
-Deno.test("a large answer goes piece by piece, each when the one before was taken", async () => {
+Deno.test("a large response is sent piece by piece, each when the previous one was taken", async () => {
   const { reader, ends, asked } = open();
   const expected = [2, ANSWER_PIECE_BYTES, ANSWER_PIECE_BYTES, 5];
   for (let sent = 0; sent < expected.length; sent++) {
@@ -36,7 +36,7 @@ Deno.test("a large answer goes piece by piece, each when the one before was take
   assert.deepEqual(ends, [[true, undefined]]);
 });
 
-Deno.test("nothing more is sent to a receiver that is gone", async () => {
+Deno.test("nothing more is sent to a disconnected receiver", async () => {
   const { reader, ends, asked } = open();
   await reader.read();
   await reader.cancel();
@@ -44,13 +44,13 @@ Deno.test("nothing more is sent to a receiver that is gone", async () => {
   assert.deepEqual(asked, [2]);
 });
 
-Deno.test("a connection that is closed ends its answer, also one that nobody has begun to take", () => {
+Deno.test("a closed connection ends its response, also one that was not read yet", () => {
   const { connection, ends } = open();
   connection.close();
   assert.deepEqual(ends, [[false, undefined]]);
 });
 
-Deno.test("a receiver that takes nothing has its connection closed", async () => {
+Deno.test("the connection of a receiver that stops reading is closed", async () => {
   const asked: number[] = [];
   const { connection, reader } = open({
     seconds: (bytes) => {
@@ -63,14 +63,14 @@ Deno.test("a receiver that takes nothing has its connection closed", async () =>
   assert.deepEqual(asked, [2]);
 });
 
-Deno.test("a receiver that has taken all is not closed afterwards", async () => {
+Deno.test("the connection of a receiver that read everything stays open", async () => {
   const { connection, reader } = open({ seconds: () => 0.001 });
   while (!(await reader.read()).done);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.equal(connection.closed, false);
 });
 
-Deno.test("an answer that fails is cut short, with its connection", async () => {
+Deno.test("a failing response is truncated, and its connection is closed", async () => {
   const error = new Error("the disk is gone");
   const { connection, reader, ends } = open({ next: () => Promise.reject(error) });
   await assert.rejects(reader.read());
@@ -78,7 +78,7 @@ Deno.test("an answer that fails is cut short, with its connection", async () => 
   assert.equal(connection.closed, true);
 });
 
-Deno.test("a connection counts as used until its answer was taken", async () => {
+Deno.test("a connection counts as used until its response was taken", async () => {
   const { connections, reader } = open();
   assert.equal(connections.makeRoom(), false);
   while (!(await reader.read()).done);

@@ -3,9 +3,9 @@ import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { apiErrorOf } from "../api_error.ts";
 import { notFlower } from "../connection_problem.ts";
 import { httpPath } from "./path.ts";
-import { wordsOf } from "./words.ts";
+import { errorBodyOf } from "./words.ts";
 
-/** Our codes for HTTP statuses with Flower's JSON; a status that is not here goes by its hundred. */
+/** Our error codes for HTTP statuses with Flower's JSON. A status not listed here is classified by its first digit. */
 const CODE_OF: { readonly [status: number]: ErrorCode } = {
   401: "unauthenticated",
   403: "permission-denied",
@@ -21,17 +21,17 @@ const CODE_OF: { readonly [status: number]: ErrorCode } = {
   504: "deadline-exceeded",
 };
 
-/** Statuses of proxies and servers that have too much to do; trying again can help. */
+/** Statuses of overloaded proxies and servers; a retry can help. */
 const TEMPORARY = [408, 425, 429, 502, 503, 504];
 
-/** What the router of Flower's server says of paths that it does not have. */
+/** Text of Flower's router for unknown paths. */
 const NO_SUCH_PATH = "Not Found";
 
 /**
- * The error for an answer that is not the expected message: a Flower server's words with its number, or that this is
- * no Flower server.
+ * The error for a response that is not the expected message: a Flower server's message with its number, or that this
+ * is not a Flower server.
  *
- * @param address "host:port" that was called
+ * @param address "host:port" of the server
  */
 export async function answerError(
   address: string,
@@ -39,21 +39,21 @@ export async function answerError(
   answer: Response,
 ): Promise<FlwrError> {
   const { status } = answer;
-  const said = await wordsOf(answer);
-  if (said === undefined) {
+  const body = await errorBodyOf(answer);
+  if (body === undefined) {
     return TEMPORARY.includes(status)
       ? new FlwrError("unavailable", `"${address}" answered with HTTP status ${status}`)
       : notFlower(address, "http", `it answered with HTTP status ${status}`);
   }
-  const { code: number, detail, extra } = said;
+  const { code: number, detail, extra } = body;
   if (typeof number !== "number") {
     return status === 404 && detail === NO_SUCH_PATH
       ? new FlwrError("unimplemented", `"${address}" does not know ${httpPath(method)}`)
       : new FlwrError(codeOfStatus(status), detail);
   }
-  const words = typeof extra === "string" ? `${detail} ${extra}` : detail;
-  return apiErrorOf(number, words) ??
-    new FlwrError(codeOfStatus(status), `[code: ${number}] ${words}`);
+  const message = typeof extra === "string" ? `${detail} ${extra}` : detail;
+  return apiErrorOf(number, message) ??
+    new FlwrError(codeOfStatus(status), `[code: ${number}] ${message}`);
 }
 
 function codeOfStatus(status: number): ErrorCode {

@@ -2,31 +2,35 @@ import { FlwrError } from "../../base/error.ts";
 import { BodyPace, PACE_LIMITS, type PaceLimits, TOO_SLOW } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import { MAX_MESSAGE_BYTES, SMALL_BODY_BYTES } from "../limits.ts";
-import { joined } from "./joined.ts";
-import { bodyRefusal, Refusal } from "./refusal.ts";
+import { joinParts } from "./joined.ts";
+import { bodyRefusal, HttpRefusal } from "./refusal.ts";
 
-/** Pieces of any size that a request's body may come in; after them a piece must have {@link MIN_PIECE_BYTES}. */
+/**
+ * Number of pieces of any size in which a request's body may arrive. After them, pieces must have {@link
+ * MIN_PIECE_BYTES} on average.
+ */
 export const FREE_PIECES = 64;
 
 /**
- * Bytes that a body's pieces must have on average: a packet of the slowest line has twice as many. Each costs as much
- * time as 10 KiB do, so a body in chunks of one byte would stop a server.
+ * Average size of a body's pieces, at least; a packet on the slowest connection has twice as many bytes. Each piece
+ * costs as much time as 10 KiB, so a body in chunks of one byte would stall a server.
  */
 const MIN_PIECE_BYTES = 256;
 
-/** How large and how slow the body of a request may be. */
+/** Limits of a request's body: size and speed. */
 export interface BodyLimits extends PaceLimits {
   readonly maxBytes: number;
 }
 
-/** The limits in force. */
+/** The default limits. */
 export const BODY_LIMITS: BodyLimits = { maxBytes: MAX_MESSAGE_BYTES, ...PACE_LIMITS };
 
 /**
- * Waits until there is room for a request's body, unless it is small. To be called before a byte of it is asked for.
+ * Reserves memory for a request's body, waiting if necessary, unless the body is small. Call it before you read any
+ * of the body.
  *
- * @param signal aborted when the caller goes
- * @throws Refusal for a body that is compressed or too large; what {@link ByteBudget.take} throws
+ * @param signal aborted when the caller disconnects
+ * @throws HttpRefusal for a body that is compressed or too large; errors of {@link ByteBudget.acquire}
  */
 export async function roomForBody(
   { headers }: Request,
@@ -36,24 +40,24 @@ export async function roomForBody(
 ): Promise<ByteLease | undefined> {
   const encoding = headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") {
-    throw new Refusal(415, `Unsupported Content-Encoding "${encoding}".`);
+    throw new HttpRefusal(415, `Unsupported Content-Encoding "${encoding}".`);
   }
   const coding = headers.get("transfer-encoding") ?? "chunked";
   if (coding.toLowerCase() !== "chunked") {
-    throw new Refusal(501, `Unsupported Transfer-Encoding "${coding}".`);
+    throw new HttpRefusal(501, `Unsupported Transfer-Encoding "${coding}".`);
   }
   const length = announcedLength(headers);
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes);
-  // One that does not say how large it is may become as large as any.
+  // A body without an announced length may be as large as allowed.
   const bytes = length ?? maxBytes;
-  return bytes <= SMALL_BODY_BYTES ? undefined : await budget.take(bytes, signal());
+  return bytes <= SMALL_BODY_BYTES ? undefined : await budget.acquire(bytes, signal());
 }
 
 /**
- * Reads a request's body, into one piece of memory where it says how large it is.
+ * Reads a request's body, into one buffer if its length is announced.
  *
- * @throws Refusal for a body that is too large, too slow, or in too many pieces; FlwrError "cancelled" when the caller
- *   goes
+ * @throws HttpRefusal for a body that is too large, too slow, or in too many pieces; FlwrError "cancelled" when the
+ *   caller disconnects
  */
 export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
   const length = announcedLength(request.headers);
@@ -65,10 +69,10 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Ui
   return request.body === null ? new Uint8Array() : await readPieces(request.body, limits, whole);
 }
 
-/** Turns of the microtask queue after which Deno has handed over a body that came together with its head. */
+/** Turns of the microtask queue within which Deno delivers a body that arrived together with its headers. */
 const TURNS = 8;
 
-/** Reads a body without a stream, and starts no clock for one that is there already: most calls are so. */
+/** Reads a body without a stream. Starts no timer for a body that is already there, as most are. */
 async function readSmall(
   request: Request,
   length: number,
@@ -105,41 +109,41 @@ async function readPieces(
   const reader = body.getReader();
   using pace = new BodyPace(limits, () => {
     slow = true;
-    reader.cancel().catch(() => {}); // ends the read that waits
+    reader.cancel().catch(() => {}); // ends the pending read
   });
   for (;;) {
     const { done, value } = await reader.read().catch(() => {
       throw callerGone();
     });
     if (slow) throw bodyRefusal(408, TOO_SLOW);
-    if (done) return whole ?? joined(parts);
+    if (done) return whole ?? joinParts(parts);
     if (received + value.length > limits.maxBytes) throw tooLarge(limits.maxBytes);
     if (whole === undefined) parts.push(value);
     else whole.set(value, received);
     received += value.length;
-    pace.take(value.length);
+    pace.addBytes(value.length);
     if (++pieces > FREE_PIECES && received < (pieces - FREE_PIECES) * MIN_PIECE_BYTES) {
-      throw bodyRefusal(413, "The request comes in too many small pieces.");
+      throw bodyRefusal(413, "The request arrives in too many small pieces.");
     }
   }
 }
 
 /**
- * How large a request says that its body is; undefined where it is sent in parts, as many as there are.
+ * A request's Content-Length; undefined for a chunked body, which has none.
  *
- * @throws Refusal for a length that is said twice: repeated headers come joined
+ * @throws HttpRefusal for a repeated Content-Length: repeated headers arrive joined by commas
  */
 export function announcedLength(headers: Headers): number | undefined {
   if (headers.has("transfer-encoding")) return undefined;
   const text = headers.get("content-length") ?? "0";
-  if (!/^\d{1,15}$/.test(text)) throw new Refusal(400, "Malformed Content-Length.");
+  if (!/^\d{1,15}$/.test(text)) throw new HttpRefusal(400, "Malformed Content-Length.");
   return Number(text);
 }
 
 function callerGone(): FlwrError {
-  return new FlwrError("cancelled", "The caller went before the end of its request");
+  return new FlwrError("cancelled", "The caller disconnected before the end of its request");
 }
 
-function tooLarge(maxBytes: number): Refusal {
+function tooLarge(maxBytes: number): HttpRefusal {
   return bodyRefusal(413, `The request is larger than ${maxBytes} bytes.`);
 }

@@ -3,8 +3,8 @@ import { TransportChannel } from "../transport_channel.ts";
 import { HttpTransport } from "./http_transport.ts";
 
 /**
- * Opens a channel to Flower's HTTP APIs: `POST /v1/<api>/<method>`. Its calls share a pool of connections; a held call
- * takes one for itself and keeps no other waiting.
+ * Opens a channel to Flower's HTTP APIs: `POST /v1/<api>/<method>`. Its calls share a pool of connections. A long
+ * poll takes a connection for itself and delays no other call.
  *
  * @throws FlwrError "invalid-argument" for a malformed address or root certificates
  */

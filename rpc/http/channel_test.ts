@@ -9,6 +9,7 @@ import { eventually } from "../../tests/support/deadline.ts";
 import { silentServer } from "../../tests/support/silent_server.ts";
 import { Control, ListRunsResponseSchema } from "../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../api_error.ts";
+import type { CallOptions } from "../channel.ts";
 import type { ClientTls } from "../client_tls.ts";
 import { probe } from "../probe.ts";
 import { NO_RETRY, type Retry } from "../retry.ts";
@@ -18,7 +19,7 @@ import { openHttpChannel } from "./channel.ts";
 
 const binding = bindControl({ listRuns: () => Promise.resolve({ now: "now" }) });
 
-/** The outcome of one call: what it answered, or the error. */
+/** The outcome of one call: its response or its error. */
 async function tryCall(address: string, tls: ClientTls = "insecure"): Promise<string | FlwrError> {
   const channel = openHttpChannel({ address, tls, retry: NO_RETRY });
   try {
@@ -38,7 +39,7 @@ function assertError(outcome: string | FlwrError, code: string, message: string 
   assert.equal(outcome.code, code);
 }
 
-/** A web server that is no SuperLink. */
+/** Starts a web server that is not a SuperLink. */
 async function serveWeb(listener: RequestListener) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -57,7 +58,7 @@ Deno.test("TLS reaches a server by name and by address", async () => {
   }
 });
 
-Deno.test("a certificate that does not fit is explained", async () => {
+Deno.test("a wrong certificate is explained", async () => {
   const fitting = await testCertificates();
   const other = await testCertificates(["superlink.example.org"]);
   const old = await testCertificates(["localhost", "127.0.0.1"], -2);
@@ -73,7 +74,7 @@ Deno.test("a certificate that does not fit is explained", async () => {
       { rootCertificates: other.ca },
       /is not for "127\.0\.0\.1": it is for DNS:superlink\.e/,
     ],
-    [old, { rootCertificates: old.ca }, /ran out on \d{4}-\d\d-\d\d$/],
+    [old, { rootCertificates: old.ca }, /expired on \d{4}-\d\d-\d\d$/],
   ] as const;
   for (const [tls, trusted, message] of cases) {
     const server = await serveHttp(binding, { tls });
@@ -82,7 +83,10 @@ Deno.test("a certificate that does not fit is explained", async () => {
   }
 });
 
-/** A whole connection that insists on nothing: a later one of its kind may take up its session, and check no certificate. */
+/**
+ * Makes a connection without certificate checks. A later connection may resume its TLS session, and then checks no
+ * certificate.
+ */
 async function leaveSession(port: number): Promise<void> {
   const socket = connectTls({
     host: "127.0.0.1",
@@ -97,7 +101,7 @@ async function leaveSession(port: number): Promise<void> {
   await closed;
 }
 
-Deno.test("an unknown authority stays one, however often it is met", async () => {
+Deno.test("an unknown authority is refused on every connection", async () => {
   const tls = await testCertificates();
   const server = await serveHttp(binding, { tls });
   const { host, port } = { host: "127.0.0.1", port: Number(server.address.split(":").at(-1)) };
@@ -113,13 +117,13 @@ Deno.test("an unknown authority stays one, however often it is met", async () =>
   await server.close(1);
 });
 
-Deno.test("a certificate that names no host, or is an authority's, is explained", async () => {
+Deno.test("a certificate without a host, or of an authority, is explained", async () => {
   const nameless = await testCertificates([]);
   const authority = await selfSignedAuthority();
   const cases = [
     [nameless, { rootCertificates: nameless.ca }, /names no host$/],
     [nameless, {}, /names no host$/],
-    [authority, { rootCertificates: authority.cert }, /is that of an authority \(CA:TRUE\)/],
+    [authority, { rootCertificates: authority.cert }, /belongs to an authority \(CA:TRUE\)/],
   ] as const;
   for (const [files, trusted, message] of cases) {
     // Not our own server, which refuses such files.
@@ -131,40 +135,40 @@ Deno.test("a certificate that names no host, or is an authority's, is explained"
   }
 });
 
-Deno.test("TLS on one side only is told from other trouble", async () => {
+Deno.test("TLS on one side only is recognised", async () => {
   const tls = await testCertificates();
   const secure = await serveHttp(binding, { tls });
   const plain = await serveHttp(binding);
   assertError(
     await tryCall(secure.address),
     "failed-precondition",
-    `"${secure.address}" speaks TLS only`,
+    `"${secure.address}" accepts only TLS`,
   );
   assertError(
     await tryCall(plain.address, { rootCertificates: tls.ca }),
     "failed-precondition",
-    `"${plain.address}" does not speak TLS`,
+    `"${plain.address}" does not use TLS`,
   );
   await secure.close(1);
   await plain.close(1);
 });
 
-Deno.test("a gRPC server is told from a SuperLink's HTTP API", async () => {
+Deno.test("a gRPC server is recognised", async () => {
   const server = await serveGrpc(binding);
   assertError(
     await tryCall(server.address),
     "failed-precondition",
-    `"${server.address}" is not a Flower SuperLink: it speaks HTTP/2 only`,
+    `"${server.address}" is not a Flower SuperLink: it accepts only HTTP/2`,
   );
   assertError(
     await tryCall(server.address, {}),
     "failed-precondition",
-    `"${server.address}" does not speak TLS`,
+    `"${server.address}" does not use TLS`,
   );
   await server.close(1);
 });
 
-Deno.test("nothing at the address can become better, and says so", async () => {
+Deno.test("an unreachable server is a retryable error with hints", async () => {
   const server = await serveHttp(binding);
   await server.close(0);
   assertError(
@@ -180,7 +184,7 @@ Deno.test("nothing at the address can become better, and says so", async () => {
 });
 
 Deno.test("a port number that web clients refuse is named", async () => {
-  assertError(await tryCall("127.0.0.1:6000"), "invalid-argument", "Port 6000 is not for HTTP");
+  assertError(await tryCall("127.0.0.1:6000"), "invalid-argument", "Port 6000 is blocked for HTTP");
 });
 
 const answers: [string, RequestListener, string, string | RegExp][] = [
@@ -283,7 +287,7 @@ Deno.test("a numbered error keeps its number", async () => {
   await server.close(1);
 });
 
-Deno.test("a call waits for a server that is not there yet, and tells each try", async () => {
+Deno.test("a call is retried until the server starts, and reports each attempt", async () => {
   const gone = await serveHttp(binding);
   await gone.close(0);
   const retries: Retry[] = [];
@@ -325,7 +329,7 @@ Deno.test("a call that is not answered in time ends", async () => {
   await server.close(1);
 });
 
-Deno.test("a server that takes the connection but says nothing over TLS is given up", async () => {
+Deno.test("a server that accepts the connection but not the TLS handshake is given up", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${listener.addr.port}`;
   const connections: Deno.Conn[] = [];
@@ -348,7 +352,7 @@ Deno.test("a server that takes the connection but says nothing over TLS is given
   for (const connection of connections) connection.close();
 });
 
-Deno.test("calls share few connections, and a held one keeps no other waiting", async () => {
+Deno.test("calls share few connections, and a long poll delays no other call", async () => {
   const release = Promise.withResolvers<void>();
   const peers = new Set<string>();
   const server = await serveHttp(bindControl({
@@ -374,7 +378,7 @@ Deno.test("calls share few connections, and a held one keeps no other waiting", 
   await server.close(1);
 });
 
-Deno.test("a loopback address is not looked for behind a proxy", async () => {
+Deno.test("a loopback address is called without a proxy", async () => {
   const server = await serveHttp(binding);
   const before = Deno.env.get("HTTP_PROXY");
   Deno.env.set("HTTP_PROXY", "http://127.0.0.1:9");
@@ -387,7 +391,7 @@ Deno.test("a loopback address is not looked for behind a proxy", async () => {
   await server.close(1);
 });
 
-Deno.test("a closed channel calls nobody", async () => {
+Deno.test("a closed channel makes no calls", async () => {
   const server = await serveHttp(binding);
   const channel = openHttpChannel({ address: server.address, tls: "insecure" });
   channel.close();
@@ -400,11 +404,11 @@ Deno.test("a closed channel calls nobody", async () => {
 Deno.test("root certificates without a certificate are refused", () => {
   assert.throws(
     () => openHttpChannel({ address: "localhost:8000", tls: { rootCertificates: "hello" } }),
-    /The root certificates hold no PEM certificate/,
+    /The root certificates contain no PEM certificate/,
   );
 });
 
-Deno.test("an answer has to begin in time, and may then take longer", async () => {
+Deno.test("a response must begin in time, and may then take longer", async () => {
   const message = toBinary(ListRunsResponseSchema, create(ListRunsResponseSchema, { now: "now" }));
   let begins = false;
   const server = await serveWeb((_request, response) => {
@@ -422,6 +426,28 @@ Deno.test("an answer has to begin in time, and may then take longer", async () =
   await assert.rejects(call(), { code: "deadline-exceeded", message: /within 1 s$/ });
   begins = true;
   assert.equal((await call()).response.now, "now");
+  channel.close();
+  await server.close();
+});
+
+Deno.test("an answer that is not whole in time is given up after the time of the whole call", async () => {
+  const server = await serveWeb((_request, response) => {
+    setTimeout(() => {
+      response.writeHead(200, { "content-type": "application/protobuf", "content-length": 9 });
+      response.write(new Uint8Array(1));
+    }, 400);
+  });
+  const channel = openHttpChannel({ ...server, tls: "insecure", retry: NO_RETRY });
+  const call = (options: CallOptions) => channel.call(Control.method.listRuns, {}, options);
+  await assert.rejects(call({ timeoutSeconds: 0.8 }), {
+    code: "deadline-exceeded",
+    message: `"${channel.address}" did not send its whole answer within 0.8 s`,
+  });
+  // It takes longer to begin than there is time: the whole call has no negative time.
+  await assert.rejects(call({ timeoutSeconds: 0.2 }), {
+    code: "deadline-exceeded",
+    message: `"${channel.address}" did not answer within 0.2 s`,
+  });
   channel.close();
   await server.close();
 });

@@ -1,27 +1,27 @@
 import { networkOf } from "../network.ts";
 
-/** Milliseconds from a connection's start to the end of its first request's head, TLS included. */
+/** Milliseconds from a connection's start to the end of its first request's headers, TLS handshake included. */
 const HEAD_TIMEOUT_MS = 20_000;
 
-/** Milliseconds between looks for connections that are unused for too long. */
+/** Milliseconds between checks for connections that were unused for too long. */
 const HEAD_CHECK_MS = 5_000;
 
-/** Connections of one server. Each costs a file descriptor and some 5 KiB, or up to 64 KiB while a head comes. */
+/** Connections of one server. Each costs a file descriptor and about 5 KiB, or up to 64 KiB while headers arrive. */
 const MAX_CONNECTIONS = 16_384;
 
 /** Connections of one IP address. A SuperNode has two or three, and a thousand nodes may share an address. */
 const MAX_CONNECTIONS_PER_ADDRESS = 4_096;
 
 /**
- * Requests under way on one connection. HTTP/1.1 has one at a time, whatever a caller sends ahead. Only HTTP/2, which
- * Deno takes for granted over plain text, has more.
+ * Requests in progress on one connection. HTTP/1.1 has one at a time, even with pipelining. Only HTTP/2, which Deno
+ * accepts over plain text, has more.
  */
 export const MAX_REQUESTS_PER_CONNECTION = 16;
 
 /** Milliseconds without a request after which a connection is closed. Python's clients close theirs after 5 s. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** How many connections a server holds, and for how long unused ones. */
+/** Limits on a server's connections and on how long unused ones stay open. */
 export interface ConnectionLimits {
   /** Connections of all callers; {@link MAX_CONNECTIONS} by default. */
   readonly connections?: number;
@@ -33,10 +33,10 @@ export interface ConnectionLimits {
   readonly keepAliveMs?: number;
 }
 
-/** The connections of one IP address, or network of IPv6. */
+/** The connections of one caller: an IP address, or a network of IPv6. */
 interface Caller {
   readonly open: Set<Connection>;
-  /** Those without a request under way, in the order in which they became so. */
+  /** Those without a request in progress, longest idle first. */
   readonly idle: Set<Connection>;
 }
 
@@ -47,14 +47,14 @@ export class Connection {
   #close: (() => void) | undefined;
   #requests = 0;
   #closed = false;
-  #condemned = false;
-  /** Whether it has brought a request yet. */
+  #markedForClosing = false;
+  /** Whether a request has arrived on it. */
   used = false;
   /** When it was last in use, in milliseconds of `performance.now()`. */
   idleSince = performance.now();
 
   /**
-   * @param network what counts as one caller: see {@link networkOf}
+   * @param network the network that counts as one caller: see {@link networkOf}
    * @param peer "address:port" of the other end
    */
   constructor(owner: Connections, readonly network: string, readonly peer: string) {
@@ -66,17 +66,17 @@ export class Connection {
     return this.#closed;
   }
 
-  /** Notes that it is to be closed soon. @returns whether that is new */
-  condemn(): boolean {
-    const isNew = !this.#condemned;
-    this.#condemned = true;
+  /** Marks the connection to be closed soon. @returns whether it was not marked before */
+  markForClosing(): boolean {
+    const isNew = !this.#markedForClosing;
+    this.#markedForClosing = true;
     return isNew;
   }
 
   /**
-   * Has a function called when the connection is closed, by either end.
+   * Registers a function to call when either end closes the connection.
    *
-   * @returns what takes that back
+   * @returns a function that unregisters it
    */
   onClose(listener: () => void): () => void {
     if (this.#closed) listener();
@@ -84,46 +84,46 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Says what closes the connection of the system. */
+  /** Sets the function that closes the underlying connection. */
   attach(close: () => void): void {
     if (this.#closed) close();
     else this.#close = close;
   }
 
-  /** Closes the connection at once. What was handed to the network goes out, nothing else. */
+  /** Closes the connection immediately. Bytes already handed to the network are sent, nothing else. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#owner.forget(this);
+    this.#owner.remove(this);
     this.#close?.();
     for (const listener of this.#listeners) listener();
     this.#listeners.clear();
   }
 
   /**
-   * Notes that a request, or the sending of an answer, has begun.
+   * Counts a request, or a response being sent, as begun.
    *
-   * @returns whether the connection may have one more under way: HTTP/1.1 has one, HTTP/2 as many as it likes
+   * @returns false if the connection has more in progress than it may: HTTP/1.1 has one, HTTP/2 any number
    */
   begin(): boolean {
     this.used = true;
-    if (this.#requests++ === 0) this.#owner.busy(this);
+    if (this.#requests++ === 0) this.#owner.markBusy(this);
     return this.#requests <= MAX_REQUESTS_PER_CONNECTION;
   }
 
-  /** Notes that one has ended. */
+  /** Counts one as ended. */
   end(): void {
     if (--this.#requests > 0) return;
     this.idleSince = performance.now();
-    this.#owner.idle(this);
+    this.#owner.markIdle(this);
   }
 }
 
 /**
- * Counts the connections of a server by address, and closes those that nobody uses: without a first request, without a
- * next one, or because others need their place. An address that has as many as it may has its longest unused connection
- * closed for a new one, so that one caller cannot take the places of others, nor a stranger behind the same address those
- * of a node for longer than the node is silent.
+ * Counts a server's connections by address, and closes unused ones: those whose first or next request does not arrive
+ * in time, and those whose place is needed. If an address is at its limit, its longest unused connection is closed
+ * for a new one. So one caller cannot take the places of others, and a stranger behind the same address cannot block
+ * a node for longer than the node is silent.
  */
 export class Connections implements Disposable {
   readonly #callers = new Map<string, Caller>();
@@ -143,16 +143,16 @@ export class Connections implements Disposable {
     this.#timer = setInterval(() => this.#closeUnused(performance.now()), every);
   }
 
-  /** How many are open. */
+  /** Number of open connections. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Takes a connection in.
+   * Registers a new connection.
    *
    * @param host IP address of the other end
-   * @returns undefined where there is no place for it
+   * @returns undefined if a limit is reached and no unused connection can be closed
    */
   open(host: string, peer: string): Connection | undefined {
     const network = networkOf(host);
@@ -167,7 +167,7 @@ export class Connections implements Disposable {
     return connection;
   }
 
-  /** Closes the longest unused connection of the address that has most of them. @returns whether there was one */
+  /** Closes the longest unused connection of the address with the most connections. @returns whether there was one */
   makeRoom(): boolean {
     let most: Caller | undefined;
     for (const caller of this.#callers.values()) {
@@ -176,8 +176,8 @@ export class Connections implements Disposable {
     return most !== undefined && this.#closeOldest(most);
   }
 
-  /** To be called by a connection that is closed: its place is free. */
-  forget(connection: Connection): void {
+  /** Frees the place of a closed connection. Called by the connection. */
+  remove(connection: Connection): void {
     const caller = this.#callers.get(connection.network);
     if (!caller?.open.delete(connection)) return;
     this.#count--;
@@ -185,11 +185,11 @@ export class Connections implements Disposable {
     if (caller.open.size === 0) this.#callers.delete(connection.network);
   }
 
-  busy(connection: Connection): void {
+  markBusy(connection: Connection): void {
     this.#callers.get(connection.network)?.idle.delete(connection);
   }
 
-  idle(connection: Connection): void {
+  markIdle(connection: Connection): void {
     const caller = this.#callers.get(connection.network);
     if (caller?.open.has(connection)) caller.idle.add(connection);
   }
@@ -201,7 +201,7 @@ export class Connections implements Disposable {
     }
   }
 
-  /** Closes those that are unused, and were for so long. */
+  /** Closes connections that have been unused for this long, and those that never had a request. */
   closeIdle(milliseconds: number): void {
     const before = performance.now() - milliseconds;
     for (const { idle } of [...this.#callers.values()]) {

@@ -5,7 +5,7 @@ function isOpen({ closed }: { readonly closed: boolean }): boolean {
   return !closed;
 }
 
-Deno.test("connections: an address that has as many as it may loses its longest unused one", () => {
+Deno.test("connections: an address at its limit loses its longest unused one", () => {
   using connections = new Connections({ perAddress: 3 });
   const open = (host: string, port: number) => connections.open(host, `${host}:${port}`)!;
   const [first, second, third] = [open("10.0.0.1", 1), open("10.0.0.1", 2), open("10.0.0.1", 3)];
@@ -23,7 +23,7 @@ Deno.test("connections: an address that has as many as it may loses its longest 
   assert.equal(connections.count, 4);
 });
 
-Deno.test("connections: one with a request under way keeps its place", () => {
+Deno.test("connections: one with a request in progress keeps its place", () => {
   using connections = new Connections({ perAddress: 2 });
   const [first, second] = [connections.open("10.0.0.1", "a")!, connections.open("10.0.0.1", "b")!];
   first.begin();
@@ -34,7 +34,7 @@ Deno.test("connections: one with a request under way keeps its place", () => {
   assert.deepEqual([first, second].map(isOpen), [true, false]);
 });
 
-Deno.test("connections: where there is no place left, the address with most makes room", () => {
+Deno.test("connections: if no place is left, the address with the most connections loses one", () => {
   using connections = new Connections({ connections: 4 });
   const one = connections.open("10.0.0.1", "a")!;
   const many = ["b", "c", "d"].map((peer) => connections.open("10.0.0.2", peer)!);
@@ -66,7 +66,7 @@ Deno.test("connections: unused ones are closed, sooner before their first reques
   assert.equal(connections.count, 2);
 });
 
-Deno.test("connections: one that was answered is closed when no request follows", async () => {
+Deno.test("connections: one is closed after a response if no request follows", async () => {
   using connections = new Connections({ headTimeoutMs: 60_000, keepAliveMs: 20 });
   const [silent, used] = ["a", "b"].map((peer) => connections.open("10.0.0.1", peer)!);
   used!.begin();
@@ -75,19 +75,19 @@ Deno.test("connections: one that was answered is closed when no request follows"
   assert.equal(isOpen(silent!), true);
 });
 
-Deno.test("connections: one may have only so many requests under way", () => {
+Deno.test("connections: the number of requests in progress on one is limited", () => {
   using connections = new Connections();
   const connection = connections.open("10.0.0.1", "a")!;
   for (let i = 0; i < MAX_REQUESTS_PER_CONNECTION; i++) assert.equal(connection.begin(), true);
   assert.equal(connection.begin(), false);
 });
 
-Deno.test("connections: what is closed is not counted, and tells once", () => {
+Deno.test("connections: a closed one is not counted, and reports its end once", () => {
   using connections = new Connections({ perAddress: 1 });
   const first = connections.open("10.0.0.1", "a")!;
   let heard = 0;
   first.onClose(() => heard++);
-  first.onClose(() => heard++)(); // taken back
+  first.onClose(() => heard++)(); // unregistered
   let closes = 0;
   first.attach(() => closes++);
   connections.open("10.0.0.1", "b"); // the first makes room
@@ -102,7 +102,7 @@ Deno.test("connections: what is closed is not counted, and tells once", () => {
   assert.equal(connections.count, 1);
 });
 
-Deno.test("connections: on closing, those that were answered a moment ago have a little time", () => {
+Deno.test("connections: a closing server gives recently used ones a short time", () => {
   using connections = new Connections();
   const [silent, used, busy] = ["a", "b", "c"].map((peer) => connections.open("10.0.0.1", peer)!);
   used!.begin();

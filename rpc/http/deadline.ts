@@ -1,27 +1,34 @@
-/** Ends one try of a call. */
+/** Deadline of one attempt at a call. */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
+  readonly #start = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What ended it, if anything has. */
+  /** Why it expired, if it has. */
   expired: "late" | "unreachable" | undefined;
-  /** The time that was given last. */
+  /** The time that the try has, from its start. */
   seconds = Infinity;
 
-  /** @param seconds from now on; without it the try may take for ever */
+  /** @param seconds from the start; without it the try may take for ever */
   constructor(seconds: number | undefined) {
     if (seconds !== undefined) this.set(seconds);
   }
 
-  /** Aborted at the end. */
+  /** Aborted when the deadline expires. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Gives another time in place of the one before. @param seconds from now on */
+  /** Seconds since the start. */
+  get elapsed(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** Gives another time in place of the one before. @param seconds from the start */
   set(seconds: number): void {
     clearTimeout(this.#timer);
     this.seconds = seconds;
-    this.#timer = setTimeout(() => this.expire("late"), seconds * 1000);
+    const left = Math.max(0, seconds - this.elapsed);
+    this.#timer = setTimeout(() => this.expire("late"), left * 1000);
   }
 
   expire(why: "late" | "unreachable"): void {

@@ -5,62 +5,64 @@ import type { ByteBudget } from "../byte_budget.ts";
 import type { CallHead } from "../call.ts";
 import type { Connection } from "./connections.ts";
 import { HttpCall } from "./http_call.ts";
-import { methodNotAllowed, refusalOf } from "./refusal.ts";
+import { errorResponse, methodNotAllowed } from "./refusal.ts";
 
 /** Files that one server sends at the same time, each with a piece of a few MiB in memory. */
 export const MAX_DOWNLOADS = 16;
 
-/** A file that is sent as it is read. */
-export interface FileAnswer {
+/** A file to send while it is read. */
+export interface FileResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** In bytes. */
   readonly length: number;
-  /** Its bytes, piece by piece; asked for when they are to be sent. */
+  /** Opens its bytes, piece by piece; called when they are about to be sent. */
   content(): AsyncIterable<Uint8Array>;
 }
 
-/** Answers GET and HEAD of all paths that begin alike with files. */
-export interface Download {
-  /** With a slash at its end. */
+/** Serves files for GET and HEAD of all paths with a prefix. */
+export interface FileDownload {
+  /** Ends with a slash. */
   readonly prefix: string;
   /**
-   * The file of a path.
+   * Opens the file of a path.
    *
-   * @param path what follows the prefix
+   * @param path the part after the prefix
    * @throws FlwrError to refuse
    */
-  open(path: string, call: CallHead): Promise<FileAnswer>;
+  open(path: string, call: CallHead): Promise<FileResponse>;
 }
 
-/** Sends files, so many at a time, as fast as they are taken: of each no more is in memory than a piece. */
+/**
+ * Sends files, at most {@link MAX_DOWNLOADS} at a time, as fast as clients read them. One piece of each is in memory.
+ */
 export class Downloads {
-  readonly #downloads: readonly Download[];
-  readonly #answers: ByteBudget;
+  readonly #downloads: readonly FileDownload[];
+  readonly #responses: ByteBudget;
   readonly #log: Logger;
   #open = 0;
 
-  /** @param answers what bounds large answers */
-  constructor(downloads: readonly Download[], answers: ByteBudget, log: Logger) {
+  /** @param responses budget for large responses */
+  constructor(downloads: readonly FileDownload[], responses: ByteBudget, log: Logger) {
     this.#downloads = downloads;
-    this.#answers = answers;
+    this.#responses = responses;
     this.#log = log;
   }
 
-  /** What answers a path, if anything does. */
-  find(path: string): Download | undefined {
+  /** The download that serves a path, if any. */
+  find(path: string): FileDownload | undefined {
     return this.#downloads.find(({ prefix }) => path.startsWith(prefix));
   }
 
   async answer(
-    download: Download,
+    download: FileDownload,
     path: string,
     request: Request,
     connection: Connection,
   ): Promise<Response> {
-    // Paths of files may be secrets: they are not logged.
-    const call = new HttpCall(download.prefix, request, connection, this.#answers);
+    // Paths of files may be secrets, so they are not logged.
+    const call = new HttpCall(download.prefix, request, connection, this.#responses);
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return call.refuse(refusalOf(methodNotAllowed("GET, HEAD")), true);
+      return call.refuse(errorResponse(methodNotAllowed("GET, HEAD")), true);
     }
     this.#open++;
     const ended = (error?: unknown) => {
@@ -69,7 +71,10 @@ export class Downloads {
     };
     try {
       if (this.#open > MAX_DOWNLOADS) {
-        throw new FlwrError("unavailable", `${MAX_DOWNLOADS} files are being sent already`);
+        throw new FlwrError(
+          "unavailable",
+          `${MAX_DOWNLOADS} files are already being sent. Try again later`,
+        );
       }
       const file = await download.open(path.slice(download.prefix.length), call);
       const headers = {
@@ -83,13 +88,13 @@ export class Downloads {
       return call.answerHead(headers);
     } catch (error) {
       ended(error);
-      return call.refuse(refusalOf(error), true);
+      return call.refuse(errorResponse(error), true);
     }
   }
 }
 
 function send(
-  { length, content }: FileAnswer,
+  { length, content }: FileResponse,
   headers: Readonly<Record<string, string>>,
   call: HttpCall,
   ended: (error?: unknown) => void,
@@ -100,10 +105,10 @@ function send(
     const { done, value } = await pieces.next();
     sent += done ? 0 : value.length;
     if (done ? sent === length : sent <= length) return done ? undefined : value;
-    throw new FlwrError("data-loss", `A file of ${length} bytes was not there whole: ${sent}`);
+    throw new FlwrError("data-loss", `The file should have ${length} bytes, but ${sent} were read`);
   };
   return call.answerPieces(headers, next, (error) => {
-    pieces.return?.()?.catch(() => {}); // what it holds is let go of
+    pieces.return?.()?.catch(() => {}); // releases the file
     ended(error);
   });
 }

@@ -4,19 +4,19 @@ import { connect } from "node:net";
 import { FlwrError } from "../../base/error.ts";
 import { parseAddress } from "../address.ts";
 import { rawRequest } from "../testing/raw_http.ts";
-import type { Download } from "./download.ts";
+import type { FileDownload } from "./download.ts";
 import { startHttpServer } from "./server.ts";
 
 const PIECE = 1024 * 1024;
 
-/** Files by their paths, each of pieces of a MiB. Counts what was asked for. */
-class Files implements Download {
+/** Files by path, in pieces of 1 MiB. Counts the requested pieces. */
+class Files implements FileDownload {
   readonly prefix = "/files/";
   asked = 0;
-  /** How many contents were begun, and have ended. */
+  /** Numbers of contents that were opened, and that have ended. */
   begun = 0;
   ended = 0;
-  /** Waited for before each piece. */
+  /** Awaited before each piece. */
   gate: () => Promise<void> = () => Promise.resolve();
 
   open(path: string) {
@@ -65,7 +65,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   }
 }
 
-Deno.test("download: a file comes whole, with its length and type", () =>
+Deno.test("download: a file arrives complete, with its length and type", () =>
   serving(async (files, origin) => {
     const answer = await fetch(`${origin}/files/3.bin?x=1`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -90,7 +90,7 @@ Deno.test("download: HEAD gets the same headers and reads nothing", () =>
     assert.equal(files.begun, 0);
   }));
 
-Deno.test("download: what is not there, and other methods, are refused with words", () =>
+Deno.test("download: missing files and other methods are refused with an explanation", () =>
   serving(async (_, origin) => {
     const address = origin.slice("http://".length);
     const missing = await rawRequest(address, "GET /files/none");
@@ -102,7 +102,7 @@ Deno.test("download: what is not there, and other methods, are refused with word
     assert.equal((await rawRequest(address, "GET /filesx")).status, 404);
   }));
 
-Deno.test("download: a file that turns out shorter than it said is cut off", () =>
+Deno.test("download: a file shorter than announced is truncated", () =>
   serving(async (files, origin) => {
     const answer = await fetch(`${origin}/files/2-of-3.bin`);
     assert.equal(answer.headers.get("content-length"), String(3 * PIECE));
@@ -110,14 +110,14 @@ Deno.test("download: a file that turns out shorter than it said is cut off", () 
     await until(() => files.ended === 1, "the content to be let go of");
   }));
 
-Deno.test("download: nothing is read that the caller does not take, and it ends when the caller goes", () =>
+Deno.test("download: a file is read only as fast as the caller, and closed when it disconnects", () =>
   serving(async (files, origin) => {
     const { host, port } = parseAddress(origin.slice("http://".length));
     const socket = connect({ host, port });
     socket.pause();
     socket.write("GET /files/200.bin HTTP/1.1\r\nHost: x\r\n\r\n");
     await until(() => files.asked > 0, "the first piece");
-    // What the sockets of both ends hold is all that can be on its way: wait until nothing more is asked for.
+    // Only what fits the sockets of both ends can be on its way: wait until no more is requested.
     let [before, still] = [-1, 0];
     await until(() => {
       still = before === files.asked ? still + 1 : 0;
@@ -130,7 +130,7 @@ Deno.test("download: nothing is read that the caller does not take, and it ends 
     await until(() => files.ended === 1, "the content to be let go of");
   }));
 
-Deno.test("download: only so many files are sent at the same time", () =>
+Deno.test("download: the number of simultaneous files is limited", () =>
   serving(async (files, origin) => {
     const gate = Promise.withResolvers<void>();
     files.gate = () => gate.promise;

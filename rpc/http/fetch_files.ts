@@ -2,19 +2,19 @@ import { FlwrError } from "../../base/error.ts";
 import type { ClientTls } from "../client_tls.ts";
 import { Deadline } from "./deadline.ts";
 import { openClient } from "./http_transport.ts";
-import { wordsOf } from "./words.ts";
+import { errorBodyOf } from "./words.ts";
 
-/** Seconds without a byte after which a file that is fetched does not come any more. */
+/** Seconds without a byte after which a download is given up. */
 const FILE_SILENCE_SECONDS = 60;
 
-/** Fetches files from one server, by GET. */
+/** Fetches files from one server with GET requests. */
 export class FileFetcher implements Disposable {
   readonly #client: Deno.HttpClient;
   readonly #signal: AbortSignal;
 
   /**
    * @param origin any URL of the server
-   * @param signal ends whatever is under way
+   * @param signal cancels all downloads
    * @throws FlwrError "invalid-argument" for malformed root certificates
    */
   constructor(origin: URL, tls: ClientTls, signal: AbortSignal) {
@@ -27,10 +27,10 @@ export class FileFetcher implements Disposable {
   }
 
   /**
-   * The bytes of a file as they come, no more than it may have.
+   * Yields a file's bytes as they arrive.
    *
-   * @throws FlwrError with the server's words when it refuses; "data-loss" for more bytes; "unavailable" when the
-   *   connection breaks, or nothing comes for a while; "cancelled" by the signal
+   * @throws FlwrError with the server's message when it refuses; "data-loss" for more than `maxBytes`; "unavailable"
+   *   when the connection breaks or stalls; "cancelled" by the signal
    */
   async *read(url: URL, maxBytes: number): AsyncGenerator<Uint8Array, void, void> {
     using deadline = new Deadline(FILE_SILENCE_SECONDS);
@@ -53,9 +53,9 @@ export class FileFetcher implements Disposable {
       throw new FlwrError(
         "unavailable",
         deadline.expired === undefined
-          ? `The download from "${url.host}" broke off`
+          ? `The download from "${url.host}" was interrupted`
           : `"${url.host}" sent nothing for ${FILE_SILENCE_SECONDS} s`,
-        { cause: error, hints: ["Try again: it begins anew"] },
+        { cause: error, hints: ["Try again: the download starts over"] },
       );
     }
   }
@@ -67,7 +67,7 @@ export class FileFetcher implements Disposable {
 
 async function refusalOf(answer: Response): Promise<FlwrError> {
   const { status } = answer;
-  const words = (await wordsOf(answer))?.detail ?? `it answered with HTTP status ${status}`;
-  const message = `The file cannot be fetched: ${words}`;
+  const why = (await errorBodyOf(answer))?.detail ?? `it answered with HTTP status ${status}`;
+  const message = `The file cannot be fetched: ${why}`;
   return new FlwrError(status === 404 ? "not-found" : "unavailable", message);
 }

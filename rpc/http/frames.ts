@@ -1,11 +1,11 @@
 import { joinBytes } from "../../base/bytes.ts";
 import { FlwrError } from "../../base/error.ts";
 
-/** Bytes of the length before each message, a big-endian number. */
+/** Bytes of the big-endian length before each message. */
 const HEAD_BYTES = 4;
 
-/** A message of a stream: its length, then itself. */
-export function frame(message: Uint8Array): Uint8Array {
+/** A message of a stream: its length, then its bytes. */
+export function lengthPrefixed(message: Uint8Array): Uint8Array {
   const framed = new Uint8Array(HEAD_BYTES + message.length);
   new DataView(framed.buffer).setUint32(0, message.length);
   framed.set(message, HEAD_BYTES);
@@ -13,10 +13,10 @@ export function frame(message: Uint8Array): Uint8Array {
 }
 
 /**
- * Takes a stream apart into its messages, wherever the network has cut it.
+ * Splits a stream into its messages, however the network has divided it.
  *
- * @param maxBytes of one message
- * @throws FlwrError "data-loss" for a message that is larger; "unavailable" for a stream that ends within one
+ * @param maxBytes maximum size of one message
+ * @throws FlwrError "data-loss" for a larger message; "unavailable" for a stream that ends within one
  */
 export async function* messagesIn(
   stream: AsyncIterable<Uint8Array>,

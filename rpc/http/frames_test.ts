@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { frame, messagesIn } from "./frames.ts";
+import { lengthPrefixed, messagesIn } from "./frames.ts";
 
-/** The bytes as they may arrive: cut at any places. */
+/** Splits bytes at random places, as a network may. */
 async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array> {
   const cuts = [...places.map((place) => place % (bytes.length + 1)), bytes.length];
   let start = 0;
@@ -13,15 +13,15 @@ async function* cut(bytes: Uint8Array, places: readonly number[]): AsyncGenerato
 }
 
 function joinAll(messages: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(messages.flatMap((message) => [...frame(message)]));
+  return new Uint8Array(messages.flatMap((message) => [...lengthPrefixed(message)]));
 }
 
 Deno.test("a message follows its length, the highest byte first", () => {
-  assert.deepEqual([...frame(Uint8Array.of(7, 8))], [0, 0, 0, 2, 7, 8]);
-  assert.deepEqual([...frame(new Uint8Array(0x010203)).slice(0, 4)], [0, 1, 2, 3]);
+  assert.deepEqual([...lengthPrefixed(Uint8Array.of(7, 8))], [0, 0, 0, 2, 7, 8]);
+  assert.deepEqual([...lengthPrefixed(new Uint8Array(0x010203)).slice(0, 4)], [0, 1, 2, 3]);
 });
 
-Deno.test("messages arrive whole, wherever the network has cut them", async () => {
+Deno.test("messages arrive complete, however the network divides them", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }),
@@ -36,7 +36,7 @@ Deno.test("messages arrive whole, wherever the network has cut them", async () =
 });
 
 Deno.test("a stream that ends within a message, or announces too large a one, is refused", async () => {
-  const bytes = frame(Uint8Array.of(1, 2, 3));
+  const bytes = lengthPrefixed(Uint8Array.of(1, 2, 3));
   for (let length = 1; length < bytes.length; length++) {
     await assert.rejects(Array.fromAsync(messagesIn(cut(bytes.slice(0, length), []), 3)), {
       code: "unavailable",

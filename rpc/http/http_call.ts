@@ -2,20 +2,20 @@ import { bodySeconds } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
-import { answerBody, type AnswerSource, piecesOf } from "./answer_body.ts";
+import { piecesOf, responseBody, type ResponseSource } from "./answer_body.ts";
 import type { Connection } from "./connections.ts";
-import { frame } from "./frames.ts";
-import { joined } from "./joined.ts";
+import { lengthPrefixed } from "./frames.ts";
+import { joinParts } from "./joined.ts";
 import { PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
 import { plainResponse } from "./plain_answer.ts";
-import type { PlainAnswer } from "./refusal.ts";
+import type { PlainResponse } from "./refusal.ts";
 
-/** One call between Deno's HTTP server and a service. */
+/** A call on Deno's HTTP server, as a service sees it. */
 export class HttpCall implements OpenCall {
   readonly transport = "http";
   readonly #request: Request;
   readonly #connection: Connection;
-  readonly #answers: ByteBudget;
+  readonly #responses: ByteBudget;
   readonly #leases: ByteLease[] = [];
   #headers: Record<string, string> = {};
   #controller: AbortController | undefined;
@@ -23,16 +23,16 @@ export class HttpCall implements OpenCall {
   #forget = () => {};
   #over = false;
 
-  /** @param answers what bounds large answers */
+  /** @param responses budget for large responses */
   constructor(
     readonly method: string,
     request: Request,
     connection: Connection,
-    answers: ByteBudget,
+    responses: ByteBudget,
   ) {
     this.#request = request;
     this.#connection = connection;
-    this.#answers = answers;
+    this.#responses = responses;
   }
 
   get peer(): string {
@@ -57,7 +57,7 @@ export class HttpCall implements OpenCall {
     this.#headers[name] = value;
   }
 
-  /** Made when it is first asked for: most calls are answered at once. */
+  /** Created on first use: most calls are answered at once. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = this.#controller = new AbortController();
@@ -73,7 +73,8 @@ export class HttpCall implements OpenCall {
   }
 
   get delivered(): Promise<boolean> {
-    // Deno sends an answer to nobody and calls it complete: who has gone by then is known by the signal alone.
+    // Deno reports a response to a disconnected caller as complete, so only the signal shows whether the caller is
+    // still there.
     void this.signal;
     this.#delivery ??= Promise.withResolvers();
     return this.#delivery.promise;
@@ -81,13 +82,13 @@ export class HttpCall implements OpenCall {
 
   async reserve(bytes: number): Promise<void> {
     if (bytes <= SMALL_BODY_BYTES) return;
-    const lease = await this.#answers.take(bytes, this.signal);
+    const lease = await this.#responses.acquire(bytes, this.signal);
     if (this.#over) lease.release();
     else this.#leases.push(lease);
   }
 
   /**
-   * Makes the answer of a unary method.
+   * Creates the response of a unary method.
    *
    * @param parts the message's bytes
    */
@@ -96,40 +97,40 @@ export class HttpCall implements OpenCall {
     const headers = { ...this.#headers, "content-type": PROTOBUF };
     if (length <= SMALL_BODY_BYTES && this.#delivery === undefined) {
       this.#end(true);
-      return new Response(joined(parts) as BodyInit, { headers });
+      return new Response(joinParts(parts) as BodyInit, { headers });
     }
-    const pieces = length <= SMALL_BODY_BYTES ? [joined(parts)].values() : piecesOf(parts);
+    const pieces = length <= SMALL_BODY_BYTES ? [joinParts(parts)].values() : piecesOf(parts);
     const source = { next: () => pieces.next().value, seconds: bodySeconds };
     return this.#stream({ ...headers, "content-length": String(length) }, source);
   }
 
   /**
-   * Makes an answer of another kind, as the caller takes it.
+   * Creates a response from pieces, sent as the caller takes them.
    *
-   * @param next the next piece, or undefined at the end
-   * @param ended called at the end, with what went wrong
+   * @param next returns the next piece, or undefined at the end
+   * @param ended called at the end, with the error if one occurred
    */
   answerPieces(
     headers: Readonly<Record<string, string>>,
-    next: AnswerSource["next"],
+    next: ResponseSource["next"],
     ended: (error?: unknown) => void,
   ): Response {
     return this.#stream(headers, { next, seconds: bodySeconds, ended: (_, error) => ended(error) });
   }
 
-  /** Makes an answer without a body. */
+  /** Creates a response without a body. */
   answerHead(headers: Readonly<Record<string, string>>): Response {
     this.#end(true);
     return new Response(null, { headers });
   }
 
   /**
-   * Makes the answer of a streaming method, as the caller takes it. Waits for the first message before it sends the
-   * head, so that a call which is refused gets the status of its error; but not for long.
+   * Creates the response of a streaming method, sent as the caller takes it. Waits a short time for the first message
+   * before it sends the headers, because a refused call then gets its error's status.
    *
-   * @param headMs milliseconds of that wait
-   * @param ended called at the end, with what went wrong after the head was sent
-   * @throws what the method throws before it
+   * @param headMs milliseconds to wait for the first message
+   * @param ended called at the end, with the error if one occurred after the headers were sent
+   * @throws errors of the method before the headers were sent
    */
   async answerStream(
     messages: AsyncGenerator<Uint8Array, void, void>,
@@ -142,31 +143,31 @@ export class HttpCall implements OpenCall {
     const next = async () => {
       const { done, value } = await (coming ?? messages.next());
       coming = undefined;
-      return done || signal.aborted ? undefined : frame(value);
+      return done || signal.aborted ? undefined : lengthPrefixed(value);
     };
     return this.#stream({ ...this.#headers, "content-type": PROTOBUF_STREAM }, {
       next,
       ended: (whole, error) => {
         if (!whole) this.#controller?.abort();
-        // A handler that waits hears of it by the signal.
+        // A waiting handler sees the aborted signal.
         messages.return().catch(() => {});
         ended(error);
       },
     });
   }
 
-  /** Makes the answer that tells of an error. @param unread whether the request was not read to its end */
-  refuse(refusal: PlainAnswer, unread: boolean): Response {
+  /** Creates the response for an error. @param unread whether the request was not read to its end */
+  refuse(refusal: PlainResponse, unread: boolean): Response {
     this.#end(false);
     return plainResponse(this.#request, this.#connection, refusal, unread);
   }
 
   #stream(
     headers: Readonly<Record<string, string>>,
-    source: Omit<AnswerSource, "ended"> & Partial<Pick<AnswerSource, "ended">>,
+    source: Omit<ResponseSource, "ended"> & Partial<Pick<ResponseSource, "ended">>,
   ): Response {
     const gone = this.#controller?.signal.aborted === true;
-    const body = answerBody(this.#connection, {
+    const body = responseBody(this.#connection, {
       ...source,
       ended: (whole, error) => {
         this.#end(whole && this.#controller?.signal.aborted !== true && !gone);
@@ -184,7 +185,7 @@ export class HttpCall implements OpenCall {
   }
 }
 
-/** Waits for a promise, but not for long. @throws what it rejects with in that time */
+/** Waits for a promise, up to a limit. @throws its error within that time */
 async function within(promise: Promise<unknown>, milliseconds: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);

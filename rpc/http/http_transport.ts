@@ -6,7 +6,7 @@ import { type Address, formatAddress, isLoopback, parseAddress } from "../addres
 import type { ChannelOptions, RequestHeaders } from "../channel.ts";
 import { checkRoots, type ClientTls } from "../client_tls.ts";
 import type { ClientTransport, TransportAnswer, TransportRequest } from "../client_transport.ts";
-import { connectionProblem, type Target } from "../connection_problem.ts";
+import { type CallTarget, connectionProblem } from "../connection_problem.ts";
 import { CONNECT_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES, PROBE_TIMEOUT_MS } from "../limits.ts";
 import type { Probe } from "../probe.ts";
 import { answerError } from "./answer_error.ts";
@@ -16,24 +16,24 @@ import { isMediaType, PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
 import { httpPath } from "./path.ts";
 import { readLimited } from "./read_limited.ts";
 
-/** Seconds that a server may take to answer, beside the time for the bytes: a held pull takes 20. */
+/** Seconds that a server may take to respond, in addition to the time for the bytes: a long poll takes 20. */
 const ANSWER_SECONDS = 60;
 
 /**
- * Milliseconds that a client keeps an unused connection. Flower's own server closes it after 5 s; a request sent at
- * that moment would be lost.
+ * Milliseconds that a client keeps an unused connection. Flower's own server closes it after 5 s, and a request sent
+ * at that moment would be lost.
  */
 const POOL_IDLE_MS = 4_000;
 
-/** Calls over HTTP/1.1, by fetch. */
+/** HTTP/1.1 transport of clients, built on fetch. */
 export class HttpTransport implements ClientTransport {
   readonly address: string;
-  readonly #target: Target;
+  readonly #target: CallTarget;
   readonly #origin: string;
   readonly #client: Deno.HttpClient;
   readonly #clock: Clock;
   readonly #connectTimeoutSeconds: number;
-  /** Whether a server has answered yet. */
+  /** Whether the server has responded to any call. */
   #reached = false;
 
   constructor(options: ChannelOptions) {
@@ -51,16 +51,14 @@ export class HttpTransport implements ClientTransport {
     const { bytes, timeoutSeconds, answerSeconds = Infinity } = request;
     const seconds = timeoutSeconds ?? ANSWER_SECONDS + bodySeconds(bytes.length);
     using deadline = new Deadline(Math.min(seconds, answerSeconds));
-    const start = performance.now();
     const answer = await this.#fetch(request, PROTOBUF, deadline);
     try {
       const length = Number(answer.headers.get("content-length") ?? 0);
-      const spent = (performance.now() - start) / 1000;
-      deadline.set(timeoutSeconds === undefined ? bodySeconds(length) : timeoutSeconds - spent);
+      deadline.set(timeoutSeconds ?? deadline.elapsed + bodySeconds(length));
       const response = await readLimited(answer, MAX_MESSAGE_BYTES);
       return { response, header: (name) => answer.headers.get(name) ?? undefined };
     } catch (error) {
-      throw await this.#explain(error, request, deadline);
+      throw await this.#explain(error, request, deadline, true);
     }
   }
 
@@ -70,7 +68,7 @@ export class HttpTransport implements ClientTransport {
     try {
       if (answer.body !== null) yield* messagesIn(answer.body, MAX_MESSAGE_BYTES);
     } catch (error) {
-      throw await this.#explain(error, request, deadline);
+      throw await this.#explain(error, request, deadline, true);
     }
   }
 
@@ -78,7 +76,7 @@ export class HttpTransport implements ClientTransport {
     this.#client.close();
   }
 
-  /** Sends a request. @throws FlwrError for any answer but one of the expected type */
+  /** Sends a request. @throws FlwrError for any response but one of the expected type */
   async #fetch(
     request: TransportRequest,
     accept: string,
@@ -94,7 +92,7 @@ export class HttpTransport implements ClientTransport {
           ...encodeHeaders(headers),
           "content-type": PROTOBUF,
           accept,
-          // Tensors do not get smaller, and a stream would wait for the compressor.
+          // Tensors do not compress, and a stream would wait for the compressor.
           "accept-encoding": "identity",
         },
         body: bytes as BodyInit,
@@ -113,8 +111,8 @@ export class HttpTransport implements ClientTransport {
   }
 
   /**
-   * fetch waits for minutes for a host that does not answer at all. As long as none has answered, this looks, after
-   * the time for connecting, whether anything is there.
+   * Starts a timer that expires the deadline if nothing listens at the address, because fetch waits for minutes for a
+   * host that does not respond. Not needed once the server has responded to any call.
    */
   #giveUpConnecting(deadline: Deadline): ReturnType<typeof setTimeout> | undefined {
     if (this.#reached) return undefined;
@@ -127,25 +125,29 @@ export class HttpTransport implements ClientTransport {
     }, milliseconds);
   }
 
+  /** @param begun whether the answer had begun */
   async #explain(
     error: unknown,
     { signal }: TransportRequest,
     deadline: Deadline,
+    begun = false,
   ): Promise<FlwrError> {
     if (error instanceof FlwrError) return error;
-    // Its caller has gone: nothing is wrong with the server.
+    // The caller cancelled, so nothing is wrong with the server.
     if (signal.aborted) return new FlwrError("cancelled", "The call was cancelled");
     if (deadline.expired === "late") {
       return new FlwrError(
         "deadline-exceeded",
-        `"${this.address}" did not answer within ${Number(deadline.seconds.toFixed(1))} s`,
+        `"${this.address}" did not ${begun ? "send its whole answer" : "answer"} within ${
+          Number(deadline.seconds.toFixed(1))
+        } s`,
       );
     }
     const { address, tls } = this.#target;
     const details = describe(error);
     if (/are blocked$/.test(details)) {
-      return new FlwrError("invalid-argument", `Port ${address.port} is not for HTTP`, {
-        hints: ["Web clients refuse some port numbers: have the SuperLink take another one"],
+      return new FlwrError("invalid-argument", `Port ${address.port} is blocked for HTTP`, {
+        hints: ["Web clients refuse some port numbers: start the SuperLink on another port"],
         cause: error,
       });
     }
@@ -156,12 +158,15 @@ export class HttpTransport implements ClientTransport {
   }
 }
 
-/** Only what has gone wrong is looked into. */
+/** Loaded only when a call fails. */
 function loadProbe(): Promise<typeof import("../probe.ts")> {
   return load(new URL("../probe.ts", import.meta.url));
 }
 
-/** What fetches from a server, by its authorities; a proxy of the environment is used but for this machine. */
+/**
+ * Creates the HTTP client for a server. It trusts the given authorities, and uses the environment's proxy except for
+ * this machine.
+ */
 export function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
   const roots = tls === "insecure" ? undefined : tls.rootCertificates;
   const open = () =>
@@ -173,7 +178,10 @@ export function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
   return isLoopback(address.host) ? withoutProxy(address.host, open) : open();
 }
 
-/** A proxy cannot reach this machine's loopback; fetch asks the environment for one when a client is opened. */
+/**
+ * Runs `open` without a proxy, because a proxy cannot reach this machine's loopback. Deno reads the proxy from the
+ * environment when a client is created.
+ */
 function withoutProxy<T>(host: string, open: () => T): T {
   if (Deno.permissions.querySync({ name: "env" }).state !== "granted") return open();
   const name = "NO_PROXY";
@@ -196,7 +204,7 @@ function encodeHeaders(headers: RequestHeaders): Record<string, string> {
   );
 }
 
-/** What fetch says: the reason is in the error's cause. */
+/** Text of fetch's error. The reason is in its cause. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

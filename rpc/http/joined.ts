@@ -1,6 +1,6 @@
 import { joinBytes } from "../../base/bytes.ts";
 
-/** Puts parts of a body together; a single one is taken as it is. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** Joins the parts of a body. A single part is returned without a copy. */
+export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 ? parts[0]! : joinBytes(parts);
 }

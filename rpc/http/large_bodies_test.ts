@@ -10,17 +10,17 @@ import { openHttpChannel } from "./channel.ts";
 
 const MIB = 2 ** 20;
 const CHUNK = new Uint8Array(5 * MIB);
-/** Far more than lies between two ends of a connection. */
+/** Far more than the buffers of a connection hold. */
 const MANY_CHUNKS = new Uint8Array(64 * MIB);
-/** How many calls of others a body must not come through: it would take a fraction of their time. */
+/** Number of other calls during which a body must stay blocked; unblocked it would take a fraction of their time. */
 const CALLS_MEANWHILE = 200;
 
-/** A server with room for one chunk each way. */
+/** Starts a server with room for one chunk in each direction. */
 async function start(tls: TestCertificates | undefined) {
   await using cleanup = new AsyncDisposableStack();
   const clock = new FakeClock();
   const options = { bytes: CHUNK.length, slowBytes: 0, clock };
-  const budgets = { requests: new ByteBudget(options), answers: new ByteBudget(options) };
+  const budgets = { requests: new ByteBudget(options), responses: new ByteBudget(options) };
   const binding = bindControl({ listRuns: () => Promise.resolve({ now: "answered" }) });
   const server = await serveHttp(binding, { tls, budgets });
   cleanup.defer(() => server.close(1));
@@ -37,7 +37,7 @@ async function start(tls: TestCertificates | undefined) {
   return {
     clock,
     budgets,
-    /** A connection on which a body of that many bytes is announced. */
+    /** Opens a connection and announces a body of this size. */
     async announce(bytes: number): Promise<Deno.Conn> {
       const { host: hostname, port } = parseAddress(server.address);
       const connection = tls === undefined
@@ -47,7 +47,7 @@ async function start(tls: TestCertificates | undefined) {
         try {
           connection.close();
         } catch (error) {
-          if (!(error instanceof Deno.errors.BadResource)) throw error; // the test closed it
+          if (!(error instanceof Deno.errors.BadResource)) throw error; // closed by the test
         }
       });
       const head = [
@@ -59,7 +59,7 @@ async function start(tls: TestCertificates | undefined) {
       await send(connection, new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
       return connection;
     },
-    /** A small call of somebody else. */
+    /** Makes a small call from another client. */
     async ask(): Promise<string> {
       return (await channel.call(Control.method.listRuns, {})).response.now;
     },
@@ -77,7 +77,7 @@ async function statusOf(connection: Deno.Conn): Promise<string> {
   return new TextDecoder().decode(buffer.subarray(0, length)).slice(0, "HTTP/1.1 200".length);
 }
 
-/** Waits for something that other calls have to bring about. */
+/** Waits until a condition holds that other calls bring about. */
 async function until(holds: () => boolean, ask: () => Promise<unknown>): Promise<void> {
   while (!holds()) await ask();
 }
@@ -85,7 +85,7 @@ async function until(holds: () => boolean, ask: () => Promise<unknown>): Promise
 for (const wire of ["plain text", "TLS"] as const) {
   const certificates = () => wire === "TLS" ? testCertificates() : Promise.resolve(undefined);
 
-  Deno.test(`${wire}: a large body waits with its sender, a small call for nothing`, async () => {
+  Deno.test(`${wire}: a large body waits at its sender, a small call does not wait`, async () => {
     await using bench = await start(await certificates());
     const first = await bench.announce(CHUNK.length);
     await until(() => bench.budgets.requests.free === 0, bench.ask);
@@ -99,14 +99,14 @@ for (const wire of ["plain text", "TLS"] as const) {
     }
     assert.equal(taken, false);
     await send(first, CHUNK.subarray(0, 1));
-    // zero bytes are no message, but read they were
+    // Zero bytes are not a message, but they were read.
     assert.equal(await statusOf(first), "HTTP/1.1 400");
     await sending;
     assert.equal(await statusOf(second), "HTTP/1.1 400");
     assert.equal(bench.budgets.requests.waiting, 0);
   });
 
-  Deno.test(`${wire}: a body that waits for too long is to be sent again later`, async () => {
+  Deno.test(`${wire}: a body that waits too long gets a retryable error`, async () => {
     await using bench = await start(await certificates());
     const first = await bench.announce(CHUNK.length);
     await until(() => bench.budgets.requests.free === 0, bench.ask);
@@ -118,7 +118,7 @@ for (const wire of ["plain text", "TLS"] as const) {
     assert.equal(await statusOf(first), "HTTP/1.1 400");
   });
 
-  Deno.test(`${wire}: who goes while waiting, or within a body, leaves nothing taken`, async () => {
+  Deno.test(`${wire}: a client that disconnects while waiting, or within a body, releases its memory`, async () => {
     await using bench = await start(await certificates());
     const { requests } = bench.budgets;
     const first = await bench.announce(CHUNK.length);

@@ -3,76 +3,78 @@ import { type Address, formatAddress } from "../address.ts";
 import { explainBindError } from "../bind_error.ts";
 import { ACCEPTED_PER_TURN } from "../limits.ts";
 import { sendAtOnce } from "../no_delay.ts";
-import type { ServerTls } from "../server.ts";
+import type { ServerCertificate } from "../server.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
 import { checkCanServe, serveConnection } from "./serve_connection.ts";
 
-/** Milliseconds after a closing server's grace that its connections have to end on their own account. */
+/** Milliseconds after a closing server's grace period in which its connections may still end by themselves. */
 const LINGER_MS = 2000;
 
-/** Milliseconds before accepting again where the system had no file descriptor for a connection. */
+/** Milliseconds before accepting again after the system had no file descriptor for a connection. */
 const ACCEPT_PAUSE_MS = 50;
 
-/** Milliseconds that the last bytes of an answer have to leave before a closing server closes their connection. */
+/** Milliseconds for the last bytes of a response to leave before a closing server closes the connection. */
 const FLUSH_MS = 250;
 
 /** Answers a request of a connection. Must not throw. */
 export type Answerer = (request: Request, connection: Connection) => Promise<Response>;
 
-/** What a listener is made of. */
+/** Options of a listener. */
 export interface HttpListenerOptions {
   readonly address: Address;
-  /** Without it the listener speaks plain text. */
-  readonly tls: ServerTls | undefined;
+  /** Without it the listener uses plain text. */
+  readonly tls: ServerCertificate | undefined;
   readonly limits: ConnectionLimits | undefined;
   readonly answerer: Answerer;
-  /** Told of a connection that was closed for its requests, by the peer's "address:port". */
-  readonly crowded?: (peer: string) => void;
+  /**
+   * Called with the peer's "address:port" when a connection was closed because it had too many requests in progress.
+   */
+  readonly onTooManyRequests?: (peer: string) => void;
 }
 
-/** HTTP/2 is not offered: rpc/http2 serves it at ports of its own. */
+/** HTTP/2 is not offered here: rpc/http2 serves it on other ports. */
 const PROTOCOLS = ["http/1.1"];
 
-/** Said to a connection that has more requests under way than it may; it is closed then. */
-const TOO_MANY = "This server speaks HTTP/1.1, which has one request at a time on a connection.";
+/** Response on a connection with too many requests in progress, before it is closed. */
+const TOO_MANY = "This server uses HTTP/1.1: send one request at a time on each connection.";
 
-/** Accepts connections and hands those that there is room for to Deno's HTTP server. */
+/** Accepts connections and, within the limits, hands them to Deno's HTTP server. */
 export class HttpListener {
   readonly #listener: Deno.TcpListener | Deno.TlsListener;
   readonly #connections: Connections;
   readonly #answerer: Answerer;
-  readonly #crowded: (peer: string) => void;
-  /** Ends of the connections that there are. */
+  readonly #onTooManyRequests: (peer: string) => void;
+  /** A promise for the end of each open connection. */
   readonly #ends = new Set<Promise<void>>();
-  /** Resolves when nothing is accepted any more. */
+  /** Resolves when the listener has stopped accepting. */
   readonly #accepting: Promise<void>;
   #closing = false;
 
   /** @throws FlwrError "unavailable" when the address cannot be listened on */
-  constructor({ address, tls, limits, answerer, crowded }: HttpListenerOptions) {
+  constructor({ address, tls, limits, answerer, onTooManyRequests }: HttpListenerOptions) {
     checkCanServe();
     this.#listener = listen(address, tls);
     this.#connections = new Connections(limits);
     this.#answerer = answerer;
-    this.#crowded = crowded ?? (() => {});
+    this.#onTooManyRequests = onTooManyRequests ?? (() => {});
     this.#accepting = this.#accept();
   }
 
-  /** The port that was taken. */
+  /** The actual port. */
   get port(): number {
     return this.#listener.addr.port;
   }
 
   /**
-   * Takes no new connections and requests, waits for those under way, then breaks off what is left.
+   * Stops accepting connections and requests, waits for those in progress, then closes the rest.
    *
    * @param graceSeconds how long they may take
    */
   async close(graceSeconds: number): Promise<void> {
     this.#closing = true;
     this.#listener.close();
-    await this.#accepting; // until then the system takes connections
+    await this.#accepting; // until then the system accepts connections
     using connections = this.#connections;
     connections.closeIdle(FLUSH_MS);
     const looking = setInterval(() => connections.closeIdle(FLUSH_MS), FLUSH_MS);
@@ -87,14 +89,15 @@ export class HttpListener {
 
   async #accept(): Promise<void> {
     for (let taken = 1; !this.#closing; taken++) {
-      // Accepting one that waits takes no turn, so others would never get theirs while more come than are taken.
+      // Accepting a pending connection does not yield to the event loop, so a flood of connections would starve
+      // everything else.
       if (taken % ACCEPTED_PER_TURN === 0) await nextTurn();
       let accepted: Deno.Conn;
       try {
         accepted = await this.#listener.accept();
       } catch {
         if (this.#closing) return;
-        // The caller has hung up, or the system has no file descriptor left.
+        // The caller disconnected, or the system has no file descriptor left.
         this.#connections.makeRoom();
         await systemClock.sleep(ACCEPT_PAUSE_MS / 1000);
         continue;
@@ -127,10 +130,13 @@ export class HttpListener {
     this.#ends.add(ended);
   }
 
-  /** Only HTTP/2 has several requests at a time, which Deno takes for granted over plain text. */
+  /**
+   * Handles too many requests on one connection. Only HTTP/2, which Deno accepts over plain text, has several at a
+   * time.
+   */
   #tooMany(connection: Connection): Response {
-    if (connection.condemn()) {
-      this.#crowded(connection.peer);
+    if (connection.markForClosing()) {
+      this.#onTooManyRequests(connection.peer);
       setTimeout(() => connection.close(), FLUSH_MS);
     }
     return new Response(TOO_MANY, { status: 429 });
@@ -139,12 +145,12 @@ export class HttpListener {
 
 function listen(
   { host, port }: Address,
-  tls: ServerTls | undefined,
+  tls: ServerCertificate | undefined,
 ): Deno.TcpListener | Deno.TlsListener {
   const where = { hostname: host, port };
   try {
     if (tls === undefined) return Deno.listen(where);
-    // Deno's types lack the protocols, which node:tls and Deno.serve give it.
+    // Deno's types lack `alpnProtocols`, which node:tls and Deno.serve pass too.
     const options = { ...where, cert: tls.cert, key: tls.key, alpnProtocols: PROTOCOLS };
     const listener = Deno.listenTls(options);
     sendAtOnce(listener);

@@ -2,36 +2,36 @@ import { X509Certificate } from "node:crypto";
 import { RecentMap } from "../../base/recent_map.ts";
 import { isIP } from "../address.ts";
 
-/** Who else than the certificate says what a server is called. */
+/** Sources of a server's host names. */
 export interface OwnHostsOptions {
-  /** Names that the server's owner gave it; "*" stands for all. */
+  /** Names given by the server's owner; "*" allows any. */
   readonly names?: readonly string[];
-  /** The server's certificate in PEM: what it is for is the server's name. */
+  /** The server's certificate in PEM, whose DNS names are the server's names. */
   readonly certificate?: string;
 }
 
-/** For every host: some proxy in front checks it. */
+/** Allows every host, because a proxy in front checks it. */
 const ANY = "*";
 
-/** Longest host that a caller may name: a DNS name's 253 characters, a colon and a port. */
+/** Longest Host header: a DNS name's 253 characters, a colon and a port. */
 const MAX_HOST_LENGTH = 259;
 
-/** Names that were looked up in the certificate, at most. */
+/** Hosts whose result is cached, at most. */
 const MAX_REMEMBERED = 64;
 
 /** Domains that nobody can register (RFC 6761, RFC 6762, ICANN's reservation of ".internal"). */
 const PRIVATE_DOMAINS = [".localhost", ".local", ".internal"];
 
 /**
- * The hosts by which a server may be called, as the header "host" names them. A page on the web can have its own name
- * resolve to a server's address (DNS rebinding) and then call that server as its own origin: but only by a name that its
- * author could register. So every IP address will do, names of one label ("localhost", "superlink") and of private domains,
- * and of other names those of the certificate and those that the owner gave.
+ * The hosts under which a server may be called, as the Host header names them. This stops DNS rebinding: a web page
+ * lets its own name resolve to a server's address, and then calls the server as its own origin, but only under a name
+ * that its author could register. So these are allowed: every IP address, names of one label ("localhost",
+ * "superlink"), names of private domains, the certificate's names, and names given by the owner.
  */
 export class OwnHosts {
   readonly #names: ReadonlySet<string>;
   readonly #certificate: string | undefined;
-  /** DNS names of the certificate, some with "*" for their first label; read when they are asked for. */
+  /** DNS names of the certificate, some with "*" as their first label; read on first use. */
   #certified: readonly string[] | undefined;
   readonly #known = new RecentMap<string, boolean>(MAX_REMEMBERED);
 
@@ -40,7 +40,7 @@ export class OwnHosts {
     this.#certificate = certificate;
   }
 
-  /** Whether the value of a header "host" is one of them, whatever its port. */
+  /** Whether a Host header's value is allowed, with any port. */
   has(header: string): boolean {
     const known = this.#known.get(header);
     if (known !== undefined) return known;
@@ -76,7 +76,7 @@ function namesOf(certificate: string): string[] {
   });
 }
 
-/** As names are compared: DNS knows no case, and a full stop at the end is the root's. */
+/** A name in the form for comparison: DNS ignores case, and a trailing dot is the root's. */
 function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
 }

@@ -44,12 +44,12 @@ Deno.test("own hosts: addresses, names of one label and of private domains", () 
   for (const host of own) assert.equal(hosts.has(host), true, host);
 });
 
-Deno.test("own hosts: a name that somebody could register is not ours, nor what is no host", () => {
+Deno.test("own hosts: names that anyone could register, and invalid hosts, are refused", () => {
   const hosts = new OwnHosts({ names: ["superlink.example.org"] });
   for (const host of foreign) assert.equal(hosts.has(host), false, host);
 });
 
-Deno.test("own hosts: names that the owner gave, or all", () => {
+Deno.test("own hosts: names given by the owner, or any name", () => {
   const hosts = new OwnHosts({ names: ["SuperLink.example.org"] });
   assert.equal(hosts.has("superlink.example.org:443"), true);
   assert.equal(hosts.has("superlink.EXAMPLE.org."), true);
@@ -68,7 +68,7 @@ Deno.test("own hosts: the names of the certificate, wildcards too", async () => 
   assert.equal(hosts.has("example.org"), false);
 });
 
-Deno.test("own hosts: what strangers ask for is not remembered without end", () => {
+Deno.test("own hosts: the cache of requested hosts is bounded", () => {
   const hosts = new OwnHosts({ names: ["superlink.example.org"] });
   for (let i = 0; i < 1000; i++) assert.equal(hosts.has(`evil${i}.example`), false);
   assert.equal(hosts.has("superlink.example.org"), true);

@@ -1,6 +1,6 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 
-/** The paths of a service's methods start so: "/v1/fleet" for flwr.proto.Fleet. */
+/** The path prefix of a service's methods: "/v1/fleet" for flwr.proto.Fleet. */
 export function apiPrefix(service: DescService): string {
   return `/v1/${service.name.toLowerCase()}`;
 }
@@ -10,15 +10,12 @@ export function kebabName(method: DescMethod): string {
   return method.name.replaceAll(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
 }
 
-/** The path by which HTTP calls a method, "/v1/fleet/pull-messages". */
+/** The path of a method over HTTP, "/v1/fleet/pull-messages". */
 export function httpPath(method: DescMethod): string {
   return `${apiPrefix(method.parent)}/${kebabName(method)}`;
 }
 
-/**
- * The path of a request's URL as it was sent, without what follows "?". To be believed only of a URL whose host is one: of
- * others it is anything.
- */
+/** The path of a request's URL as it was sent, without the query. It is meaningful only for a URL with a valid host. */
 export function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   if (start < 0) return "";

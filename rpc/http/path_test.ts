@@ -3,7 +3,7 @@ import { Control } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { httpPath, pathOf } from "./path.ts";
 
-Deno.test("methods are called by kebab-case names under their API", () => {
+Deno.test("methods have kebab-case names under their API's prefix", () => {
   const { method } = Fleet;
   assert.equal(httpPath(method.confirmMessageReceived), "/v1/fleet/confirm-message-received");
   assert.equal(httpPath(method.getFab), "/v1/fleet/get-fab");

@@ -1,11 +1,11 @@
-/** Callers that send ahead, take no answers, or cut a body into the smallest pieces, and what others notice of it. */
+/** Clients that pipeline, read no responses, or send a body in tiny pieces, and the effect on other clients. */
 import { FREE_PIECES } from "./body.ts";
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { NO_RETRY } from "../retry.ts";
 import { bindControl, serveHttp } from "../testing/control.ts";
-import { parseAnswer, RawConnection } from "../testing/raw_http.ts";
+import { parseResponse, RawConnection } from "../testing/raw_http.ts";
 import { openHttpChannel } from "./channel.ts";
 
 const LIST_RUNS = "/v1/control/list-runs";
@@ -13,7 +13,7 @@ const HEAD = `POST ${LIST_RUNS} HTTP/1.1\r\nHost: a\r\nContent-Type: application
 const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
 const CHUNK = "1\r\na\r\n";
 
-Deno.test("requests that are sent ahead are run one after the other", async () => {
+Deno.test("pipelined requests are handled one after the other", async () => {
   let running = 0;
   let most = 0;
   let calls = 0;
@@ -40,7 +40,7 @@ Deno.test("requests that are sent ahead are run one after the other", async () =
   await server.close(1);
 });
 
-Deno.test("who takes no answers is asked for nothing more", async () => {
+Deno.test("no more is read from a client that reads no responses", async () => {
   let calls = 0;
   const server = await serveHttp(bindControl({
     listRuns: () => {
@@ -51,7 +51,7 @@ Deno.test("who takes no answers is asked for nothing more", async () => {
   const greedy = await RawConnection.open(server.address);
   const asked = 5000;
   await greedy.write(`${HEAD}Content-Length: 0\r\n\r\n`.repeat(asked));
-  // The sockets of both ends take some MiB; then the calls stand still however long others go on.
+  // The sockets of both ends buffer some MiB. Then the calls stall, however long other calls continue.
   const channel = openHttpChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
   let [before, still] = [-1, 0];
   while (still < 100) {
@@ -69,8 +69,8 @@ Deno.test("a body in many pieces of one byte is refused, one in a few is read", 
   const server = await serveHttp(bindControl({ listRuns: () => Promise.resolve({}) }));
   {
     using connection = await RawConnection.open(server.address);
-    connection.write(CHUNKED + CHUNK.repeat(60_000)).catch(() => {}); // it may be closed by then
-    assert.equal(parseAnswer(await connection.readToEnd()).status, 413);
+    connection.write(CHUNKED + CHUNK.repeat(60_000)).catch(() => {}); // may already be closed
+    assert.equal(parseResponse(await connection.readToEnd()).status, 413);
   }
   {
     using connection = await RawConnection.open(server.address);
@@ -116,7 +116,7 @@ const refused = {
 };
 
 for (const [what, head] of Object.entries(refused)) {
-  Deno.test(`the body of a request ${what} is not read on`, async () => {
+  Deno.test(`the rest of the body of a request ${what} is not read`, async () => {
     const server = await serveHttp(bindControl({}, {
       admit: () => {
         throw new FlwrError("unauthenticated", "Who?");
@@ -129,7 +129,7 @@ for (const [what, head] of Object.entries(refused)) {
     const sending = (async () => {
       for (; sent < 5000; sent++) await connection.write(part);
     })().catch(() => {}); // the server closes the connection
-    const { status } = parseAnswer(await connection.readToEnd());
+    const { status } = parseResponse(await connection.readToEnd());
     assert.ok([200, 401, 403, 404, 415].includes(status), String(status));
     await sending;
     assert.ok(sent < 500, `${sent} parts of 64 KiB were taken`);

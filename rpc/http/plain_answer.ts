@@ -1,52 +1,52 @@
 import { systemClock } from "../../base/clock.ts";
-import { answerBody, UNREAD_LINGER_MS } from "./answer_body.ts";
+import { responseBody, UNREAD_LINGER_MS } from "./answer_body.ts";
 import type { Connection } from "./connections.ts";
-import type { PlainAnswer } from "./refusal.ts";
+import type { PlainResponse } from "./refusal.ts";
 
-/** Bytes of a refused request's body that are read and dropped, so that its connection can be used on. */
+/** Bytes of a refused request's body that are read and dropped to keep its connection usable. */
 const MAX_DROPPED_BYTES = 64 * 1024;
 
 /**
- * Makes an answer that is no message.
+ * Creates a response that is not a protobuf message.
  *
- * Deno takes and drops what a request still brings after its answer, however much that is. So after a request whose body is
- * long, or of no announced length, the connection is closed: whoever sends it sees it end.
+ * After a response, Deno reads and drops the rest of the request, however long it is. So after a request with a long
+ * body, or one of unknown length, this closes the connection, and the sender sees it end.
  *
  * @param unread whether the request's body was not read, or not to its end
  */
 export function plainResponse(
   request: Request,
   connection: Connection,
-  { status, headers, body, close = false }: PlainAnswer,
+  { status, headers, body, close = false }: PlainResponse,
   unread: boolean,
 ): Response {
-  const said = body === "" || request.method === "HEAD" ? null : new TextEncoder().encode(body);
+  const bytes = body === "" || request.method === "HEAD" ? null : new TextEncoder().encode(body);
   if (!close && (!unread || leavesLittle(request.headers))) {
-    return new Response(said, { status, headers });
+    return new Response(bytes, { status, headers });
   }
-  const parts = said === null ? [] : [said];
-  const stream = answerBody(connection, {
+  const parts = bytes === null ? [] : [bytes];
+  const stream = responseBody(connection, {
     next: async () => {
       const part = parts.shift();
-      // A body whose read still waits lets no connection go before the answer's end.
+      // While a read of the body is pending, the connection stays open until the response ends.
       if (part !== undefined || status === TOO_LATE) return part;
-      // All that was announced is on its way; at the end of the stream Deno would begin to read on.
+      // The announced length was sent. At the end of the stream Deno would start reading the request's body.
       await systemClock.sleep(UNREAD_LINGER_MS / 1000);
       connection.close();
     },
-    // Or it asks for no end, once it has what was announced.
+    // Deno may not ask for the end once it has the announced length.
     ended: () => setTimeout(() => connection.close(), UNREAD_LINGER_MS),
   });
   return new Response(stream, {
     status,
-    headers: { ...headers, "content-length": String(said?.length ?? 0), connection: "close" },
+    headers: { ...headers, "content-length": String(bytes?.length ?? 0), connection: "close" },
   });
 }
 
-/** The status of a body that came too slowly. */
+/** Status for a body that arrived too slowly. */
 const TOO_LATE = 408;
 
-/** Whether a request's body is absent or short, so that its connection can be used on after it was dropped. */
+/** Whether a request's body is absent or short enough to be dropped and its connection reused. */
 function leavesLittle(headers: Headers): boolean {
   if (headers.has("transfer-encoding")) return false;
   return Number(headers.get("content-length") ?? 0) <= MAX_DROPPED_BYTES;

@@ -1,4 +1,4 @@
-/** HTTP/2 at a port for HTTP/1.1 without TLS, where nothing is agreed on before the first byte. */
+/** HTTP/2 with prior knowledge on an HTTP/1.1 port without TLS, where no protocol is negotiated. */
 import { MAX_REQUESTS_PER_CONNECTION } from "./connections.ts";
 import assert from "node:assert/strict";
 import { Control } from "../../proto/gen/current/control_pb.ts";
@@ -28,7 +28,7 @@ function bodies(frames: readonly RawFrame[]): string {
     .map(({ payload }) => decoder.decode(payload)).join("");
 }
 
-Deno.test("prior knowledge: HTTP/2 is told which HTTP is spoken here", async () => {
+Deno.test("prior knowledge: an HTTP/2 client learns that this is HTTP/1.1", async () => {
   const server = await serveHttp(bindControl({}));
   using client = await RawHttp2.open(server.address);
   await client.send(headersFrame(1, head()));
@@ -42,7 +42,7 @@ Deno.test("prior knowledge: HTTP/2 is told which HTTP is spoken here", async () 
   await server.close(0);
 });
 
-Deno.test("prior knowledge: a connection that sends ahead is closed with a word, others are served", async () => {
+Deno.test("prior knowledge: a connection with many requests at once is closed with an explanation", async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   let running = 0;
   let most = 0;
@@ -56,7 +56,7 @@ Deno.test("prior knowledge: a connection that sends ahead is closed with a word,
     stopRun: () => Promise.resolve({ success: true }),
   }));
   using client = await RawHttp2.open(server.address);
-  // A host of its own, as HTTP/1.1 has it: such requests are answered.
+  // With a Host header, as in HTTP/1.1, such requests are answered.
   const block = head([["host", "a"]]);
   for (let call = 0; call < 100; call++) {
     if (!await client.send(headersFrame(1 + 2 * call, block))) break;

@@ -4,31 +4,31 @@ import { ApiError } from "../api_error.ts";
 import { RequestFault } from "../request_fault.ts";
 import { JSON_TYPE } from "./media_type.ts";
 
-/** A request that HTTP itself refuses, in the words of Flower's own server. */
-export class Refusal extends RequestFault {
-  override readonly name = "Refusal";
+/** An error for a request that is refused at the level of HTTP, with the text of Flower's own server. */
+export class HttpRefusal extends RequestFault {
+  override readonly name = "HttpRefusal";
   constructor(
     readonly status: number,
     readonly detail: string,
     readonly headers: Readonly<Record<string, string>> = {},
-    /** Whether the fault is of the body, so that what is left of it is not waited for. */
+    /** Whether the body is at fault. Then the rest of it is not read. */
     readonly ofBody = false,
   ) {
     super(detail);
   }
 }
 
-/** A body that is too large, too slow, or otherwise not to be read to its end. */
-export function bodyRefusal(status: number, detail: string): Refusal {
-  return new Refusal(status, detail, {}, true);
+/** Refuses a body that is too large, too slow or malformed. */
+export function bodyRefusal(status: number, detail: string): HttpRefusal {
+  return new HttpRefusal(status, detail, {}, true);
 }
 
-/** What a path answers to the methods that it has not. @param allow those that it has */
-export function methodNotAllowed(allow: string): Refusal {
-  return new Refusal(405, "Method Not Allowed", { allow });
+/** Refuses a method that a path does not support. @param allow the methods that it supports */
+export function methodNotAllowed(allow: string): HttpRefusal {
+  return new HttpRefusal(405, "Method Not Allowed", { allow });
 }
 
-/** The HTTP status of errors that have no number. Flower's clients try again after 502, 503 and 504 only. */
+/** HTTP status of errors without a number. Flower's clients retry only after 502, 503 and 504. */
 const STATUS_OF: { readonly [C in ErrorCode]: number } = {
   "invalid-argument": 400,
   "unauthenticated": 401,
@@ -37,7 +37,7 @@ const STATUS_OF: { readonly [C in ErrorCode]: number } = {
   "already-exists": 409,
   "failed-precondition": 412,
   "resource-exhausted": 429,
-  "cancelled": 499, // nginx's "client closed request": nobody is there to read it
+  "cancelled": 499, // nginx's "client closed request": nobody reads it
   "internal": 500,
   "data-loss": 500,
   "unimplemented": 501,
@@ -45,26 +45,26 @@ const STATUS_OF: { readonly [C in ErrorCode]: number } = {
   "deadline-exceeded": 504,
 };
 
-/** What the other end is told of an internal error: the cause stays in the log. */
+/** Text that replaces an internal error: the cause stays in the log. */
 const INTERNAL_ERROR_DETAIL = "Internal server error.";
 
-/** An answer that is no message. */
-export interface PlainAnswer {
+/** A response that is not a protobuf message. */
+export interface PlainResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether the connection is closed afterwards. */
+  /** Whether the connection is closed after it. */
   readonly close?: boolean;
 }
 
-/** The answer that tells a caller of an error. Only what is a FlwrError, and not our own fault, is told in words. */
-export function refusalOf(error: unknown): PlainAnswer {
-  if (error instanceof Refusal) {
+/** The response for an error. Only a FlwrError's message is sent, and never that of an internal error. */
+export function errorResponse(error: unknown): PlainResponse {
+  if (error instanceof HttpRefusal) {
     const { status, detail, headers, ofBody } = error;
     return { ...json(status, { detail }, headers), close: ofBody };
   }
   if (error instanceof UndecodableRequest) {
-    return refusalOf(new ApiError("request-malformed", "Invalid protobuf payload."));
+    return errorResponse(new ApiError("request-malformed", "Invalid protobuf payload."));
   }
   if (error instanceof ApiError) {
     const { number: code, message: detail, httpStatus } = error;
@@ -80,6 +80,6 @@ function json(
   status: number,
   body: { readonly code?: number; readonly detail: string },
   headers: Readonly<Record<string, string>> = {},
-): PlainAnswer {
+): PlainResponse {
   return { status, headers: { "content-type": JSON_TYPE, ...headers }, body: JSON.stringify(body) };
 }

@@ -9,12 +9,12 @@ export interface ServedConnection {
   close(): void;
 }
 
-/** Of a signal no more is used than this. */
+/** The part of AbortSignal that Deno's HTTP server uses. */
 interface SignalPart {
   addEventListener(type: string, listener: () => void): void;
 }
 
-/** What `Deno.serve` is made of, as Deno 2.9.3 has it below its symbol `Deno.internal`. */
+/** Internals of `Deno.serve`, as Deno 2.9.3 exposes them under its symbol `Deno.internal`. */
 interface Internals {
   readonly serveHttpOnConnection?: (
     connection: Deno.Conn,
@@ -26,9 +26,11 @@ interface Internals {
 }
 
 /**
- * Hands an accepted connection to Deno's HTTP server. `Deno.serve` itself accepts whoever comes: it counts nobody, has no
- * deadline for a request's head, ends when the system has no file descriptor left, and offers HTTP/2. Who accepts the
- * connections decides all that, but Deno has no public name for the other half of it.
+ * Serves an accepted connection with Deno's HTTP server.
+ *
+ * `Deno.serve` accepts connections itself, without a limit on their number or on the time for a request's headers. It
+ * also ends when the system has no file descriptor left, and offers HTTP/2. All of that can be controlled by code
+ * that accepts the connections, but Deno has no public API for serving one.
  *
  * @param handler must not throw
  */
@@ -37,12 +39,12 @@ export function serveConnection(
   handler: (request: Request) => Promise<Response>,
 ): ServedConnection {
   let abort: (() => void) | undefined;
-  // A real signal's listener would throw where nobody can catch it: Deno's fails for a connection that has just ended.
+  // With a real signal, Deno's listener throws uncatchably for a connection that has just ended.
   const signal: SignalPart = { addEventListener: (_type, listener) => abort = listener };
   const { finished } = internals().serveHttpOnConnection!(
     connection,
     signal,
-    // The second parameter is there because Deno answers handlers that have none by another way.
+    // The second parameter is needed: Deno takes a different path for handlers without it.
     (request, _info) => handler(request),
     () => new Response(null, { status: 500 }),
     () => {},
@@ -55,12 +57,12 @@ export function serveConnection(
     }
     abort = undefined;
   };
-  // Broken connections and malformed requests end it with an error.
+  // Broken connections and malformed requests reject it.
   return { ended: finished.catch(() => {}), close };
 }
 
 /**
- * Refuses versions of Deno that have no {@link serveConnection}, and keeps others from a warning.
+ * Checks that this version of Deno has the internals for {@link serveConnection}, and suppresses a warning of Deno's.
  *
  * @throws FlwrError "failed-precondition"
  */
@@ -77,8 +79,8 @@ const WARNING = "Deno.serve: request.signal aborts on successful responses";
 let warningExpected = true;
 
 /**
- * Deno tells once, on stderr, that the signals of requests are aborted after answers, too, which callers of this know.
- * It would be silent by a flag of the command line, which no file can give.
+ * Suppresses Deno's one-time warning that request signals are also aborted after responses, which this code expects.
+ * The official way is a command-line flag, which no configuration file can set.
  */
 function withoutWarning(): void {
   if (!warningExpected) return;

@@ -5,81 +5,83 @@ import { formatAddress, hostOfPeer, parseAddress } from "../address.ts";
 import { answerInParts, answerStream, logOutcome } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
-import type { RpcServer, ServerTls } from "../server.ts";
+import type { RpcServer, ServerCertificate } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { admitCall } from "../shared_path.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
 import type { Connection, ConnectionLimits } from "./connections.ts";
-import { type Download, Downloads } from "./download.ts";
+import { Downloads, type FileDownload } from "./download.ts";
 import { HttpCall } from "./http_call.ts";
 import { type Answerer, HttpListener } from "./listener.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
 import { OwnHosts } from "./own_hosts.ts";
 import { kebabName, pathOf } from "./path.ts";
 import { plainResponse } from "./plain_answer.ts";
-import { methodNotAllowed, type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
+import { errorResponse, HttpRefusal, methodNotAllowed, type PlainResponse } from "./refusal.ts";
 import { isFromBrowser } from "./web_page.ts";
 
 /**
- * Milliseconds that a stream's head waits for its first message. Flower's command line gives up on a head after 30 s,
- * and the log of a run that waits has nothing to say for longer.
+ * Milliseconds to wait for a stream's first message before its headers are sent. Flower's command line gives up on
+ * headers after 30 s, and the log of a pending run may be empty for longer.
  */
 const STREAM_HEAD_MS = 5_000;
 
-/** A service and where its methods are. */
+/** A service and the path of its methods. */
 export interface HttpService {
-  /** What the methods' paths start with, "/v1/fleet". */
+  /** Prefix of the methods' paths, "/v1/fleet". */
   readonly prefix: string;
   readonly binding: ServiceBinding;
 }
 
-/** Answers GET and HEAD of a path that is no call of a service. */
-export type Route = () => PlainAnswer;
+/** Responds to GET and HEAD of a path that is not a service's method. */
+export type Route = () => PlainResponse;
 
 /** How to start a server. */
 export interface StartHttpServerOptions {
-  /** "host:port" to listen on; port 0 takes a free one. */
+  /** "host:port" to listen on; port 0 picks a free one. */
   readonly address: string;
-  /** Without it the server speaks plain text. */
-  readonly tls?: ServerTls;
+  /** Without it the server uses plain text. */
+  readonly tls?: ServerCertificate;
   readonly services: readonly HttpService[];
-  /** By path; "/health" is there without. */
+  /** By path; "/health" always exists. */
   readonly routes?: Readonly<Record<string, Route>>;
-  /** What sends files. */
-  readonly downloads?: readonly Download[];
-  /** Where errors that callers are not told of go; the category "flwr.rpc" by default. */
+  /** Handlers that send files. */
+  readonly downloads?: readonly FileDownload[];
+  /** Gets the errors that callers do not see; the category "flwr.rpc" by default. */
   readonly log?: Logger;
-  /** What is to be different from {@link BODY_LIMITS}. */
+  /** Limits that differ from {@link BODY_LIMITS}. */
   readonly bodyLimits?: Partial<BodyLimits>;
-  /** What large bodies have to share with those of other servers; budgets of its own by default. */
+  /** Budgets for large bodies, to share them with other servers; new ones by default. */
   readonly budgets?: BodyBudgets;
-  /** How many connections there may be, and for how long unused ones. */
+  /** Limits on the number of connections and on how long unused ones stay open. */
   readonly connections?: ConnectionLimits;
   /**
-   * Names by which callers reach the server, beside its address and those of its certificate; "*" for any. Requests for
-   * another host are refused.
+   * Names under which callers reach the server, in addition to its address and its certificate's names; "*" allows
+   * any. Requests for another host are refused.
    */
   readonly hostNames?: readonly string[];
-  /** The flag by which the server's owner gives such names, for the refusal. */
+  /** The flag that sets these names, for the error message. */
   readonly hostFlag?: string;
-  /** Milliseconds after which a stream's head is sent without its first message; {@link STREAM_HEAD_MS} by default. */
+  /**
+   * Milliseconds after which a stream's headers are sent without its first message; {@link STREAM_HEAD_MS} by
+   * default.
+   */
   readonly streamHeadMs?: number;
 }
 
-/** Healthy: it answers. */
-const HEALTHY: PlainAnswer = { status: 200, headers: {}, body: "" };
+/** Response to health checks. */
+const HEALTHY: PlainResponse = { status: 200, headers: {}, body: "" };
 
 /**
- * Starts a server for Flower's HTTP APIs: each method of the services is a POST of one message in protobuf's
- * encoding. HTTP/1.1, as Flower's own.
+ * Starts a server for Flower's HTTP APIs: each method is a POST of one protobuf message, over HTTP/1.1 as in Flower.
  *
- * Deno's HTTP server answers; the connections are accepted here, so that they can be counted and closed. Web pages are
- * refused on every path, by what browsers say of themselves and by the host that is asked for.
+ * Deno's HTTP server parses and answers. Connections are accepted here, where they can be counted and closed.
+ * Requests from web pages are refused on every path, recognised by browsers' headers and by the requested host.
  *
- * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" when it cannot be listened on;
- *   "failed-precondition" for a Deno that cannot serve
+ * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" if it cannot listen there;
+ *   "failed-precondition" for a version of Deno without the needed internals
  */
-// deno-lint-ignore require-await -- what it throws is a rejection
+// deno-lint-ignore require-await -- turns its errors into rejections
 export async function startHttpServer(options: StartHttpServerOptions): Promise<RpcServer> {
   const address = parseAddress(options.address, { allowZero: true });
   const { tls, connections } = options;
@@ -89,12 +91,18 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
   });
   const answerer = requestHandler(options, hosts);
   const log = options.log ?? defaultLog("rpc");
-  const crowded = (peer: string) =>
-    log.warn("Connection closed: {peer} had too many requests at a time on it (HTTP/2?)", {
+  const onTooManyRequests = (peer: string) =>
+    log.warn("Closed the connection of {peer}: too many requests at a time on it (HTTP/2?)", {
       peer,
       ...causedBy("connections with too many requests at a time", hostOfPeer(peer)),
     });
-  const listener = new HttpListener({ address, tls, limits: connections, answerer, crowded });
+  const listener = new HttpListener({
+    address,
+    tls,
+    limits: connections,
+    answerer,
+    onTooManyRequests,
+  });
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: listener.port }),
@@ -112,7 +120,7 @@ function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answe
   );
   const limits = { ...BODY_LIMITS, ...bodyLimits };
   const budgets = options.budgets ?? bodyBudgets();
-  const files = new Downloads(options.downloads ?? [], budgets.answers, log);
+  const files = new Downloads(options.downloads ?? [], budgets.responses, log);
   const streamHeadMs = options.streamHeadMs ?? STREAM_HEAD_MS;
   const refuseWebPage = webPageGuard(hosts, options.hostFlag);
   return async (request, connection) => {
@@ -126,50 +134,52 @@ function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answe
     const route = plain.get(path);
     const download = route === undefined ? files.find(path) : undefined;
     if (download !== undefined) return await files.answer(download, path, request, connection);
-    const said = route === undefined ? NOT_FOUND : answerRoute(route, request);
-    return plainResponse(request, connection, said, true);
+    const response = route === undefined ? NOT_FOUND : answerRoute(route, request);
+    return plainResponse(request, connection, response, true);
   };
 }
 
 const HEALTH = "/health";
 
-const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
-const FROM_WEB_PAGE = refusalOf(new Refusal(403, "Web pages may not call this server."));
-const NO_HOST = refusalOf(
-  new Refusal(400, "No host is named. This server speaks HTTP/1.1, with the header Host."),
+const NOT_FOUND = errorResponse(new HttpRefusal(404, "Not Found"));
+const FROM_WEB_PAGE = errorResponse(new HttpRefusal(403, "Web pages may not call this server."));
+const NO_HOST = errorResponse(
+  new HttpRefusal(400, "The request has no Host header, which HTTP/1.1 requires."),
 );
 
-function otherHost(flag: string | undefined): PlainAnswer {
-  const more = flag === undefined ? "" : `, or by one that its owner gives with ${flag}`;
-  return refusalOf(
-    new Refusal(
+function otherHost(flag: string | undefined): PlainResponse {
+  const more = flag === undefined ? "" : `, or a name given with ${flag} when it was started`;
+  return errorResponse(
+    new HttpRefusal(
       403,
-      "This server does not answer for that host: call it by its address, by a name without a full stop, by a name of " +
-        `its certificate${more}.`,
+      "This server does not answer for that host. Use its IP address, a name without a dot, a name in its " +
+        `certificate${more}.`,
     ),
   );
 }
 
-/** Refuses a page on the web, which calls under its own name or under another. */
+/** Refuses requests of web pages, under their own host name or the server's. */
 function webPageGuard(
   hosts: OwnHosts,
   flag: string | undefined,
-): (headers: Headers, path: string) => PlainAnswer | undefined {
+): (headers: Headers, path: string) => PlainResponse | undefined {
   const other = otherHost(flag);
   return (headers, path) => {
     const host = headers.get("host");
-    // Without a host no browser calls, and HTTP/1.1 nobody: but HTTP/1.0, by which load balancers ask for health.
+    // Browsers and HTTP/1.1 always send Host. Load balancers check health over HTTP/1.0 without it.
     if (host === null) return path === HEALTH ? undefined : NO_HOST;
     if (!hosts.has(host)) return other;
     return isFromBrowser(headers) ? FROM_WEB_PAGE : undefined;
   };
 }
 
-function answerRoute(route: Route, { method }: Request): PlainAnswer {
-  return method === "GET" || method === "HEAD" ? route() : refusalOf(methodNotAllowed("GET, HEAD"));
+function answerRoute(route: Route, { method }: Request): PlainResponse {
+  return method === "GET" || method === "HEAD"
+    ? route()
+    : errorResponse(methodNotAllowed("GET, HEAD"));
 }
 
-/** How calls are answered. */
+/** Options for answering calls. */
 interface AnswerOptions {
   readonly limits: BodyLimits;
   readonly budgets: BodyBudgets;
@@ -183,28 +193,32 @@ async function answer(
   connection: Connection,
   { limits, budgets, streamHeadMs, log }: AnswerOptions,
 ): Promise<Response> {
-  const call = new HttpCall(methodPath(method.desc), request, connection, budgets.answers);
+  const call = new HttpCall(methodPath(method.desc), request, connection, budgets.responses);
   let unread = true;
   try {
     if (request.method !== "POST") throw methodNotAllowed("POST");
     if (!isMediaType(request.headers.get("content-type"), PROTOBUF)) {
       throw new ApiError("media-type-unsupported", "Unsupported Content-Type.");
     }
-    const entry = await admitCall([method], call);
-    const maxBytes = Math.min(limits.maxBytes, method.maxRequestBytes(entry.found));
+    const admission = await admitCall([method], call);
+    const maxBytes = Math.min(limits.maxBytes, method.maxRequestBytes(admission.found));
     const bodyLimits = { ...limits, maxBytes };
     using _room = await roomForBody(request, bodyLimits, budgets.requests, () => call.signal);
     const bytes = await readBody(request, bodyLimits);
     unread = false;
     if (method.desc.methodKind === "server_streaming") {
       const ended = (error?: unknown) => logOutcome(log, call, error);
-      return await call.answerStream(answerStream(method, bytes, call, entry), streamHeadMs, ended);
+      return await call.answerStream(
+        answerStream(method, bytes, call, admission),
+        streamHeadMs,
+        ended,
+      );
     }
-    const response = call.answer(await answerInParts(method, bytes, call, entry));
+    const response = call.answer(await answerInParts(method, bytes, call, admission));
     logOutcome(log, call);
     return response;
   } catch (error) {
     logOutcome(log, call, error);
-    return call.refuse(refusalOf(error), unread);
+    return call.refuse(errorResponse(error), unread);
   }
 }

@@ -7,7 +7,7 @@ import { parseAddress } from "../address.ts";
 import { NO_RETRY } from "../retry.ts";
 import { bindControl, serveHttp } from "../testing/control.ts";
 import { testCertificates } from "../testing/certificates.ts";
-import { parseAnswer, RawConnection, rawRequest } from "../testing/raw_http.ts";
+import { parseResponse, RawConnection, rawRequest } from "../testing/raw_http.ts";
 import { openHttpChannel } from "./channel.ts";
 
 const LIST_RUNS = "/v1/control/list-runs";
@@ -21,7 +21,7 @@ interface Recorded {
   readonly body: string;
 }
 
-/** What Flower 1.41's SuperLink answered, by the name of the probe. */
+/** Responses of Flower 1.41's SuperLink, by the name of the request. */
 const recorded = new Map<string, Recorded>(
   (JSON.parse(
     Deno.readTextFileSync(
@@ -81,7 +81,7 @@ const errors: [FlwrError | TypeError, number, Record<string, unknown>][] = [
   [new TypeError("/etc/server.key"), 500, { detail: "Internal server error." }],
 ];
 
-Deno.test("errors get a status and Flower's JSON; what is our own fault is hidden", async () => {
+Deno.test("errors get a status and Flower's JSON; internal errors are hidden", async () => {
   let thrown: Error | undefined;
   const server = await serveHttp(bindControl({ listRuns: () => Promise.reject(thrown) }));
   for (const [error, status, body] of errors) {
@@ -109,14 +109,14 @@ for (const [what, bytes] of Object.entries(malformed)) {
   Deno.test(`refuses ${what} and closes the connection`, async () => {
     const server = await serveHttp(empty);
     using connection = await RawConnection.open(server.address);
-    await connection.write(bytes).catch(() => {}); // the server may have closed by then
+    await connection.write(bytes).catch(() => {}); // the server may already have closed it
     assert.match(await connection.readToEnd(), /^HTTP\/1\.1 400 |^$/);
     assert.equal((await rawRequest(server.address, "GET /health")).status, 200);
     await server.close(1);
   });
 }
 
-Deno.test("a head that does not come to its end has a deadline", async () => {
+Deno.test("incomplete headers have a deadline", async () => {
   const server = await serveHttp(empty, { connections: { headTimeoutMs: 50 } });
   for (const start of ["", `POST ${LIST_RUNS} HT`, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]) {
     using connection = await RawConnection.open(server.address);
@@ -126,7 +126,7 @@ Deno.test("a head that does not come to its end has a deadline", async () => {
   await server.close(1);
 });
 
-Deno.test("a body that comes too slowly is refused", async () => {
+Deno.test("a body that arrives too slowly is refused", async () => {
   const server = await serveHttp(empty, {
     bodyLimits: { graceSeconds: 0.05, minBytesPerSecond: 1e6 },
   });
@@ -154,7 +154,7 @@ Deno.test("a body that is too large is refused, announced or not", async () => {
     }\r\nTransfer-Encoding: chunked\r\n\r\n` +
       "b\r\nhello world\r\n",
   );
-  assert.equal(parseAnswer(await connection.readToEnd()).status, 413);
+  assert.equal(parseResponse(await connection.readToEnd()).status, 413);
   await server.close(1);
 });
 
@@ -179,9 +179,9 @@ Deno.test("a call that is not admitted is refused, and its body is not read", as
   using connection = await RawConnection.open(server.address);
   const head = `POST ${LIST_RUNS} HTTP/1.1\r\nHost: a\r\n${PROTOBUF[0]}\r\nKey: mine\r\n`;
   await connection.write(`${head}Content-Length: 500000000\r\nExpect: 100-continue\r\n\r\n`);
-  // Deno asks for the body at once; nobody takes it.
+  // Deno requests the body at once, but nobody reads it.
   const said = (await connection.readToEnd()).replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, "");
-  const answer = parseAnswer(said);
+  const answer = parseResponse(said);
   assert.equal(answer.status, 401);
   assert.equal(answer.headers.get("connection"), "close");
   assert.equal(answer.body, '{"detail":"Not mine"}');
@@ -203,7 +203,7 @@ Deno.test("a refused call with a short body leaves its connection usable", async
   await server.close(1);
 });
 
-Deno.test("headers of bytes are base64, and anything else is no header", async () => {
+Deno.test("byte headers are base64, and anything else counts as missing", async () => {
   const seen: (Uint8Array | undefined)[] = [];
   const server = await serveHttp(bindControl({
     listRuns: (_request, call) => {
@@ -223,7 +223,7 @@ Deno.test("headers of bytes are base64, and anything else is no header", async (
   await server.close(1);
 });
 
-/** A server whose ListRuns waits to be released, and what its handler saw. */
+/** Starts a server whose ListRuns waits to be released, and records what its handler saw. */
 async function serveHeld() {
   const started = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
@@ -242,7 +242,7 @@ async function serveHeld() {
   return { server, started, release, aborted, delivered, channel };
 }
 
-Deno.test("an answer that is taken is delivered, and its call is not aborted", async () => {
+Deno.test("a received response counts as delivered, and its call is not aborted", async () => {
   const { server, channel, release, delivered, aborted } = await serveHeld();
   release.resolve();
   const { response } = await channel.call(Control.method.listRuns, {});
@@ -254,7 +254,7 @@ Deno.test("an answer that is taken is delivered, and its call is not aborted", a
   assert.equal(outcome, "no");
 });
 
-Deno.test("a call whose caller goes is aborted and not delivered", async () => {
+Deno.test("a call whose caller disconnects is aborted and not delivered", async () => {
   const { server, channel, started, delivered, aborted } = await serveHeld();
   const cancel = new AbortController();
   const call = channel.call(Control.method.listRuns, {}, { signal: cancel.signal });
@@ -267,7 +267,7 @@ Deno.test("a call whose caller goes is aborted and not delivered", async () => {
   await server.close(1);
 });
 
-Deno.test("an answer that is not taken to its end is not delivered", async () => {
+Deno.test("a response that is not read to its end does not count as delivered", async () => {
   const { server, channel, release, delivered } = await serveHeld();
   release.resolve();
   const { host, port } = parseAddress(server.address);
@@ -282,7 +282,7 @@ Deno.test("an answer that is not taken to its end is not delivered", async () =>
   await server.close(1);
 });
 
-Deno.test("a server that closes lets open calls end, and takes no new ones", async () => {
+Deno.test("a closing server lets open calls end, and accepts no new ones", async () => {
   const { server, channel, started, release } = await serveHeld();
   const call = channel.call(Control.method.listRuns, {});
   await started.promise;
@@ -294,7 +294,7 @@ Deno.test("a server that closes lets open calls end, and takes no new ones", asy
   channel.close();
 });
 
-Deno.test("a server that closes breaks off calls that outlast the grace", async () => {
+Deno.test("a closing server cancels calls that outlast the grace period", async () => {
   const { server, channel, started, aborted, delivered } = await serveHeld();
   const call = assert.rejects(channel.call(Control.method.listRuns, {}), /refused|broke/);
   await started.promise;
@@ -305,7 +305,7 @@ Deno.test("a server that closes breaks off calls that outlast the grace", async 
   channel.close();
 });
 
-Deno.test("connections that say nothing do not keep a server from closing", async () => {
+Deno.test("silent connections do not stop a server from closing", async () => {
   const server = await serveHttp(empty);
   using _silent = await RawConnection.open(server.address);
   using used = await RawConnection.open(server.address);
@@ -314,7 +314,7 @@ Deno.test("connections that say nothing do not keep a server from closing", asyn
   await server.close(0);
 });
 
-Deno.test("plain text at a TLS port is turned away without a word in the log", async () => {
+Deno.test("plain text at a TLS port is refused without a log record", async () => {
   const { ca, cert, key } = await testCertificates();
   const server = await serveHttp(empty, { tls: { ca, cert, key } });
   using connection = await RawConnection.open(server.address);
@@ -323,7 +323,7 @@ Deno.test("plain text at a TLS port is turned away without a word in the log", a
   await server.close(1);
 });
 
-Deno.test("routes of others are answered beside the services", async () => {
+Deno.test("routes are answered in addition to services", async () => {
   const server = await serveHttp(empty, {
     routes: {
       "/docs": () => ({ status: 200, headers: { "content-type": "text/plain" }, body: "hi" }),
@@ -343,12 +343,12 @@ Deno.test("a port in use and an address of another machine are named", async () 
     message: `Cannot listen on "${server.address}": the port is in use`,
   });
   await assert.rejects(serveHttp(empty, { address: "192.0.2.1:8000" }), {
-    message: 'Cannot listen on "192.0.2.1:8000": the address is not of this machine',
+    message: 'Cannot listen on "192.0.2.1:8000": this machine does not have that address',
   });
   await server.close(1);
 });
 
-Deno.test("a stream that has nothing to say yet has its head, and its messages when they come", async () => {
+Deno.test("a stream without a first message sends its headers, and messages as they arrive", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const binding = bindControl({
     async *streamLogs() {

@@ -1,6 +1,6 @@
 /**
- * Headers that browsers send and programs do not: the page that calls, where it lies to what is called, and what a page may
- * ask in advance. ("sec-fetch-mode" alone is no mark: Node's fetch sends it.)
+ * Headers that browsers send and programs do not: the calling page, its relation to the called site, and CORS
+ * preflights. ("sec-fetch-mode" alone proves nothing: Node's fetch sends it.)
  */
 const MARKS = [
   "origin",
@@ -11,7 +11,7 @@ const MARKS = [
   "access-control-request-method",
 ];
 
-/** Whether a request comes from a browser, that is: from whichever page it shows. */
+/** Whether a request comes from a browser, and so possibly from any web page. */
 export function isFromBrowser(headers: Headers): boolean {
   if (headers.get("user-agent")?.startsWith("Mozilla/")) return true;
   return MARKS.some((name) => headers.has(name));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { bindControl, serveHttp } from "../testing/control.ts";
 import { testCertificates } from "../testing/certificates.ts";
-import { parseAnswer, type RawAnswer, RawConnection } from "../testing/raw_http.ts";
+import { parseResponse, RawConnection, type RawResponse } from "../testing/raw_http.ts";
 
-/** What browsers add to a request, one mark at a time. */
+/** Headers that browsers add to a request, one per entry. */
 const PAGES: readonly string[] = [
   "Origin: http://127.0.0.1:8000",
   "Origin: null",
@@ -29,17 +29,21 @@ const PATHS = [
   "GET http://127.0.0.1/health",
 ];
 
-async function ask(address: string, line: string, headers: readonly string[]): Promise<RawAnswer> {
+async function ask(
+  address: string,
+  line: string,
+  headers: readonly string[],
+): Promise<RawResponse> {
   using connection = await RawConnection.open(address);
   const head = [`${line} HTTP/1.1`, "Connection: close", ...headers];
   if (line.startsWith("POST")) {
     head.push("Content-Type: application/protobuf", "Content-Length: 0");
   }
   await connection.write(`${head.join("\r\n")}\r\n\r\n`);
-  return parseAnswer(await connection.readToEnd());
+  return parseResponse(await connection.readToEnd());
 }
 
-/** A server with a method, a route and a download, and what they were asked. */
+/** Starts a server with a method, a route and a download, and records their calls. */
 async function serve(options: { hostNames?: string[] } = {}) {
   const reached: string[] = [];
   const binding = bindControl({
@@ -67,7 +71,7 @@ async function serve(options: { hostNames?: string[] } = {}) {
   return { server, reached };
 }
 
-Deno.test("web pages get nothing on any path", async () => {
+Deno.test("web pages are refused on every path", async () => {
   const { server, reached } = await serve();
   for (const mark of PAGES) {
     for (const path of PATHS) {
@@ -80,7 +84,7 @@ Deno.test("web pages get nothing on any path", async () => {
   await server.close(1);
 });
 
-Deno.test("a page that was bent to this address gets nothing", async () => {
+Deno.test("a page with a rebound DNS name is refused", async () => {
   const { server, reached } = await serve();
   for (const host of ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "a, b"]) {
     for (const path of PATHS) {
@@ -93,7 +97,7 @@ Deno.test("a page that was bent to this address gets nothing", async () => {
   await server.close(1);
 });
 
-Deno.test("programs are answered, by whatever address or name of the server", async () => {
+Deno.test("programs are answered under any address and name of the server", async () => {
   const { server, reached } = await serve({ hostNames: ["superlink.example.org"] });
   const hosts = ["127.0.0.1:8000", "[::1]:8000", "10.0.0.7", "localhost", "superlink:8000"];
   for (const host of [...hosts, "superlink.example.org"]) {
@@ -110,7 +114,7 @@ Deno.test("programs are answered, by whatever address or name of the server", as
   await server.close(1);
 });
 
-Deno.test("a server with TLS answers to the names of its certificate", async () => {
+Deno.test("a server with TLS answers under its certificate's names", async () => {
   const { ca, cert, key } = await testCertificates(["localhost", "127.0.0.1", "fl.example.org"]);
   const server = await serveHttp(bindControl({}), { tls: { ca, cert, key } });
   const client = Deno.createHttpClient({ caCerts: [ca], allowHost: true });

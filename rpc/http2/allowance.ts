@@ -1,33 +1,33 @@
-/** How often something may happen. */
+/** Limit on how often something may happen. */
 export interface Rate {
   readonly burst: number;
   readonly perSecond: number;
 }
 
-/** Counts what may happen at most so often: a token bucket. */
+/** Rate limiter: a token bucket. */
 export class Allowance {
   readonly #rate: Rate;
-  #left: number;
+  #tokens: number;
   #at: number;
 
-  /** @param now seconds of any clock, as below */
+  /** @param now seconds of any clock; use the same clock for all calls */
   constructor(rate: Rate, now: number) {
     this.#rate = rate;
-    this.#left = rate.burst;
+    this.#tokens = rate.burst;
     this.#at = now;
   }
 
-  /** Takes of it. @returns whether there was enough; what was missing is owed */
-  take(count: number, now: number): boolean {
+  /** Spends tokens. @returns whether there were enough; the missing ones are owed */
+  spend(count: number, now: number): boolean {
     this.add((now - this.#at) * this.#rate.perSecond);
     this.#at = now;
-    // Debts are bounded, so that nobody is locked out for long after the last offence.
-    this.#left = Math.max(this.#left - count, -this.#rate.burst);
-    return this.#left >= 0;
+    // Debt is bounded, because otherwise a caller stays locked out for long after its last offence.
+    this.#tokens = Math.max(this.#tokens - count, -this.#rate.burst);
+    return this.#tokens >= 0;
   }
 
-  /** Allows more, but never more than the burst. */
+  /** Adds tokens, up to the burst. */
   add(count: number): void {
-    this.#left = Math.min(this.#left + count, this.#rate.burst);
+    this.#tokens = Math.min(this.#tokens + count, this.#rate.burst);
   }
 }

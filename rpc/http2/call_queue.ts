@@ -1,15 +1,15 @@
 import { STRANGERS_CALLS } from "./limits.ts";
 import type { Http2Stream } from "./stream.ts";
 
-/** How the calls of a connection are begun. */
+/** Callbacks of a {@link CallQueue}. */
 export interface CallQueueOptions {
-  /** Answers a call; settles when that is done. Never rejects. @returns whether the caller was let in */
+  /** Answers a call. Never rejects. @returns whether the caller was admitted */
   readonly answer: (stream: Http2Stream) => Promise<boolean>;
-  /** A call was answered. */
-  readonly answered: (letIn: boolean) => void;
+  /** Called when a call was answered. */
+  readonly answered: (admitted: boolean) => void;
 }
 
-/** The calls of one connection that wait to be begun, the oldest first, and how many are worked on. */
+/** Queue of one connection's calls that are not started yet, oldest first. Also counts the calls in progress. */
 export class CallQueue {
   readonly #options: CallQueueOptions;
   readonly #waiting = new Set<Http2Stream>();
@@ -20,32 +20,32 @@ export class CallQueue {
     this.#options = options;
   }
 
-  /** Whether a call of this connection was let in. */
+  /** Whether a call of this connection was admitted. */
   get known(): boolean {
     return this.#known;
   }
 
-  /** Calls that were not begun. */
+  /** Number of calls not started yet. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Calls that are worked on, also of callers that are gone. */
+  /** Number of calls in progress, including those whose callers disconnected. */
   get working(): number {
     return this.#working;
   }
 
-  /** Has a call wait for {@link start}. */
+  /** Adds a call, which waits for {@link start}. */
   add(stream: Http2Stream): void {
     this.#waiting.add(stream);
   }
 
-  /** Forgets a call that is over: one that was not begun never is. */
+  /** Removes a call that has ended before it was started. */
   drop(stream: Http2Stream): void {
     this.#waiting.delete(stream);
   }
 
-  /** Begins calls. Of somebody unknown few are answered at a time: the refusal of one may end the connection. */
+  /** Starts calls. Until one is admitted, only a few run at a time, because a refusal may end the connection. */
   start(): void {
     while (this.#known || this.#working < STRANGERS_CALLS) {
       const [stream] = this.#waiting;
@@ -55,17 +55,17 @@ export class CallQueue {
     }
   }
 
-  /** Forgets all that wait. */
+  /** Removes all waiting calls. */
   clear(): void {
     this.#waiting.clear();
   }
 
   #begin(stream: Http2Stream): void {
     this.#working++;
-    this.#options.answer(stream).then((letIn) => {
+    this.#options.answer(stream).then((admitted) => {
       this.#working--;
-      this.#known ||= letIn;
-      this.#options.answered(letIn);
+      this.#known ||= admitted;
+      this.#options.answered(admitted);
     });
   }
 }

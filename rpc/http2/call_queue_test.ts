@@ -4,16 +4,16 @@ import { HeaderFields } from "./header_fields.ts";
 import { STRANGERS_CALLS } from "./limits.ts";
 import { Http2Stream } from "./stream.ts";
 
-const OWNER = { wake() {}, consumed() {}, reset() {} };
+const OWNER = { schedule() {}, consumed() {}, reset() {} };
 
 function stream(id: number): Http2Stream {
   return new Http2Stream(id, new HeaderFields([]), "", OWNER, { send: 0, receive: 0 });
 }
 
-/** A queue whose calls end when the test says so: `ends[id](letIn)`. */
+/** Creates a queue whose calls end when the test calls `ends[id](admitted)`. */
 function open() {
   const begun: number[] = [];
-  const ends = new Map<number, (letIn: boolean) => void>();
+  const ends = new Map<number, (admitted: boolean) => void>();
   const queue: CallQueue = new CallQueue({
     answer: ({ id }) => {
       begun.push(id);
@@ -24,7 +24,7 @@ function open() {
   return { queue, begun, ends };
 }
 
-Deno.test("call queue: of a stranger's calls few are begun, all when one is let in", async () => {
+Deno.test("call queue: only a few of a stranger's calls start, and all once one is admitted", async () => {
   const { queue, begun, ends } = open();
   for (let id = 0; id < 3 * STRANGERS_CALLS; id++) queue.add(stream(id));
   queue.start();
@@ -38,7 +38,7 @@ Deno.test("call queue: of a stranger's calls few are begun, all when one is let 
   assert.deepEqual([queue.waiting, queue.known], [0, true]);
 });
 
-Deno.test("call queue: nothing is kept of a call that was dropped before it began", () => {
+Deno.test("call queue: a call removed before its start is forgotten", () => {
   const { queue, begun } = open();
   for (let id = 0; id < STRANGERS_CALLS; id++) queue.add(stream(id));
   queue.start();

@@ -3,16 +3,16 @@ import { hostOfPeer } from "../address.ts";
 import { Allowance } from "./allowance.ts";
 import { CallQueue } from "./call_queue.ts";
 import { HeaderFields, isRequest } from "./header_fields.ts";
-import { type Field, HpackDecoder, HpackError } from "./hpack/decoder.ts";
+import { type HeaderField, HpackDecoder, HpackError } from "./hpack/decoder.ts";
 import {
   CALLS_PER_SLICE,
-  FAREWELL_MS,
+  DRAIN_MS,
+  FLUSH_MS,
+  FRAMES_PER_ANSWERED_FRAME,
   FRAMES_PER_CALL,
-  FRAMES_PER_QUESTION,
   HEADER_BYTES_PER_FRAME,
   HEADER_TABLE_BYTES,
   IDLE_FRAMES,
-  LAST_WORDS_MS,
   MAX_HEADER_BLOCK_BYTES,
   MAX_HEADER_LIST_BYTES,
   SETTINGS_BYTES_PER_FRAME,
@@ -44,29 +44,29 @@ import type { ByteSocket } from "./socket.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
 import { nextTurn } from "../../base/turn.ts";
 
-/** How a connection is served. */
+/** Options of a connection. */
 export interface ConnectionOptions {
-  /** Shared by the connections of a server on which no call was let in yet. */
+  /** Shared by the connections of a server that have no admitted call yet. */
   readonly strangersTurn: StrangersTurn;
   /**
-   * Answers a call. Settles when it is done with it, also where the caller was gone before; never rejects.
+   * Answers a call. Settles when the call is done, even if the caller disconnected before; never rejects.
    *
-   * @returns whether the caller was let in
+   * @returns whether the caller was admitted
    */
   readonly answer: (stream: Http2Stream, connection: Http2Connection) => Promise<boolean>;
-  /** Calls that may be open at a time. */
+  /** Maximum number of open calls. */
   readonly maxStreams: number;
-  /** Bytes that a client may send ahead, on each stream and on all together. */
+  /** Receive window in bytes, of each stream and of the connection. */
   readonly windowBytes: number;
 }
 
-/** The server's end of a connection of HTTP/2 (RFC 9113): what gRPC needs of it, and nothing else. */
+/** The server's side of an HTTP/2 connection (RFC 9113), reduced to what gRPC needs. */
 export class Http2Connection implements StreamOwner {
   readonly openedAt = seconds();
-  /** When something came last, and when a call was open last: seconds of {@link seconds}. */
-  heardAt = this.openedAt;
-  calledAt = this.openedAt;
-  /** Why the connection was closed, where the client did something that no client does. */
+  /** Time of the last received bytes, and the last time a call was open, in seconds of {@link seconds}. */
+  receivedAt = this.openedAt;
+  lastCallAt = this.openedAt;
+  /** Why the connection was closed, if the client broke the protocol or a limit. */
   offence: string | undefined;
   readonly #socket: ByteSocket;
   readonly #options: ConnectionOptions;
@@ -75,7 +75,7 @@ export class Http2Connection implements StreamOwner {
   readonly #decoder = new HpackDecoder(HEADER_TABLE_BYTES, MAX_HEADER_LIST_BYTES);
   readonly #streams = new Map<number, Http2Stream>();
   readonly #frames = new Allowance(IDLE_FRAMES, this.openedAt);
-  /** Those of the streams that wait, and what was begun. */
+  /** Calls that wait to be answered, and the number of calls in progress. */
   readonly #calls: CallQueue;
   readonly #strangersTurn: StrangersTurn;
   #lastId = 0;
@@ -83,13 +83,13 @@ export class Http2Connection implements StreamOwner {
   #unannounced = 0;
   #initialSendWindow = DEFAULT_WINDOW_BYTES;
   #headers: { head: FrameHead; parts: Uint8Array[]; length: number } | undefined;
-  #greeted = false;
+  #settingsReceived = false;
   #pingedAt: number | undefined;
-  #leaving = false;
-  /** Whether the client said that it makes no new calls. */
-  #clientLeaves = false;
+  #draining = false;
+  /** Whether the client sent GOAWAY. */
+  #clientDraining = false;
   #closed = false;
-  #closesLate: ReturnType<typeof setTimeout> | undefined;
+  #drainTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socket: ByteSocket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -97,8 +97,8 @@ export class Http2Connection implements StreamOwner {
     this.#strangersTurn = options.strangersTurn;
     this.#calls = new CallQueue({
       answer: (stream) => options.answer(stream, this),
-      answered: (letIn) => {
-        if (letIn) this.#frames.add(FRAMES_PER_CALL);
+      answered: (admitted) => {
+        if (admitted) this.#frames.add(FRAMES_PER_CALL);
         if (!this.#closed && this.offence === undefined) this.#calls.start();
       },
     });
@@ -119,81 +119,81 @@ export class Http2Connection implements StreamOwner {
     return this.#socket.peer;
   }
 
-  /** Calls that are open. */
+  /** Number of open calls. */
   get streams(): number {
     return this.#streams.size;
   }
 
-  /** Speaks with the client until the connection is closed. Never rejects. */
+  /** Serves the client until the connection is closed. Never rejects. */
   async serve(): Promise<void> {
     try {
-      this.#greet();
+      this.#sendSettings();
       await this.#readAll();
-      if (this.offence !== undefined) await this.#lastWords();
+      if (this.offence !== undefined) await this.#flush();
     } catch (error) {
-      if (error instanceof ConnectionError) await this.#dismiss(error);
-      // All else is a connection that broke.
+      if (error instanceof ConnectionError) await this.#closeForOffence(error);
+      // Any other error is a broken connection.
     } finally {
       this.close();
     }
   }
 
   /**
-   * Takes no new calls, and closes when those that are open have ended: as soon as the client has closed its end, because
-   * calls may be on their way that it made before it heard of it. They are refused, and gRPC's clients make them again
-   * on another connection; on one that was just closed they would fail.
+   * Drains the connection: sends GOAWAY, refuses new calls, and closes after the open ones have ended. It waits for
+   * the client to close first, because calls may be on their way that the client sent before it received the GOAWAY.
+   * These are refused, and gRPC clients repeat them on another connection. On a closed connection they would fail.
    */
-  leave(): void {
-    if (this.#leaving || this.#closed || this.offence !== undefined) return;
-    this.#leaving = true;
-    this.#tell(frame(FRAME.goaway, 0, 0, uint32s(this.#lastId, ERROR.none)));
+  drain(): void {
+    if (this.#draining || this.#closed || this.offence !== undefined) return;
+    this.#draining = true;
+    this.#sendControl(frame(FRAME.goaway, 0, 0, uint32s(this.#lastId, ERROR.none)));
     this.#closeIfDone();
   }
 
-  /** Closes the connection, with all that is open on it. */
+  /** Closes the connection and ends all its calls. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#closesLate);
+    clearTimeout(this.#drainTimer);
     this.#outbox.close();
-    for (const stream of this.#streams.values()) stream.settle(false);
+    for (const stream of this.#streams.values()) stream.close(false);
     this.#streams.clear();
     this.#calls.clear();
     this.#socket.close();
   }
 
-  /** Ends all calls, and closes the connection. */
-  async breakOff(): Promise<void> {
-    this.leave();
+  /** Cancels all calls, and closes the connection. */
+  async abort(): Promise<void> {
+    this.drain();
     for (const stream of [...this.#streams.values()]) this.reset(stream, ERROR.cancel);
-    await this.#lastWords();
+    await this.#flush();
     this.close();
   }
 
-  /** Closes the connection of a client that did too much of something. */
-  async dismiss(reason: string): Promise<void> {
-    await this.#dismiss(new ConnectionError(ERROR.enhanceYourCalm, reason));
+  /** Closes the connection of a client that exceeded a limit. */
+  async closeForOffence(reason: string): Promise<void> {
+    await this.#closeForOffence(new ConnectionError(ERROR.enhanceYourCalm, reason));
     this.close();
   }
 
   /**
-   * Asks whether the client is still there, after a silence.
+   * Pings the client after a silence, and closes the connection if no answer arrives.
    *
-   * @param silence seconds after which it is asked
-   * @param patience seconds that it has to answer
+   * @param silence seconds of silence before the ping
+   * @param patience seconds to wait for the answer
    */
   keepAlive(silence: number, patience: number): void {
     const now = seconds();
     if (this.#pingedAt !== undefined) {
       if (now - this.#pingedAt > patience) this.close();
-    } else if (now - this.heardAt > silence) {
+    } else if (now - this.receivedAt > silence) {
       this.#pingedAt = now;
-      this.#tell(frame(FRAME.ping, 0, 0, uint32s(0, 0)));
+      this.#sendControl(frame(FRAME.ping, 0, 0, uint32s(0, 0)));
     }
   }
 
-  wake(stream: Http2Stream): void {
-    if (!this.#closed) this.#outbox.wake(stream);
+  schedule(stream: Http2Stream): void {
+    if (!this.#closed) this.#outbox.schedule(stream);
   }
 
   consumed(stream: Http2Stream, bytes: number): void {
@@ -202,26 +202,26 @@ export class Http2Connection implements StreamOwner {
     if (stream.unannounced < this.#options.windowBytes / 2) return;
     if (stream.remoteEnded || !this.#streams.has(stream.id)) return;
     stream.receiveWindow += stream.unannounced;
-    this.#tell(frame(FRAME.windowUpdate, 0, stream.id, uint32s(stream.unannounced)));
+    this.#sendControl(frame(FRAME.windowUpdate, 0, stream.id, uint32s(stream.unannounced)));
     stream.unannounced = 0;
   }
 
   reset(stream: Http2Stream, code: ErrorNumber): void {
     if (!this.#streams.has(stream.id)) return;
-    this.#tell(frame(FRAME.rstStream, 0, stream.id, uint32s(code)));
+    this.#sendControl(frame(FRAME.rstStream, 0, stream.id, uint32s(code)));
     this.#drop(stream);
   }
 
-  /** Opens the window that all streams share. */
+  /** Reopens the receive window that all streams share. */
   #consumedByAll(bytes: number): void {
     this.#unannounced += bytes;
     if (this.#unannounced < this.#options.windowBytes / 2) return;
     this.#receiveWindow += this.#unannounced;
-    this.#tell(frame(FRAME.windowUpdate, 0, 0, uint32s(this.#unannounced)));
+    this.#sendControl(frame(FRAME.windowUpdate, 0, 0, uint32s(this.#unannounced)));
     this.#unannounced = 0;
   }
 
-  #greet(): void {
+  #sendSettings(): void {
     const { maxStreams, windowBytes } = this.#options;
     this.#outbox.control(frame(
       FRAME.settings,
@@ -239,8 +239,8 @@ export class Http2Connection implements StreamOwner {
     this.#receiveWindow = windowBytes;
   }
 
-  /** Sends a control frame from outside of the reading loop. */
-  #tell(bytes: Uint8Array): void {
+  /** Sends a control frame from outside the reading loop. */
+  #sendControl(bytes: Uint8Array): void {
     if (this.#closed) return;
     try {
       this.#outbox.control(bytes);
@@ -251,17 +251,17 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  async #dismiss({ code, message }: ConnectionError): Promise<void> {
+  async #closeForOffence({ code, message }: ConnectionError): Promise<void> {
     if (this.#closed || this.offence !== undefined) return;
     this.offence = message;
-    this.#tell(frame(FRAME.goaway, 0, 0, uint32s(this.#lastId, code)));
-    await this.#lastWords();
+    this.#sendControl(frame(FRAME.goaway, 0, 0, uint32s(this.#lastId, code)));
+    await this.#flush();
   }
 
-  /** Gives what is to be sent a little time to go. */
-  async #lastWords(): Promise<void> {
+  /** Waits a short time for pending frames to be sent. */
+  async #flush(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, LAST_WORDS_MS));
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, FLUSH_MS));
     await Promise.race([this.#outbox.idle, late]);
     clearTimeout(timer);
   }
@@ -272,10 +272,10 @@ export class Http2Connection implements StreamOwner {
     let sliceEnd = performance.now() + SLICE_MS;
     while (!this.#closed && this.offence === undefined) {
       if (this.#input.length < wanted) {
-        // Not sooner: a call that was cancelled by what came with it is never begun.
+        // Not earlier, because a call is never started if its cancellation arrived together with it.
         this.#calls.start();
         if (!await this.#input.fill(this.#socket, wanted)) return;
-        this.heardAt = seconds();
+        this.receivedAt = seconds();
         this.#pingedAt = undefined;
         await this.#waitAsStranger();
         sliceEnd = performance.now() + SLICE_MS;
@@ -291,7 +291,7 @@ export class Http2Connection implements StreamOwner {
         wanted = whole;
         continue;
       }
-      this.#take(head, bytes.subarray(start + FRAME_HEAD_BYTES, start + whole));
+      this.#handleFrame(head, bytes.subarray(start + FRAME_HEAD_BYTES, start + whole));
       this.#input.skip(whole);
       wanted = FRAME_HEAD_BYTES;
       if (this.#calls.waiting >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
@@ -303,9 +303,11 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  /** Until a call on it was let in, a connection shares its turns with others. */
+  /** Until one of its calls is admitted, a connection shares its turns with others. */
   async #waitAsStranger(): Promise<void> {
-    if (!this.#calls.known && !this.#strangersTurn.take()) await this.#strangersTurn.wait();
+    if (!this.#calls.known && !this.#strangersTurn.takePlace()) {
+      await this.#strangersTurn.waitForPlace();
+    }
   }
 
   async #readPreface(): Promise<boolean> {
@@ -327,71 +329,80 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #take(head: FrameHead, payload: Uint8Array): void {
+  #handleFrame(head: FrameHead, payload: Uint8Array): void {
     if (this.#headers !== undefined && head.type !== FRAME.continuation) {
-      throw new ConnectionError(ERROR.protocol, "A frame stands within a call's head");
+      throw new ConnectionError(
+        ERROR.protocol,
+        "A frame of another type interrupts a header block",
+      );
     }
-    if (!this.#greeted && (head.type !== FRAME.settings || head.flags & FLAG.ack)) {
+    if (!this.#settingsReceived && (head.type !== FRAME.settings || head.flags & FLAG.ack)) {
       throw new ConnectionError(ERROR.protocol, "The first frame is not SETTINGS");
     }
-    this.#charge(head, payload);
+    this.#chargeFrame(head, payload);
     switch (head.type) {
       case FRAME.data:
-        return this.#takeData(head, payload);
+        return this.#handleData(head, payload);
       case FRAME.headers:
-        return this.#takeHeaders(head, payload);
+        return this.#handleHeaders(head, payload);
       case FRAME.continuation:
-        return this.#takeContinuation(head, payload);
+        return this.#handleContinuation(head, payload);
       case FRAME.rstStream:
-        return this.#takeReset(head, payload);
+        return this.#handleReset(head, payload);
       case FRAME.settings:
-        return this.#takeSettings(head, payload);
+        return this.#handleSettings(head, payload);
       case FRAME.ping:
-        return this.#takePing(head, payload);
+        return this.#handlePing(head, payload);
       case FRAME.goaway:
         if (head.streamId !== 0) throw misplaced("GOAWAY");
-        // The client makes no new calls; those that are open are answered.
-        this.#clientLeaves = true;
-        this.leave();
+        // The client makes no new calls; open ones are still answered.
+        this.#clientDraining = true;
+        this.drain();
         return this.#closeIfDone();
       case FRAME.windowUpdate:
-        return this.#takeWindowUpdate(head, payload);
+        return this.#handleWindowUpdate(head, payload);
       case FRAME.pushPromise:
         throw misplaced("PUSH_PROMISE");
-      default: // PRIORITY says what is not heeded here, and unknown types are to be ignored
+      default: // PRIORITY is ignored here, and unknown types must be ignored
         return;
     }
   }
 
-  #charge({ type, flags, streamId }: FrameHead, { length }: Uint8Array): void {
-    if (type !== FRAME.data) return this.#pay(ANSWERED.has(type) ? FRAMES_PER_QUESTION : 1);
+  #chargeFrame({ type, flags, streamId }: FrameHead, { length }: Uint8Array): void {
+    if (type !== FRAME.data) {
+      return this.#spendFrames(ANSWERED.has(type) ? FRAMES_PER_ANSWERED_FRAME : 1);
+    }
     const stream = this.#streams.get(streamId);
     if (stream === undefined || stream.remoteEnded) {
-      // Late content of a call that is over allows nothing more. Of a stranger it counts, however large it is.
+      // Late content of an ended call earns no further frames. Before a call is admitted, content of any size costs
+      // one.
       const late = this.#calls.known && length >= IDLE_FRAMES.bytesEach;
-      return late ? undefined : this.#pay(1);
+      return late ? undefined : this.#spendFrames(1);
     }
     this.#frames.add(length / IDLE_FRAMES.bytesEach);
     const free = length >= IDLE_FRAMES.bytesEach || (flags & FLAG.endStream) !== 0;
-    if (!free) this.#pay(1);
+    if (!free) this.#spendFrames(1);
   }
 
-  #pay(frames: number): void {
-    if (this.#frames.take(frames, seconds())) return;
+  #spendFrames(frames: number): void {
+    if (this.#frames.spend(frames, seconds())) return;
     throw new ConnectionError(ERROR.enhanceYourCalm, "Too many frames without content");
   }
 
-  #takeData(head: FrameHead, payload: Uint8Array): void {
+  #handleData(head: FrameHead, payload: Uint8Array): void {
     const { streamId, flags } = head;
     if (streamId === 0 || streamId > this.#lastId) throw misplaced("DATA");
     this.#receiveWindow -= payload.length;
     if (this.#receiveWindow < 0) {
-      throw new ConnectionError(ERROR.flowControl, "More than the connection's window");
+      throw new ConnectionError(
+        ERROR.flowControl,
+        "The client sent more than the connection's window",
+      );
     }
     const stream = this.#streams.get(streamId);
     const body = flags & FLAG.padded ? unpadded(payload) : payload;
     if (stream === undefined || stream.remoteEnded) {
-      // Of a stream that is over; the connection's window is opened again all the same.
+      // The stream has ended, but the connection's window must be reopened.
       return this.#consumedByAll(payload.length);
     }
     stream.receiveWindow -= payload.length;
@@ -401,25 +412,25 @@ export class Http2Connection implements StreamOwner {
     if (flags & FLAG.endStream) stream.receiveEnd();
   }
 
-  #takeHeaders(head: FrameHead, payload: Uint8Array): void {
+  #handleHeaders(head: FrameHead, payload: Uint8Array): void {
     if (head.streamId % 2 === 0) throw misplaced("HEADERS");
     let block = head.flags & FLAG.padded ? unpadded(payload) : payload;
     if (head.flags & FLAG.priority) block = block.subarray(5);
     this.#headers = { head, parts: [], length: 0 };
-    this.#takeHeaderPart(block, (head.flags & FLAG.endHeaders) !== 0);
+    this.#handleHeaderPart(block, (head.flags & FLAG.endHeaders) !== 0);
   }
 
-  #takeContinuation(head: FrameHead, payload: Uint8Array): void {
+  #handleContinuation(head: FrameHead, payload: Uint8Array): void {
     if (this.#headers?.head.streamId !== head.streamId) throw misplaced("CONTINUATION");
-    this.#takeHeaderPart(payload, (head.flags & FLAG.endHeaders) !== 0);
+    this.#handleHeaderPart(payload, (head.flags & FLAG.endHeaders) !== 0);
   }
 
-  #takeHeaderPart(part: Uint8Array, last: boolean): void {
+  #handleHeaderPart(part: Uint8Array, last: boolean): void {
     const headers = this.#headers!;
     headers.length += part.length;
-    this.#pay(part.length / HEADER_BYTES_PER_FRAME);
+    this.#spendFrames(part.length / HEADER_BYTES_PER_FRAME);
     if (headers.length > MAX_HEADER_BLOCK_BYTES) {
-      throw new ConnectionError(ERROR.enhanceYourCalm, "A call's head is too large");
+      throw new ConnectionError(ERROR.enhanceYourCalm, "A header block is too large");
     }
     if (!last) return void headers.parts.push(part.slice());
     this.#headers = undefined;
@@ -435,10 +446,10 @@ export class Http2Connection implements StreamOwner {
     this.#open(headers.head.streamId, decoded.tooLarge ? undefined : decoded.fields, ends);
   }
 
-  #open(id: number, fields: readonly Field[] | undefined, ends: boolean): void {
+  #open(id: number, fields: readonly HeaderField[] | undefined, ends: boolean): void {
     if (id <= this.#lastId) {
       const stream = this.#streams.get(id);
-      // Trailers: nothing in them matters to gRPC. Those of a stream that is over are late.
+      // Trailers, which gRPC requests do not use. Those of an ended stream are late.
       if (ends && stream !== undefined && !stream.remoteEnded) stream.receiveEnd();
       return;
     }
@@ -449,7 +460,7 @@ export class Http2Connection implements StreamOwner {
     if (!isRequest(fields)) return refuse(ERROR.protocol);
     const { maxStreams, windowBytes } = this.#options;
     const full = Math.max(this.#calls.working, this.#streams.size) >= maxStreams;
-    if (this.#leaving || full) return refuse(ERROR.refusedStream);
+    if (this.#draining || full) return refuse(ERROR.refusedStream);
     const stream = new Http2Stream(id, new HeaderFields(fields), this.peer, this, {
       send: this.#initialSendWindow,
       receive: windowBytes,
@@ -459,20 +470,20 @@ export class Http2Connection implements StreamOwner {
     this.#calls.add(stream);
   }
 
-  #takeReset(head: FrameHead, payload: Uint8Array): void {
+  #handleReset(head: FrameHead, payload: Uint8Array): void {
     if (payload.length !== 4) throw new ConnectionError(ERROR.frameSize, "RST_STREAM");
     if (head.streamId === 0 || head.streamId > this.#lastId) throw misplaced("RST_STREAM");
     const stream = this.#streams.get(head.streamId);
     if (stream !== undefined) this.#drop(stream);
   }
 
-  #takeSettings({ flags, streamId }: FrameHead, payload: Uint8Array): void {
+  #handleSettings({ flags, streamId }: FrameHead, payload: Uint8Array): void {
     if (streamId !== 0) throw misplaced("SETTINGS");
     if (flags & FLAG.ack) return;
     if (payload.length % 6 !== 0) throw new ConnectionError(ERROR.frameSize, "SETTINGS");
-    this.#greeted = true;
-    this.#pay(payload.length / SETTINGS_BYTES_PER_FRAME);
-    // The last of each counts: a change of the windows looks at every stream.
+    this.#settingsReceived = true;
+    this.#spendFrames(payload.length / SETTINGS_BYTES_PER_FRAME);
+    // Only the last value of each setting is applied, because a change of the windows updates every stream.
     const last = new Map<number, number>();
     for (let at = 0; at < payload.length; at += 6) {
       last.set(payload[at]! << 8 | payload[at + 1]!, readUint32(payload, at + 2));
@@ -497,18 +508,18 @@ export class Http2Connection implements StreamOwner {
     for (const stream of this.#streams.values()) this.#widen(stream, difference);
   }
 
-  #takePing({ flags, streamId }: FrameHead, payload: Uint8Array): void {
+  #handlePing({ flags, streamId }: FrameHead, payload: Uint8Array): void {
     if (streamId !== 0) throw misplaced("PING");
     if (payload.length !== 8) throw new ConnectionError(ERROR.frameSize, "PING");
     if ((flags & FLAG.ack) === 0) this.#outbox.control(frame(FRAME.ping, FLAG.ack, 0, payload));
   }
 
-  #takeWindowUpdate({ streamId }: FrameHead, payload: Uint8Array): void {
+  #handleWindowUpdate({ streamId }: FrameHead, payload: Uint8Array): void {
     if (payload.length !== 4) throw new ConnectionError(ERROR.frameSize, "WINDOW_UPDATE");
     if (streamId > this.#lastId) throw misplaced("WINDOW_UPDATE");
     const bytes = readUint32(payload, 0) & 0x7fff_ffff;
-    if (bytes === 0) throw new ConnectionError(ERROR.protocol, "A window is opened by nothing");
-    if (streamId === 0) return this.#outbox.open(bytes);
+    if (bytes === 0) throw new ConnectionError(ERROR.protocol, "A window update of 0 bytes");
+    if (streamId === 0) return this.#outbox.widen(bytes);
     const stream = this.#streams.get(streamId);
     if (stream !== undefined) this.#widen(stream, bytes);
   }
@@ -516,39 +527,39 @@ export class Http2Connection implements StreamOwner {
   #widen(stream: Http2Stream, bytes: number): void {
     stream.sendWindow += bytes;
     if (stream.sendWindow > MAX_WINDOW_BYTES) return this.reset(stream, ERROR.flowControl);
-    if (stream.outgoing.length > 0) this.#outbox.wake(stream);
+    if (stream.outgoing.length > 0) this.#outbox.schedule(stream);
   }
 
-  /** All of an answer was handed to the network. */
+  /** Ends a stream whose whole response was handed to the network. */
   #finish(stream: Http2Stream): void {
-    stream.settle(true);
+    stream.close(true);
     this.#forget(stream);
   }
 
   #drop(stream: Http2Stream): void {
     this.#outbox.drop(stream);
     this.#calls.drop(stream);
-    stream.settle(false);
+    stream.close(false);
     this.#forget(stream);
   }
 
   #forget(stream: Http2Stream): void {
     this.#streams.delete(stream.id);
-    this.calledAt = seconds();
+    this.lastCallAt = seconds();
     this.#closeIfDone();
   }
 
   #closeIfDone(): void {
-    if (!this.#leaving || this.#closed || this.#streams.size > 0) return;
-    if (this.#clientLeaves) this.#lastWords().then(() => this.close());
-    else this.#closesLate ??= setTimeout(() => this.close(), FAREWELL_MS);
+    if (!this.#draining || this.#closed || this.#streams.size > 0) return;
+    if (this.#clientDraining) this.#flush().then(() => this.close());
+    else this.#drainTimer ??= setTimeout(() => this.close(), DRAIN_MS);
   }
 }
 
-/** Frames that have to be answered. */
+/** Types of frames that require an answer. */
 const ANSWERED: ReadonlySet<number> = new Set([FRAME.ping, FRAME.settings]);
 
-/** Seconds of the clock by which connections are watched. */
+/** Current time in seconds of the clock that measures connections. */
 export function seconds(): number {
   return performance.now() / 1000;
 }

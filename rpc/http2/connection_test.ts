@@ -2,7 +2,7 @@ import { MAX_CONCURRENT_STREAMS } from "../grpc/server.ts";
 import assert from "node:assert/strict";
 import { SERVER_WINDOW_BYTES } from "../limits.ts";
 import { serveDriver } from "../testing/driver.ts";
-import { callHead, headersFrame, RawHttp2 } from "../testing/raw_http2.ts";
+import { callHeaders, headersFrame, RawHttp2 } from "../testing/raw_http2.ts";
 import { MAX_HEADER_LIST_BYTES } from "./limits.ts";
 import {
   ERROR,
@@ -42,13 +42,13 @@ Deno.test("http2: a server offers windows that hold a model's worth of bytes", a
   await server.close(1);
 });
 
-Deno.test("http2: a call is answered in frames of the peer's size, padded or in parts as it comes", async () => {
+Deno.test("http2: a call, padded or in parts, is answered in frames of the peer's size", async () => {
   const server = await serveDriver();
   using client = await RawHttp2.open(server.address);
-  const block = callHead(PATH);
+  const block = callHeaders(PATH);
   const padded = (payload: Uint8Array) => Uint8Array.of(3, ...payload, 0, 0, 0);
   await client.send(
-    // the head over three frames, with padding and a priority
+    // The headers over three frames, with padding and a priority.
     frame(
       FRAME.headers,
       FLAG.padded | FLAG.priority,
@@ -59,7 +59,7 @@ Deno.test("http2: a call is answered in frames of the peer's size, padded or in 
     frame(FRAME.continuation, FLAG.endHeaders, 1, block.subarray(9)),
     frame(FRAME.data, FLAG.padded, 1, padded(EMPTY_MESSAGE.subarray(0, 2))),
     frame(FRAME.data, 0, 1, EMPTY_MESSAGE.subarray(2)),
-    // trailers end it
+    // Trailers end it.
     frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Uint8Array.of(0, 1, 0x61, 1, 0x62)),
   );
   assert.equal((await client.nextOf(FRAME.headers))?.streamId, 1);
@@ -70,7 +70,7 @@ Deno.test("http2: a call is answered in frames of the peer's size, padded or in 
   await server.close(1);
 });
 
-Deno.test("http2: an answer waits for its window, of the stream and of the connection", async () => {
+Deno.test("http2: a response waits for the windows of its stream and its connection", async () => {
   const size = 100_000;
   const server = await serveDriver({
     pullTaskRes: () => Promise.resolve({ taskResList: [{ groupId: "x".repeat(size) }] }),
@@ -78,7 +78,7 @@ Deno.test("http2: an answer waits for its window, of the stream and of the conne
   using client = await RawHttp2.open(server.address);
   await client.send(
     frame(FRAME.settings, 0, 0, settingsPayload([[SETTING.initialWindowSize, 10]])),
-    headersFrame(1, callHead("/flwr.proto.Driver/PullTaskRes"), 0),
+    headersFrame(1, callHeaders("/flwr.proto.Driver/PullTaskRes"), 0),
     frame(FRAME.data, FLAG.endStream, 1, EMPTY_MESSAGE),
   );
   let received = 0;
@@ -102,7 +102,7 @@ const FAULTS: Readonly<Record<string, readonly [Uint8Array, number]>> = {
     ERROR.frameSize,
   ],
   "DATA of no stream": [frame(FRAME.data, 0, 1), ERROR.protocol],
-  "HEADERS of a server's stream": [headersFrame(2, callHead(PATH)), ERROR.protocol],
+  "HEADERS of a server's stream": [headersFrame(2, callHeaders(PATH)), ERROR.protocol],
   "PUSH_PROMISE": [frame(FRAME.pushPromise, 0, 1), ERROR.protocol],
   "CONTINUATION of nothing": [frame(FRAME.continuation, 0, 1), ERROR.protocol],
   "a window of nothing": [frame(FRAME.windowUpdate, 0, 0, uint32s(0)), ERROR.protocol],
@@ -123,14 +123,14 @@ const FAULTS: Readonly<Record<string, readonly [Uint8Array, number]>> = {
   ],
   "a frame within a head": [
     Uint8Array.of(
-      ...frame(FRAME.headers, 0, 1, callHead(PATH)),
+      ...frame(FRAME.headers, 0, 1, callHeaders(PATH)),
       ...frame(FRAME.ping, 0, 0, new Uint8Array(8)),
     ),
     ERROR.protocol,
   ],
 };
 
-Deno.test("http2: what breaks the protocol ends the connection with its error", async () => {
+Deno.test("http2: a protocol error ends the connection with its code", async () => {
   const server = await serveDriver();
   for (const [what, [bytes, error]] of Object.entries(FAULTS)) {
     using client = await RawHttp2.open(server.address);
@@ -140,7 +140,7 @@ Deno.test("http2: what breaks the protocol ends the connection with its error", 
   await server.close(1);
 });
 
-Deno.test("http2: what is no HTTP/2 is told so, and closed", async () => {
+Deno.test("http2: a connection with another protocol gets an error and is closed", async () => {
   const server = await serveDriver();
   for (const said of ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01"]) {
     using client = await RawHttp2.open(server.address, false);
@@ -148,12 +148,12 @@ Deno.test("http2: what is no HTTP/2 is told so, and closed", async () => {
     assert.equal(await client.closedWith(), ERROR.protocol);
   }
   using early = await RawHttp2.open(server.address, false);
-  await early.send(PREFACE, headersFrame(1, callHead(PATH)));
+  await early.send(PREFACE, headersFrame(1, callHeaders(PATH)));
   assert.equal(await early.closedWith(), ERROR.protocol, "a call before SETTINGS");
   await server.close(1);
 });
 
-Deno.test("http2: a head that is no request's ends its call alone", async () => {
+Deno.test("http2: headers that are not a valid request end only their call", async () => {
   const server = await serveDriver();
   using client = await RawHttp2.open(server.address);
   const bad: [string, string][][] = [
@@ -166,13 +166,13 @@ Deno.test("http2: a head that is no request's ends its call alone", async () => 
   ];
   let id = 1;
   for (const more of bad) {
-    await client.send(headersFrame(id, callHead(PATH, more)));
+    await client.send(headersFrame(id, callHeaders(PATH, more)));
     const reset = await client.nextOf(FRAME.rstStream);
     assert.deepEqual([reset?.streamId, readUint32(reset!.payload, 0)], [id, ERROR.protocol]);
     id += 2;
   }
   await client.send(
-    headersFrame(id, callHead(PATH), 0),
+    headersFrame(id, callHeaders(PATH), 0),
     frame(FRAME.data, FLAG.endStream, id, EMPTY_MESSAGE),
   );
   assert.equal((await client.nextOf(FRAME.headers))?.streamId, id);

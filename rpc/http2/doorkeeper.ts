@@ -13,42 +13,42 @@ import {
   STRANGER_SECONDS,
 } from "./limits.ts";
 
-/** A connection, for a doorkeeper. */
-export type Kept = Pick<
+/** The part of a connection that a doorkeeper uses. */
+export type GuardedConnection = Pick<
   Http2Connection,
-  "host" | "openedAt" | "offence" | "streams" | "leave" | "close"
+  "host" | "openedAt" | "offence" | "streams" | "drain" | "close"
 >;
 
-/** What is remembered of an address, or network of IPv6. */
+/** What is remembered about one caller: an address, or a network of IPv6. */
 interface Caller {
   readonly openings: Allowance;
   readonly refusals: Allowance;
-  /** Its connections on which no call was let in yet, the oldest first. */
-  readonly strangers: Set<Kept>;
+  /** Its connections without an admitted call, oldest first. */
+  readonly strangers: Set<GuardedConnection>;
 }
 
 /**
- * Bounds what callers that were never let in can have of a server. A connection is a stranger's until a call on it is
- * let in. Of strangers there are only so many, and the oldest go first, so that a newcomer who can prove itself always
- * gets in; of nobody else is a connection closed for another's sake.
+ * Limits what callers without an admitted call can use of a server. A connection is a stranger's until one of its
+ * calls is admitted. The number of strangers' connections is limited, and the oldest is closed for a new one, so a
+ * newcomer that can authenticate always gets in. No other connection is closed to make room.
  */
 export class Doorkeeper {
   readonly #callers = new RecentMap<string, Caller>(MAX_ADDRESSES);
-  readonly #strangers = new Set<Kept>();
-  /** Those on which a call was heard by its head. */
-  readonly #heard = new WeakSet<Kept>();
-  /** Those that were asked to leave. */
-  readonly #leaving = new WeakSet<Kept>();
+  readonly #strangers = new Set<GuardedConnection>();
+  /** Strangers' connections with a call whose headers were accepted. */
+  readonly #headersAccepted = new WeakSet<GuardedConnection>();
+  /** Connections that are draining. */
+  readonly #draining = new WeakSet<GuardedConnection>();
   #connections = 0;
 
-  /** Whether one more connection of an address may be served: asked before anything is read of it. */
+  /** Whether a new connection of an address may be served. Called before anything is read from it. */
   admits(host: string): boolean {
     if (this.#connections >= MAX_CONNECTIONS && this.#strangers.size === 0) return false;
-    return this.#callerOf(host).openings.take(1, seconds());
+    return this.#callerOf(host).openings.spend(1, seconds());
   }
 
-  /** A connection was opened. */
-  opened(host: string, connection: Kept): void {
+  /** Registers an opened connection. */
+  opened(host: string, connection: GuardedConnection): void {
     this.#connections++;
     const { strangers } = this.#callerOf(host);
     strangers.add(connection);
@@ -59,56 +59,59 @@ export class Doorkeeper {
     }
   }
 
-  /** A connection was closed. */
-  closed(host: string, connection: Kept): void {
+  /** Unregisters a closed connection. */
+  closed(host: string, connection: GuardedConnection): void {
     this.#connections--;
     this.#known(host, connection);
     if (connection.offence !== undefined) {
-      this.#callerOf(host).openings.take(OPENINGS_PER_OFFENCE, seconds());
+      this.#callerOf(host).openings.spend(OPENINGS_PER_OFFENCE, seconds());
     }
   }
 
-  /** The head of a call on a connection was good, or its request may be large: it has time to bring the rest. */
-  heard(connection: Kept): void {
-    this.#heard.add(connection);
+  /**
+   * Notes that a call's headers were accepted, or that its request may be large. Its connection gets time to send the
+   * rest.
+   */
+  headersAccepted(connection: GuardedConnection): void {
+    this.#headersAccepted.add(connection);
   }
 
-  /** A call on a connection was let in: whoever made it is no stranger. */
-  letIn(host: string, connection: Kept): void {
+  /** Notes that a call was admitted, so its connection is no stranger's. */
+  admitted(host: string, connection: GuardedConnection): void {
     if (this.#strangers.has(connection)) this.#known(host, connection);
   }
 
-  /** A call was refused. @returns whether its connection may go on: one of somebody known always may */
-  refused(host: string, connection: Kept): boolean {
+  /** Notes that a call was refused. @returns whether its connection may stay open; a known caller's always may */
+  refused(host: string, connection: GuardedConnection): boolean {
     if (!this.#strangers.has(connection)) return true;
-    return this.#callerOf(host).refusals.take(1, seconds());
+    return this.#callerOf(host).refusals.spend(1, seconds());
   }
 
-  /** Closes the oldest connection on which no call was let in. @returns whether there was one */
+  /** Closes the oldest connection without an admitted call. @returns whether there was one */
   makeRoom(): boolean {
     return this.#closeFirst(this.#strangers);
   }
 
   /**
-   * Asks connections to leave on which no call was let in in time, unless one is under way that was heard, and closes
-   * them at the next sweep. A call that a client sends meanwhile would fail for no fault of its own if the connection
-   * were just closed; a client that is asked to leave makes it on another.
+   * Drains connections that had no admitted call in time, and closes them at the next sweep. A connection with an
+   * open call whose headers were accepted is spared. Closing at once would fail a call that the client sends
+   * meanwhile; after GOAWAY the client makes it on another connection.
    */
   sweep(): void {
     const since = seconds() - STRANGER_SECONDS;
     for (const connection of this.#strangers) {
       if (connection.openedAt > since) break;
-      if (connection.streams > 0 && this.#heard.has(connection)) continue;
-      if (this.#leaving.has(connection)) {
+      if (connection.streams > 0 && this.#headersAccepted.has(connection)) continue;
+      if (this.#draining.has(connection)) {
         connection.close();
       } else {
-        this.#leaving.add(connection);
-        connection.leave();
+        this.#draining.add(connection);
+        connection.drain();
       }
     }
   }
 
-  #closeFirst(connections: ReadonlySet<Kept>): boolean {
+  #closeFirst(connections: ReadonlySet<GuardedConnection>): boolean {
     const [oldest] = connections;
     if (oldest === undefined) return false;
     this.#known(oldest.host, oldest);
@@ -116,7 +119,7 @@ export class Doorkeeper {
     return true;
   }
 
-  #known(host: string, connection: Kept): void {
+  #known(host: string, connection: GuardedConnection): void {
     this.#strangers.delete(connection);
     this.#callers.peek(networkOf(host))?.strangers.delete(connection);
   }

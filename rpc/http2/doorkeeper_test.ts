@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { seconds } from "./connection.ts";
-import { Doorkeeper, type Kept } from "./doorkeeper.ts";
+import { Doorkeeper, type GuardedConnection } from "./doorkeeper.ts";
 import { OPENINGS, REFUSALS, STRANGER_SECONDS } from "./limits.ts";
 
-/** A connection that notes whether it was asked to leave, and whether it is closed. */
-class FakeConnection implements Kept {
+/** A connection that records whether it is draining or closed. */
+class FakeConnection implements GuardedConnection {
   readonly offence = undefined;
   left = false;
   closed = false;
@@ -15,7 +15,7 @@ class FakeConnection implements Kept {
     readonly openedAt = seconds() - STRANGER_SECONDS - 1,
   ) {}
 
-  leave(): void {
+  drain(): void {
     this.left = true;
   }
 
@@ -32,14 +32,14 @@ function open(doorkeeper: Doorkeeper, connection: FakeConnection): FakeConnectio
 
 const HOST = "192.0.2.1";
 
-Deno.test("doorkeeper: a call under way keeps a stranger only if it was heard", () => {
+Deno.test("doorkeeper: an open call keeps a stranger's connection only if its headers were accepted", () => {
   const doorkeeper = new Doorkeeper();
   const [idle, busy, heard, known] = [0, 1, 1, 1].map((streams) =>
     open(doorkeeper, new FakeConnection(HOST, streams))
   );
   const young = open(doorkeeper, new FakeConnection(HOST, 0, seconds()));
-  doorkeeper.heard(heard!);
-  doorkeeper.letIn(HOST, known!);
+  doorkeeper.headersAccepted(heard!);
+  doorkeeper.admitted(HOST, known!);
   const all = [idle!, busy!, heard!, known!, young];
   doorkeeper.sweep();
   assert.deepEqual(all.map(({ left }) => left), [true, true, false, false, false]);
@@ -48,11 +48,11 @@ Deno.test("doorkeeper: a call under way keeps a stranger only if it was heard", 
   assert.deepEqual(all.map(({ closed }) => closed), [true, true, false, false, false]);
 });
 
-Deno.test("doorkeeper: room is made by the oldest stranger, and by nobody who is known", () => {
+Deno.test("doorkeeper: the oldest stranger's connection makes room, never a known caller's", () => {
   const doorkeeper = new Doorkeeper();
   const known = open(doorkeeper, new FakeConnection(HOST));
   const [first, second] = [1, 2].map(() => open(doorkeeper, new FakeConnection(HOST, 1)));
-  doorkeeper.letIn(HOST, known);
+  doorkeeper.admitted(HOST, known);
   assert.equal(doorkeeper.makeRoom(), true);
   assert.deepEqual([known.closed, first!.closed, second!.closed], [false, true, false]);
   assert.equal(doorkeeper.makeRoom(), true);
@@ -60,11 +60,11 @@ Deno.test("doorkeeper: room is made by the oldest stranger, and by nobody who is
   assert.deepEqual([known.closed, second!.closed], [false, true]);
 });
 
-Deno.test("doorkeeper: refused calls of others at its address cost nobody known its connection", () => {
+Deno.test("doorkeeper: refused calls of others at its address never cost a known caller its connection", () => {
   const doorkeeper = new Doorkeeper();
   const known = open(doorkeeper, new FakeConnection(HOST));
   const stranger = open(doorkeeper, new FakeConnection(HOST));
-  doorkeeper.letIn(HOST, known);
+  doorkeeper.admitted(HOST, known);
   let refused = 0;
   while (doorkeeper.refused(HOST, stranger)) assert.ok(++refused < 2 * REFUSALS.burst);
   assert.equal(doorkeeper.refused(HOST, known), true);

@@ -1,6 +1,6 @@
-import type { Field } from "./hpack/decoder.ts";
+import type { HeaderField } from "./hpack/decoder.ts";
 
-/** Headers that belong to one connection of HTTP/1 and must not come (RFC 9113, section 8.2.2). */
+/** Connection-specific headers of HTTP/1, which HTTP/2 forbids (RFC 9113, section 8.2.2). */
 const OF_CONNECTIONS = new Set([
   "connection",
   "keep-alive",
@@ -11,13 +11,13 @@ const OF_CONNECTIONS = new Set([
 
 /** The header fields of a request. */
 export class HeaderFields {
-  readonly #fields: readonly Field[];
+  readonly #fields: readonly HeaderField[];
 
-  constructor(fields: readonly Field[]) {
+  constructor(fields: readonly HeaderField[]) {
     this.#fields = fields;
   }
 
-  /** The value of a field; undefined also for one that comes twice. */
+  /** The value of a field; undefined also for a repeated one. */
   get(name: string): string | undefined {
     let found: string | undefined;
     for (const [other, value] of this.#fields) {
@@ -29,8 +29,8 @@ export class HeaderFields {
   }
 }
 
-/** Whether the fields can be a request's (RFC 9113, sections 8.2 and 8.3). */
-export function isRequest(fields: readonly Field[]): boolean {
+/** Whether the fields form a valid request (RFC 9113, sections 8.2 and 8.3). */
+export function isRequest(fields: readonly HeaderField[]): boolean {
   let regular = false;
   for (const [name, value] of fields) {
     // deno-lint-ignore no-control-regex -- control characters are what is looked for

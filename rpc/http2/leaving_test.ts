@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { callHead, headersFrame } from "../testing/raw_http2.ts";
+import { callHeaders, headersFrame } from "../testing/raw_http2.ts";
 import { Http2Connection } from "./connection.ts";
-import { FAREWELL_MS } from "./limits.ts";
+import { DRAIN_MS } from "./limits.ts";
 import {
   ERROR,
   FRAME,
@@ -22,7 +22,7 @@ const OPTIONS = {
   strangersTurn: new StrangersTurn(1),
 };
 
-/** A client's end of a connection. */
+/** The client's end of a connection. */
 class Peer {
   readonly #coming = new TransformStream<Uint8Array, Uint8Array>();
   readonly #reader = this.#coming.readable.getReader();
@@ -60,7 +60,7 @@ class Peer {
     this.#writer.close().catch(() => {});
   }
 
-  /** The payload of the first frame of a type that came, on a stream. */
+  /** The payload of the first received frame of a type on a stream. */
   async sees(type: number, id: number): Promise<Uint8Array> {
     while (true) {
       const some = this.#seenSome.promise;
@@ -77,15 +77,15 @@ class Peer {
   }
 }
 
-Deno.test("http2: a call on its way to a connection that is left is refused, to be made elsewhere", async () => {
+Deno.test("http2: a call that reaches a draining connection is refused, so the client repeats it elsewhere", async () => {
   const peer = new Peer();
   const connection = new Http2Connection(peer.socket, OPTIONS);
   const served = connection.serve();
   peer.send(PREFACE, frame(FRAME.settings, 0, 0));
   await peer.sees(FRAME.settings, 0);
-  connection.leave();
+  connection.drain();
   assert.equal(readUint32(await peer.sees(FRAME.goaway, 0), 0), 0);
-  peer.send(headersFrame(1, callHead("/any"), 0));
+  peer.send(headersFrame(1, callHeaders("/any"), 0));
   assert.deepEqual(
     await peer.sees(FRAME.rstStream, 1),
     uint32s(ERROR.refusedStream),
@@ -96,7 +96,7 @@ Deno.test("http2: a call on its way to a connection that is left is refused, to 
   assert.ok(peer.isClosed);
 });
 
-/** Timers of one length that only a test lets expire; all others run as ever. */
+/** Timers of one length that expire only when the test says so; all others run normally. */
 class HeldTimers implements Disposable {
   readonly #setTimeout = globalThis.setTimeout;
   #waiting: (() => void)[] = [];
@@ -124,9 +124,9 @@ class HeldTimers implements Disposable {
   }
 }
 
-Deno.test("http2: a client that said that it makes no more calls is not waited for", async () => {
-  // Without its word the connection would wait for this timer.
-  using farewell = new HeldTimers(FAREWELL_MS);
+Deno.test("http2: a draining connection does not wait for a client that sent GOAWAY", async () => {
+  // Without the client's GOAWAY the connection would wait for this timer.
+  using farewell = new HeldTimers(DRAIN_MS);
   const peer = new Peer();
   const connection = new Http2Connection(peer.socket, OPTIONS);
   const served = connection.serve();
@@ -136,8 +136,8 @@ Deno.test("http2: a client that said that it makes no more calls is not waited f
   assert.equal(farewell.waiting, 0);
 });
 
-Deno.test("http2: a call that is open when its connection is left is answered first", async () => {
-  using farewell = new HeldTimers(FAREWELL_MS);
+Deno.test("http2: open calls of a draining connection are answered first", async () => {
+  using farewell = new HeldTimers(DRAIN_MS);
   const called = Promise.withResolvers<Http2Stream>();
   const done = Promise.withResolvers<boolean>();
   const peer = new Peer();
@@ -146,9 +146,9 @@ Deno.test("http2: a call that is open when its connection is left is answered fi
     answer: (stream) => (called.resolve(stream), done.promise),
   });
   const served = connection.serve();
-  peer.send(PREFACE, frame(FRAME.settings, 0, 0), headersFrame(1, callHead("/any"), 0));
+  peer.send(PREFACE, frame(FRAME.settings, 0, 0), headersFrame(1, callHeaders("/any"), 0));
   const stream = await called.promise;
-  connection.leave();
+  connection.drain();
   assert.equal(readUint32(await peer.sees(FRAME.goaway, 0), 0), 1);
   assert.deepEqual([peer.isClosed, connection.streams, farewell.waiting], [false, 1, 0]);
   connection.reset(stream, ERROR.cancel);
@@ -160,8 +160,8 @@ Deno.test("http2: a call that is open when its connection is left is answered fi
   done.resolve(true);
 });
 
-Deno.test("http2: a connection that was left is closed, though its peer takes no bytes", async () => {
-  using farewell = new HeldTimers(FAREWELL_MS);
+Deno.test("http2: a draining connection is closed even if its peer reads nothing", async () => {
+  using farewell = new HeldTimers(DRAIN_MS);
   let isClosed = false;
   const closed = Promise.withResolvers<void>();
   const connection = new Http2Connection({
@@ -174,7 +174,7 @@ Deno.test("http2: a connection that was left is closed, though its peer takes no
     },
   }, OPTIONS);
   const served = connection.serve();
-  connection.leave();
+  connection.drain();
   assert.deepEqual([isClosed, farewell.waiting], [false, 1]);
   farewell.expire();
   await served;

@@ -16,29 +16,29 @@ import {
 import type { ByteSocket } from "./socket.ts";
 import type { Http2Stream } from "./stream.ts";
 
-/** What an outbox tells. */
+/** Callbacks of an {@link Outbox}. */
 export interface OutboxListener {
-  /** Bytes of content were handed to the network. */
+  /** Called when bytes of content were handed to the network. */
   sent(bytes: number): void;
-  /** All of a stream was handed to the network. */
+  /** Called when a stream's whole response was handed to the network. */
   ended(stream: Http2Stream): void;
-  /** Writing failed: the connection is broken. */
+  /** Called when writing failed, because the connection is broken. */
   broken(): void;
 }
 
 /**
- * Sends the frames of one connection in batches: answers to control frames first, then of each stream in turn as much
- * as the peer's windows allow.
+ * Sends the frames of one connection in batches: control frames first, then each stream's frames in turn, as far as
+ * the peer's windows allow.
  */
 export class Outbox {
-  /** The largest payload that the peer takes. */
+  /** The largest frame payload that the peer accepts. */
   maxFrameBytes = MIN_MAX_FRAME_BYTES;
   readonly #socket: ByteSocket;
   readonly #listener: OutboxListener;
   readonly #ready = new Set<Http2Stream>();
   #control: Uint8Array[] = [];
   #controlBytes = 0;
-  /** Bytes that the peer takes on all streams together. */
+  /** The peer's receive window for all streams together. */
   #window = DEFAULT_WINDOW_BYTES;
   #starved = new Set<Http2Stream>();
   #sending = false;
@@ -50,15 +50,15 @@ export class Outbox {
     this.#listener = listener;
   }
 
-  /** Settles when nothing is left that can be sent. */
+  /** Settles when nothing more can be sent at the moment. */
   get idle(): Promise<void> {
     return this.#sent;
   }
 
   /**
-   * Sends a frame that belongs to no stream's answer.
+   * Sends a control frame, which belongs to no response.
    *
-   * @throws ConnectionError when too many wait: the peer asks and does not read
+   * @throws ConnectionError if too many wait, because the peer does not read
    */
   control(bytes: Uint8Array): void {
     if (this.#controlBytes + bytes.length > MAX_CONTROL_BYTES) {
@@ -69,20 +69,20 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Sends what waits on a stream. */
-  wake(stream: Http2Stream): void {
+  /** Schedules a stream that has something to send. */
+  schedule(stream: Http2Stream): void {
     this.#ready.add(stream);
     this.#pump();
   }
 
-  /** Forgets a stream. */
+  /** Removes a stream. */
   drop(stream: Http2Stream): void {
     this.#ready.delete(stream);
     this.#starved.delete(stream);
   }
 
-  /** The peer takes so many bytes more on all streams together. @throws ConnectionError */
-  open(bytes: number): void {
+  /** Enlarges the window for all streams together. @throws ConnectionError */
+  widen(bytes: number): void {
     this.#window += bytes;
     if (this.#window > MAX_WINDOW_BYTES) {
       throw new ConnectionError(ERROR.flowControl, "The connection's window is too large");
@@ -92,7 +92,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Sends nothing more. */
+  /** Stops sending. */
   close(): void {
     this.#closed = true;
     this.#ready.clear();
@@ -107,12 +107,12 @@ export class Outbox {
   }
 
   async #send(): Promise<void> {
-    // What else is answered in this turn goes in the same batch.
+    // Everything answered in this turn goes into the same batch.
     await Promise.resolve();
     while (!this.#closed) {
       const batch = this.#nextBatch();
       if (batch === undefined) {
-        // In the same turn as the look that found nothing: what comes later starts anew.
+        // Set in the same turn as the check that found nothing, so later frames start a new pump.
         this.#sending = false;
         return;
       }
@@ -149,7 +149,7 @@ export class Outbox {
     return { bytes: parts.length === 1 ? parts[0]! : joinBytes(parts), content, ended };
   }
 
-  /** One frame of content of a stream, with the headers around it; the stream's turn is over then. */
+  /** One DATA frame of a stream, with the headers around it; then it is another stream's turn. */
   #framesOf(stream: Http2Stream, room: number, ended: Http2Stream[]): Uint8Array[] {
     const frames: Uint8Array[] = [];
     const { outgoing } = stream;
@@ -170,7 +170,7 @@ export class Outbox {
         this.#window -= length;
         stream.sendWindow -= length;
         next.bytes = next.bytes.subarray(length);
-        stream.taken(length);
+        stream.contentSent(length);
         if (next.bytes.length > 0) {
           this.#ready.add(stream);
           break;
@@ -180,7 +180,7 @@ export class Outbox {
       if (next.last) {
         stream.localEnded = true;
         ended.push(stream);
-        // The caller need not send the rest of a request that was answered (RFC 9113, section 8.1).
+        // The caller need not send the rest of a request that has its response (RFC 9113, section 8.1).
         if (!stream.remoteEnded) frames.push(frame(FRAME.rstStream, 0, stream.id, uint32s(0)));
         break;
       }

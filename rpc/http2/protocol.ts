@@ -12,7 +12,7 @@ export const FRAME = {
   continuation: 9,
 } as const;
 
-/** Flags of frames; what a bit means depends on the frame's type. */
+/** Flags of frames; a bit's meaning depends on the frame's type. */
 export const FLAG = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 0x20 } as const;
 
 /** Error codes of RST_STREAM and GOAWAY (RFC 9113, section 7). */
@@ -39,7 +39,7 @@ export const SETTING = {
   maxHeaderListSize: 6,
 } as const;
 
-/** What a client says first. */
+/** The client's connection preface. */
 export const PREFACE: Uint8Array = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 export const FRAME_HEAD_BYTES = 9;
@@ -48,7 +48,7 @@ export const MIN_MAX_FRAME_BYTES = 16_384;
 export const DEFAULT_WINDOW_BYTES = 65_535;
 export const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 
-/** A fault of the peer for which its connection is closed. */
+/** A protocol error of the peer, for which its connection is closed. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 
@@ -86,7 +86,7 @@ export function writeHead(bytes: Uint8Array, at: number, head: FrameHead): void 
   writeUint32(bytes, at + 5, streamId);
 }
 
-/** A frame as bytes. */
+/** Encodes a frame. */
 export function frame(
   type: number,
   flags: number,
@@ -99,14 +99,14 @@ export function frame(
   return bytes;
 }
 
-/** Numbers of 32 bits as a payload. */
+/** Encodes 32-bit numbers as a payload. */
 export function uint32s(...values: number[]): Uint8Array {
   const bytes = new Uint8Array(4 * values.length);
   values.forEach((value, index) => writeUint32(bytes, 4 * index, value));
   return bytes;
 }
 
-/** A SETTINGS frame's payload. */
+/** Encodes the payload of a SETTINGS frame. */
 export function settingsPayload(settings: readonly (readonly [number, number])[]): Uint8Array {
   const bytes = new Uint8Array(6 * settings.length);
   settings.forEach(([key, value], index) => {

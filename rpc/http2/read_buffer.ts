@@ -2,8 +2,8 @@ import { MAX_READ_BYTES, MIN_READ_BYTES } from "./limits.ts";
 import type { ByteSocket } from "./socket.ts";
 
 /**
- * What came on a connection and was not looked at yet. Small while little comes, because thousands of connections may be
- * idle; larger while much comes, because each read is a trip to the system.
+ * Buffer for received bytes of a connection that are not processed yet. It is small while little arrives, because
+ * thousands of connections may be idle, and grows while much arrives, because each read is a system call.
  */
 export class ReadBuffer {
   #bytes = new Uint8Array(MIN_READ_BYTES);
@@ -14,26 +14,26 @@ export class ReadBuffer {
     return this.#bytes;
   }
 
-  /** Where the first byte is. */
+  /** Offset of the first byte. */
   get start(): number {
     return this.#start;
   }
 
-  /** How many bytes there are. */
+  /** Number of bytes. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Drops the first bytes. */
+  /** Discards the first bytes. */
   skip(count: number): void {
     this.#start += count;
   }
 
   /**
-   * Reads more. Views of what was read before are invalid afterwards.
+   * Reads more bytes. Views of earlier bytes are invalid afterwards.
    *
-   * @param wanted how many bytes are needed in all to go on
-   * @returns whether anything came
+   * @param wanted total number of bytes needed to continue
+   * @returns false at the end of the connection
    */
   async fill(socket: ByteSocket, wanted: number): Promise<boolean> {
     this.#makeRoom(wanted);

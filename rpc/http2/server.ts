@@ -10,41 +10,41 @@ import type { Http2Stream } from "./stream.ts";
 import { StrangersTurn } from "./strangers_turn.ts";
 import { nextTurn } from "../../base/turn.ts";
 
-/** How a call ended, for what its connection may do next. */
+/** How a call ended, which decides what its connection may do next. */
 export type CallEnd =
-  /** The caller was let in. */
-  | "let-in"
-  /** It was refused, before it was known who calls. */
+  /** The caller was admitted. */
+  | "admitted"
+  /** It was refused before its caller was identified. */
   | "refused"
-  /** Neither: it is over, and nothing was found out. */
+  /** It ended before either was decided. */
   | "gone";
 
-/** How far a call has come, for what its connection may do meanwhile. */
+/** Progress of a call, which decides what its connection may do meanwhile. */
 export type CallProgress =
-  /** Its head is good as far as it can be told, or what it calls takes large requests from anyone. */
-  | "heard"
-  /** The caller was let in. */
-  | "let-in";
+  /** Its headers were accepted, or its method accepts large requests from anyone. */
+  | "headers-accepted"
+  /** The caller was admitted. */
+  | "admitted";
 
-/** How to serve HTTP/2. */
+/** Options of an HTTP/2 server. */
 export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams" | "windowBytes"> {
   readonly address: Address;
-  /** PEM texts; without them plain text is spoken. */
+  /** PEM texts; without them the server uses plain text. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Answers a call. Must not reject. @param progress may be called meanwhile */
+  /** Answers a call. Must not reject. @param progress call it when the call progresses */
   readonly answer: (
     stream: Http2Stream,
     progress: (progress: CallProgress) => void,
   ) => Promise<CallEnd>;
-  /** When a silent connection is asked whether it lives, and how long it has for its answer, in seconds. */
+  /** Seconds of silence before a ping, and seconds to wait for its answer. */
   readonly keepAlive: { readonly silence: number; readonly patience: number };
   /** Seconds without a call after which a connection is closed. */
   readonly idleSeconds: number;
-  /** A connection was closed, or not served, for what its peer did. */
+  /** Called when a connection was closed or refused because its peer exceeded a limit. */
   readonly onOffence: (peer: string, reason: string) => void;
 }
 
-/** A server of HTTP/2 for calls with trailers, over TCP or TLS. */
+/** HTTP/2 server for gRPC calls, over TCP or TLS. */
 export class Http2Server {
   readonly port: number;
   readonly #options: Http2ServerOptions;
@@ -66,7 +66,7 @@ export class Http2Server {
   }
 
   /**
-   * Takes no new calls, waits for those that are open, then breaks off what is left.
+   * Stops accepting calls, waits for open ones, then cancels the rest.
    *
    * @param graceSeconds how long open calls may take
    */
@@ -74,13 +74,13 @@ export class Http2Server {
     this.#closing = true;
     clearInterval(this.#sweeper);
     this.#listener.close();
-    for (const connection of this.#connections) connection.leave();
-    const breakOff = setTimeout(() => {
-      for (const connection of this.#connections) connection.breakOff();
+    for (const connection of this.#connections) connection.drain();
+    const abort = setTimeout(() => {
+      for (const connection of this.#connections) connection.abort();
     }, graceSeconds * 1000);
     await this.#serving;
     while (this.#connections.size > 0) await Promise.all([...this.#connections].map(this.#ends));
-    clearTimeout(breakOff);
+    clearTimeout(abort);
   }
 
   readonly #ended = new WeakMap<Http2Connection, Promise<void>>();
@@ -88,24 +88,25 @@ export class Http2Server {
 
   async #acceptAll(): Promise<void> {
     for (let taken = 1; !this.#closing; taken++) {
-      // Accepting one that waits takes no turn, so others would never get theirs while more come than are taken.
+      // Accepting a pending connection does not yield to the event loop, so a flood of connections would starve
+      // everything else.
       if (taken % ACCEPTED_PER_TURN === 0) await nextTurn();
       let conn: Deno.TcpConn | Deno.TlsConn;
       try {
         conn = await this.#listener.accept();
       } catch {
         if (this.#closing) return;
-        // Too many open files, or a peer that was gone before it was taken: both pass.
+        // Too many open files, or a peer that disconnected before it was accepted: both are temporary.
         const made = this.#doorkeeper.makeRoom();
         const wait = made ? ROOM_MADE_MS : ACCEPT_AGAIN_MS;
         await new Promise((resolve) => setTimeout(resolve, wait));
         continue;
       }
-      this.#take(conn);
+      this.#accept(conn);
     }
   }
 
-  #take(conn: Deno.TcpConn | Deno.TlsConn): void {
+  #accept(conn: Deno.TcpConn | Deno.TlsConn): void {
     const { hostname, port } = conn.remoteAddr as Deno.NetAddr;
     const host = hostname.replace(/^::ffff:(?=\d+\.)/i, "");
     const peer = formatAddress({ host, port });
@@ -114,9 +115,9 @@ export class Http2Server {
       return this.#options.onOffence(peer, "Too many connections");
     }
     const progress = (progress: CallProgress) =>
-      progress === "let-in"
-        ? this.#doorkeeper.letIn(host, connection)
-        : this.#doorkeeper.heard(connection);
+      progress === "admitted"
+        ? this.#doorkeeper.admitted(host, connection)
+        : this.#doorkeeper.headersAccepted(connection);
     const connection: Http2Connection = new Http2Connection(socketOf(conn, peer), {
       ...this.#options,
       strangersTurn: this.#strangersTurn,
@@ -126,7 +127,7 @@ export class Http2Server {
     this.#connections.add(connection);
     this.#doorkeeper.opened(host, connection);
     this.#ended.set(connection, this.#serve(host, connection, conn));
-    if (this.#closing) connection.leave();
+    if (this.#closing) connection.drain();
   }
 
   async #serve(
@@ -134,7 +135,7 @@ export class Http2Server {
     connection: Http2Connection,
     conn: Deno.TcpConn | Deno.TlsConn,
   ): Promise<void> {
-    if (await shakesHands(conn)) await connection.serve();
+    if (await completesHandshake(conn)) await connection.serve();
     else connection.close();
     this.#connections.delete(connection);
     this.#doorkeeper.closed(host, connection);
@@ -143,13 +144,13 @@ export class Http2Server {
     }
   }
 
-  /** A call has ended. @returns whether its caller was let in */
+  /** Handles the end of a call. @returns whether its caller was admitted */
   async #callEnded(host: string, connection: Http2Connection, end: CallEnd): Promise<boolean> {
-    if (end === "let-in") this.#doorkeeper.letIn(host, connection);
+    if (end === "admitted") this.#doorkeeper.admitted(host, connection);
     if (end === "refused" && !this.#doorkeeper.refused(host, connection)) {
-      await connection.dismiss("Too many refused calls");
+      await connection.closeForOffence("Too many refused calls");
     }
-    return end === "let-in";
+    return end === "admitted";
   }
 
   #sweep(): void {
@@ -157,13 +158,13 @@ export class Http2Server {
     this.#doorkeeper.sweep();
     const idleSince = seconds() - idleSeconds;
     for (const connection of this.#connections) {
-      if (connection.streams === 0 && connection.calledAt < idleSince) connection.leave();
+      if (connection.streams === 0 && connection.lastCallAt < idleSince) connection.drain();
       else connection.keepAlive(silence, patience);
     }
   }
 }
 
-/** Milliseconds after which a listener that failed is asked again; and where a connection was closed to make room. */
+/** Milliseconds before accepting again after a failure, and after a connection was closed to make room. */
 const ACCEPT_AGAIN_MS = 50;
 const ROOM_MADE_MS = 5;
 
@@ -194,8 +195,8 @@ function socketOf(conn: Deno.TcpConn | Deno.TlsConn, peer: string): ByteSocket {
   };
 }
 
-/** Whether TLS, where it is spoken, was agreed on in time. */
-async function shakesHands(conn: Deno.TcpConn | Deno.TlsConn): Promise<boolean> {
+/** Whether the TLS handshake, if there is one, succeeded in time. */
+async function completesHandshake(conn: Deno.TcpConn | Deno.TlsConn): Promise<boolean> {
   if (!("handshake" in conn)) return true;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {

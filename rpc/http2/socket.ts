@@ -1,11 +1,11 @@
-/** A connection below HTTP/2: TCP or TLS. Not to be read, or written, twice at a time. */
+/** The TCP or TLS connection below HTTP/2. At most one read and one write at a time. */
 export interface ByteSocket {
   /** "address:port" of the other end. */
   readonly peer: string;
-  /** @returns how many bytes came; null at the end */
+  /** @returns number of bytes read; null at the end */
   read(into: Uint8Array): Promise<number | null>;
-  /** @returns how many of the bytes were taken */
+  /** @returns number of bytes written */
   write(bytes: Uint8Array): Promise<number>;
-  /** Ends reading and writing; may be called again. */
+  /** Closes the connection. Idempotent. */
   close(): void;
 }

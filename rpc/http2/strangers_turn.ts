@@ -1,24 +1,24 @@
 import { nextTurn } from "../../base/turn.ts";
 
 /**
- * Shares each turn of the event loop between the connections of strangers and everybody else. Without it a hundred
- * connections that bring something at the same time are all worked for, a few milliseconds each, before anybody else is.
+ * Limits how many connections without an admitted call are served in one turn of the event loop. Without it, a
+ * hundred connections that send at the same time would all be served, a few milliseconds each, before anyone else.
  */
 export class StrangersTurn {
   readonly #perTurn: number;
   #left: number;
   #next: Promise<void> | undefined;
 
-  /** @param perTurn connections of strangers that are worked for in one turn */
+  /** @param perTurn such connections that are served per turn */
   constructor(perTurn: number) {
     this.#perTurn = this.#left = perTurn;
   }
 
-  /** Whether there is room in this turn; takes it. Otherwise {@link wait}. */
-  take(): boolean {
+  /** Takes a place in this turn. @returns false if there is none; then use {@link waitForPlace} */
+  takePlace(): boolean {
     if (this.#left === 0) return false;
     this.#left--;
-    // The first of a turn begins the next one.
+    // The first place of a turn schedules the next turn.
     this.#next ??= nextTurn().then(() => {
       this.#left = this.#perTurn;
       this.#next = undefined;
@@ -26,8 +26,8 @@ export class StrangersTurn {
     return true;
   }
 
-  /** Resolves when there is room, which is taken. Those that wait come in the order in which they began to. */
-  async wait(): Promise<void> {
-    while (!this.take()) await this.#next;
+  /** Takes a place, waiting for one if necessary. Places are given in the order of waiting. */
+  async waitForPlace(): Promise<void> {
+    while (!this.takePlace()) await this.#next;
   }
 }

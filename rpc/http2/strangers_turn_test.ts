@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { nextTurn } from "../../base/turn.ts";
 import { StrangersTurn } from "./strangers_turn.ts";
 
-Deno.test("of many strangers a few have their turn, then everybody else", async () => {
+Deno.test("strangers' turn: a few of many strangers are served per turn, then everyone else", async () => {
   const turn = new StrangersTurn(2);
   const served: number[] = [];
   const all = Promise.all(Array.from({ length: 7 }, async (_, index) => {
-    if (!turn.take()) await turn.wait();
+    if (!turn.takePlace()) await turn.waitForPlace();
     served.push(index);
   }));
   await Promise.resolve();

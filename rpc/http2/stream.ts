@@ -1,58 +1,58 @@
 import { ERROR, type ErrorNumber } from "./protocol.ts";
 import type { HeaderFields } from "./header_fields.ts";
 
-/** Who takes what a client sends on a stream. */
+/** Receiver of a stream's request body. */
 export interface StreamReader {
-  /** Bytes of the body: views that hold until the function returns. */
-  take(bytes: Uint8Array): void;
-  /** The client has sent all. */
+  /** Gets bytes of the body: views that are valid until the function returns. */
+  receive(bytes: Uint8Array): void;
+  /** Called when the client has sent the whole body. */
   end(): void;
 }
 
-/** What a stream needs of its connection. */
+/** The part of a connection that a stream uses. */
 export interface StreamOwner {
-  /** There is something to send on the stream. */
-  wake(stream: Http2Stream): void;
-  /** Bytes of the stream's body were taken or dropped: the client may send as many more. */
+  /** Schedules the stream, which has something to send. */
+  schedule(stream: Http2Stream): void;
+  /** Notes that bytes of the stream's body were consumed: the client may send as many more. */
   consumed(stream: Http2Stream, bytes: number): void;
   reset(stream: Http2Stream, code: ErrorNumber): void;
 }
 
-/** Something to send: header fields, or bytes of the body. `last` ends the stream. */
+/** Item to send: header fields, or bytes of the body. `last` ends the stream. */
 export interface Outgoing {
   readonly kind: "headers" | "data";
-  /** The connection takes data from the front. */
+  /** The connection removes sent bytes from the front. */
   bytes: Uint8Array;
   readonly last: boolean;
 }
 
-/** Bytes of an answer that are kept to be sent before {@link Http2Stream.write} has its caller wait. */
+/** Bytes of a response that are buffered before {@link Http2Stream.write} waits. */
 const BUFFERED_BYTES = 64 * 1024;
 
-/** One call on a connection of HTTP/2, as a server has it. */
+/** The server's side of one HTTP/2 stream, which carries one call. */
 export class Http2Stream {
-  /** What waits to be sent, in its order; the connection takes from it. */
+  /** Items to send, in order; the connection removes them. */
   readonly outgoing: Outgoing[] = [];
-  /** Bytes that the client lets us send. */
+  /** Bytes that the client's window allows us to send. */
   sendWindow: number;
   /** Bytes that the client may send. */
   receiveWindow: number;
-  /** Bytes that were consumed and of which the client was not told. */
+  /** Bytes that were consumed but not yet reported to the client. */
   unannounced = 0;
   /** Whether the client has sent all. */
   remoteEnded = false;
-  /** Whether the last frame has been put on its way. */
+  /** Whether the last frame was handed over for sending. */
   localEnded = false;
   readonly #owner: StreamOwner;
   readonly #outcome = Promise.withResolvers<boolean>();
   #gone = false;
-  #settled = false;
+  #closed = false;
   #reader: StreamReader | undefined;
   #held: Uint8Array[] = [];
   #outgoingBytes = 0;
   #drained: PromiseWithResolvers<void> | undefined;
-  #onOver: ((whole: boolean) => void) | undefined;
-  #onTaken: ((bytes: number) => void) | undefined;
+  #onClose: ((whole: boolean) => void) | undefined;
+  #onContentSent: ((bytes: number) => void) | undefined;
 
   constructor(
     readonly id: number,
@@ -66,7 +66,7 @@ export class Http2Stream {
     this.receiveWindow = windows.receive;
   }
 
-  /** Whether everything up to the stream's end was handed to the network. Settles when the stream is over. */
+  /** Whether the whole response was handed to the network. Settles when the stream ends. */
   get outcome(): Promise<boolean> {
     return this.#outcome.promise;
   }
@@ -81,21 +81,21 @@ export class Http2Stream {
     return this.#outgoingBytes;
   }
 
-  /** @param listener called once, when the stream is over: with what {@link outcome} settles with */
-  onOver(listener: (whole: boolean) => void): void {
-    this.#onOver = listener;
+  /** @param listener called once, when the stream ends, with the value of {@link outcome} */
+  onClose(listener: (whole: boolean) => void): void {
+    this.#onClose = listener;
   }
 
-  /** @param listener called with each number of bytes of the body that were put on their way */
-  onTaken(listener: (bytes: number) => void): void {
-    this.#onTaken = listener;
+  /** @param listener called with the number of body bytes of each frame sent */
+  onContentSent(listener: (bytes: number) => void): void {
+    this.#onContentSent = listener;
   }
 
-  /** Has the body read, from its start. */
+  /** Delivers the body to a reader, from its start. */
   read(reader: StreamReader): void {
     this.#reader = reader;
     for (const bytes of this.#held.splice(0)) {
-      reader.take(bytes);
+      reader.receive(bytes);
       this.#owner.consumed(this, bytes.length);
     }
     if (this.remoteEnded) reader.end();
@@ -114,16 +114,16 @@ export class Http2Stream {
     await this.#drained.promise;
   }
 
-  /** Ends the stream with an error of HTTP/2. */
+  /** Ends the stream with an HTTP/2 error. */
   reset(code: ErrorNumber = ERROR.internal): void {
     this.#owner.reset(this, code);
   }
 
-  /** For the connection: bytes of the body came. */
+  /** For the connection: bytes of the body arrived. */
   receive(bytes: Uint8Array): void {
     if (this.#gone || this.localEnded) return this.#owner.consumed(this, bytes.length);
     if (this.#reader === undefined) return void this.#held.push(bytes.slice());
-    this.#reader.take(bytes);
+    this.#reader.receive(bytes);
     this.#owner.consumed(this, bytes.length);
   }
 
@@ -133,33 +133,33 @@ export class Http2Stream {
     if (!this.#gone) this.#reader?.end();
   }
 
-  /** For the connection: bytes were put on their way. */
-  taken(bytes: number): void {
+  /** For the connection: body bytes were handed over for sending. */
+  contentSent(bytes: number): void {
     this.#outgoingBytes -= bytes;
     if (this.#outgoingBytes <= BUFFERED_BYTES) this.#release();
-    this.#onTaken?.(bytes);
+    this.#onContentSent?.(bytes);
   }
 
-  /** For the connection: the stream is over. @param whole whether all was handed to the network */
-  settle(whole: boolean): void {
-    if (this.#settled) return;
-    this.#settled = true;
+  /** For the connection: ends the stream. @param whole whether the whole response was handed to the network */
+  close(whole: boolean): void {
+    if (this.#closed) return;
+    this.#closed = true;
     if (!whole) {
       this.#gone = true;
       this.outgoing.length = 0;
     }
-    this.#onOver?.(whole);
+    this.#onClose?.(whole);
     this.#release();
     const unread = this.#held.splice(0).reduce((sum, { length }) => sum + length, 0);
     if (unread > 0) this.#owner.consumed(this, unread);
     this.#outcome.resolve(whole);
   }
 
-  #send(what: Outgoing): void {
+  #send(item: Outgoing): void {
     if (this.#gone || this.localEnded) return;
-    this.outgoing.push(what);
-    if (what.kind === "data") this.#outgoingBytes += what.bytes.length;
-    this.#owner.wake(this);
+    this.outgoing.push(item);
+    if (item.kind === "data") this.#outgoingBytes += item.bytes.length;
+    this.#owner.schedule(this);
   }
 
   #release(): void {

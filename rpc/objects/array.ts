@@ -6,10 +6,10 @@ import { type Array as ArrayProto, ArraySchema } from "../../proto/gen/current/r
 import { makeObject, type ParsedObject } from "./object.ts";
 import { pythonJson, pythonObject } from "./python_json.ts";
 
-/** Bytes of an array that one ArrayChunk object holds: Flower's cut. With another cut equal arrays would have other ids. */
+/** Bytes of an array per ArrayChunk object, as in Flower. Another size would give equal arrays other ids. */
 export const CHUNK_BYTES = 5 * 1024 * 1024;
 
-/** An array's object and its chunks, chunks first. Equal chunks are one object that is referred to twice. */
+/** Converts an array to its object and its chunks, chunks first. Equal chunks share one object. */
 export async function deflateArray(array: ArrayProto): Promise<LinkObject[]> {
   const pieces: Uint8Array[] = [];
   for (let start = 0; start < array.data.length; start += CHUNK_BYTES) {
@@ -28,12 +28,12 @@ export async function deflateArray(array: ArrayProto): Promise<LinkObject[]> {
   return [...unique.values(), await makeObject("Array", ids, new TextEncoder().encode(body))];
 }
 
-/** What an Array object says of its array. */
+/** The content of an Array object's body. */
 export interface ArrayHeader {
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly stype: string;
-  /** For each chunk in order, its place among the object's children. */
+  /** For each chunk in order, its index among the object's children. */
   readonly chunks: readonly number[];
 }
 
@@ -54,7 +54,7 @@ export function parseArray({ body, children }: ParsedObject): ArrayHeader {
   return { dtype, shape, stype, chunks };
 }
 
-/** Puts an array together; the data of a single chunk is not copied. */
+/** Assembles an array. The data of a single chunk is not copied. */
 export function inflateArray(header: ArrayHeader, chunks: readonly Uint8Array[]): ArrayProto {
   const { dtype, shape, stype } = header;
   const data = chunks.length === 1 ? chunks[0]! : joinBytes(chunks);

@@ -20,10 +20,10 @@ export interface DeflatedRecordDict {
 }
 
 /**
- * Takes a RecordDict apart into the objects of Flower 1.28 and later, byte for byte as Flower does, so that equal
- * arrays have equal ids whoever stores them.
+ * Splits a RecordDict into the objects of Flower 1.28 and later, byte for byte as Flower does, because equal arrays
+ * must have equal ids whichever program stores them.
  *
- * @throws FlwrError "invalid-argument" when an item has no value, or two have the same key
+ * @throws FlwrError "invalid-argument" if an item has no value, or two have the same key
  */
 export async function deflateRecordDict(dict: RecordDict): Promise<DeflatedRecordDict> {
   const objects = new Map<ObjectId, LinkObject>();
@@ -74,12 +74,12 @@ async function deflateArrayRecord(
 
 function addMember(members: Map<string, ObjectId>, key: string, id: ObjectId): void {
   if (members.has(key)) {
-    throw new FlwrError("invalid-argument", `The key "${key}" comes twice in one record`);
+    throw new FlwrError("invalid-argument", `The key "${key}" occurs twice in one record`);
   }
   members.set(key, id);
 }
 
-/** An object that gives other objects names. */
+/** Creates an object that maps names to other objects. */
 function mapObject(
   type: "RecordDict" | "ArrayRecord",
   members: ReadonlyMap<string, ObjectId>,

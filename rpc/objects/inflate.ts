@@ -15,21 +15,24 @@ import { inflateArray, parseArray } from "./array.ts";
 import { type ObjectType, type ParsedObject, parseObject } from "./object.ts";
 import { parseOrdered } from "./python_json.ts";
 
-/** Bytes of all records of one RecordDict: a few objects that refer to each other often must not fill the memory. */
+/**
+ * Bytes of all records of one RecordDict. Without the limit, a few objects that reference each other often could fill
+ * the memory.
+ */
 const MAX_INFLATED_BYTES = MAX_MESSAGE_BYTES;
 
 /** Finds an object by its id. The bytes are trusted to hash to it. */
 export type GetObject = (id: ObjectId) => Pick<LinkObject, "bytes"> | undefined;
 
 /**
- * Puts a RecordDict together from its objects. An array of one chunk is a view of the chunk's bytes.
+ * Assembles a RecordDict from its objects. An array of one chunk is a view of the chunk's bytes.
  *
- * The four levels (dict, record, array, chunk) are fixed by the types that each allows for its children, so objects
- * that refer to each other in circles or without end are refused like any others of a wrong type.
+ * The four levels (dict, record, array, chunk) are fixed by the types that each allows for its children, so circular
+ * or endless references are refused as children of a wrong type.
  *
  * @param root the id of the RecordDict's own object
- * @throws FlwrError "not-found" for an object that is missing; "invalid-argument" for a malformed one;
- *   "resource-exhausted" when the records are larger than a message may be
+ * @throws FlwrError "not-found" for a missing object; "invalid-argument" for a malformed one; "resource-exhausted" if
+ *   the records exceed a message's maximum size
  */
 export function inflateRecordDict(root: ObjectId, get: GetObject): RecordDict {
   const source = new ObjectSource(get);
@@ -61,9 +64,9 @@ function inflateArrayRecord(record: ParsedObject, source: ObjectSource): ArrayRe
 }
 
 /**
- * The names that a RecordDict or an ArrayRecord gives to its children, in its order.
+ * The named children of a RecordDict or an ArrayRecord, in its order.
  *
- * @throws FlwrError "invalid-argument" when its body is no such list
+ * @throws FlwrError "invalid-argument" if its body is not such a list
  */
 export function membersOf(object: ParsedObject): [key: string, id: ObjectId][] {
   const children = new Set(object.children);
@@ -74,7 +77,7 @@ export function membersOf(object: ParsedObject): [key: string, id: ObjectId][] {
   return members;
 }
 
-/** The objects of one RecordDict, and how many bytes were taken from them: one that is referred to twice counts twice. */
+/** Source of one RecordDict's objects. Counts the bytes read; an object that is referenced twice counts twice. */
 class ObjectSource {
   readonly #get: GetObject;
   #inflated = 0;
@@ -114,7 +117,7 @@ function decode<M extends DescMessage>(schema: M, { body }: ParsedObject): Messa
   try {
     return fromBinary(schema, body);
   } catch (cause) {
-    throw new FlwrError("invalid-argument", `Malformed object: its body is no ${schema.name}`, {
+    throw new FlwrError("invalid-argument", `Malformed object: its body is not a ${schema.name}`, {
       cause,
     });
   }
@@ -124,7 +127,9 @@ function decodeText(body: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
   } catch (cause) {
-    throw new FlwrError("invalid-argument", "Malformed object: its body is no text", { cause });
+    throw new FlwrError("invalid-argument", "Malformed object: its body is not UTF-8 text", {
+      cause,
+    });
   }
 }
 

@@ -7,15 +7,18 @@ import { decodeRequest } from "../codec.ts";
 import { errorFromWire, errorToWire, metadataFromWire, metadataToWire } from "./metadata.ts";
 import { makeSmallObject, parseObject } from "./object.ts";
 
-/** What decoding the body of a Message object may cost, in the units of `weigh`: it has 15 fields and words of an error. */
+/**
+ * Maximum cost of decoding a Message object's body, in the units of `weigh`. A body has 15 fields and an error's
+ * text.
+ */
 const MAX_MESSAGE_BODY_UNITS = 50_000;
 
-/** A message before it has an id: with the id of its content, or with an error in the place of it. */
+/** A message without an id. It has either the id of its content or an error. */
 export type MessageInit = MessageDraft & { readonly content?: ObjectId };
 
 /**
- * The object of a message, whose id is the message's id: its child is the content, if there is one, and its body the
- * metadata without an id and the error. The content never stands in the body.
+ * Creates the object of a message. The object's id is the message's id, its child is the content, if any, and its
+ * body holds the metadata without an id, and the error. The body never contains the content.
  */
 export function messageObject(message: MessageInit): LinkObject {
   const { content, error } = message;
@@ -35,8 +38,8 @@ export function messageObject(message: MessageInit): LinkObject {
  *
  * @param object its bytes, which hash to its id
  * @returns the message under that id
- * @throws FlwrError "invalid-argument" for another object, and for a message that has not exactly one of content and
- *   error, or an id or content in its body
+ * @throws FlwrError "invalid-argument" for an object of another type, a message without exactly one of content and
+ *   error, and a body that contains an id or content
  */
 export function parseMessageObject(
   { id, bytes }: Pick<LinkObject, "id" | "bytes">,
@@ -46,9 +49,9 @@ export function parseMessageObject(
   const { metadata: head, content, error } = readBody(body);
   const metadata = metadataFromWire(head);
   if (metadata.messageId !== "") throw malformed("the message has an id in its own object");
-  if (content !== undefined) throw malformed("the content stands in the message's own object");
+  if (content !== undefined) throw malformed("the message's own object contains the content");
   if (children.length !== (error === undefined ? 1 : 0)) {
-    throw malformed("a message has one content or an error");
+    throw malformed("a message must have either one content or an error");
   }
   const named = { ...metadata, messageId: id };
   return error === undefined
@@ -60,7 +63,9 @@ function readBody(body: Uint8Array): Message {
   try {
     return decodeRequest(MessageSchema, body, MAX_MESSAGE_BODY_UNITS);
   } catch (cause) {
-    throw new FlwrError("invalid-argument", "Malformed object: its body is no Message", { cause });
+    throw new FlwrError("invalid-argument", "Malformed object: its body is not a Message", {
+      cause,
+    });
   }
 }
 

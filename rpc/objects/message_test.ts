@@ -33,7 +33,7 @@ Deno.test("a Message object of Flower 1.41 has the same bytes and id here", () =
   assert.deepEqual(messageObject(draft), object);
 });
 
-Deno.test("replies and errors of Flower 1.41 have the same bytes here, but for the ids of tasks", async () => {
+Deno.test("replies and errors of Flower 1.41 have the same bytes here, except for task ids", async () => {
   for (const golden of GOLDEN) {
     const object = objectOf(golden);
     const { type, children, body } = parseObject(object.bytes);

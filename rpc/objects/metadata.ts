@@ -9,7 +9,7 @@ import {
   MetadataSchema,
 } from "../../proto/gen/current/message_pb.ts";
 
-/** What a message's metadata says, whoever keeps it: the SuperLink's messages and an app's have the same fields. */
+/** A message's metadata, which the SuperLink's messages and an app's messages share. */
 export type MessageMetadata = Pick<
   LinkMessage,
   | "messageId"
@@ -23,28 +23,11 @@ export type MessageMetadata = Pick<
   | "ttl"
 >;
 
-/** Metadata as protobuf. The ids of tasks, by which later Flowers tell ServerApps of one run apart, are left out. */
-export function metadataToWire(metadata: MessageMetadata): WireMetadata {
-  const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
-  const { messageType, createdAt, ttl } = metadata;
-  return create(MetadataSchema, {
-    messageId,
-    runId,
-    srcNodeId,
-    dstNodeId,
-    replyToMessageId,
-    groupId,
-    messageType,
-    createdAt,
-    ttl,
-  });
-}
-
-/** Metadata from protobuf. @throws FlwrError "invalid-argument" when it is missing */
-export function metadataFromWire(metadata: WireMetadata | undefined): MessageMetadata {
-  if (metadata === undefined) {
-    throw new FlwrError("invalid-argument", "The message is refused: it has no metadata");
-  }
+/**
+ * Converts metadata to protobuf. Omits the task ids by which later Flower versions distinguish the ServerApps of one
+ * run.
+ */
+export function metadataFields(metadata: MessageMetadata): MessageMetadata {
   const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
   const { messageType, createdAt, ttl } = metadata;
   return {
@@ -60,12 +43,25 @@ export function metadataFromWire(metadata: WireMetadata | undefined): MessageMet
   };
 }
 
-/** A message's error as protobuf. */
+/** Metadata as protobuf. */
+export function metadataToWire(metadata: MessageMetadata): WireMetadata {
+  return create(MetadataSchema, metadataFields(metadata));
+}
+
+/** Converts metadata from protobuf. @throws FlwrError "invalid-argument" if it is missing */
+export function metadataFromWire(metadata: WireMetadata | undefined): MessageMetadata {
+  if (metadata === undefined) {
+    throw new FlwrError("invalid-argument", "The message has no metadata");
+  }
+  return metadataFields(metadata);
+}
+
+/** Converts a message's error to protobuf. */
 export function errorToWire({ code, reason }: MessageError): WireError {
   return create(ErrorSchema, { code: BigInt(code), reason });
 }
 
-/** A message's error from protobuf. */
+/** Converts a message's error from protobuf. */
 export function errorFromWire({ code, reason }: WireError): MessageError {
   return { code: Number(code), reason };
 }

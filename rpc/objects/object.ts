@@ -2,13 +2,16 @@ import { FlwrError } from "../../base/error.ts";
 import { sha256, sha256Hex } from "../../base/platform.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
-/** Bytes of an object's head: the ids of 50,000 children, as many as a message's tree has nodes. */
+/** Bytes of an object's header: the ids of 50,000 children, the maximum number of objects in a message's tree. */
 const MAX_HEAD_BYTES = 50_000 * 65 + 64;
 
-/** Bytes that are hashed at once on the main thread, in about 0.15 ms; larger objects are hashed beside it. */
+/**
+ * Largest object that is hashed synchronously, in bytes, which takes about 0.15 ms. Larger objects are hashed
+ * asynchronously, off the main thread.
+ */
 const SYNC_HASH_BYTES = 256 * 1024;
 
-/** What an object can be, by the first word of its bytes (Flower 1.28 to 1.42). */
+/** Types of objects, which are the first word of their bytes (Flower 1.28 to 1.42). */
 export const OBJECT_TYPES = [
   "ArrayChunk",
   "Array",
@@ -19,10 +22,10 @@ export const OBJECT_TYPES = [
   "Message",
 ] as const;
 
-/** What an object is. */
+/** Type of an object. */
 export type ObjectType = typeof OBJECT_TYPES[number];
 
-/** An object taken apart: head "Type child,child length", a zero byte, body. */
+/** The parts of an object. Its bytes are the header "Type child,child length", a zero byte, and the body. */
 export interface ParsedObject {
   readonly type: ObjectType;
   readonly children: readonly ObjectId[];
@@ -37,7 +40,7 @@ export function isObjectId(text: string): boolean {
   return OBJECT_ID.test(text);
 }
 
-/** Puts an object together and names it by the SHA-256 of its bytes. */
+/** Creates an object. Its id is the SHA-256 of its bytes. */
 export async function makeObject(
   type: ObjectType,
   children: readonly ObjectId[],
@@ -47,7 +50,7 @@ export async function makeObject(
   return { id: await hashObject(bytes), bytes, children };
 }
 
-/** As {@link makeObject}, at once: for bodies of a few kilobytes, which are hashed where they are. */
+/** As {@link makeObject}, but synchronous, for bodies of a few kilobytes. */
 export function makeSmallObject(
   type: ObjectType,
   children: readonly ObjectId[],
@@ -76,34 +79,34 @@ export async function hashObject(bytes: Uint8Array): Promise<ObjectId> {
 }
 
 /**
- * Takes an object's bytes apart.
+ * Parses an object's bytes.
  *
- * @throws FlwrError "invalid-argument" for a head that is not exactly as Flower writes it
+ * @throws FlwrError "invalid-argument" for a header that is not exactly as Flower writes it
  */
 export function parseObject(bytes: Uint8Array): ParsedObject {
   const end = bytes.subarray(0, MAX_HEAD_BYTES).indexOf(0);
-  if (end < 0) throw malformed(`it has no head, or one of more than ${MAX_HEAD_BYTES} bytes`);
+  if (end < 0) throw malformed(`it has no header, or one of more than ${MAX_HEAD_BYTES} bytes`);
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, end)).split(" ");
   const [type, list, length] = head;
   if (type === undefined || list === undefined || length === undefined || head.length !== 3) {
-    throw malformed("its head has not three parts");
+    throw malformed("its header does not have three parts");
   }
   const known = OBJECT_TYPES.find((name) => name === type);
-  if (known === undefined) throw malformed("its type is not known");
+  if (known === undefined) throw malformed("its type is unknown");
   const children = list === "" ? [] : list.split(",");
-  if (!children.every(isObjectId)) throw malformed("a child is no object id");
+  if (!children.every(isObjectId)) throw malformed("a child is not an object id");
   const body = bytes.subarray(end + 1);
   if (length !== String(body.length)) {
-    throw malformed(`its head announces "${length}" bytes, its body has ${body.length}`);
+    throw malformed(`its header announces "${length}" bytes, its body has ${body.length}`);
   }
   return { type: known, children, body };
 }
 
 /**
- * Reads an object that somebody else gave a name.
+ * Parses an object from another machine and checks its id.
  *
- * @param id the name under which it was given
- * @throws FlwrError "invalid-argument" for malformed bytes; "data-loss" when the name is not theirs
+ * @param id the id that the sender gave it
+ * @throws FlwrError "invalid-argument" for malformed bytes; "data-loss" if the bytes do not have that id
  */
 export async function readObject(id: ObjectId, bytes: Uint8Array): Promise<LinkObject> {
   const { children } = parseObject(bytes);
@@ -111,7 +114,7 @@ export async function readObject(id: ObjectId, bytes: Uint8Array): Promise<LinkO
   if (actual !== id) {
     throw new FlwrError(
       "data-loss",
-      `Object "${id}" does not hold its bytes: they hash to "${actual}"`,
+      `The bytes of object "${id}" are wrong: they hash to "${actual}"`,
     );
   }
   return { id, bytes, children };

@@ -28,7 +28,7 @@ const GOLDEN: Golden[] = JSON.parse(
 
 const store = new Map<string, LinkObject>();
 for (const { object_id: id, content_b64 } of GOLDEN.flatMap(({ nested }) => nested)) {
-  if (!content_b64) continue; // given as a recipe
+  if (!content_b64) continue; // given as a description
   const bytes = new Uint8Array(Buffer.from(content_b64, "base64"));
   store.set(id, { id, bytes, children: parseObject(bytes).children });
 }
@@ -49,7 +49,7 @@ Deno.test("objects of Flower 1.41 are read, and hash to their ids", async () => 
 for (
   const { name, object_id: root, nested } of GOLDEN.filter(({ type }) => type === "RecordDict")
 ) {
-  Deno.test(`RecordDict "${name}" of Flower 1.41 is put together and taken apart again`, async () => {
+  Deno.test(`RecordDict "${name}" of Flower 1.41 is inflated and deflated again`, async () => {
     const deflated = await deflateRecordDict(inflateRecordDict(root, get));
     assert.equal(deflated.root, root);
     assert.deepEqual(
@@ -106,7 +106,7 @@ Deno.test("16 MiB are cut into chunks of 5 MiB, equal chunks kept once", async (
   assert.deepEqual(inflateRecordDict(root, (id) => found.get(id)), dict);
 });
 
-Deno.test("whatever is taken apart is put together again", async () => {
+Deno.test("any deflated RecordDict inflates to the same one", async () => {
   const key = fc.string({ unit: "grapheme" });
   const array = fc.record({
     key,
@@ -131,7 +131,7 @@ Deno.test("whatever is taken apart is put together again", async () => {
   );
 });
 
-Deno.test("names that are numbers keep their place", async () => {
+Deno.test("numeric names keep their order", async () => {
   const dict = dictOf(["10", "b", "2", "__proto__", ""].map((key) => ({
     key,
     dtype: "float32",
@@ -168,12 +168,12 @@ for (
   });
 }
 
-Deno.test("an object under a wrong name is refused", async () => {
+Deno.test("an object with a wrong id is refused", async () => {
   const { bytes } = await makeObject("ArrayChunk", [], new Uint8Array(3));
   await assert.rejects(readObject(ID, bytes), refused("data-loss", /hash to/));
 });
 
-/** Inflates a RecordDict of objects with the given bodies; "#n" stands for the id of the n-th object. */
+/** Inflates a RecordDict from objects with the given bodies; "#n" stands for the id of the n-th object. */
 async function inflateHostile(...objects: [type: string, body: string, children?: number[]][]) {
   const made: LinkObject[] = [];
   for (const [type, body, children = []] of objects) {
@@ -220,7 +220,7 @@ Deno.test("objects that do not belong together are refused", async () => {
   assert.throws(() => inflateRecordDict(ID, get), refused("not-found", /is missing/));
 });
 
-Deno.test("few objects cannot stand for more bytes than a message may have", async () => {
+Deno.test("objects that are referenced often cannot exceed a message's size", async () => {
   const inflate = await inflateHostile(
     ["ArrayChunk", "x".repeat(CHUNK_BYTES)],
     ["Array", `${ARRAY}[${new Array(200).fill(0)}]}`, [0]],

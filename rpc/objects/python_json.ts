@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** A value in Python's `json.dumps` form: ", " and ": " between, everything beyond ASCII escaped. */
+/** Encodes a value as Python's `json.dumps` does: separators ", " and ": ", everything beyond ASCII escaped. */
 export function pythonJson(value: string | number | readonly number[]): string {
   if (Array.isArray(value)) return `[${value.join(", ")}]`;
   return JSON.stringify(value).replace(
@@ -9,7 +9,7 @@ export function pythonJson(value: string | number | readonly number[]): string {
   );
 }
 
-/** A JSON object with its members in the given order. The values are JSON already. */
+/** Encodes a JSON object with its members in the given order. The values are already JSON. */
 export function pythonObject(members: Iterable<readonly [key: string, json: string]>): string {
   return `{${Array.from(members, ([key, json]) => `${pythonJson(key)}: ${json}`).join(", ")}}`;
 }
@@ -19,10 +19,10 @@ const MEMBER = /"((?:[^"\\]|\\.)*)"\s*:\s*"([^"\\]*)"\s*([,}])\s*/y;
 const CLOSE = /\}\s*/y;
 
 /**
- * Reads a JSON object of plain text values in the order in which it stands. (JSON.parse would put keys that are
- * numbers, the names of most arrays, first.)
+ * Parses a JSON object of strings and keeps its order. (JSON.parse would move numeric keys, which most arrays have,
+ * to the front.)
  *
- * @throws FlwrError "invalid-argument" for anything else, and for a key that comes twice
+ * @throws FlwrError "invalid-argument" for anything else, and for a duplicate key
  */
 export function parseOrdered(text: string): Map<string, string> {
   const members = new Map<string, string>();
@@ -54,11 +54,14 @@ function unescape(text: string): string {
     const key: string = JSON.parse(`"${text}"`);
     if (key.isWellFormed()) return key;
   } catch {
-    // Told below.
+    // Thrown below.
   }
   throw notJson();
 }
 
 function notJson(): FlwrError {
-  return new FlwrError("invalid-argument", "Malformed object: its body is no JSON object of texts");
+  return new FlwrError(
+    "invalid-argument",
+    "Malformed object: its body is not a JSON object of strings",
+  );
 }

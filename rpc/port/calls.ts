@@ -6,48 +6,51 @@ import type { OpenCall } from "../call.ts";
 import { methodPath, type ServiceBinding } from "../service.ts";
 import { ByteBudget } from "../byte_budget.ts";
 import { MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "../limits.ts";
-import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
+import { type PlainError, type PortRequest, type PortResponse, transferOf } from "./protocol.ts";
 
-/** Calls that one worker may have open at a time: a ServerApp's connection has eight objects on their way. */
+/** Open calls of one worker: a ServerApp's connection transfers eight objects at a time. */
 export const MAX_OPEN_PORT_CALLS = 256;
 
-/** Bytes of one worker's open requests, and as many of its answers, beyond which more of them wait. One may be larger. */
+/**
+ * Bytes of one worker's open requests, beyond which further ones wait; its responses have a limit of the same size. A
+ * single one may be larger.
+ */
 export const MAX_OPEN_PORT_BYTES = 64 * 1024 * 1024;
 
-/** Seconds that a large answer waits for those before it. A call that is refused for it is made again. */
+/** Seconds that a large response waits for earlier ones. A call that fails because of this is retried. */
 const ANSWER_PATIENCE_SECONDS = 600;
 
 /**
- * Hands an answer to the worker, by `postMessage` or the like. Where it gives a promise, the call stays open until that
- * settles: so many answers wait to be sent at most as calls may be open.
+ * Sends a response to the worker, with `postMessage` or similar. If it returns a promise, the call stays open until
+ * that settles, so the number of responses that wait to be sent is limited by the number of open calls.
  */
-export type PostAnswer = (answer: PortAnswer, transfer: Transferable[]) => void | Promise<void>;
+export type PostAnswer = (answer: PortResponse, transfer: Transferable[]) => void | Promise<void>;
 
-/** How a worker is served. */
+/** Options of {@link PortCalls}. */
 export interface PortCallsOptions {
   readonly service: ServiceBinding;
   /** Names of the methods that the worker may call. */
   readonly offered: ReadonlySet<string>;
-  /** The headers that all of the worker's calls have, by their names: who it is. */
+  /** Headers of all the worker's calls, by name: they identify it. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The worker's name in the log, in the place of a network address. */
+  /** The worker's name in the log, in place of a network address. */
   readonly peer: string;
   readonly post: PostAnswer;
 }
 
-/** The host's end of a {@link PortChannel}: answers a worker's calls as a server answers those of the network. */
+/** The host's end of a {@link PortChannel}: answers a worker's calls as a server answers calls from the network. */
 export class PortCalls implements AsyncDisposable {
   readonly #options: PortCallsOptions;
   readonly #open = new Map<number, AbortController>();
   readonly #answering = new Set<Promise<void>>();
-  /** Answers that are made, or wait to be taken. */
-  readonly #answers = new ByteBudget({
+  /** Responses being made or waiting to be taken. */
+  readonly #responses = new ByteBudget({
     bytes: MAX_OPEN_PORT_BYTES,
     slowBytes: 0,
     patienceSeconds: ANSWER_PATIENCE_SECONDS,
   });
   #openBytes = 0;
-  /** Resolves when there is room for more requests; undefined while there is. */
+  /** Resolves when more requests are allowed; undefined while they are. */
   #room: PromiseWithResolvers<void> | undefined;
 
   constructor(options: PortCallsOptions) {
@@ -55,21 +58,21 @@ export class PortCalls implements AsyncDisposable {
   }
 
   /**
-   * Takes what the worker asks. Its answer comes by `post`, unless the call is cancelled before.
+   * Handles a request of the worker. The response is sent with `post`, unless the call is cancelled first.
    *
-   * @returns resolves when more may be asked: the requests that are open have few enough bytes, or, where the call is
-   *   refused, the worker has taken that answer. Ask no more before, where the worker is not trusted.
+   * @returns resolves when the next request may be read: the open requests are small enough in total or, if the call
+   *   was refused, the worker has taken the refusal. If the worker is not trusted, read no further request before.
    */
-  async hear(said: PortRequest): Promise<void> {
-    if (said.kind === "cancel") return this.#open.get(said.id)?.abort();
-    const { id, method, bytes } = said;
+  async handleRequest(request: PortRequest): Promise<void> {
+    if (request.kind === "cancel") return this.#open.get(request.id)?.abort();
+    const { id, method, bytes } = request;
     const { peer } = this.#options;
     if (this.#open.has(id)) {
-      const message = `A call of ${peer} has the id of one that is open: ${id}`;
+      const message = `A call of ${peer} reuses the id of an open call: ${id}`;
       return await this.refuse(id, new FlwrError("already-exists", message));
     }
     if (this.#open.size >= MAX_OPEN_PORT_CALLS) {
-      const message = `${MAX_OPEN_PORT_CALLS} calls of ${peer} are open already`;
+      const message = `${MAX_OPEN_PORT_CALLS} calls of ${peer} are already open`;
       return await this.refuse(id, new FlwrError("resource-exhausted", message));
     }
     const controller = new AbortController();
@@ -95,7 +98,7 @@ export class PortCalls implements AsyncDisposable {
     await this.#options.post({ kind: "refusal", id, error: toPlain(error) }, []);
   }
 
-  /** Cancels what is open, and waits until nothing is left of it. */
+  /** Cancels open calls and waits for their end. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const controller of this.#open.values()) controller.abort();
     await Promise.all(this.#answering);
@@ -105,11 +108,11 @@ export class PortCalls implements AsyncDisposable {
     const { post } = this.#options;
     using leases = new DisposableStack();
     const reserve = async (bytes: number) => {
-      if (bytes > SMALL_BODY_BYTES) leases.use(await this.#answers.take(bytes, signal));
+      if (bytes > SMALL_BODY_BYTES) leases.use(await this.#responses.acquire(bytes, signal));
     };
     try {
       const buffer = await this.#call(name, bytes, signal, reserve);
-      // A plain array: what else than structured cloning may carry it need not know of node's.
+      // A plain Uint8Array, because other transports than structured cloning may not know Node's Buffer.
       const answer = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
       if (signal.aborted) return;
       await post({ kind: "answer", id, bytes: answer }, transferOf(answer));
@@ -135,9 +138,9 @@ export class PortCalls implements AsyncDisposable {
       ? service.methods.find(({ desc }) => desc.name === name)
       : undefined;
     if (served === undefined) {
-      throw new FlwrError("unimplemented", `"${name}" is not offered to ${peer}`);
+      throw new FlwrError("unimplemented", `"${name}" is not available to ${peer}`);
     }
-    // The worker is not trusted, whoever else calls the service.
+    // The worker is not trusted, even if the service's other callers are.
     const maxRequestUnits = Math.min(served.maxRequestUnits, MAX_REQUEST_UNITS);
     const method = { ...served, maxRequestUnits };
     const call: OpenCall = {
@@ -155,9 +158,9 @@ export class PortCalls implements AsyncDisposable {
   }
 }
 
-/** What the worker is told of an error: as over a network, nothing of our own faults. */
+/** The error as the worker sees it. As over a network, details of internal errors are hidden. */
 function toPlain(error: unknown): PlainError {
-  // The worker's fault, which it may repeat as often as it likes: nothing for our log.
+  // The worker's fault. It may repeat it endlessly, so it is not logged.
   if (error instanceof UndecodableRequest) {
     return { code: "invalid-argument", message: error.message };
   }

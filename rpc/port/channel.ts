@@ -3,24 +3,24 @@ import { FlwrError } from "../../base/error.ts";
 import { systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { ApiError } from "../api_error.ts";
-import type { Answer, CallOptions, Channel } from "../channel.ts";
+import type { CallOptions, CallResponse, Channel } from "../channel.ts";
 import { decode, encode } from "../codec.ts";
 import { withRetries } from "../retry.ts";
-import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
+import { type PlainError, type PortRequest, type PortResponse, transferOf } from "./protocol.ts";
 
-/** Hands a request to the host, by `postMessage`. */
+/** Sends a request to the host, with `postMessage`. */
 export type PostRequest = (request: PortRequest, transfer: Transferable[]) => void;
 
 type Waiting = PromiseWithResolvers<Uint8Array>;
 
 /**
- * A line from a worker to a service of its host. Calls go by `postMessage`: the worker needs no network and knows no
- * credentials, and what a client does beside calling (hashing, taking objects apart) stays off the host's thread.
- * No message gets lost, so only a call that the service cannot answer now (its disk is full) is tried again; headers
- * and time limits of calls are left out.
+ * Channel from a worker to a service of its host, over `postMessage`. The worker needs no network and no credentials,
+ * and the client's other work (hashing, splitting messages into objects) stays off the host's thread. Messages cannot
+ * get lost, so only calls that the service cannot answer now (its disk is full) are retried. Headers and time limits
+ * of calls are ignored.
  */
 export class PortChannel implements Channel {
-  /** For messages: there is no address. */
+  /** For error messages, because there is no address. */
   readonly address = "this process";
   readonly #post: PostRequest;
   readonly #waiting = new Map<number, Waiting>();
@@ -35,7 +35,7 @@ export class PortChannel implements Channel {
     method: M,
     request: MessageInitShape<M["input"]>,
     { signal }: CallOptions = {},
-  ): Promise<Answer<MessageShape<M["output"]>>> {
+  ): Promise<CallResponse<MessageShape<M["output"]>>> {
     return await withRetries(() => this.#callOnce(method, request, signal), {
       policy: {},
       clock: systemClock,
@@ -48,7 +48,7 @@ export class PortChannel implements Channel {
     method: M,
     request: MessageInitShape<M["input"]>,
     signal: AbortSignal | undefined,
-  ): Promise<Answer<MessageShape<M["output"]>>> {
+  ): Promise<CallResponse<MessageShape<M["output"]>>> {
     if (this.#closed || signal?.aborted) throw cancelled();
     const bytes = encode(method.input, request);
     const id = ++this.#lastId;
@@ -69,16 +69,16 @@ export class PortChannel implements Channel {
     }
   }
 
-  /** @throws FlwrError "unimplemented": streams are not carried */
+  /** Not supported. @throws FlwrError "unimplemented" */
   stream(method: DescMethod): never {
     throw new FlwrError("unimplemented", `${method.name} cannot be called from a worker`);
   }
 
-  /** Takes the host's answer to a call. */
-  hear(said: PortAnswer): void {
-    const waiting = this.#waiting.get(said.id);
-    if (said.kind === "answer") waiting?.resolve(said.bytes);
-    else waiting?.reject(errorFromPlain(said.error));
+  /** Handles the host's response to a call. */
+  handleResponse(response: PortResponse): void {
+    const waiting = this.#waiting.get(response.id);
+    if (response.kind === "answer") waiting?.resolve(response.bytes);
+    else waiting?.reject(errorFromPlain(response.error));
   }
 
   close(): void {

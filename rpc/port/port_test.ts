@@ -2,42 +2,42 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { type GetNodesRequest, Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { ApiError } from "../api_error.ts";
-import type { Call } from "../call.ts";
-import { bindService, type Handlers } from "../service.ts";
+import type { AuthenticatedCall } from "../call.ts";
+import { bindService, type ServiceHandlers } from "../service.ts";
 import { MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS, PortCalls } from "./calls.ts";
 import { PortChannel } from "./channel.ts";
 import { encode } from "../codec.ts";
 import { MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "../limits.ts";
-import type { PortAnswer, PortRequest } from "./protocol.ts";
+import type { PortRequest, PortResponse } from "./protocol.ts";
 
 type Caller = { readonly token: string | undefined };
 
-/** A channel and its host, with what each posts cloned (or moved) as between threads. */
-function connect(handlers: Partial<Handlers<typeof Runtime, Caller>>) {
+/** Connects a channel and its host; messages are cloned or transferred as between threads. */
+function connect(handlers: Partial<ServiceHandlers<typeof Runtime, Caller>>) {
   const service = bindService(Runtime, {
     authenticate: (call) => Promise.resolve({ token: call.header("flwr-task-token") }),
-    handlers: handlers as Handlers<typeof Runtime, Caller>,
+    handlers: handlers as ServiceHandlers<typeof Runtime, Caller>,
   });
   const requests: PortRequest[] = [];
   const channel = new PortChannel((request, transfer) => {
     const arrived = structuredClone(request, { transfer });
     requests.push(arrived);
-    queueMicrotask(() => calls.hear(arrived));
+    queueMicrotask(() => calls.handleRequest(arrived));
   });
   const calls: PortCalls = new PortCalls({
     service,
     offered: new Set(["GetNodes", "PullObject", "PushTaskOutput"]),
     headers: { "flwr-task-token": "secret" },
     peer: "the worker",
-    post: (answer: PortAnswer, transfer) => {
+    post: (answer: PortResponse, transfer) => {
       const arrived = structuredClone(answer, { transfer });
-      queueMicrotask(() => channel.hear(arrived));
+      queueMicrotask(() => channel.handleResponse(arrived));
     },
   });
   return { channel, calls, requests };
 }
 
-/** A held call. */
+/** A call that waits. */
 async function untilAborted(signal: AbortSignal): Promise<Record<string, never>> {
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -48,10 +48,10 @@ async function untilAborted(signal: AbortSignal): Promise<Record<string, never>>
 
 const { getNodes, pullMessages, pullObject, pushObject, pushTaskOutput, pushLogs } = Runtime.method;
 
-Deno.test("a call reaches its handler with the host's headers, and its answer the caller", async () => {
+Deno.test("port: a call reaches its handler with the host's headers, and its response the caller", async () => {
   const content = new Uint8Array(100_000).map((_, index) => index % 251);
   const { channel, calls } = connect({
-    getNodes: (_request: GetNodesRequest, { caller }: Call<Caller>) =>
+    getNodes: (_request: GetNodesRequest, { caller }: AuthenticatedCall<Caller>) =>
       Promise.resolve({ nodes: [{ nodeId: 7n, status: caller.token }] }),
     pullObject: ({ objectId }) =>
       Promise.resolve({ objectFound: objectId === "a", objectContent: content }),
@@ -67,7 +67,7 @@ Deno.test("a call reaches its handler with the host's headers, and its answer th
   assert.deepEqual(one.response.objectContent, content);
 });
 
-Deno.test("errors arrive with their code, Flower's number and their words, but for our own faults", async () => {
+Deno.test("port: errors arrive with code, number and message, except internal errors", async () => {
   let error: Error = new FlwrError("not-found", "There is no such object");
   const { channel, calls } = connect({ pullObject: () => Promise.reject(error) });
   await using _ = calls;
@@ -83,7 +83,7 @@ Deno.test("errors arrive with their code, Flower's number and their words, but f
   assert.deepEqual([hidden.code, hidden.message], ["internal", "Internal error"]);
 });
 
-Deno.test("a method that is not offered is refused without its handler", async () => {
+Deno.test("port: an unavailable method is refused without calling its handler", async () => {
   let called = false;
   const { channel, calls } = connect({
     pushLogs: () => {
@@ -111,9 +111,10 @@ Deno.test("a cancelled call ends at both ends", async () => {
   assert.equal(requests.length, 2, "a call whose signal is aborted already is not made");
 });
 
-Deno.test("closing either end cancels what is open", async () => {
+Deno.test("port: closing either end cancels open calls", async () => {
   const held = {
-    getNodes: (_request: GetNodesRequest, { signal }: Call<Caller>) => untilAborted(signal),
+    getNodes: (_request: GetNodesRequest, { signal }: AuthenticatedCall<Caller>) =>
+      untilAborted(signal),
   };
   const one = connect(held);
   const call = one.channel.call(getNodes, {});
@@ -129,14 +130,14 @@ Deno.test("closing either end cancels what is open", async () => {
   await assert.rejects(open, { code: "cancelled" });
 });
 
-Deno.test("an answer without a field is an answer", async () => {
+Deno.test("port: an empty response is a response", async () => {
   const { channel, calls } = connect({ pushTaskOutput: () => Promise.resolve({}) });
   await using _ = calls;
   const { response } = await channel.call(pushTaskOutput, {});
   assert.equal(response.$typeName, "flwr.proto.PushTaskOutputResponse");
 });
 
-Deno.test("a worker has so many calls open at once, and no more", async () => {
+Deno.test("port: a worker's number of open calls is limited", async () => {
   const { channel, calls } = connect({ getNodes: (_request, { signal }) => untilAborted(signal) });
   const open = Array.from({ length: MAX_OPEN_PORT_CALLS }, () => channel.call(getNodes, {}));
   await assert.rejects(channel.call(getNodes, {}), { code: "resource-exhausted" });
@@ -146,7 +147,7 @@ Deno.test("a worker has so many calls open at once, and no more", async () => {
   assert.ok(ends.every(({ status }) => status === "rejected"));
 });
 
-Deno.test("a call that the service cannot answer now is made again, with its bytes", async () => {
+Deno.test("port: an unavailable service's call is retried, with its bytes", async () => {
   let tries = 0;
   const { channel, calls } = connect({
     pullObject: ({ objectId }) => {
@@ -163,33 +164,38 @@ Deno.test("a call that the service cannot answer now is made again, with its byt
 Deno.test("bytes that cannot be decoded are refused as the worker's fault", async () => {
   const { calls, answers } = host({ pullObject: () => Promise.resolve({}) });
   await using _ = calls;
-  await calls.hear({ kind: "call", id: 1, method: "PullObject", bytes: Uint8Array.of(0xff) });
+  await calls.handleRequest({
+    kind: "call",
+    id: 1,
+    method: "PullObject",
+    bytes: Uint8Array.of(0xff),
+  });
   const answer = await answers.next();
   assert.ok(answer.kind === "refusal");
   assert.equal(answer.error.code, "invalid-argument");
 });
 
-Deno.test("a second call of the same id is refused, and the first goes on", async () => {
+Deno.test("port: a second call with the same id is refused, and the first continues", async () => {
   const { calls, answers } = host({ pullObject: (_request, { signal }) => untilAborted(signal) });
   await using _ = calls;
   const call = { kind: "call", id: 1, method: "PullObject", bytes: new Uint8Array(0) } as const;
-  await calls.hear(call);
-  await calls.hear(call);
+  await calls.handleRequest(call);
+  await calls.handleRequest(call);
   const answer = await answers.next();
   assert.ok(answer.kind === "refusal");
   assert.equal(answer.error.code, "already-exists");
 });
 
-Deno.test("a worker whose open requests have too many bytes is heard again when there are fewer", async () => {
+Deno.test("port: a worker's requests are read again once its open requests have fewer bytes", async () => {
   const end = Promise.withResolvers<Record<string, never>>();
   const { calls, answers } = host({ pushObject: () => end.promise });
   await using _ = calls;
   const bytes = encode(pushObject.input, {
     objectContent: new Uint8Array(MAX_OPEN_PORT_BYTES / 2),
   });
-  await calls.hear({ kind: "call", id: 1, method: "PushObject", bytes });
+  await calls.handleRequest({ kind: "call", id: 1, method: "PushObject", bytes });
   let heard = false;
-  const second = calls.hear({ kind: "call", id: 2, method: "PushObject", bytes })
+  const second = calls.handleRequest({ kind: "call", id: 2, method: "PushObject", bytes })
     .then(() => heard = true);
   await new Promise((resolve) => setTimeout(resolve));
   assert.equal(heard, false);
@@ -198,13 +204,13 @@ Deno.test("a worker whose open requests have too many bytes is heard again when 
   assert.deepEqual([(await answers.next()).id, (await answers.next()).id], [1, 2]);
 });
 
-Deno.test("a worker's request of very many fields is refused before it is decoded, whatever others may send", async () => {
+Deno.test("port: a worker's request with too many fields is refused before decoding, even if the service allows more", async () => {
   const { calls, answers } = host({ pullMessages: () => Promise.resolve({}) });
   await using _ = calls;
   const ids = (count: number) =>
     encode(pullMessages.input, { messageIds: Array.from({ length: count }, () => "") });
   const outcome = async (id: number, bytes: Uint8Array) => {
-    await calls.hear({ kind: "call", id, method: "PullMessages", bytes });
+    await calls.handleRequest({ kind: "call", id, method: "PullMessages", bytes });
     const answer = await answers.next();
     return answer.kind === "refusal" ? answer.error.api : answer.kind;
   };
@@ -212,7 +218,7 @@ Deno.test("a worker's request of very many fields is refused before it is decode
   assert.equal(await outcome(2, ids(MAX_REQUEST_UNITS)), "answer");
 });
 
-Deno.test("large answers are made one after the other, as they are taken", async () => {
+Deno.test("port: large responses are made one after the other, as the worker takes them", async () => {
   const taken = Promise.withResolvers<void>();
   let made = 0;
   const { calls, answers } = host({
@@ -224,7 +230,7 @@ Deno.test("large answers are made one after the other, as they are taken", async
   }, () => taken.promise);
   await using _ = calls;
   for (const id of [1, 2]) {
-    await calls.hear({ kind: "call", id, method: "PullObject", bytes: new Uint8Array(0) });
+    await calls.handleRequest({ kind: "call", id, method: "PullObject", bytes: new Uint8Array(0) });
   }
   await answers.next();
   assert.equal(made, 1, "the second waits until the first is taken");
@@ -233,12 +239,12 @@ Deno.test("large answers are made one after the other, as they are taken", async
   assert.equal(made, 2);
 });
 
-/** The host alone, and what it answers; `taken` says when the worker has taken an answer. */
+/** Creates a host alone, and reads its responses; `taken` reports that the worker has taken one. */
 function host(
-  handlers: Partial<Handlers<typeof Runtime, Caller>>,
+  handlers: Partial<ServiceHandlers<typeof Runtime, Caller>>,
   taken: () => Promise<void> = () => Promise.resolve(),
 ) {
-  const stream = new TransformStream<PortAnswer, PortAnswer>(
+  const stream = new TransformStream<PortResponse, PortResponse>(
     {},
     { highWaterMark: 100 },
     { highWaterMark: 100 },
@@ -249,7 +255,7 @@ function host(
     service: bindService(Runtime, {
       maxRequestUnits: () => MAX_BATCH_REQUEST_UNITS,
       authenticate: (call) => Promise.resolve({ token: call.header("flwr-task-token") }),
-      handlers: handlers as Handlers<typeof Runtime, Caller>,
+      handlers: handlers as ServiceHandlers<typeof Runtime, Caller>,
     }),
     offered: new Set(["PullMessages", "PullObject", "PushObject"]),
     headers: {},

@@ -1,26 +1,26 @@
 import type { ErrorCode } from "../../base/error.ts";
 import type { ApiErrorName } from "../api_error.ts";
 
-/** What a worker asks of its host: calls of one service. */
+/** Request of a worker to its host: a call of a service, or its cancellation. */
 export type PortRequest =
   | {
     readonly kind: "call";
     readonly id: number;
     /** The method's name in its service. */
     readonly method: string;
-    /** Of the method's input message. */
+    /** The method's encoded input message. */
     readonly bytes: Uint8Array;
   }
-  /** Nobody waits for the answer any more. */
+  /** Cancels a call. */
   | { readonly kind: "cancel"; readonly id: number };
 
-/** What the host answers. */
-export type PortAnswer =
-  /** `bytes` of the method's output message. */
+/** Response of the host to a call. */
+export type PortResponse =
+  /** `bytes` is the method's encoded output message. */
   | { readonly kind: "answer"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: "refusal"; readonly id: number; readonly error: PlainError };
 
-/** An error as it crosses the boundary of a worker. */
+/** An error in the form that crosses the boundary of a worker. */
 export interface PlainError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -28,7 +28,7 @@ export interface PlainError {
   readonly api?: ApiErrorName;
 }
 
-/** What to move, and not copy, when these bytes are posted: nobody else may need them. */
+/** The buffers to transfer, not copy, when these bytes are posted. Nothing else may use them afterwards. */
 export function transferOf(bytes: Uint8Array): ArrayBuffer[] {
   return bytes.length > 0 && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
 }

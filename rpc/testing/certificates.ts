@@ -10,7 +10,7 @@ import { isIP } from "node:net";
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY = 86_400_000;
 
-/** A certificate authority and one server certificate of it, as PEM text. */
+/** A certificate authority and a server certificate signed by it, as PEM text. */
 export interface TestCertificates {
   readonly ca: string;
   readonly cert: string;
@@ -18,10 +18,10 @@ export interface TestCertificates {
 }
 
 /**
- * Makes certificates for a test.
+ * Creates certificates for a test.
  *
- * @param names host names and IP addresses of the server; none: only its common name is localhost
- * @param days how long they hold from yesterday on; negative for certificates that have run out
+ * @param names the server's host names and IP addresses; with an empty list only its common name is localhost
+ * @param days validity in days, from yesterday; negative for expired certificates
  */
 export async function testCertificates(
   names: readonly string[] = ["localhost", "127.0.0.1", "::1"],
@@ -57,7 +57,7 @@ export async function testCertificates(
   return { ca: ca.toString("pem"), cert: leaf.toString("pem"), key: privatePem(pkcs8) };
 }
 
-/** A server's certificate that is its own authority, as many guides have it made, with its key. */
+/** A server's certificate that is its own authority, as many guides create it, with its key. */
 export async function selfSignedAuthority(): Promise<{ cert: string; key: string }> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({

@@ -7,16 +7,16 @@ import { startServer, type StartServerOptions } from "../grpc/server.ts";
 import type { RpcServer } from "../server.ts";
 import {
   bindService,
-  type Handlers,
   type ServiceBinding,
+  type ServiceHandlers,
   type ServiceOptions,
 } from "../service.ts";
 
 type Options = Omit<ServiceOptions<typeof Control, string>, "handlers">;
 
-/** Today's Control service, of which a test says only what it needs; the rest is "unimplemented". */
+/** The current Control service with the handlers a test needs; the others are "unimplemented". */
 export function bindControl(
-  handlers: Partial<Handlers<typeof Control, string>>,
+  handlers: Partial<ServiceHandlers<typeof Control, string>>,
   options: Partial<Options> = {},
 ): ServiceBinding {
   const refuse = ({ name }: DescMethod) => () => {
@@ -28,11 +28,11 @@ export function bindControl(
   return bindService(Control, {
     authenticate: () => Promise.resolve("anyone"),
     ...options,
-    handlers: { ...rest, ...handlers } as Handlers<typeof Control, string>,
+    handlers: { ...rest, ...handlers } as ServiceHandlers<typeof Control, string>,
   });
 }
 
-/** Where a test's server logs to: nowhere. */
+/** Logger that discards a test server's log. */
 export const SILENT = getLogger("silent");
 
 /** Serves the binding over HTTP at /v1/control. */

@@ -2,17 +2,17 @@ import { getLogger } from "@logtape/logtape";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { BodyBudgets } from "../body_budgets.ts";
 import type { PaceLimits } from "../body_pace.ts";
-import { bindService, type Handlers, type ServiceOptions } from "../service.ts";
+import { bindService, type ServiceHandlers, type ServiceOptions } from "../service.ts";
 import { startServer } from "../grpc/server.ts";
-import type { RpcServer, ServerTls } from "../server.ts";
+import type { RpcServer, ServerCertificate } from "../server.ts";
 
 type Options = ServiceOptions<typeof Driver, string>;
 
-/** A server for tests of the transport: 1.9's Driver service, of which a test says only what it needs. */
+/** Starts a server for tests of the transport: Flower 1.9's Driver service with the handlers a test needs. */
 export function serveDriver(
-  handlers: Partial<Handlers<typeof Driver, string>> = {},
+  handlers: Partial<ServiceHandlers<typeof Driver, string>> = {},
   options: Partial<Omit<Options, "handlers">> & {
-    tls?: ServerTls;
+    tls?: ServerCertificate;
     address?: string;
     pace?: PaceLimits;
     budgets?: BodyBudgets;

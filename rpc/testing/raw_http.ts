@@ -1,14 +1,14 @@
 import { parseAddress } from "../address.ts";
 
-/** A server's answer, taken apart no further than a test needs. */
-export interface RawAnswer {
+/** A server's response, parsed no further than a test needs. */
+export interface RawResponse {
   readonly status: number;
   /** By name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** A connection on which a test says what it likes. */
+/** A TCP connection on which a test can send any bytes. */
 export class RawConnection implements Disposable {
   readonly #connection: Deno.TcpConn;
 
@@ -31,7 +31,7 @@ export class RawConnection implements Disposable {
     }
   }
 
-  /** What the server says until it closes the connection. */
+  /** Reads until the server closes the connection. */
   async readToEnd(): Promise<string> {
     const decoder = new TextDecoder();
     let text = "";
@@ -43,7 +43,7 @@ export class RawConnection implements Disposable {
     }
   }
 
-  /** What the server says next. */
+  /** Reads the server's next bytes as text. */
   async read(): Promise<string> {
     const buffer = new Uint8Array(65_536);
     const length = await this.#connection.read(buffer);
@@ -55,22 +55,22 @@ export class RawConnection implements Disposable {
   }
 }
 
-/** Makes one request on a connection of its own; the server is asked to close it. */
+/** Sends one request on a new connection, with `Connection: close`. */
 export async function rawRequest(
   address: string,
   line: string,
   headers: readonly string[] = [],
   body = "",
-): Promise<RawAnswer> {
+): Promise<RawResponse> {
   using connection = await RawConnection.open(address);
   const head = [`${line} HTTP/1.1`, "Host: test", "Connection: close", ...headers];
   if (body !== "") head.push(`Content-Length: ${new TextEncoder().encode(body).length}`);
   await connection.write(`${head.join("\r\n")}\r\n\r\n${body}`);
-  return parseAnswer(await connection.readToEnd());
+  return parseResponse(await connection.readToEnd());
 }
 
-/** Takes an answer apart. */
-export function parseAnswer(text: string): RawAnswer {
+/** Parses a response. */
+export function parseResponse(text: string): RawResponse {
   const [head = "", ...rest] = text.split("\r\n\r\n");
   const [first = "", ...lines] = head.split("\r\n");
   const headers = lines.map((line): [string, string] => {

@@ -11,13 +11,13 @@ import {
   readUint32,
 } from "../http2/protocol.ts";
 
-/** A frame as it came. */
+/** A received frame. */
 export interface RawFrame extends FrameHead {
   readonly payload: Uint8Array;
 }
 
-/** The head of a call without credentials. */
-export function callHead(path: string, more: readonly (readonly [string, string])[] = []) {
+/** The encoded headers of a call without credentials. */
+export function callHeaders(path: string, more: readonly (readonly [string, string])[] = []) {
   return encodeFields([
     [":method", "POST"],
     [":scheme", "http"],
@@ -34,7 +34,7 @@ export function headersFrame(streamId: number, block: Uint8Array, flags: number 
   return frame(FRAME.headers, flags | FLAG.endHeaders, streamId, block);
 }
 
-/** A client that says what it likes. */
+/** An HTTP/2 client that can send any frames. */
 export class RawHttp2 implements Disposable {
   readonly #conn: Deno.TcpConn;
   #input = new Uint8Array();
@@ -43,7 +43,7 @@ export class RawHttp2 implements Disposable {
     this.#conn = conn;
   }
 
-  /** Connects. @param greet whether the preface and SETTINGS are sent */
+  /** Connects. @param greet whether to send the preface and SETTINGS */
   static async open(address: string, greet = true): Promise<RawHttp2> {
     const { host: hostname, port } = parseAddress(address);
     const client = new RawHttp2(await Deno.connect({ hostname, port }));
@@ -51,7 +51,7 @@ export class RawHttp2 implements Disposable {
     return client;
   }
 
-  /** Sends bytes. @returns whether the connection took them */
+  /** Sends bytes. @returns false if the connection was closed */
   async send(...parts: readonly Uint8Array[]): Promise<boolean> {
     for (const part of parts) {
       for (let rest = part; rest.length > 0;) {
@@ -65,7 +65,7 @@ export class RawHttp2 implements Disposable {
     return true;
   }
 
-  /** Sends the same again and again. @returns how often, up to `most`, before the connection was closed */
+  /** Sends the same bytes repeatedly. @returns how often, up to `most`, before the connection was closed */
   async flood(part: Uint8Array, most: number): Promise<number> {
     for (let sent = 0; sent < most; sent++) if (!await this.send(part)) return sent;
     return most;
@@ -98,7 +98,7 @@ export class RawHttp2 implements Disposable {
     }
   }
 
-  /** Reads to the connection's end. @returns the error that its GOAWAY names; undefined where there was none */
+  /** Reads to the connection's end. @returns the error code of its GOAWAY; undefined without one */
   async closedWith(): Promise<number | undefined> {
     let error: number | undefined;
     for (let found = await this.next(); found !== undefined; found = await this.next()) {
@@ -111,7 +111,7 @@ export class RawHttp2 implements Disposable {
     try {
       this.#conn.close();
     } catch {
-      // closed before
+      // already closed
     }
   }
 }

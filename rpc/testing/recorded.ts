@@ -18,7 +18,7 @@ export interface RecordedMessage {
   readonly schema: DescMessage;
   /** As Python wrote it, maps in arbitrary order. */
   readonly wire: Uint8Array;
-  /** As Python writes it deterministically: what is signed. */
+  /** As Python serializes it deterministically; these bytes are signed. */
   readonly canonical: Uint8Array;
 }
 

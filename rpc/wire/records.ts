@@ -1,22 +1,22 @@
 import { FlwrError } from "../../base/error.ts";
 import { isShortest, readVarint32, skipVarint } from "./varint.ts";
 
-/** How a field's bytes are laid out (protobuf encoding guide, "message structure"). */
+/** Encodings of a field's value (protobuf encoding guide, "message structure"). */
 export const WireType = { Varint: 0, Fixed64: 1, Bytes: 2, Start: 3, End: 4, Fixed32: 5 } as const;
 
-/** One field of a message as it stands on the wire. All views are of the message's bytes. */
+/** One field of an encoded message. All views are of the message's bytes. */
 export interface WireRecord {
   readonly number: number;
   readonly wireType: number;
-  /** The payload: a varint's or fixed number's bytes, or what the length announced. */
+  /** The value: the bytes of a varint or fixed-size number, or the bytes after a length. */
   readonly value: Uint8Array;
-  /** Tag, length and payload. */
+  /** Tag, length and value. */
   readonly raw: Uint8Array;
-  /** Whether tag and length are written in as few bytes as they need. */
+  /** Whether tag and length have their shortest encoding. */
   readonly tight: boolean;
 }
 
-/** Reads a message's records in the order of the wire. @throws FlwrError "invalid-argument" */
+/** Iterates over a message's fields in the order of the wire. @throws FlwrError "invalid-argument" */
 export function* records(bytes: Uint8Array): Generator<WireRecord> {
   for (let start = 0; start < bytes.length;) {
     const afterTag = skipVarint(bytes, start);
@@ -66,7 +66,7 @@ function endOfValue(
   }
 }
 
-/** Groups (proto2) are never ours, but may come as unknown fields. */
+/** Our messages have no groups (proto2), but unknown fields may be groups. */
 function endOfGroup(bytes: Uint8Array, number: number, start: number): number {
   const open = [number];
   for (let at = start; open.length > 0;) {

@@ -1,6 +1,6 @@
 /**
- * Bytes in the making, as a list of views. Views that lie next to each other in memory become one, so that what is
- * put together from all pieces of an array, in order, is that array again.
+ * Byte string under construction, as a list of views. Adjacent views are merged, so all pieces of an array, appended
+ * in order, become that array again.
  */
 export class Rope {
   length = 0;
@@ -25,7 +25,7 @@ export class Rope {
     for (const part of other.#parts) this.append(part);
   }
 
-  /** Whether the bytes are the very ones of the array: the same place in memory, nothing added, nothing left out. */
+  /** Whether the rope is exactly this view: the same memory, nothing added or omitted. */
   is(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return this.length === 0;
     const [only] = this.#parts;
@@ -33,7 +33,7 @@ export class Rope {
       only!.byteOffset === bytes.byteOffset && only!.length === bytes.length;
   }
 
-  /** The bytes in one piece: a view when they are one, a copy when they are not. */
+  /** The bytes in one piece: a view if there is only one, otherwise a copy. */
   join(): Uint8Array {
     if (this.#parts.length === 1) return this.#parts[0]!;
     const bytes = new Uint8Array(this.length);

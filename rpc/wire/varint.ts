@@ -27,7 +27,7 @@ export function readVarint32(bytes: Uint8Array, start: number, end: number): num
   return value < 2 ** 32 ? value : Infinity;
 }
 
-/** Whether the varint in bytes[start, end) could be no shorter. */
+/** Whether the varint in bytes[start, end) has its shortest encoding. */
 export function isShortest(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === 1 || bytes[end - 1] !== 0;
 }

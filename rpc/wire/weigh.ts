@@ -3,33 +3,33 @@ import { FlwrError } from "../../base/error.ts";
 import { WireType } from "./records.ts";
 import { readVarint32, skipVarint } from "./varint.ts";
 
-// What decoding a message costs shows in its fields, not in its bytes: an array of 5 MiB is one view, 5 MiB of empty
-// fields are a second and a gigabyte. So the fields are counted before, in a pass that stops at the limit and steps over
-// strings and bytes. The pass is stricter than protobuf: each field has its declared wire type and ends within its
-// message. Otherwise it could count other fields than the decoder reads.
+// The cost of decoding a message depends on its fields, not its bytes: an array of 5 MiB is one view, but 5 MiB of
+// empty fields take a second and a gigabyte. So this pass counts the fields first. It stops at the limit and skips
+// strings and bytes. It is stricter than protobuf: each field must have its declared wire type and end within its
+// message, because otherwise it could count other fields than the decoder reads.
 
-/** What one step takes to decode, in units of about 0.2 µs. */
+/** Cost of decoding one part, in units of about 0.2 µs. */
 const COST = {
   /** Tag and value of any field. */
   field: 1,
-  /** A message in it. */
+  /** A message in a field. */
   message: 1,
-  /** A number in a packed list, as a bigint and as another kind. */
+  /** A number in a packed list: a bigint, and any other kind. */
   bigint: 1 / 4,
   number: 1 / 16,
 } as const;
 /** Bytes of text that cost one unit. */
 const TEXT_BYTES_PER_UNIT = 64;
 /** Messages in messages: the decoder's own limit. */
-const MAX_DEPTH = 100;
+export const MAX_MESSAGE_DEPTH = 100;
 
-/** What is in a field. */
+/** Type of a field's content. */
 interface Kind {
   readonly wireType: number;
-  /** Fields of a message in it. */
+  /** Fields of the message in the field. */
   readonly message?: Kinds;
   readonly text?: true;
-  /** A list of numbers, which may come packed: their wire type, and what each costs. */
+  /** For a list of numbers, which may be packed: the numbers' wire type, and the cost of each. */
   readonly packed?: { readonly wireType: number; readonly cost: number };
 }
 
@@ -38,14 +38,15 @@ type Kinds = Map<number, Kind>;
 const known = new WeakMap<DescMessage, Kinds>();
 
 /**
- * Counts what it takes to decode a message, up to a limit.
+ * Estimates the cost of decoding a message, up to a limit.
  *
  * @param most units of about 0.2 µs; one for a field, two for a message, one for 64 bytes of text
+ * @param depth levels from the whole to this message: 1 for the whole
  * @returns the units; `most` or less for a message that may be decoded, more as soon as they are more
  * @throws FlwrError "invalid-argument" for bytes that are no such message
  */
-export function weigh(schema: DescMessage, bytes: Uint8Array, most: number): number {
-  return new Scales(bytes, most).message(kindsOf(schema), 0, bytes.length, 1);
+export function weigh(schema: DescMessage, bytes: Uint8Array, most: number, depth = 1): number {
+  return new Scales(bytes, most).message(kindsOf(schema), 0, bytes.length, depth);
 }
 
 class Scales {
@@ -59,7 +60,7 @@ class Scales {
   }
 
   message(kinds: Kinds, start: number, end: number, depth: number): number {
-    if (depth > MAX_DEPTH) throw malformed(start);
+    if (depth > MAX_MESSAGE_DEPTH) throw malformed(start);
     const bytes = this.#bytes;
     let groups = 0;
     for (let at = start; at < end && this.#units <= this.#most;) {
@@ -68,9 +69,9 @@ class Scales {
       const wireType = tag & 7;
       if (tag === Infinity || tag < 8) throw malformed(at);
       this.#units += COST.field;
-      // No message of ours has groups: they and what is in them are unknown fields.
+      // Our messages have no groups, so groups and their content are unknown fields.
       if (wireType === WireType.Start) {
-        if (++groups > MAX_DEPTH) throw malformed(at);
+        if (++groups > MAX_MESSAGE_DEPTH) throw malformed(at);
         at = afterTag;
         continue;
       }
@@ -118,7 +119,10 @@ class Scales {
     }
   }
 
-  /** How many numbers a packed list has. Varints are taken to have one byte each: counting them would read all. */
+  /**
+   * Number of numbers in a packed list. Each varint counts as one byte long, because counting them exactly would read
+   * all of them.
+   */
   #numbers(wireType: number, from: number, end: number): number {
     const length = end - from;
     if (wireType === WireType.Varint) {
@@ -135,7 +139,7 @@ function kindsOf(schema: DescMessage): Kinds {
   const found = known.get(schema);
   if (found !== undefined) return found;
   const kinds: Kinds = new Map();
-  // Before its fields: a message may contain itself.
+  // Set before its fields are read, because a message may contain itself.
   known.set(schema, kinds);
   for (const field of schema.fields) kinds.set(field.number, kindOf(field));
   return kinds;
@@ -180,7 +184,7 @@ function kindOfScalar(scalar: ScalarType | undefined): Kind {
   }
 }
 
-/** Whole numbers of 64 bits become bigints. */
+/** Whether a number is a 64-bit integer, which becomes a bigint. */
 function is64Bit(scalar: ScalarType | undefined): boolean {
   switch (scalar) {
     case ScalarType.INT64:

@@ -30,7 +30,7 @@ function lengthDelimited(number: number, payload: Uint8Array): Uint8Array {
   return field(number, WireType.Bytes, writeVarint(payload.length), payload);
 }
 
-/** The field as often as that, each as short as can be: of the wire types that it may have, one does. */
+/** Encodes a field repeatedly, each time as short as possible, with one of its possible wire types. */
 function emptyFields({ number }: DescField): Uint8Array[] {
   return [
     lengthDelimited(number, new Uint8Array()),
@@ -40,7 +40,7 @@ function emptyFields({ number }: DescField): Uint8Array[] {
   ].map((one) => joined(...Array.from({ length: COUNT }, () => one)));
 }
 
-/** Every field of every message in a request, with what puts the bytes of that message into the request. */
+/** Every field of every message in a request, with a function that wraps the message's bytes into the request. */
 function* fieldsIn(
   message: DescMessage,
   wrap: (bytes: Uint8Array) => Uint8Array,
@@ -57,7 +57,7 @@ function* fieldsIn(
 
 const SERVICES: readonly DescService[] = [Fleet, Runtime, OlderFleet, LegacyFleet, Driver];
 
-Deno.test("a field costs something wherever it is: in any message of any request", () => {
+Deno.test("weigh: every field of every message of every request has a cost", () => {
   for (const { input } of SERVICES.flatMap(({ methods }) => methods)) {
     for (const [one, wrap] of fieldsIn(input, (bytes) => bytes, new Set())) {
       const costs = emptyFields(one).map((bytes) => {
@@ -75,12 +75,12 @@ Deno.test("a field costs something wherever it is: in any message of any request
   }
 });
 
-Deno.test("unknown fields and groups cost as well", () => {
+Deno.test("weigh: unknown fields and groups have a cost too", () => {
   for (
     const one of [
       lengthDelimited(900, new Uint8Array()),
       joined(field(900, WireType.Start), field(900, WireType.End)),
-      // What is in a group is not a field of the message.
+      // Content of a group is not a field of the message.
       joined(field(900, WireType.Start), lengthDelimited(2, Uint8Array.of(255)), field(900, 4)),
     ]
   ) {
@@ -90,7 +90,7 @@ Deno.test("unknown fields and groups cost as well", () => {
   }
 });
 
-Deno.test("large bytes cost one field, numbers in a list each a part of one", () => {
+Deno.test("weigh: large bytes cost one field, each number in a list a part of one", () => {
   const { pushObject } = Fleet.method;
   const object = encode(pushObject.input, { objectContent: new Uint8Array(10_000_000) });
   assert.ok(weigh(pushObject.input, object, 10) < 10);
@@ -110,16 +110,16 @@ Deno.test("large bytes cost one field, numbers in a list each a part of one", ()
   assert.ok(many - few >= 1000 && many < 2000, `${few}, ${many}`);
 });
 
-Deno.test("counting ends at the limit", () => {
+Deno.test("weigh: counting stops at the limit", () => {
   const one = lengthDelimited(3, new Uint8Array());
   const fields = joined(...Array.from({ length: COUNT }, () => one));
-  // Behind the limit nothing is looked at.
+  // Nothing is read beyond the limit.
   const units = weigh(request, joined(fields, Uint8Array.of(0)), COUNT);
   assert.ok(units > COUNT && units < COUNT + 5);
   assert.throws(() => weigh(request, joined(fields, Uint8Array.of(0)), Infinity), malformed);
 });
 
-Deno.test("what the decoder would read otherwise than it was counted is refused", () => {
+Deno.test("weigh: encodings that the decoder would read differently are refused", () => {
   const tree = lengthDelimited(3, new Uint8Array());
   const wrong: Readonly<Record<string, Uint8Array>> = {
     "a message as a number": field(3, WireType.Varint, Uint8Array.of(1)),
@@ -137,7 +137,7 @@ Deno.test("what the decoder would read otherwise than it was counted is refused"
   }
 });
 
-Deno.test("what encoding gives can be counted, and costs no more units than it has bytes", () => {
+Deno.test("weigh: every encoded message can be counted, and costs at most one unit per byte", () => {
   const seed = crypto.getRandomValues(new Int32Array(1))[0]!;
   console.log(`seed ${seed}`);
   const text = fc.string({ maxLength: 80 });

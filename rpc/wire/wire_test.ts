@@ -25,7 +25,7 @@ Deno.test("64-bit numbers survive as varints", () => {
   assert.throws(() => skipVarint(Uint8Array.of(0x80), 0), refused);
 });
 
-Deno.test("the pieces of an array, in order, are that array again", () => {
+Deno.test("rope: the pieces of an array, in order, become that array again", () => {
   const bytes = Uint8Array.of(1, 2, 3, 4, 5);
   const rope = new Rope();
   for (const [from, to] of [[0, 2], [2, 2], [2, 4], [4, 5]]) rope.append(bytes.subarray(from, to));

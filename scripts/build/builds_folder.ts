@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path/posix";
 
 /**
- * Builds that are kept beside the newest one: a program that was started before goes on to load modules from its own,
- * and a bin folder that was not installed into since still names it.
+ * Number of builds to keep in addition to the newest one. A running program continues to load modules from its build,
+ * and a bin folder that was installed earlier still refers to its build.
  */
 export const KEPT_BUILDS = 2;
 
-/** Deno's settings for a build. The file's time is that of the sources that were built. */
+/** Deno's settings for a build. The file's time is that of the sources. */
 export const BUILT_CONFIG = "deno.json";
 
 /** The files of a build by their paths in its folder. */
 export type BuiltFiles = ReadonlyMap<string, Uint8Array>;
 
-/** A build's own folder: it has the name of what is in it. */
+/** Name of a build's folder: a hash of its content. */
 const BUILD = /^program-[0-9a-f]{16}$/;
 
 /**
- * Puts a build into a folder of its own, unless it is there. Others see all of it or nothing, and programs that run go on
- * with theirs. Builds but the newest few are removed.
+ * Writes a build into a folder of its own, unless it exists. Other processes see a complete folder or none, and running
+ * programs keep theirs. All builds but the newest ones are removed.
  *
  * @param builds the folder of builds
- * @param of when its sources were read
+ * @param of the time at which the sources were read
  * @returns the build's folder
  */
 export async function placeBuild(builds: string, files: BuiltFiles, of: Date): Promise<string> {
@@ -56,7 +56,7 @@ async function write(folder: string, files: BuiltFiles): Promise<void> {
       await Deno.mkdir(dirname(path), { recursive: true });
       await Deno.writeFile(path, content);
     }
-    // What somebody has taken something out of.
+    // A folder from which files were removed.
     await Deno.remove(folder, { recursive: true }).catch(() => {});
     await Deno.rename(unfinished, folder);
   } catch (error) {

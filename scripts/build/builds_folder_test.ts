@@ -20,7 +20,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-Deno.test("a build lies whole in a folder with the name of what is in it", () =>
+Deno.test("a build is complete, in a folder named by its content", () =>
   inFolder(async (builds) => {
     const one = await placeBuild(builds, build("1"), new Date(1_000_000));
     assert.equal(await Deno.readTextFile(`${one}/main.js`), "1");
@@ -33,7 +33,7 @@ Deno.test("a build lies whole in a folder with the name of what is in it", () =>
     assert.equal(mtime!.getTime(), 3_000_000, "the same sources, read later");
   }));
 
-Deno.test("a build from which something was taken is made whole", () =>
+Deno.test("a build with missing files is completed", () =>
   inFolder(async (builds) => {
     const folder = await placeBuild(builds, build("1"), new Date(1_000_000));
     await Deno.remove(`${folder}/main.js`);

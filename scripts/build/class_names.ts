@@ -1,7 +1,7 @@
 /**
- * Gives classes back the names that they have in the sources: a class that speaks of itself comes out of esbuild as
- * `var Name = class _Name`. Names are seen: by whoever prints an array, and a strategy goes by that of its class. esbuild's
- * own way (`keepNames`) does this for each function, too, and takes 5 ms at every start.
+ * Restores the names of classes: esbuild writes a class that refers to itself as `var Name = class _Name`. The names
+ * are visible: when an array is printed, and as the name of a strategy. esbuild's own option (`keepNames`) also does
+ * this for each function, which takes 5 ms at every start.
  */
 export function restoreClassNames(text: string): string {
   return text.replaceAll(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { restoreClassNames } from "./class_names.ts";
 
-Deno.test("a class has the name of the sources, also one that extends what a call returns", () => {
+Deno.test("a class has its name in the sources, even if it extends the result of a call", () => {
   const text = `var Base = class {
 };
 var Message = class _Message extends Base {

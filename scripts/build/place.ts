@@ -2,18 +2,18 @@ import { join } from "node:path/posix";
 import { FlwrError } from "../../base/error.ts";
 import { ENTRY } from "../compile/entry_points.ts";
 
-/** A module that is loaded by its URL, as base/load.ts and the hosts of workers name it. */
+/** A module that is loaded by its URL, as base/load.ts and the hosts of workers do. */
 const BY_URL = /new URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g;
 
-/** What says nothing true about a module once it lies in one file with others. */
+/** Expressions that are wrong in a module that was joined with others into one file. */
 const OF_ONE_FILE = /import\.meta\.(main|dirname|filename|resolve\(\s*["'`]\.)/;
 
-/** The only module that may ask whether it is what was started: no other one imports it. */
+/** The only module that may ask whether it was started: no other module imports it. */
 const MAY_ASK = ENTRY;
 
 /**
- * The file of a module that something is started with, in a build. All files of a build lie in one folder, so that each
- * finds each by its name, wherever the code of a module has ended up.
+ * Name of the file that a module becomes in a build. All files of a build are in one folder, so each can refer to the
+ * others by name, whichever file a module was joined into.
  *
  * @param module its path in the project
  */
@@ -21,20 +21,20 @@ export function builtFile(module: string): string {
   return `${module.replace(/\.ts$/, "").replaceAll("/", ".")}.js`;
 }
 
-/** What a build is started with. */
+/** The file with which a build is started. */
 export const BUILT_ENTRY: string = builtFile(ENTRY);
 
 /**
- * Rewrites what a module says about its own place: a module that it loads by URL becomes the file of that in the build,
- * and any other `import.meta.url` what it would be if the project lay where the build does.
+ * Rewrites a module's references to its own location. A module that it loads by URL becomes that module's file in the
+ * build; any other `import.meta.url` becomes the URL that it would have if the project were in the build's folder.
  *
  * @param module its path in the project
- * @throws FlwrError "internal" when it asks for something that cannot be answered in a build
+ * @throws FlwrError "internal" when it uses an expression that is not available in a build
  */
 export function placeInBuild(module: string, source: string): string {
   const asked = OF_ONE_FILE.exec(source)?.[0];
   if (asked !== undefined && module !== MAY_ASK) {
-    throw new FlwrError("internal", `"${module}" uses ${asked}, which a build has no answer for`);
+    throw new FlwrError("internal", `"${module}" uses ${asked}, which is not available in a build`);
   }
   const own = `new URL(${JSON.stringify(`./${module}`)}, import.meta.url).href`;
   return source.split(BY_URL).map((part, i) =>

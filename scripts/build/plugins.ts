@@ -5,8 +5,8 @@ import { LIBRARY } from "../compile/entry_points.ts";
 import { builtFile, placeInBuild } from "./place.ts";
 
 /**
- * Lets modules of the project know their place in the build. Whoever imports what apps import gets it by its own file: a
- * thread that may read no files has loaded that, too, before an app asks for it.
+ * Rewrites the project's modules for their place in the build. The module that apps import stays a file of its own, so
+ * that a thread that may not read files has loaded it before an app imports it.
  */
 export function placing(project: string): Plugin {
   const library = join(project, LIBRARY);
@@ -28,8 +28,7 @@ export function placing(project: string): Plugin {
 }
 
 /**
- * What packages of the older module kind `require` of Node's own modules, they import: a module of the newer kind has no
- * `require`.
+ * Replaces calls of `require` for Node's modules in CommonJS packages by imports, because ES modules have no `require`.
  */
 export const requiredBuiltins: Plugin = {
   name: "required builtins",
@@ -45,14 +44,14 @@ export const requiredBuiltins: Plugin = {
 };
 
 /**
- * Node's own modules that packages import at their start and need, if ever, later: reading the help's width, starting a
- * command that is a program of its own. Deno takes 20 ms to load these.
+ * Node's modules that packages import at their start but rarely need, for reading the help's width or starting a
+ * command as a separate program. Deno takes 20 ms to load them.
  */
 const NEEDED_LATER: Readonly<Record<string, readonly string[]>> = {
   commander: ["node:child_process", "node:fs", "node:process"],
 };
 
-/** Loads what {@link NEEDED_LATER} lists when something of it is asked for. */
+/** Loads the modules of {@link NEEDED_LATER} when they are first used. */
 export const lateBuiltins: Plugin = {
   name: "late builtins",
   setup({ onLoad, onResolve }) {

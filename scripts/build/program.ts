@@ -6,43 +6,43 @@ import { restoreClassNames } from "./class_names.ts";
 import { builtFile } from "./place.ts";
 import { lateBuiltins, placing, requiredBuiltins } from "./plugins.ts";
 
-/** The folder that builds lie in, below the project's. */
+/** The folder of builds, in the project. */
 const BUILDS = "dist";
 
-/** The folder of the package that a file is of. */
+/** The folder of the package that a file belongs to. */
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
-/** Packages with native code, which are loaded from where they lie. */
+/** Packages with native code, which are loaded from their own folders. */
 export const NATIVE: readonly string[] = ["onnxruntime-node"];
 
 /**
- * Joins the program's modules and packages into a few files, so that it starts faster. What is loaded later, or in
- * another thread or process, stays apart; what several such parts share is in one file, so that there is each module once:
+ * Joins the program's modules and packages into a few files, so that it starts faster. Modules that are loaded later,
+ * or in another thread or process, become files of their own. Shared code is in one file, so each module exists once:
  * what an app imports as "flwr" is what its host uses.
  *
- * @param project the project's folder, whose packages are set up
+ * @param project the project's folder, whose packages are installed
  * @returns the build's folder
  */
 export async function buildProgram(project: string): Promise<string> {
-  // What is changed while it is built is newer than the build.
+  // Sources that change during the build are newer than it.
   const began = new Date();
   const { files } = await bundleProgram(project, await entryPoints(project));
   return await placeBuild(join(project, BUILDS), files, began);
 }
 
-/** A built program, before it is written anywhere. */
+/** A built program that is not written yet. */
 export interface Bundle {
   /** The files of the build by their paths in its folder. */
   readonly files: Map<string, Uint8Array>;
-  /** The folders of the npm packages whose code is in those files, as paths in the project. */
+  /** Folders of the npm packages whose code is in these files, as paths in the project. */
   readonly packages: readonly string[];
 }
 
 /**
  * Builds the program without writing it.
  *
- * @param project the project's folder, whose packages are set up
- * @param modules all that something is started with, as paths in the project
+ * @param project the project's folder, whose packages are installed
+ * @param modules all modules that can be started, as paths in the project
  */
 export async function bundleProgram(project: string, modules: readonly string[]): Promise<Bundle> {
   // esbuild names files by their real paths.
@@ -54,7 +54,7 @@ export async function bundleProgram(project: string, modules: readonly string[])
   return bundle;
 }
 
-/** All modules that something is started with, as paths in the project. */
+/** All modules that can be started, as paths in the project. */
 export async function entryPoints(project: string): Promise<string[]> {
   return [ENTRY, LIBRARY, ...await loadedByUrl(project)];
 }
@@ -97,7 +97,7 @@ async function joinModules(project: string, modules: readonly string[]): Promise
   }
 }
 
-/** Deno's settings for a build: what apps and the program itself import by name. */
+/** Deno's settings for a build: the names that apps and the program can import. */
 function builtConfig(
   { unstable, imports }: { unstable: readonly string[]; imports: Readonly<Record<string, string>> },
 ) {

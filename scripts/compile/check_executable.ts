@@ -2,11 +2,11 @@ import { FlwrError } from "../../base/error.ts";
 import { VERSION } from "../../base/version.ts";
 
 /**
- * Runs a new executable once, in a cache folder of its own: one on a denort of another version is made without complaint,
- * and does not start.
+ * Runs a new executable once, with its own cache folder: with a denort of another version it is created without an
+ * error, but does not start.
  *
- * @param hint what to do when it does not work
- * @throws FlwrError "failed-precondition" when it does not tell its version
+ * @param hint what to do if it does not work
+ * @throws FlwrError "failed-precondition" when it does not print its version
  */
 export async function checkExecutable(path: string, hint: string): Promise<void> {
   const cache = await Deno.makeTempDir({ prefix: "flwr-check-" });
@@ -23,12 +23,12 @@ async function checkVersion(path: string, cache: string, hint: string): Promise<
     env: { FLWR_CACHE: cache },
     stdin: "null",
   }).output();
-  const said = new TextDecoder().decode(stdout).trim();
-  if (success && said === VERSION) return;
-  const words = (said || new TextDecoder().decode(stderr).trim()).split("\n")[0] || "nothing";
+  const output = new TextDecoder().decode(stdout).trim();
+  if (success && output === VERSION) return;
+  const message = (output || new TextDecoder().decode(stderr).trim()).split("\n")[0] || "no output";
   throw new FlwrError(
     "failed-precondition",
-    `"${path}" was made but does not work: it says ${words}`,
+    `"${path}" was created but does not work: ${message}`,
     { hints: [hint] },
   );
 }

@@ -1,12 +1,15 @@
 import { join } from "node:path/posix";
 
-/** What the executable starts with. */
+/** The module with which the executable starts. */
 export const ENTRY = "main.ts";
 
-/** What an app on the disk imports as "flwr". */
+/** The module that apps on the disk import as "flwr". */
 export const LIBRARY = "mod.ts";
 
-/** Folders of files that are read at run time: the apps that "flwr new" makes, and the types of what apps import. */
+/**
+ * Folders of files that are read at run time: the templates of "flwr new", and the types of the module that apps
+ * import.
+ */
 export const READ_AT_RUN_TIME: readonly string[] = [
   "roles/cli/apps/new/templates",
   "roles/cli/apps/types/public",
@@ -22,7 +25,9 @@ export const ROOMS: readonly string[] = [
   "fab",
   "hosting",
   "link",
+  "metrics",
   "ml",
+  "privacy",
   "proto",
   "roles",
   "rpc",
@@ -32,15 +37,15 @@ export const ROOMS: readonly string[] = [
 
 const ONLY_FOR_TESTS = /_test\.ts$|(^|\/)testing\//;
 
-/** A module as whoever loads it by its URL names it: the host of a worker, or `load` of base/load.ts. */
+/** A reference to a module that is loaded by its URL, by the host of a worker or by `load` of base/load.ts. */
 const BY_URL = /new URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g;
 
 /**
- * Modules that are loaded by their URL at run time, so that the compiler does not find them by itself: workers, commands,
- * and what is loaded only when it is needed.
+ * Finds the modules that are loaded by their URL at run time and that the compiler therefore does not find: workers,
+ * commands, and modules that are loaded only when they are needed.
  *
  * @param project the project's folder
- * @returns their paths in it, sorted
+ * @returns their paths in the project, sorted
  */
 export async function loadedByUrl(project: string): Promise<string[]> {
   const modules = new Set<string>();

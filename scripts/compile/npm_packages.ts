@@ -1,9 +1,9 @@
 import { join } from "node:path";
 
-/** The parts of `deno info --json` that tell which npm packages a program loads. */
+/** The parts of `deno info --json` that list the npm packages of a program. */
 export interface ModuleGraph {
   readonly modules: readonly { readonly kind?: string; readonly npmPackage?: string }[];
-  /** Every package of the lock file, used or not, by its id, with the ids that it depends on. */
+  /** All packages of the lock file, used or not, by id, with the ids of their dependencies. */
   readonly npmPackages: Readonly<Record<string, NpmPackage>>;
 }
 
@@ -14,7 +14,7 @@ interface NpmPackage {
 }
 
 /**
- * The npm packages that modules import, and those that they depend on in turn.
+ * The npm packages that modules import, and their dependencies.
  *
  * @returns "name@version" of each
  */
@@ -35,11 +35,11 @@ export function neededPackages(graphs: readonly ModuleGraph[]): Set<string> {
 }
 
 /**
- * The parts of `node_modules` that the executable can do without: packages that only scripts and tests use, and the
- * links by which other tools find packages. `deno compile` follows links, so that a link left in would bring in all
- * that is left out under the link's target.
+ * The parts of `node_modules` that the executable does not need: packages that only scripts and tests use, and links by
+ * which other tools find packages. `deno compile` follows links, so a remaining link would include everything that is
+ * excluded under the link's target.
  *
- * @param nodeModules the project's node_modules, as Deno lays it out
+ * @param nodeModules the project's node_modules in Deno's layout
  * @param needed "name@version" of the packages to keep
  * @returns paths of files and folders
  */
@@ -53,7 +53,7 @@ export async function unneededFolders(
     if (name !== ".deno") unneeded.push(join(nodeModules, name));
   }
   for await (const { name } of Deno.readDir(join(nodeModules, ".deno"))) {
-    // A package that is there once for each set of its peers has a number after its version.
+    // A package with several sets of peer dependencies has a number after its version.
     if (!folders.has(name.replace(/_\d+$/, ""))) unneeded.push(join(nodeModules, ".deno", name));
   }
   return unneeded.toSorted();

@@ -9,7 +9,7 @@ const PACKAGES: ModuleGraph["npmPackages"] = {
   "tool@4.0.0": { name: "tool", version: "4.0.0", dependencies: ["a@1.0.0"] },
 };
 
-Deno.test("the packages that modules import are needed, with theirs, and no others", () => {
+Deno.test("the packages that modules import and their dependencies are needed, and no others", () => {
   const graph = (...ids: string[]): ModuleGraph => ({
     modules: [{ kind: "esm" }, ...ids.map((npmPackage) => ({ kind: "npm", npmPackage }))],
     npmPackages: PACKAGES,
@@ -25,7 +25,7 @@ Deno.test("the packages that modules import are needed, with theirs, and no othe
   assert.deepEqual([...neededPackages([graph()])], []);
 });
 
-Deno.test("everything of node_modules but the needed packages themselves is left out", async () => {
+Deno.test("everything in node_modules except the needed packages is left out", async () => {
   const modules = await Deno.makeTempDir();
   try {
     for (

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 
-/** The npm package that brings ONNX Runtime's libraries, for every platform at once: about 300 MB. */
+/** The npm package with ONNX Runtime's libraries for all platforms: about 300 MB. */
 const PACKAGE = /^onnxruntime-node@/;
 
 /**
- * The folders of ONNX Runtime's libraries for other platforms than the target: left out, the executable is a fifth
+ * The folders of ONNX Runtime's libraries for other platforms than the target. Without them the executable has a fifth
  * of the size.
  *
- * @param nodeModules the project's node_modules, as Deno lays it out
+ * @param nodeModules the project's node_modules in Deno's layout
  * @param target a Rust triple such as "x86_64-unknown-linux-gnu"
  */
 export async function excludedOrtPlatforms(nodeModules: string, target: string): Promise<string[]> {
@@ -37,7 +37,7 @@ export async function excludedOrtPlatforms(nodeModules: string, target: string):
   return excluded.toSorted();
 }
 
-/** The names that the package gives to a target's system and processor. */
+/** The package's names for a target's system and processor. */
 export function platformOf(target: string): { system: string; cpu: string } {
   const system = target.includes("windows")
     ? "win32"

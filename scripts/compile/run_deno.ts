@@ -1,23 +1,23 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** Most lines of the compiler's own words that a failure shows. */
+/** Most lines of the compiler's output that an error shows. */
 const MAX_SHOWN_LINES = 40;
 
-/** Words of Deno's report that only a missing denort makes it say. */
+/** Words in Deno's output that only occur if denort is missing. */
 const DENORT_FAILURE = /denort|Setting up base binary/i;
 
 /**
  * Runs this Deno itself.
  *
  * @param project the folder to run it in
- * @returns what it printed on stdout
- * @throws FlwrError "unavailable" when it fails: with the way to a denort if that is what it lacked
+ * @returns its output on stdout
+ * @throws FlwrError "unavailable" when it fails, with a hint on how to get denort if that is missing
  */
 export async function runDeno(args: readonly string[], project: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: project,
-    // A backtrace of Deno's own code tells nobody here anything.
+    // A backtrace of Deno's code does not help users.
     env: { RUST_BACKTRACE: "0", NO_COLOR: "1" },
     stdin: "null",
   }).output();
@@ -26,10 +26,10 @@ export async function runDeno(args: readonly string[], project: string): Promise
 }
 
 /**
- * What a failed command of Deno means for the user.
+ * Explains the failure of a Deno command to the user.
  *
  * @param command such as "compile"
- * @param stderr what it printed
+ * @param stderr its output on stderr
  * @param version Deno's own version
  */
 export function explainFailure(command: string, stderr: string, version: string): FlwrError {
@@ -49,5 +49,5 @@ export function explainFailure(command: string, stderr: string, version: string)
     );
   }
   const words = stderr.trim().split("\n").slice(-MAX_SHOWN_LINES).join("\n");
-  return new FlwrError("unavailable", `"deno ${command}" failed: ${words || "it said nothing"}`);
+  return new FlwrError("unavailable", `"deno ${command}" failed: ${words || "no output"}`);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { explainFailure } from "./run_deno.ts";
 
-Deno.test("a denort that cannot be downloaded is told from other failures, with its address", () => {
+Deno.test("a denort that cannot be downloaded is recognised, and the error has its address", () => {
   const error = explainFailure(
     "compile",
     [
@@ -19,7 +19,7 @@ Deno.test("a denort that cannot be downloaded is told from other failures, with 
   assert.match(error.hints[1]!, /DENORT_BIN=/);
 });
 
-Deno.test("another failure shows the last of Deno's own words", () => {
+Deno.test("another failure shows the end of Deno's output", () => {
   const words = Array.from({ length: 100 }, (_, i) => `line ${i}`).join("\n");
   const error = explainFailure("info", `${words}\nerror: Module not found\n`, "2.9.3");
   assert.match(error.message, /^"deno info" failed: line 61\n[^]*error: Module not found$/);

@@ -3,10 +3,10 @@ import { FlwrError } from "../../base/error.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Seconds that a child has to end in order before it is killed. */
+/** Seconds after which a child that does not stop is killed. */
 const STOP_SECONDS = 10;
 
-/** A line of a child's log, as `--log-format json` writes it. */
+/** A line of a child's log, in `--log-format json`. */
 export interface LogLine {
   readonly level: string;
   readonly logger: string;
@@ -14,19 +14,19 @@ export interface LogLine {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** How a child is started. */
+/** How to start a child. */
 export interface ChildOptions {
-  /** What messages call it, e.g. "SuperNode 1". */
+  /** Name for messages, such as "SuperNode 1". */
   readonly name: string;
-  /** The words after `flwr`. */
+  /** Arguments of `flwr`. */
   readonly args: readonly string[];
-  /** Told of every line of the child's log. */
+  /** Called for each line of the child's log. */
   readonly onLog: (line: LogLine) => void;
-  /** Its stdout goes to ours; else it is dropped. */
+  /** Whether its stdout is passed to ours; otherwise it is dropped. */
   readonly showOutput?: boolean;
 }
 
-/** One of the demo's processes: a role of `flwr`, started as a user would start it. */
+/** A process of the demo: a role of `flwr`, started as a user would start it. */
 export class Child implements AsyncDisposable {
   readonly name: string;
   readonly #process: Deno.ChildProcess;
@@ -56,24 +56,24 @@ export class Child implements AsyncDisposable {
     });
   }
 
-  /** How the child ended; resolves when its log has been read to the end. */
+  /** The child's exit status; resolves when its log has been read to the end. */
   get ended(): Promise<Deno.CommandStatus> {
     return this.#ended;
   }
 
-  /** The child's `event`, or an error when the child ends before. */
+  /** The result of `event`, or an error if the child ends first. */
   async before<T>(event: Promise<T>): Promise<T> {
     return await Promise.race([
       event,
       this.#ended.then((): never => {
         throw new FlwrError("internal", `${this.name} ended before it was ready`, {
-          hints: ["Its last lines stand above"],
+          hints: ["See its last lines above"],
         });
       }),
     ]);
   }
 
-  /** Stops the child in order; kills it when that takes too long. */
+  /** Stops the child; kills it if that takes too long. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#running) return;
     this.#process.kill("SIGINT");
@@ -96,7 +96,7 @@ async function readLog(
   if (rest !== "") onLog(parseLine(rest));
 }
 
-/** Whatever is not a log line (an error's sentence, the runtime's own words) is shown as it is. */
+/** Lines that are not in the log's format (an error message, the runtime's output) are shown unchanged. */
 function parseLine(line: string): LogLine {
   try {
     const { level, logger, message, properties } = JSON.parse(line);

@@ -5,24 +5,24 @@ import { loadCifar10 } from "../../ml/data/cifar10/load.ts";
 import { generateKeys } from "../../roles/cli/keys/generate.ts";
 import { Child, type LogLine } from "./child.ts";
 
-/** What the demo's flags give. */
+/** Values of the demo's flags. */
 export interface DemoOptions {
   readonly clients: number;
   readonly rounds: number;
-  /** Training images per node; all without it. */
+  /** Number of training images per node (default: all). */
   readonly images?: number;
   readonly dataDir?: string;
 }
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/flower-authentication", import.meta.url));
 
-/** CIFAR-10 has one test image for five training images. */
+/** CIFAR-10 has one test image per five training images. */
 const TRAIN_PER_TEST = 5;
 
 /**
- * Runs the example from nothing to the metrics of its last round, each role in a process of its own.
+ * Runs the example from the beginning to the metrics of its last round, each role in a process of its own.
  *
- * @param signal stops it; everything that was started is stopped in order, whatever happens
+ * @param signal stops the demo; all started processes are stopped in order in any case
  * @throws FlwrError when a step fails; "cancelled" when stopped
  */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<void> {
@@ -162,7 +162,7 @@ async function runServerApp(
   signal.addEventListener("abort", () => stopped.reject(stoppedError()), { once: true });
   const { success } = await Promise.race([child.ended, stopped.promise]);
   throwIfStopped(signal);
-  if (!success) throw new FlwrError("internal", "The ServerApp failed: see its words above");
+  if (!success) throw new FlwrError("internal", "The ServerApp failed: see its output above");
 }
 
 function throwIfStopped(signal: AbortSignal): void {
@@ -181,7 +181,7 @@ function detail(line: string): void {
   console.log(`  ${line}`);
 }
 
-/** Of a role's log the demo shows what went wrong, and what is no log line at all. */
+/** Shows a role's warnings and errors, and lines that are not in the log's format. */
 function showTrouble(name: string, { level, message }: LogLine): void {
   if (["WARN", "WARNING", "ERROR", "FATAL", "OUTPUT"].includes(level)) {
     console.error(`  ${name}: ${message}`);

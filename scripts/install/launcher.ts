@@ -4,24 +4,24 @@ import { BUILT_CONFIG } from "../build/builds_folder.ts";
 import { BUILT_ENTRY } from "../build/place.ts";
 import { ENTRY, LIBRARY, ROOMS } from "../compile/entry_points.ts";
 
-/** A command name, and the words of `flwr` it stands for. */
+/** A command name, and the arguments of `flwr` that it stands for. */
 export interface Launcher {
   readonly name: string;
   readonly words: readonly string[];
 }
 
-/** Where the launchers find their program, and on what system. */
+/** The location of the launchers' program, and the system. */
 export interface LauncherTarget {
-  /** The Deno executable that installed them. */
+  /** The Deno executable that ran the installation. */
   readonly deno: string;
   /** The project's folder. */
   readonly project: string;
-  /** The folder of its build. Without one the sources are run. */
+  /** The folder of its build. Without one, the launchers run the sources. */
   readonly build?: string;
   readonly os: typeof Deno.build.os;
 }
 
-/** Each installed name; the `flower-…` ones are those of Flower's own commands. */
+/** The installed names. The `flower-…` ones are those of Flower's own commands. */
 export const LAUNCHERS: readonly Launcher[] = [
   { name: "flwr", words: [] },
   { name: "flower-superlink", words: ["superlink"] },
@@ -30,13 +30,15 @@ export const LAUNCHERS: readonly Launcher[] = [
   { name: "flower-server-app", words: ["run"] },
 ];
 
-/** Mebibytes that a command may fill before it first looks for garbage: `flwr ls` fills 6, a SuperLink 7. */
+/**
+ * Size in MiB that a command's heap may reach before its first garbage collection: `flwr ls` needs 6, a SuperLink 7.
+ */
 const START_HEAP_MEBIBYTES = 8;
 
-/** The Deno to fetch when the one that installed the launchers has gone (npx keeps it in a cache). */
+/** The Deno to download if the one that installed the launchers no longer exists (npx keeps it in a cache). */
 const FALLBACK = `npx -y deno@${RECOMMENDED_DENO}`;
 
-/** The file that makes a command callable by its name: a shell script, or a batch file on Windows. */
+/** The file that makes a command available by its name: a shell script, or a batch file on Windows. */
 export function launcherFile(
   { name, words }: Launcher,
   target: LauncherTarget,
@@ -61,8 +63,9 @@ function batchFile(words: readonly string[], { deno, project }: LauncherTarget):
 }
 
 /**
- * A script that runs the build where it is of the sources as they are, and otherwise the sources. For these Deno looks
- * after the packages, but only when the lock file has changed since it did: it takes 0.1 s and more at every start.
+ * A script that runs the build if it is up to date with the sources, and otherwise the sources. For the sources, Deno
+ * checks the packages only if the lock file has changed since its last check, because that takes 0.1 s and more at each
+ * start.
  */
 function shellScript(words: readonly string[], { deno, project, build }: LauncherTarget): string {
   const packages = quoteShell(join(project, "node_modules", ".deno", ".setup-cache.bin"));
@@ -71,7 +74,7 @@ function shellScript(words: readonly string[], { deno, project, build }: Launche
   const rest = [...words.map(quoteShell), '"$@"'].join(" ");
   return [
     "#!/bin/sh",
-    // Otherwise Deno looks for newer versions of itself on the network.
+    // Otherwise Deno checks the network for newer versions of itself.
     "export DENO_NO_UPDATE_CHECK=1",
     `config=${quoteShell(join(project, "deno.json"))}`,
     `main=${quoteShell(join(project, ENTRY))}`,
@@ -87,8 +90,8 @@ function shellScript(words: readonly string[], { deno, project, build }: Launche
 }
 
 /**
- * Lines that choose the build, unless a source is newer: one that was changed, or a folder in which one came or went. The
- * packages were set up before the build was made.
+ * Lines that select the build unless a source is newer: a changed file, or a folder in which a file was added or
+ * removed. The packages were installed before the build was made.
  */
 function buildLines(project: string, build: string, packages: string): string[] {
   const config = quoteShell(join(build, BUILT_CONFIG));
@@ -101,14 +104,14 @@ function buildLines(project: string, build: string, packages: string): string[] 
     } -newer ${config} -print -quit 2>&1) && [ -z "$newer" ]; then`,
     `  config=${config} main=${quoteShell(join(build, BUILT_ENTRY))} packages=manual`,
     "elif [ -t 2 ]; then",
-    '  echo "flwr runs from its sources, which were changed: deno task install makes it start fast again" >&2',
+    '  echo "The sources of flwr have changed since its installation, so it runs from them: for faster starts, run deno task install" >&2',
     "fi",
   ];
 }
 
 /**
- * Lines that let most commands start without looking for garbage, which takes 5 ms. A SuperNode's threads, which may train
- * an app's models, would hold more memory for that.
+ * Lines that let most commands start without a garbage collection, which takes 5 ms. Not for a SuperNode: its threads,
+ * which may train models of an app, would then use more memory.
  */
 export function heapLines([command]: readonly string[]): string[] {
   const heap = `heap=--v8-flags=--min-semi-space-size=${START_HEAP_MEBIBYTES}`;
@@ -116,12 +119,12 @@ export function heapLines([command]: readonly string[]): string[] {
   return command === undefined ? ["heap=", `if [ "$1" != supernode ]; then ${heap}; fi`] : [heap];
 }
 
-/** A word as POSIX shells read it back unchanged. */
+/** Quotes a word for POSIX shells. */
 function quoteShell(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A path or plain word as cmd.exe reads it back; paths there hold no quotes, and a percent sign is doubled. */
+/** Quotes a path or plain word for cmd.exe. Paths on Windows contain no quotes, and percent signs are doubled. */
 function quoteBatch(word: string): string {
   return `"${word.replaceAll("%", "%%")}"`;
 }

@@ -4,17 +4,21 @@ import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 const target: LauncherTarget = { deno: "/opt/it's deno", project: "/home/a b", os: "linux" };
 
-/** Seconds since 1970 at which things of a made-up project were changed. */
+/** Seconds since 1970 at which files of a simulated project were changed. */
 const EARLY = 1000;
 const LATE = 2000;
 
-/** A project's folder, and a launcher in it that says what it would have Deno do. */
+/** A project's folder, with a launcher in it that prints the arguments of Deno. */
 class Project implements AsyncDisposable {
   constructor(readonly folder: string) {}
 
   static async make(): Promise<Project> {
     const project = new Project(await Deno.makeTempDir({ prefix: "flwr launcher's " }));
-    const sources = "app auth base certs fab hosting link ml proto roles rpc tensor".split(" ");
+    const sources =
+      "app auth base certs entities fab hosting link metrics ml privacy proto roles rpc tensor"
+        .split(
+          " ",
+        );
     for (const folder of [...sources, "node_modules/.deno", "dist/program"]) {
       await Deno.mkdir(`${project.folder}/${folder}`, { recursive: true });
     }
@@ -34,7 +38,7 @@ class Project implements AsyncDisposable {
     await Deno.utime(`${this.folder}/${path}`, time, time);
   }
 
-  /** What a launcher runs: the module that is started, and who looks after the packages. */
+  /** What a launcher runs: the started module, and who manages the packages. */
   async launches(built: boolean): Promise<{ main: string; packages: string }> {
     const { text } = launcherFile({ name: "x", words: ["ls"] }, {
       ...target,
@@ -47,10 +51,10 @@ class Project implements AsyncDisposable {
     const { stdout, stderr } = await new Deno.Command(launcher).output();
     assert.equal(new TextDecoder().decode(stderr), "");
     const line = new TextDecoder().decode(stdout).replaceAll(`${this.folder}/`, "");
-    const said = /^run .*--node-modules-dir=(\w+) --config (.*)deno\.json (\S+) ls\n$/.exec(line);
-    assert.ok(said !== null, line);
-    const [, packages, place, main] = said as unknown as [string, string, string, string];
-    assert.ok(main.startsWith(place), "the settings are those of what is run");
+    const match = /^run .*--node-modules-dir=(\w+) --config (.*)deno\.json (\S+) ls\n$/.exec(line);
+    assert.ok(match !== null, line);
+    const [, packages, place, main] = match as unknown as [string, string, string, string];
+    assert.ok(main.startsWith(place), "the settings are those of the started program");
     return { main, packages };
   }
 
@@ -87,7 +91,7 @@ Deno.test("a launcher falls back to the recommended Deno when its own has gone",
 const onlyHere = { ignore: Deno.build.os === "windows" };
 
 testWithAllRights(
-  "Deno looks after the packages only when the lock file has changed since",
+  "Deno checks the packages only if the lock file has changed since",
   async () => {
     await using project = await Project.make();
     const packages = async () => (await project.launches(false)).packages;
@@ -101,7 +105,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "a launcher runs the build of the sources as they are, otherwise the sources",
+  "a launcher runs the build if it is up to date, otherwise the sources",
   async () => {
     await using project = await Project.make();
     const main = async () => (await project.launches(true)).main;
@@ -133,7 +137,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "a SuperNode, which may train, starts with as little memory as Deno gives it",
+  "a SuperNode, which may train, starts with Deno's default heap",
   async () => {
     await using project = await Project.make();
     const launch = async (words: readonly string[], ...args: string[]) => {
@@ -154,7 +158,7 @@ testWithAllRights(
   onlyHere,
 );
 
-Deno.test("a launcher keeps Deno from looking for newer versions of itself", () => {
+Deno.test("a launcher disables Deno's check for newer versions", () => {
   for (const os of ["linux", "windows"] as const) {
     const { text } = launcherFile({ name: "x", words: [] }, { ...target, os });
     assert.match(text, /^(export|set) DENO_NO_UPDATE_CHECK=1\r?$/m);

@@ -1,24 +1,24 @@
 import { topologicalOrder } from "../../ml/graph/traverse.ts";
 import type { Value } from "../../ml/graph/value.ts";
 
-/** Lines shown on either side of a change. */
+/** Number of lines shown before and after a change. */
 const NEARBY = 2;
 
-/** A line of a listing: its name stands apart, so that listings can be compared without the names. */
+/** A line of a listing. The name is separate, so that listings can be compared without names. */
 export interface Line {
   readonly name: string;
-  /** What it is, with its operands' names. */
+  /** The operation with its operands' names. */
   readonly text: string;
-  /** What it is, without them: equal for equal operations in different listings. */
+  /** The operation without names: equal for equal operations in different listings. */
   readonly kind: string;
 }
 
-/** How an array is written: "float32 [8, 10]". */
+/** A type as text: "float32 [8, 10]". */
 export function showType(dtype: string, shape: readonly (number | string)[]): string {
   return `${dtype} [${shape.join(", ")}]`;
 }
 
-/** The attributes that tell operations of one primitive apart, as short as a reader needs them. */
+/** The attributes that distinguish operations of one primitive, in a short form. */
 function details(value: Value): string {
   switch (value.primitive) {
     case "transpose":
@@ -36,7 +36,7 @@ function details(value: Value): string {
   }
 }
 
-/** A constant as an operand: a number stands for itself. */
+/** A constant as an operand: a number is shown by its value. */
 function literal(value: Value): string | undefined {
   if (value.primitive !== "constant") return undefined;
   const { data } = value.attributes.tensor;
@@ -45,7 +45,7 @@ function literal(value: Value): string | undefined {
   return data.every((element) => element === data[0]) ? `${first}…` : undefined;
 }
 
-/** A graph as text, a line per value, operands before users; numbers and inputs have no lines of their own. */
+/** A graph as text, one line per value, operands before users. Numbers and inputs have no lines. */
 export function listGraph(outputs: readonly Value[]): Line[] {
   const names = new Map<Value, string>();
   const lines: Line[] = [];
@@ -67,7 +67,7 @@ export function listGraph(outputs: readonly Value[]): Line[] {
   return lines;
 }
 
-/** For each line, whether another listing has no line of its kind that is not another's already. */
+/** For each line, whether it is missing in another listing, when lines of the same kind are matched one to one. */
 function isMissing(lines: readonly Line[], other: readonly Line[]): boolean[] {
   const left = new Map<string, number>();
   for (const { kind } of other) left.set(kind, (left.get(kind) ?? 0) + 1);
@@ -78,29 +78,29 @@ function isMissing(lines: readonly Line[], other: readonly Line[]): boolean[] {
   });
 }
 
-/** Lines as text with a mark before those that another listing lacks. */
-function marked(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
+/** Lines as text, with a mark before those that are missing in another listing. */
+function markMissing(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
   const missing = isMissing(lines, other);
   return lines.map(({ name, text }, i) =>
     `${missing[i] ? mark : " "} ${name.padStart(3)} = ${text}`
   );
 }
 
-/** A whole listing; lines that the one before lacked are marked with ›. */
-export function whole(lines: readonly Line[], before: readonly Line[] = []): string {
-  return marked(lines, before, "›").join("\n");
+/** A whole listing; lines that were not in the previous one are marked with ›. */
+export function fullListing(lines: readonly Line[], before: readonly Line[] = []): string {
+  return markMissing(lines, before, "›").join("\n");
 }
 
-/** The part of a listing that another lacks, and what lies next to it. */
-function part(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
+/** The part of a listing that is missing in another one, with the lines around it. */
+function changedPart(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
   const missing = isMissing(lines, other);
   const [first, last] = [missing.indexOf(true), missing.lastIndexOf(true)];
   return first < 0
     ? []
-    : marked(lines, other, mark).slice(Math.max(first - NEARBY, 0), last + 1 + NEARBY);
+    : markMissing(lines, other, mark).slice(Math.max(first - NEARBY, 0), last + 1 + NEARBY);
 }
 
-/** What a pass changes: the part of the graph that goes (‹), and the part that takes its place (›). */
+/** The difference that a pass makes: the part of the graph that it removes (‹), and the part that it adds (›). */
 export function difference(before: readonly Line[], after: readonly Line[]): string {
-  return [...part(before, after, "‹"), "", ...part(after, before, "›")].join("\n");
+  return [...changedPart(before, after, "‹"), "", ...changedPart(after, before, "›")].join("\n");
 }

@@ -3,7 +3,7 @@ import type { GraphProto, NodeProto, TensorProto } from "../../ml/onnx/message/m
 import { readAttributes } from "../../ml/onnx/read_attribute.ts";
 import { readTensor } from "../../ml/onnx/read_tensor.ts";
 
-/** Constants of at most so many equal or whole numbers are shown by them. */
+/** Largest number of elements of constants that are shown by their values. */
 const FEW = 5;
 
 function showConstant(proto: TensorProto): string {
@@ -16,7 +16,7 @@ function showConstant(proto: TensorProto): string {
   return isOne ? `${first}s[${shape.join(", ")}]` : `table[${shape.join(", ")}]`;
 }
 
-/** How constants are written, by name. */
+/** Constants as text, by name. */
 export function constantsOf({ initializer }: GraphProto): Map<string, string> {
   return new Map(initializer.map((proto) => [proto.name, showConstant(proto)]));
 }

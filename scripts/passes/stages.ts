@@ -18,17 +18,17 @@ import {
 } from "../../ml/mod.ts";
 import { ONLY } from "../../ml/train/parts.ts";
 import { type Recipe, trainingProgram } from "../../ml/train/programs.ts";
-import { difference, type Line, listGraph, whole } from "./listing.ts";
+import { difference, fullListing, type Line, listGraph } from "./listing.ts";
 import { constantsOf, showNode } from "./show_onnx.ts";
 
 /** The graph after one of the compiler's stages. */
 export interface Stage {
-  /** The pass, or what was done. */
+  /** The name of the pass, or of another step. */
   readonly title: string;
   readonly text: string;
 }
 
-/** Convolution → relu → max-pool → dense, as small as can be: three classes, images of 6 × 6. */
+/** Convolution → relu → max-pool → dense, as small as possible: three classes, images of 6 × 6. */
 const RECIPE: Recipe = {
   network: sequential(
     conv2d({ name: "conv", out: 2, kernel: 3 }),
@@ -42,23 +42,23 @@ const RECIPE: Recipe = {
   optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
 };
 
-/** Fewest examples with which all passes fire (`MIN_INNERMOST_BATCH`). */
+/** Smallest batch for which all passes apply (`MIN_INNERMOST_BATCH`). */
 const BATCH = 8;
 
-/** A pattern that fired. */
+/** A pattern that matched. */
 interface Firing {
   readonly pattern: string;
   readonly value: Value;
   readonly tile: Tile;
 }
 
-/** The values that a tile computes at once, operands first. */
+/** The values that a tile computes, operands first. */
 function covered({ value, tile }: Firing): Value[] {
   const outside = new Set(topologicalOrder(tile.inputs));
   return topologicalOrder([value]).filter((inner) => !outside.has(inner));
 }
 
-/** The ONNX nodes of some tiles, one after the other. */
+/** The ONNX nodes of some tiles, in order. */
 function emitted(tiles: readonly (readonly [Value, Tile])[]): string[] {
   const builder = new GraphBuilder();
   const names = new Map<Value, string>();
@@ -82,7 +82,7 @@ function showFiring(firing: Firing): string {
   return [...without, ...withPattern].join("\n");
 }
 
-/** Each pattern that fired, where it did first: the nodes without it (‹) and with it (›). */
+/** Each pattern that matched, where it matched first: the nodes without it (‹) and with it (›). */
 function patternStages(firings: readonly Firing[]): Stage[] {
   const first = new Map<string, Firing>();
   for (const firing of firings) {
@@ -91,7 +91,7 @@ function patternStages(firings: readonly Firing[]): Stage[] {
   return [...first].map(([title, firing]) => ({ title, text: showFiring(firing) }));
 }
 
-/** The model that is run: what is done before the loop, and the loop's body. */
+/** The resulting model: the part before the loop, and the loop's body. */
 function modelStage(bytes: Uint8Array): Stage {
   const { graph } = readModel(bytes);
   const constants = constantsOf(graph);
@@ -104,13 +104,13 @@ function modelStage(bytes: Uint8Array): Stage {
   return { title: "lowerProgram", text: lines.join("\n") };
 }
 
-/** Takes a small network through the compiler and shows the graph after each stage. */
+/** Compiles a small network and shows the graph after each stage. */
 export function stages(): Stage[] {
   const shown: Stage[] = [];
   let traced: Line[] | undefined;
   const watched = (pass: GraphPass): GraphPass => (outputs) => {
     const before = listGraph(outputs);
-    if (traced === undefined) shown.push({ title: "trace", text: whole(before) });
+    if (traced === undefined) shown.push({ title: "trace", text: fullListing(before) });
     const next = pass(outputs);
     traced = listGraph(next);
     shown.push({ title: pass.name, text: difference(before, traced) });
@@ -133,7 +133,7 @@ export function stages(): Stage[] {
     ...program.stacked.map(({ value }) => value),
     ...program.state.map((s) => s.next),
   ];
-  shown.push({ title: "trainingProgram", text: whole(listGraph(results), traced) });
+  shown.push({ title: "trainingProgram", text: fullListing(listGraph(results), traced) });
   const model = lowerProgram(program, optimizations.patterns);
   return [...shown, ...patternStages(firings), modelStage(model)];
 }

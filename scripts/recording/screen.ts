@@ -2,11 +2,11 @@
 export interface Span {
   readonly text: string;
   readonly bold: boolean;
-  /** Foreground colour as ANSI numbers it, 30 to 37; undefined: the default. */
+  /** Foreground colour as an ANSI number, 30 to 37; undefined for the default. */
   readonly colour?: number;
 }
 
-/** A line of a terminal after everything was written. */
+/** A line of a terminal at the end of the recording. */
 export interface ScreenLine {
   /** Seconds from the start of the recording until the line was complete. */
   readonly seconds: number;
@@ -22,11 +22,12 @@ interface Cell extends Omit<Span, "text"> {
 const STEP = /\x1b\[([\d;]*)([A-Za-z])|[^]/gu;
 
 /**
- * Reads what util-linux's `script --log-out LOG --log-timing TIMING` recorded: the lines that a terminal shows at the end.
- * Understands what command-line programs use: line ends, carriage returns, columns, erasing, bold and the eight colours.
+ * Reads a recording of util-linux's `script --log-out LOG --log-timing TIMING`: the lines that a terminal shows at the
+ * end. Supports what command-line programs use: line ends, carriage returns, columns, erasing, bold and the eight
+ * colours.
  *
- * @param log the output, with the header and the trailer that `script` writes
- * @param timing a line for each write: seconds since the last one, and its length in bytes
+ * @param log the output, with the header and the trailer of `script`
+ * @param timing one line per write: seconds since the previous one, and its length in bytes
  */
 export function readRecording(log: Uint8Array, timing: string): ScreenLine[] {
   const lines: { seconds: number; cells: Cell[] }[] = [];
@@ -68,7 +69,7 @@ function* writes(log: Uint8Array, timing: string): Generator<{ at: number; text:
     const [delay, bytes] = line.split(" ").map(Number) as [number, number];
     at += delay;
     const end = offset + bytes;
-    if (!(end <= log.length)) throw new Error(`The timing "${line}" leads beyond the log`);
+    if (!(end <= log.length)) throw new Error(`The timing "${line}" is beyond the end of the log`);
     yield { at, text: decoder.decode(log.subarray(offset, end), { stream: true }) };
     offset = end;
   }

@@ -1,17 +1,17 @@
 import type { ScreenLine, Span } from "./screen.ts";
 
-/** Pixels of a character cell, of the margin, and of the column with the times. */
+/** Sizes in pixels of a character cell, the margin, and the column of times. */
 const CELL = { width: 8.5, height: 18 };
 const MARGIN = 16;
 const TIMES = 10 * CELL.width;
 
-/** ANSI's eight colours on a dark ground. */
+/** ANSI's eight colours on a dark background. */
 const COLOURS = [
   ...["#8b949e", "#ff7b72", "#3fb950", "#d29922"],
   ...["#58a6ff", "#bc8cff", "#39c5cf", "#e6edf3"],
 ];
 
-/** Draws a terminal's lines as an SVG, each after the seconds that had passed when it was written. */
+/** Draws a terminal's lines as an SVG, each with the number of seconds after which it was written. */
 export function recordingSvg(lines: readonly ScreenLine[], title: string): string {
   const columns = Math.max(...lines.map(({ spans }) => textOf(spans).length));
   const width = Math.ceil(2 * MARGIN + TIMES + columns * CELL.width);

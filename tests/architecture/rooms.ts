@@ -7,7 +7,7 @@
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["base", "roles"],
-  "mod.ts": ["app", "base", "entities", "ml", "ml/data", "tensor"],
+  "mod.ts": ["app", "base", "entities", "metrics", "ml", "ml/data", "privacy/accounting", "tensor"],
   "roles": [
     "base",
     "hosting/sandbox/process",
@@ -243,7 +243,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/nodes": ["base", "entities", "link/transactions"],
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
-  "app": ["base", "entities", "ml/engine", "secagg", "tensor"],
+  "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/train", "tensor"],
   "ml/train": [
@@ -266,7 +266,9 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "ml/session": ["base", "ml/cores", "ml/data", "ml/engine", "tensor"],
   "ml/data": ["base", "tensor"],
   "ml/cores": ["base", "ml/data"],
+  "metrics": ["base"],
   "privacy/accounting": ["base"],
+  "privacy/noise": ["base"],
   "secagg": ["auth", "base", "tensor"],
   "tensor": ["base"],
   "base": [],
@@ -340,7 +342,9 @@ export const PURE: readonly string[] = [
   "ml/lower",
   "ml/nn",
   "ml/onnx",
+  "metrics",
   "privacy/accounting",
+  "privacy/noise",
   "rpc/objects",
   "rpc/wire",
   "secagg",

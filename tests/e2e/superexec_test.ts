@@ -71,7 +71,7 @@ scenario(
     const trust = ["--root-certificates", credentials.caCertificate];
     const stranger = startFlwr(stage, "stranger", [...flags, ...trust]);
     assert.equal((await stranger.ended(END_SECONDS)).code, 1);
-    assert.match(stranger.lines.join("\n"), /does not give its runs.*\n.*--isolation process/);
+    assert.match(stranger.lines.join("\n"), /refuses this SuperExec.*\n.*--isolation process/);
 
     const health = ["--health-server-address", "127.0.0.1:0"];
     const known = [...flags, ...trust, ...health, "--superexec-auth-secret-file", secret];

@@ -164,7 +164,7 @@ scenario("a run that was started by hand is listed, and can be stopped", async (
   await grpc.stopRun(runId);
   grpc.close();
   assert.equal(await stateOf(line.client, runId), "finished:stopped");
-  await assert.rejects(driver.nodes(), /Run \d+ takes no messages: it is finished:stopped/);
+  await assert.rejects(driver.nodes(), /Run \d+ accepts no messages: it is finished:stopped/);
 });
 
 scenario("a Python app without Python fails with what to do", async (stage) => {

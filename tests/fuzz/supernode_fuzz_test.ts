@@ -91,7 +91,7 @@ class Node implements AsyncDisposable {
         runConfig: new ConfigRecord(),
       },
     });
-    task.sign();
+    task.recordSign();
     // For whoever asks for work: its token goes to them.
     this.backend.offer(task, "3ffe");
     this.#tasks.push(task);

@@ -5,7 +5,7 @@ import { SqliteStore } from "../../link/store/sqlite.ts";
 import { Bench } from "./harness.ts";
 
 const MIB = 2 ** 20;
-/** What stays free for what comes next, and what tables, indices and the last unfinished step take. */
+/** Spare space, and space for tables, indices and the last unfinished step. */
 const LARGEST = (64 + 8) * MIB;
 
 /** A model of 8 MiB, in eight arrays. */
@@ -23,7 +23,7 @@ function model(name: string): { root: LinkObject; objects: LinkObject[] } {
   return { root, objects: [...arrays, root] };
 }
 
-Deno.test("after many runs with large models the database's file is small again", async () => {
+Deno.test("the database file is small again after many runs with large models", async () => {
   const folder = await Deno.makeTempDir();
   const path = join(folder, "link.db");
   const bench = new Bench({ open: () => new SqliteStore(path) }, {});

@@ -32,7 +32,7 @@ scenario("a denort that cannot be downloaded is asked for by name and version", 
 scenario("a DENORT_BIN that names no file is told", async (stage) => {
   const denort = stage.path("denort");
   const outcome = await runScript("scripts/compile.ts", [], { DENORT_BIN: denort });
-  checkFailure(outcome, /^Error: DENORT_BIN names no file: ".*\/denort"\n/);
+  checkFailure(outcome, /^Error: DENORT_BIN names a file that does not exist: ".*\/denort"\n/);
 });
 
 Deno.test("a platform without ONNX Runtime is refused before anything is done", async () => {

@@ -27,5 +27,5 @@ Deno.test("recording: the lines that a terminal shows, with their times and colo
     { text: " ", bold: false, colour: undefined },
     { text: "1", bold: false, colour: 33 },
   ]);
-  assert.throws(() => readRecording(bytes, "0.5 9999\n"), /beyond the log/);
+  assert.throws(() => readRecording(bytes, "0.5 9999\n"), /beyond the end of the log/);
 });

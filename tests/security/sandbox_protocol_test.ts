@@ -1,4 +1,4 @@
-/** What an app in the sandbox cannot make the node believe, whatever it says on the ways that lead out of its thread. */
+/** Forged messages of a sandboxed app, on all channels out of its thread. */
 import { MAX_TRAINERS } from "../../hosting/sandbox/process/trainers.ts";
 import assert from "node:assert/strict";
 import { MetricRecord } from "../../app/metric_record.ts";
@@ -19,10 +19,10 @@ import { within } from "../support/deadline.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 
 const NEVER = "await new Promise(() => {});";
-/** Deno lets a thread take over any socket of its process by its number: here, the way to the node. */
+/** In Deno, a thread can use any socket of its process by its number; here the socket to the node. */
 const ON_THE_WAY = `new ((await import("node:net")).Socket)({ fd: 3 })`;
 
-/** A reply as the app's thread would send it, with something changed by code on `reply`. */
+/** A reply of the app's thread, changed by code on `reply`. */
 const forged = (change: string) => `
   const { metadata } = message.reply({});
   const reply = { kind: "reply", message: { metadata: { ...metadata }, content: [] }, state: [] };
@@ -30,7 +30,7 @@ const forged = (change: string) => `
   self.postMessage(reply);
   ${NEVER}`;
 
-/** A frame that the app writes to the node itself: code that makes its text, and a body of so many bytes of 255. */
+/** A frame that the app writes to the node itself: code for its text, and a body of this many bytes with value 255. */
 const framed = (text: string, bodyLength = 0) => `
   const metadata = (message) => JSON.stringify(message.reply({}).metadata, (_, field) =>
     typeof field === "bigint" ? { $bigint: String(field) } : field);
@@ -45,26 +45,26 @@ const framed = (text: string, bodyLength = 0) => `
   way.write(new Uint8Array(${bodyLength}).fill(255));
   ${NEVER}`;
 
-/** What an app says, and what the node makes of it. */
+/** Messages of an app, and the node's reaction. */
 const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = {
   "that it is loaded, while it is asked for something else": [
     `self.postMessage({ kind: "loaded" }); ${NEVER}`,
     /unexpected "loaded"/,
   ],
-  "something that has no kind": [`self.postMessage("hello"); ${NEVER}`, /is not a plain object/],
+  "something that has no kind": [`self.postMessage("hello"); ${NEVER}`, /must be a plain object/],
   "something of an unknown kind": [
     `self.postMessage({ kind: "constructor" }); ${NEVER}`,
-    /Its kind is not one of/,
+    /Kind of the event must be one of/,
   ],
   "nothing": [`self.postMessage(undefined); ${NEVER}`, /plain object: got null/],
   "something without end": [
     `const a = { kind: "reply" }; a.message = a; self.postMessage(a); ${NEVER}`,
-    /Metadata is not a plain object/,
+    /Metadata must be a plain object/,
   ],
   "something very deep": [
     `let a = []; for (let i = 0; i < 2000; i++) a = [a];
     self.postMessage({ kind: "reply", message: a, state: a }); ${NEVER}`,
-    /Reply is not a plain object/,
+    /Reply must be a plain object/,
   ],
   "a reply without records": [forged("delete reply.message.content"), /Error of the reply/],
   "a reply for another run": [forged("reply.message.metadata.runId = 9n"), /does not answer/],
@@ -82,14 +82,14 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
   ],
   "a reply from the end of time": [
     forged("reply.message.metadata.createdAt = Infinity"),
-    /createdAt is no time/,
+    /createdAt is not a time/,
   ],
   "a reply whose ids are no ids": [forged("reply.message.metadata.runId = -1n"), /runId/],
   "a reply with another prototype": [
     forged(`reply.message = JSON.parse('{"__proto__": {"polluted": true}}')`),
-    /Metadata is not a plain object/,
+    /Metadata must be a plain object/,
   ],
-  "records that are none": [forged("reply.state = { polluted: true }"), /Entries is not a list/],
+  "records that are none": [forged("reply.state = { polluted: true }"), /Entries must be a list/],
   "a record of an unknown kind": [
     forged(`reply.state = [["a", { kind: "__proto__", items: [] }]]`),
     /Kind of a record/,
@@ -98,17 +98,17 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
     forged(`const data = "text";
       const item = { dtype: "float32", shape: [1], stype: "numpy.ndarray", data };
       reply.message.content = [["a", { kind: "arrays", items: [["w", item]] }]]`),
-    /should be bytes/,
+    /is not a byte array/,
   ],
   "a number that is none": [
     forged(`const loss = { type: "double", value: { valueOf: "x" } };
       reply.state = [["a", { kind: "metrics", items: [["loss", loss]] }]]`),
-    /Number is not a number/,
+    /Number must be a number/,
   ],
   "bytes outside of the frame": [
     forged(`const setting = { type: "bytes", value: { $bytes: [0, 2 ** 40] } };
       reply.state = [["a", { kind: "config", items: [["x", setting]] }]]`),
-    /should be bytes/,
+    /is not a byte array/,
   ],
   "bytes outside of the frame, on the node's way": [
     framed(`'{"kind":"reply","message":{"$bytes":[0,1099511627776]}}'`),
@@ -116,7 +116,7 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
   ],
   "more empty lists than the node parses": [
     framed(`"[" + "[],".repeat(2 ** 22) + "1]"`),
-    /A frame has 12582915 and 0 bytes: at most 262144/,
+    /12582915 bytes of text and 0 of body \(limits: 262144 /,
   ],
   "lists within lists": [framed(`"[".repeat(1e5) + "]".repeat(1e5)`), /holds an invalid value/],
   "more records than the node reads": [
@@ -125,7 +125,7 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
       "one",
       `{ type: "double", value: 1 }`,
     )),
-    /Its records have 200002 entries: at most 110000/,
+    /records have 200002 entries; the limit is 110000/,
   ],
   "columns that are none": [
     framed(
@@ -133,18 +133,18 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
       ',"content":{"columns":{"$bytes":[0,64]},"data":{"$bytes":[0,0]}}}}'`,
       64,
     ),
-    /Its records are malformed/,
+    /records are malformed/,
   ],
   "bytes of its own on the node's way": [
     `${ON_THE_WAY}.write(new Uint8Array(64)); ${NEVER}`,
-    /no frame/,
+    /Malformed frame/,
   ],
   "a frame without end": [
     `const head = new DataView(new ArrayBuffer(16));
     head.setUint32(0, 0x72776c66, true);
     head.setFloat64(8, 2 ** 50, true);
     ${ON_THE_WAY}.write(new Uint8Array(head.buffer)); ${NEVER}`,
-    /A frame has 0 and 1125899906842624 bytes/,
+    /0 bytes of text and 1125899906842624 of body/,
   ],
 };
 
@@ -163,7 +163,7 @@ Deno.test("security: an app cannot make the node believe", async (test) => {
   }
 });
 
-Deno.test("security: an app that speaks without being asked is ended, and harms no later message", async () => {
+Deno.test("security: an app that sends unrequested messages is ended, and later messages are not affected", async () => {
   await using app = await EvilApp.start();
   await app.run(`globalThis.kept = 1; queueMicrotask(() => self.postMessage({ kind: "loaded" }))`)
     .catch(() => {});
@@ -178,7 +178,7 @@ Deno.test("security: an app that speaks without being asked is ended, and harms 
   assert.fail("no message was answered any more");
 });
 
-Deno.test("security: what an app keeps is what it said, record by record", async () => {
+Deno.test("security: an app's state is stored exactly as sent, record by record", async () => {
   await using app = await EvilApp.start();
   const before = new RecordDict([["counts", new MetricRecord({ seen: 1 })]]);
   const code = `const seen = context.state.metricRecord("counts").number("seen");
@@ -189,7 +189,7 @@ Deno.test("security: what an app keeps is what it said, record by record", async
   assert.deepEqual([...counts], [["seen", 2], ["nan", NaN], ["zero", -0]]);
 });
 
-/** Opens a trainer as the app's thread does, and says something to it: what it answers, as JSON. */
+/** Opens a trainer like the app's thread and sends it a message. @returns the response as JSON */
 const toTrainer = (said: string, device = "cpu") => `
   const { port1, port2 } = new MessageChannel();
   self.postMessage({ kind: "open-trainer", threads: 1, device: "${device}" }, [port2]);
@@ -223,25 +223,25 @@ function honestModel(): string {
 const load = (model: string) =>
   `{ id: 0, call: { method: "load", key: "a", model: model("${model}") } }`;
 
-Deno.test("security: the threads that train do what training needs and nothing else", async (test) => {
+Deno.test("security: trainer threads can only train", async (test) => {
   await using app = await EvilApp.start();
-  await test.step("they open a model that is arithmetic", async () => {
+  await test.step("they open a model that only computes", async () => {
     assert.equal(await app.run(toTrainer(load(honestModel()))), `{"id":0,"outcome":{}}`);
   });
   for (const location of ["../secret.txt", "/etc/passwd", "own.ts", "client.ts"]) {
-    await test.step(`they read no file for it: ${location}`, async () => {
+    await test.step(`they read no external file: ${location}`, async () => {
       const answer = await app.run(toTrainer(load(modelWithDataIn(location))));
       assert.match(answer, /permission-denied.*has the data of \\"w\\" in another file/);
     });
   }
-  await test.step("they answer nobody who speaks another language", async () => {
+  await test.step("they refuse malformed messages", async () => {
     assert.match(await app.run(toTrainer(`{ id: 0, call: { method: "eval" } }`)), /"refused"/);
   });
   await test.step("they use no device that the node's owner did not name", async () => {
     const answer = await app.run(toTrainer(`{ id: 0, call: { method: "close" } }`, "cuda"));
-    assert.match(answer, /"refused".*Device is not one of cpu/);
+    assert.match(answer, /"refused".*Device must be one of cpu/);
   });
-  await test.step("there are only so many", async () => {
+  await test.step("their number is limited", async () => {
     const code = `const answers = [];
       for (let i = 0; i < ${MAX_TRAINERS + 1}; i++) {
         const { port1, port2 } = new MessageChannel();
@@ -253,7 +253,7 @@ Deno.test("security: the threads that train do what training needs and nothing e
         const said = await answer;
         return "refused" in said ? said : new Promise(() => {});
       })))`;
-    assert.match(await app.run(code), /models of the app are open/);
+    assert.match(await app.run(code), /The app has \d+ open models/);
   });
 });
 
@@ -268,5 +268,5 @@ function transposedInNoGroup(): string {
 Deno.test("security: a model that would end the process of ONNX Runtime is refused", async () => {
   await using app = await EvilApp.start();
   const answer = await app.run(toTrainer(load(transposedInNoGroup())));
-  assert.match(answer, /permission-denied.*\\"group\\" that is no length: 0/);
+  assert.match(answer, /permission-denied.*\\"group\\" with an invalid length: 0/);
 });

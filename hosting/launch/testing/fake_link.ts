@@ -4,7 +4,7 @@ import type { LinkRun } from "../../../entities/run.ts";
 import { nextRunState, type RunTrigger } from "../../../link/runs/run_state.ts";
 import type { LaunchLink } from "../../../roles/superlink/launch/link_runs.ts";
 
-/** The domain as far as launching needs it, without a store or a clock. */
+/** Fake of the domain for tests of launching, without a store or a clock. */
 export class FakeLink implements LaunchLink {
   readonly runs: LaunchLink["runs"] = this;
   readonly #runs = new Map<bigint, LinkRun>();
@@ -12,7 +12,7 @@ export class FakeLink implements LaunchLink {
   readonly #logs = new Map<bigint, string>();
   #changed = Promise.withResolvers<void>();
 
-  /** Submits a run of the bundle. */
+  /** Submits a run of a bundle. */
   submit(runId: bigint, fab?: Uint8Array): LinkRun {
     const run: LinkRun = {
       runId,
@@ -53,7 +53,7 @@ export class FakeLink implements LaunchLink {
   }
 
   /** Resolves once the run is in the state. */
-  async reached(runId: bigint, state: string): Promise<void> {
+  async waitForState(runId: bigint, state: string): Promise<void> {
     while (this.state(runId) !== state) await this.#changed.promise;
   }
 

@@ -2,41 +2,41 @@ import { MAX_BATCH_BYTES } from "./thread/line_log.ts";
 import type { Readable } from "node:stream";
 import { SandboxChild } from "../../sandbox/child.ts";
 import { defaultMemoryBytes, sandboxLaunch } from "../../sandbox/launch.ts";
-import { checkSaid } from "./checked_said.ts";
+import { checkServerAppEvent } from "./checked_said.ts";
 import { OutputTail } from "./output_tail.ts";
-import type { FromWorker, ToWorker } from "./thread/worker_protocol.ts";
+import type { ServerAppCommand, ServerAppEvent } from "./thread/worker_protocol.ts";
 
-/** What runs a ServerApp in the sandbox. */
+/** The module that runs a ServerApp in the sandbox. */
 const WORKER = new URL("./thread/server_app_worker.ts", import.meta.url);
 
-/** Callback for what an {@link AppProcess} says. The next word is read when it resolves. */
-export type Hear = (said: FromWorker) => void | Promise<void>;
+/** Callback for the events of a process. The next event is read after its promise resolves. */
+export type OnEvent = (event: ServerAppEvent) => void | Promise<void>;
 
-/** What the processes of all apps may do. */
-export interface AppProcessOptions {
-  /** Absolute paths of folders that every app may read beside its own. */
+/** Limits that apply to the processes of all ServerApps. */
+export interface ServerAppProcessOptions {
+  /** Absolute paths of folders that every app may read in addition to its own. */
   readonly allowRead: readonly string[];
-  /** Bytes of memory that a process may take. Default: half of the machine's, 1 to 16 GiB. */
+  /** Most bytes of memory that a process may use. Default: half of the machine's, 1 to 16 GiB. */
   readonly memoryBytes?: number;
-  /** Bytes of the largest request of a method that an app may call, by the method's name; 0 for one that there is not. */
+  /** Most bytes of a method's request, by the method's name; 0 for an unknown method. */
   readonly requestBytes: (method: string) => number;
 }
 
 /**
- * A process for one ServerApp, started before its app is known: everything but the app is loaded. It is a sandbox, as
- * those that SuperNodes run apps in: the app may read its own folder, to which it is put, and folders that were granted;
- * it has no network, no environment, no processes, no native code, and writes nothing. Models that it makes are computed
- * with by other threads of the process. Whatever it does to its process, the SuperLink goes on.
+ * A process for one ServerApp, started before its app is known: everything but the app is loaded. It is the same sandbox
+ * that SuperNodes run apps in. The app may read the process' folder, in which it is installed, and the granted folders.
+ * It has no network, environment, processes or native code, and cannot write files. Its models train in other threads of
+ * the process. A crash of the process does not affect the SuperLink.
  */
-export class AppProcess implements AsyncDisposable {
-  /** Where the app is to be put; gone with the process. */
+export class ServerAppProcess implements AsyncDisposable {
+  /** The folder to install the app in. It is removed with the process. */
   readonly folder: string;
   readonly #child: SandboxChild;
   readonly #ready = Promise.withResolvers<void>();
   readonly #output = new OutputTail();
-  #hear: Hear | undefined;
-  /** Why the process has ended by itself. */
-  #crash: FromWorker | undefined;
+  #listener: OnEvent | undefined;
+  /** Set when the process ended by itself. */
+  #crash: ServerAppEvent | undefined;
 
   private constructor(
     folder: string,
@@ -44,7 +44,7 @@ export class AppProcess implements AsyncDisposable {
       allowRead,
       memoryBytes = defaultMemoryBytes(Deno.systemMemoryInfo().total),
       requestBytes,
-    }: AppProcessOptions,
+    }: ServerAppProcessOptions,
   ) {
     this.folder = folder;
     const readable = [folder, ...allowRead];
@@ -61,56 +61,56 @@ export class AppProcess implements AsyncDisposable {
       },
       output: (stream: Readable) => void this.#output.read(stream),
       limits: { keptBytes: (text) => keptBytes(text, requestBytes) },
-      hear: (value, omitted) => this.#take(checkSaid(value, omitted)),
-      crashed: (reason) => void this.#take({ kind: "crashed", reason }),
+      onValue: (value, omitted) => this.#onEvent(checkServerAppEvent(value, omitted)),
+      onCrash: (reason) => void this.#onEvent({ kind: "crashed", reason }),
     });
   }
 
-  static async start(options: AppProcessOptions): Promise<AppProcess> {
+  static async start(options: ServerAppProcessOptions): Promise<ServerAppProcess> {
     // Permissions are checked against real paths.
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "flwr-serverapp-" }));
-    return new AppProcess(folder, options);
+    return new ServerAppProcess(folder, options);
   }
 
-  /** Waits until the process can take an app, or has ended, and has `hear` told of all it says from now on, and of its end. */
-  async attend(hear: Hear): Promise<void> {
-    this.#hear = hear;
-    if (this.#crash !== undefined) await hear(this.#crash);
+  /** Waits until the process is ready for an app or has ended. `onEvent` receives all events from now on, a crash included. */
+  async awaitReady(onEvent: OnEvent): Promise<void> {
+    this.#listener = onEvent;
+    if (this.#crash !== undefined) await onEvent(this.#crash);
     await this.#ready.promise;
   }
 
-  /** Whether the process has ended by itself, as one that waited for long may have: where memory is short it goes first. */
+  /** Whether the process ended by itself. One that waits may: when memory is short, the system kills sandboxes first. */
   get crashed(): boolean {
     return this.#crash !== undefined;
   }
 
-  /** Says something. Resolves when the process has room for more. */
-  async post(said: ToWorker): Promise<void> {
-    await this.#child.say(said);
+  /** Sends a command. Resolves when the process can accept more. */
+  async post(command: ServerAppCommand): Promise<void> {
+    await this.#child.send(command);
   }
 
-  /** What the process itself wrote last, beside its app: of use where it crashed. */
+  /** The last output of the process itself, without the app's log: it helps to explain a crash. */
   get output(): string {
     return this.#output.text();
   }
 
-  /** Ends whatever the app does, and removes its folder. */
+  /** Kills the process and removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#hear = undefined;
+    this.#listener = undefined;
     this.#child.end();
     await this.#child.exited;
     await Deno.remove(this.folder, { recursive: true }).catch(() => {});
   }
 
-  async #take(said: FromWorker): Promise<void> {
-    if (said.kind === "crashed") this.#crash = said;
-    if (said.kind === "ready" || said.kind === "crashed") this.#ready.resolve();
-    await this.#hear?.(said);
+  async #onEvent(event: ServerAppEvent): Promise<void> {
+    if (event.kind === "crashed") this.#crash = event;
+    if (event.kind === "ready" || event.kind === "crashed") this.#ready.resolve();
+    await this.#listener?.(event);
   }
 }
 
-/** How long a body may be that follows a text: one of a call, what its method takes; another, what some lines take. */
-function keptBytes(text: unknown, requestBytes: AppProcessOptions["requestBytes"]): number {
+/** Most bytes of the body that follows a frame's text: for a call the limit of its method, otherwise one batch of log. */
+function keptBytes(text: unknown, requestBytes: ServerAppProcessOptions["requestBytes"]): number {
   if (typeof text !== "object" || text === null || !("kind" in text) || text.kind !== "call") {
     return MAX_BATCH_BYTES;
   }

@@ -2,66 +2,73 @@ import { MAX_BATCH_BYTES, MAX_WAITING_LOG_CHARS, MIN_LINE_CHARS } from "./thread
 import { FlwrError } from "../../../base/error.ts";
 import { FURTHER_LINE, isRunLogLine } from "../../../base/run_log_lines.ts";
 import { choiceOf, fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
-import type { FromWorker } from "./thread/worker_protocol.ts";
+import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 
-/** Longest text of an app that is taken: a line of its log, a sentence of its error, in characters. */
+/** Longest line of an app's log, in characters. The rest is cut. */
 export const MAX_LINE_LENGTH = 64 * 1024;
+/** Longest error text of an app, in characters. The rest is cut. */
 export const MAX_SENTENCE_LENGTH = 8192;
 export const MAX_HINTS = 8;
 const MAX_HINT_LENGTH = 1024;
 
-/** Most lines of log that come together. */
+/** Most lines of log in one batch. */
 export const MAX_LINES_PER_BATCH: number = Math.ceil(MAX_WAITING_LOG_CHARS / MIN_LINE_CHARS) + 1;
 
 const KINDS = ["ready", "lines", "completed", "failed", "crashed", "call", "cancel"] as const;
 
 /**
- * Reads what an app's process says.
+ * Checks an event from the process of a ServerApp.
  *
- * @param omitted bytes of it that were not kept: it is too large
+ * @param omitted bytes that were discarded, because the event is too large
  * @throws FlwrError "invalid-argument" that names what is wrong
  */
-export function checkSaid(value: unknown, omitted = 0): FromWorker {
-  const said = fieldsOf(value, "What the app says");
-  const kind = choiceOf(said["kind"], "Its kind", KINDS);
+export function checkServerAppEvent(value: unknown, omitted = 0): ServerAppEvent {
+  const event = fieldsOf(value, "Event of the app");
+  const kind = choiceOf(event["kind"], "Kind of the event", KINDS);
   if (omitted > 0) {
-    if (kind === "call") return { kind: "large-call", id: callId(said["id"]), bytes: omitted };
-    throw new FlwrError("invalid-argument", `What the app says has ${omitted} bytes too many`);
+    if (kind === "call") return { kind: "large-call", id: callId(event["id"]), bytes: omitted };
+    throw new FlwrError("invalid-argument", `An event of the app is too large: ${omitted} bytes`);
   }
   switch (kind) {
     case "ready":
       return { kind };
     case "completed":
-      return { kind, details: sentence(said["details"]) };
+      return { kind, details: sentence(event["details"]) };
     case "lines":
-      return { kind, lines: linesOf(said["text"]) };
+      return { kind, lines: linesOf(event["text"]) };
     case "failed":
-      return { kind, message: sentence(said["message"]), hints: hints(said["hints"]) };
+      return { kind, message: sentence(event["message"]), hints: hints(event["hints"]) };
     case "crashed":
-      return { kind, reason: sentence(said["reason"]) };
+      return { kind, reason: sentence(event["reason"]) };
     case "call":
       return {
         kind,
-        id: callId(said["id"]),
-        method: textOf(said["method"], "Method", MAX_SENTENCE_LENGTH),
-        bytes: bytesOf(said["bytes"]),
+        id: callId(event["id"]),
+        method: textOf(event["method"], "Method", MAX_SENTENCE_LENGTH),
+        bytes: bytesOf(event["bytes"]),
       };
     case "cancel":
-      return { kind, id: callId(said["id"]) };
+      return { kind, id: callId(event["id"]) };
   }
 }
 
 /**
- * Lines with their ends. Longer ones are cut. One that does not begin as a line of a run's log does is indented: at the
- * margin are only lines of the SuperLink.
+ * Splits a batch of log into lines, each with its line break. Long lines are cut. A line without the time stamp of a
+ * run's log is indented: only the SuperLink's own lines begin at the margin.
  */
 function linesOf(value: unknown): string[] {
   if (!(value instanceof Uint8Array) || value.length > MAX_BATCH_BYTES) {
-    throw new FlwrError("invalid-argument", `Lines are not at most ${MAX_BATCH_BYTES} bytes`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Lines of the log are no bytes, or more than ${MAX_BATCH_BYTES}`,
+    );
   }
   const lines = new TextDecoder().decode(value).split("\n", MAX_LINES_PER_BATCH + 1);
   if (lines.length > MAX_LINES_PER_BATCH) {
-    throw new FlwrError("invalid-argument", `There are more than ${MAX_LINES_PER_BATCH} lines`);
+    throw new FlwrError(
+      "invalid-argument",
+      `A batch of log has more than ${MAX_LINES_PER_BATCH} lines`,
+    );
   }
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line) => {

@@ -4,16 +4,16 @@ import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
 import { FURTHER_LINE } from "../../../base/run_log_lines.ts";
 import {
-  checkSaid,
+  checkServerAppEvent,
   MAX_HINTS,
   MAX_LINE_LENGTH,
   MAX_LINES_PER_BATCH,
   MAX_SENTENCE_LENGTH,
 } from "./checked_said.ts";
-import type { FromWorker } from "./thread/worker_protocol.ts";
+import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 
-Deno.test("what an app's process may say is taken as it is, without what else it adds", () => {
-  const said: FromWorker[] = [
+Deno.test("valid events are accepted, without unknown fields", () => {
+  const said: ServerAppEvent[] = [
     { kind: "ready" },
     { kind: "completed", details: "" },
     { kind: "failed", message: "m", hints: ["h"] },
@@ -21,50 +21,50 @@ Deno.test("what an app's process may say is taken as it is, without what else it
     { kind: "call", id: 7, method: "GetNodes", bytes: new Uint8Array([1]) },
     { kind: "cancel", id: 7 },
   ];
-  for (const one of said) assert.deepEqual(checkSaid({ ...one, more: 1 }), one);
+  for (const one of said) assert.deepEqual(checkServerAppEvent({ ...one, more: 1 }), one);
 });
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("lines come as the bytes of their text", () => {
+Deno.test("lines arrive as the bytes of their text", () => {
   const text = bytesOf("a\nä\n\n");
-  assert.deepEqual(checkSaid({ kind: "lines", text }), {
+  assert.deepEqual(checkServerAppEvent({ kind: "lines", text }), {
     kind: "lines",
     lines: [`${FURTHER_LINE}a\n`, `${FURTHER_LINE}ä\n`, "\n"],
   });
 });
 
-Deno.test("lines that do not begin as a log's do are indented: at the margin are only the SuperLink's", () => {
+Deno.test("lines without a time stamp are indented: only the SuperLink's lines begin at the margin", () => {
   const lines = ["2026-11-30T05:28:18.000Z one\n", `${FURTHER_LINE}two\n`, "\n"];
   const text = bytesOf([...lines, "Error: forged\n"].join(""));
-  assert.deepEqual(checkSaid({ kind: "lines", text }), {
+  assert.deepEqual(checkServerAppEvent({ kind: "lines", text }), {
     kind: "lines",
     lines: [...lines, `${FURTHER_LINE}Error: forged\n`],
   });
 });
 
-Deno.test("of a call that is too large only its id and its size are told, and nothing else is so large", () => {
+Deno.test("a call that is too large is reported by id and size; any other event of that size is refused", () => {
   const call = { kind: "call", id: 7, method: "PushObject", bytes: new Uint8Array(0) };
-  assert.deepEqual(checkSaid(call, 99), { kind: "large-call", id: 7, bytes: 99 });
-  assert.throws(() => checkSaid({ kind: "lines", text: new Uint8Array(0) }, 99), {
+  assert.deepEqual(checkServerAppEvent(call, 99), { kind: "large-call", id: 7, bytes: 99 });
+  assert.throws(() => checkServerAppEvent({ kind: "lines", text: new Uint8Array(0) }, 99), {
     code: "invalid-argument",
   });
 });
 
 Deno.test("texts that are too long are cut, not refused", () => {
   const long = "x".repeat(MAX_LINE_LENGTH + MAX_SENTENCE_LENGTH);
-  assert.deepEqual(checkSaid({ kind: "lines", text: bytesOf(`${long}\n`) }), {
+  assert.deepEqual(checkServerAppEvent({ kind: "lines", text: bytesOf(`${long}\n`) }), {
     kind: "lines",
     lines: [`${(FURTHER_LINE + long).slice(0, MAX_LINE_LENGTH)}…\n`],
   });
-  assert.deepEqual(checkSaid({ kind: "failed", message: long, hints: [] }), {
+  assert.deepEqual(checkServerAppEvent({ kind: "failed", message: long, hints: [] }), {
     kind: "failed",
     message: long.slice(0, MAX_SENTENCE_LENGTH),
     hints: [],
   });
 });
 
-Deno.test("anything else is a breach of the protocol, told as such", () => {
+Deno.test("any other value is refused as a violation of the protocol", () => {
   const wrong = [
     undefined,
     "ready",
@@ -79,11 +79,14 @@ Deno.test("anything else is a breach of the protocol, told as such", () => {
     { kind: "cancel", id: "1" },
   ];
   for (const value of wrong) {
-    assert.throws(() => checkSaid(value), { name: "FlwrError", code: "invalid-argument" });
+    assert.throws(() => checkServerAppEvent(value), {
+      name: "FlwrError",
+      code: "invalid-argument",
+    });
   }
   fc.assert(fc.property(fc.anything(), (value) => {
     try {
-      checkSaid(value);
+      checkServerAppEvent(value);
     } catch (error) {
       assert.ok(error instanceof FlwrError, String(error));
     }

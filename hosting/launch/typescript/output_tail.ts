@@ -1,27 +1,27 @@
-/** Last bytes that an app's process wrote, beside the app, which are kept to explain a crash. */
+/** Bytes of a process' last output that are kept to explain a crash. */
 const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;
 
-/** The last of what a process writes, on however many streams, in the order in which it came. */
+/** The last output of a process, from all its streams, in the order of arrival. */
 export class OutputTail {
   readonly #limit: number;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
 
-  /** @param limit how many bytes are kept */
+  /** @param limit bytes to keep */
   constructor(limit: number = MAX_OUTPUT_TAIL_BYTES) {
     this.#limit = limit;
   }
 
-  /** Reads a stream to its end. Never rejects: a stream that breaks has ended. */
+  /** Reads a stream to its end. Never rejects: a broken stream counts as ended. */
   async read(stream: AsyncIterable<Uint8Array>): Promise<void> {
     try {
       for await (const chunk of stream) this.#add(chunk);
     } catch {
-      // What came before is kept.
+      // The output so far is kept.
     }
   }
 
-  /** What was kept; the first character may be cut. */
+  /** The kept output. Its first character may be incomplete. */
   text(): string {
     const decoder = new TextDecoder();
     const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");

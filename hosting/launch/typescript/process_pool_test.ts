@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../../../base/clock.ts";
 import { HAS_ALL_RIGHTS } from "../../../base/testing/all_rights.ts";
 import { eventually } from "../../../tests/support/deadline.ts";
-import { AppProcess } from "./app_process.ts";
-import { ProcessPool } from "./process_pool.ts";
-import type { FromWorker } from "./thread/worker_protocol.ts";
+import { ServerAppProcess } from "./app_process.ts";
+import { ANNOUNCED_SECONDS, ProcessPool, SPARE_SECONDS } from "./process_pool.ts";
+import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 
 const OPTIONS = { allowRead: [], memoryBytes: 1024 ** 3, requestBytes: () => 0 };
 
-/** Processes of this one that are sandboxes of ServerApps, by their ids. */
+/** Ids of this process' children that are sandboxes of ServerApps. */
 async function sandboxes(): Promise<number[]> {
   const found: number[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
@@ -21,16 +22,37 @@ async function sandboxes(): Promise<number[]> {
   return found;
 }
 
+/** Whether a process has ended: its folder goes with it. */
+function hasEnded({ folder }: ServerAppProcess): Promise<boolean> {
+  return Deno.stat(folder).then(() => false, () => true);
+}
+
+/** Keeps the processes that are started while something is done. */
+async function startedDuring(act: (started: readonly ServerAppProcess[]) => Promise<void>) {
+  const started: ServerAppProcess[] = [];
+  const { start } = ServerAppProcess;
+  ServerAppProcess.start = async (options) => {
+    const process = await start.call(ServerAppProcess, options);
+    started.push(process);
+    return process;
+  };
+  try {
+    await act(started);
+  } finally {
+    ServerAppProcess.start = start;
+  }
+}
+
 const linux = { ignore: !HAS_ALL_RIGHTS || Deno.build.os !== "linux" };
 
 Deno.test(
   "process pool: a spare that ended while it waited is replaced",
   linux,
   async () => {
-    const started: AppProcess[] = [];
-    const { start } = AppProcess;
-    AppProcess.start = async (options) => {
-      const process = await start.call(AppProcess, options);
+    const started: ServerAppProcess[] = [];
+    const { start } = ServerAppProcess;
+    ServerAppProcess.start = async (options) => {
+      const process = await start.call(ServerAppProcess, options);
       started.push(process);
       return process;
     };
@@ -41,13 +63,13 @@ Deno.test(
       Deno.kill((await sandboxes())[0]!, "SIGKILL");
       await eventually(() => Promise.resolve(started[0]!.crashed), 20, "the spare to end");
 
-      await using process = await pool.take();
-      const said: FromWorker["kind"][] = [];
-      await process.attend(({ kind }) => void said.push(kind));
-      assert.deepEqual([said, process.crashed], [["ready"], false]);
+      await using process = await pool.acquire();
+      const events: ServerAppEvent["kind"][] = [];
+      await process.awaitReady(({ kind }) => void events.push(kind));
+      assert.deepEqual([events, process.crashed], [["ready"], false]);
       assert.deepEqual([started.length, started[1] === process], [2, true]);
     } finally {
-      AppProcess.start = start;
+      ServerAppProcess.start = start;
     }
   },
 );
@@ -62,18 +84,76 @@ Deno.test(
     pool.warm();
     if (before === undefined) Deno.env.delete("TMPDIR");
     else Deno.env.set("TMPDIR", before);
-    await using process = await pool.take();
-    await process.attend(() => {});
+    await using process = await pool.acquire();
+    await process.awaitReady(() => {});
     assert.equal(process.crashed, false);
   },
 );
 
-Deno.test("app process: who attends it late hears of its end", linux, async () => {
-  await using process = await AppProcess.start(OPTIONS);
-  const [pid] = await sandboxes();
-  Deno.kill(pid!, "SIGKILL");
-  await eventually(() => Promise.resolve(process.crashed), 20, "the process to end");
-  const said: FromWorker["kind"][] = [];
-  await process.attend(({ kind }) => void said.push(kind));
-  assert.deepEqual(said, ["crashed"]);
-});
+Deno.test(
+  "process pool: a process for an app that was announced and never comes ends soon",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      await using pool = new ProcessPool({ ...OPTIONS, clock });
+      pool.expect();
+      await eventually(() => Promise.resolve(started.length === 1), 20, "the spare to start");
+      await clock.advance(ANNOUNCED_SECONDS - 1);
+      // It is announced once more.
+      pool.expect();
+      await clock.advance(ANNOUNCED_SECONDS - 1);
+      assert.equal(await hasEnded(started[0]!), false);
+      await clock.advance(1);
+      await eventually(() => hasEnded(started[0]!), 20, "the spare to end");
+      await using process = await pool.acquire();
+      assert.deepEqual([started.length, process === started[1]], [2, true]);
+    }),
+);
+
+Deno.test(
+  "process pool: a spare of a run is kept as long as ever when an app is announced",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      await using pool = new ProcessPool({ ...OPTIONS, clock });
+      pool.expect();
+      pool.warm();
+      pool.expect();
+      await eventually(() => Promise.resolve(started.length === 1), 20, "the spare to start");
+      await clock.advance(SPARE_SECONDS - 1);
+      assert.equal(await hasEnded(started[0]!), false);
+      await clock.advance(1);
+      await eventually(() => hasEnded(started[0]!), 20, "the spare to end");
+    }),
+);
+
+Deno.test(
+  "process pool: its end waits for the end of a spare that was let go",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      {
+        await using pool = new ProcessPool({ ...OPTIONS, clock });
+        pool.expect();
+        await clock.advance(ANNOUNCED_SECONDS);
+      }
+      assert.deepEqual(await Promise.all(started.map(hasEnded)), [true]);
+    }),
+);
+
+Deno.test(
+  "app process: a listener that is added after its end is called with the crash",
+  linux,
+  async () => {
+    await using process = await ServerAppProcess.start(OPTIONS);
+    const [pid] = await sandboxes();
+    Deno.kill(pid!, "SIGKILL");
+    await eventually(() => Promise.resolve(process.crashed), 20, "the process to end");
+    const events: ServerAppEvent["kind"][] = [];
+    await process.awaitReady(({ kind }) => void events.push(kind));
+    assert.deepEqual(events, ["crashed"]);
+  },
+);

@@ -1,3 +1,4 @@
+import { formatBytes } from "../../../base/readable.ts";
 import { configToTransferable } from "../../../app/transferable.ts";
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -9,13 +10,13 @@ import { toConfigRecord } from "../../../fab/scalar.ts";
 import { withRetries } from "../../../rpc/retry.ts";
 import { PortCalls } from "../../../rpc/port/calls.ts";
 import { findAppModule } from "../../app/app_module.ts";
-import type { AppProcess } from "./app_process.ts";
+import type { ServerAppProcess } from "./app_process.ts";
 import { errorLines, outputLines, type RunApp, type RunEnd, type RunProgram } from "../program.ts";
 import type { ProcessPool } from "./process_pool.ts";
-import type { TakenRun } from "../run_source.ts";
-import type { FromWorker, WorkerJob } from "./thread/worker_protocol.ts";
+import type { RunClaim } from "../run_source.ts";
+import type { ServerAppEvent, WorkerJob } from "./thread/worker_protocol.ts";
 
-/** What a ServerApp may call; its run's begin, end, heartbeats and log are the SuperLink's own business. */
+/** The methods that a ServerApp may call. The SuperLink itself handles the run's begin, end, heartbeats and log. */
 const OFFERED: ReadonlySet<string> = new Set([
   "GetNodes",
   "PushMessages",
@@ -27,26 +28,26 @@ const OFFERED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Runs ServerApps that are written in TypeScript or JavaScript, each in a sandbox of its own.
+ * Creates the program for ServerApps in TypeScript or JavaScript. Each runs in a sandbox of its own.
  *
- * @param pool where the sandboxes come from
+ * @param pool provides the sandboxes
  */
 export function typescriptProgram(pool: ProcessPool): RunProgram {
   return async (run, app, signal) => {
-    await using process = await pool.take();
+    await using process = await pool.acquire();
     try {
-      const job = await prepare(run, app, process.folder);
+      const job = await installApp(run, app, process.folder);
       await run.begin();
-      return await attend(process, job, run, signal);
+      return await superviseApp(process, job, run, signal);
     } finally {
       pool.warm();
     }
   };
 }
 
-/** Puts the app into its process' folder. */
-async function prepare(
-  { runId }: TakenRun,
+/** Installs the app in its process' folder. */
+async function installApp(
+  { runId }: RunClaim,
   { fab, overrideConfig, piece }: RunApp,
   folder: string,
 ): Promise<WorkerJob> {
@@ -59,10 +60,10 @@ async function prepare(
     const paths = attachments.map(({ path }) => path).join(", ");
     throw new FlwrError(
       "unimplemented",
-      `App "${fabId}" cannot run here: a SuperExec does not get the files beside its bundle (${paths})`,
+      `App "${fabId}" cannot run here: a SuperExec cannot fetch its attached files (${paths})`,
       {
         hints: [
-          "Have the SuperLink run the app itself: flwr superlink with --isolation subprocess",
+          "Let the SuperLink run the app: start flwr superlink with --isolation subprocess",
         ],
       },
     );
@@ -79,16 +80,16 @@ async function prepare(
   };
 }
 
-/** Tries until it can be stored: a disk that is full may have room again. */
-function keep(store: () => Promise<void>, signal: AbortSignal): Promise<void> {
+/** Stores log lines, with retries: a full disk may have space again later. */
+function storeWithRetries(store: () => Promise<void>, signal: AbortSignal): Promise<void> {
   return withRetries(store, { policy: {}, clock: systemClock, random: systemRandom, signal });
 }
 
-/** Lets the process run the app, answers its calls and keeps its log, until the app has ended or the run is. */
-async function attend(
-  process: AppProcess,
+/** Runs the app in the process, answers its calls and stores its log, until the app or the run ends. */
+async function superviseApp(
+  process: ServerAppProcess,
   job: WorkerJob,
-  run: TakenRun,
+  run: RunClaim,
   signal: AbortSignal,
 ): Promise<RunEnd | undefined> {
   const { promise: ended, resolve } = Promise.withResolvers<RunEnd | undefined>();
@@ -99,31 +100,31 @@ async function attend(
     peer: `the ServerApp of run ${run.runId}`,
     post: (answer) => process.post(answer),
   });
-  // One batch of lines after the other: they must not overtake each other, nor the run's end.
+  // Batches are stored one after the other, and all before the run's end.
   let storing = Promise.resolve();
   const store = (lines: readonly string[]) => {
-    storing = storing.then(() => keep(() => run.log(lines), signal)).catch(() => {});
+    storing = storing.then(() => storeWithRetries(() => run.log(lines), signal)).catch(() => {});
     return storing;
   };
-  const hear = async (said: FromWorker) => {
-    switch (said.kind) {
+  const onEvent = async (event: ServerAppEvent) => {
+    switch (event.kind) {
       case "call":
       case "cancel":
-        return calls.hear(said);
+        return calls.handleRequest(event);
       case "large-call":
-        return calls.refuse(said.id, tooLarge(said.bytes));
+        return calls.refuse(event.id, tooLarge(event.bytes));
       case "lines":
-        // Until they are stored nothing more is read: an app that writes more waits.
-        await store(said.lines);
+        // No further event is read until the lines are stored, so an app that logs fast is slowed down.
+        await store(event.lines);
         return void process.post({ kind: "stored" });
       case "completed":
         await storing;
-        return resolve({ outcome: "completed", details: said.details });
+        return resolve({ outcome: "completed", details: event.details });
       case "failed":
-        await store(errorLines(said));
-        return resolve({ outcome: "failed", details: said.message });
+        await store(errorLines(event));
+        return resolve({ outcome: "failed", details: event.message });
       case "crashed": {
-        const details = `The ServerApp crashed: ${said.reason}`;
+        const details = `The ServerApp crashed: ${event.reason}`;
         await store([
           ...outputLines(process.output),
           ...errorLines({ message: details, hints: [] }),
@@ -135,7 +136,7 @@ async function attend(
   const stop = () => resolve(undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await process.attend(hear);
+    await process.awaitReady(onEvent);
     if (signal.aborted) return undefined;
     process.post({ kind: "run", job });
     return await ended;
@@ -145,5 +146,5 @@ async function attend(
 }
 
 function tooLarge(bytes: number): FlwrError {
-  return new FlwrError("resource-exhausted", `The call has more bytes than it may have: ${bytes}`);
+  return new FlwrError("resource-exhausted", `The call is too large: ${formatBytes(bytes)}`);
 }

@@ -7,7 +7,7 @@ import type { CheckedFab } from "../../../fab/fab.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
-import { bindService, type Handlers } from "../../../rpc/service.ts";
+import { bindService, type ServiceHandlers } from "../../../rpc/service.ts";
 import { LinkRuns } from "../../../roles/superlink/launch/link_runs.ts";
 import type { RunApp, RunEnd } from "../program.ts";
 import { FakeLink } from "../testing/fake_link.ts";
@@ -15,7 +15,7 @@ import { typescriptProgram } from "./typescript_program.ts";
 import { ProcessPool } from "./process_pool.ts";
 import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 
-type RuntimeHandlers = Handlers<typeof Runtime, unknown>;
+type RuntimeHandlers = ServiceHandlers<typeof Runtime, unknown>;
 
 function fabOf(serverApp: string, config: RunConfig = {}): CheckedFab {
   const encoder = new TextEncoder();
@@ -42,11 +42,11 @@ function fabOf(serverApp: string, config: RunConfig = {}): CheckedFab {
 interface Played {
   readonly link: FakeLink;
   readonly end: RunEnd | undefined;
-  /** What the app wrote, without times. */
+  /** The app's log, without time stamps. */
   readonly log: string;
 }
 
-/** Runs a ServerApp; `during` may stop it. */
+/** Runs a ServerApp. `during` may stop it. */
 async function play(
   serverApp: string,
   { config, handlers = {}, allowRead = [], memoryBytes = 2 ** 30, during, attached }: {
@@ -66,7 +66,7 @@ async function play(
   });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const run = (await new LinkRuns({ link, runtime, clock: systemClock }).take(signal))!;
+  const run = (await new LinkRuns({ link, runtime, clock: systemClock }).claim(signal))!;
   await using pool = new ProcessPool({ allowRead, memoryBytes, requestBytes: sandboxRequestBytes });
   const { attachments = [], ...piece } = attached ?? {};
   const app = { fab: { ...fabOf(serverApp, config), attachments }, overrideConfig: {}, ...piece };
@@ -76,7 +76,7 @@ async function play(
   return { link, end, log: link.log(7n).replaceAll(/^\d{4}-\S+Z ?/gm, "") };
 }
 
-/** Folders of app processes that are there now. */
+/** Folders of app processes that exist now. */
 async function appFolders(): Promise<string[]> {
   const probe = await Deno.makeTempDir();
   await Deno.remove(probe);
@@ -86,7 +86,7 @@ async function appFolders(): Promise<string[]> {
 }
 
 testWithAllRights(
-  "an app runs with its settings, reaches the nodes, and its output is the run's log",
+  "an app runs with its settings, reaches the nodes, and its output goes to the run's log",
   async () => {
     const tokens: unknown[] = [];
     const { link, end, log } = await play(
@@ -116,7 +116,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "an app reads the files beside its bundle, and does not start without them",
+  "an app reads its attached files, and does not start without them",
   async () => {
     const model = new TextEncoder().encode("a model");
     const hash = sha256Hex(model);
@@ -140,7 +140,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "an app saves files, in pieces where they are large, also when it does not wait for them",
+  "an app saves files, large ones in pieces, also without awaiting them",
   async () => {
     const pieces: [string, bigint, bigint, number, number][] = [];
     const { end, log } = await play(
@@ -173,7 +173,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "a call with more bytes than its method takes is refused, and its bytes are not kept",
+  "a call that exceeds its method's limit is refused, and its body is discarded",
   async () => {
     const { end, log } = await play(
       `import { ServerApp } from "flwr";
@@ -208,12 +208,12 @@ testWithAllRights("an app whose file is refused fails its run with the reason", 
     },
   );
   assert.deepEqual(end, { outcome: "failed", details: "There is no room for it" });
-  assert.match(log, /"\.\.\/\.\.\/etc\/passwd" is no plain path/);
-  assert.match(log, /Hint: Save under a name that was used/);
+  assert.match(log, /"\.\.\/\.\.\/etc\/passwd"/);
+  assert.match(log, /Hint: Save under an existing name/);
 });
 
 testWithAllRights(
-  "an app that throws fails its run with the reason, and the log says where",
+  "an app that throws fails its run with the error, and the log has the position",
   async () => {
     const { end, log } = await play(
       `import { ServerApp } from "flwr";
@@ -229,7 +229,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "what is no ServerApp is told, and so is a module that cannot be loaded",
+  "an export that is not a ServerApp is reported, and so is a module that cannot be loaded",
   async () => {
     const none = await play(`export const app = 1;`);
     assert.match(none.end!.details, /"app" of ".*server\.ts" is not a ServerApp/);
@@ -254,7 +254,7 @@ testWithAllRights("an app that would end its worker ends its run alone", async (
 });
 
 testWithAllRights(
-  "an app that ends its process or takes all memory ends its run alone",
+  "an app that ends its process or uses all memory ends only its own run",
   async () => {
     const app = (statement: string) =>
       `import { ServerApp } from "flwr";
@@ -270,14 +270,14 @@ testWithAllRights(
       app("const kept = []; for (;;) { kept.push(new Uint8Array(2 ** 24).fill(1)); }"),
       { memoryBytes },
     );
-    assert.match(hungry.end!.details, /^The ServerApp crashed: it took \d+ MiB of memory/);
+    assert.match(hungry.end!.details, /^The ServerApp crashed: it used \d+ MiB of memory/);
     assert.match(hungry.log, /^Error: The ServerApp crashed/m);
   },
 );
 
 testWithAllRights("a run whose process cannot be started fails, and its log says why", async () => {
   const { execPath } = Deno;
-  // An upgrade removes the file of the program that runs.
+  // An upgrade removes the file of the running program.
   Deno.execPath = () => "/nowhere/deno";
   try {
     const { end, log } = await play(`import { ServerApp } from "flwr";
@@ -291,7 +291,7 @@ testWithAllRights("a run whose process cannot be started fails, and its log says
 });
 
 testWithAllRights(
-  "the last words of an app's process cannot look like lines of the log",
+  "the last output of an app's process cannot imitate lines of the log",
   async () => {
     const { log } = await play(`import { ServerApp } from "flwr";
     export const app = new ServerApp().main(async () => {
@@ -330,7 +330,7 @@ testWithAllRights("a ServerApp evaluates models, though it may not load native c
 });
 
 testWithAllRights(
-  "an app reads its own folder and what was granted, and does nothing else to this machine",
+  "an app reads its own folder and granted paths, and has no other access to this machine",
   async () => {
     const granted = await Deno.realPath(await Deno.makeTempDir());
     const secret = await Deno.makeTempFile();
@@ -387,7 +387,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "a run that is stopped leaves no process, call or folder, whatever its app does",
+  "a stopped run leaves no process, call or folder, whatever its app does",
   async () => {
     const before = await appFolders();
     const busy = await play(
@@ -395,7 +395,7 @@ testWithAllRights(
      export const app = new ServerApp().main(() => { console.log("busy"); for (;;); });`,
       {
         during: async (link, stop) => {
-          await link.reached(7n, "running");
+          await link.waitForState(7n, "running");
           stop();
         },
       },

@@ -1,4 +1,4 @@
-/** What the process of a sandboxed app starts with; an executable starts itself instead (roles/sandbox.ts). */
+/** Entry module of a sandboxed app's process. A compiled executable uses its hidden command (roles/sandbox.ts). */
 import { runSandbox } from "./run_sandbox.ts";
 
 await runSandbox();

@@ -1,31 +1,32 @@
 /**
- * The process of a sandboxed app. The app's code runs in a worker that may read its own folder and what the node's owner
- * granted, and nothing else; its models train in other threads. What permissions do not limit ends here, for this is a
- * process of its own, without the node's keys and environment: memory, signals, and what never ends by itself.
+ * The process of a sandboxed app. The app's code runs in a worker that may only read its own folder and the paths that
+ * the node's owner granted. Its models train in other threads. Permissions do not limit memory, signals and endless
+ * loops; they affect only this process, which has none of the node's keys and environment.
  */
 import { write, writeSync } from "node:fs";
 import { FlwrError } from "../../../base/error.ts";
-import { type Failure, uncaught } from "../../app/failure.ts";
-import type { FromWorker } from "../../app/worker_protocol.ts";
+import { type Failure, uncaughtFailure } from "../../app/failure.ts";
+import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 import { decodeFrames, encodeFrame, FRAMES_FD, MAX_FRAME_TEXT_BYTES } from "../wire/frame.ts";
-import { checkSaid } from "../wire/checked_reply.ts";
-import type { AssignThreads, Rehearse, SandboxStart, ToProcess } from "../wire/protocol.ts";
-import { packSaid } from "../wire/packed_messages.ts";
+import { checkClientAppEvent } from "../wire/checked_reply.ts";
+import type { AssignThreads, Rehearse, SandboxStart, WithThreads } from "../wire/protocol.ts";
+import { packEvent } from "../wire/packed_messages.ts";
+import { ignoreDebuggerSignal } from "./ignore_signal.ts";
 import { Trainers } from "./trainers.ts";
 
 /**
- * Milliseconds between two looks at how much memory the process takes. A thread touches about 1 GB of new memory a
- * second: so much may be taken beyond the limit, times the threads that do, times this.
+ * Milliseconds between two checks of the process' memory. A thread can allocate about 1 GB per second, so between two
+ * checks each thread can exceed the limit by some 25 MB.
  */
 const MEMORY_CHECK_MILLISECONDS = 25;
 
 /**
- * Most frames that may wait to be written by an app's process. Each of a ClientApp's answers a question, and one is asked
- * at a time; a ServerApp makes calls, as many at once as it likes within reason.
+ * Most frames that wait to be written by an app's process. A ClientApp sends one response per command, one at a time. A
+ * ServerApp may have many calls open at once.
  */
 const MAX_QUEUED_FRAMES = { ClientApp: 16, ServerApp: 1024 } as const;
 
-/** Runs until the node closes the process' standard input, the app crashes, or takes too much memory. */
+/** Runs the sandbox until the node closes stdin, the app crashes, or the process exceeds its memory limit. */
 export async function runSandbox(): Promise<never> {
   const limits = { textBytes: MAX_FRAME_TEXT_BYTES.toApp };
   const frames = decodeFrames(Deno.stdin.readable, limits);
@@ -43,11 +44,11 @@ export async function runSandbox(): Promise<never> {
     app.postMessage(rehearse);
   }
   for await (const { value, body } of frames) {
-    const { threads, ...said } = value as ToProcess<object>;
+    const { threads, ...command } = value as WithThreads<object>;
     const assign: AssignThreads = { kind: "assign-threads", threads };
     trainers.assignThreads(threads);
     app.postMessage(assign);
-    app.postMessage(said, body.byteLength > 0 ? [body] : []);
+    app.postMessage(command, body.byteLength > 0 ? [body] : []);
   }
   Deno.exit(0);
 }
@@ -69,34 +70,33 @@ function startApp({ app: kind, worker, readable }: SandboxStart, trainers: Train
       },
     },
   });
-  const say = queuedFrames(
+  const send = queuedFrames(
     MAX_QUEUED_FRAMES[kind],
     kind === "ClientApp"
-      ? (said) => packSaid(checkSaid(said), trainers.used)
-      // It posts nothing large but bytes.
-      : (said) => said,
+      ? (event) => packEvent(checkClientAppEvent(event), trainers.used)
+      // A ServerApp's large values are bytes already.
+      : (event) => event,
   );
   app.onmessage = ({ data, ports }: MessageEvent<unknown>) => {
-    const asks = typeof data === "object" && data !== null && "kind" in data &&
+    const isRequest = typeof data === "object" && data !== null && "kind" in data &&
       data.kind === "open-trainer";
-    if (!asks) say(data);
+    if (!isRequest) send(data);
     else if (ports[0] !== undefined) trainers.open(data, ports[0]);
   };
-  app.onmessageerror = () => crash("it says what cannot be read");
+  app.onmessageerror = () => crash("it posts a value that cannot be read");
   app.onerror = (event) => {
     event.preventDefault();
-    crash(event.message, uncaught(event.message));
+    crash(event.message, uncaughtFailure(event.message));
   };
   return app;
 }
 
-/** Gives up what the process has by its command line and does not need: a debugger in it would find nothing more. */
+/** Revokes permissions that the process does not need, so that a debugger attached to it could not use them. */
 function disarm(): void {
   for (const name of ["net", "run", "import", "sys"] as const) {
     Deno.permissions.revokeSync({ name });
   }
-  // Any thread may send signals to its own process, and this one would open a debugger's port.
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => {});
+  ignoreDebuggerSignal();
 }
 
 function watchMemory(limit: number): void {
@@ -104,50 +104,50 @@ function watchMemory(limit: number): void {
     const { rss } = Deno.memoryUsage();
     if (rss > limit) {
       crash(
-        `it took ${Math.round(rss / 1024 ** 2)} MiB of memory: it may take ${
+        `it used ${Math.round(rss / 1024 ** 2)} MiB of memory; its limit is ${
           Math.round(limit / 1024 ** 2)
-        }`,
+        } MiB`,
       );
     }
   }, MEMORY_CHECK_MILLISECONDS);
 }
 
 /**
- * Ends the process at once, with a last word to the node.
+ * Reports a crash to the node and ends the process.
  *
- * @param failure what an app threw; without it the reason holds nothing of the app
+ * @param failure the error of the app. Without it the reason contains nothing from the app
  */
 function crash(reason: string, failure?: Failure): never {
-  const last: FromWorker = { kind: "crashed", reason, ...(failure && { failure }) };
+  const last: ClientAppEvent = { kind: "crashed", reason, ...(failure && { failure }) };
   for (const piece of encodeFrame(last)) writeSync(FRAMES_FD, piece);
   Deno.exit(1);
 }
 
 /**
- * Writes frames one after the other. An app that says more than it was asked for is not waited for.
+ * Returns a function that writes frames one after the other. An app that posts too many ends its process.
  *
- * @param pack makes what is sent of what the app's thread posts; throws FlwrError where it must not be sent
+ * @param pack turns a value that the app's thread posts into one to send, or throws FlwrError if it is invalid
  */
 function queuedFrames(
   limit: number,
-  pack: (said: unknown) => unknown,
+  pack: (value: unknown) => unknown,
 ): (value: unknown) => void {
   let queue = Promise.resolve();
   let queued = 0;
   return (value) => {
     queued += 1;
-    if (queued > limit) crash("it says what nobody asked for");
+    if (queued > limit) crash("it posts values that were not requested");
     queue = queue.then(async () => {
       let pieces;
       try {
         pieces = encodeFrame(pack(value));
       } catch (error) {
-        crash(`it does not keep to the protocol: ${FlwrError.from(error).message}`);
+        crash(`it violates the protocol: ${FlwrError.from(error).message}`);
       }
       for (const piece of pieces) await writeWhole(piece);
       queued -= 1;
     });
-    // The node is gone.
+    // The node has ended.
     queue.catch(() => Deno.exit(1));
   };
 }

@@ -3,13 +3,13 @@ import type { StartEngine } from "../../../ml/engine/engine.ts";
 import { PortEngine } from "../../../ml/engine/port_engine.ts";
 import type { OpenTrainer } from "../wire/protocol.ts";
 
-/** What an app in a sandbox computes with: the sandbox's trainers, and as many threads as it assigned last. */
+/** The compute of a sandboxed app: the sandbox's trainers, with the number of threads that was assigned last. */
 export class SandboxCompute {
   readonly #startEngine: StartEngine;
-  /** The app's thread cannot see who else trains on the machine. */
+  /** Assigned by the process, because the app's thread cannot see other training on the machine. */
   #assigned = 1;
 
-  /** @param post asks the sandbox's process for a trainer, which it connects to the port */
+  /** @param post requests a trainer from the sandbox's process, which connects it to the transferred port */
   constructor(post: (asked: OpenTrainer, transfer: Transferable[]) => void) {
     this.#startEngine = ({ threads, device }) => {
       const { port1, port2 } = new MessageChannel();
@@ -18,12 +18,12 @@ export class SandboxCompute {
     };
   }
 
-  /** Sets how many threads each model may use from now on. */
+  /** Sets the number of threads that each model may use from now on. */
   assignThreads(threads: number): void {
     this.#assigned = threads;
   }
 
-  /** What the app gets. */
+  /** Creates the app's compute. */
   compute({ threads, device = "cpu" }: ComputeSettings = {}): Compute {
     return {
       device,

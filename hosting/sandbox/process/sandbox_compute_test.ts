@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { OpenTrainer } from "../wire/protocol.ts";
 import { SandboxCompute } from "./sandbox_compute.ts";
 
-Deno.test("models in a sandbox use the threads assigned last, or those that somebody chose", () => {
+Deno.test("models in a sandbox use the threads assigned last, or those that were set explicitly", () => {
   const sandbox = new SandboxCompute(() => {});
   const before = sandbox.compute().register();
   assert.equal(before.threads(), 1);
@@ -14,7 +14,7 @@ Deno.test("models in a sandbox use the threads assigned last, or those that some
   assert.deepEqual([chosen.threads(), own.threads()], [5, 2]);
 });
 
-Deno.test("an engine in a sandbox is asked for, with the end of a port for what will compute", async () => {
+Deno.test("an engine in a sandbox is requested from the process, with a port for its answers", async () => {
   const asked: [OpenTrainer, Transferable[]][] = [];
   const compute = new SandboxCompute((...what) => asked.push(what)).compute({ device: "webgpu" });
   assert.equal(compute.device, "webgpu");

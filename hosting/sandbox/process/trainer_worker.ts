@@ -1,20 +1,20 @@
 /**
- * A thread of a sandbox that trains for the app: it may load ONNX Runtime, and does nothing but what the app's thread may
- * ask for over the port.
+ * A thread of a sandbox that trains a model of the app. It may load ONNX Runtime, and only serves the requests that the
+ * app's thread may send over the port.
  */
 import { requireSelfContained } from "../../../ml/onnx/self_contained.ts";
 import { requireRuntime } from "../../../ml/session/probe.ts";
 import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { flushDenormals } from "../../../ml/session/flush_denormals.ts";
 import { serveEngine } from "../../../ml/engine/serve_engine.ts";
-import type { ToTrainer } from "../wire/protocol.ts";
+import type { TrainerCommand } from "../wire/protocol.ts";
 
 const scope = self as unknown as {
-  onmessage: ((event: MessageEvent<ToTrainer>) => void) | null;
+  onmessage: ((event: MessageEvent<TrainerCommand>) => void) | null;
   postMessage(message: "ended"): void;
 };
 
-/** Takes what the sandbox says to this thread. */
+/** Handles the commands of the sandbox's process. */
 function listen(): void {
   let maxThreads = 1;
   scope.onmessage = ({ data, ports }) => {
@@ -23,7 +23,7 @@ function listen(): void {
       return;
     }
     if (data.kind === "prepare") {
-      // What fails here is told when a model asks for it.
+      // An error here occurs again, and is reported, when a model needs the runtime.
       requireRuntime().catch(() => {});
       return;
     }

@@ -2,28 +2,28 @@ import { choiceOf, fieldsOf, integerOf } from "../../../base/untrusted.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { Device } from "../../../ml/engine/device.ts";
 import { MAX_THREADS } from "../../../ml/engine/limits.ts";
-import { type FromTrainer, reportError } from "../../../ml/engine/protocol.ts";
-import { type Failure, uncaught } from "../../app/failure.ts";
-import type { ToTrainer } from "../wire/protocol.ts";
+import { toErrorReport, type TrainerMessage } from "../../../ml/engine/protocol.ts";
+import { type Failure, uncaughtFailure } from "../../app/failure.ts";
+import type { TrainerCommand } from "../wire/protocol.ts";
 
-/** Models of an app that may be open for training at once; each has a thread of its own. */
+/** Most models of an app that are open for training at once. Each has a thread of its own. */
 export const MAX_TRAINERS = 16;
 
-/** What an app's trainers may take. */
+/** Options of {@link Trainers}. */
 export interface TrainersOptions {
-  /** Most bytes of tensors that one of them keeps. */
+  /** Most bytes of tensors that one trainer keeps. */
   readonly memoryBytes: number;
   readonly devices: readonly Device[];
-  /** Called when one fails by itself. */
+  /** Called when a trainer's thread fails. */
   readonly failed: (reason: string, failure: Failure) => void;
 }
 
-/** The threads that train for an app, each for one model that is open. */
+/** The trainers of an app: one thread for each open model. */
 export class Trainers {
   readonly #options: TrainersOptions;
   readonly #workers = new Set<Worker>();
   #threads = 1;
-  /** One that waits for a model, with ONNX Runtime loaded. */
+  /** A trainer without a model, with ONNX Runtime loaded. */
   #ready: Worker | undefined;
   #used = false;
 
@@ -31,18 +31,18 @@ export class Trainers {
     this.#options = options;
   }
 
-  /** Whether a model of the app asked for one. */
+  /** Whether a model of the app has requested a trainer. */
   get used(): boolean {
     return this.#used;
   }
 
-  /** Says how many threads each may use from now on. */
+  /** Sets the number of threads that each trainer may use from now on. */
   assignThreads(threads: number): void {
     this.#threads = threads;
     for (const worker of this.#workers) tell(worker, { kind: "assign-threads", threads });
   }
 
-  /** Has one ready for the next model: to start a thread and to load ONNX Runtime takes longer than anything after it. */
+  /** Starts a trainer for the next model, because starting a thread and loading ONNX Runtime takes most of the time. */
   prepare(): void {
     if (this.#ready !== undefined || this.#workers.size >= MAX_TRAINERS) return;
     this.#ready = this.#startWorker();
@@ -50,15 +50,15 @@ export class Trainers {
   }
 
   /**
-   * Starts one that answers at a port, or says there why not.
+   * Starts a trainer that answers at a port, or sends the reason for refusing to the port.
    *
-   * @param asked what the app's thread asks for: it may be anything
+   * @param asked the request of the app's thread: any value
    */
   open(asked: unknown, port: MessagePort): void {
     try {
       this.#start(asked, port);
     } catch (error) {
-      const refused: FromTrainer = { refused: reportError(error) };
+      const refused: TrainerMessage = { refused: toErrorReport(error) };
       port.postMessage(refused);
       port.close();
     }
@@ -69,11 +69,11 @@ export class Trainers {
     const { threads, device } = fieldsOf(asked, "Trainer");
     const open = this.#workers.size - (this.#ready === undefined ? 0 : 1);
     if (open >= MAX_TRAINERS) {
-      throw new FlwrError("resource-exhausted", `${MAX_TRAINERS} models of the app are open`, {
-        hints: ["Make a model once and keep it, or dispose of it"],
+      throw new FlwrError("resource-exhausted", `The app has ${MAX_TRAINERS} open models`, {
+        hints: ["Create a model once and keep it, or dispose of it"],
       });
     }
-    const start: ToTrainer = {
+    const start: TrainerCommand = {
       kind: "start",
       threads: integerOf(threads, "Threads", 1, MAX_THREADS),
       device: choiceOf(device, "Device", devices),
@@ -95,13 +95,13 @@ export class Trainers {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      failed(`its trainer failed: ${event.message}`, uncaught(event.message));
+      failed(`its trainer failed: ${event.message}`, uncaughtFailure(event.message));
     };
     this.#workers.add(worker);
     return worker;
   }
 }
 
-function tell(worker: Worker, said: ToTrainer, transfer: Transferable[] = []): void {
-  worker.postMessage(said, transfer);
+function tell(worker: Worker, command: TrainerCommand, transfer: Transferable[] = []): void {
+  worker.postMessage(command, transfer);
 }

@@ -16,81 +16,88 @@ import {
   textOf,
 } from "../../../base/untrusted.ts";
 import type { Failure } from "../../app/failure.ts";
-import type { FromWorker } from "../../app/worker_protocol.ts";
+import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 
-/** Most bytes of arrays and settings that an app may keep from one message to the next: the node keeps them for it. */
+/** Most bytes of arrays and settings in an app's state, which the node stores between messages. */
 export const MAX_STATE_BYTES = 1024 ** 3;
 
-/** Most entries of a list that an app posts to its own process. */
+/** Most entries of a list that an app's thread posts to its process. */
 const MAX_ENTRIES: number = RECORD_LIMITS.numbers;
 
-/** Longest text among the settings that an app replies, in characters. */
+/** Longest text value in an app's reply, in characters. */
 const MAX_TEXT_LENGTH: number = RECORD_LIMITS.textBytes;
 
-/** Longest sentence about an error that is taken from an app, in characters, and most hints. */
+/** Longest error text of an app, in characters. The rest is cut. */
 const MAX_SENTENCE_LENGTH = 8_192;
+/** Most hints of an app's error. */
 const MAX_HINTS = 8;
 
-/** Longest sentence about an error that the SuperLink may be told, in characters. */
-const MAX_TOLD_LENGTH = 512;
+/** Longest error text that may be sent to the SuperLink, in characters. The rest is cut. */
+const MAX_SUMMARY_LENGTH = 512;
 
-/** Longest hint that is taken from an app, in characters. */
+/** Longest hint of an app's error, in characters. The rest is cut. */
 const MAX_HINT_LENGTH = 1_024;
 
 const MIN_SINT64 = -(2n ** 63n);
 const MAX_SINT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-/** What a ClientApp may say. */
+/** The kinds of events that a ClientApp may post. */
 export const KINDS = ["loaded", "load-failed", "crashed", "reply"] as const;
 
 /**
- * Reads, in the app's process, what its thread posts. Whether it answers anything is for others to tell.
+ * Checks, in the app's process, an event that the app's thread posts. It does not check that a reply answers a message.
  *
  * @throws FlwrError "invalid-argument" that names what is wrong
  */
-export function checkSaid(value: unknown): FromWorker {
-  const said = fieldsOf(value, "What the app says");
-  const kind = choiceOf(said["kind"], "Its kind", KINDS);
-  if (kind !== "reply") return plainWord(kind, said);
-  const failure = maybeFailure(said["failure"]);
-  return { kind, message: message(said["message"]), state: stateOf(said["state"]), ...failure };
+export function checkClientAppEvent(value: unknown): ClientAppEvent {
+  const event = fieldsOf(value, "Event of the app");
+  const kind = choiceOf(event["kind"], "Kind of the event", KINDS);
+  if (kind !== "reply") return checkSimpleEvent(kind, event);
+  const failure = optionalFailure(event["failure"]);
+  return { kind, message: message(event["message"]), state: stateOf(event["state"]), ...failure };
 }
 
-/** Reads whatever is no reply. @throws FlwrError "invalid-argument" */
-export function plainWord(kind: Exclude<FromWorker["kind"], "reply">, said: Fields): FromWorker {
+/** Checks any event but a reply. @throws FlwrError "invalid-argument" */
+export function checkSimpleEvent(
+  kind: Exclude<ClientAppEvent["kind"], "reply">,
+  event: Fields,
+): ClientAppEvent {
   switch (kind) {
     case "loaded":
       return { kind };
     case "load-failed":
       return {
         kind,
-        message: sentence(said["message"]),
-        hints: hints(said["hints"]),
-        failure: failureOf(said["failure"]),
+        message: sentence(event["message"]),
+        hints: hints(event["hints"]),
+        failure: failureOf(event["failure"]),
       };
     case "crashed":
-      return { kind, reason: sentence(said["reason"]), ...maybeFailure(said["failure"]) };
+      return { kind, reason: sentence(event["reason"]), ...optionalFailure(event["failure"]) };
   }
 }
 
-/** What is said of an error, where something is. */
-export function maybeFailure(value: unknown): { readonly failure?: Failure } {
+/** Checks the optional failure of an event. */
+export function optionalFailure(value: unknown): { readonly failure?: Failure } {
   return value === undefined ? {} : { failure: failureOf(value) };
 }
 
 function failureOf(value: unknown): Failure {
-  const { told, details } = fieldsOf(value, "Failure");
-  return { told: sentence(told).slice(0, MAX_TOLD_LENGTH), details: sentence(details) };
+  const { summary, details } = fieldsOf(value, "Failure");
+  return { summary: sentence(summary).slice(0, MAX_SUMMARY_LENGTH), details: sentence(details) };
 }
 
-/** The records that an app keeps. The node keeps them for long, so they are bounded. */
+/** Checks the app's state. Its size is limited, because the node stores it for as long as the run lasts. */
 function stateOf(value: unknown): PlainRecordDict {
   let total = 0;
   return records(value, (data) => {
     total += data.length;
     if (total <= MAX_STATE_BYTES) return data;
-    throw new FlwrError("resource-exhausted", `Its state has more than ${MAX_STATE_BYTES} bytes`);
+    throw new FlwrError(
+      "resource-exhausted",
+      `The app's state has more than ${MAX_STATE_BYTES} bytes`,
+    );
   });
 }
 
@@ -111,7 +118,7 @@ function message(value: unknown): PlainMessage {
     : { metadata, content: records(fields["content"]) };
 }
 
-/** The error of a reply. */
+/** Checks the error of a reply. */
 export function errorOf({ code, reason }: Fields): MessageError {
   return {
     code: integerOf(code, "Code of the error", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
@@ -119,14 +126,14 @@ export function errorOf({ code, reason }: Fields): MessageError {
   };
 }
 
-/** Metadata of a reply. */
+/** Checks the metadata of a reply. */
 export function metadataOf(fields: Fields): Metadata {
   const id = (field: string) => bigintOf(fields[field], field, 0n, MAX_UINT64);
   const text = (field: string) => textOf(fields[field], field, MAX_NAME_LENGTH);
   const seconds = (field: string) => {
     const number = numberOf(fields[field], field);
     if (number >= 0 && number < Infinity) return number;
-    throw new FlwrError("invalid-argument", `${field} is no time: ${number}`);
+    throw new FlwrError("invalid-argument", `${field} is not a time: ${number}`);
   };
   return {
     runId: id("runId"),
@@ -141,27 +148,27 @@ export function metadataOf(fields: Fields): Metadata {
   };
 }
 
-/** Takes bytes over, or refuses them. */
-type TakeBytes = (data: Uint8Array) => Uint8Array;
+/** Accepts bytes, or throws. */
+type CheckBytes = (data: Uint8Array) => Uint8Array;
 
-function records(value: unknown, take: TakeBytes = (data) => data): PlainRecordDict {
-  return namedList(value, (record) => recordOf(fieldsOf(record, "Record"), take));
+function records(value: unknown, check: CheckBytes = (data) => data): PlainRecordDict {
+  return namedList(value, (record) => recordOf(fieldsOf(record, "Record"), check));
 }
 
-function recordOf({ kind, items }: Fields, take: TakeBytes): PlainRecord {
+function recordOf({ kind, items }: Fields, check: CheckBytes): PlainRecord {
   const known = choiceOf(kind, "Kind of a record", ["arrays", "metrics", "config"]);
   switch (known) {
     case "arrays":
       return {
         kind: known,
-        items: namedList(items, (item) => arrayOf(fieldsOf(item, "Array"), take)),
+        items: namedList(items, (item) => arrayOf(fieldsOf(item, "Array"), check)),
       };
     case "metrics":
       return { kind: known, items: namedList(items, (item) => metricOf(fieldsOf(item, "Metric"))) };
     case "config":
       return {
         kind: known,
-        items: namedList(items, (item) => settingOf(fieldsOf(item, "Value"), take)),
+        items: namedList(items, (item) => settingOf(fieldsOf(item, "Value"), check)),
       };
   }
 }
@@ -173,14 +180,14 @@ function namedList<T>(value: unknown, read: (value: unknown) => T): (readonly [s
   });
 }
 
-function arrayOf({ dtype, shape, stype, data }: Fields, take: TakeBytes): NdArrayFields {
+function arrayOf({ dtype, shape, stype, data }: Fields, check: CheckBytes): NdArrayFields {
   return {
     dtype: textOf(dtype, "dtype", MAX_NAME_LENGTH),
     shape: listOf(shape, "Shape", MAX_RANK).map((length) =>
       integerOf(length, "Length of an axis", 0, Number.MAX_SAFE_INTEGER)
     ),
     stype: textOf(stype, "stype", MAX_NAME_LENGTH),
-    data: take(bytes(data)),
+    data: check(bytes(data)),
   };
 }
 
@@ -208,11 +215,11 @@ function metricOf({ type, value }: Fields): TypedMetricValue {
     case "uint64[]":
       return { type, value: all(value, uint64) };
     default:
-      throw new FlwrError("invalid-argument", "A value has no known type");
+      throw new FlwrError("invalid-argument", "A value has an unknown type");
   }
 }
 
-function settingOf(fields: Fields, take: TakeBytes): TypedConfigValue {
+function settingOf(fields: Fields, check: CheckBytes): TypedConfigValue {
   const { type, value } = fields;
   switch (type) {
     case "bool":
@@ -220,13 +227,13 @@ function settingOf(fields: Fields, take: TakeBytes): TypedConfigValue {
     case "string":
       return { type, value: text(value) };
     case "bytes":
-      return { type, value: take(bytes(value)) };
+      return { type, value: check(bytes(value)) };
     case "bool[]":
       return { type, value: all(value, bool) };
     case "string[]":
       return { type, value: all(value, text) };
     case "bytes[]":
-      return { type, value: all(value, bytes).map(take) };
+      return { type, value: all(value, bytes).map(check) };
     default:
       return metricOf(fields);
   }
@@ -234,10 +241,10 @@ function settingOf(fields: Fields, take: TakeBytes): TypedConfigValue {
 
 function bool(value: unknown): boolean {
   if (typeof value === "boolean") return value;
-  throw new FlwrError("invalid-argument", "A value that should be true or false is neither");
+  throw new FlwrError("invalid-argument", "A bool is neither true nor false");
 }
 
 function bytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw new FlwrError("invalid-argument", "A value that should be bytes is something else");
+  throw new FlwrError("invalid-argument", "A value of type bytes is not a byte array");
 }

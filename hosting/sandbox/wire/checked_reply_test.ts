@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
-import { checkSaid, MAX_STATE_BYTES } from "./checked_reply.ts";
+import { checkClientAppEvent, MAX_STATE_BYTES } from "./checked_reply.ts";
 
 const METADATA = {
   runId: 1n,
@@ -15,7 +15,7 @@ const METADATA = {
   ttl: 10,
 };
 
-const FAILURE = { told: "Error at client.ts:1:2", details: "Error: secret\n  at …" };
+const FAILURE = { summary: "Error at client.ts:1:2", details: "Error: secret\n  at …" };
 
 const RECORDS = [
   ["a", {
@@ -54,7 +54,7 @@ const RECORDS = [
 
 const REPLY = { kind: "reply", message: { metadata: METADATA, content: RECORDS }, state: RECORDS };
 
-Deno.test("what an honest app says is read as it is", () => {
+Deno.test("valid events of an app are accepted unchanged", () => {
   const error = { code: 2, reason: "no" };
   for (
     const said of [
@@ -64,41 +64,41 @@ Deno.test("what an honest app says is read as it is", () => {
       { kind: "load-failed", message: "no", hints: ["try"], failure: FAILURE },
       { kind: "crashed", reason: "why" },
     ]
-  ) assert.deepEqual(checkSaid(said), said);
+  ) assert.deepEqual(checkClientAppEvent(said), said);
 });
 
-Deno.test("what an app adds is not passed on", () => {
-  assert.deepEqual(checkSaid({ kind: "loaded", more: 1 }), { kind: "loaded" });
-  const { message } = checkSaid({
+Deno.test("unknown fields of an event are not passed on", () => {
+  assert.deepEqual(checkClientAppEvent({ kind: "loaded", more: 1 }), { kind: "loaded" });
+  const { message } = checkClientAppEvent({
     ...REPLY,
     message: { ...REPLY.message, more: 1, metadata: { ...METADATA, more: 1 } },
   }) as typeof REPLY;
   assert.deepEqual(message, REPLY.message);
 });
 
-Deno.test("a state without end is refused", () => {
+Deno.test("a state that is too large is refused", () => {
   const data = new Uint8Array(0);
   Object.defineProperty(data, "length", { value: MAX_STATE_BYTES });
   const state = [["c", {
     kind: "config",
     items: [["a", { type: "bytes", value: data }], ["b", { type: "bytes[]", value: [data] }]],
   }]];
-  assert.throws(() => checkSaid({ ...REPLY, state }), {
+  assert.throws(() => checkClientAppEvent({ ...REPLY, state }), {
     code: "resource-exhausted",
-    message: `Its state has more than ${MAX_STATE_BYTES} bytes`,
+    message: `The app's state has more than ${MAX_STATE_BYTES} bytes`,
   });
 });
 
-Deno.test("a sentence without end is cut", () => {
-  const said = checkSaid({ kind: "crashed", reason: "x".repeat(1e6) });
+Deno.test("an error text that is too long is cut", () => {
+  const said = checkClientAppEvent({ kind: "crashed", reason: "x".repeat(1e6) });
   assert.ok(said.kind === "crashed" && said.reason.length < 10_000);
 });
 
-Deno.test("anything else is a FlwrError, and a reply with one field changed is, too", () => {
+Deno.test("any other value throws a FlwrError, and so does a reply with one field changed", () => {
   const seed = { seed: 3, numRuns: 2000 };
   fc.assert(
     fc.property(fc.anything({ withBigInt: true, withMap: true }), (said) => {
-      assert.throws(() => checkSaid(said), FlwrError);
+      assert.throws(() => checkClientAppEvent(said), FlwrError);
     }),
     seed,
   );
@@ -109,7 +109,7 @@ Deno.test("anything else is a FlwrError, and a reply with one field changed is, 
       fc.pre(!same);
       const metadata = { ...METADATA, [field]: value };
       assert.throws(
-        () => checkSaid({ ...REPLY, message: { ...REPLY.message, metadata } }),
+        () => checkClientAppEvent({ ...REPLY, message: { ...REPLY.message, metadata } }),
         FlwrError,
       );
     }),

@@ -2,19 +2,19 @@ import { BODY_ALIGNMENT, ByteRun } from "./record_columns.ts";
 import { FlwrError } from "../../../base/error.ts";
 
 /**
- * Longest text of a frame in bytes. What an app's process says is parsed in the thread that serves everyone: this much
- * of the worst, empty lists, takes some milliseconds. Records are not in the text but in the body, as columns.
+ * Longest text of a frame, in bytes. The node parses the texts of apps in the thread that serves all of its work: the
+ * slowest text of this length (empty lists) takes some milliseconds. Records are in the body, as columns.
  */
 export const MAX_FRAME_TEXT_BYTES = { fromApp: 256 * 1024, toApp: 64 * 1024 ** 2 } as const;
 
 /** Most bytes in a frame's body (protocol buffers: 2 GiB). */
 export const MAX_FRAME_BODY_BYTES = 2 ** 31;
 
-/** A frame begins with these four bytes, the lengths of text (uint32) and body (float64), little-endian. */
+/** A frame's head: these four bytes, the length of the text (uint32) and of the body (float64), little-endian. */
 const MAGIC = 0x72_77_6c_66; // "flwr"
 const HEAD_BYTES = 16;
 
-/** A value as the bytes of a frame, in pieces: arrays are not copied. */
+/** Encodes a value as the bytes of a frame. They are returned in pieces, so that arrays are not copied. */
 export function encodeFrame(value: unknown): Uint8Array[] {
   const { text, parts, bodyLength } = encodeValue(value);
   const start = new Uint8Array(HEAD_BYTES + text.length);
@@ -33,33 +33,32 @@ export function encodeFrame(value: unknown): Uint8Array[] {
   return pieces;
 }
 
-/** A frame that was read. */
+/** A decoded frame. */
 export interface Frame {
   readonly value: unknown;
-  /** Where the value's byte arrays lie. */
+  /** The buffer that holds the value's byte arrays. */
   readonly body: ArrayBuffer;
-  /** Bytes of a body that was too long for what the text says: it was not kept, and the byte arrays are empty. */
+  /** Bytes of a body that was longer than `keptBytes` allows. It was discarded, and the byte arrays are empty. */
   readonly omitted: number;
 }
 
-/** What of a stream of frames is read. */
+/** Limits for reading a stream of frames. */
 export interface FrameLimits {
   /** Longest text, in bytes. */
   readonly textBytes: number;
   /** Longest body of any frame, in bytes. Default: {@link MAX_FRAME_BODY_BYTES}. */
   readonly bodyBytes?: number;
   /**
-   * Longest body that is kept for a text, as JSON says it, in bytes; asked before the body is read. Default: as long as
-   * any.
+   * Returns the longest body to keep for a text (as parsed JSON), in bytes. It is called before the body is read.
+   * Default: `bodyBytes`.
    */
   readonly keptBytes?: (text: unknown) => number;
 }
 
 /**
- * The frames of a stream, each as it is complete. The next one is read when it is asked for.
+ * Decodes the frames of a stream. Each is read when the caller asks for it.
  *
- * @throws FlwrError "invalid-argument" when the stream is none of frames or ends within one, "resource-exhausted" when a
- *   frame is too long
+ * @throws FlwrError "invalid-argument" when a frame is malformed or incomplete, "resource-exhausted" when one is too long
  */
 export async function* decodeFrames(
   stream: AsyncIterable<Uint8Array>,
@@ -72,13 +71,13 @@ export async function* decodeFrames(
     const [magic, textLength] = [view.getUint32(0, true), view.getUint32(4, true)];
     const bodyLength = view.getFloat64(8, true);
     if (magic !== MAGIC || !Number.isSafeInteger(bodyLength) || bodyLength < 0) {
-      throw new FlwrError("invalid-argument", "What was sent is no frame");
+      throw new FlwrError("invalid-argument", "Malformed frame");
     }
     if (textLength > textBytes || bodyLength > bodyBytes) {
       throw new FlwrError(
         "resource-exhausted",
-        `A frame has ${textLength} and ${bodyLength} bytes: ` +
-          `at most ${textBytes} and ${bodyBytes} are read`,
+        `A frame is too long: ${textLength} bytes of text and ${bodyLength} of body ` +
+          `(limits: ${textBytes} and ${bodyBytes})`,
       );
     }
     const text = new Uint8Array(textLength);
@@ -97,10 +96,10 @@ export async function* decodeFrames(
 }
 
 function cutOff(): FlwrError {
-  return new FlwrError("invalid-argument", "What was sent ends within a frame");
+  return new FlwrError("invalid-argument", "The stream ends within a frame");
 }
 
-/** Takes so many bytes from a stream as are asked for. */
+/** Reads a given number of bytes from a stream. */
 class ByteSource {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #rest = new Uint8Array(0);
@@ -109,7 +108,7 @@ class ByteSource {
     this.#chunks = stream[Symbol.asyncIterator]();
   }
 
-  /** Passes over so many bytes. */
+  /** Discards the next bytes. */
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       if (this.#rest.length === 0) {
@@ -123,7 +122,7 @@ class ByteSource {
     }
   }
 
-  /** Fills an array; false when the stream had ended before. */
+  /** Fills an array with the next bytes. Returns false if the stream has ended before the first. */
   async fill(target: Uint8Array): Promise<boolean> {
     for (let filled = 0; filled < target.length;) {
       if (this.#rest.length === 0) {
@@ -145,29 +144,28 @@ class ByteSource {
 }
 
 /**
- * The file descriptor on which an app's process says something to the node. Not one of the standard three: what an app
- * prints goes there.
+ * The file descriptor to which an app's process writes frames for the node. Stdout and stderr carry what the app prints.
  */
 export const FRAMES_FD = 3;
 
-/** How deep the value in a frame's text may be nested: ours is 5 levels deep. */
+/** Deepest nesting of a frame's value. Ours are nested 5 levels deep. */
 export const MAX_DEPTH = 16;
 
-/** A value as text, and the byte arrays that it holds, each with its place in the frame's body. */
+/** A value as JSON text, and its byte arrays, each with its offset in the frame's body. */
 export interface EncodedValue {
   readonly text: Uint8Array;
   readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
   readonly bodyLength: number;
 }
 
-/** What JSON cannot say, as an object with one of these names: no object of ours has them. */
+/** Field names that mark values which JSON lacks: `{"$bigint": "1"}`. No object of ours has such a field. */
 const TAGS = { bytes: "$bytes", bigint: "$bigint", number: "$number" } as const;
 
 const TAGGED: ReadonlySet<string> = new Set(Object.values(TAGS));
 
 /**
- * A value of plain objects, lists, texts, numbers, bigints and byte arrays as JSON. Fields that are undefined are left
- * out. A {@link ByteRun} arrives as one byte array.
+ * Encodes a value of plain objects, lists, texts, numbers, bigints and byte arrays as JSON. Undefined fields are left
+ * out. A {@link ByteRun} is decoded as one byte array.
  */
 export function encodeValue(value: unknown): EncodedValue {
   const parts: { offset: number; bytes: Uint8Array }[] = [];
@@ -196,12 +194,12 @@ function aligned(offset: number): number {
 }
 
 /**
- * A frame's text as JSON says it; {@link restoreValue} makes the value of it.
+ * Parses a frame's text as JSON. {@link restoreValue} turns the result into the value.
  *
- * It costs time by its length, which the caller bounds: 256 KiB of empty lists take a few milliseconds. JSON.parse's own
- * reviver would take fifty times as long.
+ * The time grows with the text's length, which the caller must limit: 256 KiB of empty lists take a few milliseconds. A
+ * reviver for JSON.parse would take fifty times as long.
  *
- * @throws FlwrError "invalid-argument" when it is not JSON in UTF-8
+ * @throws FlwrError "invalid-argument" when the text is not JSON in UTF-8
  */
 export function parseText(text: Uint8Array): unknown {
   try {
@@ -212,10 +210,10 @@ export function parseText(text: Uint8Array): unknown {
 }
 
 /**
- * The value of {@link encodeValue}, from its text as JSON, which is changed. Byte arrays lie in the body, without a copy.
+ * Decodes a value of {@link encodeValue} from its parsed JSON, which is modified. Byte arrays are views of the body.
  *
- * @param body undefined: it was not read, byte arrays are empty
- * @throws FlwrError "invalid-argument" when it is no such value, is nested too deep, or places bytes outside of the body
+ * @param body undefined if it was discarded: byte arrays are then empty
+ * @throws FlwrError "invalid-argument" when the value is malformed, nested too deep, or has bytes outside of the body
  */
 export function restoreValue(parsed: unknown, body: ArrayBuffer | undefined): unknown {
   return restored(parsed, body, MAX_DEPTH);
@@ -240,7 +238,7 @@ function restored(value: unknown, body: ArrayBuffer | undefined, depth: number):
     const field = fields[name];
     if (typeof field !== "object" || field === null) continue;
     const put = restored(field, body, depth - 1);
-    // The name of the prototype is one like any other: assigning to it would be something else.
+    // Not an assignment, because a field named "__proto__" would then set the prototype.
     if (put !== field) Object.defineProperty(fields, name, { ...PLAIN, value: put });
   }
   return value;

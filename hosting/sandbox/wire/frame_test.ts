@@ -14,7 +14,7 @@ import { doubles } from "../../../base/testing/doubles.ts";
 
 const LIMITS: FrameLimits = { textBytes: MAX_FRAME_TEXT_BYTES.fromApp };
 
-/** Bytes in chunks of a length. */
+/** Bytes in chunks of a given length. */
 async function* chunks(bytes: Uint8Array, length = bytes.length || 1) {
   for (let at = 0; at < bytes.length; at += length) {
     await Promise.resolve();
@@ -46,14 +46,14 @@ const VALUES = [
   {},
 ];
 
-Deno.test("values come through as they are, however the bytes arrive", async () => {
+Deno.test("values are decoded as they were encoded, however the bytes are split", async () => {
   const bytes = joined(VALUES);
   for (const length of [1, 7, 64, bytes.length]) {
     assert.deepEqual(await decoded(bytes, length), VALUES);
   }
 });
 
-Deno.test("any value comes through", async () => {
+Deno.test("any value is decoded as it was encoded", async () => {
   const value = fc.letrec((tie) => ({
     any: fc.oneof(
       fc.string(),
@@ -73,7 +73,7 @@ Deno.test("any value comes through", async () => {
   );
 });
 
-Deno.test("byte arrays lie in the frame's body, aligned as their elements want", async () => {
+Deno.test("byte arrays are views of the frame's body, aligned for their elements", async () => {
   const sent = [Uint8Array.of(1), new Uint8Array(8).fill(2)];
   const { value: frame } = await decodeFrames(chunks(joined([sent])), LIMITS).next();
   const [, second] = frame!.value as Uint8Array[];
@@ -81,12 +81,12 @@ Deno.test("byte arrays lie in the frame's body, aligned as their elements want",
   assert.equal(second!.byteOffset, BODY_ALIGNMENT);
 });
 
-Deno.test("arrays are not copied when they are sent", () => {
+Deno.test("encoding does not copy arrays", () => {
   const array = new Uint8Array(1000);
   assert.ok(encodeFrame({ array }).includes(array));
 });
 
-Deno.test("a run of byte arrays arrives as one, each aligned in it", async () => {
+Deno.test("a ByteRun arrives as one byte array, with each part aligned", async () => {
   const run = new ByteRun([Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
   const [value] = await decoded(joined([{ before: Uint8Array.of(9), run, none: new ByteRun([]) }]));
   const { before, run: arrived, none } = value as Record<string, Uint8Array>;
@@ -98,7 +98,7 @@ Deno.test("a run of byte arrays arrives as one, each aligned in it", async () =>
   assert.equal(none!.length, 0);
 });
 
-Deno.test("a body that is too long for its text is passed over and not kept", async () => {
+Deno.test("a body that is too long for its text is skipped and discarded", async () => {
   const limits = { ...LIMITS, keptBytes: (text: unknown) => (text as { max: number }).max };
   const sent = [{ max: 99, bytes: new Uint8Array(100) }, { max: 100, bytes: new Uint8Array(100) }];
   for (const length of [1, 64, 4096]) {
@@ -112,7 +112,7 @@ Deno.test("a body that is too long for its text is passed over and not kept", as
   }
 });
 
-Deno.test("what parses is bounded by bytes: nothing of a longer text is looked at", async () => {
+Deno.test("a text that is too long is not parsed", async () => {
   const text = new TextEncoder().encode(`[${"[],".repeat(100_000)}1]`);
   let read = 0;
   async function* counted() {
@@ -128,11 +128,11 @@ Deno.test("what parses is bounded by bytes: nothing of a longer text is looked a
 });
 
 const REFUSED: Readonly<Record<string, readonly [bytes: Uint8Array, message: RegExp]>> = {
-  "other bytes": [new Uint8Array(16), /is no frame/],
-  "a body of a negative length": [head(0, -1), /is no frame/],
-  "a body of no length": [head(0, NaN), /is no frame/],
-  "a text that is too long": [head(MAX_FRAME_TEXT_BYTES.fromApp + 1, 0), /at most/],
-  "a body that is too long": [head(0, MAX_FRAME_BODY_BYTES + 1), /at most/],
+  "other bytes": [new Uint8Array(16), /Malformed frame/],
+  "a body of a negative length": [head(0, -1), /Malformed frame/],
+  "a body of no length": [head(0, NaN), /Malformed frame/],
+  "a text that is too long": [head(MAX_FRAME_TEXT_BYTES.fromApp + 1, 0), /is too long/],
+  "a body that is too long": [head(0, MAX_FRAME_BODY_BYTES + 1), /is too long/],
   "an end in the head": [head(0, 0).subarray(0, 9), /ends within a frame/],
   "an end in the text": [joined([{ a: 1 }]).subarray(0, -1), /ends within a frame/],
   "an end before the body": [joined([Uint8Array.of(1)]).subarray(0, -1), /ends within a frame/],
@@ -166,14 +166,14 @@ for (const [what, text] of Object.entries(TEXTS)) {
   });
 }
 
-Deno.test("the name of the prototype is a name like any other", async () => {
+Deno.test("a field named __proto__ is an ordinary field", async () => {
   const text = new TextEncoder().encode(`{"__proto__":{"polluted":true},"constructor":1}`);
   const [value] = await decoded(new Uint8Array([...head(text.length, 0), ...text]));
   assert.equal("polluted" in {}, false);
   assert.deepEqual(Object.keys(value as object), ["__proto__", "constructor"]);
 });
 
-Deno.test("changed bytes are another value or a FlwrError, nothing else", async () => {
+Deno.test("changed bytes decode to another value or throw a FlwrError", async () => {
   const bytes = joined(VALUES);
   await fc.assert(
     fc.asyncProperty(

@@ -6,23 +6,23 @@ import type {
   PlainRecordDict,
 } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
-import type { FromWorker, ToWorker } from "../../app/worker_protocol.ts";
+import type { ClientAppCommand, ClientAppEvent } from "../../app/worker_protocol.ts";
 import { type PackedRecords, packRecords, unpackRecords } from "./record_columns.ts";
 
-/** Records as they arrive: the run of bytes is one byte array. */
+/** Packed records on the receiving side: the {@link ByteRun} is one byte array. */
 export interface ArrivedRecords {
   readonly columns: Uint8Array;
   readonly data: Uint8Array;
 }
 
-/** A message of which the records are packed, before it is sent (PackedRecords) or after (ArrivedRecords). */
+/** A message with packed records, on the sending (PackedRecords) or the receiving side (ArrivedRecords). */
 export interface PackedMessage<Records> {
   readonly metadata: Metadata;
   readonly content?: Records;
   readonly error?: MessageError;
 }
 
-/** A context of which the records are packed. */
+/** A context with packed records. */
 export interface PackedContext<Records> {
   readonly runId: bigint;
   readonly nodeId: bigint;
@@ -31,20 +31,20 @@ export interface PackedContext<Records> {
   readonly runConfig: Records;
 }
 
-type Load = ToWorker & { readonly kind: "load" };
+type Load = ClientAppCommand & { readonly kind: "load" };
 type Handle<Records> = {
   readonly kind: "handle";
   readonly message: PackedMessage<Records>;
   readonly context: PackedContext<Records>;
 };
 
-/** What is said to a sandboxed ClientApp, with packed records. */
-export type PackedToWorker<Records = PackedRecords> = Load | Handle<Records>;
+/** A command to a sandboxed ClientApp, with packed records. */
+export type PackedCommand<Records = PackedRecords> = Load | Handle<Records>;
 
-/** Packs what is said to a sandboxed ClientApp. */
-export function packToWorker(said: ToWorker): PackedToWorker {
-  if (said.kind === "load") return said;
-  const { message, context } = said;
+/** Packs the records of a command to a sandboxed ClientApp. */
+export function packCommand(command: ClientAppCommand): PackedCommand {
+  if (command.kind === "load") return command;
+  const { message, context } = command;
   return {
     kind: "handle",
     message: packMessage(message),
@@ -58,10 +58,10 @@ export function packToWorker(said: ToWorker): PackedToWorker {
   };
 }
 
-/** What {@link packToWorker} packed, at the app's end. */
-export function unpackToWorker(said: PackedToWorker<ArrivedRecords>): ToWorker {
-  if (said.kind === "load") return said;
-  const { message: { metadata, content, error }, context } = said;
+/** Unpacks the records of a command of {@link packCommand}, in the app's thread. */
+export function unpackCommand(command: PackedCommand<ArrivedRecords>): ClientAppCommand {
+  if (command.kind === "load") return command;
+  const { message: { metadata, content, error }, context } = command;
   const message: PlainMessage = {
     metadata,
     ...(content === undefined ? {} : { content: unpack(content) }),
@@ -78,13 +78,18 @@ export function unpackToWorker(said: PackedToWorker<ArrivedRecords>): ToWorker {
 }
 
 /**
- * Packs what a ClientApp says, for the node; read there by `readSaid`.
+ * Packs the records of a ClientApp's event for the node, which reads it with `readPackedEvent`.
  *
  * @param trained whether models of the app have trained in its sandbox
  */
-export function packSaid(said: FromWorker, trained: boolean): unknown {
-  if (said.kind !== "reply") return said;
-  return { ...said, trained, message: packMessage(said.message), state: packRecords(said.state) };
+export function packEvent(event: ClientAppEvent, trained: boolean): unknown {
+  if (event.kind !== "reply") return event;
+  return {
+    ...event,
+    trained,
+    message: packMessage(event.message),
+    state: packRecords(event.state),
+  };
 }
 
 function packMessage({ metadata, content, error }: PlainMessage): PackedMessage<PackedRecords> {

@@ -1,60 +1,60 @@
 import type { Device } from "../../../ml/engine/device.ts";
 
-/** Which app a sandbox is for: a SuperNode's, or a SuperLink's. */
+/** The kind of app in a sandbox: a SuperNode's ClientApp, or a SuperLink's ServerApp. */
 export type SandboxedKind = "ClientApp" | "ServerApp";
 
-/** What an app's process is started with: the first frame. */
+/** The first frame that an app's process receives. */
 export interface SandboxStart {
   readonly kind: "start";
   readonly app: SandboxedKind;
-  /** URL of the module that runs the app in its thread: one of the program's own. */
+  /** URL of the worker module that runs the app: one of the program's own. */
   readonly worker: string;
-  /** Folders and files that the app may read: absolute paths. */
+  /** Absolute paths of folders and files that the app may read. */
   readonly readable: readonly string[];
-  /** Bytes that the process may take. */
+  /** Memory limit of the process in bytes. */
   readonly memoryBytes: number;
-  /** What the app's models may compute with. */
+  /** Devices that the app's models may use. */
   readonly devices: readonly Device[];
-  /** Whether a trainer is started before a model asks for one (default: no). */
+  /** Whether to start a trainer before the first model requests one (default: no). */
   readonly prepareTrainer?: boolean;
 }
 
-/** What is said to an app's process after that: what is for the app, with the threads that may train now. */
-export type ToProcess<Said> = Said & { readonly threads: number };
+/** A later frame for an app's process: a command for the app, and the number of threads that may train now. */
+export type WithThreads<Said> = Said & { readonly threads: number };
 
-/** What the app's thread asks its process for beside what any app says: a trainer at the other end of a port. */
+/** Request of the app's thread to its process: a trainer thread, reached through a port. */
 export interface OpenTrainer {
   readonly kind: "open-trainer";
   readonly threads: number;
   readonly device: Device;
 }
 
-/** What the process says to the app's thread beside what is said to any app. */
+/** Command of the process to the app's thread and to trainers: the number of threads that each model may use. */
 export interface AssignThreads {
   readonly kind: "assign-threads";
   readonly threads: number;
 }
 
-/** The app's thread is to train a network of its own before the app is loaded, for the first one takes longer. */
+/** Command to the app's thread: train a small network before the app is loaded, because the first training is slower. */
 export interface Rehearse {
   readonly kind: "rehearse";
 }
 
-/** What a trainer's thread is told: how to start, with the port that comes along, and later how many threads it may use. */
-export type ToTrainer = TrainerPrepare | TrainerStart | AssignThreads;
+/** A command to a trainer's thread. */
+export type TrainerCommand = TrainerPrepare | TrainerStart | AssignThreads;
 
-/** A trainer's thread is to load ONNX Runtime, before anything is to be trained. */
+/** Command to a trainer's thread: load ONNX Runtime now, before a model needs it. */
 export interface TrainerPrepare {
   readonly kind: "prepare";
 }
 
-/** How a trainer's thread is to start. */
+/** Command to a trainer's thread: serve an engine at the port that is transferred with it. */
 export interface TrainerStart {
   readonly kind: "start";
   readonly threads: number;
   readonly device: Device;
-  /** Most threads that may compute, until it is told otherwise. */
+  /** Most threads that may compute, until the next {@link AssignThreads}. */
   readonly maxThreads: number;
-  /** Most bytes of tensors that it keeps. */
+  /** Most bytes of tensors that the engine keeps. */
   readonly memoryBytes: number;
 }

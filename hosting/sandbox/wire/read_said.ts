@@ -1,43 +1,44 @@
 import type { PlainRecordDict } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { choiceOf, fieldsOf } from "../../../base/untrusted.ts";
-import type { FromWorker } from "../../app/worker_protocol.ts";
+import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 import {
+  checkSimpleEvent,
   errorOf,
   KINDS,
   MAX_STATE_BYTES,
-  maybeFailure,
   metadataOf,
-  plainWord,
+  optionalFailure,
 } from "./checked_reply.ts";
 import { RECORD_LIMITS, unpackRecords } from "./record_columns.ts";
 
-/** Bytes of an app's state that are copied at once: 1 to 3 ms. The rest waits for the next turn. */
+/** Bytes of an app's state that are copied in one turn of the event loop: 1 to 3 ms. */
 export const COPY_PIECE_BYTES = 4 * 1024 ** 2;
 
-/** Gives way to what else waits for this thread. */
+/** Yields to other work of this thread. */
 export type Turn = () => Promise<void>;
 
 /**
- * Reads, in the node, what a ClientApp's process says: records come packed (`packSaid`). The process has checked what the
- * app said, but the app may have written to the node itself. Content and state are each read in a turn of their own.
+ * Checks, in the node, an event of a ClientApp's process, and unpacks its records (`packEvent`). The process has already
+ * checked it, but an app that took over its process could write to the node directly. Content and state are each read in
+ * a turn of their own.
  *
- * @throws FlwrError "invalid-argument" that names what is wrong, "resource-exhausted" when there is too much
+ * @throws FlwrError "invalid-argument" that names what is wrong, "resource-exhausted" when a limit is exceeded
  */
-export async function readSaid(value: unknown, turn: Turn): Promise<FromWorker> {
-  const said = fieldsOf(value, "What the app says");
-  const kind = choiceOf(said["kind"], "Its kind", KINDS);
-  if (kind !== "reply") return plainWord(kind, said);
-  const fields = fieldsOf(said["message"], "Reply");
+export async function readPackedEvent(value: unknown, turn: Turn): Promise<ClientAppEvent> {
+  const event = fieldsOf(value, "Event of the app");
+  const kind = choiceOf(event["kind"], "Kind of the event", KINDS);
+  if (kind !== "reply") return checkSimpleEvent(kind, event);
+  const fields = fieldsOf(event["message"], "Reply");
   const metadata = metadataOf(fieldsOf(fields["metadata"], "Metadata"));
   const message = fields["content"] === undefined
     ? { metadata, error: errorOf(fieldsOf(fields["error"], "Error of the reply")) }
     : { metadata, content: unpacked(arrived(fields["content"])) };
   await turn();
-  const state = await stateOf(said["state"], turn);
+  const state = await stateOf(event["state"], turn);
   await turn();
-  const trained = said["trained"] === true;
-  return { kind, message, state, trained, ...maybeFailure(said["failure"]) };
+  const trained = event["trained"] === true;
+  return { kind, message, state, trained, ...optionalFailure(event["failure"]) };
 }
 
 interface Arrived {
@@ -55,11 +56,17 @@ function unpacked({ columns, data }: Arrived): PlainRecordDict {
   return unpackRecords(columns, data, RECORD_LIMITS);
 }
 
-/** The records that an app keeps. The node keeps them for long, so they are bounded, and hold on to no frame. */
+/**
+ * Reads the app's state. The node stores it for as long as the run lasts, so its size is limited, and its bytes are
+ * copied so that they do not keep the whole frame in memory.
+ */
 async function stateOf(value: unknown, turn: Turn): Promise<PlainRecordDict> {
   const { columns, data } = arrived(value);
   if (data.length > MAX_STATE_BYTES) {
-    throw new FlwrError("resource-exhausted", `Its state has more than ${MAX_STATE_BYTES} bytes`);
+    throw new FlwrError(
+      "resource-exhausted",
+      `The app's state has more than ${MAX_STATE_BYTES} bytes`,
+    );
   }
   return unpacked({ columns, data: await copied(data, turn) });
 }

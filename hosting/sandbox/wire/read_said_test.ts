@@ -1,10 +1,10 @@
 import { MAX_STATE_BYTES } from "./checked_reply.ts";
 import assert from "node:assert/strict";
 import type { PlainRecordDict } from "../../../app/transferable.ts";
-import type { FromWorker } from "../../app/worker_protocol.ts";
+import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 import { decodeFrames, encodeFrame, MAX_FRAME_TEXT_BYTES } from "./frame.ts";
-import { packSaid } from "./packed_messages.ts";
-import { COPY_PIECE_BYTES, readSaid } from "./read_said.ts";
+import { packEvent } from "./packed_messages.ts";
+import { COPY_PIECE_BYTES, readPackedEvent } from "./read_said.ts";
 
 const METADATA = {
   runId: 1n,
@@ -18,7 +18,7 @@ const METADATA = {
   ttl: 10,
 };
 
-const FAILURE = { told: "Error at client.ts:1:2", details: "Error: secret\n  at …" };
+const FAILURE = { summary: "Error at client.ts:1:2", details: "Error: secret\n  at …" };
 
 const arrays = (...data: Uint8Array[]): PlainRecordDict => [["a", {
   kind: "arrays",
@@ -27,7 +27,7 @@ const arrays = (...data: Uint8Array[]): PlainRecordDict => [["a", {
   ),
 }]];
 
-/** What a process says, as the node gets it: its value, and where its bytes lie. */
+/** An event as the node receives it: its value, and the buffer of its bytes. */
 async function sent(said: unknown) {
   const pieces = encodeFrame(said);
   const stream = new Blob(pieces as Uint8Array<ArrayBuffer>[]).stream();
@@ -37,14 +37,14 @@ async function sent(said: unknown) {
 
 const noTurn = () => Promise.resolve();
 
-Deno.test("what an app says arrives as it was", async () => {
-  const reply: FromWorker = {
+Deno.test("events arrive unchanged", async () => {
+  const reply: ClientAppEvent = {
     kind: "reply",
     message: { metadata: METADATA, content: arrays(Uint8Array.of(1), new Uint8Array(0)) },
     state: arrays(Uint8Array.of(2, 3)),
   };
   const error = { code: 2, reason: "no" };
-  const said: FromWorker[] = [
+  const said: ClientAppEvent[] = [
     reply,
     { kind: "reply", message: { metadata: METADATA, error }, state: [], failure: FAILURE },
     { kind: "loaded" },
@@ -53,18 +53,18 @@ Deno.test("what an app says arrives as it was", async () => {
     { kind: "crashed", reason: "why" },
   ];
   for (const one of said) {
-    const arrived = await readSaid((await sent(packSaid(one, true))).value, noTurn);
+    const arrived = await readPackedEvent((await sent(packEvent(one, true))).value, noTurn);
     assert.deepEqual(arrived, one.kind === "reply" ? { ...one, trained: true } : one);
   }
 });
 
-Deno.test("content lies in its frame; what is kept for long holds on to nothing else", async () => {
+Deno.test("content is a view of its frame; the state is a copy that keeps no frame in memory", async () => {
   const content = arrays(new Uint8Array(1000));
   const state = arrays(Uint8Array.of(1), new Uint8Array(8));
   const { value, body } = await sent(
-    packSaid({ kind: "reply", message: { metadata: METADATA, content }, state }, false),
+    packEvent({ kind: "reply", message: { metadata: METADATA, content }, state }, false),
   );
-  const said = await readSaid(value, noTurn);
+  const said = await readPackedEvent(value, noTurn);
   assert.ok(said.kind === "reply");
   const [taken, kept] = [said.message.content!, said.state].map(([entry]) => {
     const record = entry![1];
@@ -75,21 +75,21 @@ Deno.test("content lies in its frame; what is kept for long holds on to nothing 
   assert.equal(kept!.byteLength, 64 + 8);
 });
 
-Deno.test("a state is copied piece by piece, with turns between", async () => {
+Deno.test("a state is copied in pieces, with turns of the event loop between them", async () => {
   const state = arrays(new Uint8Array(3 * COPY_PIECE_BYTES + 1));
   let turns = 0;
   const { value } = await sent(
-    packSaid({ kind: "reply", message: { metadata: METADATA, content: [] }, state }, false),
+    packEvent({ kind: "reply", message: { metadata: METADATA, content: [] }, state }, false),
   );
-  await readSaid(value, () => Promise.resolve(void turns++));
-  // One after the content, three between the pieces, one after the state.
+  await readPackedEvent(value, () => Promise.resolve(void turns++));
+  // One turn after the content, three between the pieces, one after the state.
   assert.equal(turns, 5);
 });
 
 const REPLY = { kind: "reply", message: { metadata: METADATA, content: {} }, state: {} };
 const NONE = { columns: new Uint8Array(0), data: new Uint8Array(0) };
 
-Deno.test("records that are not packed, or without end, are refused", async () => {
+Deno.test("records that are not packed or too large are refused", async () => {
   const endless = new Uint8Array(0);
   Object.defineProperty(endless, "length", { value: MAX_STATE_BYTES + 1 });
   const wrong = [
@@ -99,12 +99,12 @@ Deno.test("records that are not packed, or without end, are refused", async () =
     { ...REPLY, message: { metadata: METADATA, error: { code: 1, reason: "" } }, state: [] },
   ];
   for (const value of wrong) {
-    await assert.rejects(readSaid(value, noTurn), { code: "invalid-argument" });
+    await assert.rejects(readPackedEvent(value, noTurn), { code: "invalid-argument" });
   }
   const error = { code: 1, reason: "" };
   const state = { ...NONE, data: endless };
   await assert.rejects(
-    readSaid({ kind: "reply", message: { metadata: METADATA, error }, state }, noTurn),
+    readPackedEvent({ kind: "reply", message: { metadata: METADATA, error }, state }, noTurn),
     { code: "resource-exhausted" },
   );
 });

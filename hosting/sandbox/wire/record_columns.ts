@@ -3,21 +3,21 @@ import type { PlainRecord, PlainRecordDict } from "../../../app/transferable.ts"
 import type { TypedConfigValue, TypedMetricValue } from "../../../app/typed_value.ts";
 import { FlwrError } from "../../../base/error.ts";
 
-/** How much of some records is read. */
+/** Limits for the records of one message or state. */
 export interface RecordLimits {
-  /** Names of records and entries, and pieces of bytes, together. */
+  /** Total of names (of records and entries) and byte arrays. */
   readonly entries: number;
-  /** Integers, booleans, texts and lists, together. */
+  /** Total of integers, booleans, texts and lists. */
   readonly values: number;
-  /** Floating-point numbers and lengths of axes, together. */
+  /** Total of floating-point numbers and lengths of axes. */
   readonly numbers: number;
-  /** Bytes of names and texts, together. */
+  /** Total bytes of names and texts. */
   readonly textBytes: number;
 }
 
 /**
- * How much an app may reply, and as much again keep as its state: reading this takes some 30 ms, in which the node does
- * nothing else. Only the numbers and bytes of arrays are not counted: they are not looked at one by one.
+ * Limits for an app's reply, and the same again for its state. Reading this much takes some 30 ms, in which the node does
+ * nothing else. Elements of arrays do not count, because they are not read one by one.
  */
 export const RECORD_LIMITS: RecordLimits = {
   entries: 110_000,
@@ -26,23 +26,23 @@ export const RECORD_LIMITS: RecordLimits = {
   textBytes: 4 * 1024 ** 2,
 };
 
-/** Where arrays begin in a frame's body: at multiples of this, as their elements do in a .npy file. */
+/** Alignment of arrays in a frame's body, in bytes: the same as in a .npy file. */
 export const BODY_ALIGNMENT = 64;
 
-/** Longest name of a record or an entry that an app replies, in characters. */
+/** Longest name of a record or entry in an app's reply, in characters. */
 export const MAX_NAME_LENGTH = 4_096;
 
-/** Most dimensions of an array that an app replies. */
+/** Most dimensions of an array in an app's reply. */
 export const MAX_RANK = 64;
 
-/** Byte arrays that travel one after the other, each aligned, and arrive as one: {@link unpackRecords} divides it. */
+/** Byte arrays that a frame carries as one, each aligned. {@link unpackRecords} divides it again. */
 export class ByteRun {
   constructor(readonly parts: readonly Uint8Array[]) {}
 }
 
 /**
- * Records column by column: all names are one text, all numbers one array. Reading them takes a few milliseconds for
- * 100,000 metrics, and the counts at the beginning say what it will take before anything is read.
+ * Records in columns: all names are one text, all numbers one array. Reading 100,000 metrics takes a few milliseconds,
+ * and the counts at the beginning give the sizes before anything is read.
  */
 export interface PackedRecords {
   readonly columns: Uint8Array;
@@ -66,7 +66,7 @@ const TYPES = [
   "bytes[]",
 ] as const;
 
-/** How many elements each column has, in this order, as uint32: what the columns begin with. */
+/** The columns, in order, with the bytes of an element. Their element counts (uint32 each) come before them. */
 const COLUMNS = [
   { name: "kinds", bytes: 1 },
   { name: "itemCounts", bytes: 4 },
@@ -85,10 +85,10 @@ const COLUMNS = [
 ] as const;
 type ColumnName = (typeof COLUMNS)[number]["name"];
 
-/** Columns begin at multiples of the widest element. */
+/** Alignment of columns, in bytes: that of the widest element. */
 const COLUMN_ALIGNMENT = 8;
 
-/** Packs records. Bytes of arrays are not copied. */
+/** Packs records into columns. The bytes of arrays are not copied. */
 export function packRecords(records: PlainRecordDict): PackedRecords {
   const packer = new Packer();
   for (const [name, record] of records) packer.record(name, record);
@@ -131,7 +131,7 @@ class Packer {
       names,
       listLengths: this.#listLengths,
       doubles: this.#doubles,
-      // The same 64 bits, whether they stand for a signed integer or not.
+      // Signed and unsigned integers share the column; both are 64 bits.
       integers: BigInt64Array.from(this.#integers),
       bools: this.#bools,
       textLengths: this.#texts.map(({ length }) => length),
@@ -207,13 +207,13 @@ class Packer {
 }
 
 /**
- * The records of {@link packRecords}. Bytes lie in `data`, without a copy.
+ * Unpacks the records of {@link packRecords}. Byte arrays are views of `data`.
  *
- * @param columns as packed, anything if the sender is not trusted; begins at a multiple of 8 bytes of its buffer
- * @param data the run of bytes
- * @param limits how much is read; default: all
- * @throws FlwrError "invalid-argument" when they are no such columns, "resource-exhausted" when there are too many
- *   entries, values or bytes of text: before any is read
+ * @param columns the packed columns, or any bytes from an untrusted sender. Its offset is a multiple of 8
+ * @param data the bytes of the {@link ByteRun}
+ * @param limits default: none
+ * @throws FlwrError "invalid-argument" when the columns are malformed, "resource-exhausted" when a limit is exceeded;
+ *   the latter before any record is read
  */
 export function unpackRecords(
   columns: Uint8Array,
@@ -223,8 +223,8 @@ export function unpackRecords(
   return new Unpacker(columns, data, limits).records();
 }
 
-/** Gives a column's elements one after the other. */
-class Column<T> {
+/** Reads a column's elements one after the other. */
+class ColumnReader<T> {
   #at = 0;
   constructor(readonly elements: ArrayLike<T>) {}
 
@@ -233,14 +233,14 @@ class Column<T> {
     return this.elements[this.#at++]!;
   }
 
-  /** So many elements as a list. */
-  take(length: number): T[] {
+  /** The next elements as a list. */
+  nextList(length: number): T[] {
     if (length > this.elements.length - this.#at) throw malformed();
-    const taken: T[] = [];
+    const list: T[] = [];
     for (const end = this.#at + length; this.#at < end; this.#at++) {
-      taken.push(this.elements[this.#at]!);
+      list.push(this.elements[this.#at]!);
     }
-    return taken;
+    return list;
   }
 
   get isAtEnd(): boolean {
@@ -249,20 +249,20 @@ class Column<T> {
 }
 
 class Unpacker {
-  readonly #kinds: Column<number>;
-  readonly #itemCounts: Column<number>;
-  readonly #types: Column<number>;
-  readonly #names: Texts;
-  readonly #listLengths: Column<number>;
-  readonly #doubles: Column<number>;
-  readonly #integers: Column<bigint>;
+  readonly #kinds: ColumnReader<number>;
+  readonly #itemCounts: ColumnReader<number>;
+  readonly #types: ColumnReader<number>;
+  readonly #names: TextReader;
+  readonly #listLengths: ColumnReader<number>;
+  readonly #doubles: ColumnReader<number>;
+  readonly #integers: ColumnReader<bigint>;
   readonly #unsigned: BigUint64Array;
   #integersTaken = 0;
-  readonly #bools: Column<number>;
-  readonly #texts: Texts;
-  readonly #ranks: Column<number>;
-  readonly #dims: Column<number>;
-  readonly #dataLengths: Column<number>;
+  readonly #bools: ColumnReader<number>;
+  readonly #texts: TextReader;
+  readonly #ranks: ColumnReader<number>;
+  readonly #dims: ColumnReader<number>;
+  readonly #dataLengths: ColumnReader<number>;
   readonly #data: Uint8Array;
   #dataEnd = 0;
   #maxNameLength = Infinity;
@@ -286,19 +286,19 @@ class Unpacker {
     const bytes = (name: ColumnName) => new Uint8Array(buffer, at(name), count(name));
     const words = (name: ColumnName) => new Uint32Array(buffer, at(name), count(name));
     const floats = (name: ColumnName) => new Float64Array(buffer, at(name), count(name));
-    this.#kinds = new Column(bytes("kinds"));
-    this.#itemCounts = new Column(words("itemCounts"));
-    this.#types = new Column(bytes("types"));
-    this.#names = new Texts(words("nameLengths"), bytes("names"), this.#maxNameLength);
-    this.#listLengths = new Column(words("listLengths"));
-    this.#doubles = new Column(floats("doubles"));
-    this.#integers = new Column(new BigInt64Array(buffer, at("integers"), count("integers")));
+    this.#kinds = new ColumnReader(bytes("kinds"));
+    this.#itemCounts = new ColumnReader(words("itemCounts"));
+    this.#types = new ColumnReader(bytes("types"));
+    this.#names = new TextReader(words("nameLengths"), bytes("names"), this.#maxNameLength);
+    this.#listLengths = new ColumnReader(words("listLengths"));
+    this.#doubles = new ColumnReader(floats("doubles"));
+    this.#integers = new ColumnReader(new BigInt64Array(buffer, at("integers"), count("integers")));
     this.#unsigned = new BigUint64Array(buffer, at("integers"), count("integers"));
-    this.#bools = new Column(bytes("bools"));
-    this.#texts = new Texts(words("textLengths"), bytes("texts"), Infinity);
-    this.#ranks = new Column(words("ranks"));
-    this.#dims = new Column(floats("dims"));
-    this.#dataLengths = new Column(floats("dataLengths"));
+    this.#bools = new ColumnReader(bytes("bools"));
+    this.#texts = new TextReader(words("textLengths"), bytes("texts"), Infinity);
+    this.#ranks = new ColumnReader(words("ranks"));
+    this.#dims = new ColumnReader(floats("dims"));
+    this.#dataLengths = new ColumnReader(floats("dataLengths"));
     this.#data = data;
   }
 
@@ -346,7 +346,7 @@ class Unpacker {
     const dtype = this.#texts.next();
     const stype = this.#texts.next();
     const rank = this.#ranks.next();
-    const shape = this.#dims.take(rank);
+    const shape = this.#dims.nextList(rank);
     const sound = rank <= this.#maxRank && dtype.length <= this.#maxNameLength &&
       stype.length <= this.#maxNameLength &&
       shape.every((length) => Number.isSafeInteger(length) && length >= 0);
@@ -387,15 +387,15 @@ class Unpacker {
       case "bytes":
         return { type, value: this.#bytes() };
       case "double[]":
-        return { type, value: this.#doubles.take(this.#listLengths.next()) };
+        return { type, value: this.#doubles.nextList(this.#listLengths.next()) };
       case "sint64[]": {
-        const value = this.#integers.take(this.#listLengths.next());
+        const value = this.#integers.nextList(this.#listLengths.next());
         this.#integersTaken += value.length;
         return { type, value };
       }
       case "uint64[]": {
         const length = this.#listLengths.next();
-        this.#integers.take(length);
+        this.#integers.nextList(length);
         const start = this.#integersTaken;
         this.#integersTaken += length;
         return { type, value: Array.from(this.#unsigned.subarray(start, this.#integersTaken)) };
@@ -433,8 +433,8 @@ class Unpacker {
   }
 }
 
-/** Texts that were joined, with their lengths in UTF-16 units. */
-class Texts {
+/** Reads texts from one joined text and their lengths in UTF-16 units. */
+class TextReader {
   readonly lengths: Uint32Array;
   readonly #all: string;
   readonly #maxLength: number;
@@ -445,7 +445,7 @@ class Texts {
     this.lengths = lengths;
     this.#maxLength = maxLength;
     try {
-      // A text that begins with a byte order mark keeps it.
+      // `ignoreBOM` means that a byte order mark stays part of the text.
       this.#all = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(joined);
     } catch (cause) {
       throw malformed(cause);
@@ -481,7 +481,7 @@ function placesOf(counts: readonly number[]): { readonly offsets: number[]; read
   return { offsets, end };
 }
 
-/** What each limit counts. */
+/** The columns that each limit counts. */
 const LIMITED: Readonly<Record<keyof RecordLimits, readonly ColumnName[]>> = {
   entries: ["kinds", "nameLengths", "dataLengths"],
   values: ["itemCounts", "types", "listLengths", "integers", "bools", "textLengths"],
@@ -496,12 +496,12 @@ function requireWithin(limits: RecordLimits, count: (name: ColumnName) => number
     const words = what === "textBytes" ? "bytes of text" : what;
     throw new FlwrError(
       "resource-exhausted",
-      `Its records have ${there} ${words}: at most ${limits[what]} are read`,
-      { hints: ["Put many numbers into an array"] },
+      `The app's records have ${there} ${words}; the limit is ${limits[what]}`,
+      { hints: ["Store many numbers as an array"] },
     );
   }
 }
 
 function malformed(cause?: unknown): FlwrError {
-  return new FlwrError("invalid-argument", "Its records are malformed", { cause });
+  return new FlwrError("invalid-argument", "The app's records are malformed", { cause });
 }

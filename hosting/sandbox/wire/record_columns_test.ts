@@ -12,7 +12,7 @@ import {
 } from "./record_columns.ts";
 import { doubles } from "../../../base/testing/doubles.ts";
 
-/** The run of bytes as it lies in a frame's body. */
+/** The ByteRun as one byte array, as in a frame's body. */
 function laidOut({ data: { parts } }: PackedRecords): Uint8Array {
   let end = 0;
   const places = parts.map(({ length }) => {
@@ -33,7 +33,7 @@ function arrived(records: PlainRecordDict, limits?: RecordLimits): PlainRecordDi
 const int = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const uint = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const bytes = fc.uint8Array({ maxLength: 70 });
-/** Any UTF-16 but lone surrogates, which UTF-8 cannot say. */
+/** Any UTF-16 text without lone surrogates, which UTF-8 cannot encode. */
 const text = fc.string({ unit: "binary", maxLength: 8 }).map((drawn) => drawn.toWellFormed());
 const list = <T>(of: fc.Arbitrary<T>) => fc.array(of, { maxLength: 5 });
 const typed = <T>(type: string, value: fc.Arbitrary<T>) =>
@@ -72,14 +72,14 @@ const dict = list(
   ),
 ) as unknown as fc.Arbitrary<PlainRecordDict>;
 
-Deno.test("any records come through", () => {
+Deno.test("any records are unpacked as they were packed", () => {
   fc.assert(
     fc.property(dict, (records) => assert.deepEqual(arrived(records, RECORD_LIMITS), records)),
     { numRuns: 500 },
   );
 });
 
-Deno.test("a name in halves of a character is one character longer on its way only", () => {
+Deno.test("names that join to a surrogate pair are decoded correctly", () => {
   const records: PlainRecordDict = [["\ud83d", { kind: "metrics", items: [] }], [
     "\ude00",
     { kind: "metrics", items: [] },
@@ -103,7 +103,7 @@ const axes: PlainRecordDict = [["a", {
   items: [["w", { dtype: "", shape: [1, 1, 1, 1], stype: "", data: new Uint8Array(0) }]],
 }]];
 
-/** More than some limits allow, each of another kind. */
+/** Records that exceed one limit each. */
 const TOO_MUCH: Readonly<Record<string, readonly [PlainRecordDict, Partial<RecordLimits>]>> = {
   "records": [Array.from({ length: 5 }, () => ["", { kind: "metrics", items: [] }]), {
     entries: 9,
@@ -131,7 +131,7 @@ const TOO_MUCH: Readonly<Record<string, readonly [PlainRecordDict, Partial<Recor
 for (const [what, [records, limit]] of Object.entries(TOO_MUCH)) {
   Deno.test(`refused by their count, before they are read: ${what}`, () => {
     const packed = packRecords(records);
-    // Nothing can be read of these columns, so who counts first says so first.
+    // These columns are malformed as well, so the limits must be checked first.
     const broken = packed.columns.slice().fill(0xff, 56);
     for (const columns of [packed.columns, broken]) {
       assert.throws(
@@ -145,7 +145,7 @@ for (const [what, [records, limit]] of Object.entries(TOO_MUCH)) {
   });
 }
 
-Deno.test("changed columns are other records or a FlwrError, nothing else", () => {
+Deno.test("changed columns unpack to other records or throw a FlwrError", () => {
   fc.assert(
     fc.property(
       dict,

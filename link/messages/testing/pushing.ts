@@ -3,12 +3,12 @@ import { SUPERLINK_NODE_ID } from "../../../entities/metadata.ts";
 import type { LinkObject, ObjectTree } from "../../../entities/object.ts";
 import type { LinkMessage, NewLinkMessage } from "../../../entities/message.ts";
 
-/** The announced tree of a message over objects. */
+/** The object tree of a message with these objects. */
 export function treeOf(message: NewLinkMessage, objects: readonly LinkObject[]): ObjectTree {
   return new Map([...objects, rootOf(message)].map(({ id, children }) => [id, children]));
 }
 
-/** Announces instructions with the model. */
+/** Announces instructions whose content is the model. */
 export function openInstructions(bench: Bench, messages: readonly NewLinkMessage[]) {
   const trees = messages.map((message) => treeOf(message, MODEL_OBJECTS));
   return bench.link.messages.openPush({
@@ -19,7 +19,7 @@ export function openInstructions(bench: Bench, messages: readonly NewLinkMessage
   });
 }
 
-/** Announces a reply with the update. */
+/** Announces a reply whose content is the update. */
 export function openReply(bench: Bench, reply: NewLinkMessage) {
   const { srcNodeId: nodeId, runId } = reply;
   return bench.link.messages.openPush({
@@ -31,13 +31,13 @@ export function openReply(bench: Bench, reply: NewLinkMessage) {
   });
 }
 
-/** An instruction that its node was handed. */
+/** Pushes an instruction to a node and pulls it. */
 export async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {
   await bench.push(nodeId);
   return (await bench.link.messages.pullInstruction(nodeId))!;
 }
 
-/** Pushes the objects of these ids. */
+/** Pushes these objects. @returns for each, whether it was accepted */
 export async function put(
   bench: Bench,
   nodeId: bigint,

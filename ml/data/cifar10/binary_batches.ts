@@ -4,9 +4,9 @@ import { readTar } from "../tar.ts";
 import { IMAGE_BYTES, TRAIN_BATCHES } from "./facts.ts";
 import { type Cifar10Sink, damaged } from "./sink.ts";
 
-/** The official archive of the binary version. */
+/** File name of the official archive of the binary version. */
 export const BINARY_ARCHIVE = "cifar-10-binary.tar.gz";
-/** The folder that the official archive unpacks to. */
+/** The folder in the official archive. */
 export const BINARY_FOLDER = "cifar-10-batches-bin";
 
 const FILES = [
@@ -17,10 +17,10 @@ const FILES = [
 const RECORD_BYTES = 1 + IMAGE_BYTES;
 
 /**
- * The folder with the official binary batches: the given one or the one that the archive unpacks to in it.
+ * Finds the folder with the official binary batches: the given one, or the archive's folder in it.
  *
- * @returns undefined when neither has any of them
- * @throws FlwrError "not-found" when one has some but not all
+ * @returns undefined if neither has any of them
+ * @throws FlwrError "not-found" when one has some of the batches but not all
  */
 export async function findBinaryBatches(folder: string): Promise<string | undefined> {
   for (const place of [folder, join(folder, BINARY_FOLDER)]) {
@@ -37,7 +37,7 @@ export async function findBinaryBatches(folder: string): Promise<string | undefi
   return undefined;
 }
 
-/** Reads the official binary batches from a folder that has them all. */
+/** Reads the official binary batches from a folder with all of them. */
 export async function readBinaryFolder(
   folder: string,
   sink: Cifar10Sink,
@@ -60,10 +60,10 @@ export async function readBinaryArchive(
   for await (const { name, bytes } of readTar(archive, (name) => FILES.includes(baseName(name)))) {
     batches.set(baseName(name), bytes);
   }
-  // The archive has them in no particular order, but labels are taken in theirs.
+  // The archive has the batches in no particular order, but labels must be added in order.
   for (const [i, file] of FILES.entries()) {
     const bytes = batches.get(file);
-    if (bytes === undefined) throw damaged(`its archive lacks "${file}"`);
+    if (bytes === undefined) throw damaged(`its archive does not contain "${file}"`);
     await readBatch(file, bytes, sink);
     batches.delete(file);
     onBatch(i + 1);

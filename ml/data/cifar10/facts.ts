@@ -17,21 +17,21 @@ export const CIFAR10_CLASSES: readonly string[] = [
 /** The two parts of the data set. */
 export type Split = "train" | "test";
 
-/** The data set comes in five batches for training and one for testing, all of one size. */
+/** Number of training batches. There is one test batch; all have the same size. */
 export const TRAIN_BATCHES = 5;
-/** Images in a batch of the real data set. */
+/** Number of images per batch in the real data set. */
 export const BATCH_IMAGES = 10_000;
-/** Width and height of an image. */
+/** Width and height of an image, in pixels. */
 export const IMAGE_SIDE = 32;
-/** Bytes of an image: three colours. */
+/** Bytes per image: three channels. */
 export const IMAGE_BYTES = 3 * IMAGE_SIDE * IMAGE_SIDE;
 
-/** How many images a part has. */
+/** Number of images in a part. */
 export function splitImages(split: Split, batchImages: number): number {
   return split === "train" ? TRAIN_BATCHES * batchImages : batchImages;
 }
 
-/** The tensors of the data file. */
+/** The tensors in the data file. */
 export function cifar10Plans(batchImages: number): TensorPlan[] {
   return (["train", "test"] as const).flatMap((split): TensorPlan[] => {
     const count = splitImages(split, batchImages);

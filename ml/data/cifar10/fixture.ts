@@ -3,15 +3,15 @@ import { createHash } from "node:crypto";
 import { tarArchive } from "../tar_fixture.ts";
 import { IMAGE_BYTES } from "./facts.ts";
 
-/** A data set of the shape of CIFAR-10 with few images, for tests. */
+/** Number of images per batch in a small data set with the format of CIFAR-10, for tests. */
 export const FEW = 20;
 
-/** Pixel values that tell image, channel and position apart. */
+/** Pixel values that differ by image, channel and position. */
 export function pixel(batch: number, image: number, channel: number, at: number): number {
   return (batch * 40 + image * 3 + channel * 80 + at) % 256;
 }
 
-/** The class of an image: each as often as the others. */
+/** The class of an image; all classes are equally frequent. */
 export const label = (image: number): number => image % 10;
 
 /** One image, plane by plane. */

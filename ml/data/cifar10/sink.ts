@@ -2,7 +2,7 @@ import { FlwrError } from "../../../base/error.ts";
 import type { WriteTensorBytes } from "../tensor_file_writer.ts";
 import { CIFAR10_CLASSES, IMAGE_BYTES, type Split, splitImages } from "./facts.ts";
 
-/** Takes the data set from whatever holds it, piece by piece, into a data file. */
+/** Writes the data set from any source into a data file, piece by piece. */
 export class Cifar10Sink {
   readonly batchImages: number;
   readonly #write: WriteTensorBytes;
@@ -15,9 +15,9 @@ export class Cifar10Sink {
   }
 
   /**
-   * Takes images.
+   * Writes images.
    *
-   * @param first position of the first one in its split
+   * @param first position of the first image in its split
    * @param planes each image's red, green and blue plane, [images, 3, 32, 32]
    */
   async images(split: Split, first: number, planes: Uint8Array): Promise<void> {
@@ -26,9 +26,9 @@ export class Cifar10Sink {
   }
 
   /**
-   * Takes labels, in their split's order.
+   * Adds labels, in the order of their split.
    *
-   * @throws FlwrError "data-loss" for one that is no class
+   * @throws FlwrError "data-loss" when a label is not a class
    */
   async labels(split: Split, labels: ArrayLike<unknown>): Promise<void> {
     const first = this.#labels[split].length;
@@ -47,7 +47,7 @@ export class Cifar10Sink {
   }
 
   /**
-   * Checks that the data set is whole and balanced: as many images of each class as it was published with.
+   * Checks that the data set is complete and balanced: each class has as many images as published.
    *
    * @throws FlwrError "data-loss" when it is not
    */

@@ -1,20 +1,20 @@
 import { FlwrError } from "../../../base/error.ts";
 
-/** Most categories of a column of a CSV file: more are names, not categories. */
+/** Most categories of a column: columns with more are names, not categories. */
 const MAX_CSV_CATEGORIES = 100_000;
 
-/** Where a cell stands. */
-export interface Place {
+/** The position of a cell in the file. */
+export interface CellPosition {
   readonly column: string;
   readonly line: number;
 }
 
 /** A decimal number, with or without an exponent. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-/** How much of a cell an error message repeats. */
+/** Number of characters of a cell that an error message repeats. */
 const QUOTED_CHARACTERS = 60;
 
-/** Characters of a cell in which a spreadsheet's form of a number is looked for. */
+/** Longest cell, in characters, that is compared with spreadsheet formats of numbers. */
 const MAX_FORM_CHARACTERS = 100;
 
 /** Whether a text is a decimal number. */
@@ -23,13 +23,13 @@ export function isNumber(text: string): boolean {
 }
 
 /**
- * A number of a cell.
+ * Parses a number.
  *
- * @param decimal what stands in front of its decimals; with a comma, a point is refused
- * @throws FlwrError "invalid-argument" where it is none, or none that float32 holds
+ * @param decimal the decimal mark; with a comma, points are refused
+ * @throws FlwrError "invalid-argument" when the cell is not a number, or one that float32 cannot represent
  */
-export function parseNumber(cell: string, place: Place, decimal: "." | "," = "."): number {
-  const number = decimal === "." ? cell : pointed(cell);
+export function parseNumber(cell: string, place: CellPosition, decimal: "." | "," = "."): number {
+  const number = decimal === "." ? cell : withDecimalPoint(cell);
   if (!NUMBER.test(number)) {
     throw atCell(place, `is not a number: ${quote(cell)}`, hintsOf(cell, decimal));
   }
@@ -38,23 +38,23 @@ export function parseNumber(cell: string, place: Place, decimal: "." | "," = "."
   throw atCell(place, `is too large for float32: ${quote(cell)}`);
 }
 
-/** A number with a decimal comma as one with a point; "" for one that has a point already. */
-function pointed(cell: string): string {
+/** A number with a decimal comma, rewritten with a point; "" if it already has a point. */
+function withDecimalPoint(cell: string): string {
   return cell.includes(".") ? "" : cell.replace(",", ".");
 }
 
-/** What a cell that is not a number may be instead. */
+/** Hints for a cell that is not a number. */
 function hintsOf(cell: string, decimal: "." | ","): string[] {
-  if (decimal === "." && NUMBER.test(pointed(cell))) {
+  if (decimal === "." && NUMBER.test(withDecimalPoint(cell))) {
     const hints = ['Set decimal: "," if the comma stands in front of decimals'];
-    // "1,234" is one thousand for some programs, and a little more than one for others.
+    // "1,234" is one thousand and more in some programs, and about one in others.
     return THOUSAND.test(cell) ? [...hints, NO_THOUSANDS] : hints;
   }
   if (decimal === "," && isNumber(cell)) {
     const hints = ["If the file uses decimal points, remove the option decimal"];
     return THOUSAND.test(cell) ? [...hints, NO_THOUSANDS] : hints;
   }
-  // Weka writes "?", SAS and Stata write ".".
+  // Weka writes "?"; SAS and Stata write ".".
   if (/^[.?*_-]+$/.test(cell)) {
     return [
       `To treat such cells as missing, set missingCells: ["", ${
@@ -63,19 +63,22 @@ function hintsOf(cell: string, decimal: "." | ","): string[] {
       'Say what to do with missing cells: missing: "drop", for example',
     ];
   }
-  // Some patterns take quadratic time, and no number is as long as that.
+  // Some patterns take quadratic time, and numbers are never that long.
   const form = cell.length <= MAX_FORM_CHARACTERS &&
     FORMS.find(({ pattern }) => pattern.test(cell));
   if (form) return [form.hint];
   return ["Leave the column out with the option inputs, or name it in the option categories"];
 }
 
-/** A number with one mark that may stand between thousands. */
+/** A number with a single mark that could separate thousands. */
 const THOUSAND = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 const NO_THOUSANDS =
   "Thousands separators are not supported: save the cells as plain numbers, not as displayed";
 
-/** How spreadsheets show numbers, dates and truth; "saved as shown" is the default of LibreOffice's CSV export. */
+/**
+ * Formats in which spreadsheets display numbers, dates and booleans. LibreOffice's CSV export writes displayed values
+ * by default.
+ */
 const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   {
     pattern: /^[+-]?[\d.,\s'’]+\s*%$/,
@@ -106,15 +109,21 @@ const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   },
 ];
 
-/** The texts of a column as numbers: each text's place among those seen, or among those that are allowed. */
+/**
+ * A column of texts, converted to numbers: the position of each text among those seen so far, or among those allowed.
+ */
 export class TextColumn {
   readonly #codes: Map<string, number>;
   readonly #fixed: boolean;
-  /** The code of each allowed text by its number, where all are numbers. */
+  /** The code of each allowed text by its numeric value, if all are numbers. */
   readonly #byNumber: Map<number, number> | undefined;
   readonly #kind: "classes" | "categories";
 
-  /** @param allowed the texts in the order of their codes; undefined: any, in the order in which they come */
+  /**
+   * Creates the column.
+   *
+   * @param allowed the texts in the order of their codes; undefined: any, in order of appearance
+   */
   constructor(kind: "classes" | "categories", allowed?: readonly string[]) {
     this.#kind = kind;
     this.#fixed = allowed !== undefined;
@@ -128,13 +137,13 @@ export class TextColumn {
     }
   }
 
-  /** Whether a text has a code already: such a text is not taken as missing where the texts are given. */
+  /** Whether a text is one of the given texts. Such a text does not count as missing. */
   allows(text: string): boolean {
     return this.#fixed && this.#codes.has(text);
   }
 
-  /** A text's code. @throws FlwrError "invalid-argument" where it is none of the allowed, or one too many */
-  codeOf(text: string, place: Place): number {
+  /** The code of a text. @throws FlwrError "invalid-argument" when it is not allowed, or there are too many texts */
+  codeOf(text: string, place: CellPosition): number {
     const code = this.#codes.get(text) ??
       (isNumber(text) ? this.#byNumber?.get(Number(text)) : undefined);
     if (code !== undefined) return code;
@@ -147,8 +156,8 @@ export class TextColumn {
   }
 
   /**
-   * The texts in the order of their codes, and each code in it. Where they were not given, the order is ascending, as numbers if
-   * all are; then two spellings of one number ("1", "1.0") are one.
+   * The texts in the order of their codes, and the new code of each. If the texts were not given, the order is
+   * ascending, as numbers if all are numbers; then two spellings of one number ("1", "1.0") are the same text.
    */
   ordered(): { readonly texts: readonly string[]; readonly codes: readonly number[] } {
     const seen = [...this.#codes.keys()];
@@ -161,7 +170,7 @@ export class TextColumn {
         byNumber.set(number, [...byNumber.get(number) ?? [], text]);
       }
       for (const [number, spellings] of byNumber) {
-        // Beyond 2⁵³ two different texts may be one double.
+        // Beyond 2⁵³, two different texts can be the same double.
         if (spellings.length === 1 || Math.abs(number) > Number.MAX_SAFE_INTEGER) continue;
         for (const text of spellings) same.set(text, String(number));
       }
@@ -173,11 +182,11 @@ export class TextColumn {
   }
 }
 
-/** What a column collects: numbers, or codes of texts; NaN where a cell is missing. */
+/** The cells of a column: numbers, or codes of texts; NaN if a cell is missing. */
 export interface Column {
   readonly name: string;
   readonly values: GrowingDoubles;
-  /** Undefined for a column of numbers. */
+  /** The texts; undefined for a column of numbers. */
   readonly texts?: TextColumn;
 }
 
@@ -186,15 +195,15 @@ export function column(name: string, texts?: TextColumn): Column {
   return { name, values: new GrowingDoubles(), texts };
 }
 
-/** In ascending order: as numbers if all are. */
+/** Sorts texts in ascending order, as numbers if all are numbers. */
 export function sortTexts(texts: string[]): string[] {
   const numeric = texts.every(isNumber);
   return numeric ? texts.sort((a, b) => Number(a) - Number(b)) : texts.sort();
 }
 
-/** An error about a cell that says where it stands. */
+/** An error about a cell, with its position. */
 export function atCell(
-  { column, line }: Place,
+  { column, line }: CellPosition,
   problem: string,
   hints: readonly string[] = [],
 ): FlwrError {
@@ -203,22 +212,24 @@ export function atCell(
   });
 }
 
-/** A cell's text, cut where it is long. */
+/** A cell's text in quotes, shortened if it is long. */
 export function quote(text: string): string {
   return `"${text.length <= QUOTED_CHARACTERS ? text : `${text.slice(0, QUOTED_CHARACTERS)}…`}"`;
 }
 
-/** Doubles, one after the other, in memory that doubles when it is full: 8 bytes for a cell whose text has many more. */
+/**
+ * A growing list of doubles in memory that doubles when it is full: 8 bytes per cell, less than the cell's text needs.
+ */
 class GrowingDoubles {
   #values = new Float64Array(1024);
   #length = 0;
 
-  /** Those that are there; a view until the next is added. */
+  /** All values so far; a view that is valid until the next value is added. */
   get values(): Float64Array {
     return this.#values.subarray(0, this.#length);
   }
 
-  /** The last one; undefined where there is none. */
+  /** The last value; undefined if there are none. */
   get last(): number | undefined {
     return this.#length === 0 ? undefined : this.#values[this.#length - 1];
   }

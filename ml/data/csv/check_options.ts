@@ -25,32 +25,32 @@ const NAMES: OptionNames<CsvOptions> = {
   split: true,
   ...INPUTS_NAMES,
 };
-/** Other spellings, and the names of pandas and scikit-learn. */
+/** Hints for other spellings and for names of pandas and scikit-learn. */
 const ELSEWHERE = {
-  standardise: "Write it as standardize",
-  normalize: "Write it as standardize",
-  sep: "Write it as delimiter",
-  separator: "Write it as delimiter",
-  na_values: "Write it as missingCells",
-  fillna: "Write it as missing",
-  usecols: "Write it as inputs",
-  columns: "Write it as inputs",
-  features: "Write it as inputs",
-  label: "Write it as target",
-  targets: "Write it as target",
-  testFraction: "Write it as split: { testFraction: 0.2 }",
+  standardise: "Use the option standardize",
+  normalize: "Use the option standardize",
+  sep: "Use the option delimiter",
+  separator: "Use the option delimiter",
+  na_values: "Use the option missingCells",
+  fillna: "Use the option missing",
+  usecols: "Use the option inputs",
+  columns: "Use the option inputs",
+  features: "Use the option inputs",
+  label: "Use the option target",
+  targets: "Use the option target",
+  testFraction: "Use the option split: { testFraction: 0.2 }",
 };
 
 /**
- * Checks the names and types of options: TypeScript does it for literals alone.
+ * Checks the names and types of options, which TypeScript only does for literals.
  *
- * @throws FlwrError "invalid-argument" naming the option, what was given and what is expected
+ * @throws FlwrError "invalid-argument" that names the option, its value and what is expected
  */
 export function checkOptions(options: CsvOptions): void {
   checkOptionNames("readCsv", options, NAMES, ELSEWHERE);
-  // Plain JavaScript may leave it out.
+  // Callers in plain JavaScript can leave it out.
   if (options.target === undefined) {
-    throw invalid("Option target is missing: it names the column with the targets", [
+    throw invalid("Option target is missing: set it to the name of the column with the targets", [
       "Call readCsvInputs for a table without targets",
     ]);
   }
@@ -69,11 +69,11 @@ export function checkOptions(options: CsvOptions): void {
   checkTypes(options);
 }
 
-/** The same for {@link CsvInputsOptions}. */
+/** Like {@link checkOptions}, for {@link CsvInputsOptions}. */
 export function checkInputsOptions(options: CsvInputsOptions): void {
   for (const name of ["target", "targetType", "classes", "split"]) {
     if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) {
-      throw invalid(`Option ${name} is not for inputs alone`, [
+      throw invalid(`Option ${name} is not supported without targets`, [
         "Leave it out, or call readCsv for a data set with targets",
       ]);
     }
@@ -82,13 +82,15 @@ export function checkInputsOptions(options: CsvInputsOptions): void {
   checkTypes(options);
 }
 
-/** A single text in place of a list would be taken letter by letter. */
+/** Checks that lists are lists: a single string would be used letter by letter. */
 function checkTypes(options: TableOptions): void {
   for (const name of ["inputs", "classes", "missingCells"] as const) {
     const value: unknown = options[name];
     if (value === undefined || isTexts(value)) continue;
     throw invalid(`Option ${name} must be a list of texts: got ${show(value)}`, [
-      typeof value === "string" ? `Write ${name}: [${JSON.stringify(value)}]` : "Quote its texts",
+      typeof value === "string"
+        ? `Write ${name}: [${JSON.stringify(value)}]`
+        : "Put quotes around each text",
     ]);
   }
   for (const name of ["delimiter", "encoding", "target"] as const) {
@@ -128,27 +130,31 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
-/** A value that plain JavaScript passed, short. */
+/** A short form of a value from plain JavaScript. */
 function show(value: unknown): string {
   const text = typeof value === "bigint" ? String(value) : JSON.stringify(value) ?? typeof value;
   return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
 }
 
-/** @throws FlwrError "invalid-argument" where options exclude each other or name a column that is none of the inputs */
+/**
+ * Checks the columns that options name.
+ *
+ * @throws FlwrError "invalid-argument" when options exclude each other or name a column that is not an input
+ */
 export function checkColumns(options: TableOptions, inputs: readonly string[]): void {
   const { schema, categories = {}, standardize, missing, target } = options;
   if (schema !== undefined) {
     const given = (["inputs", "classes", "categories", "standardize"] as const)
       .find((name) => options[name] !== undefined);
     if (given !== undefined) {
-      throw invalid(`Option schema already says what ${given} would: leave one of them out`);
+      throw invalid(`Options schema and ${given} exclude each other: leave one of them out`);
     }
   }
   if (target !== undefined && inputs.includes(target)) {
     throw invalid(`Column "${target}" is the target and one of the inputs`);
   }
   const repeated = inputs.find((name, i) => inputs.indexOf(name) !== i);
-  if (repeated !== undefined) throw invalid(`Column "${repeated}" is twice in inputs`);
+  if (repeated !== undefined) throw invalid(`Column "${repeated}" occurs twice in inputs`);
   const named: readonly (readonly [string, readonly string[]])[] = [
     ["categories", Object.keys(categories)],
     ["standardize", Array.isArray(standardize) ? standardize : []],

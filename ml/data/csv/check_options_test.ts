@@ -23,14 +23,14 @@ async function refusal(promise: Promise<unknown>): Promise<FlwrError> {
   assert.fail("not refused");
 }
 
-/** Reads TABLE with the options that plain JavaScript may pass. */
+/** Reads TABLE with options as plain JavaScript may pass them. */
 const read = (options: Record<string, unknown>) =>
   parseCsv(
     TABLE,
     { ...OPTIONS, ...options, split: undefined } as CsvOptions & { split: undefined },
   );
 
-Deno.test("csv: what a schema fills in is not overruled in silence", async () => {
+Deno.test("csv: an option that contradicts a value of the schema is refused", async () => {
   const { schema, x } = await read({});
   assert.deepEqual(schema.inputs.map(({ fill }) => fill), [7, "none"]);
   const again = (missing?: unknown) => read({ categories: undefined, schema, missing });
@@ -50,7 +50,7 @@ Deno.test("csv: what a schema fills in is not overruled in silence", async () =>
     assert.match(message, /missing.*column "(a|sky)".*fills in (7|"none")/);
     assert.ok(hints.length > 0);
   }
-  // What the schema does not fill in keeps its action.
+  // Columns that the schema does not fill in keep their action.
   const plain = await read({ missing: { a: "forward", sky: "forward" } });
   const forward = await read({
     categories: undefined,
@@ -60,7 +60,7 @@ Deno.test("csv: what a schema fills in is not overruled in silence", async () =>
   assert.deepEqual(forward.x, plain.x);
 });
 
-Deno.test("csv: a mean for all columns goes with a schema that has categories, as without one", async () => {
+Deno.test("csv: a mean for all columns works with a schema with categories, as without one", async () => {
   const text = "a,sky,y\n1,clear,1\n,rain,2\n";
   const options = { ...OPTIONS, missing: "mean", split: undefined } as const;
   const first = await parseCsv(text, options);
@@ -69,7 +69,7 @@ Deno.test("csv: a mean for all columns goes with a schema that has categories, a
   assert.deepEqual(second.x, first.x);
 });
 
-Deno.test("csv: an action that is not known, and one that a target cannot take, are refused", async () => {
+Deno.test("csv: unknown actions, and actions that are not possible for a target, are refused", async () => {
   const unknown = ["ffill", "zero", "", 0, null, { fill: 1 }, { value: null }, { value: 1, of: 2 }];
   for (const action of unknown) {
     await refusal(read({ missing: { a: action as MissingAction } }));
@@ -80,7 +80,7 @@ Deno.test("csv: an action that is not known, and one that a target cannot take, 
   }
 });
 
-Deno.test("csv: options of another name or type are refused", async () => {
+Deno.test("csv: options with an unknown name or wrong type are refused", async () => {
   const options: [Record<string, unknown>, RegExp][] = [
     [{ standardise: true }, /"standardise"/],
     [{ sep: ";" }, /"sep"/],
@@ -100,11 +100,11 @@ Deno.test("csv: options of another name or type are refused", async () => {
   for (const [given, sentence] of options) {
     assert.match((await refusal(read(given))).message, sentence);
   }
-  // Before the file is opened.
+  // Refused before the file is opened.
   await refusal(readCsvInputs("none.csv", { sep: ";" } as CsvInputsOptions));
 });
 
-Deno.test("split: options of another name, type or range are refused by name", () => {
+Deno.test("split: options with an unknown name, wrong type or range are refused by name", () => {
   const dataset = {
     x: tensor("float32", [4, 1], Float32Array.of(1, 2, 3, 4)),
     y: tensor("uint8", [4], Uint8Array.of(0, 0, 0, 3)),

@@ -13,17 +13,17 @@ import { headerHints, unnamedHints } from "./header_hints.ts";
 import type { Row } from "./rows.ts";
 import type { Collected } from "./table.ts";
 
-/** A column with its place in the table. */
+/** A column with its position in the table. */
 interface PlacedColumn extends Column {
   readonly index: number;
-  /** What happens to a missing cell. */
+  /** The action for a missing cell. */
   readonly missing: "refuse" | "drop" | "later" | "forward" | string;
 }
 
 /**
- * Reads the cells of the columns that count, row by row.
+ * Reads the cells of the selected columns, row by row.
  *
- * @throws FlwrError "invalid-argument" naming line and column of a cell that is not what it should be
+ * @throws FlwrError "invalid-argument" that names line and column of an invalid cell
  */
 export async function collect(
   rows: AsyncIterable<Row[]>,
@@ -32,11 +32,11 @@ export async function collect(
   const missingCells = new Set(options.missingCells ?? MISSING_CELLS);
   const { decimal = "." } = options;
   if (decimal !== "." && decimal !== ",") {
-    throw invalid(`Option decimal is "." or ",": got ${JSON.stringify(decimal)}`);
+    throw invalid(`Option decimal must be "." or ",": got ${JSON.stringify(decimal)}`);
   }
   const numbersAreMissing = [...missingCells].some(isNumber);
   const isMissing = (cell: string, { texts }: PlacedColumn) => {
-    // Most cells are numbers, and told so faster than looked up.
+    // Most cells are numbers, and testing that is faster than a look-up.
     if (texts === undefined && !numbersAreMissing && isNumber(cell)) return false;
     return missingCells.has(cell) && !texts?.allows(cell);
   };
@@ -52,7 +52,7 @@ export async function collect(
         dropping = all.filter(({ missing }) => missing === DROP);
         continue;
       }
-      // First of all cells, so that a row that is dropped adds no class and no category.
+      // Checked before all cells are read, so that a dropped row adds no class or category.
       if (dropping.some((column) => isMissing(cells[column.index]!, column))) {
         dropped++;
         continue;
@@ -81,8 +81,6 @@ export async function collect(
 const DROP = "drop";
 /** The action that repeats the cell above. */
 const FORWARD = "forward";
-/** The action that repeats the cell above. */
-const FORWARD = "forward";
 
 function readCell(
   cell: string,
@@ -94,7 +92,7 @@ function readCell(
   return texts === undefined ? parseNumber(cell, place, decimal) : texts.codeOf(cell, place);
 }
 
-/** What stands for a missing cell: NaN where that is found once all cells are known. */
+/** The value of a missing cell: NaN if it is computed later from all cells. */
 function replaceMissing(
   cell: string,
   { name, texts, missing, values }: PlacedColumn,
@@ -105,9 +103,13 @@ function replaceMissing(
   if (missing === FORWARD) {
     const above = values.last;
     if (above !== undefined) return above;
-    throw atCell(place, `is missing, and no row is above it to fill it from: ${quote(cell)}`, [
-      "Remove the first rows from the file, or choose another missing action for this column",
-    ]);
+    throw atCell(
+      place,
+      `is missing, and there is no row above it to fill it from: ${quote(cell)}`,
+      [
+        "Remove the first rows from the file, or choose another missing action for this column",
+      ],
+    );
   }
   if (missing !== "refuse") return texts!.codeOf(missing.slice(FILL.length), place);
   throw atCell(place, `is missing: ${quote(cell)}`, [
@@ -115,7 +117,7 @@ function replaceMissing(
   ]);
 }
 
-/** How the text that replaces a missing cell is told from the actions. */
+/** Prefix that distinguishes the text that replaces a missing cell from the actions. */
 const FILL = "fill:";
 
 function placeColumns(header: readonly string[], options: TableOptions) {
@@ -135,7 +137,7 @@ function placeColumns(header: readonly string[], options: TableOptions) {
       ? categoriesOf(options, name)
       : schema.inputs[i]!.categories && new TextColumn("categories", schema.inputs[i]!.categories);
     const missing = inputAction(options, name, i, texts);
-    // A category of its own is one in every file, whether cells are missing in it or not.
+    // A replacement category exists in each file, whether cells are missing or not.
     if (missing.startsWith(FILL)) {
       texts!.codeOf(missing.slice(FILL.length), { column: name, line: 1 });
     }
@@ -146,7 +148,7 @@ function placeColumns(header: readonly string[], options: TableOptions) {
     throw invalid(
       target === undefined
         ? "Table has no inputs: the option inputs is empty"
-        : `Table has no inputs beside its target "${target}"`,
+        : `Table has no inputs: "${target}" is its only column`,
     );
   }
   return target === undefined
@@ -167,7 +169,7 @@ function placeTarget(
     throw invalid(
       `Option missing asks for ${
         JSON.stringify(action)
-      } in the target "${target}", which is not filled in`,
+      } in the target "${target}", whose missing cells are never filled in`,
       ['Set "drop" or "refuse" for it'],
     );
   }
@@ -198,7 +200,7 @@ function inputAction(
   index: number,
   texts: TextColumn | undefined,
 ): string {
-  // An action for all columns does not mean those that cannot take it.
+  // An action for all columns only applies to columns that support it.
   const perColumn = namesColumns(options.missing);
   const fill = options.schema?.inputs[index]?.fill;
   if (fill !== undefined) {
@@ -221,12 +223,15 @@ function inputAction(
   }
   if (texts === undefined) return "later";
   if (!perColumn) return "refuse";
-  throw invalid(`Column "${name}" of categories has no ${action}`, [
+  throw invalid(`Column "${name}" has categories, which have no ${action}`, [
     'Set "drop" or "forward", or { value: "…" } for a category of its own',
   ]);
 }
 
-/** An action for a column that the schema fills in: the schema's value is that of all nodes, and the action may not differ. */
+/**
+ * Checks the action for a column that the schema fills in. The schema's value is the same at all nodes, so the action
+ * must not contradict it.
+ */
 function checkFill(
   fill: number | string,
   action: MissingAction | undefined,
@@ -259,7 +264,7 @@ function findColumn(header: readonly string[], name: string): number {
   );
 }
 
-/** A column's name, cut where it is long. */
+/** A column's name, shortened if it is long. */
 function short(name: string): string {
   return name.length <= 60 ? name : `${name.slice(0, 60)}…`;
 }

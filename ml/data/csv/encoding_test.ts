@@ -34,7 +34,7 @@ async function assertRefused(action: Promise<unknown>, sentence: RegExp): Promis
   );
 }
 
-Deno.test("csv: missing cells are refused, or their rows dropped with all that only they have", async () => {
+Deno.test("csv: missing cells are refused, or their rows dropped with the categories that only they have", async () => {
   await assertRefused(read(), /^Line 3, column "age" is missing: "NA"$/);
   const { x, columns, classes } = await read({ missing: "drop" });
   assert.deepEqual([columns, classes], [["age", "ward=red", "score"], ["yes"]]);
@@ -49,7 +49,7 @@ Deno.test("csv: missing cells are filled in by column", async () => {
   const missing = { age: "mean", ward: { value: "none" }, outcome: "drop" } as const;
   const { x, columns, schema } = await read({ missing });
   assert.deepEqual(columns, ["age", "ward=blue", "ward=none", "ward=red", "score"]);
-  // The mean of 10 and 40: the row of 30 has no outcome.
+  // The mean of 10 and 40: the row with 30 has no outcome.
   assert.deepEqual(rowsOf({ x }), [[10, 0, 0, 1, 1], [25, 1, 0, 0, 2], [40, 0, 1, 0, 6]]);
   assert.deepEqual(schema.inputs[0], { name: "age", fill: 25 });
   const median = await read({ missing: { ...missing, age: "median" } });
@@ -62,7 +62,10 @@ Deno.test("csv: an action for all columns does not fill in a target or a categor
   await assertRefused(read({ missing: "mean" }), /Line 4, column "outcome" is missing/);
   const complete = WARDS.replace("30,red,3,\n", "");
   await assertRefused(read({ missing: "mean" }, complete), /Line 4, column "ward" is missing/);
-  await assertRefused(read({ missing: { ward: "mean" } }), /"ward" of categories has no mean/);
+  await assertRefused(
+    read({ missing: { ward: "mean" } }),
+    /"ward" has categories, which have no mean/,
+  );
   await assertRefused(
     read({ missing: { age: { value: "old" } } }),
     /"age" cannot become "old": it has numbers/,
@@ -73,7 +76,7 @@ Deno.test("csv: an action for all columns does not fill in a target or a categor
   );
 });
 
-Deno.test("csv: which cells are missing can be said", async () => {
+Deno.test("csv: the cells that count as missing can be chosen", async () => {
   const text = "age,ward,outcome\n-999,?,a\n3,NA,b\n";
   const options = {
     missing: { age: { value: 7 }, ward: { value: "unknown" } },
@@ -100,7 +103,7 @@ Deno.test("csv: categories become codes or columns, in a given order", async () 
 Deno.test("csv: inputs are standardised as scikit-learn's StandardScaler does", async () => {
   const text = "p,q,r,outcome\n1,5,10,a\n2,5,20,b\n3,5,60,a\n";
   const { x, schema } = await read({ categories: {}, standardize: ["p", "q"] }, text);
-  // StandardScaler().fit_transform of [1, 2, 3]: ±1.22474487; of equal numbers: 0.
+  // StandardScaler().fit_transform of [1, 2, 3] is ±1.22474487; of equal numbers 0.
   const expected = [[-1.22474487, 0, 10], [0, 0, 20], [1.22474487, 0, 60]];
   rowsOf({ x }).flat().forEach((value, i) => {
     assert.ok(Math.abs(value - expected.flat()[i]!) < 1e-6);
@@ -123,7 +126,7 @@ Deno.test("csv: a schema, also after JSON, encodes another table in the same way
   assert.deepEqual([applied.columns, applied.classes], [columns, ["no", "yes"]]);
   assert.deepEqual(applied.schema, schema);
   const score = schema.inputs[2]!;
-  // The missing age is the mean, which is 0 after standardising.
+  // The missing age becomes the mean, which is 0 after standardisation.
   const row = [0, 0, 1, 0, (2 - score.mean!) / score.deviation!].map(Math.fround);
   assert.deepEqual(rowsOf(applied), [row]);
   assert.deepEqual([...applied.y.data], [1n]);
@@ -141,17 +144,17 @@ Deno.test("csv: a schema, also after JSON, encodes another table in the same way
   );
 });
 
-Deno.test("csv: options that exclude each other, or name no column, are refused", async () => {
+Deno.test("csv: options that exclude each other, or name an unknown column, are refused", async () => {
   const { schema } = await read({ missing: "drop" });
   const refused: [Partial<CsvOptions>, RegExp][] = [
-    [{ schema, categories: {} }, /schema already says what categories/],
+    [{ schema, categories: {} }, /Options schema and categories exclude each other/],
     [{ categories: { war: "codes" } }, /categories names a column that is not read: "war"/],
     [{ standardize: ["ward"] }, /"ward" of categories cannot be standardised/],
     [{ standardize: ["x"] }, /standardize names a column/],
     [{ missing: { x: "drop" } }, /missing names a column/],
     [{ inputs: ["age", "age"], categories: undefined }, /twice in inputs/],
     [{ inputs: ["outcome"], categories: undefined }, /target and one of the inputs/],
-    [{ delimiter: "\n" }, /delimiter is a text/],
+    [{ delimiter: "\n" }, /delimiter must be a text/],
   ];
   for (const [options, sentence] of refused) {
     await assertRefused(read({ missing: "drop", ...options }), sentence);
@@ -172,7 +175,7 @@ Deno.test("csv: options that exclude each other, or name no column, are refused"
   }
 });
 
-Deno.test("csv: a column may be named as an option is", async () => {
+Deno.test("csv: a column can have the name of an option", async () => {
   const text = "value,outcome\n,a\n3,b\n";
   const { x } = await read({ categories: {}, missing: { value: "mean" } }, text);
   assert.deepEqual([...x.data], [3, 3]);
@@ -180,7 +183,7 @@ Deno.test("csv: a column may be named as an option is", async () => {
   assert.deepEqual([...filled.x.data], [9, 3]);
 });
 
-Deno.test("csv: rows are divided for training and test, and what is learned is learned of training", async () => {
+Deno.test("csv: rows are split for training and test, and statistics are those of training rows", async () => {
   const rows = Array.from({ length: 100 }, (_, i) => `${i},${i % 4 === 0 ? "rare" : "often"}`);
   const text = ["p,outcome", ...rows].join("\n");
   const options = {
@@ -201,7 +204,7 @@ Deno.test("csv: rows are divided for training and test, and what is learned is l
   assert.notDeepEqual(other.test.x.data, test.x.data);
 });
 
-Deno.test("csv: the target's kind is known to the compiler", async () => {
+Deno.test("csv: the target's type is known to the compiler", async () => {
   const numbers = await parseCsv("p,q\n1,2\n", { target: "q", targetType: "numbers" });
   const y: Tensor<"float32"> = numbers.y;
   const classes = await parseCsv("p,q\n1,2\n", { target: "q" });
@@ -209,7 +212,7 @@ Deno.test("csv: the target's kind is known to the compiler", async () => {
   assert.deepEqual([y.dtype, labels.dtype], ["float32", "int64"]);
 });
 
-Deno.test("csv: what a schema makes of a number must fit float32, too", async () => {
+Deno.test("csv: numbers that a schema has scaled must fit float32 too", async () => {
   const classes = ["a"];
   const column = (more: object) => ({ inputs: [{ name: "p", ...more }], classes });
   const parse = (text: string, more: object) =>

@@ -1,7 +1,7 @@
-/** What else divides cells in files that are called CSV. */
+/** Delimiters in files that are called CSV. */
 const DELIMITERS = [",", ";", "\t", "|"];
 
-/** What a header that does not fit the table may be instead; no hints where it looks like a header. */
+/** Hints for a header that does not fit the table; none if it looks like a header. */
 export function headerHints(header: readonly string[]): string[] {
   const [first = ""] = header;
   const [, named] = /^sep=(.?)/i.exec(first) ?? [];
@@ -27,13 +27,13 @@ export function headerHints(header: readonly string[]): string[] {
   return delimiterHints(mark);
 }
 
-/** The hint that a mark may be what divides cells; none where it is no such mark. */
+/** A hint that a mark could be the delimiter; none if it is not a common delimiter. */
 export function delimiterHints(mark: string | undefined): string[] {
   if (mark === undefined || !DELIMITERS.includes(mark)) return [];
-  return [`Its cells look divided otherwise: set delimiter: ${JSON.stringify(mark)}`];
+  return [`The file seems to use another delimiter: set delimiter: ${JSON.stringify(mark)}`];
 }
 
-/** What a record of another number of cells than the header may be. */
+/** Hints for a record whose number of cells differs from the header's. */
 export function lengthHints(header: readonly string[], cells: readonly string[]): string[] {
   const [other] = headerHints(header);
   if (other !== undefined) return headerHints(header);
@@ -46,7 +46,7 @@ export function lengthHints(header: readonly string[], cells: readonly string[])
   ];
 }
 
-/** What a column without a name may be. @param index its place in the header */
+/** Hints for a column without a name. @param index its position in the header */
 export function unnamedHints(header: readonly string[], index: number): string[] {
   const hints = headerHints(header);
   if (index === header.length - 1 && index > 0) {

@@ -15,7 +15,7 @@ async function hintsOf(text: string, options: Partial<CsvOptions> = {}): Promise
   assert.fail("not refused");
 }
 
-Deno.test("csv: a decimal comma is named, and read where the option says so", async () => {
+Deno.test("csv: a decimal comma is named, and read if the option is set", async () => {
   const text = "a;b\n0,345;-1,5e1\n2;,5\n";
   assert.match(await hintsOf(text, { delimiter: ";" }), /decimal: ","/);
   const { x, y } = await parseCsv(text, { ...OPTIONS, delimiter: ";", decimal: "," });
@@ -37,7 +37,7 @@ Deno.test("csv: other programs' missing cells are named", async () => {
 
 Deno.test("csv: another delimiter and a first line that is not the header are named", async () => {
   assert.match(await hintsOf("a;b\n1;2\n"), /delimiter: ";"/);
-  // Decimal commas give the rows more cells than the header.
+  // Decimal commas give the rows more cells than the header has.
   assert.match(await hintsOf("a;b\n1,5;2\n"), /delimiter: ";"/);
   assert.match(await hintsOf("a\tb\n1\t2\n"), /delimiter: "\\t"/);
   assert.match(await hintsOf("a,b\n1,2\n", { delimiter: ";" }), /delimiter: ","/);
@@ -47,7 +47,7 @@ Deno.test("csv: another delimiter and a first line that is not the header are na
   assert.equal(await hintsOf("a,b\n1,2,3,4\n"), "");
 });
 
-Deno.test("csv: what a spreadsheet shows instead of a number is named", async () => {
+Deno.test("csv: spreadsheet formats of numbers are named", async () => {
   const shown: readonly (readonly [string, RegExp])[] = [
     ["12.5 %", /Percentages/],
     ["3%", /Percentages/],
@@ -71,23 +71,23 @@ Deno.test("csv: what a spreadsheet shows instead of a number is named", async ()
   assert.match(await hintsOf("a;b\n12,5 %;1\n", german), /Percentages/);
 });
 
-Deno.test("csv: quoted headers of another delimiter, and another quote, are named", async () => {
+Deno.test("csv: quoted headers with another delimiter, and other quotes, are named", async () => {
   assert.match(await hintsOf('"a";"b"\n1;2\n'), /delimiter: ";"/);
   assert.match(await hintsOf('"a"\t"b"\n1\t2\n'), /delimiter: "\\t"/);
   assert.equal(await hintsOf('"a"x,"b"\n1,2\n'), "");
   assert.match(await hintsOf("'a','b'\n1,2\n"), /quote/);
 });
 
-Deno.test("csv: a mark that may stand between thousands is not taken for a decimal comma alone", async () => {
-  // As decimals, the cell would be read a thousand times too small.
+Deno.test("csv: a mark that could separate thousands is not only taken for a decimal comma", async () => {
+  // As a decimal number, the cell would be a thousand times too small.
   assert.match(await hintsOf('a,b\n"1,234",1\n'), /decimal: ","[^]*[Tt]housands/);
   assert.doesNotMatch(await hintsOf('a,b\n"0,234",1\n'), /[Tt]housands/);
   const german = { delimiter: ";", decimal: "," } as const;
   assert.match(await hintsOf("a;b\n1.234;1\n", german), /option decimal[^]*[Tt]housands/);
 });
 
-Deno.test("csv: tables as R, pandas and spreadsheets write them are told what to change", async () => {
-  // write.table, write.csv and to_csv; a delimiter at the end of lines.
+Deno.test("csv: errors for tables of R, pandas and spreadsheets say what to change", async () => {
+  // Output of write.table, write.csv and to_csv, and lines that end with a delimiter.
   assert.match(await hintsOf('"a","b"\n"1",34,0\n'), /row\.names = FALSE/);
   assert.match(await hintsOf('"","a","b"\n"1",34,0\n'), /index=False or row\.names = FALSE/);
   assert.match(await hintsOf("a,b,\n1,2,\n"), /end of each line/);

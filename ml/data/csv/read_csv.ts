@@ -16,16 +16,17 @@ import { buildInputs, buildTables, type Collected } from "./table.ts";
 import { decodeText } from "./text.ts";
 
 /**
- * Reads a table with a header line (RFC 4180), in pieces: the memory that it takes is 8 bytes for each cell that counts, and
- * the data set.
+ * Reads a table with a header line (RFC 4180) as a data set. It reads in pieces and needs 8 bytes of memory per
+ * selected cell in addition to the data set.
  *
- * Numbers are decimal and finite in float32. A cell that is missing is refused unless {@link CsvOptions.missing} says what to
- * do with it, as is a column without a name, which pandas writes for its index.
+ * Numbers are decimal and finite in float32. A missing cell is refused unless {@link CsvOptions.missing} has an action
+ * for it. A column without a name, which pandas writes for its index, is refused too.
  *
- * @returns the data set, or one for training and one for test where the option `split` is given
- * @throws FlwrError "invalid-argument" that names the file, and the line and column of a cell that is not what it should be,
- *   or the option that makes no sense; "not-found", "permission-denied" or "failed-precondition" where the file cannot be
- *   read; "resource-exhausted" for one that is too large
+ * @param path path of the file
+ * @returns the data set, or `{ train, test }` with the option `split`
+ * @throws FlwrError "invalid-argument" that names the file, and line and column of an invalid cell or the invalid
+ * option; "not-found", "permission-denied" or "failed-precondition" when the file cannot be read; "resource-exhausted"
+ * when it is too large
  * @example
  * ```ts
  * const iris = await readCsv("iris.csv", { target: "species" });
@@ -44,7 +45,7 @@ export async function readCsv<const O extends CsvOptions & { readonly split: obj
   path: string,
   options: O,
 ): Promise<TableSplit<TableOf<O>>>;
-/** The same, of a table that is not divided for training and test. */
+/** Reads a table that is not split for training and test. */
 export async function readCsv<const O extends CsvOptions & { readonly split?: undefined }>(
   path: string,
   options: O,
@@ -58,9 +59,11 @@ export async function readCsv(
 }
 
 /**
- * Reads the inputs of a table that has no targets, such as new data to predict from; as {@link readCsv} otherwise. With the
- * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
+ * Reads the inputs of a table without targets, such as new data to predict from; otherwise like {@link readCsv}. With
+ * the `schema` of the table that a model was trained on, other columns are ignored.
  *
+ * @param path path of the file
+ * @returns `x`, float32 [rows, columns], the names of its columns, and the schema
  * @throws FlwrError as `readCsv`
  * @example
  * ```ts
@@ -91,12 +94,12 @@ async function withFile<T>(
   }
 }
 
-/** As {@link readCsv}, from text. */
+/** Like {@link readCsv}, from a string. */
 export async function parseCsv<const O extends CsvOptions & { readonly split: object }>(
   text: string,
   options: O,
 ): Promise<TableSplit<TableOf<O>>>;
-/** The same, of a table that is not divided for training and test. */
+/** Parses a table that is not split for training and test. */
 export async function parseCsv<const O extends CsvOptions & { readonly split?: undefined }>(
   text: string,
   options: O,
@@ -110,7 +113,7 @@ export async function parseCsv(
   return await readTable(ReadableStream.from([bytes]), { ...options, encoding: "utf-8" });
 }
 
-/** How much of a file is read at once. */
+/** Number of bytes to read at a time. */
 const CHUNK_BYTES = 2 ** 18;
 
 async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {

@@ -54,7 +54,7 @@ Deno.test("csv: byte order mark, other delimiters, Windows line ends, spaces and
   assert.deepEqual([[...x.data], [...y.data]], [[1, 3], [2, 4]]);
 });
 
-Deno.test("csv: a cell that is no number is named by line and column", async () => {
+Deno.test("csv: a cell that is not a number is named by line and column", async () => {
   for (const cell of ["x", "1,5", "0x10", "1_000", "--1", "Infinity"]) {
     const text = `a,b\n1,1\n"${cell}",1\n`;
     await assertRefused(parseCsv(text, { target: "b" }), /^Line 3, column "a" is not a number: "/);
@@ -76,14 +76,17 @@ const VECTORS = "tests/vectors/files";
 const vector = (name: string, options: Partial<CsvOptions> = {}) =>
   readCsv(`${VECTORS}/csv_${name}.csv`, { target: "kind", ...options, split: undefined });
 
-Deno.test("csv: bytes that are not UTF-8 are refused with their line, and read in an encoding that is named", async () => {
+Deno.test("csv: bytes that are not UTF-8 are refused with their line, and read with the option encoding", async () => {
   await assertRefused(vector("latin1"), /Line 2 is not text in utf-8$/);
   const { classes } = await vector("latin1", { encoding: "windows-1252" });
   assert.deepEqual(classes, ["Grön", "Grün"]);
-  await assertRefused(vector("latin1", { encoding: "klingon" }), /"klingon" is not known$/);
+  await assertRefused(
+    vector("latin1", { encoding: "klingon" }),
+    /Unknown text encoding "klingon"$/,
+  );
 });
 
-Deno.test("csv: UTF-16 with a byte order mark is read, without one refused as such", async () => {
+Deno.test("csv: UTF-16 with a byte order mark is read, without one it is recognised and refused", async () => {
   const { x, classes } = await vector("utf16le_excel");
   assert.deepEqual([[...x.data], classes], [[1, 2.5, -3, 4], ["cat", "dog"]]);
   const bytes = await Deno.readFile(`${VECTORS}/csv_utf16le_excel.csv`);
@@ -102,7 +105,7 @@ Deno.test("csv: UTF-16 with a byte order mark is read, without one refused as su
   }
 });
 
-Deno.test("csv: numbers that float32 does not hold are refused", async () => {
+Deno.test("csv: numbers that float32 cannot represent are refused", async () => {
   for (const name of ["1e400", "float32_1e39"]) {
     await assertRefused(vector(`overflow_${name}`), /Line 2, column "a" is too large/);
   }
@@ -118,14 +121,14 @@ Deno.test("csv: lines may end in several ways in one file", async () => {
   assert.deepEqual([...carriage.x.data], [1, 3]);
 });
 
-Deno.test("csv: a missing target is no class", async () => {
+Deno.test("csv: a missing target is not a class", async () => {
   await assertRefused(vector("empty_target_class"), /Line 3, column "kind" is missing/);
   await assertRefused(vector("na_target_class"), /Line 3, column "kind" is missing/);
   assert.deepEqual((await vector("empty_target_class", { missing: "drop" })).classes, [
     "cat",
     "dog",
   ]);
-  // Who names it as a class means it.
+  // Listed as a class, the text is a class.
   const named = await vector("na_target_class", { classes: ["0", "1", "NaN"] });
   assert.deepEqual([...named.y.data], [0n, 2n, 1n]);
 });
@@ -145,13 +148,13 @@ Deno.test("csv: a column without a name is refused, unless it is not read", asyn
   assert.deepEqual((await vector("pandas_index", { inputs: ["a", "b"] })).columns, ["a", "b"]);
 });
 
-Deno.test("csv: any numbers come back as they were written", async () => {
+Deno.test("csv: any numbers are read as they were written", async () => {
   const number = fc.float({ noNaN: true, noDefaultInfinity: true });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(number, number), { minLength: 1 }), async (rows) => {
       const text = ["p,q", ...rows.map((row) => row.join(","))].join("\n");
       const { x, y } = await parseCsv(text, { target: "q", targetType: "numbers" });
-      // Text has no negative zero.
+      // The text of a negative zero has no sign.
       assert.deepEqual([...x.data], rows.map(([p]) => p + 0));
       assert.deepEqual([...y.data], rows.map(([, q]) => q + 0));
     }),

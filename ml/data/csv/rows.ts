@@ -1,13 +1,13 @@
 import { FlwrError } from "../../../base/error.ts";
 import { delimiterHints, headerHints, lengthHints } from "./header_hints.ts";
 
-/** Longest line, and record, of a CSV file: one without a closing quote must not take the rest of a large file. */
+/** Longest line and record of a CSV file, so that a missing closing quote does not load the rest of a large file. */
 export const MAX_CSV_LINE_BYTES = 2 ** 24;
 
 /** One record of a table. */
 export interface Row {
   readonly cells: readonly string[];
-  /** Its first line in the file, from 1. */
+  /** Number of its first line in the file, from 1. */
   readonly line: number;
 }
 
@@ -15,11 +15,11 @@ const LINE_END = /\r\n?|\n/g;
 const QUOTE = '"';
 
 /**
- * The records of a table (RFC 4180), the header first, some at a time. Lines may end in any way, and in several ways in one
- * file; spaces around cells and empty lines do not count. A quote within a cell that does not begin with one is text, as
- * for other programs.
+ * Reads the records of a table (RFC 4180), the header first, a few at a time. Lines can end in any way, and in several
+ * ways in one file. Spaces around cells and empty lines are ignored. A quote within a cell that does not begin with one
+ * is text, as in other programs.
  *
- * @throws FlwrError "invalid-argument" naming the line of a malformed record; errors of the text as they are
+ * @throws FlwrError "invalid-argument" that names the line of a malformed record; errors of `text` are passed on
  */
 export async function* readRows(
   text: AsyncIterable<string>,
@@ -28,18 +28,20 @@ export async function* readRows(
   if (delimiter === "" || /["\r\n]/.test(delimiter)) {
     throw new FlwrError(
       "invalid-argument",
-      `Option delimiter is a text without quotes and line ends: got ${JSON.stringify(delimiter)}`,
+      `Option delimiter must be a text without quotes and line ends: got ${
+        JSON.stringify(delimiter)
+      }`,
     );
   }
   const reader = new RowReader(delimiter);
-  for await (const piece of text) yield reader.take(piece, false);
-  yield reader.take("", true);
+  for await (const piece of text) yield reader.add(piece, false);
+  yield reader.add("", true);
 }
 
 class RowReader {
   readonly #delimiter: string;
   #rest = "";
-  /** The line in which the rest begins. */
+  /** Number of the line in which the unread rest begins. */
   #line = 1;
   #header: readonly string[] | undefined;
 
@@ -47,8 +49,8 @@ class RowReader {
     this.#delimiter = delimiter;
   }
 
-  /** The records that are whole with the next piece of text. @param last whether it is the end of the file */
-  take(piece: string, last: boolean): Row[] {
+  /** The records that are complete with the next piece of text. @param last whether it is the end of the file */
+  add(piece: string, last: boolean): Row[] {
     const text = this.#rest + piece;
     const rows: Row[] = [];
     let start = 0;
@@ -80,11 +82,11 @@ class RowReader {
     );
   }
 
-  /** The record that begins at a place; undefined where it is not whole yet. */
+  /** The record at an offset; undefined if it is not complete yet. */
   #record(text: string, start: number, last: boolean) {
     LINE_END.lastIndex = start;
     const end = LINE_END.exec(text);
-    // After "\r" there may come "\n".
+    // "\r" can be followed by "\n".
     const open = end === null || (end[0] === "\r" && LINE_END.lastIndex === text.length);
     if (open && !last) return undefined;
     const line = text.slice(start, end === null ? text.length : end.index);
@@ -94,7 +96,7 @@ class RowReader {
     return { cells, next: end === null ? text.length : LINE_END.lastIndex, lines: 1 };
   }
 
-  /** As above, cell by cell. */
+  /** Like {@link #record}, cell by cell. */
   #quotedRecord(text: string, start: number, last: boolean) {
     const cells: string[] = [];
     let lines = 0;
@@ -114,7 +116,7 @@ class RowReader {
     }
   }
 
-  /** The cell at a place, up to its delimiter or line end. */
+  /** The cell at an offset, up to its delimiter or line end. */
   #cell(text: string, start: number, last: boolean) {
     let at = this.#skipSpaces(text, start);
     if (text[at] !== QUOTE) {
@@ -144,7 +146,7 @@ class RowReader {
         `Line ${this.#line + lines} has text after a closing quote`,
         /^\s*[[{]/.test(text) && this.#line === 1
           ? headerHints([text.trim()[0]!])
-          // A tab counts as a space where it does not divide cells.
+          // A tab counts as a space unless it is the delimiter.
           : delimiterHints(text[at] === "\t" ? "\t" : text[end]),
       );
     }
@@ -158,7 +160,7 @@ class RowReader {
     return delimiter === -1 ? line : Math.min(line, delimiter);
   }
 
-  /** Past spaces and tabs, unless they divide cells. */
+  /** The offset after spaces and tabs, unless they are the delimiter. */
   #skipSpaces(text: string, at: number): number {
     while ((text[at] === " " || text[at] === "\t") && !text.startsWith(this.#delimiter, at)) at++;
     return at;

@@ -23,7 +23,7 @@ const refused = (text: string, sentence: RegExp) =>
     (error) => error instanceof FlwrError && sentence.test(error.message),
   );
 
-Deno.test("csv rows: quotes hold delimiters, line ends and quotes", async () => {
+Deno.test("csv rows: quoted cells can contain delimiters, line ends and quotes", async () => {
   assert.deepEqual(await rowsOf('a, "b" ,c\n"1,\r\n2" ,"3 ""4""",5\r\n,"",x"y"\n'), [
     ["a", "b", "c"],
     ["1,\r\n2", '3 "4"', "5"],
@@ -39,7 +39,7 @@ Deno.test("csv rows: lines are counted, also within quotes", async () => {
   await refused('a,b\n1,2\n"3,4\n5,6\n', /quote in line 3 is not closed/);
 });
 
-Deno.test("csv rows: a record without an end is refused before it takes all memory", async () => {
+Deno.test("csv rows: a record without an end is refused before it fills the memory", async () => {
   async function* endless() {
     yield 'a,b\n"1';
     for (;;) yield "x".repeat(2 ** 20);
@@ -51,7 +51,7 @@ Deno.test("csv rows: a record without an end is refused before it takes all memo
   assert.ok(MAX_CSV_LINE_BYTES < 2 ** 25);
 });
 
-Deno.test("csv rows: any table comes back as csv-parse reads it, wherever it is cut into pieces", async () => {
+Deno.test("csv rows: any table is read as csv-parse reads it, however it is divided into pieces", async () => {
   const cell = fc.string({ unit: fc.constantFrom("a", "ü", " ", ",", '"', "\n", "\r\n", "7") });
   const table = fc.nat(3).chain((more) =>
     fc.array(fc.array(cell, { minLength: more + 2, maxLength: more + 2 }), {

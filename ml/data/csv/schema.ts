@@ -1,35 +1,35 @@
 import type { CategoryEncoding } from "./options.ts";
 import { invalid } from "./options.ts";
 
-/** How a column of inputs became numbers. */
+/** The encoding of one input column. */
 export interface ColumnSchema {
-  /** Its name in the table. */
+  /** Name of the column in the table. */
   readonly name: string;
-  /** What a missing cell becomes; undefined where such a cell is refused or its row dropped. */
+  /** Replacement for missing cells; undefined if they are refused or their rows dropped. */
   readonly fill?: number | string;
-  /** Of a column of categories: how they are encoded. */
+  /** Encoding of a column of categories. */
   readonly encoding?: CategoryEncoding;
-  /** Of a column of categories: these, in order. */
+  /** Categories of such a column, in order. */
   readonly categories?: readonly string[];
-  /** Of a standardised column: its mean. */
+  /** Mean of a standardised column. */
   readonly mean?: number;
-  /** Of a standardised column: its standard deviation (of the population); 1 where all cells are equal. */
+  /** Standard deviation (of the population) of a standardised column; 1 if all its cells are equal. */
   readonly deviation?: number;
 }
 
-/** How a table became numbers. Plain data, which JSON keeps as it is. */
+/** The encoding of a table: plain data that JSON preserves. */
 export interface TableSchema {
-  /** The columns of inputs in order. */
+  /** The input columns, in order. */
   readonly inputs: readonly ColumnSchema[];
-  /** The classes in the order of their labels; empty where targets are numbers. */
+  /** The classes in the order of their labels; empty if targets are numbers. */
   readonly classes: readonly string[];
 }
 
-/** A schema that came from elsewhere, as JSON perhaps. @throws FlwrError "invalid-argument" where it is none */
+/** Checks a schema, which may have been read from JSON. @throws FlwrError "invalid-argument" when it is not valid */
 export function checkSchema(schema: TableSchema): TableSchema {
   const { inputs, classes } = schema;
   if (!Array.isArray(inputs) || !isTexts(classes)) {
-    throw invalid("A table's schema has the lists inputs and classes");
+    throw invalid("A table's schema must have the lists inputs and classes");
   }
   for (const [i, { name, fill, encoding, categories, mean, deviation }] of inputs.entries()) {
     const sound = typeof name === "string" &&
@@ -42,12 +42,12 @@ export function checkSchema(schema: TableSchema): TableSchema {
         ? deviation === undefined
         : categories === undefined && Number.isFinite(mean) && Number.isFinite(deviation) &&
           deviation! > 0);
-    if (!sound) throw invalid(`Input ${i + 1} of the table's schema makes no sense`);
+    if (!sound) throw invalid(`Input ${i + 1} of the table's schema is invalid`);
   }
   return schema;
 }
 
-/** The names of the columns that a column of a table becomes. */
+/** Names of the columns of `x` for one column of a table. */
 export function encodedNames({ name, encoding, categories }: ColumnSchema): string[] {
   return encoding === "one-hot" ? categories!.map((category) => `${name}=${category}`) : [name];
 }

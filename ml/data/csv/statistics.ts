@@ -1,4 +1,4 @@
-/** The mean of the numbers that are there; NaN where none is. */
+/** The mean of the values that are not NaN; NaN if there are none. */
 export function mean(values: Float64Array, rows: Uint32Array): number {
   let sum = 0;
   let count = 0;
@@ -10,7 +10,7 @@ export function mean(values: Float64Array, rows: Uint32Array): number {
   return sum / count;
 }
 
-/** The median of the numbers that are there, of an even number the mean of the middle two; NaN where none is. */
+/** The median of the values that are not NaN; of an even number, the mean of the middle two; NaN if there are none. */
 export function median(values: Float64Array, rows: Uint32Array): number {
   const there = Float64Array.from(rows, (row) => values[row]!).filter((x) => !Number.isNaN(x))
     .sort();
@@ -19,11 +19,11 @@ export function median(values: Float64Array, rows: Uint32Array): number {
   return (there[middle - 1]! + there[middle]!) / 2;
 }
 
-/** The standard deviation of the population about a mean; 1 where all are equal, as they become 0 then. */
+/** The standard deviation of the population about a mean; 1 if all values are equal, because they become 0 then. */
 export function deviation(values: Float64Array, rows: Uint32Array, about: number): number {
   let squares = 0;
   for (const row of rows) squares += (values[row]! - about) ** 2;
   const result = Math.sqrt(squares / rows.length);
-  // Rounding of the mean alone makes this of equal cells.
+  // Rounding of the mean causes deviations of this size for equal cells.
   return result <= Math.abs(about) * 1e-12 ? 1 : result;
 }

@@ -15,14 +15,14 @@ import {
 import { type ColumnSchema, encodedNames, type TableSchema } from "./schema.ts";
 import { deviation, mean, median } from "./statistics.ts";
 
-/** The cells of a table as they were collected. */
+/** The collected cells of a table. */
 export interface Collected {
   readonly inputs: readonly Column[];
-  /** Undefined where the table has inputs alone. */
+  /** Undefined if the table has inputs only. */
   readonly target?: Column;
 }
 
-/** Makes data sets of what was collected: one, or one for training and one for test. */
+/** Builds data sets from collected cells: one, or one for training and one for test. */
 export function buildTables(
   inputs: readonly Column[],
   target: Column,
@@ -58,13 +58,16 @@ export function buildTables(
     : { train: select(train), test: select(test) };
 }
 
-/** Makes the inputs of what was collected, all rows in their order. */
+/** Builds the inputs from collected cells, all rows in their order. */
 export function buildInputs(inputs: readonly Column[], options: TableOptions): TableInputs {
   const rows = range(0, inputs[0]!.values.values.length);
   return fitInputs(inputs, rows, options, options.schema?.classes ?? [])(rows);
 }
 
-/** Finds out what cells become, on the rows for training. @returns what makes the inputs of some rows */
+/**
+ * Determines the encoding of the inputs from the training rows. @returns a function that builds the inputs of given
+ * rows
+ */
 function fitInputs(
   inputs: readonly Column[],
   train: Uint32Array,
@@ -94,11 +97,11 @@ function fitInputs(
 
 interface FittedColumn {
   readonly schema: ColumnSchema;
-  /** Numbers, or places among the categories; filled in. */
+  /** Numbers, or indices of categories, with missing cells filled in. */
   readonly values: Float64Array;
 }
 
-/** Finds what a column's cells become, on the rows for training, and fills in what is missing. */
+/** Determines the encoding of a column from the training rows, and fills in missing cells. */
 function fitColumn(
   { name, values: { values }, texts }: Column,
   train: Uint32Array,
@@ -160,10 +163,12 @@ function writeColumn(
     if (encoding === "one-hot") x[i * width + from + value] = categories!.length > 0 ? 1 : 0;
     else {
       const written = mean === undefined ? value : (value - mean) / deviation!;
-      // After the conversion: a schema from elsewhere may fill in, or divide by, any number.
+      // Checked after the conversion: a schema from elsewhere can fill in, or divide by, any number.
       if (!Number.isFinite(Math.fround(written))) {
         throw invalid(
-          `Column "${name}" has ${written} in data row ${row + 1}, which float32 cannot hold: ` +
+          `Column "${name}" has ${written} in data row ${
+            row + 1
+          }, which float32 cannot represent: ` +
             `its schema has mean ${mean ?? "none"}, deviation ${deviation ?? "none"}`,
         );
       }

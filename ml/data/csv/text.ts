@@ -13,11 +13,11 @@ const MARKS: readonly (readonly [mark: readonly number[], encoding: string])[] =
 ];
 
 /**
- * A file's text, piece by piece. What is not text in the encoding is refused: a character in place of it would make equal
- * texts of different ones.
+ * Decodes a file's text, piece by piece. Bytes that are not valid in the encoding are refused: a replacement character
+ * would make different texts equal.
  *
- * @param label the encoding's name, in the absence of a byte order mark
- * @throws FlwrError "invalid-argument" naming the line with the first byte that is not in the encoding
+ * @param label name of the encoding if there is no byte order mark
+ * @throws FlwrError "invalid-argument" that names the line with the first invalid byte
  */
 export async function* decodeText(
   chunks: AsyncIterable<Uint8Array>,
@@ -28,7 +28,7 @@ export async function* decodeText(
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : joinBytes([rest, chunk]);
     if (decoder === undefined && rest.length >= FILE_KIND_BYTES) {
-      [decoder, rest] = begin(rest, label);
+      [decoder, rest] = startDecoding(rest, label);
     }
     if (decoder === undefined) continue;
     const end = decoder.lineEnd(rest);
@@ -41,19 +41,23 @@ export async function* decodeText(
       );
     }
   }
-  if (decoder === undefined) [decoder, rest] = begin(rest, label);
+  if (decoder === undefined) [decoder, rest] = startDecoding(rest, label);
   if (rest.length > 0) yield decoder.decode(rest);
   decoder.end();
 }
 
-function begin(bytes: Uint8Array, label: string): [LineDecoder, Uint8Array] {
+function startDecoding(bytes: Uint8Array, label: string): [LineDecoder, Uint8Array] {
   refuseOthers(bytes);
   const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte));
   if (marked === undefined) return [new LineDecoder(label), bytes];
   return [new LineDecoder(marked[1]), bytes.subarray(marked[0].length)];
 }
 
-/** @throws FlwrError "invalid-argument" for files that are not text, and for UTF-32, which TextDecoder does not know */
+/**
+ * Refuses files that are not text, and UTF-32, which TextDecoder does not support.
+ *
+ * @throws FlwrError "invalid-argument" that names the format
+ */
 function refuseOthers(bytes: Uint8Array): void {
   const kind = fileKind(bytes);
   if (kind !== undefined) {
@@ -69,7 +73,7 @@ function refuseOthers(bytes: Uint8Array): void {
   }
 }
 
-/** Letters of ASCII in UTF-16 have a zero in every second byte. */
+/** ASCII letters in UTF-16 have a zero in every second byte. */
 function looksLikeUtf16(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
   const start = bytes.subarray(0, FILE_KIND_BYTES & ~1);
   const zeros = (odd: 0 | 1) => start.filter((byte, i) => i % 2 === odd && byte === 0).length;
@@ -78,19 +82,19 @@ function looksLikeUtf16(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined 
   return zeros(0) >= pairs && zeros(1) === 0 ? "utf-16be" : undefined;
 }
 
-/** Decodes whole lines, and counts them. */
+/** Decodes complete lines, and counts them. */
 class LineDecoder {
   readonly #decoder: TextDecoder;
-  /** Bytes of a line feed; of UTF-16 two. */
+  /** Bytes of a line feed; two in UTF-16. */
   readonly #unit: 1 | 2;
-  /** The number of the next line, from 1. */
+  /** Number of the next line, from 1. */
   line = 1;
 
   constructor(label: string) {
     try {
       this.#decoder = new TextDecoder(label, { fatal: true, ignoreBOM: true });
     } catch (cause) {
-      throw new FlwrError("invalid-argument", `Text encoding "${label}" is not known`, {
+      throw new FlwrError("invalid-argument", `Unknown text encoding "${label}"`, {
         hints: ['Known are, for example, "utf-8", "utf-16le", "windows-1252" and "shift_jis"'],
         cause,
       });
@@ -98,13 +102,13 @@ class LineDecoder {
     this.#unit = this.#decoder.encoding.startsWith("utf-16") ? 2 : 1;
   }
 
-  /** Where the last whole line of the bytes ends; 0 where none does. */
+  /** The offset after the last complete line; 0 if there is none. */
   lineEnd(bytes: Uint8Array): number {
     if (this.#unit === 2) return bytes.length - bytes.length % 2;
     return Math.max(bytes.lastIndexOf(LINE_FEED), bytes.lastIndexOf(CARRIAGE_RETURN)) + 1;
   }
 
-  /** Whole lines, or the rest of the file. */
+  /** Decodes complete lines, or the rest of the file. */
   decode(bytes: Uint8Array): string {
     if (this.#unit === 1 && bytes.includes(0)) {
       const utf16 = this.line === 1 ? looksLikeUtf16(bytes) : undefined;
@@ -117,14 +121,14 @@ class LineDecoder {
         {
           hints: [
             utf16 === undefined
-              ? "The file may be damaged, or of another format than CSV"
+              ? "The file may be damaged, or have another format than CSV"
               : `Set encoding: "${utf16}": every second byte is zero`,
           ],
         },
       );
     }
     try {
-      // A stream, as a pair of UTF-16 units may lie in two pieces.
+      // Decoded as a stream, because a pair of UTF-16 units can be divided between two pieces.
       const text = this.#decoder.decode(bytes, { stream: true });
       if (this.#unit === 1) this.line += linesUpTo(bytes, bytes.length);
       return text;
@@ -133,7 +137,7 @@ class LineDecoder {
     }
   }
 
-  /** The file's end. @throws FlwrError "invalid-argument" where it is within a character */
+  /** Ends the file. @throws FlwrError "invalid-argument" when it ends within a character */
   end(): void {
     try {
       this.#decoder.decode();

@@ -17,7 +17,7 @@ function wide(text: string, bytes: 2 | 4, little: boolean): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** The error of a file, whose first bytes come one by one. */
+/** The error for a file whose first bytes arrive one by one. */
 async function errorOf(bytes: Uint8Array): Promise<FlwrError> {
   async function* pieces() {
     for (let i = 0; i < Math.min(bytes.length, 100); i++) yield bytes.subarray(i, i + 1);
@@ -33,7 +33,7 @@ async function errorOf(bytes: Uint8Array): Promise<FlwrError> {
   assert.fail("not refused");
 }
 
-Deno.test("csv: files of other formats are named, with what to do", async () => {
+Deno.test("csv: errors for files of other formats name the format and a remedy", async () => {
   for (
     const [bytes, name, hint] of [
       [gzipSync(TABLE.repeat(100)), /gzip/, /gunzip/],
@@ -49,7 +49,7 @@ Deno.test("csv: files of other formats are named, with what to do", async () => 
   }
 });
 
-Deno.test("csv: UTF-16 is a hint only where every second byte is zero", async () => {
+Deno.test("csv: the hint at UTF-16 appears only if every second byte is zero", async () => {
   const hintOf = async (bytes: Uint8Array) => (await errorOf(bytes)).hints.join();
   assert.match(await hintOf(wide(TABLE.repeat(20), 2, true)), /"utf-16le"/);
   assert.match(await hintOf(wide(TABLE.repeat(20), 2, false)), /"utf-16be"/);

@@ -16,10 +16,10 @@ const OPTIONS = {
 const refused = (sentence: RegExp) => (error: unknown) =>
   error instanceof FlwrError && error.code === "invalid-argument" && sentence.test(error.message);
 
-Deno.test("csv: a missing cell takes the one above, of numbers and of categories", async () => {
+Deno.test("csv: a missing cell is filled from the one above, for numbers and categories", async () => {
   const { x } = await parseCsv(SERIES, { ...OPTIONS, missing: "forward" });
   assert.deepEqual([...x.data], [10, 0, 10, 0, 10, 1, 40, 0]);
-  // Rows that are dropped do not count.
+  // Dropped rows do not count.
   const some = "a,b,y\n1,1,1\n7,,1\n,2,1\n";
   const { x: kept } = await parseCsv(some, {
     target: "y",
@@ -31,7 +31,7 @@ Deno.test("csv: a missing cell takes the one above, of numbers and of categories
 Deno.test("csv: without a row above, a missing cell is refused with its line; so is a missing target", async () => {
   await assert.rejects(
     parseCsv(SERIES, { ...OPTIONS, inputs: ["wind"], categories: {}, missing: "forward" }),
-    refused(/^Line 2, column "wind" is missing, and no row is above it/),
+    refused(/^Line 2, column "wind" is missing, and there is no row above it/),
   );
   await assert.rejects(
     parseCsv("a,y\n1,1\n2,\n", { target: "y", missing: "forward" }),
@@ -39,7 +39,7 @@ Deno.test("csv: without a row above, a missing cell is refused with its line; so
   );
 });
 
-Deno.test("csv: forward goes with a schema, and its word can be filled in as a category", async () => {
+Deno.test("csv: forward works with a schema, and the text 'forward' can be filled in as a category", async () => {
   const first = await parseCsv(SERIES, { ...OPTIONS, missing: "forward" });
   const { inputs: _, categories: __, ...others } = OPTIONS;
   const later = await parseCsv("load,sky,price\n1,rain,1\n,,2\n", {
@@ -50,7 +50,7 @@ Deno.test("csv: forward goes with a schema, and its word can be filled in as a c
   assert.deepEqual([...later.x.data], [1, 1, 1, 1]);
 });
 
-Deno.test("split: the last examples are for test where the split is chronological", async () => {
+Deno.test("split: a chronological split uses the last examples for test", async () => {
   const split = { testFraction: 0.3, chronological: true } as const;
   const { train, test } = await parseCsv(SERIES, {
     ...OPTIONS,
@@ -59,7 +59,7 @@ Deno.test("split: the last examples are for test where the split is chronologica
     split,
   });
   assert.deepEqual([[...train.y.data], [...test.y.data]], [[1, 2], [3, 4]]);
-  // The scale is that of the rows for training.
+  // The scale is that of the training rows.
   assert.equal(train.schema.inputs[0]!.mean, 10);
   const dataset = {
     x: tensor("float32", [3, 1], Float32Array.of(1, 2, 3)),
@@ -88,7 +88,7 @@ Deno.test("csv: a table without targets gives inputs, in the encoding of another
     assert.deepEqual(schema, train.schema);
     assert.deepEqual(x.shape, [1, 2]);
     assert.equal(x.data[1], 1);
-    // Columns that are not inputs do not count; without a schema all are inputs.
+    // Columns that are not inputs are ignored; without a schema all columns are inputs.
     await Deno.writeTextFile(path, "sky,load,price\nrain,10,?\n");
     assert.deepEqual((await readCsvInputs(path, { schema: train.schema })).x, x);
     await assert.rejects(readCsvInputs(path), refused(/column "sky" is not a number/));
@@ -99,7 +99,7 @@ Deno.test("csv: a table without targets gives inputs, in the encoding of another
     for (const options of [{ target: "a" }, { split: { testFraction: 0.5 } }]) {
       await assert.rejects(
         readCsvInputs(path, options as CsvInputsOptions),
-        refused(/Option (target|split) is not for inputs alone/),
+        refused(/Option (target|split) is not supported without targets/),
       );
     }
     await assert.rejects(

@@ -13,28 +13,30 @@ import {
   shuffle,
 } from "./partitions.ts";
 
-/** How often the shares are drawn before it is given up, as Flower Datasets has it. */
+/** Number of draws before it fails, as in Flower Datasets. */
 const ATTEMPTS = 11;
 
-/** How skewed the labels of each partition are. */
+/** Options of {@link partitionDirichlet}. */
 export interface DirichletOptions extends PartitionOptions {
   /**
-   * Concentration, above 0: the smaller, the fewer classes a partition has (0.1 is strong, 100 nearly none). One for all
-   * or one for each partition.
+   * Concentration, above 0: the smaller it is, the fewer classes a partition has (0.1: strongly skewed, 100: almost
+   * not). One for all partitions, or one for each.
    */
   readonly alpha: number | readonly number[];
-  /** Fewest examples of a partition; the shares are drawn again until all have as many. Default 10. */
+  /** Fewest examples of a partition (default 10): the shares are drawn again until all partitions have as many. */
   readonly minPartitionSize?: number;
-  /** Whether a partition that has more than the average gets no examples of further classes. Default false. */
+  /** Whether a partition with more examples than the average gets none of further classes (default false). */
   readonly selfBalancing?: boolean;
 }
 
 /**
- * Divides examples so that each class is shared out by a draw from a Dirichlet distribution, as Flower Datasets'
+ * Divides examples so that the shares of each class are drawn from a Dirichlet distribution, like Flower Datasets'
  * DirichletPartitioner (Yurochkin et al., "Bayesian Nonparametric Federated Learning of Neural Networks", 2019).
  *
- * @throws FlwrError "invalid-argument" for options that make no sense, "failed-precondition" when the smallest partition
- *   stays too small
+ * @param labels label of each example
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when an option is out of range, "failed-precondition" when the smallest
+ * partition stays too small
  */
 export function partitionDirichlet(
   labels: Labels,
@@ -56,7 +58,7 @@ export function partitionDirichlet(
   }
   throw new FlwrError(
     "failed-precondition",
-    `Partitions of at least ${smallest} examples were not found in ${ATTEMPTS} draws: alpha ${options.alpha}`,
+    `No partitions of at least ${smallest} examples in ${ATTEMPTS} draws: alpha ${options.alpha}`,
     { hints: ["Use a larger alpha, fewer partitions, or a smaller minPartitionSize"] },
   );
 }
@@ -79,12 +81,12 @@ function draw(
   return parts;
 }
 
-/** The shares of those that are not full, scaled to sum to one again. */
+/** The shares of partitions that are not full, scaled to a sum of one. */
 function withoutFull(shares: readonly number[], full: readonly boolean[]): number[] {
   const open = shares.map((share, i) => full[i] ? 0 : share);
   const total = open.reduce((sum, share) => sum + share, 0);
   if (total > 0) return open.map((share) => share / total);
-  // All open shares were too small for a number: they are drawn alike, so they are shared alike.
+  // All open shares were too small to represent. They have the same distribution, so the rest is divided evenly.
   const count = full.filter((isFull) => !isFull).length;
   return full.map((isFull) => isFull ? 0 : 1 / count);
 }
@@ -94,7 +96,7 @@ function concentrations(alpha: DirichletOptions["alpha"], partitions: number): r
   if (all.length !== partitions || !all.every((value) => value > 0 && Number.isFinite(value))) {
     throw new FlwrError(
       "invalid-argument",
-      `Option alpha is not a number above 0, or one for each of ${partitions} partitions: ${alpha}`,
+      `Option alpha must be a number above 0, or one for each of ${partitions} partitions: got ${alpha}`,
     );
   }
   return all;

@@ -1,12 +1,12 @@
 import type { Random } from "../../../base/random.ts";
 
 /**
- * A sample of the Dirichlet distribution: shares that sum to one.
+ * A sample of the Dirichlet distribution: shares with a sum of one.
  *
  * @param alpha concentrations, each above 0
  */
 export function sampleDirichlet(alpha: readonly number[], random: Random): number[] {
-  // As logarithms, since for small concentrations all gamma samples are too small for a number.
+  // Computed as logarithms, because with small concentrations all gamma samples are too small to represent.
   const logs = alpha.map((shape) => sampleLogGamma(shape, random));
   const largest = Math.max(...logs);
   const weights = logs.map((log) => Math.exp(log - largest));

@@ -8,7 +8,7 @@ import { type ClassAssignment, partitionPathological } from "./pathological.ts";
 import { partitionByShards } from "./shards.ts";
 import { partitionBySize, partitionIid, type SizeSkew } from "./size.ts";
 
-/** 2,000 labels: 0 to 9, over and over. The vectors were made with the same. */
+/** 2,000 labels: 0 to 9, repeated. The vectors were made with the same labels. */
 const LABELS = Array.from({ length: 2000 }, (_, i) => i % 10);
 const SKEWS: readonly SizeSkew[] = ["linear", "square", "exponential"];
 
@@ -16,7 +16,7 @@ const sizes = (parts: Partitions) => parts.map(({ length }) => length);
 const classesOf = (part: Uint32Array) => [...new Set(Array.from(part, (i) => LABELS[i]!))].sort();
 const sum = (values: Iterable<number>) => Array.from(values).reduce((all, value) => all + value, 0);
 
-/** Every position at most once; all of them where `count` says so. */
+/** Asserts that each position occurs at most once, and that all `count` positions occur if `count` is given. */
 function assertDisjoint(parts: Partitions, count?: number): void {
   const all = parts.flatMap((part) => [...part]);
   assert.equal(new Set(all).size, all.length, "no example twice");
@@ -64,7 +64,7 @@ for (const vector of flower.shards) {
     });
     assertDisjoint(parts);
     assert.equal(sum(sizes(parts)), sum(expected));
-    // Who gets the incomplete shard is chance.
+    // The partition with the incomplete shard is random.
     if (!vector.keep_incomplete_shard) {
       assert.deepEqual(sizes(parts).toSorted((a, b) => a - b), expected);
     }
@@ -90,7 +90,7 @@ for (const vector of flower.dirichlet) {
       );
     }
     for (const [i, total] of totals.entries()) {
-      // Both means are estimates; the seeds are fixed, so that this does not fail by chance.
+      // Both means are estimates. The seeds are fixed, so the test does not fail by chance.
       const error = vector.deviation[i]! * Math.sqrt(1 / runs + 1 / flower.seeds);
       const off = Math.abs(total / runs - vector.mean[i]!) / error;
       assert(
@@ -101,12 +101,12 @@ for (const vector of flower.dirichlet) {
   });
 }
 
-Deno.test("partition: Dirichlet keeps to the smallest size or says that it cannot", () => {
+Deno.test("partition: Dirichlet keeps the smallest size or fails", () => {
   const parts = partitionDirichlet(LABELS, 8, { alpha: 0.5, minPartitionSize: 120 });
   assert(sizes(parts).every((size) => size >= 120));
   assertRefused(
     () => partitionDirichlet(LABELS, 8, { alpha: 0.01, minPartitionSize: 249 }),
-    /^Partitions of at least 249 examples were not found in 11 draws/,
+    /^No partitions of at least 249 examples in 11 draws/,
   );
 });
 
@@ -123,25 +123,28 @@ Deno.test("partition: Dirichlet takes a concentration for each partition", () =>
   const [much, little] = partitionDirichlet(LABELS, 2, { alpha: [90, 10], minPartitionSize: 0 });
   assert(much!.length > 3 * little!.length);
   for (const alpha of [0, -1, NaN, Infinity, [1], [1, 0]]) {
-    assertRefused(() => partitionDirichlet(LABELS, 2, { alpha }), /^Option alpha is not/);
+    assertRefused(() => partitionDirichlet(LABELS, 2, { alpha }), /^Option alpha must be/);
   }
 });
 
-Deno.test("partition: two shards for each partition make at most a few classes", () => {
+Deno.test("partition: with two shards, a partition has few classes", () => {
   for (const part of partitionByShards(LABELS, 10, { shardsPerPartition: 2 })) {
     assert(classesOf(part).length <= 2);
   }
 });
 
-Deno.test("partition: shards that do not suffice, and options that make no sense, are refused", () => {
+Deno.test("partition: too few shards, and invalid options, are refused", () => {
   const refused = (options: Parameters<typeof partitionByShards>[2], sentence: RegExp) =>
     assertRefused(() => partitionByShards(LABELS, 10, options), sentence);
   refused({}, /^Set shardsPerPartition or shardSize/);
   refused({ shardsPerPartition: 2, shardSize: 101 }, /^Too few shards/);
   refused({ shardSize: 500 }, /^Too few shards/);
   refused({ shardsPerPartition: 1000 }, /^Too few shards/);
-  refused({ shardsPerPartition: 0 }, /^Option shardsPerPartition is not 1 or more: 0/);
-  refused({ shardSize: 1.5 }, /^Option shardSize is not 1 or more: 1\.5/);
+  refused(
+    { shardsPerPartition: 0 },
+    /^Option shardsPerPartition must be an integer of at least 1: got 0/,
+  );
+  refused({ shardSize: 1.5 }, /^Option shardSize must be an integer of at least 1: got 1\.5/);
 });
 
 for (const assignment of ["random", "first-deterministic"] satisfies ClassAssignment[]) {
@@ -155,10 +158,10 @@ for (const assignment of ["random", "first-deterministic"] satisfies ClassAssign
   });
 }
 
-Deno.test("partition: pathological, more than there is to share is refused", () => {
+Deno.test("partition: pathological, more classes or partitions than possible are refused", () => {
   assertRefused(
     () => partitionPathological(LABELS, 2, { classesPerPartition: 11 }),
-    /between 1 and the 10 classes: 11$/,
+    /from 1 to the number of classes 10: got 11$/,
   );
   assertRefused(
     () => partitionPathological([0, 0, 1, 1], 3, { classesPerPartition: 2 }),
@@ -166,7 +169,7 @@ Deno.test("partition: pathological, more than there is to share is refused", () 
   );
 });
 
-Deno.test("partition: 64-bit labels are taken as they come from a data set", () => {
+Deno.test("partition: 64-bit labels of a data set are accepted", () => {
   const wide = BigInt64Array.from(LABELS, BigInt);
   assert.deepEqual(
     partitionDirichlet(wide, 5, { alpha: 1 }),
@@ -179,7 +182,7 @@ Deno.test("partition: without shuffling, equal parts are in order", () => {
   assert.deepEqual(parts.map((part) => [...part]), [[0, 1, 2], [3, 4], [5, 6]]);
 });
 
-Deno.test("partition: whatever the options, no example is lost or doubled, and a seed repeats itself", () => {
+Deno.test("partition: with any options, no example is lost or repeated, and the same seed gives the same result", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 8 }),
@@ -210,9 +213,9 @@ Deno.test("partition: whatever the options, no example is lost or doubled, and a
   assert.notDeepEqual(partitionIid(100, 2, { seed: 1 }), partitionIid(100, 2, { seed: 2 }));
 });
 
-Deno.test("partition: a number of partitions that is none is refused by all", () => {
+Deno.test("partition: all partitioners refuse an invalid number of partitions", () => {
   for (const partitions of [0, -1, 1.5, NaN, 2001]) {
-    const sentence = /^Number of partitions is not between 1 and the number of examples 2000/;
+    const sentence = /^Number of partitions must be from 1 to the number of examples 2000/;
     assertRefused(() => partitionIid(2000, partitions), sentence);
     for (const skew of SKEWS) {
       assertRefused(() => partitionBySize(2000, partitions, { skew }), sentence);

@@ -4,40 +4,40 @@ import type { Random } from "../../../base/random.ts";
 /** For each partition, the positions of its examples in the data set. */
 export type Partitions = readonly Uint32Array[];
 
-/** Labels of a data set: whole numbers of any type, such as the data of its `y`. */
+/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
 export type Labels = ArrayLike<number | bigint>;
 
 /** Options of all partitioners. */
 export interface PartitionOptions {
-  /** Whether each partition's examples come in random order; default true. */
+  /** Whether each partition's examples are in random order (default true). */
   readonly shuffle?: boolean;
-  /** The same seed gives the same partitions; default 42, as Flower Datasets has it. */
+  /** The same seed gives the same partitions (default 42, as in Flower Datasets). */
   readonly seed?: number;
 }
 
-/** The seed where none is given. */
+/** The default seed. */
 export const DEFAULT_SEED = 42;
 
 /**
- * Checks that examples can be divided into so many partitions.
+ * Checks a number of partitions.
  *
- * @throws FlwrError "invalid-argument" when they cannot
+ * @throws FlwrError "invalid-argument" unless it is an integer from 1 to the number of examples
  */
 export function checkPartitionCount(examples: number, partitions: number): void {
   if (!Number.isSafeInteger(partitions) || partitions < 1 || partitions > examples) {
     throw new FlwrError(
       "invalid-argument",
-      `Number of partitions is not between 1 and the number of examples ${examples}: ${partitions}`,
+      `Number of partitions must be from 1 to the number of examples ${examples}: got ${partitions}`,
     );
   }
 }
 
-/** The positions from `start` to `end`, without `end`. */
+/** The positions from `start` to `end` (exclusive). */
 export function range(start: number, end: number): Uint32Array {
   return Uint32Array.from({ length: end - start }, (_, i) => start + i);
 }
 
-/** Brings an array into random order, in place (Fisher and Yates). */
+/** Shuffles an array in place (Fisher and Yates). */
 export function shuffle(values: Uint32Array, random: Random): Uint32Array {
   for (let last = values.length - 1; last > 0; last--) {
     const other = Math.floor(random.uniform() * (last + 1));
@@ -48,7 +48,7 @@ export function shuffle(values: Uint32Array, random: Random): Uint32Array {
   return values;
 }
 
-/** The positions of each class's examples, the classes in ascending order of their labels. */
+/** The positions of each class's examples; classes are in ascending order of their labels. */
 export function positionsByLabel(labels: Labels): number[][] {
   const groups = new Map<number, number[]>();
   for (let i = 0; i < labels.length; i++) {
@@ -60,19 +60,22 @@ export function positionsByLabel(labels: Labels): number[][] {
   return [...groups].toSorted(([a], [b]) => a - b).map(([, positions]) => positions);
 }
 
-/** Adds values to a list; a spread call would overflow the stack where a class has very many examples. */
+/** Appends values to a list. A spread call would overflow the stack for classes with very many examples. */
 export function append(list: number[], values: readonly number[]): void {
   for (const value of values) list.push(value);
 }
 
-/** Cuts a list at the given places. */
+/** Cuts a list at the given positions. */
 export function cut<T>(values: readonly T[], places: readonly number[]): T[][] {
   return [...places, values.length].map((end, i) =>
     values.slice(i === 0 ? 0 : places[i - 1]!, end)
   );
 }
 
-/** Where to cut a list of a length into equal parts; the first ones are one longer where it does not divide. */
+/**
+ * The positions at which to cut a list into equal parts. If the length is not divisible, the first parts are one
+ * longer.
+ */
 export function evenCuts(length: number, parts: number): number[] {
   const [size, longer] = [Math.floor(length / parts), length % parts];
   return Array.from({ length: parts - 1 }, (_, i) => (i + 1) * size + Math.min(i + 1, longer));

@@ -15,25 +15,28 @@ import {
 } from "./partitions.ts";
 
 /**
- * How classes are chosen for a partition: "random"; "deterministic": as many in a row as it gets, beginning with the
- * class of its own number; "first-deterministic": that class, and others at random.
+ * How the classes of a partition are chosen. "random"; "deterministic": consecutive classes, starting with the class of
+ * the partition's number; "first-deterministic": that class, and others at random.
  */
 export type ClassAssignment = "random" | "deterministic" | "first-deterministic";
 
-/** Which classes a partition has. */
+/** Options of {@link partitionPathological}. */
 export interface PathologicalOptions extends PartitionOptions {
-  /** Exactly so many classes for each partition. */
+  /** Number of classes of each partition. */
   readonly classesPerPartition: number;
-  /** Default "random". */
+  /** How classes are chosen (default "random"). */
   readonly assignment?: ClassAssignment;
 }
 
 /**
- * Gives each partition examples of a fixed number of classes, as Flower Datasets' PathologicalPartitioner (Li et al.,
- * "Federated Learning on Non-IID Data Silos", 2021). Partitions that have a class in common share its examples evenly; a class
- * that none has goes unused.
+ * Gives each partition examples of a fixed number of classes, like Flower Datasets' PathologicalPartitioner (Li et al.,
+ * "Federated Learning on Non-IID Data Silos", 2021). Partitions with a common class share its examples evenly; classes
+ * of no partition are not used.
  *
- * @throws FlwrError "invalid-argument" for more classes than there are, or when a class has too few examples to share
+ * @param labels label of each example
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are fewer classes than requested, or a class has too few examples to
+ * share
  */
 export function partitionPathological(
   labels: Labels,
@@ -46,7 +49,7 @@ export function partitionPathological(
   if (!Number.isSafeInteger(count) || count < 1 || count > classes.length) {
     throw new FlwrError(
       "invalid-argument",
-      `Option classesPerPartition is not between 1 and the ${classes.length} classes: ${count}`,
+      `Option classesPerPartition must be from 1 to the number of classes ${classes.length}: got ${count}`,
     );
   }
   const random = seededRandom(options.seed ?? DEFAULT_SEED);

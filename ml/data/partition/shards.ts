@@ -11,25 +11,27 @@ import {
   shuffle,
 } from "./partitions.ts";
 
-/** How shards are made and assigned; at least one of the first two is required. */
+/** Options of {@link partitionByShards}; `shardsPerPartition` or `shardSize` is required. */
 export interface ShardOptions extends PartitionOptions {
-  /** Shards of each partition; default as many as there are, the first partitions one more where it does not divide. */
+  /** Number of shards per partition (default: all shards; if not divisible, the first partitions get one more). */
   readonly shardsPerPartition?: number;
-  /** Examples of a shard; default such that the shards of all partitions take the whole data set. */
+  /** Number of examples per shard (default: such that all shards contain the whole data set). */
   readonly shardSize?: number;
   /**
-   * Whether the examples that are left at the end make a smaller shard; default false: they go unused. Without effect
-   * where both of the above are given.
+   * Whether the examples left at the end form a smaller shard (default false: they are not used). It has no effect if
+   * both options above are set.
    */
   readonly keepIncompleteShard?: boolean;
 }
 
 /**
- * Sorts examples by label, cuts them into shards and deals these out at random, so that a partition has few classes, as
- * Flower Datasets' ShardPartitioner (McMahan et al., "Communication-Efficient Learning of Deep Networks from Decentralized
- * Data", 2017: two shards for each of 100 clients).
+ * Sorts examples by label, cuts them into shards and distributes the shards at random, so that each partition has few
+ * classes. Like Flower Datasets' ShardPartitioner (McMahan et al., "Communication-Efficient Learning of Deep Networks
+ * from Decentralized Data", 2017: two shards for each of 100 clients).
  *
- * @throws FlwrError "invalid-argument" when the shards would not suffice
+ * @param labels label of each example
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are too few shards
  */
 export function partitionByShards(
   labels: Labels,
@@ -79,6 +81,9 @@ function plan(examples: number, partitions: number, options: ShardOptions) {
 
 function checkCount(name: string, value: number | undefined): void {
   if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
-    throw new FlwrError("invalid-argument", `Option ${name} is not 1 or more: ${value}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Option ${name} must be an integer of at least 1: got ${value}`,
+    );
   }
 }

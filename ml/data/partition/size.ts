@@ -11,7 +11,7 @@ import {
   shuffle,
 } from "./partitions.ts";
 
-/** How a partition's size grows with its number i = 1, 2, …: as i, i², or e^i. */
+/** Growth of a partition's size with its number i = 1, 2, …: i, i², or e^i. */
 export type SizeSkew = "linear" | "square" | "exponential";
 
 const UNITS: { readonly [S in SizeSkew]: (i: number) => number } = {
@@ -20,17 +20,18 @@ const UNITS: { readonly [S in SizeSkew]: (i: number) => number } = {
   exponential: Math.exp,
 };
 
-/** As {@link PartitionOptions}, with the skew. */
+/** Options of {@link partitionBySize}. */
 export interface SizePartitionOptions extends PartitionOptions {
-  /** How the sizes grow with the partition's number. */
+  /** How sizes grow with the partition's number. */
   readonly skew: SizeSkew;
 }
 
 /**
- * Divides examples at random into partitions of one size, give or take one: independent and identically distributed.
+ * Divides examples at random into partitions of equal size (up to one): independent and identically distributed.
  *
- * @param examples how many there are
- * @throws FlwrError "invalid-argument" for more partitions than examples
+ * @param examples number of examples of the data set
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are more partitions than examples
  */
 export function partitionIid(
   examples: number,
@@ -42,11 +43,12 @@ export function partitionIid(
 }
 
 /**
- * Divides examples at random into partitions whose sizes grow with their numbers, as Flower Datasets' Linear-, Square-
- * and ExponentialPartitioner: shares are rounded down and the last partition takes what is left.
+ * Divides examples at random into partitions whose sizes grow with their numbers, like Flower Datasets' Linear-,
+ * Square- and ExponentialPartitioner: sizes are rounded down, and the last partition gets the remaining examples.
  *
- * @param examples how many there are
- * @throws FlwrError "invalid-argument" for more partitions than examples, or where one would be empty
+ * @param examples number of examples of the data set
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are more partitions than examples, or a partition would be empty
  */
 export function partitionBySize(
   examples: number,

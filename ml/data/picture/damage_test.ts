@@ -9,7 +9,7 @@ const files = [...vectors.png, ...vectors.jpeg, ...vectors.restarts].map(({ file
   Uint8Array.fromBase64(file)
 );
 
-Deno.test("picture: cut short or changed, it gives a FlwrError or a picture of its size", async () => {
+Deno.test("picture: a truncated or changed file gives a FlwrError or a picture of its size", async () => {
   const change = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255)), {
     maxLength: 4,
   });
@@ -34,7 +34,7 @@ Deno.test("picture: cut short or changed, it gives a FlwrError or a picture of i
   );
 });
 
-Deno.test("exif: any bytes have an orientation", () => {
+Deno.test("exif: any bytes give an orientation", () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 60 }),
@@ -49,7 +49,7 @@ Deno.test("exif: any bytes have an orientation", () => {
   );
 });
 
-Deno.test("picture: other kinds are named", async () => {
+Deno.test("picture: other formats are named", async () => {
   const kinds: [string, RegExp][] = [
     ["474946383961", /neither PNG nor JPEG: it looks like GIF/],
     ["424d", /BMP/],

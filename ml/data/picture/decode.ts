@@ -8,18 +8,18 @@ import { decodeChunks } from "./png.ts";
 import { isPng, readChunks } from "./png_chunks.ts";
 import { turnPicture } from "./turn.ts";
 
-/** What to do with an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
+/** Action for an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
 export type OrientationAction = "apply" | "ignore";
 
-/** File name extensions of the pictures that are read. */
+/** File name extensions of supported pictures. */
 export const PICTURE_EXTENSIONS = [".png", ".jpg", ".jpeg"];
 
 /**
- * Decodes a PNG or JPEG file, whichever its content is: cameras and programs mix the names up.
+ * Decodes a PNG or JPEG file. Its content determines the format, because cameras and programs mix up the extensions.
  *
- * @param action for pictures that are stored turned; such a picture is refused where it is not given
- * @throws FlwrError "invalid-argument" when it is neither or damaged, "unimplemented" for kinds that are not decoded,
- *   "resource-exhausted" when it is too large, "failed-precondition" when it is stored turned
+ * @param action for pictures that are stored rotated, which are refused without it
+ * @throws FlwrError "invalid-argument" when it is neither or damaged, "unimplemented" for unsupported kinds,
+ * "resource-exhausted" when it is too large, "failed-precondition" when it is stored rotated
  */
 export async function decodePicture(
   bytes: Uint8Array,
@@ -64,14 +64,14 @@ function otherFile(bytes: Uint8Array): FlwrError {
   });
 }
 
-/** How files of other kinds begin, at an offset. */
+/** First bytes of other formats, at an offset. */
 const OTHER_KINDS: readonly (readonly [name: string, offset: number, start: string])[] = [
   ["GIF", 0, "GIF8"],
   ["BMP", 0, "BM"],
   ["WebP", 8, "WEBP"],
   ["TIFF", 0, "II*\0"],
   ["TIFF", 0, "MM\0*"],
-  // The brand (ISO 14496-12); of other brands only the container is known.
+  // The brand (ISO 14496-12). For other brands only the container is known.
   ["AVIF", 4, "ftypavi"],
   ["HEIC", 4, "ftyphe"],
   ["HEIC", 4, "ftypmif1"],

@@ -1,18 +1,18 @@
-/** How a picture is to be turned before it is shown (Exif 2.32, tag 274): 1 as it is, 2 to 8 mirrored or turned. */
+/** Transformation of a picture for display (Exif 2.32, tag 274): 1 none, 2 to 8 mirrored or rotated. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 const ORIENTATION_TAG = 0x0112;
-/** How the numbers of a field are stored (TIFF 6.0, section 2): the tag is to be SHORT, but not all programs keep to it. */
+/** Readers for the types of a number (TIFF 6.0, section 2). The tag should be SHORT, but not all programs comply. */
 const READERS: Readonly<Record<number, (view: DataView, at: number, little: boolean) => number>> = {
   3: (view, at, little) => view.getUint16(at, little),
   4: (view, at, little) => view.getUint32(at, little),
 };
-/** Bytes of a field of a TIFF directory. */
+/** Bytes per field of a TIFF directory. */
 const FIELD = 12;
 
 /**
- * The orientation in a picture's Exif data. Data that is damaged, or says nothing of it, means 1: it is not needed to read
- * the pixels.
+ * Reads the orientation from a picture's Exif data. If the data are damaged or have no orientation, it is 1, because
+ * the pixels can be read without it.
  *
  * @param tiff Exif's content, which is a TIFF file without pixels
  */

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 
-/** A component of a frame: its name, and how many blocks of it an interleaved unit has in each direction. */
+/** A component of a frame: its id, and the number of its blocks per interleaved unit in each direction. */
 interface Component {
   readonly id: number;
   readonly across: number;
@@ -19,22 +19,23 @@ const START_OF_SCAN = 0xda;
 const RESTART_INTERVAL = 0xdd;
 const QUANTIZATION = 0xdb;
 const END = 0xd9;
-/** Programs write some ten scans; the specification's own example of a script has as many. */
+/** Programs write about ten scans, as in the specification's example. */
 const MAX_SCANS = 64;
 const SAVE_AGAIN = ["Save it again as an ordinary JPEG file, or as PNG"];
-/** A segment's marker and length. */
+/** Bytes of a segment's marker and length. */
 const HEAD = 4;
 
 /**
- * Refuses valid files that the decoder, jpeg-js 0.4.4, cannot read, or reads wrongly:
+ * Refuses valid files that the decoder, jpeg-js 0.4.4, cannot read or reads incorrectly:
  *
- * - In a scan of one component it reads the last restart interval to its full length, also where the component ends before:
- *   it skips blocks below the last row that it holds, but it reads those of rows that only fill up an interleaved unit.
- * - It applies the last quantisation table of each number to the whole picture, also where the table changes between scans.
- * - It counts blocks wrongly where components are sampled at 2 : 3 or 3 : 4.
- * - Very many scans take as many times as long.
+ * - In a scan of one component it reads the last restart interval to its full length, even if the component ends before
+ * that. It skips blocks below the last row, but reads those of rows that only fill an interleaved unit.
+ * - It applies the last quantisation table of each number to the whole picture, even if the table changes between
+ * scans.
+ * - It counts blocks incorrectly if components are sampled at 2 : 3 or 3 : 4.
+ * - Its time grows with the number of scans.
  *
- * @throws FlwrError "resource-exhausted" for many scans; "unimplemented" for the others
+ * @throws FlwrError "resource-exhausted" for many scans, "unimplemented" for the others
  */
 export function checkDecodable(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -44,7 +45,7 @@ export function checkDecodable(bytes: Uint8Array): void {
   const tables: QuantizationTables = new Map();
   for (let at = 2; at + HEAD <= bytes.length;) {
     const marker = bytes[at + 1]!;
-    // Fill bytes, and coded pixels up to the next marker. The decoder finds out whether they are damaged.
+    // Fill bytes, and coded pixels up to the next marker. The decoder detects damage in them.
     if (bytes[at] !== 0xff || marker === 0xff || marker === 0 || (marker & 0xf8) === 0xd0) {
       const next = bytes.indexOf(0xff, at + 1);
       if (next === -1) return;
@@ -53,7 +54,7 @@ export function checkDecodable(bytes: Uint8Array): void {
     }
     if (marker === END) return;
     const content = bytes.subarray(at + HEAD, at + 2 + view.getUint16(at + 2));
-    // Each scan of a progressive picture goes over all of its pixels once more.
+    // Each scan of a progressive picture covers all of its pixels.
     if (marker === START_OF_SCAN && ++scans > MAX_SCANS) {
       throw new FlwrError(
         "resource-exhausted",
@@ -89,7 +90,7 @@ function readFrame(content: Uint8Array): Frame {
 /** Quantisation tables in hexadecimal, by their numbers. */
 type QuantizationTables = Map<number, string>;
 
-/** Takes the tables of one segment (ITU T.81, B.2.4.1). @param changing whether a scan came before */
+/** Adds the tables of one segment (ITU T.81, B.2.4.1). @param changing whether a scan came before */
 function collectTables(content: Uint8Array, tables: QuantizationTables, changing: boolean): void {
   for (let at = 0; at < content.length;) {
     const head = content[at]!;
@@ -110,7 +111,7 @@ function collectTables(content: Uint8Array, tables: QuantizationTables, changing
 function checkSampling({ components }: Frame): void {
   for (const direction of ["across", "down"] as const) {
     const most = Math.max(...components.map((component) => component[direction]));
-    // Zero is for the decoder to refuse.
+    // The decoder refuses zero.
     if (components.every((component) => !(most % component[direction] > 0))) continue;
     throw new FlwrError(
       "unimplemented",

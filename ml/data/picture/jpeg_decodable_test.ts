@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkDecodable } from "./jpeg_decodable.ts";
 
-/** A JPEG file's markers with so many scans, without pixels. */
+/** The markers of a JPEG file with `count` scans, without pixels. */
 function scans(count: number): Uint8Array {
   const scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0x12, 0x34];
   return Uint8Array.from([
@@ -28,7 +28,7 @@ const segment = (marker: number, ...content: number[]) => [
 const table = (number: number, value: number) => segment(0xdb, number, ...Array(64).fill(value));
 const SCAN = segment(0xda, 1, 1, 0, 0, 63, 0);
 
-Deno.test("jpeg: tables that change between scans are refused, as the decoder knows the last alone", () => {
+Deno.test("jpeg: tables that change between scans are refused, because the decoder only applies the last one", () => {
   const file = (...parts: number[][]) => Uint8Array.from([0xff, 0xd8, ...parts.flat(), 0xff, 0xd9]);
   checkDecodable(file(table(0, 1), table(0, 2), SCAN, table(0, 2), table(1, 3), SCAN));
   assert.throws(
@@ -37,7 +37,7 @@ Deno.test("jpeg: tables that change between scans are refused, as the decoder kn
   );
 });
 
-Deno.test("jpeg: components sampled at 2 : 3 are refused, as the decoder counts their blocks wrongly", () => {
+Deno.test("jpeg: components sampled at 2 : 3 are refused, because the decoder counts their blocks incorrectly", () => {
   const frame = (...sampling: number[]) =>
     Uint8Array.from([
       0xff,

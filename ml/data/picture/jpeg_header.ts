@@ -1,13 +1,13 @@
 import { FlwrError } from "../../../base/error.ts";
 import { type Orientation, readOrientation } from "./exif.ts";
 
-/** What a JPEG file says of itself before its pixels. */
+/** The properties of a JPEG file that come before its pixels. */
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
   /** 1: grey; 3: colour. */
   readonly components: 1 | 3;
-  /** Whether three components are brightness and colour differences (YCbCr); otherwise red, green and blue. */
+  /** Whether three components are luminance and chrominance (YCbCr); otherwise they are red, green and blue. */
   readonly yCbCr: boolean;
   readonly orientation: Orientation;
 }
@@ -18,9 +18,9 @@ const START_OF_SCAN = 0xda;
 const APP0 = 0xe0;
 const APP1 = 0xe1;
 const APP14 = 0xee;
-/** The frames that can be decoded: baseline, extended and progressive, with Huffman codes. */
+/** Frames that can be decoded: baseline, extended and progressive, with Huffman codes. */
 const FRAMES = [0xc0, 0xc1, 0xc2];
-/** Others' names, for the refusal. */
+/** Names of other frames, for the error. */
 const OTHER_FRAMES: Readonly<Record<number, string>> = {
   0xc3: "lossless",
   0xc5: "hierarchical",
@@ -35,7 +35,7 @@ const OTHER_FRAMES: Readonly<Record<number, string>> = {
 };
 const EXIF = "Exif\0\0";
 
-/** Whether bytes begin as a JPEG file does. */
+/** Whether bytes have the signature of a JPEG file. */
 export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === START && bytes[2] === 0xff;
 }
@@ -43,10 +43,10 @@ export function isJpeg(bytes: Uint8Array): boolean {
 /**
  * Reads a JPEG file's segments up to its first scan.
  *
- * @throws FlwrError "invalid-argument" when it is not a JPEG file or damaged, "unimplemented" for kinds that are not decoded
+ * @throws FlwrError "invalid-argument" when it is not a JPEG file or damaged, "unimplemented" for unsupported kinds
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
-  if (!isJpeg(bytes)) throw damagedJpeg("it does not begin as one");
+  if (!isJpeg(bytes)) throw damagedJpeg("its signature is missing");
   let frame: Frame | undefined;
   let jfif = false;
   let adobe: number | undefined;
@@ -66,7 +66,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   }
   if (frame === undefined) throw damagedJpeg("it has no frame before its first scan");
   const { width, height, ids } = frame;
-  // How libjpeg decides it (jdapimin.c, default_decompress_parms).
+  // The same decision as in libjpeg (jdapimin.c, default_decompress_parms).
   const rgb = adobe === undefined ? String.fromCharCode(...ids) === "RGB" : adobe === 0;
   return {
     width,
@@ -104,7 +104,7 @@ function readFrame(content: Uint8Array): Frame {
 function* segments(bytes: Uint8Array): Generator<{ marker: number; content: Uint8Array }> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 2;;) {
-    // Any number of 0xff may come in front of a marker.
+    // A marker can be preceded by any number of 0xff.
     while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
     if (bytes[at] !== 0xff || at + 4 > bytes.length) {
       throw damagedJpeg("its segments are cut short");
@@ -122,7 +122,7 @@ function startsWith(content: Uint8Array, text: string): boolean {
   return [...text].every((letter, i) => content[i] === letter.charCodeAt(0));
 }
 
-/** The error of a file that is not what the standard says. */
+/** The error for a file that violates the standard. */
 export function damagedJpeg(how: string, cause?: unknown): FlwrError {
   return new FlwrError("invalid-argument", `Picture is not a JPEG file, or is damaged: ${how}`, {
     hints: ["Copy or download it again"],

@@ -1,9 +1,9 @@
 import { FlwrError } from "../../../base/error.ts";
 
-/** Most pixels of one picture. */
+/** Most pixels of a picture. */
 const MAX_IMAGE_PIXELS = 2 ** 26;
 
-/** A picture, plane by plane. */
+/** A picture, one plane per channel. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -11,11 +11,15 @@ export interface Picture {
   readonly channels: 1 | 3;
   /** [channels, height, width], 0 to 255. */
   readonly planes: Uint8Array;
-  /** Of a file with samples of 16 bits: how many of these bits, from the lowest, its colours use. */
+  /** For a file with samples of 16 bits: number of bits, from the lowest, that its colours use. */
   readonly usedBits?: number;
 }
 
-/** @throws FlwrError "invalid-argument" for a picture without pixels, "resource-exhausted" for one with too many */
+/**
+ * Checks the size of a picture.
+ *
+ * @throws FlwrError "invalid-argument" when it has no pixels, "resource-exhausted" when it has too many
+ */
 export function checkPictureSize(width: number, height: number, largest = MAX_IMAGE_PIXELS): void {
   if (width === 0 || height === 0) {
     throw new FlwrError("invalid-argument", `Picture has no pixels: ${width}×${height}`);
@@ -29,11 +33,26 @@ export function checkPictureSize(width: number, height: number, largest = MAX_IM
 }
 
 /**
- * Takes pixels apart into one plane per channel.
+ * A picture that has the size of the first one, and is as grey or as coloured.
  *
- * @param pixels [images, height, width, channels], as image files have them
+ * @throws FlwrError "invalid-argument" that names the file
+ */
+export function checkSameKind(path: string, picture: Picture, first: Picture): Picture {
+  const kind = ({ width, height, channels }: Picture) =>
+    `${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`;
+  if (kind(picture) === kind(first)) return picture;
+  throw new FlwrError(
+    "invalid-argument",
+    `File "${path}" has ${kind(picture)}: the pictures before it have ${kind(first)}`,
+  );
+}
+
+/**
+ * Separates pixels into one plane per channel.
+ *
+ * @param pixels [images, height, width, channels], as in image files
  * @param area height times width of one image
- * @returns [images, channels, height, width], as convolutions want them
+ * @returns [images, channels, height, width], as for convolutions
  */
 export function toPlanar(
   pixels: Uint8Array,

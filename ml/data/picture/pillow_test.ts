@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import vectors from "../../../tests/vectors/pictures/pictures.json" with { type: "json" };
 import { FlwrError } from "../../../base/error.ts";
 import { decodePicture } from "./decode.ts";
-import { decodePng } from "./png.ts";
+import { decodePng, decodePngNumbers } from "./png.ts";
+import { readChunks } from "./png_chunks.ts";
 
 interface Recorded {
   readonly file: string;
@@ -25,6 +26,32 @@ Deno.test("png: every colour type, depth and interlacing gives the pixels that P
   }
 });
 
+Deno.test("png: as numbers, grey and indexed files give what Pillow's pixels were made of; others are refused", () => {
+  let read = 0;
+  for (const recorded of vectors.png) {
+    const [, type, depth] = /^type (\d), (\d+) bits/.exec(recorded.name)!.map(Number);
+    const file = Uint8Array.fromBase64(recorded.file);
+    const isRead = (type === 0 || type === 3) && depth! < 16;
+    if (!isRead && recorded.shape.at(-1)! > 1) {
+      assert.throws(() => decodePngNumbers(file), { code: "invalid-argument" }, recorded.name);
+    }
+    if (!isRead) continue;
+    const { planes: numbers, ...size } = decodePngNumbers(file);
+    const { planes, width, height } = expectedOf(recorded);
+    assert.deepEqual(size, { width, height, channels: 1 });
+    const { palette } = readChunks(file);
+    const area = width! * height!;
+    const made = planes.map((_, at) =>
+      type === 0
+        ? numbers[at]! * 255 / (2 ** depth! - 1)
+        : palette![3 * numbers[at % area]! + Math.floor(at / area)]!
+    );
+    assert.deepEqual(made, planes, recorded.name);
+    read += 1;
+  }
+  assert.equal(read, 48);
+});
+
 /** The largest and the mean difference of two pictures, in levels of 0 to 255. */
 function difference(a: Uint8Array, b: Uint8Array): { largest: number; mean: number } {
   const differences = Array.from(a, (value, i) => Math.abs(value - b[i]!));
@@ -34,20 +61,20 @@ function difference(a: Uint8Array, b: Uint8Array): { largest: number; mean: numb
   };
 }
 
-Deno.test("jpeg: grey and colour, baseline and progressive, are near to what Pillow reads", async () => {
+Deno.test("jpeg: grey and colour, baseline and progressive, are close to what Pillow reads", async () => {
   for (const recorded of vectors.jpeg) {
     const { planes, ...size } = await decodePicture(Uint8Array.fromBase64(recorded.file));
     const { planes: expected, ...expectedSize } = expectedOf(recorded);
     assert.deepEqual(size, expectedSize, recorded.name);
     const { largest, mean } = difference(planes, expected);
-    // Colours that were stored coarser than brightness are interpolated by Pillow, and repeated here.
+    // Pillow interpolates subsampled colours; this decoder repeats them.
     const coarse = recorded.name.includes("4:2:");
     assert.ok(largest <= (coarse ? 24 : 3), `${recorded.name}: ${largest}`);
     assert.ok(mean <= (coarse ? 3 : 1), `${recorded.name}: ${mean}`);
   }
 });
 
-Deno.test("jpeg: with a last restart interval that is shorter than the others, it is near to what Pillow reads", async () => {
+Deno.test("jpeg: with a last restart interval that is shorter than the others, it is close to what Pillow reads", async () => {
   assert.equal(vectors.restarts.length, 12);
   for (const recorded of vectors.restarts) {
     const { planes, ...size } = await decodePicture(Uint8Array.fromBase64(recorded.file));
@@ -61,7 +88,7 @@ Deno.test("jpeg: with a last restart interval that is shorter than the others, i
   }
 });
 
-Deno.test("jpeg: a picture that is stored turned is refused, turned, or taken as it is, as the option says", async () => {
+Deno.test("jpeg: a picture that is stored rotated is refused, rotated or read as stored, depending on the option", async () => {
   for (const recorded of vectors.turned) {
     const bytes = Uint8Array.fromBase64(recorded.file);
     const { planes, ...size } = await decodePicture(bytes, "apply");
@@ -80,7 +107,7 @@ Deno.test("jpeg: a picture that is stored turned is refused, turned, or taken as
   }
 });
 
-Deno.test("picture: an orientation in a PNG file, and one of an unusual type, count as that of a JPEG file", async () => {
+Deno.test("picture: orientations in PNG files, and those of an unusual type, are applied like those of JPEG files", async () => {
   assert.equal(vectors.otherwiseTurned.length, 8);
   for (const recorded of vectors.otherwiseTurned) {
     const bytes = Uint8Array.fromBase64(recorded.file);
@@ -97,7 +124,7 @@ Deno.test("picture: an orientation in a PNG file, and one of an unusual type, co
   }
 });
 
-Deno.test("jpeg: colours of print and other kinds of coding are refused as what they are", async () => {
+Deno.test("jpeg: the errors for CMYK and other codings name them", async () => {
   const refused = (bytes: Uint8Array, sentence: RegExp) =>
     assert.rejects(
       decodePicture(bytes),

@@ -2,40 +2,40 @@ import { joinBytes } from "../../../base/bytes.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { crc32, inflateZlib } from "../../../base/platform.ts";
 
-/** How every PNG file begins (PNG 3, 5.2). */
+/** Signature of PNG files (PNG 3, 5.2). */
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** A chunk has its length and type in front of its data, and a checksum behind it (PNG 3, 5.3). */
+/** Bytes of a chunk's length and type before its data, and of its checksum after them (PNG 3, 5.3). */
 const CHUNK_HEAD = 8;
 const CHUNK_TAIL = 4;
-/** Bit 5 of a type's first letter: the picture can be shown without this chunk (PNG 3, 5.4). */
+/** Bit 5 of a type's first letter: the picture can be displayed without this chunk (PNG 3, 5.4). */
 const ANCILLARY = 0x20;
 
-/** What of a PNG file its pixels are made from. */
+/** The chunks of a PNG file that determine its pixels. */
 export interface PngChunks {
   /** IHDR: 13 bytes. */
   readonly header: Uint8Array;
-  /** PLTE: red, green and blue of each entry. A mere suggestion unless the picture is of palette indices. */
+  /** PLTE: red, green and blue of each entry. Only a suggestion unless the pixels are palette indices. */
   readonly palette?: Uint8Array;
-  /** The compressed pixels: IDAT's parts. */
+  /** The compressed pixels: the data of all IDAT chunks. */
   readonly data: readonly Uint8Array[];
-  /** eXIf: Exif data, where the picture has some. */
+  /** eXIf: Exif data, if the picture has some. */
   readonly exif?: Uint8Array;
 }
 
-/** Whether bytes begin as a PNG file does. */
+/** Whether bytes have the signature of a PNG file. */
 export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
 /**
- * The chunks that matter of a PNG file. Ancillary ones, such as colour profiles and texts, are passed over unread, so that
- * a broken one does not make the pixels unreadable. Exif data counts only where it is whole.
+ * Reads the chunks that are needed to decode a PNG file. Ancillary ones, such as colour profiles and texts, are
+ * skipped, so a damaged one does not make the pixels unreadable. Exif data are only used if they are intact.
  *
- * @throws FlwrError "invalid-argument" when a critical chunk is damaged or the file ends early, "unimplemented" when it has a
- *   critical chunk that the standard does not know
+ * @throws FlwrError "invalid-argument" when a critical chunk is damaged or the file ends early, "unimplemented" when it
+ * has an unknown critical chunk
  */
 export function readChunks(bytes: Uint8Array): PngChunks {
-  if (!isPng(bytes)) throw damagedPng("it does not begin as one");
+  if (!isPng(bytes)) throw damagedPng("its signature is missing");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let header: Uint8Array | undefined;
   let palette: Uint8Array | undefined;
@@ -81,9 +81,9 @@ export function readChunks(bytes: Uint8Array): PngChunks {
 }
 
 /**
- * The decompressed pixels, with the filter byte of each row.
+ * Decompresses the pixels, with the filter byte of each row.
  *
- * @param size bytes that the header declares: no more is decompressed
+ * @param size number of bytes that the header declares: no more are decompressed
  */
 export function inflatePixels(data: readonly Uint8Array[], size: number): Uint8Array {
   let pixels: Uint8Array;
@@ -96,7 +96,7 @@ export function inflatePixels(data: readonly Uint8Array[], size: number): Uint8A
   throw damagedPng(`it has ${pixels.length} bytes of pixels instead of ${size}`);
 }
 
-/** The error of a file that is not what the standard says. */
+/** The error for a file that violates the standard. */
 export function damagedPng(how: string, cause?: unknown): FlwrError {
   return new FlwrError("invalid-argument", `Picture is not a PNG file, or is damaged: ${how}`, {
     hints: ["Copy or download it again"],
@@ -110,7 +110,7 @@ function applePng(): FlwrError {
   });
 }
 
-/** A chunk's type; a letter that is none is a file's own text and is not shown as it is. */
+/** A chunk's type for messages. A type with other characters than letters is the file's own text, so it is escaped. */
 function printable(type: string): string {
   return /^[A-Za-z]{4}$/.test(type) ? type : JSON.stringify(type);
 }

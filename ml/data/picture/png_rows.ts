@@ -1,6 +1,6 @@
 import { damagedPng } from "./png_chunks.ts";
 
-/** The pixels that one part of an interlaced picture has: every `xStep`th of every `yStep`th row (PNG 3, 8.2). */
+/** The pixels of one pass of an interlaced picture: every `xStep`th of every `yStep`th row (PNG 3, 8.2). */
 export interface Pass {
   readonly x: number;
   readonly y: number;
@@ -8,7 +8,7 @@ export interface Pass {
   readonly yStep: number;
 }
 
-/** A picture that is not interlaced. */
+/** The single pass of a picture that is not interlaced. */
 const WHOLE: readonly Pass[] = [{ x: 0, y: 0, xStep: 1, yStep: 1 }];
 const ADAM7: readonly Pass[] = [
   { x: 0, y: 0, xStep: 8, yStep: 8 },
@@ -20,12 +20,12 @@ const ADAM7: readonly Pass[] = [
   { x: 0, y: 1, xStep: 1, yStep: 2 },
 ];
 
-/** The rows of one pass as the file has them. */
+/** The rows of one pass in the file. */
 export interface PassRows extends Pass {
-  /** Pixels of each row, at least 1. */
+  /** Pixels per row, at least 1. */
   readonly columns: number;
   readonly rows: number;
-  /** Bytes of each row, without its filter byte. */
+  /** Bytes per row, without its filter byte. */
   readonly rowBytes: number;
 }
 
@@ -49,8 +49,8 @@ export function passesOf(
  * Undoes a row's filter in place (PNG 3, 9.2).
  *
  * @param filter 0 to 4
- * @param above the unfiltered row above; of the first row, zeros
- * @param step bytes of a pixel, at least 1
+ * @param above the unfiltered row above; zeros for the first row
+ * @param step bytes per pixel, at least 1
  */
 export function unfilter(filter: number, row: Uint8Array, above: Uint8Array, step: number): void {
   if (filter === 0) return;
@@ -72,7 +72,7 @@ export function unfilter(filter: number, row: Uint8Array, above: Uint8Array, ste
   } else throw damagedPng(`a row has the unknown filter ${filter}`);
 }
 
-/** The neighbour that is nearest to left + above − corner (PNG 3, 9.4). */
+/** The neighbour closest to left + above − corner (PNG 3, 9.4). */
 function paeth(left: number, above: number, corner: number): number {
   const toLeft = Math.abs(above - corner);
   const toAbove = Math.abs(left - corner);

@@ -5,7 +5,7 @@ import { decodePng } from "./png.ts";
 
 const VECTORS = "tests/vectors/files";
 
-/** Written by Pillow 12: what other programs make, and fast-png's encoder does not. */
+/** Written by Pillow 12: kinds of files that other programs write, but fast-png's encoder does not. */
 const PILLOW = {
   palette:
     "89504e470d0a1a0a0000000d49484452000000030000000204030000006f5a7b2900000012504c5445ffffff00ff0028323c0a141eff00000000ffd418033b0000000e49444154789c6374e4673062000001f10084b07e7d610000000049454e44ae426082",
@@ -43,7 +43,7 @@ const refused = (bytes: Uint8Array, code: ErrorCode, sentence: RegExp) =>
     (error) => error instanceof FlwrError && error.code === code && sentence.test(error.message),
   );
 
-Deno.test("png: too many pixels are refused before they are decoded, and so are none", () => {
+Deno.test("png: pictures with too many pixels, or none, are refused before they are decoded", () => {
   const bytes = Uint8Array.fromHex(PILLOW.grey16);
   const sized = (width: number, height: number) =>
     replaceChunk(bytes, "IHDR", (header) => {
@@ -67,7 +67,7 @@ Deno.test("png: pixels beyond the size that the header declares are not decompre
 
 const vector = (name: string) => Deno.readFileSync(`${VECTORS}/png_${name}.png`);
 
-Deno.test("png: a suggested palette changes nothing about true colours", () => {
+Deno.test("png: a suggested palette does not change true colours", () => {
   for (const name of ["256", "16"]) {
     const bytes = vector(`truecolour_with_suggested_palette_${name}`);
     assert.deepEqual(decodePng(bytes), decodePng(replaceChunk(bytes, "PLTE")));
@@ -79,7 +79,7 @@ Deno.test("png: a suggested palette changes nothing about true colours", () => {
   }
 });
 
-Deno.test("png: chunks that pixels do not need may be broken", () => {
+Deno.test("png: chunks that pixels do not need may be damaged", () => {
   const bytes = vector("broken_iccp_chunk");
   assert.deepEqual(decodePng(bytes), decodePng(replaceChunk(bytes, "iCCP")));
 });
@@ -88,14 +88,14 @@ Deno.test("png: interlaced pictures with samples below a byte are read", () => {
   for (const name of ["grey1", "palette4"]) decodePng(vector(`interlaced_${name}`));
 });
 
-Deno.test("png: what cannot be shown is refused as what it is", () => {
+Deno.test("png: the errors for pictures that cannot be decoded name the reason", () => {
   refused(vector("palette_missing"), "invalid-argument", /palette is missing/);
   refused(vector("unknown_critical_chunk"), "unimplemented", /chunk of the unknown type/);
   refused(vector("cgbi"), "unimplemented", /Apple's own variant/);
   refused(vector("zero_width"), "invalid-argument", /no pixels/);
 });
 
-/** The file with the content of a chunk changed, or without the chunk. */
+/** The file with the content of a chunk replaced, or without the chunk. */
 function replaceChunk(
   bytes: Uint8Array,
   type: string,

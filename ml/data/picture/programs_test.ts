@@ -3,7 +3,7 @@ import vectors from "../../../tests/vectors/pictures/programs.json" with { type:
 import { FlwrError } from "../../../base/error.ts";
 import { decodePicture } from "./decode.ts";
 
-Deno.test("picture: files of other programs have Pillow's pixels, or are refused with what to do", async () => {
+Deno.test("picture: files of other programs have Pillow's pixels, or are refused with a hint", async () => {
   assert.equal(vectors.files.length, 23);
   for (const { name, about, file, shape, planes } of vectors.files) {
     const decoding = decodePicture(Uint8Array.fromBase64(file), "apply");
@@ -22,7 +22,7 @@ Deno.test("picture: files of other programs have Pillow's pixels, or are refused
       (most, value, i) => Math.max(most, Math.abs(value - expected[i]!)),
       0,
     );
-    // PNG keeps what is there. In JPEG files, Pillow interpolates colours that were stored coarser than brightness.
+    // PNG is lossless. In JPEG files, Pillow interpolates subsampled colours.
     const exact = !name.endsWith(".jpg");
     assert.ok(largest <= (exact ? 0 : 10), `${name}, ${about}: ${largest}`);
   }

@@ -1,13 +1,13 @@
 import type { Orientation } from "./exif.ts";
 import type { Picture } from "./picture.ts";
 
-/** Orientations whose first row is shown as a column. */
+/** Orientations whose first row is displayed as a column. */
 const SWAPS_SIDES: readonly Orientation[] = [5, 6, 7, 8];
-/** Orientations whose rows, and those whose columns, are shown from the end (Exif 2.32, tag 274). */
+/** Orientations whose rows, or columns, are displayed from the end (Exif 2.32, tag 274). */
 const FROM_BOTTOM: readonly Orientation[] = [3, 4, 7, 8];
 const FROM_RIGHT: readonly Orientation[] = [2, 3, 6, 7];
 
-/** A picture as viewers show it, given how it is stored. */
+/** A stored picture as viewers display it. */
 export function turnPicture(picture: Picture, orientation: Orientation): Picture {
   if (orientation === 1) return picture;
   const { width, height, channels, planes } = picture;

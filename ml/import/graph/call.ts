@@ -6,60 +6,60 @@ import type { Scope } from "../../nn/layer.ts";
 import type { AttributeValue } from "../../onnx/read_attribute.ts";
 import type { OnnxNode } from "./graph.ts";
 
-/** Most axes lengths, starts, ends and the like that one input of a node may list. */
+/** Most numbers (axes, lengths, starts, ends) that one input of a node may list. */
 const MAX_LISTED_NUMBERS = 2 ** 16;
 
-/** A state of the network, and whether training moves it. */
+/** A state of the network, and whether training updates it. */
 export interface StateValue {
   readonly value: Value;
   readonly moves: boolean;
 }
 
-/** Where a call gets the values of names from. */
+/** Looks up the values of names for the rule of a node. */
 export interface Values {
   /** A value; a tensor of the file becomes a parameter if it can be trained. */
   value(name: string, user: OnnxNode): Value;
-  /** A value; a tensor of the file stays constant if it has one element, as factors and exponents have. */
+  /** A value; a tensor of the file stays constant if it has one element, because factors and exponents do. */
   operand(name: string, user: OnnxNode): Value;
-  /** Statistics that are kept with the parameters: a tensor of the file becomes a state. */
+  /** Running statistics: a tensor of the file becomes a state. */
   state(name: string, user: OnnxNode): StateValue;
-  /** A tensor of the file or one that follows from such; undefined when it depends on more. */
+  /** A tensor of the file, or one computed only from such tensors; undefined if it depends on an input. */
   known(name: string): Tensor | undefined;
-  /** Shape without making a parameter of what is only asked for its shape. */
+  /** The shape of a value. Unlike `value`, it does not turn a tensor of the file into a parameter. */
   shape(name: string, user: OnnxNode): readonly number[];
-  /** A parameter whose first values are an attribute's. */
+  /** A parameter whose initial values come from an attribute. */
   parameter(name: string, tensor: Tensor<"float32">): Value;
   /** Number of examples that the file was made for, if it fixes one. */
   readonly fixedBatch?: number;
-  /** Number of examples that it is applied to. */
+  /** Number of examples that the graph is applied to. */
   readonly batch: number;
-  /** Axes that nodes without a list of axes take away, by name, once it was applied to several examples. */
+  /** Axes that Squeeze nodes without a list of axes remove, by node name, determined with several examples. */
   readonly squeezed: Map<string, readonly number[]>;
   readonly scope: Scope;
 }
 
-/** What an operator's rule makes of one node: its outputs, those that nobody can ask for left out. */
-export type Rule = (call: Call) => Value | readonly (Value | undefined)[];
+/** The rule of an operator: returns the outputs of a node. Outputs that cannot be asked for are undefined. */
+export type Rule = (call: NodeCall) => Value | readonly (Value | undefined)[];
 
-/** Floating-point types are all computed in float32. */
+/** The type that a file's type is computed in: float32 for all floating-point types. */
 export function computedType(dtype: DType): DType {
   return dtype === "float16" || dtype === "float64" ? "float32" : dtype;
 }
 
-/** One node as its rule sees it: inputs and attributes with their defaults. */
-export class Call {
+/** One node as its rule sees it: inputs, and attributes with their defaults. */
+export class NodeCall {
   readonly #values: Values;
 
   constructor(readonly node: OnnxNode, values: Values) {
     this.#values = values;
   }
 
-  /** The layer's scope: training or not, random numbers, states. */
+  /** The layer's scope: whether it trains, its random numbers, its states. */
   get scope(): Scope {
     return this.#values.scope;
   }
 
-  /** Axes of length 1 that are taken away where none are listed: with one example the batch is not among them. */
+  /** Axes of length 1 to remove where a node lists none. With one example, the batch axis is not among them. */
   lengthOneAxes(shape: readonly number[]): readonly number[] {
     const axes = shape.flatMap((length, axis) => length === 1 ? [axis] : []);
     const { squeezed, batch } = this.#values;
@@ -68,17 +68,20 @@ export class Call {
     return axes;
   }
 
-  /** What is needed to tell a fixed number of examples in a shape from any other length. */
+  /**
+   * The number of examples that the file fixes and the one it is applied to, for telling a fixed batch in a shape from
+   * other lengths.
+   */
   get batch(): { readonly fixed?: number; readonly now: number } {
     return { fixed: this.#values.fixedBatch, now: this.#values.batch };
   }
 
-  /** Whether an input is given. */
+  /** Whether an input is connected. */
   has(i: number): boolean {
     return (this.node.inputs[i] ?? "") !== "";
   }
 
-  /** Inputs that are given, counted from the front. */
+  /** Number of the node's inputs, including ones left out in the middle. */
   get count(): number {
     return this.node.inputs.length;
   }
@@ -87,7 +90,7 @@ export class Call {
     return this.#values.value(this.#name(i), this.node);
   }
 
-  /** An input that may be left out. */
+  /** An input, or undefined if it is left out. */
   optional(i: number): Value | undefined {
     return this.has(i) ? this.value(i) : undefined;
   }
@@ -97,7 +100,7 @@ export class Call {
     return this.node.inputs.map((_, i) => this.value(i));
   }
 
-  /** An operand of an elementwise operator: single numbers of the file are constants, not parameters. */
+  /** An operand of an elementwise operator: single numbers in the file become constants, not parameters. */
   operand(i: number): Value {
     return this.#values.operand(this.#name(i), this.node);
   }
@@ -114,22 +117,28 @@ export class Call {
     return this.#values.parameter(`${this.node.name}.${name}`, tensor);
   }
 
-  /** An input that is known from the file; undefined when it depends on more. */
+  /** An input that the file alone determines; undefined if it depends on data. */
   maybeKnown(i: number): Tensor | undefined {
     return this.#values.known(this.#name(i));
   }
 
-  /** @throws FlwrError "unimplemented" when the input is not known from the file */
+  /**
+   * An input that the file alone determines.
+   *
+   * @throws FlwrError "unimplemented" when the input depends on data
+   */
   known(i: number): Tensor {
     const tensor = this.maybeKnown(i);
     if (tensor !== undefined) return tensor;
     throw new FlwrError(
       "unimplemented",
-      `Input ${i} ("${this.node.inputs[i]}") must be known from the file: it is computed from data`,
+      `Input ${i} ("${
+        this.node.inputs[i]
+      }") must be a constant of the file, but it is computed from data`,
     );
   }
 
-  /** Lengths, axes and the like from an input; undefined when it is left out. */
+  /** The list of integers in an input, such as axes or lengths; undefined if the input is left out. */
   numbers(i: number): number[] | undefined {
     if (!this.has(i)) return undefined;
     const { data, shape } = this.known(i);
@@ -141,19 +150,19 @@ export class Call {
     );
   }
 
-  /** As {@link numbers}; undefined also where the list is empty, as old exporters leave inputs out. */
+  /** Like {@link numbers}, but also undefined if the list is empty: old exporters write left-out inputs so. */
   listed(i: number): number[] | undefined {
     if (i >= this.count || !this.has(i)) return undefined;
     const numbers = this.numbers(i);
     return numbers?.length === 0 ? undefined : numbers;
   }
 
-  /** One number from an input; undefined when it is left out. */
+  /** One number from an input; undefined if the input is left out. */
   number(i: number): number | undefined {
     return this.numbers(i)?.[0];
   }
 
-  /** Integers that older versions keep in an attribute and newer ones in an input. */
+  /** Integers that newer operator sets have in an input and older ones in an attribute. */
   integers(name: string, i: number): readonly number[] | undefined {
     return this.numbers(i) ?? this.ints(name);
   }
@@ -174,7 +183,7 @@ export class Call {
     return this.#attribute(name, "ints")?.value;
   }
 
-  /** An integer, or a list of them, with all of its 64 bits. */
+  /** One integer or a list of them from an attribute, with all 64 bits. */
   exact(name: string): readonly bigint[] | undefined {
     const attribute = this.node.attributes.get(name);
     if (attribute?.kind === "int") return [attribute.exact];
@@ -189,7 +198,11 @@ export class Call {
     return this.#attribute(name, "tensor")?.value;
   }
 
-  /** @throws FlwrError "unimplemented" with a sentence about this node's attribute */
+  /**
+   * Refuses the value of an attribute.
+   *
+   * @throws FlwrError "unimplemented" that names the attribute, its value and the supported ones
+   */
   refuse(name: string, value: unknown, supported: string): never {
     throw new FlwrError(
       "unimplemented",

@@ -2,16 +2,16 @@ import { FlwrError } from "../../../base/error.ts";
 import type { AttributeProto, FunctionProto, NodeProto } from "../../onnx/message/messages.ts";
 import { domainOf, MAX_NODES } from "../../onnx/read_model.ts";
 
-/** How deep functions of a file may call each other; exporters stay below 5. */
+/** Deepest nesting of a file's functions; exporters stay below 5. */
 const MAX_FUNCTION_DEPTH = 16;
 
-/** A node with the versions of operator sets that hold where it stands. */
+/** A node with the versions of the operator sets that apply to it. */
 export interface PlacedNode {
   readonly proto: NodeProto;
   readonly opsets: ReadonlyMap<string, number>;
 }
 
-/** A node's name for messages. */
+/** A node's name for messages: its own, or that of its first output. */
 export function nodeName({ name, output, opType }: NodeProto): string {
   return name !== "" ? name : output.find((given) => given !== "") ?? opType;
 }
@@ -19,7 +19,10 @@ export function nodeName({ name, output, opType }: NodeProto): string {
 const keyOf = (domain: string, name: string, overload: string) =>
   JSON.stringify([domainOf(domain), name, overload]);
 
-/** A function's node as it stands in a call: values renamed, attributes that refer to the call's filled in. */
+/**
+ * A node of a function, rewritten for one call: values renamed, attributes that refer to the call's attributes filled
+ * in.
+ */
 function place(
   inner: NodeProto,
   rename: (name: string) => string,
@@ -57,9 +60,9 @@ function expand(call: NodeProto, definition: FunctionProto, prefix: string): Nod
 }
 
 /**
- * Replaces calls of a file's own functions, which PyTorch's exporter writes in some versions, by what they stand for.
+ * Replaces calls of a file's own functions, which some versions of PyTorch's exporter write, by the functions' nodes.
  *
- * @throws FlwrError "resource-exhausted" when functions call each other too deeply or make too many nodes
+ * @throws FlwrError "resource-exhausted" when functions are nested too deeply or expand to too many nodes
  */
 export function inlineFunctions(
   nodes: readonly NodeProto[],
@@ -80,13 +83,13 @@ export function inlineFunctions(
       if (result.length <= MAX_NODES) return;
       throw new FlwrError(
         "resource-exhausted",
-        `The functions of the ONNX file make more than ${MAX_NODES} nodes`,
+        `The functions of the ONNX file expand to more than ${MAX_NODES} nodes`,
       );
     }
     if (depth === MAX_FUNCTION_DEPTH) {
       throw new FlwrError(
         "resource-exhausted",
-        `Functions of the ONNX file call each other more than ${depth} deep: "${definition.name}"`,
+        `Functions of the ONNX file are nested more than ${depth} levels deep: "${definition.name}"`,
       );
     }
     const inner = new Map(

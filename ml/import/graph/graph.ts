@@ -13,13 +13,13 @@ import { chooseOutputs } from "./output.ts";
 
 /** A node of a file, as the operators' rules see it. */
 export interface OnnxNode {
-  /** The node's name, or that of its first output when it has none. */
+  /** The node's name, or that of its first output if it has none. */
   readonly name: string;
-  /** The operator; those of other domains than ONNX's own have the domain in front: `ai.onnx.ml.Scaler`. */
+  /** The operator. Operators outside of ONNX's own domain have the domain as a prefix: `ai.onnx.ml.Scaler`. */
   readonly op: string;
   /** Version of the operator's set. */
   readonly opset: number;
-  /** Names of the inputs; empty where one is left out. */
+  /** Names of the inputs; empty for one that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, AttributeValue>;
@@ -27,23 +27,23 @@ export interface OnnxNode {
 
 /** An input of a network in a file. */
 export interface OnnxInput {
-  /** The file's name for it. */
+  /** The input's name in the file. */
   readonly name: string;
   /** Type of its numbers in the file. */
   readonly dtype: DType;
-  /** Lengths of the axes, null where the file leaves them open; undefined when it says nothing. */
+  /** Lengths of the axes, null where the file leaves them open; undefined if the file has no shape. */
   readonly shape?: readonly (number | null)[];
 }
 
-/** The part of a file that makes what is asked for. */
+/** The part of a file's graph that the requested outputs depend on. */
 export interface OnnxGraph {
-  /** The inputs that it depends on, in the file's order: at least one. */
+  /** The inputs that the outputs depend on, in the file's order: at least one. */
   readonly inputs: readonly OnnxInput[];
-  /** Outputs by the names that were asked for: the names of their values. */
+  /** Names of the output values, by the names under which they were requested. */
   readonly outputs: ReadonlyMap<string, string>;
-  /** In an order in which each node comes after those it needs. */
+  /** Nodes in an order in which each comes after those it depends on. */
   readonly nodes: readonly OnnxNode[];
-  /** Values known from the file, by name: only those that the nodes use. */
+  /** Values that the file contains, by name: only those that the nodes use. */
   readonly initializers: ReadonlyMap<string, Tensor>;
 }
 
@@ -80,7 +80,7 @@ function readNode({ proto, opsets }: PlacedNode, external: ExternalData): OnnxNo
   if (opset === undefined) {
     throw new FlwrError(
       "data-loss",
-      `Node "${name}" (${proto.opType}) is of an operator set that the ONNX file does not name: ` +
+      `Node "${name}" (${proto.opType}) uses an operator set that the ONNX file does not import: ` +
         `"${domain}"`,
     );
   }
@@ -106,7 +106,7 @@ function byName(tensors: readonly TensorProto[]): Map<string, TensorProto> {
 }
 
 /**
- * Reads from an ONNX file what its outputs need; everything else in it, such as class labels, is passed over.
+ * Reads the part of an ONNX file that its outputs depend on; everything else in it, such as class labels, is ignored.
  *
  * @param asked names of outputs, or of any other values (default: the first output of real numbers)
  * @throws FlwrError that names the node, tensor or value at fault when the file is damaged or not supported
@@ -129,7 +129,7 @@ export function readGraph(
   const outputs = chooseOutputs(graph, asked);
   const needed = neededNodes(placed, [...outputs.values()], sources);
   const used = new Set([...outputs.values(), ...needed.flatMap(({ proto }) => proto.input)]);
-  // Files of old versions list the initialisers among the inputs.
+  // Old files list initialisers among the inputs too.
   const inputs = graph.input.filter(({ name }) => !tensors.has(name));
   return {
     inputs: neededInputs(inputs, used),

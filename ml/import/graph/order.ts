@@ -5,7 +5,7 @@ function show({ proto }: PlacedNode): string {
   return `"${nodeName(proto)}" (${proto.opType})`;
 }
 
-/** Which node makes each value. */
+/** The node that computes each value. */
 function makersOf(
   nodes: readonly PlacedNode[],
   sources: ReadonlySet<string>,
@@ -17,7 +17,7 @@ function makersOf(
       if (makers.has(name) || sources.has(name)) {
         throw new FlwrError(
           "data-loss",
-          `Two things in the ONNX graph make the value "${name}": one is node ${show(node)}`,
+          `The ONNX graph defines the value "${name}" twice: once by node ${show(node)}`,
         );
       }
       makers.set(name, node);
@@ -27,10 +27,11 @@ function makersOf(
 }
 
 /**
- * The nodes that values need, each after those it needs itself. Files should be in such an order, but not all are.
+ * The nodes that values depend on, each after those it depends on itself. Files should be in such an order, but not all
+ * are.
  *
- * @param sources names that are known without a node
- * @throws FlwrError "data-loss" when a value comes from nowhere, is made twice, or needs itself
+ * @param sources names of values that no node has to compute
+ * @throws FlwrError "data-loss" when a value is undefined, defined twice, or depends on itself
  */
 export function neededNodes(
   nodes: readonly PlacedNode[],
@@ -46,7 +47,7 @@ export function neededNodes(
     const node = makers.get(name);
     if (node === undefined) {
       const where = user === undefined ? "The output" : `Node ${show(user)}`;
-      throw new FlwrError("data-loss", `${where} needs the value "${name}", which nothing makes`);
+      throw new FlwrError("data-loss", `${where} needs the value "${name}", which nothing defines`);
     }
     if (state.get(node) === "open") {
       throw new FlwrError("data-loss", `The ONNX graph has a cycle at node ${show(node)}`);

@@ -13,7 +13,9 @@ function isReal({ type }: ValueInfoProto): boolean {
   return type?.tensorType !== undefined && REAL.has(type.tensorType.elemType);
 }
 
-/** What scikit-learn's exporter puts into a list of dictionaries by ZipMap, if that makes the output. */
+/**
+ * The array that scikit-learn's exporter converts to a list of dictionaries with ZipMap, if ZipMap computes the output.
+ */
 function zipped({ node }: GraphProto, { name }: ValueInfoProto): string | undefined {
   const maker = node.find(({ opType, output }) => opType === "ZipMap" && output.includes(name));
   return maker?.input[0];
@@ -47,11 +49,12 @@ function firstReal(graph: GraphProto): string {
 }
 
 /**
- * The names of the values that are the network's outputs: what is asked for, or else the first output of real numbers. A
- * classifier of scikit-learn yields labels, which are no real numbers, and then its probabilities.
+ * The names of the values that are the network's outputs: those asked for, or else the first output of real numbers. A
+ * classifier of scikit-learn has labels, which are not real numbers, as its first output and probabilities as its
+ * second.
  *
- * @returns names of values by the names that were asked for
- * @throws FlwrError "invalid-argument" when there is none
+ * @returns names of values, by the names under which they were asked for
+ * @throws FlwrError "invalid-argument" when the graph has no such value
  */
 export function chooseOutputs(graph: GraphProto, asked?: readonly string[]): Map<string, string> {
   if (asked === undefined) {

@@ -21,12 +21,12 @@ import { argMax, logSoftmax, softmax } from "../../graph/reduce.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { elementCount } from "../../../tensor/tensor.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
 const unary = (f: (x: Value) => Value): Rule => (call) => f(call.value(0));
 
-/** x · Φ(x) by the error function, or by its approximation with tanh. */
-function gelu(call: Call): Value {
+/** x · Φ(x), by the error function or by its approximation with tanh. */
+function gelu(call: NodeCall): Value {
   const x = call.value(0);
   const kind = call.string("approximate", "none");
   if (kind === "none") return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
@@ -39,7 +39,7 @@ function hardSigmoid(x: Value, alpha: number, beta: number): Value {
   return minimum(maximum(add(mul(x, alpha), beta), 0), 1);
 }
 
-/** The sum is for slopes with which no infinity is taken from another. */
+/** Leaky ReLU. The form with a sum is used for slopes with which it does not subtract infinities. */
 function leaky(x: Value, slope: number): Value {
   if (slope > 0 && slope < 1) return add(mul(relu(x), 1 - slope), mul(x, slope));
   return where(less(0, x), x, mul(x, slope));
@@ -60,18 +60,21 @@ function hardmax(x: Value, axis: number): Value {
   return transpose(hits, order);
 }
 
-/** x where it is positive, else alpha (eˣ − 1); the power is only taken of what is negative, so it never overflows. */
+/**
+ * x where x is positive, else alpha (eˣ − 1). The exponential is computed of negative numbers only, so it never
+ * overflows.
+ */
 function elu(x: Value, alpha: number): Value {
   return add(relu(x), mul(sub(exp(minimum(x, 0)), 1), alpha));
 }
 
-/** x where it is positive, else slope · x; the slope is learned and stretches to x. */
-function parametric(call: Call): Value {
+/** x where x is positive, else slope · x; the slope is trained and broadcast to x. */
+function parametric(call: NodeCall): Value {
   const [x, slope] = [call.value(0), call.value(1)];
   return where(less(0, x), x, mul(x, slope));
 }
 
-function clip(call: Call): Value {
+function clip(call: NodeCall): Value {
   let x = call.value(0);
   const low = call.has(1) ? call.operand(1) : call.float("min", -Infinity);
   const high = call.has(2) ? call.operand(2) : call.float("max", Infinity);
@@ -80,7 +83,7 @@ function clip(call: Call): Value {
   return x;
 }
 
-/** Before version 13 all axes from the named one on count as one. */
+/** Applies a function along an axis. Before version 13, all axes from that one on are flattened into one. */
 function overAxis(f: (x: Value, axis: number) => Value): Rule {
   return (call) => {
     const x = call.value(0);
@@ -92,7 +95,7 @@ function overAxis(f: (x: Value, axis: number) => Value): Rule {
   };
 }
 
-/** Activations. */
+/** Rules of activation functions. */
 export const activationRules: Readonly<Record<string, Rule>> = {
   Relu: unary(relu),
   Sigmoid: unary(sigmoid),

@@ -18,7 +18,7 @@ import { transpose } from "../../graph/movement.ts";
 import { reduceMax, reduceSum, softmax } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
 function featuresOf(x: Value): number {
   const [, features] = x.shape;
@@ -29,8 +29,8 @@ function featuresOf(x: Value): number {
   );
 }
 
-/** x Wᵀ + b with W and b from attributes, as parameters `<node>.coefficients` and `<node>.intercepts`. */
-function affine(call: Call, x: Value, rows: number): Value {
+/** x Wᵀ + b with W and b from attributes. They become the parameters `<node>.coefficients` and `<node>.intercepts`. */
+function affine(call: NodeCall, x: Value, rows: number): Value {
   const features = featuresOf(x);
   const coefficients = call.floats("coefficients") ?? [];
   const intercepts = call.floats("intercepts") ?? new Array<number>(rows).fill(0);
@@ -52,26 +52,26 @@ function affine(call: Call, x: Value, rows: number): Value {
   return add(matmul(x, transpose(weight)), bias);
 }
 
-/** Whether there are two rows, each the other with opposite signs, as binary classifiers are written. */
+/** Whether there are two rows that are each other's negative, as exporters write binary classifiers. */
 function isMirrored(coefficients: readonly number[]): boolean {
   const half = coefficients.length / 2;
   return coefficients.slice(0, half).every((number, i) => coefficients[half + i] === -number);
 }
 
-function transformed(call: Call, scores: Value): Value {
+function transformed(call: NodeCall, scores: Value): Value {
   const kind = call.string("post_transform", "NONE");
   if (kind === "NONE") return scores;
   if (kind === "SOFTMAX") return softmax(scores);
   if (kind === "LOGISTIC") {
-    // [σ(−z), σ(z)] is softmax([−z, z] / 2): as such, cross-entropy finds its logits.
+    // [σ(−z), σ(z)] is softmax([−z, z] / 2). In that form, cross-entropy finds the logits.
     const isPair = scores.shape.at(-1) === 2 && isMirrored(call.floats("coefficients") ?? []);
     return isPair ? softmax(mul(scores, 0.5)) : sigmoid(scores);
   }
   return call.refuse("post_transform", kind, "NONE, SOFTMAX or LOGISTIC");
 }
 
-/** Yields a label, which training has no use for, and the scores of the classes. */
-function classify(call: Call): (Value | undefined)[] {
+/** Returns the scores of the classes. The label, the first output, is not used in training. */
+function classify(call: NodeCall): (Value | undefined)[] {
   const x = call.value(0);
   const { attributes } = call.node;
   const strings = attributes.get("classlabels_strings");
@@ -80,8 +80,8 @@ function classify(call: Call): (Value | undefined)[] {
   return [undefined, transformed(call, affine(call, x, labels))];
 }
 
-/** One number per feature, or one for all. */
-function perFeature(call: Call, name: string, x: Value, fallback: number): Value {
+/** An attribute of one number per feature, or one for all features. */
+function perFeature(call: NodeCall, name: string, x: Value, fallback: number): Value {
   const features = featuresOf(x);
   const given = call.floats(name) ?? [fallback];
   if (given.length !== 1 && given.length !== features) {
@@ -90,13 +90,13 @@ function perFeature(call: Call, name: string, x: Value, fallback: number): Value
   return constant(tensor("float32", [given.length], Float32Array.from(given)));
 }
 
-/** Rows divided by their norm. Of what a classifier yields, the result is written as a softmax, whose logits are known. */
-function normalized(call: Call): Value {
+/** Divides rows by their norm. For the result of a classifier it is written as a softmax, whose logits are known. */
+function normalized(call: NodeCall): Value {
   const x = call.value(0);
   featuresOf(x);
   const over = { axes: [1], keep: true };
   const norm = call.string("norm", "MAX");
-  // Rows of zeros stay as they are.
+  // Rows of zeros stay unchanged.
   const byNorm = (length: Value) => div(x, where(equal(length, 0), 1, length));
   if (norm === "L2") return byNorm(sqrt(reduceSum(mul(x, x), over)));
   if (norm === "MAX") return byNorm(reduceMax(x, over));
@@ -107,7 +107,7 @@ function normalized(call: Call): Value {
   return byNorm(reduceSum(abs(x), over));
 }
 
-/** Operators of classical machine learning, as scikit-learn's exporter writes them. */
+/** Rules of operators of classical machine learning, as scikit-learn's exporter writes them. */
 export const classicRules: Readonly<Record<string, Rule>> = {
   "ai.onnx.ml.LinearClassifier": classify,
   "ai.onnx.ml.LinearRegressor": (call) =>

@@ -5,16 +5,16 @@ import { type ConvolutionGeometry, outputSize, type Pair, reach } from "../../gr
 import { pad, reshape, slice } from "../../graph/movement.ts";
 import { sameShape, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
-/** Exporters that do not simplify write a bias of zeros where a convolution has none. */
+/** Whether a bias is all zeros. Exporters that do not simplify write such a bias for convolutions without one. */
 function isZero(value: Value): boolean {
   if (value.primitive !== "constant") return false;
   return (value.attributes.tensor.data as Float32Array).every((number) => number === 0);
 }
 
-function withBias(call: Call, y: Value): Value {
+function withBias(call: NodeCall, y: Value): Value {
   const bias = call.optional(2);
   if (bias === undefined || isZero(bias)) return y;
   return add(y, reshape(bias, [1, y.shape[1]!, 1, 1]));
@@ -29,7 +29,7 @@ function kernelOf(w: Value, x: Value): Pair {
   );
 }
 
-function convolve(call: Call): Value {
+function convolve(call: NodeCall): Value {
   const [x, w] = [call.value(0), call.value(1)];
   const { image, back } = asImage(x);
   const kernels = asImage(w).image;
@@ -51,7 +51,7 @@ function convolve(call: Call): Value {
   return back(withBias(call, y));
 }
 
-/** What a transposed convolution takes off before and after its result, and its size without that. */
+/** What a transposed convolution cuts off before and after its result, and the size before the cut. */
 interface Cut {
   readonly full: Pair;
   readonly before: Pair;
@@ -60,8 +60,11 @@ interface Cut {
 
 const pairBy = (f: (axis: 0 | 1) => number): Pair => [f(0), f(1)];
 
-/** An attribute of one number per spatial axis; the height of a signal has the fallback. */
-function perAxis(call: Call, name: string, axes: number): readonly number[] | undefined {
+/**
+ * An attribute of one number per spatial axis, as a list for height and width. For a signal, the height is the
+ * fallback.
+ */
+function perAxis(call: NodeCall, name: string, axes: number): readonly number[] | undefined {
   const given = call.ints(name);
   if (given === undefined || given.length === 0) return undefined;
   const wrong = given.length !== axes || given.some((n) => !Number.isSafeInteger(n) || n < 0);
@@ -69,7 +72,7 @@ function perAxis(call: Call, name: string, axes: number): readonly number[] | un
   return given;
 }
 
-function cutOf(call: Call, axes: number, input: Pair, windows: Windows): Cut {
+function cutOf(call: NodeCall, axes: number, input: Pair, windows: Windows): Cut {
   const { kernel, stride, dilation } = windows;
   const extra = perAxis(call, "output_padding", axes) ?? [];
   const window = reach(kernel, dilation);
@@ -78,15 +81,17 @@ function cutOf(call: Call, axes: number, input: Pair, windows: Windows): Cut {
   );
   const mode = call.string("auto_pad", "NOTSET");
   const isSame = mode === "SAME_UPPER" || mode === "SAME_LOWER";
-  const told = perAxis(call, "output_shape", axes)?.slice(-axes);
-  if (told === undefined && !isSame) return { full, before: windows.before, after: windows.after };
+  const outputShape = perAxis(call, "output_shape", axes)?.slice(-axes);
+  if (outputShape === undefined && !isSame) {
+    return { full, before: windows.before, after: windows.after };
+  }
   const target = pairBy((axis) =>
-    told?.[axis - 2 + axes] ?? (axis < 2 - axes ? 1 : input[axis] * stride[axis])
+    outputShape?.[axis - 2 + axes] ?? (axis < 2 - axes ? 1 : input[axis] * stride[axis])
   );
   const total = pairBy((axis) => full[axis] - target[axis]);
   const half = pairBy((axis) => Math.floor(Math.max(0, total[axis]) / 2));
   const more = pairBy((axis) => total[axis] - half[axis]);
-  // Where the result is longer than the windows reach, zeros are put behind it: a negative cut.
+  // Where the result is longer than the windows reach, zeros are appended: the cut is negative.
   const isUpper = (axis: 0 | 1) => mode === "SAME_UPPER" || total[axis] < 0;
   return {
     full,
@@ -95,8 +100,11 @@ function cutOf(call: Call, axes: number, input: Pair, windows: Windows): Cut {
   };
 }
 
-/** A transposed convolution is the adjoint of the convolution whose result has the shape of its input. */
-function convolveTransposed(call: Call): Value {
+/**
+ * A transposed convolution, computed as the gradient (with respect to the input) of the convolution whose result has
+ * the shape of this input.
+ */
+function convolveTransposed(call: NodeCall): Value {
   const [x, w] = [call.value(0), call.value(1)];
   const { image, back } = asImage(x);
   const kernels = asImage(w).image;
@@ -107,7 +115,7 @@ function convolveTransposed(call: Call): Value {
   const groups = call.int("group", 1);
   if (!(groups >= 1)) call.refuse("group", groups, "a positive integer");
   const { full, before, after } = cutOf(call, axes, input, windows);
-  // The same on both sides is taken off by the operator itself.
+  // A cut that is the same on both sides is the operator's own padding.
   const isEven = before[0] === after[0] && before[1] === after[1];
   const geometry: ConvolutionGeometry = {
     input: isEven ? pairBy((axis) => full[axis] - 2 * before[axis]) : full,
@@ -138,7 +146,7 @@ function convolveTransposed(call: Call): Value {
   return back(withBias(call, cut));
 }
 
-/** Convolutions of signals and images. */
+/** Rules of convolutions of signals and images. */
 export const convolutionRules: Readonly<Record<string, Rule>> = {
   Conv: convolve,
   ConvTranspose: convolveTransposed,

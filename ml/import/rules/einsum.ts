@@ -6,10 +6,10 @@ import { broadcastTo, reshape, transpose } from "../../graph/movement.ts";
 import { reduceSum } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
-/** An array whose axes have letters. Axes that stand for "..." are named by their distance from its end. */
+/** An array whose axes have labels. Axes that "..." stands for are labelled by their distance from its end. */
 interface Term {
   readonly value: Value;
   readonly labels: readonly string[];
@@ -21,12 +21,12 @@ function refused(equation: string, reason: string): FlwrError {
   return new FlwrError("invalid-argument", `The equation "${equation}" ${reason}`);
 }
 
-/** The names of a term's axes. */
+/** The labels of a term's axes. */
 function labelsOf(equation: string, text: string, rank: number | undefined): string[] {
   const [before, after, ...more] = text.split(DOTS).map((letters) => letters.split(""));
   const letters = [...before!, ...after ?? []];
   if (more.length > 0 || letters.some((letter) => !/[A-Za-z]/.test(letter))) {
-    throw refused(equation, `has a term that is not understood: "${text}"`);
+    throw refused(equation, `has an invalid term: "${text}"`);
   }
   const open = after === undefined || rank === undefined ? 0 : rank - letters.length;
   if (rank !== undefined && (open < 0 || (after === undefined && letters.length !== rank))) {
@@ -36,23 +36,25 @@ function labelsOf(equation: string, text: string, rank: number | undefined): str
   return [...before!, ...dots, ...after ?? []];
 }
 
-/** Names of the result's axes: without an arrow "...", then the letters that occur once, in alphabetical order. */
+/**
+ * The labels of the result's axes. Without an arrow: "...", then the letters that occur once, in alphabetical order.
+ */
 function resultLabels(
   equation: string,
-  told: string | undefined,
+  resultText: string | undefined,
   terms: readonly Term[],
 ): string[] {
   const all = terms.flatMap(({ labels }) => labels);
   const dots = [...new Set(all.filter((label) => label.startsWith(".")))].sort((a, b) =>
     Number(b.slice(1)) - Number(a.slice(1))
   );
-  if (told === undefined) {
+  if (resultText === undefined) {
     const letters = all.filter((label) => !label.startsWith("."));
     const once = letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label));
     return [...dots, ...once.sort()];
   }
-  const [before, after] = told.split(DOTS);
-  labelsOf(equation, told, undefined);
+  const [before, after] = resultText.split(DOTS);
+  labelsOf(equation, resultText, undefined);
   const labels = [...before!, ...(after === undefined ? [] : [...dots, ...after])];
   const unknown = labels.find((label) => !all.includes(label));
   if (unknown !== undefined || new Set(labels).size !== labels.length) {
@@ -61,14 +63,17 @@ function resultLabels(
   return labels;
 }
 
-/** A letter twice in a term means the diagonal of these axes. */
+/** Reduces axes with the same label to their diagonal. */
 function withoutRepeats({ value, labels }: Term): Term {
   const second = labels.findIndex((label, axis) => labels.indexOf(label) < axis);
   if (second < 0) return { value, labels };
   const first = labels.indexOf(labels[second]!);
   const length = value.shape[first]!;
   if (value.shape[second] !== length) {
-    throw new FlwrError("invalid-argument", `A diagonal of ${showShape(value.shape)} is none`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Axes with the same letter have different lengths: ${showShape(value.shape)}`,
+    );
   }
   requireConstantSize([length, length]);
   const eye = Uint8Array.from(
@@ -81,25 +86,25 @@ function withoutRepeats({ value, labels }: Term): Term {
   return withoutRepeats({ value: diagonal, labels: labels.filter((_, axis) => axis !== second) });
 }
 
-/** Sums over the axes that nothing needs any more. */
-function summed({ value, labels }: Term, needed: ReadonlySet<string>): Term {
+/** Sums over the axes whose labels are not needed. */
+function sumOut({ value, labels }: Term, needed: ReadonlySet<string>): Term {
   const axes = labels.flatMap((label, axis) => needed.has(label) ? [] : [axis]);
   return { value: reduceSum(value, { axes }), labels: labels.filter((label) => needed.has(label)) };
 }
 
-/** Axes in an order of labels; those that a term lacks have length 1. */
-function ordered({ value, labels }: Term, order: readonly string[]): Value {
+/** A term with its axes in the order of labels; missing axes get length 1. */
+function inAxisOrder({ value, labels }: Term, order: readonly string[]): Value {
   const own = order.filter((label) => labels.includes(label));
   const turned = transpose(value, own.map((label) => labels.indexOf(label)));
   let axis = 0;
   return reshape(turned, order.map((label) => labels.includes(label) ? turned.shape[axis++]! : 1));
 }
 
-/** Two terms multiplied and summed over what neither the result nor another term needs. */
-function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
+/** Multiplies two terms and sums over the axes that neither the result nor another term needs. */
+function multiplyTerms(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   const [a, b] = [left, right].map((term, i) => {
     const other = [right, left][i]!;
-    return summed(term, new Set([...needed, ...other.labels]));
+    return sumOut(term, new Set([...needed, ...other.labels]));
   }) as [Term, Term];
   const common = a.labels.filter((label) => b.labels.includes(label));
   const shared = common.filter((label) => needed.has(label));
@@ -109,7 +114,7 @@ function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   ) as [string[], string[]];
   const order = [...shared, ...rows, ...columns];
   if (inner.length === 0) {
-    return { value: mul(ordered(a, order), ordered(b, order)), labels: order };
+    return { value: mul(inAxisOrder(a, order), inAxisOrder(b, order)), labels: order };
   }
 
   const lengths = new Map<string, number>();
@@ -121,7 +126,7 @@ function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   const count = (labels: readonly string[]) =>
     elementCount(labels.map((label) => lengths.get(label)!));
   const matrix = (term: Term, labels: readonly string[], shape: readonly number[]) => {
-    const value = ordered(term, labels);
+    const value = inAxisOrder(term, labels);
     return reshape(broadcastTo(value, labels.map((label) => lengths.get(label)!)), shape);
   };
   const lead = shared.length === 0 ? [] : [count(shared)];
@@ -132,9 +137,9 @@ function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   return { value: reshape(product, order.map((label) => lengths.get(label)!)), labels: order };
 }
 
-function einsum(call: Call): Value {
+function einsum(call: NodeCall): Value {
   const equation = call.string("equation", "").replace(/\s/g, "");
-  const [left, told, ...more] = equation.split("->");
+  const [left, resultText, ...more] = equation.split("->");
   const texts = left!.split(",");
   if (more.length > 0 || texts.length !== call.count) {
     throw refused(equation, `does not have a term for each of ${call.count} inputs`);
@@ -143,14 +148,14 @@ function einsum(call: Call): Value {
     const value = call.value(i);
     return { value, labels: labelsOf(equation, text, value.shape.length) };
   });
-  const result = resultLabels(equation, told, terms);
+  const result = resultLabels(equation, resultText, terms);
   const parts = terms.map(withoutRepeats);
   const final = parts.slice(1).reduce((sum, part, i) => {
     const later = parts.slice(i + 2).flatMap(({ labels }) => labels);
-    return joined(sum, part, new Set([...result, ...later]));
+    return multiplyTerms(sum, part, new Set([...result, ...later]));
   }, parts[0]!);
-  return ordered(summed(final, new Set(result)), result);
+  return inAxisOrder(sumOut(final, new Set(result)), result);
 }
 
-/** Sums of products by an equation. */
+/** The rule of Einsum, sums of products by an equation. */
 export const einsumRules: Readonly<Record<string, Rule>> = { Einsum: einsum };

@@ -30,7 +30,7 @@ import {
 } from "../../graph/elementwise.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import { type Call, computedType, type Rule } from "../graph/call.ts";
+import { computedType, type NodeCall, type Rule } from "../graph/call.ts";
 import { dtypeOf } from "../../onnx/element_type.ts";
 import { ELEMENT } from "../../onnx/message/numbers.ts";
 
@@ -43,10 +43,10 @@ const variadic = (f: (a: Value, b: Value) => Value): Rule => (call) => {
   return operands.slice(1).reduce(f, call.operand(0));
 };
 
-/** Largest power that is multiplied out. */
+/** Largest exponent for which a power is written as multiplications. */
 const MULTIPLIED_OUT = 4;
 
-/** Types of exponents that powers are not taken with, and what holds their numbers. */
+/** Types of exponents that ONNX Runtime has no power for, and wider types to cast them to. */
 const WIDE_EXPONENTS: { readonly [D in DType]?: DType } = {
   int8: "int32",
   uint8: "int32",
@@ -55,7 +55,9 @@ const WIDE_EXPONENTS: { readonly [D in DType]?: DType } = {
   uint32: "int64",
 };
 
-/** A power that is one number, if it can be written by multiplication with the same result for every base. */
+/**
+ * A power with a known exponent as multiplications, if they have the same result for every base; undefined otherwise.
+ */
 function multipliedOut(base: Value, exponent: number): Value | undefined {
   if (exponent === -1) return div(1, base);
   if (!Number.isInteger(exponent) || exponent < 1 || exponent > MULTIPLIED_OUT) return undefined;
@@ -64,8 +66,8 @@ function multipliedOut(base: Value, exponent: number): Value | undefined {
   return product;
 }
 
-/** aᵇ; exponents that the file lists as whole numbers are no parameters. */
-function power(call: Call): Value {
+/** aᵇ. Exponents that are whole numbers in the file are not parameters. */
+function power(call: NodeCall): Value {
   const base = call.operand(0);
   const known = call.maybeKnown(1);
   if (known?.data.length === 1 && base.dtype === "float32") {
@@ -79,8 +81,8 @@ function power(call: Call): Value {
   return pow(base, cast(exponent, WIDE_EXPONENTS[exponent.dtype] ?? exponent.dtype));
 }
 
-/** What is left of a division. */
-function remainder(call: Call): Value {
+/** The remainder of a division. */
+function remainder(call: NodeCall): Value {
   const [a, b] = [call.operand(0), call.operand(1)];
   const truncates = call.int("fmod", 0) !== 0;
   if (truncates || !a.dtype.startsWith("float")) {
@@ -92,7 +94,7 @@ function remainder(call: Call): Value {
   return where(turns, add(rest, b), rest);
 }
 
-function isInfinite(call: Call): Value {
+function isInfinite(call: NodeCall): Value {
   const x = call.value(0);
   const positive = equal(x, Infinity);
   const negative = equal(x, -Infinity);
@@ -103,7 +105,7 @@ function isInfinite(call: Call): Value {
 }
 
 function castTo(x: Value, type: number): Value {
-  // What is computed in float32 anyway need not have a name in numpy.
+  // numpy has no bfloat16, but float types are computed in float32 anyway.
   const dtype = type === ELEMENT.BFLOAT16 ? "float32" : computedType(dtypeOf(type));
   return converted(x, dtype);
 }
@@ -113,7 +115,7 @@ function converted(x: Value, dtype: DType): Value {
   return cast(x, dtype);
 }
 
-/** Arithmetic, comparisons and conversions, element by element. */
+/** Rules of arithmetic, comparisons and conversions, element by element. */
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Neg: unary(neg),
   Abs: unary(abs),
@@ -130,7 +132,7 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Cos: unary(cos),
   IsNaN: unary((x) => not(equal(x, x))),
   IsInf: isInfinite,
-  // What is added may be the bias of a layer with one output; factors of one element are no parameters.
+  // An addend can be the bias of a layer with one output; factors with one element are not parameters.
   Add: (call) => add(call.value(0), call.value(1)),
   Sub: binary(sub),
   Mul: binary(mul),

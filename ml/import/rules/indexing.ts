@@ -5,11 +5,11 @@ import { gather, gatherElements, oneHot } from "../../graph/indexing.ts";
 import { broadcastTo, reshape, slice, transpose } from "../../graph/movement.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
-/** Elements from … to (exclusive) along one axis. */
-function part(x: Value, axis: number, from: number, to: number): Value {
+/** Elements `from` to `to` (exclusive) along one axis. */
+function sliceAlong(x: Value, axis: number, from: number, to: number): Value {
   return slice(
     x,
     x.shape.map((_, other) => other === axis ? from : 0),
@@ -17,11 +17,11 @@ function part(x: Value, axis: number, from: number, to: number): Value {
   );
 }
 
-/** ONNX's Gather: along any axis, with indices of any shape in the axis's place. */
+/** ONNX's Gather: along any axis, with indices of any shape, whose axes replace it. */
 export function gatherAlong(x: Value, indices: Value, axis: number): Value {
   const rest = x.shape.map((_, other) => other).filter((other) => other !== axis);
   const rows = gather(transpose(x, [axis, ...rest]), indices);
-  // The indices' axes lie in front and go to where the axis was.
+  // The axes of the indices come first and are moved to the place of the axis.
   const count = indices.shape.length;
   const order = [
     ...Array.from({ length: axis }, (_, i) => count + i),
@@ -31,14 +31,14 @@ export function gatherAlong(x: Value, indices: Value, axis: number): Value {
   return transpose(rows, order);
 }
 
-function gathered(call: Call): Value {
+function gathered(call: NodeCall): Value {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const indices = call.value(1);
   if (indices.primitive !== "constant" || indices.shape.length > 0) {
     return gatherAlong(x, indices, axis);
   }
-  // One known position is a slice, whose gradient is cheaper than a scatter.
+  // A single known position is a slice, whose gradient is cheaper than a scatter.
   const length = x.shape[axis]!;
   const index = Number(indices.attributes.tensor.data[0]);
   const at = index < 0 ? index + length : index;
@@ -48,10 +48,10 @@ function gathered(call: Call): Value {
       `Index ${index} is outside of axis ${axis} of ${showShape(x.shape)}`,
     );
   }
-  return reshape(part(x, axis, at, at + 1), x.shape.filter((_, other) => other !== axis));
+  return reshape(sliceAlong(x, axis, at, at + 1), x.shape.filter((_, other) => other !== axis));
 }
 
-/** Where ONNX's Slice begins on an axis of a length, and how many elements it takes; ends may lie far outside. */
+/** The start and the number of elements of ONNX's Slice on an axis; start and end can be far outside of it. */
 function extent(length: number, start: number, end: number, step: number) {
   const clamp = (at: number, low: number, high: number) =>
     Math.min(high, Math.max(low, at < 0 ? at + length : at));
@@ -61,8 +61,8 @@ function extent(length: number, start: number, end: number, step: number) {
   return { from, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
-/** ONNX's GatherElements: negative indices count from the end. */
-function chosen(call: Call): Value {
+/** ONNX's GatherElements; negative indices count from the end. */
+function gatherElementsRule(call: NodeCall): Value {
   const [x, given] = [call.value(0), call.value(1)];
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const length = x.shape[axis]!;
@@ -81,13 +81,16 @@ function chosen(call: Call): Value {
   return gatherElements(x, constant(tensor(dtype, given.shape, positive as never)), axis);
 }
 
-/** A negative index counted from the front. */
+/** A negative index, counted from the start instead. */
 function add64<N extends number | bigint>(at: N, length: number): N {
   return (typeof at === "bigint" ? at + BigInt(length) : Number(at) + length) as N;
 }
 
-/** Positions as one value among others along a new axis; negative ones count from the end. */
-function marked(call: Call): Value {
+/**
+ * ONNX's OneHot: a value at each position along a new axis, another value elsewhere; negative positions count from the
+ * end.
+ */
+function oneHotRule(call: NodeCall): Value {
   const given = cast(call.value(0), "int64");
   const depth = call.number(1) ?? 0;
   requireConstantSize([depth]);
@@ -96,12 +99,15 @@ function marked(call: Call): Value {
   const hits = oneHot(where(less(given, 0), add(given, depth), given), depth);
   const order = hits.shape.map((_, i) => i < axis ? i : i === axis ? rank - 1 : i - 1);
   const values = call.operand(2);
-  const [off, on] = [0, 1].map((i) => reshape(part(values, 0, i, i + 1), [])) as [Value, Value];
+  const [off, on] = [0, 1].map((i) => reshape(sliceAlong(values, 0, i, i + 1), [])) as [
+    Value,
+    Value,
+  ];
   return where(equal(transpose(hits, order), 1), on, off);
 }
 
-/** The part of matrices above or below a diagonal; the other is zero. */
-function triangle(call: Call): Value {
+/** The part of matrices above or below a diagonal; the rest becomes zero. */
+function triangle(call: NodeCall): Value {
   const x = call.value(0);
   const [rows, columns] = x.shape.slice(-2);
   if (columns === undefined) {
@@ -111,7 +117,7 @@ function triangle(call: Call): Value {
     );
   }
   const upper = call.int("upper", 1) !== 0;
-  // Diagonals beyond the corners are all alike.
+  // All diagonals beyond the corners give the same result.
   const most = Math.max(rows!, columns);
   const diagonal = Math.min(most, Math.max(-most, call.number(1) ?? 0));
   requireConstantSize([rows!, columns]);
@@ -122,26 +128,26 @@ function triangle(call: Call): Value {
   return where(constant(tensor("bool", [rows!, columns], kept)), x, fill(0, x.dtype));
 }
 
-function sliced(call: Call): Value {
+function sliced(call: NodeCall): Value {
   const starts = call.integers("starts", 1) ?? [];
   const ends = call.integers("ends", 2) ?? [];
-  const told = call.integers("axes", 3) ?? starts.map((_, axis) => axis);
+  const sliceAxes = call.integers("axes", 3) ?? starts.map((_, axis) => axis);
   const steps = call.numbers(4) ?? starts.map(() => 1);
   let x = call.value(0);
-  normalizeAxes(x.shape, told);
+  normalizeAxes(x.shape, sliceAxes);
   const wrong = steps.some((step) => !Number.isSafeInteger(step) || step === 0);
-  if (ends.length !== starts.length || steps.length !== told.length || wrong) {
+  if (ends.length !== starts.length || steps.length !== sliceAxes.length || wrong) {
     throw new FlwrError(
       "invalid-argument",
-      `Starts [${starts}], ends [${ends}], axes [${told}] and steps [${steps}] do not pair up`,
+      `Starts [${starts}], ends [${ends}], axes [${sliceAxes}] and steps [${steps}] have different lengths or invalid values`,
     );
   }
-  told.forEach((axis, i) => {
+  sliceAxes.forEach((axis, i) => {
     const along = normalizeAxis(x.shape, axis);
     const length = x.shape[along]!;
     const step = steps[i]!;
     const { from, count } = extent(length, starts[i]!, ends[i]!, step);
-    if (step === 1) x = part(x, along, from, from + count);
+    if (step === 1) x = sliceAlong(x, along, from, from + count);
     else {
       requireConstantSize([count]);
       const rows = BigInt64Array.from({ length: count }, (_, k) => BigInt(from + k * step));
@@ -151,7 +157,7 @@ function sliced(call: Call): Value {
   return x;
 }
 
-function split(call: Call): Value[] {
+function split(call: NodeCall): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const length = x.shape[axis]!;
@@ -167,20 +173,20 @@ function split(call: Call): Value[] {
     );
   }
   let from = 0;
-  return lengths.map((part_) => part(x, axis, from, from += part_));
+  return lengths.map((part_) => sliceAlong(x, axis, from, from += part_));
 }
 
-function tile(call: Call): Value {
+function tile(call: NodeCall): Value {
   const repeats = call.numbers(1) ?? [];
   const x = call.value(0);
   const wrong = repeats.some((times) => !Number.isSafeInteger(times) || times < 0);
   if (wrong || repeats.length !== x.shape.length) {
     throw new FlwrError(
       "invalid-argument",
-      `Repeats [${repeats}] do not belong to the axes of ${showShape(x.shape)}`,
+      `Repeats [${repeats}] do not match the axes of ${showShape(x.shape)}`,
     );
   }
-  // Each axis that is repeated gets one of its own in front, along which it is stretched.
+  // Each repeated axis gets a new axis in front of it, which is then broadcast.
   const apart = x.shape.flatMap((length, axis) => repeats[axis] === 1 ? [length] : [1, length]);
   const wide = x.shape.flatMap((length, axis) =>
     repeats[axis] === 1 ? [length] : [repeats[axis]!, length]
@@ -189,11 +195,11 @@ function tile(call: Call): Value {
   return reshape(broadcastTo(reshape(x, apart), wide), whole);
 }
 
-/** Parts of arrays, by positions. */
+/** Rules that select parts of arrays by positions. */
 export const indexingRules: Readonly<Record<string, Rule>> = {
   Gather: gathered,
-  GatherElements: chosen,
-  OneHot: marked,
+  GatherElements: gatherElementsRule,
+  OneHot: oneHotRule,
   Trilu: triangle,
   Slice: sliced,
   Split: split,

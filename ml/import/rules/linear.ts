@@ -3,9 +3,9 @@ import { add, mul } from "../../graph/elementwise.ts";
 import { matmul } from "../../graph/linear.ts";
 import { reshape, transpose } from "../../graph/movement.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
-function gemm(call: Call): Value {
+function gemm(call: NodeCall): Value {
   const [a, b] = [call.value(0), call.value(1)];
   const left = call.int("transA", 0) === 0 ? a : transpose(a);
   const right = call.int("transB", 0) === 0 ? b : transpose(b);
@@ -18,8 +18,11 @@ function gemm(call: Call): Value {
   return add(scaled, beta === 1 ? c : mul(c, beta));
 }
 
-/** Vectors count as matrices of one row or column; all rows go into one product when the right side is one matrix. */
-function multiply(call: Call): Value {
+/**
+ * ONNX's MatMul. Vectors count as matrices of one row or column. If the right side is one matrix, all rows go into one
+ * product.
+ */
+function multiply(call: NodeCall): Value {
   const [a, b] = [call.value(0), call.value(1)];
   const left = a.shape.length === 1 ? reshape(a, [1, a.shape[0]!]) : a;
   const right = b.shape.length === 1 ? reshape(b, [b.shape[0]!, 1]) : b;
@@ -34,5 +37,5 @@ function multiply(call: Call): Value {
   return reshape(product, shape);
 }
 
-/** Matrix products. */
+/** Rules of matrix products. */
 export const linearRules: Readonly<Record<string, Rule>> = { Gemm: gemm, MatMul: multiply };

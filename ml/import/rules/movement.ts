@@ -5,18 +5,20 @@ import { concat, reshape, transpose } from "../../graph/movement.ts";
 import { softmax } from "../../graph/reduce.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
-function reshaped(call: Call): Value {
+function reshaped(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.integers("shape", 1) ?? [];
+  const requested = call.integers("shape", 1) ?? [];
   const copies = call.int("allowzero", 0) === 0;
-  const shape = told.map((length, axis) => copies && length === 0 ? x.shape[axis] ?? 0 : length);
+  const shape = requested.map((length, axis) =>
+    copies && length === 0 ? x.shape[axis] ?? 0 : length
+  );
   const known = elementCount(shape.filter((length) => length !== -1));
   const open = shape.includes(-1);
   const total = elementCount(x.shape);
   const { fixed, now } = call.batch;
-  // Files exported for a fixed number of examples name it where they mean the batch.
+  // Files exported for a fixed number of examples have that number where they mean the batch.
   const isFixed = fixed !== undefined && fixed !== now && shape[0] === fixed;
   if (isFixed && !open && known !== total && known / fixed * now === total) {
     return reshape(x, [now, ...shape.slice(1)]);
@@ -26,14 +28,14 @@ function reshaped(call: Call): Value {
   if (wrong) {
     throw new FlwrError(
       "invalid-argument",
-      `An array of shape ${showShape(x.shape)} cannot take the shape ${showShape(shape)}`,
+      `An array of shape ${showShape(x.shape)} cannot be reshaped to ${showShape(shape)}`,
       { hints: ["Export the file with a dynamic batch axis"] },
     );
   }
   return reshape(x, shape);
 }
 
-function flatten(call: Call): Value {
+function flatten(call: NodeCall): Value {
   const x = call.value(0);
   const axis = call.int("axis", 1);
   const split = axis < 0 ? axis + x.shape.length : axis;
@@ -43,29 +45,31 @@ function flatten(call: Call): Value {
   return reshape(x, [elementCount(x.shape.slice(0, split)), elementCount(x.shape.slice(split))]);
 }
 
-function squeeze(call: Call): Value {
+function squeeze(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.integers("axes", 1);
-  const axes = told === undefined ? call.lengthOneAxes(x.shape) : normalizeAxes(x.shape, told);
+  const requested = call.integers("axes", 1);
+  const axes = requested === undefined
+    ? call.lengthOneAxes(x.shape)
+    : normalizeAxes(x.shape, requested);
   if (axes.some((axis) => x.shape[axis] !== 1)) {
     throw new FlwrError(
       "invalid-argument",
-      `Axes [${axes}] of ${showShape(x.shape)} have not all the length 1`,
+      `Axes [${axes}] of ${showShape(x.shape)} do not all have length 1`,
     );
   }
   return reshape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
 }
 
-function unsqueeze(call: Call): Value {
+function unsqueeze(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.integers("axes", 1) ?? [];
-  const rank = new Array<number>(x.shape.length + told.length).fill(1);
-  const axes = normalizeAxes(rank, told);
+  const requested = call.integers("axes", 1) ?? [];
+  const rank = new Array<number>(x.shape.length + requested.length).fill(1);
+  const axes = normalizeAxes(rank, requested);
   const lengths = [...x.shape];
   return reshape(x, rank.map((_, axis) => axes.includes(axis) ? 1 : lengths.shift()!));
 }
 
-function blocksOf(call: Call, x: Value): number {
+function blocksOf(call: NodeCall, x: Value): number {
   const size = call.int("blocksize", 0);
   if (x.shape.length !== 4) {
     throw new FlwrError(
@@ -77,13 +81,13 @@ function blocksOf(call: Call, x: Value): number {
   return size;
 }
 
-function modeOf(call: Call): "DCR" | "CRD" {
+function modeOf(call: NodeCall): "DCR" | "CRD" {
   const mode = call.string("mode", "DCR");
   return mode === "DCR" || mode === "CRD" ? mode : call.refuse("mode", mode, "DCR or CRD");
 }
 
-/** Channels as blocks of pixels; in the mode CRD a block's channels lie together. */
-function depthToSpace(call: Call): Value {
+/** Rearranges channels into blocks of pixels. In mode CRD, the channels of one block are adjacent. */
+function depthToSpace(call: NodeCall): Value {
   const x = call.value(0);
   const size = blocksOf(call, x);
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
@@ -97,8 +101,8 @@ function depthToSpace(call: Call): Value {
   return reshape(apart, [batch, depth, height * size, width * size]);
 }
 
-/** Blocks of pixels as channels. */
-function spaceToDepth(call: Call): Value {
+/** Rearranges blocks of pixels into channels. */
+function spaceToDepth(call: NodeCall): Value {
   const x = call.value(0);
   const size = blocksOf(call, x);
   const [batch, depth, height, width] = x.shape as [number, number, number, number];
@@ -115,7 +119,7 @@ function spaceToDepth(call: Call): Value {
   return reshape(transpose(apart, order), [batch, depth * size ** 2, rows, columns]);
 }
 
-/** p of [1 − p, p] when p is a sigmoid of one number per example. */
+/** p of [1 − p, p], if p is a sigmoid of one number per example. */
 function chanceOf([low, high]: readonly Value[]): Value | undefined {
   if (low?.primitive !== "sub" || high?.primitive !== "sigmoid" || low.inputs[1] !== high) return;
   if (high.shape.at(-1) !== 1) return;
@@ -125,19 +129,19 @@ function chanceOf([low, high]: readonly Value[]): Value | undefined {
   return isOne ? high : undefined;
 }
 
-function join(call: Call): Value {
+function join(call: NodeCall): Value {
   const parts = call.all();
   const axis = call.int("axis", 0);
   const chance = parts.length === 2 ? chanceOf(parts) : undefined;
   if (chance !== undefined && normalizeAxis(chance.shape, axis) === chance.shape.length - 1) {
-    // [1 − σ(z), σ(z)] is softmax([0, z]): as such, cross-entropy finds its logits.
+    // [1 − σ(z), σ(z)] is softmax([0, z]). In that form, cross-entropy finds the logits.
     const z = chance.inputs[0]!;
     return softmax(concat([mul(z, 0), z], axis), axis);
   }
   return concat(parts, axis);
 }
 
-/** The same elements in other shapes and orders. */
+/** Rules that reshape and reorder elements. */
 export const movementRules: Readonly<Record<string, Rule>> = {
   Reshape: reshaped,
   Flatten: flatten,

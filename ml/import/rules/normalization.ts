@@ -8,11 +8,11 @@ import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { dropValues } from "../../nn/dropout.ts";
 import { requireRange } from "../../nn/optimizer.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
 const EPSILON = 1e-5;
 
-/** One number per channel, stretched over [batch, channels, …]. */
+/** One number per channel, reshaped to broadcast over [batch, channels, …]. */
 function perChannel(x: Value, numbers: Value): Value {
   return reshape(numbers, x.shape.map((length, axis) => axis === 1 ? length : 1));
 }
@@ -26,8 +26,10 @@ function requireChannels(x: Value): number {
   );
 }
 
-/** The running statistics as PyTorch moves them: by the variance divided by n − 1, where ONNX's definition has n. */
-function moveStatistics(call: Call, x: Value, axes: readonly number[], epsilon: number): void {
+/**
+ * Updates the running statistics as PyTorch does, with the variance divided by n − 1; ONNX's definition divides by n.
+ */
+function moveStatistics(call: NodeCall, x: Value, axes: readonly number[], epsilon: number): void {
   const [mean, variance] = [call.state(3), call.state(4)];
   const kept = call.float("momentum", 0.9);
   const count = elementCount(axes.map((axis) => x.shape[axis]!));
@@ -40,7 +42,7 @@ function moveStatistics(call: Call, x: Value, axes: readonly number[], epsilon: 
   if (variance.moves) call.scope.update(variance.value, moved(variance.value, spread));
 }
 
-function batchNormalization(call: Call): Value {
+function batchNormalization(call: NodeCall): Value {
   const x = call.value(0);
   requireChannels(x);
   const epsilon = call.float("epsilon", EPSILON);
@@ -55,7 +57,7 @@ function batchNormalization(call: Call): Value {
   return add(mul(x, factor), sub(shift, mul(perChannel(x, mean.value), factor)));
 }
 
-function layerNormalization(call: Call): Value[] {
+function layerNormalization(call: NodeCall): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", -1));
   const axes = x.shape.map((_, other) => other).slice(axis);
@@ -67,7 +69,7 @@ function layerNormalization(call: Call): Value[] {
 }
 
 /** x divided by the root of the mean of its squares, times a scale. */
-function rootMeanSquare(call: Call): Value {
+function rootMeanSquare(call: NodeCall): Value {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", -1));
   const axes = x.shape.map((_, other) => other).slice(axis);
@@ -75,7 +77,7 @@ function rootMeanSquare(call: Call): Value {
   return mul(div(x, sqrt(add(mean, call.float("epsilon", EPSILON)))), call.value(1));
 }
 
-function instanceNormalization(call: Call): Value {
+function instanceNormalization(call: NodeCall): Value {
   const x = call.value(0);
   requireChannels(x);
   const axes = x.shape.map((_, axis) => axis).slice(2);
@@ -83,8 +85,8 @@ function instanceNormalization(call: Call): Value {
   return add(mul(normal, perChannel(x, call.value(1))), perChannel(x, call.value(2)));
 }
 
-/** Up to version 20 there is one scale and shift per group, from 21 on one per channel. */
-function groupNormalization(call: Call): Value {
+/** ONNX's GroupNormalization: one scale and shift per group up to version 20, one per channel from version 21. */
+function groupNormalization(call: NodeCall): Value {
   const x = call.value(0);
   const channels = requireChannels(x);
   const groups = call.int("num_groups", 0);
@@ -100,13 +102,13 @@ function groupNormalization(call: Call): Value {
   return reshape(add(mul(y, perChannel(y, scale)), perChannel(y, shift)), x.shape);
 }
 
-function dropout(call: Call): Value {
+function dropout(call: NodeCall): Value {
   const ratio = call.number(1) ?? call.float("ratio", 0.5);
   requireRange("ratio of dropout", ratio, 0, 1);
   return dropValues(call.value(0), ratio, call.scope);
 }
 
-/** Normalisations and dropout, which train in training. */
+/** Rules of normalisations and dropout, which behave differently in training. */
 export const normalizationRules: Readonly<Record<string, Rule>> = {
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,

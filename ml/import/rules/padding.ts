@@ -4,11 +4,11 @@ import { fill, where } from "../../graph/elementwise.ts";
 import { pad, slice } from "../../graph/movement.ts";
 import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { requireConstantSize } from "./shapes.ts";
 
-/** Positions that the padded axis takes from an axis, for the modes that repeat what is there. */
+/** For each position of the padded axis, the position that it copies; for the modes that repeat existing elements. */
 function source(mode: string, length: number, before: number, after: number): number[] {
   return Array.from({ length: before + length + after }, (_, i) => {
     const at = i - before;
@@ -21,26 +21,26 @@ function source(mode: string, length: number, before: number, after: number): nu
   });
 }
 
-function padded(call: Call): Value {
+function padded(call: NodeCall): Value {
   const x = call.value(0);
   const rank = x.shape.length;
-  const told = call.integers("pads", 1) ?? [];
+  const pads = call.integers("pads", 1) ?? [];
   const axes = (call.numbers(3) ?? x.shape.map((_, axis) => axis)).map((axis) =>
     normalizeAxis(x.shape, axis)
   );
-  if (told.length !== 2 * axes.length || told.some((n) => !Number.isSafeInteger(n))) {
+  if (pads.length !== 2 * axes.length || pads.some((n) => !Number.isSafeInteger(n))) {
     throw new FlwrError(
       "invalid-argument",
-      `Pads [${told}] do not belong to ${axes.length} axes of ${showShape(x.shape)}`,
+      `Pads [${pads}] do not match ${axes.length} axes of ${showShape(x.shape)}`,
     );
   }
   const before = new Array<number>(rank).fill(0);
   const after = new Array<number>(rank).fill(0);
   axes.forEach((axis, i) => {
-    before[axis] = told[i]!;
-    after[axis] = told[i + axes.length]!;
+    before[axis] = pads[i]!;
+    after[axis] = pads[i + axes.length]!;
   });
-  // Negative pads cut off.
+  // Negative pads cut elements off.
   const inner = slice(
     x,
     before.map((n) => Math.max(0, -n)),
@@ -62,7 +62,7 @@ function padded(call: Call): Value {
 }
 
 function withConstant(
-  call: Call,
+  call: NodeCall,
   x: Value,
   before: readonly number[],
   after: readonly number[],
@@ -70,7 +70,7 @@ function withConstant(
   const number = call.number(2) ?? call.float("value", 0);
   const zeros = pad(x, before, after);
   if (number === 0 || zeros === x) return zeros;
-  // The frame has length 1 along axes that nothing is added to, so that it does not depend on the batch.
+  // The frame has length 1 along axes without padding, so that it does not depend on the batch.
   const added = x.shape.map((length, axis) => before[axis]! + after[axis]! > 0 ? length : 1);
   const shape = added.map((length, axis) => length + before[axis]! + after[axis]!);
   requireConstantSize(shape);
@@ -87,5 +87,5 @@ function withConstant(
   return where(constant(tensor("bool", shape, inside)), zeros, fill(number, x.dtype));
 }
 
-/** Padding, with zeros or with what is there. */
+/** The rule of padding, with a constant or with existing elements. */
 export const paddingRules: Readonly<Record<string, Rule>> = { Pad: padded };

@@ -7,11 +7,11 @@ import { outputSize, type Pair, reach } from "../../graph/geometry.ts";
 import { pad } from "../../graph/movement.ts";
 import { reduceMax, reduceMean } from "../../graph/reduce.ts";
 import { constant, type Node, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
-/** With ceil_mode, windows that would stick out at the end are kept, if they begin inside. */
+/** With ceil_mode, keeps windows that extend beyond the end if they begin inside. */
 function ceiled(windows: Windows, input: Pair): { windows: Windows; extra: Pair } {
   const { kernel, stride, dilation, before, after } = windows;
   const window = reach(kernel, dilation);
@@ -29,7 +29,7 @@ function ceiled(windows: Windows, input: Pair): { windows: Windows; extra: Pair 
   };
 }
 
-/** A constant over the padded image. */
+/** A constant over the padded image, given a function of whether a position is inside the image. */
 function frame(
   { before, after }: Windows,
   input: Pair,
@@ -56,12 +56,12 @@ interface Pool {
   readonly image: Value;
   readonly input: Pair;
   readonly windows: Windows;
-  /** Elements added behind everything by ceil_mode, which no mean counts. */
+  /** Elements appended by ceil_mode, which a mean never counts. */
   readonly extra: Pair;
   back(y: Value): Value;
 }
 
-function poolOf(call: Call): Pool {
+function poolOf(call: NodeCall): Pool {
   const x = call.value(0);
   const { image, back } = asImage(x);
   const input: Pair = [image.shape[2]!, image.shape[3]!];
@@ -72,7 +72,9 @@ function poolOf(call: Call): Pool {
   return { image, input, windows, extra, back };
 }
 
-/** Padding that the pools' primitives take themselves: the same on both sides and at most half the window. */
+/**
+ * Whether the pools' primitives can apply the padding themselves: the same on both sides, and at most half the window.
+ */
 function isPlain(windows: Windows): boolean {
   return isSymmetric(windows) && windows.before.every((n, axis) => 2 * n <= windows.kernel[axis]!);
 }
@@ -83,10 +85,13 @@ function padded({ image, windows: { before, after } }: Pool): Value {
 
 const isDilated = ({ dilation }: Windows) => dilation.some((n) => n !== 1);
 
-/** Largest dilated windows: each of their elements is an array of its own. */
+/** Most elements of a dilated window: each of them becomes an array. */
 const MAX_DILATED_ELEMENTS = 64;
 
-/** The maximum over windows with gaps, of an image that is padded already: element by element of the window. */
+/**
+ * The maximum over dilated windows of an image that is already padded, as a maximum of one array per element of the
+ * window.
+ */
 function dilatedMaximum(image: Value, { kernel, stride, dilation }: Windows): Value {
   if (elementCount(kernel) > MAX_DILATED_ELEMENTS) {
     throw new FlwrError("resource-exhausted", `Its dilated windows are too large: [${kernel}]`);
@@ -105,7 +110,7 @@ function dilatedMaximum(image: Value, { kernel, stride, dilation }: Windows): Va
   return offsets(1).map((j) => every(rows, 1, j)).reduce((a, b) => maximum(a, b));
 }
 
-function maximumOf(call: Call): Value {
+function maximumOf(call: NodeCall): Value {
   const pool = poolOf(call);
   const { kernel, stride, before } = pool.windows;
   const dilated = isDilated(pool.windows);
@@ -119,7 +124,7 @@ function maximumOf(call: Call): Value {
   );
 }
 
-/** What the mean over all of a window is multiplied by, so that it is the mean over what counts. */
+/** Factors that turn the mean over a full window into the mean over the elements that count. */
 function corrections({ windows: { kernel, stride } }: Pool, counted: Node<"constant">): Value {
   const size = outputSize({
     input: [counted.shape[2]!, counted.shape[3]!],
@@ -127,7 +132,7 @@ function corrections({ windows: { kernel, stride } }: Pool, counted: Node<"const
     stride,
     padding: [0, 0],
   });
-  // Every window is counted through, which must not take longer than making the frame.
+  // Counting visits each element of each window, which must not take longer than making the frame.
   if (elementCount([...size, ...kernel]) > MAX_CONSTANT_ELEMENTS) {
     throw new FlwrError("resource-exhausted", `Its windows are too large: [${kernel}]`);
   }
@@ -146,7 +151,7 @@ function corrections({ windows: { kernel, stride } }: Pool, counted: Node<"const
   return constant(tensor("float32", [1, 1, ...size], data));
 }
 
-function meanOf(call: Call): Value {
+function meanOf(call: NodeCall): Value {
   const pool = poolOf(call);
   if (isDilated(pool.windows)) call.refuse("dilations", pool.windows.dilation, "1");
   const { windows, extra, input } = pool;
@@ -175,7 +180,7 @@ const overImage = (f: (x: Value, axes: number[]) => Value): Rule => (call) => {
   return f(x, x.shape.map((_, axis) => axis).slice(2));
 };
 
-/** Pools over windows and over whole images. */
+/** Rules of pools over windows and over whole images. */
 export const poolingRules: Readonly<Record<string, Rule>> = {
   MaxPool: maximumOf,
   AveragePool: meanOf,

@@ -25,11 +25,14 @@ import {
 } from "../../graph/reduce.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { product } from "./shapes.ts";
 
-/** Axes are an attribute in older versions and an input in newer ones; none means all, or with a flag none. */
+/**
+ * A reduction. Axes are an attribute in older versions and an input in newer ones. Without axes it reduces all axes, or
+ * none if `noop_with_empty_axes` is set.
+ */
 function reduction(f: (x: Value, options: ReduceOptions) => Value): Rule {
   return (call) => {
     const x = call.value(0);
@@ -40,14 +43,14 @@ function reduction(f: (x: Value, options: ReduceOptions) => Value): Rule {
   };
 }
 
-/** The numbers along an axis from its end to its beginning. */
+/** The elements along an axis in reverse order. */
 function backwards(x: Value, axis: number): Value {
   const length = x.shape[axis]!;
   const rows = BigInt64Array.from({ length }, (_, i) => BigInt(length - 1 - i));
   return gatherAlong(x, constant(tensor("int64", [length], rows)), axis);
 }
 
-function indexOfMaximum(call: Call, x: Value): Value {
+function indexOfMaximum(call: NodeCall, x: Value): Value {
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const index = call.int("select_last_index", 0) === 0
     ? argMax(x, axis)
@@ -56,7 +59,7 @@ function indexOfMaximum(call: Call, x: Value): Value {
   return reshape(index, x.shape.map((length, other) => other === axis ? 1 : length));
 }
 
-/** log Σ eˣ with the largest number taken off first, so that no power overflows; an infinite one stays. */
+/** log Σ eˣ. The largest number is subtracted first, so that no exponential overflows; an infinite one is not. */
 function logSumExp(x: Value, options: ReduceOptions): Value {
   const largest = stopGradient(reduceMax(x, { ...options, keep: true }));
   const offset = where(less(abs(largest), Infinity), largest, 0);
@@ -65,15 +68,15 @@ function logSumExp(x: Value, options: ReduceOptions): Value {
   return reshape(result, reduceSum(x, options).shape);
 }
 
-function cumulated(call: Call): Value {
+function cumSumRule(call: NodeCall): Value {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.number(1) ?? 0);
   const flag = (name: string) => call.int(name, 0) !== 0;
   return cumSum(x, axis, { exclusive: flag("exclusive"), reverse: flag("reverse") });
 }
 
-/** The values are gathered by their positions, so that gradients flow back to them. */
-function largest(call: Call): Value[] {
+/** ONNX's TopK. The values are gathered by their positions, so that gradients reach them. */
+function topKRule(call: NodeCall): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", -1));
   const count = call.number(1) ?? call.int("k", 0);
@@ -81,7 +84,7 @@ function largest(call: Call): Value[] {
   return [gatherElements(x, positions, axis), positions];
 }
 
-/** Reductions over axes. */
+/** Rules of reductions over axes. */
 export const reductionRules: Readonly<Record<string, Rule>> = {
   ReduceSum: reduction(reduceSum),
   ReduceMean: reduction(reduceMean),
@@ -95,6 +98,6 @@ export const reductionRules: Readonly<Record<string, Rule>> = {
   ReduceProd: product,
   ArgMax: (call) => indexOfMaximum(call, call.value(0)),
   ArgMin: (call) => indexOfMaximum(call, reversed(call.value(0))),
-  CumSum: cumulated,
-  TopK: largest,
+  CumSum: cumSumRule,
+  TopK: topKRule,
 };

@@ -1,29 +1,18 @@
 import { FlwrError } from "../../../base/error.ts";
-import { tensor } from "../../../tensor/tensor.ts";
-import { add, mul } from "../../graph/elementwise.ts";
-import { indexTable } from "../../graph/index_table.ts";
-import { gatherSum } from "../../graph/indexing.ts";
-import { transpose } from "../../graph/movement.ts";
+import { blendAlong, linearTaps, pickAlong, type Tap } from "../../graph/resize.ts";
 import { normalizeAxis, showShape } from "../../graph/shape.ts";
-import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
-import { gatherAlong } from "./indexing.ts";
+import type { Value } from "../../graph/value.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
-/** How an axis is resized. */
+/** The geometry of a resized axis. */
 interface Axis {
   readonly length: number;
   readonly target: number;
-  /** Ratio of the lengths as the file has it: float32, and not always target / length. */
+  /** Ratio of the lengths as the file has it: float32, and not always equal to target / length. */
   readonly scale: number;
-  /** Whether the length times the scale is no whole number. */
+  /** Whether the length times the scale is not a whole number. */
   readonly isCut?: boolean;
-}
-
-/** Elements of an axis that one of the result is made of: for each of them a position and a weight. */
-interface Tap {
-  readonly positions: readonly number[];
-  readonly weights: readonly number[];
 }
 
 // ONNX Runtime computes positions in float32: between two elements that decides which is the nearest.
@@ -56,17 +45,6 @@ function positionsOf({ target }: Axis): number[] {
 
 const clamp = (at: number, { length }: Axis) => Math.min(length - 1, Math.max(0, at));
 
-/** Between two neighbours. */
-function linearTaps(points: readonly number[], axis: Axis): Tap[] {
-  const inside = points.map((x) => clamp(x, axis));
-  const low = inside.map(Math.floor);
-  const share = inside.map((x, i) => x - low[i]!);
-  return [
-    { positions: low, weights: share.map((part) => 1 - part) },
-    { positions: low.map((at) => clamp(at + 1, axis)), weights: share },
-  ];
-}
-
 /** The weight of an element at a distance, by Keys' cubic convolution. */
 function cubicWeight(distance: number, a: number): number {
   const d = Math.abs(distance);
@@ -74,7 +52,7 @@ function cubicWeight(distance: number, a: number): number {
   return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-/** Between four neighbours; those outside are the outermost elements, or left out. */
+/** Interpolation between four neighbours. Those outside are replaced by the outermost elements, or left out. */
 function cubicTaps(points: readonly number[], axis: Axis, a: number, excludes: boolean): Tap[] {
   const raw = [-1, 0, 1, 2].map((offset) => {
     const at = points.map((x) => Math.floor(x) + offset);
@@ -92,41 +70,16 @@ function cubicTaps(points: readonly number[], axis: Axis, a: number, excludes: b
   }));
 }
 
-/** Elements along an axis chosen by known positions; their gradients are added up without a scatter. */
-function chosen(x: Value, axis: number, positions: readonly number[]): Value {
-  if (x.dtype !== "float32") {
-    const rows = BigInt64Array.from(positions, BigInt);
-    return gatherAlong(x, constant(tensor("int64", [rows.length], rows)), axis);
-  }
-  const rest = x.shape.map((_, other) => other).filter((other) => other !== axis);
-  const rows = gatherSum(
-    transpose(x, [axis, ...rest]),
-    indexTable(x.shape[axis]!, Int32Array.from(positions)),
-  );
-  const back = x.shape.map((_, other) => other === axis ? 0 : other < axis ? other + 1 : other);
-  return transpose(rows, back);
-}
-
-function weighted(x: Value, axis: number, taps: readonly Tap[]): Value {
-  const shape = (count: number) => x.shape.map((_, other) => other === axis ? count : 1);
-  return taps.map(({ positions, weights }) =>
-    mul(
-      chosen(x, axis, positions),
-      constant(tensor("float32", shape(weights.length), Float32Array.from(weights))),
-    )
-  ).reduce((sum, part) => add(sum, part));
-}
-
-/** What an operator says about how it resizes, with the defaults of its version. */
+/** How an operator resizes, with the defaults of its version. */
 interface Manner {
   readonly mode: string;
   readonly coordinates: string;
   readonly nearest: string;
 }
 
-function mannerOf(call: Call): Manner {
+function mannerOf(call: NodeCall): Manner {
   const mode = call.string("mode", "nearest");
-  // Before version 11 nothing could be chosen.
+  // Before version 11 there were no such attributes.
   const isOld = call.node.op === "Upsample" || call.node.opset < 11;
   if (isOld) return { mode, coordinates: "asymmetric", nearest: "floor" };
   return {
@@ -136,34 +89,36 @@ function mannerOf(call: Call): Manner {
   };
 }
 
-function along(call: Call, x: Value, at: number, axis: Axis): Value {
+function along(call: NodeCall, x: Value, at: number, axis: Axis): Value {
   const { mode, coordinates, nearest } = mannerOf(call);
   const coordinate = COORDINATES[coordinates] ??
     call.refuse("coordinate_transformation_mode", coordinates, Object.keys(COORDINATES).join(", "));
   if (coordinates === "align_corners" && axis.isCut) {
-    // ONNX's definition and ONNX Runtime have other results then.
+    // ONNX's definition and ONNX Runtime then have different results.
     call.refuse(
       "coordinate_transformation_mode",
       coordinates,
-      "another where a scale gives no whole length",
+      "another one, because the scaled length is not a whole number",
     );
   }
   const points = positionsOf(axis).map((i) => coordinate(i, axis));
   if (mode === "nearest") {
     const round = NEAREST[nearest] ??
       call.refuse("nearest_mode", nearest, Object.keys(NEAREST).join(", "));
-    return chosen(x, at, points.map((point) => clamp(round(point), axis)));
+    return pickAlong(x, at, points.map((point) => clamp(round(point), axis)));
   }
   if (x.dtype !== "float32") call.refuse("mode", mode, `nearest for numbers of type ${x.dtype}`);
   if (call.int("antialias", 0) !== 0 && axis.scale < 1) call.refuse("antialias", 1, "0");
-  if (mode === "linear" || mode === "bilinear") return weighted(x, at, linearTaps(points, axis));
+  if (mode === "linear" || mode === "bilinear") {
+    return blendAlong(x, at, linearTaps(points, axis.length));
+  }
   if (mode !== "cubic") call.refuse("mode", mode, "nearest, linear or cubic");
   const excludes = call.int("exclude_outside", 0) !== 0;
-  return weighted(x, at, cubicTaps(points, axis, call.float("cubic_coeff_a", -0.75), excludes));
+  return blendAlong(x, at, cubicTaps(points, axis, call.float("cubic_coeff_a", -0.75), excludes));
 }
 
-/** The axes with their new lengths, from scales or from sizes. */
-function axesOf(call: Call, x: Value, named: readonly number[]): Axis[] {
+/** The axes with their new lengths, computed from scales or sizes. */
+function axesOf(call: NodeCall, x: Value, named: readonly number[]): Axis[] {
   const old = call.node.op === "Upsample" || call.node.opset < 11;
   const scales = old ? call.floats("scales") ?? call.numbers(1) : call.listed(2);
   if (scales !== undefined && scales.length > 0) {
@@ -202,11 +157,11 @@ function requirePairs(x: Value, axes: readonly number[], numbers: readonly numbe
   if (numbers.length === axes.length && !wrong) return;
   throw new FlwrError(
     "invalid-argument",
-    `Scales or sizes [${numbers}] do not belong to ${axes.length} axes of ${showShape(x.shape)}`,
+    `Scales or sizes [${numbers}] do not match ${axes.length} axes of ${showShape(x.shape)}`,
   );
 }
 
-function resized(call: Call): Value {
+function resized(call: NodeCall): Value {
   const x = call.value(0);
   const named = call.ints("axes")?.map((axis) => normalizeAxis(x.shape, axis)) ??
     x.shape.map((_, axis) => axis);
@@ -221,5 +176,5 @@ function resized(call: Call): Value {
   }, x);
 }
 
-/** Images made larger or smaller. */
+/** Rules of resizing. */
 export const resizeRules: Readonly<Record<string, Rule>> = { Resize: resized, Upsample: resized };

@@ -4,10 +4,10 @@ import { arrayConstructor } from "../../../tensor/dtype.ts";
 import { broadcastTo } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { realTensor } from "../graph/real_tensor.ts";
 
-/** Most elements of an array that a node makes out of nothing: 64 MiB of float32. */
+/** Most elements of an array that a node creates: 64 MiB of float32. */
 export const MAX_CONSTANT_ELEMENTS = 2 ** 24;
 
 function integers(values: readonly number[]): Value {
@@ -18,7 +18,11 @@ function scalar(value: number): Value {
   return constant(tensor("int64", [], BigInt64Array.of(BigInt(value))));
 }
 
-/** @throws FlwrError when it is no shape, or one too large to be computed while the graph is read */
+/**
+ * Checks a shape for an array that is computed while the graph is read.
+ *
+ * @throws FlwrError when it is not a valid shape or too large
+ */
 export function requireConstantSize(shape: readonly number[]): void {
   const fits = shape.every((length) => Number.isSafeInteger(length) && length >= 0);
   if (fits && elementCount(shape) <= MAX_CONSTANT_ELEMENTS) return;
@@ -28,32 +32,32 @@ export function requireConstantSize(shape: readonly number[]): void {
   );
 }
 
-function shapeOf(call: Call): Value {
+function shapeOf(call: NodeCall): Value {
   const shape = call.shape(0);
-  // Counted from the back when negative, as slices are.
+  // Negative bounds count from the end, as in slices.
   return integers(shape.slice(call.int("start", 0), call.int("end", shape.length)));
 }
 
-function exactly(shape: readonly number[], values: readonly bigint[]): Value {
+function int64Constant(shape: readonly number[], values: readonly bigint[]): Value {
   return constant(tensor("int64", shape, BigInt64Array.from(values)));
 }
 
-function constantOf(call: Call): Value {
+function constantOf(call: NodeCall): Value {
   const given = call.tensor("value");
   if (given !== undefined) return constant(realTensor(given));
   const { attributes } = call.node;
   const float = (shape: readonly number[], numbers: readonly number[]) =>
     constant(tensor("float32", shape, Float32Array.from(numbers)));
-  if (attributes.has("value_int")) return exactly([], call.exact("value_int")!);
+  if (attributes.has("value_int")) return int64Constant([], call.exact("value_int")!);
   if (attributes.has("value_float")) return float([], [call.float("value_float", 0)]);
   const ints = call.exact("value_ints");
-  if (ints !== undefined) return exactly([ints.length], ints);
+  if (ints !== undefined) return int64Constant([ints.length], ints);
   const floats = call.floats("value_floats");
   if (floats !== undefined) return float([floats.length], floats);
   return call.refuse("value", [...attributes.keys()], "a tensor or numbers");
 }
 
-function filled(call: Call): Value {
+function filled(call: NodeCall): Value {
   const shape = call.numbers(0) ?? [];
   requireConstantSize(shape);
   const value = realTensor(call.tensor("value") ?? tensor("float32", [], new Float32Array(1)));
@@ -65,7 +69,7 @@ function filled(call: Call): Value {
   return constant(tensor(value.dtype, shape, data));
 }
 
-/** Elements of integers from … to (exclusive): undefined without a step. */
+/** Number of integers from `start` to `limit` (exclusive); undefined if the step is 0. */
 function wholeCount(start: bigint, limit: bigint, step: bigint): bigint | undefined {
   if (step === 0n) return undefined;
   const sign = step > 0n ? 1n : -1n;
@@ -73,7 +77,7 @@ function wholeCount(start: bigint, limit: bigint, step: bigint): bigint | undefi
   return distance <= 0n ? 0n : (distance + width - 1n) / width;
 }
 
-function range(call: Call): Value {
+function range(call: NodeCall): Value {
   const { dtype } = call.known(0);
   const data = [0, 1, 2].map((i) => call.known(i).data[0]!);
   if (dtype === "int64" || dtype === "int32") {
@@ -82,7 +86,7 @@ function range(call: Call): Value {
     requireConstantSize([count]);
     const values = Array.from({ length: count }, (_, i) => start + BigInt(i) * step);
     return dtype === "int64"
-      ? exactly([count], values)
+      ? int64Constant([count], values)
       : constant(tensor("int32", [count], Int32Array.from(values, Number)));
   }
   const [start, limit, step] = data.map(Number) as [number, number, number];
@@ -95,10 +99,10 @@ function range(call: Call): Value {
   return constant(tensor("float32", [count], values));
 }
 
-/** The product of the elements of a known tensor: only shapes are multiplied up by exporters. */
-export function product(call: Call): Value {
+/** The product of the elements of a known tensor. Exporters multiply only shapes. */
+export function product(call: NodeCall): Value {
   const { dtype, data } = call.known(0);
-  // The count is bounded, as for whatever is listed.
+  // `numbers` limits the count.
   const numbers = call.numbers(0)!;
   const axes = call.integers("axes", 1) ?? [];
   const rank = call.shape(0).length;
@@ -110,7 +114,7 @@ export function product(call: Call): Value {
   const shape = call.int("keepdims", 1) !== 0 ? call.shape(0).map(() => 1) : [];
   if (dtype === "int64") {
     const total = (data as BigInt64Array).reduce((a, b) => a * b, 1n);
-    return exactly(shape, [BigInt.asIntN(64, total)]);
+    return int64Constant(shape, [BigInt.asIntN(64, total)]);
   }
   if (dtype === "float32") {
     return constant(tensor("float32", shape, Float32Array.of(numbers.reduce((a, b) => a * b, 1))));
@@ -118,14 +122,14 @@ export function product(call: Call): Value {
   throw new FlwrError("unimplemented", `The product of ${dtype} numbers is not supported`);
 }
 
-/** ONNX's Expand stretches both ways: an axis that is told 1 stays as long as it is. */
-function expand(call: Call): Value {
+/** ONNX's Expand broadcasts in both directions: an axis with the requested length 1 keeps its length. */
+function expand(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.numbers(1) ?? [];
-  const rank = Math.max(told.length, x.shape.length);
+  const requested = call.numbers(1) ?? [];
+  const rank = Math.max(requested.length, x.shape.length);
   const shape = Array.from({ length: rank }, (_, axis) => {
     const own = x.shape[axis - rank + x.shape.length] ?? 1;
-    const wanted = told[axis - rank + told.length] ?? 1;
+    const wanted = requested[axis - rank + requested.length] ?? 1;
     return wanted === 1 ? own : wanted;
   });
   if (shape.some((length) => !Number.isSafeInteger(length) || length < 0)) {
@@ -134,7 +138,7 @@ function expand(call: Call): Value {
   return broadcastTo(x, shape);
 }
 
-/** Shapes as values, and constants. */
+/** Rules of shapes and constants. */
 export const shapeRules: Readonly<Record<string, Rule>> = {
   Shape: shapeOf,
   Size: (call) => scalar(elementCount(call.shape(0))),

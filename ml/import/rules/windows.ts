@@ -3,19 +3,19 @@ import { type Pair, reach } from "../../graph/geometry.ts";
 import { reshape } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call } from "../graph/call.ts";
+import type { NodeCall } from "../graph/call.ts";
 
-/** How windows walk over the last two axes, from the attributes that convolutions and pools share. */
+/** The geometry of windows over the last two axes, from the attributes that convolutions and pools share. */
 export interface Windows {
   readonly kernel: Pair;
   readonly stride: Pair;
   readonly dilation: Pair;
-  /** Elements put before and after the height and the width. */
+  /** Elements added before and after the height and the width. */
   readonly before: Pair;
   readonly after: Pair;
 }
 
-/** Signals [batch, channels, length] as images of height 1; the shape of the result is told by `back`. */
+/** Signals [batch, channels, length] as images of height 1; `back` restores the shape of a result. */
 export function asImage(x: Value): { image: Value; back: (y: Value) => Value } {
   if (x.shape.length === 4) return { image: x, back: (y) => y };
   if (x.shape.length === 3) {
@@ -32,8 +32,8 @@ export function asImage(x: Value): { image: Value; back: (y: Value) => Value } {
   );
 }
 
-/** Attribute of one number per spatial axis as a pair. */
-function pairOf(call: Call, name: string, axes: number, fallback: number): Pair {
+/** An attribute of one number per spatial axis, as a pair. */
+function pairOf(call: NodeCall, name: string, axes: number, fallback: number): Pair {
   const given = call.ints(name) ?? [];
   const wrong = given.some((n) => !Number.isSafeInteger(n) || n < 1);
   if ((given.length !== 0 && given.length !== axes) || wrong) {
@@ -42,7 +42,7 @@ function pairOf(call: Call, name: string, axes: number, fallback: number): Pair 
   return axes === 1 ? [1, given[0] ?? fallback] : [given[0] ?? fallback, given[1] ?? fallback];
 }
 
-function explicitPads(call: Call, axes: number): { before: Pair; after: Pair } {
+function explicitPads(call: NodeCall, axes: number): { before: Pair; after: Pair } {
   const given = call.ints("pads") ?? new Array<number>(2 * axes).fill(0);
   if (given.length !== 2 * axes || given.some((n) => !Number.isSafeInteger(n) || n < 0)) {
     call.refuse("pads", given, `${2 * axes} integers that are not negative`);
@@ -55,12 +55,12 @@ function explicitPads(call: Call, axes: number): { before: Pair; after: Pair } {
 const both = (f: (axis: 0 | 1) => number): Pair => [f(0), f(1)];
 
 /**
- * Where windows go.
+ * Reads the geometry of windows from a node's attributes.
  *
- * @param axes spatial axes of the operator: 1 or 2
- * @param kernel the windows' size, when it follows from the weights
+ * @param axes number of the operator's spatial axes: 1 or 2
+ * @param kernel size of the windows, if the weights determine it
  */
-export function windowsOf(call: Call, input: Pair, axes: number, kernel?: Pair): Windows {
+export function windowsOf(call: NodeCall, input: Pair, axes: number, kernel?: Pair): Windows {
   const size = kernel ?? pairOf(call, "kernel_shape", axes, 1);
   if (kernel === undefined && call.ints("kernel_shape") === undefined) {
     call.refuse("kernel_shape", undefined, "given");
@@ -74,7 +74,7 @@ export function windowsOf(call: Call, input: Pair, axes: number, kernel?: Pair):
   if (mode !== "SAME_UPPER" && mode !== "SAME_LOWER") {
     call.refuse("auto_pad", mode, "NOTSET, VALID, SAME_UPPER or SAME_LOWER");
   }
-  // The result has ⌈input / stride⌉ elements; what is missing is added, the odd element after or before.
+  // The result has ⌈input / stride⌉ elements. The missing input is padded, with the odd element after or before it.
   const window = reach(size, dilation);
   const missing = both((axis) =>
     Math.max(
@@ -89,7 +89,7 @@ export function windowsOf(call: Call, input: Pair, axes: number, kernel?: Pair):
     : { ...walk, before: more, after: less };
 }
 
-/** Whether as much is added before as after. */
+/** Whether the padding before and after is the same. */
 export function isSymmetric({ before, after }: Windows): boolean {
   return before[0] === after[0] && before[1] === after[1];
 }

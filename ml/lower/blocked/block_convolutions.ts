@@ -11,8 +11,8 @@ import type { Node, Value } from "../../graph/value.ts";
 import type { GraphPass } from "../passes.ts";
 import { applied, BINARY, UNARY } from "../sink_transposes.ts";
 
-/** Whether a convolution can be computed on blocks of channels, its gradients included. */
-function suits(value: Node<"conv">, block: number): boolean {
+/** Whether a convolution and its gradients can be computed on blocks of channels. */
+function canUseBlocks(value: Node<"conv">, block: number): boolean {
   const { groups, dilation, block: own } = value.attributes.geometry;
   const [x, w] = value.inputs as readonly [Value, Value];
   const [channels, filters] = [x.shape[1]!, w.shape[0]!];
@@ -23,12 +23,15 @@ function suits(value: Node<"conv">, block: number): boolean {
   return dilation.every((step) => step === 1) && (channels < block || channels % block === 0);
 }
 
-/** Whether a convolution would be put on blocks wherever its images come from. */
+/** Whether a convolution is computed on blocks even if its images have to be reordered first. */
 export function canBeBlocked(value: Node<"conv">, block: number): boolean {
-  return suits(value, block) && !isPointwise(value.attributes.geometry);
+  return canUseBlocks(value, block) && !isPointwise(value.attributes.geometry);
 }
 
-/** Kernels of one element gain less than it takes to reorder images: they are worth it where those are in blocks. */
+/**
+ * Whether the kernel has one element. Such a convolution gains less than reordering its images costs, so it goes on
+ * blocks only if its images already are in blocks.
+ */
 function isPointwise({ kernel }: ConvolutionGeometry): boolean {
   return elementCount(kernel) === 1;
 }
@@ -37,12 +40,15 @@ function blockedConv(value: Node<"conv">, block: number): Value | undefined {
   const { geometry } = value.attributes;
   const [x, w] = value.inputs as readonly [Value, Value];
   const known = blocksBehind(x);
-  if (!suits(value, block) || isPointwise(geometry) && known === undefined) return undefined;
+  if (!canUseBlocks(value, block) || isPointwise(geometry) && known === undefined) return undefined;
   const images = x.shape[1]! < block ? x : known ?? toBlocks(x, block);
   return fromBlocks(convolve(images, w, { ...geometry, block }));
 }
 
-/** An operand of images as one of the same images in blocks: a scalar, a number per channel, or images too. */
+/**
+ * An operand of an elementwise operation, reshaped to go with images in blocks. It is a scalar, one number per channel,
+ * or images.
+ */
 function blockedOperand(operand: Value, images: Value, block: number): Value | undefined {
   if (sameShape(operand.shape, images.shape)) {
     return blocksBehind(operand) ?? toBlocks(operand, block);
@@ -67,7 +73,7 @@ function blockedElementwise(value: Value, block: number): Value | undefined {
   return fromBlocks(applied(value, operands as Value[], images.shape));
 }
 
-/** What goes over whole planes, and over the batch perhaps, is the same in blocks: channels stay apart. */
+/** A reduction or normalisation over whole planes (and perhaps the batch), on blocks: channels stay apart there too. */
 function blockedReduction(value: Value): Value | undefined {
   const { primitive } = value;
   if (primitive !== "normalize" && primitive !== "inverseDeviation" && primitive !== "reduceSum") {
@@ -84,7 +90,7 @@ function blockedReduction(value: Value): Value | undefined {
   return reshape(reduced, value.shape);
 }
 
-/** Channels of several images, one after the other. */
+/** Images in blocks, joined along their channels. */
 function blockedConcat(value: Value): Value | undefined {
   if (value.primitive !== "concat" || value.attributes.axis !== 1) return undefined;
   const parts = value.inputs.flatMap((x) => blocksBehind(x) ?? []);
@@ -92,9 +98,9 @@ function blockedConcat(value: Value): Value | undefined {
 }
 
 /**
- * Computes convolutions on images in blocks of channels, as ONNX Runtime's own operators want them
- * (`convolution.ts`). Images are put in blocks in front of the first convolution, and taken out where something follows
- * that does not work on blocks; elementwise operations, normalisation and sums in between do.
+ * Computes convolutions on images in blocks of channels, the layout of ONNX Runtime's NCHWc operators
+ * (`convolution.ts`). Images are reordered into blocks before the first convolution, and back before an operation that
+ * has no form on blocks. Elementwise operations, normalisation and sums have one.
  *
  * @param block channels of a block on this machine
  */

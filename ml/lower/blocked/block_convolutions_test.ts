@@ -15,7 +15,7 @@ const BLOCK = 2;
 
 const side = fc.integer({ min: 3, max: 5 });
 
-/** Convolutions on blocks in a graph. */
+/** The convolutions on blocks in a graph. */
 function blockedOf(output: Value): Value[] {
   return topologicalOrder([output]).filter((value) =>
     value.primitive === "conv" && value.attributes.geometry.block === BLOCK
@@ -35,7 +35,7 @@ function normalized(x: Value, name: string): Value {
   );
 }
 
-/** The float32 inputs of a graph: what gradients are compared in. */
+/** The float32 inputs of a graph, in which gradients are compared. */
 function inputsOf(output: Value): Value[] {
   return topologicalOrder([output]).filter(({ primitive }) => primitive === "input");
 }
@@ -53,7 +53,7 @@ Deno.test("a residual block stays in blocks from its first convolution to its me
       const output = reduceMean(relu(add(second, around)), { axes: [2, 3] });
       const rewritten = assertSameMeaning(blockConvolutions(BLOCK), output, inputsOf(output), seed);
       assert.equal(blockedOf(rewritten).length, 3);
-      // The input has fewer channels than a block, and no image is put in or out of blocks.
+      // The input has fewer channels than a block, so no image is reordered.
       assert.equal(countOf([rewritten], "transpose"), 0);
     }),
     { numRuns: 10 },
@@ -69,14 +69,14 @@ Deno.test("depthwise convolutions and joined channels stay in blocks", () => {
       const output = mul(concat([a, sub(b, perChannel("c", 2))], 1), 0.5);
       const rewritten = assertSameMeaning(blockConvolutions(BLOCK), output, inputsOf(output), seed);
       assert.equal(blockedOf(rewritten).length, 2);
-      // In, and out of blocks at the end.
+      // One transpose into blocks, and one back at the end.
       assert.equal(countOf([rewritten], "transpose"), 2);
     }),
     { numRuns: 10 },
   );
 });
 
-Deno.test("pools and what is not per channel get images out of blocks", () => {
+Deno.test("pools and operands that are not per channel get images out of blocks", () => {
   fc.assert(
     fc.property(side, fc.nat(), (h, seed) => {
       const x = real("x", [1, 2, h, 4]);
@@ -91,14 +91,14 @@ Deno.test("pools and what is not per channel get images out of blocks", () => {
   );
 });
 
-Deno.test("a convolution whose channels are no whole blocks stays as it is", () => {
+Deno.test("a convolution whose channels do not fill whole blocks stays", () => {
   const x = real("x", [1, 4, 5, 5]);
   const odd = [
     conv(x, real("w", [3, 4, 3, 3])),
     conv(real("y", [1, 3, 5, 5]), real("w", [4, 3, 3, 3])),
     conv(x, real("w", [4, 2, 3, 3]), { groups: 2 }),
     conv(x, real("w", [4, 4, 3, 3]), { dilation: 2 }),
-    // Kernels of one element: reordering images for them alone does not pay.
+    // Kernels of one element: reordering images only for them does not pay.
     conv(x, real("w", [4, 4, 1, 1])),
   ];
   for (const value of odd) assert.equal(blockConvolutions(BLOCK)([value])[0], value);

@@ -4,12 +4,12 @@ import type { Node, Value } from "../../graph/value.ts";
 import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import type { GraphFacts, Pattern } from "../tile.ts";
 import { emitConvolution } from "./convolution.ts";
-import { isPerChannel, scaledBy } from "./per_channel.ts";
+import { isPerBlockedChannel, scaledBy } from "./per_channel.ts";
 import { asImages, channelDots, channelSums, planeMeans, scaleChannels } from "./operators.ts";
 
 type Normalized = Node<"normalize">;
 
-/** Whether a value is images in blocks of so many channels. */
+/** Whether a value is images in blocks of `block` channels. */
 export function isBlocked(value: Value, block: number): boolean {
   return value.shape.length === 5 && value.shape[4] === block && value.dtype === "float32";
 }
@@ -23,7 +23,10 @@ function isNormalized(value: Value, block: number): value is Normalized {
     isOverChannels(value.attributes.axes);
 }
 
-/** The distances of images from their channel's mean, and the inverse deviation: computed once for all who ask. */
+/**
+ * Subtracts the channel means. The returned names are of the centred images and of the inverse standard deviation; the
+ * builder shares their nodes between patterns.
+ */
 function centre(
   builder: GraphBuilder,
   { shape, attributes: { axes, epsilon } }: Pick<Normalized, "shape" | "attributes">,
@@ -39,9 +42,9 @@ function centre(
   return { centred, inverse: builder.node("Reciprocal", [deviation]) };
 }
 
-/** A value as images in blocks that are scaled, shifted, added to others and cut off at zero, all in one pass. */
+/** Images in blocks that are scaled, shifted, added to other images and passed through a relu, all in one pass. */
 interface Affine {
-  /** What is scaled and shifted: images, normalised images, or the convolution that makes them. */
+  /** What is scaled and shifted: images, normalised images, or the convolution that produces them. */
   readonly base: Value;
   readonly scale?: Value;
   readonly shift?: Value;
@@ -60,12 +63,12 @@ function scaledAlone(value: Value): Affine | undefined {
   return parts && { base: parts.images, scale: parts.scale };
 }
 
-/** x · scale + shift; undefined where nothing is shifted. */
+/** x · scale + shift; undefined if nothing is added. */
 function shifted(value: Value, facts: GraphFacts): Affine | undefined {
   if (value.primitive !== "add") return undefined;
   for (const [first, second] of [[0, 1], [1, 0]] as const) {
     const [images, shift] = [value.inputs[first]!, value.inputs[second]!];
-    if (sameShape(images.shape, value.shape) && isPerChannel(shift, value)) {
+    if (sameShape(images.shape, value.shape) && isPerBlockedChannel(shift, value)) {
       return { ...scaled(images, facts), shift };
     }
   }
@@ -100,7 +103,9 @@ function affine(value: Value, facts: GraphFacts): Affine | undefined {
   return inner && { ...inner, relu: true };
 }
 
-/** Numbers per channel, the images of a residual connection and a relu join the pass over the images before them. */
+/**
+ * Merges per-channel numbers, the images of a residual connection and a relu into the pass over the images before them.
+ */
 export const blockedAffinePattern = (block: number): Pattern => (value, facts) => {
   if (!isBlocked(value, block)) return undefined;
   const form = affine(value, facts);
@@ -144,7 +149,7 @@ export const blockedAffinePattern = (block: number): Pattern => (value, facts) =
   };
 };
 
-/** Sums of channels of images in blocks, and of products of images, which need not be there. */
+/** Sums of the channels of images in blocks, or of a product of such images. The product itself is not computed. */
 export const blockedSumsPattern = (block: number): Pattern => (value, facts) => {
   if (value.primitive !== "reduceSum" || !isBlocked(value.inputs[0]!, block)) return undefined;
   const [x] = value.inputs as readonly [Value];
@@ -189,7 +194,7 @@ export const blockedSumsPattern = (block: number): Pattern => (value, facts) => 
   };
 };
 
-/** Normalised channels and their inverse deviation, where no other pattern takes them in. */
+/** Normalised channels and their inverse deviation, where no other pattern covers them. */
 export const blockedNormalizePattern = (block: number): Pattern => (value) => {
   if (value.primitive !== "normalize" && value.primitive !== "inverseDeviation") return undefined;
   const [x] = value.inputs as readonly [Value];
@@ -210,9 +215,9 @@ export const blockedNormalizePattern = (block: number): Pattern => (value) => {
 };
 
 /**
- * The gradient of normalised channels, ((d − p) − y q) s, without its last factor, in one pass: y is c r, the distances
- * from the mean times the inverse deviation, so that it is d + (c (−q r) − p). The convolution in front, to which the
- * gradient goes mostly, has s in its kernels instead (`convolution.ts`, `weight_grad.ts`).
+ * The gradient of normalised channels, ((d − p) − y q) s without its last factor, in one pass. Because y is c r, the
+ * distances from the mean times the inverse deviation, it equals d + (c (−q r) − p). The gradient mostly goes to the
+ * convolution in front, whose kernels contain s instead (`convolution.ts`, `weight_grad.ts`).
  */
 export const blockedNormalizeGradPattern = (block: number): Pattern => (value) => {
   if (value.primitive !== "sub" || !isBlocked(value, block)) return undefined;
@@ -221,7 +226,7 @@ export const blockedNormalizeGradPattern = (block: number): Pattern => (value) =
   const [slope, mean] = rest!.inputs as readonly [Value, Value];
   const [normal, share] = along!.inputs as readonly [Value, Value];
   if (!isNormalized(normal, block) || !sameShape(slope.shape, value.shape)) return undefined;
-  if (![mean, share].every((part) => isPerChannel(part, value))) return undefined;
+  if (![mean, share].every((part) => isPerBlockedChannel(part, value))) return undefined;
   return {
     inputs: [slope, normal.inputs[0]!, mean, share],
     emit: (builder, [d, x, p, q]) => {

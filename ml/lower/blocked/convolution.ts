@@ -5,14 +5,14 @@ import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import { flippedKernels } from "../conv_input_grad.ts";
 import { convolutionAttributes } from "../plain_convolution.ts";
 import type { Pattern } from "../tile.ts";
-import { asBlocks, asImages, blockedConv, type Extras, perFilter } from "./operators.ts";
+import { asBlocks, asImages, blockedConv, type FusedOperations, perFilter } from "./operators.ts";
 import { scaledBy } from "./per_channel.ts";
 
 /**
- * Positions in w [o, c/g, kh, kw] of its elements as the operators on blocks want kernels: filters in blocks, and the
- * channels that they see too unless those are fewer than a block, both innermost.
+ * Flat positions of the elements of w [o, c/g, kh, kw] in the order of the operators on blocks: filters in blocks, and
+ * so are the input channels unless there are fewer than a block. Both blocks are innermost.
  */
-function arranged(
+function blockedKernelPositions(
   [filters, seen, kh, kw]: readonly [number, number, number, number],
   block: number,
 ): Int32Array {
@@ -32,8 +32,8 @@ function arranged(
   return entries;
 }
 
-/** Elements of an array by their flat positions, in a shape. */
-function picked(
+/** Elements of an array, gathered by their flat positions into a shape. */
+function gatherPositions(
   builder: GraphBuilder,
   name: string,
   entries: Int32Array,
@@ -45,22 +45,27 @@ function picked(
   return builder.node("Reshape", [elements, builder.ints(shape)]);
 }
 
-/** Kernels [o, c/g, kh, kw] as the operators on blocks want them. */
+/** Kernels [o, c/g, kh, kw] reordered for the operators on blocks. */
 function kernelsInBlocks(
   builder: GraphBuilder,
   shape: readonly number[],
   block: number,
   name: string,
 ): string {
-  return picked(builder, name, arranged(shape as [number, number, number, number], block), shape);
+  return gatherPositions(
+    builder,
+    name,
+    blockedKernelPositions(shape as [number, number, number, number], block),
+    shape,
+  );
 }
 
-/** A convolution on blocks as an operator: the name of what it yields, in blocks. */
+/** Adds a convolution on blocks to the graph and returns the name of its result, in blocks. */
 export function emitConvolution(
   builder: GraphBuilder,
   { inputs: [x, w], shape, attributes: { geometry } }: Node<"conv">,
   [images, kernels]: readonly [string, string],
-  extras: Extras = {},
+  extras: FusedOperations = {},
 ): string {
   const source = x!.shape.length === 5 ? asImages(builder, x!.shape, images) : images;
   const arrangedKernels = kernelsInBlocks(builder, w!.shape, geometry.block!, kernels);
@@ -71,7 +76,7 @@ export function emitConvolution(
   );
 }
 
-/** Convolutions on blocks by ONNX Runtime's own operator. */
+/** Lowers a convolution on blocks to ONNX Runtime's own operator. */
 export const blockedConvPattern: Pattern = (value) => {
   if (value.primitive !== "conv" || value.attributes.geometry.block === undefined) return undefined;
   return {
@@ -80,8 +85,8 @@ export const blockedConvPattern: Pattern = (value) => {
   };
 };
 
-/** d with zeros between its rows and columns, so many that they are `stride` apart, and behind the last. */
-function spread(
+/** d with zeros between its rows and columns, so that neighbours are `stride` apart, and zeros after the last. */
+function spreadByStride(
   builder: GraphBuilder,
   [batch, blocks, rows, columns, block]: readonly number[],
   stride: readonly number[],
@@ -101,14 +106,14 @@ function spread(
   ]);
 }
 
-/** Whether one number in so many of the spread gradient being no zero costs more than a transposed convolution. */
+/** Whether the spread gradient has so many zeros that a transposed convolution is faster. */
 function isSpreadTooThin({ stride, groups, kernel }: ConvolutionGeometry): boolean {
   return groups === 1 && elementCount(kernel) > 1 && stride[0] * stride[1] > 1;
 }
 
 /**
- * The gradient of the images as a convolution of d by the flipped kernels. With a stride, d is spread first; that is
- * left to the transposed convolution where the arithmetic on zeros would be much.
+ * The gradient of the images as a convolution of d with the flipped kernels. With a stride, d is spread first, unless
+ * most of the arithmetic would be on zeros: then the transposed convolution computes it.
  */
 export const blockedInputGradPattern: Pattern = (value) => {
   if (value.primitive !== "convInputGrad" || value.shape.length !== 5) return undefined;
@@ -125,17 +130,20 @@ export const blockedInputGradPattern: Pattern = (value) => {
   return {
     inputs: scaled === undefined ? value.inputs : [scaled.images, w, scaled.scale],
     emit: (builder, [slopes, plain, scale]) => {
-      // Where d is scaled by the filter, the filter can be: it is much smaller.
+      // Scaling the filters instead of d is cheaper because they are much smaller.
       const weights = scale === undefined
         ? plain
         : builder.node("Mul", [plain!, perFilter(builder, shape[0], scale)]);
       const images = stride.every((step) => step === 1)
         ? asImages(builder, d.shape, slopes!)
-        : spread(builder, d.shape, stride, slopes!);
+        : spreadByStride(builder, d.shape, stride, slopes!);
       const back = flippedKernels(shape, groups);
       const turned = [value.shape[1]! * block!, shape[0] / groups, ...kernel] as const;
-      const order = arranged(turned as unknown as [number, number, number, number], block!);
-      const kernels = picked(builder, weights!, order.map((at) => back[at]!), turned);
+      const order = blockedKernelPositions(
+        turned as unknown as [number, number, number, number],
+        block!,
+      );
+      const kernels = gatherPositions(builder, weights!, order.map((at) => back[at]!), turned);
       return asBlocks(
         builder,
         value.shape,

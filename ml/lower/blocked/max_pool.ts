@@ -6,7 +6,10 @@ import { isBlocked } from "./channels.ts";
 import { asImages } from "./operators.ts";
 import { reorderOutput } from "./reorder.ts";
 
-/** A max-pool of images that come out of blocks is done on the blocks, unless its gradient wants the maxima's indices. */
+/**
+ * Pools images on their blocks before they are reordered, unless the gradient of the pool needs the indices of the
+ * maxima.
+ */
 export const blockedMaxPoolPattern = (block: number): Pattern => (value, facts) => {
   if (value.primitive !== "maxPool") return undefined;
   const [x] = value.inputs as readonly [Value];

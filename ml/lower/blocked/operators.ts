@@ -2,19 +2,22 @@ import { imageShape } from "../../graph/blocks.ts";
 import type { Attributes } from "../../onnx/attribute.ts";
 import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 
-/** The name under which a builder knows images in blocks by the shape that the operators on blocks take. */
+/**
+ * Per builder: names of arrays in blocks, to the names of the same arrays in the shape that the operators on blocks
+ * expect.
+ */
 const imageNames = new WeakMap<GraphBuilder, Map<string, string>>();
 
 /**
- * Images in blocks as the operators on blocks take them: the same numbers called [batch, channels, height, width].
- * What came out of such an operator goes into the next without a detour over the shape in between.
+ * Images in blocks in the shape that the operators on blocks expect: the same numbers as [batch, channels, height,
+ * width]. The result of one such operator is passed to the next without a reshape.
  */
 export function asImages(builder: GraphBuilder, shape: readonly number[], name: string): string {
   return imageNames.get(builder)?.get(name) ??
     builder.node("Reshape", [name, builder.ints(imageShape(shape))]);
 }
 
-/** What an operator on blocks yields, in the shape that images in blocks have everywhere else. */
+/** The result of an operator on blocks, in the shape that images in blocks have in the graph. */
 export function asBlocks(builder: GraphBuilder, shape: readonly number[], images: string): string {
   const name = builder.node("Reshape", [images, builder.ints(shape)]);
   const known = imageNames.get(builder) ?? new Map<string, string>();
@@ -22,24 +25,26 @@ export function asBlocks(builder: GraphBuilder, shape: readonly number[], images
   return name;
 }
 
-/** What a convolution on blocks may do besides; names are of arrays in the shape that the operator takes. */
-export interface Extras {
+/**
+ * What a convolution on blocks can do in the same pass. The names are of arrays in the shape that the operator expects.
+ */
+export interface FusedOperations {
   /** One number per filter. */
   readonly bias?: string;
-  /** Images that are added. */
+  /** Images to add. */
   readonly sum?: string;
-  /** Whether what is negative becomes zero in the end. */
+  /** Whether negative results become zero. */
   readonly relu?: boolean;
 }
 
-/** A convolution on blocks of channels: images and kernels in the order that it wants, the name of its images. */
+/** Adds a convolution on blocks. Images and kernels are in the operator's order; returns the name of its images. */
 export function blockedConv(
   builder: GraphBuilder,
   [x, w]: readonly [string, string],
   attributes: Attributes,
-  { bias, sum, relu = false }: Extras = {},
+  { bias, sum, relu = false }: FusedOperations = {},
 ): string {
-  // What is left out at the end is not written, what is left out in between has no name.
+  // Inputs left out at the end are dropped; one left out in the middle has an empty name.
   const inputs = sum !== undefined
     ? [x, w, bias ?? "", sum]
     : bias !== undefined
@@ -51,12 +56,12 @@ export function blockedConv(
   });
 }
 
-/** Numbers per channel as they are multiplied with the kernels [filters, …] that make those channels. */
+/** One number per channel, reshaped to be multiplied with the kernels [filters, …] that produce those channels. */
 export function perFilter(builder: GraphBuilder, filters: number, numbers: string): string {
   return builder.node("Reshape", [numbers, builder.ints([filters, 1, 1, 1])]);
 }
 
-/** Every channel of images times a number, plus a number, both known by name or left out: one pass over the images. */
+/** Multiplies each channel by a number and adds a number, in one pass over the images. Either can be left out. */
 export function scaleChannels(
   builder: GraphBuilder,
   shape: readonly number[],
@@ -83,7 +88,7 @@ export function scaleChannels(
   return asBlocks(builder, shape, images);
 }
 
-/** One number per image and channel, [batch, channels], summed over the batch: [1, blocks, 1, 1, block]. */
+/** Sums one number per image and channel, [batch, channels], over the batch: [1, blocks, 1, 1, block]. */
 function overBatch(
   builder: GraphBuilder,
   [batch, blocks, , , block]: readonly number[],
@@ -106,8 +111,8 @@ export function channelSums(builder: GraphBuilder, shape: readonly number[], x: 
 }
 
 /**
- * The sum of each channel of the product of two arrays of images: a convolution of each plane by the other's, which is
- * as large, takes one pass over both.
+ * The sum of each channel over the product of two arrays of images, in one pass over both: each plane is convolved with
+ * the other's plane, which has the same size.
  */
 export function channelDots(
   builder: GraphBuilder,

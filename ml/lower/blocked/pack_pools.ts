@@ -12,12 +12,12 @@ import { LARGEST_BLOCK } from "../../onnx/blocked_nodes.ts";
 import type { GraphPass } from "../passes.ts";
 
 /**
- * How much more arithmetic a convolution under a pool may take on blocks of channels (blocked/pack_pools.ts) than as it
- * stands. Six filters of 5 × 5 under a 2 × 2 pool take 1.6 times as much, four 2.4 times.
+ * Largest ratio of arithmetic on blocks to the convolution's own for which a convolution under a pool is packed. Six
+ * filters of 5 × 5 under a 2 × 2 pool have a ratio of 1.6, four filters one of 2.4.
  */
 const MAX_PACKED_WASTE = 2.5;
 
-/** A convolution under a max-pool, with what lies between them; each is used by the next alone. */
+/** A convolution under a max-pool, with the operations between them. Each is used by the next only. */
 interface PooledConvolution {
   readonly pool: Node<"maxPool">;
   readonly conv: Node<"conv">;
@@ -27,7 +27,7 @@ interface PooledConvolution {
 }
 
 /** Whether an operand of images [b, c, h, w] is one number per channel. */
-function isPerChannel(operand: Value, channels: number): boolean {
+function isBiasPerChannel(operand: Value, channels: number): boolean {
   return operand.shape.length <= 4 && operand.shape.at(-3) === channels &&
     elementCount(operand.shape) === channels;
 }
@@ -45,20 +45,20 @@ function pooledConvolution(
   if (cut) [inner] = inner.inputs as readonly [Value];
   if (inner.primitive === "add" && isAlone()) {
     const [a, b] = inner.inputs as readonly [Value, Value];
-    if (isPerChannel(b, channels)) [inner, bias] = [a, b];
-    else if (isPerChannel(a, channels)) [inner, bias] = [b, a];
+    if (isBiasPerChannel(b, channels)) [inner, bias] = [a, b];
+    else if (isBiasPerChannel(a, channels)) [inner, bias] = [b, a];
   }
   if (inner.primitive !== "conv" || !isAlone()) return undefined;
   return { pool: value, conv: inner, bias, relu: cut };
 }
 
-/** How the columns of a pool's window are divided: so many are computed by filters of their own. */
+/** How the columns of a pool's window are divided into filters. */
 interface Packing {
-  /** Columns of the window that are filters: all of it, or 1. */
+  /** Columns of the window that get filters of their own: all of them, or 1. */
   readonly columns: number;
-  /** Filters in all, in whole blocks. */
+  /** Number of filters, a multiple of the block. */
   readonly filters: number;
-  /** Width of the kernels that see what the columns see together. */
+  /** Width of the kernels, which cover the input of all columns. */
   readonly width: number;
   /** Arithmetic as a multiple of the convolution's own. */
   readonly waste: number;
@@ -76,7 +76,7 @@ function packing(
   return { columns, filters: whole, width, waste: whole * width / (step * filters * kernel[1]) };
 }
 
-/** The packing with the least arithmetic; undefined where a convolution cannot be packed or that does not pay. */
+/** The packing with the least arithmetic; undefined where the convolution cannot be packed or packing does not pay. */
 function bestPacking({ pool, conv }: PooledConvolution, block: number): Packing | undefined {
   const { geometry } = conv.attributes;
   const window = pool.attributes.geometry;
@@ -92,7 +92,7 @@ function bestPacking({ pool, conv }: PooledConvolution, block: number): Packing 
   return best!.waste <= MAX_PACKED_WASTE ? best : undefined;
 }
 
-/** Kernels w [o, c, kh, kw] for each column, shifted to where the window begins, and filters of zeros behind. */
+/** Kernels w [o, c, kh, kw] for each column, shifted to the start of the window, followed by filters of zeros. */
 function packedKernels(w: Value, { columns, filters, width }: Packing, stride: number): Value {
   const [own, channels, kh, kw] = w.shape as [number, number, number, number];
   const entries = new Int32Array(filters * channels * kh * width).fill(-1);
@@ -106,7 +106,7 @@ function packedKernels(w: Value, { columns, filters, width }: Packing, stride: n
   return reshape(packed, [filters, channels, kh, width]);
 }
 
-/** A bias for each column's filters, as images in blocks take it. */
+/** The bias of each column's filters, in the shape of images in blocks. */
 function packedBias(bias: Value, { columns, filters }: Packing, block: number): Value {
   const own = elementCount(bias.shape);
   const entries = Int32Array.from(
@@ -117,15 +117,15 @@ function packedBias(bias: Value, { columns, filters }: Packing, block: number): 
   return reshape(packed, [1, filters / block, 1, 1, block]);
 }
 
-/** A constant scale of images, which their kernels can have instead. */
-function unscaled(x: Value): { readonly images: Value; readonly scale?: Value } {
+/** Images without their constant scale. The kernels are multiplied by the scale instead. */
+function withoutScale(x: Value): { readonly images: Value; readonly scale?: Value } {
   const [images, scale] = x.inputs;
   const isScaled = x.primitive === "mul" && scale!.primitive === "constant" &&
     scale!.shape.length === 0;
   return isScaled ? { images: images!, scale: scale! } : { images: x };
 }
 
-function packed(
+function packedPool(
   { pool, conv, bias, relu: cut }: PooledConvolution,
   packing: Packing,
   block: number,
@@ -135,7 +135,7 @@ function packed(
   const [x, w] = conv.inputs as readonly [Value, Value];
   const { columns, width } = packing;
   const filters = w.shape[0]!;
-  const { images, scale } = unscaled(x);
+  const { images, scale } = withoutScale(x);
   const kernels = scale === undefined ? w : mul(w, scale);
   const source = images.shape[1]! < block
     ? images
@@ -168,9 +168,10 @@ function packed(
 }
 
 /**
- * maxPool(relu(conv(x, w) + b)) on blocks of channels, for graphs that are not differentiated. Filters that are no whole
- * blocks are filled up with zeros; where that wastes less, each column of the pool's window gets filters of its own,
- * whose kernels are shifted to where the window begins, and the pool is the maximum over them. No patches are copied.
+ * Computes maxPool(relu(conv(x, w) + b)) on blocks of channels, for graphs that are not differentiated. Filters are
+ * padded with zeros to whole blocks. Where it wastes less, each column of the pool's window gets filters of its own,
+ * whose kernels are shifted to the start of the window, and the pool is the maximum over those filters. No patches are
+ * copied.
  *
  * @param block channels of a block on this machine
  */
@@ -179,7 +180,7 @@ export function packPools(block: number): GraphPass {
     rewrite(outputs, (value, uses) => {
       const found = pooledConvolution(value, uses);
       const best = found && bestPacking(found, block);
-      return best && packed(found, best, block);
+      return best && packedPool(found, best, block);
     });
 }
 

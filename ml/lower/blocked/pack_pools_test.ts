@@ -28,7 +28,7 @@ function blockedOf(output: Value): Value[] {
   );
 }
 
-/** Asserts that packing changes no number; returns what it made. There are no gradients to compare. */
+/** Asserts that packing changes no number, and returns the packed value. Packed graphs have no gradients to compare. */
 function assertSameNumbers(output: Value, seed: number): Value {
   const [rewritten] = packPools(BLOCK)([output]);
   const numbers = randomInputs([output], seed);
@@ -61,7 +61,7 @@ Deno.test("convolutions under pools on blocks: any kernel, stride, padding, bias
   assert.ok(fired >= 5, `fired ${fired} times`);
 });
 
-Deno.test("where it wastes less, each column of a pool's window has filters of its own", () => {
+Deno.test("each column of a pool's window has filters of its own where that wastes less", () => {
   fc.assert(
     fc.property(fc.integer({ min: 3, max: 5 }), fc.nat(1), fc.nat(), (side, more, seed) => {
       const x = real("x", [2, 3, 12, 11]);
@@ -82,7 +82,7 @@ Deno.test("a pool stays as it is where packing does not pay or does not fit", ()
   unchanged(maxPool(conv(x, real("w", [2, 2, 3, 3])), 2)); // Too few filters.
   unchanged(maxPool(conv(x, real("w", [16, 1, 3, 3]), { groups: 2 }), 2));
   unchanged(maxPool(conv(x, real("w", [16, 2, 3, 3]), { dilation: 2 }), 2));
-  unchanged(maxPool(conv(real("y", [2, 5, 12, 12]), real("w", [16, 5, 3, 3])), 2)); // No whole block of channels.
+  unchanged(maxPool(conv(real("y", [2, 5, 12, 12]), real("w", [16, 5, 3, 3])), 2)); // Not a whole block of channels.
   const shared = conv(x, real("w", [16, 2, 3, 3]));
   const outputs = [maxPool(shared, 2), shared];
   assert.deepEqual(packPools(BLOCK)(outputs), outputs);

@@ -20,7 +20,7 @@ import { emit } from "../emit.ts";
 import { applyPasses, OPTIMIZED } from "../passes.ts";
 import { withBlocks } from "./with_blocks.ts";
 
-/** What these tests' engines have in common. */
+/** Starts the engine of all these tests. */
 const startEngine = () => LocalEngine.create(2);
 
 const machineBlock = await (async () => {
@@ -31,8 +31,8 @@ const machineBlock = await (async () => {
 const side = fc.integer({ min: 3, max: 6 });
 
 /**
- * One test: what `build` makes, and its gradients in all inputs unless it is only gone through forwards, come out on
- * blocks as the definitions say.
+ * Registers a test: the network that `build` makes gives the numbers of the definitions on blocks. Gradients in all
+ * inputs are compared too, unless the network only runs forwards.
  */
 function blocksTest(
   name: string,
@@ -77,14 +77,14 @@ function operatorsOf(
   const builder = new GraphBuilder();
   emit(outputs, patterns, () => builder);
   const graph = builder.build("g", [], []);
-  // What is written for blocks may be run for somebody who is not trusted, too.
+  // Graphs with blocks also run for untrusted senders.
   requireSelfContained(modelBytes(graph));
   const { node } = graph;
   return new Set(node.map(({ domain, opType }) => domain === "" ? opType : `blocked ${opType}`));
 }
 
 function kernels(name: string, ...shape: number[]): Value {
-  // Small, so that sums over many products stay near 1; a power of two, so that a sum which is zero is exactly that.
+  // Small, so that sums over many products stay near 1. A power of two, so that sums that are zero are exactly zero.
   return mul(real(name, shape), 0.125);
 }
 
@@ -148,7 +148,7 @@ blocksTest(
 );
 
 blocksTest(
-  "a residual block with batch normalisation, and the mean of its images",
+  "a residual block with batch normalisation, followed by the mean of its images",
   ["blocked Conv", "blocked GlobalAveragePool"],
   (block, h, w, flags) => {
     const x = real("x", [3, block, h, w]);
@@ -176,7 +176,7 @@ blocksTest("normalised images without scale, and sums of channels", ["blocked Co
   return (flags & 1) > 0 ? normal : reduceSum(mul(normal, y), { axes: [0, 2, 3] });
 });
 
-/** A kernel of 3 × 3, a relu where `flags` say, and a pool of 2 × 2. */
+/** A 3 × 3 convolution, a relu if `flags` asks for it, and a 2 × 2 pool. */
 function pooled(x: Value, name: string, filters: number, flags: number): Value {
   const y = add(
     conv(x, kernels(`${name}.w`, filters, x.shape[1]!, 3, 3), { padding: 1 }),
@@ -193,7 +193,7 @@ blocksTest(
 );
 
 blocksTest(
-  "pools of filled up and of whole blocks, one behind the other",
+  "a pool of padded blocks before a pool of whole blocks",
   ["blocked Conv", "blocked MaxPool", "blocked ReorderInput"],
   (block, h, w, flags) =>
     pooled(pooled(real("x", [9, 3, 2 * h, 2 * w]), "a", block, flags), "b", 15, 1),

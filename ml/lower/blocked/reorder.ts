@@ -4,8 +4,9 @@ import type { Pattern } from "../tile.ts";
 import { asBlocks } from "./operators.ts";
 
 /**
- * Images in blocks, known by a shape [batch, channels, height, width], out of them, or with their channels innermost. The
- * shape is said again in front: who checks a model (`blocked_nodes.ts`) wants to see that it goes with the channels.
+ * Reorders images in blocks, whose shape is known as [batch, channels, height, width], to that order or to one with the
+ * channels innermost. The Reshape in front repeats the shape because the check of models (`blocked_nodes.ts`) compares
+ * it with the channels.
  */
 export function reorderOutput(
   builder: GraphBuilder,
@@ -21,7 +22,7 @@ export function reorderOutput(
   });
 }
 
-/** Images, in blocks or not, with their channels innermost: [batch, height, width, channels]. */
+/** Reorders images, in blocks or not, to [batch, height, width, channels]. */
 export function channelsLast(
   builder: GraphBuilder,
   shape: readonly number[],
@@ -38,7 +39,7 @@ export function channelsLast(
   return reorderOutput(builder, name, imageShape(shape), true);
 }
 
-/** Images in blocks with their channels outermost: [channels, batch, height, width]. */
+/** Reorders images in blocks to [channels, batch, height, width]. */
 export function channelsFirst(
   builder: GraphBuilder,
   [batch, blocks, height, width, block]: readonly number[],
@@ -54,7 +55,7 @@ export function channelsFirst(
   ]);
 }
 
-/** Images go into blocks of so many channels and come out of them by the operators made for it, on all threads. */
+/** Lowers transposes into and out of blocks of `block` channels to the operators made for it, which use all threads. */
 export const reorderPattern = (block: number): Pattern => (value) => {
   if (value.primitive !== "transpose" || value.dtype !== "float32") return undefined;
   const { attributes: { permutation }, inputs: [x], shape } = value;

@@ -34,7 +34,7 @@ function pointwise(builder: GraphBuilder, value: WeightGrad, x: string, d: strin
   return builder.node("Reshape", [product, builder.ints(value.shape)]);
 }
 
-/** Kernels of several elements as without blocks (`conv_weight_grad.ts`): the images are reordered on the way. */
+/** Kernels of several elements: as without blocks (`conv_weight_grad.ts`), after reordering the images. */
 function merged(builder: GraphBuilder, value: WeightGrad, x: string, d: string): string {
   const { inputs: [source, slopes], attributes: { geometry } } = value;
   const [batch, channels] = imageShape(source!.shape) as [number, number];
@@ -44,7 +44,7 @@ function merged(builder: GraphBuilder, value: WeightGrad, x: string, d: string):
   ]);
 }
 
-/** Zeros behind the images of a walk, so that the convolution by d has exactly the kernel's size. */
+/** Padding after the images, so that the convolution by d yields exactly the kernel's size. */
 function lastPadding({ attributes: { geometry } }: WeightGrad): number[] {
   const { input, kernel, stride, padding, dilation } = geometry;
   const output = outputSize(geometry);
@@ -55,8 +55,8 @@ function lastPadding({ attributes: { geometry } }: WeightGrad): number[] {
 }
 
 /**
- * Each channel its own kernel: each plane of the images is convolved by the plane of d, which is what the operator on
- * blocks does for kernels of any size; stride and dilation change places.
+ * One kernel per channel: each plane of the images is convolved with the plane of d. The operator on blocks does that
+ * for kernels of any size. Stride and dilation are exchanged.
  */
 function depthwise(builder: GraphBuilder, value: WeightGrad, x: string, d: string): string {
   const { geometry: { kernel, stride, dilation, padding, input, block } } = value.attributes;

@@ -13,7 +13,7 @@ import { reorderPattern } from "./reorder.ts";
 import { blockedWeightGradPattern } from "./weight_grad.ts";
 import type { Pattern } from "../tile.ts";
 
-/** The patterns of images in blocks of so many channels, in the order in which they are tried. */
+/** The patterns for images in blocks of `block` channels, in the order in which they are tried. */
 export function blockedPatterns(block: number): Pattern[] {
   return [
     blockedNormalizeGradPattern(block),

@@ -1,25 +1,25 @@
 import { type BinaryReader, type BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { MessageType } from "./message_type.ts";
+import type { OnnxMessageType } from "./message_type.ts";
 
-/** How one field of a message is read and written. */
+/** The reader and the writer of one field of a message. */
 export interface Field<T> {
   /** The field's number on the wire. */
   readonly number: number;
-  /** The value of a field that is not there. */
+  /** The value of a missing field. */
   readonly empty: () => T;
   /**
-   * Reads one occurrence.
+   * Reads one occurrence of the field.
    *
-   * @param before the value that occurrences before gave, or the empty one
-   * @param wire how the occurrence is laid out
-   * @param depth how many messages lie around it
+   * @param before the value of earlier occurrences, or the empty one
+   * @param wire the occurrence's wire type
+   * @param depth number of enclosing messages
    */
   readonly read: (reader: BinaryReader, before: T, wire: WireType, depth: number) => T;
-  /** Writes the field with its tag; nothing where the value is the empty one. */
+  /** Writes the field with its tag; writes nothing if the value is the empty one. */
   readonly write: (writer: BinaryWriter, value: T) => void;
 }
 
-/** How a single number, text or run of bytes lies on the wire. */
+/** The wire format of a single number, string or byte array. */
 export interface Scalar<T> {
   readonly wire: WireType;
   readonly zero: T;
@@ -27,7 +27,7 @@ export interface Scalar<T> {
   readonly write: (writer: BinaryWriter, value: T) => void;
 }
 
-/** Whole numbers of 64 bits, which may be negative. */
+/** Signed integers of 64 bits. */
 export const INT64: Scalar<bigint> = {
   wire: WireType.Varint,
   zero: 0n,
@@ -35,7 +35,7 @@ export const INT64: Scalar<bigint> = {
   write: (writer, value) => writer.int64(value),
 };
 
-/** Whole numbers from 0 to 2⁶⁴ − 1. */
+/** Integers from 0 to 2⁶⁴ − 1. */
 export const UINT64: Scalar<bigint> = {
   wire: WireType.Varint,
   zero: 0n,
@@ -43,7 +43,7 @@ export const UINT64: Scalar<bigint> = {
   write: (writer, value) => writer.uint64(value),
 };
 
-/** Whole numbers of 32 bits, and the numbers of enumerations. */
+/** Signed integers of 32 bits, and numbers of enumerations. */
 export const INT32: Scalar<number> = {
   wire: WireType.Varint,
   zero: 0,
@@ -67,7 +67,7 @@ export const DOUBLE: Scalar<number> = {
   write: (writer, value) => writer.double(value),
 };
 
-/** Text; bytes that are no UTF-8 are refused. */
+/** Strings; bytes that are not UTF-8 are refused. */
 export const STRING: Scalar<string> = {
   wire: WireType.LengthDelimited,
   zero: "",
@@ -75,7 +75,7 @@ export const STRING: Scalar<string> = {
   write: (writer, value) => writer.string(value),
 };
 
-/** Bytes, read without a copy. Also messages that nobody looks into: they stay as they lie on the wire. */
+/** Byte arrays, read without a copy. Also used for messages that are never inspected: they keep their wire format. */
 export const BYTES: Scalar<Uint8Array> = {
   wire: WireType.LengthDelimited,
   zero: new Uint8Array(),
@@ -85,14 +85,14 @@ export const BYTES: Scalar<Uint8Array> = {
 
 function requireWire(number: number, wire: WireType, expected: WireType): void {
   if (wire === expected) return;
-  throw new Error(`field ${number} is laid out as wire type ${wire}: expected ${expected}`);
+  throw new Error(`field ${number} has wire type ${wire}: expected ${expected}`);
 }
 
 function isZero<T>(value: T, zero: T): boolean {
   return value instanceof Uint8Array ? value.length === 0 : Object.is(value, zero);
 }
 
-/** A field with one value, zero when it is not there. */
+/** A field with one value, which is zero if the field is missing. */
 export function single<T>(number: number, type: Scalar<T>): Field<T> {
   return {
     number,
@@ -107,7 +107,7 @@ export function single<T>(number: number, type: Scalar<T>): Field<T> {
   };
 }
 
-/** A field that may be left out, which is something else than zero. */
+/** A field that can be missing, which differs from zero. */
 export function optional<T>(number: number, type: Scalar<T>): Field<T | undefined> {
   return {
     number,
@@ -122,7 +122,7 @@ export function optional<T>(number: number, type: Scalar<T>): Field<T | undefine
   };
 }
 
-/** A field with any number of values. Numbers are written in one piece, and read in both forms that there are. */
+/** A field with any number of values. Numbers are written in packed form, and read in both forms. */
 export function list<T>(number: number, type: Scalar<T>): Field<T[]> {
   const packs = type.wire !== WireType.LengthDelimited;
   return {
@@ -152,10 +152,10 @@ export function list<T>(number: number, type: Scalar<T>): Field<T[]> {
   };
 }
 
-/** A field that holds a message. Messages of ONNX hold one another, so the type is asked for when it is needed. */
+/** A field that contains a message. ONNX's messages are recursive, so the type is looked up when it is needed. */
 export function nested<M extends object>(
   number: number,
-  type: () => MessageType<M>,
+  type: () => OnnxMessageType<M>,
 ): Field<M | undefined> {
   return {
     number,
@@ -170,10 +170,10 @@ export function nested<M extends object>(
   };
 }
 
-/** A field that holds any number of messages. */
+/** A field that contains any number of messages. */
 export function nestedList<M extends object>(
   number: number,
-  type: () => MessageType<M>,
+  type: () => OnnxMessageType<M>,
 ): Field<M[]> {
   return {
     number,
@@ -192,7 +192,7 @@ export function nestedList<M extends object>(
 function writeNested<M extends object>(
   writer: BinaryWriter,
   number: number,
-  type: MessageType<M>,
+  type: OnnxMessageType<M>,
   value: M,
 ): void {
   writer.tag(number, WireType.LengthDelimited).fork();
@@ -200,14 +200,14 @@ function writeNested<M extends object>(
   writer.join();
 }
 
-/** Reads a length; returns the position where what has it ends. */
+/** Reads a length and returns the position where its data end. */
 function endOf(reader: BinaryReader): number {
   const end = reader.uint32() + reader.pos;
   if (end > reader.len) throw new RangeError("premature EOF");
   return end;
 }
 
-/** Makes sure that nothing reached beyond the end of what holds it. */
+/** Checks that reading did not go beyond the end of the enclosing message. */
 export function requireEnd(reader: BinaryReader, end: number): void {
-  if (reader.pos !== end) throw new RangeError("a field is longer than what holds it");
+  if (reader.pos !== end) throw new RangeError("a field is longer than its message");
 }

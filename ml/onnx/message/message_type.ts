@@ -1,26 +1,26 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { type Field, requireEnd } from "./field.ts";
 
-/** How deep messages may lie in each other: the limit that other readers of protocol buffers have, too. */
+/** Deepest nesting of messages: the limit of other readers of protocol buffers. */
 const MAX_DEPTH = 100;
 
-/** How each property of a message is read and written, in the order of the fields' numbers. */
-export type Fields<M> = { readonly [K in keyof M]-?: Field<M[K]> };
+/** The reader and the writer of each property of a message, in the order of the fields' numbers. */
+export type FieldTable<M> = { readonly [K in keyof M]-?: Field<M[K]> };
 
 /**
- * Reads and writes messages of one kind in the form of protocol buffers. Fields that the kind does not have are passed
- * over. Where a field is laid out in another way than its kind is, the message is damaged.
+ * Reads and writes one type of message in the format of protocol buffers. Unknown fields are skipped. A field with an
+ * unexpected wire type makes the message invalid.
  */
-export class MessageType<M extends object> {
+export class OnnxMessageType<M extends object> {
   readonly #fields: readonly (readonly [keyof M, Field<unknown>])[];
   readonly #byNumber: ReadonlyMap<number, readonly [keyof M, Field<unknown>]>;
 
-  constructor(fields: Fields<M>) {
+  constructor(fields: FieldTable<M>) {
     this.#fields = Object.entries(fields) as unknown as [keyof M, Field<unknown>][];
     this.#byNumber = new Map(this.#fields.map((entry) => [entry[1].number, entry]));
   }
 
-  /** A message with some values; what is left out is empty. */
+  /** A message with some values; the others are empty. */
   create(values: Partial<M> = {}): M {
     const message: Partial<Record<keyof M, unknown>> = {};
     for (const [name, field] of this.#fields) message[name] = values[name] ?? field.empty();
@@ -28,15 +28,15 @@ export class MessageType<M extends object> {
   }
 
   /**
-   * Reads a message. Its bytes are not copied: what it holds of them lies in the given array.
+   * Reads a message. Bytes are not copied: its byte arrays are views of the given array.
    *
-   * @throws Error when the bytes are no such message
+   * @throws Error when the bytes are not such a message
    */
   decode(bytes: Uint8Array): M {
     return this.read(new BinaryReader(bytes), undefined, bytes.length, 1);
   }
 
-  /** The bytes of a message. */
+  /** Encodes a message. */
   encode(message: M): Uint8Array<ArrayBuffer> {
     const writer = new BinaryWriter();
     this.write(writer, message);
@@ -46,10 +46,12 @@ export class MessageType<M extends object> {
   /**
    * Reads a message that ends at a position.
    *
-   * @param before one that it is merged into: a message may come in several pieces
+   * @param before an earlier message to merge into: a message may come in several pieces
    */
   read(reader: BinaryReader, before: M | undefined, end: number, depth: number): M {
-    if (depth > MAX_DEPTH) throw new RangeError(`messages lie more than ${MAX_DEPTH} deep`);
+    if (depth > MAX_DEPTH) {
+      throw new RangeError(`messages are nested more than ${MAX_DEPTH} levels deep`);
+    }
     const message = before ?? this.create();
     const values = message as Record<keyof M, unknown>;
     while (reader.pos < end) {

@@ -1,6 +1,6 @@
 /**
- * The messages of ONNX files, as IR version 14 (onnx 1.23) has them; names are ONNX's. Parts that are never looked into
- * are kept as the bytes they are on the wire.
+ * The messages of ONNX files, as of IR version 14 (onnx 1.23); the names are ONNX's. Parts that are never inspected are
+ * kept as bytes in their wire format.
  */
 
 /** A model file. */
@@ -12,7 +12,7 @@ export interface ModelProto {
   modelVersion: bigint;
   docString: string;
   graph?: GraphProto;
-  /** The operators' versions; at least one entry. */
+  /** Versions of the operator sets; at least one entry. */
   opsetImport: OperatorSetIdProto[];
   metadataProps: StringStringEntryProto[];
   trainingInfo: Uint8Array[];
@@ -27,7 +27,7 @@ export interface OperatorSetIdProto {
   version: bigint;
 }
 
-/** A text with a name. */
+/** A string with a key. */
 export interface StringStringEntryProto {
   key: string;
   value: string;
@@ -49,7 +49,7 @@ export interface GraphProto {
   metadataProps: StringStringEntryProto[];
 }
 
-/** The use of an operator. */
+/** One use of an operator. */
 export interface NodeProto {
   /** Names of values; an empty name is an optional input left out. */
   input: string[];
@@ -60,7 +60,7 @@ export interface NodeProto {
   docString: string;
   /** The operator set of opType; empty for ONNX's own. */
   domain: string;
-  /** Picks one of several functions of the same name. */
+  /** Selects one of several functions of the same name. */
   overload: string;
   metadataProps: StringStringEntryProto[];
   deviceConfigurations: Uint8Array[];
@@ -82,9 +82,9 @@ export interface AttributeProto {
   docString: string;
   tp?: Uint8Array;
   typeProtos: Uint8Array[];
-  /** Says which one of the value fields counts: one of ATTRIBUTE_TYPE. */
+  /** Determines which value field is valid: one of ATTRIBUTE_TYPE. */
   type: number;
-  /** Inside a function: the function's attribute that gives the value. */
+  /** Inside a function: the function's attribute that has the value. */
   refAttrName: string;
   sparseTensor?: Uint8Array;
   sparseTensors: Uint8Array[];
@@ -108,7 +108,7 @@ export interface FunctionProto {
   metadataProps: StringStringEntryProto[];
 }
 
-/** What a file says about a value. */
+/** Name and type of a value in a file. */
 export interface ValueInfoProto {
   name: string;
   type?: TypeProto;
@@ -116,7 +116,7 @@ export interface ValueInfoProto {
   metadataProps: StringStringEntryProto[];
 }
 
-/** The type of a value: one of these. */
+/** The type of a value: exactly one field is set. */
 export interface TypeProto {
   tensorType?: TensorTypeProto;
   sequenceType?: Uint8Array;
@@ -131,7 +131,7 @@ export interface TypeProto {
 export interface TensorTypeProto {
   /** One of ELEMENT. */
   elemType: number;
-  /** Absent when even the rank is not known. */
+  /** Missing if even the rank is unknown. */
   shape?: TensorShapeProto;
 }
 
@@ -140,7 +140,7 @@ export interface TensorShapeProto {
   dim: DimensionProto[];
 }
 
-/** The length of an axis: a number, a name, or not known. */
+/** The length of an axis: a number, a name, or unknown. */
 export interface DimensionProto {
   dimValue?: bigint;
   dimParam?: string;

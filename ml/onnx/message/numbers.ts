@@ -31,7 +31,7 @@ export const ELEMENT = {
   FLOAT6E3M2: 28,
 } as const;
 
-/** Where a tensor's elements lie (TensorProto.DataLocation). */
+/** Where a tensor's elements are stored (TensorProto.DataLocation). */
 export const LOCATION = { DEFAULT: 0, EXTERNAL: 1 } as const;
 
 /** Which field of an attribute holds its value (AttributeProto.AttributeType). */

@@ -12,7 +12,7 @@ import {
   STRING,
   UINT64,
 } from "./field.ts";
-import { MessageType } from "./message_type.ts";
+import { OnnxMessageType } from "./message_type.ts";
 import type {
   AttributeProto,
   DimensionProto,
@@ -32,19 +32,19 @@ import type {
 // The numbers are those of onnx.proto.
 
 /** {@link StringStringEntryProto} */
-export const PAIR = new MessageType<StringStringEntryProto>({
+export const PAIR = new OnnxMessageType<StringStringEntryProto>({
   key: single(1, STRING),
   value: single(2, STRING),
 });
 
 /** {@link OperatorSetIdProto} */
-export const OPERATOR_SET = new MessageType<OperatorSetIdProto>({
+export const OPERATOR_SET = new OnnxMessageType<OperatorSetIdProto>({
   domain: single(1, STRING),
   version: single(2, INT64),
 });
 
 /** {@link TensorProto} */
-export const TENSOR = new MessageType<TensorProto>({
+export const TENSOR = new OnnxMessageType<TensorProto>({
   dims: list(1, INT64),
   dataType: single(2, INT32),
   segment: optional(3, BYTES),
@@ -63,22 +63,22 @@ export const TENSOR = new MessageType<TensorProto>({
 });
 
 /** {@link DimensionProto} */
-export const DIMENSION = new MessageType<DimensionProto>({
+export const DIMENSION = new OnnxMessageType<DimensionProto>({
   dimValue: optional(1, INT64),
   dimParam: optional(2, STRING),
   denotation: single(3, STRING),
 });
 
-const SHAPE = new MessageType<TensorShapeProto>({ dim: nestedList(1, () => DIMENSION) });
+const SHAPE = new OnnxMessageType<TensorShapeProto>({ dim: nestedList(1, () => DIMENSION) });
 
 /** {@link TensorTypeProto} */
-export const TENSOR_TYPE = new MessageType<TensorTypeProto>({
+export const TENSOR_TYPE = new OnnxMessageType<TensorTypeProto>({
   elemType: single(1, INT32),
   shape: nested(2, () => SHAPE),
 });
 
 /** {@link TypeProto} */
-export const TYPE = new MessageType<TypeProto>({
+export const TYPE = new OnnxMessageType<TypeProto>({
   tensorType: nested(1, () => TENSOR_TYPE),
   sequenceType: optional(4, BYTES),
   mapType: optional(5, BYTES),
@@ -89,7 +89,7 @@ export const TYPE = new MessageType<TypeProto>({
 });
 
 /** {@link ValueInfoProto} */
-export const VALUE_INFO = new MessageType<ValueInfoProto>({
+export const VALUE_INFO = new OnnxMessageType<ValueInfoProto>({
   name: single(1, STRING),
   type: nested(2, () => TYPE),
   docString: single(3, STRING),
@@ -97,7 +97,7 @@ export const VALUE_INFO = new MessageType<ValueInfoProto>({
 });
 
 /** {@link AttributeProto} */
-export const ATTRIBUTE = new MessageType<AttributeProto>({
+export const ATTRIBUTE = new OnnxMessageType<AttributeProto>({
   name: single(1, STRING),
   f: single(2, FLOAT),
   i: single(3, INT64),
@@ -119,7 +119,7 @@ export const ATTRIBUTE = new MessageType<AttributeProto>({
 });
 
 /** {@link NodeProto} */
-export const NODE = new MessageType<NodeProto>({
+export const NODE = new OnnxMessageType<NodeProto>({
   input: list(1, STRING),
   output: list(2, STRING),
   name: single(3, STRING),
@@ -133,7 +133,7 @@ export const NODE = new MessageType<NodeProto>({
 });
 
 /** {@link GraphProto} */
-export const GRAPH: MessageType<GraphProto> = new MessageType<GraphProto>({
+export const GRAPH: OnnxMessageType<GraphProto> = new OnnxMessageType<GraphProto>({
   node: nestedList(1, () => NODE),
   name: single(2, STRING),
   initializer: nestedList(5, () => TENSOR),
@@ -147,7 +147,7 @@ export const GRAPH: MessageType<GraphProto> = new MessageType<GraphProto>({
 });
 
 /** {@link FunctionProto} */
-export const FUNCTION = new MessageType<FunctionProto>({
+export const FUNCTION = new OnnxMessageType<FunctionProto>({
   name: single(1, STRING),
   input: list(4, STRING),
   output: list(5, STRING),
@@ -163,7 +163,7 @@ export const FUNCTION = new MessageType<FunctionProto>({
 });
 
 /** {@link ModelProto} */
-export const MODEL = new MessageType<ModelProto>({
+export const MODEL = new OnnxMessageType<ModelProto>({
   irVersion: single(1, INT64),
   producerName: single(2, STRING),
   producerVersion: single(3, STRING),

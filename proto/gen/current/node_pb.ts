@@ -34,7 +34,7 @@ export const NodeSchema: GenMessage<Node> = /*@__PURE__*/
   messageDesc(file_node, 0);
 
 /**
- * A node as the SuperLink shows it to ServerApps and to the command line. Times are ISO 8601 with an offset.
+ * A node as the SuperLink lists it for ServerApps and the command line. Times are ISO 8601 with an offset.
  *
  * @generated from message flwr.proto.NodeInfo
  */

@@ -84,7 +84,7 @@ export type GetNodesResponse = Message<"flwr.proto.GetNodesResponse"> & {
   nodes: Node[];
 
   /**
-   * In the order of the nodes, empty for one without a name. Ours (see proto/current/along.proto).
+   * In the order of the nodes; empty for a node without a name. Ours (see proto/current/along.proto).
    *
    * @generated from field: repeated string names = 71093;
    */
@@ -120,7 +120,7 @@ export const PushTaskInsRequestSchema: GenMessage<PushTaskInsRequest> = /*@__PUR
  */
 export type PushTaskInsResponse = Message<"flwr.proto.PushTaskInsResponse"> & {
   /**
-   * In the order of the request; empty text for one that was refused. Field 1 was never used.
+   * In the order of the request; empty for a refused one. Field 1 was never used.
    *
    * @generated from field: repeated string task_ids = 2;
    */
@@ -144,7 +144,7 @@ export type PullTaskResRequest = Message<"flwr.proto.PullTaskResRequest"> & {
   node?: Node | undefined;
 
   /**
-   * The instructions whose answers are asked for.
+   * The instructions whose results are requested.
    *
    * @generated from field: repeated string task_ids = 2;
    */

@@ -23,14 +23,14 @@ export const file_fleet: GenFile = /*@__PURE__*/
  */
 export type CreateNodeRequest = Message<"flwr.proto.CreateNodeRequest"> & {
   /**
-   * Seconds within which the node promises to ping.
+   * Seconds until the node's next ping.
    *
    * @generated from field: double ping_interval = 1;
    */
   pingInterval: number;
 
   /**
-   * What the node calls itself. Ours (see proto/current/along.proto); empty where it says nothing.
+   * The node's name, or empty. Ours (see proto/current/along.proto).
    *
    * @generated from field: string name = 71093;
    */
@@ -101,7 +101,7 @@ export type PingRequest = Message<"flwr.proto.PingRequest"> & {
   node?: Node | undefined;
 
   /**
-   * Seconds within which the node promises to ping again.
+   * Seconds until the node's next ping.
    *
    * @generated from field: double ping_interval = 2;
    */
@@ -205,7 +205,7 @@ export type PushTaskResResponse = Message<"flwr.proto.PushTaskResResponse"> & {
   reconnect?: Reconnect | undefined;
 
   /**
-   * Keyed by the id that each answer was given.
+   * By the id assigned to each result.
    *
    * @generated from field: map<string, uint32> results = 2;
    */

@@ -1,4 +1,4 @@
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { Command } from "commander";
 import { FlwrError } from "../../../base/error.ts";
 import { buildFab } from "../../../fab/build/build.ts";
@@ -31,7 +31,7 @@ export function command(): Command {
 
 async function build(app: string): Promise<Output> {
   const { content, hash, config, warnings, attachments } = await buildFab(app);
-  for (const warning of warnings) say(`Warning: ${warning}`);
+  for (const warning of warnings) printMessage(`Warning: ${warning}`);
   const file = fabFileName(config, hash);
   try {
     await Deno.writeFile(file, content);
@@ -40,9 +40,9 @@ async function build(app: string): Promise<Output> {
       cause,
     });
   }
-  say(`Built ${config.fabId} ${config.version}: ${content.length} bytes`);
+  printMessage(`Built ${config.fabId} ${config.version}: ${content.length} bytes`);
   for (const { path, size } of attachments) {
-    say(
+    printMessage(
       `Not in the bundle, because it is sent separately as an attachment: ${path}, ${
         formatBytes(size)
       }`,

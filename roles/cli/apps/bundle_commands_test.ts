@@ -1,4 +1,4 @@
-/** `flwr new`, `flwr build` and `flwr install` as a user types them. */
+/** `flwr new`, `flwr build` and `flwr install` as command lines. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a command line in a folder that is Flower's home, too. */
+/** Runs a command line in a folder that is also Flower's home. */
 async function flwr(cwd: string, ...args: string[]): Promise<Outcome> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", MAIN, ...args],
@@ -34,7 +34,7 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
 }
 
 testWithAllRights(
-  "flwr new, build and install: an app goes from a template to where it is run",
+  "flwr new, build and install: an app is created from a template, built and installed",
   () =>
     withFolder(async (folder) => {
       const made = await flwr(folder, "new", "my-app", "--publisher", "tester");
@@ -62,7 +62,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "flwr new, build and install: --format json prints one object, ids and hashes as texts",
+  "flwr new, build and install: --format json prints one object, with ids and hashes as strings",
   () =>
     withFolder(async (folder) => {
       const json = async (...args: string[]) => {
@@ -100,7 +100,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "flwr new, build and install: what cannot be done is told in a sentence",
+  "flwr new, build and install: errors are one sentence",
   () =>
     withFolder(async (folder) => {
       await Deno.writeTextFile(join(folder, "evil.fab"), "PK");
@@ -122,7 +122,7 @@ testWithAllRights(
         [["install", "gone.fab"], /^Error: Cannot read bundle "gone\.fab"/],
         [
           ["install", "evil.fab"],
-          /^Error: "evil\.fab": App bundle is refused: it is not a zip archive.*\n {2}Hint: Get the bundle again/,
+          /^Error: "evil\.fab": App bundle is invalid: it is not a zip archive.*\n {2}Hint: Get the bundle again/,
         ],
         [["install", file.replace(/\w{8}\.fab$/, "00000000.fab")], /does not match its name/],
       ];

@@ -1,11 +1,11 @@
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { basename } from "node:path";
 import { Command } from "commander";
 import { FlwrError } from "../../../base/error.ts";
 import { type CheckedFab, shortHash } from "../../../fab/fab.ts";
 import { flwrHome } from "../../../fab/home.ts";
 import { installFab } from "../../../fab/install.ts";
-import { KeptApps } from "../../../fab/kept_apps.ts";
+import { DownloadedApps } from "../../../fab/downloaded_apps.ts";
 import { MAX_FAB_BYTES } from "../../../fab/limits.ts";
 import { readFab } from "../../../fab/read.ts";
 import { formatBytes } from "../../../base/readable.ts";
@@ -45,14 +45,14 @@ async function install(file: string, home: string): Promise<Output> {
   const fab = readChecked(file, await readBundle(file));
   checkFileName(basename(file), fab);
   const { folder, config, hash, wasThere } = await installFab(fab, home);
-  // A run may have brought it before.
-  await new KeptApps(home).own(basename(folder));
+  // The app may already be installed for a run, and would then be removed when unused.
+  await new DownloadedApps(home).own(basename(folder));
   const { fabId, name, version } = config;
-  say(
+  printMessage(
     wasThere ? `${fabId} ${version} is already installed` : `Installed ${fabId} ${version}`,
   );
   for (const { path, size } of fab.attachments) {
-    say(
+    printMessage(
       `Warning: ${path} (${
         formatBytes(size)
       }) is an attachment: it is not in the bundle and was not ` +
@@ -74,7 +74,6 @@ async function install(file: string, home: string): Promise<Output> {
   };
 }
 
-/** @throws FlwrError naming the file and what is wrong with it */
 function readChecked(file: string, content: Uint8Array): CheckedFab {
   try {
     return readFab(content);
@@ -90,7 +89,7 @@ async function readBundle(file: string): Promise<Uint8Array> {
     const info = await Deno.stat(file);
     if (!info.isFile) throw new Deno.errors.IsADirectory(file);
     size = info.size;
-    // Before all of it is read into memory: it may be anything.
+    // The size is checked before the file is read into memory.
     if (size <= MAX_FAB_BYTES) return await Deno.readFile(file);
   } catch (cause) {
     throw new FlwrError("not-found", `Cannot read bundle "${file}"`, {
@@ -100,17 +99,17 @@ async function readBundle(file: string): Promise<Uint8Array> {
   }
   throw new FlwrError(
     "resource-exhausted",
-    `Bundle "${file}" is too large: ${size} bytes, at most ${MAX_FAB_BYTES} are allowed`,
+    `Bundle "${file}" is too large: ${size} bytes (limit: ${MAX_FAB_BYTES})`,
   );
 }
 
-/** A name as Flower gives it ends in the first digits of the hash: they must be the bundle's. Other names say nothing. */
+/** Checks a file name of Flower's form, which ends in the first digits of the bundle's hash. Other names are accepted. */
 function checkFileName(name: string, { hash }: CheckedFab): void {
   const named = /\.([0-9a-f]{8})\.fab$/.exec(name)?.[1];
   if (named === undefined || named === shortHash(hash)) return;
   throw new FlwrError(
     "data-loss",
-    `"${name}" does not match its name: the hash of its content begins with ${shortHash(hash)}`,
+    `The content of "${name}" does not match its name: its hash begins with ${shortHash(hash)}`,
     { hints: [GET_AGAIN] },
   );
 }

@@ -1,4 +1,4 @@
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { userInfo } from "node:os";
 import { Command, Option } from "commander";
 import { FlwrError } from "../../../base/error.ts";
@@ -8,7 +8,7 @@ import { createApp } from "./new/create_app.ts";
 import { DEFAULT_TEMPLATE, TEMPLATES } from "./new/template.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 
-/** The publisher where the user's own name is none that Flower takes. */
+/** Publisher of the app if the user's name is not valid as one. */
 const FALLBACK_PUBLISHER = "me";
 
 const EXAMPLE = `
@@ -24,12 +24,12 @@ Examples:
   flwr new my-app --template cnn --publisher my-lab
 `;
 
-/** Flags of Flower's own `flwr new`, deprecated there too. */
+/** Flags of Flower's own `flwr new`, which are deprecated there as well. */
 const NEW_FOREIGN: readonly ForeignOption[] = [
   {
     flags: "--framework <framework>",
     refusal: () => ({
-      reason: "templates are not divided by framework",
+      reason: "templates do not depend on a framework",
       hint: `Use --template: ${Object.keys(TEMPLATES).join(", ")}`,
     }),
   },
@@ -51,7 +51,7 @@ interface NewFlags {
 /** The `new` command. */
 export function command(): Command {
   const command = new Command("new")
-    .description("Make a new TypeScript app in a folder named after it.")
+    .description("Create a TypeScript app in a folder of the app's name.")
     .argument("[name]", "name of the app; on a terminal, the command asks for it")
     .addOption(
       new Option("--template <template>", "template to start from")
@@ -72,7 +72,7 @@ async function makeApp(name: string, { template, publisher }: NewFlags): Promise
       "unimplemented",
       `"${name}" is an app of Flower's hub, which is not supported`,
       {
-        hints: ['Make one from a template: "flwr new my-app"'],
+        hints: ['Create one from a template: "flwr new my-app"'],
       },
     );
   }
@@ -82,7 +82,7 @@ async function makeApp(name: string, { template, publisher }: NewFlags): Promise
     template: TEMPLATES[template]!,
     parent: ".",
   });
-  for (const line of nextSteps(folder)) say(line);
+  for (const line of nextSteps(folder)) printMessage(line);
   return { json: { name, template, folder, files }, lines: [folder] };
 }
 

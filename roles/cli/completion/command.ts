@@ -1,5 +1,5 @@
 import type { CommandTable } from "../../flags/command_table.ts";
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { basename, join } from "node:path";
 import { Argument, Command } from "commander";
 import { FlwrError } from "../../../base/error.ts";
@@ -28,7 +28,7 @@ export function command(_name: string, table: CommandTable): Command {
   const command = new Command("completion")
     .description("Print a script that completes command lines, or install it.")
     .addArgument(
-      new Argument("[shell]", "shell to make the script for (default: that of $SHELL)").choices(
+      new Argument("[shell]", "shell of the script (default: that of $SHELL)").choices(
         SHELLS,
       ),
     )
@@ -42,7 +42,7 @@ export function command(_name: string, table: CommandTable): Command {
   return command.addCommand(suggestCommand(table), { hidden: true });
 }
 
-/** The shell that the user logs in with. */
+/** The user's login shell. */
 function ownShell(): Shell {
   const path = Deno.env.get("SHELL");
   const name = path === undefined ? undefined : basename(path);
@@ -60,8 +60,8 @@ function ownShell(): Shell {
 async function installed(shell: Shell): Promise<void> {
   const { script, changed } = await installCompletion(shell, userFolders());
   console.log(script);
-  if (changed !== undefined) say(`Added a line to "${changed}"`);
-  say(`To use completion, restart ${shell}`);
+  if (changed !== undefined) printMessage(`Added a line to "${changed}"`);
+  printMessage(`To use completion, restart ${shell}`);
 }
 
 function userFolders(): UserFolders {
@@ -72,7 +72,7 @@ function userFolders(): UserFolders {
   return { home, config: Deno.env.get("XDG_CONFIG_HOME") || join(home, ".config") };
 }
 
-/** What the scripts ask: `flwr completion suggest -- list --fo` prints `--format<TAB>output format`. */
+/** The command that the scripts call: `flwr completion suggest -- list --fo` prints `--format<TAB>output format`. */
 function suggestCommand(table: CommandTable): Command {
   return new Command("suggest")
     .argument("[words...]")

@@ -2,21 +2,21 @@ import { dirname, join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { completionScript, type Shell } from "./scripts.ts";
 
-/** Where a user's files are. */
+/** Folders of the user. */
 export interface UserFolders {
   readonly home: string;
-  /** Where programs keep their settings: $XDG_CONFIG_HOME. */
+  /** Folder for settings: $XDG_CONFIG_HOME. */
   readonly config: string;
 }
 
-/** Where a shell looks for the script, and the lines that its own file needs for that. */
+/** Path of the script, and the lines that the shell's start file needs to read it. */
 interface Place {
   readonly script: string;
   readonly startFile?: string;
   readonly lines?: readonly string[];
 }
 
-/** The places of Python's `flwr --install-completion`, so that one command's completion takes the other's place. */
+/** The same paths as of Python's `flwr --install-completion`, so that one completion replaces the other. */
 const PLACES: Readonly<Record<Shell, (folders: UserFolders) => Place>> = {
   bash: ({ home }) => ({
     script: join(home, ".bash_completions", "flwr.sh"),
@@ -31,16 +31,16 @@ const PLACES: Readonly<Record<Shell, (folders: UserFolders) => Place>> = {
   fish: ({ config }) => ({ script: join(config, "fish", "completions", "flwr.fish") }),
 };
 
-/** What was done to have a shell complete command lines. */
+/** The result of installing completion. */
 export interface InstalledCompletion {
   /** The file with the script. */
   readonly script: string;
-  /** The shell's own file, where lines were added to it. */
+  /** The shell's start file, if lines were added to it. */
   readonly changed?: string;
 }
 
 /**
- * Puts the script where a shell finds it each time it starts. The shell's own file gets the lines that it lacks.
+ * Installs the script so that the shell reads it at each start. Missing lines are added to the shell's start file.
  *
  * @throws FlwrError "failed-precondition" naming the file that cannot be written
  */
@@ -58,7 +58,7 @@ export async function installCompletion(
   return changed ? { script, changed: startFile } : { script };
 }
 
-/** @returns whether a line was missing */
+/** Adds missing lines to a file. @returns whether a line was missing */
 async function addLines(file: string, lines: readonly string[]): Promise<boolean> {
   const text = await textOf(file);
   const there = new Set(text.split("\n").map((line) => line.trim()));

@@ -12,7 +12,7 @@ async function withHome(body: (folders: UserFolders) => Promise<void>): Promise<
   }
 }
 
-Deno.test("completion: what a shell's own file has stays, and the line is added to it once", () =>
+Deno.test("completion: a shell's start file keeps its content, and gets the line once", () =>
   withHome(async (folders) => {
     const startFile = join(folders.home, ".zshrc");
     await Deno.writeTextFile(startFile, "alias ll='ls -l'"); // no end of the line
@@ -36,7 +36,7 @@ Deno.test("completion: fish finds the script by itself", () =>
     assert.deepEqual([...Deno.readDirSync(folders.home)].map(({ name }) => name), [".config"]);
   }));
 
-Deno.test("completion: a file that cannot be written is named", () =>
+Deno.test("completion: the error for a file that cannot be written names it", () =>
   withHome(async (folders) => {
     await Deno.writeTextFile(join(folders.home, ".bash_completions"), "a file, not a folder");
     await assert.rejects(installCompletion("bash", folders), {

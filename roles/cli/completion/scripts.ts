@@ -1,16 +1,16 @@
-/** The shells that there are scripts for. */
+/** Supported shells. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof SHELLS[number];
 
 /**
- * The script that makes a shell complete `flwr`. It asks `flwr completion suggest` at each press of the key, so that
- * it never has to be made anew. What is suggested is a value, a tab and a summary; the value ":files" stands for paths.
+ * The script with which a shell completes `flwr`. It calls `flwr completion suggest` for each completion, so that it never
+ * has to be updated. A suggestion is a value, a tab and a summary; the value ":files" means file names.
  */
 export function completionScript(shell: Shell): string {
   return SCRIPTS[shell];
 }
 
-// COMP_WORDS is split at ":" and "=": words such as 127.0.0.1:8000 are put together again.
+// bash splits COMP_WORDS at ":" and "=", so words such as 127.0.0.1:8000 are joined again.
 const BASH = String.raw`# Completes flwr in bash (3.2 and later).
 _flwr() {
   local word value summary last=-1

@@ -4,11 +4,10 @@ import { suggestArgument } from "./suggest_argument.ts";
 import { FILES, type Suggestion } from "./suggestion.ts";
 
 /**
- * What may stand where the last word is being typed.
+ * Suggests completions for the last word of a command line.
  *
- * @param words the words after "flwr"; the last one, which may be empty, is the one that is typed
- * @param table the commands that there are
- * @returns those that begin with it, or {@link FILES}
+ * @param words the words after "flwr". The last one, which may be empty, is to be completed
+ * @returns the suggestions that begin with it, or {@link FILES}
  */
 export async function suggest(
   words: readonly string[],
@@ -39,18 +38,18 @@ async function suggestAfter(
   const commands = place.argument === 0 ? subcommandsOf(place.command) : [];
   const argument = argumentAt(place.command.registeredArguments, place.argument);
   const values = argument === undefined ? [] : await suggestArgument(argument);
-  // A key is pressed for the commands of "flwr supernode", not for the files of this folder.
+  // After "flwr supernode" subcommands are suggested, not file names.
   return commands.length > 0 ? [...commands, ...values.filter((value) => value !== FILES)] : values;
 }
 
-/** Where in a command line a word is. */
+/** The position of a word in a command line. */
 interface Place {
   readonly command: Command;
-  /** The option that the word is the value of. */
+  /** The option whose value the word is. */
   readonly awaiting?: Option;
-  /** How many arguments come before the word. */
+  /** Number of arguments before the word. */
   readonly argument: number;
-  /** Whether "--" came before: no options are to follow. */
+  /** Whether "--" precedes the word, so that it cannot be an option. */
   readonly onlyArguments: boolean;
 }
 
@@ -102,7 +101,7 @@ function choicesOf({ argChoices, flags }: Option): Suggestion[] {
   return /<(file|folder)>/.test(flags) ? [FILES] : [];
 }
 
-/** A description as shells can show it beside a value. */
+/** A short description, without the default and the final point. */
 function firstSentence(text: string): string {
   return text.replace(/ \(default: .*$/, "").replace(/\.$/, "");
 }

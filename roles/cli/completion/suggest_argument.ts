@@ -5,10 +5,10 @@ import type { ControlClient } from "../../../rpc/dialects/current/client/control
 import { readExistingConfig } from "../config/config_file.ts";
 import { FILES, type Suggestion } from "./suggestion.ts";
 
-/** Milliseconds that a shell's user waits for ids: a SuperLink that is further away is not asked. */
+/** Most milliseconds to wait for ids from a SuperLink. */
 const ASK_MILLISECONDS = 700;
 
-/** What may stand for an argument; nothing where it cannot be found out at once. */
+/** Suggests values for an argument. Returns none if the SuperLink does not answer in time. */
 export async function suggestArgument(argument: Argument): Promise<Suggestion[]> {
   if (argument.argChoices !== undefined) {
     return argument.argChoices.map((value) => ({ value, summary: "" }));
@@ -45,21 +45,21 @@ export async function suggestArgument(argument: Argument): Promise<Suggestion[]>
 }
 
 async function connections(): Promise<Suggestion[]> {
-  const config = await quietly(() => readExistingConfig(flwrHome()));
+  const config = await undefinedOnError(() => readExistingConfig(flwrHome()));
   return (config?.names ?? []).map((value) => ({ value, summary: "SuperLink" }));
 }
 
-/** Asks the default SuperLink. */
+/** Queries the default SuperLink. */
 async function ask(
   question: (control: ControlClient) => Promise<Suggestion[]>,
 ): Promise<Suggestion[]> {
-  const config = await quietly(() => readExistingConfig(flwrHome()));
+  const config = await undefinedOnError(() => readExistingConfig(flwrHome()));
   const name = config?.defaultName;
   if (config === undefined || name === undefined) return [];
   const { withControl } = await load<typeof import("../config/with_control.ts")>(
     new URL("../config/with_control.ts", import.meta.url),
   );
-  const answer = quietly(() => withControl(config.connection(name).connection, question));
+  const answer = undefinedOnError(() => withControl(config.connection(name).connection, question));
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), ASK_MILLISECONDS);
   try {
@@ -69,8 +69,8 @@ async function ask(
   }
 }
 
-/** A shell's line must not be disturbed by what is wrong elsewhere. */
-async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Ignores errors, which must not be printed into the shell's command line. */
+async function undefinedOnError<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch {

@@ -7,7 +7,7 @@ async function values(...words: string[]): Promise<string[]> {
   return (await suggest(words, COMMAND_TABLE)).map(({ value }) => value);
 }
 
-/** Lets a body see a config.toml in FLWR_HOME. */
+/** Runs a body with a config.toml in FLWR_HOME. */
 async function withConfig(text: string, body: () => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "flwr-complete-" });
   const before = Deno.env.get("FLWR_HOME");
@@ -28,7 +28,7 @@ Deno.test("completion: the first word is a command", async () => {
   assert.deepEqual(await values("nope", ""), []);
 });
 
-Deno.test("completion: commands below one, and options, which are offered once", async () => {
+Deno.test("completion: subcommands, and options, each suggested once", async () => {
   assert.deepEqual(await values("supernode", ""), ["register", "unregister", "list"]);
   assert.deepEqual(await values("federation", "l"), ["list"]);
   assert.deepEqual(await values("ls", "--li"), ["--limit"]);
@@ -39,7 +39,7 @@ Deno.test("completion: commands below one, and options, which are offered once",
   assert.deepEqual(await values("supernode", "--superlink", "list", "--node-c"), ["--node-config"]);
 });
 
-Deno.test("completion: options' values: choices, paths, or nothing", async () => {
+Deno.test("completion: values of options: choices, file names, or nothing", async () => {
   assert.deepEqual(await values("ls", "--format", ""), ["default", "json"]);
   assert.deepEqual(await values("ls", "--format", "j"), ["json"]);
   assert.deepEqual(await values("superlink", "--ssl-certfile", "ce"), [":files"]);
@@ -48,7 +48,7 @@ Deno.test("completion: options' values: choices, paths, or nothing", async () =>
   assert.deepEqual(await values("install", "x"), [":files"]);
 });
 
-Deno.test("completion: SUPERLINK is a connection of config.toml; no file, or a broken one, is silent", async () => {
+Deno.test("completion: SUPERLINK is a connection of config.toml; a missing or invalid file gives none", async () => {
   const two = '[superlink]\ndefault = "near"\n[superlink.near]\naddress = "a:1"\n[superlink.far]\n';
   await withConfig(two, async () => {
     assert.deepEqual(await values("ls", ""), ["near", "far"]);

@@ -1,9 +1,9 @@
-/** A word that can stand at a place of a command line. */
+/** A suggested word for a command line. */
 export interface Suggestion {
   readonly value: string;
-  /** What it means, in one line. */
+  /** Its description, in one line. */
   readonly summary: string;
 }
 
-/** Stands for paths, which shells complete themselves. */
+/** Means file names, which shells complete themselves. */
 export const FILES: Suggestion = { value: ":files", summary: "" };

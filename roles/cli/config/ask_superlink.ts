@@ -1,18 +1,18 @@
 import { load } from "../../../base/load.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import type { OutputFormat } from "../../output/format.ts";
-import type { SuperLinkFlags } from "./options.ts";
+import type { ControlFlags } from "./options.ts";
 
 /**
- * Asks the SuperLink that a command names. What that takes is loaded here: commands of which this is one of several
- * uses, such as `flwr supernode`, start without it, and so does what explains or completes a command line.
+ * Calls the Control API of a command's SuperLink. The modules for that are loaded here, so that `flwr supernode`, help
+ * and completion start without them.
  *
- * @param superlink a connection's name, or host:port; the default one without it
- * @throws FlwrError when there is no such connection, or the SuperLink refuses
+ * @param superlink a connection's name, or host:port. Undefined: the default connection
+ * @throws FlwrError when the connection does not exist, or the SuperLink refuses the call
  */
-export async function askSuperLink<T>(
+export async function callSuperLink<T>(
   superlink: string | undefined,
-  flags: SuperLinkFlags & { readonly format?: OutputFormat },
+  flags: ControlFlags & { readonly format?: OutputFormat },
   work: (control: ControlClient) => Promise<T>,
 ): Promise<T> {
   const [{ chooseSuperLink }, { withControl }] = await Promise.all([

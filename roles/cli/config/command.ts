@@ -1,4 +1,4 @@
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { Command } from "commander";
 import { flwrHome } from "../../../fab/home.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -6,7 +6,7 @@ import { type FlowerConfig, readFlowerConfig } from "./config_file.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 import { type Screen, stdoutScreen } from "../../output/screen.ts";
-import { type Column, tableLines } from "../../output/table.ts";
+import { type TableColumn, tableLines } from "../../output/table.ts";
 
 const EXAMPLE = `
 The connections are in config.toml, in $FLWR_HOME or ~/.flwr. Python's flwr reads the same file:
@@ -47,10 +47,10 @@ function listCommand(): Command {
 async function list(): Promise<Output> {
   const config = await readFlowerConfig(
     flwrHome(),
-    (file) => say(`Note: Made "${file}"`),
+    (file) => printMessage(`Note: Created "${file}"`),
   );
   const { file, names, defaultName } = config;
-  say(`Connections of "${file}":`);
+  printMessage(`Connections of "${file}":`);
   const screen = stdoutScreen();
   const rows = names.map((name) => readRow(config, name));
   return {
@@ -59,7 +59,7 @@ async function list(): Promise<Output> {
   };
 }
 
-/** A table of the file: a connection, or what is wrong with it. */
+/** A connection of the file, or the error in its table. */
 interface Row {
   readonly name: string;
   readonly isDefault: boolean;
@@ -76,7 +76,7 @@ function readRow(config: FlowerConfig, name: string): Row {
   }
 }
 
-function columns({ colours }: Screen): Column<Row>[] {
+function columns({ colours }: Screen): TableColumn<Row>[] {
   return [
     { title: "NAME", cell: ({ name, isDefault }) => isDefault ? `${name} (default)` : name },
     {
@@ -90,5 +90,5 @@ function columns({ colours }: Screen): Column<Row>[] {
 }
 
 function tls({ insecure, rootCertificates }: SuperLinkConnection): string {
-  return insecure ? "none" : rootCertificates ?? "the system's authorities";
+  return insecure ? "none" : rootCertificates ?? "the system's CAs";
 }

@@ -5,14 +5,14 @@ import { describeToml, isTable, tableAt, type TomlTable } from "../../../fab/tom
 import { type ReadConnection, readConnectionTable } from "./connection.ts";
 import { DEFAULT_CONFIG } from "./default_config.ts";
 
-/** Bytes of config.toml that are read at most: a file of connections has a few hundred. */
+/** Largest config.toml in bytes. A usual one has a few hundred. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
-/** The SuperLinks that config.toml names. */
+/** The connections of config.toml. */
 export interface FlowerConfig {
   /** Path of the file. */
   readonly file: string;
-  /** The connection of commands that name none. */
+  /** The default connection's name. */
   readonly defaultName: string | undefined;
   /** Names in the order of the file. */
   readonly names: readonly string[];
@@ -26,11 +26,11 @@ function configFile(home: string): string {
 }
 
 /**
- * Reads config.toml; makes it, with Flower's own connections, when there is none.
+ * Reads config.toml. If it does not exist, it is created with Flower's own connections.
  *
- * @param home Flower's folder
- * @param onCreated told that the file was made
- * @throws FlwrError naming the file and what is wrong with it
+ * @param home Flower's home folder
+ * @param onCreated called if the file was created
+ * @throws FlwrError naming the file and the fault
  */
 export async function readFlowerConfig(
   home: string,
@@ -46,14 +46,14 @@ export async function readFlowerConfig(
   return parseFlowerConfig(bytes, file);
 }
 
-/** Reads config.toml if it is there. @throws FlwrError as {@link readFlowerConfig} */
+/** Reads config.toml if it exists. @throws FlwrError as {@link readFlowerConfig} */
 export async function readExistingConfig(home: string): Promise<FlowerConfig | undefined> {
   const file = configFile(home);
   const bytes = await readIfThere(file);
   return bytes && parseFlowerConfig(bytes, file);
 }
 
-/** What a config.toml says. @throws FlwrError "invalid-argument" naming the file and what is wrong with it */
+/** Parses a config.toml. @throws FlwrError "invalid-argument" naming the file and the fault */
 export function parseFlowerConfig(bytes: Uint8Array, file: string): FlowerConfig {
   const tables = parseToml(bytes, file);
   const superlink = tables.get("superlink");
@@ -70,9 +70,9 @@ export function parseFlowerConfig(bytes: Uint8Array, file: string): FlowerConfig
     connection(name) {
       const table = tableAt(known, name);
       if (table !== undefined) return readConnectionTable(name, table, file);
-      throw new FlwrError("not-found", `There is no SuperLink "${name}" in "${file}"`, {
+      throw new FlwrError("not-found", `SuperLink "${name}" is not in "${file}"`, {
         hints: [
-          names.length === 0 ? "The file has none" : `The file has: ${names.join(", ")}`,
+          names.length === 0 ? "The file has no SuperLinks" : `The file has: ${names.join(", ")}`,
           `Add a table [superlink.${name}] to the file, or give an address: 127.0.0.1:8000`,
         ],
       });
@@ -97,7 +97,7 @@ async function readIfThere(file: string): Promise<Uint8Array | undefined> {
     if (size <= MAX_CONFIG_BYTES) return await Deno.readFile(file);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw new FlwrError("failed-precondition", `"${file}" cannot be read`, { cause });
+    throw new FlwrError("failed-precondition", `Cannot read "${file}"`, { cause });
   }
   throw new FlwrError(
     "resource-exhausted",
@@ -110,7 +110,7 @@ async function create(home: string, file: string): Promise<void> {
     await Deno.mkdir(home, { recursive: true });
     await Deno.writeTextFile(file, DEFAULT_CONFIG, { createNew: true });
   } catch (cause) {
-    // Another command may have made it just now.
+    // Another command may have just created it.
     if (cause instanceof Deno.errors.AlreadyExists) return;
     throw new FlwrError("failed-precondition", `Cannot write "${file}"`, {
       cause,

@@ -5,7 +5,7 @@ import { ApiError } from "../../../rpc/api_error.ts";
 import { parseFlowerConfig } from "./config_file.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 import { findSuperLink } from "./find_superlink.ts";
-import { tellProblem } from "./tell_problem.ts";
+import { explainControlError } from "./tell_problem.ts";
 
 const FILE = "/home/me/.flwr/config.toml";
 const SECURE = { insecure: false };
@@ -19,7 +19,7 @@ function connection(...lines: string[]): SuperLinkConnection {
   return parse(["[superlink.x]", ...lines].join("\n")).connection("x").connection;
 }
 
-async function withHome(body: (home: string, told: string[]) => Promise<void>): Promise<void> {
+async function withHome(body: (home: string, notes: string[]) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "flwr-config-" });
   try {
     await body(join(home, "new"), []);
@@ -28,7 +28,7 @@ async function withHome(body: (home: string, told: string[]) => Promise<void>): 
   }
 }
 
-Deno.test("config: a connection says address, TLS and federation", () => {
+Deno.test("config: a connection has an address, TLS and a federation", () => {
   assert.deepEqual(
     connection('address = "a.example:8000"', 'root-certificates = "/ca.crt"'),
     {
@@ -43,7 +43,7 @@ Deno.test("config: a connection says address, TLS and federation", () => {
   assert.deepEqual([plain.address, plain.insecure, plain.federation], ["[::1]:9", true, "@a/b"]);
 });
 
-Deno.test("config: an address without a port is HTTPS's, :local: is this machine's SuperLink", () => {
+Deno.test("config: the default port is that of HTTPS, and :local: is this machine's SuperLink", () => {
   const hosted = connection('address = "api.flower.ai"');
   assert.deepEqual([hosted.address, hosted.insecure], ["api.flower.ai:443", false]);
   for (const address of [":local:", ":local-in-memory:"]) {
@@ -52,7 +52,7 @@ Deno.test("config: an address without a port is HTTPS's, :local: is this machine
   }
 });
 
-Deno.test("config: what is wrong is told with file, table and key", () => {
+Deno.test("config: errors name file, table and key", () => {
   const address = 'address = "a:1"';
   const faults: readonly [lines: string[], words: RegExp][] = [
     [[], /^"address" is missing in \[superlink\.x\] of "\/home/],
@@ -94,22 +94,22 @@ Deno.test("config: unknown keys are tolerated and named; tables keep their order
   });
 });
 
-Deno.test("superlink: without a config.toml one is made, as Flower's, and is not touched again", () =>
-  withHome(async (home, told) => {
-    const options = { home, tell: (sentence: string) => told.push(sentence) };
+Deno.test("superlink: a missing config.toml is created with Flower's content, and not changed later", () =>
+  withHome(async (home, notes) => {
+    const options = { home, notify: (sentence: string) => notes.push(sentence) };
     const local = await findSuperLink(undefined, SECURE, options);
     assert.deepEqual([local.name, local.address], ["local", "127.0.0.1:8000"]);
-    assert.match(told.join(), /^Made ".*config\.toml"/);
+    assert.match(notes.join(), /^Created ".*config\.toml"/);
     const file = join(home, "config.toml");
     await Deno.writeTextFile(file, '[superlink.a]\naddress = "a:1"\nextra = 1\n');
     assert.equal((await findSuperLink("a", SECURE, options)).address, "a:1");
-    assert.match(told.at(-1)!, /^"extra" in \[superlink\.a\] of ".*" means nothing here$/);
+    assert.match(notes.at(-1)!, /^Ignored unknown key "extra" in \[superlink\.a\] of "/);
     await assert.rejects(findSuperLink(undefined, SECURE, options), /No SuperLink given/);
   }));
 
-Deno.test("superlink: an address needs no file, and alone takes the flags", () =>
-  withHome(async (home, told) => {
-    const options = { home, tell: (sentence: string) => told.push(sentence) };
+Deno.test("superlink: an address needs no file, and only an address accepts the flags", () =>
+  withHome(async (home, notes) => {
+    const options = { home, notify: (sentence: string) => notes.push(sentence) };
     assert.deepEqual(await findSuperLink("a:1", { insecure: true }, options), {
       address: "a:1",
       insecure: true,
@@ -125,31 +125,33 @@ Deno.test("superlink: an address needs no file, and alone takes the flags", () =
       findSuperLink(undefined, { insecure: false, rootCertificates: "ca.crt" }, options),
       /--root-certificates works only .*: you gave none/,
     );
-    assert.deepEqual(told, []);
+    assert.deepEqual(notes, []);
     await assert.rejects(Deno.stat(home), Deno.errors.NotFound);
   }));
 
-Deno.test("problem: Flower's number is told; hints speak of the file where the connection is from it", () => {
+Deno.test("control error: it has Flower's number, and hints name the file that the connection is from", () => {
   const named: SuperLinkConnection = { name: "x", address: "a:1", insecure: true, file: FILE };
   const numbered = new FlwrError("not-found", "Run ID not found", {
     hints: ["List them"],
     cause: new ApiError("run-not-found", "Run ID not found."),
   });
-  const told = FlwrError.from(tellProblem(numbered, named));
-  assert.deepEqual([told.message, told.hints], ["Run ID not found [code: 16]", ["List them"]]);
+  const explained = FlwrError.from(explainControlError(numbered, named));
+  assert.deepEqual([explained.message, explained.hints], ["Run ID not found [code: 16]", [
+    "List them",
+  ]]);
 
   const tls = new FlwrError("failed-precondition", '"a:1" speaks TLS only', {
     hints: ["Leave out --insecure and give the SuperLink's ca.crt to --root-certificates"],
   });
-  assert.deepEqual(FlwrError.from(tellProblem(tls, named)).hints, [
+  assert.deepEqual(FlwrError.from(explainControlError(tls, named)).hints, [
     'Leave out "insecure = true" and give the SuperLink\'s ca.crt to "root-certificates"',
     `Or change [superlink.x] in "${FILE}"`,
   ]);
-  const flagged = FlwrError.from(tellProblem(tls, { address: "a:1", insecure: true }));
+  const flagged = FlwrError.from(explainControlError(tls, { address: "a:1", insecure: true }));
   assert.deepEqual(flagged.hints, tls.hints);
 
   const other = new FlwrError("invalid-argument", "No", { hints: ["Do"] });
-  assert.equal(tellProblem(other, named), other);
+  assert.equal(explainControlError(other, named), other);
   const bug = new TypeError("x");
-  assert.equal(tellProblem(bug, named), bug);
+  assert.equal(explainControlError(bug, named), bug);
 });

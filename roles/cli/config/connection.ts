@@ -3,39 +3,39 @@ import { FlwrError } from "../../../base/error.ts";
 import { describeToml, type TomlTable, type TomlValue } from "../../../fab/toml/value.ts";
 import { parseAddress } from "../../../rpc/address.ts";
 import { LOCAL_ADDRESSES, LOCAL_SUPERLINK } from "./default_config.ts";
-import { checkFederation } from "./federation_id.ts";
+import { requireFederationId } from "./federation_id.ts";
 
-/** A SuperLink, and how to reach it. */
+/** A connection to a SuperLink. */
 export interface SuperLinkConnection {
-  /** Its name in config.toml; undefined for one that was given by its address. */
+  /** Its name in config.toml. Undefined if it was given as an address. */
   readonly name?: string;
   /** "host:port" of its Control API. */
   readonly address: string;
-  /** Whether there is no TLS. */
+  /** Whether TLS is off. */
   readonly insecure: boolean;
-  /** PEM file of the authorities to trust; without it the system's. */
+  /** PEM file of CAs to trust. Default: the system's. */
   readonly rootCertificates?: string;
-  /** The federation that runs are submitted to; without it the SuperLink's own. */
+  /** The federation of submitted runs. Default: the SuperLink's own. */
   readonly federation?: string;
-  /** The file that says so. */
+  /** The file that configures it. */
   readonly file?: string;
 }
 
-/** A connection of config.toml, and the keys of its table that mean nothing here. */
+/** A connection of config.toml, and the unknown keys of its table. */
 export interface ReadConnection {
   readonly connection: SuperLinkConnection;
   readonly unknownKeys: readonly string[];
 }
 
-/** The port of an address without one: that of HTTPS, as Flower takes it. */
+/** Default port of an address: that of HTTPS, as in Flower. */
 const DEFAULT_PORT = 443;
 
 const KEYS = ["address", "root-certificates", "insecure", "federation"];
 
 /**
- * Reads the table `[superlink.NAME]`.
+ * Reads a table `[superlink.NAME]`.
  *
- * @param file the file it is in, for error sentences
+ * @param file the file's path, for errors
  * @throws FlwrError "invalid-argument" naming file, table and key
  */
 export function readConnectionTable(name: string, table: TomlTable, file: string): ReadConnection {
@@ -52,7 +52,7 @@ export function readConnectionTable(name: string, table: TomlTable, file: string
   const rootCertificates = text("root-certificates");
   if (rootCertificates !== undefined) checkRootCertificates(rootCertificates, insecure, where);
   const federation = text("federation");
-  if (federation !== undefined) checkFederation(federation, `"federation" in ${where}`);
+  if (federation !== undefined) requireFederationId(federation, `"federation" in ${where}`);
   return {
     connection: {
       name,

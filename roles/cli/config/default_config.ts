@@ -1,13 +1,12 @@
-/** The address by which Flower's own command starts a SuperLink that simulates its nodes, and its variant. */
+/** Special addresses for which Flower's own command starts a SuperLink with simulated nodes. */
 export const LOCAL_ADDRESSES: readonly string[] = [":local:", ":local-in-memory:"];
 
 /**
- * Where the SuperLink of those addresses is looked for: where `flwr superlink --insecure` listens, since nodes are not
- * simulated here.
+ * The address that is used for them: that of `flwr superlink --insecure`, because nodes are not simulated here.
  */
 export const LOCAL_SUPERLINK = "127.0.0.1:8000";
 
-/** What config.toml holds when none is there yet: Flower's own command makes the same connections. */
+/** The content of a new config.toml, with the same connections as Flower's own command creates. */
 export const DEFAULT_CONFIG =
   `# SuperLinks that the flwr command knows by name; Python's flwr reads this file, too.
 #

@@ -2,32 +2,32 @@ import { FlwrError } from "../../../base/error.ts";
 import { parseAddress } from "../../../rpc/address.ts";
 import { readFlowerConfig } from "./config_file.ts";
 import type { SuperLinkConnection } from "./connection.ts";
-import type { SuperLinkFlags } from "./options.ts";
+import type { ControlFlags } from "./options.ts";
 
-/** Where a SuperLink's name is looked up, and who is told what of it. */
+/** Options of {@link findSuperLink}. */
 export interface FindOptions {
-  /** Flower's folder. */
+  /** Flower's home folder. */
   readonly home: string;
-  /** Gets what the user should know about the file, one sentence each. */
-  readonly tell: (sentence: string) => void;
+  /** Called with notes for the user about the file, one sentence each. */
+  readonly notify: (sentence: string) => void;
 }
 
 /**
- * Finds the SuperLink that a command is for: by its address, by its name in config.toml, or the file's default.
+ * Finds a command's SuperLink: by its address, by its name in config.toml, or the file's default.
  *
- * @param argument SUPERLINK as it was given
- * @throws FlwrError naming the flag, or the file with table and key, that is wrong
+ * @param argument the command's SUPERLINK argument
+ * @throws FlwrError naming the invalid flag, or the file with table and key
  */
 export async function findSuperLink(
   argument: string | undefined,
-  flags: SuperLinkFlags,
-  { home, tell }: FindOptions,
+  flags: ControlFlags,
+  { home, notify }: FindOptions,
 ): Promise<SuperLinkConnection> {
   if (argument !== undefined && isAddress(argument)) return byAddress(argument, flags);
   refuseAddressFlags(argument, flags);
   const config = await readFlowerConfig(
     home,
-    (file) => tell(`Made "${file}", where SuperLinks have their names`),
+    (file) => notify(`Created "${file}" for the connections to SuperLinks`),
   );
   const name = argument ?? config.defaultName;
   if (name === undefined) {
@@ -40,19 +40,19 @@ export async function findSuperLink(
   }
   const { connection, unknownKeys } = config.connection(name);
   for (const key of unknownKeys) {
-    tell(`"${key}" in [superlink.${name}] of "${config.file}" means nothing here`);
+    notify(`Ignored unknown key "${key}" in [superlink.${name}] of "${config.file}"`);
   }
   return connection;
 }
 
-/** Whether an argument is "host:port", not a name: names in TOML have a colon only between quotes. */
+/** Whether an argument is "host:port" and not a name. Names with a colon would need quotes in TOML. */
 function isAddress(argument: string): boolean {
   return /:\d+$/.test(argument);
 }
 
 function byAddress(
   address: string,
-  { insecure, rootCertificates }: SuperLinkFlags,
+  { insecure, rootCertificates }: ControlFlags,
 ): SuperLinkConnection {
   parseAddress(address);
   if (insecure && rootCertificates !== undefined) {
@@ -67,7 +67,7 @@ function byAddress(
 
 function refuseAddressFlags(
   argument: string | undefined,
-  { insecure, rootCertificates }: SuperLinkFlags,
+  { insecure, rootCertificates }: ControlFlags,
 ): void {
   if (!insecure && rootCertificates === undefined) return;
   const flag = insecure ? "--insecure" : "--root-certificates";

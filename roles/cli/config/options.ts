@@ -1,23 +1,23 @@
 import type { Command } from "commander";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 
-/** What the options of a command that asks a SuperLink give. */
-export interface SuperLinkFlags {
+/** Flags of a command that calls a SuperLink's Control API. */
+export interface ControlFlags {
   readonly insecure: boolean;
   readonly rootCertificates?: string;
 }
 
-/** Those of a command that prints what the SuperLink says. */
-export interface AskingFlags extends SuperLinkFlags {
+/** Flags of a command that also has `--format`. */
+export interface ControlOutputFlags extends ControlFlags {
   readonly format: OutputFormat;
 }
 
-/** What a help text says about the SUPERLINK argument. */
+/** Help text for the SUPERLINK argument. */
 const SUPERLINK_HELP = `
 SUPERLINK is the name of a connection in config.toml ("flwr config list" shows them), or host:port. For host:port,
---insecure and --root-certificates say how to connect.`;
+--insecure and --root-certificates set how to connect.`;
 
-/** Adds the argument `[superlink]` and the options for one that is given by its address. */
+/** Adds the argument `[superlink]`, and the options for an address. */
 export function addSuperLinkArgument(command: Command): Command {
   return command
     .argument("[superlink]", "name of a connection, or host:port (default: config.toml's default)")
@@ -30,19 +30,19 @@ export function addSuperLinkArgument(command: Command): Command {
 }
 
 /**
- * Completes a command that asks a SuperLink and prints what it says: `--format`, the argument and options for the
- * SuperLink, examples.
+ * Adds `--format`, the SuperLink's argument and options, examples and the action to a command that calls a SuperLink and
+ * prints the result.
  *
- * @param answer gets the command's arguments, the SuperLink's being the last, and its options
+ * @param answer called with the command's arguments, the SuperLink's last, and its flags
  */
-export function asksSuperLink<Words extends unknown[], Flags extends AskingFlags>(
+export function controlCommand<Words extends unknown[], Flags extends ControlOutputFlags>(
   command: Command,
   examples: string,
   answer: (...given: [...Words, superlink: string | undefined, flags: Flags]) => Promise<Output>,
 ): Command {
   return addSuperLinkArgument(command.addOption(formatOption()))
     .addHelpText("after", examples)
-    // After the options comes the command itself.
+    // The last parameter of an action is the command itself.
     .action((...given: [...Words, string | undefined, Flags, Command]) => {
       const asked = given.slice(0, -1) as [...Words, string | undefined, Flags];
       return printOutput((asked.at(-1) as Flags).format, () => answer(...asked));

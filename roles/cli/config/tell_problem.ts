@@ -4,10 +4,10 @@ import type { SuperLinkConnection } from "./connection.ts";
 import { LOCAL_SUPERLINK } from "./default_config.ts";
 
 /**
- * An error of a SuperLink, or of the way to it, as the user of a command should read it: with Flower's number where it
- * has one, and with hints that name config.toml's keys where the connection is from there, not from flags.
+ * Adapts an error of a SuperLink or its connection for the user of a command: adds Flower's error number if there is
+ * one, and replaces flags in hints by config.toml's keys if the connection is from that file.
  */
-export function tellProblem(error: unknown, connection: SuperLinkConnection): unknown {
+export function explainControlError(error: unknown, connection: SuperLinkConnection): unknown {
   if (!(error instanceof FlwrError)) return error;
   const { code, message, hints, cause } = error;
   if (cause instanceof ApiError) {
@@ -27,8 +27,8 @@ export function tellProblem(error: unknown, connection: SuperLinkConnection): un
   }
   const ofConnection = code === "unavailable" || code === "failed-precondition";
   if (!ofConnection || hints.length === 0) return error;
-  const told = hints.filter((hint) => !hint.includes("--superlink"));
-  return new FlwrError(code, message, { hints: connectionHints(told, connection), cause: error });
+  const usable = hints.filter((hint) => !hint.includes("--superlink"));
+  return new FlwrError(code, message, { hints: connectionHints(usable, connection), cause: error });
 }
 
 function connectionHints(

@@ -3,42 +3,41 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { parseAddress } from "../../../rpc/address.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
+import type { Transport } from "../../../rpc/call.ts";
 import type { Channel, ChannelOptions } from "../../../rpc/channel.ts";
 import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { execChannel } from "../../../rpc/dialects/current/client/exec_channel.ts";
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import { NO_RETRY } from "../../../rpc/retry.ts";
 import type { SuperLinkConnection } from "./connection.ts";
-import { tellProblem } from "./tell_problem.ts";
+import { explainControlError } from "./tell_problem.ts";
 
-/** Seconds that a command waits for a SuperLink to take its connection. */
+/** Seconds that a command waits for a connection to the SuperLink. */
 const CONNECT_SECONDS = 10;
 
-/** What the Control API is spoken over. */
-export type Wire = "http" | "grpc";
-
 /**
- * Works with the Control API of a SuperLink. It is asked over HTTP; one that speaks gRPC alone (Flower's until 1.36)
- * refuses the first call, and the work is begun anew over gRPC, which is loaded only then. One of Flower up to 1.20, which
- * has another name for the API, refuses once more.
+ * Runs some work with the Control API of a SuperLink. The first attempt uses HTTP. If the SuperLink only speaks gRPC
+ * (Flower up to 1.36), its first call fails, and the work starts again over gRPC, which is loaded only then. Flower up to
+ * 1.20 has another name for the API, so a third attempt uses that.
  *
- * @param work asks the SuperLink before it does anything else; it is told over what
- * @param signal closes the connection, so that open calls end
- * @throws what the work throws; FlwrErrors of the connection in terms of where that was configured
+ * @param work must call the SuperLink before it does anything else, because it may be started again
+ * @param signal closes the connection, which ends open calls
+ * @throws the error of the work. Errors of the connection name the flag or key that configured it
  */
 export async function withControl<T>(
   connection: SuperLinkConnection,
-  work: (control: ControlClient, wire: Wire) => Promise<T>,
+  work: (control: ControlClient, transport: Transport) => Promise<T>,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<T> {
   const options = await channelOptions(connection);
-  const over = (channel: Channel, wire: Wire) => workOver(channel, wire, work, signal);
+  const over = (channel: Channel, transport: Transport) =>
+    workOver(channel, transport, work, signal);
   try {
     return await over(openHttpChannel(options), "http");
   } catch (error) {
-    // The probe ends by itself.
+    // The probe has a timeout of its own, so nothing needs to end it.
     const speaks = await Promise.race([speaksGrpc(options, error), aborted(signal)]);
-    if (speaks !== true || signal.aborted) throw tellProblem(error, connection);
+    if (speaks !== true || signal.aborted) throw explainControlError(error, connection);
   }
   const { openChannel } = await load<typeof import("../../../rpc/grpc/channel.ts")>(
     new URL("../../../rpc/grpc/channel.ts", import.meta.url),
@@ -48,18 +47,18 @@ export async function withControl<T>(
       if (FlwrError.from(error).code !== "unimplemented" || error.cause instanceof ApiError) {
         throw error;
       }
-      // Flower up to 1.20 knows it by another name.
+      // Flower up to 1.20 has another name for the API.
       return over(execChannel(openChannel(options)), "grpc");
     });
   } catch (error) {
-    throw tellProblem(error, connection);
+    throw explainControlError(error, connection);
   }
 }
 
 async function workOver<T>(
   channel: Channel,
-  wire: Wire,
-  work: (control: ControlClient, wire: Wire) => Promise<T>,
+  transport: Transport,
+  work: (control: ControlClient, transport: Transport) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const control = new ControlClient(channel);
@@ -67,14 +66,14 @@ async function workOver<T>(
   signal.addEventListener("abort", close, { once: true });
   if (signal.aborted) close();
   try {
-    return await work(control, wire);
+    return await work(control, transport);
   } finally {
     signal.removeEventListener("abort", close);
     close();
   }
 }
 
-/** How a SuperLink is reached. A person waits for the answer: nothing is tried twice. */
+/** Options of a channel to a SuperLink, without retries, because a person waits for the answer. */
 export async function channelOptions(connection: SuperLinkConnection): Promise<ChannelOptions> {
   const { address } = connection;
   const common = { address, retry: NO_RETRY, connectTimeoutSeconds: CONNECT_SECONDS };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentServer } from "../../../tests/support/silent_server.ts";
 import { withControl } from "./with_control.ts";
 
-Deno.test("with control: its signal ends a call that the SuperLink does not answer", async () => {
+Deno.test("with control: the signal ends a call that the SuperLink does not answer", async () => {
   using server = silentServer();
   const connection = { address: server.address, insecure: true };
   const leaving = new AbortController();

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { listCommand } from "./list.ts";
-import { type HostedCommand, notOfferedCommand } from "../not_offered.ts";
+import { type HostedCommand, unsupportedCommand } from "../not_offered.ts";
 
 const ONE_FEDERATION = "SuperLinks without accounts have one federation, with all their nodes";
 
@@ -33,7 +33,7 @@ export function command(): Command {
     .addCommand(listCommand())
     .addHelpText("after", "\nExample:\n  flwr federation list\n");
   for (const hosted of HOSTED) {
-    command.addCommand(notOfferedCommand(hosted, "federation "), { hidden: true });
+    command.addCommand(unsupportedCommand(hosted, "federation "), { hidden: true });
   }
   return command;
 }

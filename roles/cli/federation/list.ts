@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
-import { askSuperLink } from "../config/ask_superlink.ts";
-import { checkFederation } from "../config/federation_id.ts";
-import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import { callSuperLink } from "../config/ask_superlink.ts";
+import { requireFederationId } from "../config/federation_id.ts";
+import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import { statusStyle } from "../../output/colours.ts";
 import type { Output } from "../../output/format.ts";
 import { type Screen, stdoutScreen } from "../../output/screen.ts";
-import { type Column, tableLines } from "../../output/table.ts";
+import { type TableColumn, tableLines } from "../../output/table.ts";
 import { federationJson, federationLines } from "./show.ts";
 
 const EXAMPLE = `
@@ -15,7 +15,7 @@ Example:
   flwr federation ls my-superlink --federation @none/default
 `;
 
-interface ListFlags extends AskingFlags {
+interface ListFlags extends ControlOutputFlags {
   readonly federation?: string;
   readonly verbose: boolean;
 }
@@ -30,18 +30,18 @@ export function listCommand(): Command {
       "show this federation's members, nodes and runs (default: list all)",
     )
     .option("--verbose", "also list archived federations; JSON always does", false);
-  return asksSuperLink(command, EXAMPLE, list);
+  return controlCommand(command, EXAMPLE, list);
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
   const { federation: id, verbose } = flags;
-  if (id !== undefined) checkFederation(id, "--federation");
+  if (id !== undefined) requireFederationId(id, "--federation");
   const screen = stdoutScreen();
   if (id !== undefined) {
-    const shown = await askSuperLink(superlink, flags, (control) => control.showFederation(id));
+    const shown = await callSuperLink(superlink, flags, (control) => control.showFederation(id));
     return { json: federationJson(shown), lines: federationLines(shown, screen) };
   }
-  const federations = await askSuperLink(superlink, flags, (control) => control.listFederations());
+  const federations = await callSuperLink(superlink, flags, (control) => control.listFederations());
   const rows = federations.filter(({ archived }) => verbose || !archived);
   return {
     json: { federations: federations.map(summaryJson) },
@@ -53,7 +53,7 @@ function summaryJson({ name, description, archived, simulation }: FederationSumm
   return { id: name, description, archived, simulation };
 }
 
-function columns({ colours }: Screen): Column<FederationSummary>[] {
+function columns({ colours }: Screen): TableColumn<FederationSummary>[] {
   const status = ({ archived }: FederationSummary) => archived ? "archived" : "active";
   return [
     { title: "FEDERATION", cell: ({ name }) => name },

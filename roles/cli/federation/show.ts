@@ -4,13 +4,14 @@ import { appText, runColumns, showRun } from "../tables/runs.ts";
 import type { Screen } from "../../output/screen.ts";
 import { tableLines } from "../../output/table.ts";
 
-/** A federation with what is in it, and the SuperLink's time: Unix seconds. */
+/** A federation at some time. */
 export interface ShownFederation {
   readonly federation: FederationSummary;
+  /** The SuperLink's time: Unix seconds. */
   readonly now: number;
 }
 
-/** A federation in `flwr federation list --federation ID --format json`: the fields, "_" included, are Flower's. */
+/** The JSON of `flwr federation list --federation ID`, with Flower's own field names. */
 export function federationJson({ federation, now }: ShownFederation): Record<string, unknown> {
   const { members, nodes, runs, archived, simulation } = federation;
   return {

@@ -1,30 +1,30 @@
 import { type FileAccess, replaceFile, writeNewFile } from "../../../auth/write_file.ts";
 import { exists } from "./layout.ts";
 
-/** One thing to do to a file. */
+/** A planned change of a file. */
 export type Change =
   | {
-    /** "make": the file must not be there; "extend": the text holds what the file held. */
+    /** "make": the file must not exist. "extend": `text` includes the old content. */
     readonly action: "make" | "replace" | "extend";
     readonly file: string;
     readonly text: string;
     readonly access: FileAccess;
-    /** What the report says beside the file's name, as a key's fingerprint. */
+    /** Text after the file's name in the report, such as a key's fingerprint. */
     readonly note?: string;
   }
   | { readonly action: "remove"; readonly file: string };
 
 const DONE = { make: "made", replace: "replaced", extend: "extended", remove: "removed" } as const;
 
-/** How a file is to be written: replaced only where it is there and may be. */
+/** The action for writing a file: "replace" if it exists and `force` is set. */
 export async function makeOrReplace(file: string, force: boolean): Promise<"make" | "replace"> {
   return force && await exists(file) ? "replace" : "make";
 }
 
 /**
- * Carries a change out.
+ * Carries out a change.
  *
- * @throws FlwrError already-exists when a file to make is there: another process made it meanwhile
+ * @throws FlwrError "already-exists" when another process has created a file to make
  */
 export async function carryOut(change: Change): Promise<void> {
   if (change.action === "remove") return await Deno.remove(change.file);
@@ -32,7 +32,7 @@ export async function carryOut(change: Change): Promise<void> {
   await write(change.file, change.text, change.access);
 }
 
-/** The change as one line of a report: "made      keys/client_credentials_1.pub  SHA256:…". */
+/** Describes a change as a line of the report: "made      keys/client_credentials_1.pub  SHA256:…". */
 export function describeChange(change: Change): string {
   const done = DONE[change.action];
   const note = change.action === "remove" ? undefined : change.note;

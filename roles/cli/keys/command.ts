@@ -7,19 +7,19 @@ import { DEFAULT_CLIENTS, DEFAULT_CURVE, generateKeys } from "./generate.ts";
 import { showKey, showKeyList } from "./show.ts";
 import { wholeNumber } from "../../flags/values.ts";
 
-/** How long a development certificate may be made for, in days: C-core and browsers know no end, but keys leak. */
+/** Longest validity of a development certificate, in days. gRPC C-core and browsers have no limit, but keys leak. */
 const MAX_CERTIFICATE_DAYS = 3650;
 
-/** Most hosts that one certificate names. */
+/** Most hosts in one certificate. */
 const MAX_CERTIFICATE_HOSTS = 100;
 
-/** Most SuperNodes that keys are made for at once. */
+/** Most SuperNodes for which one command makes keys. */
 const MAX_CLIENTS = 10_000;
 
-/** The values of --curve. */
+/** Values of `--curve`. */
 const CURVES: Readonly<Record<string, Curve>> = { p256: "P-256", p384: "P-384", p521: "P-521" };
 
-/** What commander makes of the flags of `generate`. */
+/** Flags of `keys generate`, as commander parses them. */
 interface GenerateFlags {
   readonly dir: string;
   readonly curve?: string;
@@ -43,10 +43,10 @@ Examples:
   flwr keys generate 10 --host superlink.example.org --host 192.0.2.7 --days 90
 `;
 
-/** The `keys` command: making and showing certificates and key pairs. */
+/** The `keys` command. */
 export function command(): Command {
   return new Command("keys")
-    .description("Make and show the certificates and key pairs of a federation.")
+    .description("Create and show the certificates and key pairs of a federation.")
     .addCommand(generateCommand())
     .addCommand(listCommand())
     .addCommand(showCommand())
@@ -55,7 +55,7 @@ export function command(): Command {
 
 function generateCommand(): Command {
   return new Command("generate")
-    .description("Make certificates, keys and the list of the SuperNodes' public keys.")
+    .description("Create certificates, keys and the list of the SuperNodes' public keys.")
     .argument(
       "[n]",
       "number of SuperNodes that need a key",
@@ -112,7 +112,7 @@ function listCommand(): Command {
 
 function showCommand(): Command {
   return new Command("show")
-    .description("Show the fingerprint and the public half of a key.")
+    .description("Show the fingerprint and the public key of a key file.")
     .argument("<file>", "a private or public key")
     .addHelpText("after", "\nExample:\n  flwr keys show keys/client_credentials_1\n")
     .action(async (file: string) => print(await showKey(file)));

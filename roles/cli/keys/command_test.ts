@@ -9,7 +9,7 @@ import { layoutOf } from "./layout.ts";
 import { showKey, showKeyList } from "./show.ts";
 import { command } from "./command.ts";
 
-/** The contents of every file below a folder, by path. */
+/** The contents of all files in a folder, by path. */
 function snapshot(folder: string): Record<string, string> {
   const files: Record<string, string> = {};
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
@@ -20,7 +20,7 @@ function snapshot(folder: string): Record<string, string> {
   return files;
 }
 
-/** Which files differ between two snapshots, without their folder. */
+/** Names of the files that differ between two snapshots. */
 function changed(folder: string, before: Record<string, string>): string[] {
   const after = snapshot(folder);
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -42,7 +42,7 @@ function tlsOf(folder: string) {
   });
 }
 
-Deno.test("an empty folder gets the files of Flower's example, private ones for their owner only", () =>
+Deno.test("an empty folder gets the files of Flower's example, private ones readable by their owner only", () =>
   inTemporaryFolder(async (folder) => {
     const report = await generateKeys({ folder });
     const made = changed(folder, {});
@@ -70,7 +70,7 @@ Deno.test("an empty folder gets the files of Flower's example, private ones for 
     }
   }));
 
-Deno.test("pairs belong together, the list has the SuperNodes' keys in one row, TLS files pass", () =>
+Deno.test("pairs match, the list has the SuperNodes' keys in one row, and the TLS files are valid", () =>
   inTemporaryFolder(async (folder) => {
     await generateKeys({ folder, clients: 3, hosts: [parseHost("a.example.org")] });
     const layout = layoutOf(folder);
@@ -86,7 +86,7 @@ Deno.test("pairs belong together, the list has the SuperNodes' keys in one row, 
     assert.ok(coversHost(hosts, "a.example.org") && coversHost(hosts, "::1"));
   }));
 
-Deno.test("asked for more keys, it makes the missing ones and extends the list, nothing else", () =>
+Deno.test("with a larger n, it makes the missing keys and extends the list, nothing else", () =>
   inTemporaryFolder(async (folder) => {
     await generateKeys({ folder, curve: "P-256" });
     const before = snapshot(folder);
@@ -104,7 +104,7 @@ Deno.test("asked for more keys, it makes the missing ones and extends the list, 
     assert.deepEqual(list.keys().map(({ curve }) => curve), Array(4).fill("P-256"));
   }));
 
-Deno.test("what is there is never touched: same, fewer, moved and revoked keys", () =>
+Deno.test("existing files are never changed: same, fewer, moved and revoked keys", () =>
   inTemporaryFolder(async (folder) => {
     const layout = layoutOf(folder);
     await generateKeys({ folder, clients: 3 });
@@ -115,7 +115,7 @@ Deno.test("what is there is never touched: same, fewer, moved and revoked keys",
     const before = snapshot(folder);
     for (const clients of [3, 2, 1]) {
       const report = await generateKeys({ folder, clients });
-      assert.deepEqual(report, ["Nothing to make: certificates and 3 client keys are there"]);
+      assert.deepEqual(report, ["Nothing to make: certificates and 3 client keys already exist"]);
     }
     assert.deepEqual(changed(folder, before), []);
     await generateKeys({ folder, clients: 4 });
@@ -123,7 +123,7 @@ Deno.test("what is there is never touched: same, fewer, moved and revoked keys",
     assert.equal(await Deno.readTextFile(layout.list), `${first}\n${third},${fourth.trim()}\n`);
   }));
 
-Deno.test("a public key and a list that are missing are written again", () =>
+Deno.test("a missing public key and a missing list are written again", () =>
   inTemporaryFolder(async (folder) => {
     const layout = layoutOf(folder);
     await generateKeys({ folder });
@@ -134,7 +134,7 @@ Deno.test("a public key and a list that are missing are written again", () =>
     assert.deepEqual(changed(folder, before), []);
   }));
 
-Deno.test("certificates that were removed are made anew, keys stay", () =>
+Deno.test("removed certificates are made again, and keys stay", () =>
   inTemporaryFolder(async (folder) => {
     await generateKeys({ folder });
     const before = snapshot(folder);
@@ -146,7 +146,7 @@ Deno.test("certificates that were removed are made anew, keys stay", () =>
     assert.ok(coversHost((await tlsOf(folder)).hosts, "b.example.org"));
   }));
 
-Deno.test("--force makes everything anew and removes the keys beyond n", () =>
+Deno.test("--force makes everything again and removes the keys beyond n", () =>
   inTemporaryFolder(async (folder) => {
     await generateKeys({ folder, clients: 3 });
     const before = snapshot(folder);
@@ -158,14 +158,14 @@ Deno.test("--force makes everything anew and removes the keys beyond n", () =>
     assert.equal(modeOf(layoutOf(folder).client(1)), "600");
   }));
 
-Deno.test("requests that what is there cannot meet are refused before anything is written", () =>
+Deno.test("options that conflict with existing files are refused before anything is written", () =>
   inTemporaryFolder(async (folder) => {
     const layout = layoutOf(folder);
     await generateKeys({ folder });
     const before = snapshot(folder);
     const cases = [
-      [{ hosts: [parseHost("a.org")] }, "already-exists", /--host would not change them/],
-      [{ days: 5 }, "already-exists", /--days would not change them/],
+      [{ hosts: [parseHost("a.org")] }, "already-exists", /--host has no effect/],
+      [{ days: 5 }, "already-exists", /--days has no effect/],
       [{ curve: "P-256" }, "failed-precondition", /uses P-384, not P-256/],
     ] as const;
     for (const [options, code, message] of cases) {
@@ -187,7 +187,7 @@ Deno.test("requests that what is there cannot meet are refused before anything i
     );
   }));
 
-Deno.test("keys are shown by fingerprint, from either half and from the list", () =>
+Deno.test("keys are shown by fingerprint, from private keys, public keys and the list", () =>
   inTemporaryFolder(async (folder) => {
     const layout = layoutOf(folder);
     await generateKeys({ folder, clients: 1 });
@@ -198,7 +198,7 @@ Deno.test("keys are shown by fingerprint, from either half and from the list", (
     await assert.rejects(showKey(layout.server), { code: "invalid-argument" });
   }));
 
-Deno.test("the command line reads its flags, and misuse throws what main reports", async () => {
+Deno.test("the command line reads its flags, and a usage error is thrown", async () => {
   const parse = (...args: string[]) => {
     const keys = command();
     for (const one of [keys, ...keys.commands]) {

@@ -9,43 +9,43 @@ import { clientsIn, exists, type Layout, layoutOf } from "./layout.ts";
 import { planCertificates } from "./plan_certificates.ts";
 import { planKeptPair, type PlannedPair, planNewPair } from "./plan_pairs.ts";
 
-/** How many SuperNodes get a key unless said otherwise. */
+/** Default number of SuperNodes that get a key. */
 export const DEFAULT_CLIENTS = 2;
-/** Curve of the keys unless said otherwise: the one of Flower's example. */
+/** Default curve of the keys: that of Flower's example. */
 export const DEFAULT_CURVE: Curve = "P-384";
 
-/** What `flwr keys generate` is asked for. */
+/** Options of {@link generateKeys}. */
 export interface GenerateOptions {
-  /** The folder below which certificates/ and keys/ lie. */
+  /** The folder that contains certificates/ and keys/. */
   readonly folder: string;
-  /** How many SuperNodes shall have a key; default DEFAULT_CLIENTS. */
+  /** Number of SuperNodes with a key. Default: {@link DEFAULT_CLIENTS}. */
   readonly clients?: number;
-  /** Default: that of the SuperLink's key, or DEFAULT_CURVE where there is none. */
+  /** Default: the curve of the SuperLink's key, or {@link DEFAULT_CURVE} for a new one. */
   readonly curve?: Curve;
-  /** Hosts in the certificate beside this machine's own names. */
+  /** Hosts in the certificate, in addition to this machine's own names. */
   readonly hosts?: readonly HostName[];
-  /** How long the certificates are valid, in days. */
+  /** Validity of the certificates in days. */
   readonly days?: number;
-  /** Whether to make everything anew, over what is there; SuperNodes beyond `clients` lose their keys. */
+  /** Whether to replace everything. Keys of SuperNodes beyond `clients` are removed. */
   readonly force?: boolean;
   readonly clock?: Clock;
 }
 
 /**
- * Sees to it that a federation has certificates, a key for its SuperLink, keys for its SuperNodes and the list of
- * their public keys. What is there stays as it is, and only what is missing is made: asked for 5 keys where 2 are, it
- * makes 3 and adds them to the list. A key that was taken out of the list stays out.
+ * Makes the certificates of a federation, a key for its SuperLink, keys for its SuperNodes and the list of their public
+ * keys. Existing files are kept, and only missing ones are made: with 2 keys and a request for 5, it makes 3 and adds
+ * them to the list. A key that was removed from the list is not added again.
  *
- * Everything is thought through before anything is written.
+ * All changes are planned before any file is written.
  *
  * @returns a report, one line per file that was made, replaced or removed
- * @throws FlwrError when what is there does not fit what is asked for, or cannot be read, or a file cannot be written
+ * @throws FlwrError when existing files conflict with the options or cannot be read, or a file cannot be written
  */
 export async function generateKeys(options: GenerateOptions): Promise<string[]> {
   const { folder, clients = DEFAULT_CLIENTS, force = false, hosts, days, clock } = options;
   const layout = layoutOf(folder);
   const before = await clientsIn(layout);
-  // --curve is for the keys only: certificates have the curve that every TLS stack knows.
+  // --curve applies to the keys only. Certificates use a curve that every TLS library supports.
   const changes = await planCertificates(layout, { hosts, days, clock }, force);
   const superLink = await planSuperLink(layout, options.curve, force);
   const nodes: PlannedPair[] = [];
@@ -64,7 +64,7 @@ export async function generateKeys(options: GenerateOptions): Promise<string[]> 
   for (const change of changes) await carryOut(change);
   return changes.length > 0
     ? changes.map(describeChange)
-    : [`Nothing to make: certificates and ${before.length} client keys are there`];
+    : [`Nothing to make: certificates and ${before.length} client keys already exist`];
 }
 
 async function planPair(path: string, curve: Curve, force: boolean): Promise<PlannedPair> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-/** Where the files of a federation lie below a folder: the layout of Flower's authentication example. */
+/** Paths of a federation's files, in the layout of Flower's authentication example. */
 export interface Layout {
   readonly certificateFolder: string;
   readonly keyFolder: string;
@@ -8,15 +8,15 @@ export interface Layout {
   readonly authority: string;
   readonly serverKey: string;
   readonly server: string;
-  /** The SuperLink's private key; its public key has ".pub" at the end. */
+  /** The SuperLink's private key. Its public key has the suffix ".pub". */
   readonly superLink: string;
-  /** The SuperNodes' public keys. */
+  /** The list of the SuperNodes' public keys. */
   readonly list: string;
-  /** The private key of SuperNode `index`, counted from 1; its public key has ".pub" at the end. */
+  /** The private key of SuperNode `index`, counted from 1. Its public key has the suffix ".pub". */
   client(index: number): string;
 }
 
-/** The layout below a folder. */
+/** The layout in a folder. */
 export function layoutOf(folder: string): Layout {
   const certificateFolder = join(folder, "certificates");
   const keyFolder = join(folder, "keys");
@@ -33,7 +33,7 @@ export function layoutOf(folder: string): Layout {
   };
 }
 
-/** The numbers of the SuperNodes whose private or public key lies in the folder, in ascending order. */
+/** Indexes of the SuperNodes whose private or public key exists, in ascending order. */
 export async function clientsIn({ keyFolder }: Layout): Promise<number[]> {
   const indexes = new Set<number>();
   try {
@@ -47,7 +47,7 @@ export async function clientsIn({ keyFolder }: Layout): Promise<number[]> {
   return [...indexes].sort((a, b) => a - b);
 }
 
-/** Whether there is anything at the path. */
+/** Whether a path exists. A link counts, even if its target does not exist. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);

@@ -4,13 +4,12 @@ import { type Change, makeOrReplace } from "./change.ts";
 import { exists, type Layout } from "./layout.ts";
 
 /**
- * Makes certificates unless they are there.
+ * Plans the certificates: new ones, or none if they exist.
  *
- * The authority's key may be gone, as it should be once the certificate is made.
+ * The CA's key may be missing, because it should be removed after the certificate is made.
  *
- * @param force whether to make them anew in any case
- * @throws FlwrError failed-precondition when some are there and others not; already-exists when they are and options
- *   ask for others
+ * @param force whether to replace existing certificates
+ * @throws FlwrError "failed-precondition" when only some files exist; "already-exists" when options would need new ones
  */
 export async function planCertificates(
   layout: Layout,
@@ -39,7 +38,7 @@ export async function planCertificates(
     if (flag === "") return [];
     throw new FlwrError(
       "already-exists",
-      `Certificates exist already and ${flag} would not change them: ${layout.server}`,
+      `Certificates already exist, so ${flag} has no effect: ${layout.server}`,
       { hints },
     );
   }

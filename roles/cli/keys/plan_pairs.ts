@@ -6,7 +6,7 @@ import type { PublicKey } from "../../../auth/public_key.ts";
 import { type Change, makeOrReplace } from "./change.ts";
 import { exists } from "./layout.ts";
 
-/** A key pair that is there or will be, and what must be done for it. */
+/** An existing or new key pair, and the changes to make for it. */
 export interface PlannedPair {
   readonly publicKey: PublicKey;
   /** Whether the pair is new. */
@@ -14,7 +14,7 @@ export interface PlannedPair {
   readonly changes: readonly Change[];
 }
 
-/** Makes a new pair at the path, with `force` over what is there. */
+/** Plans a new pair at a path. With `force` it replaces existing files. */
 export async function planNewPair(
   path: string,
   curve: Curve,
@@ -38,11 +38,11 @@ export async function planNewPair(
 }
 
 /**
- * Keeps the pair at the path. A private key that was moved to its machine is not missed; a public key that is missing
- * is written from the private one.
+ * Plans to keep the pair at a path. The private key may have been moved to its machine. A missing public key is derived
+ * from the private one.
  *
- * @returns undefined when neither half is there
- * @throws FlwrError when the file cannot be read as a key
+ * @returns undefined if neither file exists
+ * @throws FlwrError when a file is not a valid key
  */
 export async function planKeptPair(path: string): Promise<PlannedPair | undefined> {
   if (await exists(`${path}.pub`)) {
@@ -54,7 +54,7 @@ export async function planKeptPair(path: string): Promise<PlannedPair | undefine
   return { publicKey, made: false, changes: [change] };
 }
 
-/** The .pub file as ssh-keygen writes it with an empty comment: a blank stands before where it would be. */
+/** The .pub file as ssh-keygen writes it with an empty comment: with a trailing space. */
 function publicFile(path: string, key: PublicKey) {
   return {
     file: `${path}.pub`,

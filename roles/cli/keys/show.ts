@@ -6,9 +6,9 @@ import type { PublicKey } from "../../../auth/public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
 
 /**
- * One line per key of a list: the fingerprint, by which the SuperLink's log calls a node, and the curve.
+ * Describes the keys of a list, one per line: the fingerprint, which the SuperLink's log uses as well, and the curve.
  *
- * @throws FlwrError when the list cannot be read, naming line and cell
+ * @throws FlwrError naming line and cell when the list is invalid
  */
 export async function showKeyList(file: string): Promise<string[]> {
   const list = await readKeyList({ file });
@@ -16,9 +16,9 @@ export async function showKeyList(file: string): Promise<string[]> {
 }
 
 /**
- * Fingerprint, curve and public half of a key file, private or public.
+ * Describes a private or public key file: fingerprint, curve and public key.
  *
- * @throws FlwrError when the file holds no key
+ * @throws FlwrError when the file contains no key
  */
 export async function showKey(file: string): Promise<string[]> {
   const where = `in ${describeFile({ file })}`;

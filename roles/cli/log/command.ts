@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
 import type { RunId } from "../../../entities/metadata.ts";
-import { askSuperLink } from "../config/ask_superlink.ts";
-import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
+import { callSuperLink } from "../config/ask_superlink.ts";
+import { addSuperLinkArgument, type ControlFlags } from "../config/options.ts";
 import { followLog, showLog } from "./follow.ts";
 import { runState, shownRun } from "./run_state.ts";
 import { readId } from "../../flags/values.ts";
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { stdoutScreen } from "../../output/screen.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 
@@ -17,7 +17,7 @@ Example:
   flwr log 15950113740962349189 my-superlink --show
 `;
 
-interface LogFlags extends SuperLinkFlags {
+interface LogFlags extends ControlFlags {
   readonly show: boolean;
 }
 
@@ -35,15 +35,15 @@ export function command(): Command {
     .addHelpText("after", EXAMPLE)
     .action(async (runId: RunId, superlink: string | undefined, flags: LogFlags) => {
       const sink = { stream: Deno.stdout, colours: stdoutScreen().colours.enabled };
-      await askSuperLink(superlink, flags, async (control) => {
-        // An unknown run, or no SuperLink, is told at once; a stream would be begun anew for a while.
+      await callSuperLink(superlink, flags, async (control) => {
+        // This call fails at once for an unknown run or SuperLink. A log stream would retry for a while.
         const { now } = await control.getRun(runId);
         using shutdown = onShutdown();
         const followed = flags.show
           ? await showLog(control, runId, sink, shutdown.signal, now)
           : await followLog(control, runId, sink, shutdown.signal);
-        if (followed === "interrupted") say(`Run ${runId} is still running`);
-        if (followed === "ended") say(runState(await shownRun(control, runId)));
+        if (followed === "interrupted") printMessage(`Run ${runId} is still running`);
+        if (followed === "ended") printMessage(runState(await shownRun(control, runId)));
       });
     });
 }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type {
   ControlClient,
-  LogText as LogPiece,
+  RunLogChunk,
 } from "../../../rpc/dialects/current/client/control_client.ts";
 import { coloursIf } from "../../output/colours.ts";
 import { StyledLines } from "../../output/line_style.ts";
@@ -11,37 +11,37 @@ import { LogText } from "../../output/log_text.ts";
 import { type Stream, writeText } from "../../output/write_text.ts";
 
 /**
- * Seconds without a new line after which what there is of a running run's log has come, from a SuperLink that does not say
- * so: Flower's, or an earlier one of ours.
+ * Seconds without a new line after which a running run's log counts as complete, for a SuperLink that does not mark the
+ * end: Flower's own, or an earlier version of ours.
  */
-const QUIET_SECONDS = 1;
+const SILENCE_SECONDS = 1;
 
-/** The same before the first line, which may be a long log that takes its time. */
+/** The same before the first line, because a long log may take time to load. */
 const FIRST_LINE_SECONDS = 10;
 
-/** Seconds that the next part of a log may take of which the SuperLink has said that more is to come. */
+/** Most seconds to wait for the next part of a log, if the SuperLink has announced more. */
 const PART_SECONDS = 120;
 
-/** What a log is written to. */
+/** The target of a log. */
 export interface LogSink {
   readonly stream: Stream;
-  /** Whether colours of the log are kept, and lines that matter get theirs. */
+  /** Whether to keep the log's colours, and to colour errors, warnings and headings. */
   readonly colours: boolean;
 }
 
-/** How following a log ended. */
-export type Followed =
-  /** There is no more to come. */
+/** The end of following a log. */
+export type FollowEnd =
+  /** The log is complete. */
   | "ended"
-  /** The signal said so. */
+  /** The signal was aborted. */
   | "interrupted"
-  /** Nobody reads what is written any more. */
+  /** The reader closed the output. */
   | "unread";
 
 /**
- * Writes a run's log from its beginning on, until the run is over.
+ * Writes a run's log from its beginning until the run is over.
  *
- * @param signal ends it before
+ * @param signal stops it earlier
  * @throws FlwrError as ControlClient.streamLogs
  */
 export function followLog(
@@ -49,16 +49,16 @@ export function followLog(
   runId: RunId,
   sink: LogSink,
   signal: AbortSignal,
-): Promise<Followed> {
-  return writeLog(control, runId, sink, { signal, goesOn: () => true });
+): Promise<FollowEnd> {
+  return writeLog(control, runId, sink, { signal, continueAfter: () => true });
 }
 
 /**
- * Writes what there is of a run's log. A SuperLink of Flower does not say where that ends: it ends with what was written
- * after the command began, or when nothing comes for a while.
+ * Writes a run's log so far. Flower's own SuperLink does not mark its end, so it ends with a line that was written after
+ * the command began, or when no line arrives for a while.
  *
- * @param began the SuperLink's time: Unix seconds
- * @throws FlwrError as ControlClient.streamLogs; "deadline-exceeded" when a part does not come that was announced
+ * @param began the SuperLink's time at the beginning of the command: Unix seconds
+ * @throws FlwrError as ControlClient.streamLogs; "deadline-exceeded" when an announced part does not arrive
  */
 export async function showLog(
   control: ControlClient,
@@ -67,38 +67,38 @@ export async function showLog(
   signal: AbortSignal,
   began: number,
   clock: Clock = systemClock,
-): Promise<Followed> {
-  const quiet = new AbortController();
-  let heard = new AbortController();
+): Promise<FollowEnd> {
+  const expired = new AbortController();
+  let timer = new AbortController();
   const expireIn = (seconds: number) => {
-    heard = new AbortController();
-    const { signal } = heard;
-    clock.sleep(seconds, signal).then(() => signal.aborted || quiet.abort());
+    timer = new AbortController();
+    const { signal } = timer;
+    clock.sleep(seconds, signal).then(() => signal.aborted || expired.abort());
   };
   let isPart = false;
   expireIn(FIRST_LINE_SECONDS);
   try {
     const ended = await writeLog(control, runId, sink, {
-      signal: AbortSignal.any([signal, quiet.signal]),
-      goesOn: ({ latest, whole }) => {
-        heard.abort();
-        isPart = whole === false;
-        if (whole !== true) expireIn(isPart ? PART_SECONDS : QUIET_SECONDS);
-        return whole !== true && latest < began;
+      signal: AbortSignal.any([signal, expired.signal]),
+      continueAfter: ({ latest, caughtUp }) => {
+        timer.abort();
+        isPart = caughtUp === false;
+        if (caughtUp !== true) expireIn(isPart ? PART_SECONDS : SILENCE_SECONDS);
+        return caughtUp !== true && latest < began;
       },
     });
     if (ended !== "interrupted" || signal.aborted) return ended;
     if (isPart) throw partMissing(runId);
     return "ended";
   } finally {
-    heard.abort();
+    timer.abort();
   }
 }
 
 function partMissing(runId: RunId): FlwrError {
   return new FlwrError(
     "deadline-exceeded",
-    `The rest of the log of run ${runId} did not come within ${PART_SECONDS} s`,
+    `The rest of run ${runId}'s log did not arrive within ${PART_SECONDS} s`,
     { hints: ["Try again later"] },
   );
 }
@@ -107,22 +107,25 @@ async function writeLog(
   control: ControlClient,
   runId: RunId,
   { stream, colours }: LogSink,
-  { signal, goesOn }: { signal: AbortSignal; goesOn: (piece: LogPiece) => boolean },
-): Promise<Followed> {
+  { signal, continueAfter }: {
+    signal: AbortSignal;
+    continueAfter: (piece: RunLogChunk) => boolean;
+  },
+): Promise<FollowEnd> {
   const text = new LogText(colours);
   const lines = new StyledLines(coloursIf(colours));
   let written = "\n";
-  const write = (harmless: string) => {
-    const styled = lines.next(harmless);
+  const write = (sanitised: string) => {
+    const styled = lines.next(sanitised);
     if (styled !== "") written = styled;
     return writeText(stream, styled);
   };
-  // What the command says next is on a line of its own.
+  // Later messages of the command must start on a new line.
   const end = () => write(text.end()) && (written.endsWith("\n") || writeText(stream, "\n"));
   try {
     for await (const piece of control.streamLogs(runId, { signal })) {
       if (!write(text.next(piece.text))) return "unread";
-      if (!goesOn(piece)) break;
+      if (!continueAfter(piece)) break;
     }
     return end() ? "ended" : "unread";
   } catch (error) {

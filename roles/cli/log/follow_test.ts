@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type {
   ControlClient,
-  LogText,
+  RunLogChunk,
 } from "../../../rpc/dialects/current/client/control_client.ts";
 import { FakeClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -10,8 +10,8 @@ import { followLog, showLog } from "./follow.ts";
 
 const NEVER = new AbortController().signal;
 
-/** A SuperLink that gives these pieces of a log, and then nothing until its reader goes. */
-function superLink(...pieces: readonly (LogText | (() => Promise<void>))[]) {
+/** A SuperLink that sends these pieces of a log, and then nothing until the reader ends. */
+function superLink(...pieces: readonly (RunLogChunk | (() => Promise<void>))[]) {
   return {
     async *streamLogs(_runId: bigint, { signal }: { signal: AbortSignal }) {
       for (const piece of pieces) {
@@ -39,35 +39,35 @@ function sink(colours = false) {
   return { written, stream, colours };
 }
 
-Deno.test("log: what there is ends where the SuperLink says so, however long it takes", async () => {
+Deno.test("log: the log so far ends at the SuperLink's mark, however long it takes", async () => {
   const { written, ...to } = sink();
   const clock = new FakeClock();
-  // A part of a long log takes a minute to come.
+  // A part of a long log takes a minute.
   const control = superLink(
-    { text: "one\n", latest: 1, whole: false },
+    { text: "one\n", latest: 1, caughtUp: false },
     () => clock.advance(60),
-    { text: "two\n", latest: 2, whole: true },
+    { text: "two\n", latest: 2, caughtUp: true },
     { text: "later\n", latest: 3 },
   );
   assert.equal(await showLog(control, 7n, to, NEVER, 10, clock), "ended");
   assert.equal(written.text, "one\ntwo\n");
 });
 
-Deno.test("log: a part that was announced and does not come is an error, after what came", async () => {
+Deno.test("log: an announced part that does not arrive is an error, after the text so far", async () => {
   const { written, ...to } = sink();
   const clock = new FakeClock();
-  const control = superLink({ text: "one", latest: 1, whole: false }, () => clock.advance(1000));
+  const control = superLink({ text: "one", latest: 1, caughtUp: false }, () => clock.advance(1000));
   await assert.rejects(showLog(control, 7n, to, NEVER, 10, clock), { code: "deadline-exceeded" });
   assert.equal(written.text, "one\n");
   const interrupt = new AbortController();
   const stopped = superLink(
-    { text: "one", latest: 1, whole: false },
+    { text: "one", latest: 1, caughtUp: false },
     () => Promise.resolve(interrupt.abort()),
   );
   assert.equal(await showLog(stopped, 7n, to, interrupt.signal, 10, clock), "interrupted");
 });
 
-Deno.test("log: what there is ends when nothing comes, where the SuperLink does not say", async () => {
+Deno.test("log: without a mark, the log so far ends when no line arrives for a while", async () => {
   for (const [before, seconds] of [["", 9], ["one", 0.5]] as const) {
     const { written, ...to } = sink();
     const clock = new FakeClock();
@@ -78,11 +78,11 @@ Deno.test("log: what there is ends when nothing comes, where the SuperLink does 
       () => clock.advance(2),
     );
     assert.equal(await showLog(control, 7n, to, NEVER, 10, clock), "ended");
-    assert.equal(written.text, `${before}two\n`, "with a line end, for what is said next");
+    assert.equal(written.text, `${before}two\n`, "with a line break before later messages");
   }
 });
 
-Deno.test("log: one that is not followed any more ends its line and its colours", async () => {
+Deno.test("log: after Ctrl-C the line and its colours are ended", async () => {
   for (
     const [text, shown] of [["on", "on\n"], ["on\n", "on\n"], ["", ""], ["a\r", "a\n"]] as const
   ) {

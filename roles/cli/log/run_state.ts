@@ -4,13 +4,13 @@ import { IncompleteRun } from "../../../hosting/app/incomplete.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { type ShownRun, showRun, statusText } from "../tables/runs.ts";
 
-/** A run as it is now. @throws FlwrError as ControlClient.getRun */
+/** Fetches a run's current state. @throws FlwrError as ControlClient.getRun */
 export async function shownRun(control: ControlClient, runId: RunId): Promise<ShownRun> {
   const { run, now } = await control.getRun(runId);
   return showRun(run, now);
 }
 
-/** How a run stands, in one sentence. */
+/** Describes a run's state in one sentence. */
 export function runState(shown: ShownRun): string {
   const { run } = shown;
   const details = run.details === "" ? "" : `: ${run.details}`;
@@ -18,13 +18,15 @@ export function runState(shown: ShownRun): string {
 }
 
 /**
- * @throws FlwrError "failed-precondition" for a run that did not complete, {@link IncompleteRun} for a completed run to
- *   which a node contributed nothing in training or in evaluation
- * @param where words of the command line that lead to the run's SuperLink, with a space before them
+ * Checks that a run completed with contributions of all nodes.
+ *
+ * @param where command line words that select the run's SuperLink, with a leading space
+ * @throws FlwrError "failed-precondition" for a run that did not complete, {@link IncompleteRun} for a completed run in
+ *   which a node contributed nothing to training or to evaluation
  */
 export function requireCompleted(shown: ShownRun, where = ""): void {
   const { runId, details } = shown.run;
-  const hints = [`All about it: flwr ls${where} --run-id ${runId}`];
+  const hints = [`For details, run: flwr ls${where} --run-id ${runId}`];
   if (shown.status === "finished:completed") {
     if (shown.incomplete) throw new IncompleteRun(runId, details, hints);
     return;

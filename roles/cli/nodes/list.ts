@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { askSuperLink } from "../config/ask_superlink.ts";
-import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import { callSuperLink } from "../config/ask_superlink.ts";
+import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import type { Output } from "../../output/format.ts";
 import { nodeColumns, nodeJson } from "../tables/nodes.ts";
 import { stdoutScreen } from "../../output/screen.ts";
@@ -12,7 +12,7 @@ Example:
   flwr supernode ls my-superlink --verbose --format json
 `;
 
-interface ListFlags extends AskingFlags {
+interface ListFlags extends ControlOutputFlags {
   readonly verbose: boolean;
 }
 
@@ -22,11 +22,11 @@ export function listCommand(): Command {
     .alias("ls")
     .description("List a SuperLink's SuperNodes.")
     .option("-v, --verbose", "also list unregistered SuperNodes; JSON always does", false);
-  return asksSuperLink(command, EXAMPLE, list);
+  return controlCommand(command, EXAMPLE, list);
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
-  const { items, now } = await askSuperLink(superlink, flags, (control) => control.listNodes());
+  const { items, now } = await callSuperLink(superlink, flags, (control) => control.listNodes());
   const nodes = items.toSorted((a, b) => (a.registeredAt ?? 0) - (b.registeredAt ?? 0));
   const screen = stdoutScreen();
   const shown = flags.verbose ? nodes : nodes.filter(({ status }) => status !== "unregistered");

@@ -2,8 +2,8 @@ import { MAX_KEY_FILE_BYTES } from "../../../auth/key_pair.ts";
 import { Command } from "commander";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
-import { askSuperLink } from "../config/ask_superlink.ts";
-import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import { callSuperLink } from "../config/ask_superlink.ts";
+import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import { readNameFlag } from "../../flags/values.ts";
 import type { Output } from "../../output/format.ts";
 
@@ -13,7 +13,7 @@ Example:
   flwr supernode register node.pub my-superlink --name berlin --location "52.52,13.40"
 `;
 
-interface RegisterFlags extends AskingFlags {
+interface RegisterFlags extends ControlOutputFlags {
   readonly name?: string;
   readonly location?: string;
 }
@@ -27,7 +27,7 @@ export function registerCommand(): Command {
     .argument("<public-key>", "file with the public key: one OpenSSH line, or PEM")
     .option("--name <name>", "name of the node (default: none)")
     .option("--location <lat,lon>", "position of the node, in degrees (default: none)");
-  return asksSuperLink(command, EXAMPLE, register);
+  return controlCommand(command, EXAMPLE, register);
 }
 
 async function register(
@@ -39,7 +39,7 @@ async function register(
   const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES, "latin1");
   const { pem: publicKeyPem } = await parsePublicKey(text, `in ${describeFile({ file })}`);
   const { location } = flags;
-  const nodeId = await askSuperLink(
+  const nodeId = await callSuperLink(
     superlink,
     flags,
     (control) => control.registerNode({ publicKeyPem, name, location }),

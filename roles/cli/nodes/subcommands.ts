@@ -4,8 +4,8 @@ import { registerCommand } from "./register.ts";
 import { unregisterCommand } from "./unregister.ts";
 
 /**
- * The commands below `flwr supernode`, which ask a SuperLink about its nodes. Each is made when the command line is
- * read: what it needs for its work it loads when it is called, so that a node starts fast.
+ * Subcommands of `flwr supernode`, which call a SuperLink. They load the modules for that only when they are run, so that
+ * a node starts fast.
  */
 export const SUBCOMMANDS: readonly (() => Command)[] = [
   registerCommand,

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { NodeId } from "../../../entities/metadata.ts";
-import { askSuperLink } from "../config/ask_superlink.ts";
-import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import { callSuperLink } from "../config/ask_superlink.ts";
+import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import type { Output } from "../../output/format.ts";
 import { readId } from "../../flags/values.ts";
 
@@ -17,15 +17,15 @@ export function unregisterCommand(): Command {
   const command = new Command("unregister")
     .description("Remove a SuperNode. Its key is never admitted again.")
     .argument("<node-id>", "the node's id", readId);
-  return asksSuperLink(command, EXAMPLE, unregister);
+  return controlCommand(command, EXAMPLE, unregister);
 }
 
 async function unregister(
   nodeId: NodeId,
   superlink: string | undefined,
-  flags: AskingFlags,
+  flags: ControlOutputFlags,
 ): Promise<Output> {
-  await askSuperLink(superlink, flags, (control) => control.unregisterNode(nodeId));
+  await callSuperLink(superlink, flags, (control) => control.unregisterNode(nodeId));
   return {
     json: { "node-id": String(nodeId) },
     lines: [`SuperNode ${nodeId} is unregistered`],

@@ -3,26 +3,26 @@ import { dirname, join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { type ListedArtifact, readIndex } from "./index_file.ts";
 
-/** Bytes of the list of a run's artifacts that are read: a thousand of them take 300 kB. */
+/** Largest list of a run's artifacts, in bytes. A thousand artifacts take 300 kB. */
 const MAX_INDEX_BYTES = 2 * 1024 * 1024;
 
-/** Gives a file's bytes as they come, no more than it may have. */
+/** Downloads a file in chunks, up to a number of bytes. */
 export type ReadFile = (url: URL, maxBytes: number) => AsyncIterable<Uint8Array>;
 
 /**
- * Fetches a run's artifacts into a folder that is not there or empty, or replaces files of one that is. All of them are
- * fetched and held to their sizes and hashes beside it first: until then nothing in it changes.
+ * Downloads a run's artifacts to a folder, and replaces existing files. All are downloaded to a temporary folder next to
+ * it and checked against their sizes and hashes, before any is moved to the folder.
  *
- * @param folder URL of the run's artifacts, with a slash at its end
- * @param output where to put them
- * @returns what was fetched
+ * @param folder base URL of the run's artifacts, with a trailing slash
+ * @param output path of the target folder
+ * @returns the artifacts
  */
 export async function fetchArtifacts(
   read: ReadFile,
   folder: URL,
   output: string,
 ): Promise<ListedArtifact[]> {
-  const artifacts = readIndex(await whole(read(new URL("index.json", folder), MAX_INDEX_BYTES)));
+  const artifacts = readIndex(await readAll(read(new URL("index.json", folder), MAX_INDEX_BYTES)));
   const staging = `${output}.unfinished-${crypto.randomUUID()}`;
   try {
     await Deno.mkdir(staging, { recursive: true });
@@ -71,6 +71,6 @@ async function save(
   );
 }
 
-async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function readAll(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(ReadableStream.from(content)).arrayBuffer());
 }

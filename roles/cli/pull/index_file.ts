@@ -3,22 +3,22 @@ import { FlwrError } from "../../../base/error.ts";
 import { printable } from "../../../base/printable.ts";
 import { fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
 
-/** Artifacts that such a list may have. */
+/** Most artifacts in a list. */
 const MAX_LISTED_ARTIFACTS = 10_000;
 
-/** A file that a run has saved. */
+/** An artifact in the list. */
 export interface ListedArtifact {
   readonly name: string;
-  /** In bytes. */
+  /** Bytes. */
   readonly size: number;
   /** Lower-case hexadecimal. */
   readonly sha256: string;
 }
 
 /**
- * Reads the list of a run's artifacts: names that lie below any folder, each once and none in the other's way.
+ * Reads and checks the list of a run's artifacts: valid relative paths that do not conflict with each other.
  *
- * @throws FlwrError "data-loss" naming what is wrong
+ * @throws FlwrError "data-loss" naming the fault
  */
 export function readIndex(bytes: Uint8Array): ListedArtifact[] {
   try {

@@ -3,7 +3,7 @@ import type { RunId } from "../../../entities/metadata.ts";
 import { printable } from "../../../base/printable.ts";
 import { FileFetcher } from "../../../rpc/http/fetch_files.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
-import type { SuperLinkFlags } from "../config/options.ts";
+import type { ControlFlags } from "../config/options.ts";
 import { channelOptions, withControl } from "../config/with_control.ts";
 import type { Output, OutputFormat } from "../../output/format.ts";
 import { runFolder } from "../../output/run_folder.ts";
@@ -15,8 +15,8 @@ import { onShutdown } from "../../flags/shutdown.ts";
 import { fetchArtifacts } from "./fetch_artifacts.ts";
 import type { ListedArtifact } from "./index_file.ts";
 
-/** What the flags of `flwr pull` give. */
-export interface PullFlags extends SuperLinkFlags {
+/** Flags of `flwr pull`. */
+export interface PullFlags extends ControlFlags {
   readonly output?: string;
   readonly force: boolean;
   readonly urlOnly: boolean;
@@ -24,10 +24,10 @@ export interface PullFlags extends SuperLinkFlags {
 }
 
 /**
- * Fetches a finished run's artifacts into a folder; or says where they are, when that is all that is asked for, or they
- * are not the asked SuperLink's to hand out.
+ * Downloads a finished run's artifacts to a folder. With `--url-only`, or if another server has them, it only returns
+ * their URL.
  *
- * @throws FlwrError naming what is wrong
+ * @throws FlwrError naming the fault
  */
 export async function pull(
   runId: RunId,
@@ -38,15 +38,15 @@ export async function pull(
   if (!flags.urlOnly && !flags.force) await requireNewFolder(output, "--output");
   const connection = await chooseSuperLink(superlink, flags);
   const url = await withControl(connection, (control) => control.pullArtifacts(runId));
-  const told = { "run-id": String(runId), url };
-  if (flags.urlOnly) return { json: told, lines: [printable(url)] };
+  const json = { "run-id": String(runId), url };
+  if (flags.urlOnly) return { json, lines: [printable(url)] };
   const { address, insecure } = connection;
   const folder = ownFolder(url, runId, { server: address, insecure });
   if (folder === undefined) {
     return {
-      json: told,
+      json,
       lines: [
-        `The artifacts of run ${runId} are not with this SuperLink. They can be downloaded from:`,
+        `This SuperLink does not store the artifacts of run ${runId}. Download them from:`,
         printable(url),
       ],
     };
@@ -80,15 +80,15 @@ function fetched(runId: RunId, output: string, artifacts: readonly ListedArtifac
   };
 }
 
-/** Where a SuperLink of this flwr says that artifacts are. */
+/** Path of an artifact URL from one of our SuperLinks. */
 const PATH = /^(\/artifacts\/[0-9a-f]{64}\/)run-(\d{1,20})\.zip$/;
 
 /**
- * The folder of URLs in which a run's artifacts lie, by the URL that PullArtifacts gave: its list is `index.json` there,
- * each file is below `files/`.
+ * Returns the base URL of a run's artifacts, from the URL that PullArtifacts returned. The list is at `index.json`, the
+ * files are below `files/`.
  *
- * @param server "host:port" that was asked
- * @returns undefined for a URL that is not the asked SuperLink's own, as those of Flower's artifact providers are
+ * @param server "host:port" of the SuperLink
+ * @returns undefined for a URL of another server, such as one of Flower's artifact providers
  */
 export function ownFolder(
   url: string,

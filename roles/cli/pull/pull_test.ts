@@ -10,7 +10,7 @@ const FOLDER = new URL(`http://link:8000/artifacts/${TOKEN}/`);
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
-/** A SuperLink with files, which may say of them what it likes. */
+/** A SuperLink with files, and with a list that may be wrong. */
 function server(
   files: Readonly<Record<string, Uint8Array>>,
   lies: Readonly<Record<string, object>> = {},
@@ -40,7 +40,7 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-/** All files below a folder. */
+/** All files in a folder. */
 async function tree(folder: string): Promise<string[]> {
   const found: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -51,7 +51,7 @@ async function tree(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-Deno.test("pull: files are put where they belong, beside others that are there", () =>
+Deno.test("pull: files are written to their paths, next to existing files", () =>
   withFolder(async (parent) => {
     const output = `${parent}/a/out`;
     await Deno.mkdir(output, { recursive: true });
@@ -64,7 +64,7 @@ Deno.test("pull: files are put where they belong, beside others that are there",
     assert.deepEqual(await Deno.readFile(`${output}/m`), files.m);
   }));
 
-Deno.test("pull: where anything is not as its hash, size or name says, nothing is written", () =>
+Deno.test("pull: nothing is written if any hash, size or name does not match", () =>
   withFolder(async (parent) => {
     const good = new Uint8Array([1, 2, 3]);
     const cases: [Record<string, Uint8Array>, Record<string, object>, RegExp][] = [
@@ -86,7 +86,7 @@ Deno.test("pull: where anything is not as its hash, size or name says, nothing i
     }
   }));
 
-Deno.test("pull: a list that is none is told", () => {
+Deno.test("pull: a malformed list is refused", () => {
   for (const text of ["", "[]", "{}", '{"artifacts": 5}', '{"artifacts": [5]}', '{"artifacts":']) {
     assert.throws(() => readIndex(new TextEncoder().encode(text)), {
       code: "data-loss",
@@ -95,7 +95,7 @@ Deno.test("pull: a list that is none is told", () => {
   }
 });
 
-Deno.test("pull: only what the asked SuperLink serves itself is fetched", () => {
+Deno.test("pull: only the SuperLink's own URLs are downloaded", () => {
   const own = (url: string, insecure = true) =>
     ownFolder(url, 7n, { server: "link:8000", insecure })?.href;
   assert.equal(own(`http://link:8000/artifacts/${TOKEN}/run-7.zip`), FOLDER.href);

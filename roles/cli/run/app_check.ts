@@ -1,36 +1,36 @@
 import { FlwrError } from "../../../base/error.ts";
 
-/** A check of an app that goes on while something else is done. It ends with this at the latest. */
+/** A check of an app that runs in the background. Disposing of it stops the check. */
 export class AppCheck implements AsyncDisposable {
-  /** Whether nothing was found; never rejects. */
+  /** Whether the app passed. Never rejects. */
   readonly passed: Promise<boolean>;
   readonly #checked: Promise<void>;
-  readonly #leaving = new AbortController();
+  readonly #disposing = new AbortController();
   readonly #refused = new AbortController();
 
-  /** @param check rejects with what it finds; the signal ends it */
+  /** @param check rejects if the app fails. The signal stops it */
   constructor(check: (signal: AbortSignal) => Promise<void>) {
-    this.#checked = check(this.#leaving.signal);
+    this.#checked = check(this.#disposing.signal);
     this.passed = this.#checked.then(() => true, () => {
       this.#refused.abort();
       return false;
     });
   }
 
-  /** Aborted when something was found: what goes on meanwhile is for nothing. */
+  /** Aborted if the app fails, so that work that depends on it can stop. */
   get refused(): AbortSignal {
     return this.#refused.signal;
   }
 
-  /** Rejects with what was found. */
+  /** Rejects with the error of an app that failed. */
   get refusal(): Promise<never> {
     return this.#checked.then(() => {
-      throw new FlwrError("internal", "The check of the app found nothing");
+      throw new FlwrError("internal", "The check of the app passed");
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#leaving.abort();
+    this.#disposing.abort();
     await this.passed;
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../../base/error.ts";
 import { AppCheck } from "./app_check.ts";
 
-Deno.test("app check: what is found is told when it is asked for, and nobody else has to handle it", async () => {
+Deno.test("app check: an error is thrown when it is requested, and is not an unhandled rejection", async () => {
   await using passing = new AppCheck(() => Promise.resolve());
   assert.equal(await passing.passed, true);
   assert.equal(passing.refused.aborted, false);
@@ -13,7 +13,7 @@ Deno.test("app check: what is found is told when it is asked for, and nobody els
   await assert.rejects(failing.refusal, { code: "not-found" });
 });
 
-Deno.test("app check: it ends with whoever began it, and is waited for", async () => {
+Deno.test("app check: disposing of it stops it and waits for its end", async () => {
   let ended = false;
   {
     await using _ = new AppCheck(async (signal) => {

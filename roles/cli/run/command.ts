@@ -5,7 +5,7 @@ import type { CommandTable } from "../../flags/command_table.ts";
 import { addForeignOptions, type ForeignOption } from "../../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
-import { DEFAULT_ADDRESS, type HereFlags } from "../../flags/server_app.ts";
+import { DEFAULT_ADDRESS, type LocalRunFlags } from "../../flags/server_app.ts";
 import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
@@ -15,11 +15,11 @@ There are two ways to run an app:
 
 1. APP is a folder (default: "."). The command sends the app in it to a SuperLink, which runs its ServerApp. The folder
    must contain a pyproject.toml or flwr.toml. SUPERLINK is the name of a connection in config.toml ("flwr config list"
-   shows them), or host:port of the SuperLink's HTTP API. For host:port, --insecure and --root-certificates say how to
+   shows them), or host:port of the SuperLink's HTTP API. For host:port, --insecure and --root-certificates set how to
    connect.
 
    With --stream, the exit status is 0 only if the run completed. Ctrl-C stops following the log; the run continues.
-   With --stream and --format json, the log goes to stderr. At the end, one JSON object says how the run ended.
+   With --stream and --format json, the log goes to stderr. At the end, one JSON object with the result is printed.
 
 2. APP is "module:name", for example server:app, the export "app" of server.ts or server.js. The ServerApp runs in this
    process, and uses the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded. Ctrl-C
@@ -37,7 +37,7 @@ Examples:
 `;
 
 /** The `run` command. */
-export function command(_name: string, { runHere }: Pick<CommandTable, "runHere">): Command {
+export function command(_name: string, { runLocally }: Pick<CommandTable, "runLocally">): Command {
   const command = new Command("run")
     .description("Run an app: send it to a SuperLink, or run its ServerApp here.")
     .argument("[app]", 'an app\'s folder, or a ServerApp as "module:name" (default: ".")')
@@ -70,29 +70,29 @@ export function command(_name: string, { runHere }: Pick<CommandTable, "runHere"
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
   addForeignOptions(command, RUN_FOREIGN);
   return command.action((app, superlink, flags, command) =>
-    run({ app, superlink, flags, command, runHere })
+    run({ app, superlink, flags, command, runLocally })
   );
 }
 
-type RunFlags = LogFlags & Omit<HereFlags & SubmitFlags, "runConfig"> & {
+type RunFlags = LogFlags & Omit<LocalRunFlags & SubmitFlags, "runConfig"> & {
   readonly runConfig?: readonly string[];
 };
 
-/** What is on the command line, and what runs a ServerApp in this process. */
-interface RunCall extends Pick<CommandTable, "runHere"> {
+/** The command line of `flwr run`, and the function that runs a ServerApp in this process. */
+interface RunCall extends Pick<CommandTable, "runLocally"> {
   readonly app: string | undefined;
   readonly superlink: string | undefined;
   readonly flags: RunFlags;
   readonly command: Command;
 }
 
-async function run({ app, superlink, flags: given, command, runHere }: RunCall): Promise<void> {
+async function run({ app, superlink, flags: given, command, runLocally }: RunCall): Promise<void> {
   const { runConfig = [], ...flags } = given;
   const form = runForm({ app, superlink, flags: givenFlags(command) }, isFolder);
   if (form.kind === "here") {
     applyLogOptions(flags);
     using shutdown = onShutdown();
-    await runHere(form.spec, { ...flags, runConfig }, shutdown.signal);
+    await runLocally(form.spec, { ...flags, runConfig }, shutdown.signal);
   } else {
     const { submit } = await load<typeof import("./submit.ts")>(
       new URL("./submit.ts", import.meta.url),
@@ -101,7 +101,7 @@ async function run({ app, superlink, flags: given, command, runHere }: RunCall):
   }
 }
 
-/** The long names of the flags that are on the command line. */
+/** Long names of the flags on the command line. */
 function givenFlags(command: Command): string[] {
   return command.options
     .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
@@ -109,18 +109,18 @@ function givenFlags(command: Command): string[] {
 }
 
 const NO_BUNDLES = {
-  reason: "apps are not installed as bundles (FAB), they are loaded from their folder",
-  hint: "Leave the flag out, and name the folder with --dir",
+  reason: "the app is loaded from its folder, not from an installed bundle (FAB)",
+  hint: "Leave the flag out, and set the folder with --dir",
 };
 
-/** Flags of `flower-server-app` 1.9, and of today's `flwr run`. */
+/** Flags of Flower's own `flower-server-app` 1.9 and today's `flwr run` that are refused with a reason. */
 export const RUN_FOREIGN: readonly ForeignOption[] = [
   { flags: "--fab-id <id>", refusal: () => NO_BUNDLES },
   { flags: "--fab-version <version>", refusal: () => NO_BUNDLES },
   {
     flags: "--federation-config <pairs>",
     refusal: () => ({
-      reason: "it is for simulated nodes, which are not started here",
+      reason: "it configures simulated nodes, which are not supported",
       hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
     }),
   },

@@ -1,8 +1,8 @@
 import { FlwrError } from "../../../base/error.ts";
 
-/** What `flwr run` is to do. */
+/** The two forms of `flwr run`. */
 export type RunForm =
-  /** Run the ServerApp `module:name` in this process, against the Driver API of Flower 1.9. */
+  /** Run the ServerApp `module:name` in this process, over the Driver API of Flower 1.9. */
   | { readonly kind: "here"; readonly spec: string }
   /** Send the app in a folder to a SuperLink, which runs it. */
   | { readonly kind: "submit"; readonly folder: string; readonly superlink: string | undefined };
@@ -11,11 +11,11 @@ export type RunForm =
 export interface RunCommandLine {
   readonly app: string | undefined;
   readonly superlink: string | undefined;
-  /** The long flags that were given, as "--stream". */
+  /** Long names of the flags on the command line: "--stream". */
   readonly flags: readonly string[];
 }
 
-/** Flags that only one of the forms has. */
+/** Flags that only the form "here" has. */
 const HERE_FLAGS = [
   "--server",
   "--superlink",
@@ -27,13 +27,14 @@ const HERE_FLAGS = [
   "--log-format",
   "--verbose",
 ];
+/** Flags that only the form "submit" has. */
 const SUBMIT_FLAGS = ["--stream", "--federation", "--format"];
 
 /**
- * Tells the two forms of `flwr run` apart: by APP, which is "module:name" or a folder.
+ * Determines the form of `flwr run` by APP, which is "module:name" or a folder.
  *
- * @param isFolder whether there is a folder of that path
- * @throws FlwrError "invalid-argument" for what could be either, and for what is of neither
+ * @param isFolder whether a path is a folder
+ * @throws FlwrError "invalid-argument" if APP is ambiguous, or a flag belongs to the other form
  */
 export function runForm(
   { app = ".", superlink, flags }: RunCommandLine,
@@ -90,12 +91,12 @@ export function runForm(
   );
 }
 
-/** Whether it is of the form "module:name"; a path that ends in "/" or is a Windows drive's is not. */
+/** Whether APP has the form "module:name". A path that ends in "/" or begins with a Windows drive does not. */
 function namesModule(app: string): boolean {
   return /^.+:[A-Za-z_$][\w$]*$/.test(app) && !/^[A-Za-z]:[\\/]/.test(app);
 }
 
-/** Whether there is a folder of that path. */
+/** Whether a path is a folder. */
 export function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;

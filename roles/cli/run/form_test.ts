@@ -8,7 +8,7 @@ function form(line: Partial<RunCommandLine>, folders: readonly string[] = []) {
   );
 }
 
-Deno.test("run: a folder is submitted, here or to a SuperLink", () => {
+Deno.test("run: a folder is submitted, to the default or a named SuperLink", () => {
   assert.deepEqual(form({}), { kind: "submit", folder: ".", superlink: undefined });
   const flags = ["--stream", "--insecure", "--run-config", "--format"];
   for (const app of [".", "my-app", "apps/my-app", "./a:b/", "C:\\apps", "C:/apps:x/"]) {
@@ -20,14 +20,14 @@ Deno.test("run: a folder is submitted, here or to a SuperLink", () => {
   }
 });
 
-Deno.test("run: module:name is run here", () => {
+Deno.test("run: module:name is run in this process", () => {
   const flags = ["--server", "--run-config", "--dir", "--json", "--root-certificates"];
   for (const app of ["server:app", "pkg.server:app", "./pkg/server.ts:app"]) {
     assert.deepEqual(form({ app, flags }), { kind: "here", spec: app });
   }
 });
 
-Deno.test("run: what could be either, or mixes both, is refused with both ways out", () => {
+Deno.test("run: an ambiguous or mixed command line is refused with hints for both forms", () => {
   assert.throws(
     () => form({ app: "a:b" }, ["a:b"]),
     /"a:b" is ambiguous/,

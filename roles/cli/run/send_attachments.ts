@@ -3,14 +3,13 @@ import { readPiece } from "../../../fab/attachments.ts";
 import { sha256Hex } from "../../../base/platform.ts";
 import type { LocalAttachment } from "../../../fab/fab.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { formatBytes } from "../../../base/readable.ts";
 
 /**
- * Sends the files that travel beside an app's bundle to a SuperLink, before the bundle: of each the pieces that the
- * SuperLink does not have.
+ * Sends an app's attachments to a SuperLink, before the bundle. Only the pieces that the SuperLink lacks are sent.
  *
- * @throws FlwrError "failed-precondition" for a SuperLink that takes none, and for a file that changes meanwhile
+ * @throws FlwrError "failed-precondition" if the SuperLink does not support attachments, or a file changes meanwhile
  */
 export async function sendAttachments(
   control: Pick<ControlClient, "pushAttachment">,
@@ -18,7 +17,7 @@ export async function sendAttachments(
 ): Promise<void> {
   if (attachments.length === 0) return;
   const missing = await control.pushAttachment(attachments.flatMap(({ pieces }) => pieces));
-  if (missing === undefined) throw takesNone(attachments);
+  if (missing === undefined) throw attachmentsUnsupported(attachments);
   const wanted = new Set(missing);
   for (const { path, file, size, pieces } of attachments) {
     let sent = 0;
@@ -29,7 +28,7 @@ export async function sendAttachments(
       await control.pushAttachment([], piece);
       sent += piece.length;
     }
-    say(
+    printMessage(
       sent > 0
         ? `Sent attachment ${path}: ${formatBytes(sent)}`
         : `The SuperLink already has attachment ${path}: ${formatBytes(size)}`,
@@ -37,7 +36,7 @@ export async function sendAttachments(
   }
 }
 
-function takesNone(attachments: readonly LocalAttachment[]): FlwrError {
+function attachmentsUnsupported(attachments: readonly LocalAttachment[]): FlwrError {
   const files = attachments.map(({ path, size }) => `${path} (${formatBytes(size)})`).join(", ");
   return new FlwrError(
     "failed-precondition",

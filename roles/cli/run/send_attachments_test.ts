@@ -5,10 +5,10 @@ import { sha256Hex } from "../../../base/platform.ts";
 import type { LocalAttachment } from "../../../fab/fab.ts";
 import { sendAttachments } from "./send_attachments.ts";
 
-/** A SuperLink that keeps pieces. */
+/** A SuperLink that stores pieces. */
 class FakeControl {
   readonly kept = new Set<string>();
-  /** Bytes that came. */
+  /** Received bytes. */
   sent = 0;
 
   pushAttachment(pieces: readonly string[], content = new Uint8Array()) {
@@ -36,7 +36,7 @@ async function withModel(body: (model: LocalAttachment) => Promise<void>): Promi
   }
 }
 
-Deno.test("attachments are sent once, and only what is missing after half an upload", () =>
+Deno.test("attachments are sent once, and after an interrupted upload only the missing pieces", () =>
   withModel(async (model) => {
     const control = new FakeControl();
     await sendAttachments(control, [model, { ...model, path: "copy.onnx" }]);
@@ -49,7 +49,7 @@ Deno.test("attachments are sent once, and only what is missing after half an upl
     assert.equal(control.sent, model.size + 9);
   }));
 
-Deno.test("a SuperLink that takes no attachments is named, and an app without any asks nothing", () =>
+Deno.test("a SuperLink without attachments is refused, and an app without any makes no call", () =>
   withModel(async (model) => {
     let asked = 0;
     const flower = { pushAttachment: () => Promise.resolve((asked++, undefined)) };
@@ -61,7 +61,7 @@ Deno.test("a SuperLink that takes no attachments is named, and an app without an
     });
   }));
 
-Deno.test("a file that changes while it is sent is not sent", () =>
+Deno.test("a file that changes during the upload is not sent", () =>
   withModel(async (model) => {
     const control = new FakeControl();
     await Deno.writeFile(model.file, new Uint8Array(model.size));

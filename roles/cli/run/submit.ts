@@ -1,4 +1,4 @@
-import { say } from "../../output/say.ts";
+import { printMessage } from "../../output/say.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { buildFab } from "../../../fab/build/build.ts";
 import { readFab } from "../../../fab/read.ts";
@@ -8,13 +8,13 @@ import { type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";
 import type { StartedRun } from "../../../rpc/dialects/current/client/control_client.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
 import type { SuperLinkConnection } from "../config/connection.ts";
-import { checkFederation } from "../config/federation_id.ts";
-import type { SuperLinkFlags } from "../config/options.ts";
+import { requireFederationId } from "../config/federation_id.ts";
+import type { ControlFlags } from "../config/options.ts";
 import { withControl } from "../config/with_control.ts";
 import { followLog } from "../log/follow.ts";
 import { requireCompleted, shownRun } from "../log/run_state.ts";
 import { printJson } from "../../output/failure.ts";
-import { type Output, type OutputFormat, printed } from "../../output/format.ts";
+import { type Output, type OutputFormat, printAndReturn } from "../../output/format.ts";
 import { runJson, type ShownRun } from "../tables/runs.ts";
 import { stdoutScreen } from "../../output/screen.ts";
 import type { Stream } from "../../output/write_text.ts";
@@ -25,23 +25,23 @@ import { type AppToCheck, checkApp, isUnchecked } from "../apps/types/check_app.
 import { AppCheck } from "./app_check.ts";
 import { readingFlag } from "../../flags/values.ts";
 
-/** What the flags of a submission give. */
-export interface SubmitFlags extends SuperLinkFlags {
+/** Flags of `flwr run` for an app in a folder. */
+export interface SubmitFlags extends ControlFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
   readonly stream: boolean;
-  /** Whether the app's types are checked before it is sent. */
+  /** Whether to check the app's types before it is sent. */
   readonly check: boolean;
   readonly format: OutputFormat;
 }
 
 /**
- * Builds the app in a folder, sends it to a SuperLink, and prints the run's id; with `--stream` then its log, until the
- * run is over. Ctrl-C ends following the log, the run goes on. In JSON there is one object: with `--stream` it comes
- * last, and says how the run ended.
+ * Builds the app in a folder, sends it to a SuperLink, and prints the run's id. With `--stream` it then prints the run's
+ * log until the run is over. Ctrl-C stops following the log; the run continues. The output as JSON is one object, which
+ * with `--stream` comes last and has the run's result.
  *
- * @throws FlwrError naming what is wrong; with `--stream` "failed-precondition" for a run that did not complete,
- *   "cancelled" when Ctrl-C came before its end
+ * @throws FlwrError naming the fault; with `--stream` "failed-precondition" for a run that did not complete, "cancelled"
+ *   after Ctrl-C
  */
 export async function submit(
   folder: string,
@@ -51,19 +51,19 @@ export async function submit(
   const where = whereOf(superlink, flags);
   const json = flags.format === "json";
   if (json && flags.stream) return await followInJson(() => start(folder, superlink, flags), where);
-  const started = await printed(flags.format, () => start(folder, superlink, flags));
+  const started = await printAndReturn(flags.format, () => start(folder, superlink, flags));
   if (flags.stream) requireCompleted(await follow(started, Deno.stdout, where), where);
 }
 
-/** Starts a run, shows its log on stderr, and prints one object with how it ended and the command's exit status. */
+/** Starts a run, prints its log on stderr, and then one JSON object with its result and the command's exit status. */
 async function followInJson(begin: () => Promise<Started>, where: string): Promise<void> {
   let fields: Record<string, unknown> = {};
   try {
     const started = await begin();
     fields = { ...started.json };
-    for (const line of started.lines) say(line);
+    for (const line of started.lines) printMessage(line);
     const ended = await follow(started, Deno.stderr, where);
-    // What the app is called stays as it was said when it was sent.
+    // The fields of the submission win, so that the app's names stay the same.
     fields = { ...runJson(ended), "sub-status": ended.run.subStatus, ...fields };
     requireCompleted(ended, where);
     printJson({ success: true, ...fields, "exit-status": 0 });
@@ -78,7 +78,7 @@ async function followInJson(begin: () => Promise<Started>, where: string): Promi
   }
 }
 
-/** A run that was started, and where. */
+/** A started run, and its SuperLink. */
 interface Started extends Output {
   readonly connection: SuperLinkConnection;
   readonly run: StartedRun;
@@ -91,18 +91,18 @@ async function start(
 ): Promise<Started> {
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
-  if (federation !== undefined) readingFlag(() => checkFederation(federation, "--federation"));
+  if (federation !== undefined) readingFlag(() => requireFederationId(federation, "--federation"));
   const fab = await buildFab(folder);
-  for (const warning of fab.warnings) say(`Warning: ${warning}`);
+  for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
   const unchecked = app !== undefined && await isUnchecked(app);
-  // While the types are checked, the SuperLink is reached and gets ready. The app is not sent before it has passed.
+  // The SuperLink is contacted while the types are checked. The app is sent only after it has passed.
   await using check = new AppCheck(async (signal) => {
     if (unchecked) await checkApp(app, signal);
   });
   const submission = withControl(connection, async (control, wire) => {
-    // Over gRPC a SuperLink is Flower's, and may list all its runs.
+    // Over gRPC the SuperLink is Flower's own, which would answer this call with all its runs.
     if (unchecked && wire === "http") await control.expectRun();
     if (!await check.passed) return undefined;
     await sendAttachments(control, fab.attachments);
@@ -113,16 +113,16 @@ async function start(
     });
   }, check.refused);
   const started = await submission.catch((error) => {
-    // The connection was given up because of what the check found.
+    // The connection was closed because the app did not pass.
     if (check.refused.aborted) return undefined;
     throw error;
   });
   const run = started ?? await check.refusal;
-  if (run.note !== undefined) say(`Note: ${run.note}`);
+  if (run.note !== undefined) printMessage(`Note: ${run.note}`);
   return { ...startedOutput(run, fab), connection, run };
 }
 
-/** What the type checker looks at; undefined for an app in another language. */
+/** The input of the type check. Undefined for an app in another language. */
 function appToCheck(folder: string, { config, content }: Fab): AppToCheck | undefined {
   const { serverApp, clientApp, language } = config;
   if (language !== "typescript") return undefined;
@@ -133,7 +133,7 @@ function appToCheck(folder: string, { config, content }: Fab): AppToCheck | unde
   return { files: readFab(content).files, folder, components };
 }
 
-/** Settings that differ from the app's own; an unknown one is refused before anything is sent. */
+/** Reads the settings of `--run-config`. An unknown one is refused before anything is sent. */
 async function readOverride(
   values: readonly string[],
   defaults: RunConfig,
@@ -147,7 +147,7 @@ async function readOverride(
   return override;
 }
 
-/** Flower's fields of a run that was started; the hash is as short there. */
+/** The output for a started run, with Flower's own fields. Flower shortens the hash as well. */
 function startedOutput({ runId, federation, note }: StartedRun, { config, hash }: Fab): Output {
   return {
     json: {
@@ -164,23 +164,23 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
   };
 }
 
-/** Writes a run's log until the run is over. @returns the run as it ended */
+/** Writes a run's log until the run is over. @returns the finished run */
 async function follow(
   { connection, run: { runId } }: Started,
   stream: Stream,
   where: string,
 ): Promise<ShownRun> {
-  // Only from here on is Ctrl-C more than the end of the command.
+  // Until here Ctrl-C just ends the command.
   using shutdown = onShutdown();
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   return await withControl(connection, async (control) => {
     const followed = await followLog(control, runId, sink, shutdown.signal);
-    if (followed === "interrupted") throw goesOn(runId, where);
+    if (followed === "interrupted") throw stoppedFollowing(runId, where);
     return await shownRun(control, runId);
   });
 }
 
-function goesOn(runId: bigint, where: string): FlwrError {
+function stoppedFollowing(runId: bigint, where: string): FlwrError {
   return new FlwrError(
     "cancelled",
     `Run ${runId} is still running. You stopped following its log`,
@@ -193,8 +193,8 @@ function goesOn(runId: bigint, where: string): FlwrError {
   );
 }
 
-/** The words that lead another command to the same SuperLink; none for the default one. */
-function whereOf(superlink: string | undefined, flags: SuperLinkFlags): string {
+/** Command line words that select the same SuperLink in another command, with a leading space. Empty for the default. */
+function whereOf(superlink: string | undefined, flags: ControlFlags): string {
   if (superlink === undefined) return "";
   const trust = flags.insecure
     ? " --insecure"

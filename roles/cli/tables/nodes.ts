@@ -1,10 +1,10 @@
 import type { NodeSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
 import { statusStyle } from "../../output/colours.ts";
 import type { Screen } from "../../output/screen.ts";
-import type { Column } from "../../output/table.ts";
+import type { TableColumn } from "../../output/table.ts";
 import { durationText, secondsNumber, timeText } from "../../output/units.ts";
 
-/** A node in `flwr supernode list --format json`: Flower's fields, and the node's name and place. */
+/** A node in `flwr supernode list --format json`: Flower's fields, and the node's name and location. */
 export function nodeJson(node: NodeSummary, now: number): Record<string, unknown> {
   return {
     "node-id": String(node.nodeId),
@@ -25,7 +25,7 @@ export function nodeJson(node: NodeSummary, now: number): Record<string, unknown
  *
  * @param now the SuperLink's time: Unix seconds
  */
-export function nodeColumns({ colours }: Screen, now: number): Column<NodeSummary>[] {
+export function nodeColumns({ colours }: Screen, now: number): TableColumn<NodeSummary>[] {
   return [
     { title: "NODE ID", cell: ({ nodeId }) => String(nodeId) },
     { title: "NAME", cell: ({ name }) => name ?? "", dropOrder: 4 },

@@ -3,21 +3,21 @@ import { formatBytes } from "../../../base/readable.ts";
 import { isIncomplete } from "../../../hosting/app/incomplete.ts";
 import { type Colours, statusStyle, type Style } from "../../output/colours.ts";
 import type { Screen } from "../../output/screen.ts";
-import { type Column, fieldLines } from "../../output/table.ts";
+import { fieldLines, type TableColumn } from "../../output/table.ts";
 import { durationText, NOT_AVAILABLE, secondsNumber, timeText } from "../../output/units.ts";
 
-/** A run as commands show it, at some time. */
+/** A run with derived values, as commands show it. */
 export interface ShownRun {
   readonly run: RunSummary;
   /** "running", "finished:completed". */
   readonly status: string;
-  /** Whether it completed although a node contributed nothing to training or to evaluation. */
+  /** Whether it completed, but a node contributed nothing to training or to evaluation. */
   readonly incomplete: boolean;
-  /** Seconds since its ServerApp began, until it ended or now; 0 before. */
+  /** Seconds from its ServerApp's begin to its end, or until now. 0 before it began. */
   readonly elapsed: number;
 }
 
-/** @param now the SuperLink's time: Unix seconds */
+/** Derives the values of a run. @param now the SuperLink's time: Unix seconds */
 export function showRun(run: RunSummary, now: number): ShownRun {
   const { runningAt, finishedAt } = run;
   const status = run.subStatus === "" ? run.status : `${run.status}:${run.subStatus}`;
@@ -26,12 +26,12 @@ export function showRun(run: RunSummary, now: number): ShownRun {
   return { run, status, incomplete, elapsed };
 }
 
-/** A run's status for people. */
+/** A run's status as text. */
 export function statusText({ status, incomplete }: ShownRun): string {
   return incomplete ? `${status} (incomplete)` : status;
 }
 
-/** "@publisher/name==version", by which Flower shows apps. */
+/** An app in Flower's notation: "@publisher/name==version". */
 export function appText({ fabId, fabVersion }: RunSummary): string {
   return `@${fabId}==${fabVersion}`;
 }
@@ -68,7 +68,7 @@ export function runJson({ run, status, incomplete, elapsed }: ShownRun): Record<
 }
 
 /** The columns of a table of runs. */
-export function runColumns({ colours }: Screen): Column<ShownRun>[] {
+export function runColumns({ colours }: Screen): TableColumn<ShownRun>[] {
   return [
     { title: "RUN ID", cell: ({ run }) => String(run.runId) },
     { title: "FEDERATION", cell: ({ run }) => run.federation || NOT_AVAILABLE, dropOrder: 1 },
@@ -83,7 +83,7 @@ export function runColumns({ colours }: Screen): Column<ShownRun>[] {
   ];
 }
 
-/** All that is known of one run. */
+/** The lines of `flwr ls --run-id`: all details of a run. */
 export function runDetails(shown: ShownRun, screen: Screen): string[] {
   const { run, elapsed } = shown;
   const { bytesReceived: inbound, bytesSent: outbound, clientAppSeconds } = run;

@@ -7,15 +7,15 @@ import type { ClaimedRun, LinkRun } from "../../../entities/run.ts";
 import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
-import type { RunInput, RunSource, TakenRun } from "../../../hosting/launch/run_source.ts";
+import type { RunClaim, RunInput, RunSource } from "../../../hosting/launch/run_source.ts";
 
-/** Seconds that the launcher's question for pending runs is held. */
+/** Seconds for which a claim waits for a pending run. */
 const CLAIM_HOLD_SECONDS = 20;
 
-/** Seconds between two heartbeats of a run that is run here: a quarter of the 60 that a run may be silent. */
+/** Seconds between two heartbeats of a claimed run: a quarter of the 60 after which the claim expires. */
 export const HEARTBEAT_SECONDS = 15;
 
-/** What launching needs of the SuperLink's domain. */
+/** The part of the SuperLink's domain that launching uses. */
 export interface LaunchLink {
   readonly runs: Pick<
     Link["runs"],
@@ -31,15 +31,15 @@ export interface LaunchLink {
   >;
 }
 
-/** With what a SuperLink's own runs are taken on. */
+/** Options of {@link LinkRuns}. */
 export interface LinkRunsOptions {
   readonly link: LaunchLink;
-  /** The Runtime API, which the apps call. */
+  /** The Runtime API that the apps call. */
   readonly runtime: ServiceBinding;
   readonly clock: Clock;
 }
 
-/** The runs that are submitted to the SuperLink of this process, the oldest first. */
+/** Pending runs of the SuperLink in this process, the oldest first. */
 export class LinkRuns implements RunSource {
   readonly #options: LinkRunsOptions;
 
@@ -47,16 +47,16 @@ export class LinkRuns implements RunSource {
     this.#options = options;
   }
 
-  async take(signal: AbortSignal): Promise<TakenRun | undefined> {
+  async claim(signal: AbortSignal): Promise<RunClaim | undefined> {
     const claimed = await this.#options.link.runs.claim({
       holdSeconds: CLAIM_HOLD_SECONDS,
       signal,
     });
-    return claimed && new LinkTakenRun(claimed, this.#options);
+    return claimed && new LinkRunClaim(claimed, this.#options);
   }
 }
 
-class LinkTakenRun implements TakenRun {
+class LinkRunClaim implements RunClaim {
   readonly runId: bigint;
   readonly token: string;
   readonly callHeaders: Readonly<Record<string, string>>;
@@ -107,7 +107,7 @@ class LinkTakenRun implements TakenRun {
 
   async finish(end: RunEnd): Promise<void> {
     if (end.outcome === "completed") await this.#link.runs.finish(this.token, end);
-    // Whether it had begun or not.
+    // `finish` needs a run that has begun; `fail` does not.
     else await this.#link.runs.fail(this.runId, end.details);
   }
 
@@ -116,8 +116,8 @@ class LinkTakenRun implements TakenRun {
     return state === undefined || state.startsWith("finished");
   }
 
-  /** Heartbeats, which also hear of the run's end where nobody tells. */
-  async keep(signal: AbortSignal): Promise<boolean> {
+  /** Sends heartbeats. A refused one reports the run's end if no event did. */
+  async keepAlive(signal: AbortSignal): Promise<boolean> {
     for (;;) {
       await this.#clock.sleep(HEARTBEAT_SECONDS, signal);
       if (signal.aborted) return true;
@@ -129,20 +129,20 @@ class LinkTakenRun implements TakenRun {
     }
   }
 
-  /** Nothing of a run is kept here. */
+  /** Does nothing: the domain ends a claim with its run. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 }
 
-/** Settings given at submission. Nothing that submits can say bytes there. */
+/** Settings from submission. No client can submit bytes as a setting. */
 function settings({ overrideConfig }: LinkRun): RunConfig {
   return Object.fromEntries(
     Object.entries(overrideConfig).map(([name, value]) => {
       if (!(value instanceof Uint8Array)) return [name, value];
       throw new FlwrError(
         "invalid-argument",
-        `Setting "${name}" of the run is bytes, which an app cannot read`,
+        `Setting "${name}" of the run has type bytes, which an app cannot read`,
       );
     }),
   );
@@ -153,16 +153,17 @@ function report(error: unknown): void {
   if (code !== "unavailable") log("superlink").error("A heartbeat failed: {message}", { message });
 }
 
-/** Runs that are looked at together. */
+/** Runs that are listed at once. */
 const PAGE = 200;
 
 /**
- * Fails the runs that an earlier SuperLink on the same database was running: their ServerApps died with it. Those that
- * were claimed and had not begun are pending again once their claim is over; those that a user started by hand go on.
+ * Fails the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
+ * Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
+ * continue.
  *
- * @param startedAt Unix time in seconds; runs that began later are this SuperLink's own
+ * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
  */
-export async function settleLeftovers(
+export async function failInterruptedRuns(
   link: { readonly runs: Pick<Link["runs"], "fail" | "list"> },
   startedAt: number,
 ): Promise<void> {

@@ -7,31 +7,31 @@ import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_p
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
-import { LinkRuns, settleLeftovers } from "./link_runs.ts";
+import { failInterruptedRuns, LinkRuns } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
 import { typescriptProgram } from "../../../hosting/launch/typescript/typescript_program.ts";
 import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts";
 
-/** What the runs of submitted apps need of their SuperLink. */
+/** Options of {@link startLaunching}. */
 export interface LaunchOptions {
   readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
   readonly runs: LaunchConfig;
-  /** "host:port" by which processes on this machine reach the Runtime API. */
+  /** "host:port" of the Runtime API, for processes on this machine. */
   readonly runtimeAddress?: string;
-  /** File with the authority of the SuperLink's certificate; undefined without TLS. */
+  /** File with the certificate of the SuperLink's CA. Undefined without TLS. */
   readonly authorityFile?: string;
 }
 
-/** Runs submitted apps until it is disposed of. */
+/** A running launcher of submitted apps. */
 export interface Launching extends AsyncDisposable {
-  /** The run is over, or its claim was lost, so that it is taken on anew and must not run twice: what runs here ends. */
+  /** Stops the ServerApp of a run that is over, or whose claim was lost, because another launcher may claim it. */
   end(runId: bigint): void;
-  /** An app is about to be submitted: a process is started that it may run in. */
+  /** Starts a process in advance, because an app is about to be submitted. */
   expectRun(): void;
 }
 
-/** Begins to run submitted apps, those that wait already included. */
+/** Starts to run submitted apps, including those that are already pending. */
 export function startLaunching(
   { link, runtime, runs, runtimeAddress, authorityFile }: LaunchOptions,
 ): Launching {
@@ -53,9 +53,9 @@ export function startLaunching(
       }),
     },
     concurrent: runs.concurrent,
-    farewell: "The SuperLink was stopped",
+    stopDetails: "The SuperLink was stopped",
   });
-  const settling = settleLeftovers(link, systemClock.now()).catch((error) => {
+  const failing = failInterruptedRuns(link, systemClock.now()).catch((error) => {
     const { code, message } = FlwrError.from(error);
     if (code === "unavailable") return;
     log("superlink").error("Could not end the runs from before the restart: {message}", {
@@ -64,11 +64,11 @@ export function startLaunching(
   });
   return {
     end: (runId) => launcher.end(runId),
-    expectRun: () => pool.warm(),
+    expectRun: () => pool.expect(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();
-      await settling;
+      await failing;
     },
   };
 }

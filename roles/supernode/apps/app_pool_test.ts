@@ -10,13 +10,13 @@ import { eventually } from "../../../tests/support/deadline.ts";
 import { TempDir } from "../../../tests/support/tempdir.ts";
 import { findAppModule } from "../../../hosting/app/app_module.ts";
 import { AppHost } from "../../../hosting/app/app_host.ts";
-import { openWorker } from "../../../hosting/app/app_link.ts";
+import { startWorker } from "../../../hosting/app/app_link.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import { prepareSandboxedApp, startSandboxedApp } from "../../../hosting/sandbox/sandboxed_app.ts";
 import {
   AppPool,
+  instancePerRun,
   type MakeInstance,
-  perRun,
   SPARE_SECONDS,
   WARM_AFTER_SECONDS,
 } from "./app_pool.ts";
@@ -25,9 +25,9 @@ import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 
 const PATIENCE = 30;
 
-/** An app as they are found: it keeps its model in a variable of its module. */
+/** A typical app: it keeps its model in a module variable. */
 const APP = `
-import { ClientApp, dense, meanSquaredError, MetricRecord, Model, sgd, tensor } from "flwr";
+import { ClientApp, MetricRecord } from "flwr";
 import { cache } from "./cache.ts";
 let model = 0;
 export const app = new ClientApp().train((message, context) => {
@@ -42,13 +42,13 @@ interface Opened {
   readonly make: MakeInstance;
 }
 
-/** Both places that apps have: a worker for one that the owner named, a sandbox for one that was sent. */
+/** Both kinds of instances: a worker for the owner's app, a sandbox for an app of a run. */
 const PLACES: Readonly<Record<string, (folder: string) => Promise<Opened>>> = {
   "named on the command line": async (folder) => {
     const module = await findAppModule("client:app", folder);
     return {
       first: await AppHost.start(module),
-      make: () => Promise.resolve(AppHost.prepare(module, {}, openWorker)),
+      make: () => Promise.resolve(AppHost.prepare(module, {}, startWorker)),
     };
   },
   "that a run brings": async (folder) => {
@@ -84,7 +84,7 @@ for (const [where, open] of Object.entries(PLACES)) {
       const { first, make } = await open(folder.path);
       await using live = new WarmApps<AppHost>(3);
       using pool = new AppPool(first, make);
-      const handler = perRun(live, pool);
+      const handler = instancePerRun(live, pool);
       const handle = async (runId: bigint) => {
         const signal = new AbortController().signal;
         const { reply } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
@@ -92,20 +92,20 @@ for (const [where, open] of Object.entries(PLACES)) {
         return ["model", "cached", "seen"].map((name) => metrics.number(name));
       };
       assert.deepEqual(await handle(1n), [1, 1, 1]);
-      // Another run while the first goes on, which keeps its own within the run.
+      // Another run, while the first continues with its own variables.
       assert.deepEqual(await handle(2n), [1, 1, 1]);
       assert.deepEqual(await handle(1n), [2, 1, 2]);
       assert.deepEqual(await handle(2n), [2, 1, 2]);
       // At the same time.
       assert.deepEqual(await Promise.all([handle(1n), handle(3n)]), [[3, 1, 3], [1, 1, 1]]);
-      // After its end nothing is left, also where the same number came again.
+      // After the run's end nothing is left, even if the same run id is used again.
       await live.end("1");
       assert.deepEqual(await handle(1n), [1, 1, 1]);
     },
   );
 }
 
-/** A host that was made, and whether it was ended. */
+/** A created host, and whether it was ended. */
 class FakeHost {
   ended = false;
   [Symbol.dispose](): void {
@@ -123,7 +123,7 @@ function fakes() {
   return { made, make, first: new FakeHost() };
 }
 
-Deno.test("one instance is kept ready, and ends when nobody needed it", async () => {
+Deno.test("one instance is kept ready, and is ended when it stays unused", async () => {
   const { made, make, first } = fakes();
   const clock = new FakeClock();
   using pool = new AppPool(first as unknown as AppHost, make, clock);
@@ -133,7 +133,7 @@ Deno.test("one instance is kept ready, and ends when nobody needed it", async ()
   };
   await warm();
   assert.equal(made.length, 0, "the first one is ready");
-  assert.equal(await pool.take(), first);
+  assert.equal(await pool.acquire(), first);
   pool.warm();
   await clock.advance(WARM_AFTER_SECONDS / 2);
   pool.warm();
@@ -142,16 +142,17 @@ Deno.test("one instance is kept ready, and ends when nobody needed it", async ()
   await warm();
   await warm();
   assert.equal(made.length, 1);
-  assert.equal(await pool.take(), made[0]);
-  assert.equal(await pool.take(), made[1], "without a spare one is made");
+  assert.equal(await pool.acquire(), made[0]);
+  assert.equal(await pool.acquire(), made[1], "without a spare one is made");
   await warm();
   await clock.advance(SPARE_SECONDS);
   await eventually(() => made[2]!.ended, PATIENCE, "the end of the spare");
   assert.deepEqual(made.map(({ ended }) => ended), [false, false, true]);
 });
 
-/** An app that trains with its first message, and says whether it could reach anything of a run before. */
+/** An app that trains with its first message, and replies whether it found anything of an earlier run. */
 const TRAINING_APP = `
+import { ClientApp, dense, meanSquaredError, MetricRecord, Model, sgd, tensor } from "flwr";
 export const app = new ClientApp().train(async () => {
   await using model = new Model({
     network: dense({ name: "fc", in: 2, out: 1 }),
@@ -166,7 +167,7 @@ export const app = new ClientApp().train(async () => {
 });
 `;
 
-/** Processes that this one started and that have ONNX Runtime; 0 where the system does not tell. */
+/** Number of this process' children with ONNX Runtime; 0 if the system does not report that. */
 function engines(): number {
   if (Deno.build.os !== "linux") return 0;
   const processes = [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name));
@@ -182,7 +183,7 @@ function engines(): number {
 }
 
 testWithAllRights(
-  "a spare of an app that trains is ready to train, and computes the same",
+  "the spare of an app that trains is prepared for training, and computes the same",
   async () => {
     await using folder = await TempDir.make();
     await Deno.writeTextFile(`${folder.path}/client.ts`, TRAINING_APP);
@@ -191,7 +192,7 @@ testWithAllRights(
     const clock = new FakeClock();
     await using live = new WarmApps<AppHost>(3);
     using pool = new AppPool(first, (trains) => (asked.push(trains), make(trains)), clock);
-    const handler = perRun(live, pool);
+    const handler = instancePerRun(live, pool);
     const handle = async (runId: bigint) => {
       const signal = new AbortController().signal;
       const { reply, trained } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
@@ -202,7 +203,7 @@ testWithAllRights(
     assert.equal(before[0], true);
     assert.equal(engines(), Deno.build.os === "linux" ? 1 : 0);
     await clock.advance(WARM_AFTER_SECONDS);
-    // The spare has an engine before there is any run for it.
+    // The spare has an engine before it is used by a run.
     if (Deno.build.os === "linux") await eventually(() => engines() === 2, PATIENCE, "an engine");
     assert.deepEqual(await handle(2n), before);
     assert.deepEqual(await handle(3n), before);
@@ -210,29 +211,29 @@ testWithAllRights(
   },
 );
 
-Deno.test("a spare of an app that does not train takes no memory for it", async () => {
+Deno.test("the spare of an app that does not train uses no memory for training", async () => {
   const { make, first } = fakes();
   const asked: boolean[] = [];
   const clock = new FakeClock();
   const remember: MakeInstance = (trains) => (asked.push(trains), make());
   using pool = new AppPool(first as unknown as AppHost, remember, clock);
-  await pool.take();
+  await pool.acquire();
   for (const trained of [false, true, false]) {
     pool.warm(trained);
     await clock.advance(WARM_AFTER_SECONDS);
-    await pool.take();
+    await pool.acquire();
   }
   assert.deepEqual(asked, [false, true, true]);
 });
 
-Deno.test("what is ready ends with the pool, and nothing is made afterwards", async () => {
+Deno.test("instances end with the pool, and none are started afterwards", async () => {
   const { made, make, first } = fakes();
   const pool = new AppPool(first as unknown as AppHost, make, new FakeClock());
   pool[Symbol.dispose]();
   assert.ok(first.ended);
   const clock = new FakeClock();
   const second = new AppPool(await make(), make, clock);
-  await second.take();
+  await second.acquire();
   second.warm();
   await clock.advance(WARM_AFTER_SECONDS);
   second.warm();
@@ -242,13 +243,13 @@ Deno.test("what is ready ends with the pool, and nothing is made afterwards", as
   assert.equal(made.length, 2);
 });
 
-Deno.test("an app that cannot be started is an error reply without its paths, whatever the reason", async () => {
+Deno.test("an app that cannot be started gives an error reply without its paths, whatever the reason", async () => {
   const first = new FakeHost() as unknown as AppHost;
   const refused = () => Promise.reject(new FlwrError("permission-denied", "/data/anna is a link"));
   await using live = new WarmApps<AppHost>(1);
   using pool = new AppPool(first, refused, new FakeClock());
-  await pool.take();
-  const handled = perRun(live, pool).handle(
+  await pool.acquire();
+  const handled = instancePerRun(live, pool).handle(
     INSTRUCTION,
     contextOf(1n),
     new AbortController().signal,
@@ -256,10 +257,10 @@ Deno.test("an app that cannot be started is an error reply without its paths, wh
   const error = await handled.catch((error) => error);
   assert.ok(error instanceof RunRefused);
   assert.equal(error.code, MessageErrorCode.LoadClientApp);
-  assert.doesNotMatch(error.failure.told, /anna/);
+  assert.doesNotMatch(error.failure.summary, /anna/);
 });
 
-Deno.test("a spare that could not be made is not the next run's error", async () => {
+Deno.test("a spare that failed to start does not make the next run fail", async () => {
   const clock = new FakeClock();
   const host = { [Symbol.dispose]: () => {} } as unknown as AppHost;
   let failing = true;
@@ -271,10 +272,10 @@ Deno.test("a spare that could not be made is not the next run's error", async ()
       : Promise.resolve(host);
   };
   using pool = new AppPool(host, make, clock);
-  await pool.take();
+  await pool.acquire();
   pool.warm();
   await clock.advance(WARM_AFTER_SECONDS);
   assert.equal(made, 1);
   failing = false;
-  assert.equal(await pool.take(), host);
+  assert.equal(await pool.acquire(), host);
 });

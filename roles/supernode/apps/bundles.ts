@@ -9,18 +9,18 @@ import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { TrustedEntities } from "../trust/trusted_entities.ts";
 import { signerOf } from "../trust/verify_bundle.ts";
 
-/** An app bundle that was fetched and found sound. */
+/** A fetched app bundle that passed all checks. */
 export interface CheckedBundle {
   readonly bundle: AppBundle;
   readonly fab: CheckedFab;
 }
 
-/** Fetches the bundles of runs; none that is unsound, or that nobody trusted signed, goes further than this. */
+/** Fetches and checks the bundles of runs. Invalid bundles, and those without a trusted signature, are refused. */
 export class Bundles {
   readonly #connection: Pick<FleetConnection, "fab" | "piece">;
   readonly #trusted: TrustedEntities | undefined;
 
-  /** @param trusted who may vouch for apps; undefined: every app is taken */
+  /** @param trusted keys whose signatures are accepted. Undefined: every app is accepted */
   constructor(
     connection: Pick<FleetConnection, "fab" | "piece">,
     trusted: TrustedEntities | undefined,
@@ -30,9 +30,9 @@ export class Bundles {
   }
 
   /**
-   * The bundle of a run, every byte of it checked.
+   * Fetches a run's bundle and checks all of its content.
    *
-   * @throws RunRefused with InvalidFab; FlwrError when the SuperLink cannot be asked for it, or the run is over
+   * @throws RunRefused with InvalidFab; FlwrError when the SuperLink cannot be reached, or the run is over
    */
   async of(run: RunInfo): Promise<CheckedBundle> {
     const bundle = await this.#fetch(run);
@@ -43,11 +43,11 @@ export class Bundles {
     try {
       return { bundle, fab: readFab(bundle.content) };
     } catch (error) {
-      throw invalidFab(`App "${run.fabId}" is refused: ${FlwrError.from(error).message}`, error);
+      throw invalidFab(`App "${run.fabId}" is invalid: ${FlwrError.from(error).message}`, error);
     }
   }
 
-  /** Fetches pieces of the attachments of a run's bundle. It throws FlwrErrors, as the connection does. */
+  /** Returns a function that fetches pieces of the run's attachments. It throws the connection's FlwrErrors. */
   piecesOf(run: RunInfo): GetPiece {
     return (hash) => this.#connection.piece(run, hash);
   }

@@ -5,10 +5,10 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
-import type { KeptApps } from "../../../fab/kept_apps.ts";
+import type { DownloadedApps } from "../../../fab/downloaded_apps.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { AppNotLoaded } from "../../../hosting/app/app_host.ts";
-import { type Failure, IN_THE_LOG, kindOf } from "../../../hosting/app/failure.ts";
+import { errorType, type Failure, SEE_NODE_LOG } from "../../../hosting/app/failure.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import { runSettings } from "../runs/run_settings.ts";
@@ -17,30 +17,30 @@ import type { Bundles, CheckedBundle } from "./bundles.ts";
 import { withCurrentNames } from "./legacy_names.ts";
 import { MAX_WARM_APPS, WarmApps } from "./warm_apps.ts";
 
-/** A bundle's app, ready for messages of any run that runs it. */
+/** A bundle's app, ready for messages of every run that uses it. */
 export interface ReadyApp extends Disposable {
-  /** Handles messages of one run. */
+  /** Returns the handler for messages of one run. */
   forRun(run: RunInfo): MessageHandler;
 }
 
-/** How apps of each language are started. */
+/** Options of {@link FabApps}. */
 export interface FabAppsOptions {
   readonly bundles: Bundles;
-  /** Flower's home: apps are installed below it. */
+  /** Flower's home folder, in which apps are installed. */
   readonly home: string;
-  /** Starts a TypeScript app in its sandbox. @throws FlwrError when it cannot be loaded */
+  /** Starts a TypeScript app in a sandbox. @throws FlwrError when it cannot be loaded */
   readonly startTypeScript: (app: InstalledApp) => Promise<ReadyApp>;
-  /** Makes ready what starts a Python process per message, which installs the bundle itself. */
+  /** Prepares a Python app: each message starts a process, which installs the bundle itself. */
   readonly startPython: (bundle: CheckedBundle) => Promise<ReadyApp>;
 }
 
-/** A ready app with the settings that it has by default. */
+/** A ready app with its default settings. */
 interface Warm extends Disposable {
   readonly config: AppConfig;
   readonly app: ReadyApp;
 }
 
-/** The apps that runs bring along: fetched, checked, installed, and kept warm from message to message. */
+/** Source of the apps that runs supply: fetches, checks and installs them, and keeps them ready between messages. */
 export class FabApps implements AppSource, AsyncDisposable {
   readonly #options: FabAppsOptions;
   readonly #warm = new WarmApps<Warm>(MAX_WARM_APPS);
@@ -97,11 +97,11 @@ export class FabApps implements AppSource, AsyncDisposable {
         version,
         reason: [message, ...hints].join("; "),
       });
-      const { told, details } = error instanceof AppNotLoaded
+      const { summary, details } = error instanceof AppNotLoaded
         ? error.failure
-        : { told: `${kindOf(error)}; ${IN_THE_LOG}`, details: message };
+        : { summary: `${errorType(error)}; ${SEE_NODE_LOG}`, details: message };
       throw loadFailed(`App "${fabId}" cannot be started: ${message}`, error, {
-        told: `App "${fabId}" cannot be started: ${told}`,
+        summary: `App "${fabId}" cannot be started: ${summary}`,
         details,
       });
     }
@@ -110,15 +110,15 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #open(run: RunInfo, checked: CheckedBundle): Promise<ReadyApp> {
     const { startPython, startTypeScript } = this.#options;
     if (checked.fab.config.language === "python") return await startPython(checked);
-    const { KeptApps } = await load<typeof import("../../../fab/kept_apps.ts")>(
-      new URL("../../../fab/kept_apps.ts", import.meta.url),
+    const { DownloadedApps } = await load<typeof import("../../../fab/downloaded_apps.ts")>(
+      new URL("../../../fab/downloaded_apps.ts", import.meta.url),
     );
     const { installedFolderName } = await load<typeof import("../../../fab/installed_folder.ts")>(
       new URL("../../../fab/installed_folder.ts", import.meta.url),
     );
-    const kept = new KeptApps(this.#options.home);
+    const kept = new DownloadedApps(this.#options.home);
     using starting = new DisposableStack();
-    // Before it is installed, so that another process that makes room leaves it.
+    // Marked as used before it is installed, so that no other process removes it to make room.
     const name = await installedFolderName(checked.fab, this.#options.home);
     starting.use(await kept.use(name));
     const installed = await this.#install(run, checked);
@@ -134,7 +134,7 @@ export class FabApps implements AppSource, AsyncDisposable {
     };
   }
 
-  /** Installs an app with the attachments of its bundle, which this machine has or the SuperLink gives. */
+  /** Installs an app with its attachments, from this machine's cache or the SuperLink. */
   async #install(run: RunInfo, { fab }: CheckedBundle): Promise<InstalledApp> {
     const { bundles, home } = this.#options;
     const { installFab } = await load<typeof import("../../../fab/install.ts")>(
@@ -166,9 +166,9 @@ export class FabApps implements AppSource, AsyncDisposable {
       });
     } catch (error) {
       const { code, message } = FlwrError.from(error);
-      // Flower's SuperLinks have no attachments, and those that have some may give other bytes.
+      // Flower's own SuperLinks do not support attachments ("unimplemented"), and pieces may be missing or damaged.
       if (code === "data-loss" || code === "not-found" || code === "unimplemented") {
-        const reason = `App "${run.fabId}" is refused: ${message}`;
+        const reason = `App "${run.fabId}" cannot be installed: ${message}`;
         throw new RunRefused(MessageErrorCode.InvalidFab, reason, { cause: error });
       }
       throw refusal === undefined ? error : new NotFetched(refusal.error);
@@ -176,8 +176,8 @@ export class FabApps implements AppSource, AsyncDisposable {
   }
 }
 
-/** What cannot be removed now is tried again with the next app. */
-async function removeUnused(kept: KeptApps): Promise<void> {
+/** Removes unused apps. A failure is only logged: the next app tries again. */
+async function removeUnused(kept: DownloadedApps): Promise<void> {
   try {
     for (const name of await kept.makeRoom()) {
       log("supernode").info(
@@ -194,7 +194,7 @@ async function removeUnused(kept: KeptApps): Promise<void> {
   }
 }
 
-/** A call of the SuperLink failed: whether the app can be started is still open. */
+/** A call to the SuperLink failed while an app was installed. The call may succeed later. */
 class NotFetched extends Error {
   constructor(override readonly cause: unknown) {
     super("An attachment could not be fetched", { cause });

@@ -1,4 +1,4 @@
-import { MAX_KEPT_APPS } from "../../../fab/kept_apps.ts";
+import { MAX_DOWNLOADED_APPS } from "../../../fab/downloaded_apps.ts";
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { ArrayRecord } from "../../../app/array_record.ts";
@@ -19,7 +19,7 @@ import { Bundles } from "./bundles.ts";
 import { FabApps, type ReadyApp } from "./fab_apps.ts";
 import { LocalApp } from "./local_app.ts";
 
-/** The bundle of an app with the settings num-rounds and lr, its components in modules with the ending. */
+/** The bundle of an app with the settings num-rounds and lr, and with modules of the given extension. */
 async function bundleOf(ending: "py" | "ts", attached = ""): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await Deno.makeTempDir();
   try {
@@ -66,7 +66,7 @@ const handler: MessageHandler = {
     Promise.resolve({ reply: message.reply({}), state: new RecordDict(), seconds: 1 }),
 };
 
-/** Has an app handle a message to train. */
+/** Passes a train message to an app. */
 function handled({ handler, runConfig }: AppForRun, content: RecordDictInit = {}) {
   const message = Message.create({ content, dstNodeId: 5n, messageType: "train" });
   return handler.handle(message, {
@@ -78,7 +78,7 @@ function handled({ handler, runConfig }: AppForRun, content: RecordDictInit = {}
   }, new AbortController().signal);
 }
 
-/** What the fake SuperLink sends, and what the node made of it. */
+/** A fake SuperLink, and the node's apps. */
 class Scene {
   content: Uint8Array = PYTHON_FAB;
   home = "/no/such/home";
@@ -88,7 +88,7 @@ class Scene {
   readonly started: string[] = [];
   readonly installed: InstalledApp[] = [];
   handler: MessageHandler = handler;
-  /** Those that were asked for. */
+  /** The requested bundles. */
   readonly pieces: string[] = [];
   piece: (hash: string) => Promise<Uint8Array> = () =>
     Promise.reject(new FlwrError("not-found", "There is none"));
@@ -139,7 +139,7 @@ function refused(code: number, words: RegExp) {
   };
 }
 
-Deno.test("an app that a run brings is fetched once, and has its own settings with the run's", async () => {
+Deno.test("an app of a run is fetched once, and gets its settings merged with the run's", async () => {
   const scene = new Scene();
   await using apps = scene.apps();
   const first = await apps.appFor(runOf());
@@ -165,7 +165,7 @@ Deno.test("a TypeScript app is installed, and started from its folder", async ()
     assert.ok(folder.startsWith(join(scene.home, "apps", "agenta.mini.1.0.0.")));
     assert.ok((await Deno.stat(join(folder, "client.ts"))).isFile);
     assert.equal(config.clientApp, "client:app");
-    // While it is ready no process makes room of it.
+    // While it is ready, no process removes it to make room.
     const mark = join(scene.home, "apps", ".brought", basename(folder));
     using file = await Deno.open(mark, { write: true });
     assert.equal(await file.tryLock(true), false);
@@ -174,7 +174,7 @@ Deno.test("a TypeScript app is installed, and started from its folder", async ()
   }
 });
 
-Deno.test("a TypeScript app that is new here makes room: the one unused for longest goes", async () => {
+Deno.test("a new TypeScript app makes room: the least recently used one is removed", async () => {
   const scene = new Scene();
   scene.content = await bundleOf("ts");
   scene.home = await Deno.makeTempDir();
@@ -188,13 +188,15 @@ Deno.test("a TypeScript app that is new here makes room: the one unused for long
   };
   try {
     await Deno.mkdir(join(scene.home, "apps", ".brought"), { recursive: true });
-    for (let app = 0; app < MAX_KEPT_APPS; app++) await bring(`app${app}`, app === 7 ? 1 : 2 + app);
+    for (let app = 0; app < MAX_DOWNLOADED_APPS; app++) {
+      await bring(`app${app}`, app === 7 ? 1 : 2 + app);
+    }
     {
       await using apps = scene.apps();
       await apps.appFor(runOf());
       assert.deepEqual([await isThere("app7"), await isThere("app0")], [false, true]);
     }
-    // One that is there already needs no room, and nothing is looked at.
+    // An app that is already installed needs no room.
     await bring("app7", 1);
     await using apps = scene.apps();
     await apps.appFor(runOf());
@@ -205,7 +207,7 @@ Deno.test("a TypeScript app that is new here makes room: the one unused for long
   }
 });
 
-Deno.test("a TypeScript app has the files beside its bundle, which are fetched once", async () => {
+Deno.test("a TypeScript app gets its attached files, which are fetched once", async () => {
   const scene = new Scene();
   scene.home = await Deno.makeTempDir();
   const model = new TextEncoder().encode("a model");
@@ -215,7 +217,7 @@ Deno.test("a TypeScript app has the files beside its bundle, which are fetched o
       await using apps = scene.apps();
       const start = () => apps.appFor(runOf({ fabHash: hash }));
       if (hash === "first") {
-        // Neither is installed, and each is tried again.
+        // Neither is installed, and both are tried again.
         for (const code of ["unavailable", "permission-denied"] as const) {
           scene.piece = () => Promise.reject(new FlwrError(code, "not now"));
           await assert.rejects(start(), { code });
@@ -239,7 +241,7 @@ Deno.test("a TypeScript app has the files beside its bundle, which are fetched o
   }
 });
 
-Deno.test("a run whose app cannot be run is refused with Flower's number for why", async () => {
+Deno.test("a run whose app cannot be run is refused with Flower's error number", async () => {
   const scene = new Scene();
   await using apps = scene.apps();
   const unknown = runOf({ overrideConfig: new ConfigRecord({ speed: 1 }) });
@@ -257,7 +259,10 @@ Deno.test("a run whose app cannot be run is refused with Flower's number for why
   const damaged = new Scene();
   damaged.content = PYTHON_FAB.with(100, PYTHON_FAB[100]! ^ 1);
   await using broken = damaged.apps();
-  await assert.rejects(broken.appFor(runOf()), refused(MessageErrorCode.InvalidFab, /is refused/));
+  await assert.rejects(
+    broken.appFor(runOf()),
+    refused(MessageErrorCode.InvalidFab, /bundle is invalid/),
+  );
   assert.deepEqual(damaged.started, []);
 
   const gone = new Scene();
@@ -279,7 +284,7 @@ Deno.test("a run whose app cannot be run is refused with Flower's number for why
   );
 });
 
-Deno.test("with trusted entities an app that none of them signed goes no further", async () => {
+Deno.test("with trusted entities, an app without a trusted signature is refused", async () => {
   const scene = new Scene();
   const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
   const trusted = new Map([["fpk_1", (pair as CryptoKeyPair).publicKey]]);
@@ -291,7 +296,7 @@ Deno.test("with trusted entities an app that none of them signed goes no further
   assert.deepEqual(scene.started, []);
 });
 
-Deno.test("an app named on the command line runs every run, with the settings of the run's own app", async () => {
+Deno.test("an app on the command line handles every run, with the settings of the run's own app", async () => {
   const scene = new Scene();
   const app = new LocalApp(handler, scene.bundles());
   assert.equal((await app.appFor(undefined)).runConfig.size, 0);
@@ -305,13 +310,13 @@ Deno.test("an app named on the command line runs every run, with the settings of
   assert.equal(runConfig.number("num-rounds"), 3);
 });
 
-Deno.test("Python apps see the records of NumPyClient's API under its names, TypeScript apps under today's", async () => {
+Deno.test("Python apps get the record names of NumPyClient's API, TypeScript apps today's names", async () => {
   const home = await Deno.makeTempDir();
   const legacy = {
     "fitins.parameters": new ArrayRecord(),
     "fitins.config": new ConfigRecord({ lr: 0.5 }),
   };
-  /** What an app sees of a message and the ServerApp of its answer. */
+  /** The record names that an app gets, and those that the ServerApp gets in the reply. */
   async function names(
     content: Uint8Array,
     source: (scene: Scene, handler: MessageHandler) => AppSource,

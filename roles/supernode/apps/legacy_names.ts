@@ -2,9 +2,9 @@ import { translateAtNode } from "../../../app/legacy/messages.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 
 /**
- * Lets a TypeScript ClientApp answer ServerApps of Flower's older API: it sees their records under today's names, and
- * its reply goes back under theirs. Python ClientApps take every instruction as it was sent, because `NumPyClient` reads
- * the older names.
+ * Translates record names for TypeScript ClientApps, so that they can answer ServerApps of Flower's older API: the app
+ * gets today's names, and its reply gets the older ones again. Python ClientApps get instructions unchanged, because
+ * `NumPyClient` reads the older names.
  */
 export function withCurrentNames(handler: MessageHandler): MessageHandler {
   return {

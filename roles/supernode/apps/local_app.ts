@@ -6,7 +6,7 @@ import type { AppForRun, AppSource } from "../runs/app_source.ts";
 import type { Bundles } from "./bundles.ts";
 import { withCurrentNames } from "./legacy_names.ts";
 
-/** The TypeScript app that the node's owner named: it handles every run. Of what a run sends only the settings count. */
+/** The TypeScript app that the node's owner named. It handles every run, and uses only the settings that a run sends. */
 export class LocalApp implements AppSource {
   readonly #handler: MessageHandler;
   readonly #bundles: Bundles;

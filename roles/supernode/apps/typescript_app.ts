@@ -6,24 +6,24 @@ import {
   type SandboxedAppOptions,
   startSandboxedApp,
 } from "../../../hosting/sandbox/sandboxed_app.ts";
-import { AppPool, perRun } from "./app_pool.ts";
+import { AppPool, instancePerRun } from "./app_pool.ts";
 import type { ReadyApp } from "./fab_apps.ts";
 import type { WarmApps } from "./warm_apps.ts";
 
-/** What the node's owner allows TypeScript apps that runs bring along. */
+/** Settings of the node's owner for TypeScript apps that runs supply. */
 export interface TypeScriptAppOptions {
   readonly compute: SandboxedAppOptions["compute"];
-  /** Folders beside its own that an app may read, absolute. */
+  /** Absolute paths of folders that an app may read in addition to its own. */
   readonly allowRead: readonly string[];
-  /** Files that must not lie in them. */
+  /** Files that must not be readable. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Starts the ClientApp of an installed bundle in a sandbox of its own, one for each run.
+ * Starts the ClientApp of an installed bundle, with a sandbox for each run.
  *
- * @param live the instances that runs have, by the run's id
- * @throws FlwrError when it cannot be loaded
+ * @param live the runs' instances, by run id
+ * @throws FlwrError when the app cannot be loaded
  */
 export async function startTypeScriptApp(
   { folder, config }: InstalledApp,
@@ -42,6 +42,6 @@ export async function startTypeScriptApp(
     await startSandboxedApp(app),
     (trains) => prepareSandboxedApp(app, trains),
   );
-  const handler = perRun(live, pool);
+  const handler = instancePerRun(live, pool);
   return { forRun: () => handler, [Symbol.dispose]: () => pool[Symbol.dispose]() };
 }

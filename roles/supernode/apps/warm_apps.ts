@@ -1,7 +1,7 @@
-/** How many bundles' apps are kept ready, and how many runs' instances; beyond it the one unused for longest ends. */
+/** Most bundles whose apps are kept ready, and most runs whose instances are. The least recently used one is ended. */
 export const MAX_WARM_APPS = 4;
 
-/** Apps that are kept ready, by a key (a bundle's hash, a run's id): beyond the limit the one unused for longest ends. */
+/** Cache of ready apps by a key (a bundle's hash or a run's id). Beyond the limit, the least recently used one is ended. */
 export class WarmApps<App extends Disposable> implements AsyncDisposable {
   readonly #limit: number;
   readonly #byKey = new Map<string, Promise<App>>();
@@ -10,7 +10,7 @@ export class WarmApps<App extends Disposable> implements AsyncDisposable {
     this.#limit = limit;
   }
 
-  /** The app under a key, made ready if it is not. What fails to become ready is tried again the next time. */
+  /** Returns the app of a key, and starts it if needed. A failed start is not cached. */
   async get(key: string, start: () => Promise<App>): Promise<App> {
     const warm = this.#byKey.get(key) ?? start();
     this.#byKey.delete(key);
@@ -25,7 +25,7 @@ export class WarmApps<App extends Disposable> implements AsyncDisposable {
     }
   }
 
-  /** Ends the app under a key, if there is one. */
+  /** Ends the app of a key, if there is one. */
   async end(key: string): Promise<void> {
     const app = this.#byKey.get(key);
     this.#byKey.delete(key);
@@ -48,6 +48,7 @@ export class WarmApps<App extends Disposable> implements AsyncDisposable {
 }
 
 async function dispose<App extends Disposable>(warm: Promise<App>): Promise<void> {
-  const app = await warm.catch(() => undefined); // what never became ready needs no end
+  // An app whose start failed needs no end.
+  const app = await warm.catch(() => undefined);
   app?.[Symbol.dispose]();
 }

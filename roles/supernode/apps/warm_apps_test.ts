@@ -9,7 +9,7 @@ class FakeApp implements Disposable {
   }
 }
 
-Deno.test("apps stay ready up to a limit; the one unused for longest ends first", async () => {
+Deno.test("apps stay ready up to a limit; the least recently used one is ended first", async () => {
   const started: string[] = [];
   const ended: string[] = [];
   const warm = new WarmApps<FakeApp>(2);
@@ -31,7 +31,7 @@ Deno.test("apps stay ready up to a limit; the one unused for longest ends first"
   assert.deepEqual(ended.slice(2).toSorted(), ["a", "b"]);
 });
 
-Deno.test("an app that does not become ready is tried again, and is asked for once at a time", async () => {
+Deno.test("an app that failed to start is tried again, with one start at a time", async () => {
   const warm = new WarmApps<FakeApp>(2);
   const ended: string[] = [];
   let tries = 0;

@@ -3,18 +3,19 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import type { Random } from "../../../base/random.ts";
 import { parseAddress } from "../../../rpc/address.ts";
+import type { Transport } from "../../../rpc/call.ts";
 import type { ChannelOptions } from "../../../rpc/channel.ts";
 import type { NodeIdentity } from "../../../rpc/dialects/flwr-1.9/client/credentials.ts";
 import type { Probe } from "../../../rpc/probe.ts";
-import { probeWire, type Wire } from "../../../rpc/probe_wire.ts";
+import { probeWire } from "../../../rpc/probe_wire.ts";
 import { type Retry, type RetryPolicy, withRetries } from "../../../rpc/retry.ts";
 import type { Dialect } from "./negotiated_connection.ts";
 
-/** What a node brings to every dialect. */
+/** Options for every dialect. */
 export interface DialectOptions extends Pick<ChannelOptions, "address" | "tls"> {
   readonly retry: RetryPolicy;
   readonly identity: NodeIdentity | undefined;
-  /** What the node calls itself. */
+  /** The node's name from `--name`. */
   readonly name: string | undefined;
   /** Whether the node was started with an app of its own. */
   readonly hasOwnApp: boolean;
@@ -23,27 +24,24 @@ export interface DialectOptions extends Pick<ChannelOptions, "address" | "tls"> 
   readonly random: Random;
 }
 
-/** What a port turned out to speak. */
-type Spoken = Extract<Wire, "http" | "grpc">;
-
 /**
- * The dialects that can be spoken at an address, the newest first: which transport it has shows before a call is made,
- * which generation of gRPC at the first one. Only what is spoken is loaded.
+ * Returns the dialects to try at an address, the newest first. The transport is probed before the first call; the
+ * generation of gRPC only shows in its answer. Only the modules of that transport are loaded.
  *
- * @param signal ends the waiting for a SuperLink that is not there
- * @throws FlwrError "unavailable" when nothing answers within the retry policy; "failed-precondition" when what answers
- *   is no SuperLink, or the SuperLink cannot show the key that it is expected to have
+ * @param signal stops waiting for a SuperLink that does not answer
+ * @throws FlwrError "unavailable" when nothing answers within the retry policy; "failed-precondition" when the address is
+ *   not a SuperLink's, or the SuperLink cannot present the key of --auth-superlink-public-key
  */
 export async function dialectsAt(
   options: DialectOptions,
   signal: AbortSignal,
 ): Promise<readonly Dialect[]> {
   const { retry: policy, identity, clock, random, onRetry } = options;
-  // The likelier of the two, while the port is looked at.
+  // HTTP is the more likely one, so it is loaded while the port is probed.
   const http = load<typeof import("./http_dialect.ts")>(
     new URL("./http_dialect.ts", import.meta.url),
   );
-  const spoken = await withRetries(() => wireAt(options), {
+  const transport = await withRetries(() => wireAt(options), {
     policy,
     clock,
     random,
@@ -51,18 +49,18 @@ export async function dialectsAt(
     signal,
   });
   const pinned = identity?.superLinkKey !== undefined;
-  if (spoken === "http") {
+  if (transport === "http") {
     if (pinned) throw noKeyOverHttp(options);
     return [(await http).currentHttp(options)];
   }
   const { currentGrpc, flwr115, flwr19 } = await load<typeof import("./grpc_dialects.ts")>(
     new URL("./grpc_dialects.ts", import.meta.url),
   );
-  // On the current wire a SuperLink has no key to show: TLS alone vouches for it.
+  // On the current wire a SuperLink has no key; only TLS authenticates it.
   return pinned ? [flwr19(options)] : [currentGrpc(options), flwr115(options), flwr19(options)];
 }
 
-async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> {
+async function wireAt({ address, tls, clock }: DialectOptions): Promise<Transport> {
   const parsed = parseAddress(address);
   const wire = await probeWire(parsed, tls);
   if (wire === "http" || wire === "grpc") return wire;
@@ -74,11 +72,11 @@ async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> 
   ]);
   const found = await probe(parsed, tls);
   const target = { address: parsed, tls };
-  // Whatever it speaks is right: what is wrong lies elsewhere, as in TLS on one side only.
+  // The transport is not the problem then, but e.g. TLS on one side only.
   throw connectionProblem(target, transportOf(found), "", found, clock.now());
 }
 
-function transportOf(found: Probe): Spoken {
+function transportOf(found: Probe): Transport {
   if (found.kind === "tls") return found.http2 ? "grpc" : "http";
   return found.kind === "plain" && found.protocol === "http2" ? "grpc" : "http";
 }

@@ -6,14 +6,14 @@ import { FleetConnection19 } from "../../../rpc/dialects/flwr-1.9/client/fleet_c
 import type { DialectOptions } from "./dialects.ts";
 import type { Dialect } from "./negotiated_connection.ts";
 
-/** Flower 1.23 to 1.38. */
+/** The dialect of Flower 1.23 to 1.38. */
 export function currentGrpc(options: DialectOptions): Dialect {
   return {
     name: "Flower's current wire over gRPC",
     wire: "current-grpc",
     open: (onRetry) => {
       const channel = openChannel({ ...options, onRetry });
-      // One connection carries all calls of a channel: a large model would keep a heartbeat waiting.
+      // A second connection, because a large model would delay heartbeats on the first.
       const heartbeats = openChannel({ ...options, onRetry });
       const key = options.identity?.key;
       return new CurrentFleetConnection({ ...options, channel, heartbeats, key });
@@ -22,8 +22,8 @@ export function currentGrpc(options: DialectOptions): Dialect {
 }
 
 /**
- * Flower 1.15 to 1.22. Its SuperLinks refuse the key of a node that has not joined, before they look at what is called:
- * so that is how they refuse today's calls.
+ * The dialect of Flower 1.15 to 1.22. Its SuperLinks check the node's key before the method, so they refuse today's join
+ * with "unauthenticated".
  */
 export function flwr115(options: DialectOptions): Dialect {
   return {
@@ -39,7 +39,7 @@ export function flwr115(options: DialectOptions): Dialect {
   };
 }
 
-/** Flower 1.8 to 1.14. */
+/** The dialect of Flower 1.8 to 1.14. */
 export function flwr19(options: DialectOptions): Dialect {
   return {
     name: "Flower 1.9's wire",

@@ -3,7 +3,7 @@ import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import type { DialectOptions } from "./dialects.ts";
 import type { Dialect } from "./negotiated_connection.ts";
 
-/** Flower since 1.40. */
+/** The dialect of Flower since 1.40. */
 export function currentHttp(options: DialectOptions): Dialect {
   return {
     name: "Flower's current wire over HTTP",

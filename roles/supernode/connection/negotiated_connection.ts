@@ -6,64 +6,63 @@ import { log } from "../../../base/log.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type { Retry } from "../../../rpc/retry.ts";
 
-/** One way of speaking to a SuperLink. */
+/** A dialect: one generation of Flower's wire over one transport. */
 export interface Dialect {
-  /** As the log names it: "Flower's current wire over HTTP". */
+  /** Its name in log texts: "Flower's current wire over HTTP". */
   readonly name: string;
-  /** As events of the log name it, whatever its words: "current-http". */
+  /** Its stable name in log events: "current-http". */
   readonly wire: string;
   /**
-   * How a SuperLink that may speak this one refuses the newest; as a call that it does not know by default. After other
-   * refusals this one is not tried.
+   * Error codes of the newest dialect after which this one is tried. Default: those for an unknown call.
    */
   readonly after?: ReadonlySet<ErrorCode>;
-  /** @param onRetry told of each call that failed and is going to be repeated */
+  /** Opens a connection. @param onRetry called for each failed call that will be repeated */
   open(onRetry: (retry: Retry) => void): FleetConnection;
 }
 
-/** How a connection is agreed on. */
+/** Options of {@link NegotiatedConnection}. */
 export interface NegotiationOptions {
-  /** Where the SuperLink is, for the log. */
+  /** Address of the SuperLink, for the log. */
   readonly superLink: string;
   /**
-   * The dialects to try at this SuperLink, the newest first, at least one.
+   * Returns the dialects to try, the newest first, at least one.
    *
    * @param signal aborted when the connection is closed
-   * @throws FlwrError when the SuperLink cannot be reached, or none is left that can be spoken
+   * @throws FlwrError when the SuperLink cannot be reached, or no dialect is possible
    */
   readonly dialects: (signal: AbortSignal) => Promise<readonly Dialect[]>;
   readonly onRetry: (retry: Retry) => void;
 }
 
 /**
- * How a SuperLink refuses a call that it does not know. Flower 1.9's own says "internal" where it authenticates nodes:
- * its authentication fails over the unknown name.
+ * Error codes of a SuperLink for an unknown call. Flower 1.9's own answers "internal" if it authenticates nodes, because
+ * its authentication fails on the unknown name.
  */
 const UNKNOWN_CALL: ReadonlySet<ErrorCode> = new Set(["unimplemented", "internal"]);
 
-/** How calls fail when what stands at the address now does not speak the dialect that was agreed on. */
+/** Error codes of calls when another program at the address no longer speaks the negotiated dialect. */
 const DIALECT_GONE: ReadonlySet<ErrorCode> = new Set(["unimplemented", "failed-precondition"]);
 
-/** Whether a SuperLink that so refuses the newest dialect may speak another. */
+/** Whether a dialect should be tried after the newest one was refused with an error. */
 function mayFollow({ after = UNKNOWN_CALL }: Dialect, refusal: FlwrError): boolean {
   return isOneOf(after, refusal);
 }
 
-/** Whether an error is one of the given kinds; an error that has Flower's number was answered in the dialect. */
+/** Whether an error has one of the codes. An ApiError never counts, because it is an answer in the dialect itself. */
 function isOneOf(codes: ReadonlySet<ErrorCode>, error: FlwrError): boolean {
   return codes.has(error.code) && !(error instanceof ApiError);
 }
 
 /**
- * A line to a SuperLink in the newest dialect that it understands. What was agreed on is kept; once the SuperLink was
- * away, for it may have been another version that came back, the next join agrees anew.
+ * A connection to a SuperLink in the newest dialect that it understands. The dialect is negotiated with the first join,
+ * and again with the next join after the SuperLink was unreachable, because its version may have changed.
  */
 export class NegotiatedConnection implements FleetConnection {
   readonly #options: NegotiationOptions;
   readonly #log = log("supernode");
-  #agreed: { readonly dialect: Dialect; readonly connection: FleetConnection } | undefined;
-  /** Whether the SuperLink was out of reach since the last join. */
-  #wasAway = false;
+  #negotiated: { readonly dialect: Dialect; readonly connection: FleetConnection } | undefined;
+  /** Whether the SuperLink was unreachable since the last join. */
+  #wasUnreachable = false;
   readonly #closing = new AbortController();
 
   constructor(options: NegotiationOptions) {
@@ -71,8 +70,8 @@ export class NegotiatedConnection implements FleetConnection {
   }
 
   async join(heartbeatInterval: number): Promise<NodeId> {
-    if (this.#agreed !== undefined && !this.#wasAway) {
-      return await this.#agreed.connection.join(heartbeatInterval);
+    if (this.#negotiated !== undefined && !this.#wasUnreachable) {
+      return await this.#negotiated.connection.join(heartbeatInterval);
     }
     const dialects = await this.#options.dialects(this.#closing.signal);
     let firstRefusal: FlwrError | undefined;
@@ -81,7 +80,7 @@ export class NegotiatedConnection implements FleetConnection {
       const { connection } = this.#open(dialect);
       try {
         const nodeId = await connection.join(heartbeatInterval);
-        this.#log.info("Speaking {dialect} with {superLink}", {
+        this.#log.info("Using {dialect} with {superLink}", {
           event: "wire-chosen",
           wire: dialect.wire,
           dialect: dialect.name,
@@ -103,7 +102,7 @@ export class NegotiatedConnection implements FleetConnection {
         firstRefusal ??= error;
       }
     }
-    throw firstRefusal ?? new FlwrError("internal", "There is no dialect to speak");
+    throw firstRefusal ?? new FlwrError("internal", "No dialect to try");
   }
 
   heartbeat(heartbeatInterval: number): Promise<boolean> {
@@ -131,7 +130,7 @@ export class NegotiatedConnection implements FleetConnection {
   }
 
   async leave(): Promise<void> {
-    await this.#agreed?.connection.leave();
+    await this.#negotiated?.connection.leave();
   }
 
   close(): void {
@@ -142,34 +141,34 @@ export class NegotiatedConnection implements FleetConnection {
   #open(dialect: Dialect): { readonly connection: FleetConnection } {
     this.#drop();
     if (this.#closing.signal.aborted) throw new FlwrError("cancelled", "The connection is closed");
-    this.#wasAway = false;
+    this.#wasUnreachable = false;
     const connection = dialect.open((retry) => {
-      this.#wasAway = true;
+      this.#wasUnreachable = true;
       this.#options.onRetry(retry);
     });
-    this.#agreed = { dialect, connection };
-    return this.#agreed;
+    this.#negotiated = { dialect, connection };
+    return this.#negotiated;
   }
 
   #drop(): void {
-    this.#agreed?.connection.close();
-    this.#agreed = undefined;
+    this.#negotiated?.connection.close();
+    this.#negotiated = undefined;
   }
 
-  /** @throws FlwrError "not-found", which makes the node join again, when the dialect is not understood any more */
+  /** Makes a call. @throws FlwrError "not-found", which makes the node join again, if the dialect is no longer understood */
   async #call<T>(call: (connection: FleetConnection) => Promise<T>): Promise<T> {
-    const agreed = this.#agreed;
-    if (agreed === undefined) {
+    const negotiated = this.#negotiated;
+    if (negotiated === undefined) {
       throw new FlwrError("not-found", "The node has not joined the SuperLink");
     }
     try {
-      return await call(agreed.connection);
+      return await call(negotiated.connection);
     } catch (error) {
       if (!isOneOf(DIALECT_GONE, FlwrError.from(error))) throw error;
-      this.#wasAway = true;
+      this.#wasUnreachable = true;
       throw new FlwrError(
         "not-found",
-        `${this.#options.superLink} no longer speaks ${agreed.dialect.name}`,
+        `${this.#options.superLink} no longer speaks ${negotiated.dialect.name}`,
         { cause: error },
       );
     }

@@ -5,16 +5,16 @@ import { ApiError } from "../../../rpc/api_error.ts";
 import type { Retry } from "../../../rpc/retry.ts";
 import { type Dialect, NegotiatedConnection } from "./negotiated_connection.ts";
 
-/** A SuperLink that understands some dialects, and refuses the calls of others as it does. */
+/** A SuperLink that understands some dialects and refuses others. */
 class FakeSuperLink {
   readonly calls: string[] = [];
   readonly open = new Set<string>();
   readonly retries: string[] = [];
   understood: readonly string[];
   refusal: ErrorCode = "unimplemented";
-  /** Other refusals than that, by dialects. */
+  /** Special refusals, by dialect. */
   refusals: Record<string, ErrorCode> = {};
-  /** What dialects may follow, by their names. */
+  /** Error codes after which a dialect may be tried, by its name. */
   after: Record<string, ReadonlySet<ErrorCode>> = {};
   heartbeatError: FlwrError | undefined;
   #onRetry: (retry: Retry) => void = () => {};
@@ -77,7 +77,7 @@ class FakeSuperLink {
   }
 }
 
-Deno.test("the newest dialect that is understood is spoken, and the others are closed", async () => {
+Deno.test("the newest dialect that is understood is used, and the others are closed", async () => {
   for (const refusal of ["unimplemented", "internal"] as const) {
     const link = new FakeSuperLink("1.9");
     link.refusal = refusal;
@@ -91,7 +91,7 @@ Deno.test("the newest dialect that is understood is spoken, and the others are c
   }
 });
 
-Deno.test("a refusal that is not about the dialect is final; else the newest dialect's words count", async () => {
+Deno.test("a refusal for other reasons than the dialect is final; otherwise the newest dialect's error counts", async () => {
   const refused = new FakeSuperLink();
   refused.refusal = "unauthenticated";
   await assert.rejects(refused.connection().join(30), { message: "http is not understood" });
@@ -102,7 +102,7 @@ Deno.test("a refusal that is not about the dialect is final; else the newest dia
   assert.deepEqual([...none.open], []);
 });
 
-Deno.test("a dialect may follow another refusal, and then alone", async () => {
+Deno.test("a dialect with codes of its own is tried only after those", async () => {
   const made = (...understood: string[]) => {
     const link = new FakeSuperLink(...understood);
     link.refusal = "unauthenticated";
@@ -125,7 +125,7 @@ Deno.test("a dialect may follow another refusal, and then alone", async () => {
   assert.deepEqual(oldest.calls, ["http join", "1.9 join"]);
 });
 
-Deno.test("what was agreed on is kept for a join again, until the SuperLink was away", async () => {
+Deno.test("the negotiated dialect is kept for the next join, until the SuperLink was unreachable", async () => {
   const link = new FakeSuperLink("1.9");
   const connection = link.connection();
   await connection.join(30);
@@ -142,7 +142,7 @@ Deno.test("what was agreed on is kept for a join again, until the SuperLink was 
   connection.close();
 });
 
-Deno.test("a SuperLink that does not understand the dialect any more is joined again", async () => {
+Deno.test("a node joins again if the SuperLink no longer understands the dialect", async () => {
   const link = new FakeSuperLink("1.9");
   const connection = link.connection();
   await assert.rejects(connection.heartbeat(30), { code: "not-found" }, "it has not joined");

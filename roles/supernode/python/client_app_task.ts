@@ -20,7 +20,7 @@ import type {
 } from "../../../rpc/dialects/current/server/runtime_backend.ts";
 import { inflateReply, type TaskMessage } from "./message_objects.ts";
 
-/** What a task is made of. */
+/** The parts of a task. */
 export interface TaskInit extends RuntimeTask {
   readonly run: RunInfo;
   readonly bundle: AppBundle;
@@ -29,20 +29,20 @@ export interface TaskInit extends RuntimeTask {
   readonly context: Context;
 }
 
-/** What a process has made of its task. */
+/** The result of a task. */
 export interface TaskResult {
   readonly reply: Message;
   readonly state: RecordDict;
-  /** Seconds from the hand-over of the instruction to the last object of the reply. */
+  /** Seconds from the pull of the instruction to the last object of the reply. */
   readonly seconds: number;
 }
 
-/** How a task came out: a result, or why there is none. */
+/** The outcome of a task: its result, or why there is none. */
 export type TaskOutcome = { readonly result: TaskResult } | { readonly failure: string };
 
 /**
- * One instruction that a process has been given: what the process asks for, and what it has brought so far. The
- * sequence is Flower's (contract, section 3.2): input, message, its objects; then the reply, its objects, the end.
+ * A task: one instruction for a process, and the reply that the process has pushed so far. The order of calls is Flower's
+ * (contract, section 3.2): input, message, its objects; then the reply, its objects, the end.
  */
 export class ClientAppTask {
   readonly task: RuntimeTask;
@@ -68,18 +68,18 @@ export class ClientAppTask {
     return this.#ended.promise;
   }
 
-  /** Unix time in seconds at which the process was last heard of; undefined while no process has the task. */
+  /** Unix time in seconds of the last sign of life. Undefined while no process has the task. */
   get lastSign(): number | undefined {
     return this.#lastSign;
   }
 
-  /** A process has the task, and is alive. */
-  sign(): void {
+  /** Records a sign of life of the task's process. */
+  recordSign(): void {
     this.#lastSign = this.#clock.now();
   }
 
   begin(): TaskInput {
-    if (this.#begun) throw new ApiError("task-not-started", "The task has begun already");
+    if (this.#begun) throw new ApiError("task-not-started", "The task has already begun");
     const { run, bundle, context } = this.#init;
     const input: TaskInput = {
       run: { ...run, federation: "", overrideConfig: scalars(run.overrideConfig, "The run's") },
@@ -89,11 +89,11 @@ export class ClientAppTask {
       state: recordDictToWire(context.state),
     };
     this.#begun = true;
-    this.sign();
+    this.recordSign();
     return input;
   }
 
-  /** The task's one instruction; asking again gives it again, for an answer may be lost on the way. */
+  /** Returns the task's instruction. It may be pulled again, because an answer can get lost. */
   pull(): PulledMessage {
     this.#pulledAt ??= this.#clock.now();
     const { message, tree } = this.#init.deflated;
@@ -125,7 +125,7 @@ export class ClientAppTask {
     return { refusals: [undefined], missing: this.#missing(), sessionId };
   }
 
-  /** @returns false when the reply does not need the object */
+  /** Stores an object of the reply. @returns false if the reply does not need it */
   put(object: LinkObject): boolean {
     if (this.#reply?.tree.has(object.id) !== true) return false;
     this.#received.set(object.id, object);
@@ -137,7 +137,7 @@ export class ClientAppTask {
     this.#ended.resolve(this.#outcome(outcome, details, state, clientAppSeconds));
   }
 
-  /** What there is when the process has gone without a word. */
+  /** The outcome if the process has ended without ending the task: the reply, if it is complete. */
   abandon(why: string): TaskOutcome {
     return this.#outcome("failed", why, undefined, undefined);
   }
@@ -169,8 +169,10 @@ export class ClientAppTask {
 
   #refusal({ runId, srcNodeId, replyToMessageId }: NewLinkMessage): string | undefined {
     const { runId: own, nodeId, deflated } = this.#init;
-    if (runId !== own) return `The message is of run ${runId}: the task is of run ${own}`;
-    if (srcNodeId !== nodeId) return `The message is of node ${srcNodeId}: this is node ${nodeId}`;
+    if (runId !== own) return `The message is of run ${runId}, but the task is of run ${own}`;
+    if (srcNodeId !== nodeId) {
+      return `The message is of node ${srcNodeId}, but this is node ${nodeId}`;
+    }
     if (replyToMessageId !== deflated.message.messageId) {
       return "The message does not answer the task's instruction";
     }
@@ -186,7 +188,7 @@ export class ClientAppTask {
   }
 }
 
-/** Settings as Flower's processes take them: single values only. */
+/** Converts settings for Flower's processes, which accept only single values. */
 function scalars(config: ConfigRecord, whose: string): Record<string, LinkScalar> {
   return Object.fromEntries(
     Array.from(config.typedEntries(), ([name, typed]): [string, LinkScalar] => {

@@ -6,7 +6,7 @@ import {
   inflateMessage,
 } from "../../../rpc/dialects/current/client/message_objects.ts";
 
-/** A message taken apart for a process that asks for its objects one by one. */
+/** A message as objects, for a process that pulls them one by one. */
 export interface TaskMessage {
   readonly message: NewLinkMessage;
   readonly tree: ObjectTree;
@@ -14,8 +14,8 @@ export interface TaskMessage {
 }
 
 /**
- * Takes an instruction apart. It gets the id of the object that is made of it here, which is not the SuperLink's for
- * it: what the SuperLink's own object says beside (which of its tasks sent it) is not known to the node.
+ * Converts an instruction into objects. Its id is that of the Message object made here. It differs from the SuperLink's
+ * id, because the SuperLink's object also contains the id of the sending task, which the node does not know.
  */
 export async function deflateInstruction(instruction: Message): Promise<TaskMessage> {
   const [deflated] = await deflateMessages([instruction]);
@@ -26,9 +26,9 @@ export async function deflateInstruction(instruction: Message): Promise<TaskMess
 }
 
 /**
- * The reply that came as objects, as a reply to the instruction.
+ * Converts the objects of a reply into a reply to the instruction.
  *
- * @throws FlwrError "invalid-argument" or "not-found" when the objects do not make a message
+ * @throws FlwrError "invalid-argument" or "not-found" when the objects are not a complete message
  */
 export function inflateReply(
   instruction: Message,
@@ -37,6 +37,6 @@ export function inflateReply(
 ): Message {
   if (error !== undefined) return instruction.replyError(error.code, error.reason);
   const { content } = inflateMessage(objects.get(messageId)!, (id) => objects.get(id));
-  // When it was made and how long it counts are the app's own words.
+  // The app itself set the time of creation and the ttl.
   return instruction.reply(content).withMetadata({ createdAt, ttl });
 }

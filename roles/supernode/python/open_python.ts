@@ -3,7 +3,7 @@ import { log } from "../../../base/log.ts";
 import { systemRandom } from "../../../base/random.ts";
 import { isLoopback } from "../../../rpc/address.ts";
 import type { Executors } from "../../../rpc/dialects/current/server/task_authentication.ts";
-import type { ServerTls } from "../../../rpc/server.ts";
+import type { ServerCertificate } from "../../../rpc/server.ts";
 import { findPythonCommand } from "../../../hosting/python/find_program.ts";
 import type { CheckedBundle } from "../apps/bundles.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
@@ -14,34 +14,34 @@ import { TaskBackend } from "./task_backend.ts";
 
 const CLIENTAPP = { name: "flwr-clientapp", role: "SuperNode" } as const;
 
-/** How Python apps are run. */
+/** Settings for Python apps. */
 export interface PythonConfig {
-  /** As `--python` gives it. */
+  /** Value of `--python`. */
   readonly python: string | undefined;
-  /** Whether processes are started here, or come from elsewhere. */
+  /** Whether this program starts the processes. False: a `flower-superexec` does. */
   readonly spawns: boolean;
   readonly installDependencies: boolean;
   readonly host: string;
   readonly port: number;
-  /** Whether another port will do. */
+  /** Whether another port may be used if this one is taken. */
   readonly anyPort: boolean;
-  readonly tls: ServerTls | undefined;
-  /** File with the authority of that certificate, for processes that are started here. */
+  readonly tls: ServerCertificate | undefined;
+  /** File with the CA of that certificate, for processes that this program starts. */
   readonly authorityFile: string | undefined;
   readonly executors: Executors;
 }
 
-/** What makes the ClientApps of Python bundles ready. */
+/** Starter of Python ClientApps. */
 export interface PythonApps extends AsyncDisposable {
-  /** @throws FlwrError "failed-precondition" when there is no Python to run it */
+  /** Prepares a bundle's app. @throws FlwrError "failed-precondition" when no Python with Flower is found */
   start(checked: CheckedBundle): Promise<ReadyApp>;
 }
 
 /**
- * Prepares for Python apps. The Runtime API by which they speak to the node is opened by the first one, or at once where
- * programs from elsewhere look for it.
+ * Prepares for Python apps. The node's Runtime API, which they call, is opened for the first app, or at once with
+ * `--isolation process`, where a `flower-superexec` connects to it.
  *
- * @throws FlwrError "unavailable" when it cannot be listened on
+ * @throws FlwrError "unavailable" when the API's address cannot be listened on
  */
 export async function openPython(config: PythonConfig): Promise<PythonApps> {
   const backend = new TaskBackend(systemClock, (runId, text) => {
@@ -57,7 +57,8 @@ export async function openPython(config: PythonConfig): Promise<PythonApps> {
   if (!config.spawns) await api.open();
   const offer: Execute = (task, fabHash) => {
     backend.offer(task, fabHash);
-    return new Promise(() => {}); // the program that takes it on is not ours to wait for
+    // Never resolves: the process belongs to the `flower-superexec`.
+    return new Promise(() => {});
   };
   return {
     async start({ bundle }) {

@@ -7,23 +7,24 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
-import { AppCrashed, type Handled } from "../../../hosting/app/app_host.ts";
+import { AppCrashed, type HandledMessage } from "../../../hosting/app/app_host.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
-import { type Failure, IN_THE_LOG } from "../../../hosting/app/failure.ts";
+import { type Failure, SEE_NODE_LOG } from "../../../hosting/app/failure.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import type { ClientAppTask, TaskOutcome } from "./client_app_task.ts";
 import { deflateInstruction } from "./message_objects.ts";
 import type { TaskBackend } from "./task_backend.ts";
 
-/** After how many seconds without a heartbeat a ClientApp's process counts as dead (contract, section 3.2). */
+/** Seconds without a heartbeat after which a ClientApp's process counts as dead (contract, section 3.2). */
 export const CLIENTAPP_SILENCE_SECONDS = 60;
 
-/** How long a ClientApp's process may take to end itself after its task, in seconds. */
+/** Seconds in which a ClientApp's process must exit after its task. */
 const CLIENTAPP_EXIT_SECONDS = 5;
 
 /**
- * Finds a process for a task. Resolves, with why, when the process has gone; for processes from elsewhere never.
+ * Executes a task in a process. Resolves with the reason when the process has ended; never for processes that a
+ * `flower-superexec` starts.
  *
  * @param signal ends the process
  */
@@ -33,7 +34,7 @@ export type Execute = (
   signal: AbortSignal,
 ) => Promise<string>;
 
-/** What Python ClientApps run with. */
+/** Options of a {@link PythonApp}. */
 export interface PythonAppOptions {
   readonly backend: TaskBackend;
   readonly execute: Execute;
@@ -41,7 +42,7 @@ export interface PythonAppOptions {
   readonly random: Random;
 }
 
-/** A ClientApp in Python: each message is a task for a process of Flower's own, which is told to end with it. */
+/** A Python ClientApp: each message is a task for a new process of Flower's own `flwr-clientapp`. */
 export class PythonApp implements ReadyApp {
   readonly #bundle: AppBundle;
   readonly #options: PythonAppOptions;
@@ -56,7 +57,7 @@ export class PythonApp implements ReadyApp {
     return { handle: (message, context, signal) => this.#handle(run, message, context, signal) };
   }
 
-  /** Ends the processes that are still there. */
+  /** Ends the processes that are still running. */
   [Symbol.dispose](): void {
     this.#ending.abort();
   }
@@ -66,7 +67,7 @@ export class PythonApp implements ReadyApp {
     instruction: Message,
     context: Context,
     signal: AbortSignal,
-  ): Promise<Handled> {
+  ): Promise<HandledMessage> {
     const { backend, execute, random } = this.#options;
     const task = backend.open({
       taskId: random.uint64(),
@@ -93,7 +94,7 @@ export class PythonApp implements ReadyApp {
       if (!("result" in outcome)) {
         throw new AppCrashed(outcome.failure, { failure: pythonFailure(outcome.failure) });
       }
-      this.#letEnd(gone, stop);
+      this.#stopLater(gone, stop);
       const { error } = outcome.result.reply;
       return { ...outcome.result, ...(error && { failure: pythonFailure(error.reason) }) };
     } catch (error) {
@@ -110,18 +111,19 @@ export class PythonApp implements ReadyApp {
     }
   }
 
-  /** A process that has ended its task ends itself; nobody waits for it, but not for ever does it live on. */
-  #letEnd(gone: Promise<string>, stop: AbortController): void {
+  /** Stops a process that has not exited some seconds after its task. */
+  #stopLater(gone: Promise<string>, stop: AbortController): void {
     const ended = new AbortController();
-    gone.finally(() => ended.abort()).catch(() => {}); // what it says after its task is of no use
+    // An error after the task does not matter.
+    gone.finally(() => ended.abort()).catch(() => {});
     this.#options.clock.sleep(CLIENTAPP_EXIT_SECONDS, ended.signal).then(() => stop.abort());
   }
 
-  /** Resolves when the process has been silent for too long. */
+  /** Resolves when the process has sent no sign of life for too long. */
   async #silence(task: ClientAppTask, signal: AbortSignal): Promise<TaskOutcome> {
     const { clock } = this.#options;
     while (!signal.aborted) {
-      // A task that waits for a process may wait for long.
+      // The time for a task without a process does not count.
       const since = task.lastSign ?? clock.now();
       const left = since + CLIENTAPP_SILENCE_SECONDS - clock.now();
       if (left <= 0) return task.abandon("it stopped responding");
@@ -131,14 +133,14 @@ export class PythonApp implements ReadyApp {
   }
 }
 
-/** The first of several to settle; what the others come to is of no use. */
+/** Settles with the first of several promises. Errors of the others are ignored. */
 function first<T>(racers: readonly Promise<T>[]): Promise<T> {
   for (const racer of racers) racer.catch(() => {});
   return Promise.race(racers);
 }
 
-/** Of Python's words on what went wrong only the class is told, where they begin with one as Flower puts it. */
+/** The failure for an error text of Python. The summary has only the exception's class, if the text begins with one. */
 function pythonFailure(text: string): Failure {
   const [, name] = /^<class '([A-Za-z_][\w.]{0,127})'>:</.exec(text) ?? [];
-  return { told: `${name ?? "The Python ClientApp failed"}; ${IN_THE_LOG}`, details: text };
+  return { summary: `${name ?? "The Python ClientApp failed"}; ${SEE_NODE_LOG}`, details: text };
 }

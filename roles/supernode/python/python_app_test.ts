@@ -44,12 +44,12 @@ const context = (nodeConfig = new ConfigRecord({ "partition-id": 1 })): Context 
   runConfig: new ConfigRecord({ lr: 0.25, rounds: 3 }),
 });
 
-/** The app's pieces, and a process that is played by the test. */
+/** The parts of a Python app, with the test in the role of the process. */
 function scene(play: (process: FakeProcess, signal: AbortSignal) => Promise<string>) {
   const clock = new FakeClock();
   const backend = new TaskBackend(clock, () => {});
   const execute: Execute = (task, _fabHash, signal) => {
-    task.sign();
+    task.recordSign();
     return play(new FakeProcess(backend, task.task, clock), signal);
   };
   const app = new PythonApp(BUNDLE, { backend, execute, clock, random: seededRandom(1) });
@@ -58,7 +58,7 @@ function scene(play: (process: FakeProcess, signal: AbortSignal) => Promise<stri
   return { app, backend, clock, handle };
 }
 
-/** Does what Flower's own process does, step by step. */
+/** Makes the calls of Flower's own process, step by step. */
 class FakeProcess {
   instruction: Message | undefined;
 
@@ -82,7 +82,7 @@ class FakeProcess {
     return this.instruction = pulled.withMetadata({ messageId: message.messageId });
   }
 
-  /** Announces and sends a reply. @param leaveOut how many of the objects not to send */
+  /** Announces and sends a reply. @param leaveOut number of objects not to send */
   async push(reply: Message, leaveOut = 0): Promise<readonly (string | undefined)[]> {
     const [deflated] = await deflateMessages([reply]);
     const { id, objects } = deflated!;
@@ -112,7 +112,7 @@ class FakeProcess {
   }
 }
 
-Deno.test("a process gets the instruction with all it needs, and its reply answers it", async () => {
+Deno.test("a process gets the instruction with its context, and its reply answers it", async () => {
   const { handle, backend } = scene(async (process) => {
     const input = await backend.beginTask(process.task);
     assert.deepEqual(input.nodeConfig, { "partition-id": 1n });
@@ -134,7 +134,7 @@ Deno.test("a process gets the instruction with all it needs, and its reply answe
   assert.equal(seconds, 2);
 });
 
-Deno.test("an app's own error is the reply, and the state stays when the process tells none", async () => {
+Deno.test("an app's own error is the reply, and the state is kept if the process sends none", async () => {
   const { handle } = scene(async (process) => {
     const pulled = await process.pull();
     await process.push(pulled.replyError(MessageErrorCode.ClientAppRaised, "<class 'X'>:<'no'>"));
@@ -148,7 +148,7 @@ Deno.test("an app's own error is the reply, and the state stays when the process
   assert.equal(state.metricRecord("kept").number("count"), 1);
 });
 
-Deno.test("a process that goes without a whole reply counts as crashed, whatever it says", async () => {
+Deno.test("a process that ends without a complete reply counts as crashed, whatever it reports", async () => {
   const plays: ((process: FakeProcess) => Promise<string>)[] = [
     () => Promise.resolve("it was killed"),
     (process) => process.finish("completed"),
@@ -167,7 +167,7 @@ Deno.test("a process that goes without a whole reply counts as crashed, whatever
   for (const play of plays) await assert.rejects(scene(play).handle(), AppCrashed);
 });
 
-Deno.test("a whole reply counts also when its process died over its farewell", async () => {
+Deno.test("a complete reply counts even if its process crashed after it", async () => {
   const { handle } = scene(async (process) => {
     const pulled = await process.pull();
     await process.push(pulled.reply({ metrics: new MetricRecord({ y: 1 }) }));
@@ -176,7 +176,7 @@ Deno.test("a whole reply counts also when its process died over its farewell", a
   assert.equal((await handle()).reply.content.metricRecord("metrics").number("y"), 1);
 });
 
-Deno.test("a process that is silent for too long is ended, and counts as crashed", async () => {
+Deno.test("a process without signs of life for too long is ended, and counts as crashed", async () => {
   let ended: AbortSignal | undefined;
   const { clock, handle } = scene((_process, signal) => {
     ended = signal;
@@ -191,7 +191,7 @@ Deno.test("a process that is silent for too long is ended, and counts as crashed
   assert.ok(ended!.aborted);
 });
 
-Deno.test("a process' heartbeats keep it alive, and its token dies with its task", async () => {
+Deno.test("a process' heartbeats keep it alive, and its token ends with its task", async () => {
   const { backend, clock, handle } = scene(async (process) => {
     for (let beat = 0; beat < 4; beat += 1) {
       await clock.advance(CLIENTAPP_SILENCE_SECONDS - 1);
@@ -209,7 +209,7 @@ Deno.test("a process' heartbeats keep it alive, and its token dies with its task
   assert.ok((await handle()).reply.hasContent);
 });
 
-Deno.test("what cannot be started is refused in words; a stopped node waits for nobody", async () => {
+Deno.test("an app that cannot be started is refused with the reason; a stopped node does not wait", async () => {
   const unable = scene(() => Promise.reject(new FlwrError("failed-precondition", "No Python")));
   await assert.rejects(unable.handle(), (error) => {
     assert.ok(error instanceof RunRefused);
@@ -230,7 +230,7 @@ Deno.test("what cannot be started is refused in words; a stopped node waits for 
   await assert.rejects(handled, { name: "AbortError" });
 });
 
-Deno.test("a task that is offered goes to one program that asks for its type", async () => {
+Deno.test("an offered task goes to one program that requests its type", async () => {
   const clock = new FakeClock();
   const backend = new TaskBackend(clock, () => {});
   const offered = Promise.withResolvers<void>();

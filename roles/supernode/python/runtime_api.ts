@@ -12,29 +12,29 @@ import {
   taskAuthentication,
 } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import { startHttpServer } from "../../../rpc/http/server.ts";
-import type { RpcServer, ServerTls } from "../../../rpc/server.ts";
+import type { RpcServer, ServerCertificate } from "../../../rpc/server.ts";
 import { bindService } from "../../../rpc/service.ts";
 import type { TaskBackend } from "./task_backend.ts";
 
-/** Seconds that open calls of Python apps may take when the node ends. */
+/** Seconds in which open calls of Python apps may end when the node stops. */
 const CLOSE_SECONDS = 3;
 
-/** Where a SuperNode's own Runtime API is. */
+/** Options of {@link RuntimeApi}. */
 export interface RuntimeApiOptions {
   readonly host: string;
   readonly port: number;
-  /** Whether another port will do when that one is taken: nobody from elsewhere looks for it. */
+  /** Whether another port may be used if that one is taken, because no other program connects to it. */
   readonly anyPort: boolean;
-  /** Without it the API speaks plain text, on loopback. */
-  readonly tls?: ServerTls;
-  /** Who may take on tasks beside the processes that the node starts itself. */
+  /** Undefined: plain text. */
+  readonly tls?: ServerCertificate;
+  /** Programs that may acquire tasks, besides the processes that the node itself starts. */
   readonly executors: Executors;
   readonly backend: TaskBackend;
 }
 
 const WILDCARDS = new Map([["0.0.0.0", "127.0.0.1"], ["::", "::1"]]);
 
-/** The Runtime API by which Python ClientApps speak to their SuperNode. It is opened when the first one needs it. */
+/** The SuperNode's own Runtime API, which Python ClientApps call. */
 export class RuntimeApi implements AsyncDisposable {
   readonly #options: RuntimeApiOptions;
   #server: Promise<RpcServer> | undefined;
@@ -46,8 +46,8 @@ export class RuntimeApi implements AsyncDisposable {
   /**
    * Opens the API, if it is not open.
    *
-   * @returns "host:port" by which a process on this machine reaches it
-   * @throws FlwrError "unavailable" when it cannot be listened on
+   * @returns "host:port" for processes on this machine
+   * @throws FlwrError "unavailable" when the address cannot be listened on
    */
   async open(): Promise<string> {
     this.#server ??= this.#start();
@@ -56,7 +56,7 @@ export class RuntimeApi implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const server = await this.#server?.catch(() => undefined); // one that never opened is closed
+    const server = await this.#server?.catch(() => undefined);
     await server?.close(CLOSE_SECONDS);
   }
 
@@ -66,7 +66,7 @@ export class RuntimeApi implements AsyncDisposable {
       if (!anyPort || FlwrError.from(error).code !== "unavailable") throw error;
       return this.#listen(0);
     });
-    log("supernode").info("Python ClientApps are served at {address}", {
+    log("supernode").info("Runtime API for Python ClientApps on {address}", {
       address: server.address,
     });
     return server;

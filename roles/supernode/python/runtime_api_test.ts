@@ -36,7 +36,7 @@ async function call(address: string, method: string, token?: string): Promise<nu
   return response.status;
 }
 
-Deno.test("the Runtime API answers whoever has a task's token, for as long as the task lasts", async () => {
+Deno.test("the Runtime API accepts a task's token for as long as the task lasts", async () => {
   const backend = new TaskBackend(systemClock, () => {});
   await using api = openApi(backend);
   const address = await api.open();
@@ -74,7 +74,7 @@ Deno.test("the Runtime API answers whoever has a task's token, for as long as th
   assert.equal(await call(address, "send-task-heartbeat"), 401);
 });
 
-Deno.test("another port does when nobody from elsewhere looks for this one", async () => {
+Deno.test("another port is used if this one is taken, unless a flower-superexec connects to it", async () => {
   const backend = new TaskBackend(systemClock, () => {});
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using api = openApi(backend, taken.addr.port, true);
@@ -83,7 +83,7 @@ Deno.test("another port does when nobody from elsewhere looks for this one", asy
   await assert.rejects(strict.open(), { code: "unavailable" });
 });
 
-Deno.test("web pages get nothing from the Runtime API", async () => {
+Deno.test("the Runtime API refuses web pages", async () => {
   await using api = openApi(new TaskBackend(systemClock, () => {}));
   const address = await api.open();
   for (const path of ["/health", "/v1/runtime/get-nodes"]) {

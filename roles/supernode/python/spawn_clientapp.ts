@@ -1,28 +1,28 @@
 import { log } from "../../../base/log.ts";
-import { describeEnd, lastLine, runAppProcess } from "../../../hosting/python/app_process.ts";
+import { describeEnd, lastLine, runPythonProcess } from "../../../hosting/python/app_process.ts";
 import type { PythonCommand } from "../../../hosting/python/find_program.ts";
 import type { Execute } from "./python_app.ts";
 import type { RuntimeApi } from "./runtime_api.ts";
 
-/** How Flower's own program for ClientApps is started. */
+/** Options of {@link spawnClientApp}. */
 export interface SpawnOptions extends PythonCommand {
   readonly api: RuntimeApi;
-  /** File with the authority of the Runtime API's certificate; undefined without TLS. */
+  /** File with the CA of the Runtime API's certificate. Undefined without TLS. */
   readonly authorityFile?: string;
   /** Whether apps may install packages. */
   readonly installDependencies: boolean;
 }
 
-/** What makes a terminal show colours; a log shows none. */
+/** Escape sequences for colours, which the log must not contain. */
 const COLOURS = new RegExp("\u001b\\[[\\d;]*m", "g");
 
-/** Starts a process of `flwr-clientapp` for each task (contract, section 3.2); what it writes goes to the log. */
+/** Executes each task in a process of `flwr-clientapp` (contract, section 3.2). The log gets its output. */
 export function spawnClientApp({ api, ...how }: SpawnOptions): Execute {
   return async (task, _fabHash, signal) => {
     const runtimeAddress = await api.open();
-    task.sign();
+    task.recordSign();
     const { runId, token } = task.task;
-    const end = await runAppProcess({
+    const end = await runPythonProcess({
       ...how,
       runtimeAddress,
       token,

@@ -6,7 +6,7 @@ import type { LinkNode } from "../../../entities/node.ts";
 import type { LinkObject, ObjectId, ObjectTree, PulledObject } from "../../../entities/object.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type {
-  AcquiredTask,
+  AssignedTask,
   PulledMessage,
   RuntimeBackend,
   RuntimeHold,
@@ -16,22 +16,22 @@ import type {
 } from "../../../rpc/dialects/current/server/runtime_backend.ts";
 import { ClientAppTask, type TaskInit } from "./client_app_task.ts";
 
-/** What Flower calls the task of a ClientApp. */
+/** Flower's task type for ClientApps. */
 const CLIENTAPP_TASK_TYPE = "flwr-clientapp";
 
-/** Bytes of a task's token before they are written in hexadecimal, as many as Flower takes. */
+/** Random bytes of a task's token, which is written in hexadecimal. As many as in Flower. */
 const TOKEN_BYTES = 128;
 
-/** How a task is made: everything but what names it. */
+/** The parts of a task, without its token. */
 export type NewTask = Omit<TaskInit, "token">;
 
-/** The messages of a SuperNode that are with processes, or wait for one; what its Runtime API is served from. */
+/** Backend of the SuperNode's Runtime API: the tasks that processes work on, and those that wait for a process. */
 export class TaskBackend implements RuntimeBackend {
   readonly #clock: Clock;
-  /** Told of each line that an app wrote. */
+  /** Called with each line of an app's log. */
   readonly #onLog: (runId: bigint, line: string) => void;
   readonly #byToken = new Map<string, ClientAppTask>();
-  /** Tasks that wait for a process from elsewhere to take them on, the oldest first. */
+  /** Tasks that wait for a `flower-superexec` to acquire them, the oldest first. */
   readonly #waiting: { readonly task: ClientAppTask; readonly fabHash: string; at: number }[] = [];
   #arrived = Promise.withResolvers<void>();
 
@@ -40,7 +40,7 @@ export class TaskBackend implements RuntimeBackend {
     this.#onLog = onLog;
   }
 
-  /** Makes a task, under a token of its own. It is there until it is closed. */
+  /** Creates a task with a token of its own. It exists until it is closed. */
   open(init: NewTask): ClientAppTask {
     const token = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)).toHex();
     const task = new ClientAppTask({ ...init, token }, this.#clock);
@@ -48,14 +48,14 @@ export class TaskBackend implements RuntimeBackend {
     return task;
   }
 
-  /** Lets a process from elsewhere take on a task that was made. */
+  /** Offers a task to a `flower-superexec`. */
   offer(task: ClientAppTask, fabHash: string): void {
     this.#waiting.push({ task, fabHash, at: this.#clock.now() });
     this.#arrived.resolve();
     this.#arrived = Promise.withResolvers();
   }
 
-  /** Ends a task: its token is void. */
+  /** Ends a task and invalidates its token. */
   close({ task: { token } }: ClientAppTask): void {
     this.#byToken.delete(token);
     const place = this.#waiting.findIndex(({ task }) => task.task.token === token);
@@ -69,12 +69,12 @@ export class TaskBackend implements RuntimeBackend {
   async acquireTask(
     types: readonly string[],
     { holdSeconds, signal }: RuntimeHold,
-  ): Promise<AcquiredTask | undefined> {
+  ): Promise<AssignedTask | undefined> {
     if (!types.includes(CLIENTAPP_TASK_TYPE)) return undefined;
-    if (this.#waiting.length === 0) await this.#someTask(holdSeconds, signal);
+    if (this.#waiting.length === 0) await this.#waitForTask(holdSeconds, signal);
     const next = signal.aborted ? undefined : this.#waiting.shift();
     if (next === undefined) return undefined;
-    next.task.sign();
+    next.task.recordSign();
     return {
       ...next.task.task,
       type: CLIENTAPP_TASK_TYPE,
@@ -85,7 +85,7 @@ export class TaskBackend implements RuntimeBackend {
 
   heartbeat({ token }: RuntimeTask): Promise<boolean> {
     const task = this.#byToken.get(token);
-    task?.sign();
+    task?.recordSign();
     return Promise.resolve(task !== undefined);
   }
 
@@ -103,7 +103,7 @@ export class TaskBackend implements RuntimeBackend {
 
   nodes(): Promise<readonly LinkNode[]> {
     return Promise.reject(
-      new ApiError("task-call-not-offered", "A ClientApp sends to nobody but its ServerApp"),
+      new ApiError("task-call-not-offered", "A ClientApp can only send to its ServerApp"),
     );
   }
 
@@ -112,7 +112,7 @@ export class TaskBackend implements RuntimeBackend {
     messages: readonly NewLinkMessage[],
     trees: readonly ObjectTree[],
   ): Promise<OpenedPush> {
-    // A task has one push at most, so its id does for the push's.
+    // A task has at most one push, so the task's id can identify it.
     return Promise.try(() => this.#task(task).openPush(messages, trees, String(task.taskId)));
   }
 
@@ -128,7 +128,7 @@ export class TaskBackend implements RuntimeBackend {
     return Promise.try(() => this.#task(task).pullObject(id));
   }
 
-  /** Nothing is let go before the task ends: a process that dies is followed by another. */
+  /** Does nothing: objects stay until the task ends, because another process may have to repeat the task. */
   confirmReceived(): Promise<void> {
     return Promise.resolve();
   }
@@ -140,7 +140,7 @@ export class TaskBackend implements RuntimeBackend {
 
   putArtifactPiece(): Promise<boolean> {
     return Promise.reject(
-      new ApiError("task-call-not-offered", "A ClientApp keeps no artifacts: its ServerApp does"),
+      new ApiError("task-call-not-offered", "Only a ServerApp can save artifacts"),
     );
   }
 
@@ -150,7 +150,7 @@ export class TaskBackend implements RuntimeBackend {
     throw new FlwrError("unauthenticated", "The task is over");
   }
 
-  async #someTask(holdSeconds: number, signal: AbortSignal): Promise<void> {
+  async #waitForTask(holdSeconds: number, signal: AbortSignal): Promise<void> {
     const done = new AbortController();
     const gone = AbortSignal.any([done.signal, signal]);
     await Promise.race([this.#arrived.promise, this.#clock.sleep(holdSeconds, gone)]);

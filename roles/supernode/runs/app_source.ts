@@ -2,19 +2,19 @@ import type { ConfigRecord } from "../../../app/config_record.ts";
 import type { RunInfo } from "../../../app/connection.ts";
 import type { MessageHandler } from "./prepared_run.ts";
 
-/** An app for a run, with the settings that it runs with. */
+/** A run's app, with the run's settings. */
 export interface AppForRun {
   readonly handler: MessageHandler;
   readonly runConfig: ConfigRecord;
 }
 
-/** Where a node's apps come from. */
+/** Source of a node's apps. */
 export interface AppSource {
   /**
-   * The app for a run.
+   * Returns the app for a run.
    *
-   * @param run what the SuperLink says of it; undefined on the 1.9 wire, which says nothing
-   * @throws RunRefused when there is none; FlwrError when the SuperLink cannot be asked for it
+   * @param run undefined on the 1.9 wire, which has no information about runs
+   * @throws RunRefused when no app is available; FlwrError when the SuperLink cannot be reached
    */
   appFor(run: RunInfo | undefined): Promise<AppForRun>;
 }

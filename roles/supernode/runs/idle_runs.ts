@@ -3,38 +3,39 @@ import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
 import { MAX_KEPT_RUNS } from "./run_states.ts";
-import type { Runs } from "./prepared_run.ts";
+import type { NodeRuns } from "./prepared_run.ts";
 
-/** Seconds after its last message when a node first asks whether a run is over; the wait doubles, up to the last. */
+/** Seconds between a run's last message and the first check whether it is over. The wait doubles, up to the last value. */
 export const IDLE_CHECK_SECONDS = { first: 5, last: 60 } as const;
 
-/** Seconds after which the instance of a run that may go on ends all the same; what it keeps in its context stays. */
+/** Seconds without messages after which a run's app instance is ended, even if the run continues. Its state is kept. */
 export const RELEASE_SECONDS = 600;
 
-/** Who hears what of idle runs. */
+/** Options of {@link IdleRuns}. */
 export interface IdleRunsOptions {
-  readonly runs: Pick<Runs, "isOver">;
+  readonly runs: Pick<NodeRuns, "isOver">;
   readonly clock: Clock;
-  /** The run is over, or has been idle for long: its app is not needed for now. */
+  /** Called when the run is over or has been idle for long, so that its app instance is not needed. */
   readonly release: (runId: RunId) => void;
-  /** The run is over: nothing of it is needed any more. */
+  /** Called when the run is over, so that nothing of it is needed. */
   readonly over: (runId: RunId) => void;
 }
 
 interface Idle {
-  /** Messages of it that are worked on. */
+  /** Number of messages in progress. */
   busy: number;
-  /** When the last one was done, in Unix seconds. */
+  /** Unix time in seconds at which the last message was done. */
   since: number;
-  /** When to look next, and how long after that. */
+  /** Unix time in seconds of the next check. */
   due: number;
+  /** Seconds between the last check and the next. */
   wait: number;
   released: boolean;
 }
 
 /**
- * Notices that a run is over, which nobody tells a node: when a run has been idle the SuperLink is asked, more and more
- * rarely.
+ * Monitor of idle runs. No message tells a node that a run is over, so it asks the SuperLink about idle runs, at growing
+ * intervals.
  */
 export class IdleRuns {
   readonly #options: IdleRunsOptions;
@@ -45,8 +46,8 @@ export class IdleRuns {
     this.#options = options;
   }
 
-  /** A message of the run is worked on until this is disposed of. */
-  work(runId: RunId): Disposable {
+  /** Marks a run as busy until the result is disposed of. */
+  markBusy(runId: RunId): Disposable {
     const idle = this.#byId.get(runId) ??
       { busy: 0, since: 0, due: 0, wait: 0, released: false };
     idle.busy += 1;
@@ -63,7 +64,7 @@ export class IdleRuns {
     };
   }
 
-  /** Looks until the signal is aborted. Never rejects. */
+  /** Checks idle runs until the signal is aborted. Never rejects. */
   async watch(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
@@ -72,19 +73,19 @@ export class IdleRuns {
       this.#changed = new AbortController();
       const wake = AbortSignal.any([signal, this.#changed.signal]);
       await clock.sleep(Math.max(0, next - clock.now()), wake);
-      if (!signal.aborted) await this.#look();
+      if (!signal.aborted) await this.#checkDue();
     }
   }
 
-  async #look(): Promise<void> {
+  async #checkDue(): Promise<void> {
     const { runs, clock, release, over } = this.#options;
     for (const [runId, idle] of this.#byId) {
       if (idle.busy > 0 || idle.due > clock.now()) continue;
       const isOver = await runs.isOver(runId).catch((error) => {
-        log("supernode").debug("Run {runId} could not be looked at: {error}", { runId, error });
+        log("supernode").debug("Could not check run {runId}: {error}", { runId, error });
         return false;
       });
-      // A message of it may have come meanwhile.
+      // A message may have arrived meanwhile.
       if (idle.busy > 0) continue;
       if (isOver) {
         this.#byId.delete(runId);

@@ -4,7 +4,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { pass } from "../testing/fake_fleet.ts";
 import { IDLE_CHECK_SECONDS, IdleRuns, RELEASE_SECONDS } from "./idle_runs.ts";
 
-/** Idle runs of a SuperLink where some are over. */
+/** Idle runs of a SuperLink, some of which are over. */
 function watched() {
   const clock = new FakeClock();
   const seen = { asked: 0, released: [] as bigint[], over: [] as bigint[] };
@@ -27,12 +27,12 @@ function watched() {
     stop.abort();
     await ended;
   };
-  const handle = (runId: bigint) => idle.work(runId)[Symbol.dispose]();
+  const handle = (runId: bigint) => idle.markBusy(runId)[Symbol.dispose]();
   const fail = (error: FlwrError | undefined) => failure = error;
   return { idle, clock, seen, over, handle, fail, end };
 }
 
-Deno.test("what a run had is released soon after its end, once", async () => {
+Deno.test("a run is released soon after its end, once", async () => {
   const { clock, seen, over, handle, end } = watched();
   handle(1n);
   handle(2n);
@@ -44,7 +44,7 @@ Deno.test("what a run had is released soon after its end, once", async () => {
   await end();
 });
 
-Deno.test("a SuperLink is asked less and less often about a run that goes on", async () => {
+Deno.test("the SuperLink is asked at growing intervals about a run that continues", async () => {
   const { clock, seen, handle, end } = watched();
   handle(1n);
   await pass(clock, 300);
@@ -54,21 +54,21 @@ Deno.test("a SuperLink is asked less and less often about a run that goes on", a
   await end();
 });
 
-Deno.test("a run with messages every few seconds is not asked about, nor one that is worked on", async () => {
+Deno.test("a run with frequent messages or one in progress is not checked", async () => {
   const { idle, clock, seen, handle, end } = watched();
   for (let round = 0; round < 20; round++) {
     handle(1n);
     await pass(clock, IDLE_CHECK_SECONDS.first - 1);
   }
   {
-    using _ = idle.work(1n);
+    using _ = idle.markBusy(1n);
     await pass(clock, 500);
   }
   assert.equal(seen.asked, 0);
   await end();
 });
 
-Deno.test("a run that is idle for long gives its instance back, and is still asked about", async () => {
+Deno.test("a run that is idle for long releases its instance, and is still checked", async () => {
   const { clock, seen, over, handle, end } = watched();
   handle(1n);
   await pass(clock, RELEASE_SECONDS + IDLE_CHECK_SECONDS.last + 1);
@@ -79,7 +79,7 @@ Deno.test("a run that is idle for long gives its instance back, and is still ask
   await end();
 });
 
-Deno.test("a SuperLink that cannot say is not believed to have ended the run", async () => {
+Deno.test("a failed check does not end the run", async () => {
   const { clock, seen, over, handle, fail, end } = watched();
   handle(1n);
   over.add(1n);

@@ -3,17 +3,17 @@ import type { RunId } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
 import type { AppSource } from "./app_source.ts";
-import type { PreparedRun, Runs } from "./prepared_run.ts";
+import type { NodeRuns, PreparedRun } from "./prepared_run.ts";
 import { MAX_KEPT_RUNS, stateKey } from "./run_states.ts";
 
-/** A run as it was made ready, and what the SuperLink said of it. */
+/** A prepared run, and the SuperLink's information about it. */
 interface Entry {
   readonly info: RunInfo | undefined;
   readonly run: PreparedRun;
 }
 
-/** The runs that a node has had messages of: each is asked for once. */
-export class RunCatalogue implements Runs {
+/** Catalogue of the runs that have sent messages to this node. Each is fetched from the SuperLink once. */
+export class RunCatalogue implements NodeRuns {
   readonly #connection: Pick<FleetConnection, "run">;
   readonly #apps: AppSource;
   readonly #entries = new RecentMap<RunId, Promise<Entry>>(MAX_KEPT_RUNS);
@@ -29,7 +29,7 @@ export class RunCatalogue implements Runs {
     try {
       return (await entry).run;
     } catch (error) {
-      // What went wrong may go well for the next message.
+      // The next message tries again.
       if (this.#entries.peek(runId) === entry) this.#entries.delete(runId);
       throw error;
     }

@@ -7,9 +7,9 @@ import { fromConfigRecord, type RunConfig, toConfigRecord } from "../../../fab/s
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 
 /**
- * The settings of a run: the app's own, and what was given at submission in their place.
+ * The settings of a run: the app's defaults, overridden by those given at submission.
  *
- * @throws RunRefused for a setting that the app does not have, or that is no single value
+ * @throws RunRefused for a setting that the app does not declare, or that is not a single value
  */
 export function runSettings(run: RunInfo, defaults: RunConfig): ConfigRecord {
   try {

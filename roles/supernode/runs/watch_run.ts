@@ -1,22 +1,22 @@
 import type { RunId } from "../../../entities/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
-import type { Runs } from "./prepared_run.ts";
+import type { NodeRuns } from "./prepared_run.ts";
 
-/** How often a node asks whether the run that it works for goes on, in seconds; a short piece of work never asks. */
+/** Seconds between two checks whether the current message's run is over. */
 export const RUN_CHECK_SECONDS = 5;
 
-/** A look at a run while one of its messages is worked on. */
+/** A watch on a run while one of its messages is handled. */
 export interface RunWatch extends Disposable {
   /** Aborted when the run is over. */
   readonly over: AbortSignal;
 }
 
 /**
- * Asks the SuperLink now and then whether a run goes on, so that a node does not train for one that was stopped. A
- * SuperLink that cannot say is not believed to have stopped it.
+ * Asks the SuperLink at intervals whether a run is over, so that a node does not go on training for a stopped run. If the
+ * SuperLink cannot be reached, the run counts as continuing.
  */
-export function watchRun(runs: Runs, runId: RunId, clock: Clock): RunWatch {
+export function watchRun(runs: NodeRuns, runId: RunId, clock: Clock): RunWatch {
   const over = new AbortController();
   const done = new AbortController();
   const watch = async () => {
@@ -24,7 +24,7 @@ export function watchRun(runs: Runs, runId: RunId, clock: Clock): RunWatch {
       await clock.sleep(RUN_CHECK_SECONDS, done.signal);
       if (done.signal.aborted) return;
       const isOver = await runs.isOver(runId).catch((error) => {
-        log("supernode").debug("Run {runId} could not be looked at: {error}", { runId, error });
+        log("supernode").debug("Could not check run {runId}: {error}", { runId, error });
         return false;
       });
       if (isOver && !done.signal.aborted) over.abort(new DOMException("Run is over", "AbortError"));

@@ -12,17 +12,17 @@ import { type NodeOptions, SuperNode } from "../node.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import { RunCatalogue } from "../runs/run_catalogue.ts";
 
-/** The id that the fake SuperLink gives. */
+/** The node id that the fake SuperLink assigns. */
 export const NODE_ID = 42n;
 
-/** A SuperLink that hands out what the test gives it, and holds a pull while it has nothing. */
+/** Fake of a SuperLink that hands out the test's messages. A pull waits while there are none. */
 export class FakeFleet implements FleetConnection {
   readonly calls: string[] = [];
   readonly replies: Message[] = [];
   readonly seconds: (number | undefined)[] = [];
-  /** Runs that are over: to push a reply to them, or to ask for them, is refused. */
+  /** Runs that are over. Replies to them and requests for them are refused. */
   readonly over = new Set<bigint>();
-  /** Which series a run belongs to; a run that is not here is one of the 1.9 wire. */
+  /** The series of each run. A run that is missing here is one of the 1.9 wire. */
   readonly series = new Map<bigint, bigint>();
   joinAnswer: () => bigint = () => NODE_ID;
   heartbeatAnswer: () => boolean = () => true;
@@ -31,13 +31,13 @@ export class FakeFleet implements FleetConnection {
   #wake = Promise.withResolvers<void>();
   #pushed = Promise.withResolvers<void>();
 
-  /** Hands these out next. */
+  /** Adds messages to hand out. */
   give(...messages: Message[]): void {
     this.#waiting.push(...messages);
     this.#wake.resolve();
   }
 
-  /** Resolves when so many replies have come. */
+  /** Resolves when a number of replies have arrived. */
   async replied(count: number): Promise<void> {
     while (this.replies.length < count) await this.#pushed.promise;
   }
@@ -110,10 +110,10 @@ export class FakeFleet implements FleetConnection {
   close(): void {}
 }
 
-/** What an app does with a message. */
+/** An app's handler of messages. */
 export type Handle = MessageHandler["handle"];
 
-/** Answers with how many messages of the run came before. */
+/** Replies with the number of earlier messages of the run. */
 export const echo: Handle = (message, { state }) => {
   const seen = state.metricRecords.get("seen")?.number("count") ?? 0;
   return Promise.resolve({
@@ -122,7 +122,7 @@ export const echo: Handle = (message, { state }) => {
   });
 };
 
-/** A message to the node. */
+/** Creates an instruction for the node. */
 export function instruction(id: string, runId = 7n): Message {
   return Message.create({
     content: {},
@@ -132,7 +132,7 @@ export function instruction(id: string, runId = 7n): Message {
   }).withMetadata({ messageId: id, runId });
 }
 
-/** A node that runs with this app at that SuperLink, on a clock that stands still. */
+/** Starts a node with an app at a fake SuperLink, on a fake clock. */
 export function start(
   fleet: FakeFleet,
   handle: Handle = echo,
@@ -154,7 +154,7 @@ export function start(
   return { clock, controller, ended: node.run(controller.signal) };
 }
 
-/** Lets whatever waits go on, in steps that are shorter than any wait that matters here. */
+/** Advances the clock in steps of 1 s, shorter than any wait in these tests. */
 export async function pass(clock: FakeClock, seconds: number): Promise<void> {
   for (let waited = 0; waited < seconds; waited += 1) {
     await clock.advance(1);

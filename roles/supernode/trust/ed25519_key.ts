@@ -6,9 +6,9 @@ const KEY_TYPE = "ssh-ed25519";
 const POINT_BYTES = 32;
 
 /**
- * Reads an Ed25519 public key as OpenSSH writes it (RFC 8709, section 4): "ssh-ed25519 AAAA… comment".
+ * Reads an Ed25519 public key in OpenSSH's format (RFC 8709, section 4): "ssh-ed25519 AAAA… comment".
  *
- * @param where what the error says after "Public key", as `of "fpk_1" in "trusted.yaml"`
+ * @param where the key's origin for errors, after "Public key": `of "fpk_1" in "trusted.yaml"`
  * @throws FlwrError "invalid-argument" for another type of key, or a damaged one
  */
 export async function readEd25519Key(line: string, where: string): Promise<CryptoKey> {
@@ -16,7 +16,7 @@ export async function readEd25519Key(line: string, where: string): Promise<Crypt
   if (type !== KEY_TYPE) {
     throw new FlwrError(
       "invalid-argument",
-      `Public key ${where} is of type "${type}": expected ${KEY_TYPE}`,
+      `Public key ${where} has type "${type}", expected "${KEY_TYPE}"`,
     );
   }
   const point = pointOf(base64);
@@ -28,7 +28,7 @@ export async function readEd25519Key(line: string, where: string): Promise<Crypt
   return await crypto.subtle.importKey("raw", asBytes(point), "Ed25519", false, ["verify"]);
 }
 
-/** Undefined for bytes that are no SSH key of the type. */
+/** The key's point. Undefined if the text is not an SSH key of the type. */
 function pointOf(base64: string): Uint8Array | undefined {
   try {
     const reader = new SshReader(Uint8Array.fromBase64(base64));
@@ -37,6 +37,6 @@ function pointOf(base64: string): Uint8Array | undefined {
     reader.end();
     return point;
   } catch {
-    return undefined; // not base64, or it ends too early: damaged either way
+    return undefined; // Not base64, or truncated.
   }
 }

@@ -1,17 +1,17 @@
 import { FlwrError } from "../../../base/error.ts";
 
 const QUOTED = String.raw`"(?:[^"\\]|\\["\\])*"|'(?:[^']|'')*'`;
-/** `name: text` and perhaps a comment, which begins with a blank and "#". */
+/** `name: text`, with an optional comment after a space and "#". */
 const ENTRY = new RegExp(
   String
     .raw`^\s*(${QUOTED}|[^\s"'#{},:][^"'#{},:]*?)\s*:\s+(${QUOTED}|[^\s"'#{},][^"'{},]*?)\s*(?:\s#.*)?$`,
 );
 
 /**
- * Reads the part of YAML that a table of names and texts needs: one `name: text` a line, or the same between braces
- * with commas; quotes of either kind; comments; the document's `---`. Anything beyond is an error, never a guess.
+ * Parses a subset of YAML for a table of names and texts: one `name: text` per line, or the same in braces with commas;
+ * both kinds of quotes; comments; the document marker `---`. Anything else is an error.
  *
- * @param what what an error calls the text, as `File "trusted.yaml"`
+ * @param what the text's name in errors: `File "trusted.yaml"`
  * @throws FlwrError "invalid-argument" naming the line
  */
 export function parseFlatYaml(text: string, what: string): Map<string, string> {
@@ -26,7 +26,7 @@ export function parseFlatYaml(text: string, what: string): Map<string, string> {
       throw fail(`expected "name: text", got "${entry.trim().slice(0, 60)}"`);
     }
     const name = unquote(rawName);
-    if (entries.has(name)) throw fail(`"${name}" is there twice`);
+    if (entries.has(name)) throw fail(`duplicate name "${name}"`);
     entries.set(name, unquote(rawValue));
   }
   return entries;

@@ -3,7 +3,7 @@ import { parseFlatYaml } from "./flat_yaml.ts";
 
 const parse = (text: string) => [...parseFlatYaml(text, "File")];
 
-Deno.test("one name and text a line, with quotes, comments and a document's start", () => {
+Deno.test("one name and text per line, with quotes, comments and a document marker", () => {
   const text = [
     "---",
     "# who may vouch",
@@ -19,14 +19,14 @@ Deno.test("one name and text a line, with quotes, comments and a document's star
   ]);
 });
 
-Deno.test("the same between braces", () => {
+Deno.test("the same in braces", () => {
   assert.deepEqual(parse(`{ a: 'x y', "b": z }`), [["a", "x y"], ["b", "z"]]);
   assert.deepEqual(parse(`{\n  a: x,\n  b: y,\n}\n`), [["a", "x"], ["b", "y"]]);
   assert.deepEqual(parse("{}"), []);
   assert.deepEqual(parse("# nothing\n"), []);
 });
 
-Deno.test("anything beyond is refused with its line", () => {
+Deno.test("anything else is refused with its line", () => {
   for (
     const text of [
       "- a\n",

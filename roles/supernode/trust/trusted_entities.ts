@@ -3,18 +3,18 @@ import { FlwrError } from "../../../base/error.ts";
 import { readEd25519Key } from "./ed25519_key.ts";
 import { parseFlatYaml } from "./flat_yaml.ts";
 
-/** The largest file of trusted entities, in bytes: thousands of keys. */
+/** Largest file of trusted entities, in bytes: enough for thousands of keys. */
 const MAX_TRUSTED_ENTITIES_BYTES = 1024 * 1024;
 
-/** Who may vouch for apps: the id of a key, and the key. */
+/** Keys whose signatures of apps are accepted, by their ids. */
 export type TrustedEntities = ReadonlyMap<string, CryptoKey>;
 
 const FLAG = "--trusted-entities";
 
 /**
- * Reads the file of `--trusted-entities`: YAML that maps ids of signing keys to Ed25519 keys in OpenSSH's form.
+ * Reads the file of `--trusted-entities`: YAML that maps ids to Ed25519 public keys in OpenSSH's format.
  *
- * @throws FlwrError naming the file and what is wrong: a file that names nobody is wrong, too
+ * @throws FlwrError naming the file and the fault; also for a file without keys
  */
 export async function readTrustedEntities(file: string): Promise<TrustedEntities> {
   const shown = `"${file}" (${FLAG})`;

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { AppBundle } from "../../../app/connection.ts";
 import { sshString } from "../../../auth/ssh_wire.ts";
-import { concat } from "../../../auth/bytes.ts";
+import { joinBytes } from "../../../base/bytes.ts";
 import { readTrustedEntities } from "./trusted_entities.ts";
 import { signerOf } from "./verify_bundle.ts";
 
@@ -16,14 +16,16 @@ async function keyPair(): Promise<CryptoKeyPair> {
 
 async function opensshLine({ publicKey }: CryptoKeyPair): Promise<string> {
   const point = new Uint8Array(await crypto.subtle.exportKey("raw", publicKey));
-  return `ssh-ed25519 ${concat(sshString("ssh-ed25519"), sshString(point)).toBase64()} somebody`;
+  return `ssh-ed25519 ${
+    joinBytes([sshString("ssh-ed25519"), sshString(point)]).toBase64()
+  } somebody`;
 }
 
 async function signed(pair: CryptoKeyPair, content = CONTENT, at = SIGNED_AT): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   const time = Buffer.alloc(8);
   time.writeBigUInt64BE(BigInt(at));
-  const signature = await crypto.subtle.sign("Ed25519", pair.privateKey, concat(time, digest));
+  const signature = await crypto.subtle.sign("Ed25519", pair.privateKey, joinBytes([time, digest]));
   return JSON.stringify({
     signature: new Uint8Array(signature).toBase64({ alphabet: "base64url", omitPadding: true }),
     signed_at: SIGNED_AT,
@@ -45,7 +47,7 @@ async function withFile(text: string, test: (file: string) => Promise<void>): Pr
   }
 }
 
-Deno.test("a bundle counts as vouched for when a trusted key signed this content at this time", async () => {
+Deno.test("a bundle is trusted if a trusted key signed this content at this time", async () => {
   const [ann, eve] = await Promise.all([keyPair(), keyPair()]);
   await withFile(`fpk_ann: ${await opensshLine(ann)}\n`, async (file) => {
     const trusted = await readTrustedEntities(file);
@@ -66,11 +68,11 @@ Deno.test("a bundle counts as vouched for when a trusted key signed this content
   });
 });
 
-Deno.test("a file of trusted entities that cannot be meant is refused, with what is wrong", async () => {
+Deno.test("an invalid file of trusted entities is refused with the reason", async () => {
   const line = await opensshLine(await keyPair());
   const wrong: readonly [text: string, words: RegExp][] = [
     ["", /lists no keys/],
-    ["fpk_1: ecdsa-sha2-nistp384 AAAA\n", /"fpk_1".*of type "ecdsa-sha2-nistp384"/],
+    ["fpk_1: ecdsa-sha2-nistp384 AAAA\n", /"fpk_1".*has type "ecdsa-sha2-nistp384"/],
     [`fpk_1: ${line.slice(0, 40)}\n`, /"fpk_1".*damaged/],
     ["- x\n", /line 1/],
   ];

@@ -2,15 +2,15 @@ import { asBytes } from "../../../auth/bytes.ts";
 import type { AppBundle } from "../../../app/connection.ts";
 import type { TrustedEntities } from "./trusted_entities.ts";
 
-/** An entry among the verifications that is no signature: the SuperLink's word on its licence. */
+/** An entry of the verifications that is not a signature: the SuperLink's statement about its licence. */
 const LICENCE_ENTRY = "valid_license";
 
 /**
- * Which of the trusted entities signed a bundle: Ed25519 over the 8 bytes of the signing time (Unix seconds, big
- * endian), then the bundle's SHA-256 (Flower 1.41 contract, section 4). One good signature is enough; a record that
- * cannot be read counts as none.
+ * Finds a trusted entity that signed a bundle. A signature is Ed25519 over the 8 bytes of the signing time (Unix seconds,
+ * big endian), then the bundle's SHA-256 (Flower 1.41 contract, section 4). One valid signature is enough. Unreadable
+ * records are ignored.
  *
- * @returns the id of the first that did, or undefined
+ * @returns the id of the first valid signature's key, or undefined
  */
 export async function signerOf(
   { content, verifications }: AppBundle,
@@ -30,7 +30,7 @@ export async function signerOf(
   return undefined;
 }
 
-/** The record's JSON: `{"signature": base64url, "signed_at": seconds}`. */
+/** Reads a record's JSON: `{"signature": base64url, "signed_at": seconds}`. Undefined if it is malformed. */
 function readSignature(
   record: string,
 ): { signature: Uint8Array<ArrayBuffer>; at: bigint } | undefined {
@@ -44,6 +44,6 @@ function readSignature(
       at: BigInt(at as number),
     };
   } catch {
-    return undefined; // not JSON, or not base64: no signature that could be checked
+    return undefined; // Not JSON, or not base64.
   }
 }

@@ -4,21 +4,21 @@ import type { LinkObject, ObjectId } from "../../../entities/object.ts";
 import type { AlongObject, AlongObjectSchema } from "../../../proto/gen/current/along_pb.ts";
 import { MAX_ALONG_BYTES, MAX_ALONG_OBJECTS } from "./limits.ts";
 
-/** An object on its way. */
+/** An object sent inline, as protobuf fields. */
 type AlongObjectInit = MessageInitShape<typeof AlongObjectSchema>;
 
-/** What a number of bytes that a stranger names comes to: never more than {@link MAX_ALONG_BYTES}. */
+/** Clamps a peer's byte limit to at most {@link MAX_ALONG_BYTES}. */
 export function alongBytes(named: bigint): number {
   return Number(named < BigInt(MAX_ALONG_BYTES) ? named : BigInt(MAX_ALONG_BYTES));
 }
 
 /**
- * The bytes of objects that came with messages, by id, each a copy: what is kept of them does not keep the whole call.
- * That they hash to their ids is for whoever reads them.
+ * Reads objects sent inline with the call that announces their messages. Returns copies of their bytes by id, because
+ * views would keep the whole request in memory. Does not check the bytes against the ids.
  *
  * @param isAnnounced whether an object is in the tree of one of the messages
- * @throws FlwrError "invalid-argument" for an object that comes twice or is in no tree; "resource-exhausted" for more
- *   than MAX_ALONG_OBJECTS, or more than MAX_ALONG_BYTES
+ * @throws FlwrError "invalid-argument" for an object that occurs twice or is in no tree; "resource-exhausted" for
+ *   more than MAX_ALONG_OBJECTS, or more than MAX_ALONG_BYTES
  */
 export function readAlong(
   objects: readonly AlongObject[],
@@ -27,14 +27,14 @@ export function readAlong(
   if (objects.length > MAX_ALONG_OBJECTS) {
     throw new FlwrError(
       "resource-exhausted",
-      `${objects.length} objects came with a call: at most ${MAX_ALONG_OBJECTS} may`,
+      `The call carries ${objects.length} objects: at most ${MAX_ALONG_OBJECTS} are allowed`,
     );
   }
   const bytes = objects.reduce((sum, { content }) => sum + content.length, 0);
   if (bytes > MAX_ALONG_BYTES) {
     throw new FlwrError(
       "resource-exhausted",
-      `${bytes} bytes of objects came with a call: at most ${MAX_ALONG_BYTES} may`,
+      `The call carries ${bytes} bytes of objects: at most ${MAX_ALONG_BYTES} are allowed`,
     );
   }
   const read = new Map<ObjectId, Uint8Array>();
@@ -42,11 +42,11 @@ export function readAlong(
     if (!isAnnounced(objectId)) {
       throw new FlwrError(
         "invalid-argument",
-        `Object "${objectId}" came with a call whose messages do not need it`,
+        `The call carries object "${objectId}", which none of its messages needs`,
       );
     }
     if (read.has(objectId)) {
-      throw new FlwrError("invalid-argument", `Object "${objectId}" came twice with one call`);
+      throw new FlwrError("invalid-argument", `The call carries object "${objectId}" twice`);
     }
     read.set(objectId, content.slice());
   }
@@ -54,10 +54,10 @@ export function readAlong(
 }
 
 /**
- * The objects that go along with a push: as many as its server takes, the smallest first, because each that stays
- * behind costs a call.
+ * Selects the objects to send inline with a push: as many as the server accepts, smallest first, because each of the
+ * others costs a call.
  *
- * @param takesBytes as the server said
+ * @param takesBytes bytes that the server accepts, as it announced
  */
 export function packAlong(
   objects: Iterable<LinkObject>,

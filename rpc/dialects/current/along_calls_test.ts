@@ -1,4 +1,4 @@
-/** Objects that travel with the calls that announce them: how many calls a round takes, and what must not change by it. */
+/** Inline objects: how many calls a round needs, and what must not change. */
 import { CHUNK_BYTES } from "../../objects/array.ts";
 import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
@@ -14,7 +14,7 @@ import { settle } from "../../../base/testing/settle.ts";
 import { type AlongObjectSchema, AlongRequestSchema } from "../../../proto/gen/current/along_pb.ts";
 import { Fleet, type PullMessagesResponse } from "../../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
-import { pushWhole } from "../../../tests/link/push_whole.ts";
+import { pushComplete } from "../../../tests/link/push_complete.ts";
 import { acquireTask } from "./client/acquire_task.ts";
 import { type DeflatedMessage, deflateMessages } from "./client/message_objects.ts";
 import { NodeCredentials } from "./client/node_credentials.ts";
@@ -27,7 +27,7 @@ import { FleetStage } from "./testing/fleet_stage.ts";
 
 const ID = "a".repeat(64);
 
-/** A model of some arrays, each of other numbers. */
+/** Creates a model of several different arrays. */
 function model(arrays: number, seed: number, length = 1000): ArrayRecord {
   return new ArrayRecord(Object.fromEntries(Array.from({ length: arrays }, (_, place) => {
     const data = new Uint8Array(length).map((_, at) => (seed + place + (at >> 8)) % 251);
@@ -42,12 +42,12 @@ function model(arrays: number, seed: number, length = 1000): ArrayRecord {
 
 const metrics = () => ({ metrics: new MetricRecord({ "num-examples": 1 }) });
 
-/** The names of the methods that were called since the last look. */
+/** Returns the names of the methods called since the last look. */
 function callsOf({ calls }: DirectChannel): string[] {
   return calls.splice(0).map((path) => path.split("/").at(-1)!);
 }
 
-/** The reply to an instruction that the node waits for, pushed. */
+/** Pulls an instruction as the node, and pushes the reply. */
 async function pushReply(
   stage: FleetStage,
   node: ReturnType<FleetStage["node"]>,
@@ -57,7 +57,7 @@ async function pushReply(
   await node.push(instruction.reply(content, { clock: stage.clock }));
 }
 
-Deno.test("a node's round of training and evaluation is four calls, however many arrays there are", async () => {
+Deno.test("a node's round of training and evaluation needs four calls, for any number of arrays", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const node = stage.node(undefined, channel);
@@ -84,7 +84,7 @@ Deno.test("a node's round of training and evaluation is four calls, however many
   }
 });
 
-Deno.test("a SuperLink that knows nothing of it gets Flower's own calls", async () => {
+Deno.test("a SuperLink without inline objects gets Flower's own calls", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel({ along: false });
   const node = stage.node(undefined, channel);
@@ -105,7 +105,7 @@ Deno.test("a SuperLink that knows nothing of it gets Flower's own calls", async 
   });
 });
 
-Deno.test("a SuperLink that forgets it between two calls is asked in Flower's way from then on", async () => {
+Deno.test("a SuperLink that stops supporting inline objects gets Flower's calls from then on", async () => {
   await using stage = await FleetStage.start();
   const [channel, older] = [stage.channel(), stage.channel({ along: false })];
   const call = channel.call.bind(channel);
@@ -123,7 +123,7 @@ Deno.test("a SuperLink that forgets it between two calls is asked in Flower's wa
   assert.ok(callsOf(older).includes("PushObject"));
 });
 
-Deno.test("what is too large for one call goes by itself, all else goes along", async () => {
+Deno.test("objects too large for one call are sent separately, all others inline", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const node = stage.node(undefined, channel);
@@ -145,7 +145,7 @@ Deno.test("what is too large for one call goes by itself, all else goes along", 
   ]);
 });
 
-Deno.test("a model that the other end has does not travel again", async () => {
+Deno.test("a model that the other end has is not sent again", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const brought = (method: string) =>
@@ -172,12 +172,12 @@ Deno.test("a model that the other end has does not travel again", async () => {
   }
   // The arrays' record, 10 arrays, 10 chunks; message, dict and configuration are new each time.
   assert.deepEqual(brought("PullMessages"), [24, 3]);
-  // The message and its dict: the arrays came with the instruction.
+  // The message and its dict: the arrays were in the instruction.
   assert.deepEqual(brought("PushMessages"), [2, 2]);
   assert.ok(!callsOf(channel).includes("PullObject"));
 });
 
-Deno.test("an instruction whose answer got lost with its objects is handed out again", async () => {
+Deno.test("an instruction whose response was lost with its inline objects is sent again", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const node = stage.node(undefined, channel);
@@ -192,7 +192,7 @@ Deno.test("an instruction whose answer got lost with its objects is handed out a
   assert.deepEqual(again.content.arrayRecord("arrays"), model(2, 1));
 });
 
-Deno.test("an answer for which there is no room comes without its objects", async () => {
+Deno.test("a response without memory for inline objects is sent without them", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const asked: number[] = [];
@@ -210,7 +210,7 @@ Deno.test("an answer for which there is no room comes without its objects", asyn
   assert.ok(asked[0]! > 3000 && asked[0]! < 6000, "the bytes count in the budget of answers");
 });
 
-/** A node whose pulls a test makes one by one. */
+/** A node whose pulls the test makes one by one. */
 async function signedNode(stage: FleetStage, channel: DirectChannel, credentials: NodeCredentials) {
   const metadata = () => credentials.headers();
   const { publicKey } = credentials;
@@ -240,7 +240,7 @@ async function signedNode(stage: FleetStage, channel: DirectChannel, credentials
   return { nodeId, call, push, stage };
 }
 
-Deno.test("an instruction whose answer is lost comes with the node's next pull", async () => {
+Deno.test("an instruction whose response is lost is sent with the node's next pull", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const call = channel.call.bind(channel);
@@ -262,7 +262,7 @@ Deno.test("an instruction whose answer is lost comes with the node's next pull",
   assert.deepEqual((await stage.reply(id))!.content.arrayRecord("arrays"), model(2, 2));
 });
 
-Deno.test("a caller takes along what it says and no more, and one that says nothing gets Flower's answer", async () => {
+Deno.test("a caller gets no more inline objects than it accepts, and one without the field gets Flower's response", async () => {
   await using stage = await FleetStage.start();
   const credentials = new NodeCredentials(await PrivateKey.generate("P-256"), stage.clock);
   const { nodeId, call } = await signedNode(stage, stage.channel(), credentials);
@@ -283,7 +283,7 @@ Deno.test("a caller takes along what it says and no more, and one that says noth
   await assert.rejects(call({ holds: Array(MAX_HELD_OBJECTS + 1).fill(ID) }), { number: 1003 });
 });
 
-Deno.test("a push with an object that is not what its id says, or of no message, is refused whole", async () => {
+Deno.test("a push with an inline object that does not match its id, or belongs to no message, is refused as a whole", async () => {
   await using stage = await FleetStage.start();
   const credentials = new NodeCredentials(await PrivateKey.generate("P-256"), stage.clock);
   const { nodeId, call, push } = await signedNode(stage, stage.channel(), credentials);
@@ -322,7 +322,7 @@ Deno.test("a push with an object that is not what its id says, or of no message,
   assert.deepEqual((await stage.reply(id))!.content.arrayRecord("arrays"), model(1, 2));
 });
 
-Deno.test("an instruction that comes with a damaged object is answered with an error", async () => {
+Deno.test("an instruction with a damaged inline object gets an error reply", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const call = channel.call.bind(channel);
@@ -346,7 +346,7 @@ Deno.test("an instruction that comes with a damaged object is answered with an e
   assert.match(reply.error!.reason, /could not read the instruction/);
 });
 
-/** A ServerApp that has begun, and nodes of the same SuperLink that answer what it sends. */
+/** A ServerApp that has begun, and nodes that answer its instructions. */
 async function serverApp(nodes: number, options?: ConstructorParameters<typeof DirectChannel>[1]) {
   const superlink = await FakeSuperLink.start();
   const { link, runtime, clock } = superlink;
@@ -361,7 +361,7 @@ async function serverApp(nodes: number, options?: ConstructorParameters<typeof D
     (await connection.nodes(runId)).map(({ nodeId: dstNodeId }) =>
       Message.create({ content: { arrays }, dstNodeId, messageType: "train", clock })
     );
-  /** Has every node answer with a model of its own. */
+  /** Lets every node reply with its own model. */
   const answer = async (arrays: (node: number) => ArrayRecord) => {
     for (const [place, nodeId] of (await link.nodes.online()).entries()) {
       const { pushedAt: _, delivery: __, content: ___, ...metadata } =
@@ -375,13 +375,13 @@ async function serverApp(nodes: number, options?: ConstructorParameters<typeof D
         messageId: id,
         content: tree.children[0]!.objectId,
       };
-      assert.deepEqual(await pushWhole(link, [pushed], [...objects.values()]), [undefined]);
+      assert.deepEqual(await pushComplete(link, [pushed], [...objects.values()]), [undefined]);
     }
   };
   return { superlink, link, connection, channel, runId, instructions, answer, token: task.token };
 }
 
-Deno.test("a ServerApp's phase is three calls, and its replies are confirmed by the next", async () => {
+Deno.test("a ServerApp's phase needs three calls, and its replies are confirmed by the next one", async () => {
   const app = await serverApp(3);
   await using _superlink = app.superlink;
   const { connection, channel, runId, link } = app;
@@ -405,7 +405,7 @@ Deno.test("a ServerApp's phase is three calls, and its replies are confirmed by 
   }
 });
 
-Deno.test("a ServerApp's replies come in as many answers as they need", async () => {
+Deno.test("a ServerApp's replies are spread over as many responses as needed", async () => {
   const app = await serverApp(5);
   await using _superlink = app.superlink;
   const { connection, channel, runId } = app;
@@ -422,7 +422,7 @@ Deno.test("a ServerApp's replies come in as many answers as they need", async ()
   assert.deepEqual(callsOf(channel), ["PullMessages", "PullMessages", "PullMessages"]);
 });
 
-Deno.test("a ServerApp of a SuperLink that knows nothing of it makes Flower's calls", async () => {
+Deno.test("a ServerApp of a SuperLink without inline objects makes Flower's calls", async () => {
   const app = await serverApp(1, { along: false });
   await using _superlink = app.superlink;
   const { connection, channel, runId } = app;

@@ -11,13 +11,13 @@ const along = (objectId: string, content = new Uint8Array(1)) =>
 const code = (expected: string) => (error: unknown) =>
   error instanceof FlwrError && error.code === expected;
 
-Deno.test("along: a number of bytes that a stranger names is never more than the limit", () => {
+Deno.test("along: a peer's byte limit is clamped to ours", () => {
   assert.equal(alongBytes(0n), 0);
   assert.equal(alongBytes(1000n), 1000);
   assert.equal(alongBytes(2n ** 64n - 1n), MAX_ALONG_BYTES);
 });
 
-Deno.test("along: objects are copies of what came, by id", () => {
+Deno.test("along: objects are copies of the received bytes, by id", () => {
   const body = new Uint8Array([0, 1, 2, 3]);
   const read = readAlong([along("a", body.subarray(1, 3)), along("b")], () => true);
   assert.deepEqual([...read.keys()], ["a", "b"]);
@@ -25,7 +25,7 @@ Deno.test("along: objects are copies of what came, by id", () => {
   assert.equal(read.get("a")!.buffer.byteLength, 2, "not a view of the whole call");
 });
 
-Deno.test("along: an object that no message needs, or that comes twice, is refused", () => {
+Deno.test("along: an object that no message needs, or a duplicate, is refused", () => {
   assert.throws(() => readAlong([along("a")], () => false), code("invalid-argument"));
   assert.throws(() => readAlong([along("a"), along("a")], () => true), code("invalid-argument"));
 });
@@ -42,7 +42,7 @@ Deno.test("along: too many objects, or too many bytes, are refused", () => {
   assert.throws(() => readAlong(large, () => true), code("resource-exhausted"));
 });
 
-Deno.test("along: the smallest objects are packed first, as many as the server takes", () => {
+Deno.test("along: the smallest objects are packed first, as many as the server accepts", () => {
   const object = (id: string, length: number) => ({
     id,
     bytes: new Uint8Array(length),

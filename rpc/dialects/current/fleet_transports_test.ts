@@ -1,4 +1,4 @@
-/** A node and its SuperLink's Fleet API over both transports, on this machine. */
+/** A node and its SuperLink's Fleet API over both transports, on loopback. */
 import assert from "node:assert/strict";
 import { ArrayRecord } from "../../../app/array_record.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
@@ -23,7 +23,7 @@ import { FleetStage } from "./testing/fleet_stage.ts";
 
 const ADDRESS = "127.0.0.1:0";
 
-/** Starts a stage's Fleet API. @returns what opens a line to it */
+/** Starts a stage's Fleet API. @returns a function that opens a channel to it */
 const serve = {
   grpc: async (stage: FleetStage, cleanup: AsyncDisposableStack) => {
     const server = await startServer({ address: ADDRESS, services: [stage.binding] });
@@ -39,7 +39,7 @@ const serve = {
 };
 
 for (const transport of ["grpc", "http"] as const) {
-  Deno.test(`${transport}: a node joins, is handed a model while it waits, answers and leaves`, async () => {
+  Deno.test(`${transport}: a node joins, receives a model during its pull, replies and leaves`, async () => {
     await using cleanup = new AsyncDisposableStack();
     const stage = cleanup.use(await FleetStage.start());
     const open = await serve[transport](stage, cleanup);
@@ -65,7 +65,7 @@ for (const transport of ["grpc", "http"] as const) {
     assert.deepEqual(await stage.link.nodes.online(), []);
   });
 
-  Deno.test(`${transport}: a node whose key leaves the list learns it while its pull is held`, async () => {
+  Deno.test(`${transport}: a node whose key is removed from the list is refused during its pull`, async () => {
     await using cleanup = new AsyncDisposableStack();
     const stage = cleanup.use(await FleetStage.start({ knownKeysOnly: true }));
     const open = await serve[transport](stage, cleanup);
@@ -80,7 +80,7 @@ for (const transport of ["grpc", "http"] as const) {
     await assert.rejects(node.heartbeat(30), unauthenticated);
   });
 
-  Deno.test(`${transport}: a signature that was heard is not heard again, over any connection`, async () => {
+  Deno.test(`${transport}: a used signature is refused over any connection`, async () => {
     await using cleanup = new AsyncDisposableStack();
     const stage = cleanup.use(await FleetStage.start());
     const open = await serve[transport](stage, cleanup);
@@ -100,7 +100,7 @@ for (const transport of ["grpc", "http"] as const) {
   });
 }
 
-Deno.test("nodes of two generations share a port, and the call that both have", async () => {
+Deno.test("nodes of two Flower versions share a port, and the call that both have", async () => {
   await using cleanup = new AsyncDisposableStack();
   const stage = cleanup.use(await FleetStage.start());
   const revoked = new AbortController().signal;
@@ -127,7 +127,7 @@ Deno.test("nodes of two generations share a port, and the call that both have", 
   assert.equal(BigInt.asUintN(64, response.run!.runId), run.runId);
 });
 
-/** A channel that notes the names of the methods that are called. */
+/** A channel that records the names of the called methods. */
 function counted(channel: Channel, calls: string[]): Channel {
   return {
     address: channel.address,

@@ -1,21 +1,21 @@
 /**
- * The headers that authenticate a call of the Fleet API since Flower 1.15, by the names under which `headerBytes` finds
- * them: over gRPC as metadata with "-bin", over HTTP in base64.
+ * Headers that authenticate a Fleet API call since Flower 1.15, by the names that `headerBytes` accepts: over gRPC as
+ * metadata with "-bin", over HTTP in base64.
  */
 export const PUBLIC_KEY_HEADER = "flwr-public-key";
 export const SIGNATURE_HEADER = "flwr-signature";
 
 /**
- * A random text by which a SuperNode of ours names its session, so that two programs with a copied key are told apart.
- * Not Flower's: its programs send none and ignore it.
+ * Random id of one of our SuperNodes' sessions, which distinguishes two programs with the same copied key. Not part
+ * of Flower: its programs neither send nor read it.
  */
 export const SESSION_HEADER = "flwr-node-session";
 
-/** Characters of a session's name: 128 random bits in base 16. */
+/** A session's id: 128 random bits in hexadecimal. */
 export const SESSION_PATTERN = /^[0-9a-f]{32}$/;
 
-/** The signed time, as text on both wires. */
+/** The signed time, as text over gRPC and HTTP. */
 export const TIMESTAMP_HEADER = "flwr-timestamp";
 
-/** The header by which a process says which task of the Runtime API it works on; it comes once. */
+/** Header that identifies a Runtime API process by its task; it must occur once. */
 export const TASK_TOKEN_HEADER = "flwr-task-token";

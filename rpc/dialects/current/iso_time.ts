@@ -1,9 +1,9 @@
 /**
- * A time as Python's isoformat writes it in UTC, which Flower's command line parses:
+ * Formats a time as Python's isoformat does in UTC, which Flower's command line parses:
  * "2026-11-23T09:28:51.845642+00:00".
  *
- * @param seconds Unix time; undefined for what has not happened yet
- * @returns empty text for undefined
+ * @param seconds Unix time; undefined for an event that has not happened
+ * @returns an empty string for undefined
  */
 export function isoTime(seconds: number | undefined): string {
   if (seconds === undefined) return "";
@@ -12,7 +12,7 @@ export function isoTime(seconds: number | undefined): string {
   return `${milliseconds}${String(microseconds % 1000).padStart(3, "0")}+00:00`;
 }
 
-/** The Unix time in seconds of an ISO 8601 text; undefined for one that is empty or none. */
+/** Parses an ISO 8601 text to Unix time in seconds; undefined for an empty or invalid text. */
 export function secondsOfIsoTime(text: string): number | undefined {
   const milliseconds = Date.parse(text);
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;

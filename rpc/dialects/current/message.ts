@@ -13,15 +13,18 @@ import {
   metadataToWire,
 } from "../../objects/metadata.ts";
 
-/** A message without its records, as it travels: a LinkMessage and an app's metadata with its error are both one. */
+/**
+ * A message without its records, as it is sent. Both a LinkMessage and an app's metadata with its error have this
+ * form.
+ */
 export interface MessageHead extends MessageMetadata {
-  /** What the message carries in the place of content. */
+  /** The message's error, in place of content. */
   readonly error?: MessageError;
 }
 
 /**
- * A message as it travels: the content is there but empty, for it comes as objects; Flower takes a message with neither
- * content nor error for malformed.
+ * Converts a message to protobuf. Its content is present but empty, because it is sent as objects, and Flower rejects
+ * a message with neither content nor error.
  */
 export function messageToWire(head: MessageHead): WireMessage {
   return create(MessageSchema, {
@@ -31,16 +34,16 @@ export function messageToWire(head: MessageHead): WireMessage {
 }
 
 /**
- * A message that came over the wire.
+ * Converts a message from protobuf.
  *
- * @throws FlwrError "invalid-argument" when it has no metadata, or not exactly one of content and error
+ * @throws FlwrError "invalid-argument" if it has no metadata, or not exactly one of content and error
  */
 export function messageFromWire({ metadata, content, error }: WireMessage): MessageHead {
   const head = metadataFromWire(metadata);
   if ((content === undefined) === (error === undefined)) {
     throw new FlwrError(
       "invalid-argument",
-      "The message is refused: it must have exactly one of content and error",
+      "The message must have exactly one of content and error",
     );
   }
   return error === undefined ? head : { ...head, error: errorFromWire(error) };

@@ -9,16 +9,16 @@ import { isObjectId } from "../../objects/object.ts";
 import { MAX_TREE_DEPTH } from "./limits.ts";
 
 /**
- * Nodes of one object tree as a wire carries it, as link's own limit: 25,000 arrays, or 250 GB of chunks; 4 MB on the
- * wire. Reading one takes some 30 ms, which servers do in parts.
+ * Maximum number of nodes of one object tree on the wire, equal to link's limit: 25,000 arrays, or 250 GB of chunks;
+ * 4 MB on the wire. Reading one takes about 30 ms, which servers do in parts.
  */
 export const MAX_TREE_NODES = 50_000;
 
 /**
- * The tree under a root as protobuf. An object that is referred to from several places stands at each of them with all
- * that is below it, as in Flower.
+ * Converts the tree under a root to protobuf. As in Flower, an object with several parents appears under each of
+ * them, with all its descendants.
  *
- * @throws FlwrError "invalid-argument" when an object is not in the tree; "resource-exhausted" when the tree is deeper
+ * @throws FlwrError "invalid-argument" if an object is not in the tree; "resource-exhausted" if the tree is deeper
  *   than MAX_TREE_DEPTH or would have more than MAX_TREE_NODES nodes
  */
 export function treeToWire(root: ObjectId, tree: ObjectTree): WireTree {
@@ -38,9 +38,9 @@ export function treeToWire(root: ObjectId, tree: ObjectTree): WireTree {
 }
 
 /**
- * A tree from protobuf: each object once, the root first.
+ * Converts a tree from protobuf: each object once, the root first.
  *
- * @throws FlwrError "invalid-argument" for an id that is none, and for an object that stands twice with different
+ * @throws FlwrError "invalid-argument" for an invalid id, and for an object that occurs twice with different
  *   children; "resource-exhausted" as {@link treeToWire}
  */
 export function treeFromWire(root: WireTree): ObjectTree {
@@ -50,14 +50,13 @@ export function treeFromWire(root: WireTree): ObjectTree {
 }
 
 /**
- * Reads a tree from protobuf a number of nodes at a time, so that a server can answer others meanwhile. An object that
- * stands in many places costs a lookup and a comparison at each of them: its id is checked, and its children are
- * listed, at the first one only.
+ * Reads a tree from protobuf in parts, which lets a server answer other calls meanwhile. A repeated object costs only
+ * a lookup and a comparison: its id is checked and its children are listed once.
  */
 export class TreeReader {
   readonly #tree = new Map<ObjectId, readonly ObjectId[]>();
   readonly #budget = new Budget();
-  /** The nodes on the way to the next one, and which of its children each comes to next. */
+  /** The path to the next node, and for each node on it the index of its next child. */
   readonly #path: { readonly children: readonly WireTree[]; next: number }[];
 
   constructor(root: WireTree) {
@@ -69,16 +68,16 @@ export class TreeReader {
     return this.#path.length === 0;
   }
 
-  /** What was read so far: the whole tree once the reader is done. */
+  /** The nodes read so far; the whole tree when the reader is done. */
   get tree(): ObjectTree {
     return this.#tree;
   }
 
   /**
-   * Reads on, parents before their children.
+   * Reads the next nodes, parents before their children.
    *
-   * @param most nodes to read at most
-   * @returns nodes that were read
+   * @param most maximum number of nodes to read
+   * @returns number of nodes read
    * @throws FlwrError as {@link treeFromWire}
    */
   read(most: number): number {
@@ -92,24 +91,27 @@ export class TreeReader {
       }
       const node = place.children[place.next++]!;
       this.#budget.spend(path.length);
-      this.#take(node);
+      this.#addNode(node);
       read++;
       if (node.children.length > 0) path.push({ children: node.children, next: 0 });
     }
     return read;
   }
 
-  #take({ objectId, children }: WireTree): void {
+  #addNode({ objectId, children }: WireTree): void {
     const known = this.#tree.get(objectId);
     if (known !== undefined) {
       if (isChildren(known, children)) return;
       throw new FlwrError(
         "invalid-argument",
-        `Object tree names "${objectId}" twice with different children`,
+        `Object tree contains "${objectId}" twice with different children`,
       );
     }
     if (!isObjectId(objectId)) {
-      throw new FlwrError("invalid-argument", `Object tree names "${objectId}": no object id`);
+      throw new FlwrError(
+        "invalid-argument",
+        `Object tree contains "${objectId}", which is not an object id`,
+      );
     }
     this.#tree.set(
       objectId,
@@ -118,10 +120,10 @@ export class TreeReader {
   }
 }
 
-/** The children of every object that has none. */
+/** Children of a leaf, shared by all leaves. */
 const NO_CHILDREN: readonly ObjectId[] = [];
 
-/** Ids of all objects of a tree, children before those that refer to them, each once. */
+/** Ids of all objects of a tree, each once, children before their parents. */
 export function idsOfTree(root: ObjectId, tree: ObjectTree): ObjectId[] {
   const ids = new Set<ObjectId>();
   const visit = (id: ObjectId): void => {
@@ -133,12 +135,12 @@ export function idsOfTree(root: ObjectId, tree: ObjectTree): ObjectId[] {
   return [...ids];
 }
 
-/** How many nodes a tree has, those that stand in several places each time. */
+/** Number of nodes of a tree, counting repeated objects each time. */
 export function countNodes({ children }: WireTree): number {
   return children.reduce((sum, child) => sum + countNodes(child), 1);
 }
 
-/** What is left of a tree's limits. */
+/** Counter for a tree's limits. */
 class Budget {
   #nodes = 0;
 

@@ -18,7 +18,7 @@ const id = (place: number) => place.toString(16).padStart(64, "0");
 const refused = (code: string) => (error: unknown) =>
   error instanceof FlwrError && error.code === code;
 
-/** Objects of which each refers to later ones only: no circles, as hashes have it. */
+/** Random objects that refer only to later ones: no cycles, as with hashes. */
 const graphs = fc.array(fc.array(fc.nat({ max: 3 }), { maxLength: 3 }), {
   minLength: 1,
   maxLength: 8,
@@ -31,7 +31,7 @@ const graphs = fc.array(fc.array(fc.nat({ max: 3 }), { maxLength: 3 }), {
   ]))
 );
 
-Deno.test("a tree survives the wire, but for what its root does not reach", () => {
+Deno.test("a tree survives the wire, except for objects that its root does not reach", () => {
   fc.assert(
     fc.property(graphs, (graph) => {
       const back = treeFromWire(treeToWire(id(0), graph));
@@ -44,7 +44,7 @@ Deno.test("a tree survives the wire, but for what its root does not reach", () =
   );
 });
 
-Deno.test("a tree that is read in parts is the same, and no part is larger than asked for", () => {
+Deno.test("a tree read in parts is the same, and no part exceeds its limit", () => {
   fc.assert(
     fc.property(graphs, fc.integer({ min: 1, max: 5 }), (graph, most) => {
       const wire = treeToWire(id(0), graph);
@@ -62,7 +62,7 @@ Deno.test("a tree that is read in parts is the same, and no part is larger than 
   );
 });
 
-Deno.test("children come before those that refer to them, each once", () => {
+Deno.test("children come before their parents, each once", () => {
   fc.assert(
     fc.property(graphs, (graph) => {
       const ids = idsOfTree(id(0), graph);
@@ -75,7 +75,7 @@ Deno.test("children come before those that refer to them, each once", () => {
   );
 });
 
-Deno.test("an object that is referred to twice stands at both places with what is below it", () => {
+Deno.test("an object with two parents appears under both, with its descendants", () => {
   const graph = new Map([[id(0), [id(1), id(2)]], [id(1), [id(2)]], [id(2), [id(3)]], [id(3), []]]);
   const wire = treeToWire(id(0), graph);
   const [first, second] = wire.children;
@@ -83,7 +83,7 @@ Deno.test("an object that is referred to twice stands at both places with what i
   assert.equal(second!.children[0]!.objectId, id(3));
 });
 
-Deno.test("trees that cannot be are refused", () => {
+Deno.test("impossible trees are refused", () => {
   const tree = (objectId: string, children: ReturnType<typeof leaf>[] = []) =>
     create(ObjectTreeSchema, { objectId, children });
   const leaf = (objectId: string) => create(ObjectTreeSchema, { objectId });
@@ -110,7 +110,7 @@ Deno.test("trees that are too deep or too wide are refused in both directions", 
     () => treeToWire(id(0), chain(MAX_TREE_DEPTH + 1)),
     refused("resource-exhausted"),
   );
-  // Six levels of ten objects, each of which refers to all of the next.
+  // Six levels of ten objects, each referring to all of the next level.
   const level = (depth: number) => Array.from({ length: 10 }, (_, place) => id(10 * depth + place));
   const lattice = new Map<string, string[]>([["f".repeat(64), level(0)]]);
   for (let depth = 0; depth < 7; depth++) {

@@ -5,13 +5,13 @@ import { type Run, RunSchema } from "../../../proto/gen/current/run_pb.ts";
 import { isoTime } from "./iso_time.ts";
 import { configFromWire, scalarsToWire } from "./scalar.ts";
 
-/** What a run's ServerApp is called among tasks. */
+/** Task type of ServerApps. */
 export const SERVERAPP_TASK_TYPE = "flwr-serverapp";
 
-/** The account that everyone has on a SuperLink without accounts, as Flower's open version names it. */
+/** The account of everyone on a SuperLink without accounts, named as in open-source Flower. */
 export const NO_ACCOUNT = { id: "<id:none>", name: "none" } as const;
 
-/** A run as protobuf. */
+/** Converts a run to protobuf. */
 export function runToWire(run: LinkRun): Run {
   const [status = "", subStatus = ""] = run.state.split(":");
   return create(RunSchema, {
@@ -37,7 +37,10 @@ export function runToWire(run: LinkRun): Run {
   });
 }
 
-/** What a node or an app needs of a run. @throws FlwrError "invalid-argument" for a setting without a type */
+/**
+ * Reads the fields of a run that a node or an app needs. @throws FlwrError "invalid-argument" for a setting without a
+ * type
+ */
 export function runInfoFromWire(run: Run): RunInfo {
   const { runId, fabId, fabVersion, fabHash, seriesId } = run;
   return {

@@ -21,7 +21,7 @@ const RUN: LinkRun = {
   clientAppSeconds: 1.5,
 };
 
-Deno.test("a run is told as Flower's SuperLink tells it", () => {
+Deno.test("a run has the form of Flower's SuperLink", () => {
   const run = runToWire(RUN);
   assert.deepEqual(
     { ...run.status!, $typeName: "" },
@@ -38,7 +38,7 @@ Deno.test("a run is told as Flower's SuperLink tells it", () => {
   assert.deepEqual(runToWire({ ...RUN, state: "running" }).status!.subStatus, "");
 });
 
-Deno.test("a node learns what it needs of a run", () => {
+Deno.test("a node reads the fields of a run that it needs", () => {
   const { overrideConfig, ...info } = runInfoFromWire(runToWire(RUN));
   assert.deepEqual(info, {
     runId: RUN.runId,
@@ -50,7 +50,7 @@ Deno.test("a node learns what it needs of a run", () => {
   assert.deepEqual(overrideConfig.toObject(), { lr: 0.5, "num-rounds": 3 });
 });
 
-Deno.test("times go to text and back", () => {
+Deno.test("times survive the conversion to text", () => {
   for (const seconds of [0, 1_795_426_135.535156, 1.000001, 4_000_000_000.25]) {
     const back = secondsOfIsoTime(isoTime(seconds));
     assert.ok(Math.abs(back! - seconds) < 0.001, String(seconds));

@@ -5,13 +5,13 @@ import { FlwrError } from "../../../base/error.ts";
 import type { LinkScalar } from "../../../entities/run.ts";
 import { type Scalar, ScalarSchema } from "../../../proto/gen/current/scalar_pb.ts";
 
-/** A configuration as protobuf carries it in maps. */
+/** A configuration in protobuf: values by key. */
 export type WireConfig = Readonly<Record<string, Scalar>>;
 
-/** The largest whole number that travels as "sint64". */
+/** The largest integer sent as "sint64". */
 const MAX_SINT64 = 2n ** 63n - 1n;
 
-/** A value of a run's configuration as protobuf. */
+/** Converts a value of a run's configuration to protobuf. */
 export function scalarToWire(value: LinkScalar): Scalar {
   return create(ScalarSchema, { scalar: scalarCase(value) });
 }
@@ -31,26 +31,26 @@ function scalarCase(value: LinkScalar): Scalar["scalar"] {
   }
 }
 
-/** A value of a run's configuration from protobuf. @throws FlwrError "invalid-argument" when it has no type */
+/** Converts a value of a run's configuration from protobuf. @throws FlwrError "invalid-argument" if it has no type */
 export function scalarFromWire({ scalar }: Scalar): LinkScalar {
   if (scalar.case !== undefined) return scalar.value;
   throw new FlwrError("invalid-argument", "A value of the configuration has no type");
 }
 
-/** A run's configuration as protobuf. */
+/** Converts a run's configuration to protobuf. */
 export function scalarsToWire(
   values: Readonly<Record<string, LinkScalar>>,
 ): Record<string, Scalar> {
   return mapValues(values, scalarToWire);
 }
 
-/** A run's configuration from protobuf. @throws FlwrError "invalid-argument" as {@link scalarFromWire} */
+/** Converts a run's configuration from protobuf. @throws FlwrError "invalid-argument" as {@link scalarFromWire} */
 export function scalarsFromWire(values: WireConfig): Record<string, LinkScalar> {
   return mapValues(values, scalarFromWire);
 }
 
 /**
- * An app's configuration as protobuf.
+ * Converts an app's configuration to protobuf.
  *
  * @throws FlwrError "invalid-argument" for lists, which configurations of runs and nodes cannot have
  */
@@ -79,7 +79,7 @@ function typedToWire(key: string, typed: TypedConfigValue): Scalar {
   }
 }
 
-/** An app's configuration from protobuf. @throws FlwrError "invalid-argument" as {@link scalarFromWire} */
+/** Converts an app's configuration from protobuf. @throws FlwrError "invalid-argument" as {@link scalarFromWire} */
 export function configFromWire(values: WireConfig): ConfigRecord {
   const config = new ConfigRecord();
   for (const [key, { scalar }] of Object.entries(values)) {

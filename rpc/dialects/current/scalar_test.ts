@@ -12,7 +12,7 @@ import {
   scalarToWire,
 } from "./scalar.ts";
 
-Deno.test("each kind of value has the type that Flower gives it", () => {
+Deno.test("scalar: each kind of value has Flower's type", () => {
   const cases = [
     [true, "bool"],
     [-1n, "sint64"],
@@ -39,7 +39,7 @@ Deno.test("an app's configuration keeps the types of its values", () => {
   assert.deepEqual(scalarsFromWire(wire), { lr: 1, epochs: 3n, name: "x", on: false });
 });
 
-Deno.test("names that JavaScript's objects use themselves are names like others", () => {
+Deno.test("names that JavaScript objects define are ordinary names", () => {
   const values = Object.fromEntries([["__proto__", 1n], ["constructor", 2n]]);
   assert.deepEqual(scalarsFromWire(scalarsToWire(values)), values);
 });

@@ -11,31 +11,31 @@ import type { MessageHead } from "../current/message.ts";
 import {
   errorFromWire,
   errorToWire,
-  type MessageMetadata,
+  metadataFields,
   metadataFromWire,
 } from "../../objects/metadata.ts";
 import { dictToRecordSet, recordSetToDict } from "./recordset.ts";
 
-/** A message as it travels whole, in Flower 1.15 to 1.18. */
+/** A whole message, as Flower 1.15 to 1.18 sends it. */
 export interface WholeMessage {
-  /** Its metadata, and its error. A reply has no id yet. */
+  /** Its metadata, and its error if it has one. A reply has no id yet. */
   readonly head: MessageHead;
-  /** Exactly where there is no error. */
+  /** Its content, present exactly if there is no error. */
   readonly content?: RecordDict;
 }
 
-/** A whole message as protobuf. */
+/** Converts a whole message to protobuf. */
 export function wholeToWire({ head, content }: WholeMessage): WireMessage {
   const body = head.error === undefined
     ? { content: dictToRecordSet(content!) }
     : { error: errorToWire(head.error) };
-  return create(MessageSchema, { metadata: metadataToWire(head), ...body });
+  return create(MessageSchema, { metadata: create(MetadataSchema, metadataFields(head)), ...body });
 }
 
 /**
- * A whole message from protobuf.
+ * Converts a whole message from protobuf.
  *
- * @throws FlwrError "invalid-argument" when it has no metadata, not exactly one of content and error, or content that
+ * @throws FlwrError "invalid-argument" if it has no metadata, not exactly one of content and error, or content that
  *   {@link recordSetToDict} refuses
  */
 export function wholeFromWire({ metadata, content, error }: WireMessage): WholeMessage {
@@ -43,7 +43,7 @@ export function wholeFromWire({ metadata, content, error }: WireMessage): WholeM
   if ((content === undefined) === (error === undefined)) {
     throw new FlwrError(
       "invalid-argument",
-      "The message is refused: it must have exactly one of content and error",
+      "The message must have exactly one of content and error",
     );
   }
   return error === undefined
@@ -51,23 +51,7 @@ export function wholeFromWire({ metadata, content, error }: WireMessage): WholeM
     : { head: { ...head, error: errorFromWire(error) } };
 }
 
-/** A message without the id that its sender gave it. */
+/** Removes the id that a message's sender gave it. */
 export function draftOf({ messageId: _, ...draft }: MessageHead): MessageDraft {
   return draft;
-}
-
-function metadataToWire(metadata: MessageMetadata) {
-  const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
-  const { messageType, createdAt, ttl } = metadata;
-  return create(MetadataSchema, {
-    messageId,
-    runId,
-    srcNodeId,
-    dstNodeId,
-    replyToMessageId,
-    groupId,
-    messageType,
-    createdAt,
-    ttl,
-  });
 }

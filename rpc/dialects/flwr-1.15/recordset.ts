@@ -18,11 +18,11 @@ import {
 import { arraysFromLists, arraysToLists, dictOfRecords } from "../record_maps.ts";
 
 /**
- * The content of a message of Flower 1.15 to 1.18 in the form that the SuperLink keeps. Its values are today's, so that
- * only the structure of the records changes, and arrays are not copied.
+ * Converts the content of a message of Flower 1.15 to 1.18 to the SuperLink's form. Values have the same form in
+ * both, so only the structure of records changes, and arrays are not copied.
  *
- * @throws FlwrError "invalid-argument" for a name that records of different kinds share, or for array names and arrays
- *   that do not pair up
+ * @throws FlwrError "invalid-argument" for a name shared by records of different kinds, and for array names and
+ *   arrays of different number
  */
 export function recordSetToDict(set: RecordSet): RecordDict {
   return dictOfRecords([
@@ -53,7 +53,7 @@ export function recordSetToDict(set: RecordSet): RecordDict {
   ]);
 }
 
-/** The way back, for a node of 1.15 to 1.18. */
+/** Converts content to the form of Flower 1.15 to 1.18: the inverse of {@link recordSetToDict}. */
 export function dictToRecordSet({ items }: RecordDict): RecordSet {
   const set = create(RecordSetSchema);
   for (const { key, value } of items) {

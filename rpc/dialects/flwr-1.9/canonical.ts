@@ -3,26 +3,27 @@ import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { FlwrError } from "../../../base/error.ts";
 import { records, type WireRecord, WireType } from "../../wire/records.ts";
 import { Rope } from "../../wire/rope.ts";
+import { wireTypeOfScalar } from "../../wire/scalar_type.ts";
 import { isShortest, readVarint, skipVarint, writeVarint } from "../../wire/varint.ts";
 
 /**
- * The bytes that Flower 1.9 signs: what Python's protobuf (upb, 4.25) writes deterministically after it has read a
- * message. They are not the bytes on the wire, for Python puts map entries on the wire in any order.
+ * Returns the bytes that Flower 1.9 signs: Python's protobuf (upb, 4.25) reads the message and serializes it
+ * deterministically. They differ from the bytes on the wire, because Python writes map entries in any order.
  *
- * - Fields ascend by number; unknown fields, and known ones in an unexpected encoding, follow in the order of the
- *   wire.
- * - Numbers and text that are zero or empty are left out, except in a oneof. Of a repeated single value the last
- *   counts; repeated single messages are merged. Messages that are there are written even when empty.
+ * - Fields are sorted by number. Unknown fields, and known ones in an unexpected encoding, follow in their original
+ *   order.
+ * - Zero numbers and empty texts are omitted, except in a oneof. The last of a repeated single value counts; repeated
+ *   single messages are merged. Present messages are written even when empty.
  * - Lists of numbers are packed.
- * - Map entries are sorted as {@link compareKeys} says, and have a key and a value even where they are empty.
- * - Everything is written in as few bytes as it needs.
+ * - Map entries are sorted by {@link compareKeys}, and always have a key and a value.
+ * - Every number has its shortest encoding.
  *
- * Large payloads are not copied unless something before them changes, and bytes that are canonical already are
- * returned as they are.
+ * Large payloads are not copied unless something before them changes. Bytes that are already canonical are returned
+ * as they are.
  *
  * @param schema the message's type
  * @param bytes the message in any valid encoding
- * @throws FlwrError "invalid-argument" when the bytes are no protobuf message, or nested too deep
+ * @throws FlwrError "invalid-argument" for bytes that are not a protobuf message, or nested too deeply
  */
 export function canonicalBytes(schema: DescMessage, bytes: Uint8Array): Uint8Array {
   const canonical = canonicalMessage(schema, bytes, 0);
@@ -31,13 +32,13 @@ export function canonicalBytes(schema: DescMessage, bytes: Uint8Array): Uint8Arr
 
 const EMPTY = new Uint8Array();
 
-/** The depth at which protobuf's own readers give up. */
+/** Maximum depth of nested messages, as in protobuf's own readers. */
 const MAX_DEPTH = 100;
 
-/** What is known of one field while a message is read. */
+/** One field's records while a message is read. */
 interface FieldState {
   readonly field: DescField;
-  /** Records that count, in the order of the wire. */
+  /** Relevant records, in the order of the wire. */
   readonly records: WireRecord[];
 }
 
@@ -113,7 +114,7 @@ function appendField(out: Rope, { field, records }: FieldState, depth: number): 
           const content = canonicalMessage(field.message, record.value, depth + 1);
           appendBytes(out, field.number, content, record);
         }
-      } else if (wireTypeOf(elementType(field)) === WireType.Bytes) {
+      } else if (wireTypeOfScalar(elementType(field)) === WireType.Bytes) {
         for (const record of records) appendBytes(out, field.number, ropeOf(record.value), record);
       } else {
         appendPacked(out, field, records);
@@ -128,7 +129,7 @@ function appendField(out: Rope, { field, records }: FieldState, depth: number): 
   }
 }
 
-/** A record with a length, as it came if its content did not change. */
+/** Appends a record with a length; unchanged content keeps its original bytes. */
 function appendBytes(out: Rope, number: number, content: Rope, record?: WireRecord): void {
   if (record?.tight && content.is(record.value)) return out.append(record.raw);
   out.append(tagOf(number, WireType.Bytes));
@@ -136,7 +137,7 @@ function appendBytes(out: Rope, number: number, content: Rope, record?: WireReco
   out.appendAll(content);
 }
 
-/** A record of a single value, as it came if its value did not change. */
+/** Appends a record of a single value; an unchanged value keeps its original bytes. */
 function appendRecord(out: Rope, number: number, record: WireRecord, value: Uint8Array): void {
   if (record.wireType === WireType.Bytes) {
     return appendBytes(out, number, ropeOf(value), record);
@@ -155,13 +156,13 @@ function appendPacked(out: Rope, field: DescField, records: readonly WireRecord[
   }
   if (content.length === 0) return;
   const [only] = records;
-  const asItCame = records.length === 1 && only!.wireType === WireType.Bytes;
-  appendBytes(out, field.number, content, asItCame ? only : undefined);
+  const isPacked = records.length === 1 && only!.wireType === WireType.Bytes;
+  appendBytes(out, field.number, content, isPacked ? only : undefined);
 }
 
-/** The elements of one packed record. */
+/** Appends the elements of one packed record. */
 function appendElements(content: Rope, type: ScalarType, packed: Uint8Array): void {
-  const wireType = wireTypeOf(type);
+  const wireType = wireTypeOfScalar(type);
   if (wireType === WireType.Varint) {
     for (let start = 0; start < packed.length;) {
       const end = skipVarint(packed, start);
@@ -171,7 +172,7 @@ function appendElements(content: Rope, type: ScalarType, packed: Uint8Array): vo
     return;
   }
   if (packed.length % (wireType === WireType.Fixed64 ? 8 : 4) !== 0) {
-    throw new FlwrError("invalid-argument", "Malformed protobuf: a packed list is cut short");
+    throw new FlwrError("invalid-argument", "Malformed protobuf: a packed list is truncated");
   }
   content.append(packed);
 }
@@ -240,13 +241,13 @@ function appendMapValue(
 }
 
 function valueWireType(field: MapField): number {
-  return field.mapKind === "message" ? WireType.Bytes : wireTypeOf(elementType(field));
+  return field.mapKind === "message" ? WireType.Bytes : wireTypeOfScalar(elementType(field));
 }
 
 /**
- * A map entry with unknown fields: no entry of the map for upb, but an unknown field of the message, written like a
- * message with an optional key and value. (Maps inside its value come in any order from Python; here they are
- * sorted.)
+ * Encodes a map entry with unknown fields. For upb it is not an entry of the map but an unknown field of the message,
+ * written like a message with an optional key and value. (Python writes maps inside its value in any order; here they
+ * are sorted.)
  */
 function unknownEntry(field: MapField, parts: EntryParts, depth: number): Uint8Array {
   const content = new Rope();
@@ -262,7 +263,7 @@ function unknownEntry(field: MapField, parts: EntryParts, depth: number): Uint8A
   return out.join();
 }
 
-/** Zero, or empty text with its length. */
+/** The default value: zero, or an empty text with its length. */
 function defaultValue(wireType: number): Uint8Array {
   return new Uint8Array(wireType === WireType.Fixed64 ? 8 : wireType === WireType.Fixed32 ? 4 : 1);
 }
@@ -273,8 +274,8 @@ function isDefault(wireType: number, value: Uint8Array): boolean {
 }
 
 /**
- * upb's order of map keys: by their bytes, except that of two keys of which one starts with the other the longer
- * comes first: "acc_top5", "accuracy", "acc", and the empty key last.
+ * Compares map keys in upb's order: by their bytes, but if one key is a prefix of the other, the longer one comes
+ * first: "acc_top5", "accuracy", "acc", and the empty key last.
  */
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   const common = Math.min(a.length, b.length);
@@ -284,11 +285,11 @@ export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return b.length - a.length;
 }
 
-/** A value in the shortest form that its type allows; the given view itself when it is that already. */
+/** Returns a value in the shortest encoding of its type; the given view if it already is. */
 function canonicalScalar(type: ScalarType, value: Uint8Array): Uint8Array {
-  if (wireTypeOf(type) !== WireType.Varint) return value;
+  if (wireTypeOfScalar(type) !== WireType.Varint) return value;
   const tight = isShortest(value, 0, value.length);
-  // Up to 28 bits all types but bool agree.
+  // Up to 28 bits, all types but bool have the same encoding.
   if (
     tight && (type === ScalarType.BOOL ? value[0]! <= 1 && value.length === 1 : value.length <= 4)
   ) {
@@ -301,7 +302,7 @@ function canonicalScalar(type: ScalarType, value: Uint8Array): Uint8Array {
     : canonical;
 }
 
-/** What a reader of the type keeps of 64 bits. Negative 32-bit numbers are written with 64. */
+/** Reduces a 64-bit value as a reader of the type does. Negative 32-bit numbers are written with 64 bits. */
 function truncate(type: ScalarType, value: bigint): bigint {
   switch (type) {
     case ScalarType.BOOL:
@@ -316,30 +317,12 @@ function truncate(type: ScalarType, value: bigint): bigint {
   }
 }
 
-/** Enums are read and written like int32. */
+/** Type of a field's elements. Enums are encoded like int32. */
 function elementType(field: DescField): ScalarType {
   return "scalar" in field && field.scalar !== undefined ? field.scalar : ScalarType.INT32;
 }
 
-function wireTypeOf(type: ScalarType): number {
-  switch (type) {
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return WireType.Fixed64;
-    case ScalarType.FLOAT:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return WireType.Fixed32;
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return WireType.Bytes;
-    default:
-      return WireType.Varint;
-  }
-}
-
-/** Whether a reader takes the encoding for the field. Lists of numbers come packed or one by one. */
+/** Whether a reader accepts the wire type for the field. Lists of numbers may be packed or not. */
 function accepts(field: DescField, wireType: number): boolean {
   switch (field.fieldKind) {
     case "message":
@@ -347,9 +330,9 @@ function accepts(field: DescField, wireType: number): boolean {
       return wireType === WireType.Bytes;
     case "list":
       return wireType === WireType.Bytes ||
-        (field.listKind !== "message" && wireType === wireTypeOf(elementType(field)));
+        (field.listKind !== "message" && wireType === wireTypeOfScalar(elementType(field)));
     default:
-      return wireType === wireTypeOf(elementType(field));
+      return wireType === wireTypeOfScalar(elementType(field));
   }
 }
 

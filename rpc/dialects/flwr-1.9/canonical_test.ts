@@ -24,14 +24,14 @@ import { doubles } from "../../../base/testing/doubles.ts";
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const utf8 = new TextEncoder();
 
-Deno.test("requests become what Flower 1.9 signs", () => {
+Deno.test("canonical requests are the bytes that Flower 1.9 signs", () => {
   for (const { name, schema, wire, canonical } of [...recordedRequests(), ...recordedMessages()]) {
     assert.equal(hex(canonicalBytes(schema, wire)), hex(canonical), name);
     assert.equal(hex(canonicalBytes(schema, canonical)), hex(canonical), name);
   }
 });
 
-Deno.test("messages in foreign encodings become what Python makes of them", () => {
+Deno.test("messages in other encodings become the bytes that Python writes", () => {
   let compared = 0;
   for (const line of readVector("mutated.jsonl").trim().split("\n")) {
     const entry: { message: string; wire: string; canonical: string } = JSON.parse(line);
@@ -83,7 +83,7 @@ Deno.test("edge encodings are written as upb writes them", () => {
   assert.equal(canonical(schema19("PingRequest"), "110000000000000000"), "");
 });
 
-/** The secret number in captured_keys/server_credentials, as Python's cryptography reads it. */
+/** The private scalar in captured_keys/server_credentials, as Python's cryptography reads it. */
 const SERVER_SCALAR =
   "899f8d0ff8df1421db3554a94235e0d9bdf8c85840084217d67499fede73561424fa2da88da35d0a49763235af66a145";
 
@@ -128,7 +128,7 @@ Deno.test("canonical bytes are returned as they are, large ones too", () => {
   assert.equal(canonicalBytes(PushTaskResRequestSchema, new Uint8Array()).length, 0);
 });
 
-Deno.test("malformed and bottomless messages are refused", () => {
+Deno.test("malformed and endlessly nested messages are refused", () => {
   const refused = (error: unknown) =>
     error instanceof FlwrError && error.code === "invalid-argument";
   for (const bytes of ["0a", "0aff", "0a05", "00", "08ffffffffffffffffffff01", "0c", "0b", "0f"]) {
@@ -137,7 +137,7 @@ Deno.test("malformed and bottomless messages are refused", () => {
   }
 });
 
-Deno.test("canonical bytes are a fixed point and mean the same", () => {
+Deno.test("canonical bytes are a fixed point and keep the meaning", () => {
   const scalar = fc.oneof(
     fc.record({ case: fc.constant("double" as const), value: doubles }),
     fc.record({
@@ -165,7 +165,7 @@ Deno.test("canonical bytes are a fixed point and mean the same", () => {
   );
 });
 
-Deno.test("any bytes either become canonical once and for all, or are refused", () => {
+Deno.test("any bytes either become canonical, and stay so, or are refused", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
       let canonical;

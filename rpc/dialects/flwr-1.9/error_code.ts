@@ -8,13 +8,13 @@ interface DomainError {
   readonly reason: string;
 }
 
-/** The 1.9 wire's code for "the node is offline"; later Flowers give 3 another meaning and use 5 for this. */
+/** Flower 1.9's code for "the node is offline"; later versions use 5 for this, and 3 for something else. */
 const NODE_UNAVAILABLE_1_9 = 3n;
 
 /**
- * The error as a 1.9 peer knows it. That wire has four codes: 0 unknown, 1 and 2 for a ClientApp that cannot be
- * loaded or raised, 3 for a node that is offline. Later codes become 2 where the ClientApp is at fault, else 0;
- * the reason always goes along.
+ * Converts an error for a 1.9 peer. Flower 1.9 has four codes: 0 for unknown errors, 1 and 2 for a ClientApp that
+ * could not be loaded or threw, 3 for an offline node. Later codes become 2 if the ClientApp is at fault, else 0. The
+ * reason is always included.
  */
 export function errorToWire({ code, reason }: DomainError): WireError {
   return create(ErrorSchema, { code: codeToWire(code), reason });
@@ -34,7 +34,7 @@ function codeToWire(code: number): bigint {
   }
 }
 
-/** The error that a 1.9 peer sent, in the domain's codes. */
+/** Converts a 1.9 peer's error to the domain's codes. */
 export function errorFromWire({ code, reason }: Pick<WireError, "code" | "reason">): DomainError {
   if (code === NODE_UNAVAILABLE_1_9) return { code: MessageErrorCode.NodeUnavailable, reason };
   const known = code === 1n || code === 2n;

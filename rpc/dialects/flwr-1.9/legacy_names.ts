@@ -6,14 +6,13 @@ import { isRecordDict } from "../../../app/record_dict.ts";
 import type { RecordDict } from "../../../proto/gen/current/recorddict_pb.ts";
 import { recordDictFromWire, recordDictToWire } from "../record_dict.ts";
 
-/** What today's ServerApps call a model's arrays. */
+/** Record name of a model's arrays in current ServerApps. */
 export const CURRENT_ARRAYS = CURRENT_NAMES.arrays;
 
 /**
- * An instruction's records for a node of the 1.9 wire, which knows only the older names: those of today's ServerApps
- * are given them. Arrays are not copied.
+ * Renames an instruction's records for a node of Flower 1.9, which knows only the older names. Arrays are not copied.
  *
- * @returns the same object where the records have the older names, or there are none for them
+ * @returns the same object if the records already have older names, or have no such names
  */
 export function instructionForLegacyNode(messageType: string, dict: RecordDict): RecordDict {
   if (!isLegacyType(messageType)) return dict;
@@ -24,7 +23,7 @@ export function instructionForLegacyNode(messageType: string, dict: RecordDict):
 }
 
 /**
- * Whether an instruction came under the older names, so that its reply is wanted under them too.
+ * Whether an instruction uses the older names, so its reply must use them too.
  *
  * @param names the names of the instruction's records
  */
@@ -35,10 +34,10 @@ export function isAskedByOlderNames(messageType: string, names: Iterable<string>
 }
 
 /**
- * A reply of a node of the 1.9 wire under today's names; the error that its status stands for, if it is one.
+ * Renames a 1.9 node's reply to the current names, or returns the error that its status means.
  *
  * @param arrayNames the names of the instruction's arrays, for arrays that came back numbered
- * @returns the same object where it has no older names
+ * @returns the same object if it has no older names
  */
 export function replyFromLegacyNode(
   messageType: string,

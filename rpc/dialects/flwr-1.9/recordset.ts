@@ -28,12 +28,11 @@ import {
 import { arraysFromLists, arraysToLists, dictOfRecords } from "../record_maps.ts";
 
 /**
- * The content of a 1.9 message in the form that the SuperLink keeps: the current RecordDict. Nothing is decoded
- * beyond the record structure, so that arrays of any kind pass through unchanged.
+ * Converts the content of a 1.9 message to the SuperLink's form, the current RecordDict. Only the record structure is
+ * decoded, so arrays of any kind pass through unchanged.
  *
- * A RecordSet may give one name to records of different kinds, which a RecordDict cannot say: it is refused.
- *
- * @throws FlwrError "invalid-argument" for such a name, or for array names and arrays that do not pair up
+ * @throws FlwrError "invalid-argument" for a name shared by records of different kinds, which a RecordDict cannot
+ *   express, and for array names and arrays of different number
  */
 export function recordSetToDict(set: RecordSet): RecordDict {
   return dictOfRecords([
@@ -53,9 +52,10 @@ export function recordSetToDict(set: RecordSet): RecordDict {
 }
 
 /**
- * The way back, for a node or ServerApp of the 1.9 wire.
+ * Converts content to the form of a 1.9 node or ServerApp: the inverse of {@link recordSetToDict}.
  *
- * @throws FlwrError "invalid-argument" for an unsigned integer beyond the 1.9 wire's signed range
+ * @throws FlwrError "invalid-argument" for an unsigned integer beyond the signed range, because 1.9 has only signed
+ *   integers
  */
 export function dictToRecordSet(dict: RecordDict): RecordSet {
   const set = create(RecordSetSchema);
@@ -113,11 +113,11 @@ function configsRecord(record: ConfigRecord): ConfigsRecord {
   return create(ConfigsRecordSchema, { data });
 }
 
-/** Values that the 1.9 wire has under another name or not at all: it knows signed integers only. */
+/** Cases of values that Flower 1.9 names differently or lacks: it has only signed integers. */
 type Renamed = "uint64" | "sintList" | "uintList";
 type AnyValue = (MetricRecordValue | ConfigRecordValue)["value"];
 
-/** A value in the 1.9 wire's terms. */
+/** Converts a value to Flower 1.9's cases. */
 function signed<Value extends AnyValue>(name: string, value: Value | undefined) {
   switch (value?.case) {
     case undefined:
@@ -145,6 +145,6 @@ function signedInteger(name: string, value: bigint): bigint {
   if (value < 2n ** 63n) return value;
   throw new FlwrError(
     "invalid-argument",
-    `Value "${name}" is beyond the signed 64-bit integers of the 1.9 wire: ${value}`,
+    `Value "${name}" exceeds the signed 64-bit integers of Flower 1.9: ${value}`,
   );
 }

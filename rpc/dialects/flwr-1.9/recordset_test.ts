@@ -9,7 +9,7 @@ import { dictToRecordSet, recordSetToDict } from "./recordset.ts";
 
 const RECORDED: { name: string; hex: string }[] = JSON.parse(readVector("recordsets.json"));
 
-Deno.test("every RecordSet recorded from Flower 1.9 survives the SuperLink unchanged", () => {
+Deno.test("every RecordSet recorded from Flower 1.9 survives the conversion unchanged", () => {
   assert.ok(RECORDED.length >= 10);
   for (const { name, hex } of RECORDED) {
     const bytes = Uint8Array.fromHex(hex);
@@ -43,7 +43,7 @@ Deno.test("a record with more names than arrays is refused", () => {
   assert.throws(() => recordSetToDict(set), /2 names for 1 arrays/);
 });
 
-Deno.test("unsigned integers become signed ones as long as they fit", () => {
+Deno.test("unsigned integers become signed ones if they fit", () => {
   const dict = recordSetToDict(create(RecordSetSchema, { configs: { c: { data: {} } } }));
   const record = dict.items[0]!.value;
   assert.equal(record.case, "configRecord");
@@ -60,5 +60,5 @@ Deno.test("unsigned integers become signed ones as long as they fit", () => {
     value: 2n ** 63n - 1n,
   });
   put(2n ** 63n);
-  assert.throws(() => dictToRecordSet(dict), /"n" is beyond the signed 64-bit/);
+  assert.throws(() => dictToRecordSet(dict), /"n" exceeds the signed 64-bit/);
 });

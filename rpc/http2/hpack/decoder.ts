@@ -2,20 +2,20 @@ import { decodeHuffman, HuffmanError } from "./huffman.ts";
 import { STATIC_TABLE } from "./static_table.ts";
 
 /** A header's name and value, each byte one character. */
-export type Field = readonly [name: string, value: string];
+export type HeaderField = readonly [name: string, value: string];
 
-/** Bytes that an entry takes in the dynamic table beside its texts (RFC 7541, section 4.1). */
+/** Bytes that an entry takes in the dynamic table in addition to its texts (RFC 7541, section 4.1). */
 const ENTRY_OVERHEAD = 32;
 
-/** Thrown for a header block that cannot be decoded: the connection has no common state any more. */
+/** Thrown for a header block that cannot be decoded. The two ends then no longer share the same table. */
 export class HpackError extends Error {
   override readonly name = "HpackError";
 }
 
 /** The header fields of one block. */
 export interface HeaderBlock {
-  readonly fields: readonly Field[];
-  /** Whether fields were left out, because the list became larger than allowed. */
+  readonly fields: readonly HeaderField[];
+  /** Whether fields were omitted because the list exceeded the limit. */
   readonly tooLarge: boolean;
 }
 
@@ -24,13 +24,14 @@ export class HpackDecoder {
   readonly #maxTableBytes: number;
   readonly #maxListBytes: number;
   /** The newest first. */
-  readonly #entries: Field[] = [];
+  readonly #entries: HeaderField[] = [];
   #tableBytes = 0;
   #tableLimit: number;
 
   /**
    * @param maxTableBytes SETTINGS_HEADER_TABLE_SIZE as it was announced
-   * @param maxListBytes of a block's fields, each with 32 bytes more, as SETTINGS_MAX_HEADER_LIST_SIZE counts
+   * @param maxListBytes limit on a block's fields, with 32 bytes added for each, as SETTINGS_MAX_HEADER_LIST_SIZE
+   *   counts
    */
   constructor(maxTableBytes: number, maxListBytes: number) {
     this.#maxTableBytes = this.#tableLimit = maxTableBytes;
@@ -40,22 +41,22 @@ export class HpackDecoder {
   /** @throws HpackError */
   decode(block: Uint8Array): HeaderBlock {
     const reader = new Reader(block);
-    const fields: Field[] = [];
+    const fields: HeaderField[] = [];
     let listBytes = 0;
     let tooLarge = false;
     while (!reader.done) {
       const field = this.#next(reader, listBytes === 0);
       if (field === undefined) continue;
       listBytes += sizeOf(field);
-      // The rest is decoded all the same, because later blocks refer to what it puts into the table.
+      // The rest is still decoded, because later blocks refer to its table entries.
       tooLarge ||= listBytes > this.#maxListBytes;
       if (!tooLarge) fields.push(field);
     }
     return { fields, tooLarge };
   }
 
-  /** The next field; undefined for a change of the table's size, which is allowed at the start only. */
-  #next(reader: Reader, atStart: boolean): Field | undefined {
+  /** Reads the next field; undefined for a change of the table's size, which is allowed only at the start. */
+  #next(reader: Reader, atStart: boolean): HeaderField | undefined {
     const first = reader.peek();
     if (first & 0x80) return this.#entry(reader.integer(7));
     if (first & 0x40) {
@@ -65,7 +66,9 @@ export class HpackDecoder {
     }
     if (first & 0x20) {
       const size = reader.integer(5);
-      if (!atStart || size > this.#maxTableBytes) throw new HpackError("Bad size of the table");
+      if (!atStart || size > this.#maxTableBytes) {
+        throw new HpackError("Invalid size of the dynamic table");
+      }
       this.#tableLimit = size;
       this.#evict();
       return undefined;
@@ -73,13 +76,13 @@ export class HpackDecoder {
     return this.#literal(reader, 4);
   }
 
-  #literal(reader: Reader, prefix: number): Field {
+  #literal(reader: Reader, prefix: number): HeaderField {
     const index = reader.integer(prefix);
     const name = index === 0 ? reader.text() : this.#entry(index)[0];
     return [name, reader.text()];
   }
 
-  #entry(index: number): Field {
+  #entry(index: number): HeaderField {
     const field = index <= STATIC_TABLE.length
       ? STATIC_TABLE[index - 1]
       : this.#entries[index - STATIC_TABLE.length - 1];
@@ -87,7 +90,7 @@ export class HpackDecoder {
     return field;
   }
 
-  #add(field: Field): void {
+  #add(field: HeaderField): void {
     this.#entries.unshift(field);
     this.#tableBytes += sizeOf(field);
     this.#evict();
@@ -98,7 +101,7 @@ export class HpackDecoder {
   }
 }
 
-function sizeOf([name, value]: Field): number {
+function sizeOf([name, value]: HeaderField): number {
   return name.length + value.length + ENTRY_OVERHEAD;
 }
 
@@ -119,7 +122,10 @@ class Reader {
     return this.#bytes[this.#at]!;
   }
 
-  /** An integer whose first bits share a byte with something else (RFC 7541, section 5.1). @param prefix its bits */
+  /**
+   * Reads an integer whose first bits share a byte with something else (RFC 7541, section 5.1). @param prefix number
+   * of these bits
+   */
   integer(prefix: number): number {
     const mask = (1 << prefix) - 1;
     let value = this.#byte() & mask;
@@ -132,12 +138,12 @@ class Reader {
     throw new HpackError("An integer is too large");
   }
 
-  /** A text, plain or in Huffman's code (RFC 7541, section 5.2). */
+  /** Reads a text, plain or Huffman-coded (RFC 7541, section 5.2). */
   text(): string {
     const huffman = (this.#bytes[this.#at] ?? 0) >= 0x80;
     const length = this.integer(7);
     const bytes = this.#bytes.subarray(this.#at, this.#at + length);
-    if (bytes.length < length) throw new HpackError("A text is cut short");
+    if (bytes.length < length) throw new HpackError("A text is truncated");
     this.#at += length;
     if (!huffman) return String.fromCharCode(...bytes);
     try {
@@ -150,7 +156,7 @@ class Reader {
 
   #byte(): number {
     const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw new HpackError("A header block is cut short");
+    if (byte === undefined) throw new HpackError("A header block is truncated");
     return byte;
   }
 }

@@ -1,13 +1,13 @@
-import type { Field } from "./decoder.ts";
+import type { HeaderField } from "./decoder.ts";
 import { STATIC_TABLE } from "./static_table.ts";
 
 /**
- * Encodes header fields without any state: what the static table has by its index, all else as plain text that the
- * receiver does not keep. What a server of gRPC says is short, and mostly the same bytes each time.
+ * Encodes header fields without state: fields in the static table by index, all others as literals that the receiver
+ * does not index. A gRPC server's headers are short and mostly constant.
  *
  * @param fields names in lower case; each character one byte
  */
-export function encodeFields(fields: readonly Field[]): Uint8Array {
+export function encodeFields(fields: readonly HeaderField[]): Uint8Array {
   const bytes: number[] = [];
   for (const [name, value] of fields) {
     const whole = STATIC_TABLE.findIndex((entry) => entry[0] === name && entry[1] === value) + 1;

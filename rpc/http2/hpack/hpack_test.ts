@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
-import { type Field, HpackDecoder, HpackError } from "./decoder.ts";
+import { type HeaderField, HpackDecoder, HpackError } from "./decoder.ts";
 import { encodeFields } from "./encode.ts";
 
 const decoder = (list = 16384, table = 4096) => new HpackDecoder(table, list);
 const bytes = (hex: string) => Uint8Array.fromHex(hex.replaceAll(" ", ""));
 
-// RFC 7541, appendix C.4: three requests of one connection, in Huffman's code.
+// RFC 7541, appendix C.4: three requests of one connection, Huffman-coded.
 Deno.test("hpack: the RFC's requests are decoded in their order", () => {
   const one = decoder();
-  const first: Field[] = [
+  const first: HeaderField[] = [
     [":method", "GET"],
     [":scheme", "http"],
     [":path", "/"],
     [":authority", "www.example.com"],
   ];
   assert.deepEqual(one.decode(bytes("8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff")).fields, first);
-  const second: Field[] = [...first, ["cache-control", "no-cache"]];
+  const second: HeaderField[] = [...first, ["cache-control", "no-cache"]];
   assert.deepEqual(one.decode(bytes("8286 84be 5886 a8eb 1064 9cbf")).fields, second);
   assert.deepEqual(
     one.decode(bytes("8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf")).fields,
@@ -36,7 +36,10 @@ Deno.test("hpack: entries are evicted from a small table as the RFC shows", () =
   const location = "https://www.example.com";
   const first = "4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6" +
     "2d1b ff6e 919d 29ad 1718 63c7 8f0b 97c8 e9ae 82ae 43d3";
-  const rest: Field[] = [["cache-control", "private"], ["date", date], ["location", location]];
+  const rest: HeaderField[] = [["cache-control", "private"], ["date", date], [
+    "location",
+    location,
+  ]];
   assert.deepEqual(one.decode(bytes(first)).fields, [[":status", "302"], ...rest]);
   assert.deepEqual(one.decode(bytes("4883 640e ffc1 c0bf")).fields, [[":status", "307"], ...rest]);
   const third = "88c1 6196 d07a be94 1054 d444 a820 0595 040b 8166 e084 a62d 1bff c05a 839b d9ab" +
@@ -52,8 +55,8 @@ Deno.test("hpack: entries are evicted from a small table as the RFC shows", () =
   ]);
 });
 
-Deno.test("hpack: what is encoded is decoded again, whatever its length", () => {
-  const fields: Field[] = [
+Deno.test("hpack: encoded fields of any length are decoded again", () => {
+  const fields: HeaderField[] = [
     [":status", "200"],
     ["content-type", "application/grpc"],
     ["grpc-status", "0"],
@@ -63,7 +66,7 @@ Deno.test("hpack: what is encoded is decoded again, whatever its length", () => 
   assert.deepEqual(decoder().decode(encodeFields(fields)), { fields, tooLarge: false });
 });
 
-Deno.test("hpack: of a list that is too large only the start is kept, and the table goes on", () => {
+Deno.test("hpack: only the start of an oversized list is kept, and the table stays in step", () => {
   const one = decoder(100);
   const large = new Uint8Array([
     ...[0x40, 1, 0x61, 1, 0x62], // a: b, into the table
@@ -71,13 +74,13 @@ Deno.test("hpack: of a list that is too large only the start is kept, and the ta
   ]);
   assert.deepEqual(one.decode(large), { fields: [["a", "b"]], tooLarge: true });
   assert.deepEqual(one.decode(Uint8Array.of(0xbf)), { fields: [["a", "b"]], tooLarge: false });
-  // one byte a field, of which each stands for 132 bytes
+  // One byte per field, each of which counts 132 bytes.
   const bomb = decoder(1000);
   bomb.decode(large);
   assert.ok(bomb.decode(new Uint8Array(16_000).fill(0xbe)).fields.length <= 8);
 });
 
-Deno.test("hpack: what is malformed is refused", () => {
+Deno.test("hpack: malformed blocks are refused", () => {
   const cases: Record<string, string> = {
     "index 0": "80",
     "no such entry": "be",

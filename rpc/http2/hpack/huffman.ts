@@ -1,6 +1,6 @@
 /**
- * Bits of each symbol's code in HPACK's Huffman code (RFC 7541, appendix B); the last is EOS. The code is canonical:
- * shorter codes come first, and those of one length in the order of their symbols, so that the lengths say all.
+ * Bits of each symbol's code in HPACK's Huffman code (RFC 7541, appendix B); the last is EOS. The code is canonical
+ * (sorted by length, then by symbol), so the lengths determine it.
  */
 // deno-fmt-ignore
 const CODE_LENGTHS: readonly number[] = [
@@ -25,14 +25,14 @@ const CODE_LENGTHS: readonly number[] = [
 
 const EOS = 256;
 
-/** Thrown for bytes that are no Huffman code. */
+/** Thrown for bytes that are not valid Huffman code. */
 export class HuffmanError extends Error {
   override readonly name = "HuffmanError";
 }
 
 /**
- * The code as a tree: node n has its children at 2n and 2n + 1. A child is a later node, or a symbol as ~symbol; 0 is
- * none, for no child is the root.
+ * The code as a tree: node n has its children at 2n and 2n + 1. A child is the index of a later node, or ~symbol. 0
+ * means no child, because the root is nobody's child.
  */
 const TREE: Int16Array = makeTree();
 
@@ -82,13 +82,13 @@ export function decodeHuffman(bytes: Uint8Array): string {
         continue;
       }
       const symbol = ~next;
-      if (symbol === EOS) throw new HuffmanError("The end of the code stands within a text");
+      if (symbol === EOS) throw new HuffmanError("The text contains the end-of-string symbol");
       text += String.fromCharCode(symbol);
       node = 0;
       bits = 0;
       ones = true;
     }
   }
-  if (bits > 7 || !ones) throw new HuffmanError("The padding is not that of a text");
+  if (bits > 7 || !ones) throw new HuffmanError("The padding is invalid");
   return text;
 }

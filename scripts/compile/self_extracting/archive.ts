@@ -4,25 +4,25 @@ import { createTar } from "nanotar";
 import { utf8Length } from "../../../base/characters.ts";
 import { FlwrError } from "../../../base/error.ts";
 
-/** Longest path that the archive's format has room for, in bytes. */
+/** Longest path that the archive's format supports, in bytes. */
 const MAX_PATH_BYTES = 100;
 
-/** Bytes that are compressed at a time. */
+/** Number of bytes to compress at a time. */
 const PIECE_BYTES = 4 << 20;
 
 /**
- * The time that all files have: they are older than anything that is written later, which is how start.sh notices
- * changes, and the same contents make the same archive.
+ * The time of all files. They are older than anything that is written later, by which start.sh detects changes, and the
+ * same contents give the same archive.
  */
 const TIME = Date.UTC(1980, 0, 1, 12);
 
 /**
- * A gzip-compressed tar archive, which `gzip -dc | tar -xf -` unpacks anywhere. Its files are read-only, and only for their
- * owner.
+ * Creates a gzip-compressed tar archive, which `gzip -dc | tar -xf -` unpacks anywhere. Its files are readable only by
+ * their owner, and not writable.
  *
  * @param files the contents by their paths
- * @param programs which of them can be run
- * @throws FlwrError "internal" for a path that the format has no room for
+ * @param programs the paths of executable files
+ * @throws FlwrError "internal" when a path is too long for the format
  */
 export async function makeArchive(
   files: ReadonlyMap<string, Uint8Array>,
@@ -44,7 +44,7 @@ export async function makeArchive(
   return await compress(tar);
 }
 
-/** Pieces are compressed beside each other; one after the other they are one gzip file. */
+/** Pieces are compressed concurrently; concatenated, they form one gzip file. */
 async function compress(bytes: Uint8Array): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; start += PIECE_BYTES) {

@@ -2,19 +2,19 @@ import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { sha256Hex } from "../../../base/platform.ts";
 
-/** Deno's own program for one platform. */
+/** Deno's executable for one platform. */
 interface DenoBinary {
-  /** The npm package that has it, and nothing else. */
+  /** The npm package that contains it, and nothing else. */
   readonly npmPackage: string;
   readonly sha256: string;
 }
 
-/** The version of Deno that {@link DENO_BINARIES} lists. */
+/** The version of Deno in {@link DENO_BINARIES}. */
 export const LISTED_DENO = "2.9.3";
 
 /**
- * Deno for each platform that ONNX Runtime and a POSIX shell exist for. With another version, put the SHA-256 of `deno` in
- * each package here, and compare them with those of a second source: Deno's release page or PyPI's `deno`.
+ * Deno for each platform that ONNX Runtime and a POSIX shell support. For another version, enter the SHA-256 of `deno`
+ * in each package here, and compare them with a second source: Deno's release page or PyPI's `deno`.
  */
 export const DENO_BINARIES: Readonly<Record<string, DenoBinary>> = {
   "x86_64-unknown-linux-gnu": {
@@ -31,21 +31,21 @@ export const DENO_BINARIES: Readonly<Record<string, DenoBinary>> = {
   },
 };
 
-/** Where Deno for a platform can come from. */
+/** Possible sources of Deno for a platform. */
 export interface DenoSource {
   /** A Rust triple of {@link DENO_BINARIES}. */
   readonly target: string;
-  /** A file that the user names; it must be the listed binary. */
+  /** A file that the user names; it must be the listed executable. */
   readonly given?: string;
-  /** The Deno that runs now, which is taken if it is the listed binary. */
+  /** The running Deno, which is used if it is the listed executable. */
   readonly running: string;
 }
 
 /**
- * Deno's program for a platform: the file that the user gives, the Deno that runs now, or the npm package. In each case
- * it must have the listed SHA-256.
+ * Returns Deno's executable for a platform: the user's file, the running Deno, or that of the npm package. It must have
+ * the listed SHA-256.
  *
- * @param fetchPackage gets a package and returns its folder
+ * @param fetchPackage downloads a package and returns its folder
  * @throws FlwrError "not-found" or "data-loss" for a wrong file, "unavailable" when npm does not have it
  */
 export async function denoBinary(
@@ -55,7 +55,9 @@ export async function denoBinary(
   const { npmPackage, sha256 } = DENO_BINARIES[target]!;
   if (given !== undefined) {
     const bytes = await Deno.readFile(given).catch((cause) => {
-      throw new FlwrError("not-found", `--deno names no readable file: "${given}"`, { cause });
+      throw new FlwrError("not-found", `--deno names a file that cannot be read: "${given}"`, {
+        cause,
+      });
     });
     check(bytes, sha256, `"${given}"`, target);
     return bytes;
@@ -78,14 +80,14 @@ function check(bytes: Uint8Array, sha256: string, name: string, target: string):
   throw new FlwrError(
     "data-loss",
     `${name} is not Deno ${LISTED_DENO} for ${target}: its SHA-256 is ${found}, expected ${sha256}`,
-    { hints: [`Get Deno ${LISTED_DENO} again`] },
+    { hints: [`Download Deno ${LISTED_DENO} again`] },
   );
 }
 
 /**
- * Gets a package by Deno's own npm client, which knows the user's `.npmrc` and checks npm's integrity hash.
+ * Downloads a package with Deno's own npm client, which uses the user's `.npmrc` and checks npm's integrity hash.
  *
- * @returns a new folder whose `node_modules` has the package
+ * @returns a new folder whose `node_modules` contains the package
  */
 async function fetchFromNpm(name: string): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "flwr-deno-" });
@@ -100,7 +102,13 @@ async function fetchFromNpm(name: string): Promise<string> {
   if (success) return folder;
   await Deno.remove(folder, { recursive: true });
   const words = new TextDecoder().decode(stderr).trim().split("\n")[0];
-  throw new FlwrError("unavailable", `npm's ${name}@${LISTED_DENO} cannot be had: ${words}`, {
-    hints: [`Get Deno ${LISTED_DENO} for the platform elsewhere and name the file: --deno FILE`],
-  });
+  throw new FlwrError(
+    "unavailable",
+    `npm's ${name}@${LISTED_DENO} cannot be downloaded: ${words}`,
+    {
+      hints: [
+        `Download Deno ${LISTED_DENO} for the platform from elsewhere and name the file: --deno FILE`,
+      ],
+    },
+  );
 }

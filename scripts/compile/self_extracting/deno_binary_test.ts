@@ -5,7 +5,7 @@ import { DENO_BINARIES, denoBinary, LISTED_DENO } from "./deno_binary.ts";
 
 const TARGET = "aarch64-apple-darwin";
 
-/** A package as npm's client leaves it, with a `deno` that is another program. */
+/** A package as npm's client installs it, with another program as `deno`. */
 async function wrongPackage(folder: string): Promise<string> {
   const { npmPackage } = DENO_BINARIES[TARGET]!;
   await Deno.mkdir(`${folder}/package/node_modules/${npmPackage}`, { recursive: true });
@@ -13,12 +13,12 @@ async function wrongPackage(folder: string): Promise<string> {
   return `${folder}/package`;
 }
 
-Deno.test("the listed binaries are of the Deno that everything is tested with", () => {
+Deno.test("the listed binaries have the version of the Deno that runs the tests", () => {
   assert.equal(LISTED_DENO, RECOMMENDED_DENO);
   for (const { sha256 } of Object.values(DENO_BINARIES)) assert.match(sha256, /^[0-9a-f]{64}$/);
 });
 
-Deno.test("a package from npm with another program in it is refused", async () => {
+Deno.test("an npm package with another program is refused", async () => {
   await using temp = await TempDir.make();
   const folder = temp.path;
   const fetched: string[] = [];
@@ -33,7 +33,7 @@ Deno.test("a package from npm with another program in it is refused", async () =
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), [], "nothing is left");
 });
 
-Deno.test("a file that the user names must be the listed one, too", async () => {
+Deno.test("a file that the user names must be the listed one too", async () => {
   await using temp = await TempDir.make();
   const folder = temp.path;
   const given = `${folder}/deno`;

@@ -10,33 +10,33 @@ import { licenses } from "./licenses.ts";
 import { nativePackages } from "./native_packages.ts";
 import { startScript } from "./start_script.ts";
 
-/** The module that ends a first start. */
+/** The module that completes a first start. */
 const PLACE = "scripts/compile/self_extracting/place.ts";
 
-/** Names in the unpacked folder, which start.sh knows. */
+/** File names in the unpacked folder, which start.sh uses. */
 const DENO = "deno";
 const LICENSES = "LICENSES.txt";
 
-/** Which file is made. */
+/** Options of the file to make. */
 export interface SelfExtracting {
-  /** The project's folder, whose packages are set up. */
+  /** The project's folder, whose packages are installed. */
   readonly project: string;
   /** A Rust triple. */
   readonly target: string;
-  /** Deno's program for the target. */
+  /** Deno's executable for the target. */
   readonly deno: Uint8Array;
 }
 
-/** The one file, and what is said of it. */
+/** The executable file and its hash. */
 export interface Executable {
   readonly bytes: Uint8Array;
-  /** SHA-256 of all of it, in hexadecimal digits. */
+  /** SHA-256 of the whole file, in hexadecimal digits. */
   readonly sha256: string;
 }
 
 /**
- * Makes the one file that unpacks itself: a start script, and after it an archive of Deno, the built program, ONNX
- * Runtime, templates, types and licences.
+ * Makes the self-extracting file: a start script, followed by an archive of Deno, the built program, ONNX Runtime,
+ * templates, types and licences.
  */
 export async function selfExtracting(
   { project, target, deno }: SelfExtracting,
@@ -64,8 +64,8 @@ export async function selfExtracting(
 }
 
 /**
- * Writes an executable, and beside it a file by which `sha256sum -c` checks it. A program that runs from the old file goes
- * on with it.
+ * Writes an executable, and next to it a file with which `sha256sum -c` checks it. Programs that run from an old file
+ * are not affected.
  *
  * @throws FlwrError "failed-precondition" when it cannot be written
  */
@@ -80,7 +80,7 @@ export async function writeExecutable(path: string, { bytes, sha256 }: Executabl
   } catch (cause) {
     await Deno.remove(unfinished).catch(() => {});
     throw new FlwrError("failed-precondition", `File "${path}" cannot be written`, {
-      hints: ["Name another one with --output"],
+      hints: ["Name another file with --output"],
       cause,
     });
   }

@@ -1,4 +1,4 @@
-/** The file for each platform, taken apart: those of other platforms than this one cannot be run here. */
+/** Takes the files for all platforms apart, because those for other platforms than this one cannot be run here. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
@@ -10,21 +10,21 @@ import { selfExtracting } from "./executable.ts";
 
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Stands for Deno, which for another platform is not there. */
+/** A replacement for Deno, which is not available for other platforms. */
 const DENO = new TextEncoder().encode("Deno's program");
 
-/** What ONNX Runtime's addon and library are on a platform. */
+/** The format of ONNX Runtime's addon and library on a platform. */
 interface Native {
   readonly folder: string;
   readonly library: string;
-  /** The first bytes of a program for it. */
+  /** Whether the first bytes of a binary are for it. */
   isFor(bytes: DataView): boolean;
 }
 
 const ELF = 0x7f454c46;
 const MACH_O = 0xcffaedfe;
 
-/** The processor by ELF's and Mach-O's own numbers: e_machine at byte 18, cputype at byte 4. */
+/** The processor's number in ELF (e_machine at byte 18) and Mach-O (cputype at byte 4). */
 const NATIVE: Readonly<Record<string, Native>> = {
   "x86_64-unknown-linux-gnu": {
     folder: "linux/x64",
@@ -43,18 +43,18 @@ const NATIVE: Readonly<Record<string, Native>> = {
   },
 };
 
-/** A variable that the start script sets. */
+/** The value of a variable in the start script. */
 function variable(script: string, name: string): string {
   return new RegExp(`^${name}='?([^']*?)'?$`, "m").exec(script)![1]!;
 }
 
-Deno.test("each platform that has a Deno has its own libraries", () => {
+Deno.test("each platform with a Deno has its own libraries", () => {
   assert.deepEqual(Object.keys(NATIVE).toSorted(), Object.keys(DENO_BINARIES).toSorted());
 });
 
 for (const [target, { folder, library, isFor }] of Object.entries(NATIVE)) {
   testWithAllRights(
-    `the file for ${target} has what that platform needs, and nothing of others`,
+    `the file for ${target} has the files of that platform, and none of others`,
     async () => {
       const { bytes, sha256 } = await selfExtracting({ project: PROJECT, target, deno: DENO });
       assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256);

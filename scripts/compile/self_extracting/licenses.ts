@@ -1,13 +1,13 @@
 import { join } from "node:path";
 
-/** The licences of what npm packages bring without them. */
+/** Licences for npm packages that do not contain theirs. */
 const FOLDER = new URL("./licenses/", import.meta.url);
 
-/** A file that says under which terms a package may be used. */
+/** Names of files with the terms of a package. */
 const LICENSE_FILE = /^(licen[sc]e|copying|notice)(\.(md|txt))?$/i;
 
 /**
- * The licences of all that the one file contains, as one text.
+ * The licences of everything in the self-extracting file, as one text.
  *
  * @param project the project's folder
  * @param packages folders of the npm packages whose code is in the build, as paths in the project

@@ -2,17 +2,17 @@ import { join } from "node:path";
 import { NATIVE_LIBRARY } from "../../../ml/session/native_library.ts";
 import { platformOf } from "../ort_platforms.ts";
 
-/** The packages that are not joined into the build: ONNX Runtime's, and the one that it requires. */
+/** Packages that are not joined into the build: ONNX Runtime's, and its dependency. */
 const PACKAGES: readonly string[] = ["onnxruntime-node", "onnxruntime-common"];
 
-/** What is loaded: by `require`, so that the second copy of the code, for `import`, is not. */
+/** Files that `require` loads, without the second copy of the code for `import`. */
 const CODE = /^(package\.json|dist\/(?!esm\/)(.*\.js|cjs\/package\.json))$/;
 const ADDON = /\.node$/;
 
 /**
- * The files of ONNX Runtime that a platform needs: its JavaScript, its addon, and the library that the addon is linked with.
+ * The files of ONNX Runtime for a platform: its JavaScript, its addon, and the library that the addon is linked with.
  *
- * @param project the project's folder, whose packages are set up
+ * @param project the project's folder, whose packages are installed
  * @param target a Rust triple
  * @returns the files by their paths in the program's folder
  */
@@ -30,7 +30,7 @@ export async function nativePackages(
   };
   const root = await Deno.realPath(join(project, "node_modules", PACKAGES[0]!));
   for (const name of PACKAGES) {
-    // Deno puts what a package requires beside it.
+    // Deno places a package's dependencies next to it.
     const folder = join(root, "..", name);
     for await (const file of filesBelow(folder, "")) {
       if (!isNeeded(file)) continue;

@@ -1,9 +1,10 @@
 /**
- * Puts an unpacked program where it runs from: the last step of a first start (start.sh).
+ * Moves an unpacked program to its final place: the last step of a first start (start.sh).
  *
  *     deno run -A place.js UNFINISHED PROGRAM
  *
- * A shell's `mv` cannot do it: if the target is a folder because another start was faster, it moves into that folder.
+ * A shell's `mv` is not suitable: if the target folder exists because another start was faster, it moves into that
+ * folder.
  */
 import { placeProgram } from "./place_program.ts";
 

@@ -1,11 +1,12 @@
 import { dirname, join } from "node:path";
 
 /**
- * Renames a folder to the one that a program runs from. If the target is there already, its files are replaced one by one, so that programs that run from it
- * always find each of them. Hidden files come last: they say that the others are whole.
+ * Renames a folder to the one from which a program runs. If the target exists, its files are replaced one by one, so
+ * that running programs always find each of them. Hidden files come last, because they indicate that the others are
+ * complete.
  *
  * @param unfinished the unpacked folder
- * @param program its name from then on, on the same file system
+ * @param program its final name, on the same file system
  * @throws Deno's errors, for example when the target is a file
  */
 export async function placeProgram(unfinished: string, program: string): Promise<void> {

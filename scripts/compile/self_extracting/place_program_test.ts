@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { TempDir } from "../../../tests/support/tempdir.ts";
 import { placeProgram } from "./place_program.ts";
 
-/** Makes an unpacked program of two files and the list of them, whose texts are all the same. */
+/** Creates an unpacked program of two files and their list, all with the same text. */
 async function unpacked(folder: string, text: string): Promise<string> {
   await Deno.mkdir(`${folder}/below`, { recursive: true });
   for (const file of ["main.js", "below/module.js", ".files"]) {
@@ -24,7 +24,7 @@ Deno.test("an unpacked program gets its name", async () => {
   assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 1);
 });
 
-Deno.test("a damaged program is mended file by file, not moved into", async () => {
+Deno.test("a damaged program is repaired file by file, not moved into", async () => {
   await using temp = await TempDir.make();
   const folder = temp.path;
   const program = await unpacked(`${folder}/program`, "old");
@@ -35,7 +35,7 @@ Deno.test("a damaged program is mended file by file, not moved into", async () =
   assert.deepEqual(names.toSorted(), [".files", "below", "main.js"]);
 });
 
-Deno.test("a program that several starts put in place at once is whole", async () => {
+Deno.test("a program that several starts place at once is complete", async () => {
   await using temp = await TempDir.make();
   const folder = temp.path;
   const starts = await Promise.all(
@@ -45,7 +45,7 @@ Deno.test("a program that several starts put in place at once is whole", async (
   assert.deepEqual(await texts(`${folder}/program`), ["new", "new", "new"]);
 });
 
-Deno.test("nothing is put in the place of a file", async () => {
+Deno.test("a file is not replaced", async () => {
   await using temp = await TempDir.make();
   const folder = temp.path;
   await Deno.writeTextFile(`${folder}/program`, "a file");

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 import { heapLines, type Launcher } from "../../install/launcher.ts";
 
-/** What the start script knows of the archive behind it and of the program in it. */
+/** The data that the start script needs about the archive behind it and the program in it. */
 export interface StartScript {
   readonly version: string;
   /** A Rust triple of {@link MACHINES}. */
@@ -9,41 +9,44 @@ export interface StartScript {
   /** SHA-256 of the archive, in hexadecimal digits. */
   readonly sha256: string;
   readonly archiveBytes: number;
-  /** Bytes of the unpacked files together. */
+  /** Total size of the unpacked files, in bytes. */
   readonly unpackedBytes: number;
   /** Paths of the unpacked files. */
   readonly files: readonly string[];
-  /** The module that is the program, and the one that puts the unpacked folder in place. */
+  /** The program's module, and the one that moves the unpacked folder to its place. */
   readonly entry: string;
   readonly place: string;
-  /** Names under which the file, or a link to it, stands for a command. */
+  /** Names of the file, or of a link to it, that stand for a command. */
   readonly launchers: readonly Launcher[];
 }
 
-/** What `uname -s` and `uname -m` say on a platform. */
+/** Output of `uname -s` and `uname -m` on each platform. */
 export const MACHINES: Readonly<Record<string, readonly string[]>> = {
   "x86_64-unknown-linux-gnu": ["Linux x86_64", "Linux amd64"],
   "aarch64-unknown-linux-gnu": ["Linux aarch64", "Linux arm64"],
   "aarch64-apple-darwin": ["Darwin arm64"],
 };
 
-/** A word that means itself in a shell, in quotes or without. */
+/** A word that a shell reads literally, with or without quotes. */
 const PLAIN = /^[\w./@+-]+$/;
 
 const SCRIPT = new URL("./start.sh", import.meta.url);
 
 /**
- * The start script of the one file, whose length it contains itself.
+ * The start script of the self-extracting file. It contains its own length.
  *
- * @throws FlwrError "internal" for a file's name that a shell reads as something else
+ * @throws FlwrError "internal" when a file's name is not literal in a shell
  */
 export async function startScript(options: StartScript): Promise<Uint8Array> {
   const strange = options.files.find((file) => !PLAIN.test(file));
   if (strange !== undefined) {
-    throw new FlwrError("internal", `"${strange}" is no name for a file of the executable`);
+    throw new FlwrError(
+      "internal",
+      `"${strange}" is not a valid name for a file of the executable`,
+    );
   }
   const template = await Deno.readTextFile(SCRIPT);
-  // The script's length depends on the digits of its length.
+  // The script's length depends on the number of digits of its length.
   for (let length = template.length;;) {
     const text = new TextEncoder().encode(filled(template, options, length));
     if (text.length === length) return text;

@@ -15,7 +15,7 @@ const OPTIONS: StartScript = {
   launchers: [{ name: "flwr", words: [] }, { name: "flower-x", words: ["x", "y"] }],
 };
 
-/** Runs a start script that has no archive. */
+/** Runs a start script without an archive. */
 async function run(folder: string, options: StartScript, env: Record<string, string>) {
   const file = `${folder}/flwr`;
   await Deno.writeFile(file, await startScript(options), { mode: 0o755 });
@@ -72,7 +72,7 @@ Deno.test(
   },
 );
 
-/** Shows how it is run, in the place of Deno. */
+/** A program in place of Deno that shows how it is run. */
 const SHOWS = `#!/bin/sh
 echo "$DENO_DIR $DENO_NO_UPDATE_CHECK"
 for word; do echo "$word"; done

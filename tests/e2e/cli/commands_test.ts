@@ -54,7 +54,7 @@ for (const wire of ["http", "grpc"] as const) {
     });
     assert.equal(
       stderr,
-      "Error: Run ID not found [code: 16]\n  Hint: List the runs that there are: flwr ls",
+      "Error: Run ID not found [code: 16]\n  Hint: List the runs: flwr ls",
     );
     assert.match((await flwr(home, ["log", "7"])).stderr, /Error: Run ID not found \[code: 16\]/);
   });
@@ -252,7 +252,7 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
       ["run", "my-app", "--federation-config", "num-supernodes=2"],
       /not supported: it is for simulated/,
     ],
-    [["run", "my-app", "nowhere"], /^Error: There is no SuperLink "nowhere" in ".*config\.toml"/m],
+    [["run", "my-app", "nowhere"], /^Error: SuperLink "nowhere" is not in ".*config\.toml"/m],
     [["run", "my-app", "--server", fake.address], /^Error: --server works only with module:name/],
     [["run", "server:app", "--stream"], /^Error: --stream works only with an app in a folder/],
     [["run", "@flwrlabs/app"], /Flower's hub, which is not supported/],
@@ -261,7 +261,7 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
       ["federation", "create", "x", "--description", "y"],
       /^Error: "flwr federation create" is not/,
     ],
-    [["ls", "127.0.0.1:9", "--insecure"], /^Error: Port 9 is not for HTTP/m],
+    [["ls", "127.0.0.1:9", "--insecure"], /^Error: Port 9 is blocked for HTTP/m],
   ];
   for (const [args, words, status = 1] of failures) {
     const { code, stdout, stderr } = await flwr(home, args);

@@ -12,7 +12,7 @@ import {
 import { RunSchema } from "../../../proto/gen/current/run_pb.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type { RpcServer } from "../../../rpc/server.ts";
-import type { Handlers } from "../../../rpc/service.ts";
+import type { ServiceHandlers } from "../../../rpc/service.ts";
 import { bindControl, serveGrpc, serveHttp } from "../../../rpc/testing/control.ts";
 
 /** A run's id, as large as ids are. */
@@ -73,7 +73,7 @@ function handlers(
     chatty = false,
   }: FakeOptions,
   asked: Asked,
-): Partial<Handlers<typeof Control, string>> {
+): Partial<ServiceHandlers<typeof Control, string>> {
   const run = create(RunSchema, {
     runId: RUN_ID,
     fabId: "tester/app",

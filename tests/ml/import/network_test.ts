@@ -235,7 +235,7 @@ Deno.test("functions of a file are what they stand for, also within each other",
   model.functions[1]!.node[0]!.domain = "own";
   assert.throws(
     () => onnxNetwork(MODEL.encode(model)),
-    /call each other more than 16 deep/,
+    /are nested more than 16 levels deep/,
   );
 });
 

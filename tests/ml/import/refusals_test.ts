@@ -78,7 +78,7 @@ Deno.test("circles, values from nowhere and values made twice are refused", () =
   );
   assert.throws(
     () => onnxNetwork(chain(["Relu", "x", "y"], ["Tanh", "x", "y"])),
-    isError("data-loss", /Two things .* "y".*"the Tanh"/),
+    isError("data-loss", /defines the value "y" twice.*"the Tanh"/),
   );
   assert.throws(
     () => onnxNetwork(chain(["Relu", "x", "z"])),
@@ -128,7 +128,7 @@ Deno.test("absurd sizes are refused before memory is taken", () => {
   const expanded = oneNode("Expand", {}, { to: integers(2 ** 20, 2 ** 20, 3) });
   assert.throws(
     () => apply(expanded),
-    isError("invalid-argument", /cannot be repeated|go together/),
+    isError("invalid-argument", /cannot be broadcast/),
   );
   const stretched = oneNode("Expand", {}, { to: integers(2 ** 20, 2 ** 20, 1, 1) });
   assert.throws(() => apply(stretched), isError("resource-exhausted", /Node "it".*elements/));
@@ -151,7 +151,7 @@ Deno.test("what must be known from the file is asked for by name", () => {
   });
   assert.throws(
     () => apply(file, [2]),
-    isError("unimplemented", /Node "shaper".*Input 1 \("n"\) must be known/),
+    isError("unimplemented", /Node "shaper".*Input 1 \("n"\) must be a constant/),
   );
 });
 

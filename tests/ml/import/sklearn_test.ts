@@ -96,7 +96,7 @@ Deno.test("a last sigmoid is the sigmoid of binary cross-entropy", async () => {
 Deno.test("a loss for the other kind of probabilities is refused by name", async () => {
   const data = { x: numbers([2, 4], 1), y: tensor("uint8", [2], Uint8Array.of(0, 1)) };
   await using model = lossOf(endingIn("Sigmoid"));
-  await assert.rejects(model.fit(data), /ends in a sigmoid, and this loss takes .* softmax/);
+  await assert.rejects(model.fit(data), /ends in a sigmoid, and this loss needs .* softmax/);
   await using other = lossOf(endingIn("Softmax"), binaryCrossEntropy());
   const y = tensor("float32", [2, 3], new Float32Array(6));
   await assert.rejects(other.fit({ ...data, y }), /ends in a softmax/);

@@ -174,7 +174,7 @@ const MISFITS: readonly (readonly [Layer, Value, RegExp])[] = [
   [
     residual(dense({ out: 3 })),
     input("x", "float32", [2, 4]),
-    /Shapes do not go together in "add": \[2, 4\] and \[2, 3\]/,
+    /Shapes cannot be broadcast in "add": \[2, 4\] and \[2, 3\]/,
   ],
   [reshape([3, 2]), input("x", "float32", [2, 4]), /\[2, 4\] .* \[2, 3, 2\]/],
 ];

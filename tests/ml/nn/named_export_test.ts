@@ -185,7 +185,8 @@ Deno.test("one output of several inputs has the name that is asked for", async (
   assert.deepEqual(outputs({ outputName: "stars" }), ["stars"]);
   assert.throws(() => model.export({ inputName: "x" }), {
     code: "invalid-argument",
-    message: '"inputName" names one, and the network has several: got "x" for image, facts',
+    message:
+      '"inputName" is for a single one, and the network has several: got "x" for image, facts',
   });
 });
 

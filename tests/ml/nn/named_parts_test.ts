@@ -116,7 +116,7 @@ Deno.test("parts that are missing, unknown or do not pair up are refused by name
   await refused({ x, y: x.point }, /these targets: side, distance: got one without a name$/);
   await refused(
     { x: { ...x, pair: tensor("int32", [5, 2], new Int32Array(10)) }, y },
-    /pair up: got \[6, 2\] and \[5, 2\]$/,
+    /number of examples: got \[6, 2\] and \[5, 2\]$/,
   );
   await refused(
     { x: { ...x, pair: tensor("int32", [6, 3], new Int32Array(18)) }, y },
@@ -128,7 +128,7 @@ Deno.test("parts that are missing, unknown or do not pair up are refused by name
   );
 });
 
-Deno.test("losses must be those of the outputs, and a layer takes one input", () => {
+Deno.test("losses must be those of the outputs, and a layer has one input", () => {
   assert.throws(
     () => modelOf({ loss: { side: crossEntropy() } }),
     isError(/same names: got side and side, distance$/),
@@ -139,6 +139,6 @@ Deno.test("losses must be those of the outputs, and a layer takes one input", ()
   );
   assert.throws(
     () => modelOf({ network: sequential(dense({ out: 2 })) }),
-    isError(/A layer takes one input without a name: got point, pair$/),
+    isError(/A layer has one input without a name: got point, pair$/),
   );
 });

@@ -1,19 +1,20 @@
+import { counted } from "../../../../base/readable.ts";
 import { formatWithOptions } from "node:util";
 import { RunLogLines } from "../../../../base/run_log_lines.ts";
 
-/** Characters of log that wait beside an app while the SuperLink stores what came before; the rest is dropped. */
+/** Most characters of log that an app's process buffers while the SuperLink stores earlier lines. The rest is dropped. */
 export const MAX_WAITING_LOG_CHARS = 1024 * 1024;
 
-/** Bytes of log that come together: what waited, three bytes a character, and a note of what was dropped. */
+/** Most bytes of one batch: the buffer at three bytes per character, and the note about dropped lines. */
 export const MAX_BATCH_BYTES: number = 3 * MAX_WAITING_LOG_CHARS + 1024;
 
-/** Characters that a line of log counts as at least: those of a time. */
+/** Characters that each line counts as at least: the length of its time stamp. */
 export const MIN_LINE_CHARS = 24;
 
-/** The console's functions that write a line of what they are given. */
+/** The functions of `console` that print their arguments as a line. */
 const WRITERS = ["log", "info", "warn", "error", "debug", "trace"] as const;
 
-/** Gathers what an app writes into lines with their times, and hands them on in batches, one at a time. */
+/** Log of an app: splits its output into lines with time stamps, and sends them in batches, one at a time. */
 export class LineLog {
   readonly #send: (lines: readonly string[]) => void;
   readonly #delayMs: number;
@@ -26,37 +27,37 @@ export class LineLog {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param send takes a batch; {@link stored} must be called once it is stored
-   * @param delayMs for how long lines are gathered
+   * @param send sends a batch. Call {@link stored} once it is stored
+   * @param delayMs milliseconds for which lines are collected into a batch
    */
   constructor(send: (lines: readonly string[]) => void, delayMs: number) {
     this.#send = send;
     this.#delayMs = delayMs;
   }
 
-  /** Takes what one call wrote; what follows its last line end waits for the rest of the line. */
+  /** Adds the output of one call. Text after the last line break waits for the rest of its line. */
   write(text: string): void {
     const lines = (this.#unfinished + this.#lines.next(text)).split("\n");
     this.#unfinished = lines.pop()!;
     for (const line of lines) this.#add(line);
   }
 
-  /** Takes a message of our own: it begins on a line of its own. */
+  /** Adds a message of the program itself, on a line of its own. */
   writeMessage(text: string): void {
     this.#endLine();
     this.write(`${text}\n`);
   }
 
-  /** Hands on what waits, also a line without an end. */
+  /** Sends everything that is buffered, including a line without a line break. */
   flush(): void {
     this.#endLine();
-    this.#hand();
+    this.#sendBatch();
   }
 
   /** The batch that was sent is stored. */
   stored(): void {
     this.#sending = false;
-    if (this.#waiting.length > 0) this.#hand();
+    if (this.#waiting.length > 0) this.#sendBatch();
   }
 
   #endLine(): void {
@@ -72,14 +73,18 @@ export class LineLog {
     }
     this.#waiting.push(text);
     this.#waitingChars += chars;
-    if (!this.#sending) this.#timer ??= setTimeout(() => this.#hand(), this.#delayMs);
+    if (!this.#sending) this.#timer ??= setTimeout(() => this.#sendBatch(), this.#delayMs);
   }
 
-  #hand(): void {
+  #sendBatch(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#dropped > 0) {
-      this.#waiting.push(`(${this.#dropped} lines dropped: they came faster than they are kept)\n`);
+      this.#waiting.push(
+        `(${
+          counted(this.#dropped, "line")
+        } dropped: the app writes faster than its log is stored)\n`,
+      );
       this.#dropped = 0;
     }
     if (this.#waiting.length === 0) return;
@@ -90,7 +95,7 @@ export class LineLog {
   }
 }
 
-/** Sends what the app writes, to the console or to stdout and stderr, to the log. */
+/** Redirects the app's output (console, stdout and stderr) to the log. */
 export function captureConsole(log: LineLog): void {
   for (const name of WRITERS) {
     console[name] = (...values: unknown[]) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LineLog } from "./line_log.ts";
 
-/** Far longer than any test: batches go by flush alone. */
+/** Longer than any test, so that only flush sends batches. */
 const NEVER_MS = 2 ** 30;
 
 function setUp() {
@@ -12,7 +12,7 @@ function setUp() {
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
 
-Deno.test("pieces become lines with their times, however they are cut", () => {
+Deno.test("pieces become lines with time stamps, wherever they are split", () => {
   const { log, batches } = setUp();
   log.write("one\n");
   log.write("tw");
@@ -32,7 +32,7 @@ Deno.test("pieces become lines with their times, however they are cut", () => {
   ]);
 });
 
-Deno.test("while a batch is stored the next one gathers, and what is too much is counted", () => {
+Deno.test("lines are buffered while a batch is stored, and dropped lines are counted", () => {
   const { log, batches } = setUp();
   log.write("first\n");
   log.flush();
@@ -45,13 +45,13 @@ Deno.test("while a batch is stored the next one gathers, and what is too much is
   assert.ok(kept > 10 && kept < 20, `${kept} lines are kept`);
   assert.equal(
     batches[1]!.at(-1),
-    `(${20 - kept} lines dropped: they came faster than they are kept)\n`,
+    `(${20 - kept} lines dropped: the app writes faster than its log is stored)\n`,
   );
   log.stored();
   assert.equal(batches.length, 2, "nothing waits");
 });
 
-Deno.test("only messages begin with a time: their further lines are indented", () => {
+Deno.test("only the first line of a message has a time stamp; the others are indented", () => {
   const { log, batches } = setUp();
   log.write("one\n2026-11-30T05:28:18.000Z Error: forged\n\nunfin");
   log.writeMessage("[ROUND 1/3]");

@@ -1,6 +1,6 @@
 /**
- * The thread of a sandbox in which the ServerApp of a submitted app runs (see sandbox/run_sandbox.ts). It is started before
- * its app is known; what it may do is fixed by then. Its line to the nodes is the SuperLink, by messages.
+ * The thread of a sandbox in which the ServerApp of a submitted run runs (see sandbox/run_sandbox.ts). It is started
+ * before its app is known, with its permissions already fixed. It calls the SuperLink's Runtime API by posting messages.
  */
 import { isServerApp } from "../../../../app/server_app.ts";
 import { configFromTransferable } from "../../../../app/transferable.ts";
@@ -12,26 +12,27 @@ import { PortChannel } from "../../../../rpc/port/channel.ts";
 import { importApp } from "../../../app/app_module.ts";
 import { catchCrashes } from "../../../app/catch_crashes.ts";
 import { RunReport } from "../../../app/report.ts";
+import { grantHints } from "../../../app/failure.ts";
 import { runServerApp } from "../../../app/server_app.ts";
 import { captureConsole, LineLog } from "./line_log.ts";
 import type { AssignThreads, OpenTrainer } from "../../../sandbox/wire/protocol.ts";
 import { SandboxCompute } from "../../../sandbox/process/sandbox_compute.ts";
-import type { Posted, ToWorker, WorkerJob } from "./worker_protocol.ts";
-// What every app imports: loaded while nothing waits for it.
+import type { PostedEvent, ServerAppCommand, WorkerJob } from "./worker_protocol.ts";
+// The module that every app imports: loaded early, while nothing waits for it.
 import "../../../../mod.ts";
 
-/** Milliseconds for which lines of an app are gathered before they go to the log together. */
+/** Milliseconds for which an app's lines are collected into one batch of log. */
 const LOG_FLUSH_MS = 100;
 
 const scope = self as unknown as {
-  postMessage(message: Posted | OpenTrainer, transfer?: Transferable[]): void;
-  onmessage: ((event: MessageEvent<ToWorker | AssignThreads>) => void) | null;
+  postMessage(message: PostedEvent | OpenTrainer, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ServerAppCommand | AssignThreads>) => void) | null;
 };
 
-// Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
+// Bound before the app is loaded, because the app may replace the global function.
 const post = scope.postMessage.bind(scope);
 const encoder = new TextEncoder();
-// As bytes, which the SuperLink takes without parsing. Each line ends with its end.
+// As bytes, which travel in the frame's body and need no JSON parsing.
 const lines = new LineLog(
   (lines) => post({ kind: "lines", text: encoder.encode(lines.join("")) }),
   LOG_FLUSH_MS,
@@ -49,13 +50,13 @@ scope.onmessage = ({ data }) => {
     case "stored":
       return lines.stored();
     default:
-      return channel.hear(data);
+      return channel.handleResponse(data);
   }
 };
 
 async function run({ module, runId, runConfig }: WorkerJob): Promise<void> {
   try {
-    // Its calls need no token of their own: the SuperLink knows which worker they come from.
+    // The SuperLink adds the run's token: it knows which process a call comes from.
     const client = new RuntimeClient(channel, "");
     const compute = sandbox.compute();
     const app = await importApp(module, isServerApp, "ServerApp", compute);
@@ -78,12 +79,12 @@ async function run({ module, runId, runConfig }: WorkerJob): Promise<void> {
 
 function fail(error: unknown): void {
   const { code, message, hints, cause } = FlwrError.from(error);
-  // What the app threw itself: the stack says where.
+  // The stack of an error that the app itself threw shows the position in its code.
   if (code === "internal" && cause instanceof Error && cause.stack !== undefined) {
     lines.writeMessage(cause.stack);
   }
   lines.flush();
-  post({ kind: "failed", message, hints });
+  post({ kind: "failed", message, hints: [...hints, ...grantHints(cause)] });
 }
 
 captureConsole(lines);

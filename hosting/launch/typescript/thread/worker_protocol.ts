@@ -1,8 +1,8 @@
 import type { PlainRecord } from "../../../../app/transferable.ts";
-import type { PortAnswer, PortRequest } from "../../../../rpc/port/protocol.ts";
+import type { PortRequest, PortResponse } from "../../../../rpc/port/protocol.ts";
 import type { AppModule } from "../../../app/app_module.ts";
 
-/** A ServerApp to run. */
+/** The job of a worker: a ServerApp to run. */
 export interface WorkerJob {
   readonly module: AppModule;
   readonly runId: bigint;
@@ -10,30 +10,30 @@ export interface WorkerJob {
   readonly runConfig: PlainRecord;
 }
 
-/** What the SuperLink says to the worker that runs a ServerApp. */
-export type ToWorker =
+/** A command of the SuperLink to the worker that runs a ServerApp. */
+export type ServerAppCommand =
   | { readonly kind: "run"; readonly job: WorkerJob }
-  /** The lines that were sent are stored: more may come. */
+  /** The last batch of lines is stored: the next may be sent. */
   | { readonly kind: "stored" }
-  | PortAnswer;
+  | PortResponse;
 
-/** What the worker says to the SuperLink. */
-export type FromWorker =
+/** An event of the worker, as the SuperLink sees it after checking. */
+export type ServerAppEvent =
   /** All modules but the app's are loaded. */
   | { readonly kind: "ready" }
-  /** What the app wrote, each line with its end. */
+  /** Lines of the app's log, each with its line break. */
   | { readonly kind: "lines"; readonly lines: readonly string[] }
-  /** The ServerApp returned. The details are empty, or say which nodes contributed to no round. */
+  /** The ServerApp returned. The details are empty, or name the nodes that contributed to no round. */
   | { readonly kind: "completed"; readonly details: string }
-  /** The ServerApp threw, could not be loaded, or did what would have ended its worker. */
+  /** The ServerApp threw, could not be loaded, or tried to end its worker. */
   | { readonly kind: "failed"; readonly message: string; readonly hints: readonly string[] }
-  /** The process ended, or took too much: nothing more comes. */
+  /** The process ended or exceeded a limit. No event follows. */
   | { readonly kind: "crashed"; readonly reason: string }
   | PortRequest
-  /** A call that has more bytes than its method takes: they were not kept. */
+  /** A call whose body exceeds the limit of its method. The body was discarded. */
   | { readonly kind: "large-call"; readonly id: number; readonly bytes: number };
 
-/** What the worker posts: lines go as the bytes of their text. */
-export type Posted =
-  | Exclude<FromWorker, { readonly kind: "lines" | "large-call" }>
+/** An event as the worker posts it: lines are the bytes of their text. */
+export type PostedEvent =
+  | Exclude<ServerAppEvent, { readonly kind: "lines" | "large-call" }>
   | { readonly kind: "lines"; readonly text: Uint8Array };

@@ -4,18 +4,18 @@ import { labelFault, nameFault } from "../../../../fab/label.ts";
 import { writeEditorFiles } from "../types/editor_files.ts";
 import { type Placeholders, readTemplate, type Template } from "./template.ts";
 
-/** What to make an app from. */
+/** An app to create. */
 export interface AppPlan extends Placeholders {
   readonly template: Template;
-  /** The folder in which the app's own folder, of the app's name, is made. */
+  /** The folder in which the app's folder is created. */
   readonly parent: string;
 }
 
 /**
- * Makes an app. Its folder must not be there yet: nobody's files are written over.
+ * Creates an app from a template. Its folder must not exist, so that no files are overwritten.
  *
  * @returns the app's folder, and its files
- * @throws FlwrError "invalid-argument" for a name that Flower does not take, "already-exists" when the folder is there,
+ * @throws FlwrError "invalid-argument" for an invalid name or publisher, "already-exists" when the folder exists,
  *   "failed-precondition" when it cannot be written
  */
 export async function createApp(
@@ -54,6 +54,6 @@ async function makeFolder(folder: string): Promise<void> {
         ],
       });
     }
-    throw new FlwrError("failed-precondition", `Cannot make folder "${folder}"`, { cause });
+    throw new FlwrError("failed-precondition", `Cannot create folder "${folder}"`, { cause });
   }
 }

@@ -1,26 +1,26 @@
-/** An app to begin with. */
+/** A template for new apps. */
 export interface Template {
-  /** What it shows, for the list of templates. */
+  /** Description for the list of templates. */
   readonly summary: string;
-  /** Its files below `templates/`, by the names they get in the new app. */
+  /** Paths of its files below `templates/`, by their names in the new app. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The apps that `flwr new` can make, by the names of `--template`. */
+/** The templates of `flwr new`, by their names for `--template`. */
 export const TEMPLATES: Readonly<Record<string, Template>> = {
   minimal: {
     summary: "federated averaging of plain arrays, without a training library",
     files: filesOf("minimal"),
   },
   cnn: {
-    summary: "a small convolutional network that is trained on made-up images",
+    summary: "a small convolutional network, trained on synthetic images",
     files: filesOf("cnn"),
   },
 };
 
 export const DEFAULT_TEMPLATE = "minimal";
 
-/** Every template has the same files; a file called .gitignore would hold for this repository too. */
+/** The files of a template. A file named .gitignore would apply to this repository, so it has another name here. */
 function filesOf(template: string): Record<string, string> {
   const own = ["client.ts", "server.ts", "task.ts", "flwr.toml", "README.md"];
   return {
@@ -29,13 +29,13 @@ function filesOf(template: string): Record<string, string> {
   };
 }
 
-/** What stands for the app's name and its publisher in a template's texts. */
+/** Values for the placeholders in a template's texts. */
 export interface Placeholders {
   readonly name: string;
   readonly publisher: string;
 }
 
-/** A template's files by their names in the new app, the placeholders filled in. */
+/** Reads a template's texts, by their names in the new app, with the placeholders replaced. */
 export async function readTemplate(
   { files }: Template,
   placeholders: Placeholders,

@@ -34,7 +34,7 @@ const plan = (parent: string, template = "minimal") => ({
   parent,
 });
 
-Deno.test("new: every file of a template's folder is one of the template", async () => {
+Deno.test("new: every file in a template's folder belongs to the template", async () => {
   for (const [name, { files }] of Object.entries(TEMPLATES)) {
     const there = await Array.fromAsync(
       Deno.readDir(new URL(`./templates/${name}`, import.meta.url)),
@@ -63,7 +63,7 @@ for (const template of Object.keys(TEMPLATES)) {
   );
 }
 
-/** Runs an app's two components against each other, without a SuperLink. Returns the losses that its nodes measured. */
+/** Runs an app's two components without a SuperLink. Returns the losses that its nodes measured. */
 async function simulate(folder: string, runConfig: ConfigRecord): Promise<number[]> {
   const [server, client] = await Promise.all([
     importApp(await findAppModule("server:app", folder), isServerApp, "ServerApp"),
@@ -99,7 +99,7 @@ async function simulate(folder: string, runConfig: ConfigRecord): Promise<number
   return losses;
 }
 
-testWithAllRights("new: nothing is written over", () =>
+testWithAllRights("new: existing files are not overwritten", () =>
   withFolder(async (parent) => {
     await createApp(plan(parent));
     await Deno.writeTextFile(join(parent, "my-app/server.ts"), "mine");
@@ -110,7 +110,7 @@ testWithAllRights("new: nothing is written over", () =>
     assert.equal(await Deno.readTextFile(join(parent, "my-app/server.ts")), "mine");
   }));
 
-Deno.test("new: a name or publisher that Flower does not take is refused, and makes no folder", () =>
+Deno.test("new: an invalid name or publisher is refused, and no folder is created", () =>
   withFolder(async (parent) => {
     for (const name of ["", "../x", "my_app", "7", "a/b", "a".repeat(33)]) {
       await assert.rejects(createApp({ ...plan(parent), name }), {

@@ -9,65 +9,65 @@ import { typesUrl } from "./installation.ts";
 import { PassedChecks } from "./passed_checks.ts";
 import { runGuarded } from "./run_guarded.ts";
 
-/** Characters of the type checker's output that are shown. */
+/** Most characters of the type checker's output that are shown. */
 const MAX_CHECK_OUTPUT = 20_000;
 
-/** Seconds that a check of an app's types may take: it takes one. */
+/** Most seconds for the check of an app's types. It usually takes one. */
 const CHECK_SECONDS = 120;
 
-/** Files that a type checker looks at. */
+/** Files that the type checker reads. */
 const CODE = /\.([mc]?[jt]sx?|json)$/;
+/** Files with types. */
 const TYPED = /\.[mc]?tsx?$/;
 
 /** An app to check. */
 export interface AppToCheck {
-  /** The files that are sent, by their paths. */
+  /** The files of its bundle, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** Where they come from, for what the type checker says of them. */
+  /** The app's folder, for the type checker's messages. */
   readonly folder: string;
   /** Its components as "module:object". */
   readonly components: Readonly<Partial<Record<"ServerApp" | "ClientApp", string>>>;
 }
 
 /**
- * Checks the types of an app's modules, as `deno check` does, and that each exports what its component names. What has
- * passed is remembered by the hash of its code: the second time costs nothing, also where settings or data are others.
+ * Checks the types of an app's modules like `deno check`, and that they export the app's components. A passed check is
+ * remembered by the hash of the code, so that it is not repeated when only settings or data change.
  *
- * The app may be somebody else's, so nothing of it is run, and nothing is written to its folder: a copy of what is sent is
- * checked, with settings of its own and none of the app's, without packages and without the network, which a sandbox does
- * not have either.
+ * The app may come from somebody else, so none of its code is run, and nothing is written to its folder. A copy of its
+ * files is checked, without the app's own settings, packages and network, which a sandbox does not have either.
  *
- * @param signal ends the check
- * @returns false where no Deno is there to check with: inside an executable
- * @throws FlwrError "failed-precondition" with what the type checker found, or that it took too long; "cancelled" by the
+ * @param signal stops the check
+ * @returns false if there is no Deno to check with: inside a compiled executable
+ * @throws FlwrError "failed-precondition" with the type errors, or when the check took too long; "cancelled" by the
  *   signal or after Ctrl-C
  */
 export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<boolean> {
   const { files, folder, components } = app;
   if (!await isUnchecked(app)) return !(hasTypes(app) && Deno.build.standalone);
-  // Ctrl-C ends the check and leaves nothing behind.
+  // After Ctrl-C the copy must be removed.
   using shutdown = onShutdown();
   const stopped = signal === undefined
     ? shutdown.signal
     : AbortSignal.any([shutdown.signal, signal]);
-  await using copy = await Copy.make(files);
+  await using copy = await AppCopy.create(files);
   const entry = await copy.writeEntry(components);
-  // What fails with few of Deno's declarations is checked again with all of them, which takes twice as long.
+  // A check with few of Deno's declarations takes half the time. If it fails, all of them may be needed.
   const found = await copy.check("few", entry, stopped) &&
     await copy.check("all", entry, stopped);
   if (found === undefined) {
     await passedChecks().add(hashOf(app));
     return true;
   }
-  throw refused(found.replaceAll(copy.appUrl, pathToFileURL(resolve(folder)).href), entry);
+  throw typeErrors(found.replaceAll(copy.appUrl, pathToFileURL(resolve(folder)).href), entry);
 }
 
-/** Whether {@link checkApp} has something to do: the app has types, and has not passed yet. */
+/** Whether {@link checkApp} has to check the app: it has types, and has not passed yet. */
 export async function isUnchecked(app: AppToCheck): Promise<boolean> {
   return hasTypes(app) && !Deno.build.standalone && !await passedChecks().has(hashOf(app));
 }
 
-/** Of all that the type checker is given. */
+/** Hash of the type checker's input. */
 function hashOf({ files, components }: AppToCheck): string {
   const code = [...files].filter(([path]) => CODE.test(path))
     .map(([path, content]) => [path, sha256Hex(content)]);
@@ -82,19 +82,19 @@ function passedChecks(): PassedChecks {
   return new PassedChecks(join(flwrHome(), "checked"));
 }
 
-/** The code of an app in a folder that nobody else looks at. */
-class Copy implements AsyncDisposable {
-  /** Where the app is. */
+/** A copy of an app's code in a temporary folder. */
+class AppCopy implements AsyncDisposable {
+  /** The copy's app folder. */
   readonly app: string;
 
   private constructor(readonly folder: string) {
     this.app = join(folder, "app");
   }
 
-  static async make(files: ReadonlyMap<string, Uint8Array>): Promise<Copy> {
-    // What /tmp leads to has another name on some systems, and Deno says that.
+  static async create(files: ReadonlyMap<string, Uint8Array>): Promise<AppCopy> {
+    // On some systems /tmp is a link, and Deno's messages have the real path.
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "flwr-check-" }));
-    const copy = new Copy(folder);
+    const copy = new AppCopy(folder);
     for (const [file, content] of files) {
       if (!CODE.test(file)) continue;
       const path = join(copy.app, file);
@@ -104,17 +104,17 @@ class Copy implements AsyncDisposable {
     return copy;
   }
 
-  /** The app's folder as Deno writes it in its messages. */
+  /** URL of the app folder, as in Deno's messages. */
   get appUrl(): string {
     return pathToFileURL(this.app).href;
   }
 
-  /** Writes a module that holds the app's components against their types. @returns its path */
+  /** Writes a module that checks the components against their types. @returns its path */
   async writeEntry(components: AppToCheck["components"]): Promise<string> {
     const lines = await Promise.all(
       Object.entries(components).map(async ([kind, spec], i) => {
         const { file, url, exportName } = await findAppModule(spec, this.app);
-        // JavaScript has no types to hold against.
+        // A JavaScript module has no types to check.
         return TYPED.test(file)
           ? `import { ${exportName} as app${i} } from ${
             JSON.stringify(url)
@@ -128,7 +128,7 @@ class Copy implements AsyncDisposable {
     return entry;
   }
 
-  /** Checks a module with few or all of Deno's declarations. @returns what was found; undefined where nothing was */
+  /** Checks a module with few or all of Deno's declarations. @returns the errors; undefined if there are none */
   async check(
     declarations: "few" | "all",
     entry: string,
@@ -147,14 +147,14 @@ class Copy implements AsyncDisposable {
           ...["check", "--quiet", ...ISOLATED, "--config", config, entry],
           ...(few ? [globals] : []),
         ],
-        // Settings of npm are looked for here.
+        // npm settings are read from the working directory, which here has none.
         cwd: this.folder,
         env: { NO_COLOR: "1" },
         signal: AbortSignal.any([late, stopped]),
       });
       return success ? undefined : stderr;
     } catch (error) {
-      if (stopped.aborted) throw wasInterrupted();
+      if (stopped.aborted) throw interrupted();
       throw late.aborted ? tookTooLong() : error;
     }
   }
@@ -164,16 +164,16 @@ class Copy implements AsyncDisposable {
   }
 }
 
-/** Without packages no script of one is run, and no registry is asked. */
+/** Options that disable packages, so that no package's script is run and no registry is contacted. */
 const ISOLATED = ["--no-npm", "--no-remote", "--no-lock", "--node-modules-dir=none"];
 
-/** Deno's declarations without those of Node.js, which take half of the time to read. */
+/** Deno's declarations without those of Node.js, which take half of the time. */
 const FEW = [
   "esnext",
   ...["ns", "console", "url", "web", "fetch", "crypto"].map((name) => `deno.${name}`),
 ];
 
-/** Globals that Deno declares beside those of Node.js. */
+/** Globals that Deno declares together with those of Node.js. */
 const GLOBALS = `
 interface Timer { ref(): this; unref(): this; [Symbol.toPrimitive](): number }
 declare function setTimeout(cb: (...args: any[]) => void, delay?: number, ...args: any[]): Timer;
@@ -186,9 +186,10 @@ declare var performance: { now(): number; readonly timeOrigin: number };
 `;
 
 /**
- * Declarations are believed, as most projects have it: to check ours and the platform's takes a sixth of the time.
+ * Compiler settings. Declaration files are not checked (`skipLibCheck`), as in most projects, which saves a sixth of the
+ * time.
  *
- * @param lib Deno's own by default
+ * @param lib default: Deno's own
  */
 function settings(lib?: readonly string[]) {
   return {
@@ -197,7 +198,7 @@ function settings(lib?: readonly string[]) {
   };
 }
 
-function wasInterrupted(): FlwrError {
+function interrupted(): FlwrError {
   return new FlwrError("cancelled", "You stopped the type check, so the app was not sent");
 }
 
@@ -209,7 +210,7 @@ function tookTooLong(): FlwrError {
   );
 }
 
-function refused(found: string, entry: string): FlwrError {
+function typeErrors(found: string, entry: string): FlwrError {
   const text = found.replace(/\n*Stack backtrace:[^]*$/, "")
     .replaceAll(new RegExp(`^.*at .*${RegExp.escape(entry)}.*\n?`, "gm"), "").trim();
   return new FlwrError(

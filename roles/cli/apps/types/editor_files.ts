@@ -2,18 +2,18 @@ import { join } from "node:path";
 import { FlwrError } from "../../../../base/error.ts";
 import { globalTypes, libraryImports, libraryUrl, readTypes, TYPES_FILE } from "./installation.ts";
 
-/** The folder in an app's that leads to this installation. Never in a bundle, and not for version control. */
+/** Subfolder of an app that points to this installation. It is not part of bundles or version control. */
 export const FOLDER = ".flwr";
 /** The import map in it. */
 const IMPORT_MAP = "import_map.json";
-/** The types of Deno's globals, for tsc. */
+/** The file in it with the types of Deno's globals, for tsc. */
 const GLOBALS_FILE = "deno.d.ts";
 /** The module in it that apps import as "flwr". */
 const MODULE = "flwr.js";
 
-/** Settings of an app's folder, by their files. They name no path of this machine. */
+/** Settings files of an app's folder. They contain no path of this machine. */
 const SETTINGS: Readonly<Record<string, unknown>> = {
-  // With options of its own Deno does not take those of tsconfig.json, which know nothing of Deno's globals.
+  // Without compilerOptions here, Deno would use those of tsconfig.json, which lack Deno's globals.
   "deno.json": { importMap: `./${FOLDER}/${IMPORT_MAP}`, compilerOptions: { strict: true } },
   "tsconfig.json": {
     compilerOptions: {
@@ -32,15 +32,15 @@ const SETTINGS: Readonly<Record<string, unknown>> = {
   },
 };
 
-/** Files that take the place of a deno.json. */
+/** Names of Deno's settings file. */
 const DENO_SETTINGS = ["deno.json", "deno.jsonc"];
 
 /**
- * Lets editors, `deno check`, `deno test` and `tsc` find "flwr" in an app's folder: its types, and this installation's
- * code. Settings that are there already stay as they are.
+ * Writes files to an app's folder so that editors, `deno check`, `deno test` and `tsc` find the types and code of "flwr".
+ * Existing settings files are not changed.
  *
- * @param folder the app's
- * @returns the settings' files that were written
+ * @param folder the app's folder
+ * @returns the settings files that were written
  * @throws FlwrError "failed-precondition" when the folder cannot be written
  */
 export async function writeEditorFiles(folder: string): Promise<string[]> {
@@ -56,7 +56,7 @@ export async function writeEditorFiles(folder: string): Promise<string[]> {
   }
 }
 
-/** Whether the folder's own deno.json leads to what {@link writeEditorFiles} writes, or undefined without one. */
+/** Whether the folder's deno.json uses the files of {@link writeEditorFiles}. Undefined without a deno.json. */
 export async function denoSettings(folder: string): Promise<"ours" | "other" | undefined> {
   for (const name of DENO_SETTINGS) {
     const text = await Deno.readTextFile(join(folder, name)).catch(() => undefined);
@@ -65,16 +65,16 @@ export async function denoSettings(folder: string): Promise<"ours" | "other" | u
   return undefined;
 }
 
-/** Whether the folder's tsconfig.json, if it has one, leads to what {@link writeEditorFiles} writes. */
+/** Whether the folder's tsconfig.json, if there is one, uses the files of {@link writeEditorFiles}. */
 export async function tscKnowsFlwr(folder: string): Promise<boolean> {
   const text = await Deno.readTextFile(join(folder, "tsconfig.json")).catch(() => undefined);
   return text === undefined || text.includes(`${FOLDER}/${TYPES_FILE}`);
 }
 
-/** Makes the folder that leads to this installation, or brings it up to date. */
+/** Creates or updates the subfolder that points to this installation. */
 async function writeLink(folder: string): Promise<void> {
   const link = join(folder, FOLDER);
-  // An app that came from elsewhere may bring links: what they lead to must not be written over.
+  // A downloaded app may contain links, whose targets must not be overwritten.
   await requireFolder(link);
   await replace(join(link, ".gitignore"), "*\n");
   await replace(join(link, TYPES_FILE), await readTypes());
@@ -114,7 +114,7 @@ function jsonText(value: unknown): string {
   return JSON.stringify(value, undefined, 2) + "\n";
 }
 
-/** Makes the folder if it is not there. @throws FlwrError "failed-precondition" where something else has its name */
+/** Creates a folder unless it exists. @throws FlwrError "failed-precondition" if something else has its name */
 async function requireFolder(path: string): Promise<void> {
   const there = await Deno.lstat(path).catch(() => undefined);
   if (there === undefined) await Deno.mkdir(path);
@@ -125,7 +125,7 @@ async function requireFolder(path: string): Promise<void> {
   }
 }
 
-/** Puts a file in the place of another, or of a link, in one step. */
+/** Writes a file atomically. It replaces a file or a link, not the link's target. */
 async function replace(path: string, content: string | Uint8Array): Promise<void> {
   const draft = `${path}.${crypto.randomUUID()}`;
   try {

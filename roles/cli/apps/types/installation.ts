@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../../base/error.ts";
 
-/** The types of what apps import as "flwr", in one file. */
+/** File with the types of the module that apps import as "flwr". */
 export const TYPES_FILE = "flwr.d.ts";
 
 /** The text of {@link TYPES_FILE}. */
@@ -8,12 +8,12 @@ export function readTypes(): Promise<string> {
   return Deno.readTextFile(new URL(`./public/${TYPES_FILE}`, import.meta.url));
 }
 
-/** Where {@link TYPES_FILE} lies. */
+/** URL of {@link TYPES_FILE}. */
 export function typesUrl(): URL {
   return new URL(`./public/${TYPES_FILE}`, import.meta.url);
 }
 
-/** The types of Deno's globals; nothing inside an executable, which has none. */
+/** The types of Deno's globals. Empty inside a compiled executable, which has none. */
 export async function globalTypes(): Promise<Uint8Array> {
   if (Deno.build.standalone) return new Uint8Array();
   const { stdout } = await new Deno.Command(Deno.execPath(), {
@@ -23,16 +23,15 @@ export async function globalTypes(): Promise<Uint8Array> {
   return stdout;
 }
 
-/** The code that apps import as "flwr"; undefined inside an executable, whose modules nothing else can import. */
+/** URL of the module that apps import as "flwr". Undefined inside a compiled executable, whose modules are not accessible. */
 export function libraryUrl(): URL | undefined {
   return Deno.build.standalone ? undefined : new URL("../../../../mod.ts", import.meta.url);
 }
 
 /**
- * What the library's own imports resolve to, for the import map of a project elsewhere: each package by its name and by
- * paths below it.
+ * The library's own imports, for the import map of another project: each package by its name and for paths below it.
  *
- * @throws FlwrError "internal" when the installation is not whole
+ * @throws FlwrError "internal" when the installation is incomplete
  */
 export async function libraryImports(): Promise<Record<string, string>> {
   let imports: Readonly<Record<string, string>>;

@@ -1,25 +1,25 @@
 import { join } from "node:path";
 import { VERSION } from "../../../../base/version.ts";
 
-/** Apps that are remembered to have passed the check; then all are forgotten. Each takes an empty file. */
+/** Most passed checks that are remembered. Beyond it all are forgotten. Each is an empty file. */
 const MAX_PASSED_CHECKS = 500;
 
-/** Remembers which apps have passed the type check, by a file each, under this version's types and checker. */
+/** Passed type checks, each remembered as a file for this version of flwr and Deno. */
 export class PassedChecks {
   readonly #folder: string;
 
-  /** @param folder made when it is needed */
+  /** @param folder is created when needed */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** @param hash of an app's code */
+  /** Whether an app has passed. @param hash hash of its code */
   async has(hash: string): Promise<boolean> {
     const stamp = await Deno.stat(this.#stamp(hash)).catch(() => undefined);
     return stamp?.isFile ?? false;
   }
 
-  /** Remembers an app. Where that cannot be, it is checked again. */
+  /** Remembers a passed app. If the folder cannot be written, the app will be checked again. */
   async add(hash: string): Promise<void> {
     try {
       await Deno.mkdir(this.#folder, { recursive: true });
@@ -29,7 +29,7 @@ export class PassedChecks {
       }
       await Deno.writeTextFile(this.#stamp(hash), "");
     } catch {
-      // a folder that cannot be written
+      // The folder cannot be written.
     }
   }
 

@@ -1,6 +1,7 @@
 /**
- * Runs its arguments as a program and ends with its status. At the end of standard input, which comes with the end of
- * the process that holds the other end, the program is killed. Programs in the background have none of their own.
+ * Shell script that runs its arguments as a program and exits with its status. It kills the program when stdin ends,
+ * which happens when the process at the other end of the pipe ends. Stdin is duplicated (descriptor 3) because the shell
+ * gives background programs no stdin.
  */
 const GUARD = `exec 3<&0
 "$@" 3<&- &
@@ -18,17 +19,17 @@ export interface GuardedProgram {
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Added to this process' environment. */
+  /** Environment variables, added to those of this process. */
   readonly env: Readonly<Record<string, string>>;
   /** Ends the program. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs a program that does not outlive this process, however that ends: also where it is killed, but for Windows.
+ * Runs a program that does not outlive this process, even if this process is killed (except on Windows).
  *
- * @returns whether its exit status was 0, and what it wrote to stderr
- * @throws the signal's reason when it ended the program
+ * @returns whether its exit status was 0, and its stderr
+ * @throws the signal's reason when the signal ended the program
  */
 export async function runGuarded(
   { program, args, cwd, env, signal }: GuardedProgram,
@@ -45,8 +46,8 @@ export async function runGuarded(
     stdin: isWindows ? "null" : "piped",
     stdout: "null",
     stderr: "piped",
-    // A session of its own: a terminal's Ctrl-C, which signals the whole process group, would end the shell, in the
-    // moment before its guard stands even with the program left behind.
+    // A session of its own: a terminal's Ctrl-C signals the whole process group, and would end the shell, perhaps before
+    // its guard is running, which would leave the program behind.
     detached: !isWindows,
   }).spawn();
   const end = () => {
@@ -60,7 +61,7 @@ export async function runGuarded(
     return { success, stderr: new TextDecoder().decode(stderr) };
   } finally {
     signal.removeEventListener("abort", end);
-    // What watches for the end of this process is not needed any more.
+    // Ends the guard.
     if (!isWindows) await child.stdin.abort().catch(() => {});
   }
 }

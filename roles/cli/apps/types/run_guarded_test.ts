@@ -6,7 +6,7 @@ import { HAS_ALL_RIGHTS, testWithAllRights } from "../../../../base/testing/all_
 const NEVER = new AbortController().signal;
 const isUnix = Deno.build.os !== "windows";
 
-/** A program that says its id in a file, and then does nothing. */
+/** A program that writes its process id to a file, and then waits. */
 function sleeper(file: string): string[] {
   const code = `Deno.writeTextFileSync(${JSON.stringify(`${file}.new`)}, String(Deno.pid));
     Deno.renameSync(${JSON.stringify(`${file}.new`)}, ${JSON.stringify(file)});
@@ -23,7 +23,7 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-/** Waits until a condition holds; the test's own deadline ends it. */
+/** Waits until a condition holds, up to the test's deadline. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -34,7 +34,7 @@ async function idIn(file: string): Promise<number> {
     try {
       text = Deno.readTextFileSync(file);
     } catch {
-      // It has not begun.
+      // The program has not started yet.
     }
     return text !== "";
   });
@@ -43,7 +43,7 @@ async function idIn(file: string): Promise<number> {
 
 function isRunning(pid: number): boolean {
   try {
-    // One that has ended, and that nobody has waited for, is still there.
+    // A zombie still exists.
     if (Deno.build.os !== "linux") Deno.kill(pid, "SIGCONT");
     else return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
     return true;
@@ -52,7 +52,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-testWithAllRights("guarded: a program's exit status and errors are its own", async () => {
+testWithAllRights("guarded: the program's exit status and stderr are returned", async () => {
   const run = (code: string) =>
     runGuarded({
       program: Deno.execPath(),
@@ -110,7 +110,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-/** The process group of a process of this machine. */
+/** The process group of a process. */
 function groupOf(pid: number): string | undefined {
   return /\) \S \d+ (\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))?.[1];
 }

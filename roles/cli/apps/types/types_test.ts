@@ -31,7 +31,7 @@ async function deno(folder: string, ...args: string[]): Promise<{ code: number; 
   return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-/** An app as it would be sent. */
+/** An app to check. */
 async function appIn(folder: string): Promise<AppToCheck> {
   const { content, config } = await buildFab(folder);
   const { serverApp: ServerApp, clientApp: ClientApp } = config;
@@ -81,7 +81,7 @@ const refusal = (found: RegExp) => (error: Error & { code?: string }) => {
 };
 
 testWithAllRights(
-  "types: type errors are found, whatever settings the app has",
+  "types: type errors are found, whatever the app's settings",
   () =>
     withApp(async (folder) => {
       await check(folder);
@@ -98,7 +98,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "types: an app may use whatever Deno declares, and what is declared nowhere is refused",
+  "types: an app may use all of Deno's globals, and unknown names are refused",
   () =>
     withApp(async (folder) => {
       const client = join(folder, "client.ts");
@@ -133,13 +133,13 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "types: code that has passed is not checked again, with other settings either",
+  "types: code that has passed is not checked again, even with other settings",
   () =>
     withApp(async (folder) => {
       const unchecked = async () => await isUnchecked(await appIn(folder));
       const append = (file: string, text: string) =>
         Deno.writeTextFile(join(folder, file), text, { append: true });
-      // No other test has this code.
+      // No other test uses this code.
       await append("client.ts", `// ${crypto.randomUUID()}\n`);
       assert.equal(await unchecked(), true);
       await check(folder);
@@ -160,7 +160,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "types: a check that is ended says nothing of the app",
+  "types: a check that is stopped has no result",
   () =>
     withApp(async (folder) => {
       await Deno.writeTextFile(
@@ -174,7 +174,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "types: a check runs nothing of the app, asks no registry, and writes nothing",
+  "types: a check runs no code of the app, contacts no registry, and writes nothing",
   () =>
     withApp(async (folder) => {
       const asked: string[] = [];
@@ -236,7 +236,7 @@ Deno.test({
 });
 
 testWithAllRights(
-  "types: links in the folder are replaced, and what they lead to stays",
+  "types: links in the folder are replaced, and their targets stay",
   () =>
     withApp(async (folder) => {
       const victim = join(folder, "..", "victim");
@@ -254,7 +254,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "types: what an app's folder has already stays as it is",
+  "types: existing files of an app's folder are not changed",
   () =>
     withApp(async (folder) => {
       await Deno.writeTextFile(join(folder, "deno.json"), "{}");
@@ -266,7 +266,7 @@ testWithAllRights(
 );
 
 testWithAllRights(
-  "types: the folder that names this machine's paths is in no bundle and no repository",
+  "types: the folder with this machine's paths is in no bundle and no repository",
   () =>
     withApp(async (folder) => {
       assert.equal(await Deno.readTextFile(join(folder, FOLDER, ".gitignore")), "*\n");

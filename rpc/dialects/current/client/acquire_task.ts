@@ -6,7 +6,7 @@ import type { Channel } from "../../../channel.ts";
 import { methodPath } from "../../../service.ts";
 import { runtimeDeadline } from "./runtime_deadline.ts";
 
-/** A task that was taken on: whoever has its token must begin it within 30 s. */
+/** A task assigned to this process, which must begin it with the token within 30 s. */
 export interface AcquiredTask {
   readonly taskId: bigint;
   readonly type: string;
@@ -14,20 +14,20 @@ export interface AcquiredTask {
   readonly token: string;
 }
 
-/** How to ask for a task. */
+/** Options of {@link acquireTask}. */
 export interface AcquireOptions {
-  /** What a server with a SuperExec secret wants the call signed with. */
+  /** The secret that signs the call, if the server has a SuperExec secret. */
   readonly secret?: ExecutorSecret;
   readonly signal?: AbortSignal;
   readonly random?: Random;
 }
 
 /**
- * Takes on the oldest task that waits, where the server gives tasks to other programs (`--isolation process`).
+ * Acquires the oldest pending task from a server that assigns tasks to other programs (`--isolation process`).
  *
- * @param types which, as "flwr-serverapp"
- * @returns undefined when there is none
- * @throws FlwrError "unauthenticated" where the server gives them to nobody, or to others
+ * @param types accepted task types, such as "flwr-serverapp"
+ * @returns undefined if no task is pending
+ * @throws FlwrError "unauthenticated" if the server assigns tasks to no other program, or not to this one
  */
 export async function acquireTask(
   channel: Channel,

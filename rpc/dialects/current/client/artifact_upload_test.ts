@@ -10,7 +10,7 @@ function start() {
   return { backend, upload: new ArtifactUpload(client, 4) };
 }
 
-Deno.test("artifact upload: a file goes in pieces, in order, each with the whole's size", async () => {
+Deno.test("artifact upload: a file is sent in pieces, in order, each with the file's size", async () => {
   const { backend, upload } = start();
   const bytes = Uint8Array.from({ length: 10 }, (_, place) => place);
   assert.equal(await upload.save("m", bytes), true);
@@ -23,13 +23,13 @@ Deno.test("artifact upload: a file goes in pieces, in order, each with the whole
   );
 });
 
-Deno.test("artifact upload: a file without bytes is one piece", async () => {
+Deno.test("artifact upload: an empty file is one piece", async () => {
   const { backend, upload } = start();
   await upload.save("m", new Uint8Array());
   assert.deepEqual(backend.pieces, [{ name: "m", size: 0, offset: 0, bytes: new Uint8Array() }]);
 });
 
-Deno.test("artifact upload: what the server says of it is told with what to do", async () => {
+Deno.test("artifact upload: the server's error gets a hint", async () => {
   const { backend, upload } = start();
   backend.putArtifactPiece = () => Promise.resolve(false);
   await assert.rejects(upload.save("m", new Uint8Array(1)), { code: "data-loss" });
@@ -41,6 +41,6 @@ Deno.test("artifact upload: what the server says of it is told with what to do",
   refuse("resource-exhausted");
   await assert.rejects(upload.save("m", new Uint8Array(1)), {
     code: "resource-exhausted",
-    hints: ["Save under a name that was used: that replaces it"],
+    hints: ["Save under an existing name to replace that artifact"],
   });
 });

@@ -20,23 +20,26 @@ import {
 import { CALL_DEADLINE_SECONDS, PUSH_DEADLINE_SECONDS } from "./limits.ts";
 import { explainRefusal } from "./refusal.ts";
 
-/** Bytes of a log that come in one message: a long log is shown while it comes. */
+/** Bytes of a log per message, because a long log is shown while it arrives. */
 const LOG_PART_BYTES = 262_144n;
 
-/** Seconds without the server after which a follower of a log gives up. */
+/** Seconds without a connection to the server after which following a log is given up. */
 const LOG_RECONNECT_SECONDS = 60;
 
-/** Seconds between two tries to follow a log again. */
+/** Seconds between two attempts to reconnect to a log. */
 const LOG_RETRY_SECONDS = 1;
 
-/** What SuperLinks of Flower 1.24 and 1.25 answer where no federation is named; nothing has been started then. */
+/** Response of SuperLinks of Flower 1.24 and 1.25 to a request without a federation. Nothing has been started then. */
 const WANTS_FEDERATION = "Federation '' does not exist.";
-/** How these call their only federation. */
+/** The only federation of these versions. */
 const OLDER_FEDERATION = "default";
-/** What SuperLinks of Flower 1.26 and 1.29 answer to a call that they do not know: they fail over who may make it. */
+/** Response of SuperLinks of Flower 1.26 and 1.29 to an unknown call, whose authorization check fails. */
 const UNKNOWN_CALL = "Error in service handler!";
 
-/** Codes of errors with which a SuperLink was not reached, or does not speak what was spoken, unless it numbers them. */
+/**
+ * Error codes that mean the SuperLink was not reached or does not support the protocol, unless the error has a
+ * number.
+ */
 const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
   "deadline-exceeded",
   "failed-precondition",
@@ -44,7 +47,7 @@ const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
   "unimplemented",
 ]);
 
-/** An app that is to run. */
+/** An app to be run. */
 export interface RunSubmission {
   /** The app bundle (FAB), and the SHA-256 of its bytes in lower-case hexadecimal. */
   readonly fab: { readonly content: Uint8Array; readonly hash: string };
@@ -52,43 +55,45 @@ export interface RunSubmission {
   readonly overrideConfig: ConfigRecord;
   /** Default: the SuperLink's own. */
   readonly federation?: string;
-  /** The series to go on with; a new one by default. */
+  /** The series to continue; a new one by default. */
   readonly seriesId?: bigint;
 }
 
-/** A run that was started. */
+/** A started run. */
 export interface StartedRun {
   readonly runId: RunId;
   readonly seriesId: bigint | undefined;
   /** Empty from SuperLinks before 1.40. */
   readonly federation: string;
-  /** What the SuperLink has to say about it. */
+  /** The SuperLink's message to the user. */
   readonly note: string | undefined;
 }
 
-/** What a server lists, and its time at that: Unix seconds; this machine's where it does not say. */
+/**
+ * A server's list, and its time when it made the list, in Unix seconds; this machine's time if the server sends none.
+ */
 export interface Listing<T> {
   readonly items: readonly T[];
   readonly now: number;
 }
 
-/** What an app wrote. */
-export interface LogText {
+/** A piece of a run's log. */
+export interface RunLogChunk {
   readonly text: string;
-  /** Unix time in seconds of the last line: follow from here. */
+  /** Unix time in seconds of the last line. Pass it as `after` to continue from here. */
   readonly latest: number;
-  /** Whether all has come that there was when the call began; undefined from a SuperLink that does not say. */
-  readonly whole?: boolean;
+  /** Whether this piece completes what existed when the call began; undefined if the SuperLink does not say. */
+  readonly caughtUp?: boolean;
 }
 
-/** From where to follow a log. */
-export interface LogOptions {
-  /** LogText.latest of what is known already; default: everything. */
+/** Options for following a log. */
+export interface RunLogOptions {
+  /** RunLogChunk.latest of the last known piece; by default the whole log. */
   readonly after?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A node that is to be registered. */
+/** A node to be registered. */
 export interface NodeRegistration {
   /** SPKI in PEM. */
   readonly publicKeyPem: string;
@@ -98,8 +103,8 @@ export interface NodeRegistration {
 }
 
 /**
- * The Control API of any SuperLink, over HTTP (Flower 1.38 and later) or gRPC (before). Every method rejects with a
- * FlwrError in the server's words, with a hint where Flower's number says what is wrong.
+ * Client of any SuperLink's Control API, over HTTP (Flower 1.38 and later) or gRPC (before). Methods reject with a
+ * FlwrError that has the server's message, and a hint if the error has one of Flower's numbers.
  */
 export class ControlClient {
   readonly #channel: Channel;
@@ -110,7 +115,10 @@ export class ControlClient {
     this.#clock = clock;
   }
 
-  /** Submits an app, once: if the answer is lost, nobody knows whether it runs. @throws FlwrError "resource-exhausted" when the SuperLink takes none that large */
+  /**
+   * Submits an app without retries, because after a lost response it may already be running. @throws FlwrError
+   * "resource-exhausted" if the bundle is too large for the SuperLink
+   */
   async startRun(
     { fab, overrideConfig, federation, seriesId }: RunSubmission,
   ): Promise<StartedRun> {
@@ -142,10 +150,10 @@ export class ControlClient {
   }
 
   /**
-   * Gives the SuperLink a piece of an attachment, and asks which of the named pieces it does not have.
+   * Uploads a piece of an attachment, and asks which of the named pieces the SuperLink lacks.
    *
-   * @param content the piece; default: none
-   * @returns undefined from a SuperLink that takes no attachments, as Flower's own
+   * @param content the piece; none by default
+   * @returns undefined if the SuperLink does not support attachments, as Flower's own
    */
   async pushAttachment(
     pieces: readonly string[],
@@ -162,7 +170,7 @@ export class ControlClient {
     }
   }
 
-  /** The newest runs first. @param range how many (the SuperLink's default: 20), after skipping how many */
+  /** Lists runs, newest first. @param range number of runs to return (the SuperLink's default: 20) and to skip */
   async listRuns(range: { limit?: number; skip?: number } = {}): Promise<Listing<RunSummary>> {
     const { limit, skip } = range;
     const { runDict, now } = await this.#call(Control.method.listRuns, {
@@ -174,10 +182,10 @@ export class ControlClient {
   }
 
   /**
-   * Connects, and says that an app is about to be submitted, so that a SuperLink of ours gets ready to run it. To Flower's
-   * it is a question like any other.
+   * Connects and announces that an app is about to be submitted, so our SuperLink prepares a process for it. For
+   * Flower's SuperLink it is an ordinary list request.
    *
-   * @throws FlwrError when the SuperLink was not reached or does not speak this; what else it says concerns nobody
+   * @throws FlwrError if the SuperLink was not reached or does not support the protocol; other errors are ignored
    */
   async expectRun(): Promise<void> {
     try {
@@ -188,15 +196,15 @@ export class ControlClient {
     }
   }
 
-  /** One run. @throws FlwrError "not-found" */
+  /** Returns one run. @throws FlwrError "not-found" */
   async getRun(runId: RunId): Promise<{ run: RunSummary; now: number }> {
     const { runDict, now } = await this.#call(Control.method.listRuns, { runId });
     const run = runDict[String(runId)];
-    if (run === undefined) throw new FlwrError("not-found", `Run "${runId}" is not known`);
+    if (run === undefined) throw new FlwrError("not-found", `Run "${runId}" does not exist`);
     return { run: runSummary(run), now: this.#time(now) };
   }
 
-  /** Stops a run. @throws FlwrError "not-found"; "failed-precondition" when it is over */
+  /** Stops a run. @throws FlwrError "not-found"; "failed-precondition" if it has finished */
   async stopRun(runId: RunId): Promise<void> {
     const { success } = await this.#call(Control.method.stopRun, { runId });
     if (!success) {
@@ -205,17 +213,17 @@ export class ControlClient {
   }
 
   /**
-   * What a run's ServerApp writes, until the run is over. Goes on where it was when the connection breaks, for up to
+   * Streams the log of a run's ServerApp until the run is finished. Resumes after a broken connection, for up to
    * LOG_RECONNECT_SECONDS without the SuperLink.
    *
    * @throws FlwrError "not-found"; "unavailable"; "cancelled" by the signal
    */
   async *streamLogs(
     runId: RunId,
-    { after = 0, signal }: LogOptions = {},
-  ): AsyncGenerator<LogText, void, void> {
+    { after = 0, signal }: RunLogOptions = {},
+  ): AsyncGenerator<RunLogChunk, void, void> {
     let afterTimestamp = after;
-    let heardAt = this.#clock.now();
+    let receivedAt = this.#clock.now();
     for (;;) {
       try {
         const request = { runId, afterTimestamp, partBytes: LOG_PART_BYTES };
@@ -223,31 +231,34 @@ export class ControlClient {
           ...(signal && { signal }),
         });
         for await (const { logOutput: text, latestTimestamp: latest, whole } of pieces) {
-          heardAt = this.#clock.now();
+          receivedAt = this.#clock.now();
           afterTimestamp = latest;
-          yield { text, latest, ...(whole !== undefined && { whole }) };
+          yield { text, latest, ...(whole !== undefined && { caughtUp: whole }) };
         }
         return;
       } catch (error) {
         const refusal = explainRefusal(error);
-        const lost = this.#clock.now() - heardAt >= LOG_RECONNECT_SECONDS;
+        const lost = this.#clock.now() - receivedAt >= LOG_RECONNECT_SECONDS;
         if (lost || signal?.aborted || !isRetryable(refusal)) throw refusal;
         await this.#clock.sleep(LOG_RETRY_SECONDS, signal);
       }
     }
   }
 
-  /** Where the artifacts of a finished run can be fetched. @throws FlwrError "not-found"; "failed-precondition" when there are none */
+  /**
+   * Returns the URL of a finished run's artifacts. @throws FlwrError "not-found"; "failed-precondition" if there are
+   * none
+   */
   async pullArtifacts(runId: RunId): Promise<string> {
     const { url } = await this.#call(Control.method.pullArtifacts, { runId });
     if (url !== undefined && url !== "") return url;
     throw new FlwrError(
       "not-found",
-      `The SuperLink did not say where run ${runId}'s artifacts are`,
+      `The SuperLink sent no URL for the artifacts of run ${runId}`,
     );
   }
 
-  /** Makes a node's key known. @throws FlwrError "already-exists"; "invalid-argument" */
+  /** Registers a node's key. @throws FlwrError "already-exists"; "invalid-argument" */
   async registerNode({ publicKeyPem, name, location }: NodeRegistration): Promise<NodeId> {
     const { nodeId } = await this.#call(Control.method.registerNode, {
       publicKey: new TextEncoder().encode(publicKeyPem),
@@ -255,27 +266,27 @@ export class ControlClient {
       ...(location !== undefined && { location }),
     }, { timeoutSeconds: CALL_DEADLINE_SECONDS, retry: NO_RETRY });
     if (nodeId !== undefined) return nodeId;
-    throw new FlwrError("data-loss", "The SuperLink registered the node but did not say its id");
+    throw new FlwrError("data-loss", "The SuperLink registered the node but did not send its id");
   }
 
-  /** Ends a node's membership for good. @throws FlwrError "not-found" */
+  /** Unregisters a node permanently. @throws FlwrError "not-found" */
   async unregisterNode(nodeId: NodeId): Promise<void> {
     await this.#call(Control.method.unregisterNode, { nodeId });
   }
 
-  /** All nodes, the unregistered ones included. */
+  /** Lists all nodes, including unregistered ones. */
   async listNodes(): Promise<Listing<NodeSummary>> {
     const { nodesInfo, now } = await this.#call(Control.method.listNodes, {});
     return { items: nodesInfo.map(nodeSummary), now: this.#time(now) };
   }
 
-  /** The federations that the caller is in, without what is in them. */
+  /** Lists the caller's federations, without their nodes and runs. */
   async listFederations(): Promise<FederationSummary[]> {
     const { federations } = await this.#call(Control.method.listFederations, {});
     return federations.map(federationSummary);
   }
 
-  /** A federation with its nodes and runs. @throws FlwrError "not-found" */
+  /** Returns a federation with its nodes and runs. @throws FlwrError "not-found" */
   async showFederation(name: string): Promise<{ federation: FederationSummary; now: number }> {
     const { federation, now } = await this.#call(Control.method.showFederation, {
       federationName: name,
@@ -286,7 +297,7 @@ export class ControlClient {
     return { federation: federationSummary(federation), now: this.#time(now) };
   }
 
-  /** Closes the connection; open calls end. */
+  /** Closes the connection and cancels open calls. */
   close(): void {
     this.#channel.close();
   }

@@ -9,7 +9,10 @@ const SUBMISSION = {
   overrideConfig: new ConfigRecord(),
 };
 
-/** Submits an app to a SuperLink; `refuses` gives its refusal of a federation. Returns the federations that were sent. */
+/**
+ * Submits an app to a SuperLink; `refuses` returns its error for a federation. Returns the federations that were
+ * sent.
+ */
 async function submitted(
   refuses: (federation: string) => string | undefined,
   federation?: string,
@@ -36,7 +39,7 @@ async function submitted(
   return { sent, outcome };
 }
 
-Deno.test("control client: a SuperLink of Flower 1.24 is told the federation that it wants named", async () => {
+Deno.test("control client: a SuperLink of Flower 1.24 gets the name of its federation", async () => {
   const older = (federation: string) =>
     federation === "default" ? undefined : `Federation '${federation}' does not exist.`;
   assert.deepEqual(await submitted(older), { sent: ["", "default"], outcome: 7n });
@@ -46,7 +49,7 @@ Deno.test("control client: a SuperLink of Flower 1.24 is told the federation tha
   });
 });
 
-Deno.test("control client: what is refused for another reason is not submitted twice", async () => {
+Deno.test("control client: a submission refused for another reason is not repeated", async () => {
   assert.deepEqual(await submitted(() => "The bundle is no ZIP file"), {
     sent: [""],
     outcome: "The bundle is no ZIP file",

@@ -4,7 +4,7 @@ import type { NodeInfo } from "../../../../proto/gen/current/node_pb.ts";
 import type { Run } from "../../../../proto/gen/current/run_pb.ts";
 import { secondsOfIsoTime } from "../iso_time.ts";
 
-/** A run as the SuperLink lists it. Times are Unix times in seconds; undefined for what has not happened yet. */
+/** A run as the SuperLink lists it. Times are Unix times in seconds; undefined for events that have not happened. */
 export interface RunSummary {
   readonly runId: RunId;
   /** "publisher/name". */
@@ -13,23 +13,23 @@ export interface RunSummary {
   readonly fabHash: string;
   /** "pending", "starting", "running" or "finished". */
   readonly status: string;
-  /** Of a finished run: "completed", "failed" or "stopped"; else empty. */
+  /** "completed", "failed" or "stopped" for a finished run, else empty. */
   readonly subStatus: string;
-  /** Why it ended as it did, for people. */
+  /** Why it ended, as text for the user. */
   readonly details: string;
   readonly federation: string;
   readonly seriesId: bigint;
-  /** 0 where the SuperLink does not say. */
+  /** 0 if the SuperLink does not send it. */
   readonly pendingAt: number;
   readonly startingAt: number | undefined;
   readonly runningAt: number | undefined;
   readonly finishedAt: number | undefined;
-  /** Bytes that nodes and ServerApp got from, and gave to, the SuperLink. */
+  /** Bytes that the SuperLink sent to, and received from, nodes and ServerApp. */
   readonly bytesSent: bigint;
   readonly bytesReceived: bigint;
-  /** Seconds that ClientApps worked for the run. */
+  /** Total running time of the run's ClientApps, in seconds. */
   readonly clientAppSeconds: number;
-  /** Who submitted it. */
+  /** The account that submitted it. */
   readonly account: string;
 }
 
@@ -64,7 +64,7 @@ export interface FederationSummary {
   readonly runs: readonly RunSummary[];
 }
 
-/** A run from protobuf. */
+/** Converts a run from protobuf. */
 export function runSummary(run: Run): RunSummary {
   return {
     runId: run.runId,
@@ -87,7 +87,7 @@ export function runSummary(run: Run): RunSummary {
   };
 }
 
-/** A node from protobuf. */
+/** Converts a node from protobuf. */
 export function nodeSummary(node: NodeInfo): NodeSummary {
   return {
     nodeId: node.nodeId,
@@ -105,7 +105,7 @@ export function nodeSummary(node: NodeInfo): NodeSummary {
   };
 }
 
-/** A federation from protobuf. */
+/** Converts a federation from protobuf. */
 export function federationSummary(federation: Federation): FederationSummary {
   const { name, description, archived, simulation, members, nodes, runs } = federation;
   return {

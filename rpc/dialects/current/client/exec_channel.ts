@@ -2,7 +2,10 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Exec } from "../../../../proto/gen/current/control_pb.ts";
 import type { Channel } from "../../../channel.ts";
 
-/** A line to a SuperLink that serves the Control API under its name up to Flower 1.20, in the same messages. */
+/**
+ * Wraps a channel to a SuperLink of Flower 1.20 or earlier, which serves the Control API as "Exec" with the same
+ * messages.
+ */
 export function execChannel(channel: Channel): Channel {
   return {
     address: channel.address,
@@ -12,7 +15,7 @@ export function execChannel(channel: Channel): Channel {
   };
 }
 
-/** The method under the earlier name; itself where that API did not have it. */
+/** The method of the Exec API; the given method if that API lacks it. */
 function earlier<M extends DescMethod>(method: M): M {
   const twin = Exec.methods.find(({ name, input, output }) =>
     name === method.name && input === method.input && output === method.output

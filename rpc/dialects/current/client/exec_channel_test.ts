@@ -5,7 +5,7 @@ import { FakeSuperLink } from "../testing/fake_superlink.ts";
 import { ControlClient } from "./control_client.ts";
 import { execChannel } from "./exec_channel.ts";
 
-Deno.test("exec channel: a SuperLink that has the Control API by its earlier name alone is worked with", async () => {
+Deno.test("exec channel: a SuperLink with only the Exec API can be used", async () => {
   await using superlink = await FakeSuperLink.start();
   const channel = new DirectChannel(superlink.exec);
   const submission = {

@@ -21,30 +21,31 @@ import {
 import type { DeflatedMessage } from "./message_objects.ts";
 import type { NodeCredentials } from "./node_credentials.ts";
 
-/** Seconds that a SuperLink may take until its answer begins: it holds pulls for 20 s, and large answers wait for room. */
+/** Seconds until a SuperLink's response must begin: it holds pulls for 20 s, and large responses wait for memory. */
 const ANSWER_BEGINS_SECONDS = 40;
 
 /**
- * Seconds until the answer to a node's call begins; otherwise its connection is dead, and TCP would try that again for up
- * to two minutes after the network is back. With the longest wait between two tries (20 s) this is two heartbeats.
+ * Seconds until the response to a node's call must begin. After them the connection counts as dead, which TCP alone
+ * would only notice up to two minutes after the network is back. Together with the longest wait between two attempts
+ * (20 s) this is two heartbeats.
  *
- * @param bytes how large the request is
+ * @param bytes size of the request
  */
 function answerSeconds(bytes = 0): number {
   return ANSWER_BEGINS_SECONDS + bytes / MIN_BODY_BYTES_PER_SECOND;
 }
 
-/** Where the calls of a node go, and who makes them. */
+/** Options of a {@link FleetClient}. */
 export interface FleetClientOptions {
   readonly channel: Channel;
-  /** A connection of their own for heartbeats. */
+  /** Separate connection for heartbeats. */
   readonly heartbeats: Channel;
   readonly credentials: NodeCredentials;
-  /** What the node calls itself; default: nothing. */
+  /** The node's name; none by default. */
   readonly name?: string;
 }
 
-/** The twelve calls of the Fleet API, each with its deadline and the node's credentials. All throw a FlwrError. */
+/** Client of the Fleet API's twelve calls, each with its deadline and the node's credentials. All throw a FlwrError. */
 export class FleetClient {
   readonly #options: FleetClientOptions;
 
@@ -52,13 +53,13 @@ export class FleetClient {
     this.#options = options;
   }
 
-  /** Makes the node's key known. */
+  /** Registers the node's key. */
   async register(): Promise<void> {
     const { publicKey } = this.#options.credentials;
     await this.call(Fleet.method.registerNode, { publicKey });
   }
 
-  /** @param heartbeatInterval seconds */
+  /** Activates the node. @param heartbeatInterval seconds */
   async activate(heartbeatInterval: number): Promise<NodeId> {
     const { publicKey } = this.#options.credentials;
     const { name } = this.#options;
@@ -66,17 +67,17 @@ export class FleetClient {
     return (await this.call(Fleet.method.activateNode, request)).nodeId;
   }
 
-  /** Tried once: a node that stops does not wait. */
+  /** Deactivates the node, without retries, because a stopping node does not wait. */
   async deactivate(nodeId: NodeId): Promise<void> {
     await this.call(Fleet.method.deactivateNode, { nodeId }, { retry: NO_RETRY });
   }
 
-  /** Tried once. */
+  /** Unregisters the node, without retries. */
   async unregister(nodeId: NodeId): Promise<void> {
     await this.call(Fleet.method.unregisterNode, { nodeId }, { retry: NO_RETRY });
   }
 
-  /** @returns whether the SuperLink knows the node */
+  /** Sends a heartbeat. @returns whether the SuperLink knows the node */
   async heartbeat(nodeId: NodeId, heartbeatInterval: number): Promise<boolean> {
     const { success } = await this.call(
       Fleet.method.sendNodeHeartbeat,
@@ -87,12 +88,15 @@ export class FleetClient {
     return success;
   }
 
-  /** @param options.holds objects that the node has with all that is below them: the answer need not bring them */
+  /**
+   * Pulls the next instruction. @param options.holds objects that the node has, with all their descendants: the
+   * response need not include them
+   */
   async pullMessages(
     nodeId: NodeId,
     { holds = [], signal }: { holds?: readonly ObjectId[]; signal?: AbortSignal } = {},
   ): Promise<PullMessagesResponse> {
-    // A node handles one instruction after the other, and pulls between them.
+    // A node handles one instruction at a time, and pulls between them.
     const along = { takesBytes: BigInt(MAX_ALONG_BYTES), holds: [...holds], emptyHanded: true };
     return await this.call(Fleet.method.pullMessages, { node: { nodeId }, along }, {
       timeoutSeconds: PULL_DEADLINE_SECONDS,
@@ -102,8 +106,10 @@ export class FleetClient {
   }
 
   /**
-   * @param clientAppSeconds how long the ClientApp worked on the reply
-   * @param along what goes along, where the SuperLink takes something
+   * Announces a reply.
+   *
+   * @param clientAppSeconds running time of the ClientApp for this reply
+   * @param along objects to send inline, if the SuperLink accepts any
    */
   async pushMessage(
     nodeId: NodeId,
@@ -148,7 +154,7 @@ export class FleetClient {
     return { found, ...(objectAvailable && { bytes: objectContent }) };
   }
 
-  /** @returns whether the SuperLink took the object */
+  /** Pushes an object. @returns whether the SuperLink accepted it */
   async pushObject(
     nodeId: NodeId,
     runId: RunId,
@@ -163,7 +169,7 @@ export class FleetClient {
     return stored;
   }
 
-  /** The node has all objects of a message. */
+  /** Confirms that the node has all objects of a message. */
   async confirm(nodeId: NodeId, runId: RunId, messageObjectId: ObjectId): Promise<void> {
     await this.call(Fleet.method.confirmMessageReceived, {
       node: { nodeId },
@@ -172,7 +178,7 @@ export class FleetClient {
     });
   }
 
-  /** Makes any call with the node's credentials. @param channel the one for all but heartbeats by default */
+  /** Makes any call with the node's credentials. @param channel by default the channel for all calls but heartbeats */
   async call<M extends DescMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,

@@ -27,21 +27,21 @@ import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
 import { longPoll } from "./poll.ts";
 
-/** What a node's line to its SuperLink works with. */
+/** Options of a {@link CurrentFleetConnection}. */
 export interface CurrentFleetConnectionOptions {
   readonly channel: Channel;
   /**
-   * A connection of their own for heartbeats, which must not wait behind a model on its way; `channel` by default, which
-   * is enough over HTTP/1.1, where each call has a connection.
+   * Separate connection for heartbeats, which must not wait behind a large transfer. Default: `channel`, which is
+   * enough over HTTP/1.1, because each call there has its own connection.
    */
   readonly heartbeats?: Channel;
-  /** The key that the SuperLink knows the node by; without one the node makes a key and registers itself. */
+  /** The node's key, known to the SuperLink. Without one the node generates a key and registers itself. */
   readonly key?: PrivateKey;
-  /** What the node calls itself; default: nothing. SuperLinks of ours alone understand it. */
+  /** The node's name; none by default. Only our SuperLinks read it. */
   readonly name?: string;
-  /** How the node joins and leaves; by ActivateNode and DeactivateNode by default. */
+  /** How the node joins and leaves; with ActivateNode and DeactivateNode by default. */
   readonly membership?: NodeMembership;
-  /** Looks at the tree of each message that is pulled, and throws a FlwrError where it is none. */
+  /** Checks the tree of each pulled message, and throws a FlwrError for an invalid one. */
   readonly checkTree?: (tree: WireTree) => void;
   readonly clock: Clock;
   readonly random: Random;
@@ -49,9 +49,9 @@ export interface CurrentFleetConnectionOptions {
 
 /** How a node joins its SuperLink and leaves it. */
 export interface NodeMembership {
-  /** @param heartbeatInterval seconds */
+  /** Joins. @param heartbeatInterval seconds */
   join(client: FleetClient, heartbeatInterval: number): Promise<NodeId>;
-  /** Tried once: a node that stops does not wait. */
+  /** Leaves, without retries, because a stopping node does not wait. */
   leave(client: FleetClient, nodeId: NodeId): Promise<void>;
 }
 
@@ -59,14 +59,14 @@ export interface NodeMembership {
 interface Member {
   readonly client: FleetClient;
   readonly nodeId: NodeId;
-  /** Bytes of objects that the SuperLink takes along with a push, as its last answer said; 0 where it knows of none. */
+  /** Bytes of objects that the SuperLink accepts inline with a push, from its last response; 0 if it accepts none. */
   takesBytes: number;
 }
 
 /**
- * A SuperNode's line to a SuperLink of Flower 1.23 and later, or of ours, over gRPC or HTTP.
+ * A SuperNode's connection to a SuperLink of Flower 1.23 and later, or to ours, over gRPC or HTTP.
  *
- * A pull lasts as long as our SuperLink holds it: one that answers at once is polled meanwhile.
+ * A pull lasts as long as our SuperLink holds one open. A SuperLink that responds at once is polled for that time.
  */
 export class CurrentFleetConnection implements FleetConnection {
   readonly #options: CurrentFleetConnectionOptions;
@@ -113,7 +113,7 @@ export class CurrentFleetConnection implements FleetConnection {
     const member = this.#joined();
     const [deflated] = await deflateMessages([reply]);
     for (let attempt = 1; attempt <= MAX_PUSH_ATTEMPTS; attempt++) {
-      // What was brought once is there, or asked for.
+      // After the first attempt the SuperLink has the inline objects, or asks for them.
       const along = member.takesBytes > 0 && attempt === 1
         ? packAlong(this.#unknownOf(deflated!), member.takesBytes)
         : undefined;
@@ -121,7 +121,7 @@ export class CurrentFleetConnection implements FleetConnection {
     }
     throw new FlwrError(
       "data-loss",
-      `The SuperLink did not store the reply's objects in ${MAX_PUSH_ATTEMPTS} tries`,
+      `The SuperLink did not store the reply's objects in ${MAX_PUSH_ATTEMPTS} attempts`,
     );
   }
 
@@ -163,7 +163,7 @@ export class CurrentFleetConnection implements FleetConnection {
     const member = this.#member;
     if (member === undefined) return;
     this.#member = undefined;
-    // A key of the node's own making is never admitted again.
+    // A key that the node generated is never admitted again.
     if (this.#options.key === undefined) this.#client = undefined;
     await this.#membership.leave(member.client, member.nodeId);
   }
@@ -190,7 +190,7 @@ export class CurrentFleetConnection implements FleetConnection {
     throw new FlwrError("failed-precondition", "The node has not joined the SuperLink");
   }
 
-  /** The message of an answer with its content; undefined when there is none, or it cannot be had. */
+  /** The message of a response, with its content; undefined if there is none, or it cannot be fetched. */
   async #receive(
     member: Member,
     { messagesList: [wire], messageObjectTrees: [tree], along }: PullMessagesResponse,
@@ -200,7 +200,7 @@ export class CurrentFleetConnection implements FleetConnection {
     this.#options.checkTree?.(tree);
     const head = messageFromWire(wire);
     if (head.dstNodeId !== member.nodeId) {
-      this.#log.warn("An instruction for node {other} is left aside: this is node {nodeId}", {
+      this.#log.warn("Ignored an instruction for node {other}: this is node {nodeId}", {
         other: head.dstNodeId,
         nodeId: member.nodeId,
       });
@@ -208,7 +208,7 @@ export class CurrentFleetConnection implements FleetConnection {
     }
     try {
       const message = await this.#fetch(member, head, { tree, along }, signal);
-      // Where objects travel with messages, the reply says that the instruction has come.
+      // A SuperLink that sends objects inline takes the reply as the confirmation.
       if (along === undefined) this.#confirm(member, head);
       return message;
     } catch (thrown) {
@@ -228,7 +228,7 @@ export class CurrentFleetConnection implements FleetConnection {
     const tree = treeFromWire(wireTree);
     const ids = idsOfTree(wireTree.objectId, tree);
     const { message, objects } = await receiveMessage(messageId, ids, {
-      there: (id) => this.#kept.get(id),
+      cached: (id) => this.#kept.get(id),
       along: readAlong(along?.objects ?? [], (id) => tree.has(id)),
       pull: (id) => client.pullObject(nodeId, runId, id, signal),
       parallel: this.#objects,
@@ -239,7 +239,7 @@ export class CurrentFleetConnection implements FleetConnection {
     return message;
   }
 
-  /** Nothing waits for the confirmation: the SuperLink only learns from it what it need not keep. */
+  /** Confirms a message in the background: it only tells the SuperLink what it can delete. */
   #confirm({ client, nodeId }: Member, { runId, messageId }: MessageHead): void {
     client.confirm(nodeId, runId, messageId).catch((error) => {
       const { message: reason } = FlwrError.from(error);
@@ -247,31 +247,33 @@ export class CurrentFleetConnection implements FleetConnection {
     });
   }
 
-  /** Answers an instruction whose content cannot be had, so that its ServerApp does not wait for the reply. */
+  /**
+   * Sends an error reply to an instruction whose content cannot be fetched, because its ServerApp waits for a reply.
+   */
   async #refuse(head: MessageHead, { message: reason }: FlwrError): Promise<void> {
     const { messageId } = head;
     this.#log.warn("Instruction {messageId} cannot be read: {reason}", { messageId, reason });
-    const words = `The SuperNode could not read the instruction: ${reason}`;
+    const text = `The SuperNode could not read the instruction: ${reason}`;
     const instruction = new Message(head, new RecordDict());
-    await this.push(instruction.replyError(MessageErrorCode.Unknown, words, this.#options))
+    await this.push(instruction.replyError(MessageErrorCode.Unknown, text, this.#options))
       .catch((error) => {
-        this.#log.debug("The SuperLink did not take the error reply to {messageId}: {reason}", {
+        this.#log.debug("The SuperLink did not accept the error reply to {messageId}: {reason}", {
           messageId,
           reason: FlwrError.from(error).message,
         });
       });
   }
 
-  /** The objects of a reply that were not in the instruction, which the SuperLink has. */
+  /** The objects of a reply that were not in the instruction, so the SuperLink may lack them. */
   #unknownOf({ objects }: DeflatedMessage): LinkObject[] {
     return [...objects.values()].filter(({ id }) => !this.#kept.has(id));
   }
 
   /**
-   * Announces the reply and pushes what the SuperLink does not have.
+   * Announces the reply and pushes the objects that the SuperLink lacks.
    *
-   * @param objects what goes along with the announcement, where the SuperLink takes something
-   * @returns whether it took all
+   * @param objects objects to send inline with the announcement, if the SuperLink accepts any
+   * @returns whether it accepted all
    */
   async #pushOnce(
     member: Member,
@@ -294,13 +296,13 @@ export class CurrentFleetConnection implements FleetConnection {
   }
 }
 
-/** @param registers whether the node makes its key known, and takes it back when it leaves */
+/** @param registers whether the node registers its key, and unregisters it when it leaves */
 function currentMembership(registers: boolean): NodeMembership {
   return {
     async join(client, heartbeatInterval) {
       if (registers) await registerItself(client);
       return await client.activate(heartbeatInterval).catch((error) => {
-        throw explainRefusal(FlwrError.from(error));
+        throw explainJoinRefusal(FlwrError.from(error));
       });
     },
     async leave(client, nodeId) {
@@ -315,28 +317,28 @@ async function registerItself(client: FleetClient): Promise<void> {
     await client.register();
   } catch (thrown) {
     const error = FlwrError.from(thrown);
-    // Nobody else has this key: an earlier call registered it, whose answer was lost.
-    if (error.code !== "already-exists") throw explainRefusal(error);
+    // Nobody else has this key, so an earlier call registered it and its response was lost.
+    if (error.code !== "already-exists") throw explainJoinRefusal(error);
   }
 }
 
-/** What a refusal means for whoever started the node. */
-function explainRefusal(error: FlwrError): FlwrError {
+/** Adds hints for the node's owner to a refusal. */
+function explainJoinRefusal(error: FlwrError): FlwrError {
   if (!(error instanceof ApiError)) return error;
   switch (error.api) {
     case "registration-by-node-refused":
       return new FlwrError(error.code, error.message, {
         cause: error,
         hints: [
-          "This SuperLink admits known keys only: give this node one by --auth-supernode-private-key",
+          "This SuperLink admits only known keys: give this node one with --auth-supernode-private-key",
         ],
       });
     case "public-key-invalid":
       return new FlwrError(error.code, error.message, {
         cause: error,
         hints: [
-          "Have the node's public key registered: flwr supernode register",
-          "Or have it added to the file behind the SuperLink's --auth-list-public-keys",
+          "Ask the SuperLink's owner to register this node's public key: flwr supernode register",
+          "Or to add it to the file given to the SuperLink's --auth-list-public-keys",
         ],
       });
     default:

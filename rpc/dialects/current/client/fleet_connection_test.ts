@@ -15,19 +15,19 @@ import type { DirectChannel } from "../testing/direct_channel.ts";
 import { FleetStage } from "../testing/fleet_stage.ts";
 import { CurrentFleetConnection } from "./fleet_connection.ts";
 
-/** An array of some bytes, no two chunks of it equal. */
+/** Creates an array of this size without two equal chunks. */
 function array(length: number, seed = 1): NdArray {
   const data = new Uint8Array(length);
   for (let at = 0; at < length; at += 1000) data[at] = (seed + at / 1000) % 251;
   return new NdArray({ dtype: "uint8", shape: [length], stype: "numpy.ndarray", data });
 }
 
-/** How often a channel was called by a method. */
+/** Number of a channel's calls of a method. */
 function count({ calls }: DirectChannel, method: string): number {
   return calls.filter((path) => path.endsWith(`/${method}`)).length;
 }
 
-Deno.test("a node without a key makes one, registers it, and takes it back when it leaves", async () => {
+Deno.test("a node without a key generates one, registers it, and unregisters it when it leaves", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const node = stage.node(undefined, channel);
@@ -54,7 +54,7 @@ Deno.test("a node with a key is the same node at every join, and stays registere
   assert.equal(count(channel, "RegisterNode") + count(channel, "UnregisterNode"), 0);
 });
 
-Deno.test("a model goes to a node and back in its chunks, several at a time", async () => {
+Deno.test("a model is sent to a node and back in chunks, several at a time", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel({ along: false });
   const node = stage.node(undefined, channel);
@@ -73,7 +73,7 @@ Deno.test("a model goes to a node and back in its chunks, several at a time", as
   assert.equal(count(channel, "ConfirmMessageReceived"), 1);
   const trained = new ArrayRecord({ big: array(2 * CHUNK_BYTES, 7), small: array(10) });
   await node.push(reply(stage, instruction!, { arrays: trained }), 2.5);
-  // The small array and its chunk are there already: they came with the instruction.
+  // The SuperLink has the small array and its chunk, because they were in the instruction.
   assert.equal(count(channel, "PushObject"), 6);
   const answer = await stage.reply(id);
   assert.deepEqual(
@@ -82,7 +82,7 @@ Deno.test("a model goes to a node and back in its chunks, several at a time", as
   );
 });
 
-Deno.test("what another node pushed is not pushed again", async () => {
+Deno.test("objects that another node pushed are not pushed again", async () => {
   await using stage = await FleetStage.start();
   const { runId } = await stage.run();
   const arrays = new ArrayRecord({ w: array(2 * CHUNK_BYTES) });
@@ -109,7 +109,7 @@ Deno.test("an error reply is pushed", async () => {
   assert.deepEqual((await stage.reply(id))!.error, { code: 2, reason: "boom" });
 });
 
-Deno.test("records under Flower's older names pass as they are, there and back", async () => {
+Deno.test("records with Flower's older names are not changed in either direction", async () => {
   await using stage = await FleetStage.start();
   const node = stage.node();
   const { runId } = await stage.run();
@@ -125,7 +125,7 @@ Deno.test("records under Flower's older names pass as they are, there and back",
   assert.equal(answer!.content.metricRecord("fitres.num_examples").get("num_examples"), 3);
 });
 
-Deno.test("an instruction whose objects are damaged is answered with an error", async () => {
+Deno.test("an instruction with damaged objects gets an error reply", async () => {
   await using stage = await FleetStage.start();
   const node = stage.node(undefined, damaging(stage.channel({ along: false })));
   const { runId } = await stage.run();
@@ -133,7 +133,10 @@ Deno.test("an instruction whose objects are damaged is answered with an error", 
   const stop = new AbortController();
   const pulling = node.pull(stop.signal);
   const answer = await until(() => stage.reply(id));
-  assert.match(answer.error!.reason, /could not read the instruction: (Object|Malformed object)/);
+  assert.match(
+    answer.error!.reason,
+    /could not read the instruction: (The bytes of object|Malformed object)/,
+  );
   stop.abort();
   await pulling.catch(() => {});
 });
@@ -170,7 +173,7 @@ Deno.test("a SuperLink that does not hold pulls is polled, first often and then 
   assert.ok(new Set(waits.slice(10).map((wait) => wait.toFixed(2))).size > 1, "with jitter");
 });
 
-Deno.test("a pull that was held returns when it comes back empty", async () => {
+Deno.test("a held pull with an empty response is not repeated", async () => {
   await using stage = await FleetStage.start();
   const channel = stage.channel();
   const node = stage.node(undefined, channel);
@@ -198,7 +201,7 @@ Deno.test("heartbeats have their own connection", async () => {
   assert.deepEqual([count(channel, "SendNodeHeartbeat"), heartbeats.calls.length], [0, 1]);
 });
 
-Deno.test("another app bundle than the run's is refused, and a run that is not known told as such", async () => {
+Deno.test("an app bundle other than the run's is refused, and an unknown run is reported", async () => {
   const channel = answering({
     RegisterNode: () => ({}),
     ActivateNode: () => ({ nodeId: 5n }),
@@ -219,7 +222,7 @@ Deno.test("another app bundle than the run's is refused, and a run that is not k
   assert.equal(await node.run(1n), undefined);
 });
 
-Deno.test("a node that the SuperLink does not admit is told what to do", async () => {
+Deno.test("a node that the SuperLink does not admit gets hints", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const hints = async (key?: PrivateKey) => {
     try {
@@ -241,7 +244,7 @@ function reply(
   return instruction.reply(content, { clock });
 }
 
-/** A channel whose objects arrive with one byte changed. */
+/** A channel that changes one byte of each object. */
 function damaging(channel: DirectChannel): DirectChannel {
   const call = channel.call.bind(channel);
   channel.call = async (method, request, options) => {
@@ -255,7 +258,7 @@ function damaging(channel: DirectChannel): DirectChannel {
   return channel;
 }
 
-/** A SuperLink of which nothing is known but its answers, by the methods' names. */
+/** A SuperLink given only by its responses, by method name. */
 function answering(answers: Record<string, () => unknown>): Channel {
   return {
     address: "superlink",
@@ -268,7 +271,7 @@ function answering(answers: Record<string, () => unknown>): Channel {
   };
 }
 
-/** The first value that is there, asked for again and again. */
+/** Returns the first value, asking repeatedly. */
 async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const value = await ask();
@@ -282,7 +285,7 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
   return await Promise.race([promise.then(() => true), tick]);
 }
 
-Deno.test("a node's name reaches the SuperLink, which refuses one that cannot be shown", async () => {
+Deno.test("a node's name reaches the SuperLink, which refuses an unprintable one", async () => {
   await using stage = await FleetStage.start();
   const key = await PrivateKey.generate("P-256");
   const connect = (name?: string) =>

@@ -1,22 +1,25 @@
 import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import { MAX_HELD_OBJECTS } from "../limits.ts";
 
-/** Bytes of an instruction's objects that a node keeps until the next one: a ResNet-18 has 45 MB. */
+/** Bytes of an instruction's objects that a node caches until the next one: a ResNet-18 has 45 MB. */
 export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
-/** Seconds for which it keeps them while no other comes: the rest of a phase on slower nodes, and no more of a run that ended. */
+/**
+ * Seconds to cache them without another instruction: enough for the rest of a phase on slower nodes, and not much
+ * longer than the run.
+ */
 export const KEPT_SECONDS = 300;
 
 /**
- * The objects of the last instruction. The next often has the same model, as the training after an evaluation, and the
- * reply may have some of them: neither has to travel once more.
+ * Cache of the last instruction's objects. The next instruction often contains the same model, such as a training
+ * after an evaluation, and the reply may contain some of the objects. None of these need to be sent again.
  */
 export class KeptObjects {
   #objects: ReadonlyMap<ObjectId, LinkObject> = new Map();
   #holds: readonly ObjectId[] = [];
   #keptAt = 0;
 
-  /** An object that is kept. Its bytes were checked against its id. */
+  /** Returns a cached object. Its bytes were checked against its id. */
   get(id: ObjectId): LinkObject | undefined {
     return this.#objects.get(id);
   }
@@ -25,15 +28,15 @@ export class KeptObjects {
     return this.#objects.has(id);
   }
 
-  /** The records among them, each of which is there with all that is below it. */
+  /** The cached records, each with all its descendants. */
   get holds(): readonly ObjectId[] {
     return this.#holds;
   }
 
   /**
-   * Keeps the objects of a message in the place of those before, where they are not too large.
+   * Replaces the cache with the objects of a message, unless they are too large.
    *
-   * @param messageId the message's own object
+   * @param messageId id of the message's own object
    * @param objects all its objects
    * @param now Unix time in seconds
    */
@@ -46,7 +49,7 @@ export class KeptObjects {
     this.#holds = [...new Set(records)].slice(0, MAX_HELD_OBJECTS);
   }
 
-  /** Lets go of what has been kept for KEPT_SECONDS: its run is over, or slower than what keeping it saves. */
+  /** Empties the cache after KEPT_SECONDS: the run has ended, or is too slow to profit. */
   expire(now: number): void {
     if (now - this.#keptAt < KEPT_SECONDS) return;
     this.#objects = new Map();

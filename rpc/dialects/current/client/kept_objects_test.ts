@@ -9,7 +9,7 @@ const object = (id: string, children: readonly string[] = [], length = 1): LinkO
   bytes: new Uint8Array(length),
 });
 
-/** A message with some records, each of one array. */
+/** Creates the objects of a message with records of one array each. */
 const objects = (records: number, length = 1): Map<string, LinkObject> => {
   const names = Array.from({ length: records }, (_, place) => `record ${place}`);
   const all = [
@@ -31,7 +31,7 @@ Deno.test("kept objects: those of the last message, and its records by name", ()
   assert.deepEqual([kept.holds, kept.has("record 1")], [["record 0"], false]);
 });
 
-Deno.test("kept objects: no more records are named than a SuperLink takes, and large messages are not kept", () => {
+Deno.test("kept objects: no more records are named than a SuperLink accepts, and large messages are not cached", () => {
   const kept = new KeptObjects();
   kept.keep("message", objects(MAX_HELD_OBJECTS + 5), 0);
   assert.equal(kept.holds.length, MAX_HELD_OBJECTS);
@@ -39,7 +39,7 @@ Deno.test("kept objects: no more records are named than a SuperLink takes, and l
   assert.deepEqual([kept.holds, kept.has("message")], [[], false]);
 });
 
-Deno.test("kept objects: they do not stay for long when no other message comes", () => {
+Deno.test("kept objects: they expire if no other message arrives", () => {
   const kept = new KeptObjects();
   kept.keep("message", objects(1), 1000);
   kept.expire(1000 + KEPT_SECONDS - 1);

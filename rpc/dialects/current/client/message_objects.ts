@@ -12,17 +12,17 @@ import { recordDictFromWire, recordDictToWire } from "../../record_dict.ts";
 import { messageToWire } from "../message.ts";
 import { treeToWire } from "../object_tree.ts";
 
-/** A message taken apart, ready to be announced. */
+/** A message as objects, ready to be announced. */
 export interface DeflatedMessage {
-  /** The id of its own object, and so the message's. */
+  /** The id of its own object, which is the message's id. */
   readonly id: ObjectId;
   readonly wire: WireMessage;
   readonly tree: WireTree;
-  /** All its objects; those of content that messages share are the same ones. */
+  /** All its objects. Messages with the same content share its objects. */
   readonly objects: ReadonlyMap<ObjectId, LinkObject>;
 }
 
-/** Takes messages apart into objects. Content that several of them share is taken apart once. */
+/** Converts messages to objects. Content shared by several messages is converted once. */
 export async function deflateMessages(messages: readonly Message[]): Promise<DeflatedMessage[]> {
   const contents = new Map<RecordDict, DeflatedRecordDict>();
   const deflated: DeflatedMessage[] = [];
@@ -61,11 +61,11 @@ function deflateMessage(
 }
 
 /**
- * Puts a message together from its objects.
+ * Assembles a message from its objects.
  *
- * @param get gives any object of its tree
- * @throws FlwrError "not-found" for an object that is missing; "invalid-argument" for a malformed one;
- *   "resource-exhausted" for records that are too large
+ * @param get returns any object of its tree
+ * @throws FlwrError "not-found" for a missing object; "invalid-argument" for a malformed one; "resource-exhausted"
+ *   for records that are too large
  */
 export function inflateMessage(
   root: Pick<LinkObject, "id" | "bytes">,

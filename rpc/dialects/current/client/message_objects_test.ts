@@ -16,7 +16,7 @@ function instruction(content: RecordDict, dstNodeId = 4n): Message {
     .withMetadata({ runId: 7n });
 }
 
-Deno.test("message objects: any message comes back as it was", async () => {
+Deno.test("message objects: any message survives the conversion", async () => {
   await fc.assert(
     fc.asyncProperty(recordDicts, async (content) => {
       const message = instruction(content);
@@ -30,7 +30,7 @@ Deno.test("message objects: any message comes back as it was", async () => {
   );
 });
 
-Deno.test("message objects: an error comes back without objects beside its own", async () => {
+Deno.test("message objects: an error needs only its own object", async () => {
   const error = instruction(new RecordDict()).replyError(2, "It broke", { clock });
   const [deflated] = await deflateMessages([error]);
   const { id, objects, wire } = deflated!;
@@ -40,7 +40,7 @@ Deno.test("message objects: an error comes back without objects beside its own",
   assert.deepEqual(back.error, { code: 2, reason: "It broke" });
 });
 
-Deno.test("message objects: content that messages share is made once, each message has its own id", async () => {
+Deno.test("message objects: shared content is converted once, each message has its own id", async () => {
   const content = new RecordDict({ config: new ConfigRecord({ lr: 0.5 }) });
   const [a, b] = await deflateMessages([instruction(content, 4n), instruction(content, 5n)]);
   assert.notEqual(a!.id, b!.id);
@@ -49,7 +49,7 @@ Deno.test("message objects: content that messages share is made once, each messa
   }
 });
 
-Deno.test("message objects: what is announced names every object, children first", async () => {
+Deno.test("message objects: the announced tree contains every object, children first", async () => {
   const [deflated] = await deflateMessages([instruction(new RecordDict())]);
   const { id, wire, tree, objects } = deflated!;
   assert.equal(wire.metadata?.messageId, id);

@@ -8,29 +8,32 @@ import {
   TIMESTAMP_HEADER,
 } from "../headers.ts";
 
-/** The curve of a key that a node makes for itself, as Flower's do. */
+/** Curve of the key that a node generates for itself, as Flower's nodes do. */
 export const OWN_KEY_CURVE = "P-384";
 
-/** The session of each key that this program has read: all of its connections are one SuperNode. */
+/** Session id of each key in this process: all connections of the process are one SuperNode. */
 const sessions = new WeakMap<PrivateKey, string>();
 
-/** The session of a key in this program: 32 hexadecimal digits. */
+/** Returns the session id of a key in this process: 32 hexadecimal digits. */
 export function sessionOf(key: PrivateKey): string {
   const session = sessions.get(key) ?? crypto.getRandomValues(new Uint8Array(16)).toHex();
   sessions.set(key, session);
   return session;
 }
 
-/** The headers of a SuperNode's calls: its key and a time signed with it, another one for each try. */
+/**
+ * Creates the headers of a SuperNode's calls: its public key and a time signed with its private key, a new one for
+ * each attempt.
+ */
 export class NodeCredentials {
-  /** The public key as requests and headers carry it: its PEM text as bytes. */
+  /** The public key as requests and headers contain it: its PEM text as bytes. */
   readonly publicKey: Uint8Array;
-  /** What logs and messages call the key by. */
+  /** The key's name in logs and messages. */
   readonly fingerprint: string;
   readonly #signer: TimeSigner;
   readonly #session: string;
 
-  /** @param session names this program among those with the same key; 32 hexadecimal digits */
+  /** @param session distinguishes processes with the same key; 32 hexadecimal digits */
   constructor(key: PrivateKey, clock: Clock, session: string = sessionOf(key)) {
     this.#session = session;
     this.publicKey = new TextEncoder().encode(key.publicKey.pem);
@@ -38,7 +41,7 @@ export class NodeCredentials {
     this.#signer = new TimeSigner(key, clock);
   }
 
-  /** The headers of one try of a call. */
+  /** Creates the headers of one attempt at a call. */
   async headers(): Promise<Record<string, string | Uint8Array>> {
     const { timestamp, signature } = await this.#signer.sign();
     return {

@@ -6,27 +6,27 @@ import { readObject } from "../../../objects/object.ts";
 import { inflateMessage } from "./message_objects.ts";
 import type { Parallel } from "./parallel.ts";
 
-/** Seconds between two looks for an object that has not arrived at the SuperLink: first, and at most. */
+/** Seconds between two requests for an object that has not arrived at the SuperLink: initially, and at most. */
 const OBJECT_POLL_SECONDS = 0.5;
 const MAX_OBJECT_POLL_SECONDS = 10;
 
-/** Seconds after which an object does not come any more: the SuperLink gives up a push after 180 s of silence. */
+/** Seconds after which an object counts as lost: the SuperLink gives up a push after 180 s of silence. */
 const OBJECT_WAIT_SECONDS = 240;
 
-/** How objects are fetched. */
-export interface PullOptions {
-  /** Gives those that are here already, checked. */
-  readonly there?: (id: ObjectId) => LinkObject | undefined;
-  /** Bytes of those that came with their message. */
+/** Sources of objects, and how to fetch them. */
+export interface FetchOptions {
+  /** Returns an object that is already here, with checked bytes. */
+  readonly cached?: (id: ObjectId) => LinkObject | undefined;
+  /** Bytes of objects sent inline with their message. */
   readonly along?: ReadonlyMap<ObjectId, Uint8Array>;
-  /** Asks the server for one. */
+  /** Requests an object from the server. */
   readonly pull: (id: ObjectId) => Promise<PulledObject>;
   readonly parallel: Parallel;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
 
-/** Errors that say that a message is not whole or not well-formed. They concern neither the connection nor other messages. */
+/** Error codes for an incomplete or malformed message. They affect neither the connection nor other messages. */
 export const BROKEN_MESSAGE: ReadonlySet<ErrorCode> = new Set([
   "not-found",
   "data-loss",
@@ -34,26 +34,25 @@ export const BROKEN_MESSAGE: ReadonlySet<ErrorCode> = new Set([
   "resource-exhausted",
 ]);
 
-/** A message with its content, and the objects that it was made of. */
+/** A message with its content, and the objects it was assembled from. */
 export interface ReceivedMessage {
   readonly message: Message;
   readonly objects: ReadonlyMap<ObjectId, LinkObject>;
 }
 
 /**
- * Fetches a message: its objects, and what they say.
+ * Fetches a message's objects and assembles it.
  *
- * @param id the message's, which is that of its root object
+ * @param id the message's id, which is that of its root object
  * @param ids all objects of its tree
- * @throws what {@link pullObjects} and inflateMessage throw: errors of {@link BROKEN_MESSAGE}, where it is the message that
- *   is at fault
+ * @throws errors of {@link fetchObjects} and inflateMessage; one of {@link BROKEN_MESSAGE} if the message is at fault
  */
 export async function receiveMessage(
   id: ObjectId,
   ids: Iterable<ObjectId>,
-  options: PullOptions,
+  options: FetchOptions,
 ): Promise<ReceivedMessage> {
-  const objects = await pullObjects(ids, options);
+  const objects = await fetchObjects(ids, options);
   const root = objects.get(id);
   if (root === undefined) {
     throw new FlwrError("invalid-argument", `Object "${id}" is not in its own tree`);
@@ -62,34 +61,34 @@ export async function receiveMessage(
 }
 
 /**
- * Fetches the objects that are not here, several at a time, and checks that their bytes are theirs. Waits for those that
- * their sender has announced but not yet pushed.
+ * Fetches the objects that are not here, several at a time, and checks their bytes. Waits for objects that their
+ * sender has announced but not yet pushed.
  *
- * @throws FlwrError "not-found" for one that the server does not know, or that does not come; "data-loss" for bytes
- *   that are not the id's; "invalid-argument" for malformed ones; "cancelled" by the signal
+ * @throws FlwrError "not-found" for an object that the server does not know, or that does not arrive; "data-loss" for
+ *   bytes that do not match the id; "invalid-argument" for malformed ones; "cancelled" by the signal
  */
-export async function pullObjects(
+export async function fetchObjects(
   ids: Iterable<ObjectId>,
-  options: PullOptions,
+  options: FetchOptions,
 ): Promise<Map<ObjectId, LinkObject>> {
-  const { there, along, parallel } = options;
+  const { cached, along, parallel } = options;
   const objects = new Map<ObjectId, LinkObject>();
   const missing: ObjectId[] = [];
   for (const id of ids) {
     const bytes = along?.get(id);
-    const object = there?.(id) ?? (bytes && await readObject(id, bytes));
+    const object = cached?.(id) ?? (bytes && await readObject(id, bytes));
     if (object === undefined) missing.push(id);
     else objects.set(id, object);
   }
-  for (const object of await parallel.map(missing, (id) => pullObject(id, options))) {
+  for (const object of await parallel.map(missing, (id) => fetchObject(id, options))) {
     objects.set(object.id, object);
   }
   return objects;
 }
 
-async function pullObject(
+async function fetchObject(
   id: ObjectId,
-  { pull, clock, signal }: PullOptions,
+  { pull, clock, signal }: FetchOptions,
 ): Promise<LinkObject> {
   const deadline = clock.now() + OBJECT_WAIT_SECONDS;
   for (let pause = OBJECT_POLL_SECONDS;; pause = Math.min(2 * pause, MAX_OBJECT_POLL_SECONDS)) {
@@ -104,7 +103,7 @@ async function pullObject(
     }
     await clock.sleep(pause, signal);
     if (signal?.aborted) {
-      throw new FlwrError("cancelled", "The objects are not waited for any more");
+      throw new FlwrError("cancelled", "Waiting for the message's objects was cancelled");
     }
   }
 }

@@ -3,17 +3,17 @@ import { FakeClock } from "../../../../base/clock.ts";
 import { settle } from "../../../../base/testing/settle.ts";
 import type { PulledObject } from "../../../../entities/object.ts";
 import { makeSmallObject } from "../../../objects/object.ts";
-import { pullObjects } from "./object_transfer.ts";
+import { fetchObjects } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
 
 const OBJECT = makeSmallObject("ArrayChunk", [], new Uint8Array([1, 2]));
 
-/** Fetches one object from a server that gives these answers, the last one again and again. */
+/** Fetches one object from a server with these responses, of which the last is repeated. */
 function pull(answers: PulledObject[], signal?: AbortSignal) {
   const clock = new FakeClock();
   const start = clock.now();
   const asked: number[] = [];
-  const objects = pullObjects([OBJECT.id], {
+  const objects = fetchObjects([OBJECT.id], {
     pull: () => {
       asked.push(clock.now() - start);
       return Promise.resolve(answers[Math.min(asked.length, answers.length) - 1]!);
@@ -25,18 +25,18 @@ function pull(answers: PulledObject[], signal?: AbortSignal) {
   return { objects, asked, clock };
 }
 
-/** Moves time once everything that can go on has gone on. */
+/** Advances the clock after all pending work. */
 async function pass(clock: FakeClock, seconds: number): Promise<void> {
   await settle();
   await clock.advance(seconds);
 }
 
-Deno.test("object transfer: takes bytes that hash to the id", async () => {
+Deno.test("object transfer: accepts bytes that match the id", async () => {
   const { objects } = pull([{ found: true, bytes: OBJECT.bytes }]);
   assert.deepEqual(await objects, new Map([[OBJECT.id, OBJECT]]));
 });
 
-Deno.test("object transfer: refuses bytes that do not, and what the server does not know", async () => {
+Deno.test("object transfer: refuses bytes that do not, and objects unknown to the server", async () => {
   const other = makeSmallObject("ArrayChunk", [], new Uint8Array([1, 3]));
   await assert.rejects(pull([{ found: true, bytes: other.bytes }]).objects, { code: "data-loss" });
   await assert.rejects(pull([{ found: true, bytes: new Uint8Array(3) }]).objects, {
@@ -45,7 +45,7 @@ Deno.test("object transfer: refuses bytes that do not, and what the server does 
   await assert.rejects(pull([{ found: false }]).objects, { code: "not-found" });
 });
 
-Deno.test("object transfer: waits for an object that has not arrived, ever longer", async () => {
+Deno.test("object transfer: waits for an object that has not arrived, with growing pauses", async () => {
   const { objects, asked, clock } = pull([
     { found: true },
     { found: true },
@@ -57,7 +57,7 @@ Deno.test("object transfer: waits for an object that has not arrived, ever longe
   assert.deepEqual(asked, [0, 0.5, 1.5, 3.5]);
 });
 
-Deno.test("object transfer: gives up an object that does not come", async () => {
+Deno.test("object transfer: gives up an object that does not arrive", async () => {
   const { objects, clock, asked } = pull([{ found: true }]);
   const outcome = assert.rejects(objects, { code: "not-found", message: /within 240 s/ });
   for (let step = 0; step < 60; step++) await pass(clock, 5);
@@ -65,7 +65,7 @@ Deno.test("object transfer: gives up an object that does not come", async () => 
   assert.ok(asked.length < 40);
 });
 
-Deno.test("object transfer: stops when it is told to", async () => {
+Deno.test("object transfer: stops when its signal is aborted", async () => {
   const controller = new AbortController();
   const { objects } = pull([{ found: true }], controller.signal);
   await Promise.resolve();

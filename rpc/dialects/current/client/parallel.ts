@@ -1,17 +1,17 @@
-/** Lets a bounded number of pieces of work run at a time, whoever asks for them. */
+/** Limits how many tasks run at the same time. */
 export class Parallel {
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** @param limit how many, at least 1 */
+  /** @param limit maximum number of running tasks, at least 1 */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Runs one piece of work as soon as there is room. @returns what it returns, or throws */
+  /** Runs one task as soon as the limit allows. @returns its result */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    // Who is woken takes over the place of who has ended, so that nobody can slip in between.
+    // The woken task takes over the place of the one that ended, so no other task can slip in between.
     if (this.#running < this.#limit) this.#running++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
@@ -24,7 +24,7 @@ export class Parallel {
   }
 
   /**
-   * Does the same with each item. The first failure ends it: what has not begun is left out.
+   * Applies a function to each item. After the first failure, items not yet started are skipped.
    *
    * @returns the results in the order of the items
    */
@@ -32,7 +32,7 @@ export class Parallel {
     let failed = false;
     const each = Array.from(items, (item) =>
       this.run(async () => {
-        if (failed) return undefined as R; // Promise.all has rejected: nobody sees it
+        if (failed) return undefined as R; // Promise.all has already rejected
         try {
           return await work(item);
         } catch (error) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { settle } from "../../../../base/testing/settle.ts";
 import { Parallel } from "./parallel.ts";
 
-/** Work that ends when it is told to. */
+/** A task that ends when the test says so. */
 function controlled() {
   const gates = new Map<number, PromiseWithResolvers<number>>();
   const work = (item: number) => {
@@ -13,9 +13,9 @@ function controlled() {
   return { gates, work };
 }
 
-/** Lets everything that can go on go on. */
+/** Runs all pending work. */
 
-Deno.test("parallel: runs as many as it may, and the next as soon as one ends", async () => {
+Deno.test("parallel: runs as many tasks as allowed, and the next as soon as one ends", async () => {
   const { gates, work } = controlled();
   const results = new Parallel(2).map([1, 2, 3, 4], work);
   assert.deepEqual([...gates.keys()], [1, 2]);
@@ -29,7 +29,7 @@ Deno.test("parallel: runs as many as it may, and the next as soon as one ends", 
   assert.deepEqual(await results, [10, 20, 30, 40]);
 });
 
-Deno.test("parallel: the first failure ends a map, and leaves room for other work", async () => {
+Deno.test("parallel: the first failure ends a map, and frees its places", async () => {
   const { gates, work } = controlled();
   const parallel = new Parallel(1);
   const failing = parallel.map([1, 2, 3], work);
@@ -39,7 +39,7 @@ Deno.test("parallel: the first failure ends a map, and leaves room for other wor
   assert.equal(await parallel.run(() => Promise.resolve("room")), "room");
 });
 
-Deno.test("parallel: the bound holds over all who share it", async () => {
+Deno.test("parallel: the limit holds across all callers", async () => {
   const { gates, work } = controlled();
   const parallel = new Parallel(2);
   const both = [parallel.map([1, 2], work), parallel.map([3, 4], work)];

@@ -2,19 +2,21 @@ import type { Clock } from "../../../../base/clock.ts";
 import type { Random } from "../../../../base/random.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 
-/** A pull answered faster than this, in seconds, was not held: the SuperLink is Flower's own, and must be polled. */
+/**
+ * A pull answered faster than this, in seconds, was not held. Then the SuperLink is Flower's own, and must be polled.
+ */
 const HELD_PULL_SECONDS = 1;
 
-/** Seconds between two polls of such a SuperLink: at first, and at most. Flower's own nodes take 3. */
+/** Seconds between two polls of such a SuperLink: initially, and at most. Flower's own nodes wait 3. */
 const POLL_LEAST_SECONDS = 0.2;
 const POLL_MOST_SECONDS = 1;
 const POLL_GROWTH = 1.3;
 const POLL_JITTER = 0.2;
 
 /**
- * Seconds to the next poll, ±20 %, so that nodes that were started together spread out.
+ * Seconds to the next poll, ±20 %, because nodes that were started together must spread out.
  *
- * @param emptyAnswers how many came one after the other, from 1
+ * @param emptyAnswers number of consecutive empty responses, from 1
  * @param uniform a random number in [0, 1)
  */
 function pollWait(emptyAnswers: number, uniform: number): number {
@@ -23,10 +25,11 @@ function pollWait(emptyAnswers: number, uniform: number): number {
 }
 
 /**
- * Asks a SuperLink for a message, or a task, for as long as ours holds a pull: one that answers at once is asked again meanwhile.
+ * Long-polls a SuperLink for a message or a task, for as long as ours holds a pull. A SuperLink that responds at once
+ * is polled repeatedly for that time.
  *
- * @param ask one call; undefined when there is nothing
- * @returns what was asked for; undefined when none came in that time, or the signal was given
+ * @param ask makes one call; returns undefined if there is nothing
+ * @returns the result; undefined if none arrived in that time, or the signal was aborted
  */
 export async function longPoll<T>(
   { clock, random }: { readonly clock: Clock; readonly random: Random },

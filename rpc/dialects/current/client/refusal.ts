@@ -1,25 +1,25 @@
 import { FlwrError } from "../../../../base/error.ts";
 import { ApiError } from "../../../api_error.ts";
 
-/** What can be done about the errors that Flower numbers (ApiError's numbers). */
+/** Hints for errors with Flower's numbers (ApiError's numbers). */
 const HINTS: Readonly<Record<number, string>> = {
   2: "Leave the federation out to use the SuperLink's own: flwr federation list shows it",
-  12: "Name a federation: flwr federation list shows those there are",
+  12: "Name a federation: flwr federation list shows them",
   15: "Look at the app's settings in its pyproject.toml, under [tool.flwr.app.config]",
-  16: "List the runs that there are: flwr ls",
+  16: "List the runs: flwr ls",
   18: "Look at how it ended: flwr ls --run-id ID",
-  20: "Ask a SuperLink of this flwr, or one of Flower's with an artifact provider",
-  21: "Look at what became of the run: flwr ls --run-id ID",
-  22: "Give an ECDSA public key: flwr keys generate makes a pair",
+  20: "Use a SuperLink of this flwr, or one of Flower's with an artifact provider",
+  21: "Look at the run's state: flwr ls --run-id ID",
+  22: "Give an ECDSA public key: flwr keys generate creates a pair",
   23:
     "Look for the node that has it: flwr supernode list. An unregistered key cannot be used again",
-  24: "List the nodes that there are: flwr supernode list",
+  24: "List the nodes: flwr supernode list",
   45: 'Write latitude and longitude in degrees: --location "52.52,13.40"',
 };
 
 /**
- * An error of the Control API as its caller should see it: in the server's words, with what can be done about it where
- * Flower's number says what is wrong. The error itself, with the number, is its cause then.
+ * Prepares an error of the Control API for the user: the server's message, with a hint if the error has one of
+ * Flower's numbers. The numbered error is then its cause.
  */
 export function explainRefusal(error: unknown): FlwrError {
   const refusal = FlwrError.from(error);

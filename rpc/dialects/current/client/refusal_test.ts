@@ -8,11 +8,11 @@ Deno.test("refusal: a numbered error says what to do, and keeps its number", () 
   const refusal = explainRefusal(told);
   assert.equal(refusal.message, "Run ID not found");
   assert.equal(refusal.code, "not-found");
-  assert.deepEqual(refusal.hints, ["List the runs that there are: flwr ls"]);
+  assert.deepEqual(refusal.hints, ["List the runs: flwr ls"]);
   assert.equal(refusal.cause, told);
 });
 
-Deno.test("refusal: one that nothing can be done about has the server's words alone", () => {
+Deno.test("refusal: an error without a hint has only the server's message", () => {
   const refusal = explainRefusal(new ApiError("accounts-not-offered", "There are none"));
   assert.deepEqual([refusal.message, refusal.hints], ["There are none", []]);
 });

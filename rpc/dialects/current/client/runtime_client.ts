@@ -25,61 +25,61 @@ import { configFromWire } from "../scalar.ts";
 import type { DeflatedMessage } from "./message_objects.ts";
 import { runtimeDeadline } from "./runtime_deadline.ts";
 
-/** What an app begins with, as its server gives it. */
-export interface TaskInput {
+/** Input of a task, as received from the server. */
+export interface ReceivedTaskInput {
   readonly taskId: bigint;
   readonly run: RunInfo;
   /** The run's app, checked against its hash. */
   readonly fab: AppBundle;
-  /** Under which the app sends: SUPERLINK_NODE_ID for a ServerApp. */
+  /** Node id of the app: SUPERLINK_NODE_ID for a ServerApp. */
   readonly nodeId: NodeId;
   readonly nodeConfig: ConfigRecord;
-  /** A ClientApp's whole configuration; empty for a ServerApp, which has it from the bundle and the run. */
+  /** A ClientApp's complete configuration; empty for a ServerApp, which derives it from the bundle and the run. */
   readonly runConfig: ConfigRecord;
-  /** What the app kept from its last task of the same series. */
+  /** State that the app kept from its last task of the same series. */
   readonly state: RecordDict;
-  /** As it came, for another process of the same task: it is given once. */
+  /** The original response, for another process of the same task, because the server sends it only once. */
   readonly wire: PullTaskInputResponse;
 }
 
-/** How messages that were announced stand. */
+/** Result of announcing messages. */
 export interface AnnouncedMessages {
-  /** In the order of the messages: undefined for one that was refused. */
+  /** In the order of the messages: undefined for a refused one. */
   readonly ids: readonly (ObjectId | undefined)[];
-  /** Objects that the server does not have yet. */
+  /** Objects that the server lacks. */
   readonly missing: readonly ObjectId[];
   readonly sessionId: string;
 }
 
-/** A message that waits at the server, without its objects. */
+/** A pulled message without its objects. */
 export interface WaitingMessage {
   readonly wire: WireMessage;
   readonly tree: WireTree;
 }
 
-/** Messages that wait at the server. */
+/** Pulled messages. */
 export interface WaitingMessages {
   readonly messages: readonly WaitingMessage[];
-  /** Bytes of those of their objects that came along; undefined where the server lets none. */
+  /** Bytes of their objects that were sent inline; undefined if the server does not support that. */
   readonly along?: ReadonlyMap<ObjectId, Uint8Array>;
 }
 
-/** What goes along with a push, where the server takes something. */
+/** Extras of a push, if the server supports them. */
 export interface PushedAlong {
   readonly objects: ReturnType<typeof packAlong>;
-  /** Messages that have come whole. */
+  /** Messages that were received completely. */
   readonly confirms: readonly ObjectId[];
 }
 
-/** For whom objects are pushed and pulled. */
+/** Sender or receiver of objects. */
 export interface Speaker {
   readonly nodeId: NodeId;
   readonly runId: RunId;
 }
 
 /**
- * The Runtime API of any SuperLink (or SuperNode) since Flower 1.40, as the process of one task speaks it. It names no
- * version: a server of Flower would refuse another than its own.
+ * Client of the Runtime API of any SuperLink (or SuperNode) since Flower 1.40, used by the process of one task. It
+ * sends no version, because Flower's servers refuse versions other than their own.
  */
 export class RuntimeClient {
   readonly #channel: Channel;
@@ -87,63 +87,63 @@ export class RuntimeClient {
   readonly #ending = new AbortController();
   #takesBytes = 0;
 
-  /** @param token what the task was given out with, 256 hexadecimal digits */
+  /** @param token the task's token, 256 hexadecimal digits */
   constructor(channel: Channel, token: string) {
     this.#channel = channel;
     this.#headers = { [TASK_TOKEN_HEADER]: token };
   }
 
-  /** Aborted when the server takes the token no more: the run was stopped, or given up. Its reason is the error. */
+  /**
+   * Aborted when the server no longer accepts the token, because the run was stopped or given up. Its reason is the
+   * error.
+   */
   get ended(): AbortSignal {
     return this.#ending.signal;
   }
 
-  /**
-   * Bytes of objects that the server takes along with a push, as its last answer said; 0 where it lets none travel with
-   * the calls that announce them.
-   */
+  /** Bytes of objects that the server accepts inline with a push, from its last response; 0 if it accepts none. */
   get takesBytes(): number {
     return this.#takesBytes;
   }
 
-  /** Begins the task. @throws FlwrError "data-loss" for an app that is not what its hash says */
-  async begin(): Promise<TaskInput> {
+  /** Begins the task. @throws FlwrError "data-loss" for an app that does not match its hash */
+  async begin(): Promise<ReceivedTaskInput> {
     const input = await this.#call(Runtime.method.pullTaskInput, {});
     return await readTaskInput(input);
   }
 
-  /** Says that the process is alive. @returns false when the task is not its any more, and `ended` is aborted */
+  /** Sends a heartbeat. @returns false if the task no longer belongs to this process; `ended` is then aborted */
   async heartbeat(): Promise<boolean> {
     const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {});
     if (!success) this.#end();
     return success;
   }
 
-  /** Ends the task; tried once. @param details why it failed, for people */
+  /** Ends the task, without retries. @param details why it failed, as text for the user */
   async finish(outcome: "completed" | "failed", details: string): Promise<void> {
     await this.#call(Runtime.method.pushTaskOutput, { subStatus: outcome, details }, {
       retry: NO_RETRY,
     });
   }
 
-  /** Hands over what the app wrote. */
+  /** Sends the app's output. */
   async pushLogs({ nodeId, runId }: Speaker, lines: readonly string[]): Promise<void> {
     await this.#call(Runtime.method.pushLogs, { node: { nodeId }, runId, logs: [...lines] });
   }
 
-  /** The nodes that are online. */
+  /** Lists the online nodes. */
   async nodes(): Promise<OnlineNode[]> {
     const { nodes, along } = await this.#call(Runtime.method.getNodes, { along: {} });
-    this.#hearAlong(along);
+    this.#readInlineLimit(along);
     return nodes.map(({ nodeId, name }) => ({ nodeId, ...usableName(name) }));
   }
 
   /**
-   * Hands over a piece of a file that the app keeps.
+   * Uploads a piece of an artifact.
    *
    * @param size bytes of the whole file
-   * @param offset where in it the piece begins
-   * @returns whether the file is whole now
+   * @param offset position of the piece in it
+   * @returns whether the file is now complete
    */
   async pushArtifact(
     name: string,
@@ -173,7 +173,7 @@ export class RuntimeClient {
         along: { objects, confirms: [...confirms] },
       },
     );
-    this.#hearAlong(along);
+    this.#readInlineLimit(along);
     return {
       ids: messages.map((_, place) => messageIds[place] || undefined),
       missing: objectsToPush,
@@ -181,7 +181,7 @@ export class RuntimeClient {
     };
   }
 
-  /** Hands over an object of announced messages. @returns false when the server waits for it no more */
+  /** Pushes an object of announced messages. @returns false if the server no longer waits for it */
   async pushObject(
     { nodeId, runId }: Speaker,
     sessionId: string,
@@ -195,9 +195,9 @@ export class RuntimeClient {
   }
 
   /**
-   * Messages for the app: replies to the given ones. May be held by the server, or answered at once.
+   * Pulls messages for the app: replies to the given instructions. The server may hold the call or respond at once.
    *
-   * @param options.confirms messages that have come whole
+   * @param options.confirms messages that were received completely
    */
   async pullMessages(
     ids: readonly string[],
@@ -209,11 +209,11 @@ export class RuntimeClient {
       { messageIds: [...ids], along: takes },
       signal && { signal },
     );
-    this.#hearAlong(along);
+    this.#readInlineLimit(along);
     if (messagesList.length !== messageObjectTrees.length) {
       throw new FlwrError(
         "data-loss",
-        `The server gave ${messagesList.length} messages and ${messageObjectTrees.length} object trees`,
+        `The server sent ${messagesList.length} messages and ${messageObjectTrees.length} object trees`,
       );
     }
     const messages = messagesList.map((wire, place) => ({
@@ -225,7 +225,7 @@ export class RuntimeClient {
     return { messages, along: readAlong(along.objects, (id) => announced.has(id)) };
   }
 
-  /** An object of a message that was pulled. */
+  /** Pulls an object of a pulled message. */
   async pullObject(
     { nodeId, runId }: Speaker,
     objectId: ObjectId,
@@ -239,7 +239,7 @@ export class RuntimeClient {
     return { found: objectFound, ...(objectAvailable && { bytes: objectContent }) };
   }
 
-  /** Says that all objects of a message have come: the server may let go of them. */
+  /** Confirms that all objects of a message were received, so the server may delete them. */
   async confirm({ nodeId, runId }: Speaker, messageObjectId: ObjectId): Promise<void> {
     await this.#call(
       Runtime.method.confirmMessageReceived,
@@ -247,19 +247,19 @@ export class RuntimeClient {
     );
   }
 
-  /** What answers a call that the task's app made elsewhere: it is made once more, in the task's name. */
+  /** Returns a handler that relays calls of the task's app, with the task's token. */
   relay<M extends DescMethod>(
     method: M,
   ): (
     request: MessageShape<M["input"]>,
     call: { readonly signal: AbortSignal },
   ) => Promise<MessageShape<M["output"]>> {
-    // A message that was read is one that can be sent.
+    // A decoded message can be sent again.
     return (request, { signal }) =>
       this.#call(method, request as MessageInitShape<M["input"]>, { signal });
   }
 
-  /** Closes the connection; open calls end. */
+  /** Closes the connection and cancels open calls. */
   close(): void {
     this.#channel.close();
   }
@@ -286,7 +286,7 @@ export class RuntimeClient {
     }
   }
 
-  #hearAlong(along: AlongResponse | undefined): void {
+  #readInlineLimit(along: AlongResponse | undefined): void {
     this.#takesBytes = alongBytes(along?.takesBytes ?? 0n);
   }
 
@@ -294,17 +294,17 @@ export class RuntimeClient {
     this.#ending.abort(
       new FlwrError(
         "cancelled",
-        "The run has ended: it was stopped, or nothing was heard of its app for too long",
+        "The run has ended: it was stopped, or its app sent no heartbeat for too long",
         { cause },
       ),
     );
   }
 }
 
-async function readTaskInput(wire: PullTaskInputResponse): Promise<TaskInput> {
+async function readTaskInput(wire: PullTaskInputResponse): Promise<ReceivedTaskInput> {
   const { taskId, context, run, fab } = wire;
   if (context === undefined || run === undefined || fab === undefined) {
-    throw new FlwrError("data-loss", "The server gave a task without its context, run or app");
+    throw new FlwrError("data-loss", "The server sent a task without its context, run or app");
   }
   const hash = await hashObject(fab.content);
   if (hash !== run.fabHash) {

@@ -24,22 +24,22 @@ import type {
   WaitingMessage,
 } from "./runtime_client.ts";
 
-/** Messages that one push announces: 1 MB or so; a Python SuperLink handles them one by one. */
+/** Messages that one push announces: about 1 MB; a Python SuperLink handles them one by one. */
 const MAX_MESSAGES_PER_PUSH = 1000;
 
-/** The same where their objects go along: half of what one call takes, so that a model's fit beside them. */
+/** The same if their objects are sent inline: half of one call's limit, which leaves room for a model's objects. */
 const MAX_MESSAGES_PER_FULL_PUSH = 256;
 
-/** Nodes of the trees of those messages; one message may have more. A server decodes them in 50 ms. */
+/** Tree nodes of one push's messages; a single message may have more. A server decodes them in 50 ms. */
 const MAX_TREE_NODES_PER_PUSH = 40_000;
 
-/** A ServerApp's line to its SuperLink over the Runtime API. Everything it does is done for the task's own run. */
+/** A ServerApp's connection to its SuperLink over the Runtime API, always for the task's own run. */
 export class RuntimeConnection implements DriverConnection {
   readonly #client: RuntimeClient;
   readonly #speaker: Speaker;
   readonly #clock: Clock;
   readonly #parallel = new Parallel(MAX_OBJECTS_IN_FLIGHT);
-  /** Replies that came whole and that the next call confirms. */
+  /** Completely received replies that the next call confirms. */
   readonly #confirms: MessageId[] = [];
 
   /** @param runId the run of the client's task */
@@ -49,7 +49,7 @@ export class RuntimeConnection implements DriverConnection {
     this.#clock = clock;
   }
 
-  /** The task's run: it is there already. */
+  /** Returns the task's run, which already exists. */
   createRun(): Promise<RunId> {
     return Promise.resolve(this.#speaker.runId);
   }
@@ -58,7 +58,7 @@ export class RuntimeConnection implements DriverConnection {
     return this.#client.nodes();
   }
 
-  /** Only objects that the SuperLink does not have go over the wire: a model for a hundred nodes goes once. */
+  /** Pushes only objects that the SuperLink lacks: a model for a hundred nodes is sent once. */
   async push(
     runId: RunId,
     instructions: readonly Message[],
@@ -93,9 +93,9 @@ export class RuntimeConnection implements DriverConnection {
   }
 
   /**
-   * Announces messages with those of their objects that go along, and pushes what is missing then.
+   * Announces messages, with some of their objects inline, and pushes the objects that are still missing.
    *
-   * @param known objects that the server has from the same push, and now these
+   * @param known objects that the server has from the same push; extended by these
    */
   async #pushBatch(
     messages: readonly DeflatedMessage[],
@@ -109,19 +109,22 @@ export class RuntimeConnection implements DriverConnection {
         messages,
         objects.values().filter(({ id }) => !known.has(id)),
       );
-      // What was brought once is there, or asked for.
+      // The server has the inline objects now, or asks for them.
       for (const id of objects.keys()) known.add(id);
       const stored = await this.#parallel.map(missing, (id) => {
         const object = objects.get(id);
         if (object !== undefined) return this.#client.pushObject(this.#speaker, sessionId, object);
-        throw new FlwrError("data-loss", `The SuperLink asks for object "${id}" of no message`);
+        throw new FlwrError(
+          "data-loss",
+          `The SuperLink asks for object "${id}", which belongs to no message`,
+        );
       });
       if (stored.every(Boolean)) return [...ids];
       if (attempt === MAX_PUSH_ATTEMPTS) {
         throw new FlwrError(
           "unavailable",
-          `The SuperLink did not take the objects of ${messages.length} instructions: ` +
-            `${MAX_PUSH_ATTEMPTS} times it waited for them no more`,
+          `The SuperLink did not accept the objects of ${messages.length} instructions: ` +
+            `its push session ended ${MAX_PUSH_ATTEMPTS} times`,
         );
       }
     }
@@ -143,21 +146,25 @@ export class RuntimeConnection implements DriverConnection {
     }
   }
 
-  /** Messages that the next call confirms. */
+  /** Removes and returns the messages that the next call confirms. */
   #takeConfirms(): MessageId[] {
     return this.#confirms.splice(0, MAX_ALONG_CONFIRMS);
   }
 
   /**
-   * Says that a message has come whole: with the next call where all of it came along, so that it waits no longer than a
-   * round; at once where it is large, or the server knows nothing of that.
+   * Confirms a completely received message. If all of it was inline, the next call confirms it, at most one round
+   * later. Otherwise it is confirmed at once, because it is large or the server does not support confirmations in
+   * other calls.
    */
   async #confirm(id: MessageId, cameAlong: boolean): Promise<void> {
     if (cameAlong && this.#confirms.length < MAX_ALONG_CONFIRMS) this.#confirms.push(id);
     else await this.#client.confirm(this.#speaker, id);
   }
 
-  /** A reply with its content. One that cannot be put together becomes an error: no node's fault ends the run. */
+  /**
+   * Fetches a reply's content. A reply that cannot be assembled becomes an error, because one node's fault must not
+   * end the run.
+   */
   async #receive(
     { wire, tree: wireTree }: WaitingMessage,
     along: ReadonlyMap<ObjectId, Uint8Array> | undefined,
@@ -190,7 +197,7 @@ export class RuntimeConnection implements DriverConnection {
   }
 }
 
-/** Messages in pushes: so many at most, and with so many objects that the server reads their trees at once. */
+/** Splits messages into pushes with a limited number of messages and of tree nodes. */
 function* batches(
   messages: readonly DeflatedMessage[],
   most: number,

@@ -22,7 +22,7 @@ const model = () =>
     config: new ConfigRecord({ "server-round": 1 }),
   });
 
-/** A ServerApp's connection to a server in memory. */
+/** A ServerApp's connection to an in-memory server. */
 function connect(server = new FakeBackend()) {
   const clock = new FakeClock();
   const channel = server.channel();
@@ -33,7 +33,7 @@ function connect(server = new FakeBackend()) {
   return { server, channel, client, connection, clock, instruct };
 }
 
-/** Pushes one instruction, and gives it as its node gets it. */
+/** Pushes one instruction, and returns it as its node gets it. */
 async function handedOut({ connection, instruct }: ReturnType<typeof connect>): Promise<Message> {
   const instruction = instruct(4n);
   const [messageId] = await connection.push(7n, [instruction]);
@@ -54,7 +54,7 @@ Deno.test("runtime connection: the run is the task's", async () => {
   assert.deepEqual(await connection.nodes(7n), [{ nodeId: 4n }, { nodeId: 5n }]);
 });
 
-Deno.test("runtime connection: a model for many nodes goes once, and not again the next time", async () => {
+Deno.test("runtime connection: a model for many nodes is sent once, and not again in the next push", async () => {
   const { connection, channel, instruct, server } = connect();
   const content = model();
   const ids = await connection.push(7n, [instruct(4n, content), instruct(5n, content)]);
@@ -70,7 +70,7 @@ Deno.test("runtime connection: a model for many nodes goes once, and not again t
   assert.equal(pushes(), 8);
 });
 
-Deno.test("runtime connection: an instruction that is refused has no id, the others have", async () => {
+Deno.test("runtime connection: a refused instruction has no id, the others have one", async () => {
   const { connection, instruct, server } = connect();
   server.refused.add(4n);
   const [refused, taken] = await connection.push(7n, [instruct(4n), instruct(5n)]);
@@ -78,7 +78,7 @@ Deno.test("runtime connection: an instruction that is refused has no id, the oth
   assert.equal(server.messages.get(taken!)?.dstNodeId, 5n);
 });
 
-Deno.test("runtime connection: announces anew what the server has forgotten", async () => {
+Deno.test("runtime connection: announces messages again after the server's push session ended", async () => {
   const { connection, instruct, server, channel } = connect();
   server.forgetful = 2;
   await connection.push(7n, [instruct(4n)]);
@@ -89,7 +89,7 @@ Deno.test("runtime connection: announces anew what the server has forgotten", as
   await assert.rejects(connection.push(7n, [instruct(5n)]), { code: "unavailable" });
 });
 
-Deno.test("runtime connection: a reply comes with its records, and is confirmed", async () => {
+Deno.test("runtime connection: a reply is received with its records, and confirmed", async () => {
   const connected = connect();
   const { connection, server, clock } = connected;
   const instruction = await handedOut(connected);
@@ -102,7 +102,7 @@ Deno.test("runtime connection: a reply comes with its records, and is confirmed"
   assert.deepEqual(server.confirmed, [reply!.metadata.messageId]);
 });
 
-Deno.test("runtime connection: a pull is held until there is a reply", async () => {
+Deno.test("runtime connection: a pull waits until there is a reply", async () => {
   const connected = connect();
   const { connection, server, clock } = connected;
   const instruction = await handedOut(connected);
@@ -123,7 +123,7 @@ Deno.test("runtime connection: an error needs no objects", async () => {
   assert.equal(server.confirmed.length, 1);
 });
 
-Deno.test("runtime connection: a reply whose objects are lost is an error of its node's", async () => {
+Deno.test("runtime connection: a reply whose objects are lost becomes an error", async () => {
   const connected = connect();
   const { connection, server, clock } = connected;
   const instruction = await handedOut(connected);
@@ -135,7 +135,7 @@ Deno.test("runtime connection: a reply whose objects are lost is an error of its
   assert.equal(lost!.metadata.srcNodeId, 4n);
 });
 
-Deno.test("runtime connection: says that a stopped run is over, and ends what waits for it", async () => {
+Deno.test("runtime connection: reports a stopped run, and ends waiting calls", async () => {
   const connected = connect();
   const { connection, server, client } = connected;
   const instruction = await handedOut(connected);

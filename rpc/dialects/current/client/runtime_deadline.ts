@@ -6,7 +6,7 @@ import {
   PUSH_DEADLINE_SECONDS,
 } from "./limits.ts";
 
-/** By the names of the Runtime API's methods: those that take longer, or less, than a call that does little. */
+/** Deadlines in seconds of the Runtime API's methods by name, if they differ from a short call's. */
 const DEADLINES: ReadonlyMap<string, number> = new Map([
   ["AcquireTask", PULL_DEADLINE_SECONDS],
   ["SendTaskHeartbeat", HEARTBEAT_DEADLINE_SECONDS],
@@ -18,7 +18,7 @@ const DEADLINES: ReadonlyMap<string, number> = new Map([
   ["PushArtifact", PUSH_DEADLINE_SECONDS],
 ]);
 
-/** Seconds for a call of the Runtime API. */
+/** The deadline of a Runtime API call, in seconds. */
 export function runtimeDeadline({ name }: DescMethod): number {
   return DEADLINES.get(name) ?? CALL_DEADLINE_SECONDS;
 }

@@ -18,7 +18,7 @@ import { RuntimeClient } from "./runtime_client.ts";
 import { RuntimeConnection } from "./runtime_connection.ts";
 import { TaskSession } from "./task_session.ts";
 
-Deno.test("over HTTP: a submitted run waits, begins, writes, and ends with its log", async () => {
+Deno.test("over HTTP: a submitted run is pending, begins, writes a log, and ends", async () => {
   await using superlink = await FakeSuperLink.start();
   const server = await startHttpServer({
     address: "127.0.0.1:0",
@@ -49,7 +49,7 @@ Deno.test("over HTTP: a submitted run waits, begins, writes, and ends with its l
   await server.close(1);
 });
 
-Deno.test("over HTTP: a ServerApp's instructions are answered, held pulls end with the run", async () => {
+Deno.test("over HTTP: a ServerApp's instructions are answered, waiting pulls end with the run", async () => {
   const backend = new FakeBackend();
   const binding = bindService(Runtime, {
     ...taskAuthentication({ backend, executors: "nobody" }),

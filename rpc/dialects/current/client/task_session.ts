@@ -2,29 +2,31 @@ import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { log } from "../../../../base/log.ts";
 import { type Random, systemRandom } from "../../../../base/random.ts";
 import { counted } from "../../../../base/readable.ts";
-import type { RuntimeClient, Speaker, TaskInput } from "./runtime_client.ts";
+import type { ReceivedTaskInput, RuntimeClient, Speaker } from "./runtime_client.ts";
 
-/** Seconds between two heartbeats of a task, least and most: Flower gives up on a task after 60 s. */
+/** Seconds between two heartbeats of a task, at least and at most: Flower gives up on a task after 60 s. */
 const TASK_HEARTBEAT_SECONDS = { least: 17.5, most: 22.5 } as const;
 
-/** Seconds in which what an app writes is collected before it is sent. */
+/** Seconds for which an app's output is collected before it is sent. */
 const LOG_BATCH_SECONDS = 0.2;
 
-/** Characters of log that wait to be sent at most, while the SuperLink cannot be reached; the oldest go first. */
+/**
+ * Maximum length of unsent output while the SuperLink cannot be reached, in characters. The oldest is dropped first.
+ */
 export const MAX_BUFFERED_LOG_CHARACTERS = 1024 * 1024;
 
-/** With what a task is worked on. */
+/** Options of a {@link TaskSession}. */
 export interface TaskSessionOptions {
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
 /**
- * A task from its beginning to its end: heartbeats keep it, and what the app writes goes to the server, until `finish`.
- * Disposing of a session that was not finished ends it as failed.
+ * Session of one task: sends heartbeats and the app's output to the server until `finish`. Disposing of an unfinished
+ * session ends the task as failed.
  */
 export class TaskSession implements AsyncDisposable {
-  readonly input: TaskInput;
+  readonly input: ReceivedTaskInput;
   readonly #client: RuntimeClient;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -33,7 +35,7 @@ export class TaskSession implements AsyncDisposable {
   readonly #background: Promise<void>[];
   #lines: string[] = [];
   #buffered = 0;
-  /** Texts that went because too many waited, and of which the log does not tell yet. */
+  /** Number of dropped texts that the log does not mention yet. */
   #dropped = 0;
   #wake = Promise.withResolvers<void>();
   #finished = false;
@@ -46,7 +48,11 @@ export class TaskSession implements AsyncDisposable {
     return new TaskSession(client, await client.begin(), options);
   }
 
-  private constructor(client: RuntimeClient, input: TaskInput, options: TaskSessionOptions) {
+  private constructor(
+    client: RuntimeClient,
+    input: ReceivedTaskInput,
+    options: TaskSessionOptions,
+  ) {
     this.#client = client;
     this.input = input;
     this.#clock = options.clock ?? systemClock;
@@ -54,12 +60,12 @@ export class TaskSession implements AsyncDisposable {
     this.#background = [this.#sendHeartbeats(), this.#sendLogs()];
   }
 
-  /** Aborted when the server has ended the task by itself; its reason is the error. */
+  /** Aborted when the server has ended the task; its reason is the error. */
   get ended(): AbortSignal {
     return this.#client.ended;
   }
 
-  /** Takes what the app wrote, with its line ends. */
+  /** Queues the app's output, which includes its line ends. */
   log(text: string): void {
     if (text === "" || this.#finished) return;
     this.#lines.push(text);
@@ -72,9 +78,9 @@ export class TaskSession implements AsyncDisposable {
   }
 
   /**
-   * Ends the task, once what the app wrote has gone. A task that the server has ended already stays as it is.
+   * Ends the task after the app's output was sent. A task that the server has already ended keeps its state.
    *
-   * @param details why it failed, for people
+   * @param details why it failed, as text for the user
    */
   async finish(outcome: "completed" | "failed", details = ""): Promise<void> {
     if (this.#finished) return;
@@ -91,12 +97,12 @@ export class TaskSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.finish("failed", "The ServerApp's process gave up");
+    await this.finish("failed", "The ServerApp's process ended early");
   }
 
-  /** The app goes on while its server cannot be reached; `ended` tells where the server has ended the task. */
+  /** The app continues while its server cannot be reached; `ended` reports that the server ended the task. */
   #report(error: unknown): void {
-    if (!this.ended.aborted) this.#log.warn("The SuperLink was not told: {error}", { error });
+    if (!this.ended.aborted) this.#log.warn("Could not reach the SuperLink: {error}", { error });
   }
 
   async #sendHeartbeats(): Promise<void> {
@@ -110,7 +116,7 @@ export class TaskSession implements AsyncDisposable {
 
   async #sendLogs(): Promise<void> {
     const speaker: Speaker = { nodeId: this.input.nodeId, runId: this.input.run.runId };
-    // Not a promise to race against: each race would leave something behind for as long as the task lasts.
+    // Not a promise to race against, because each race would leak a listener until the task ends.
     this.ended.addEventListener("abort", () => this.#wake.resolve(), { once: true });
     while (!this.ended.aborted) {
       if (this.#lines.length > 0) {

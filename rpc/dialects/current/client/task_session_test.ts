@@ -7,13 +7,13 @@ import { FakeBackend } from "../testing/fake_backend.ts";
 import { RuntimeClient } from "./runtime_client.ts";
 import { MAX_BUFFERED_LOG_CHARACTERS, TaskSession } from "./task_session.ts";
 
-/** A task that has begun, at a server in memory. */
+/** A task that has begun, at an in-memory server. */
 async function begin(server = new FakeBackend()) {
   const clock = new FakeClock();
   const channel = server.channel();
   const client = new RuntimeClient(channel, server.task.token);
   const session = await TaskSession.begin(client, { clock, random: seededRandom(1) });
-  /** Moves time once everything that can go on has gone on, and lets that go on. */
+  /** Advances the clock after all pending work, and runs what becomes due. */
   const pass = async (seconds: number) => {
     await settle();
     await clock.advance(seconds);
@@ -41,13 +41,13 @@ Deno.test("task session: begins with the run, its app and its settings", async (
   assert.equal(state.size, 0);
 });
 
-Deno.test("task session: refuses an app that is not what its hash says", async () => {
+Deno.test("task session: refuses an app that does not match its hash", async () => {
   const server = new FakeBackend();
   server.fab = { ...server.fab, content: new Uint8Array([1]) };
   await assert.rejects(begin(server), { code: "data-loss", message: /damaged/ });
 });
 
-Deno.test("task session: heartbeats come until the task is finished", async () => {
+Deno.test("task session: heartbeats are sent until the task is finished", async () => {
   const { server, session, pass } = await begin();
   for (let step = 0; step < 10; step++) await pass(22.5);
   assert.equal(server.heartbeats, 10);
@@ -57,7 +57,7 @@ Deno.test("task session: heartbeats come until the task is finished", async () =
   assert.deepEqual(server.end, { outcome: "completed", details: "" });
 });
 
-Deno.test("task session: what the app writes goes in batches, the last before the end", async () => {
+Deno.test("task session: output is sent in batches, the last one before the end", async () => {
   const { server, channel, session, pass } = await begin();
   const batches = () => channel.calls.filter((path) => path.endsWith("/PushLogs")).length;
   session.log("a\n");
@@ -75,21 +75,21 @@ Deno.test("task session: what the app writes goes in batches, the last before th
   assert.deepEqual(server.end, { outcome: "failed", details: "It broke" });
 });
 
-Deno.test("task session: keeps the newest of what waits to be sent", async () => {
+Deno.test("task session: keeps the newest unsent output", async () => {
   const { server, session } = await begin();
   const line = `${"x".repeat(1023)}\n`;
   for (let count = 0; count < 2 * MAX_BUFFERED_LOG_CHARACTERS / 1024; count++) session.log(line);
   session.log("last\n");
   await session.finish("completed");
   assert.equal(server.log.at(-1), "last\n");
-  // All of them came before anything could be sent.
+  // All were written before anything could be sent.
   const told = /^\((\d+) lines dropped, .*\n$/.exec(server.log[0]!);
   assert.equal(Number(told?.[1]) + server.log.length - 2, 2 * MAX_BUFFERED_LOG_CHARACTERS / 1024);
   const kept = server.log.slice(1).join("").length;
   assert.ok(kept <= MAX_BUFFERED_LOG_CHARACTERS && kept > MAX_BUFFERED_LOG_CHARACTERS - 2048);
 });
 
-Deno.test("task session: a stop is noticed by the next heartbeat, and the end is then not told", async () => {
+Deno.test("task session: a stop is noticed at the next heartbeat, and no outcome is sent", async () => {
   const { server, session, pass } = await begin();
   server.good = false;
   await pass(22.5);
@@ -99,7 +99,7 @@ Deno.test("task session: a stop is noticed by the next heartbeat, and the end is
   assert.equal(server.end, undefined);
 });
 
-Deno.test("task session: goes on while the server cannot be reached", async () => {
+Deno.test("task session: continues while the server cannot be reached", async () => {
   const { server, channel, session, pass } = await begin();
   channel.failing = () => {
     throw new FlwrError("unavailable", "away");
@@ -114,7 +114,7 @@ Deno.test("task session: goes on while the server cannot be reached", async () =
   await session.finish("completed");
 });
 
-Deno.test("task session: one that is left unfinished ends as failed", async () => {
+Deno.test("task session: an unfinished one ends as failed", async () => {
   const { server, session } = await begin();
   await session[Symbol.asyncDispose]();
   assert.equal(server.end?.outcome, "failed");

@@ -12,19 +12,19 @@ import {
   MAX_HELD_OBJECTS,
 } from "../limits.ts";
 
-/** Which objects an answer is to bring, whatever messages it has. */
+/** Objects that a response should include inline, whichever messages it has. */
 export type AskedAlong = Omit<WantedObjects, "messageIds">;
 
 /**
- * Reads what a pull says that it takes along.
+ * Reads which inline objects a pull accepts.
  *
- * @throws ApiError "request-malformed" for too many ids of objects that the caller holds, and for one that is none
+ * @throws ApiError "request-malformed" for too many ids of held objects, and for an invalid id
  */
 export function readAskedAlong({ takesBytes, holds }: AlongRequest): AskedAlong {
   if (holds.length > MAX_HELD_OBJECTS || !holds.every(isObjectId)) {
     throw new ApiError(
       "request-malformed",
-      `A pull names up to ${MAX_HELD_OBJECTS} objects by their ids that its caller holds`,
+      `A pull may name at most ${MAX_HELD_OBJECTS} held objects, by valid ids`,
     );
   }
   return {
@@ -35,7 +35,7 @@ export function readAskedAlong({ takesBytes, holds }: AlongRequest): AskedAlong 
 }
 
 /**
- * The messages that a call confirms.
+ * Reads the messages that a call confirms.
  *
  * @throws ApiError "request-malformed" for too many
  */
@@ -44,11 +44,11 @@ export function readConfirms(along: AlongRequest | undefined): readonly ObjectId
   if (confirms.length <= MAX_ALONG_CONFIRMS) return confirms;
   throw new ApiError(
     "request-malformed",
-    `A call confirms ${MAX_ALONG_CONFIRMS} messages at most: this one ${confirms.length}`,
+    `A call may confirm at most ${MAX_ALONG_CONFIRMS} messages, this one confirms ${confirms.length}`,
   );
 }
 
-/** What an answer says of objects to one who asked for them. */
+/** The inline objects of a response, for a caller that accepts them. */
 export function alongAnswer(
   objects: ObjectsTogether["objects"] = [],
 ): MessageInitShape<typeof AlongResponseSchema> {
@@ -58,8 +58,11 @@ export function alongAnswer(
   };
 }
 
-/** What was pulled for an answer; undefined where there was no room for it in time: it can be pulled object by object. */
-export async function whereThereIsRoom<T>(pull: () => Promise<T>): Promise<T | undefined> {
+/**
+ * Pulls inline objects; returns undefined if there was no memory for them in time, because they can also be pulled
+ * one by one.
+ */
+export async function ifMemoryAllows<T>(pull: () => Promise<T>): Promise<T | undefined> {
   try {
     return await pull();
   } catch (error) {

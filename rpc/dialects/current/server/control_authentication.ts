@@ -5,9 +5,9 @@ import type { ServiceOptions } from "../../../service.ts";
 import { controlAdmissionOf } from "./control_policy.ts";
 
 /**
- * Admits calls of the Control API as Flower's open SuperLink does: there are no accounts, so everyone who reaches the
- * port is the same one. Other credentials than bearer tokens are refused: whoever sends them takes this for another
- * kind of server.
+ * Admits calls of the Control API as Flower's open-source SuperLink does: there are no accounts, so every caller is
+ * the same account. Credentials other than bearer tokens are refused, because their sender expects another kind of
+ * server.
  */
 export function controlAuthentication(): Pick<
   ServiceOptions<typeof Control, undefined>,
@@ -22,6 +22,6 @@ function checkCredentials(call: CallHead): void {
   if (credentials === undefined || /^bearer /i.test(credentials)) return;
   throw new FlwrError(
     "unauthenticated",
-    "The call carries credentials of another kind than a bearer token",
+    "The call carries credentials that are not a bearer token",
   );
 }

@@ -2,16 +2,19 @@ import { MAX_SMALL_REQUEST_BYTES } from "./fleet_policy.ts";
 import type { Control } from "../../../../proto/gen/current/control_pb.ts";
 import type { DescMethod } from "@bufbuild/protobuf";
 
-/** Bytes of a submitted app with its settings. Apps above MAX_FAB_BYTES are answered as Flower does, up to this. */
+/**
+ * Bytes of a submitted app with its settings. Up to this size, apps above MAX_SUBMITTED_FAB_BYTES get Flower's
+ * response for oversized apps.
+ */
 const MAX_START_RUN_BYTES = 64 * 1024 * 1024;
 
 /** Bytes of a request with a piece of an attachment: the link's maxPieceBytes, and the names of a bundle's pieces. */
 const MAX_ATTACHMENT_REQUEST_BYTES = 4 * 1024 * 1024 + 64 * 1024;
 
 /**
- * Who may make a call of the Control API. A SuperLink without accounts has one that everyone has who reaches the port:
- * - "account": whoever does not claim another kind of credentials than bearer tokens, any of which is taken;
- * - "anyone": calls that come before a login.
+ * Who may make a call of the Control API. A SuperLink without accounts has one account for every caller:
+ * - "account": callers without credentials, or with any bearer token;
+ * - "anyone": calls that precede a login.
  */
 export type ControlAdmission = "account" | "anyone";
 
@@ -68,14 +71,14 @@ export const CONTROL_POLICY: Readonly<Record<string, ControlAdmission>> = {
   "/flwr.proto.Exec/GetAuthTokens": "anyone",
 };
 
-/** The policy's row of a method. @param method its gRPC path */
+/** Returns a method's row of the policy. @param method its gRPC path */
 export function controlAdmissionOf(method: string): ControlAdmission {
   const admission = CONTROL_POLICY[method];
   if (admission === undefined) throw new TypeError(`No policy for ${method}`);
   return admission;
 }
 
-/** The largest request of a method of the Control API, in bytes: it has no accounts, whoever reaches it may send one. */
+/** The largest request of a Control API method, in bytes. Without accounts, any caller may send one. */
 export function controlRequestBytes({ localName }: DescMethod): number {
   switch (localName as keyof typeof Control.method) {
     case "startRun":

@@ -21,53 +21,59 @@ import {
 } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError, type ApiErrorName } from "../../../api_error.ts";
 import type { CallHead } from "../../../call.ts";
-import type { Handlers } from "../../../service.ts";
+import type { ServiceHandlers } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
-import { checkFederation, federationToWire } from "./federation.ts";
+import { federationToWire, resolveFederation } from "./federation.ts";
 import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
 import { readRegistration } from "./registration.ts";
 import { type ReadFab, readSubmission } from "./submission.ts";
 
-/** Runs that a list of runs has when the caller does not say how many (Flower 1.41). */
+/** Default number of runs in a list (Flower 1.41). */
 const DEFAULT_LISTED_RUNS = 20;
 
-/** Runs that one answer lists at most: about 1 MB. */
+/** Maximum number of runs in one response: about 1 MB. */
 const MAX_LISTED_RUNS = 1000;
 
-/** Bytes of a log that one answer carries at most, where its reader asks for parts. */
+/** Maximum bytes of a log in one message, if the reader asks for parts. */
 const MAX_LOG_PART_BYTES: number = 1024 * 1024;
 
-/** What the Control API works with. */
+/** Dependencies of the Control API. */
 export interface ControlOptions {
   readonly link: Pick<Link, "nodes" | "runs" | "artifacts">;
   readonly readFab: ReadFab;
   readonly clock: Clock;
   /**
-   * Where this caller can fetch a run's artifacts.
+   * Returns the URL where this caller can fetch a run's artifacts.
    *
-   * @throws ApiError "artifacts-not-offered" where nobody can
+   * @throws ApiError "artifacts-not-offered" if the SuperLink serves none
    */
   readonly artifactUrl: (runId: bigint, call: CallHead) => string;
-  /** A caller is about to submit an app: what runs it may be made ready. Default: nothing is. */
+  /**
+   * Called when a caller is about to submit an app, so a process for it can be prepared. Nothing is prepared by
+   * default.
+   */
   readonly expectRun?: () => void;
 }
 
-/** The Control API under its name up to Flower 1.20. @param control today's calls, which are the same */
+/**
+ * Handlers of the Control API under its name up to Flower 1.20. @param control the current handlers, which are the
+ * same
+ */
 export function execHandlers(
-  { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens }: Handlers<
+  { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens }: ServiceHandlers<
     typeof Control,
     unknown
   >,
-): Handlers<typeof Exec, unknown> {
+): ServiceHandlers<typeof Exec, unknown> {
   return { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens };
 }
 
-/** The Control API, which the `flwr` command speaks: each call is translated to the domain. */
-export function controlHandlers(options: ControlOptions): Handlers<typeof Control, unknown> {
+/** Handlers of the Control API, which the `flwr` command calls. Each translates a call to the domain. */
+export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof Control, unknown> {
   const { link, readFab, clock, artifactUrl, expectRun } = options;
   const now = () => isoTime(clock.now());
   return {
@@ -105,7 +111,10 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       let after = afterTimestamp;
       let last = "";
       let finished = false;
-      /** Whether all has gone that was there at first, and its reader knows: then what comes is waited for. */
+      /**
+       * Whether everything that existed at first was sent, and the reader knows it. From then on the call waits for
+       * new output.
+       */
       let whole = inParts === false;
       while (!finished && !call.signal.aborted) {
         const holdSeconds = whole ? MAX_HOLD_SECONDS : 0;
@@ -133,15 +142,16 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
     async pullArtifacts({ runId }, call) {
       const { state, artifactsRemovedAt } = await runOf(link, runId);
       if (!isFinished(state)) {
-        const words = `Run ${runId} has not finished: it is ${state}, and may save artifacts still`;
-        throw new ApiError("artifacts-not-there", words);
+        const detail =
+          `Run ${runId} has not finished: it is ${state}, and may still save artifacts`;
+        throw new ApiError("artifacts-not-there", detail);
       }
       if ((await link.artifacts.list(runId)).length === 0) {
-        const words = artifactsRemovedAt === undefined
+        const detail = artifactsRemovedAt === undefined
           ? `Run ${runId} has saved no artifacts`
           : `The artifacts of run ${runId} were removed at ${isoTime(artifactsRemovedAt)}: the ` +
-            `SuperLink keeps those of newer runs`;
-        throw new ApiError("artifacts-not-there", words);
+            `SuperLink keeps only those of newer runs`;
+        throw new ApiError("artifacts-not-there", detail);
       }
       return create(PullArtifactsResponseSchema, { url: artifactUrl(runId, call) });
     },
@@ -175,7 +185,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       ),
 
     async showFederation({ federationName }) {
-      checkFederation(federationName);
+      resolveFederation(federationName);
       const [nodes, runs] = await Promise.all([
         link.nodes.list(),
         link.runs.list({ limit: MAX_LISTED_RUNS, skip: 0 }),
@@ -197,7 +207,7 @@ async function runOf(link: Pick<Link, "runs">, runId: bigint): Promise<LinkRun> 
   return run;
 }
 
-/** Gives the domain's refusals the numbers by which Flower's command line knows them. */
+/** Converts the domain's errors to the numbered errors that Flower's command line recognises. */
 async function numbered<T>(
   act: () => Promise<T>,
   names: Readonly<Partial<Record<FlwrError["code"], ApiErrorName>>>,
@@ -211,7 +221,7 @@ async function numbered<T>(
   }
 }
 
-/** A count of the wire as a number, at most the given one. */
+/** Converts a count to a number, limited to `most`. */
 function bounded(count: bigint, most: number): number {
   return count > BigInt(most) ? most : Number(count);
 }

@@ -1,4 +1,4 @@
-import { MAX_FAB_BYTES } from "./submission.ts";
+import { MAX_SUBMITTED_FAB_BYTES } from "./submission.ts";
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { FlwrError } from "../../../../base/error.ts";
@@ -13,7 +13,7 @@ import { DirectChannel } from "../testing/direct_channel.ts";
 import { FakeSuperLink } from "../testing/fake_superlink.ts";
 import { CONTROL_POLICY } from "./control_policy.ts";
 
-/** A SuperLink, and the command line's line to it. */
+/** A SuperLink with the command line's client. */
 async function start(limits: Partial<LinkLimits> = {}) {
   const superlink = await FakeSuperLink.start(limits);
   const channel = new DirectChannel(superlink.control);
@@ -39,7 +39,7 @@ Deno.test("control policy: every method has a row, and every row a method", () =
   assert.deepEqual(Object.keys(CONTROL_POLICY).sort(), methods.sort());
 });
 
-Deno.test("control: a submitted app waits as a run with its settings", async () => {
+Deno.test("control: a submitted app becomes a pending run with its settings", async () => {
   const { superlink, client, link, clock } = await start();
   await using _ = superlink;
   const started = await client.startRun(submission(new ConfigRecord({ rounds: 5 })));
@@ -56,7 +56,7 @@ Deno.test("control: a submitted app waits as a run with its settings", async () 
   assert.deepEqual([...(await link.runs.getFab(run.fabHash))!], [0, 0, 0, 0]);
 });
 
-Deno.test("control: a run goes on with a series when it is told to", async () => {
+Deno.test("control: a run continues a named series", async () => {
   const { superlink, client } = await start();
   await using _ = superlink;
   const first = await client.startRun(submission());
@@ -66,10 +66,10 @@ Deno.test("control: a run goes on with a series when it is told to", async () =>
   assert.notEqual(third.seriesId, first.seriesId);
 });
 
-Deno.test("control: a bundle that is too large is answered with no run", async () => {
+Deno.test("control: the response to an oversized bundle has no run", async () => {
   const { superlink, client, channel } = await start();
   await using _ = superlink;
-  const content = new Uint8Array(MAX_FAB_BYTES + 1);
+  const content = new Uint8Array(MAX_SUBMITTED_FAB_BYTES + 1);
   const { response } = await channel.call(Control.method.startRun, { fab: { content } });
   assert.equal(response.runId, undefined);
   await assert.rejects(client.startRun(submission(undefined, content)), {
@@ -78,7 +78,7 @@ Deno.test("control: a bundle that is too large is answered with no run", async (
   });
 });
 
-Deno.test("control: lists the newest 20 runs, or as many as are asked for", async () => {
+Deno.test("control: lists the newest 20 runs, or as many as requested", async () => {
   const { superlink, client, clock } = await start();
   await using _ = superlink;
   const ids: bigint[] = [];
@@ -105,7 +105,7 @@ Deno.test("control: stops a run once", async () => {
   await assert.rejects(client.stopRun(runId), { code: "failed-precondition" });
 });
 
-Deno.test("control: what names no run, node or federation has Flower's numbers", async () => {
+Deno.test("control: unknown runs, nodes and federations have Flower's numbers", async () => {
   const { superlink, channel } = await start();
   await using _ = superlink;
   const { stopRun, listRuns, streamLogs, unregisterNode, showFederation } = Control.method;
@@ -120,7 +120,7 @@ Deno.test("control: what names no run, node or federation has Flower's numbers",
   for (const [outcome, expected] of cases) await assert.rejects(outcome, expected);
 });
 
-Deno.test("control: a log comes as it is written, and ends with the run", async () => {
+Deno.test("control: a log is streamed as it is written, and ends with the run", async () => {
   const { superlink, client, link, clock } = await start();
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
@@ -141,24 +141,24 @@ Deno.test("control: a log comes as it is written, and ends with the run", async 
   assert.deepEqual(later.map(({ text }) => text), ["two\nthree\n"]);
 });
 
-Deno.test("control: a long log comes in parts that say when all has come; to Flower's reader as one", async () => {
+Deno.test("control: a long log is sent in parts that mark the last one; to Flower's clients as one message", async () => {
   const { superlink, client, link, channel } = await start();
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
   const parts = client.streamLogs(runId);
-  assert.deepEqual((await parts.next()).value, { text: "", latest: 0, whole: true });
+  assert.deepEqual((await parts.next()).value, { text: "", latest: 0, caughtUp: true });
   const line = `${"x".repeat(99)}\n`;
   await link.runs.appendLog(runId, [line.repeat(10_000), "unfinished"]);
-  const heard: boolean[] = [];
+  const flags: boolean[] = [];
   let text = "";
   for await (const part of client.streamLogs(runId)) {
     assert.ok(part.text.length <= 400_000, `${part.text.length}`);
-    heard.push(part.whole!);
+    flags.push(part.caughtUp!);
     text += part.text;
-    if (part.whole) break;
+    if (part.caughtUp) break;
   }
-  assert.ok(heard.length > 2);
-  assert.deepEqual(heard, heard.map((_, place) => place === heard.length - 1));
+  assert.ok(flags.length > 2);
+  assert.deepEqual(flags, flags.map((_, place) => place === flags.length - 1));
   assert.equal(text, line.repeat(10_000) + "unfinished");
   const { streamLogs } = Control.method;
   for await (const { logOutput, whole } of channel.stream(streamLogs, { runId })) {
@@ -168,10 +168,10 @@ Deno.test("control: a long log comes in parts that say when all has come; to Flo
   await link.runs.stop(runId);
   const all = await Array.fromAsync(client.streamLogs(runId));
   assert.equal(all.map(({ text }) => text).join(""), `${text}\nRun ${runId} was stopped\n`);
-  assert.deepEqual(all.filter(({ whole }) => whole).length, 1);
+  assert.deepEqual(all.filter(({ caughtUp }) => caughtUp).length, 1);
 });
 
-Deno.test("control: following a log goes on after the connection broke, with what is new", async () => {
+Deno.test("control: following a log resumes after a broken connection, with the new output", async () => {
   const { superlink, client, link, clock, channel } = await start();
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
@@ -231,14 +231,14 @@ Deno.test("control: there is one federation, with all nodes and runs", async () 
   assert.equal(federation.nodes.length, 1);
 });
 
-Deno.test("control: a login is told that there are no accounts", async () => {
+Deno.test("control: a login learns that there are no accounts", async () => {
   const { superlink, channel } = await start();
   await using _ = superlink;
   const { response } = await channel.call(Control.method.getLoginDetails, {});
   assert.equal(response.authnType, "noop");
 });
 
-Deno.test("control: a run's artifacts are to be had once it has finished, and if it has any", async () => {
+Deno.test("control: a run's artifacts are available once it has finished, if it has any", async () => {
   const { superlink, client, link } = await start();
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
@@ -255,7 +255,7 @@ Deno.test("control: a run's artifacts are to be had once it has finished, and if
   };
   assert.deepEqual(await number(runId), [
     21,
-    `Run ${runId} has not finished: it is running, and may save artifacts still`,
+    `Run ${runId} has not finished: it is running, and may still save artifacts`,
   ]);
   await link.runs.finish(token, { outcome: "failed", details: "" });
   assert.equal(await client.pullArtifacts(runId), `http://fake/${runId}`);
@@ -264,11 +264,11 @@ Deno.test("control: a run's artifacts are to be had once it has finished, and if
   assert.deepEqual(await number(other.runId), [21, `Run ${other.runId} has saved no artifacts`]);
   assert.deepEqual(await number(9n), [
     16,
-    "Run 9 is unknown, or older than the runs that the SuperLink keeps",
+    "Run 9 is unknown, or was removed because it finished long ago",
   ]);
 });
 
-Deno.test("control: artifacts that went for those of newer runs are said to have been removed", async () => {
+Deno.test("control: artifacts removed in favour of newer runs are reported as removed", async () => {
   const { superlink, client, link, clock } = await start({ maxFinishedArtifactBytes: 0 });
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
@@ -286,18 +286,18 @@ Deno.test("control: artifacts that went for those of newer runs are said to have
   assert.deepEqual([refusal.cause.number, refusal.message], [
     21,
     `The artifacts of run ${runId} were removed at ${isoTime(removedAt)}: the SuperLink keeps ` +
-    `those of newer runs`,
+    `only those of newer runs`,
   ]);
 });
 
-Deno.test("control: every other call is refused in words, with Flower's number where it has one", async () => {
+Deno.test("control: every other call is refused with an explanation, and Flower's number if there is one", async () => {
   const { superlink, channel } = await start();
   await using _ = superlink;
   const numbers = new Map<string, number | undefined>();
   for (const method of Control.methods.filter(({ input }) => input.name === "NotOffered")) {
     const refusal = await channel.call(method, {}).then(() => undefined, FlwrError.from);
     assert.equal(refusal?.code, "unimplemented", method.name);
-    assert.match(refusal!.message, /does not offer/);
+    assert.match(refusal!.message, /does not support/);
     numbers.set(method.name, refusal instanceof ApiError ? refusal.number : undefined);
   }
   assert.equal(numbers.size, 30);
@@ -306,7 +306,7 @@ Deno.test("control: every other call is refused in words, with Flower's number w
   assert.equal(numbers.get("ListConnectors"), undefined);
 });
 
-Deno.test("control: credentials of another kind are refused, but for what comes before a login", async () => {
+Deno.test("control: credentials of another kind are refused, except before a login", async () => {
   const { superlink } = await start();
   await using _ = superlink;
   const channelWith = (authorization: string) =>

@@ -1,24 +1,21 @@
 import { create } from "@bufbuild/protobuf";
 import type { LinkNode } from "../../../../entities/node.ts";
-import type { LinkRun } from "../../../../entities/run.ts";
+import { DEFAULT_FEDERATION, type LinkRun } from "../../../../entities/run.ts";
 import { type Federation, FederationSchema } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { NO_ACCOUNT, runToWire } from "../run.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 
-/** The only federation of a SuperLink without accounts: every node and every run is in it. */
-export const DEFAULT_FEDERATION = `@${NO_ACCOUNT.name}/default`;
-
-/** What `flwr run` of Flower 1.24 and 1.25 calls it, where the user names none. */
+/** Its name in `flwr run` of Flower 1.24 and 1.25, if the user names none. */
 const OLDER_NAME = "default";
 
 /**
- * The federation that a request means.
+ * Resolves the federation of a request.
  *
- * @param name empty for the one that there is
+ * @param name empty for the only one
  * @throws ApiError "federation-not-found"
  */
-export function checkFederation(name: string): string {
+export function resolveFederation(name: string): string {
   if (["", DEFAULT_FEDERATION, OLDER_NAME].includes(name)) return DEFAULT_FEDERATION;
   throw new ApiError(
     "federation-not-found",
@@ -26,7 +23,7 @@ export function checkFederation(name: string): string {
   );
 }
 
-/** The federation, with what is in it where that is asked for. */
+/** Converts the federation to protobuf, with its nodes and runs if given. */
 export function federationToWire(
   contents: { readonly nodes: readonly LinkNode[]; readonly runs: readonly LinkRun[] } = {
     nodes: [],

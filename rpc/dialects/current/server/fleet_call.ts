@@ -1,35 +1,35 @@
-/** What the calls of the Fleet API have in common, today's and those of Flower 1.15 to 1.22. */
+/** Shared parts of the Fleet API's handlers, of current Flower and of Flower 1.15 to 1.22. */
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
 import { type LinkRun, takesMessages } from "../../../../entities/run.ts";
 import type { LinkMessage } from "../../../../entities/message.ts";
 import { ApiError } from "../../../api_error.ts";
-import type { Call } from "../../../call.ts";
+import type { AuthenticatedCall } from "../../../call.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import type { NodeCaller } from "./node_caller.ts";
 import { nodeDenied } from "./node_denied.ts";
 
-/** What a node may promise as the time to its next heartbeat, in seconds (Flower 1.41). */
+/** Range of the heartbeat interval that a node may announce, in seconds (Flower 1.41). */
 const MIN_HEARTBEAT_INTERVAL_SECONDS = 10;
 const MAX_HEARTBEAT_INTERVAL_SECONDS = 1800;
 
-/** The node that calls. Without one the policy is at fault: it must admit nodes only. */
-export function nodeOf({ caller, method }: Call<NodeCaller>): bigint {
-  if (caller.nodeId === undefined) throw new TypeError(`${method} is not for nodes only`);
+/** The calling node. A call without one is a mistake in the policy, which must admit only nodes. */
+export function nodeOf({ caller, method }: AuthenticatedCall<NodeCaller>): bigint {
+  if (caller.nodeId === undefined) throw new TypeError(`${method} was admitted without a node`);
   return caller.nodeId;
 }
 
-/** @throws ApiError "heartbeat-interval-invalid" */
+/** Checks a heartbeat interval. @throws ApiError "heartbeat-interval-invalid" */
 export function checkInterval(interval: number): void {
   const [least, most] = [MIN_HEARTBEAT_INTERVAL_SECONDS, MAX_HEARTBEAT_INTERVAL_SECONDS];
   if (interval >= least && interval <= most) return;
   throw new ApiError(
     "heartbeat-interval-invalid",
-    `The heartbeat interval is not between ${least} and ${most} s: ${interval}`,
+    `The heartbeat interval must be between ${least} s and ${most} s, got ${interval}`,
   );
 }
 
-/** Joins by a key. One that was unregistered since it was looked at is refused. */
+/** Runs a join and converts the error of a key that was unregistered meanwhile. */
 export async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -41,17 +41,17 @@ export async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /**
- * The next instruction for the node that calls, as soon as there is one. One whose answer does not arrive waits for the
- * node's next pull.
+ * Pulls the next instruction for the calling node, waiting for one. If the response is not delivered, the instruction
+ * waits for the node's next pull.
  *
- * @param onError told of what fails after the call was answered
- * @returns undefined where none came in time
- * @param options.emptyHanded whether the node says that it has no instruction in hand
- * @throws FlwrError "unauthenticated" when the node was cut off meanwhile
+ * @param onError gets errors that occur after the response
+ * @param options.emptyHanded whether the node reports that it has no instruction in hand
+ * @returns undefined if none arrived in time
+ * @throws FlwrError "unauthenticated" if the node was disconnected meanwhile
  */
-export async function pullInstruction(
+export async function pullInstructionForCaller(
   link: Pick<Link, "messages">,
-  call: Call<NodeCaller>,
+  call: AuthenticatedCall<NodeCaller>,
   onError: (error: unknown) => void,
   { emptyHanded }: { readonly emptyHanded?: boolean } = {},
 ): Promise<LinkMessage | undefined> {
@@ -70,7 +70,7 @@ export async function pullInstruction(
   return message;
 }
 
-/** The run, if it is running: a Python SuperNode that is told otherwise leaves the message aside. */
+/** Returns the run if it is running. A Python SuperNode ignores the message on the error for other runs. */
 export async function requireRunning(link: Pick<Link, "runs">, runId: bigint): Promise<LinkRun> {
   const run = await link.runs.get(runId);
   if (run === undefined) {
@@ -80,13 +80,13 @@ export async function requireRunning(link: Pick<Link, "runs">, runId: bigint): P
   return run;
 }
 
-/** @throws ApiError "run-not-running" */
+/** Checks that a run is running. @throws ApiError "run-not-running" */
 export function checkRunning({ runId, state }: LinkRun): void {
   if (takesMessages(state)) return;
   throw new ApiError("run-not-running", `Run ${runId} is not running: it is ${state}`);
 }
 
-/** A node that was cut off while its call was held is denied like one that comes later. */
+/** Denies a node that was removed during its call as if it had called later. */
 async function orDenied<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();

@@ -17,16 +17,16 @@ import type {
 } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import type { Node } from "../../../../proto/gen/current/node_pb.ts";
 
-/** Bytes of a request that carries neither an app, an object, the tree of a message nor a list of ids. */
+/** Bytes of a request that carries no app, object, message tree or list of ids. */
 export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
 
-/** Bytes of a request with trees of messages: four of MAX_TREE_NODES, 70 to 80 bytes each. */
+/** Bytes of a request with trees of messages: four of MAX_TREE_NODES, 70 to 80 bytes per node. */
 export const MAX_TREE_REQUEST_BYTES = 16 * 1024 * 1024;
 
 /**
- * Who may make a call of the Fleet API. Every call carries a time signed with the caller's key; beyond that:
- * - "key": where the SuperLink admits known keys only, the key is one of them; a request that names a key names this one;
- * - "node": every node that the request speaks for is the one that belongs to the key.
+ * Who may make a call of the Fleet API. Every call carries a time signed with the caller's key. In addition:
+ * - "key": the key is known, if the SuperLink admits only known keys; a request that names a key names this one;
+ * - "node": every node that the request speaks for belongs to the key.
  */
 export type NodePolicy =
   | { readonly admission: "key"; readonly key?: (request: never) => Uint8Array }
@@ -71,7 +71,7 @@ export const FLEET_POLICY: Readonly<Record<string, NodePolicy>> = {
   "/flwr.proto.Fleet/ConfirmMessageReceived": byNode,
 };
 
-/** The calls of Flower 1.15 to 1.22 that today's Fleet API does not have. A test fails when a method has no row. */
+/** The calls of Flower 1.15 to 1.22 that the current Fleet API lacks. A test fails when a method has no row. */
 export const OLDER_FLEET_POLICY: Readonly<Record<string, NodePolicy>> = {
   "/flwr.proto.Fleet/CreateNode": { admission: "key" },
   "/flwr.proto.Fleet/DeleteNode": {
@@ -81,19 +81,19 @@ export const OLDER_FLEET_POLICY: Readonly<Record<string, NodePolicy>> = {
   "/flwr.proto.Fleet/Ping": byNode,
 };
 
-/** The policy's row of a method. @param method its gRPC path */
+/** Returns a method's row of the policy. @param method its gRPC path */
 export function nodePolicyOf(method: string): NodePolicy {
   const row = FLEET_POLICY[method] ?? OLDER_FLEET_POLICY[method];
   if (row === undefined) throw new TypeError(`No policy for ${method}`);
   return row;
 }
 
-/** 0, which no node is, where none is named. */
+/** The node's id; 0, which no node has, if none is named. */
 function idOf(node: Node | undefined): bigint {
   return node?.nodeId ?? 0n;
 }
 
-/** The largest request of a method of the Fleet API, in bytes. Flower has no such limits; its nodes keep to these. */
+/** The largest request of a Fleet API method, in bytes. Flower has no such limits, but its nodes stay within these. */
 export function fleetRequestBytes({ localName }: DescMethod): number {
   switch (localName as keyof typeof Fleet.method) {
     case "pushMessages":
@@ -105,7 +105,9 @@ export function fleetRequestBytes({ localName }: DescMethod): number {
   }
 }
 
-/** The largest request of a method, in bytes: the reply of a node of 1.15 to 1.18 comes whole, others announce theirs. */
+/**
+ * The largest request of a method, in bytes. Nodes of 1.15 to 1.18 send whole replies, later ones only announce them.
+ */
 export function olderRequestBytes(method: DescMethod, signer?: Pick<NodeSigner, "wire">): number {
   switch (method.localName as keyof typeof OlderFleet.method) {
     case "pushMessages":

@@ -24,20 +24,20 @@ import {
   GetRunResponseSchema,
 } from "../../../../proto/gen/current/run_pb.ts";
 import { ApiError } from "../../../api_error.ts";
-import type { Handlers } from "../../../service.ts";
+import type { ServiceHandlers } from "../../../service.ts";
 import { readNodeName } from "../../node_name.ts";
 import { NODE_WIRE } from "../../node_wire.ts";
 import { HEARTBEAT_PATIENCE } from "../limits.ts";
 import { messageToWire } from "../message.ts";
 import { treeToWire } from "../object_tree.ts";
 import { runToWire } from "../run.ts";
-import { alongAnswer, readAskedAlong, whereThereIsRoom } from "./asked_along.ts";
+import { alongAnswer, ifMemoryAllows, readAskedAlong } from "./asked_along.ts";
 import {
   checkInterval,
   checkRunning,
   nodeOf,
   orKeyRefused,
-  pullInstruction,
+  pullInstructionForCaller,
   requireRunning,
 } from "./fleet_call.ts";
 import type { NodeCaller } from "./node_caller.ts";
@@ -45,34 +45,34 @@ import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
 import { readPushedObject } from "./pushed_object.ts";
 
-/** Messages that one push of a node announces at most: Flower's nodes push each reply by itself. */
+/** Maximum number of messages in one push of a node: Flower's nodes push each reply separately. */
 export const MAX_MESSAGES_PER_NODE_PUSH = 100;
 
-/** How the Fleet API is served. */
+/** Options of the Fleet API. */
 export interface FleetServiceOptions {
-  /** Whether the SuperLink admits known keys only; nodes cannot register and unregister themselves then. */
+  /** Whether the SuperLink admits only known keys. Nodes then cannot register or unregister themselves. */
   readonly knownKeysOnly: boolean;
-  /** Told of what fails after a call was answered. */
+  /** Gets errors that occur after the response. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * The Fleet API of today's Flower, for SuperNodes, over gRPC (up to 1.38) and HTTP (since 1.40): each call is translated
- * to the domain. Whoever calls was identified before; every handler validates, acts, answers.
+ * Handlers of the current Fleet API, for SuperNodes, over gRPC (up to Flower 1.38) and HTTP (since 1.40). Each
+ * translates a call to the domain. The caller is already identified; every handler validates, acts, responds.
  *
- * A Python SuperNode ends its work for any status but 200, 401, 403 and those of gateways on PullMessages, GetRun and
- * GetFab, so there are no others here.
+ * For PullMessages, GetRun and GetFab, a Python SuperNode exits on any status but 200, 401, 403 and those of
+ * gateways, so these use no others.
  */
 export function currentFleetHandlers(
   link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
   { knownKeysOnly, onError }: FleetServiceOptions,
-): Handlers<typeof Fleet, NodeCaller> {
+): ServiceHandlers<typeof Fleet, NodeCaller> {
   return {
     async registerNode(_request, { caller }) {
       if (knownKeysOnly) {
         throw new ApiError(
           "registration-by-node-refused",
-          "Nodes do not register themselves here: give the SuperNode the key that its owner registered",
+          "Nodes cannot register themselves at this SuperLink: start the SuperNode with a registered key",
         );
       }
       const { nodeId } = await registerItself(link, caller.publicKey.spki);
@@ -104,7 +104,7 @@ export function currentFleetHandlers(
       if (knownKeysOnly) {
         throw new ApiError(
           "unregistration-by-node-refused",
-          "Nodes do not unregister themselves here: their owner does",
+          "Nodes cannot unregister themselves at this SuperLink: only its owner can",
         );
       }
       await link.nodes.unregister(nodeOf(call), "self");
@@ -124,7 +124,7 @@ export function currentFleetHandlers(
     async pullMessages({ along }, call) {
       const nodeId = nodeOf(call);
       const asked = along && readAskedAlong(along);
-      const message = await pullInstruction(link, call, onError, {
+      const message = await pullInstructionForCaller(link, call, onError, {
         emptyHanded: along?.emptyHanded === true,
       });
       if (message === undefined) {
@@ -135,7 +135,7 @@ export function currentFleetHandlers(
         return create(PullMessagesResponseSchema, { along: asked && alongAnswer() });
       }
       const { messageId, runId } = message;
-      const together = asked && await whereThereIsRoom(
+      const together = asked && await ifMemoryAllows(
         () => {
           const wanted = { ...asked, messageIds: [messageId] };
           return link.objects.pullTogether(
@@ -157,7 +157,7 @@ export function currentFleetHandlers(
       if (length > MAX_MESSAGES_PER_NODE_PUSH) {
         throw new ApiError(
           "message-count-invalid",
-          `The push has ${length} messages: a node pushes ${MAX_MESSAGES_PER_NODE_PUSH} at most`,
+          `The push has ${length} messages: at most ${MAX_MESSAGES_PER_NODE_PUSH} are allowed`,
         );
       }
       const runId = request.messagesList[0]?.metadata?.runId ?? 0n;
@@ -165,16 +165,18 @@ export function currentFleetHandlers(
       await requireRunning(link, runId);
       const nodeId = nodeOf(call);
       const { along } = request;
-      const brought = await orMalformed(() => readPushedAlong({ nodeId, runId }, along, trees));
+      const inlineObjects = await orMalformed(() =>
+        readPushedAlong({ nodeId, runId }, along, trees)
+      );
       const { missing, sessionId } = await link.messages.openPush({
         nodeId,
         runId,
         messages,
         trees,
         clientAppSeconds: request.clientappRuntimeList.map(seconds),
-        ...(brought && { brought }),
+        ...(inlineObjects && { inlineObjects }),
       });
-      // As in Flower, a refused reply is not told from an accepted one but by its objects, which nobody asks for.
+      // As in Flower, a refused reply looks like an accepted one, except that none of its objects are requested.
       return create(PushMessagesResponseSchema, {
         results: Object.fromEntries(messages.map(({ messageId }) => [messageId, 0])),
         objectsToPush: [...missing],
@@ -196,7 +198,7 @@ export function currentFleetHandlers(
     async getFab({ runId, hashStr }, call) {
       nodeOf(call);
       const run = await requireRunning(link, runId);
-      // Our nodes also ask for pieces of the bundle's attachments, by their hashes.
+      // Our nodes also request pieces of the bundle's attachments, by their hashes.
       const content = hashStr === "" || run.fabHash === ""
         ? undefined
         : run.fabHash === hashStr
@@ -205,7 +207,7 @@ export function currentFleetHandlers(
       if (content === undefined) {
         throw new ApiError(
           "fab-denied",
-          `Run ${runId} has no app bundle, nor a piece of an attachment, "${hashStr}"`,
+          `Run ${runId} has no app bundle and no attachment piece with the hash "${hashStr}"`,
         );
       }
       return create(GetFabResponseSchema, { fab: { hashStr, content } });
@@ -241,7 +243,7 @@ export function currentFleetHandlers(
   };
 }
 
-/** A node that makes its own key known. One whose answer was lost on the way asks again: it is not refused. */
+/** Registers a node's own key. A node that repeats the call because the response was lost is not refused. */
 async function registerItself(link: Pick<Link, "nodes">, publicKey: Uint8Array): Promise<LinkNode> {
   try {
     return await link.nodes.register({ publicKey, by: "self" });
@@ -257,7 +259,7 @@ async function registerItself(link: Pick<Link, "nodes">, publicKey: Uint8Array):
   }
 }
 
-/** What cannot be read is answered with Flower's number for it. */
+/** Converts the error of a malformed request to Flower's number for it. */
 async function orMalformed<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
@@ -272,7 +274,7 @@ async function orMalformed<T>(read: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** The tree of an instruction's objects; undefined when its run was stopped at this very moment. */
+/** The tree of an instruction's objects; undefined if its run was stopped at that moment. */
 async function treeOf(
   link: Pick<Link, "objects">,
   { messageId }: LinkMessage,
@@ -285,7 +287,7 @@ async function treeOf(
   }
 }
 
-/** What a node measured; nothing where it cannot be a duration. */
+/** A duration that a node measured; 0 if it is not a valid one. */
 function seconds(measured: number): number {
   return measured > 0 && measured < Infinity ? measured : 0;
 }

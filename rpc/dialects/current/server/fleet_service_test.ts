@@ -15,7 +15,7 @@ import { FleetStage } from "../testing/fleet_stage.ts";
 const ID = "a".repeat(64);
 const content = { question: new ConfigRecord({ text: "why?" }) };
 
-/** A node that has joined, whose calls a test makes one by one. */
+/** A node that has joined, whose calls the test makes one by one. */
 async function joinedNode(stage: FleetStage) {
   const key = await PrivateKey.generate("P-256");
   const credentials = new NodeCredentials(key, stage.clock);
@@ -36,7 +36,7 @@ const refused = (api: ApiErrorName) => (error: unknown) => {
   return true;
 };
 
-/** A reply to an instruction that the node was given, ready to be pushed. */
+/** Creates a reply to the node's instruction, ready to be pushed. */
 async function pulledReply(stage: FleetStage, answer = content) {
   const member = await joinedNode(stage);
   const run = await stage.run();
@@ -51,7 +51,7 @@ async function pulledReply(stage: FleetStage, answer = content) {
   return { ...member, runId: run.runId, instructionId: id, reply: reply! };
 }
 
-Deno.test("an instruction goes out without its content, beside the tree of its objects", async () => {
+Deno.test("an instruction is sent without its content, with the tree of its objects", async () => {
   await using stage = await FleetStage.start();
   const { node, nodeId, call } = await joinedNode(stage);
   const { runId } = await stage.run();
@@ -70,7 +70,7 @@ Deno.test("an instruction goes out without its content, beside the tree of its o
   await call(Fleet.method.confirmMessageReceived, { node, runId, messageObjectId: id });
 });
 
-Deno.test("an instruction whose answer got lost is handed out again", async () => {
+Deno.test("an instruction whose response was lost is sent again", async () => {
   await using stage = await FleetStage.start();
   const { node, nodeId, call, channel } = await joinedNode(stage);
   const { runId } = await stage.run();
@@ -82,7 +82,7 @@ Deno.test("an instruction whose answer got lost is handed out again", async () =
   assert.equal(again.messagesList[0]!.metadata!.messageId, id);
 });
 
-Deno.test("a reply is announced, its objects pushed, and then it counts", async () => {
+Deno.test("a reply takes effect after it is announced and its objects are pushed", async () => {
   await using stage = await FleetStage.start();
   const { node, runId, instructionId, reply, call } = await pulledReply(stage);
   const announced = await call(Fleet.method.pushMessages, {
@@ -110,7 +110,7 @@ Deno.test("a reply is announced, its objects pushed, and then it counts", async 
   assert.equal((await stage.link.runs.get(runId))!.clientAppSeconds, 1.5);
 });
 
-Deno.test("objects that are not what they are called, or another's message, are not stored", async () => {
+Deno.test("objects that do not match their id, or are another sender's message, are not stored", async () => {
   await using stage = await FleetStage.start();
   const { node, runId, reply, call } = await pulledReply(stage);
   const { sessionId } = await call(Fleet.method.pushMessages, {
@@ -145,7 +145,7 @@ Deno.test("a node gets the objects of its own instructions only", async () => {
   assert.equal((await pull(other)).objectFound, false);
 });
 
-Deno.test("announcements that do not fit together are refused before anything is stored", async () => {
+Deno.test("inconsistent announcements are refused before anything is stored", async () => {
   await using stage = await FleetStage.start();
   const { node, reply, call } = await pulledReply(stage);
   const { wire, tree } = reply;
@@ -178,7 +178,7 @@ Deno.test("announcements that do not fit together are refused before anything is
   );
 });
 
-Deno.test("heartbeats promise the next one within 10 to 1800 s", async () => {
+Deno.test("heartbeat intervals must be between 10 and 1800 s", async () => {
   await using stage = await FleetStage.start();
   const { node, call } = await joinedNode(stage);
   for (const heartbeatInterval of [10, 1800]) {
@@ -193,7 +193,7 @@ Deno.test("heartbeats promise the next one within 10 to 1800 s", async () => {
   }
 });
 
-Deno.test("what a node asks of a run that does not run is refused in Flower's numbers", async () => {
+Deno.test("a node's requests for a run that is not running are refused with Flower's numbers", async () => {
   await using stage = await FleetStage.start();
   const { node, reply, runId, call } = await pulledReply(stage);
   const { run } = await call(Fleet.method.getRun, { node, runId });

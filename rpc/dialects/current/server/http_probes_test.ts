@@ -1,4 +1,4 @@
-/** The Control and Runtime API over HTTP, held to what Flower 1.41's SuperLink answered to the same requests. */
+/** The Control and Runtime API over HTTP, compared with the recorded responses of Flower 1.41's SuperLink. */
 import assert from "node:assert/strict";
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import {
@@ -16,7 +16,7 @@ import { FakeSuperLink } from "../testing/fake_superlink.ts";
 interface Recorded {
   readonly name: string;
   readonly status: number;
-  /** Of a message: its bytes in hexadecimal. */
+  /** A message's bytes in hexadecimal. */
   readonly body: string;
 }
 
@@ -38,7 +38,7 @@ function bytes<M extends DescMessage>(schema: M, init: MessageInitShape<M>): Uin
   return toBinary(schema, create(schema, init));
 }
 
-/** What is answered as Flower answers it. */
+/** Requests with the same response as Flower's. */
 const SAME: Record<string, Probe> = {
   "control with basic auth": {
     path: "control/list-runs",
@@ -76,18 +76,18 @@ const SAME: Record<string, Probe> = {
   },
 };
 
-/** What is answered otherwise on purpose, with our status and Flower's number. */
+/** Requests with an intentionally different response: our status and Flower's number. */
 const DIFFERENT: Record<string, Probe & { readonly status: number; readonly code?: number }> = {
-  // Flower breaks down over it.
+  // Flower fails on it with an internal error.
   "control start-run empty": { path: "control/start-run", status: 412, code: 15 },
-  // Flower's open SuperLink keeps no artifacts; ours looks for the run.
+  // Flower's open-source SuperLink stores no artifacts; ours looks for the run.
   "control pull-artifacts": {
     path: "control/pull-artifacts",
     body: new Uint8Array([8, 9]),
     status: 404,
     code: 16,
   },
-  // Versions are not compared: whoever speaks the wire is welcome.
+  // Versions are not compared: every compatible client is accepted.
   "runtime, version 1.28.0": {
     path: "runtime/acquire-task",
     headers: { "flwr-package-name": "flwr", "flwr-package-version": "1.28.0" },
@@ -100,7 +100,7 @@ const DIFFERENT: Record<string, Probe & { readonly status: number; readonly code
   },
 };
 
-/** Both APIs on a free port of this machine. */
+/** Starts both APIs on a free port. */
 async function serve() {
   const superlink = await FakeSuperLink.start();
   const server = await startHttpServer({
@@ -151,7 +151,7 @@ for (const [name, { status, code, ...probe }] of Object.entries(DIFFERENT)) {
   });
 }
 
-Deno.test("answers as Flower 1.41: a list of no runs holds the time alone", async () => {
+Deno.test("answers as Flower 1.41: an empty list of runs contains only the time", async () => {
   await using server = await serve();
   for (const name of ["control list-runs, no headers", "control with bearer token"]) {
     const headers: Record<string, string> = name.includes("bearer")

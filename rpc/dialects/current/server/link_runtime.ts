@@ -20,10 +20,10 @@ import type {
   TaskInput,
 } from "./runtime_backend.ts";
 
-/** Nodes of all object trees of one answer to a ServerApp: 70 MB. Replies beyond it come with the next. */
+/** Maximum number of tree nodes in one response to a ServerApp: 70 MB. Further replies come with the next response. */
 const MAX_TREE_NODES_PER_ANSWER = 1_000_000;
 
-/** The Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
+/** Creates the Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
 export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): RuntimeBackend {
   const speaker = ({ runId }: RuntimeTask) => ({ nodeId: SUPERLINK_NODE_ID, runId });
   return {
@@ -54,8 +54,13 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
       return (await link.nodes.list()).filter(({ state }) => state === "online");
     },
 
-    openPush: (task, messages, trees, brought) =>
-      link.messages.openPush({ ...speaker(task), messages, trees, ...(brought && { brought }) }),
+    openPush: (task, messages, trees, inlineObjects) =>
+      link.messages.openPush({
+        ...speaker(task),
+        messages,
+        trees,
+        ...(inlineObjects && { inlineObjects }),
+      }),
     putObject: (task, sessionId, object) =>
       link.messages.putObject({ ...speaker(task), sessionId }, object),
 
@@ -89,7 +94,10 @@ async function beginTask(
   const run = await link.runs.get(runId);
   const content = run && await link.runs.getFab(run.fabHash);
   if (content === undefined) {
-    throw new ApiError("task-not-started", `The app of run ${runId} is not there (any more)`);
+    throw new ApiError(
+      "task-not-started",
+      `The app of run ${runId} does not exist, or was removed`,
+    );
   }
   return {
     run: await withToken(() => link.runs.begin(token)),
@@ -100,10 +108,7 @@ async function beginTask(
   };
 }
 
-/**
- * Replies with their trees: as many as fit into an answer, one at least. The others are there when they are asked for
- * again.
- */
+/** Adds trees to replies: as many as fit into a response, at least one. The others can be pulled later. */
 async function withTrees(
   link: Pick<Link, "objects">,
   replies: readonly LinkMessage[],
@@ -119,7 +124,10 @@ async function withTrees(
   return pulled;
 }
 
-/** An error is one object, which is not kept where the SuperLink does not even know the instruction. */
+/**
+ * The tree of a reply's objects. An error is one object, which is not stored if the SuperLink does not know the
+ * instruction.
+ */
 async function treeOf(
   link: Pick<Link, "objects">,
   { messageId, error }: LinkMessage,
@@ -127,7 +135,7 @@ async function treeOf(
   return error === undefined ? await link.objects.treeOf(messageId) : new Map([[messageId, []]]);
 }
 
-/** Gives the domain's refusals of a token the numbers that Flower's processes know. */
+/** Converts the domain's errors about a token to the numbered errors that Flower's processes recognise. */
 async function withToken<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -144,7 +152,7 @@ async function withToken<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The replies that are there, held until there is one, and then for as long as the caller wants to have the rest too. */
+/** Pulls replies: waits for the first one, then up to `lingerSeconds` for the others. */
 async function pullReplies(
   link: Pick<Link, "messages">,
   clock: Clock,

@@ -5,7 +5,10 @@ import type { LinkMessage } from "../../../../entities/message.ts";
 import type { ObjectTree } from "../../../../entities/object.ts";
 import { linkRuntimeBackend } from "./link_runtime.ts";
 
-/** Seven levels of seven objects, all of which refer to all of the next: 137,257 nodes, where each stands at its places. */
+/**
+ * Seven levels of seven objects, each referring to all of the next level: 137,257 nodes, counting repeated objects
+ * each time.
+ */
 const WIDE: ObjectTree = new Map(
   Array.from(
     { length: 6 },
@@ -18,7 +21,7 @@ const WIDE: ObjectTree = new Map(
 );
 const CONTENTS = Array.from({ length: 7 }, (_, place) => `0.${place}`);
 
-/** What of the domain a pull of replies needs: all replies are there. */
+/** The part of the domain that a pull of replies needs. All replies exist. */
 function linkOf(replies: readonly string[]): Link {
   const messages: Pick<Link["messages"], "pullReplies"> = {
     pullReplies: (ids) =>
@@ -34,7 +37,7 @@ function linkOf(replies: readonly string[]): Link {
   return { messages, objects } as Link;
 }
 
-Deno.test("replies beyond what an answer holds come with the next", async () => {
+Deno.test("replies that do not fit into a response are sent with the next one", async () => {
   const ids = Array.from({ length: 10 }, (_, number) => `${number}`);
   const backend = linkRuntimeBackend(linkOf(ids), new FakeClock());
   const task = { taskId: 1n, runId: 2n, nodeId: 1n, token: "" };

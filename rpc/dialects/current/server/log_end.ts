@@ -3,11 +3,11 @@ import type { LinkRun, LogPiece } from "../../../../entities/run.ts";
 import { isoTime } from "../iso_time.ts";
 
 /**
- * The last piece of a finished run's log, which says why nothing more comes where the run did not complete. Where its
- * ServerApp's log tells that already, and where its reader has been told, nothing is added. A log that was removed is
- * said to have been, so that nobody takes it for an empty one.
+ * Creates the last piece of a finished run's log. If the run did not complete, it ends with the reason, unless the
+ * log or an earlier piece already has it. If the log was removed, it says so, because the log would otherwise look
+ * empty.
  *
- * @param reader what the reader has: the log up to a Unix time in seconds, and the last of it as this call gave it
+ * @param reader what the reader has: the log up to a Unix time in seconds, and the last piece of this call
  */
 export function endLog(
   piece: LogPiece,
@@ -16,25 +16,29 @@ export function endLog(
 ): LogPiece {
   const { logRemovedAt } = run;
   if (logRemovedAt === undefined || reader.after >= logRemovedAt || reader.last !== "") {
-    return tellEnd(piece, run, reader);
+    return withEndReason(piece, run, reader);
   }
   const text =
     `The log of run ${run.runId} was removed at ${isoTime(logRemovedAt)}: the SuperLink ` +
-    `keeps those of newer runs\n${piece.text}`;
-  return tellEnd({ ...piece, text, latest: Math.max(piece.latest, logRemovedAt) }, run, reader);
+    `keeps only those of newer runs\n${piece.text}`;
+  return withEndReason(
+    { ...piece, text, latest: Math.max(piece.latest, logRemovedAt) },
+    run,
+    reader,
+  );
 }
 
-function tellEnd(
+function withEndReason(
   piece: LogPiece,
   { runId, state, finishedAt = 0, ...run }: LinkRun,
   reader: { readonly after: number; readonly last: string },
 ): LogPiece {
   const details = withFurtherLines(run.details);
-  // That the run was stopped is nothing that its ServerApp could tell.
-  const tells = state === "finished:failed" && details !== "" &&
+  // The ServerApp's log cannot say that the run was stopped.
+  const inLog = state === "finished:failed" && details !== "" &&
     [reader.last, piece.text].some((text) => text.includes(details));
-  const told = reader.after >= finishedAt || tells;
-  if (state === "finished:completed" || told) return piece;
+  const known = reader.after >= finishedAt || inLog;
+  if (state === "finished:completed" || known) return piece;
   const lineEnd = piece.endsLine ? "" : "\n";
   const what = state === "finished:stopped" ? "was stopped" : "failed";
   const why = details === "" ? "" : `: ${details}`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { LinkRun, RunState } from "../../../../entities/run.ts";
 import { endLog } from "./log_end.ts";
 
-/** What a reader who has the log up to `after` gets of a run that ended at 20. */
+/** What a reader that has the log up to `after` gets for a run that ended at 20. */
 function end(
   state: RunState,
   {
@@ -36,24 +36,24 @@ Deno.test("log end: a run that was stopped or failed says so, once", () => {
   ]);
 });
 
-Deno.test("log end: begins on a line of its own, and does not come before what was written later", () => {
+Deno.test("log end: starts a new line, and does not precede later output", () => {
   assert.deepEqual(end("finished:stopped", { text: "on", latest: 21, endsLine: false }), [
     "on\nRun 7 was stopped\n",
     21,
   ]);
-  // The line was read before, by this call or an earlier one.
+  // The line was already read, by this call or an earlier one.
   for (const last of ["on", ""]) {
     const read = { text: "", after: 10, last, endsLine: false };
     assert.deepEqual(end("finished:stopped", read), ["\nRun 7 was stopped\n", 20]);
   }
 });
 
-Deno.test("log end: an error that the log tells is not told again", () => {
+Deno.test("log end: an error that is already in the log is not repeated", () => {
   const text = "Error: no such round\n  Hint: begin with 1\n";
   const details = "no such round";
   assert.deepEqual(end("finished:failed", { text, details }), [text, 10]);
   assert.deepEqual(end("finished:failed", { text: "", details, last: text }), ["", 10]);
-  // That it was stopped is nothing that its app could have told.
+  // The app's own log cannot say that it was stopped.
   const stopped = end("finished:stopped", { text, details });
   assert.deepEqual(stopped, [`${text}Run 7 was stopped: ${details}\n`, 20]);
 });
@@ -66,17 +66,17 @@ Deno.test("log end: the details' further lines are indented", () => {
   assert.deepEqual(end("finished:failed", { text, details }), [text, 10]);
 });
 
-Deno.test("log end: a log that was removed is not taken for an empty one", () => {
+Deno.test("log end: a removed log is reported as removed", () => {
   const gone = { text: "", latest: 0, removed: true };
   const notice = "The log of run 7 was removed at 1970-01-01T00:01:30.000000+00:00: " +
-    "the SuperLink keeps those of newer runs\n";
+    "the SuperLink keeps only those of newer runs\n";
   assert.deepEqual(end("finished:completed", gone), [notice, 90]);
   assert.deepEqual(end("finished:failed", { ...gone, details: "no such round" }), [
     `${notice}Run 7 failed: no such round\n`,
     90,
   ]);
   assert.deepEqual(end("finished:completed", { ...gone, text: "late\n" }), [`${notice}late\n`, 90]);
-  // who read it before it went, and asks for what came since
+  // For a reader that had it before it was removed, and asks for newer output.
   assert.deepEqual(end("finished:completed", { ...gone, after: 90, latest: 90 }), ["", 90]);
   assert.deepEqual(end("finished:completed", { ...gone, last: "one\n" }), ["", 0]);
 });

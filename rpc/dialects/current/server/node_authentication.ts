@@ -27,81 +27,81 @@ import type { NodeCaller } from "./node_caller.ts";
 import { nodeDenied } from "./node_denied.ts";
 import { NodeSessions } from "./node_sessions.ts";
 
-/** Nodes whose sessions are remembered. An entry takes some 200 bytes; one that was forgotten is learnt again. */
+/** Nodes whose sessions are remembered. An entry takes about 200 bytes; a forgotten one is learned again. */
 const MAX_NODE_SESSIONS = 100_000;
 
-/** Whom a SuperLink that authenticates its nodes admits, beside those that its owner registered. */
+/** Keys that a SuperLink with node authentication admits, in addition to registered ones. */
 export interface KnownKeys {
-  /** The keys of the list at this moment. */
+  /** Returns the keys currently in the list. */
   readonly listed: () => KeyList;
-  /** Aborted when the given key is removed from the list. */
+  /** Returns a signal that is aborted when the given key is removed from the list. */
   readonly revoked: (key: PublicKey) => AbortSignal;
 }
 
-/** What the SuperLink needs to tell its SuperNodes from strangers. */
+/** Options of {@link nodeAuthentication}. */
 export interface NodeAuthenticationOptions {
   readonly link: Pick<Link, "nodes">;
-  /** Without it every key is admitted; calls are signed all the same. */
+  /** Without it every key is admitted; calls must still be signed. */
   readonly known?: KnownKeys;
   /** Bounds how often one key may register and activate. */
   readonly joinLimiter: RateLimiter;
-  /** Told why a call was refused; the caller is told little. */
+  /** Gets the reason of each refusal, which the caller does not see. */
   readonly onDenied: (denial: NodeDenial) => void;
-  /** Remembers the signatures; by default as long as this object lives. */
+  /** Remembers used signatures; by default as long as this object lives. */
   readonly replays?: Pick<LastingReplayGuard, "accept">;
-  /** Default: the machine's clock. */
+  /** Default: the system's clock. */
   readonly clock?: Clock;
 }
 
-/** What is known of a caller before its request. */
+/** The signer of a call, known before its request is read. */
 export interface NodeSigner {
-  /** The key that signed. */
+  /** The key that signed the call. */
   readonly key: PublicKey;
-  /** How the key's node takes its messages, if it has one that has shown it: LinkNode.wire. */
+  /** How the key's node receives its messages, if it has one and is known to: LinkNode.wire. */
   readonly wire?: string;
 }
 
-/** What a service takes of it. */
+/** The service options that authenticate nodes. */
 export type NodeAuthentication = Pick<
   ServiceOptions<typeof Fleet, NodeCaller, NodeSigner>,
-  "admit" | "authenticate" | "knownBy"
+  "admit" | "authenticate" | "identifyingHeader"
 >;
 
 /** A refused call, for the log. */
 export interface NodeDenial {
   readonly method: string;
   readonly peer: string;
-  /** The key's fingerprint, where the caller named a key that can be read. */
+  /** The key's fingerprint, if the caller sent a readable key. */
   readonly fingerprint: string | undefined;
   readonly reason: string;
 }
 
-/** Why a call is refused, and what the caller is told. */
-class Refused extends Error {
-  constructor(readonly reason: string, readonly told: FlwrError = nodeDenied()) {
+/** A refusal: the reason for the log, and the error for the caller. */
+class NodeRefusal extends Error {
+  constructor(readonly reason: string, readonly callerError: FlwrError = nodeDenied()) {
     super(reason);
   }
 }
 
-/** A signal that is never aborted: without a list no key is removed from it. */
+/** A signal that is never aborted, for a SuperLink without a list. */
 const NEVER = new AbortController().signal;
 
 /**
- * Authenticates the calls of the Fleet API as Flower does since 1.15: by a time signed with ECDSA, over gRPC and HTTP
- * alike, whether or not the SuperLink admits known keys only. A signature counts once, and every node that a request
- * speaks for must be the one that belongs to the key.
+ * Authenticates calls of the Fleet API as Flower does since 1.15: by a time signed with ECDSA, over gRPC and HTTP,
+ * whether or not the SuperLink admits only known keys. A signature is accepted once, and every node that a request
+ * speaks for must belong to the key.
  *
- * All of it but what the request says is settled by the headers, before a byte of the request is read: whoever knows a
- * node's public key, and nothing more, sends no bodies. Who is admitted is looked up at each call, which takes
- * microseconds beside a millisecond for the signature, and once more when the request has come, which can take minutes:
- * a node that was unregistered, or whose key was removed, has no next call.
+ * Everything but the request's content is checked by the headers, before any of the body is read, because knowing a
+ * node's public key must not be enough to send bodies. Admission is checked at each call, which takes microseconds
+ * (the signature takes a millisecond). It is checked again after the request was read, which can take minutes: a node
+ * that was unregistered, or whose key was removed, gets no further call through.
  */
 export function nodeAuthentication(
   options: NodeAuthenticationOptions,
 ): NodeAuthentication {
   const gate = new Gate(options);
   return {
-    knownBy: PUBLIC_KEY_HEADER,
+    identifyingHeader: PUBLIC_KEY_HEADER,
     admit: (call) => gate.admit(call),
     authenticate: (call, method, _bytes, request, { key }) =>
       gate.identify(call, method, request, key),
@@ -124,12 +124,12 @@ class Gate {
     });
   }
 
-  /** What can be said before the body is read: whether the key is admitted, and has signed. */
+  /** Checks the headers: whether the key is admitted and has signed. */
   async admit(call: CallHead): Promise<NodeSigner> {
     let key: PublicKey | undefined;
     try {
       key = await this.#keyOf(call);
-      // Before the signature, which costs a thousand times as much: strangers pay for nothing here.
+      // Checked before the signature, which costs a thousand times as much, so strangers cause little work.
       const node = await this.#admitted(call, key);
       await this.#verify(call, key);
       if (!isJoin(call)) this.#checkSession(call, node);
@@ -139,7 +139,7 @@ class Gate {
     }
   }
 
-  /** @param key what the call's headers were signed with */
+  /** Checks the request, and identifies its caller. @param key the key that signed the headers */
   async identify(
     call: AnonymousCall,
     method: DescMethod,
@@ -166,14 +166,15 @@ class Gate {
   }
 
   /**
-   * The key's node, if it has one, where the key is admitted. What a node is told depends on the call: Flower's SuperNodes show the reason of a refused activation.
+   * Checks that the key is admitted, and returns its node if it has one. The error depends on the call: Flower's
+   * SuperNodes show the reason of a refused activation.
    */
   async #admitted(call: CallHead, key: PublicKey): Promise<LinkNode | undefined> {
     const node = await this.#options.link.nodes.ofKey(key.spki);
     const { known } = this.#options;
     const listed = known === undefined || known.listed().findByPem(key.pem) !== undefined;
     const fault = admissionFault(node, listed);
-    if (fault !== undefined) throw strange(call, fault);
+    if (fault !== undefined) throw keyRefusal(call, fault);
     return node;
   }
 
@@ -181,23 +182,23 @@ class Gate {
     const timestamp = call.header(TIMESTAMP_HEADER);
     const signature = call.headerBytes(SIGNATURE_HEADER);
     if (timestamp === undefined || signature === undefined) {
-      throw new Refused("the call carries no signed time");
+      throw new NodeRefusal("the call carries no signed time");
     }
     const verified = await verifyTime(key, { timestamp, signature }, this.#clock);
     if (verified === undefined) {
-      throw new Refused(`the time "${timestamp}" is malformed, or not signed by the key`);
+      throw new NodeRefusal(`the time "${timestamp}" is malformed, or not signed by the key`);
     }
     if ("offset" in verified) throw clockOff(verified.offset);
     const verdict = await this.#replays.accept(key.fingerprint, verified);
-    if (verdict === "unsure") throw restarted(timestamp);
-    if (verdict !== "fresh") throw new Refused(`the signature of "${timestamp}" is ${verdict}`);
+    if (verdict === "unsure") throw replayUnknown(timestamp);
+    if (verdict !== "fresh") throw new NodeRefusal(`the signature of "${timestamp}" is ${verdict}`);
   }
 
-  /** A node that joined again in another session has left this one behind. */
+  /** Refuses a session that was replaced by a later join of the same node. */
   #checkSession(call: CallHead, node: LinkNode | undefined): void {
     if (node === undefined || this.#sessions.isCurrent(node.nodeId, sessionOf(call))) return;
-    throw new Refused(
-      `another SuperNode joined with the key of node ${node.nodeId}: give each a key of its own`,
+    throw new NodeRefusal(
+      `another SuperNode joined with the key of node ${node.nodeId}: use a separate key for each SuperNode`,
       new ApiError("node-superseded", "Another SuperNode joined with this node's key"),
     );
   }
@@ -209,110 +210,116 @@ class Gate {
   ): void {
     const named = policy.key?.(request as never);
     if (named === undefined || sameBytes(named, new TextEncoder().encode(key.pem))) return;
-    throw new Refused("the request names another key than the one that signed");
+    throw new NodeRefusal("the request names a different key than the one that signed it");
   }
 
   #limitJoins(call: CallHead, key: PublicKey): void {
     const wait = this.#options.joinLimiter.take(key.fingerprint);
     if (wait === 0) return;
-    const told = `This key joins too often: wait ${wait.toFixed(1)} s`;
-    throw new Refused(
+    const callerError = `This key joins too often: wait ${wait.toFixed(1)} s`;
+    throw new NodeRefusal(
       `the key calls ${call.method} too often`,
-      new FlwrError("unavailable", told),
+      new FlwrError("unavailable", callerError),
     );
   }
 
-  /** What the caller is told of an error; the log is told the reason of a refusal. */
+  /** The error for the caller. Reports the reason of a refusal to the log. */
   #denial(call: CallHead, key: PublicKey | undefined, error: unknown): unknown {
-    if (!(error instanceof Refused)) return error;
-    const { reason, told } = error;
+    if (!(error instanceof NodeRefusal)) return error;
+    const { reason, callerError } = error;
     const { method, peer } = call;
     this.#options.onDenied({ method, peer, fingerprint: key?.fingerprint, reason });
-    return told;
+    return callerError;
   }
 
   async #keyOf(call: CallHead): Promise<PublicKey> {
     const pem = call.headerBytes(PUBLIC_KEY_HEADER);
-    if (pem === undefined) throw new Refused("the call names no public key");
+    if (pem === undefined) throw new NodeRefusal("the call names no public key");
     const key = await this.#keys.read(pem);
-    if (key === undefined) throw new Refused("the public key is invalid or on another curve");
+    if (key === undefined) throw new NodeRefusal("the public key is invalid or on another curve");
     return key;
   }
 }
 
-/** Calls by which a session begins. */
+/** Whether a call begins a session. */
 function isJoin({ method }: CallHead): boolean {
   return nodePolicyOf(method)?.admission === "key";
 }
 
-/** The session that a call names; undefined for a program that names none, or none that is ours. */
+/** The session id of a call; undefined if it has none, or an invalid one. */
 function sessionOf(call: CallHead): string | undefined {
   const session = call.header(SESSION_HEADER);
   return session !== undefined && SESSION_PATTERN.test(session) ? session : undefined;
 }
 
-/** The holder of an admitted key has signed, at a time that does not count. Setting the clock helps, so say so. */
-function clockOff(offset: number): Refused {
-  const words = `${Math.abs(offset).toFixed(1)} s ${offset > 0 ? "ahead of" : "behind"}`;
-  return new Refused(
-    `the node's clock is ${words} this one`,
+/**
+ * The refusal of a time that is too far off, signed with an admitted key. It says how far, because the node's owner
+ * can correct the clock.
+ */
+function clockOff(offset: number): NodeRefusal {
+  const offsetText = `${Math.abs(offset).toFixed(1)} s ${offset > 0 ? "ahead of" : "behind"}`;
+  return new NodeRefusal(
+    `the node's clock is ${offsetText} this one`,
     new ApiError(
       "clock-off",
-      `The node's clock is ${words} the SuperLink's: set one of them, for example with NTP`,
+      `The node's clock is ${offsetText} the SuperLink's: synchronize both, for example with NTP`,
     ),
   );
 }
 
-/** Other than a denial it has SuperNodes try again, with a new signature. */
-function restarted(timestamp: string): Refused {
-  return new Refused(
-    `the time "${timestamp}" may have been accepted before this SuperLink was started`,
-    new FlwrError("unavailable", "The SuperLink was restarted at this moment: sign anew"),
+/** A refusal that, unlike a denial, makes SuperNodes retry with a new signature. */
+function replayUnknown(timestamp: string): NodeRefusal {
+  return new NodeRefusal(
+    `the time "${timestamp}" may already have been accepted before this SuperLink was started`,
+    new FlwrError(
+      "unavailable",
+      "The SuperLink has just been restarted: retry with a new signature",
+    ),
   );
 }
 
-/** The node that a request speaks for: the key's own, and no other. */
+/** Returns the key's node, and refuses a request that speaks for another one. */
 function checkClaims(
   { claims }: NodePolicy & { admission: "node" },
   request: Message,
   node: LinkNode | undefined,
 ): LinkNode {
-  if (node === undefined) throw new Refused("the key has not joined");
+  if (node === undefined) throw new NodeRefusal("the key has not joined");
   const other = claims(request as never).find((nodeId) => nodeId !== node.nodeId);
   if (other === undefined) return node;
-  throw new Refused(`the request speaks for node ${other}, the key's is ${node.nodeId}`);
+  throw new NodeRefusal(`the request speaks for node ${other}, the key's is ${node.nodeId}`);
 }
 
-/** The refusal of a key that is not admitted, in the numbers that Flower's SuperNodes show. */
-function strange({ method }: CallHead, reason: string): Refused {
+/** The refusal of a key that is not admitted, with the number that Flower's SuperNodes show. */
+function keyRefusal({ method }: CallHead, reason: string): NodeRefusal {
   switch (method) {
     case "/flwr.proto.Fleet/RegisterNode":
-      return new Refused(
+      return new NodeRefusal(
         reason,
         new ApiError(
           "registration-by-node-refused",
-          "This SuperLink admits known keys only: its owner registers them",
+          "This SuperLink admits only known keys: ask its owner to register this one",
         ),
       );
     case "/flwr.proto.Fleet/ActivateNode":
-      return new Refused(
+      return new NodeRefusal(
         reason,
-        // Not Flower's "activation-refused", by which its SuperLinks mean also a node that is online still: nodes of
-        // ours wait for its end.
+        // Not Flower's "activation-refused", which its SuperLinks also send for a node that is still online: our
+        // nodes retry on it.
         new ApiError(
           "public-key-invalid",
-          "The SuperNode is not admitted: its key is not known here, or was unregistered",
+          "The SuperLink does not admit this SuperNode: its key is unknown or was unregistered",
         ),
       );
     case "/flwr.proto.Fleet/CreateNode":
-      return new Refused(
+      return new NodeRefusal(
         reason,
         new FlwrError(
           "unauthenticated",
-          "The SuperNode is not admitted: its key is not known here, or was unregistered",
+          "The SuperLink does not admit this SuperNode: its key is unknown or was unregistered",
         ),
       );
     default:
-      return new Refused(reason);
+      return new NodeRefusal(reason);
   }
 }

@@ -26,7 +26,7 @@ const denied = (error: unknown) => {
 const refused = (api: ApiErrorName) => (error: unknown) =>
   error instanceof ApiError && error.api === api;
 
-/** A key with the calls that its holder makes, with headers of its own or others. */
+/** A key, and calls with its headers or others. */
 class Holder {
   readonly credentials: NodeCredentials;
   readonly #stage: FleetStage;
@@ -65,14 +65,14 @@ class Holder {
 }
 
 for (const { curve } of CURVES) {
-  Deno.test(`a node with a ${curve} key joins and is heard`, async () => {
+  Deno.test(`a node with a ${curve} key joins, and its calls are accepted`, async () => {
     await using stage = await FleetStage.start();
     const holder = new Holder(stage, await PrivateKey.generate(curve));
     assert.equal((await holder.heartbeat(await holder.join())).success, true);
   });
 }
 
-Deno.test("without authentication too every call must be signed by the key that it names", async () => {
+Deno.test("even without authentication every call must be signed with the key that it names", async () => {
   await using stage = await FleetStage.start();
   const [holder, other] = [await Holder.start(stage), await Holder.start(stage)];
   const nodeId = await holder.join();
@@ -102,7 +102,7 @@ Deno.test("without authentication too every call must be signed by the key that 
   );
 });
 
-Deno.test("a signature counts once, whatever it is used for, while its time counts", async () => {
+Deno.test("a signature is accepted once, for any call, while its time is valid", async () => {
   await using stage = await FleetStage.start();
   const holder = await Holder.start(stage);
   const nodeId = await holder.join();
@@ -121,7 +121,7 @@ Deno.test("a signature counts once, whatever it is used for, while its time coun
   assert.match(stage.denials.at(-1)!.reason, /310\.0 s behind/);
 });
 
-Deno.test("all but what the request says is settled by its head", async () => {
+Deno.test("everything but the request's content is checked by its headers", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const [holder, thief] = [await Holder.start(stage), await Holder.start(stage)];
   stage.list(holder.key.publicKey);
@@ -146,7 +146,7 @@ Deno.test("all but what the request says is settled by its head", async () => {
   await assert.rejects(admit(late), refused("clock-off"));
 });
 
-Deno.test("a request speaks for the key's own node and for no other", async () => {
+Deno.test("a request can act only for the key's own node", async () => {
   await using stage = await FleetStage.start();
   const [holder, other] = [await Holder.start(stage), await Holder.start(stage)];
   const [nodeId, otherId] = [await holder.join(), await other.join()];
@@ -184,7 +184,7 @@ Deno.test("a request speaks for the key's own node and for no other", async () =
   assert.equal((await other.heartbeat(otherId)).success, true, "the other is not affected");
 });
 
-Deno.test("a key that never joined speaks for nobody", async () => {
+Deno.test("a key that never joined can act for no node", async () => {
   await using stage = await FleetStage.start();
   const [holder, stranger] = [await Holder.start(stage), await Holder.start(stage)];
   const nodeId = await holder.join();
@@ -192,7 +192,7 @@ Deno.test("a key that never joined speaks for nobody", async () => {
   assert.match(stage.denials[0]!.reason, /has not joined/);
 });
 
-Deno.test("a SuperLink that authenticates tells strangers in Flower's numbers", async () => {
+Deno.test("a SuperLink with node authentication refuses unknown keys with Flower's numbers", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const stranger = await Holder.start(stage);
   const { publicKey } = stranger.credentials;
@@ -205,7 +205,7 @@ Deno.test("a SuperLink that authenticates tells strangers in Flower's numbers", 
   assert.equal(stage.denials.length, 3);
 });
 
-Deno.test("listed keys join unasked, registered ones too, and neither registers or unregisters itself", async () => {
+Deno.test("listed and registered keys can join, and neither can register or unregister itself", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const [listed, registered] = [await Holder.start(stage), await Holder.start(stage)];
   stage.list(listed.key.publicKey);
@@ -224,7 +224,7 @@ Deno.test("listed keys join unasked, registered ones too, and neither registers 
   }
 });
 
-Deno.test("a key that leaves the list is cut off at once, a held pull included, and may come back", async () => {
+Deno.test("a key removed from the list is refused at once, also during a pull, and may return", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const holder = await Holder.start(stage);
   stage.list(holder.key.publicKey);
@@ -242,7 +242,7 @@ Deno.test("a key that leaves the list is cut off at once, a held pull included, 
   assert.equal(await holder.join(), nodeId);
 });
 
-Deno.test("a node that is unregistered is cut off at once, a held pull included, for good", async () => {
+Deno.test("an unregistered node is refused at once, also during a pull, permanently", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const holder = await Holder.start(stage);
   stage.list(holder.key.publicKey);
@@ -258,7 +258,7 @@ Deno.test("a node that is unregistered is cut off at once, a held pull included,
   await assert.rejects(holder.join(), refused("public-key-invalid"));
 });
 
-Deno.test("a key that joins too often is held back for a moment", async () => {
+Deno.test("a key that joins too often must wait", async () => {
   await using stage = await FleetStage.start();
   const holder = await Holder.start(stage);
   const join = async () => {
@@ -276,7 +276,7 @@ Deno.test("a key that joins too often is held back for a moment", async () => {
   assert.equal(await join(), outcomes[0]);
 });
 
-Deno.test("of two programs with one key the one that joined last is the node", async () => {
+Deno.test("of two programs with one key, the one that joined last is the node", async () => {
   await using stage = await FleetStage.start();
   const older = await Holder.start(stage);
   const newer = new Holder(stage, older.key, "b".repeat(32));
@@ -295,7 +295,7 @@ Deno.test("of two programs with one key the one that joined last is the node", a
   assert.equal((await newer.heartbeat(nodeId)).success, true);
 });
 
-Deno.test("Flower's programs name no session: one that joined last is heard", async () => {
+Deno.test("of Flower's programs, which send no session id, the one that joined last is accepted", async () => {
   await using stage = await FleetStage.start();
   const ours = await Holder.start(stage);
   const nodeId = await ours.join();
@@ -311,7 +311,7 @@ Deno.test("Flower's programs name no session: one that joined last is heard", as
   await assert.rejects(ours.heartbeat(nodeId), refused("node-superseded"));
 });
 
-Deno.test("the holder of an admitted key learns that its clock is off, nobody else does", async () => {
+Deno.test("only the holder of an admitted key learns that its clock is off", async () => {
   await using stage = await FleetStage.start();
   const holder = await Holder.start(stage);
   const nodeId = await holder.join();

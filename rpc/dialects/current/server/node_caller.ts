@@ -1,15 +1,15 @@
 import type { PublicKey } from "../../../../auth/public_key.ts";
 
-/** Who makes a call of the Fleet API. */
+/** Caller of the Fleet API. */
 export interface NodeCaller {
-  /** The key that signed. */
+  /** The key that signed the call. */
   readonly publicKey: PublicKey;
-  /** The node that belongs to the key; undefined in calls by which it may become one. */
+  /** The key's node; undefined in calls by which a node joins. */
   readonly nodeId?: bigint;
-  /** How that node takes its messages, as far as it has shown: LinkNode.wire. */
+  /** How that node receives its messages, if known: LinkNode.wire. */
   readonly wire?: string;
-  /** Notes that the node has joined: its calls in an earlier session are refused from now on. */
+  /** Call it when the node has joined: its earlier session is refused from then on. */
   readonly joined: (nodeId: bigint) => void;
-  /** Aborted when the key is removed from the SuperLink's list while the call is held. */
+  /** Aborted when the key is removed from the SuperLink's list during the call. */
   readonly revoked: AbortSignal;
 }

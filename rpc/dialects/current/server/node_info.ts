@@ -5,7 +5,7 @@ import { type NodeInfo, NodeInfoSchema } from "../../../../proto/gen/current/nod
 import { isoTime } from "../iso_time.ts";
 import { NO_ACCOUNT } from "../run.ts";
 
-/** A node as the SuperLink shows it. Without accounts, everything belongs to the same one. */
+/** Converts a node to protobuf. Without accounts, every node has the same owner. */
 export function nodeInfoToWire(node: LinkNode): NodeInfo {
   const { nodeId, publicKey, name, location, onlineUntil, heartbeatInterval } = node;
   return create(NodeInfoSchema, {
@@ -27,7 +27,7 @@ export function nodeInfoToWire(node: LinkNode): NodeInfo {
   });
 }
 
-/** Flower's word for where a node is in its life: one that left by the 1.9 wire is offline. */
+/** Flower's name of a node's state. A node that left over the 1.9 protocol is offline. */
 function statusOf({ state, unregisteredAt }: LinkNode): string {
   if (unregisteredAt !== undefined) return "unregistered";
   return state === "left" ? "offline" : state;

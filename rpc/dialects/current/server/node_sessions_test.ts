@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NodeSessions } from "./node_sessions.ts";
 
-Deno.test("the session that joined last is the node's", () => {
+Deno.test("node sessions: the session that joined last is current", () => {
   const sessions = new NodeSessions(10);
   sessions.join(1n, "a");
   sessions.join(1n, "b");
@@ -10,7 +10,7 @@ Deno.test("the session that joined last is the node's", () => {
   assert.equal(sessions.isCurrent(2n, "a"), true, "another node");
 });
 
-Deno.test("a program that names no session is the node when it joined last, and only then", () => {
+Deno.test("node sessions: a program without a session id is current only if it joined last", () => {
   const sessions = new NodeSessions(10);
   sessions.join(1n, undefined);
   assert.equal(sessions.isCurrent(1n, undefined), true);
@@ -19,14 +19,14 @@ Deno.test("a program that names no session is the node when it joined last, and 
   assert.equal(sessions.isCurrent(1n, undefined), false);
 });
 
-Deno.test("after a restart the first call with a session settles it", () => {
+Deno.test("node sessions: after a restart the first call with a session id determines it", () => {
   const sessions = new NodeSessions(10);
   assert.equal(sessions.isCurrent(1n, undefined), true);
   assert.equal(sessions.isCurrent(1n, "a"), true);
   assert.equal(sessions.isCurrent(1n, "b"), false);
 });
 
-Deno.test("the node unused for longest is forgotten first", () => {
+Deno.test("node sessions: the least recently used node is forgotten first", () => {
   const sessions = new NodeSessions(2);
   sessions.join(1n, "a");
   sessions.join(2n, "a");

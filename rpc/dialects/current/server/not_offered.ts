@@ -2,30 +2,30 @@ import { FlwrError } from "../../../../base/error.ts";
 import type { Control, NotOfferedSchema } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError, type ApiErrorName } from "../../../api_error.ts";
 
-/** The calls of the Control API that are refused whatever they carry. */
+/** Calls of the Control API that are always refused. */
 export type NotOfferedCall = {
   [K in keyof typeof Control["method"]]: typeof Control["method"][K]["input"] extends
     typeof NotOfferedSchema ? K : never;
 }[keyof typeof Control["method"]];
 
-/** What a refused call would need. */
+/** Why a call is not supported. */
 interface Lack {
-  /** Flower's number, where its own open SuperLink refuses the call too. */
+  /** Flower's error, if its open-source SuperLink refuses the call too. */
   readonly api?: ApiErrorName;
-  readonly words: string;
+  readonly reason: string;
 }
 
 const FEDERATIONS: Lack = {
   api: "federation-management-not-offered",
-  words: "it has one federation, which every node and every run is in",
+  reason: "it has one federation, which contains every node and every run",
 };
-const ACCOUNTS: Lack = { api: "accounts-not-offered", words: "it has no accounts" };
-const SERIES: Lack = { words: "it keeps no conversations of agents" };
-const AUTOMATIONS: Lack = { words: "it starts runs when it is told to, not by a timetable" };
-const HUB: Lack = { words: "it runs apps that are submitted to it, and keeps no collection" };
-const CONNECTORS: Lack = { words: "it connects apps to no other services" };
+const ACCOUNTS: Lack = { api: "accounts-not-offered", reason: "it has no accounts" };
+const SERIES: Lack = { reason: "it does not store conversations of agents" };
+const AUTOMATIONS: Lack = { reason: "it has no scheduled runs" };
+const HUB: Lack = { reason: "it runs submitted apps, and has no app collection" };
+const CONNECTORS: Lack = { reason: "it does not connect apps to other services" };
 
-/** What the open SuperLink lacks for each call. The types miss a call without a row. */
+/** The missing feature of each call. The type checker finds a call without a row. */
 const LACKS: Readonly<Record<NotOfferedCall, Lack>> = {
   getAuthTokens: ACCOUNTS,
   refreshAuthTokens: ACCOUNTS,
@@ -59,7 +59,7 @@ const LACKS: Readonly<Record<NotOfferedCall, Lack>> = {
   completeConnectorOAuth: CONNECTORS,
 };
 
-/** Handlers that say what the SuperLink lacks. */
+/** Creates handlers that refuse these calls with the reason. */
 export function notOfferedHandlers(): Record<NotOfferedCall, () => Promise<never>> {
   const entries = Object.entries(LACKS).map(([call, lack]) => [
     call,
@@ -68,7 +68,7 @@ export function notOfferedHandlers(): Record<NotOfferedCall, () => Promise<never
   return Object.fromEntries(entries);
 }
 
-function refusal({ api, words }: Lack): FlwrError {
-  const message = `This SuperLink does not offer that: ${words}`;
+function refusal({ api, reason }: Lack): FlwrError {
+  const message = `This SuperLink does not support that: ${reason}`;
   return api === undefined ? new FlwrError("unimplemented", message) : new ApiError(api, message);
 }

@@ -1,4 +1,4 @@
-import type { BroughtObject } from "../../../../entities/push.ts";
+import type { InlineObject } from "../../../../entities/push.ts";
 import type { ObjectId, ObjectTree } from "../../../../entities/object.ts";
 import type { AlongRequest } from "../../../../proto/gen/current/along_pb.ts";
 import { ApiError } from "../../../api_error.ts";
@@ -6,31 +6,31 @@ import { readAlong } from "../along.ts";
 import { readPushedObject } from "./pushed_object.ts";
 
 /**
- * Reads the objects that come with announced messages, each as one that is pushed by itself. A push with one that would
- * not be stored is refused whole.
+ * Reads the objects sent inline with announced messages, each like a separately pushed one. If one of them would not
+ * be stored, the whole push is refused.
  *
  * @param speaker as for {@link readPushedObject}
- * @returns undefined where none came
- * @throws ApiError "request-malformed" for bytes that are not the id's, or another's message; FlwrError as
+ * @returns undefined if there are none
+ * @throws ApiError "request-malformed" for bytes that do not match the id, or another sender's message; FlwrError as
  *   {@link readAlong}
  */
 export async function readPushedAlong(
   speaker: { readonly nodeId: bigint; readonly runId: bigint },
   along: AlongRequest | undefined,
   trees: readonly ObjectTree[],
-): Promise<Map<ObjectId, BroughtObject> | undefined> {
+): Promise<Map<ObjectId, InlineObject> | undefined> {
   if (along === undefined || along.objects.length === 0) return undefined;
   const came = readAlong(along.objects, (id) => trees.some((tree) => tree.has(id)));
-  const brought = new Map<ObjectId, BroughtObject>();
+  const inlineObjects = new Map<ObjectId, InlineObject>();
   for (const [id, bytes] of came) {
     const pushed = await readPushedObject(speaker, id, bytes);
     if (pushed === undefined) {
       throw new ApiError(
         "request-malformed",
-        `Object "${id}" came with a push and is not what its id says, or another's message`,
+        `Object "${id}" of a push does not match its id, or is another sender's message`,
       );
     }
-    brought.set(id, pushed);
+    inlineObjects.set(id, pushed);
   }
-  return brought;
+  return inlineObjects;
 }

@@ -2,25 +2,25 @@ import { isWithinCharacter } from "../../../../base/characters.ts";
 import { FURTHER_LINE, lineBeginning, withFurtherLines } from "../../../../base/run_log_lines.ts";
 import { nextTurn } from "../../../../base/turn.ts";
 
-/** Characters that one push adds to a ServerApp's log at most, where each line counts 25 for what stands before it. */
+/** Maximum characters that one push adds to a ServerApp's log, where each line counts 25 more for its prefix. */
 export const MAX_STAMPED_LOG_CHARS: number = 8 * 1024 * 1024;
 
-/** Characters of a log that are made into lines, and stored, before others have their turn: some milliseconds. */
+/** Characters of a log that are processed and stored before the event loop gets a turn: a few milliseconds. */
 export const LOG_CHARS_PER_TURN: number = 128 * 1024;
 
-/** Lines for a run's log. */
+/** Text to append to a run's log. */
 export interface StampedLog {
-  /** What they begin with where the log does not end within a line; undefined: they begin on a line of their own. */
+  /** Prefix to insert if the log does not end within a line; undefined if the text begins a new line anyway. */
   readonly begin: string | undefined;
   readonly text: string;
 }
 
 /**
- * Makes lines of a run's log from what a ServerApp in a program of its own pushes: Python's pushes what each call
- * wrote, with its line ends. They come in parts, and others have their turn in between.
+ * Converts the output that a ServerApp's process pushes to lines of a run's log. Python's processes push the output
+ * of each write call, with its line ends. Yields parts, and lets the event loop run in between.
  *
- * @param pieces what each call wrote, the oldest first. Of more than {@link MAX_STAMPED_LOG_CHARS} the end counts
- * @param time the time now, as `Date.toISOString` gives it
+ * @param pieces output of each write call, oldest first; only the last {@link MAX_STAMPED_LOG_CHARS} are used
+ * @param time the current time, as `Date.toISOString` formats it
  */
 export async function* stampedLog(
   pieces: readonly string[],
@@ -34,7 +34,7 @@ export async function* stampedLog(
     const within = before !== undefined && !before.endsWith("\n");
     const own = isFurther ? furtherBeginning(text) : lineBeginning(text, () => time);
     if (texts.length > 0) texts.push(within ? "" : own);
-    // The first piece goes on with what the log ends within, and a later part with the one before.
+    // The first piece continues the log's unfinished line; a later part continues the one before.
     else if (before === undefined) begin = own;
     else if (within) begin = FURTHER_LINE;
     else [begin, texts] = [undefined, [own]];
@@ -53,11 +53,11 @@ export async function* stampedLog(
 /** A part of a piece. */
 interface Part {
   readonly text: string;
-  /** Whether it begins with a further line of its message. */
+  /** Whether it begins with a continuation line of its message. */
   readonly isFurther: boolean;
 }
 
-/** Divides pieces so that none takes long, where their lines end or within longer ones. */
+/** Splits long pieces into parts, at ends of lines if possible. */
 function* parts(pieces: readonly string[]): Generator<Part, void, void> {
   for (const piece of pieces) {
     for (let start = 0; start < piece.length;) {
@@ -77,7 +77,7 @@ function furtherBeginning(text: string): string {
   return /^\r?\n/.test(text) ? "" : FURTHER_LINE;
 }
 
-/** The last pieces that there is room for, with what each of their lines becomes longer by. */
+/** The last pieces that fit into the limit, counting the prefix of each line. */
 function latest(pieces: readonly string[]): string[] {
   const kept: string[] = [];
   let room = MAX_STAMPED_LOG_CHARS;

@@ -5,7 +5,7 @@ import { LOG_CHARS_PER_TURN, MAX_STAMPED_LOG_CHARS, stampedLog } from "./pushed_
 
 const TIME = "1970-01-01T00:00:00.000Z";
 
-/** A log that pushes are added to, as the domain adds them. */
+/** A log to which pushes are added as in the domain. */
 async function logged(log: string, ...pushes: readonly (readonly string[])[]): Promise<string> {
   for (const pieces of pushes) {
     for await (const { begin, text } of stampedLog(pieces, TIME)) {
@@ -20,19 +20,19 @@ async function logged(log: string, ...pushes: readonly (readonly string[])[]): P
   return log;
 }
 
-Deno.test("what Python's print writes is one line, whatever comes between its pieces", async () => {
+Deno.test("the pieces of a Python print are one line", async () => {
   assert.equal(
     await logged("", ["one"], [], [""], ["\n", "two\nError: forged", "\n", "\nthree"], ["\n"]),
     `${TIME} one\n${TIME} two\n${FURTHER_LINE}Error: forged\n${TIME}\n${FURTHER_LINE}three\n`,
   );
 });
 
-Deno.test("the rest of a line is no line of its own where somebody else has written in between", async () => {
+Deno.test("the rest of an interrupted line does not become a separate line", async () => {
   const log = await logged("", ["one"]) + "\nRun 7 failed\n";
   assert.equal(await logged(log, ["Error: forged\n"]), `${log}${TIME} Error: forged\n`);
 });
 
-Deno.test("a long push comes in parts that make the same lines", async () => {
+Deno.test("a long push is split into parts with the same lines", async () => {
   const lines = LOG_CHARS_PER_TURN / 8;
   for (
     const pieces of [
@@ -51,7 +51,7 @@ Deno.test("a long push comes in parts that make the same lines", async () => {
   }
 });
 
-Deno.test("no character is lost where a long line is divided or cut", async () => {
+Deno.test("no character is lost when a long line is split or truncated", async () => {
   for (const before of ["", "x"]) {
     const line = `${before}${"😀".repeat(LOG_CHARS_PER_TURN)}\n`;
     assert.equal(await logged("", [line]), `${TIME} ${line}`);
@@ -61,7 +61,7 @@ Deno.test("no character is lost where a long line is divided or cut", async () =
   }
 });
 
-Deno.test("others have their turn while a long push is made into lines", async () => {
+Deno.test("the event loop runs while a long push is processed", async () => {
   let turns = 0;
   let goesOn = true;
   const tick = () => {
@@ -74,7 +74,7 @@ Deno.test("others have their turn while a long push is made into lines", async (
   assert.ok(turns >= parts.length, `${turns} turns, ${parts.length} parts`);
 });
 
-Deno.test("only the end of very much output counts, with what its lines become longer by", async () => {
+Deno.test("only the end of very long output is kept, counting the prefixes of its lines", async () => {
   for (const line of ["\n", "x\n", "ü".repeat(100) + "\n"]) {
     const count = Math.ceil(MAX_STAMPED_LOG_CHARS / line.length);
     const log = await logged("", ["first", line.repeat(count), "last\n"]);

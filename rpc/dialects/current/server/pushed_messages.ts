@@ -10,10 +10,10 @@ import { Turns } from "../../../../base/turn.ts";
 import { messageFromWire } from "../message.ts";
 import { TreeReader } from "../object_tree.ts";
 
-/** Nodes of announced trees that are read before others have their turn: some 3 ms. */
+/** Tree nodes that are read before the event loop gets a turn: about 3 ms. */
 export const TREE_NODES_PER_TURN = 5000;
 
-/** Messages that are being pushed, and which objects each needs. */
+/** Pushed messages with their object trees. */
 export interface PushedBatch {
   readonly messages: readonly NewLinkMessage[];
   /** In the order of the messages; the root of each is its message's id. */
@@ -21,11 +21,11 @@ export interface PushedBatch {
 }
 
 /**
- * Reads announced messages with their trees. What they say of senders and receivers is for others to check.
- * Others have their turn after every {@link TREE_NODES_PER_TURN} nodes: a batch can have millions.
+ * Reads announced messages with their trees. Does not check their senders and receivers. Lets the event loop run
+ * after every {@link TREE_NODES_PER_TURN} nodes, because a batch can have millions.
  *
  * @param runId the run that the caller may speak for
- * @throws ApiError "message-count-invalid" when there is none, or not one tree for each; "message-run-mismatch";
+ * @throws ApiError "message-count-invalid" for no message, or not one tree for each; "message-run-mismatch";
  *   FlwrError "invalid-argument" for a malformed message or tree
  */
 export async function readPushedBatch(
@@ -40,7 +40,7 @@ export async function readPushedBatch(
     throw new ApiError(
       "message-count-invalid",
       `The push has ${messagesList.length} messages and ${messageObjectTrees.length} object trees: ` +
-        "expected one tree for each message, and one message at least",
+        "expected at least one message, and one tree for each",
     );
   }
   const messages: NewLinkMessage[] = [];
@@ -75,15 +75,15 @@ async function readPushed(
   }
   const children = tree.get(head.messageId) ?? [];
   if (head.error !== undefined) {
-    if (children.length > 0) throw malformed("it has objects beside its error");
+    if (children.length > 0) throw malformed("it has both objects and an error");
     return { message: { ...head, error: head.error }, tree };
   }
   if (children.length !== 1) {
-    throw malformed(`its object tree names ${children.length} contents, expected one`);
+    throw malformed(`its object tree has ${children.length} contents, expected one`);
   }
   return { message: { ...head, content: children[0]! }, tree };
 }
 
 function malformed(why: string): FlwrError {
-  return new FlwrError("invalid-argument", `The message is refused: ${why}`);
+  return new FlwrError("invalid-argument", `Malformed message: ${why}`);
 }

@@ -16,7 +16,7 @@ const id = (place: number) => place.toString(16).padStart(64, "0");
 const node = (place: number, children: ObjectTree[] = []) =>
   create(ObjectTreeSchema, { objectId: id(place), children });
 
-/** A push of messages, each of which has a tree of so many nodes. */
+/** Creates a push of messages whose trees have this number of nodes. */
 function pushOf(messages: number, nodes: number) {
   const leaves = Array.from({ length: nodes - 2 }, (_, place) => node(place + messages + 2));
   const places = Array.from({ length: messages }, (_, place) => place);
@@ -45,12 +45,12 @@ Deno.test("the trees of a batch share their turns", async () => {
   assert.equal(turns, 10);
 });
 
-Deno.test("a small push waits for no turn", async () => {
+Deno.test("a small push is read in one turn", async () => {
   const { turns } = await turnsDuring(() => readPushedBatch(pushOf(2, 100), RUN_ID));
   assert.equal(turns, 0);
 });
 
-Deno.test("a fault is found wherever it stands in the trees of a push", async () => {
+Deno.test("an error anywhere in the trees of a push is found", async () => {
   const push = pushOf(2, MAX_TREE_NODES);
   const [content] = push.messageObjectTrees[1]!.children;
   content!.children[content!.children.length - 1]!.objectId = "x";

@@ -4,20 +4,20 @@ import type { LinkObject } from "../../../../entities/object.ts";
 import { parseMessageObject } from "../../../objects/message.ts";
 import { parseObject, readObject } from "../../../objects/object.ts";
 
-/** An object that somebody pushed. */
+/** A pushed object. */
 export interface PushedObject {
   readonly object: LinkObject;
-  /** What it says, when it is a message's own. */
+  /** Its content, if it is a message's own object. */
   readonly message?: NewLinkMessage;
 }
 
 /**
- * Reads an object that somebody pushed under an id. Whoever gets a message reads it from its own object, so a message's object
- * must name who pushes it as its sender, and its run.
+ * Reads a pushed object. Receivers read a message from its own object, so that object must name its pusher as the
+ * sender, and the pusher's run.
  *
- * @param speaker the node that pushes, SUPERLINK_NODE_ID for a ServerApp, and the run that it speaks for
- * @returns undefined when the bytes are no object, do not hash to the id, or are another's message: Flower answers that
- *   it stored nothing
+ * @param speaker the node that pushes (SUPERLINK_NODE_ID for a ServerApp), and its run
+ * @returns undefined if the bytes are not an object, do not hash to the id, or are another sender's message: Flower's
+ *   response to these is that nothing was stored
  */
 export async function readPushedObject(
   speaker: { readonly nodeId: bigint; readonly runId: bigint },

@@ -7,7 +7,7 @@ import { readNodeName } from "../../node_name.ts";
 /** Longest "latitude,longitude", in UTF-16 code units. */
 const MAX_LOCATION_LENGTH = 128;
 
-/** A node that someone wants to register. */
+/** A node to be registered. */
 export interface Registration {
   /** SPKI in DER. */
   readonly publicKey: Uint8Array;
@@ -16,7 +16,7 @@ export interface Registration {
   readonly location?: string;
 }
 
-/** Checks a registration. @throws ApiError "public-key-invalid" or "location-invalid" */
+/** Checks a registration request. @throws ApiError "public-key-invalid" or "location-invalid" */
 export async function readRegistration(request: RegisterNodeRequest): Promise<Registration> {
   const { location } = request;
   const publicKey = await readPublicKey(request.publicKey);
@@ -38,7 +38,7 @@ async function readPublicKey(pem: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-/** A decimal number as Python's float() and this language's Number() read alike. */
+/** A decimal number that Python's float() and JavaScript's Number() read alike. */
 const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 function checkLocation(location: string): void {
@@ -50,6 +50,6 @@ function checkLocation(location: string): void {
     "location-invalid",
     `Location "${
       location.slice(0, MAX_LOCATION_LENGTH)
-    }" is not "latitude,longitude" in degrees, as "52.52,13.40"`,
+    }" is not "latitude,longitude" in degrees, for example "52.52,13.40"`,
   );
 }

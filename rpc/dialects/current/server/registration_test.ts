@@ -18,7 +18,7 @@ function read(init: { pem?: string | Uint8Array; name?: string; location?: strin
   return readRegistration(create(RegisterNodeRequestSchema, { publicKey, ...rest }));
 }
 
-Deno.test("registration: takes a key in PEM, with name and place where they are given", async () => {
+Deno.test("registration: accepts a key in PEM, with an optional name and location", async () => {
   assert.deepEqual(await read({}), { publicKey: SPKI });
   assert.deepEqual(await read({ name: "lab", location: "52.52,-13.4" }), {
     publicKey: SPKI,
@@ -27,7 +27,7 @@ Deno.test("registration: takes a key in PEM, with name and place where they are 
   });
 });
 
-Deno.test("registration: refuses what is no ECDSA key", async () => {
+Deno.test("registration: refuses keys that are not ECDSA", async () => {
   const { publicKey: edwards } = await crypto.subtle.generateKey(
     { name: "Ed25519" },
     true,
@@ -46,7 +46,7 @@ Deno.test("registration: refuses what is no ECDSA key", async () => {
   }
 });
 
-Deno.test("registration: takes a place on Earth only", async () => {
+Deno.test("registration: accepts only locations on Earth", async () => {
   for (const location of ["0,0", "-90,180", " 1e1 , .5 ", "+90.,-180.0"]) {
     assert.equal((await read({ location })).location, location);
   }

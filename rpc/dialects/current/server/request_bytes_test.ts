@@ -15,8 +15,8 @@ import { controlRequestBytes } from "./control_policy.ts";
 import { fleetRequestBytes } from "./fleet_policy.ts";
 import { runtimeRequestBytes } from "./task_policy.ts";
 
-/** The methods of each API that may have large requests, by the words of the threat model. */
-/** What nodes of 1.15 and later may send before anything is known of them. */
+/** Methods of each API that may have large requests, according to the threat model. */
+/** Methods with large requests that nodes of 1.15 and later may call. */
 const older = (method: DescMethod) => olderRequestBytes(method);
 
 const LARGE: readonly [DescService, (method: DescMethod) => number, readonly string[]][] = [
@@ -33,13 +33,13 @@ const LARGE: readonly [DescService, (method: DescMethod) => number, readonly str
 ];
 
 for (const [service, bytesOf, large] of LARGE) {
-  Deno.test(`requests of ${service} are small, but for those that carry something`, () => {
+  Deno.test(`requests of ${service} are small, except those that carry data`, () => {
     const larger = service.methods.filter((method) => bytesOf(method) > 64 * 1024);
     assert.deepEqual(larger.map(({ name }) => name).sort(), large);
   });
 }
 
-Deno.test("a node's reply may be as large as a message only where the node sends it whole", () => {
+Deno.test("a node's push may be as large as a message only if the node sends whole messages", () => {
   const { pushMessages, pullMessages } = OlderFleet.method;
   assert.equal(olderRequestBytes(pushMessages, { wire: NODE_WIRE.whole }), MAX_MESSAGE_BYTES);
   for (const wire of [NODE_WIRE.objects, NODE_WIRE.current]) {

@@ -1,6 +1,6 @@
 import type { ArtifactPiece } from "../../../../entities/artifact.ts";
 import type { NewLinkMessage } from "../../../../entities/message.ts";
-import type { BroughtObject, OpenedPush } from "../../../../entities/push.ts";
+import type { InlineObject, OpenedPush } from "../../../../entities/push.ts";
 import type { LinkNode } from "../../../../entities/node.ts";
 import type {
   LinkObject,
@@ -14,27 +14,27 @@ import type {
 import type { LinkScalar } from "../../../../entities/run.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 
-/** A piece of work for one app process, as its token names it. */
+/** The task of one app process, identified by its token. */
 export interface RuntimeTask {
   readonly taskId: bigint;
   readonly runId: bigint;
-  /** Under which the app sends: SUPERLINK_NODE_ID for a ServerApp, the node's own id for a ClientApp. */
+  /** Node id of the app: SUPERLINK_NODE_ID for a ServerApp, the node's own id for a ClientApp. */
   readonly nodeId: bigint;
-  /** Whoever has it speaks for the task. */
+  /** Secret that authorizes its holder to act for the task. */
   readonly token: string;
 }
 
-/** A task that a process has just taken on. */
-export interface AcquiredTask extends RuntimeTask {
-  /** One of the types that the process asked for. */
+/** A task that was just assigned to a process. */
+export interface AssignedTask extends RuntimeTask {
+  /** One of the requested types. */
   readonly type: string;
-  /** Hash of the app bundle that the task needs. */
+  /** Hash of the task's app bundle. */
   readonly fabHash: string;
-  /** Since when the task waits: Unix time in seconds. */
+  /** When the task was submitted: Unix time in seconds. */
   readonly pendingAt: number;
 }
 
-/** The run that a task works for. */
+/** The run of a task. */
 export interface TaskRun {
   readonly runId: bigint;
   /** "publisher/name". */
@@ -48,7 +48,7 @@ export interface TaskRun {
   readonly seriesId: bigint;
 }
 
-/** An app bundle (FAB), with who vouches for it by the id of the signing key. */
+/** An app bundle (FAB), and its verifications by the id of the signing key. */
 export interface TaskFab {
   /** SHA-256 of the content, lower-case hexadecimal. */
   readonly hash: string;
@@ -56,112 +56,112 @@ export interface TaskFab {
   readonly verifications: Readonly<Record<string, string>>;
 }
 
-/** What an app begins with. */
+/** Input of a task. */
 export interface TaskInput {
   readonly run: TaskRun;
   readonly fab: TaskFab;
-  /** How the node was started; empty for a ServerApp. */
+  /** The node's configuration; empty for a ServerApp. */
   readonly nodeConfig: Readonly<Record<string, LinkScalar>>;
   /**
-   * The run's whole configuration for a ClientApp. Empty for a ServerApp: Flower's own puts it together from the bundle
-   * and `run.overrideConfig`.
+   * The run's complete configuration for a ClientApp. Empty for a ServerApp, because Flower's derives it from the
+   * bundle and `run.overrideConfig`.
    */
   readonly runConfig: Readonly<Record<string, LinkScalar>>;
-  /** What the app kept from its last task of the same series; empty at first. */
+  /** State that the app kept from its last task of the same series; empty at first. */
   readonly state: RecordDict;
 }
 
-/** How a task ended. */
+/** Outcome of a task. */
 export interface TaskEnd {
   readonly outcome: "completed" | "failed";
-  /** Why it failed, for people; empty when there is nothing to say. */
+  /** Why it failed, as text for the user; may be empty. */
   readonly details: string;
-  /** What the app keeps for its next task of the same series; undefined when it did not get that far. */
+  /** State that the app keeps for its next task of the same series; undefined if it ended too early. */
   readonly state?: RecordDict;
-  /** Seconds that the ClientApp worked, where the process tells. */
+  /** Running time of the ClientApp in seconds, if the process sends it. */
   readonly clientAppSeconds?: number;
 }
 
-/** A message for the app, with which objects it needs. */
+/** A message for the app, with its object tree. */
 export interface PulledMessage {
   readonly message: NewLinkMessage;
   readonly tree: ObjectTree;
 }
 
-/** How long a call may be held. */
+/** How long a call may wait. */
 export interface RuntimeHold {
-  /** Seconds to wait for something before an empty answer. */
+  /** Maximum seconds to wait before an empty response. */
   readonly holdSeconds: number;
-  /** Ends the wait: the caller has gone. */
+  /** Ends the wait when the caller disconnects. */
   readonly signal: AbortSignal;
 }
 
 /**
- * What the Runtime API is served from: the SuperLink's domain for ServerApps, or a SuperNode's present message for
- * ClientApps. The handlers over it translate and check what needs no state: that a request speaks for the token's own
- * node and run, that an object's bytes are its id's, that trees and messages are well-formed.
+ * Backend of the Runtime API: the SuperLink's domain for ServerApps, or a SuperNode's current message for ClientApps.
+ * The handlers translate, and make the checks that need no state: a request speaks for the token's own node and run,
+ * an object's bytes match its id, trees and messages are well-formed.
  *
- * Every method rejects with a FlwrError (or ApiError, where Flower has a number for it).
+ * Every method rejects with a FlwrError (or ApiError, if Flower has a number for it).
  */
 export interface RuntimeBackend {
-  /** The task that a token speaks for; undefined for one that is not, or no longer, good. */
+  /** Returns a token's task; undefined for a token that is invalid or has expired. */
   taskOfToken(token: string): Promise<RuntimeTask | undefined>;
-  /** Gives the oldest task that waits to a process, unless it cannot do any such. */
-  acquireTask(types: readonly string[], hold: RuntimeHold): Promise<AcquiredTask | undefined>;
-  /** The process is alive. @returns false when the task is not its any more */
+  /** Assigns the oldest pending task of one of the types to a process. */
+  acquireTask(types: readonly string[], hold: RuntimeHold): Promise<AssignedTask | undefined>;
+  /** Notes that the process is alive. @returns false if the task no longer belongs to it */
   heartbeat(task: RuntimeTask): Promise<boolean>;
-  /** The process begins. @throws ApiError "task-not-started" when it began before, or cannot */
+  /** Begins the task. @throws ApiError "task-not-started" if it has already begun, or cannot */
   beginTask(task: RuntimeTask): Promise<TaskInput>;
-  /** The process ends its task; the token is void then. */
+  /** Ends the task and invalidates its token. */
   finishTask(task: RuntimeTask, end: TaskEnd): Promise<void>;
-  /** Nodes that are online. @throws ApiError "task-call-not-offered" where apps send to none */
+  /** Lists online nodes. @throws ApiError "task-call-not-offered" if apps cannot send to nodes */
   nodes(task: RuntimeTask): Promise<readonly LinkNode[]>;
   /**
-   * Announces messages of the app, one tree each: a ServerApp's instructions, or a ClientApp's only reply. They count
-   * once their objects are there.
+   * Announces messages of the app, with one tree each: a ServerApp's instructions, or a ClientApp's only reply. They
+   * take effect once their objects have arrived.
    *
-   * @param brought objects that come with them, where the backend has `pullObjects`
+   * @param brought objects sent inline, if the backend has `pullObjects`
    */
   openPush(
     task: RuntimeTask,
     messages: readonly NewLinkMessage[],
     trees: readonly ObjectTree[],
-    brought?: ReadonlyMap<ObjectId, BroughtObject>,
+    inlineObjects?: ReadonlyMap<ObjectId, InlineObject>,
   ): Promise<OpenedPush>;
-  /** Takes an object that an open push waits for. @returns false when none does */
+  /** Stores an object that an open push waits for. @returns false if none does */
   putObject(task: RuntimeTask, sessionId: string, object: LinkObject): Promise<boolean>;
   /**
-   * Messages for the app: replies to the given instructions of a ServerApp as soon as there is one, or, for a ClientApp,
-   * which names none, its one instruction.
+   * Pulls messages for the app. For a ServerApp: replies to the given instructions, as soon as there is one. For a
+   * ClientApp, which names none: its one instruction.
    *
-   * @param lingerSeconds how long to wait for the rest of the replies once there is one: for callers that sleep after
-   *   an answer that does not have all
+   * @param lingerSeconds how long to wait for the other replies after the first one, for callers that sleep after an
+   *   incomplete response
    */
   pullMessages(
     task: RuntimeTask,
     messageIds: readonly string[],
     hold: RuntimeHold & { readonly lingerSeconds: number },
   ): Promise<readonly PulledMessage[]>;
-  /** An object of a message that the app was given. @param makeRoom waited for before its bytes are read */
+  /** Pulls an object of a message that the app was given. @param makeRoom awaited before its bytes are read */
   pullObject(task: RuntimeTask, id: ObjectId, makeRoom: MakeRoom): Promise<PulledObject>;
   /**
-   * Objects of messages that the app was given, in one answer. Only a backend that has it lets objects travel with the
-   * calls that announce them.
+   * Pulls objects of messages that the app was given, for one response. Only a backend with this method supports
+   * inline objects.
    */
   pullObjects?(
     task: RuntimeTask,
     wanted: WantedObjects,
     makeRoom: MakeRoom,
   ): Promise<ObjectsTogether>;
-  /** The app has all objects of a message. */
+  /** Notes that the app has all objects of a message. */
   confirmReceived(task: RuntimeTask, messageId: string): Promise<void>;
-  /** Keeps what the app wrote. */
+  /** Stores the app's output. */
   appendLog(task: RuntimeTask, lines: readonly string[]): Promise<void>;
   /**
-   * Takes a piece of a file that the app keeps.
+   * Stores a piece of an artifact.
    *
-   * @returns whether the file is whole now
-   * @throws ApiError "task-call-not-offered" where apps keep none
+   * @returns whether the file is now complete
+   * @throws ApiError "task-call-not-offered" if apps cannot save artifacts
    */
   putArtifactPiece(task: RuntimeTask, piece: ArtifactPiece): Promise<boolean>;
 }

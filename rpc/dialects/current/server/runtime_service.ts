@@ -20,8 +20,8 @@ import {
   SendTaskHeartbeatResponseSchema,
 } from "../../../../proto/gen/current/runtime_pb.ts";
 import { ApiError } from "../../../api_error.ts";
-import type { Call } from "../../../call.ts";
-import type { Handlers } from "../../../service.ts";
+import type { AuthenticatedCall } from "../../../call.ts";
+import type { ServiceHandlers } from "../../../service.ts";
 import { nextTurn } from "../../../../base/turn.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
@@ -30,9 +30,9 @@ import { treeToWire } from "../object_tree.ts";
 import {
   alongAnswer,
   type AskedAlong,
+  ifMemoryAllows,
   readAskedAlong,
   readConfirms,
-  whereThereIsRoom,
 } from "./asked_along.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { readPushedAlong } from "./pushed_along.ts";
@@ -43,33 +43,38 @@ import { type RuntimeCaller, taskDenied } from "./task_authentication.ts";
 import { taskInputToWire } from "./task_input.ts";
 
 /**
- * Seconds that replies to a Python ServerApp wait for the others of the same call: Flower's Grid sleeps that long after
- * an answer that lacks some.
+ * Seconds to wait for a Python ServerApp's further replies: Flower's Grid sleeps that long after an incomplete
+ * response.
  */
 const REPLY_LINGER_SECONDS = 3;
 
-/** Seconds that acquire-task is held. Flower's SuperExec looks after its other processes between two calls. */
+/**
+ * Longest time in seconds that acquire-task waits. Flower's SuperExec looks after its other processes between two
+ * calls.
+ */
 const ACQUIRE_HOLD_SECONDS = 5;
 
-/** Lines of a ServerApp that one push carries at most: it comes several times a second. */
+/** Maximum number of log lines in one push, of which there are several per second. */
 const MAX_LOG_LINES_PER_PUSH = 100_000;
 
-/** Longest text on how a task ended, in UTF-16 code units: a long stack trace of Python. */
+/** Maximum length of a task's details, in UTF-16 code units: a long Python stack trace. */
 export const MAX_DETAILS_LENGTH = 20_000;
 
-/** Confirmed messages whose objects are removed before others have their turn. */
+/** Confirmed messages whose objects are removed before the event loop gets a turn. */
 const CONFIRMS_AT_A_TIME = 16;
 
-/** A header of every process of Python's Flower; ours name no version. */
+/** Header of every process of Python's Flower; ours send no version. */
 const PACKAGE_HEADER = "flwr-package-name";
 
 /**
- * The Runtime API, by which a process that runs an app speaks to its SuperLink (a ServerApp) or SuperNode (a ClientApp).
- * A request speaks for the task of its token and for nothing else.
+ * Handlers of the Runtime API, which processes that run an app call at their SuperLink (ServerApps) or SuperNode
+ * (ClientApps). A request acts only for the task of its token.
  */
-export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtime, RuntimeCaller> {
-  /** What a request says of objects that travel with it; undefined where its caller or the backend knows of none. */
-  const spoken = ({ along }: { readonly along?: AlongRequest }) =>
+export function runtimeHandlers(
+  backend: RuntimeBackend,
+): ServiceHandlers<typeof Runtime, RuntimeCaller> {
+  /** The request's inline objects; undefined if its caller or the backend does not support them. */
+  const inlineOf = ({ along }: { readonly along?: AlongRequest }) =>
     backend.pullObjects === undefined ? undefined : along;
   const confirm = async (task: RuntimeTask, messageIds: readonly string[]) => {
     for (const [place, messageId] of messageIds.entries()) {
@@ -123,16 +128,16 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       const task = taskOf(call);
       const { messages, trees } = await readPushedBatch(request, task.runId);
       for (const { srcNodeId } of messages) checkNode(task, srcNodeId);
-      const along = spoken(request);
+      const along = inlineOf(request);
       const confirms = readConfirms(along);
-      const brought = await readPushedAlong(task, along, trees);
+      const inlineObjects = await readPushedAlong(task, along, trees);
       const { refusals, missing, sessionId } = await backend.openPush(
         task,
         messages,
         trees,
-        brought,
+        inlineObjects,
       );
-      // Afterwards: what was confirmed may be part of what was pushed.
+      // Afterwards, because confirmed objects may be part of the pushed ones.
       await confirm(task, confirms);
       return create(PushAppMessagesResponseSchema, {
         messageIds: messages.map(({ messageId }, place) =>
@@ -155,7 +160,7 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
     async pullMessages(request, call) {
       const task = taskOf(call);
       const { messageIds } = request;
-      const along = spoken(request);
+      const along = inlineOf(request);
       const asked = along && readAskedAlong(along);
       await confirm(task, readConfirms(along));
       const pulled = await backend.pullMessages(task, messageIds, {
@@ -163,7 +168,7 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
         signal: call.signal,
         lingerSeconds: call.header(PACKAGE_HEADER) === undefined ? 0 : REPLY_LINGER_SECONDS,
       });
-      // A run that was stopped while the call was held: its process hears of it at once.
+      // If the run was stopped during the call, its process must learn it at once.
       if (await backend.taskOfToken(task.token) === undefined) throw taskDenied();
       const makeRoom = (bytes: number) => call.reserve(bytes);
       const pull = (wanted: WantedObjects) => backend.pullObjects!(task, wanted, makeRoom);
@@ -197,7 +202,7 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       const nodes = await backend.nodes(taskOf(call));
       return create(GetNodesResponseSchema, {
         nodes: nodes.map(nodeInfoToWire),
-        along: spoken(request) && alongAnswer(),
+        along: inlineOf(request) && alongAnswer(),
       });
     },
 
@@ -209,7 +214,7 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
     async pushArtifact({ name, size, offset, content }, call) {
       const complete = await backend.putArtifactPiece(taskOf(call), {
         name,
-        // Larger ones than a number can hold stay too large.
+        // Values beyond a number's precision are far above the limit anyway.
         size: Number(size),
         offset: Number(offset),
         bytes: content,
@@ -220,33 +225,33 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
 }
 
 /**
- * Pulled messages with their objects: as many messages as have theirs in one answer, one at least. The others are there
- * when they are asked for again.
+ * Adds inline objects to pulled messages. Returns as many messages as have theirs in one response, at least one. The
+ * others can be pulled later.
  */
 async function withObjects(
   pulled: readonly PulledMessage[],
   asked: AskedAlong,
   pull: (wanted: WantedObjects) => Promise<ObjectsTogether>,
 ): Promise<{ served: readonly PulledMessage[]; objects?: ObjectsTogether["objects"] }> {
-  // An error is in its message.
+  // An error has no objects besides its message.
   const ids = pulled.flatMap(({ message: { messageId, error } }) =>
     error === undefined ? [messageId] : []
   );
-  const together = await whereThereIsRoom(() => pull({ ...asked, messageIds: ids }));
+  const together = await ifMemoryAllows(() => pull({ ...asked, messageIds: ids }));
   if (together === undefined) return { served: pulled };
   const next = ids[together.served];
   const end = pulled.findIndex(({ message }) => message.messageId === next);
   return { served: end < 0 ? pulled : pulled.slice(0, end), objects: together.objects };
 }
 
-function taskOf({ caller, method }: Call<RuntimeCaller>): RuntimeTask {
-  if (caller.task === undefined) throw new TypeError(`${method} was let in without a task`);
+function taskOf({ caller, method }: AuthenticatedCall<RuntimeCaller>): RuntimeTask {
+  if (caller.task === undefined) throw new TypeError(`${method} was admitted without a task`);
   return caller.task;
 }
 
-/** The caller's task, when the request speaks for its node and run. */
+/** Returns the caller's task, if the request speaks for its node and run. */
 function speakerOf(
-  call: Call<RuntimeCaller>,
+  call: AuthenticatedCall<RuntimeCaller>,
   node: Node | undefined,
   runId: bigint,
 ): RuntimeTask {

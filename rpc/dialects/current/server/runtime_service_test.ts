@@ -19,7 +19,7 @@ import { FakeSuperLink } from "../testing/fake_superlink.ts";
 
 const FAB = new TextEncoder().encode("an app");
 
-/** A SuperLink with a run that waits, and two nodes. */
+/** A SuperLink with a pending run, and two nodes. */
 class Running implements AsyncDisposable {
   private constructor(
     readonly superlink: FakeSuperLink,
@@ -54,7 +54,7 @@ class Running implements AsyncDisposable {
     return running;
   }
 
-  /** The ServerApp's line. @param headers what else it sends with every call */
+  /** The ServerApp's channel. @param headers additional headers of every call */
   channel(headers: Record<string, string> = {}): DirectChannel {
     return new DirectChannel(this.superlink.runtime, {
       headers: { "flwr-task-token": this.token, ...headers },
@@ -75,7 +75,7 @@ class Running implements AsyncDisposable {
     }).withMetadata({ runId: this.run.runId });
   }
 
-  /** The only node's instruction taken and answered, as by a SuperNode. */
+  /** Pulls the only node's instruction and answers it, like a SuperNode. */
   async answer(nodeId: bigint, value: number): Promise<void> {
     const { link, clock } = this.superlink;
     const instruction = (await link.messages.pullInstruction(nodeId))!;
@@ -106,7 +106,7 @@ function contentOf({ tree }: DeflatedMessage): string {
 
 const valueOf = (reply: Message) => reply.content.configRecord("metrics").number("value");
 
-Deno.test("runtime: a run goes from waiting to finished, and its token is void then", async () => {
+Deno.test("runtime: a run goes from pending to finished, and its token becomes invalid", async () => {
   await using running = await Running.start();
   const { superlink: { link, runtime, clock }, run } = running;
   const stateOf = async () => (await link.runs.get(run.runId))!.state;
@@ -146,7 +146,7 @@ Deno.test("runtime: a task begins once", async () => {
   await assert.rejects(begin(), { number: 3002, httpStatus: 412 });
 });
 
-Deno.test("runtime: a program that asks for a task waits until there is one", async () => {
+Deno.test("runtime: acquire-task waits until there is a task", async () => {
   await using superlink = await FakeSuperLink.start();
   const { link, clock, runtime } = superlink;
   const asked = acquireTask(new DirectChannel(runtime), ["flwr-agentapp", "flwr-serverapp"]);
@@ -160,7 +160,7 @@ Deno.test("runtime: a program that asks for a task waits until there is one", as
   assert.equal(await vain, undefined);
 });
 
-Deno.test("runtime: why a task failed is kept, its end cut off", async () => {
+Deno.test("runtime: a failed task's details are stored, truncated", async () => {
   await using running = await Running.begun();
   const details = "x".repeat(MAX_DETAILS_LENGTH + 1);
   await running.channel().call(Runtime.method.pushTaskOutput, { subStatus: "failed", details });
@@ -169,7 +169,7 @@ Deno.test("runtime: why a task failed is kept, its end cut off", async () => {
   assert.equal(run?.details.length, MAX_DETAILS_LENGTH);
 });
 
-Deno.test("runtime: a ServerApp sees the nodes that are online", async () => {
+Deno.test("runtime: a ServerApp sees online nodes", async () => {
   await using running = await Running.begun();
   const { link } = running.superlink;
   await link.nodes.deactivate(running.nodes[0]!);
@@ -190,7 +190,7 @@ Deno.test("runtime: instructions go out and replies come back", async () => {
   assert.deepEqual(values, new Map([[a, 10], [b, 20]]));
 });
 
-Deno.test("runtime: an instruction to nobody is refused, the others are taken", async () => {
+Deno.test("runtime: an instruction to an unknown node is refused, the others are accepted", async () => {
   await using running = await Running.begun();
   const [a] = running.nodes as [bigint];
   const messages = [running.instruct(99n), running.instruct(a)];
@@ -199,7 +199,7 @@ Deno.test("runtime: an instruction to nobody is refused, the others are taken", 
   assert.equal(taken?.length, 64);
 });
 
-Deno.test("runtime: one reply is given at once to whoever comes back for the rest", async () => {
+Deno.test("runtime: the first reply is sent at once to a caller that pulls again at once", async () => {
   await using running = await Running.begun();
   const [a, b] = running.nodes as [bigint, bigint];
   const connection = running.connection();
@@ -209,7 +209,7 @@ Deno.test("runtime: one reply is given at once to whoever comes back for the res
   assert.deepEqual((await pulled).map(valueOf), [20]);
 });
 
-Deno.test("runtime: replies wait a little for each other where the caller would sleep in between", async () => {
+Deno.test("runtime: replies wait for each other if the caller sleeps between pulls", async () => {
   await using running = await Running.begun();
   const { clock } = running.superlink;
   const [a, b] = running.nodes as [bigint, bigint];
@@ -236,7 +236,7 @@ Deno.test("runtime: replies wait a little for each other where the caller would 
   assert.deepEqual(await one, [b]);
 });
 
-Deno.test("runtime: what can no longer be answered comes as an error, which is an object too", async () => {
+Deno.test("runtime: an instruction that can no longer be answered gets an error reply, which is an object too", async () => {
   await using running = await Running.begun();
   const { link } = running.superlink;
   const { runId } = running.run;
@@ -265,7 +265,7 @@ Deno.test("runtime: what can no longer be answered comes as an error, which is a
   });
 });
 
-Deno.test("runtime: an instruction that nobody knows is answered with an error", async () => {
+Deno.test("runtime: an unknown instruction gets an error reply", async () => {
   await using running = await Running.begun();
   const unknown = "0".repeat(64);
   const [reply] = await running.connection().pull(running.run.runId, [unknown]);
@@ -273,7 +273,7 @@ Deno.test("runtime: an instruction that nobody knows is answered with an error",
   assert.equal(reply!.metadata.replyToMessageId, unknown);
 });
 
-Deno.test("runtime: a request speaks for the token's own node and run only", async () => {
+Deno.test("runtime: a request acts only for the token's own node and run", async () => {
   await using running = await Running.begun();
   const { run, nodes } = running;
   const channel = running.channel();
@@ -301,7 +301,7 @@ Deno.test("runtime: a request speaks for the token's own node and run only", asy
   }
 });
 
-Deno.test("runtime: stores what hashes to its id and names the ServerApp as its sender, nothing else", async () => {
+Deno.test("runtime: stores only objects that match their id, and messages that name the ServerApp as sender", async () => {
   await using running = await Running.begun();
   const { run, nodes } = running;
   const channel = running.channel();
@@ -337,7 +337,7 @@ Deno.test("runtime: stores what hashes to its id and names the ServerApp as its 
   assert.equal(await push(id, bytes), true);
 });
 
-Deno.test("runtime: a stopped run's ServerApp hears of it at its next call", async () => {
+Deno.test("runtime: a stopped run's ServerApp learns it at its next call", async () => {
   await using running = await Running.start();
   const { superlink: { runtime, link, clock }, run, token } = running;
   await link.runs.getFab("ab");

@@ -4,53 +4,56 @@ import type { LinkScalar, NewLinkRun } from "../../../../entities/run.ts";
 import type { StartRunRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { scalarsFromWire } from "../scalar.ts";
-import { checkFederation } from "./federation.ts";
+import { resolveFederation } from "./federation.ts";
 
-/** Bytes of an app bundle (FAB): what Flower takes. A larger one is not started. */
-export const MAX_FAB_BYTES = 10 * 1024 * 1024;
+/**
+ * Maximum size of a submitted app bundle (FAB) in bytes, as in Flower. A larger one is not started. (The room `fab`
+ * has the same limit for reading bundles.)
+ */
+export const MAX_SUBMITTED_FAB_BYTES = 10 * 1024 * 1024;
 
-/** What a run needs to know of an app bundle (FAB). */
+/** The contents of an app bundle (FAB) that a run needs. */
 export interface SubmittedApp {
   /** "publisher/name". */
   readonly fabId: string;
   readonly version: string;
-  /** "module:object" of the ServerApp; undefined for an app that has none. */
+  /** "module:object" of the ServerApp; undefined for an app without one. */
   readonly serverApp?: string;
   /** The app's settings with their defaults, nested ones joined by ".". */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Checks an app bundle and reads what is in it. @throws FlwrError for one that is malformed or hostile */
+/** Checks an app bundle and reads it. @throws FlwrError for a malformed or malicious one */
 export type ReadFab = (content: Uint8Array) => ReadApp | Promise<ReadApp>;
 
-/** What an app bundle says. */
+/** A checked app bundle. */
 export interface ReadApp {
   readonly config: SubmittedApp;
-  /** Files that travel beside the bundle, each with the SHA-256 of its pieces. */
+  /** Files that are sent separately from the bundle, each with the SHA-256 of its pieces. */
   readonly attachments?: readonly { readonly pieces: readonly string[] }[];
 }
 
 /**
- * Checks what someone wants to have run. The bundle's hash is made anew: what the request says of it counts nothing.
+ * Checks a submission. Computes the bundle's hash, and ignores the one in the request.
  *
- * @returns undefined for a bundle that is too large: Flower answers that with no run and no error
- * @throws ApiError with Flower's number for what is wrong
+ * @returns undefined for a bundle that is too large: Flower responds to that with neither run nor error
+ * @throws ApiError with Flower's number for the problem
  */
 export async function readSubmission(
   request: StartRunRequest,
   readFab: ReadFab,
 ): Promise<NewLinkRun | undefined> {
-  const federation = checkFederation(request.federation);
+  const federation = resolveFederation(request.federation);
   if (request.appSpec !== "") {
     throw new ApiError(
       "app-spec-invalid",
-      `App "${request.appSpec}" is in Flower's hub, from which this SuperLink fetches nothing: ` +
-        "get the app and submit its folder",
+      `App "${request.appSpec}" is in Flower's hub, which this SuperLink does not use: ` +
+        "download the app and submit its folder",
     );
   }
   const content = request.fab?.content ?? new Uint8Array();
   if (content.length === 0) throw invalid("the request carries no app");
-  if (content.length > MAX_FAB_BYTES) return undefined;
+  if (content.length > MAX_SUBMITTED_FAB_BYTES) return undefined;
   const { config: app, attachments = [] } = await readApp(content, readFab);
   if (app.serverApp === undefined) throw invalid(`app "${app.fabId}" has no ServerApp`);
   const overrideConfig = readOverrides(request, app);
@@ -79,7 +82,7 @@ async function readApp(content: Uint8Array, readFab: ReadFab): Promise<ReadApp> 
   }
 }
 
-/** The settings that the run changes: each must be one that the app has. */
+/** Reads the settings that the run overrides. Each must exist in the app. */
 function readOverrides(
   { overrideConfig }: StartRunRequest,
   { fabId, config }: SubmittedApp,

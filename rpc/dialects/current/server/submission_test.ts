@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { create, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { StartRunRequestSchema } from "../../../../proto/gen/current/control_pb.ts";
-import { MAX_FAB_BYTES, readSubmission, type SubmittedApp } from "./submission.ts";
+import { MAX_SUBMITTED_FAB_BYTES, readSubmission, type SubmittedApp } from "./submission.ts";
 
 const CONTENT = new Uint8Array([1, 2, 3]);
 const APP: SubmittedApp = {
@@ -20,7 +20,7 @@ function submit(
   return readSubmission(create(StartRunRequestSchema, request), readFab);
 }
 
-Deno.test("submission: names the bundle by its own hash, whatever the request says", async () => {
+Deno.test("submission: computes the bundle's hash, and ignores the request's", async () => {
   const submission = await submit({
     fab: { content: CONTENT, hashStr: "0".repeat(64) },
     overrideConfig: {
@@ -37,14 +37,14 @@ Deno.test("submission: names the bundle by its own hash, whatever the request sa
   });
 });
 
-Deno.test("submission: the one federation goes by its name, by none, and by that of Flower 1.24", async () => {
+Deno.test("submission: the only federation has its name, an empty name, and that of Flower 1.24", async () => {
   for (const federation of ["", "@none/default", "default"]) {
     const submission = await submit({ fab: { content: CONTENT }, federation });
     assert.equal(submission?.federation, "@none/default", federation);
   }
 });
 
-Deno.test("submission: settings for a simulation are no fault, whatever type they have", () => {
+Deno.test("submission: settings for a simulation are ignored, whatever their type", () => {
   // Up to 1.25 a ConfigRecord, { items: [{ key: "a", value: { sint64: 2 } }] }, and later a SimulationConfig.
   for (const settings of ["0a070a016112021004", "080a1001"]) {
     const field = Uint8Array.fromHex(settings);
@@ -54,22 +54,22 @@ Deno.test("submission: settings for a simulation are no fault, whatever type the
   }
 });
 
-Deno.test("submission: goes on with the series that it names", async () => {
+Deno.test("submission: continues the named series", async () => {
   const submission = await submit({ fab: { content: CONTENT }, seriesId: 9n });
   assert.equal(submission?.seriesId, 9n);
   assert.equal((await submit({ fab: { content: CONTENT } }))?.seriesId, undefined);
 });
 
-Deno.test("submission: a bundle of the largest size is read, a larger one is not looked at", async () => {
+Deno.test("submission: a bundle of the maximum size is read, a larger one is not", async () => {
   const sizes: number[] = [];
   const readFab = (content: Uint8Array) => (sizes.push(content.length), { config: APP });
-  assert.ok(await submit({ fab: { content: new Uint8Array(MAX_FAB_BYTES) } }, readFab));
-  const large = new Uint8Array(MAX_FAB_BYTES + 1);
+  assert.ok(await submit({ fab: { content: new Uint8Array(MAX_SUBMITTED_FAB_BYTES) } }, readFab));
+  const large = new Uint8Array(MAX_SUBMITTED_FAB_BYTES + 1);
   assert.equal(await submit({ fab: { content: large } }, readFab), undefined);
-  assert.deepEqual(sizes, [MAX_FAB_BYTES]);
+  assert.deepEqual(sizes, [MAX_SUBMITTED_FAB_BYTES]);
 });
 
-Deno.test("submission: says what is wrong, with Flower's number", async () => {
+Deno.test("submission: explains the problem, with Flower's number", async () => {
   const fab = { content: CONTENT };
   const scalar = { case: "bool", value: true } as const;
   const broken = () => {
@@ -92,7 +92,7 @@ Deno.test("submission: says what is wrong, with Flower's number", async () => {
   }
 });
 
-Deno.test("submission: what is wrong with the server itself is not told as the app's fault", async () => {
+Deno.test("submission: the server's own errors are not reported as the app's", async () => {
   const outcome = submit({ fab: { content: CONTENT } }, () => {
     throw new TypeError("a bug");
   });

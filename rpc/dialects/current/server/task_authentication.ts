@@ -13,36 +13,36 @@ import { TASK_TOKEN_HEADER } from "../headers.ts";
 import type { RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
 import { taskAdmissionOf } from "./task_policy.ts";
 
-/** A task's token as the headers of a call of the Runtime API. */
+/** Headers of a Runtime API call that carry a task's token. */
 export function taskTokenHeaders(token: string): Readonly<Record<string, string>> {
   return { [TASK_TOKEN_HEADER]: token };
 }
 
 /**
- * Who may take on tasks: "nobody" where the server starts all apps itself, "this-machine" for callers by loopback, or
- * whoever signs with a secret.
+ * Who may acquire tasks: "nobody" if the server starts all apps itself, "this-machine" for callers over loopback, or
+ * holders of a secret.
  */
 export type Executors = "nobody" | "this-machine" | ExecutorSecret;
 
-/** What the Runtime API needs to tell its processes from strangers. */
+/** Options of {@link taskAuthentication}. */
 export interface TaskAuthenticationOptions {
   readonly backend: Pick<RuntimeBackend, "taskOfToken">;
   readonly executors: Executors;
 }
 
-/** Who makes a call of the Runtime API. */
+/** Caller of the Runtime API. */
 export interface RuntimeCaller {
-  /** What the caller works on; undefined for a program that asks for work. */
+  /** The caller's task; undefined for a program that acquires tasks. */
   readonly task?: RuntimeTask;
 }
 
 const TASK_TOKEN = /^[0-9a-f]{256}$/;
 
 /**
- * Authenticates the calls of the Runtime API: before a byte of the body is read, by the task's token or, for
- * acquire-task, as `executors` says. The token is looked up once more when the request has come, which may take
- * minutes, and a signed question must be the one that was signed. Versions are not compared, though Flower's processes name theirs: Flower's own
- * server refuses another minor version, this one speaks to all.
+ * Authenticates calls of the Runtime API before any of the body is read: by the task's token or, for acquire-task,
+ * according to `executors`. After the request was read, which may take minutes, the token is checked again, and a
+ * signed request must be the one that was signed. Flower's processes send their version, and Flower's own server
+ * refuses other minor versions. This one accepts all.
  */
 export function taskAuthentication(
   { backend, executors }: TaskAuthenticationOptions,
@@ -64,7 +64,7 @@ export function taskAuthentication(
   };
 }
 
-/** The task whose token a call carries. Two tokens arrive joined, and are none. */
+/** The task whose token a call carries. Two tokens arrive joined, and so are invalid. */
 async function taskOf(
   call: CallHead,
   backend: Pick<RuntimeBackend, "taskOfToken">,
@@ -75,7 +75,7 @@ async function taskOf(
   return task;
 }
 
-/** What a caller is told whose token is not, or no longer, good. Flower's processes end themselves then. */
+/** The error for a token that is invalid or has expired. Flower's processes exit on it. */
 export function taskDenied(): ApiError {
   return new ApiError(
     "task-token-invalid",
@@ -83,19 +83,19 @@ export function taskDenied(): ApiError {
   );
 }
 
-/** All that is to be said of a program but that its request is the one that it signed. */
+/** Checks a program by its headers; whether it signed this request is checked later. */
 async function admitExecutor(call: CallHead, executors: Executors): Promise<void> {
   if (executors === "nobody") {
     throw new ApiError(
       "task-token-invalid",
-      "Apps are started here by the server itself: it gives no task to other programs unless it was started with " +
+      "This server starts apps itself: it assigns tasks to other programs only if it was started with " +
         "--isolation process",
     );
   }
   if (executors === "this-machine" && !isLoopback(parseAddress(call.peer).host)) {
     throw new ApiError(
       "task-token-invalid",
-      "Tasks are given to programs on the server's own machine only: others need its " +
+      "This server assigns tasks only to programs on its own machine: others need its " +
         "--superexec-auth-secret-file",
     );
   }
@@ -117,6 +117,6 @@ function signatureOf(call: CallHead): ExecutorSignature {
 function executorDenied(): ApiError {
   return new ApiError(
     "task-token-invalid",
-    "The call is not signed with the server's secret, or it came before",
+    "The call is not signed with the server's secret, or its signature was already used",
   );
 }

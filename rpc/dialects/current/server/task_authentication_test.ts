@@ -34,7 +34,7 @@ Deno.test("runtime policy: every method has a row, and every row a method", () =
   assert.deepEqual(Object.keys(TASK_POLICY).sort(), Runtime.methods.map(methodPath).sort());
 });
 
-Deno.test("runtime policy: only the question for a task comes without a task's token", async () => {
+Deno.test("runtime policy: only acquire-task needs no task token", async () => {
   const channel = channelTo("this-machine");
   for (const method of Runtime.methods) {
     if (method.name === "AcquireTask") continue;
@@ -42,7 +42,7 @@ Deno.test("runtime policy: only the question for a task comes without a task's t
   }
 });
 
-Deno.test("task token: the one of a task that is not over, once", async () => {
+Deno.test("task token: valid for an unfinished task, and only as a single header", async () => {
   const tokens: Record<string, boolean> = {
     [TOKEN]: true,
     "": false,
@@ -59,7 +59,7 @@ Deno.test("task token: the one of a task that is not over, once", async () => {
   }
 });
 
-Deno.test("executors: nobody gets a task unless the server says who", async () => {
+Deno.test("executors: no caller gets a task unless the server allows it", async () => {
   const types = ["flwr-serverapp"];
   await assert.rejects(acquireTask(channelTo("nobody"), types), INVALID);
   for (const peer of ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"]) {
@@ -71,7 +71,7 @@ Deno.test("executors: nobody gets a task unless the server says who", async () =
   }
 });
 
-Deno.test("executors: with a secret, whoever signs with it, from anywhere", async () => {
+Deno.test("executors: with a secret, every caller that signs with it, from anywhere", async () => {
   const clock = new FakeClock();
   const secretOf = (text: string) => new ExecutorSecret(new TextEncoder().encode(text), clock);
   const channel = channelTo(secretOf("s"), { peer: "192.0.2.1:1" });
@@ -81,7 +81,7 @@ Deno.test("executors: with a secret, whoever signs with it, from anywhere", asyn
   await assert.rejects(acquireTask(channel, types, { secret: secretOf("t") }), INVALID);
 });
 
-Deno.test("executors: a signed question is answered once", async () => {
+Deno.test("executors: a signed request is accepted once", async () => {
   const clock = new FakeClock();
   const secret = () => new ExecutorSecret(new Uint8Array([1]), clock);
   const signed = secret().sign(

@@ -4,7 +4,7 @@ import { NO_ACCOUNT, SERVERAPP_TASK_TYPE } from "../run.ts";
 import { scalarsToWire } from "../scalar.ts";
 import type { RuntimeTask, TaskInput } from "./runtime_backend.ts";
 
-/** What an app begins with, as its process gets it. */
+/** Converts a task's input to protobuf. */
 export function taskInputToWire(
   { taskId, runId, nodeId }: RuntimeTask,
   { run, fab, nodeConfig, runConfig, state }: TaskInput,

@@ -4,19 +4,19 @@ import { MAX_BATCH_REQUEST_UNITS, MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from ".
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import type { DescMethod } from "@bufbuild/protobuf";
 
-/** Bytes of a request with the ids of messages: room for 200,000 of them, 66 bytes each. */
+/** Bytes of a request with message ids: 200,000 of them, 66 bytes each. */
 const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Bytes of a request with a ServerApp's output: each of ours has up to 4 MB. */
+/** Bytes of a request with a ServerApp's output: ours send up to 4 MB. */
 const MAX_LOG_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Bytes of a request with a piece of an artifact: the link's maxArtifactPieceBytes, and room for its name. */
+/** Bytes of a request with a piece of an artifact: the link's maxArtifactPieceBytes, and its name. */
 const MAX_ARTIFACT_REQUEST_BYTES = 5 * 1024 * 1024 + 1024;
 
 /**
  * Who may make a call of the Runtime API:
- * - "executor": a program that may take on tasks, as the SuperLink was configured;
- * - "task": whoever has the token of a task that is not over.
+ * - "executor": a program that may acquire tasks, as the SuperLink is configured;
+ * - "task": the holder of the token of an unfinished task.
  */
 export type TaskAdmission = "executor" | "task";
 
@@ -36,14 +36,14 @@ export const TASK_POLICY: Readonly<Record<string, TaskAdmission>> = {
   "/flwr.proto.Runtime/PushArtifact": "task",
 };
 
-/** The policy's row of a method. @param method its gRPC path */
+/** Returns a method's row of the policy. @param method its gRPC path */
 export function taskAdmissionOf(method: string): TaskAdmission {
   const admission = TASK_POLICY[method];
   if (admission === undefined) throw new TypeError(`No policy for ${method}`);
   return admission;
 }
 
-/** The largest request of a method of the Runtime API, in bytes. What asks for a task comes from anyone. */
+/** The largest request of a Runtime API method, in bytes. Acquire-task may come from anyone. */
 export function runtimeRequestBytes({ localName }: DescMethod): number {
   switch (localName as keyof typeof Runtime.method) {
     case "pushObject":
@@ -62,10 +62,10 @@ export function runtimeRequestBytes({ localName }: DescMethod): number {
 }
 
 /**
- * The same for an app in a sandbox, which announces few messages at a time.
+ * The same limit for a sandboxed app, which announces few messages at a time.
  *
- * @param name of a method; what it says is the app's own
- * @returns 0 when there is no method of that name
+ * @param name name of a method, chosen by the app
+ * @returns 0 if there is no such method
  */
 export function sandboxRequestBytes(name: string): number {
   const method = Runtime.methods.find((method) => method.name === name);
@@ -75,7 +75,7 @@ export function sandboxRequestBytes(name: string): number {
     : runtimeRequestBytes(method);
 }
 
-/** What decoding a method's request of the Runtime API may cost, in the units of `weigh`. */
+/** Maximum cost of decoding a Runtime API method's request, in the units of `weigh`. */
 export function runtimeRequestUnits({ localName }: DescMethod): number {
   switch (localName as keyof typeof Runtime.method) {
     case "pushMessages":

@@ -3,12 +3,12 @@ import { unlessAborted } from "../../../../base/aborted.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { answerStream, answerUnary } from "../../../answer.ts";
 import type { OpenCall } from "../../../call.ts";
-import type { Answer, CallOptions, Channel } from "../../../channel.ts";
+import type { CallOptions, CallResponse, Channel } from "../../../channel.ts";
 import { decode, encode } from "../../../codec.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../../../service.ts";
 import { admitCall } from "../../../shared_path.ts";
 
-/** A line to a service without a network: bytes go to its handlers and back, as over HTTP. */
+/** Channel to a service without a network: encoded bytes go directly to its handlers and back. */
 export class DirectChannel implements Channel {
   readonly address = "127.0.0.1:0";
   readonly #methods: ReadonlyMap<string, BoundMethod>;
@@ -18,17 +18,17 @@ export class DirectChannel implements Channel {
   readonly #closing = new AbortController();
   /** Paths of all calls, in order. */
   readonly calls: string[] = [];
-  /** Whether answers arrive, as the server sees it. */
+  /** Whether responses are delivered, as the server sees it. */
   delivers = true;
-  /** Makes room for a large answer. */
+  /** Reserves memory for a large response. */
   reserve: OpenCall["reserve"] = () => Promise.resolve();
-  /** Looked at before every call: throws to have it fail. */
+  /** Called before every call; throws to make it fail. */
   failing: (method: string) => void = () => {};
 
   /**
-   * @param peer from where the calls seem to come
-   * @param headers what every call carries beside its own headers
-   * @param along whether the service knows of objects that travel with the calls that announce them: Flower's do not
+   * @param peer address that the calls seem to come from
+   * @param headers headers of every call, in addition to its own
+   * @param along whether inline objects are sent; Flower's programs send none
    */
   constructor(
     binding: ServiceBinding,
@@ -48,9 +48,9 @@ export class DirectChannel implements Channel {
     method: M,
     request: MessageInitShape<M["input"]>,
     options: CallOptions = {},
-  ): Promise<Answer<MessageShape<M["output"]>>> {
-    const { bound, bytes, call, entry } = await this.#open(method, request, options);
-    const answer = answerUnary(bound, bytes, call, entry);
+  ): Promise<CallResponse<MessageShape<M["output"]>>> {
+    const { bound, bytes, call, admission } = await this.#open(method, request, options);
+    const answer = answerUnary(bound, bytes, call, admission);
     const answered = await unlessAborted(
       answer,
       call.signal,
@@ -65,8 +65,8 @@ export class DirectChannel implements Channel {
     request: MessageInitShape<M["input"]>,
     options: CallOptions = {},
   ): AsyncGenerator<MessageShape<M["output"]>, void, void> {
-    const { bound, bytes, call, entry } = await this.#open(method, request, options);
-    for await (const response of answerStream(bound, bytes, call, entry)) {
+    const { bound, bytes, call, admission } = await this.#open(method, request, options);
+    for await (const response of answerStream(bound, bytes, call, admission)) {
       this.failing(call.method);
       yield decode(method.output, response) as MessageShape<M["output"]>;
     }
@@ -84,8 +84,8 @@ export class DirectChannel implements Channel {
     const path = methodPath(method);
     this.calls.push(path);
     this.failing(path);
-    const heard = this.#along ? request : { ...request, along: undefined };
-    const bytes = encode(method.input, heard);
+    const sent = this.#along ? request : { ...request, along: undefined };
+    const bytes = encode(method.input, sent);
     const headers = new Map(Object.entries({ ...this.#headers, ...await metadata?.(bytes) }));
     const closing = this.#closing.signal;
     const call: OpenCall = {
@@ -107,6 +107,6 @@ export class DirectChannel implements Channel {
     };
     const bound = this.#methods.get(path);
     if (bound === undefined) throw new FlwrError("unimplemented", `No service has ${path}`);
-    return { bound, bytes, call, entry: await admitCall([bound], call) };
+    return { bound, bytes, call, admission: await admitCall([bound], call) };
   }
 }

@@ -20,7 +20,7 @@ import { bindService } from "../../../service.ts";
 import { deflateMessages } from "../client/message_objects.ts";
 import { treeFromWire } from "../object_tree.ts";
 import type {
-  AcquiredTask,
+  AssignedTask,
   PulledMessage,
   RuntimeBackend,
   RuntimeHold,
@@ -35,9 +35,9 @@ import { DirectChannel } from "./direct_channel.ts";
 const FAB = new TextEncoder().encode("an app");
 const FAB_HASH = createHash("sha256").update(FAB).digest("hex");
 
-/** A server with one ServerApp's task, in memory. Tests reach in. */
+/** An in-memory server with one ServerApp's task, whose fields tests may change. */
 export class FakeBackend implements RuntimeBackend {
-  task: AcquiredTask = {
+  task: AssignedTask = {
     taskId: 5n,
     runId: 7n,
     nodeId: SUPERLINK_NODE_ID,
@@ -47,7 +47,7 @@ export class FakeBackend implements RuntimeBackend {
     pendingAt: 1_800_000_000,
   };
   fab = { hash: FAB_HASH, content: FAB, verifications: { key: "{}" } };
-  /** Whether the token is good. */
+  /** Whether the token is valid. */
   good = true;
   begun = false;
   end: TaskEnd | undefined;
@@ -56,19 +56,19 @@ export class FakeBackend implements RuntimeBackend {
   readonly log: string[] = [];
   readonly pieces: ArtifactPiece[] = [];
   readonly objects = new Map<ObjectId, LinkObject>();
-  /** What was announced, by id; instructions that count. */
+  /** Announced instructions by id. */
   readonly messages = new Map<ObjectId, NewLinkMessage>();
-  /** Receivers whose messages are refused. */
+  /** Nodes whose messages are refused. */
   readonly refused = new Set<bigint>();
   readonly confirmed: string[] = [];
-  /** How many pushes of objects are refused from now on, as if their session were over. */
+  /** How many of the next object pushes are refused, as if their session had ended. */
   forgetful = 0;
-  /** How long the last pull asked for the rest. */
+  /** `lingerSeconds` of the last pull. */
   lingerSeconds: number | undefined;
   readonly #replies = new Map<string, PulledMessage>();
   readonly #waiting = new Set<() => void>();
 
-  /** A line to this server. */
+  /** Opens a channel to this server. */
   channel(options?: ConstructorParameters<typeof DirectChannel>[1]): DirectChannel {
     const binding = bindService(Runtime, {
       ...taskAuthentication({ backend: this, executors: "this-machine" }),
@@ -77,7 +77,7 @@ export class FakeBackend implements RuntimeBackend {
     return new DirectChannel(binding, options);
   }
 
-  /** Has a reply wait for whoever asks for the instruction. @param lost ids of objects that never arrived */
+  /** Adds a reply to an instruction. @param lost selects objects that never arrive */
   async reply(reply: Message, lost: (object: LinkObject) => boolean = () => false): Promise<void> {
     const [{ wire, tree, objects, id }] = await deflateMessages([reply]) as [
       Awaited<ReturnType<typeof deflateMessages>>[number],
@@ -94,7 +94,7 @@ export class FakeBackend implements RuntimeBackend {
     return Promise.resolve(this.good && token === this.task.token ? this.task : undefined);
   }
 
-  acquireTask(types: readonly string[]): Promise<AcquiredTask | undefined> {
+  acquireTask(types: readonly string[]): Promise<AssignedTask | undefined> {
     return Promise.resolve(types.includes(this.task.type) ? this.task : undefined);
   }
 

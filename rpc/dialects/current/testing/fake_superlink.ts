@@ -15,7 +15,7 @@ import { runtimeHandlers } from "../server/runtime_service.ts";
 import type { SubmittedApp } from "../server/submission.ts";
 import { taskAuthentication } from "../server/task_authentication.ts";
 
-/** What every submitted bundle is taken for. */
+/** The app that every submitted bundle counts as. */
 export const FAKE_APP: SubmittedApp = {
   fabId: "me/app",
   version: "1.2.3",
@@ -23,10 +23,10 @@ export const FAKE_APP: SubmittedApp = {
   config: { lr: 0.1, rounds: 3n },
 };
 
-/** A SuperLink in memory with its Control and Runtime API, without a network, on a clock that stands still. */
+/** An in-memory SuperLink with its Control and Runtime API, without a network, on a stopped clock. */
 export class FakeSuperLink implements AsyncDisposable {
   readonly control: ServiceBinding;
-  /** Control under its name up to Flower 1.20. */
+  /** The Control API under its name up to Flower 1.20. */
   readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
 

@@ -10,7 +10,7 @@ import { createLink } from "../../../../link/create_link.ts";
 import type { Link } from "../../../../link/link.ts";
 import type { LinkRun } from "../../../../entities/run.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
-import { pushWhole } from "../../../../tests/link/push_whole.ts";
+import { pushComplete } from "../../../../tests/link/push_complete.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
@@ -22,14 +22,14 @@ import { nodeAuthentication, type NodeDenial } from "../server/node_authenticati
 import { olderFleetHandlers } from "../../flwr-1.15/server/fleet_service.ts";
 import { DirectChannel } from "./direct_channel.ts";
 
-/** A SuperLink's Fleet API, as it is over gRPC, over a real domain in memory, without a network. Its clock stands still. */
+/** A SuperLink's Fleet API as over gRPC, on an in-memory domain, without a network, on a stopped clock. */
 export class FleetStage implements AsyncDisposable {
   readonly link: Link;
   readonly clock: FakeClock;
   readonly binding: ServiceBinding;
-  /** What was refused, and why. */
+  /** Refused calls, with the reasons. */
   readonly denials: NodeDenial[] = [];
-  /** Nodes that were told that their Flower 1.19 is not served. */
+  /** Nodes whose Flower 1.19 was refused. */
   readonly nodes119: bigint[] = [];
   /** Resolves when the first node pulls. */
   readonly pulling: Promise<void>;
@@ -83,14 +83,14 @@ export class FleetStage implements AsyncDisposable {
     return new FleetStage(link, clock, knownKeysOnly);
   }
 
-  /** Puts keys on the list in the place of those that were there; who is not on it any more is cut off. */
+  /** Replaces the keys of the list; nodes whose keys are removed are disconnected. */
   list(...keys: readonly PublicKey[]): void {
     const next = new KeyList(keys);
     for (const key of this.#listed.without(next)) this.#revocationOf(key).abort();
     this.#listed = next;
   }
 
-  /** A node's connection. */
+  /** Opens a node's connection. */
   node(key?: PrivateKey, channel: DirectChannel = this.channel()): CurrentFleetConnection {
     const random = seededRandom(2);
     return new CurrentFleetConnection({ channel, clock: this.clock, random, ...(key && { key }) });
@@ -100,12 +100,12 @@ export class FleetStage implements AsyncDisposable {
     return new DirectChannel(this.binding, options);
   }
 
-  /** A run that is running. */
+  /** Creates a running run. */
   run(): Promise<LinkRun> {
     return this.link.runs.create({ fabId: "", fabVersion: "" });
   }
 
-  /** An instruction for a node, as its ServerApp pushes it. @returns its id */
+  /** Pushes an instruction for a node, as a ServerApp does. @returns its id */
   async instruct(
     runId: bigint,
     dstNodeId: bigint,
@@ -118,12 +118,12 @@ export class FleetStage implements AsyncDisposable {
     const [deflated] = await deflateMessages([message]);
     const objects = [...deflated!.objects.values()];
     const instruction = parseMessageObject(deflated!.objects.get(deflated!.id)!);
-    const [refusal] = await pushWhole(this.link, [instruction], objects);
+    const [refusal] = await pushComplete(this.link, [instruction], objects);
     if (refusal !== undefined) throw new Error(refusal.reason);
     return deflated!.id;
   }
 
-  /** The reply to an instruction, as its ServerApp gets it. */
+  /** Returns the reply to an instruction, as its ServerApp gets it. */
   async reply(messageId: string): Promise<Message | undefined> {
     const [reply] = await this.link.messages.pullReplies([messageId]);
     if (reply === undefined) return undefined;

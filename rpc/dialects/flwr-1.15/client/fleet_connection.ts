@@ -21,24 +21,25 @@ import {
 import { longPoll } from "../../current/client/poll.ts";
 import { appMessageFromWire, appMessageToWire } from "./message.ts";
 
-/** How such a SuperLink refuses a call that it does not know: up to 1.18 its authentication fails over it. */
+/** Error codes of such a SuperLink for an unknown call. Up to 1.18 its authentication fails on it. */
 const UNKNOWN_CALL: ReadonlySet<ErrorCode> = new Set(["unimplemented", "internal"]);
 
-/** A node that has joined a SuperLink that passes messages on whole. */
+/** A node that has joined a SuperLink which sends whole messages. */
 interface WholeMember {
   readonly client: FleetClient;
   readonly nodeId: NodeId;
 }
 
 /**
- * A SuperNode's line to a SuperLink of Flower 1.15 to 1.22, over gRPC. Joining and leaving are that wire's own. From 1.20
- * on all else is as today; up to 1.18 messages travel whole, and the heartbeat has another name.
+ * A SuperNode's connection to a SuperLink of Flower 1.15 to 1.22, over gRPC. These versions have their own calls to
+ * join and leave. From 1.20 on, everything else is as in current Flower. Up to 1.18, messages are sent whole and the
+ * heartbeat has another name.
  */
 export class OlderFleetConnection implements FleetConnection {
   readonly #options: CurrentFleetConnectionOptions;
   readonly #current: CurrentFleetConnection;
   readonly #log = log("fleet");
-  /** Set where messages travel whole. */
+  /** Set if messages are sent whole. */
   #whole: WholeMember | undefined;
 
   constructor(options: CurrentFleetConnectionOptions) {
@@ -53,9 +54,9 @@ export class OlderFleetConnection implements FleetConnection {
     });
   }
 
-  /** @throws FlwrError "unauthenticated" when the key is not admitted, or is online with the SuperLink still */
+  /** Joins. @throws FlwrError "unauthenticated" if the key is not admitted, or still counts as online */
   async join(heartbeatInterval: number): Promise<NodeId> {
-    // Such a SuperLink takes no key twice: what is left of an earlier session goes first.
+    // Such a SuperLink does not accept a key twice, so an earlier session must end first.
     await this.#current.leave().catch((error) => {
       const { message: reason } = FlwrError.from(error);
       this.#log.debug("Leaving before joining again failed: {reason}", { reason });
@@ -112,12 +113,12 @@ export class OlderFleetConnection implements FleetConnection {
     this.#current.close();
   }
 
-  /** Joins, and finds out by the first heartbeat which of the two the SuperLink is. */
+  /** Joins, and detects by the first heartbeat which kind of SuperLink it is. */
   async #create(client: FleetClient, heartbeatInterval: number): Promise<NodeId> {
     this.#whole = undefined;
     const { node } = await client.call(Fleet.method.createNode, { heartbeatInterval })
       .catch((error) => {
-        throw explainRefusal(FlwrError.from(error));
+        throw explainJoinRefusal(FlwrError.from(error));
       });
     const nodeId = node?.nodeId ?? 0n;
     try {
@@ -142,12 +143,15 @@ export class OlderFleetConnection implements FleetConnection {
     return (await client.call(Fleet.method.ping, request, options, heartbeats)).success;
   }
 
-  /** A pulled message; undefined for another node's, or one that cannot be read: that is answered with an error. */
+  /**
+   * Reads a pulled message. Returns undefined for another node's message, and for a malformed one, which gets an
+   * error reply.
+   */
   async #read(whole: WholeMember, wire: WireMessage): Promise<Message | undefined> {
     const other = wire.metadata?.dstNodeId;
     const { nodeId } = whole;
     if (other !== nodeId) {
-      this.#log.warn("An instruction for node {other} is left aside: this is node {nodeId}", {
+      this.#log.warn("Ignored an instruction for node {other}: this is node {nodeId}", {
         other,
         nodeId,
       });
@@ -161,33 +165,33 @@ export class OlderFleetConnection implements FleetConnection {
       const { messageId } = wire.metadata!;
       this.#log.warn("Instruction {messageId} cannot be read: {reason}", { messageId, reason });
       const instruction = new Message({ ...wire.metadata! }, new RecordDict());
-      const words = `The SuperNode could not read the instruction: ${reason}`;
-      await this.push(instruction.replyError(MessageErrorCode.Unknown, words, this.#options));
+      const text = `The SuperNode could not read the instruction: ${reason}`;
+      await this.push(instruction.replyError(MessageErrorCode.Unknown, text, this.#options));
       return undefined;
     }
   }
 }
 
 /**
- * A SuperLink of 1.19 sends a list of a message's objects where others send their tree. Read as one, it has a message that
- * is made of itself.
+ * Refuses SuperLinks of Flower 1.19. In the place of a message's object tree they send a list of its objects. Read as
+ * a tree, that list has a message that contains itself.
  */
 function refuse119({ objectId, children }: ObjectTree): void {
   if (!children.some((child) => child.objectId === objectId)) return;
   throw new FlwrError(
     "invalid-argument",
-    "The SuperLink runs Flower 1.19, whose wire this node does not speak: use a SuperLink of another version",
+    "The SuperLink runs Flower 1.19, whose protocol is not supported: use a SuperLink of another version",
   );
 }
 
-/** What a refusal means for the one who started the node. */
-function explainRefusal(error: FlwrError): FlwrError {
+/** Adds hints for the node's owner to a refusal. */
+function explainJoinRefusal(error: FlwrError): FlwrError {
   if (error.code !== "unauthenticated") return error;
   return new FlwrError(error.code, `The SuperLink does not admit the node: ${error.message}`, {
     cause: error,
     hints: [
-      "Have the node's public key added to the file behind the SuperLink's --auth-list-public-keys",
-      "If the key's last node was killed: a SuperLink of Flower 1.15 to 1.22 admits the key again after its own restart",
+      "Ask the SuperLink's owner to add this node's public key to the file given to --auth-list-public-keys",
+      "If the key's last node was killed, restart the SuperLink: Flower 1.15 to 1.22 admits the key again only then",
     ],
   });
 }

@@ -23,10 +23,10 @@ const content = {
   config: new ConfigRecord({ text: "why?" }),
 };
 
-/** How SuperLinks of 1.15 to 1.18 refuse the heartbeat of later ones. */
+/** Error of SuperLinks of 1.15 to 1.18 for the later heartbeat. */
 type Unknown = "unimplemented" | "internal";
 
-/** A node's line to a SuperLink that passes messages on as objects, or whole. */
+/** Connects a node to a SuperLink that sends messages as objects, or whole. */
 function connect(stage: FleetStage, { key, whole }: { key?: PrivateKey; whole?: Unknown } = {}) {
   const channel = stage.channel();
   channel.failing = (method) => {
@@ -65,13 +65,13 @@ for (const whole of [undefined, "unimplemented", "internal"] as const) {
     await connection.leave();
     const calls = named(channel.calls);
     assert.deepEqual([calls[0], calls.at(-1)], ["CreateNode", "DeleteNode"]);
-    // As objects they travel with the announcement: this SuperLink is ours.
+    // The objects are sent inline, because this SuperLink is ours.
     assert.ok(!calls.includes("PushObject"));
     assert.equal(calls.includes("Ping"), whole !== undefined);
   });
 }
 
-Deno.test("an error reply goes whole as well", async () => {
+Deno.test("an error reply is sent whole too", async () => {
   await using stage = await FleetStage.start();
   const { connection } = connect(stage, { whole: "unimplemented" });
   const nodeId = await connection.join(30);
@@ -83,7 +83,7 @@ Deno.test("an error reply goes whole as well", async () => {
   assert.equal((await stage.reply(id))!.error?.reason, "no data");
 });
 
-Deno.test("a node that joins again leaves first, because the SuperLink takes no key twice", async () => {
+Deno.test("a node that joins again leaves first, because the SuperLink accepts no key twice", async () => {
   await using stage = await FleetStage.start();
   const key = await PrivateKey.generate("P-256");
   const { connection, channel } = connect(stage, { key });
@@ -91,14 +91,14 @@ Deno.test("a node that joins again leaves first, because the SuperLink takes no 
   channel.calls.length = 0;
   assert.equal(await connection.join(30), nodeId);
   assert.deepEqual(named(channel.calls), ["DeleteNode", "CreateNode", "SendNodeHeartbeat"]);
-  // a SuperLink that was restarted knows nothing to leave
+  // A restarted SuperLink does not know the session.
   channel.failing = (method) => {
     if (method.endsWith("/DeleteNode")) throw new FlwrError("unauthenticated", "Invalid node ID");
   };
   assert.equal(await connection.join(30), nodeId);
 });
 
-Deno.test("a node without a key makes another for each session", async () => {
+Deno.test("a node without a key generates another for each session", async () => {
   await using stage = await FleetStage.start();
   const { connection } = connect(stage);
   const first = await connection.join(30);
@@ -106,7 +106,7 @@ Deno.test("a node without a key makes another for each session", async () => {
   await assert.rejects(connect(stage).connection.heartbeat(30), { code: "failed-precondition" });
 });
 
-Deno.test("a key that is not admitted is told what can be done", async () => {
+Deno.test("a key that is not admitted gets hints", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   await assert.rejects(connect(stage).connection.join(30), (error) => {
     assert.ok(error instanceof FlwrError);
@@ -116,13 +116,13 @@ Deno.test("a key that is not admitted is told what can be done", async () => {
   });
 });
 
-Deno.test("a SuperLink of 1.19 is named", async () => {
+Deno.test("a SuperLink of 1.19 is recognised", async () => {
   await using stage = await FleetStage.start();
   const { connection, channel } = connect(stage);
   const nodeId = await connection.join(30);
   const { runId } = await stage.run();
   const id = await stage.instruct(runId, nodeId, content);
-  // An entry of a map from the message's id to those of its objects: its own is the last.
+  // An entry of a map from the message's id to the ids of its objects, of which its own is the last.
   const tree = create(ObjectTreeSchema, { objectId: id, children: [{ objectId: id }] });
   const call = channel.call.bind(channel);
   channel.call = async (method, request, options) => {

@@ -4,9 +4,9 @@ import { recordDictFromWire, recordDictToWire } from "../../record_dict.ts";
 import { wholeFromWire, wholeToWire } from "../message.ts";
 
 /**
- * A whole message as an app reads it.
+ * Converts a whole message to an app's message.
  *
- * @throws FlwrError "invalid-argument" for one that is malformed
+ * @throws FlwrError "invalid-argument" for a malformed one
  */
 export function appMessageFromWire(wire: WireMessage): Message {
   const { head: { error, ...metadata }, content } = wholeFromWire(wire);
@@ -15,7 +15,7 @@ export function appMessageFromWire(wire: WireMessage): Message {
     : new Message(metadata, recordDictFromWire(content));
 }
 
-/** An app's reply as it travels whole. The SuperLink gives it its id. */
+/** Converts an app's reply to a whole message. The SuperLink assigns its id. */
 export function appMessageToWire(reply: Message): WireMessage {
   const { metadata, error } = reply;
   const head = { ...metadata, messageId: "" };

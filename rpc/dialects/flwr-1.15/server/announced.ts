@@ -1,4 +1,7 @@
-/** Messages whose content travels as objects, between the descriptions of 1.15 and of today: on the wire they are one. */
+/**
+ * Converts messages whose content is sent as objects between the schemas of 1.15 and of current Flower, which are the
+ * same on the wire.
+ */
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import {
@@ -25,8 +28,13 @@ import {
 import { ApiError } from "../../../api_error.ts";
 import { decodeRequest } from "../../../codec.ts";
 
-/** A node's push as today's Fleet API takes it. Content that came along is left out: it counts as its objects say. */
-export function pushOfToday({ messagesList, ...request }: PushMessagesRequest): CurrentPushRequest {
+/**
+ * Converts a node's push for the current Fleet API. Omits content in the message itself, because its objects
+ * determine it.
+ */
+export function toCurrentPush(
+  { messagesList, ...request }: PushMessagesRequest,
+): CurrentPushRequest {
   const { node, messageObjectTrees, clientappRuntimeList, along } = request;
   return create(CurrentPushSchema, {
     ...(node !== undefined && { node: { nodeId: node.nodeId } }),
@@ -41,8 +49,10 @@ export function pushOfToday({ messagesList, ...request }: PushMessagesRequest): 
   });
 }
 
-/** A node's pull as today's Fleet API takes it. */
-export function pullOfToday({ node, messageIds, along }: PullMessagesRequest): CurrentPullRequest {
+/** Converts a node's pull for the current Fleet API. */
+export function toCurrentPull(
+  { node, messageIds, along }: PullMessagesRequest,
+): CurrentPullRequest {
   return create(CurrentPullSchema, {
     ...(node !== undefined && { node: { nodeId: node.nodeId } }),
     messageIds,
@@ -50,21 +60,21 @@ export function pullOfToday({ node, messageIds, along }: PullMessagesRequest): C
   });
 }
 
-/** @throws FlwrError "invalid-argument" for bytes that are no such message */
+/** Decodes the request's inline objects. @throws FlwrError "invalid-argument" for bytes that are not such a message */
 function alongOf(bytes: Uint8Array | undefined): AlongRequest | undefined {
   if (bytes === undefined) return undefined;
   try {
     return decodeRequest(AlongRequestSchema, bytes);
   } catch (cause) {
     if (cause instanceof ApiError) throw cause;
-    throw new FlwrError("invalid-argument", "The objects that came along cannot be read", {
+    throw new FlwrError("invalid-argument", "The objects sent with the call cannot be read", {
       cause,
     });
   }
 }
 
-/** The answer of today's Fleet API to a push, as it leaves. */
-export function pushedToday(
+/** Converts the current Fleet API's response to a push. */
+export function fromCurrentPushResponse(
   response: MessageInitShape<typeof CurrentPushResponse>,
 ): PushMessagesResponse {
   const { results, objectsToPush, sessionId, along } = create(CurrentPushResponse, response);
@@ -76,8 +86,8 @@ export function pushedToday(
   });
 }
 
-/** The answer of today's Fleet API to a pull, as it leaves. */
-export function pulledToday(
+/** Converts the current Fleet API's response to a pull. */
+export function fromCurrentPullResponse(
   response: MessageInitShape<typeof CurrentPullResponse>,
 ): PullMessagesResponse {
   const { messagesList, messageObjectTrees, along } = create(CurrentPullResponse, response);

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../../base/clock.ts";
 
-/** Lets calls wait for the first sign of how their node takes its messages. */
+/** Lets calls wait until their node has shown how it receives messages. */
 export class FirstSigns {
   readonly #clock: Clock;
   readonly #waiting = new Map<bigint, Set<() => void>>();
@@ -9,19 +9,19 @@ export class FirstSigns {
     this.#clock = clock;
   }
 
-  /** Ends the waits for a node. */
-  shown(nodeId: bigint): void {
+  /** Ends the waits for a node, which has shown it. */
+  notify(nodeId: bigint): void {
     for (const wake of this.#waiting.get(nodeId) ?? []) wake();
   }
 
   /**
    * Waits until a node has shown it.
    *
-   * @param look whether it has already: asked once, when nothing can be missed any more
+   * @param look returns whether the node has already; called once, after the wait is registered
    * @param seconds the longest wait
    * @param signal ends the wait
    */
-  async wait(
+  async waitFor(
     nodeId: bigint,
     look: () => Promise<boolean>,
     seconds: number,

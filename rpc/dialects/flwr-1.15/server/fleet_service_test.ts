@@ -26,7 +26,7 @@ const content = {
   config: new ConfigRecord({ text: "why?", big: 2n ** 64n - 1n }),
 };
 
-/** A node whose calls a test makes one by one. */
+/** A node whose calls the test makes one by one. */
 async function node(stage: FleetStage, key?: PrivateKey) {
   key ??= await PrivateKey.generate("P-256");
   const credentials = new NodeCredentials(key, stage.clock);
@@ -41,7 +41,7 @@ async function node(stage: FleetStage, key?: PrivateKey) {
   return { key, channel, call, join };
 }
 
-/** A node of 1.15 to 1.18 that has joined and pinged. */
+/** Creates a node of 1.15 to 1.18 that has joined and pinged. */
 async function wholeNode(stage: FleetStage) {
   const member = await node(stage);
   const self = await member.join();
@@ -49,7 +49,7 @@ async function wholeNode(stage: FleetStage) {
   return { ...member, self };
 }
 
-/** An instruction that such a node has pulled. */
+/** Pulls an instruction as such a node. */
 async function pulledWhole(stage: FleetStage) {
   const member = await wholeNode(stage);
   const { runId } = await stage.run();
@@ -62,7 +62,7 @@ async function pulledWhole(stage: FleetStage) {
   return { ...member, runId, id, message: message! };
 }
 
-/** The reply to an instruction, as 1.15 to 1.18 push it: without an id. */
+/** Creates the reply to an instruction as 1.15 to 1.18 push it: without an id. */
 function replyTo({ metadata }: Message) {
   const { srcNodeId, dstNodeId, messageId, ...same } = metadata!;
   return {
@@ -74,7 +74,7 @@ function replyTo({ metadata }: Message) {
   };
 }
 
-Deno.test("a node that pings gets its instruction whole, and its whole reply counts", async () => {
+Deno.test("a node that pings gets a whole instruction, and its whole reply is accepted", async () => {
   await using stage = await FleetStage.start();
   const { self, call, message, id } = await pulledWhole(stage);
   assert.equal(message.metadata!.messageId, id);
@@ -96,7 +96,7 @@ Deno.test("a node that pings gets its instruction whole, and its whole reply cou
   assert.equal(reply.metadata.srcNodeId, self.nodeId);
 });
 
-Deno.test("a node that sends heartbeats as today gets its instruction as objects", async () => {
+Deno.test("a node that sends current heartbeats gets its instruction as objects", async () => {
   await using stage = await FleetStage.start();
   const { call, join } = await node(stage);
   const self = await join();
@@ -115,7 +115,7 @@ Deno.test("a node that sends heartbeats as today gets its instruction as objects
   });
 });
 
-Deno.test("a node of 1.19 reads what no other does, asks for it, and is told that it is not served", async () => {
+Deno.test("a node of 1.19 reads and requests what no other version does, and is refused", async () => {
   await using stage = await FleetStage.start();
   const { call, join } = await node(stage);
   const self = await join();
@@ -123,7 +123,7 @@ Deno.test("a node of 1.19 reads what no other does, asks for it, and is told tha
   const { runId } = await stage.run();
   const id = await stage.instruct(runId, self.nodeId, content);
   const { messageObjectTrees: trees } = await call(Fleet.method.pullMessages, { node: self });
-  // As 1.19 reads them: entries of a map, the last of which counts.
+  // As 1.19 reads them: entries of a map, of which the last counts.
   assert.deepEqual(trees.map(({ objectId }) => objectId), [id, id]);
   const [witness] = trees[1]!.children;
   assert.deepEqual(witness!.children, []);
@@ -136,7 +136,7 @@ Deno.test("a node of 1.19 reads what no other does, asks for it, and is told tha
   assert.ok(pulled.objectFound && pulled.objectAvailable, "it must come to its confirmation");
   await assert.rejects(confirm(), { code: "failed-precondition", message: /Flower 1\.19/ });
   assert.deepEqual(stage.nodes119, [self.nodeId]);
-  // The same key with another version, which does not ask for it.
+  // The same key with another version, which does not request it.
   await confirm();
 
   const today = await node(stage);
@@ -150,7 +150,7 @@ function idsIn({ objectId, children }: ObjectTree): string[] {
   return [objectId, ...children.flatMap(idsIn)];
 }
 
-Deno.test("a pull waits for the node's first heartbeat, also after it joined anew", async () => {
+Deno.test("a pull waits for the node's first heartbeat, also after it joined again", async () => {
   await using stage = await FleetStage.start();
   const { call, join } = await node(stage);
   const self = await join();
@@ -160,14 +160,14 @@ Deno.test("a pull waits for the node's first heartbeat, also after it joined ane
   await call(Fleet.method.ping, { node: self, pingInterval: 30 });
   assert.equal((await early).messagesList[0]!.metadata!.messageId, id);
 
-  // It joins anew, perhaps as another version: what it is must show again.
+  // It joins again, perhaps as another version, so it must show its version again.
   await join();
   const waiting = call(Fleet.method.pullMessages, { node: self });
   await call(Fleet.method.sendNodeHeartbeat, { node: self, heartbeatInterval: 30 });
   assert.equal((await waiting).messageObjectTrees[0]!.objectId, id);
 });
 
-Deno.test("today's nodes are answered as ever by the service that also serves the older ones", async () => {
+Deno.test("current nodes are served unchanged by the service that also serves older ones", async () => {
   await using stage = await FleetStage.start();
   const key = await PrivateKey.generate("P-256");
   const connection = stage.node(key);
@@ -180,7 +180,7 @@ Deno.test("today's nodes are answered as ever by the service that also serves th
   assert.equal((await stage.link.nodes.ofKey(key.publicKey.spki))!.wire, "current");
 });
 
-Deno.test("a whole reply that cannot be taken is answered with an error for the node", async () => {
+Deno.test("an unacceptable whole reply becomes an error reply", async () => {
   const arrays = { dataKeys: ["a", "b"], dataValues: [] };
   const broken: [string, MessageInitShape<typeof RecordSetSchema> | undefined][] = [
     ["share the name", { parameters: { x: {} }, metrics: { x: {} } }],
@@ -200,7 +200,7 @@ Deno.test("a whole reply that cannot be taken is answered with an error for the 
   }
 });
 
-Deno.test("an error reply reaches the ServerApp as it is", async () => {
+Deno.test("an error reply reaches the ServerApp unchanged", async () => {
   await using stage = await FleetStage.start();
   const { self, call, message, id } = await pulledWhole(stage);
   const error = { code: BigInt(MessageErrorCode.ClientAppRaised), reason: "no data" };
@@ -215,7 +215,7 @@ Deno.test("an error reply reaches the ServerApp as it is", async () => {
   });
 });
 
-Deno.test("a push for a run that is over, of too many messages, or of none is refused by number", async () => {
+Deno.test("a push for a finished run, of too many messages, or of none is refused with Flower's number", async () => {
   await using stage = await FleetStage.start();
   const { self, call, message, runId } = await pulledWhole(stage);
   const reply = { metadata: replyTo(message), content: message.content! };
@@ -236,7 +236,7 @@ function apiError(api: string) {
   };
 }
 
-Deno.test("a node speaks for itself alone", async () => {
+Deno.test("a node can act only for itself", async () => {
   await using stage = await FleetStage.start();
   const { self, call, message } = await pulledWhole(stage);
   const other = await wholeNode(stage);
@@ -253,16 +253,16 @@ Deno.test("a node speaks for itself alone", async () => {
   assert.equal((await call(Fleet.method.ping, { node: self, pingInterval: 30 })).success, false);
 });
 
-Deno.test("where known keys alone are admitted, an unknown one is told so when it joins", async () => {
+Deno.test("an unknown key learns at its join that only known keys are admitted", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const stranger = await node(stage);
-  await assert.rejects(stranger.join(), { code: "unauthenticated", message: /not known here/ });
+  await assert.rejects(stranger.join(), { code: "unauthenticated", message: /key is unknown/ });
   stage.list(stranger.key.publicKey);
   const self = await stranger.join();
   const owned = await node(stage);
   const { nodeId } = await stage.link.nodes.register({ publicKey: owned.key.publicKey.spki });
   assert.equal((await owned.join()).nodeId, nodeId);
-  // taken off the list, it is cut off while it waits
+  // Removed from the list, it is disconnected during its pull.
   await stranger.call(Fleet.method.ping, { node: self, pingInterval: 30 });
   const waiting = stranger.call(Fleet.method.pullMessages, { node: self });
   await stage.pulling;
@@ -273,7 +273,7 @@ Deno.test("where known keys alone are admitted, an unknown one is told so when i
   });
 });
 
-Deno.test("a heartbeat interval out of bounds is refused by number", async () => {
+Deno.test("an invalid heartbeat interval is refused with Flower's number", async () => {
   await using stage = await FleetStage.start();
   const { call, join } = await node(stage);
   const refused = apiError("heartbeat-interval-invalid");

@@ -12,9 +12,9 @@ import { loadContent, pushStored, storeMessage } from "../../flwr-1.9/server/con
 import { draftOf, wholeFromWire, wholeToWire } from "../message.ts";
 
 /**
- * An instruction as a node of 1.15 to 1.18 takes it.
+ * Creates an instruction for a node of 1.15 to 1.18.
  *
- * @returns undefined when its run was stopped at this very moment
+ * @returns undefined if its run was stopped at that moment
  */
 export async function readWhole(
   link: Pick<Link, "objects">,
@@ -30,14 +30,14 @@ export async function readWhole(
 }
 
 /**
- * Takes replies of a node of 1.15 to 1.18. One whose content cannot be taken is answered for the node with an error, so
- * that the ServerApp hears of it now and not when its patience ends; such a node ends when its push fails.
+ * Stores replies of a node of 1.15 to 1.18. An unacceptable content is replaced by an error reply, because the
+ * ServerApp should learn of it now and not when its wait times out, and the node would exit on a failed push.
  *
- * @returns what the push is answered with: 0 for each message, by its id
+ * @returns the response's results: 0 for each message, by its id
  * @throws ApiError "message-count-invalid", "run-not-running"; FlwrError "invalid-argument" for a message without
  *   metadata
  */
-export async function pushWhole(
+export async function pushWholeReplies(
   link: Pick<Link, "runs" | "messages">,
   nodeId: bigint,
   messages: readonly WireMessage[],
@@ -46,7 +46,7 @@ export async function pushWhole(
   if (messages.length === 0 || messages.length > most) {
     throw new ApiError(
       "message-count-invalid",
-      `The push has ${messages.length} messages: a node pushes between 1 and ${most}`,
+      `The push has ${messages.length} messages: expected 1 to ${most}`,
     );
   }
   const heads = messages.map(({ metadata }) => metadataFromWire(metadata));
@@ -60,7 +60,7 @@ export async function pushWhole(
   return results;
 }
 
-/** What a reply carries; an error where that cannot be taken. */
+/** Reads a reply's content or error; an error in place of unacceptable content. */
 function readReply(
   wire: WireMessage,
 ): { readonly error?: MessageError; readonly content?: RecordDict } {
@@ -72,7 +72,7 @@ function readReply(
   }
 }
 
-/** As in Flower, a refused reply is not told from an accepted one. @returns the reply's id */
+/** Pushes a reply. As in Flower, a refused one looks like an accepted one. @returns the reply's id */
 async function push(
   link: Pick<Link, "messages">,
   nodeId: bigint,
@@ -85,7 +85,7 @@ async function push(
   return reply.message.messageId;
 }
 
-/** The error that takes the place of a reply. Throws what is the SuperLink's own fault. */
+/** Creates the error that replaces a reply. Rethrows the SuperLink's own errors. */
 function refusedReply(thrown: unknown): MessageError {
   const { code, message } = FlwrError.from(thrown);
   if (code !== "invalid-argument" && code !== "resource-exhausted") throw thrown;

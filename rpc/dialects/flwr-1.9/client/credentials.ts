@@ -11,15 +11,15 @@ import { TokenKey } from "../../../../auth/token_key.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { canonicalBytes } from "../canonical.ts";
 
-/** How a SuperNode proves who it is, and whom it expects at the other end. */
+/** Identity of a SuperNode, and the SuperLink it expects. */
 export interface NodeIdentity {
   readonly key: PrivateKey;
-  /** The only SuperLink key to accept; without it whichever the TLS-authenticated server names. */
+  /** The only SuperLink key to accept. By default any key is accepted that the TLS-authenticated server sends. */
   readonly superLinkKey?: PublicKey;
 }
 
-/** The headers of a SuperNode's calls up to Flower 1.14. */
-export class NodeCredentials {
+/** Creates the headers of a SuperNode's calls up to Flower 1.14. */
+export class TokenCredentials {
   readonly #identity: NodeIdentity;
   #tokenKey: TokenKey | undefined;
 
@@ -27,7 +27,7 @@ export class NodeCredentials {
     this.#identity = identity;
   }
 
-  /** The node's key, as logs and messages call it. */
+  /** The key's name in logs and messages. */
   get fingerprint(): string {
     return this.#identity.key.publicKey.fingerprint;
   }
@@ -38,19 +38,19 @@ export class NodeCredentials {
   }
 
   /**
-   * Takes the SuperLink's public key from the answer to CreateNode.
+   * Accepts the SuperLink's public key from the response to CreateNode.
    *
-   * @throws FlwrError "failed-precondition" when the SuperLink does not authenticate nodes, or its key is on another
-   *   curve; "unauthenticated" when it is not the expected one
+   * @throws FlwrError "failed-precondition" if the SuperLink does not authenticate nodes, or its key is on another
+   *   curve; "unauthenticated" if it is not the expected one
    */
   async accept(header: string | undefined): Promise<void> {
     if (header === undefined) {
       throw new FlwrError(
         "failed-precondition",
-        "The SuperLink does not authenticate its nodes: it names no public key",
+        "The SuperLink does not authenticate nodes: it sent no public key",
         {
           hints: [
-            "Start the SuperLink with its three --auth-… flags",
+            "Start the SuperLink with the three --auth-… flags",
             "Or start this node without --auth-supernode-private-key and --auth-supernode-public-key",
           ],
         },
@@ -72,7 +72,7 @@ export class NodeCredentials {
     this.#tokenKey = await TokenKey.derive(this.#identity.key, key);
   }
 
-  /** The headers of every other call: the token is over the request's deterministic serialisation. */
+  /** Creates the headers of every other call, with a token over the request's deterministic serialization. */
   async callHeaders(schema: DescMessage, bytes: Uint8Array): Promise<Record<string, string>> {
     if (this.#tokenKey === undefined) {
       throw new FlwrError(

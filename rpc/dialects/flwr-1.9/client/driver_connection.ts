@@ -22,12 +22,12 @@ import { usableName } from "../../node_name.ts";
 import { contentToWire, instructionToWire, messageFromWire } from "./task.ts";
 
 /**
- * A ServerApp's line to a SuperLink of Flower 1.8 to 1.14. Nodes of that era know only the older names of records:
- * instructions and replies are translated, so that a ServerApp does not notice.
+ * A ServerApp's connection to a SuperLink of Flower 1.8 to 1.14. Nodes of these versions know only the older names of
+ * records, so instructions and replies are translated, invisibly to the ServerApp.
  */
 export class DriverConnection19 implements DriverConnection {
   readonly #channel: Channel;
-  /** Names of the arrays of each instruction that waits for its reply: nodes in Python number them. */
+  /** Array names of each unanswered instruction, because nodes in Python number the arrays of their replies. */
   readonly #arrayNames = new Map<MessageId, string[] | undefined>();
 
   constructor(channel: Channel) {
@@ -94,7 +94,7 @@ export class DriverConnection19 implements DriverConnection {
   }
 }
 
-/** The instructions as tasks, divided so that no call becomes too large. Content that messages share is encoded once. */
+/** Converts instructions to tasks, divided into calls of limited size. Content shared by messages is encoded once. */
 function* pushes(runId: RunId, messages: readonly Message[]): Generator<TaskIns[]> {
   const encoded = new Map<RecordDict, RecordSet | undefined>();
   let batch: TaskIns[] = [];
@@ -115,7 +115,7 @@ function* pushes(runId: RunId, messages: readonly Message[]): Generator<TaskIns[
   if (batch.length > 0) yield batch;
 }
 
-/** About how many bytes a message's content takes: its arrays; the rest is small. */
+/** Approximate size of a message's content: the bytes of its arrays; the rest is small. */
 function contentBytes(content: RecordDict): number {
   let bytes = 0;
   for (const arrays of content.arrayRecords.values()) bytes += arrays.byteLength;

@@ -12,45 +12,48 @@ import { NO_RETRY } from "../../../retry.ts";
 import { longPoll } from "../../current/client/poll.ts";
 import { CALL_DEADLINE_SECONDS, PULL_DEADLINE_SECONDS, PUSH_DEADLINE_SECONDS } from "../limits.ts";
 import { nodeFromWire, nodeToWire } from "../node_id.ts";
-import { NodeCredentials, type NodeIdentity } from "./credentials.ts";
+import { type NodeIdentity, TokenCredentials } from "./credentials.ts";
 import { messageFromWire, replyToWire } from "./task.ts";
 
-/** Seconds for a heartbeat: the next one is due soon, so that waiting long helps nobody (Flower 1.9: 5). */
+/** Deadline in seconds of a heartbeat (Flower 1.9: 5): the next one is due soon. */
 const HEARTBEAT_DEADLINE_SECONDS = 5;
 
 /** Key of a refused result in PushTaskResResponse.results (Flower 1.9). */
 const REFUSED_RESULT_KEY = "None";
 
-/** By what a connection waits. */
-export interface Waiting {
+/** Clock and randomness of a connection's waits. */
+export interface PollTiming {
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** A SuperNode's line to a SuperLink of Flower 1.8 to 1.14. Pulls as {@link longPoll}: Flower's own answers at once. */
+/**
+ * A SuperNode's connection to a SuperLink of Flower 1.8 to 1.14. Pulls with {@link longPoll}, because Flower's own
+ * SuperLink responds at once.
+ */
 export class FleetConnection19 implements FleetConnection {
   readonly #channel: Channel;
   readonly #name: string;
-  readonly #waiting: Waiting;
-  readonly #credentials: NodeCredentials | undefined;
+  readonly #waiting: PollTiming;
+  readonly #credentials: TokenCredentials | undefined;
   readonly #log = log("fleet");
   #nodeId: NodeId | undefined;
 
   /**
-   * @param identity without it the calls are not authenticated
-   * @param name what the node calls itself; default: nothing
-   * @param waiting default: those of the system
+   * @param identity without it calls are not authenticated
+   * @param name the node's name; none by default
+   * @param waiting the system's clock and randomness by default
    */
   constructor(
     channel: Channel,
     identity?: NodeIdentity,
     name = "",
-    waiting: Waiting = { clock: systemClock, random: systemRandom },
+    waiting: PollTiming = { clock: systemClock, random: systemRandom },
   ) {
     this.#channel = channel;
     this.#waiting = waiting;
     this.#name = name;
-    this.#credentials = identity && new NodeCredentials(identity);
+    this.#credentials = identity && new TokenCredentials(identity);
   }
 
   async join(heartbeatInterval: number): Promise<NodeId> {
@@ -96,7 +99,7 @@ export class FleetConnection19 implements FleetConnection {
     if (taskIns === undefined) return undefined;
     const pulled = messageFromWire(taskIns);
     if (pulled.metadata.dstNodeId !== this.#nodeId) {
-      this.#log.warn("An instruction for node {other} is left aside: this is node {nodeId}", {
+      this.#log.warn("Ignored an instruction for node {other}: this is node {nodeId}", {
         other: pulled.metadata.dstNodeId,
         nodeId: this.#nodeId,
       });
@@ -113,13 +116,13 @@ export class FleetConnection19 implements FleetConnection {
       { timeoutSeconds: PUSH_DEADLINE_SECONDS },
     );
     if (Object.hasOwn(results, REFUSED_RESULT_KEY)) {
-      this.#log.warn("The SuperLink refused the reply to {instructionId}: its log says why", {
+      this.#log.warn("The SuperLink refused the reply to {instructionId}. Its log has the reason", {
         instructionId,
       });
     }
   }
 
-  /** This wire says nothing of runs. */
+  /** Always undefined: Flower 1.9 sends no information about runs. */
   run(): Promise<RunInfo | undefined> {
     return Promise.resolve(undefined);
   }
@@ -148,7 +151,7 @@ export class FleetConnection19 implements FleetConnection {
     this.#channel.close();
   }
 
-  /** The SuperLink says no more than "Access denied": what that can mean, the node knows. */
+  /** Adds the likely cause to the SuperLink's "Access denied". */
   #explainDenial(error: FlwrError): FlwrError {
     if (error.code !== "unauthenticated") return error;
     const key = this.#credentials?.fingerprint;
@@ -159,10 +162,10 @@ export class FleetConnection19 implements FleetConnection {
         cause: error,
         hints: key === undefined
           ? [
-            "This SuperLink admits known keys only: give --auth-supernode-private-key and --auth-supernode-public-key",
+            "This SuperLink admits only known keys: give --auth-supernode-private-key and --auth-supernode-public-key",
           ]
           : [
-            "Have this node's public key added to the file behind the SuperLink's --auth-list-public-keys",
+            "Ask the SuperLink's owner to add this node's public key to the file given to --auth-list-public-keys",
           ],
       },
     );

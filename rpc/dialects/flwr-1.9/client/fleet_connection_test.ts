@@ -4,7 +4,7 @@ import { seededRandom } from "../../../../base/random.ts";
 import type { Channel } from "../../../channel.ts";
 import { FleetConnection19 } from "./fleet_connection.ts";
 
-Deno.test("a SuperLink that answers at once is asked again for as long as ours would hold the pull", async () => {
+Deno.test("a SuperLink that responds at once is polled for as long as ours would hold the pull", async () => {
   const clock = new FakeClock();
   const asked: number[] = [];
   const start = clock.now();

@@ -14,25 +14,25 @@ import { errorFromWire, errorToWire } from "../error_code.ts";
 import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
 import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
 
-/** An instruction as a 1.9 SuperLink takes it. */
+/** Converts an instruction for a 1.9 SuperLink. */
 export function instructionToWire(message: Message, recordSet?: RecordSet): TaskIns {
   return create(TaskInsSchema, messageToWire(message, [], recordSet));
 }
 
-/** A reply as a 1.9 SuperLink takes it. */
+/** Converts a reply for a 1.9 SuperLink. */
 export function replyToWire(message: Message): TaskRes {
   return create(TaskResSchema, messageToWire(message, [message.metadata.replyToMessageId]));
 }
 
-/** The records of a message on the 1.9 wire; undefined for one that carries an error. */
+/** Converts a message's records for Flower 1.9; undefined for an error message. */
 export function contentToWire(message: Message): RecordSet | undefined {
   return message.hasContent ? dictToRecordSet(recordDictToWire(message.content)) : undefined;
 }
 
 /**
- * A message as it came from a 1.9 SuperLink.
+ * Converts a message from a 1.9 SuperLink.
  *
- * @throws FlwrError "invalid-argument" for a task that breaks that wire's rules
+ * @throws FlwrError "invalid-argument" for a task that breaks Flower 1.9's rules
  */
 export function messageFromWire(pulled: TaskIns | TaskRes): Message {
   const { task } = pulled;
@@ -74,7 +74,10 @@ function messageToWire(
   };
 }
 
-/** An error reply that a 1.9 SuperLink makes up names its receiver as node 0 without the anonymous mark. */
+/**
+ * Reads a node's id. In error replies that a 1.9 SuperLink creates, the receiver is node 0 without the anonymous
+ * mark.
+ */
 function readNode(taskId: string, node: Parameters<typeof nodeFromWire>[0]): bigint {
   const tolerant = node?.nodeId === 0n ? { ...node, anonymous: true } : node;
   const nodeId = nodeFromWire(tolerant);

@@ -39,7 +39,7 @@ Deno.test("every result that a Python SuperLink passed on is read, errors too", 
   assert.ok(failed.some(({ error }) => error!.code === MessageErrorCode.ClientAppRaised));
 });
 
-Deno.test("the receiver of an error that the SuperLink made up may lack the anonymous mark", () => {
+Deno.test("the receiver of an error created by the SuperLink may lack the anonymous mark", () => {
   const made = create(TaskInsSchema, {
     taskId: "t",
     task: {
@@ -55,7 +55,7 @@ Deno.test("the receiver of an error that the SuperLink made up may lack the anon
   assert.equal(error!.code, MessageErrorCode.NodeUnavailable);
 });
 
-Deno.test("an instruction and its reply keep all they say on the way", () => {
+Deno.test("an instruction and its reply keep all their fields", () => {
   const instruction = Message.create({
     content: {
       arrays: ArrayRecord.fromTensors({ w: tensor("float32", [2], new Float32Array([1, 2])) }),
@@ -76,6 +76,6 @@ Deno.test("an instruction and its reply keep all they say on the way", () => {
   const back = messageFromWire({ ...replyToWire(reply), taskId: "r" });
   assert.equal(back.metadata.replyToMessageId, "t");
   assert.equal(back.metadata.srcNodeId, 2n ** 64n - 3n);
-  // The 1.9 wire has one code for all faults of a ClientApp.
+  // Flower 1.9 has one code for all faults of a ClientApp.
   assert.deepEqual(back.error, { code: MessageErrorCode.ClientAppRaised, reason: "it fell over" });
 });

@@ -25,27 +25,29 @@ import type { FleetCaller } from "./caller.ts";
 import { admissionFault } from "../../admission.ts";
 import { legacyRequestUnits, policyKey, policyOf } from "./policy.ts";
 
-/** What the SuperLink needs to tell its SuperNodes from strangers. */
+/** Options of {@link fleetAuthentication}. */
 export interface FleetAuthenticationOptions {
   readonly link: Pick<Link, "nodes">;
   /** The SuperLink's own public key, which SuperNodes need for the shared secret. */
   readonly ownKey: PublicKey;
   readonly tokenKeys: TokenKeys;
-  /** The keys of the list at this moment; those that the SuperLink's owner registered are admitted beside them. */
+  /** Returns the keys currently in the list. Registered keys are admitted too. */
   readonly admitted: () => KeyList;
-  /** Aborted when the given key is removed from the list. */
+  /** Returns a signal that is aborted when the given key is removed from the list. */
   readonly revoked: (key: PublicKey) => AbortSignal;
-  /** Bounds how often one key may join and leave: that wire's CreateNode carries no proof (threat T1b). */
+  /**
+   * Limits how often one key may join and leave, because CreateNode is not authenticated in Flower 1.9 (threat T1b).
+   */
   readonly joinLimiter: RateLimiter;
-  /** Told why a call was refused; the caller is told "Access denied" only. */
-  readonly onDenied: (denial: Denial) => void;
+  /** Gets the reason of each refusal; the caller gets only "Access denied". */
+  readonly onDenied: (denial: LegacyNodeDenial) => void;
 }
 
 /** A refused call, for the log. */
-export interface Denial {
+export interface LegacyNodeDenial {
   readonly method: string;
   readonly peer: string;
-  /** The key's fingerprint, where the caller named a key that can be read. */
+  /** The key's fingerprint, if the caller sent a readable key. */
   readonly fingerprint: string | undefined;
   readonly reason: string;
 }
@@ -56,37 +58,39 @@ interface Holder {
   readonly node: LinkNode | undefined;
 }
 
-/** Why a call is refused, before it becomes "Access denied". */
-class Refused extends Error {
+/** A refusal with its reason, before it becomes "Access denied". */
+class LegacyNodeRefusal extends Error {
   constructor(readonly reason: string, readonly fingerprint?: string) {
     super(reason);
   }
 }
 
 /**
- * Authenticates the calls of the Fleet service as Flower 1.8 to 1.14 does: the public key must be listed or registered,
- * which is looked at before a byte of the request is read; every call but CreateNode carries an HMAC-SHA256 over the
- * deterministically serialised request, under the key that both sides derive by ECDH and HKDF, which is checked before
- * the request is decoded; every node id in the request must be the one that belongs to the key.
+ * Authenticates calls of the Fleet service as Flower 1.8 to 1.14 does:
+ *
+ * - The public key must be listed or registered. This is checked before any of the request is read.
+ * - Every call but CreateNode carries an HMAC-SHA256 over the request's deterministic serialization, under a key that
+ *   both sides derive with ECDH and HKDF. This is checked before the request is decoded.
+ * - Every node id in the request must belong to the key.
  */
 export function fleetAuthentication(
   options: FleetAuthenticationOptions,
 ): Pick<
   ServiceOptions<typeof Fleet, FleetCaller, Holder | undefined>,
-  "admit" | "prove" | "authenticate" | "knownBy"
+  "admit" | "prove" | "authenticate" | "identifyingHeader"
 > {
   const orDeny = async <T>(call: CallHead, attempt: () => Promise<T>): Promise<T> => {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof LegacyNodeRefusal)) throw error;
       const { reason, fingerprint } = error;
       options.onDenied({ method: call.method, peer: call.peer, reason, fingerprint });
       throw accessDenied();
     }
   };
   return {
-    knownBy: PUBLIC_KEY_HEADER,
+    identifyingHeader: PUBLIC_KEY_HEADER,
     admit: (call) => orDeny(call, () => admitHead(options, call)),
     prove: (call, method, bytes) => orDeny(call, () => proveHolder(options, call, method, bytes)),
     authenticate: (call, method, _bytes, request, holder) =>
@@ -95,8 +99,8 @@ export function fleetAuthentication(
 }
 
 /**
- * What can be said without the request: that the key is admitted and, where a token is due, that there is one and that a
- * node has joined with the key. The token itself signs the request.
+ * Checks the headers: that the key is admitted and, if the method needs a token, that there is one and that a node
+ * has joined with the key. The token itself is checked with the request.
  */
 async function admitHead(options: FleetAuthenticationOptions, call: CallHead): Promise<undefined> {
   const { admission } = policyOf(call.method.slice(1));
@@ -106,7 +110,7 @@ async function admitHead(options: FleetAuthenticationOptions, call: CallHead): P
   requireJoined(node, publicKey);
 }
 
-/** What can be said by the request's bytes: that the holder of the key signed them, where the method is for nodes. */
+/** Checks the request's bytes: that the key's holder signed them, if the method is for nodes. */
 async function proveHolder(
   options: FleetAuthenticationOptions,
   call: CallHead,
@@ -131,7 +135,8 @@ async function identify(
   const { admission, claims } = policyOf(policyKey(method));
   const caller = { publicKey, revoked: revoked(publicKey) };
   if (admission === "key") {
-    // By address too: who knows a node's public key can join in its name, but must not keep the node itself from it.
+    // Limited per address too: anyone who knows a node's public key can join in its name, but must not keep the node
+    // itself out.
     const wait = joinLimiter.take(`${publicKey.fingerprint} ${hostOf(call.peer)}`);
     if (wait > 0) {
       throw new FlwrError(
@@ -145,14 +150,14 @@ async function identify(
   requireJoined(node, publicKey);
   const claimed = claims(request as never).map(nodeFromWire);
   if (claimed.some((nodeId) => nodeId !== node.nodeId)) {
-    throw new Refused(
+    throw new LegacyNodeRefusal(
       `the request speaks for node ${claimed.find((id) => id !== node.nodeId) ?? "(none)"}, ` +
         `the key's is ${node.nodeId}`,
       publicKey.fingerprint,
     );
   }
   if (admission === "online-node" && !(await link.nodes.online()).includes(node.nodeId)) {
-    throw new Refused(`node ${node.nodeId} is offline`, publicKey.fingerprint);
+    throw new LegacyNodeRefusal(`node ${node.nodeId} is offline`, publicKey.fingerprint);
   }
   return caller;
 }
@@ -162,28 +167,30 @@ function hostOf(peer: string): string {
   return peer.slice(0, peer.lastIndexOf(":"));
 }
 
-/** The key that a call names, if it is admitted, and the node that joined with it. */
+/** Returns the key of a call, if it is admitted, and the node that joined with it. */
 async function admittedHolder(
   { link, admitted }: FleetAuthenticationOptions,
   call: CallHead,
 ): Promise<Holder> {
   const header = call.header(PUBLIC_KEY_HEADER);
-  if (header === undefined) throw new Refused("the call names no public key");
+  if (header === undefined) throw new LegacyNodeRefusal("the call names no public key");
   const listed = admitted().findByPem(decodePublicKeyHeader(header) ?? "");
   const publicKey = listed ?? await readPublicKeyHeader(header).catch(() => undefined);
-  if (publicKey === undefined) throw new Refused("the public key is invalid or on another curve");
+  if (publicKey === undefined) {
+    throw new LegacyNodeRefusal("the public key is invalid or on another curve");
+  }
   const node = await link.nodes.ofKey(publicKey.spki);
   const fault = admissionFault(node, listed !== undefined);
-  if (fault !== undefined) throw new Refused(fault, publicKey.fingerprint);
+  if (fault !== undefined) throw new LegacyNodeRefusal(fault, publicKey.fingerprint);
   return { publicKey, node };
 }
 
 /**
- * Checks the token over a request that was not decoded. Most requests come as they were signed. Python puts map entries
- * on the wire in any order, so that others are brought into the signed form first: field by field, and only those that
- * are few enough to be decoded.
+ * Checks the token over a request that is not decoded yet. Most requests arrive as they were signed. Because Python
+ * writes map entries in any order, other requests are first converted to the signed form, field by field, if they are
+ * small enough to be decoded.
  *
- * @throws ApiError "request-malformed" for a request that is not as it was signed and has too many fields
+ * @throws ApiError "request-malformed" for a request that is not in the signed form and has too many fields
  */
 async function verifyToken(
   call: CallHead,
@@ -194,13 +201,13 @@ async function verifyToken(
 ): Promise<void> {
   const token = tokenOf(call, publicKey);
   const key = await tokenKeys.for(publicKey).catch((error) => {
-    throw new Refused(FlwrError.from(error).message, publicKey.fingerprint);
+    throw new LegacyNodeRefusal(FlwrError.from(error).message, publicKey.fingerprint);
   });
   if (await key.verify(requestBytes, token)) return;
   const signed = signedForm(method, requestBytes, publicKey);
-  // The same bytes were looked at already.
+  // The same bytes were already checked.
   if (signed !== requestBytes && await key.verify(signed, token)) return;
-  throw new Refused("the token does not fit the request", publicKey.fingerprint);
+  throw new LegacyNodeRefusal("the token does not match the request", publicKey.fingerprint);
 }
 
 function signedForm(
@@ -213,13 +220,16 @@ function signedForm(
     return canonicalBytes(method.input, requestBytes);
   } catch (error) {
     if (error instanceof ApiError || !(error instanceof FlwrError)) throw error;
-    throw new Refused("the token does not fit the request, which is malformed", fingerprint);
+    throw new LegacyNodeRefusal(
+      "the token does not match the request, which is malformed",
+      fingerprint,
+    );
   }
 }
 
 function tokenOf(call: CallHead, { fingerprint }: PublicKey): string {
   const token = call.header(AUTH_TOKEN_HEADER);
-  if (token === undefined) throw new Refused("the call carries no token", fingerprint);
+  if (token === undefined) throw new LegacyNodeRefusal("the call carries no token", fingerprint);
   return token;
 }
 
@@ -227,5 +237,5 @@ function requireJoined(
   node: LinkNode | undefined,
   { fingerprint }: PublicKey,
 ): asserts node is LinkNode {
-  if (node === undefined) throw new Refused("the key has not joined", fingerprint);
+  if (node === undefined) throw new LegacyNodeRefusal("the key has not joined", fingerprint);
 }

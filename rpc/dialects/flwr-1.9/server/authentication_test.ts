@@ -15,11 +15,11 @@ import { createLink } from "../../../../link/create_link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import type { CallHead } from "../../../call.ts";
 import { messageObject } from "../../../objects/message.ts";
-import { type Denial, fleetAuthentication } from "./authentication.ts";
+import { fleetAuthentication, type LegacyNodeDenial } from "./authentication.ts";
 
 const own = await PrivateKey.generate("P-256");
 
-/** Names a key as its holder's calls do. */
+/** Creates the head of a call with this key. */
 function callOf(key: PublicKey, method = "CreateNode", token?: string): CallHead {
   const headers: Record<string, string | undefined> = {
     [PUBLIC_KEY_HEADER]: encodePublicKeyHeader(key),
@@ -34,7 +34,7 @@ function callOf(key: PublicKey, method = "CreateNode", token?: string): CallHead
   };
 }
 
-Deno.test("keys that are listed, and those that the owner registered, are admitted, no others", async () => {
+Deno.test("only listed and registered keys are admitted", async () => {
   const clock = new FakeClock();
   const store = new MemoryStore();
   const link = await createLink({ store, clock, random: seededRandom(1), messageObject });
@@ -45,7 +45,7 @@ Deno.test("keys that are listed, and those that the owner registered, are admitt
   await link.nodes.create({ publicKey: joined.spki, heartbeatInterval: 30 });
   const { nodeId } = await link.nodes.register({ publicKey: expelled.spki });
   await link.nodes.unregister(nodeId);
-  const denials: Denial[] = [];
+  const denials: LegacyNodeDenial[] = [];
   const { admit } = fleetAuthentication({
     link,
     ownKey: own.publicKey,
@@ -56,7 +56,7 @@ Deno.test("keys that are listed, and those that the owner registered, are admitt
     onDenied: (denial) => denials.push(denial),
   });
   for (const key of [listed, registered]) await admit!(callOf(key));
-  // What a node alone may call is asked of one that has joined, and shows a token for its request.
+  // Calls for nodes need a key that has joined, and a token for the request.
   for (const call of [callOf(listed, "PushTaskRes", "a token"), callOf(listed, "PushTaskRes")]) {
     await assert.rejects(async () => await admit!(call), /^FlwrError: Access denied$/);
   }

@@ -1,9 +1,9 @@
 import type { PublicKey } from "../../../../auth/public_key.ts";
 
-/** Who makes a Fleet call. */
+/** Caller of the Fleet service. */
 export interface FleetCaller {
-  /** The key that was proven, or, at CreateNode, named; undefined where the SuperLink admits everyone. */
+  /** The authenticated key, or at CreateNode the claimed one; undefined if the SuperLink admits everyone. */
   readonly publicKey?: PublicKey;
-  /** Aborted when the key is removed from the list while the call is held. */
+  /** Aborted when the key is removed from the list during the call. */
   readonly revoked: AbortSignal;
 }

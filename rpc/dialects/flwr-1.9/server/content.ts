@@ -1,6 +1,6 @@
 import type { Link } from "../../../../link/link.ts";
 import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../../../entities/message.ts";
-import type { BroughtObject, Refusal } from "../../../../entities/push.ts";
+import type { InlineObject, MessageRefusal } from "../../../../entities/push.ts";
 import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
@@ -8,18 +8,18 @@ import { deflateRecordDict } from "../../../objects/deflate.ts";
 import { inflateRecordDict } from "../../../objects/inflate.ts";
 import { messageObject } from "../../../objects/message.ts";
 
-/** A message as the SuperLink takes it, with all objects that it needs. */
+/** A message in the SuperLink's form, with all its objects. */
 export interface StoredMessage {
   readonly message: NewLinkMessage;
   readonly objects: readonly LinkObject[];
 }
 
 /**
- * A pushed task as the SuperLink keeps it: content-addressed objects, of which the last is the message's own and gives
- * it its id.
+ * Converts a pushed task to the SuperLink's form: content-addressed objects. The last one is the message's own, whose
+ * id is the message's id.
  *
- * @param content undefined beside an error
- * @throws FlwrError "invalid-argument" for content that has no current form
+ * @param content undefined if the message has an error
+ * @throws FlwrError "invalid-argument" for content without a current form
  */
 export async function storeMessage(
   draft: MessageDraft,
@@ -35,9 +35,10 @@ export async function storeMessage(
 }
 
 /**
- * The content of a message that its receiver just pulled; undefined for one that carries an error.
+ * Loads the content of a message that its receiver has just pulled; undefined for an error message.
  *
- * @throws FlwrError "not-found" when the message is no longer the receiver's, because its run was stopped meanwhile
+ * @throws FlwrError "not-found" if the message no longer belongs to the receiver, because its run was stopped
+ *   meanwhile
  */
 export async function loadContent(
   link: Pick<Link, "objects">,
@@ -50,36 +51,36 @@ export async function loadContent(
   return inflateRecordDict(content, (id) => byId.get(id));
 }
 
-/** A message is inflated in memory as a whole, so its objects are read in one go. */
+/** Reads all objects at once, because the whole message is assembled in memory. */
 const ALL = { maxBytes: Number.MAX_SAFE_INTEGER, maxObjects: Number.MAX_SAFE_INTEGER };
 
 /**
- * Pushes messages whose objects are all there, in one transaction.
+ * Pushes messages with all their objects, in one transaction.
  *
- * @param nodeId who pushes: a node its replies, SUPERLINK_NODE_ID a run's instructions
+ * @param nodeId the sender: a node for its replies, SUPERLINK_NODE_ID for a run's instructions
  * @param stored messages of one run
- * @returns for each message why it was refused; undefined for one that was taken
+ * @returns for each message why it was refused; undefined for an accepted one
  */
 export async function pushStored(
   link: Pick<Link, "messages">,
   nodeId: bigint,
   stored: readonly StoredMessage[],
-): Promise<readonly (Refusal | undefined)[]> {
-  const brought = new Map<ObjectId, BroughtObject>();
+): Promise<readonly (MessageRefusal | undefined)[]> {
+  const inlineObjects = new Map<ObjectId, InlineObject>();
   for (const { objects } of stored) {
-    for (const object of objects) brought.set(object.id, { object });
+    for (const object of objects) inlineObjects.set(object.id, { object });
   }
   const { refusals } = await link.messages.openPush({
     nodeId,
     runId: stored[0]!.message.runId,
     messages: stored.map(({ message }) => message),
     trees: stored.map(({ objects }) => new Map(objects.map(({ id, children }) => [id, children]))),
-    brought,
+    inlineObjects,
   });
   return refusals;
 }
 
-/** About how many bytes a content takes on the wire: its arrays; the rest is small. */
+/** Approximate size of a content on the wire: the bytes of its arrays; the rest is small. */
 export function arrayBytes({ parameters }: RecordSet): number {
   let bytes = 0;
   for (const { dataValues } of Object.values(parameters)) {

@@ -14,7 +14,7 @@ import {
 } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import { isObjectId } from "../../../objects/object.ts";
-import type { Handlers } from "../../../service.ts";
+import type { ServiceHandlers } from "../../../service.ts";
 import { MAX_CONTENT_BYTES_PER_CALL, MAX_HOLD_SECONDS } from "../limits.ts";
 import { idFromWire, idToWire, nodeToWire } from "../node_id.ts";
 import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
@@ -27,13 +27,13 @@ import {
 } from "./content.ts";
 import { readPushedTask, taskResToWire } from "./task.ts";
 
-/** The least by which two times of creation differ, in seconds: a double's step at present is 2⁻²². */
+/** Smallest difference of two creation times in seconds: the resolution of a double is currently 2⁻²². */
 const TIME_STEP_SECONDS = 1e-6;
 
-/** The Driver service of Flower 1.8 to 1.14, for ServerApps: each call is translated to the domain. */
+/** Handlers of the Driver service of Flower 1.8 to 1.14, for ServerApps. Each translates a call to the domain. */
 export function driverHandlers(
   link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
-): Handlers<typeof Driver, unknown> {
+): ServiceHandlers<typeof Driver, unknown> {
   return {
     async createRun({ fabId, fabVersion }) {
       const { runId } = await link.runs.create({ fabId, fabVersion });
@@ -73,9 +73,9 @@ export function driverHandlers(
     },
 
     async pullTaskRes({ taskIds }, call) {
-      const strange = taskIds.find((id) => !isObjectId(id));
-      if (strange !== undefined) {
-        throw new FlwrError("invalid-argument", `Task id "${strange}" was never given to a task`);
+      const invalid = taskIds.find((id) => !isObjectId(id));
+      if (invalid !== undefined) {
+        throw new FlwrError("invalid-argument", `Task id "${invalid}" is not valid`);
       }
       const replies = await link.messages.pullReplies(taskIds, {
         holdSeconds: MAX_HOLD_SECONDS,
@@ -87,9 +87,10 @@ export function driverHandlers(
 }
 
 /**
- * Whether the SuperLink knows a run.
+ * Checks whether the SuperLink knows a run.
  *
- * @throws FlwrError "failed-precondition" when it was ended: that wire has no other way to tell its ServerApp
+ * @throws FlwrError "failed-precondition" if it has ended, because Flower 1.9 has no other way to inform the
+ *   ServerApp
  */
 async function isUnderWay(link: Pick<Link, "runs">, runId: bigint): Promise<boolean> {
   const run = await link.runs.get(runId);
@@ -98,15 +99,15 @@ async function isUnderWay(link: Pick<Link, "runs">, runId: bigint): Promise<bool
   const why = run.details === "" ? "" : `: ${run.details}`;
   throw new FlwrError(
     "failed-precondition",
-    `Run ${runId} takes no messages: it is ${run.state}${why}`,
+    `Run ${runId} accepts no messages: it is ${run.state}${why}`,
   );
 }
 
 /**
- * All instructions of a push.
+ * Reads all instructions of a push.
  *
- * Tasks that are equal in everything are different tasks on this wire, and the same message in the domain: the later
- * ones are made a moment later.
+ * In Flower 1.9, tasks with equal fields are still different tasks. In the domain they would be the same message, so
+ * later ones get a slightly later creation time.
  */
 async function readInstructions(
   taskInsList: readonly TaskIns[],
@@ -125,7 +126,7 @@ async function readInstructions(
   return [...instructions.values()];
 }
 
-/** The replies as results, as many as one answer should carry: the ServerApp asks again for the others. */
+/** Converts replies to results, as many as fit into one response: the ServerApp asks for the others again. */
 async function readReplies(
   link: Pick<Link, "objects">,
   replies: readonly LinkMessage[],

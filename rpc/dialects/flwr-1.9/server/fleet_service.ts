@@ -13,7 +13,7 @@ import {
 } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
 import type { TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
-import type { Handlers } from "../../../service.ts";
+import type { ServiceHandlers } from "../../../service.ts";
 import { readNodeName } from "../../node_name.ts";
 import { errorToWire } from "../error_code.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
@@ -26,22 +26,22 @@ import { loadContent, pushStored, storeMessage } from "./content.ts";
 import { nameReply } from "./reply_names.ts";
 import { readPushedTask, taskInsToWire } from "./task.ts";
 
-/** Key of a refused result in PushTaskResResponse.results, where an accepted one has its new id (Flower 1.9). */
+/** Key of a refused result in PushTaskResResponse.results; an accepted one has its new id (Flower 1.9). */
 const REFUSED_RESULT_KEY = "None";
 
-/** Seconds that a node may wait after a pushed result, by PushTaskResResponse; 1.9 sends 5 and its nodes ignore it. */
+/** Seconds that PushTaskResResponse tells a node to wait after a result; 1.9 sends 5, and its nodes ignore it. */
 const RECONNECT_SECONDS = 5n;
 
 /**
- * The Fleet service of Flower 1.8 to 1.14, for SuperNodes: each call is translated to the domain. Whoever calls was
- * identified before; every handler validates, acts, answers.
+ * Handlers of the Fleet service of Flower 1.8 to 1.14, for SuperNodes. Each translates a call to the domain. The
+ * caller is already identified; every handler validates, acts, responds.
  *
- * @param onError told of what fails after a call was answered
+ * @param onError gets errors that occur after the response
  */
 export function fleetHandlers(
   link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
   onError: (error: unknown) => void,
-): Handlers<typeof Fleet, FleetCaller> {
+): ServiceHandlers<typeof Fleet, FleetCaller> {
   return {
     async createNode({ pingInterval, name }, { caller }) {
       const node = await link.nodes.create({
@@ -74,7 +74,8 @@ export function fleetHandlers(
         return create(PullTaskInsResponseSchema);
       }
       const { delivered } = call;
-      // An instruction that did not arrive waits for the node's next pull. Until it is read it is this node's.
+      // An instruction that was not delivered waits for the node's next pull. Until its content is read, it belongs
+      // to this node.
       const content = await loadContent(link, message).finally(() => {
         delivered.then((arrived) => {
           if (!arrived) return link.messages.returnInstruction(nodeId, message);
@@ -111,11 +112,10 @@ export function fleetHandlers(
 }
 
 /**
- * Takes a result. One whose content cannot be taken is answered for the node with an error, so that the ServerApp
- * hears of it now and not when its patience ends; the call succeeds all the same, as a 1.9 node would repeat a failed
- * one for ever.
+ * Stores a result. An unacceptable content is replaced by an error reply, because the ServerApp should learn of it
+ * now and not when its wait times out. The call still succeeds, because a 1.9 node would repeat a failed one forever.
  *
- * @returns the reply's id; undefined for a result that was refused
+ * @returns the reply's id; undefined for a refused result
  */
 async function pushResult(
   link: Pick<Link, "messages" | "objects">,
@@ -151,12 +151,12 @@ async function pushErrorInstead(
     const { message: draft } = readPushedTask({ ...taskRes, task: failed });
     await pushStored(link, draft.srcNodeId, [await storeMessage(draft, undefined)]);
   } catch (cause) {
-    // Not even its envelope can be read: there is nobody to tell but the node.
+    // Not even the metadata is readable, so only the node can be informed.
     if (FlwrError.from(cause).code !== "invalid-argument") throw cause;
   }
 }
 
-/** A node that speaks for itself: never the anonymous one, which stands for ServerApps. */
+/** Reads the id of a node. Refuses the anonymous node, which stands for ServerApps. */
 function readNode(node: Node | undefined): bigint {
   const nodeId = nodeFromWire(node);
   if (node !== undefined && nodeId !== undefined && !node.anonymous) return nodeId;

@@ -21,7 +21,7 @@ import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
 import { loadContent, pushStored, storeMessage } from "./content.ts";
 import { fleetHandlers } from "./fleet_service.ts";
 
-/** A ServerApp of today on one side of a SuperLink, a node of the 1.9 wire on the other. */
+/** A current ServerApp at one side of a SuperLink, and a node of Flower 1.9 at the other. */
 class MixedRun implements AsyncDisposable {
   readonly #link: Link;
   readonly #clock: FakeClock;
@@ -41,9 +41,9 @@ class MixedRun implements AsyncDisposable {
   }
 
   /**
-   * Sends an instruction, has the node answer it, and takes the reply.
+   * Sends an instruction, lets the node answer it, and returns the reply.
    *
-   * @param answer the node's reply to the records that it got
+   * @param answer the node's reply to the received records
    */
   async ask(
     messageType: string,
@@ -129,7 +129,7 @@ const npy = new NdArray({
 });
 const ok = new ConfigRecord({ code: 0, message: "Success" });
 
-Deno.test("a 1.9 node trains for a ServerApp of today without either noticing", async () => {
+Deno.test("a 1.9 node trains for a current ServerApp, with names translated for both", async () => {
   await using run = await MixedRun.start();
   const reply = await run.ask(
     "train",
@@ -159,7 +159,7 @@ Deno.test("a 1.9 node trains for a ServerApp of today without either noticing", 
   });
 });
 
-Deno.test("a failure that a 1.9 client tells by its status is an error for a ServerApp of today", async () => {
+Deno.test("a 1.9 client's failure status becomes an error for a current ServerApp", async () => {
   await using run = await MixedRun.start();
   const reply = await run.ask("evaluate", { arrays: new ArrayRecord({ "0": npy }) }, () => ({
     "evaluateres.status": new ConfigRecord({ code: 4, message: "no evaluate" }),
@@ -168,7 +168,7 @@ Deno.test("a failure that a 1.9 client tells by its status is an error for a Ser
   assert.match(reply.reason, /EVALUATE_NOT_IMPLEMENTED: no evaluate/);
 });
 
-Deno.test("instructions under the older names, and their replies, pass as they are", async () => {
+Deno.test("instructions with older names, and their replies, are not changed", async () => {
   await using run = await MixedRun.start();
   const instruction = {
     "fitins.parameters": new ArrayRecord({ "0": npy }),
@@ -186,7 +186,7 @@ Deno.test("instructions under the older names, and their replies, pass as they a
   assert.deepEqual([...reply.keys()].toSorted(), Object.keys(answer).toSorted());
 });
 
-Deno.test("queries, and whatever else has no older name, pass as they are", async () => {
+Deno.test("queries, and records without an older name, are not changed", async () => {
   await using run = await MixedRun.start();
   const content = { question: new ConfigRecord({ text: "how many?" }) };
   const reply = await run.ask("query", content, (got) => got);

@@ -11,11 +11,11 @@ import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
 
 /**
- * Who may make a call, when the SuperLink admits known keys only:
- * - "key": whoever names a known public key; nothing is signed (the shared secret is not there yet);
+ * Who may make a call, if the SuperLink admits only known keys:
+ * - "key": callers that send a known public key; nothing is signed, because there is no shared secret yet;
  * - "node": the node that joined with the key, proven by the token over the request;
- * - "online-node": the same, and its heartbeats must have come in time;
- * - "open": whoever reaches the port; that wire has no authentication for it.
+ * - "online-node": the same, and its heartbeats must have arrived in time;
+ * - "open": anyone who reaches the port, because Flower 1.9 has no authentication for the call.
  */
 export type Admission = "key" | "node" | "online-node" | "open";
 
@@ -26,7 +26,7 @@ export interface PolicyRow {
   readonly claims: (request: never) => (Node | undefined)[];
 }
 
-/** Every call of the 1.9 wire. A test fails when a method has no row. */
+/** Every call of Flower 1.9. A test fails when a method has no row. */
 export const POLICY: Readonly<Record<string, PolicyRow>> = {
   "flwr.proto.Fleet/CreateNode": { admission: "key", claims: () => [] },
   "flwr.proto.Fleet/DeleteNode": {
@@ -49,10 +49,10 @@ export const POLICY: Readonly<Record<string, PolicyRow>> = {
   "flwr.proto.Driver/PullTaskRes": { admission: "open", claims: () => [] },
 };
 
-/** The services of the 1.9 wire that a SuperLink offers. */
+/** The Flower 1.9 services of a SuperLink. */
 export const SERVICES = [Fleet, Driver] as const;
 
-/** The policy's row of a method. @param key its name in the policy */
+/** Returns a method's row of the policy. @param key its name in the policy */
 export function policyOf(key: string): PolicyRow {
   const row = POLICY[key];
   if (row === undefined) throw new TypeError(`No policy for ${key}`);
@@ -64,16 +64,16 @@ export function policyKey(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** Bytes of a request that carries no message of an app: ids of a node and a run, a number of seconds. */
+/** Bytes of a request without an app's message: ids of a node and a run, a number of seconds. */
 const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
 
-/** Bytes of a ServerApp's request with the ids of tasks: room for 300,000 of them, 38 bytes each. */
+/** Bytes of a ServerApp's request with task ids: 300,000 of them, 38 bytes each. */
 const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
 
 /**
- * The largest request of a method of the 1.9 wire, in bytes. Its nodes sign the request itself, so that a body comes
- * before it is known whose it is: whoever names a listed key sends small ones, but for the results of a node that has
- * joined.
+ * The largest request of a Flower 1.9 method, in bytes. Nodes sign the request itself, so the body arrives before its
+ * sender is authenticated. So callers that name a listed key may send only small requests, except for the results of
+ * a node that has joined.
  */
 export function legacyRequestBytes({ name }: DescMethod): number {
   switch (name) {
@@ -87,7 +87,10 @@ export function legacyRequestBytes({ name }: DescMethod): number {
   }
 }
 
-/** What decoding a method's request may cost, in the units of `weigh`. A ServerApp sends the tasks of all nodes at once. */
+/**
+ * Maximum cost of decoding a method's request, in the units of `weigh`. A ServerApp sends the tasks of all nodes at
+ * once.
+ */
 export function legacyRequestUnits({ name }: DescMethod): number {
   return name === "PushTaskIns" || name === "PullTaskRes"
     ? MAX_BATCH_REQUEST_UNITS

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { POLICY, policyKey, SERVICES } from "./policy.ts";
 
-Deno.test("every method of the 1.9 wire has a row in the policy, and every row a method", () => {
+Deno.test("every method of Flower 1.9 has a row in the policy, and every row a method", () => {
   const methods = SERVICES.flatMap((service) => service.methods.map(policyKey));
   assert.deepEqual(Object.keys(POLICY).toSorted(), methods.toSorted());
 });

@@ -8,11 +8,11 @@ import { type ParsedObject, parseObject } from "../../../objects/object.ts";
 import { CURRENT_ARRAYS, isAskedByOlderNames, replyFromLegacyNode } from "../legacy_names.ts";
 
 /**
- * A node's reply under the names that its instruction was asked by: a ServerApp of today gets those of today. Which they
- * were is read from the instruction, which is there until it is answered.
+ * Renames a node's reply to the names that its instruction used, so a current ServerApp gets current names. The
+ * instruction, which exists until it is answered, shows which names they were.
  *
  * @param reply the reply's metadata
- * @returns the records, the same object where nothing is to be translated, or the error that their status stands for
+ * @returns the records (the same object if nothing was renamed), or the error that their status means
  */
 export async function nameReply(
   link: Pick<Link, "objects">,
@@ -27,7 +27,7 @@ export async function nameReply(
   };
   const instruction = await read(reply.replyToMessageId);
   const asked = await read(instruction?.children[0]);
-  // An instruction that is not there takes no reply: whoever keeps it says so.
+  // A reply to a missing instruction is refused later, when it is stored.
   if (asked === undefined) return content;
   const records = new Map(membersOf(asked));
   if (isAskedByOlderNames(reply.messageType, records.keys())) return content;

@@ -19,7 +19,7 @@ import { MAX_CONTENT_BYTES_PER_CALL } from "../limits.ts";
 import { driverHandlers } from "./driver_service.ts";
 import { fleetHandlers } from "./fleet_service.ts";
 
-/** Both services over one SuperLink, called as their handlers are, without a network. */
+/** Both services over one SuperLink, called through their handlers, without a network. */
 class Services implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly link: Link;
@@ -64,7 +64,7 @@ class Services implements AsyncDisposable {
     }) as Promise<MessageInitShape<(typeof Driver.method)[M]["output"]>>;
   }
 
-  /** A node, a run, and an instruction for it that it has pulled. */
+  /** Creates a node, a run, and an instruction that the node has pulled. */
   async handedOut(): Promise<{ node: Node; runId: bigint; taskIns: TaskIns }> {
     const { node } = await this.fleet("createNode", { pingInterval: 30 }) as { node: Node };
     const { runId } = await this.driver("createRun", {}) as { runId: bigint };
@@ -78,7 +78,7 @@ class Services implements AsyncDisposable {
     return id!;
   }
 
-  /** The same task for each of some nodes. @returns the tasks' ids */
+  /** Pushes the same task for several nodes. @returns the tasks' ids */
   async pushAll(
     runId: bigint,
     nodes: readonly Node[],
@@ -117,7 +117,7 @@ class Services implements AsyncDisposable {
     });
   }
 
-  /** The own object of a task's message, as its receiver gets it. */
+  /** Pulls the own object of a task's message as its receiver. */
   async object(receiver: Node, { taskId, runId }: { taskId: string; runId: bigint }) {
     const caller = { nodeId: nodeFromWire(receiver)!, runId: idFromWire(runId) };
     const { bytes } = await this.link.objects.pull(caller, taskId);
@@ -129,7 +129,7 @@ class Services implements AsyncDisposable {
   }
 }
 
-Deno.test("an instruction goes to its node, and the result to whoever asks for it", async () => {
+Deno.test("an instruction goes to its node, and the result to any caller that pulls it", async () => {
   await using services = await Services.start();
   const { node, taskIns } = await services.handedOut();
   assert.deepEqual(taskIns.task!.consumer!.nodeId, node.nodeId);
@@ -141,7 +141,7 @@ Deno.test("an instruction goes to its node, and the result to whoever asks for i
   assert.deepEqual(taskResList![0]!.task!.ancestry, [taskIns.taskId]);
 });
 
-Deno.test("an instruction that did not arrive is handed out again at the next pull", async () => {
+Deno.test("an undelivered instruction is sent again at the next pull", async () => {
   await using services = await Services.start();
   const { node } = await services.fleet("createNode", { pingInterval: 30 }) as { node: Node };
   const { runId } = await services.driver("createRun", {}) as { runId: bigint };
@@ -152,7 +152,7 @@ Deno.test("an instruction that did not arrive is handed out again at the next pu
   assert.equal(again.taskInsList![0]!.taskId, id);
 });
 
-Deno.test("a result that cannot be taken becomes an error for the ServerApp, not for the call", async () => {
+Deno.test("an unacceptable result becomes an error for the ServerApp, not for the call", async () => {
   await using services = await Services.start();
   const { node, taskIns } = await services.handedOut();
   const broken = services.result({ node, taskIns });
@@ -163,7 +163,7 @@ Deno.test("a result that cannot be taken becomes an error for the ServerApp, not
   assert.match(taskResList![0]!.task!.error!.reason!, /refused the reply: .*2 names for 1 arrays/);
 });
 
-Deno.test("a result without an envelope is refused without a trace in the run", async () => {
+Deno.test("a result without readable metadata is refused, and the run does not change", async () => {
   await using services = await Services.start();
   const { node, taskIns } = await services.handedOut();
   const broken = services.result({ node, taskIns });
@@ -176,7 +176,7 @@ Deno.test("a result without an envelope is refused without a trace in the run", 
   assert.ok(!Object.hasOwn(good.results!, "None"));
 });
 
-Deno.test("large results come one answer after the other, none is lost", async () => {
+Deno.test("large results are spread over several responses, none is lost", async () => {
   await using services = await Services.start();
   const { runId } = await services.driver("createRun", {}) as { runId: bigint };
   const ids: string[] = [];
@@ -197,7 +197,7 @@ Deno.test("large results come one answer after the other, none is lost", async (
   assert.equal(rest.taskResList!.length, 1);
 });
 
-Deno.test("a call that names no node, or the anonymous one, is refused", async () => {
+Deno.test("a call without a node, or with the anonymous one, is refused", async () => {
   await using services = await Services.start();
   for (
     const node of [undefined, { nodeId: 0n, anonymous: true }, { nodeId: 5n, anonymous: true }]
@@ -206,10 +206,13 @@ Deno.test("a call that names no node, or the anonymous one, is refused", async (
   }
 });
 
-Deno.test("task ids that cannot be are refused, unknown ones answered with an error", async () => {
+Deno.test("invalid task ids are refused, unknown ones get an error reply", async () => {
   await using services = await Services.start();
   for (const id of ["x", "", "00000000-0000-4000-8000-000000000000"]) {
-    await assert.rejects(services.driver("pullTaskRes", { taskIds: [id] }), /was never given/);
+    await assert.rejects(
+      services.driver("pullTaskRes", { taskIds: [id] }),
+      /Task id ".*" is not valid/,
+    );
   }
   const unknown = "0".repeat(64);
   const { taskResList } = await services.driver("pullTaskRes", { taskIds: [unknown] });
@@ -217,7 +220,7 @@ Deno.test("task ids that cannot be are refused, unknown ones answered with an er
   assert.ok(taskResList![0]!.task!.error !== undefined);
 });
 
-Deno.test("a task's id is that of its message's own object, of results and errors too", async () => {
+Deno.test("a task's id is that of its message's own object, also for results and errors", async () => {
   await using services = await Services.start();
   const { node, taskIns } = await services.handedOut();
   const message = parseMessageObject(await services.object(taskIns.task!.consumer!, taskIns));
@@ -236,7 +239,7 @@ Deno.test("a task's id is that of its message's own object, of results and error
   assert.deepEqual(parseMessageObject(reply).error, { code: 2, reason: "boom" });
 });
 
-Deno.test("tasks that are equal in everything are different tasks", async () => {
+Deno.test("tasks with equal fields are different tasks", async () => {
   await using services = await Services.start();
   const { node } = await services.fleet("createNode", { pingInterval: 30 }) as { node: Node };
   const { runId } = await services.driver("createRun", {}) as { runId: bigint };
@@ -244,7 +247,7 @@ Deno.test("tasks that are equal in everything are different tasks", async () => 
   assert.equal(new Set(ids.filter((id) => id !== "")).size, 3);
 });
 
-Deno.test("a run that nobody knows has no nodes, and is told as Flower 1.9 tells it", async () => {
+Deno.test("an unknown run has no nodes, and gets Flower 1.9's response", async () => {
   await using services = await Services.start();
   await services.fleet("createNode", { pingInterval: 30 });
   assert.deepEqual((await services.driver("getNodes", { runId: 99n })).nodes, []);
@@ -252,7 +255,7 @@ Deno.test("a run that nobody knows has no nodes, and is told as Flower 1.9 tells
   assert.equal(run?.runId ?? 0n, 0n);
 });
 
-Deno.test("names of nodes stand beside their ids, and where no node has one there are none", async () => {
+Deno.test("names of nodes are sent in the order of their ids, or not at all if no node has one", async () => {
   await using services = await Services.start();
   const { runId } = await services.driver("createRun", {}) as { runId: bigint };
   await services.fleet("createNode", { pingInterval: 30 });
@@ -265,7 +268,7 @@ Deno.test("names of nodes stand beside their ids, and where no node has one ther
   assert.deepEqual([names![place], names![1 - place]], ["hospital-b", ""]);
 });
 
-Deno.test("a result in the ServerApp's name is refused, and no sign of life of its run", async () => {
+Deno.test("a result in the ServerApp's name is refused, and does not keep its run alive", async () => {
   await using services = await Services.start();
   const { node, runId, taskIns } = await services.handedOut();
   const days = async (count: number) => {
@@ -284,7 +287,7 @@ Deno.test("a result in the ServerApp's name is refused, and no sign of life of i
   assert.equal(run?.state, "finished:stopped");
 });
 
-Deno.test("a push whose tasks are refused one by one tells which, whatever run they are of", async () => {
+Deno.test("a push reports which of its tasks were refused, across runs", async () => {
   await using services = await Services.start();
   const { node, runId } = await services.handedOut();
   const other = await services.driver("createRun", {}) as { runId: bigint };

@@ -13,9 +13,9 @@ import {
 import { errorFromWire, errorToWire } from "../error_code.ts";
 import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
 
-/** A task as it was pushed: what the domain needs of it, with the content still apart. */
+/** A pushed task: its message, and its content separately. */
 export interface PushedTask {
-  /** The message without an id: that is known when the content has been stored. */
+  /** The message without an id, which is known only after the content was stored. */
   readonly message: MessageDraft;
   /** The content, unless the message carries an error. */
   readonly recordSet?: RecordSet;
@@ -24,16 +24,16 @@ export interface PushedTask {
 /**
  * Reads an instruction (TaskIns) or a result (TaskRes) that a 1.9 peer pushed.
  *
- * The rules on which fields must be empty are those of Flower 1.9's own check of pushed tasks; the relations
- * between messages, nodes and runs are the domain's to check.
+ * The rules for empty fields are those of Flower 1.9's own check of pushed tasks. The domain checks the relations
+ * between messages, nodes and runs.
  *
  * @throws FlwrError "invalid-argument" that names the field
  */
 export function readPushedTask(pushed: TaskIns | TaskRes): PushedTask {
   const { task } = pushed;
   if (task === undefined) throw malformed("task", "it is missing");
-  if (pushed.taskId !== "") throw malformed("task_id", "it is the SuperLink's to give");
-  if (task.deliveredAt !== "") throw malformed("delivered_at", "it is the SuperLink's to set");
+  if (pushed.taskId !== "") throw malformed("task_id", "the SuperLink assigns it");
+  if (task.deliveredAt !== "") throw malformed("delivered_at", "the SuperLink sets it");
   const isResult = pushed.$typeName === "flwr.proto.TaskRes";
   const message = {
     runId: idFromWire(pushed.runId),
@@ -46,7 +46,7 @@ export function readPushedTask(pushed: TaskIns | TaskRes): PushedTask {
     ttl: task.ttl,
   };
   if (isResult && message.srcNodeId === SUPERLINK_NODE_ID) {
-    throw malformed("producer", "a result comes from a node, and this one is anonymous");
+    throw malformed("producer", "it is anonymous, but a result must come from a node");
   }
   if (task.taskType === "") throw malformed("task_type", "it is empty");
   if ((task.recordset === undefined) === (task.error === undefined)) {
@@ -57,12 +57,12 @@ export function readPushedTask(pushed: TaskIns | TaskRes): PushedTask {
     : { message: { ...message, error: errorFromWire(task.error) } };
 }
 
-/** The instruction as a 1.9 SuperNode pulls it. */
+/** Converts an instruction for a 1.9 SuperNode. */
 export function taskInsToWire(message: LinkMessage, recordSet: RecordSet | undefined): TaskIns {
   return create(TaskInsSchema, wireTask(message, recordSet, []));
 }
 
-/** The result as a 1.9 ServerApp pulls it. */
+/** Converts a result for a 1.9 ServerApp. */
 export function taskResToWire(message: LinkMessage, recordSet: RecordSet | undefined): TaskRes {
   return create(TaskResSchema, wireTask(message, recordSet, [message.replyToMessageId]));
 }
@@ -96,12 +96,12 @@ function readNode(node: Task["producer"], field: string): bigint {
 function readAncestry(ancestry: readonly string[], isResult: boolean): string {
   if (!isResult) {
     if (ancestry.length === 0) return "";
-    throw malformed("ancestry", "an instruction answers nothing");
+    throw malformed("ancestry", "it must be empty for an instruction");
   }
   if (ancestry.length === 1 && ancestry[0] !== "") return ancestry[0]!;
-  throw malformed("ancestry", "a result must name the one task that it answers");
+  throw malformed("ancestry", "it must name the one task that the result answers");
 }
 
 function malformed(field: string, reason: string): FlwrError {
-  return new FlwrError("invalid-argument", `Field "${field}" of the task is refused: ${reason}`);
+  return new FlwrError("invalid-argument", `Invalid field "${field}" of the task: ${reason}`);
 }

@@ -76,7 +76,7 @@ Deno.test("every result that a Python SuperNode pushed is read, errors too", () 
   assert.ok(failed.every(({ recordSet }) => recordSet === undefined));
 });
 
-Deno.test("a task that breaks the wire's rules is refused with the field", () => {
+Deno.test("a task that breaks Flower 1.9's rules is refused, naming the field", () => {
   readPushedTask(validInstruction());
   assert.match(refusalOf((ins) => ins.task = undefined), /"task".*missing/);
   assert.match(refusalOf((ins) => ins.taskId = "x"), /"task_id"/);
@@ -98,7 +98,7 @@ Deno.test("a result must name the one task that it answers", () => {
   }
 });
 
-Deno.test("what was read goes out again with the SuperLink's id and time", () => {
+Deno.test("a task is sent with the SuperLink's id and time", () => {
   const { message } = readPushedTask(validInstruction());
   const kept = { ...message, messageId: "id", pushedAt: 1_800_000_001, content: "0".repeat(64) };
   const ins = taskInsToWire(kept, undefined);

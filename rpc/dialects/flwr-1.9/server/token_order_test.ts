@@ -21,7 +21,7 @@ import { ApiError } from "../../../api_error.ts";
 import type { OpenCall } from "../../../call.ts";
 import { MAX_REQUEST_UNITS } from "../../../limits.ts";
 import { messageObject } from "../../../objects/message.ts";
-import { bindService, type Handlers } from "../../../service.ts";
+import { bindService, type ServiceHandlers } from "../../../service.ts";
 import { canonicalBytes } from "../canonical.ts";
 import { nodeToWire } from "../node_id.ts";
 import { fleetAuthentication } from "./authentication.ts";
@@ -29,11 +29,11 @@ import type { FleetCaller } from "./caller.ts";
 
 const METHOD = Fleet.method.pushTaskRes;
 
-/** A SuperLink with one node, which pushes a result whose token is over other bytes than the request's. */
+/** A SuperLink with one node, which pushes a result whose token is over bytes other than the request's. */
 async function withNode(
   run: (
     stage: {
-      /** Pushes, and counts the results that were handled. */
+      /** Pushes, and counts the handled results. */
       push: (request: Uint8Array, signed: Uint8Array) => Promise<number>;
       request: Uint8Array;
     },
@@ -53,7 +53,9 @@ async function withNode(
   });
   const tokenKey = await TokenKey.derive(node, own.publicKey);
   let handled = 0;
-  const pushTaskRes: Handlers<typeof Fleet, FleetCaller>["pushTaskRes"] = ({ taskResList }) => {
+  const pushTaskRes: ServiceHandlers<typeof Fleet, FleetCaller>["pushTaskRes"] = (
+    { taskResList },
+  ) => {
     handled += taskResList.length;
     return Promise.resolve({});
   };
@@ -67,7 +69,7 @@ async function withNode(
       joinLimiter: new RateLimiter({ burst: 1, perSecond: 1, clock }),
       onDenied: () => {},
     }),
-    handlers: { pushTaskRes } as Handlers<typeof Fleet, FleetCaller>,
+    handlers: { pushTaskRes } as ServiceHandlers<typeof Fleet, FleetCaller>,
   });
   const method = binding.methods.find(({ desc }) => desc === METHOD)!;
   const push = async (request: Uint8Array, signed: Uint8Array) => {
@@ -105,12 +107,12 @@ const OTHER = Uint8Array.of(1);
 const isDenied = (error: unknown) =>
   error instanceof FlwrError && !(error instanceof ApiError) && error.code === "unauthenticated";
 
-/** A PushTaskResRequest with more results, all empty, than may be decoded. */
+/** A PushTaskResRequest with more empty results than may be decoded. */
 const LARGE = new Uint8Array(MAX_REQUEST_UNITS + 2).map((_, place) => place % 2 === 0 ? 0x0a : 0);
 
 Deno.test("a request is decoded only after its token was checked", async () => {
   await withNode(async ({ push, request }) => {
-    // The same bytes, of which only the token differs: what cannot be decoded is found after it, not before.
+    // Equal bytes with different tokens: that they cannot be decoded must show after the token's check, not before.
     const malformed = request.subarray(0, -1);
     await assert.rejects(push(malformed, OTHER), isDenied);
     await assert.rejects(push(malformed, malformed), UndecodableRequest);
@@ -119,9 +121,9 @@ Deno.test("a request is decoded only after its token was checked", async () => {
   });
 });
 
-Deno.test("a token over the signed form of a request is taken, and over its bytes as they came", async () => {
+Deno.test("a token is accepted over the signed form of a request, and over its original bytes", async () => {
   await withNode(async ({ push, request }) => {
-    // The length of the first field in two bytes, where one would do.
+    // The length of the first field takes two bytes where one would do.
     const loose = Uint8Array.of(request[0]!, request[1]! | 0x80, 0, ...request.subarray(2));
     const signed = canonicalBytes(METHOD.input, loose);
     assert.deepEqual(signed, request);
@@ -131,7 +133,7 @@ Deno.test("a token over the signed form of a request is taken, and over its byte
   });
 });
 
-Deno.test("a request with too many fields is neither brought into order nor decoded", async () => {
+Deno.test("a request with too many fields is neither converted nor decoded", async () => {
   await withNode(async ({ push }) => {
     const tooMany = (error: unknown) =>
       error instanceof ApiError && error.api === "request-malformed";

@@ -1,9 +1,9 @@
-/** What runs on each node: trains the network on the node's own images, and measures it. */
+/** The ClientApp, which runs on each node: it trains the network on the node's own images, and evaluates it. */
 import { ClientApp, datasetSize, evaluationMetrics, MetricRecord, perRun } from "flwr";
 import { createModel, loadData, setArrays, toArrays } from "./task.ts";
 
-// Each run has a model and data of its own, made at its first message. What must last from round to round even if the
-// app's process is started anew belongs in context.state.
+// Each run has its own model and data, created at its first message. Values that must survive a restart of the app's
+// process belong in context.state.
 const modelOf = perRun(createModel);
 const dataOf = perRun(loadData);
 

@@ -1,4 +1,4 @@
-/** The task: a small convolutional network learns which way the stripes in an image go. */
+/** The task: a small convolutional network learns the direction of the stripes in an image. */
 import {
   ArrayRecord,
   type Context,
@@ -39,23 +39,23 @@ export function createModel(): Model {
   });
 }
 
-/** The model as it travels between the server and the nodes. */
+/** Converts the model's parameters for a message. */
 export function toArrays(model: Model): ArrayRecord {
   return ArrayRecord.fromTensors(model.getParameters());
 }
 
-/** Makes the model the one that a message carries: by position, as older servers number the arrays. */
+/** Sets the model's parameters from a message: by position, because older servers number the arrays. */
 export function setArrays(model: Model, arrays: ArrayRecord): void {
   model.setParameters([...arrays.tensors().values()]);
 }
 
-/** This node's own images: others for each `partition-id`. Put your own data here. */
+/** Loads this node's own images, which depend on `partition-id`. Put your own data here. */
 export function loadData({ nodeConfig }: Context): { train: Dataset; test: Dataset } {
   const partition = nodeConfig.number("partition-id", 0);
   return { train: stripes(400, 1 + 2 * partition), test: stripes(100, 2 + 2 * partition) };
 }
 
-/** Images of stripes with noise, uint8 [count, 1, 16, 16], and which way they go, uint8 [count]. */
+/** Images of stripes with noise, uint8 [count, 1, 16, 16], and their directions, uint8 [count]. */
 function stripes(count: number, seed: number): Dataset {
   const random = randomNumbers(seed);
   const x = new Uint8Array(count * SIZE * SIZE);
@@ -72,7 +72,7 @@ function stripes(count: number, seed: number): Dataset {
   return { x: tensor("uint8", [count, 1, SIZE, SIZE], x), y: tensor("uint8", [count], y) };
 }
 
-/** Numbers from [0, 1) that a seed decides (Lehmer's generator). */
+/** Pseudo-random numbers in [0, 1) from a seed (Lehmer's generator). */
 function randomNumbers(seed: number): () => number {
   let state = seed * 7919 + 1;
   return () => (state = state * 48271 % 2147483647) / 2147483647;

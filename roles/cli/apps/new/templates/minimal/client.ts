@@ -1,4 +1,4 @@
-/** What runs on each node: trains the line on the node's own points, and measures it. */
+/** The ClientApp, which runs on each node: it trains the line on the node's own points, and evaluates it. */
 import { ClientApp, MetricRecord } from "flwr";
 import { fromArrays, loadPoints, loss, toArrays, train } from "./task.ts";
 

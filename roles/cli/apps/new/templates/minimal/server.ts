@@ -1,4 +1,4 @@
-/** What drives the run: federated averaging over all nodes. */
+/** The ServerApp, which controls the run: federated averaging over all nodes. */
 import { FedAvg, ServerApp } from "flwr";
 import { fromArrays, startLine, toArrays } from "./task.ts";
 

@@ -1,7 +1,7 @@
 /** The task: find the line y = slope · x + offset that fits all nodes' points, which never leave the nodes. */
 import { ArrayRecord, type Context, tensor } from "flwr";
 
-/** The line that the made-up points lie around. */
+/** The line from which the synthetic points are made. */
 const TRUE_SLOPE = 3;
 const TRUE_OFFSET = -1;
 const POINTS = 200;
@@ -9,30 +9,30 @@ const POINTS = 200;
 /** The model: its slope and its offset. */
 export type Line = Float32Array;
 
-/** Points on a node: `y[i]` belongs to `x[i]`. */
+/** A node's points (`x[i]`, `y[i]`). */
 export interface Points {
   readonly x: readonly number[];
   readonly y: readonly number[];
 }
 
-/** Where every run starts. */
+/** The initial model of each run. */
 export function startLine(): Line {
   return new Float32Array(2);
 }
 
-/** The model as it travels between the server and the nodes. */
+/** Converts the model for a message. */
 export function toArrays(line: Line): ArrayRecord {
   return ArrayRecord.fromTensors({ line: tensor("float32", [2], line) });
 }
 
-/** The model out of what a message carries. */
+/** Reads the model from a message's arrays. */
 export function fromArrays(arrays: ArrayRecord): Line {
   const [line] = arrays.tensors().values();
   if (!(line?.data instanceof Float32Array)) throw new Error("The model is not a float32 array");
   return line.data;
 }
 
-/** This node's own points: others for each `partition-id`. Put your own data here. */
+/** Loads this node's own points, which depend on `partition-id`. Put your own data here. */
 export function loadPoints({ nodeConfig }: Context): Points {
   const random = randomNumbers(1 + nodeConfig.number("partition-id", 0));
   const x = Array.from({ length: POINTS }, () => 4 * random() - 2);
@@ -60,7 +60,7 @@ export function loss(line: Line, { x, y }: Points): number {
   return errors.reduce((sum, error) => sum + error, 0) / errors.length;
 }
 
-/** Numbers from [0, 1) that a seed decides (Lehmer's generator). */
+/** Pseudo-random numbers in [0, 1) from a seed (Lehmer's generator). */
 function randomNumbers(seed: number): () => number {
   let state = seed * 7919 + 1;
   return () => (state = state * 48271 % 2147483647) / 2147483647;

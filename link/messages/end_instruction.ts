@@ -7,14 +7,14 @@ import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
-/** Puts an error in the place of an instruction's reply and lets all objects of the two go. */
+/** Stores an error reply to an instruction, and releases the objects of the instruction and its former reply. */
 export async function failInstruction(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   instruction: InstructionRecord,
   { event, error }: Verdict,
-  { told }: { told: boolean },
+  { replyPulled }: { replyPulled: boolean },
 ): Promise<LinkMessage> {
   const { message, deliveries } = instruction;
   const now = context.clock.now();
@@ -22,40 +22,43 @@ export async function failInstruction(
   const object = context.messageObject(draft);
   const reply: LinkMessage = { ...draft, messageId: object.id, pushedAt: now };
   await releaseObjects(tx, instruction);
-  if (await tx.objects.standing(object.id) === undefined) await addObject(tx, object);
+  if (await tx.objects.counters(object.id) === undefined) await addObject(tx, object);
   await tx.objects.addReferences(object.id, 1);
   await tx.replies.put(reply);
   context.outcomes.note(effects, reply);
   const state = nextInstructionState(instruction.state, event)!;
   const grace = now + context.limits.replyGraceSeconds;
-  // What nobody was told of is kept for as long as a reply would be.
-  const dueAt = told ? grace : Math.max(grace, expiryOf(message));
-  await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+  // An error that was not pulled is kept as long as a reply would be.
+  const dueAt = replyPulled ? grace : Math.max(grace, expiryOf(message));
+  await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
   effects.due(dueAt);
   effects.wake(`reply:${message.messageId}`);
   effects.emit({ kind: "instruction-failed", instruction: factsOf(message), ...error });
   return reply;
 }
 
-/** Settles an instruction whose time has passed: an unsettled one expires, a settled one is removed. */
-export async function settleDueInstruction(
+/** Handles an instruction that is due: fails it if it is still open or its reply expired, otherwise removes it. */
+export async function handleDueInstruction(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   instruction: InstructionRecord,
 ): Promise<void> {
   const verdict = verdictOn(instruction, undefined, context.clock.now(), context.limits);
-  if (verdict === undefined) await letGo(tx, instruction);
-  else await failInstruction(context, tx, effects, instruction, verdict, { told: false });
+  if (verdict === undefined) await removeInstruction(tx, instruction);
+  else await failInstruction(context, tx, effects, instruction, verdict, { replyPulled: false });
 }
 
-/** Removes an instruction, its reply, and the objects that are still held for the two. */
-export async function letGo(tx: MessageTransaction, instruction: InstructionRecord): Promise<void> {
+/** Removes an instruction, its reply, and the objects that are still stored for them. */
+export async function removeInstruction(
+  tx: MessageTransaction,
+  instruction: InstructionRecord,
+): Promise<void> {
   await releaseObjects(tx, instruction);
   await tx.instructions.remove(instruction.message.messageId);
 }
 
-/** Lets go the objects that are still held for an instruction: its own, or its reply's if there is one. */
+/** Releases the objects that are still stored for an instruction: those of its reply, or else its own. */
 async function releaseObjects(
   tx: MessageTransaction,
   { message: { messageId } }: InstructionRecord,

@@ -1,7 +1,7 @@
 import type { Journal } from "./journal.ts";
 
-/** Which things belong to which: each key's members, in the order in which they came. */
-export class Links<K, V> {
+/** A multimap: the members of each key, in the order of insertion. */
+export class Multimap<K, V> {
   readonly #members = new Map<K, Map<V, true>>();
 
   of(key: K): Iterable<V> {
@@ -12,7 +12,7 @@ export class Links<K, V> {
     return this.#members.get(key)?.has(member) ?? false;
   }
 
-  /** How many members all keys have together. */
+  /** Total number of members of all keys. */
   get size(): number {
     return this.#members.values().reduce((sum, { size }) => sum + size, 0);
   }

@@ -2,49 +2,48 @@ import { MAX_ATTACHED_BYTES } from "./attachments.ts";
 import { join } from "node:path";
 import { FlwrError } from "../base/error.ts";
 
-/** Apps that runs brought which a machine keeps; those in use may be more. */
-export const MAX_KEPT_APPS = 100;
+/** Default number of downloaded apps to keep. Apps in use may exceed it. */
+export const MAX_DOWNLOADED_APPS = 100;
 
-/** Bytes of the apps that runs brought which a machine keeps: of four with all attachments that there may be. */
-const MAX_KEPT_APPS_BYTES: number = 4 * MAX_ATTACHED_BYTES;
+/** Default total size of downloaded apps, in bytes: four apps with the largest attachments. */
+const MAX_DOWNLOADED_APPS_BYTES: number = 4 * MAX_ATTACHED_BYTES;
 
 /**
- * The folder below that of the apps with a file for each app that a run brought, by the app's folder's name. In it are the
- * bytes of the app, once they were counted: an app of many files is counted once.
+ * Folder in `apps` with a mark for each app that was downloaded for a run: a file with the name of the app's folder. It
+ * contains the app's size once that was computed, because an app can have many files.
  */
 const MARKS = ".brought";
 
-/** How much is kept of the apps that runs brought. */
-export interface KeptAppsLimits {
+/** Limits of downloaded apps. */
+export interface DownloadedAppsLimits {
   readonly apps: number;
-  /** Bytes of their files. */
+  /** Total size of their files, in bytes. */
   readonly bytes: number;
 }
 
 /**
- * Bounds the apps that runs brought and that are installed on this machine: beyond the limits the ones go that were
- * unused for longest. An app that a process uses stays, and so does one that `flwr install` or another program put there:
- * it has no mark. Several processes may share the folder, so that use is a lock on the app's mark, which ends with its
- * process.
+ * Limits the apps that were downloaded for runs and installed on this machine: removes the least recently used ones.
+ * Apps in use are kept, and so are apps without a mark, which `flwr install` or another program installed. Several
+ * processes may share the folder, so an app in use is marked by a file lock, which ends with its process.
  */
-export class KeptApps {
+export class DownloadedApps {
   readonly #apps: string;
-  readonly #limits: KeptAppsLimits;
+  readonly #limits: DownloadedAppsLimits;
 
-  /** @param home Flower's home */
+  /** @param home Flower's home folder */
   constructor(
     home: string,
-    limits: KeptAppsLimits = { apps: MAX_KEPT_APPS, bytes: MAX_KEPT_APPS_BYTES },
+    limits: DownloadedAppsLimits = { apps: MAX_DOWNLOADED_APPS, bytes: MAX_DOWNLOADED_APPS_BYTES },
   ) {
     this.#apps = join(home, "apps");
     this.#limits = limits;
   }
 
   /**
-   * Keeps an app from being removed until the result is disposed of. To be called before it is installed.
+   * Protects an app from removal until the result is disposed of. Call it before the app is installed.
    *
-   * @param name of the app's folder
-   * @throws FlwrError "failed-precondition" where apps cannot be kept
+   * @param name name of the app's folder
+   * @throws FlwrError failed-precondition if the folder of apps cannot be used
    */
   async use(name: string): Promise<Disposable> {
     return await this.#told(() => this.#use(name));
@@ -55,7 +54,7 @@ export class KeptApps {
     await Deno.mkdir(marks, { recursive: true, mode: 0o700 });
     const path = join(marks, name);
     const isThere = async (file: string) => await Deno.lstat(file).catch(() => undefined);
-    // One that is there without a mark was not brought by a run.
+    // An installed app without a mark was not downloaded for a run.
     if (await isThere(path) === undefined && await isThere(join(this.#apps, name)) !== undefined) {
       return { [Symbol.dispose]: () => {} };
     }
@@ -64,7 +63,7 @@ export class KeptApps {
       try {
         await mark.lock(false);
         const now = new Date();
-        await Deno.utime(path, now, now).catch(() => {}); // it only goes earlier then
+        await Deno.utime(path, now, now).catch(() => {}); // then it is only removed earlier
         if (isSameFile(await mark.stat(), await isThere(path))) {
           return { [Symbol.dispose]: () => mark.close() };
         }
@@ -77,16 +76,16 @@ export class KeptApps {
   }
 
   /**
-   * An app is its owner's from now on: it stays, whatever runs bring.
+   * Removes the mark of an app that the user installed. From now on it is never removed.
    *
-   * @param name of the app's folder
-   * @throws FlwrError as {@link use}
+   * @param name name of the app's folder
+   * @throws FlwrError like {@link use}
    */
   async own(name: string): Promise<void> {
     await this.#told(() => Deno.remove(join(this.#apps, MARKS, name)).catch(ignoreMissing));
   }
 
-  /** Removes what is beyond the limits. @returns the names of the folders that went @throws FlwrError as {@link use} */
+  /** Removes apps beyond the limits. @returns the names of removed folders @throws FlwrError like {@link use} */
   async makeRoom(): Promise<string[]> {
     return await this.#told(() => this.#makeRoom());
   }
@@ -113,7 +112,7 @@ export class KeptApps {
     return removed;
   }
 
-  /** Bytes of an app's files; counted, and noted in its mark, when nobody did before. */
+  /** Size of an app's files in bytes, from its mark or else computed and stored there. */
   async #bytesOf(name: string, mark: Deno.FileInfo): Promise<number> {
     const path = join(this.#apps, MARKS, name);
     if (mark.isFile && mark.size > 0 && mark.size <= 16) {
@@ -121,14 +120,14 @@ export class KeptApps {
       if (/^\d+$/.test(noted)) return Number(noted);
     }
     const bytes = await bytesOf(join(this.#apps, name)).catch(() => 0); // it cannot be read
-    // An app that is being installed is counted the next time.
+    // An app that is being installed is measured the next time.
     if (bytes === 0 || !mark.isFile) return bytes;
     try {
       await Deno.writeTextFile(path, String(bytes), { create: false });
-      // To note it is no use.
+      // Storing the size must not count as a use.
       if (mark.mtime !== null) await Deno.utime(path, mark.atime ?? mark.mtime, mark.mtime);
     } catch {
-      // Another process has removed it, or it cannot be written: it is counted again.
+      // Another process removed the mark, or it cannot be written. The size is computed again the next time.
     }
     return bytes;
   }
@@ -139,12 +138,12 @@ export class KeptApps {
     } catch (cause) {
       throw new FlwrError("failed-precondition", `Apps cannot be kept in "${this.#apps}"`, {
         cause,
-        hints: ["It must be a folder that this program may read and write"],
+        hints: ["Check that the folder can be read and written"],
       });
     }
   }
 
-  /** @returns whether nobody uses it, so that it went */
+  /** Removes an app that is not in use. @returns whether it was removed */
   async #remove(name: string): Promise<boolean> {
     const path = join(this.#apps, MARKS, name);
     try {
@@ -154,18 +153,18 @@ export class KeptApps {
       await Deno.remove(path);
       return true;
     } catch {
-      // Gone already, or it cannot be removed: others go instead.
+      // Already removed, or it cannot be removed. Others are removed instead.
       return false;
     }
   }
 }
 
-/** Whether the file that is locked is the one that is there now, and not one that was removed meanwhile. */
+/** Whether the locked file is the one at its path, and was not removed in the meantime. */
 function isSameFile(locked: Deno.FileInfo, there: Deno.FileInfo | undefined): boolean {
   return there !== undefined && locked.dev === there.dev && locked.ino === there.ino;
 }
 
-/** Bytes of the files in a folder; 0 for none. */
+/** Total size of the files in a folder; 0 if it does not exist. */
 async function bytesOf(folder: string): Promise<number> {
   let total = 0;
   try {

@@ -2,42 +2,42 @@ import type { Clock } from "../../base/clock.ts";
 import { requireOpen } from "./transactions.ts";
 import type { Topic, Wakes } from "./wakes.ts";
 
-/** How long a pull may be held, and what ends it early. */
-export interface HoldOptions {
-  /** Seconds to wait for work before an empty answer; 0 answers at once. At most limits.maxHoldSeconds. */
+/** Options of a long poll. */
+export interface LongPollOptions {
+  /** Longest wait in seconds before an empty result; 0, the default, does not wait. At most limits.maxHoldSeconds. */
   holdSeconds?: number;
-  /** Ends the wait: the caller has gone. The answer is then empty, and what was due stays due. */
+  /** Ends the wait because the caller has gone. The result is then empty, and nothing is handed out. */
   signal?: AbortSignal;
 }
 
-/** What holding needs. */
-export interface Holds {
+/** State and services that long polls use. */
+export interface LongPollContext {
   readonly clock: Clock;
   readonly wakes: Wakes;
-  readonly limits: HoldLimits;
-  /** Aborted once the service closes. */
+  readonly limits: LongPollLimits;
+  /** Aborted when the domain closes. */
   readonly closing: AbortSignal;
 }
 
-/** How long pulls are held. */
-export interface HoldLimits {
-  /** The longest that a pull is held. HTTP clients of the current Flower give up at 30 s. */
+/** Limits of long polls. */
+export interface LongPollLimits {
+  /** Longest wait in seconds. HTTP clients of the current Flower time out after 30 s. */
   readonly maxHoldSeconds: number;
 }
 
-/** How long pulls are held when nothing else is said. */
-export const DEFAULT_HOLD_LIMITS: HoldLimits = { maxHoldSeconds: 20 };
+/** Default limits of long polls. */
+export const DEFAULT_LONG_POLL_LIMITS: LongPollLimits = { maxHoldSeconds: 20 };
 
 /**
- * Tries, and as long as there is no result tries again each time one of the topics is woken, until the time is up
- * or the caller or the service has gone. Tries once more when the time is up.
+ * Long poll: calls `attempt` until it has a result, each time a topic is woken and once more when the time is up. Ends
+ * without a result when the time is up, the caller aborts, or the domain closes.
  *
- * @throws unavailable after the service was closed
+ * @throws unavailable if the domain is closed
  */
-export async function hold<T>(
-  context: Holds,
+export async function longPoll<T>(
+  context: LongPollContext,
   topics: readonly Topic[],
-  options: HoldOptions,
+  options: LongPollOptions,
   attempt: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   requireOpen(context.closing);

@@ -2,26 +2,24 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { MessageErrorCode } from "../../entities/metadata.ts";
 import { isOpen } from "./instruction_state.ts";
 import { expiryOf, type NewLinkMessage } from "../../entities/message.ts";
-import type { ReplyRefusal } from "./record_message.ts";
-import { failInstruction } from "./settle_instruction.ts";
+import type { RefusalDetails } from "./record_message.ts";
+import { failInstruction } from "./end_instruction.ts";
 
 /**
- * Tells that a node's reply is not taken. Where the reply itself is at fault, an error takes its place: its node has
- * answered as well as it can, and whoever waits for it need not wait for the end of the instruction's time.
- *
- * @param nodeId who sends it
+ * Refuses a node's reply. If the fault is permanent, stores an error reply instead: the node cannot give a better
+ * answer, and the ServerApp need not wait until the instruction expires.
  */
-export async function rejectReply(
+export async function refuseReply(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
-  { nodeId, reply, refusal }: { nodeId: bigint; reply: NewLinkMessage; refusal: ReplyRefusal },
+  { nodeId, reply, refusal }: { nodeId: bigint; reply: NewLinkMessage; refusal: RefusalDetails },
 ): Promise<void> {
-  const { reason, forGood } = refusal;
-  refuse(effects, reply, reason);
-  if (!forGood || reply.srcNodeId !== nodeId) return;
+  const { reason, isPermanent } = refusal;
+  reportRefusal(effects, reply, reason);
+  if (!isPermanent || reply.srcNodeId !== nodeId) return;
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-  // A node speaks for what it was handed, and for nothing else.
+  // A node can only fail instructions that it was handed.
   if (instruction?.message.dstNodeId !== nodeId || instruction.deliveries === 0) return;
   if (!isOpen(instruction.state)) return;
   if (expiryOf(instruction.message) <= context.clock.now()) return;
@@ -30,12 +28,16 @@ export async function rejectReply(
     reason: `The SuperLink refused the reply of node "${nodeId}": ${reason}`,
   };
   await failInstruction(context, tx, effects, instruction, { event: "give-up", error }, {
-    told: false,
+    replyPulled: false,
   });
 }
 
-/** Tells that a message is not taken. */
-export function refuse(effects: MessageEffects, message: NewLinkMessage, reason: string): void {
+/** Reports that a message was refused. */
+export function reportRefusal(
+  effects: MessageEffects,
+  message: NewLinkMessage,
+  reason: string,
+): void {
   const { runId, srcNodeId, dstNodeId, replyToMessageId } = message;
   effects.emit(
     replyToMessageId === ""

@@ -2,23 +2,23 @@ import { join } from "node:path";
 import { utf8Length } from "../../base/characters.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { AppConfig } from "../app_config.ts";
-import { attachmentFault, checkAmount, describeAttachment } from "../attachments.ts";
+import { attachmentFault, checkAttachmentSizes, describeAttachment } from "../attachments.ts";
 import type { LocalAttachment } from "../fab.ts";
 import { MAX_FAB_BYTES } from "../limits.ts";
 import { tableAt, type TomlTable } from "../toml/value.ts";
 
-/** The files of an app that is bundled: those that the bundle has, and those that travel beside it. */
-export interface Parts {
+/** The files of an app: those in its FAB, and its attachments, which are sent separately. */
+export interface AppParts {
   readonly chosen: readonly string[];
   readonly attached: readonly string[];
 }
 
 /**
- * The files that `attachments` in [tool.flwr.app] names. It names files and not patterns, because data must not leave a
- * machine by accident.
+ * The files listed in `attachments` in [tool.flwr.app]. The list has no patterns, because data must not leave a machine
+ * by accident.
  *
- * @param there the paths of the app's folder
- * @throws FlwrError "invalid-argument" naming the entry
+ * @param there all paths of the app's folder
+ * @throws FlwrError invalid-argument, naming the entry
  */
 export function listedAttachments(
   tables: TomlTable,
@@ -42,7 +42,9 @@ export function listedAttachments(
   for (const [index, path] of paths.entries()) {
     if (!there.has(path)) {
       throw new FlwrError("invalid-argument", `${key} names no file of the app: "${path}"`, {
-        hints: ['Write paths from the app\'s folder, with "/", as in "models/resnet18.onnx"'],
+        hints: [
+          'Write paths relative to the app\'s folder, with "/", such as "models/resnet18.onnx"',
+        ],
       });
     }
     const fault = attachmentFault(path);
@@ -57,19 +59,19 @@ export function listedAttachments(
 }
 
 /**
- * Divides an app's files. Those that are listed are attached; where the others are too large for a bundle, so are its
- * ONNX files, the largest first, until the rest fits.
+ * Decides which files of an app become attachments: the listed ones and, if the others are too large for a FAB, ONNX
+ * files, largest first, until the rest fits.
  */
-export async function divide(
+export async function chooseAttachments(
   root: string,
   chosen: readonly string[],
   { listed, isLink, config }: {
     readonly listed: readonly string[];
-    /** Whether the path is one of a link that is refused. */
+    /** Whether the path is a refused link. */
     readonly isLink: (path: string) => boolean;
     readonly config: AppConfig;
   },
-): Promise<Parts> {
+): Promise<AppParts> {
   if (config.language === "python") return { chosen, attached: [] };
   const rest = new Set(chosen);
   for (const path of listed) rest.delete(path);
@@ -89,7 +91,7 @@ export async function divide(
   return { chosen: [...rest], attached };
 }
 
-/** Describes each, after a look at their sizes. @throws FlwrError for one that is empty, too large or cannot be read */
+/** Checks the sizes of attachments and hashes them. @throws FlwrError if one is empty, too large or unreadable */
 export async function describeAttachments(
   root: string,
   paths: readonly string[],
@@ -100,11 +102,11 @@ export async function describeAttachments(
   if (empty !== undefined) {
     throw new FlwrError("invalid-argument", `Attachment "${empty.path}" is empty`);
   }
-  checkAmount(
+  checkAttachmentSizes(
     sizes,
     (how) =>
       new FlwrError("resource-exhausted", `The app cannot be sent: ${how}`, {
-        hints: ["Leave files out with fab-exclude in [tool.flwr.app], or with .gitignore"],
+        hints: ["Exclude files with fab-exclude in [tool.flwr.app], or with .gitignore"],
       }),
   );
   const attachments: LocalAttachment[] = [];
@@ -119,7 +121,7 @@ export async function describeAttachments(
   return attachments;
 }
 
-/** Bytes that a file takes in a bundle besides its content, at most: two headers of the archive, a line of the list. */
+/** Upper bound of the bytes that a file needs in a FAB besides its content: two archive headers and a list entry. */
 function overhead(path: string): number {
   return 200 + 3 * utf8Length(path);
 }

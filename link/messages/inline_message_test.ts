@@ -1,7 +1,7 @@
-/** Messages whose objects come with their announcement, and objects of messages in one answer. */
+/** Messages whose objects are sent inline, and objects of several messages in one response. */
 import assert from "node:assert/strict";
 import type { NewLinkMessage } from "../../entities/message.ts";
-import type { BroughtObject } from "../../entities/push.ts";
+import type { InlineObject } from "../../entities/push.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import {
@@ -16,12 +16,12 @@ import { handed, put, treeOf } from "./testing/pushing.ts";
 
 const noWait = () => Promise.resolve();
 
-/** Announces messages that bring some objects. */
+/** Announces messages with some inline objects. */
 function bring(
   bench: Bench,
   messages: readonly NewLinkMessage[],
   objects: readonly LinkObject[],
-  says: (object: LinkObject) => Partial<BroughtObject> = () => ({}),
+  says: (object: LinkObject) => Partial<InlineObject> = () => ({}),
 ) {
   const [{ srcNodeId: nodeId, runId }] = messages as [NewLinkMessage];
   const needed = nodeId === SUPERLINK_NODE_ID ? MODEL_OBJECTS : UPDATE_OBJECTS;
@@ -31,33 +31,39 @@ function bring(
     messages,
     trees: messages.map((message) => treeOf(message, needed)),
     clientAppSeconds: messages.map(() => 1.5),
-    brought: new Map(objects.map((object) => [object.id, { object, ...says(object) }])),
+    inlineObjects: new Map(objects.map((object) => [object.id, { object, ...says(object) }])),
   });
 }
 
-linkTest("instructions that come whole count at once, without a push that waits", async (bench) => {
-  const nodeId = await bench.node(1000);
-  const messages = [bench.instruction(nodeId), bench.instruction(nodeId)];
-  const opened = await bring(bench, messages, [...MODEL_OBJECTS, ...messages.map(rootOf)]);
-  assert.deepEqual(opened, { refusals: [undefined, undefined], missing: [], sessionId: "" });
-  const { pushes, pushObjects, announced } = await bench.store.usage();
-  assert.deepEqual([pushes, pushObjects, announced], [0, 0, 0]);
-  await bench.restart();
-  const taken = [
-    await bench.link.messages.pullInstruction(nodeId),
-    await bench.link.messages.pullInstruction(nodeId),
-  ];
-  assert.deepEqual(taken.map((one) => one?.messageId), messages.map(({ messageId }) => messageId));
-});
+linkTest(
+  "instructions with all objects inline are accepted at once, without an open push",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    const messages = [bench.instruction(nodeId), bench.instruction(nodeId)];
+    const opened = await bring(bench, messages, [...MODEL_OBJECTS, ...messages.map(rootOf)]);
+    assert.deepEqual(opened, { refusals: [undefined, undefined], missing: [], sessionId: "" });
+    const { pushes, pushObjects, announced } = await bench.store.usage();
+    assert.deepEqual([pushes, pushObjects, announced], [0, 0, 0]);
+    await bench.restart();
+    const taken = [
+      await bench.link.messages.pullInstruction(nodeId),
+      await bench.link.messages.pullInstruction(nodeId),
+    ];
+    assert.deepEqual(
+      taken.map((one) => one?.messageId),
+      messages.map(({ messageId }) => messageId),
+    );
+  },
+);
 
 linkTest(
-  "a reply that comes whole is told, and counts its traffic and its ClientApp's time",
+  "a reply with all objects inline can be pulled, and its traffic and time are counted",
   async (bench) => {
     const nodeId = await bench.node(1000);
     const instruction = await handed(bench, nodeId);
     const reply = bench.reply(instruction);
     const asked = bench.link.messages.pullReplies([instruction.messageId], { holdSeconds: 20 });
-    // The layer came with the instruction.
+    // The layer was sent with the instruction.
     const objects = [UPDATE_OBJECTS[0]!, UPDATE_OBJECTS[2]!, rootOf(reply)];
     const { bytesReceived } = (await bench.link.runs.get(bench.runId))!;
     assert.deepEqual((await bring(bench, [reply], objects)).missing, []);
@@ -66,13 +72,13 @@ linkTest(
     assert.equal(run.clientAppSeconds, 1.5);
     const bytes = objects.reduce((sum, { bytes }) => sum + bytes.length, 0);
     assert.equal(run.bytesReceived - bytesReceived, bytes);
-    // Announced again, as when the answer was lost on the way.
+    // Announced again, as if the response had been lost.
     assert.deepEqual((await bring(bench, [reply], objects)).missing, []);
     assert.equal((await bench.store.usage()).replies, 1);
   },
 );
 
-linkTest("what did not come along is asked for, and only that", async (bench) => {
+linkTest("only objects that were not sent inline are reported as missing", async (bench) => {
   const nodeId = await bench.node(1000);
   const message = bench.instruction(nodeId);
   const [weights, layer, model] = MODEL_OBJECTS;
@@ -91,7 +97,7 @@ linkTest("objects that no message of the push needs are not stored", async (benc
 });
 
 linkTest(
-  "a message that says another sender or receiver than was announced is not taken",
+  "a message whose root names another sender or receiver is not accepted",
   async (bench) => {
     const nodeId = await bench.node(1000);
     const instruction = await handed(bench, nodeId);
@@ -108,7 +114,7 @@ linkTest(
   },
 );
 
-linkTest("nothing stays of a message that is refused when it is whole", async (bench) => {
+linkTest("a message that is refused when complete leaves nothing behind", async (bench) => {
   const nodeId = await bench.node(1000);
   const chain = [object("bottom")];
   for (const name of ["low", "middle", "top"]) chain.push(object(name, chain.slice(-1)));
@@ -120,13 +126,13 @@ linkTest("nothing stays of a message that is refused when it is whole", async (b
       runId: bench.runId,
       messages: [message],
       trees: [new Map(all.map(({ id, children }) => [id, children]))],
-      brought: new Map(all.map((object) => [object.id, { object }])),
+      inlineObjects: new Map(all.map((object) => [object.id, { object }])),
     });
   };
   await instruct(chain[2]!, chain.slice(0, 3));
   const before = await bench.store.usage();
   assert.equal(before.objects, 4);
-  // With what is there already it is deeper than any message may be; its announcement does not say so.
+  // Together with stored objects it is deeper than allowed, which its announcement does not show.
   const { refusals } = await instruct(chain[3]!, [{ ...chain[2]!, children: [] }, chain[3]!]);
   assert.match(refusals[0]!.reason, /nested more than 4 deep/);
   assert.equal(bench.eventsOf("instruction-refused").length, 1);
@@ -134,7 +140,7 @@ linkTest("nothing stays of a message that is refused when it is whole", async (b
 }, { maxObjectDepth: 4 });
 
 linkTest(
-  "objects of an instruction are given together to its node, and to nobody else",
+  "only its node can pull an instruction's objects together",
   async (bench) => {
     const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
     const { messageId } = await bench.push(nodeId);
@@ -166,7 +172,7 @@ linkTest(
 );
 
 linkTest(
-  "replies are given together as far as they fit, whole where they can be",
+  "replies are pulled together as far as they fit, complete where possible",
   async (bench) => {
     const nodeId = await bench.node(1000);
     const replies = [];
@@ -183,32 +189,32 @@ linkTest(
         { messageIds, maxBytes: 10_000, maxObjects: 100, ...wanted },
         noWait,
       );
-    assert.deepEqual((await pull()).objects, [], "not told yet");
+    assert.deepEqual((await pull()).objects, [], "not pulled yet");
     await bench.link.messages.pullReplies(replies.map(({ replyToMessageId }) => replyToMessageId), {
       runId: bench.runId,
     });
     const all = await pull();
     assert.equal(all.served, 3);
-    // The update, which all have, once; and each reply's own object.
+    // The shared update once, and the root of each reply.
     assert.equal(all.objects.length, 3 + 3);
-    // Four objects make the first whole; the others need one more each.
+    // Four objects complete the first reply; each other reply needs one more.
     assert.equal((await pull({ maxObjects: 4 })).served, 1);
     const five = await pull({ maxObjects: 5 });
     assert.deepEqual([five.served, five.objects.length], [2, 5]);
-    // No reply fits into so few: each is given what there is room for, and the rest is pulled one by one.
+    // No reply fits into so few objects: each gets what fits, and the rest is pulled one by one.
     const two = await pull({ maxObjects: 2 });
     assert.deepEqual([two.served >= 1, two.objects.length], [true, 2]);
   },
 );
 
-linkTest("room is made for the bytes that are read, before they are", async (bench) => {
+linkTest("makeRoom is awaited before bytes are read", async (bench) => {
   const nodeId = await bench.node(1000);
   const { messageId } = await handed(bench, nodeId);
   const asked: number[] = [];
   const wanted = { messageIds: [messageId], maxBytes: 1000, maxObjects: 10 };
   const makeRoom = async (bytes: number) => {
     asked.push(bytes);
-    // Meanwhile the node answers: the objects are not its to have any more.
+    // Meanwhile the node answers and loses access to the objects.
     await bench.answer((await bench.link.messages.pullInstruction(nodeId)) ?? instruction);
   };
   const instruction = { ...bench.instruction(nodeId), messageId, pushedAt: 0 };

@@ -1,0 +1,94 @@
+import { FlwrError } from "../../base/error.ts";
+import { mergeStatistics, partOf, type StatisticsName } from "../../metrics/merge.ts";
+import { float } from "../float.ts";
+import { MetricRecord } from "../metric_record.ts";
+import { averageMetrics } from "./average_metrics.ts";
+import type { MetricsAggrFn } from "./fedavg.ts";
+import type { CheckedReply } from "./reply_check.ts";
+
+/** Metrics that {@link aggregateMetrics} adds to the weighted means. */
+export interface MetricsAggregation {
+  /**
+   * Statistics that nodes send, by name: those of `binaryStatistics`, `classStatistics` or `regressionStatistics`.
+   * Their metrics are computed from the sums over all nodes; `<name>-nodes` is the number of nodes in these sums.
+   */
+  readonly statistics?: Readonly<Record<string, StatisticsName>>;
+  /**
+   * Names of numeric metrics whose minimum, median and maximum over the nodes are reported, as `<name>-min`, `-median`
+   * and `-max`.
+   */
+  readonly spread?: readonly string[];
+}
+
+/**
+ * Creates an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: weighted means as
+ * by default, metrics over the examples of all nodes, and the spread over the nodes.
+ *
+ * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
+ *
+ * @example
+ * ```ts
+ * // A node answers: { "num-examples": n, ...binaryStatistics(scores, labels).parts("risk") }
+ * const evaluateMetricsAggrFn = aggregateMetrics({ statistics: { risk: "binary" }, spread: ["loss"] });
+ * new FedAvg({ evaluateMetricsAggrFn }); // metrics: loss, loss-min, …, risk-auc, risk-f1, …, risk-nodes
+ * ```
+ */
+export function aggregateMetrics(
+  { statistics = {}, spread = [] }: MetricsAggregation,
+): MetricsAggrFn {
+  const isPart = Object.keys(statistics).map(partOf);
+  return (replies, weightedByKey) => {
+    const plain = replies.map(({ metrics, weight }) => {
+      const others = [...metrics.typedEntries()].filter(([name]) => !isPart.some((is) => is(name)));
+      const kept = new MetricRecord();
+      for (const [name, typed] of others) kept.setTyped(name, typed);
+      return { metrics: kept, weight };
+    });
+    const aggregate = averageMetrics(plain, weightedByKey);
+    for (const name of spread) addSpread(aggregate, name, replies);
+    for (const [name, kind] of Object.entries(statistics)) {
+      const fitting = fittingReplies(name, kind, replies);
+      const metrics = mergeStatistics({ [name]: kind }, fitting.map(({ metrics }) => metrics));
+      for (const [metric, value] of Object.entries(metrics)) aggregate.set(metric, float(value));
+      aggregate.set(`${name}-nodes`, fitting.length);
+    }
+    return aggregate;
+  };
+}
+
+/** The replies with valid statistics of the most common size. */
+function fittingReplies(
+  name: string,
+  kind: StatisticsName,
+  replies: readonly CheckedReply[],
+): readonly CheckedReply[] {
+  const bySize = new Map<string, CheckedReply[]>();
+  for (const reply of replies) {
+    const parts = [...reply.metrics.keys()].filter(partOf(name)).sort();
+    if (parts.length === 0) continue;
+    try {
+      mergeStatistics({ [name]: kind }, [reply.metrics]);
+    } catch (error) {
+      if (error instanceof FlwrError) continue;
+      throw error;
+    }
+    const size = parts.map((part) => [reply.metrics.get(part)].flat().length).join();
+    bySize.set(size, [...bySize.get(size) ?? [], reply]);
+  }
+  // Of equally common sizes, that of the lowest node id.
+  return [...bySize.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+}
+
+function addSpread(aggregate: MetricRecord, name: string, replies: readonly CheckedReply[]): void {
+  const values = replies
+    .map(({ metrics }) => metrics.get(name))
+    .filter((value) => typeof value === "number" || typeof value === "bigint")
+    .map(Number)
+    .sort((a, b) => a - b);
+  if (values.length === 0) return;
+  const middle = (values.length - 1) / 2;
+  const median = (values[Math.floor(middle)]! + values[Math.ceil(middle)]!) / 2;
+  aggregate.set(`${name}-min`, float(values[0]!));
+  aggregate.set(`${name}-median`, float(median));
+  aggregate.set(`${name}-max`, float(values.at(-1)!));
+}
