@@ -1,10 +1,12 @@
 /**
  * What secure aggregation costs: rounds of SecAgg+ against rounds of plain FedAvg, and against Flower 1.41.0's.
  *
- *     deno task bench secagg [--repeat 3] [--nodes 10,50] [--elements 60000,1000000] [--only flwr]
+ *     deno task bench secagg [--repeat 3] [--nodes 10,50] [--elements 60000,1000000] [--sides flwr]
+ *     deno task bench secagg --federation [--nodes 10] [--elements 60000] [--sides flwr,python]
  *
- * Server and nodes are in one process and one thread, without a wire and without training, on both sides: a round's time is
- * the work of all nodes and of the server together. In a federation each node does its own part, at the same time as others.
+ * By default server and nodes are in one process and one thread, without a wire and without training, on both sides: a
+ * round's time is the work of all nodes and of the server together. In a federation each node does its own part, at the same
+ * time as others. With --federation it is whole federations: SuperLink, SuperNodes and the apps as processes of this machine.
  */
 import { Command, Option } from "commander";
 import { Federation } from "../../app/secagg/testing/federation.ts";
@@ -17,6 +19,7 @@ import { oneOrMoreOf, repeatOption, wholeNumbers } from "../support/options.ts";
 import { benchFlower } from "../support/python_environment.ts";
 import { median, pairedRatio } from "../support/statistics.ts";
 import { formatTable } from "../support/table.ts";
+import { ourFederation, theirFederation } from "./federation.ts";
 
 const SIDES = ["flwr", "python"] as const;
 
@@ -27,7 +30,8 @@ interface SecaggFlags {
   repeat: number;
   nodes: readonly number[];
   elements: readonly number[];
-  only: readonly (typeof SIDES[number])[];
+  sides: readonly (typeof SIDES[number])[];
+  federation?: boolean;
 }
 
 /** Seconds of one round. */
@@ -49,8 +53,8 @@ async function pythonRound(python: string, nodes: number, elements: number): Pro
   return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!)[0];
 }
 
-async function bench({ repeat, nodes, elements, only }: SecaggFlags): Promise<void> {
-  const python = only.includes("python") ? await benchFlower() : undefined;
+async function bench({ repeat, nodes, elements, sides }: SecaggFlags): Promise<void> {
+  const python = sides.includes("python") ? await benchFlower() : undefined;
   console.log(describeMachine());
   const rows: string[][] = [];
   for (const count of nodes) {
@@ -76,6 +80,29 @@ async function bench({ repeat, nodes, elements, only }: SecaggFlags): Promise<vo
   console.log(formatTable(head, rows).join("\n"));
 }
 
+/** Rounds of each federation: the first also starts the app on each node. */
+const ROUNDS = 3;
+
+async function benchFederations({ nodes, elements, sides }: SecaggFlags): Promise<void> {
+  console.log(describeMachine());
+  const rows: string[][] = [];
+  for (const count of nodes) {
+    for (const size of elements) {
+      const options = { nodes: count, elements: size, rounds: ROUNDS };
+      for (const side of sides) {
+        const seconds = side === "flwr"
+          ? await ourFederation(options)
+          : await theirFederation(await benchFlower(), options);
+        const [first, ...later] = seconds;
+        const name = `${count} × ${size.toLocaleString("en")}`;
+        rows.push([name, side, `${first!.toFixed(2)} s`, shown(later)]);
+      }
+    }
+  }
+  const head = ["nodes × elements", "side", "first round", "later rounds"];
+  console.log(formatTable(head, rows).join("\n"));
+}
+
 const shown = (seconds: readonly number[]) =>
   `${median(seconds).toFixed(2)} s (${Math.min(...seconds).toFixed(2)})`;
 
@@ -90,12 +117,13 @@ try {
       new Option("--elements <numbers>", "sizes of the model").argParser(wholeNumbers(1))
         .default([60_000, 1_000_000], "60000,1000000"),
     )
+    .option("--federation", "measure whole federations instead, of as many processes as nodes")
     .addOption(
-      new Option("--only <sides>", `sides to measure: ${SIDES.join(",")}`)
+      new Option("--sides <sides>", `sides to measure: ${SIDES.join(",")}`)
         .argParser(oneOrMoreOf(SIDES)).default(SIDES, SIDES.join(",")),
     )
     .exitOverride()
-    .action(bench)
+    .action((flags: SecaggFlags) => flags.federation ? benchFederations(flags) : bench(flags))
     .parseAsync(Deno.args, { from: "user" });
 } catch (error) {
   Deno.exit(reportError(error));
