@@ -183,9 +183,10 @@ function checkStage(configs: ConfigRecord, state: NodeState | undefined): Stage 
   if (asked === "setup") return asked;
   const expected = state === undefined ? "setup" : STAGES[STAGES.indexOf(state.done) + 1]!;
   if (asked === expected) return expected;
+  const known = STAGES.find((stage) => stage === asked);
   throw new FlwrError(
     "failed-precondition",
-    `SecAgg+: the server asked for stage "${asked}", expected "${expected}"`,
+    `SecAgg+: the server asked for ${known ?? "an unknown stage"}, expected ${expected}`,
   );
 }
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../../base/clock.ts";
+import { settle } from "../../base/testing/settle.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { Message } from "../message.ts";
 import { ConfigRecord } from "../config_record.ts";
@@ -91,6 +93,29 @@ Deno.test("secagg+: nodes lost in each stage do not cost the round", async () =>
       assert.deepEqual(failed, stage === "unmask" ? [] : [[102n, 2], [105n, 2]]);
       assertMean(federation, result, there);
     }
+  }
+});
+
+Deno.test("secagg+: a node that never answers costs a stage's timeout, not the round", async () => {
+  for (const stage of ["share_keys", "collect_masked_vectors", "unmask"]) {
+    const clock = new FakeClock();
+    const federation = new Federation({
+      nodes: 4,
+      clock,
+      isSilent: ({ metadata }, asked) => asked === stage && metadata.dstNodeId === 104n,
+    });
+    let result: Result | undefined;
+    const running = federation.run(secure({ timeout: 60 })).then((made) => result = made);
+    const others = () => federation.answered.filter((answered) => answered === stage).length;
+    while (others() < 3) await settle();
+    while (result === undefined) {
+      await clock.advance(10);
+      await settle();
+    }
+    await running;
+    const there = stage === "unmask" ? federation.ids : federation.ids.slice(0, 3);
+    assert.deepEqual(result.rounds[0]!.train!.results, there, stage);
+    assertMean(federation, result, there);
   }
 });
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../../../base/clock.ts";
 import type { NodeId } from "../../../entities/metadata.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import { ArrayRecord } from "../../array_record.ts";
@@ -31,6 +32,10 @@ export interface FederationOptions {
   readonly elements?: number;
   /** What becomes of the answers. */
   readonly tamper?: Tamper;
+  /** Whether a node never answers an instruction. Default: all answer. */
+  readonly isSilent?: (instruction: Message, stage: string | undefined) => boolean;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Default: {@link secAggPlusMod}. */
   readonly mods?: readonly ClientMod[];
   /** Default: 10 · place + 10. */
@@ -56,9 +61,12 @@ export class Federation {
   readonly contexts: ReadonlyMap<NodeId, Context>;
   readonly initial: ArrayRecord;
   readonly notes: string[] = [];
+  /** The stages of the answers, one for each. */
+  readonly answered: (string | undefined)[] = [];
   readonly #models: ReadonlyMap<NodeId, { w: Float32Array; b: Float32Array; numExamples: number }>;
 
-  constructor({ nodes, elements = 4, tamper, mods, numExamples }: FederationOptions) {
+  constructor(options: FederationOptions) {
+    const { nodes, elements = 4, tamper, isSilent, clock, mods, numExamples } = options;
     this.ids = nodeIds(nodes);
     const examples = numExamples ?? ((place: number) => 10 * place + 10);
     this.#models = new Map(this.ids.map((id, place) => [id, {
@@ -71,12 +79,14 @@ export class Federation {
     this.initial = record(new Float32Array(elements), new Float32Array(3));
     this.driver = new FakeDriver(this.ids, async (asked) => {
       const nodeId = asked.metadata.dstNodeId;
+      if (isSilent?.(asked, stageOf(asked))) return undefined;
       const { instruction, reply } = translateAtNode(asked);
       const context = this.contexts.get(nodeId)!;
       const answer = reply(await apps.get(nodeId)!.handle(instruction, context));
+      this.answered.push(stageOf(asked));
       return tamper?.(asked, answer, stageOf(asked)) ?? answer;
     });
-    this.grid = new Grid(this.driver, 7n);
+    this.grid = new Grid(this.driver, 7n, { clock });
     this.grid.subscribe((event) => {
       if (event.type === "note") this.notes.push(event.text);
     });
