@@ -13,7 +13,7 @@ import { Stage } from "../../tests/support/stage.ts";
 
 const APPS = repositoryPath("bench/secagg/apps");
 /** A round of Flower's starts a process for each message. */
-const RUN_SECONDS = 540;
+const RUN_SECONDS = 300;
 
 /** How large a federation is. */
 export interface FederationSize {

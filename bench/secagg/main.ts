@@ -81,7 +81,7 @@ async function bench({ repeat, nodes, elements, sides }: SecaggFlags): Promise<v
 }
 
 /** Rounds of each federation: the first also starts the app on each node. */
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 async function benchFederations({ nodes, elements, sides }: SecaggFlags): Promise<void> {
   console.log(describeMachine());
@@ -99,7 +99,7 @@ async function benchFederations({ nodes, elements, sides }: SecaggFlags): Promis
       }
     }
   }
-  const head = ["nodes × elements", "side", "first round", "later rounds"];
+  const head = ["nodes × elements", "side", "first round", "second round"];
   console.log(formatTable(head, rows).join("\n"));
 }
 
