@@ -28,7 +28,7 @@ import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
 import { failRun, stopRun } from "./runs/end.ts";
 import { appendLog, readLog } from "./runs/log.ts";
 import { RunOutcomes } from "./runs/outcomes.ts";
-import { createRun, getRun, listRuns, runOfToken } from "./runs/run_records.ts";
+import { createRun, getRun, listRuns, runOfToken, startRun } from "./runs/run_records.ts";
 import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
@@ -137,6 +137,7 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
     }),
     runs: within(context, {
       create: createRun,
+      start: startRun,
       get: getRun,
       list: listRuns,
       claim: claimRun,

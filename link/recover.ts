@@ -37,7 +37,7 @@ async function giveTime(
     await tx.runs.put({ ...run, dueAt: Math.max(run.dueAt!, now + seconds) });
   }
   for (const run of await tx.runs.withoutDueTime()) {
-    await tx.runs.put({ ...run, dueAt: now + limits.selfStartedRunSeconds });
+    await tx.runs.put({ ...run, dueAt: now + limits.unheardRunSeconds });
   }
   for (const push of await tx.pushes.open()) {
     await tx.pushes.put({ ...push, dueAt: now + limits.pushSessionSeconds });

@@ -70,10 +70,15 @@ export interface RunLimits {
   /** Longest time between heartbeats of a running ServerApp (Flower 1.41, which sends one every 17.5 to 22.5 s). */
   readonly taskTimeoutSeconds: number;
   /**
-   * Time after which a self-started run ends if it sends no instructions and has none open, because its wire (Flower
+   * How long the ServerApp of a run that was started by hand may send no heartbeat. Heartbeats come from the thread that
+   * runs the app, which may compute for long, and from computers that sleep at night.
+   */
+  readonly handStartedRunSeconds: number;
+  /**
+   * Time after which a run without heartbeats ends if it sends no instructions and has none open, because its wire (Flower
    * 1.9) has no call to end a run. As long as the largest ttl of an instruction.
    */
-  readonly selfStartedRunSeconds: number;
+  readonly unheardRunSeconds: number;
   /** Largest log of one run, in bytes of UTF-8. The oldest entries are removed. */
   readonly maxLogBytesPerRun: number;
   /** Longest entry of a log, in UTF-16 code units. Logs are read and trimmed in whole entries. At least 2. */
@@ -110,7 +115,8 @@ export interface RunLimits {
 export const DEFAULT_RUN_LIMITS: RunLimits = {
   claimSeconds: 30,
   taskTimeoutSeconds: 60,
-  selfStartedRunSeconds: 30 * 86_400,
+  handStartedRunSeconds: 86_400,
+  unheardRunSeconds: 30 * 86_400,
   maxLogBytesPerRun: 16 * 2 ** 20,
   maxLogEntryLength: 64 * 2 ** 10,
   maxFinishedRuns: 10_000,

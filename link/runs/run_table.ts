@@ -1,4 +1,4 @@
-import type { LinkRun } from "../../entities/run.ts";
+import type { LifeSign, LinkRun } from "../../entities/run.ts";
 
 /** A stored run. */
 export interface RunRecord extends LinkRun, InternalRunFields {}
@@ -7,6 +7,8 @@ export interface RunRecord extends LinkRun, InternalRunFields {}
 export interface InternalRunFields {
   /** SHA-256 of the token of the run's ServerApp, in hexadecimal; undefined while it has none. */
   readonly tokenHash?: string;
+  /** How the ServerApp shows that it is alive once it has begun. */
+  readonly lifeSign: LifeSign;
   /** Unix time in seconds at which the claim or the heartbeat times out; undefined for never. */
   readonly dueAt?: number;
   /** Size of a finished run's stored log, in bytes of UTF-8; undefined until it finishes. */

@@ -1,4 +1,4 @@
-import type { RunState } from "../../entities/run.ts";
+import type { LifeSign, RunState } from "../../entities/run.ts";
 import type {
   FinishedRuns,
   RemovableRunData,
@@ -58,6 +58,7 @@ const RUN = new RecordColumns<RunRecord>({
   logRemovedAt: optionalColumn("log_removed_at", NUMBER),
   artifactBytes: optionalColumn("artifact_bytes", NUMBER),
   artifactsRemovedAt: optionalColumn("artifacts_removed_at", NUMBER),
+  lifeSign: column("life_sign", ownText<LifeSign>()),
 });
 
 /** SQL conditions. They equal those of the indices, which give the order of removal. */

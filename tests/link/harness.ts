@@ -15,6 +15,7 @@ import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
+import { BY_HAND } from "../../link/testing/records.ts";
 
 /** A store that can be reopened with its contents. */
 export interface Reopenable {
@@ -88,7 +89,7 @@ export class Bench {
 
   async start(): Promise<void> {
     await this.#open();
-    this.runId = (await this.link.runs.create({ fabId: "", fabVersion: "" })).runId;
+    this.runId = (await this.link.runs.start(BY_HAND)).run.runId;
   }
 
   /** Closes the domain and opens another one on the same store. @param limits replace the former ones */

@@ -116,3 +116,12 @@ migrationTest("an older run can save artifacts", async ({ link }) => {
   const [artifact] = await link.artifacts.list(RUN_ID);
   assert.deepEqual(await link.artifacts.readPiece(artifact!.artifactId, 0), bytes);
 });
+
+migrationTest("a run of before needs no heartbeats", async (bench) => {
+  const state = async () => (await bench.link.runs.get(RUN_ID))?.state;
+  await bench.pass(29 * 86_400);
+  assert.equal(await state(), "running");
+  // It was not missed, and so has not failed.
+  await bench.pass(10 * 86_400);
+  assert.equal(await state(), "finished:stopped");
+});

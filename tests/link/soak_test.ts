@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { seededRandom } from "../../base/random.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
+import { BY_HAND } from "../../link/testing/records.ts";
 import { type Bench, linkTest, NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
 import { pushComplete } from "./push_complete.ts";
 
@@ -25,15 +26,15 @@ const LIMITS = {
   maxFinishedArtifactBytes: KEPT_ARTIFACT_BYTES,
   absentNodeRetentionSeconds: NODE_RETENTION_SECONDS,
   anonymousNodeRetentionSeconds: NODE_RETENTION_SECONDS,
-  selfStartedRunSeconds: 86_400,
+  unheardRunSeconds: 86_400,
 };
 /** Nodes that stay, new nodes in each run, and the number of runs until these are removed. */
 const STEADY_NODES = 2;
 const NEW_NODES = 3;
 const FORGOTTEN_AFTER_RUNS = Math.ceil((NODE_RETENTION_SECONDS + RUN_SECONDS) / RUN_SECONDS);
-/** Self-started runs that send no instructions. */
+/** Runs that were started by hand and said nothing more. */
 const ABANDONED_EVERY = 10;
-const ABANDONED = Math.ceil(LIMITS.selfStartedRunSeconds / RUN_SECONDS / ABANDONED_EVERY) + 1;
+const ABANDONED = Math.ceil(LIMITS.unheardRunSeconds / RUN_SECONDS / ABANDONED_EVERY) + 1;
 
 /** Largest usage of the store after any run. Messages are those of one run, because they expire with it. */
 const BOUNDS: StoreUsage = {
@@ -107,7 +108,7 @@ class Life {
     if (this.#chance(0.7)) await link.runs.finish(token, { outcome: "completed", details: "" });
     else if (this.#chance(0.5)) await link.runs.stop(runId);
     // Otherwise its ServerApp has crashed and the run times out.
-    if (index % ABANDONED_EVERY === 0) await link.runs.create({ fabId: "", fabVersion: "" });
+    if (index % ABANDONED_EVERY === 0) await link.runs.start(BY_HAND);
   }
 
   /** New nodes, with a new key or, like Flower 1.9's, without one. */
@@ -195,7 +196,7 @@ linkTest("300 runs with nodes that come and go stay within the store's limits", 
 
   // Without activity, only retained data is left.
   for (const nodeId of steady) await bench.link.nodes.leave(nodeId);
-  await bench.pass(LIMITS.selfStartedRunSeconds + 120, 200);
+  await bench.pass(LIMITS.unheardRunSeconds + 120, 200);
   const { logEntries, ...rest } = await bench.store.usage();
   assert.deepEqual(rest, {
     nodes: 1,

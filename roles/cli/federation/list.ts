@@ -29,7 +29,11 @@ export function listCommand(): Command {
       "--federation <id>",
       "show this federation's members, nodes and runs (default: list all)",
     )
-    .option("--verbose", "also list archived federations; JSON always does", false);
+    .option(
+      "--verbose",
+      "also list archived federations; --format json always includes them",
+      false,
+    );
   return controlCommand(command, EXAMPLE, list);
 }
 

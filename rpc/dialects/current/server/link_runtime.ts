@@ -83,7 +83,8 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
   };
 }
 
-function taskOfRun({ taskId, runId }: LinkRun, token: string): RuntimeTask {
+/** A run as the task that its token speaks for. */
+export function taskOfRun({ taskId, runId }: LinkRun, token: string): RuntimeTask {
   return { taskId, runId, nodeId: SUPERLINK_NODE_ID, token };
 }
 

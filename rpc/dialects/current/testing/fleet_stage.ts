@@ -101,8 +101,13 @@ export class FleetStage implements AsyncDisposable {
   }
 
   /** Creates a running run. */
-  run(): Promise<LinkRun> {
-    return this.link.runs.create({ fabId: "", fabVersion: "" });
+  async run(): Promise<LinkRun> {
+    const { run } = await this.link.runs.start({
+      fabId: "",
+      fabVersion: "",
+      lifeSign: "instructions",
+    });
+    return run;
   }
 
   /** Pushes an instruction for a node, as a ServerApp does. @returns its id */
