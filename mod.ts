@@ -51,6 +51,11 @@ export {
 export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 
+// Secure aggregation
+export type { SecAggPlusOptions } from "./app/secagg/options.ts";
+export { SecAggPlus } from "./app/secagg/secaggplus.ts";
+export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
+
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
