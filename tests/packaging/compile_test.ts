@@ -52,7 +52,10 @@ Deno.test("a platform without a POSIX shell gets no file that unpacks itself", a
 });
 
 Deno.test("--deno is refused where it would not be used", async () => {
-  checkFailure(await runScript("scripts/compile.ts", ["--deno", "deno"]), /^Error: --deno .*--self-extracting/);
+  checkFailure(
+    await runScript("scripts/compile.ts", ["--deno", "deno"]),
+    /^Error: --deno .*--self-extracting/,
+  );
 });
 
 scenario("a Deno that cannot be downloaded is asked for by name and version", async (stage) => {
