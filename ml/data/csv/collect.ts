@@ -81,6 +81,12 @@ export async function collect(
 const DROP = "drop";
 /** The action that repeats the cell above. */
 const FORWARD = "forward";
+/** The action that repeats the cell above. */
+const FORWARD = "forward";
+/** The action that repeats the cell above. */
+const FORWARD = "forward";
+/** The action that repeats the cell above. */
+const FORWARD = "forward";
 
 function readCell(
   cell: string,
