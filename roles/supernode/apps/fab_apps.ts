@@ -160,6 +160,7 @@ export class FabApps implements AppSource, AsyncDisposable {
           });
         });
         log("supernode").info("Attachment {path} of app {fabId}: {origin}, {bytes} bytes", {
+          event: "attachment-ready",
           path: attachment.path,
           fabId: run.fabId,
           origin: pieces > 0 ? "downloaded" : "already here",
