@@ -26,6 +26,15 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Decides whether a node counts, by its id and its name (which it may have chosen itself, and may lack). */
+export type NodeFilter = (node: { readonly nodeId: NodeId; readonly name?: string }) => boolean;
+
+/** Options of {@link Grid.waitForNodes}. */
+export interface NodeWaitOptions extends WaitOptions {
+  /** Nodes that count (default: all). */
+  readonly where?: NodeFilter;
+}
+
 /** Options of a Grid. */
 export interface GridOptions {
   /** Source of the time (default: the machine's clock). */
@@ -95,17 +104,20 @@ export class Grid {
    * Waits until enough nodes are online, and reports events while it waits.
    *
    * @param needed number of nodes
-   * @returns all nodes that are online then, in ascending order
+   * @returns all nodes that are online then and count, in ascending order
    * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
    */
-  async waitForNodes(needed: number, options: WaitOptions = {}): Promise<NodeId[]> {
-    const { timeout = Infinity } = options;
+  async waitForNodes(needed: number, options: NodeWaitOptions = {}): Promise<NodeId[]> {
+    const { timeout = Infinity, where = () => true } = options;
     const start = this.clock.now();
     const seconds = () => this.clock.now() - start;
     let reported = { online: -1, at: 0 };
     for (;;) {
       this.#throwIfAborted(options.signal);
-      const ids = await this.nodeIds();
+      const ids = (await this.nodeIds()).filter((nodeId) => {
+        const name = this.nodeName(nodeId);
+        return where({ nodeId, ...(name !== undefined && { name }) });
+      });
       if (ids.length >= needed) return ids;
       const online = ids.length;
       if (online !== reported.online || seconds() - reported.at >= WAIT_REPORT_INTERVAL_SECONDS) {
