@@ -62,7 +62,11 @@ export class Exchange implements AsyncIterable<Message> {
   #startedAt: number;
   #reportedAt: number;
 
-  /** @param first the instructions that are sent when the first reply is asked for */
+  /**
+   * Prepares an exchange; `Grid.open` does.
+   *
+   * @param first the instructions that are sent when the first reply is asked for
+   */
   constructor(link: ExchangeLink, first: readonly Message[], options: ExchangeOptions) {
     this.#link = link;
     this.#first = first;

@@ -18,7 +18,11 @@ export class WeightedMean implements Aggregator {
   readonly streams = true;
   readonly #weightOf: (reply: CheckedReply) => number;
 
-  /** @param weightOf the weight of a reply, from 0 (default: its own, such as the number of examples) */
+  /**
+   * Creates the aggregator.
+   *
+   * @param weightOf the weight of a reply, from 0 (default: its own, such as the number of examples)
+   */
   constructor(weightOf: (reply: CheckedReply) => number = ({ weight }) => weight) {
     this.#weightOf = weightOf;
   }

@@ -84,7 +84,7 @@ export class ModelContract implements ReplyContract {
     }
   }
 
-  /** @throws FlwrError "invalid-argument" with the reason why the reply is refused */
+  /** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
   check(reply: Message, round: PhaseRound): CheckedReply {
     const { maxUpdateNorm, largeUpdates } = this.#options;
     const sent = round.phase === "train" ? round.sent : undefined;

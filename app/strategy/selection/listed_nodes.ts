@@ -13,7 +13,11 @@ import type { SelectedNodes, Selection } from "./selection.ts";
 export class ListedNodes implements Selection {
   readonly #listed: (round: number) => readonly NodeId[];
 
-  /** @param nodeIds the nodes, or a function of the round, from 1; an empty list skips the phase */
+  /**
+   * Creates the selection.
+   *
+   * @param nodeIds the nodes, or a function of the round, from 1; an empty list skips the phase
+   */
   constructor(nodeIds: readonly NodeId[] | ((round: number) => readonly NodeId[])) {
     this.#listed = typeof nodeIds === "function" ? nodeIds : () => nodeIds;
   }
