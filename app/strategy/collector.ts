@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import type { Message } from "../message.ts";
+import { releaseMessage } from "../message_memory.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { isArrayRecord, RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
@@ -65,6 +66,8 @@ export class Collector {
     }
     try {
       this.#accept(checkMessage(message, this.#round, this.#parts));
+      // What was added is not needed any more; what is held is.
+      if (this.#streaming !== undefined) releaseMessage(message);
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
       this.#failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
