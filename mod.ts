@@ -54,7 +54,7 @@ export type { ClientMod, Respond } from "./app/client_mod.ts";
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
-export type { Exchange } from "./app/exchange.ts";
+export type { Answered, Exchange } from "./app/exchange.ts";
 export {
   Grid,
   type GridOptions,
@@ -80,6 +80,17 @@ export {
   FedTrimmedAvg,
   type FedTrimmedAvgOptions,
 } from "./app/strategy/order_statistics.ts";
+export {
+  FedAsync,
+  type FedAsyncOptions,
+  FedBuff,
+  type FedBuffOptions,
+} from "./app/strategy/fedbuff.ts";
+export {
+  type BufferedOptions,
+  BufferedStrategy,
+  type Update,
+} from "./app/strategy/buffered_strategy.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export {
   type HistoryJson,
@@ -126,6 +137,12 @@ export {
 } from "./app/strategy/selection/fraction_selection.ts";
 export { ListedNodes } from "./app/strategy/selection/listed_nodes.ts";
 export type { SelectedNodes, Selection } from "./app/strategy/selection/selection.ts";
+export {
+  constantStaleness,
+  hingeStaleness,
+  polynomialStaleness,
+  type StalenessWeight,
+} from "./app/strategy/staleness/staleness.ts";
 
 // Results of runs
 export {
