@@ -59,6 +59,12 @@ export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
+export {
+  Bulyan,
+  type BulyanOptions,
+  selectByKrum,
+  type SelectionRule,
+} from "./app/strategy/bulyan.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
 export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
@@ -79,6 +85,7 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
+export { QFedAvg, type QFedAvgOptions } from "./app/strategy/qfedavg.ts";
 export type { CheckedReply } from "./app/strategy/reply_check.ts";
 export {
   type Failure,

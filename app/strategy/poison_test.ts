@@ -8,12 +8,14 @@ import { Grid } from "../grid.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import { instruction } from "../testing.ts";
+import { Bulyan } from "./bulyan.ts";
 import { FedAdagrad, FedAdam, FedYogi } from "./fedopt.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { FedAvgM } from "./fedavgm.ts";
 import { FedMedian, FedTrimmedAvg } from "./order_statistics.ts";
 import { FedProx } from "./fedprox.ts";
 import { Krum, MultiKrum } from "./krum.ts";
+import { QFedAvg } from "./qfedavg.ts";
 
 const STRATEGIES: Readonly<Record<string, (options: FedAvgOptions) => FedAvg>> = {
   FedAvg: (options) => new FedAvg(options),
@@ -26,6 +28,9 @@ const STRATEGIES: Readonly<Record<string, (options: FedAvgOptions) => FedAvg>> =
   FedTrimmedAvg: (options) => new FedTrimmedAvg(options),
   Krum: (options) => new Krum(options),
   MultiKrum: (options) => new MultiKrum({ numNodesToSelect: 3, ...options }),
+  Bulyan: (options) => new Bulyan(options),
+  QFedAvg: (options) =>
+    new QFedAvg({ clientLearningRate: 0.1, trainLossKey: "num-examples", ...options }),
 };
 
 /** Finite but harmful doubles, and a second reply a round later that the first one prepares. */

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { type Tensor, zeros } from "../../tensor/tensor.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import type { Message } from "../message.ts";
 import type { NodeId } from "../../entities/metadata.ts";
@@ -51,7 +51,8 @@ export interface CheckedReplies {
  *
  * Arrays numbered "0", "1", … are matched by order, as Flower's older clients send them. An array's type may differ
  * from the one sent if both have the same average type: a model's int64 counter returns as int64 although its average,
- * which was sent, is float64.
+ * which was sent, is float64. A narrower type of real numbers is widened to the model's: networks of float32 answer a
+ * float64 model in float32.
  */
 export function checkReplies(
   replies: readonly Message[],
@@ -129,24 +130,39 @@ function checkArrays(
   const inOrder = new Map<string, Tensor>();
   for (const [name, expected] of global) {
     const tensor = tensors.get(name)!;
-    checkTensor(name, tensor, expected);
-    inOrder.set(name, tensor);
+    inOrder.set(name, checkTensor(name, tensor, expected));
   }
   return inOrder;
 }
 
-function checkTensor(name: string, tensor: Tensor, expected: Tensor): void {
+/** The tensor, in the model's type if that is a wider one. */
+function checkTensor(name: string, tensor: Tensor, expected: Tensor): Tensor {
   if (!sameShape(tensor.shape, expected.shape)) {
     throw refused(`Array "${name}" has shape [${tensor.shape}], expected [${expected.shape}]`);
   }
   const averaged = (dtype: DType) => averagedDType(dtype, expected.shape.length);
-  if (averaged(tensor.dtype) !== averaged(expected.dtype)) {
+  const [given, wanted] = [averaged(tensor.dtype), averaged(expected.dtype)];
+  if (given !== wanted && !isNarrower(given, wanted)) {
     throw refused(`Array "${name}" has type ${tensor.dtype}, expected ${expected.dtype}`);
   }
   const odd = firstNotFinite(tensor.data);
   if (odd !== undefined) {
     throw refused(`Array "${name}" is not finite: element ${odd} is ${tensor.data[odd]}`);
   }
+  return given === wanted ? tensor : widen(tensor, wanted);
+}
+
+/** Widths of the types that a network can have; each contains the narrower ones exactly. */
+const WIDTHS: Readonly<Partial<Record<DType, number>>> = { float16: 2, float32: 4, float64: 8 };
+
+function isNarrower(dtype: DType, other: DType): boolean {
+  return (WIDTHS[dtype] ?? Infinity) < (WIDTHS[other] ?? 0);
+}
+
+function widen({ data, shape }: Tensor, dtype: DType): Tensor {
+  const wide = zeros(dtype, shape);
+  for (let i = 0; i < data.length; i++) wide.data[i] = data[i]!;
+  return wide;
 }
 
 /** Whether arrays have numbers instead of names, as Flower's older clients send them. */

@@ -52,6 +52,27 @@ Deno.test("a type that averages to the same as the one sent is accepted", () => 
   assert.equal(train({ weight, counter: float32 }).accepted.length, 1);
 });
 
+Deno.test("real numbers of a narrower type are widened to the model's type", () => {
+  const wide = ArrayRecord.fromTensors({ weight: tensor("float64", [2], Float64Array.of(1, 2)) });
+  const replies = [tensor("float32", [2], Float32Array.of(0.1, 2)), weight].map((own) =>
+    replyOf({
+      arrays: ArrayRecord.fromTensors({ weight: own }),
+      metrics: new MetricRecord({ "num-examples": 1 }),
+    })
+  );
+  const { accepted } = checkReplies(replies, { arrays: wide, weightedByKey: "num-examples" });
+  const [first] = accepted.map(({ tensors }) => tensors.get("weight")!);
+  assert.equal(first!.dtype, "float64");
+  assert.deepEqual([...first!.data], [Math.fround(0.1), 2]);
+  const counts = replyOf({
+    arrays: ArrayRecord.fromTensors({ weight: tensor("int32", [2], Int32Array.of(1, 2)) }),
+    metrics: new MetricRecord({ "num-examples": 1 }),
+  });
+  const half = ArrayRecord.fromTensors({ weight });
+  const refused = checkReplies([counts], { arrays: half, weightedByKey: "num-examples" });
+  assert.match(refused.failures[0]!.reason, /has type int32, expected float32/);
+});
+
 Deno.test("arrays that are not like those sent are refused", () => {
   const double = tensor("float64", [2], Float64Array.of(1, 2));
   const matrix = tensor("float32", [1, 2], Float32Array.of(1, 2));
