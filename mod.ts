@@ -76,6 +76,9 @@ export {
   type FedTrimmedAvgOptions,
 } from "./app/strategy/order_statistics.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
+export { type FedXgbOptions, xgbArrays, xgbBytes } from "./app/strategy/xgb/fedxgb.ts";
+export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
+export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
 export {
   type HistoryJson,
   historyToJson,
