@@ -75,6 +75,14 @@ export {
   FedTrimmedAvg,
   type FedTrimmedAvgOptions,
 } from "./app/strategy/order_statistics.ts";
+export { FedDyn, type FedDynOptions } from "./app/strategy/feddyn.ts";
+export { type DynRound, dynRound } from "./app/strategy/feddyn_node.ts";
+export {
+  FedNova,
+  type FedNovaOptions,
+  type LocalSteps,
+  normalizedSteps,
+} from "./app/strategy/fednova.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export { type FedXgbOptions, xgbArrays, xgbBytes } from "./app/strategy/xgb/fedxgb.ts";
 export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
@@ -89,6 +97,13 @@ export {
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
 export { QFedAvg, type QFedAvgOptions } from "./app/strategy/qfedavg.ts";
+export type { RateOfRound } from "./app/strategy/rate_of_round.ts";
+export { Scaffold, type ScaffoldOptions } from "./app/strategy/scaffold.ts";
+export {
+  type LocalTraining,
+  type ScaffoldRound,
+  scaffoldRound,
+} from "./app/strategy/scaffold_node.ts";
 export type { CheckedReply } from "./app/strategy/reply_check.ts";
 export {
   type Failure,

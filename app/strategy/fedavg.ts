@@ -10,7 +10,7 @@ import type { MessageType, NodeId } from "../../entities/metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import { averageMetrics } from "./average_metrics.ts";
-import { checkCount, checkNumber } from "./check_option.ts";
+import { checkCount, checkNumber, checkPositive } from "./check_option.ts";
 import { ModelTypes } from "./finite_model.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
 import { Moments } from "./moments.ts";
@@ -326,7 +326,7 @@ function checkOptions(options: Required<Omit<FedAvgOptions, "seed">>): void {
     checkCount(name, options[name], 1);
   }
   if (options.maxUpdateNorm !== Infinity) {
-    checkNumber("maxUpdateNorm", options.maxUpdateNorm, Number.MIN_VALUE);
+    checkPositive("maxUpdateNorm", options.maxUpdateNorm);
   }
   if (!["refuse", "clip"].includes(options.largeUpdates)) {
     throw new FlwrError(

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkNumber } from "./check_option.ts";
+import { checkNumber, checkPositive } from "./check_option.ts";
 import { elementwise, mapModel } from "./elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import type { CheckedReply } from "./reply_check.ts";
@@ -38,7 +38,7 @@ export abstract class FedOpt extends FedAvg {
     checkNumber("eta", eta, 0);
     checkNumber("beta1", beta1, 0, 1 - Number.EPSILON);
     checkNumber("beta2", beta2, 0, 1 - Number.EPSILON);
-    checkNumber("tau", tau, Number.MIN_VALUE);
+    checkPositive("tau", tau);
     this.eta = eta;
     this.beta1 = beta1;
     this.beta2 = beta2;
