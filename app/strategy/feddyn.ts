@@ -1,12 +1,12 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ConfigRecord } from "../config_record.ts";
 import { float } from "../float.ts";
-import { checkCount, checkNumber } from "./check_option.ts";
-import { elementwise, mapModel } from "./elementwise.ts";
+import { checkCount, checkNumber } from "../check_option.ts";
+import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
-import type { CheckedReply } from "./reply_check.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
 import type { PhasePlan, Round } from "./strategy.ts";
-import { averageModels, weightFactors } from "./weighted_average.ts";
+import { averageModels, weightFactors } from "./arrays/weighted_average.ts";
 
 /** The setting with α in instructions. */
 export const ALPHA_KEY = "feddyn-alpha";

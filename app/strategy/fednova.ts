@@ -1,14 +1,14 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Message } from "../message.ts";
-import { checkNumber } from "./check_option.ts";
-import { elementwise, mapModel } from "./elementwise.ts";
+import { checkNumber } from "../check_option.ts";
+import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
-import { aggregateChecked, metricOf } from "./own_check.ts";
-import { checkRate, rateOf, type RateOfRound } from "./rate_of_round.ts";
-import type { CheckedReply } from "./reply_check.ts";
-import type { Round, TrainOutcome } from "./strategy.ts";
-import { weightFactors } from "./weighted_average.ts";
+import { checkedFirst, metricOf } from "./contract/checked_first.ts";
+import { ModelContract } from "./contract/model_contract.ts";
+import { type LearningRate, rateIn } from "./rule/learning_rate.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import type { Round } from "./strategy.ts";
+import { weightFactors } from "./arrays/weighted_average.ts";
 
 /** Options of {@link FedNova}. */
 export interface FedNovaOptions extends FedAvgOptions {
@@ -20,7 +20,7 @@ export interface FedNovaOptions extends FedAvgOptions {
    */
   readonly maxLocalSteps?: number;
   /** The server's learning rate, from 0, or a function of the round (default 1). */
-  readonly serverLearningRate?: RateOfRound;
+  readonly serverLearningRate?: LearningRate;
 }
 
 /**
@@ -30,13 +30,12 @@ export interface FedNovaOptions extends FedAvgOptions {
  *
  *     τ_eff = Σ pᵢ·τᵢ;   w ← w + η·τ_eff·Σ (pᵢ / τᵢ)·(wᵢ − w)
  *
- * A node with momentum or a proximal term replies {@link normalizedSteps} instead of its number of steps. Computed in
+ * A reply without a sound number of steps is a failure of its node. A node with momentum or a proximal term replies {@link normalizedSteps} instead of its number of steps. Computed in
  * double precision.
  */
 export class FedNova extends FedAvg {
   readonly #stepsKey: string;
-  readonly #maxSteps: number;
-  readonly #rate: RateOfRound;
+  readonly #rate: (round: number) => number;
 
   /**
    * Creates the strategy.
@@ -51,24 +50,15 @@ export class FedNova extends FedAvg {
       ...options
     }: FedNovaOptions = {},
   ) {
-    super(options);
+    super(options, {
+      contract: checkedFirst(
+        new ModelContract({ ...options, arrayrecordKey: undefined }),
+        (reply) => void metricOf(reply, localStepsKey, { min: 1, max: maxLocalSteps }),
+      ),
+    });
     checkNumber("maxLocalSteps", maxLocalSteps, 1);
-    checkRate("serverLearningRate", serverLearningRate);
     this.#stepsKey = localStepsKey;
-    this.#maxSteps = maxLocalSteps;
-    this.#rate = serverLearningRate;
-  }
-
-  /** Aggregates as the class describes; a reply without its number of steps is a failure of its node. */
-  override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
-    return aggregateChecked(
-      replies,
-      (reply) => {
-        metricOf(reply, this.#stepsKey, { min: 1, max: this.#maxSteps });
-        return reply;
-      },
-      (checked) => super.aggregateTrain(round, checked),
-    );
+    this.#rate = rateIn("serverLearningRate", serverLearningRate);
   }
 
   /** The model sent, moved by the normalised mean of the updates. */
@@ -79,7 +69,7 @@ export class FedNova extends FedAvg {
     const shares = weightFactors(replies.map(({ weight }) => weight));
     const steps = replies.map(({ metrics }) => metrics.number(this.#stepsKey));
     const effective = shares.reduce((sum, share, i) => sum + share * steps[i]!, 0);
-    const rate = rateOf("serverLearningRate", this.#rate, round.number);
+    const rate = this.#rate(round.number);
     const factors = shares.map((share, i) => rate * effective * share / steps[i]!);
     return mapModel(round.arrays.viewTensors(), (name, sent) => {
       const all = replies.map(({ tensors }) => tensors.get(name)!.data);

@@ -63,6 +63,6 @@ Deno.test("FedNova: options that make no sense are refused by name", () => {
   const bad = new FedNova({ serverLearningRate: () => NaN });
   assert.throws(
     () => bad.aggregateTrain(roundOf(doubles(0)), [reply(2, 1, 1)]),
-    /serverLearningRate returned NaN for round 1/,
+    /serverLearningRate of round 1 must be a number from 0: got NaN/,
   );
 });

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import { elementwise } from "./elementwise.ts";
+import { elementwise } from "./arrays/elementwise.ts";
 
 /**
  * Computes arrays for the real numbers of a model; counters are left out, because nothing is trained in them.

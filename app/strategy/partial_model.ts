@@ -115,6 +115,16 @@ export class PartialModel extends Strategy {
     return this.#inner.aggregateEvaluate(round, replies);
   }
 
+  /** The other strategy's state. */
+  override saveState(): RecordDict {
+    return this.#inner.saveState();
+  }
+
+  /** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
+  override loadState(state: RecordDict): void {
+    this.#inner.loadState(state);
+  }
+
   #toSend(round: Round): Round {
     return this.#sent === "all" ? round : { ...round, arrays: this.#shared(round.arrays) };
   }

@@ -136,6 +136,11 @@ Deno.test("another strategy's state and failures are its own", async () => {
     }),
   ]);
   assert.deepEqual(plain(outcome.arrays!), { ...plain(alone.arrays!), "head.w": 10 });
+  const resumed = new PartialModel(new FedAdam(), { isLocal });
+  resumed.loadState(strategy.saveState());
+  const next = async (strategy: PartialModel) =>
+    plain((await train(strategy, nodes, outcome.arrays!, 2)).outcome.arrays!);
+  assert.deepEqual(await next(resumed), await next(strategy));
 });
 
 Deno.test("a node whose training fails keeps its local arrays", async () => {

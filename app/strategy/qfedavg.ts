@@ -1,19 +1,21 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import type { Message } from "../message.ts";
-import { checkNumber } from "./check_option.ts";
-import { elementwise, mapModel } from "./elementwise.ts";
+import { checkNumber } from "../check_option.ts";
+import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
-import { aggregateChecked, metricOf } from "./own_check.ts";
-import type { CheckedReply } from "./reply_check.ts";
-import type { Round, TrainOutcome } from "./strategy.ts";
-import { updateNorm } from "./update_norm.ts";
+import { checkedFirst, metricOf } from "./contract/checked_first.ts";
+import { ModelContract } from "./contract/model_contract.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import type { Round } from "./strategy.ts";
+import { updateNorm } from "./arrays/update_norm.ts";
 
 /** Added to losses, as in Flower, so that a loss of 0 has a power. */
 const SMALLEST_LOSS = 1e-10;
 
 /** Largest accepted loss: far beyond any sound one, and small enough for its powers to be finite. */
 const MAX_LOSS = 1e30;
+
+const WIDE = { convertFloats: true };
 
 /** Options of {@link QFedAvg}. */
 export interface QFedAvgOptions extends FedAvgOptions {
@@ -36,7 +38,7 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply without a sound loss is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
  */
 export class QFedAvg extends FedAvg {
   readonly #lipschitz: number;
@@ -53,7 +55,18 @@ export class QFedAvg extends FedAvg {
     { clientLearningRate, q = 0.1, trainLossKey = "train_loss", elementTypes = "kept", ...options }:
       QFedAvgOptions,
   ) {
-    super(options);
+    const isWide = elementTypes === "float64";
+    // Nodes with float32 networks reply in float32.
+    const contract = new ModelContract({
+      ...options,
+      arrayrecordKey: undefined,
+      ...isWide && WIDE,
+    });
+    super(options, {
+      contract: checkedFirst(contract, (reply) => {
+        metricOf(reply, trainLossKey, { min: 0, max: MAX_LOSS });
+      }),
+    });
     checkNumber("clientLearningRate", clientLearningRate, 1e-30, 1e30);
     checkNumber("q", q, 0, 10);
     if (elementTypes !== "kept" && elementTypes !== "float64") {
@@ -66,18 +79,6 @@ export class QFedAvg extends FedAvg {
     this.#q = q;
     this.#lossKey = trainLossKey;
     this.#elementTypes = elementTypes;
-  }
-
-  /** Aggregates as the class describes; a reply without a loss is a failure of its node. */
-  override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
-    return aggregateChecked(
-      replies,
-      (reply) => {
-        metricOf(reply, this.#lossKey, { min: 0, max: MAX_LOSS });
-        return reply;
-      },
-      (checked) => super.aggregateTrain(round, checked),
-    );
   }
 
   /** The model sent, moved by the nodes' updates, weighted by powers of their losses. */

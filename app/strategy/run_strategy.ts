@@ -2,13 +2,14 @@ import { FlwrError } from "../../base/error.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
-import type { Message } from "../message.ts";
+import type { Exchange } from "../exchange.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { Named } from "../named_map.ts";
 import { isConfigRecord, isMetricRecord } from "../record_dict.ts";
 import type { ConfigInput, MetricInput } from "../typed_value.ts";
 import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "../result.ts";
-import type { PhaseOutcome, PhasePlan, Round, Strategy, TrainOutcome } from "./strategy.ts";
+import type { Round } from "./round/round.ts";
+import type { PhaseOutcome, PhasePlan, Strategy, TrainOutcome } from "./strategy.ts";
 
 /** Default timeout of a phase's replies, in seconds (Flower 1.41). */
 const DEFAULT_ROUND_TIMEOUT_SECONDS = 3_600;
@@ -101,14 +102,15 @@ export async function runStrategy(
     const toTrain = roundOf(options.trainConfig);
     const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
       configure: () => strategy.configureTrain(toTrain),
-      aggregate: (replies) => strategy.aggregateTrain(toTrain, replies),
+      aggregate: (replies) => strategy.collectTrain(toTrain, replies),
     });
     arrays = train?.outcome.arrays ?? arrays;
 
     const toEvaluate = roundOf(options.evaluateConfig);
     const evaluate = await runPhase("evaluate", toEvaluate, timeout, {
       configure: () => strategy.configureEvaluate(toEvaluate),
-      aggregate: (replies) => strategy.aggregateEvaluate(toEvaluate, replies),
+      aggregate: async (replies) =>
+        await strategy.aggregateEvaluate(toEvaluate, await replies.all()),
     });
 
     const record: RoundRecord = {
@@ -141,7 +143,7 @@ async function runPhase<O extends PhaseOutcome>(
   timeout: number,
   hooks: {
     configure(): Promise<PhasePlan>;
-    aggregate(replies: readonly Message[]): O | Promise<O>;
+    aggregate(replies: Exchange): Promise<O>;
   },
 ): Promise<{ outcome: O; record: PhaseRecord } | undefined> {
   const { messages, available } = await hooks.configure();
@@ -149,7 +151,7 @@ async function runPhase<O extends PhaseOutcome>(
   const nodeIds = messages.map(({ metadata }) => metadata.dstNodeId);
   grid.report({ type: "phase-started", phase, round: number, nodeIds, available });
   const start = grid.clock.now();
-  const outcome = await hooks.aggregate(await grid.sendAndReceive(messages, { timeout, signal }));
+  const outcome = await hooks.aggregate(grid.open(messages, { timeout, signal }));
   const { results, failures, aggregated, metrics } = outcome;
   const seconds = grid.clock.now() - start;
   const record = { phase, nodeIds, available, results, failures, aggregated, metrics, seconds };

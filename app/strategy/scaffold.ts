@@ -1,21 +1,21 @@
 import { FlwrError } from "../../base/error.ts";
-import type { NodeId } from "../../entities/metadata.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
-import type { Message } from "../message.ts";
 import { sameShape } from "../nd_array.ts";
 import { RecordDict } from "../record_dict.ts";
-import { checkCount } from "./check_option.ts";
-import { elementwise, mapModel } from "./elementwise.ts";
+import { checkCount } from "../check_option.ts";
+import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { mapFloats } from "./float_arrays.ts";
-import { aggregateChecked } from "./own_check.ts";
-import { checkRate, rateOf, type RateOfRound } from "./rate_of_round.ts";
-import type { CheckedReply } from "./reply_check.ts";
-import type { PhasePlan, Round, TrainOutcome } from "./strategy.ts";
-import { formatNorm } from "./update_bound.ts";
-import { averageModels, weightFactors } from "./weighted_average.ts";
+import { checkedFirst } from "./contract/checked_first.ts";
+import { MAX_UPDATE_NORM, ModelContract } from "./contract/model_contract.ts";
+import { type LearningRate, rateIn } from "./rule/learning_rate.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import type { Tensors } from "./round/round.ts";
+import type { PhasePlan, Round } from "./strategy.ts";
+import { formatNorm } from "./contract/update_bound.ts";
+import { averageModels, weightFactors } from "./arrays/weighted_average.ts";
 
 /** The record with the control variate: the server's in instructions, the node's change in replies. */
 export const CONTROL_RECORD = "scaffold-control";
@@ -26,7 +26,7 @@ const MAX_CONTROL_NORM = 1e30;
 /** Options of {@link Scaffold}. */
 export interface ScaffoldOptions extends FedAvgOptions {
   /** η_g, the server's learning rate, from 0, or a function of the round (default 1). */
-  readonly serverLearningRate?: RateOfRound;
+  readonly serverLearningRate?: LearningRate;
   /** N, the number of nodes that take part in the run, from 1 (default: the nodes online in the round). */
   readonly numNodes?: number;
 }
@@ -38,15 +38,14 @@ export interface ScaffoldOptions extends FedAvgOptions {
  *     node: each step subtracts ηₗ·(gᵢ − cᵢ + c);   cᵢ⁺ = cᵢ − c + (x − yᵢ) / (K·ηₗ)   (the paper's option II)
  *     server: x ← x + η_g·mean(yᵢ − x);   c ← c + |S|/N · mean(cᵢ⁺ − cᵢ)
  *
- * Means are unweighted, as in the paper. The node's half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in
+ * Means are unweighted, as in the paper. A reply without a sound change cᵢ⁺ − cᵢ is a failure of its node. The node's half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in
  * the node's state, so a node that restarts begins with cᵢ = 0 while c still has its share.
  */
 export class Scaffold extends FedAvg {
   readonly #control = this.moments();
-  readonly #rate: RateOfRound;
+  readonly #rate: (round: number) => number;
   readonly #numNodes: number | undefined;
   #online = 0;
-  #changes = new Map<NodeId, ReadonlyMap<string, Tensor>>();
 
   /**
    * Creates the strategy.
@@ -54,10 +53,15 @@ export class Scaffold extends FedAvg {
    * @throws FlwrError "invalid-argument" when an option is out of range
    */
   constructor({ serverLearningRate = 1, numNodes, ...options }: ScaffoldOptions = {}) {
-    super(options);
-    checkRate("serverLearningRate", serverLearningRate);
+    const { maxUpdateNorm = MAX_UPDATE_NORM, arrayrecordKey = "arrays" } = options;
+    super(options, {
+      contract: checkedFirst(
+        new ModelContract({ ...options, arrayrecordKey }),
+        ({ content }, { sent }) => checkChange(changeOf(content), sent, maxUpdateNorm),
+      ),
+    });
     if (numNodes !== undefined) checkCount("numNodes", numNodes, 1);
-    this.#rate = serverLearningRate;
+    this.#rate = rateIn("serverLearningRate", serverLearningRate);
     this.#numNodes = numNodes;
   }
 
@@ -78,25 +82,6 @@ export class Scaffold extends FedAvg {
     return { ...plan, messages };
   }
 
-  /** Aggregates as the class describes; a reply without a sound change of its control variate is a failure of its node. */
-  override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
-    const sent = round.arrays.viewTensors();
-    this.#changes = new Map();
-    return aggregateChecked(
-      replies,
-      (reply) => {
-        const { content, metadata } = reply;
-        const change = content.arrayRecord(CONTROL_RECORD).viewTensors();
-        this.#checkChange(change, sent);
-        this.#changes.set(metadata.srcNodeId, change);
-        return reply.withContent(
-          new RecordDict([...content].filter(([name]) => name !== CONTROL_RECORD)),
-        );
-      },
-      (checked) => super.aggregateTrain(round, checked),
-    );
-  }
-
   /** The model sent, moved towards the mean of the models; updates c. */
   protected override aggregateModels(
     round: Round,
@@ -106,7 +91,7 @@ export class Scaffold extends FedAvg {
     const mean = averageModels(models, weightFactors(models.map(() => 1)));
     const nodes = Math.max(this.#numNodes ?? this.#online, replies.length);
     const sent = round.arrays.viewTensors();
-    const changes = replies.map(({ nodeId }) => this.#changes.get(nodeId)!);
+    const changes = replies.map(({ content }) => changeOf(content));
     for (const [name, like] of sent) {
       const having = changes.filter((change) => change.has(name));
       if (having.length === 0) continue;
@@ -116,7 +101,7 @@ export class Scaffold extends FedAvg {
         for (let i = 0; i < c.length; i++) c[i] = c[i]! + Number(data[i]!) / nodes;
       }
     }
-    const rate = rateOf("serverLearningRate", this.#rate, round.number);
+    const rate = this.#rate(round.number);
     if (rate === 1) return mean;
     return mapModel(sent, (name, old) => {
       const { data } = mean.get(name)!;
@@ -126,24 +111,29 @@ export class Scaffold extends FedAvg {
       });
     });
   }
+}
 
-  #checkChange(change: ReadonlyMap<string, Tensor>, sent: ReadonlyMap<string, Tensor>): void {
-    const refuse = (problem: string) =>
-      new FlwrError("invalid-argument", `${CONTROL_RECORD} ${problem}`);
-    let squares = 0;
-    for (const [name, { data, dtype, shape }] of change) {
-      const like = sent.get(name);
-      if (like === undefined) throw refuse(`has an unknown array "${name}"`);
-      if (!dtype.startsWith("float")) throw refuse(`has "${name}" of type ${dtype}`);
-      if (!sameShape(shape, like.shape)) {
-        throw refuse(`has "${name}" of shape [${shape}], expected [${like.shape}]`);
-      }
-      const odd = firstNotFinite(data);
-      if (odd !== undefined) throw refuse(`has "${name}" with element ${odd} of ${data[odd]}`);
-      for (let i = 0; i < data.length; i++) squares += Number(data[i]!) ** 2;
+function changeOf(content: RecordDict): Tensors {
+  return content.arrayRecord(CONTROL_RECORD).viewTensors();
+}
+
+/** @throws FlwrError "invalid-argument" unless the change is of real numbers of the model, finite and bounded */
+function checkChange(change: Tensors, sent: Tensors, maxUpdateNorm: number): void {
+  const refuse = (problem: string) =>
+    new FlwrError("invalid-argument", `${CONTROL_RECORD} ${problem}`);
+  let squares = 0;
+  for (const [name, { data, dtype, shape }] of change) {
+    const like = sent.get(name);
+    if (like === undefined) throw refuse(`has an unknown array "${name}"`);
+    if (!dtype.startsWith("float")) throw refuse(`has "${name}" of type ${dtype}`);
+    if (!sameShape(shape, like.shape)) {
+      throw refuse(`has "${name}" of shape [${shape}], expected [${like.shape}]`);
     }
-    const norm = Math.sqrt(squares);
-    const max = Math.min(this.options.maxUpdateNorm, MAX_CONTROL_NORM);
-    if (norm > max) throw refuse(`has norm ${formatNorm(norm)}, at most ${formatNorm(max)}`);
+    const odd = firstNotFinite(data);
+    if (odd !== undefined) throw refuse(`has "${name}" with element ${odd} of ${data[odd]}`);
+    for (let i = 0; i < data.length; i++) squares += Number(data[i]!) ** 2;
   }
+  const norm = Math.sqrt(squares);
+  const max = Math.min(maxUpdateNorm, MAX_CONTROL_NORM);
+  if (norm > max) throw refuse(`has norm ${formatNorm(norm)}, at most ${formatNorm(max)}`);
 }

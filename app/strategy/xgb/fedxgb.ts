@@ -3,11 +3,12 @@ import { tensor } from "../../../tensor/tensor.ts";
 import { ArrayRecord } from "../../array_record.ts";
 import type { Message } from "../../message.ts";
 import type { Failure } from "../../result.ts";
-import { checkCount } from "../check_option.ts";
+import { checkCount } from "../../check_option.ts";
 import { FedAvg, type FedAvgOptions } from "../fedavg.ts";
-import { type CheckedReply, checkReplies } from "../reply_check.ts";
+import { checkReply } from "../contract/reply_check.ts";
+import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { PhasePlan, Round, TrainOutcome } from "../strategy.ts";
-import { formatNorm, inOrder } from "../update_bound.ts";
+import { formatNorm, inOrder } from "../contract/update_bound.ts";
 
 /** Largest accepted model, in bytes, by default. */
 const MAX_MODEL_BYTES = 256 * 2 ** 20;
@@ -82,20 +83,28 @@ export abstract class FedXgb extends FedAvg {
   /** Makes the new model from the nodes' models, in ascending order of node id; a bad one is a failure of its node. */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
     const { weightedByKey, maxNumExamples, acceptFailures, trainMetricsAggrFn } = this.options;
-    const { accepted, failures } = checkReplies(replies, { weightedByKey, maxNumExamples });
     const used: CheckedReply[] = [];
-    const rejected: Failure[] = [];
+    const failures: Failure[] = [];
     const joined = this.joinTo(xgbBytes(round.arrays));
-    for (const reply of accepted) {
+    const inNodeOrder = [...replies].sort((a, b) =>
+      a.metadata.srcNodeId < b.metadata.srcNodeId ? -1 : 1
+    );
+    for (const reply of inNodeOrder) {
+      const nodeId = reply.metadata.srcNodeId;
       try {
-        joined.add(this.#modelOf(reply));
-        used.push(reply);
+        if (reply.error !== undefined) {
+          failures.push({ nodeId, ...reply.error });
+          continue;
+        }
+        const checked = checkReply(reply, { weightedByKey, maxNumExamples });
+        joined.add(this.#modelOf(checked));
+        used.push(checked);
       } catch (error) {
         if (!(error instanceof FlwrError)) throw error;
-        rejected.push({ nodeId: reply.nodeId, reason: `Reply rejected: ${error.message}` });
+        failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
       }
     }
-    const all = inOrder([...failures, ...rejected]);
+    const all = inOrder(failures);
     const results = used.map(({ nodeId }) => nodeId);
     if (used.length === 0 || all.length > 0 && !acceptFailures) {
       return { results, failures: all, aggregated: false };

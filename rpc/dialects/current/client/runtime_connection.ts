@@ -17,6 +17,7 @@ import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
 import { type DeflatedMessage, deflateMessages } from "./message_objects.ts";
 import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
+import { readAhead } from "./read_ahead.ts";
 import type {
   AnnouncedMessages,
   RuntimeClient,
@@ -76,16 +77,27 @@ export class RuntimeConnection implements DriverConnection {
   }
 
   async pull(_runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
+    const { messages, along } = await this.#announced(ids, signal);
+    return await Promise.all(messages.map((message) => this.#receive(message, along, signal)));
+  }
+
+  async *pullEach(
+    _runId: RunId,
+    ids: readonly MessageId[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Message, void, undefined> {
+    const { messages, along } = await this.#announced(ids, signal);
+    yield* readAhead(messages, (message) => this.#receive(message, along, signal));
+  }
+
+  /** The available replies, whose content is still to be fetched. */
+  async #announced(ids: readonly MessageId[], signal?: AbortSignal) {
     const confirms = this.#takeConfirms();
-    const { messages, along } = await this.#client.pullMessages(ids, {
-      confirms,
-      ...(signal && { signal }),
-    })
+    return await this.#client.pullMessages(ids, { confirms, ...(signal && { signal }) })
       .catch((error) => {
         this.#confirms.push(...confirms);
         throw error;
       });
-    return await Promise.all(messages.map((message) => this.#receive(message, along, signal)));
   }
 
   close(): void {
