@@ -71,6 +71,7 @@ export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
+export { Bulyan, type BulyanOptions } from "./app/strategy/bulyan.ts";
 export {
   ComposedStrategy,
   type ComposedStrategyOptions,
@@ -96,7 +97,18 @@ export {
   BufferedStrategy,
   type Update,
 } from "./app/strategy/buffered_strategy.ts";
+export { FedDyn, type FedDynOptions } from "./app/strategy/feddyn.ts";
+export { type DynRound, dynRound } from "./app/strategy/feddyn_node.ts";
+export {
+  FedNova,
+  type FedNovaOptions,
+  type LocalSteps,
+  normalizedSteps,
+} from "./app/strategy/fednova.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
+export { type FedXgbOptions, xgbArrays, xgbBytes } from "./app/strategy/xgb/fedxgb.ts";
+export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
+export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
 export {
   type HistoryJson,
   historyToJson,
@@ -106,9 +118,22 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
+export { QFedAvg, type QFedAvgOptions } from "./app/strategy/qfedavg.ts";
+export { Scaffold, type ScaffoldOptions } from "./app/strategy/scaffold.ts";
+export {
+  type LocalTraining,
+  type ScaffoldRound,
+  scaffoldRound,
+} from "./app/strategy/scaffold_node.ts";
 
 // Parts of strategies
 export type { Aggregate, Aggregation, Aggregator } from "./app/strategy/aggregator/aggregator.ts";
+export {
+  bulyan,
+  type BulyanSelectionOptions,
+  selectByKrum,
+  type SelectionRule,
+} from "./app/strategy/aggregator/bulyan.ts";
 export { collecting } from "./app/strategy/aggregator/collecting.ts";
 export {
   krumScores,
