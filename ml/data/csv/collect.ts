@@ -81,12 +81,6 @@ export async function collect(
 const DROP = "drop";
 /** The action that repeats the cell above. */
 const FORWARD = "forward";
-/** The action that repeats the cell above. */
-const FORWARD = "forward";
-/** The action that repeats the cell above. */
-const FORWARD = "forward";
-/** The action that repeats the cell above. */
-const FORWARD = "forward";
 
 function readCell(
   cell: string,
