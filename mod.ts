@@ -251,7 +251,29 @@ export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
+export { type ContinuousOptions, partitionContinuous } from "./ml/data/partition/continuous.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
+export {
+  type DistributionOptions,
+  partitionDistribution,
+} from "./ml/data/partition/distribution.ts";
+export {
+  type IdToSizeOptions,
+  partitionIdToSize,
+  partitionSizes,
+} from "./ml/data/partition/given_sizes.ts";
+export {
+  type InnerDirichletOptions,
+  partitionInnerDirichlet,
+} from "./ml/data/partition/inner_dirichlet.ts";
+export {
+  type GroupedNaturalIdOptions,
+  type GroupMode,
+  type NaturalId,
+  type NaturalPartitions,
+  partitionGroupedNaturalId,
+  partitionNaturalId,
+} from "./ml/data/partition/natural_id.ts";
 export {
   type ClassAssignment,
   partitionPathological,
@@ -265,6 +287,13 @@ export {
   type SizePartitionOptions,
   type SizeSkew,
 } from "./ml/data/partition/size.ts";
+export {
+  type ActivePartyColumnsMode,
+  type ColumnPartitions,
+  partitionVerticalEven,
+  partitionVerticalSize,
+  type VerticalOptions,
+} from "./ml/data/partition/vertical.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
 
