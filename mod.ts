@@ -246,6 +246,15 @@ export type {
   TableOf,
   TableSplit,
 } from "./ml/data/csv/options.ts";
+export { mergeTableStatistics } from "./ml/data/csv/merge_statistics.ts";
+export {
+  type CategoryColumnStatistics,
+  type NumberColumnStatistics,
+  type TableStatistics,
+  tableStatistics,
+  type TableStatisticsOptions,
+  type TextStatistics,
+} from "./ml/data/csv/table_statistics.ts";
 export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 
 /** Most categories of a column: columns with more are names, not categories. */
-const MAX_CSV_CATEGORIES = 100_000;
+export const MAX_CSV_CATEGORIES = 100_000;
 
 /** The position of a cell in the file. */
 export interface CellPosition {
@@ -135,6 +135,26 @@ export class TextColumn {
     if (allowed?.every(isNumber)) {
       this.#byNumber = new Map(allowed.map((text, code) => [Number(text), code] as const));
     }
+  }
+
+  /** Whether the texts were given. */
+  get fixed(): boolean {
+    return this.#fixed;
+  }
+
+  /** The texts as they were read, in the order of their codes. */
+  get texts(): string[] {
+    return [...this.#codes.keys()];
+  }
+
+  /** The number of different texts so far. */
+  get size(): number {
+    return this.#codes.size;
+  }
+
+  /** Whether a text is one of those so far. */
+  has(text: string): boolean {
+    return this.#codes.has(text);
   }
 
   /** Whether a text is one of the given texts. Such a text does not count as missing. */

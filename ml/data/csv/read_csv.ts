@@ -82,7 +82,8 @@ export async function readCsvInputs(
   );
 }
 
-async function withFile<T>(
+/** Runs `read` on the chunks of a file; its errors then name the file. */
+export async function withFile<T>(
   path: string,
   read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
@@ -134,7 +135,8 @@ async function readTable(
   return test === undefined ? train : { train, test };
 }
 
-async function collectTable(
+/** Reads the cells of a table. */
+export async function collectTable(
   chunks: AsyncIterable<Uint8Array>,
   options: TableOptions,
 ): Promise<Collected> {
