@@ -232,6 +232,12 @@ export {
 
 // Data sets
 export { readNpy, readNpz } from "./ml/data/array_files.ts";
+export {
+  classCounts,
+  classWeights,
+  exampleWeights,
+  weightsFromCounts,
+} from "./ml/data/class_weights.ts";
 export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
 export type {
   CategoryEncoding,
