@@ -311,6 +311,22 @@ export {
 } from "./ml/data/partition/vertical.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
+export { tokenize } from "./ml/data/text/tokenize.ts";
+export {
+  createVocabulary,
+  encodeTexts,
+  type EncodeTextsOptions,
+  PADDING_ID,
+  UNKNOWN_ID,
+  type Vocabulary,
+  type VocabularyOptions,
+} from "./ml/data/text/vocabulary.ts";
+export {
+  mergeWordCounts,
+  type WordCounts,
+  wordCounts,
+  type WordCountsOptions,
+} from "./ml/data/text/word_counts.ts";
 
 // Metrics of predictions.
 export type { Numbers } from "./metrics/check.ts";
