@@ -252,7 +252,7 @@ export type {
   TableOf,
   TableSplit,
 } from "./ml/data/csv/options.ts";
-export { mergeTableStatistics } from "./ml/data/csv/merge_statistics.ts";
+export { mergeTableStatistics } from "./ml/data/statistics/merge.ts";
 export {
   type CategoryColumnStatistics,
   type NumberColumnStatistics,
@@ -260,11 +260,17 @@ export {
   tableStatistics,
   type TableStatisticsOptions,
   type TextStatistics,
-} from "./ml/data/csv/table_statistics.ts";
+} from "./ml/data/statistics/table_statistics.ts";
 export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export {
+  type ParquetInputsOptions,
+  type ParquetOptions,
+  readParquet,
+  readParquetInputs,
+} from "./ml/data/parquet/read_parquet.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type ContinuousOptions, partitionContinuous } from "./ml/data/partition/continuous.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";

@@ -82,8 +82,7 @@ export async function readCsvInputs(
   );
 }
 
-/** Runs `read` on the chunks of a file; its errors then name the file. */
-export async function withFile<T>(
+async function withFile<T>(
   path: string,
   read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
@@ -117,7 +116,8 @@ export async function parseCsv(
 /** Number of bytes to read at a time. */
 const CHUNK_BYTES = 2 ** 18;
 
-async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
+/** The content of a file from its position. */
+export async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
   for (;;) {
     const chunk = new Uint8Array(CHUNK_BYTES);
     const length = await file.read(chunk);

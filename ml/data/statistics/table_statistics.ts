@@ -1,15 +1,17 @@
-import type { Column } from "./cells.ts";
-import { checkInputsOptions, checkOptions } from "./check_options.ts";
-import { collectTable, withFile } from "./read_csv.ts";
+import type { Column } from "../csv/cells.ts";
+import { checkInputsOptions, checkOptions } from "../csv/check_options.ts";
+import { collectParquet, withParquetFile } from "../parquet/read_parquet.ts";
+import { readAt } from "../file_io.ts";
+import { chunksOf, collectTable } from "../csv/read_csv.ts";
 import {
   type CategoryEncoding,
   type CsvOptions,
   invalid,
   missingAction,
   type TableOptions,
-} from "./options.ts";
+} from "../csv/options.ts";
 import { range } from "../partition/partitions.ts";
-import { divideRows, encodingOf, standardizes } from "./table.ts";
+import { divideRows, encodingOf, standardizes } from "../csv/table.ts";
 
 /** Statistics of a column of numbers. */
 export interface NumberColumnStatistics {
@@ -68,8 +70,8 @@ export type TableStatisticsOptions = Omit<CsvOptions, "schema" | "target"> & {
  * texts occur, unless the options list them. They reveal cells if there are few rows: of two rows, mean and variance give both
  * numbers. A rare text can identify a person.
  *
- * @param path path of the file
- * @param options the same options that you give to `readCsv` later, together with the merged schema where that does not
+ * @param path path of a CSV or Parquet file
+ * @param options the same options that you give to `readCsv` or `readParquet` later, together with the merged schema where that does not
  * replace them
  * @throws FlwrError as `readCsv`; "invalid-argument" for `missing: "median"`, because medians of nodes do not determine the
  * median of all rows
@@ -93,10 +95,14 @@ export async function tableStatistics(
       "Leave it out",
     ]);
   }
-  if (options.target === undefined) checkInputsOptions(options);
-  else checkOptions(options as CsvOptions);
-  return await withFile(path, async (chunks) => {
-    const { inputs, target } = await collectTable(chunks, options);
+  return await withParquetFile(path, async (file) => {
+    const isParquet = await startsWith(file, PARQUET_SIGNATURE);
+    const format = isParquet ? "Parquet" : "Csv";
+    if (options.target === undefined) checkInputsOptions(options, format);
+    else checkOptions(options as CsvOptions, format);
+    const { inputs, target } = isParquet
+      ? await collectParquet(file, options)
+      : await collectTable(chunksOf(file), options);
     const divided = target && divideRows(target, options);
     const train = divided?.train ?? range(0, inputs[0]!.values.values.length);
     return {
@@ -105,6 +111,18 @@ export async function tableStatistics(
       ...(target?.texts && { classes: textsOf(target.texts) }),
     };
   });
+}
+
+/** First bytes of a Parquet file; the second part is the beginning of its first page, so that no text has them. */
+const PARQUET_SIGNATURE = "PAR1\x15";
+
+async function startsWith(file: Deno.FsFile, signature: string): Promise<boolean> {
+  const { size, isFile } = await file.stat();
+  if (!isFile || size < signature.length) return false;
+  const start = new Uint8Array(signature.length);
+  await readAt(file, 0, start);
+  await file.seek(0, Deno.SeekMode.Start);
+  return String.fromCharCode(...start) === signature;
 }
 
 function textsOf({ texts, fixed }: NonNullable<Column["texts"]>): TextStatistics {

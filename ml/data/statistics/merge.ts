@@ -1,15 +1,15 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_CSV_CATEGORIES, TextColumn } from "./cells.ts";
-import { invalid } from "./options.ts";
-import { checkSchema, type ColumnSchema, type TableSchema } from "./schema.ts";
-import { deviationOf } from "./statistics.ts";
+import { MAX_CSV_CATEGORIES, TextColumn } from "../csv/cells.ts";
+import { invalid } from "../csv/options.ts";
+import { checkSchema, type ColumnSchema, type TableSchema } from "../csv/schema.ts";
+import { deviationOf } from "../csv/statistics.ts";
 import type {
   CategoryColumnStatistics,
   NumberColumnStatistics,
   TableStatistics,
   TextStatistics,
 } from "./table_statistics.ts";
-import { checkStatistics } from "./check_statistics.ts";
+import { checkStatistics } from "./check.ts";
 
 /**
  * Merges nodes' statistics into the schema of the table that all their training rows would form together: means and

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
-import { mergeTableStatistics } from "./merge_statistics.ts";
-import { readCsv } from "./read_csv.ts";
-import type { TableSchema } from "./schema.ts";
+import { mergeTableStatistics } from "./merge.ts";
+import { readCsv } from "../csv/read_csv.ts";
+import type { TableSchema } from "../csv/schema.ts";
 import { tableStatistics, type TableStatisticsOptions } from "./table_statistics.ts";
 
 const HEADER = "age,weight,ward,code,outcome\n";
@@ -117,6 +117,21 @@ Deno.test("table statistics: only what the options need is sent", () =>
     assert.deepEqual(inputsOnly.classes, undefined);
     assertClose(mergeTableStatistics([inputsOnly]).inputs[0]!.mean, (61.5 + 44 + 70) / 3);
   }));
+
+Deno.test("table statistics: those of a Parquet file are those of its CSV file", async () => {
+  const folder = "tests/vectors/parquet";
+  const options = {
+    ...OPTIONS,
+    categories: { ward: "one-hot" },
+    missing: { age: "mean", weight: "mean" },
+  } as const;
+  const csv = await tableStatistics(`${folder}/table.csv`, { ...options, missingCells: [""] });
+  assert.deepEqual(await tableStatistics(`${folder}/groups.parquet`, options), csv);
+  await assert.rejects(
+    tableStatistics(`${folder}/groups.parquet`, { ...options, delimiter: ";" }),
+    (error) => error instanceof FlwrError && error.code === "invalid-argument",
+  );
+});
 
 Deno.test("table statistics: with a split, test rows have no part in them", () =>
   withTables(NODES, async ([path]) => {

@@ -1,5 +1,5 @@
-import { MAX_CSV_CATEGORIES } from "./cells.ts";
-import { invalid } from "./options.ts";
+import { MAX_CSV_CATEGORIES } from "../csv/cells.ts";
+import { invalid } from "../csv/options.ts";
 import type { TableStatistics } from "./table_statistics.ts";
 
 /** Most columns of a table that statistics may have. */
