@@ -13,8 +13,6 @@ import {
 } from "../csv/options.ts";
 import { checkSchema } from "../csv/schema.ts";
 import { buildInputs, buildTables, type Collected } from "../csv/table.ts";
-import { openParquet } from "./file.ts";
-import { readParquetRows } from "./rows.ts";
 
 /** Options of {@link readParquet}: those of `readCsv` but for text files. */
 export type ParquetOptions = Omit<CsvOptions, "delimiter" | "decimal" | "encoding">;
@@ -103,6 +101,11 @@ export async function collectParquet(
   options: TableOptions,
 ): Promise<Collected> {
   if (options.schema !== undefined) checkSchema(options.schema);
+  // Loaded when needed, because the decoder is large and most apps have no such file.
+  const [{ openParquet }, { readParquetRows }] = await Promise.all([
+    import("./file.ts"),
+    import("./rows.ts"),
+  ]);
   const rows = readParquetRows(await openParquet(file), (names) => selectedNames(names, options));
   const { missingCells = [] } = options;
   return await collect(rows, { ...options, missingCells });
