@@ -262,7 +262,7 @@ export {
   type TextStatistics,
 } from "./ml/data/statistics/table_statistics.ts";
 export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
-export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
+export { type ColumnSchema, schemaColumns, type TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
 export {
