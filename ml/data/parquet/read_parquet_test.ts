@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { seededRandom } from "../../../base/random.ts";
+import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 import { readCsv } from "../csv/read_csv.ts";
 import { readParquet, readParquetInputs } from "./read_parquet.ts";
 
@@ -99,6 +100,32 @@ Deno.test("Parquet: a small file with very many rows is refused before it fills 
   );
 });
 
+testWithAllRights("Parquet: an app that may only read its data reads it", async () => {
+  const file = await Deno.realPath(path("zstd"));
+  const worker = new Worker(new URL("./worker_fixture.ts", import.meta.url), {
+    type: "module",
+    deno: {
+      permissions: {
+        read: [file],
+        ...{ write: false, net: false, env: false, run: false, ffi: false, sys: false },
+        import: false,
+      },
+    },
+  });
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+    worker.postMessage(file);
+    assert.deepEqual(await promise, [40, 1]);
+  } finally {
+    worker.terminate();
+  }
+});
+
 /** Writes bytes to a file, and reads it. */
 async function readBytes(bytes: Uint8Array): Promise<unknown> {
   const file = await Deno.makeTempFile();
@@ -122,6 +149,13 @@ Deno.test("Parquet: a file that is cut anywhere is refused", async () => {
     readBytes(new TextEncoder().encode("a,b\n1,2\n3,4\n")),
     refused("invalid-argument"),
   );
+});
+
+Deno.test("Parquet: a text that is not UTF-8 is refused: a replacement would make different texts equal", async () => {
+  const bytes = await Deno.readFile(path("none"));
+  const at = bytes.findIndex((_, i) => bytes.subarray(i, i + 3).toHex() === "42c3bc");
+  bytes[at + 1] = 0xff;
+  await assert.rejects(readBytes(bytes), refused("invalid-argument", "UTF-8"));
 });
 
 Deno.test("Parquet: changed bytes give an error in words or a table, never another failure", async () => {
