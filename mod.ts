@@ -51,6 +51,11 @@ export {
 export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 
+// Secure aggregation
+export type { SecAggPlusOptions } from "./app/secagg/options.ts";
+export { SecAggPlus } from "./app/secagg/secaggplus.ts";
+export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
+
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
@@ -139,6 +144,8 @@ export {
   depthwiseConv2d,
   type DepthwiseConv2dOptions,
   type Device,
+  diceLoss,
+  type DiceLossOptions,
   dropout,
   type EarlyStop,
   embedding,
@@ -203,6 +210,7 @@ export {
   reshape,
   residual,
   type ResidualOptions,
+  type ResizeOptions,
   rmsprop,
   type RmspropOptions,
   type Schedule,
@@ -224,6 +232,8 @@ export {
   transformerEncoder,
   type TransformerEncoderOptions,
   uniform,
+  upsample2d,
+  type UpsampleOptions,
   type Value,
   warmUp,
   weighted,
@@ -271,6 +281,7 @@ export {
   readParquet,
   readParquetInputs,
 } from "./ml/data/parquet/read_parquet.ts";
+export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type ContinuousOptions, partitionContinuous } from "./ml/data/partition/continuous.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
@@ -356,4 +367,5 @@ export {
 } from "./privacy/accounting/accountant.ts";
 export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
 export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
-export type { Sampling } from "./privacy/accounting/release.ts";
+export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
+export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";
