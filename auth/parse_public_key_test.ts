@@ -104,7 +104,7 @@ Deno.test("damaged keys are refused with FlwrError or read as the same key, neve
         }
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { runProgram } from "./process_group.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
+import { eventually } from "../../tests/support/deadline.ts";
 
 const never = new AbortController().signal;
 
@@ -11,7 +12,7 @@ async function isAlive(pid: number): Promise<boolean> {
 }
 
 async function gone(pid: number): Promise<void> {
-  while (await isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(async () => !await isAlive(pid), 20, `process ${pid} to end`);
 }
 
 /** Starts a shell that writes its child's process id to a file once all is set up, and then waits. */

@@ -122,12 +122,12 @@ linkTest("pieces that do not fit together are refused and change nothing", async
   await assert.rejects(put({ size: 1.5 }), wrong);
   await assert.rejects(put({ size: NaN }), wrong);
   await assert.rejects(put({ offset: -10 }), wrong);
-  await assert.rejects(put({ size: 9 }), { ...wrong, message: /exceeds its size of 9 bytes/ });
+  await assert.rejects(put({ size: 9 }), { ...wrong, message: /9 bytes/ });
   await assert.rejects(put({ offset: 21 }), wrong);
   await assert.rejects(put({ bytes: bytesOf(11) }), { ...wrong, message: /from 5 to 10/ });
   await assert.rejects(put({ bytes: bytesOf(4) }), wrong);
   await assert.rejects(put({ bytes: bytesOf(0) }), wrong);
-  const early = { code: "failed-precondition", message: /does not follow/ };
+  const early = { code: "failed-precondition" };
   await assert.rejects(put({ offset: 10 }), early);
   await put({});
   await assert.rejects(put({ offset: 20 }), early);
@@ -176,7 +176,6 @@ linkTest("after its end a run keeps complete artifacts and accepts no more", asy
   assert.deepEqual(await names(bench), ["m"]);
   await assert.rejects(save(bench, "o", bytesOf(1)), {
     code: "failed-precondition",
-    message: /is finished:stopped, not running/,
   });
   await assert.rejects(link.artifacts.list(5n), { code: "not-found" });
   await assert.rejects(save({ link, runId: 5n }, "o", bytesOf(1)), { code: "not-found" });

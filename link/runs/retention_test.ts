@@ -228,7 +228,7 @@ linkTest("new limits also apply to runs already stored", async (bench) => {
 linkTest("with infinite limits nothing is removed", async (bench) => {
   for (let count = 0; count < 3; count++) await finished(bench, "x");
   await saved(bench, 1);
-  await bench.pass(400 * 86_400, 500);
+  await bench.pass(400 * 86_400, 100);
   const { runs, logEntries, artifacts } = await bench.store.usage();
   assert.deepEqual([runs, logEntries, artifacts], [5, 3, 1]);
 }, {
@@ -285,21 +285,21 @@ linkTest("a run without heartbeats ends after a long silence", async (bench) => 
   const day = 86_400;
   const nodeId = await bench.node(1800, new Uint8Array([1]));
   const state = async () => (await link.runs.get(runId))?.state;
-  await bench.pass(9 * day, 100);
+  await bench.pass(9 * day, 30);
   // Sending instructions keeps the run alive.
   await link.nodes.heartbeat(nodeId, 1800);
   const sent = await bench.push(nodeId, { ttl: 30 * day });
-  await bench.pass(9.5 * day, 100);
+  await bench.pass(9.5 * day, 30);
   assert.equal(await state(), "running");
   // So do unfinished instructions.
-  await bench.pass(15 * day, 200);
+  await bench.pass(15 * day, 50);
   assert.equal(await state(), "running");
   await link.nodes.heartbeat(nodeId, 1800);
   const reply = bench.reply((await link.messages.pullInstruction(nodeId))!);
   assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
   assert.equal((await link.messages.pullReplies([sent.messageId])).length, 1);
   await bench.restart();
-  await bench.pass(21 * day, 300);
+  await bench.pass(21 * day, 70);
   const run = (await bench.link.runs.get(runId))!;
   assert.equal(run.state, "finished:stopped");
   assert.equal(run.details, "The ServerApp sent no instructions for 10 days");

@@ -13,7 +13,7 @@ import { interpret } from "../testing/interpreter.ts";
 import { type NdArray, ndArray } from "../testing/nd_array.ts";
 import { PRIMITIVE_CASES, type PrimitiveCase } from "../testing/primitive_cases.ts";
 
-const RUNS = 25;
+const RUNS = 12;
 const STEP = 1e-5;
 const POSITIONS = 12;
 

@@ -45,10 +45,10 @@ Deno.test("artifact folder: only a new or empty one is accepted", () =>
     await Deno.writeTextFile(`${folder}/mine`, "");
     await assert.rejects(requireNewFolder(folder, "--artifacts"), {
       code: "already-exists",
-      message: /is not empty: it contains "mine"/,
+      message: /"mine"/,
     });
     await assert.rejects(requireNewFolder(`${folder}/mine`, "--artifacts"), {
       code: "failed-precondition",
-      message: /^--artifacts: cannot write to folder/,
+      message: /^--artifacts: /,
     });
   }));

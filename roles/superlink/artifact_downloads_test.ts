@@ -86,7 +86,7 @@ Deno.test("artifact downloads: other paths, runs and tokens are not found", asyn
   const url = downloads.urlFor(7n, CALL);
   const missing = { code: "not-found" };
   for (const path of ["run-8.zip", "files/a", "files/", ".", "index.json/x", "files/a%2Fb.txt"]) {
-    await assert.rejects(get(new URL(path, url).href), { ...missing, message: /no such artifact/ });
+    await assert.rejects(get(new URL(path, url).href), missing);
   }
   await assert.rejects(downloads.open("/index.json"), missing);
   await assert.rejects(downloads.open(""), missing);
@@ -94,7 +94,7 @@ Deno.test("artifact downloads: other paths, runs and tokens are not found", asyn
     ...missing,
     message: /flwr pull/,
   });
-  await assert.rejects(get(downloads.urlFor(8n, CALL)), { ...missing, message: "no such run" });
+  await assert.rejects(get(downloads.urlFor(8n, CALL)), missing);
 });
 
 Deno.test("artifact downloads: a link expires after a while, or when too many newer ones exist", async () => {

@@ -43,10 +43,10 @@ Deno.test("records of every type survive protobuf with names, order and wire typ
 
 Deno.test("a record or value without a type is refused by name", () => {
   const untyped = fromBinary(RecordDictSchema, Uint8Array.fromHex("0a030a0178"));
-  assert.throws(() => recordDictFromWire(untyped), /Record "x" has no known type/);
+  assert.throws(() => recordDictFromWire(untyped), { code: "invalid-argument", message: /"x"/ });
   const wire = recordDictToWire(new RecordDict({ m: new MetricRecord({ loss: 1 }) }));
   const record = wire.items[0]!.value;
   assert.equal(record.case, "metricRecord");
   if (record.case === "metricRecord") record.value.items[0]!.value!.value = { case: undefined };
-  assert.throws(() => recordDictFromWire(wire), /Value "m\.loss" has no known type/);
+  assert.throws(() => recordDictFromWire(wire), { code: "invalid-argument", message: /"m\.loss"/ });
 });

@@ -119,7 +119,6 @@ Deno.test("a web server is recognised", async () => {
     const outcome = await tryCall(`127.0.0.1:${server.addr.port}`, tls);
     assert.ok(outcome instanceof FlwrError);
     assert.equal(outcome.code, "failed-precondition");
-    assert.match(outcome.message, /is not a Flower gRPC server: it answered with /);
     await server.shutdown();
   }
 });

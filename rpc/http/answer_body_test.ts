@@ -66,6 +66,7 @@ Deno.test("the connection of a receiver that stops reading is closed", async () 
 Deno.test("the connection of a receiver that read everything stays open", async () => {
   const { connection, reader } = open({ seconds: () => 0.001 });
   while (!(await reader.read()).done);
+  // A fixed time, because nothing must happen in it: the deadline of 1 ms would close the connection.
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.equal(connection.closed, false);
 });

@@ -418,6 +418,7 @@ Deno.test("a response must begin in time, and may then take longer", async () =>
       "content-length": message.length,
     });
     response.write(message.subarray(0, 1));
+    // A fixed time, because the subject is a real one: longer than the answer's second.
     setTimeout(() => response.end(message.subarray(1)), 1500);
   });
   const channel = openHttpChannel({ ...server, tls: "insecure", retry: NO_RETRY });
@@ -432,6 +433,7 @@ Deno.test("a response must begin in time, and may then take longer", async () =>
 
 Deno.test("an answer that is not whole in time is given up after the time of the whole call", async () => {
   const server = await serveWeb((_request, response) => {
+    // A fixed time, because the subject is a real one: the answer begins in time, and never ends.
     setTimeout(() => {
       response.writeHead(200, { "content-type": "application/protobuf", "content-length": 9 });
       response.write(new Uint8Array(1));

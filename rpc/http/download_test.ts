@@ -6,6 +6,7 @@ import { parseAddress } from "../address.ts";
 import { rawRequest } from "../testing/raw_http.ts";
 import type { FileDownload } from "./download.ts";
 import { startHttpServer } from "./server.ts";
+import { eventually } from "../../tests/support/deadline.ts";
 
 const PIECE = 1024 * 1024;
 
@@ -58,11 +59,7 @@ async function serving(body: (files: Files, origin: string) => Promise<void>): P
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, `waited too long for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await eventually(condition, 20, what);
 }
 
 Deno.test("download: a file arrives complete, with its length and type", () =>

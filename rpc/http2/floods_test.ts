@@ -1,5 +1,6 @@
 /** Abusive traffic: each kind is limited, and other clients are still served. */
 import assert from "node:assert/strict";
+import { settle } from "../../base/testing/settle.ts";
 import { FlwrError } from "../../base/error.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { openChannel } from "../grpc/channel.ts";
@@ -166,7 +167,7 @@ Deno.test("floods: only a few of a stranger's calls run at a time", async () => 
   const server = await serveDriver({}, {
     admit: async () => {
       most = Math.max(most, ++running);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await settle();
       running--;
       throw new FlwrError("unauthenticated", "Access denied");
     },

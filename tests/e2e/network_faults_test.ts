@@ -95,7 +95,7 @@ async function sufferFaults(stage: Stage, what: string, fault: typeof FAULTS[str
   }
 }
 
-/** Lets the fault last. */
+/** Lets the fault last. A fixed time, because nothing happens that could be waited for. */
 async function badFor(seconds: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

@@ -75,7 +75,7 @@ const dict = list(
 Deno.test("any records are unpacked as they were packed", () => {
   fc.assert(
     fc.property(dict, (records) => assert.deepEqual(arrived(records, RECORD_LIMITS), records)),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
 });
 
@@ -162,6 +162,6 @@ Deno.test("changed columns unpack to other records or throw a FlwrError", () => 
         }
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });

@@ -309,7 +309,7 @@ Deno.test({
   fn: () =>
     assert.rejects(
       loadCifar10({ dataDir: join(import.meta.dirname!, "nothing-here") }),
-      isError("permission-denied", /^CIFAR-10 cannot be read or prepared in ".*nothing-here"$/),
+      isError("permission-denied", /nothing-here/),
     ),
 });
 
@@ -319,6 +319,6 @@ Deno.test("cifar10: a folder that cannot be created is named", () =>
     await Deno.writeTextFile(file, "");
     await assert.rejects(
       loadFrom({ dataDir: join(file, "folder") }, origin(NO_NETWORK)),
-      isError("failed-precondition", /^CIFAR-10 cannot be read or prepared in ".*folder": /),
+      isError("failed-precondition", /".*folder": /),
     );
   }));

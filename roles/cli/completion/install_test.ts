@@ -41,6 +41,6 @@ Deno.test("completion: the error for a file that cannot be written names it", ()
     await Deno.writeTextFile(join(folders.home, ".bash_completions"), "a file, not a folder");
     await assert.rejects(installCompletion("bash", folders), {
       code: "failed-precondition",
-      message: /^Cannot write .*\.bash_completions\/flwr\.sh"/,
+      message: /\.bash_completions\/flwr\.sh"/,
     });
   }));

@@ -160,7 +160,7 @@ Deno.test("a process that ends without a complete reply counts as crashed, whate
     async (process) => {
       const pulled = await process.pull();
       const other = pulled.withMetadata({ messageId: "another" }).reply({});
-      assert.match(String(await process.push(other)), /does not answer the task's instruction/);
+      assert.notEqual(await process.push(other), undefined, "the reply is refused");
       return await process.finish("completed");
     },
   ];
@@ -182,7 +182,7 @@ Deno.test("a process without signs of life for too long is ended, and counts as 
     ended = signal;
     return new Promise(() => {});
   });
-  const handled = assert.rejects(handle(), /stopped responding/);
+  const handled = assert.rejects(handle(), AppCrashed);
   for (let waited = 0; waited <= CLIENTAPP_SILENCE_SECONDS && !ended?.aborted; waited += 5) {
     await settle();
     await clock.advance(5);

@@ -40,7 +40,7 @@ Deno.test("a record with more names than arrays is refused", () => {
   const set = create(RecordSetSchema, {
     parameters: { p: { dataKeys: ["0", "1"], dataValues: [{}] } },
   });
-  assert.throws(() => recordSetToDict(set), /2 names for 1 arrays/);
+  assert.throws(() => recordSetToDict(set), { code: "invalid-argument" });
 });
 
 Deno.test("unsigned integers become signed ones if they fit", () => {
@@ -60,5 +60,5 @@ Deno.test("unsigned integers become signed ones if they fit", () => {
     value: 2n ** 63n - 1n,
   });
   put(2n ** 63n);
-  assert.throws(() => dictToRecordSet(dict), /"n" exceeds the signed 64-bit/);
+  assert.throws(() => dictToRecordSet(dict), { code: "invalid-argument", message: /"n"/ });
 });

@@ -122,6 +122,7 @@ function handlers(
       for (let second = -1; chatty && !call.signal.aborted; second++) {
         const logOutput = `second ${second}\n`;
         yield create(StreamLogsResponseSchema, { logOutput, latestTimestamp: now + second });
+        // A fixed time: the pace of a log that never rests.
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       if (subStatus === undefined) await aborted(call.signal);

@@ -157,6 +157,7 @@ function closeQuietly(conn: Deno.TcpConn): void {
   }
 }
 
+/** A fixed time: an attack has a pace. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

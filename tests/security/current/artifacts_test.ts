@@ -95,12 +95,11 @@ Deno.test("artifacts: a finished run accepts none, and its token is not valid fo
   const [own, other] = [await superLink.task(), await superLink.task()];
   await save(own, "own");
   await finish(own);
-  await assert.rejects(save(own, "late"), { code: "cancelled", message: /run has ended/ });
+  await assert.rejects(save(own, "late"), { code: "cancelled" });
   await save(other, "other");
   const control = superLink.controlClient();
   await assert.rejects(control.pullArtifacts(other.runId), {
     code: "failed-precondition",
-    message: /has not finished/,
   });
   const { bytes } = await get(superLink, await control.pullArtifacts(own.runId));
   assert.deepEqual([...readZip(bytes).keys()], ["own"]);

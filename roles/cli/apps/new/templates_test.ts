@@ -105,7 +105,6 @@ testWithAllRights("new: existing files are not overwritten", () =>
     await Deno.writeTextFile(join(parent, "my-app/server.ts"), "mine");
     await assert.rejects(createApp(plan(parent)), {
       code: "already-exists",
-      message: /already exists/,
     });
     assert.equal(await Deno.readTextFile(join(parent, "my-app/server.ts")), "mine");
   }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runGuarded } from "./run_guarded.ts";
 import { HAS_ALL_RIGHTS, testWithAllRights } from "../../../../base/testing/all_rights.ts";
+import { eventually } from "../../../../tests/support/deadline.ts";
 
 const NEVER = new AbortController().signal;
 const isUnix = Deno.build.os !== "windows";
@@ -23,21 +24,20 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-/** Waits until a condition holds, up to the test's deadline. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 async function idIn(file: string): Promise<number> {
   let text = "";
-  await until(() => {
-    try {
-      text = Deno.readTextFileSync(file);
-    } catch {
-      // The program has not started yet.
-    }
-    return text !== "";
-  });
+  await eventually(
+    () => {
+      try {
+        text = Deno.readTextFileSync(file);
+      } catch {
+        // The program has not started yet.
+      }
+      return text !== "";
+    },
+    20,
+    "the program's id",
+  );
   return Number(text);
 }
 
@@ -80,7 +80,7 @@ testWithAllRights("guarded: a signal ends the program", () =>
     assert.ok(isRunning(pid));
     stop.abort(reason);
     await assert.rejects(running, reason);
-    await until(() => !isRunning(pid));
+    await eventually(() => !isRunning(pid), 20, "the program to end");
   }));
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
@@ -105,7 +105,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
         assert.ok(isRunning(pid));
         parent.kill(signal);
         assert.equal((await parent.status).success, false);
-        await until(() => !isRunning(pid));
+        await eventually(() => !isRunning(pid), 20, "the program to end");
       }),
   });
 }

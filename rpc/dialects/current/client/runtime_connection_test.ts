@@ -132,7 +132,6 @@ Deno.test("runtime connection: a reply whose objects are lost becomes an error",
   await server.reply(instruction.reply(reply, { clock }), ({ children }) => children.length === 0);
   const [lost] = await connection.pull(7n, [instruction.metadata.messageId]);
   assert.equal(lost!.error?.code, MessageErrorCode.ReplyUnavailable);
-  assert.match(lost!.error!.reason, /does not know object/);
   assert.equal(lost!.metadata.srcNodeId, 4n);
 });
 
@@ -140,7 +139,7 @@ Deno.test("runtime connection: reports a stopped run, and ends waiting calls", a
   const connected = connect();
   const { connection, server, client } = connected;
   const instruction = await handedOut(connected);
-  const ended = { name: "FlwrError", code: "cancelled", message: /run has ended/ };
+  const ended = { name: "FlwrError", code: "cancelled" };
   const waiting = assert.rejects(connection.pull(7n, [instruction.metadata.messageId]), ended);
   server.good = false;
   await assert.rejects(connection.nodes(7n), ended);

@@ -44,7 +44,7 @@ Deno.test("task session: begins with the run, its app and its settings", async (
 Deno.test("task session: refuses an app that does not match its hash", async () => {
   const server = new FakeBackend();
   server.fab = { ...server.fab, content: new Uint8Array([1]) };
-  await assert.rejects(begin(server), { code: "data-loss", message: /damaged/ });
+  await assert.rejects(begin(server), { code: "data-loss" });
 });
 
 Deno.test("task session: heartbeats are sent until the task is finished", async () => {
@@ -94,7 +94,7 @@ Deno.test("task session: a stop is noticed at the next heartbeat, and no outcome
   server.good = false;
   await pass(22.5);
   assert.equal(session.ended.aborted, true);
-  assert.match((session.ended.reason as FlwrError).message, /run has ended/);
+  assert.equal((session.ended.reason as FlwrError).code, "cancelled");
   await session.finish("failed", "stopped");
   assert.equal(server.end, undefined);
 });

@@ -56,7 +56,7 @@ Deno.test("no character is lost when a long line is split or truncated", async (
     const line = `${before}${"😀".repeat(LOG_CHARS_PER_TURN)}\n`;
     assert.equal(await logged("", [line]), `${TIME} ${line}`);
     for await (const { text } of stampedLog([line], TIME)) assert.ok(text.isWellFormed());
-    const cut = `${"😀".repeat(MAX_STAMPED_LOG_CHARS)}${before}\n`;
+    const cut = `${"😀".repeat(MAX_STAMPED_LOG_CHARS / 2 + 1)}${before}\n`;
     for await (const { text } of stampedLog([cut], TIME)) assert.ok(text.isWellFormed());
   }
 });
@@ -76,7 +76,8 @@ Deno.test("the event loop runs while a long push is processed", async () => {
 
 Deno.test("only the end of very long output is kept, counting the prefixes of its lines", async () => {
   for (const line of ["\n", "x\n", "ü".repeat(100) + "\n"]) {
-    const count = Math.ceil(MAX_STAMPED_LOG_CHARS / line.length);
+    const stamped = line === "\n" ? TIME.length + 1 : TIME.length + 1 + line.length;
+    const count = Math.ceil(MAX_STAMPED_LOG_CHARS / stamped);
     const log = await logged("", ["first", line.repeat(count), "last\n"]);
     assert.equal(log.includes("first"), false);
     assert.ok(log.endsWith("last\n"));

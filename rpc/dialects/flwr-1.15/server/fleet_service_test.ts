@@ -256,7 +256,7 @@ Deno.test("a node can act only for itself", async () => {
 Deno.test("an unknown key learns at its join that only known keys are admitted", async () => {
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const stranger = await node(stage);
-  await assert.rejects(stranger.join(), { code: "unauthenticated", message: /key is unknown/ });
+  await assert.rejects(stranger.join(), { code: "unauthenticated" });
   stage.list(stranger.key.publicKey);
   const self = await stranger.join();
   const owned = await node(stage);
