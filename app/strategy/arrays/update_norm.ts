@@ -1,6 +1,7 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { elementwise, mapModel } from "./elementwise.ts";
+import { SimdRows } from "./simd.ts";
 
 /**
  * The Euclidean norm of an update: of all differences between a node's model and the one sent, over all arrays
@@ -41,7 +42,8 @@ function originOf(
   return data?.length === own.length ? data : new Float64Array(own.length);
 }
 
-function squaredDistance(a: TypedArray, b: TypedArray): number {
+/** The sum of the squared differences of two arrays of the same length, in double precision. */
+export function squaredDistance(a: TypedArray, b: TypedArray): number {
   if (a instanceof Float32Array && b instanceof Float32Array) return squaredDistance32(a, b);
   let sum = 0;
   for (let i = 0; i < a.length; i++) {
@@ -51,8 +53,27 @@ function squaredDistance(a: TypedArray, b: TypedArray): number {
   return sum;
 }
 
-/** A fast path for the most common type, with four sums, so that no addition waits for the previous one. */
+/** Elements from which it is worth to make the vectors for {@link SimdRows}. */
+const SIMD_FROM = 2 ** 16;
+/** Elements of two rows that stay in a core's first cache. */
+const BLOCK = 2048;
+
 function squaredDistance32(a: Float32Array, b: Float32Array): number {
+  if (a.length < SIMD_FROM) return smallSquaredDistance32(a, b);
+  const simd = new SimdRows(2, BLOCK);
+  const [left, right] = simd.rows as [Float32Array, Float32Array];
+  let sum = 0;
+  const whole = a.length - a.length % BLOCK;
+  for (let start = 0; start < whole; start += BLOCK) {
+    left.set(a.subarray(start, start + BLOCK));
+    right.set(b.subarray(start, start + BLOCK));
+    sum += simd.squaredDistance(0, 1, BLOCK);
+  }
+  return sum + smallSquaredDistance32(a.subarray(whole), b.subarray(whole));
+}
+
+/** With four sums, so that no addition waits for the previous one. */
+function smallSquaredDistance32(a: Float32Array, b: Float32Array): number {
   let [w, x, y, z] = [0, 0, 0, 0];
   const whole = a.length - a.length % 4;
   for (let i = 0; i < whole; i += 4) {

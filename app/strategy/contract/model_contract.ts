@@ -88,7 +88,12 @@ export class ModelContract implements ReplyContract {
   check(reply: Message, round: PhaseRound): CheckedReply {
     const { maxUpdateNorm, largeUpdates } = this.#options;
     const sent = round.phase === "train" ? round.sent : undefined;
-    const checked = checkReply(reply, { ...this.#options, sent });
+    // The norm shows whether all elements are finite, so that a reply is read once.
+    const checked = checkReply(reply, {
+      ...this.#options,
+      sent,
+      finiteLater: maxUpdateNorm !== Infinity,
+    });
     return sent === undefined ? checked : boundUpdate(checked, sent, maxUpdateNorm, largeUpdates);
   }
 }

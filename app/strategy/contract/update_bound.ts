@@ -2,6 +2,7 @@ import { FlwrError } from "../../../base/error.ts";
 import type { Failure } from "../../result.ts";
 import { scaleUpdate, updateNorm } from "../arrays/update_norm.ts";
 import type { Tensors } from "../round/round.ts";
+import { requireFinite } from "./reply_check.ts";
 import type { CheckedReply } from "./reply_contract.ts";
 
 /** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
@@ -9,7 +10,7 @@ export type LargeUpdateAction = "refuse" | "clip";
 
 /**
  * Limits the Euclidean norm of an update: a larger one is refused, or clipped to the limit. An update whose norm exceeds
- * double precision cannot be clipped and is refused.
+ * double precision cannot be clipped and is refused. A norm that is finite shows that all elements are, too.
  *
  * @param sent the global model
  * @param maxNorm Infinity: no limit, and no norm is computed
@@ -24,6 +25,7 @@ export function boundUpdate(
   if (maxNorm === Infinity) return reply;
   const norm = updateNorm(sent, reply.tensors);
   if (norm <= maxNorm) return reply;
+  if (norm === Infinity) requireFinite(reply.tensors);
   if (action === "clip" && norm < Infinity) {
     return { ...reply, tensors: scaleUpdate(sent, reply.tensors, maxNorm / norm) };
   }
