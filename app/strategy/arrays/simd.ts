@@ -10,29 +10,50 @@ const LANES = 4;
 /** Bytes of a page of WebAssembly memory. */
 const PAGE_BYTES = 65_536;
 
-/** Vectors of equal length in WebAssembly memory, and loops over them. */
+/** Vectors of equal length in WebAssembly memory, and loops over them. The first use allocates them. */
 export class SimdRows {
-  /** The vectors: write their elements, then call the loops. */
-  readonly rows: readonly Float32Array[];
+  readonly #count: number;
+  readonly #length: number;
   readonly #stride: number;
-  readonly #loops: Loops;
+  #made: { readonly rows: readonly Float32Array[]; readonly loops: Loops } | undefined;
 
   /**
-   * Allocates vectors.
+   * Prepares vectors.
    *
    * @param count number of vectors
    * @param length elements of each; a multiple of 4
    */
   constructor(count: number, length: number) {
+    this.#count = count;
+    this.#length = length;
     this.#stride = length * FLOAT_BYTES;
-    const pages = Math.ceil(count * this.#stride / PAGE_BYTES);
+  }
+
+  /** The vectors: write their elements, then call the loops. */
+  get rows(): readonly Float32Array[] {
+    return this.#use().rows;
+  }
+
+  /** Elements of a vector. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get #loops(): Loops {
+    return this.#use().loops;
+  }
+
+  #use(): { readonly rows: readonly Float32Array[]; readonly loops: Loops } {
+    if (this.#made !== undefined) return this.#made;
+    const pages = Math.ceil(this.#count * this.#stride / PAGE_BYTES);
     const memory = new WebAssembly.Memory({ initial: Math.max(1, pages) });
     const module = new WebAssembly.Module(moduleBytes());
-    this.#loops = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Loops;
-    this.rows = Array.from(
-      { length: count },
-      (_, row) => new Float32Array(memory.buffer, row * this.#stride, length),
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    const rows = Array.from(
+      { length: this.#count },
+      (_, row) => new Float32Array(memory.buffer, row * this.#stride, this.#length),
     );
+    return this.#made = { rows, loops: instance.exports as unknown as Loops };
   }
 
   /**

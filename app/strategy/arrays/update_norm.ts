@@ -8,15 +8,17 @@ import { SimdRows } from "./simd.ts";
  * together. It is infinite only if a difference or the norm itself exceeds double precision.
  *
  * @param sent the global model
+ * @param scratch memory that may be used again for the next norm
  * @param trained the node's model, or some of its arrays, with the same names and shapes
  */
 export function updateNorm(
   sent: ReadonlyMap<string, Tensor>,
   trained: ReadonlyMap<string, Tensor>,
+  scratch: SimdRows = normScratch(),
 ): number {
   let squares = 0;
   for (const [name, { data }] of trained) {
-    squares += squaredDistance(originOf(sent, name, data), data);
+    squares += squaredDistance(originOf(sent, name, data), data, scratch);
   }
   if (squares < Infinity) return Math.sqrt(squares);
   const largest = largestDifference(sent, trained);
@@ -43,8 +45,14 @@ function originOf(
 }
 
 /** The sum of the squared differences of two arrays of the same length, in double precision. */
-export function squaredDistance(a: TypedArray, b: TypedArray): number {
-  if (a instanceof Float32Array && b instanceof Float32Array) return squaredDistance32(a, b);
+export function squaredDistance(
+  a: TypedArray,
+  b: TypedArray,
+  scratch: SimdRows = normScratch(),
+): number {
+  if (a instanceof Float32Array && b instanceof Float32Array) {
+    return squaredDistance32(a, b, scratch);
+  }
   let sum = 0;
   for (let i = 0; i < a.length; i++) {
     const difference = Number(b[i]!) - Number(a[i]!);
@@ -53,21 +61,24 @@ export function squaredDistance(a: TypedArray, b: TypedArray): number {
   return sum;
 }
 
+/** Memory for the blocks of two arrays, which stay in a core's first cache. */
+export function normScratch(): SimdRows {
+  return new SimdRows(2, 2048);
+}
+
 /** Elements from which it is worth to make the vectors for {@link SimdRows}. */
 const SIMD_FROM = 2 ** 16;
-/** Elements of two rows that stay in a core's first cache. */
-const BLOCK = 2048;
 
-function squaredDistance32(a: Float32Array, b: Float32Array): number {
+function squaredDistance32(a: Float32Array, b: Float32Array, scratch: SimdRows): number {
   if (a.length < SIMD_FROM) return smallSquaredDistance32(a, b);
-  const simd = new SimdRows(2, BLOCK);
-  const [left, right] = simd.rows as [Float32Array, Float32Array];
+  const [left, right] = scratch.rows as [Float32Array, Float32Array];
+  const { length } = scratch;
   let sum = 0;
-  const whole = a.length - a.length % BLOCK;
-  for (let start = 0; start < whole; start += BLOCK) {
-    left.set(a.subarray(start, start + BLOCK));
-    right.set(b.subarray(start, start + BLOCK));
-    sum += simd.squaredDistance(0, 1, BLOCK);
+  const whole = a.length - a.length % length;
+  for (let start = 0; start < whole; start += length) {
+    left.set(a.subarray(start, start + length));
+    right.set(b.subarray(start, start + length));
+    sum += scratch.squaredDistance(0, 1, length);
   }
   return sum + smallSquaredDistance32(a.subarray(whole), b.subarray(whole));
 }

@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { checkNumber } from "../../check_option.ts";
+import { normScratch } from "../arrays/update_norm.ts";
 import type { Message } from "../../message.ts";
 import type { PhaseRound } from "../round/round.ts";
 import { checkReply, MAX_NUM_EXAMPLES } from "./reply_check.ts";
@@ -51,6 +52,7 @@ export interface ModelContractOptions {
  * finite, within a bound; finite metrics; and a weight among them, which is not negative.
  */
 export class ModelContract implements ReplyContract {
+  readonly #scratch = normScratch();
   readonly #options: Required<Omit<ModelContractOptions, "arrayrecordKey">> & ModelContractOptions;
 
   /**
@@ -94,6 +96,7 @@ export class ModelContract implements ReplyContract {
       sent,
       finiteLater: maxUpdateNorm !== Infinity,
     });
-    return sent === undefined ? checked : boundUpdate(checked, sent, maxUpdateNorm, largeUpdates);
+    if (sent === undefined) return checked;
+    return boundUpdate(checked, sent, maxUpdateNorm, largeUpdates, this.#scratch);
   }
 }

@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { Failure } from "../../result.ts";
+import type { SimdRows } from "../arrays/simd.ts";
 import { scaleUpdate, updateNorm } from "../arrays/update_norm.ts";
 import type { Tensors } from "../round/round.ts";
 import { requireFinite } from "./reply_check.ts";
@@ -21,9 +22,10 @@ export function boundUpdate(
   sent: Tensors,
   maxNorm: number,
   action: LargeUpdateAction,
+  scratch?: SimdRows,
 ): CheckedReply {
   if (maxNorm === Infinity) return reply;
-  const norm = updateNorm(sent, reply.tensors);
+  const norm = updateNorm(sent, reply.tensors, scratch);
   if (norm <= maxNorm) return reply;
   if (norm === Infinity) requireFinite(reply.tensors);
   if (action === "clip" && norm < Infinity) {
