@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   current: "bench/current/main.ts",
   scale: "bench/scale/main.ts",
   aggregation: "bench/aggregation/main.ts",
+  secagg: "bench/secagg/main.ts",
 };
 
 function selection(): Selection {

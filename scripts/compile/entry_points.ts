@@ -25,10 +25,13 @@ export const ROOMS: readonly string[] = [
   "fab",
   "hosting",
   "link",
+  "metrics",
   "ml",
+  "privacy",
   "proto",
   "roles",
   "rpc",
+  "secagg",
   "tensor",
 ];
 

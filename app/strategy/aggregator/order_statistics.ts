@@ -29,13 +29,15 @@ export interface OrderStatistic {
  * order, divided by a number. Computed in double precision. NaN among the values gives NaN.
  *
  * @param models at least one; all with the same names and shapes
+ * @param statistic also a function of the values in ascending order, which takes longer
  */
 export function orderStatistics(
   models: readonly Tensors[],
-  statistic: OrderStatistic,
+  statistic: OrderStatistic | ((sorted: Float64Array) => number),
 ): Map<string, Tensor> {
+  const { from, to } = typeof statistic === "function" ? { from: 0, to: models.length } : statistic;
   const network = models.length <= MAX_NETWORK_VALUES
-    ? sortingNetwork(models.length, statistic.from, statistic.to)
+    ? sortingNetwork(models.length, from, to)
     : undefined;
   return mapModel(models[0]!, (name, like) => {
     const all = models.map((model) => model.get(name)!.data);
@@ -54,7 +56,9 @@ export function orderStatistics(
           else compareRows(rows[low]!, rows[high]!, length);
         }
       }
-      combineRows(result.data, start, length, rows, statistic);
+      const target = { result: result.data, start, length };
+      if (typeof statistic === "function") combineColumns(target, rows, statistic);
+      else combineRows(target, rows, statistic);
     }
     return result;
   });
@@ -87,10 +91,27 @@ function sortColumns(rows: readonly Row[], length: number): void {
   }
 }
 
+/** Where a block's result goes. */
+interface Target {
+  readonly result: TypedArray;
+  readonly start: number;
+  readonly length: number;
+}
+
+function combineColumns(
+  { result, start, length }: Target,
+  rows: readonly Row[],
+  statistic: (sorted: Float64Array) => number,
+): void {
+  const column = new Float64Array(rows.length);
+  for (let i = 0; i < length; i++) {
+    for (let place = 0; place < rows.length; place++) column[place] = rows[place]![i]!;
+    result[start + i] = statistic(column);
+  }
+}
+
 function combineRows(
-  result: TypedArray,
-  start: number,
-  length: number,
+  { result, start, length }: Target,
   rows: readonly Row[],
   { from, to, divisor }: OrderStatistic,
 ): void {

@@ -1,6 +1,6 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import { zeros } from "../../../tensor/tensor.ts";
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber, checkPositive } from "../../check_option.ts";
 import { mapModel } from "../arrays/elementwise.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
@@ -67,7 +67,7 @@ function adaptive(
   const rate = rateIn("eta", eta);
   checkNumber("beta1", beta1, 0, 1 - Number.EPSILON);
   checkNumber("beta2", beta2, 0, 1 - Number.EPSILON);
-  checkNumber("tau", tau, Number.MIN_VALUE);
+  checkPositive("tau", tau);
   return {
     apply({ sent, number }, aggregate, state) {
       const eta = rate(number);

@@ -5,7 +5,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
-import type { KeptApps } from "../../../fab/kept_apps.ts";
+import type { DownloadedApps } from "../../../fab/downloaded_apps.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { AppNotLoaded } from "../../../hosting/app/app_host.ts";
 import { errorType, type Failure, SEE_NODE_LOG } from "../../../hosting/app/failure.ts";
@@ -83,6 +83,7 @@ export class FabApps implements AppSource, AsyncDisposable {
     try {
       const app = await this.#open(run, checked);
       log("supernode").info("App {fabId} {version} is ready ({language})", {
+        event: "app-ready",
         fabId,
         version,
         language,
@@ -93,6 +94,7 @@ export class FabApps implements AppSource, AsyncDisposable {
       if (error instanceof NotFetched) throw error.cause;
       const { message, hints } = FlwrError.from(error);
       log("supernode").error("Could not start app {fabId} {version}: {reason}", {
+        event: "app-not-ready",
         fabId,
         version,
         reason: [message, ...hints].join("; "),
@@ -110,13 +112,13 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #open(run: RunInfo, checked: CheckedBundle): Promise<ReadyApp> {
     const { startPython, startTypeScript } = this.#options;
     if (checked.fab.config.language === "python") return await startPython(checked);
-    const { KeptApps } = await load<typeof import("../../../fab/kept_apps.ts")>(
-      new URL("../../../fab/kept_apps.ts", import.meta.url),
+    const { DownloadedApps } = await load<typeof import("../../../fab/downloaded_apps.ts")>(
+      new URL("../../../fab/downloaded_apps.ts", import.meta.url),
     );
     const { installedFolderName } = await load<typeof import("../../../fab/installed_folder.ts")>(
       new URL("../../../fab/installed_folder.ts", import.meta.url),
     );
-    const kept = new KeptApps(this.#options.home);
+    const kept = new DownloadedApps(this.#options.home);
     using starting = new DisposableStack();
     // Marked as used before it is installed, so that no other process removes it to make room.
     const name = await installedFolderName(checked.fab, this.#options.home);
@@ -158,6 +160,7 @@ export class FabApps implements AppSource, AsyncDisposable {
           });
         });
         log("supernode").info("Attachment {path} of app {fabId}: {origin}, {bytes} bytes", {
+          event: "attachment-ready",
           path: attachment.path,
           fabId: run.fabId,
           origin: pieces > 0 ? "downloaded" : "already here",
@@ -177,7 +180,7 @@ export class FabApps implements AppSource, AsyncDisposable {
 }
 
 /** Removes unused apps. A failure is only logged: the next app tries again. */
-async function removeUnused(kept: KeptApps): Promise<void> {
+async function removeUnused(kept: DownloadedApps): Promise<void> {
   try {
     for (const name of await kept.makeRoom()) {
       log("supernode").info(
