@@ -8,7 +8,7 @@ import { isArrayRecord, RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
 import type { Aggregate, Aggregation, Aggregator } from "./aggregator/aggregator.ts";
 import type { ModelTypes } from "./arrays/finite_model.ts";
-import { updateNorm } from "./arrays/update_norm.ts";
+import { normScratch, updateNorm } from "./arrays/update_norm.ts";
 import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
 import { formatNorm, inOrder, largestUpdate } from "./contract/update_bound.ts";
 import type { Postprocessor } from "./postprocessor/postprocessor.ts";
@@ -45,6 +45,7 @@ export interface CollectorParts {
 export class Collector {
   readonly #round: PhaseRound;
   readonly #parts: CollectorParts;
+  readonly #scratch = normScratch();
   readonly #failures: Failure[] = [];
   /** The accepted replies; without their arrays once the aggregation has begun. */
   #accepted: CheckedReply[] = [];
@@ -114,7 +115,7 @@ export class Collector {
   /** Adds a reply to the aggregate, and returns it without its arrays. */
   #stream(reply: CheckedReply): CheckedReply {
     this.#streaming!.accumulate(reply);
-    const norm = updateNorm(this.#round.sent, reply.tensors);
+    const norm = updateNorm(this.#round.sent, reply.tensors, this.#scratch);
     // Of equal norms the lower node id is named, whatever the order of arrival.
     const { nodeId } = reply;
     const largest = this.#largest;

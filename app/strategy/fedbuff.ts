@@ -1,4 +1,4 @@
-import { checkNumber } from "../check_option.ts";
+import { checkNumber, checkPositive } from "../check_option.ts";
 import { Mean, WeightedMean } from "./aggregator/mean.ts";
 import { elementwise } from "./arrays/elementwise.ts";
 import { type BufferedOptions, BufferedStrategy, type Update } from "./buffered_strategy.ts";
@@ -69,7 +69,8 @@ export class FedAsync extends BufferedStrategy {
    */
   constructor({ alpha = 0.6, ...options }: FedAsyncOptions = {}) {
     super({ aggregator: new Mean(), staleness: polynomialStaleness(), ...options }, 1);
-    checkNumber("alpha", alpha, Number.MIN_VALUE, 1);
+    checkPositive("alpha", alpha);
+    checkNumber("alpha", alpha, 0, 1);
     this.#alpha = alpha;
   }
 

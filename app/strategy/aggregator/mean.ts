@@ -1,5 +1,5 @@
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { addTerm, weightedTerm } from "../arrays/weighted_average.ts";
+import { averageTensors, weightFactors } from "../arrays/weighted_average.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { PhaseRound } from "../round/round.ts";
 import type { Aggregation, Aggregator } from "./aggregator.ts";
@@ -31,7 +31,7 @@ export class WeightedMean implements Aggregator {
   begin(_round: PhaseRound, known?: readonly CheckedReply[]): Aggregation {
     return known === undefined
       ? new Sums(this.#weightOf, (total) => total)
-      : new KnownMean(this.#weightOf, known);
+      : new KnownMean(this.#weightOf);
   }
 }
 
@@ -98,32 +98,29 @@ class Sums implements Aggregation {
 /** A mean over replies that are known, with Flower's bits. */
 class KnownMean implements Aggregation {
   readonly #weightOf: (reply: CheckedReply) => number;
-  readonly #totals = new Map<string, number>();
-  readonly #arrays = new Map<string, Tensor>();
+  readonly #terms = new Map<string, { readonly tensor: Tensor; readonly weight: number }[]>();
 
-  constructor(weightOf: (reply: CheckedReply) => number, known: readonly CheckedReply[]) {
+  constructor(weightOf: (reply: CheckedReply) => number) {
     this.#weightOf = weightOf;
-    for (const reply of known) {
-      const weight = weightOf(reply);
-      for (const name of reply.tensors.keys()) {
-        this.#totals.set(name, (this.#totals.get(name) ?? 0) + weight);
-      }
-    }
   }
 
   accumulate(reply: CheckedReply): void {
     const weight = this.#weightOf(reply);
     for (const [name, tensor] of reply.tensors) {
-      const total = this.#totals.get(name)!;
-      // Nodes of weight 0 alone sent the array: it stays as it is.
-      if (total === 0) continue;
-      const sum = this.#arrays.get(name);
-      if (sum === undefined) this.#arrays.set(name, weightedTerm(tensor, weight / total));
-      else addTerm(sum, tensor, weight / total);
+      const terms = this.#terms.get(name);
+      if (terms === undefined) this.#terms.set(name, [{ tensor, weight }]);
+      else terms.push({ tensor, weight });
     }
   }
 
   finish() {
-    return { arrays: this.#arrays };
+    const arrays = new Map<string, Tensor>();
+    for (const [name, terms] of this.#terms) {
+      const weights = terms.map(({ weight }) => weight);
+      // If nodes of weight 0 alone sent an array, it stays as it is.
+      if (!weights.some((weight) => weight > 0)) continue;
+      arrays.set(name, averageTensors(terms.map(({ tensor }) => tensor), weightFactors(weights)));
+    }
+    return { arrays };
   }
 }

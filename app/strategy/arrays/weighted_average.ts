@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from "../../../tensor/dtype.ts";
 import { type Tensor, zeros } from "../../../tensor/tensor.ts";
+import { SimdRows } from "./simd.ts";
 
 /**
  * The element type of an average: floating-point arrays keep their type; integers, booleans and scalars of any type
@@ -28,31 +29,42 @@ export function weightFactors(weights: readonly number[]): number[] {
  * @param factors one per tensor
  */
 export function averageTensors(tensors: readonly Tensor[], factors: readonly number[]): Tensor {
-  const average = weightedTerm(tensors[0]!, factors[0]!);
-  tensors.forEach((tensor, i) => {
-    if (i > 0) addTerm(average, tensor, factors[i]!);
-  });
+  const { dtype, shape } = tensors[0]!;
+  const average = zeros(averagedDType(dtype, shape.length), shape);
+  const all = tensors.map(({ data }) => data);
+  if (isLarge32(average.data) && all.every((data) => data instanceof Float32Array)) {
+    averageBlocks32(average.data, all, factors);
+  } else {
+    // The first product is assigned instead of added to 0, so that −0 stays −0.
+    all.forEach((data, i) => addScaled(average.data, data, factors[i]!, i === 0));
+  }
   return average;
 }
 
-/** The first term of a weighted average: factor · tensor, in the type of an average. */
-export function weightedTerm(tensor: Tensor, factor: number): Tensor {
-  const term = zeros(averagedDType(tensor.dtype, tensor.shape.length), tensor.shape);
-  // The first product is assigned instead of added to 0, so that −0 stays −0.
-  add(term.data, tensor.data, factor, true);
-  return term;
+/** Elements from which it is worth to make the vectors for {@link SimdRows}. */
+const SIMD_FROM = 2 ** 14;
+/** Elements of two rows that stay in a core's first cache. */
+const BLOCK = 2048;
+
+function isLarge32(data: TypedArray): data is Float32Array<ArrayBuffer> {
+  return data instanceof Float32Array && data.length >= SIMD_FROM;
 }
 
-/** Adds factor · tensor to a weighted average. */
-export function addTerm(average: Tensor, { data }: Tensor, factor: number): void {
-  add(average.data, data, factor, false);
-}
-
-function add(sum: TypedArray, data: TypedArray, factor: number, isFirst: boolean): void {
-  if (sum instanceof Float32Array && data instanceof Float32Array) {
-    addScaled32(sum, data, factor, isFirst);
-  } else {
-    addScaled(sum, data, factor, isFirst);
+/** Block by block, so that the sum stays in the cache while all tensors are added. */
+function averageBlocks32(
+  average: Float32Array,
+  all: readonly Float32Array[],
+  factors: readonly number[],
+): void {
+  const simd = new SimdRows(2, BLOCK);
+  const [sum, row] = simd.rows as [Float32Array, Float32Array];
+  for (let start = 0; start < average.length; start += BLOCK) {
+    const length = Math.min(BLOCK, average.length - start);
+    all.forEach((data, i) => {
+      row.set(data.subarray(start, start + length));
+      simd.addScaled(0, 1, factors[i]!, { length, isFirst: i === 0 });
+    });
+    average.set(sum.subarray(0, length), start);
   }
 }
 
@@ -69,20 +81,12 @@ export function averageModels(
   );
 }
 
-/** A fast path for the most common type. */
-function addScaled32(
-  sum: Float32Array,
-  data: Float32Array,
-  factor: number,
-  isFirst: boolean,
-): void {
-  const rounded = Math.fround(factor);
-  if (isFirst) { for (let i = 0; i < sum.length; i++) sum[i] = rounded * data[i]!; }
-  else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + Math.fround(rounded * data[i]!);
-}
-
 function addScaled(sum: TypedArray, data: TypedArray, factor: number, isFirst: boolean): void {
-  const round = sum instanceof Float16Array ? Math.f16round : (x: number) => x;
+  const round = sum instanceof Float32Array
+    ? Math.fround
+    : sum instanceof Float16Array
+    ? Math.f16round
+    : (x: number) => x;
   const rounded = round(factor);
   for (let i = 0; i < sum.length; i++) {
     const product = round(rounded * Number(data[i]!));

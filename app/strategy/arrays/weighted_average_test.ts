@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { seededRandom, systemRandom } from "../../../base/random.ts";
 import { decodeNpy, encodeNpy } from "../../../tensor/npy.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import vectors from "../../../tests/vectors/flwr-1.9-fedavg/fedavg.json" with { type: "json" };
@@ -81,4 +82,31 @@ Deno.test("an average lies between the smallest and the largest, except for roun
       },
     ),
   );
+});
+
+Deno.test("large float32 arrays have the bits of a plain loop, whatever their length", () => {
+  const seed = Number(systemRandom.uint64() & 0xffff_ffffn);
+  const random = seededRandom(seed);
+  for (const length of [2 ** 14 - 1, 2 ** 14, 2 ** 14 + 1, 2 ** 15 + 2047]) {
+    const wild = () => (random.uniform() - 0.5) * 2 ** Math.floor(20 * random.uniform() - 10);
+    const tensors = [1, 2, 3].map(() =>
+      tensor("float32", [length], Float32Array.from({ length }, wild))
+    );
+    tensors[0]!.data[1] = -0;
+    const factors = weightFactors([3, 0, 11]);
+    const expected = new Float32Array(length);
+    tensors.forEach(({ data }, node) => {
+      const factor = Math.fround(factors[node]!);
+      for (let i = 0; i < length; i++) {
+        const product = Math.fround(factor * data[i]!);
+        expected[i] = node === 0 ? product : expected[i]! + product;
+      }
+    });
+    const { data } = averageTensors(tensors, factors);
+    assert.deepEqual(
+      new Uint32Array(data.buffer),
+      new Uint32Array(expected.buffer),
+      `seed ${seed}`,
+    );
+  }
 });

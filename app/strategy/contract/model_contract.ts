@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { checkPositive } from "../../check_option.ts";
+import { normScratch } from "../arrays/update_norm.ts";
 import type { Message } from "../../message.ts";
 import type { PhaseRound } from "../round/round.ts";
 import { checkReply, MAX_NUM_EXAMPLES } from "./reply_check.ts";
@@ -51,6 +52,7 @@ export interface ModelContractOptions {
  * finite, within a bound; finite metrics; and a weight among them, which is not negative.
  */
 export class ModelContract implements ReplyContract {
+  readonly #scratch = normScratch();
   readonly #options: Required<Omit<ModelContractOptions, "arrayrecordKey">> & ModelContractOptions;
 
   /**
@@ -88,7 +90,13 @@ export class ModelContract implements ReplyContract {
   check(reply: Message, round: PhaseRound): CheckedReply {
     const { maxUpdateNorm, largeUpdates } = this.#options;
     const sent = round.phase === "train" ? round.sent : undefined;
-    const checked = checkReply(reply, { ...this.#options, sent });
-    return sent === undefined ? checked : boundUpdate(checked, sent, maxUpdateNorm, largeUpdates);
+    // The norm shows whether all elements are finite, so that a reply is read once.
+    const checked = checkReply(reply, {
+      ...this.#options,
+      sent,
+      finiteLater: maxUpdateNorm !== Infinity,
+    });
+    if (sent === undefined) return checked;
+    return boundUpdate(checked, sent, maxUpdateNorm, largeUpdates, this.#scratch);
   }
 }

@@ -23,6 +23,8 @@ export interface ReplyExpectation
   readonly sent?: Tensors;
   /** The metric with the weight of a reply. */
   readonly weightedByKey: string;
+  /** Whether the caller checks that the arrays are finite, with {@link requireFinite} (default false). */
+  readonly finiteLater?: boolean;
 }
 
 /**
@@ -82,7 +84,7 @@ function checkMetrics(metrics: MetricRecord): void {
 function checkArrays(
   arrays: ArrayRecord,
   sent: Tensors,
-  { arrays: which = "all", convertFloats = false }: ReplyExpectation,
+  { arrays: which = "all", convertFloats = false, finiteLater = false }: ReplyExpectation,
 ): Map<string, Tensor> {
   const expected = typeof which === "function" ? [...sent.keys()].filter(which) : [...sent.keys()];
   const named = isNumbered(arrays) && arrays.size === expected.length
@@ -107,6 +109,7 @@ function checkArrays(
       checkTensor(name, convertFloats ? asFloat(tensor, like.dtype) : tensor, like),
     );
   }
+  if (!finiteLater) requireFinite(inOrder);
   return inOrder;
 }
 
@@ -130,11 +133,16 @@ function checkTensor(name: string, tensor: Tensor, expected: Tensor): Tensor {
   if (averaged(tensor.dtype) !== averaged(expected.dtype)) {
     throw refused(`Array "${name}" has type ${tensor.dtype}, expected ${expected.dtype}`);
   }
-  const odd = firstNotFinite(tensor.data);
-  if (odd !== undefined) {
-    throw refused(`Array "${name}" is not finite: element ${odd} is ${tensor.data[odd]}`);
-  }
   return tensor;
+}
+
+/** Refuses arrays with NaN or infinity. @throws FlwrError "invalid-argument" that names the element */
+export function requireFinite(tensors: Tensors): void {
+  for (const [name, { data }] of tensors) {
+    const odd = firstNotFinite(data);
+    if (odd === undefined) continue;
+    throw refused(`Array "${name}" is not finite: element ${odd} is ${data[odd]}`);
+  }
 }
 
 /** Whether arrays have numbers instead of names, as Flower's older clients send them. */

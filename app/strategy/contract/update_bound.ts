@@ -1,7 +1,9 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { Failure } from "../../result.ts";
+import type { SimdRows } from "../arrays/simd.ts";
 import { scaleUpdate, updateNorm } from "../arrays/update_norm.ts";
 import type { Tensors } from "../round/round.ts";
+import { requireFinite } from "./reply_check.ts";
 import type { CheckedReply } from "./reply_contract.ts";
 
 /** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
@@ -9,7 +11,7 @@ export type LargeUpdateAction = "refuse" | "clip";
 
 /**
  * Limits the Euclidean norm of an update: a larger one is refused, or clipped to the limit. An update whose norm exceeds
- * double precision cannot be clipped and is refused.
+ * double precision cannot be clipped and is refused. A norm that is finite shows that all elements are, too.
  *
  * @param sent the global model
  * @param maxNorm Infinity: no limit, and no norm is computed
@@ -20,10 +22,12 @@ export function boundUpdate(
   sent: Tensors,
   maxNorm: number,
   action: LargeUpdateAction,
+  scratch?: SimdRows,
 ): CheckedReply {
   if (maxNorm === Infinity) return reply;
-  const norm = updateNorm(sent, reply.tensors);
+  const norm = updateNorm(sent, reply.tensors, scratch);
   if (norm <= maxNorm) return reply;
+  if (norm === Infinity) requireFinite(reply.tensors);
   if (action === "clip" && norm < Infinity) {
     return { ...reply, tensors: scaleUpdate(sent, reply.tensors, maxNorm / norm) };
   }

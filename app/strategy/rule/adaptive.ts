@@ -1,5 +1,8 @@
+import type { TypedArray } from "../../../tensor/dtype.ts";
+import { zeros } from "../../../tensor/tensor.ts";
 import { checkNumber, checkPositive } from "../../check_option.ts";
-import { elementwise, mapModel } from "../arrays/elementwise.ts";
+import { mapModel } from "../arrays/elementwise.ts";
+import { averagedDType } from "../arrays/weighted_average.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
 import type { ServerRule } from "./server_rule.ts";
 
@@ -21,7 +24,7 @@ export interface AdaptiveOptions {
  * @throws FlwrError "invalid-argument" when an option is out of range
  */
 export function adagradRule(options: Omit<AdaptiveOptions, "beta1" | "beta2"> = {}): ServerRule {
-  return adaptive({ ...options, beta1: 0, beta2: 0 }, () => (v, squared) => v + squared);
+  return adaptive({ ...options, beta1: 0, beta2: 0 }, { keep: 1, add: 1 });
 }
 
 /**
@@ -39,10 +42,7 @@ export function adamRule(options: AdaptiveOptions = {}): ServerRule {
   const rate = rateIn("eta", eta);
   const corrected = (round: number) =>
     rate(round) * Math.sqrt(1 - beta2 ** (round + 1)) / (1 - beta1 ** (round + 1));
-  return adaptive(
-    { ...others, eta: corrected, beta1, beta2 },
-    (beta2) => (v, squared) => beta2 * v + (1 - beta2) * squared,
-  );
+  return adaptive({ ...others, eta: corrected, beta1, beta2 }, { keep: beta2, add: 1 - beta2 });
 }
 
 /**
@@ -51,26 +51,23 @@ export function adamRule(options: AdaptiveOptions = {}): ServerRule {
  * @throws FlwrError "invalid-argument" when an option is out of range
  */
 export function yogiRule(options: AdaptiveOptions = {}): ServerRule {
-  return adaptive(
-    {
-      ...options,
-      eta: options.eta ?? 0.01,
-      beta1: options.beta1 ?? 0.9,
-      beta2: options.beta2 ?? 0.99,
-    },
-    (beta2) => (v, squared) => v - (1 - beta2) * squared * Math.sign(v - squared),
-  );
+  const { beta1 = 0.9, beta2 = 0.99, eta = 0.01, ...others } = options;
+  return adaptive({ ...others, eta, beta1, beta2 }, { towards: 1 - beta2 });
 }
+
+/** How v changes: v ← keep·v + add·Δ², or v ← v − towards·Δ²·sign(v − Δ²). */
+type SecondMoment =
+  | { readonly keep: number; readonly add: number }
+  | { readonly towards: number };
 
 function adaptive(
   { eta = 0.1, beta1 = 0, beta2 = 0, tau = 1e-3 }: AdaptiveOptions,
-  secondMoment: (beta2: number) => (v: number, squared: number) => number,
+  second: SecondMoment,
 ): ServerRule {
   const rate = rateIn("eta", eta);
   checkNumber("beta1", beta1, 0, 1 - Number.EPSILON);
   checkNumber("beta2", beta2, 0, 1 - Number.EPSILON);
   checkPositive("tau", tau);
-  const second = secondMoment(beta2);
   return {
     apply({ sent, number }, aggregate, state) {
       const eta = rate(number);
@@ -78,15 +75,61 @@ function adaptive(
       return mapModel(sent, (name, old) => {
         const mean = aggregate.get(name);
         if (mean === undefined) return old;
+        const result = zeros(averagedDType(old.dtype, old.shape.length), old.shape);
         const [m, v] = [firsts.of(name, old), seconds.of(name, old)];
-        return elementwise(old, (i) => {
-          const from = Number(old.data[i]!);
-          const delta = Number(mean.data[i]!) - from;
-          m[i] = beta1 * m[i]! + (1 - beta1) * delta;
-          v[i] = second(v[i]!, delta * delta);
-          return from + eta * m[i]! / (Math.sqrt(v[i]!) + tau);
-        });
+        const values = {
+          result: result.data,
+          old: numbers(old.data),
+          mean: numbers(mean.data),
+          m,
+          v,
+        };
+        step(values, { eta, beta1, tau, second });
+        return result;
       });
     },
   };
+}
+
+type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
+
+/** Integers of 64 bits as doubles; other elements as they are. */
+function numbers(data: TypedArray): Numbers {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array
+    ? Float64Array.from(data, Number)
+    : data;
+}
+
+/** One loop without calls: models have millions of elements. */
+function step(
+  { result, old, mean, m, v }: {
+    readonly result: TypedArray;
+    readonly old: Numbers;
+    readonly mean: Numbers;
+    readonly m: Float64Array;
+    readonly v: Float64Array;
+  },
+  { eta, beta1, tau, second }: {
+    readonly eta: number;
+    readonly beta1: number;
+    readonly tau: number;
+    readonly second: SecondMoment;
+  },
+): void {
+  const towards = "towards" in second ? second.towards : undefined;
+  const { keep, add } = "keep" in second ? second : { keep: 1, add: 0 };
+  const rest = 1 - beta1;
+  for (let i = 0; i < old.length; i++) {
+    const from = old[i]!;
+    const delta = mean[i]! - from;
+    const squared = delta * delta;
+    const first = beta1 * m[i]! + rest * delta;
+    const before = v[i]!;
+    const after = towards === undefined
+      ? keep * before + add * squared
+      : before - towards * squared * Math.sign(before - squared);
+    m[i] = first;
+    v[i] = after;
+    result[i] = from + eta * first / (Math.sqrt(after) + tau);
+  }
 }

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { seededRandom, systemRandom } from "../../../base/random.ts";
+import { paddedLength, SimdRows } from "./simd.ts";
+
+Deno.test("simd: minimum and maximum of each two elements, NaN into both, −0 below 0", () => {
+  const rows = new SimdRows(3, 8);
+  const [, low, high] = rows.rows as [Float32Array, Float32Array, Float32Array];
+  low.set([1, 5, -1e38, NaN, 0, 2, Infinity, 7]);
+  high.set([2, 3, 1e38, 1, -0, NaN, -Infinity, 7]);
+  rows.compare(1, 2, 8);
+  assert.deepEqual([...low], [1, 3, -1e38, NaN, -0, NaN, -Infinity, 7].map(Math.fround));
+  assert.deepEqual([...high], [2, 5, 1e38, NaN, 0, NaN, Infinity, 7].map(Math.fround));
+  // only as many as asked for, in fours
+  low.set([9, 9, 9, 9, 9, 9, 9, 9]);
+  high.fill(1);
+  rows.compare(1, 2, 3);
+  assert.deepEqual([...low], [1, 1, 1, 1, 9, 9, 9, 9]);
+});
+
+Deno.test("simd: squared distances are those of a plain loop in double precision", () => {
+  const seed = Number(systemRandom.uint64() & 0xffff_ffffn);
+  const random = seededRandom(seed);
+  for (const length of [1, 3, 4, 5, 100, 1001]) {
+    const rows = new SimdRows(2, paddedLength(length));
+    const [a, b] = rows.rows as [Float32Array, Float32Array];
+    let expected = 0;
+    for (let i = 0; i < length; i++) {
+      a[i] = 1e20 * (random.uniform() - 0.5);
+      b[i] = 1e20 * (random.uniform() - 0.5);
+      expected += (a[i]! - b[i]!) ** 2;
+    }
+    const distance = rows.squaredDistance(0, 1, length);
+    assert.ok(Math.abs(distance / expected - 1) < 1e-12, `seed ${seed}, length ${length}`);
+    assert.equal(rows.squaredDistance(1, 1, length), 0);
+  }
+});
+
+Deno.test("simd: what is not finite shows in the distance", () => {
+  const rows = new SimdRows(2, 4);
+  for (const odd of [NaN, Infinity, -Infinity]) {
+    rows.rows[0]!.set([0, 0, odd, 0]);
+    assert.ok(!Number.isFinite(rows.squaredDistance(0, 1, 4)));
+  }
+});

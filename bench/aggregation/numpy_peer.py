@@ -1,0 +1,52 @@
+"""Aggregates replies with the strategies of the real Flower: numpy_peer.py REPLIES ELEMENTS REPEAT
+
+Prints the seconds of each strategy, the best of several rounds, as JSON.
+"""
+
+import json
+import logging
+import sys
+import time
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
+from flwr.supercore.task_identity import TaskIdentity
+from flwr.serverapp.strategy import FedAdam, FedAvg, FedMedian, FedTrimmedAvg, Krum
+
+TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = 1, 1, 1
+logging.disable(logging.CRITICAL)
+replies, elements, repeat = map(int, sys.argv[1:4])
+generator = np.random.default_rng(1)
+
+
+def model():
+    return ArrayRecord({"w": Array(generator.random(elements, dtype=np.float32) - np.float32(0.5))})
+
+
+class Nodes:
+    """As much of a Grid as strategies need."""
+
+    def get_node_ids(self):
+        return list(range(2, 2 + replies))
+
+
+arrays = model()
+models = [model() for _ in range(replies)]
+seconds = {}
+for strategy in [FedAvg(), FedAdam(), FedMedian(), FedTrimmedAvg(), Krum(num_malicious_nodes=2)]:
+    best = float("inf")
+    for number in range(1, repeat + 2):
+        instructions = list(strategy.configure_train(number, arrays, ConfigRecord(), Nodes()))
+        # Flower empties the records that it has added: they are made anew, of the same bytes.
+        contents = [
+            RecordDict({"arrays": ArrayRecord(dict(m)), "metrics": MetricRecord({"num-examples": 10 + i})})
+            for i, m in enumerate(models)
+        ]
+        answers = [Message(content, reply_to=instruction) for instruction, content in zip(instructions, contents)]
+        start = time.perf_counter()
+        new, _ = strategy.aggregate_train(number, answers)
+        assert new is not None
+        if number > 1:
+            best = min(best, time.perf_counter() - start)
+    seconds[type(strategy).__name__] = best
+print(json.dumps(seconds))
