@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
 import golden from "../../../tests/vectors/flwr-1.42/datasets.json" with { type: "json" };
+import { classCounts } from "../class_weights.ts";
 import { partitionContinuous } from "./continuous.ts";
 import { partitionDistribution } from "./distribution.ts";
 import { partitionIdToSize, partitionSizes } from "./given_sizes.ts";
@@ -89,6 +90,13 @@ for (const { name, partitioner, options, ...expected } of golden.cases) {
     assert.deepEqual(parts, expected.rows);
   });
 }
+
+Deno.test("partition: class counts of partitions are those of Flower Datasets' compute_counts", () => {
+  const counts = partitionIid(rows, 3, still).map((part) =>
+    classCounts(Array.from(part, (row) => label[row]!), 4)
+  );
+  assert.deepEqual(counts, golden.iid_3_label_counts);
+});
 
 /** Asserts that no position occurs twice, and that the partitions have the given sizes. */
 function assertSizes(parts: Partitions, sizes: readonly number[]): void {
