@@ -47,7 +47,8 @@ export function exampleGradients(use: Use): ExampleGradients | undefined {
     case "matmul":
       return layout.axis < value.shape.length - 2 ? broadcast(use) : product(use, value);
     case "conv":
-      return index === 1 && layout.axis === 0 && layout.outer * layout.inner === 1
+      return index === 1 && layout.axis === 0 && layout.outer * layout.inner === 1 &&
+          value.attributes.geometry.block === undefined
         ? convolution(use, value)
         : undefined;
     case "gather":
@@ -102,24 +103,23 @@ function product(use: Use, value: Node<"matmul">): ExampleGradients | undefined 
     return undefined;
   }
   const positions = layout.outer * layout.inner;
-  // [batch, positions, length]: the rows of x · W, or the columns of W · x.
+  // The rows of x · W as [batch, positions, length], or the columns of W · x as [batch, length, positions].
   const apart = (x: Value) => {
-    const split = byExample(x, layout, batch);
-    const turned = index === 1 ? split : transpose(split, [0, 2, 3, 4, 1]);
-    return reshape(turned, [batch, positions, -1]);
+    const shape = index === 1 ? [batch, positions, -1] : [batch, -1, positions];
+    return reshape(byExample(x, layout, batch), shape);
   };
-  const length = other.shape[index === 1 ? 1 : 0]!;
-  const width = gradient.shape[index === 1 ? 1 : 0]!;
+  const turned = (x: Value) => transpose(x, [0, 2, 1]);
   const each = () => {
     const [x, d] = [apart(other), apart(gradient)];
-    return index === 1 ? matmul(transpose(x, [0, 2, 1]), d) : matmul(transpose(d, [0, 2, 1]), x);
+    return index === 1 ? matmul(turned(x), d) : matmul(d, turned(x));
   };
   if (positions === 1) {
-    const squares = () => mul(squaresOf(apart(other)), squaresOf(apart(gradient)));
-    return { each, squares };
+    return { each, squares: () => mul(squaresOf(apart(other)), squaresOf(apart(gradient))) };
   }
-  if (!pairsAreCheaper(positions, length, width)) return { each };
-  return { each, squares: () => squaresByPairs(apart(other), apart(gradient)) };
+  const [length, width] = [other, gradient].map((x) => x.shape[index === 1 ? 1 : 0]!);
+  if (!pairsAreCheaper(positions, length!, width!)) return { each };
+  const rows = (x: Value) => index === 1 ? apart(x) : turned(apart(x));
+  return { each, squares: () => squaresByPairs(rows(other), rows(gradient)) };
 }
 
 /** The kernels of a convolution: for each example, one matrix product of patches and gradients. */

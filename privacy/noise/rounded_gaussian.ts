@@ -24,7 +24,8 @@ function layers(): { ENDS: Float64Array; INSIDE: Float64Array } {
 /** A number of the standard normal distribution, in 53 bits: the ziggurat method (Marsaglia and Tsang, 2000; Doornik, 2005). */
 function normal(entropy: Entropy): number {
   for (;;) {
-    const [high, low] = [entropy.next(), entropy.next()];
+    const high = entropy.next();
+    const low = entropy.next();
     const layer = low & (LAYERS - 1);
     const place = ((high >>> 5) * 2 ** 26 + (low >>> 7) * 2) / 2 ** 52 - 1;
     if (Math.abs(place) < INSIDE[layer]!) return place * ENDS[layer]!;
@@ -68,5 +69,7 @@ export function drawRoundedNoise(
   entropy: Entropy,
 ): void {
   const scale = deviation / step;
-  for (let i = 0; i < noise.length; i++) noise[i] = Math.round(normal(entropy) * scale) * step;
+  for (let i = 0; i < noise.length; i++) {
+    noise[i] = Math.floor(normal(entropy) * scale + 0.5) * step;
+  }
 }
