@@ -83,9 +83,12 @@ function broadcast(use: Use): ExampleGradients | undefined {
   };
 }
 
-/** Whether the products of all pairs of positions cost less than the gradients. */
+/**
+ * Whether the products of all pairs of positions cost less than the gradients. After them, the sum still needs the product
+ * that the gradients are, so they must be far cheaper.
+ */
 function pairsAreCheaper(positions: number, from: number, to: number): boolean {
-  return positions * (from + to) < from * to;
+  return 2 * positions * (from + to) < from * to;
 }
 
 /** Σᵢⱼ (aᵢ · aⱼ) (bᵢ · bⱼ), the square of the norm of Σᵢ aᵢ bᵢᵀ, for a [batch, positions, n] and b [batch, positions, m]. */
