@@ -78,7 +78,7 @@ async function profile(name: string, flags: ProfileFlags): Promise<void> {
     optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
   };
   const target: Parts<TargetSpec> = new Map([[ONLY, { dtype: "uint8", shape: [] }]]);
-  const variant = { batch, scheduled: false, weighted: false, proximal: false };
+  const variant = { batch, scheduled: false, weighted: false, proximal: false, corrected: false };
   const program = evaluate
     ? evaluationProgram(recipe, target, batch, optimizations)
     : flags.private

@@ -20,6 +20,8 @@ export interface GradientOptions {
    * FedProx (Li et al., 2020): adds strength · (parameter − start), the gradient of strength/2 · ‖parameter − start‖².
    */
   readonly proximal?: { readonly strength: Value; readonly starts: readonly Value[] };
+  /** Constants that are added, one per parameter: the gradient of a linear term of the loss, such as control variates. */
+  readonly correction?: readonly Value[];
 }
 
 // As in PyTorch's clip_grad_norm_, so that a norm of zero does not cause a division by zero.
@@ -29,12 +31,16 @@ const NORM_EPSILON = 1e-6;
 export function stepGradients(
   loss: Value,
   parameters: readonly Value[],
-  { factor, clipping, proximal }: GradientOptions,
+  { factor, clipping, proximal, correction }: GradientOptions,
 ): Value[] {
   const clipped = clipping?.norm !== undefined || clipping?.value !== undefined;
   // Everything but clipping is linear, so the factor can be applied during differentiation at no cost.
   const early = clipped ? undefined : factor;
-  const slopes = pulled(gradients(loss, parameters, early), parameters, proximal, early);
+  const slopes = corrected(
+    pulled(gradients(loss, parameters, early), parameters, proximal, early),
+    correction,
+    early,
+  );
   return clipped ? limited(slopes, clipping!, factor) : [...slopes];
 }
 
@@ -42,9 +48,10 @@ export function stepGradients(
 export function changedGradients(
   ready: readonly Value[],
   parameters: readonly Value[],
-  { factor, clipping, proximal }: GradientOptions,
+  { factor, clipping, proximal, correction }: GradientOptions,
 ): Value[] {
-  return limited(pulled(ready, parameters, proximal), clipping ?? {}, factor);
+  const slopes = corrected(pulled(ready, parameters, proximal), correction);
+  return limited(slopes, clipping ?? {}, factor);
 }
 
 function pulled(
@@ -56,6 +63,17 @@ function pulled(
   if (proximal === undefined) return slopes;
   const pull = factor === undefined ? proximal.strength : mul(proximal.strength, factor);
   return slopes.map((slope, i) => add(slope, mul(sub(parameters[i]!, proximal.starts[i]!), pull)));
+}
+
+function corrected(
+  slopes: readonly Value[],
+  correction: GradientOptions["correction"],
+  factor?: Value,
+): readonly Value[] {
+  if (correction === undefined) return slopes;
+  return slopes.map((slope, i) =>
+    add(slope, factor === undefined ? correction[i]! : mul(correction[i]!, factor))
+  );
 }
 
 function limited(given: readonly Value[], { value, norm }: Clipping, factor?: Value): Value[] {

@@ -32,6 +32,7 @@ export class EpochTrainer {
       batch,
       scheduled: options.schedule !== undefined,
       proximal: proximalOf(this.#fit).strength > 0,
+      corrected: options.correction !== undefined,
       weighted: dataset.weights !== undefined,
     };
     return executor.program(

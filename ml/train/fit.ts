@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { Variable } from "../nn/trace.ts";
 import type { NamedTensor } from "../engine/engine.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
@@ -12,7 +12,7 @@ import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
 import { requireFinite, type TrainingProgress } from "./finite.ts";
 import { PrivateTrainer } from "./private_trainer.ts";
-import { NAMES, type Recipe, startName } from "./programs.ts";
+import { correctionName, NAMES, type Recipe, startName } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
 import { computedForm } from "./stored_type.ts";
 
@@ -91,6 +91,7 @@ async function trainEpochs(
   await Promise.all([trainer.open(batchSize), fit.upload()]);
   await prepareSlots(fit.executor, fit.recipe.optimizer, trained(fit), fit.memory, rates.at(1));
   await writeProximal(fit);
+  await writeCorrection(fit);
 
   const readNumbers = (epoch: number) =>
     readFinite(fit, { step: meter.steps, epoch, learningRate: rates.at(meter.steps) });
@@ -164,4 +165,15 @@ async function writeProximal(fit: Fit): Promise<void> {
     [NAMES.proximal, tensor("float32", [], Float32Array.of(strength))],
     ...trained(fit).map(({ name }): NamedTensor => [startName(name), computedForm(to.get(name)!)]),
   ]);
+}
+
+async function writeCorrection(fit: Fit): Promise<void> {
+  const { correction } = fit.options;
+  if (correction === undefined) return;
+  await fit.executor.write(
+    trained(fit).map(({ name, value }): NamedTensor => [
+      correctionName(name),
+      correction.get(name) ?? zeros("float32", value.shape),
+    ]),
+  );
 }

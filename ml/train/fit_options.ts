@@ -73,6 +73,12 @@ export interface FitOptions {
    * The parameters are protected; losses and evaluations are not.
    */
   readonly privacy?: DpSgd;
+  /**
+   * Arrays by parameter name that are added to the gradients of the mean loss in every step, before clipping: the gradient
+   * of ⟨correction, parameters⟩. SCAFFOLD and FedDyn need it. Parameters without one get none, and states such as running
+   * means are not corrected (default: none).
+   */
+  readonly correction?: ReadonlyMap<string, Tensor>;
   /** Data to evaluate after each epoch. */
   readonly validation?: NamedDataset;
   /**

@@ -506,6 +506,7 @@ Deno.test("dpSgd: dropout, augmentation, weights, schedules and every optimiser 
       epochs: 30,
       schedule: linearDecay(),
       proximal: 0.001,
+      correction: new Map([["4.bias", tensor("float32", [2], Float32Array.of(0.01, -0.01))]]),
       privacy: dpSgd({ clip: 1, noiseMultiplier: 0.3, seedForTests: 1 }),
     });
     assert.ok(

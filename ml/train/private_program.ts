@@ -13,6 +13,7 @@ import { changedGradients } from "../step/step_gradients.ts";
 import { StepNoise } from "../step/step_noise.ts";
 import type { Parts } from "./parts.ts";
 import {
+  correctionName,
   NAMES,
   type Recipe,
   scalarsOf,
@@ -150,10 +151,14 @@ export function privateProgram(
   const rateRatio = source(NAMES.rateRatio, "float32", []);
   const strength = source(NAMES.proximal, "float32", []);
   const starts = trained.map(({ name, value }) => source(startName(name), "float32", value.shape));
+  const corrections = trained.map(({ name, value }) =>
+    source(correctionName(name), "float32", value.shape)
+  );
   const slopes = changedGradients(noisy.map((sum) => div(sum, expected)), parameters, {
     factor: optimizer.gradientFactor?.(scalars),
     clipping: recipe.clipping,
     proximal: variant.proximal ? { strength, starts } : undefined,
+    correction: variant.corrected ? corrections : undefined,
   });
   const ratio = variant.scheduled ? rateRatio : undefined;
   const state = [
@@ -171,7 +176,14 @@ export function privateProgram(
   return {
     state,
     scanned: [...usedBy(results, scanned), last as typeof noise],
-    captured: usedBy(results, [...taken.data, ...kept, taken.weights, strength, ...starts]),
+    captured: usedBy(results, [
+      ...taken.data,
+      ...kept,
+      taken.weights,
+      strength,
+      ...starts,
+      ...corrections,
+    ]),
     stacked: [{ name: NAMES.loss, value: loss }],
   };
 }

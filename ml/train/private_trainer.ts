@@ -78,6 +78,7 @@ export class PrivateTrainer {
       batch: rowsPerPass(exampleCount(dataset.x), batchSize),
       scheduled: options.schedule !== undefined,
       proximal: proximalOf(this.#fit).strength > 0,
+      corrected: options.correction !== undefined,
       weighted: dataset.weights !== undefined,
       expected: batchSize,
       settings: this.#settings,
