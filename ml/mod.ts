@@ -23,7 +23,8 @@ export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Augmentation } from "./train/augment.ts";
 export type { Compute, ComputeSlot } from "./engine/compute.ts";
 export type { Device } from "./engine/device.ts";
-export type { Clipping } from "./train/step_gradients.ts";
+export { type DpSgd, dpSgd, type DpSgdOptions, type FitPrivacy } from "./step/dp_sgd.ts";
+export type { Clipping } from "./step/step_gradients.ts";
 
 export { ops };
 export type { ConvolutionOptions, PoolOptions } from "./graph/convolution.ts";

@@ -1,11 +1,11 @@
 /**
  * This project's side of `deno task bench ml`: `flwr_peer.ts NETWORK THREADS EXAMPLES BATCH` says `ready`, then answers
  * lines `train` and `evaluate` with examples per second. 0 threads leave the default. The examples are bytes, as data
- * sets have them: gathering and normalising them is part of the time.
+ * sets have them: gathering and normalising them is part of the time. With the name dp-NETWORK it trains by DP-SGD.
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { crossEntropy, type Dataset, Model, sgd, tensor } from "flwr";
+import { crossEntropy, type Dataset, dpSgd, Model, sgd, tensor } from "flwr";
 import { load } from "../../base/load.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 import { exampleNetwork } from "./example_network.ts";
@@ -42,9 +42,11 @@ async function otherNetwork(name: string) {
   return NETWORKS[name]!;
 }
 
-const [name, ...numbers] = Deno.args;
+const [given, ...numbers] = Deno.args;
+const name = given!.replace(/^dp-/, "");
+const privacy = name === given ? undefined : dpSgd({ clip: 1, noiseMultiplier: 1 });
 const [threads, examples, batchSize] = numbers.map(Number) as [number, number, number];
-const { network, input } = name === "example" ? exampleNetwork(1) : await otherNetwork(name!);
+const { network, input } = name === "example" ? exampleNetwork(1) : await otherNetwork(name);
 const data = randomData(examples, input.shape);
 await using model = new Model({
   network,
@@ -57,6 +59,6 @@ await using model = new Model({
 console.log("ready");
 for await (const line of createInterface({ input: process.stdin })) {
   const seconds = stopwatch();
-  await (line === "train" ? model.fit(data) : model.evaluate(data));
+  await (line === "train" ? model.fit(data, { privacy }) : model.evaluate(data));
   console.log(examples / seconds());
 }

@@ -7,7 +7,7 @@ import type { Side } from "../support/comparison.ts";
 
 /** What a peer trains. */
 export interface Work {
-  /** One of networks.ts. */
+  /** One of networks.ts; with `dp-` before it, trained by DP-SGD. */
   readonly network: string;
   /** Threads that compute; 0 leaves the side's default. */
   readonly threads: number;

@@ -2,7 +2,7 @@
  * Where the time of a step of training or evaluation goes: ONNX Runtime's own profile, by operator and shape of the
  * result.
  *
- *     deno run -A bench/ml/profile.ts NETWORK [--evaluate] [--threads 1] [--steps 20] [--plain | --no-blocks]
+ *     deno run -A bench/ml/profile.ts NETWORK [--evaluate | --private] [--threads 1] [--steps 20] [--plain | --no-blocks]
  *
  * NETWORK is one of networks.ts; --plain leaves all optimisations out, --no-blocks those on blocks of channels.
  */
@@ -11,11 +11,13 @@ import type { Node } from "../../ml/graph/value.ts";
 import { withBlocks } from "../../ml/lower/blocked/with_blocks.ts";
 import { type Optimizations, OPTIMIZED, PLAIN } from "../../ml/lower/passes.ts";
 import { lowerProgram, startOf, stepsName } from "../../ml/lower/program.ts";
-import { crossEntropy, sgd } from "../../ml/mod.ts";
+import { crossEntropy, dpSgd, sgd } from "../../ml/mod.ts";
 import { LocalEngine } from "../../ml/session/local_engine.ts";
 import { loadRuntime, sessionOptions, toRuntime } from "../../ml/session/runtime.ts";
 import { blockSize } from "../../ml/train/block_size.ts";
+import { rowsPerPass } from "../../ml/step/poisson.ts";
 import { ONLY, type Parts } from "../../ml/train/parts.ts";
+import { privateProgram } from "../../ml/train/private_program.ts";
 import { evaluationProgram, trainingProgram } from "../../ml/train/programs.ts";
 import type { TargetSpec } from "../../ml/train/target_spec.ts";
 import { reportError } from "../../roles/report_error.ts";
@@ -26,6 +28,9 @@ import { wholeNumber } from "../support/options.ts";
 import { NETWORKS } from "./networks.ts";
 import { parseProfile, timesTable } from "./operator_times.ts";
 
+/** Number of examples that private batches are drawn from. */
+const EXAMPLES = 5_000;
+
 /** Rows of the table; what is left is summed up. */
 const ROWS = 12;
 
@@ -35,6 +40,7 @@ interface ProfileFlags {
   plain: boolean;
   blocks: boolean;
   evaluate: boolean;
+  private: boolean;
 }
 
 /** The optimisations that a model of this machine gets. */
@@ -72,9 +78,16 @@ async function profile(name: string, flags: ProfileFlags): Promise<void> {
     optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
   };
   const target: Parts<TargetSpec> = new Map([[ONLY, { dtype: "uint8", shape: [] }]]);
-  const variant = { batch, scheduled: false, weighted: false, proximal: false };
+  const variant = { batch, scheduled: false, weighted: false, proximal: false, corrected: false };
   const program = evaluate
     ? evaluationProgram(recipe, target, batch, optimizations)
+    : flags.private
+    ? privateProgram(recipe, target, {
+      ...variant,
+      batch: rowsPerPass(EXAMPLES, batch),
+      expected: batch,
+      settings: dpSgd({ clip: 1, noiseMultiplier: 1 }),
+    })
     : trainingProgram(recipe, target, variant, optimizations);
   const model = lowerProgram(program, optimizations.patterns);
   const runtime = await loadRuntime();
@@ -113,6 +126,7 @@ try {
     .addOption(new Option("--threads <n>", "threads").argParser(wholeNumber(1)).default(1))
     .addOption(new Option("--steps <n>", "steps to run").argParser(wholeNumber(1)).default(20))
     .option("--evaluate", "of evaluation instead of training", false)
+    .option("--private", "of training by DP-SGD", false)
     .option("--plain", "without any optimisation", false)
     .option("--no-blocks", "without operators on blocks of channels")
     .exitOverride()

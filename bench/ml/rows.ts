@@ -16,7 +16,8 @@ export type Row = (options: BenchOptions) => Promise<Judged[]>;
 const EXAMPLES = 4_992;
 
 function work(network: string, threads: number, examples = EXAMPLES): Work {
-  return { network, threads, examples, batch: NETWORKS[network]!.batch };
+  const { batch } = NETWORKS[network.replace(/^dp-/, "")]!;
+  return { network, threads, examples, batch };
 }
 
 function plural(threads: number): string {
@@ -135,6 +136,17 @@ const growthOfWidth: Row = async (options) => {
   return judged;
 };
 
+/** DP-SGD against Opacus, with one thread. */
+function dp(network: string, name: string, examples: number): Row {
+  return async (options) => [{
+    measure: `DP-SGD, ${name}, 1 thread, against Opacus`,
+    unit: "examples/s",
+    better: "more",
+    goal: 2,
+    values: await rates(options, work(`dp-${network}`, 1, examples)),
+  }];
+}
+
 /** All rows by the names under which they can be run. */
 export const ROWS: Readonly<Record<string, Row>> = {
   "example-2-threads": training("the example's network", 2, 1.9),
@@ -148,6 +160,9 @@ export const ROWS: Readonly<Record<string, Row>> = {
   "transformer": other("transformer", "transformer encoder", 960, 1.2),
   "resnet20": other("resnet20", "ResNet-20", 640, 1),
   "stem": other("stem", "ResNet-18 stem block", 320, 1),
+  "dp-example-cnn": dp("example", "the example's network", EXAMPLES),
+  "dp-mlp": dp("mlp", "MLP 784-512-256-10, batch 64", 6_400),
+  "dp-transformer": dp("transformer", "transformer encoder", 960),
   "growth-batch": growthOfBatch,
   "growth-width": growthOfWidth,
 };

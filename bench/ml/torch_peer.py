@@ -1,6 +1,7 @@
 """PyTorch's side of `deno task bench ml`: python torch_peer.py NETWORK THREADS EXAMPLES BATCH says `ready`, then answers
 lines `train` and `evaluate` with examples per second. 0 threads leave PyTorch's default. The examples are ready-made
-floats: PyTorch does not pay for gathering and normalising them. The networks are those of networks.ts."""
+floats: PyTorch does not pay for gathering and normalising them. The networks are those of networks.ts. With the name
+dp-NETWORK it trains by DP-SGD with Opacus, whose batches are drawn by one mask per step, without its data loader."""
 import sys
 import time
 
@@ -86,11 +87,21 @@ NETWORKS = {
 EVALUATION_BATCH = 96
 
 network, (threads, examples, batch) = sys.argv[1], map(int, sys.argv[2:])
+private = network.startswith("dp-")
+network = network.removeprefix("dp-")
 if threads > 0:
     torch.set_num_threads(threads)
 make, shape = NETWORKS[network]
 net = make()
+if private:
+    from opacus import GradSampleModule
+    from opacus.optimizers import DPOptimizer
+    from opacus.validators import ModuleValidator
+
+    net = GradSampleModule(ModuleValidator.fix(net))
 optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
+if private:
+    optimizer = DPOptimizer(optimizer, noise_multiplier=1, max_grad_norm=1, expected_batch_size=batch)
 x = torch.rand(examples, *shape).mul(2).sub(1)
 y = torch.randint(0, 10, (examples,))
 
@@ -100,6 +111,15 @@ def train():
     for start in range(0, examples, batch):
         optimizer.zero_grad()
         F.cross_entropy(net(x[start : start + batch]), y[start : start + batch]).backward()
+        optimizer.step()
+
+
+def train_privately():
+    net.train()
+    for _ in range(-(-examples // batch)):
+        optimizer.zero_grad()
+        drawn = torch.rand(examples) < batch / examples
+        F.cross_entropy(net(x[drawn]), y[drawn]).backward()
         optimizer.step()
 
 
@@ -116,5 +136,5 @@ def evaluate():
 print("ready", flush=True)
 for line in sys.stdin:
     start = time.perf_counter()
-    {"train": train, "evaluate": evaluate}[line.strip()]()
+    {"train": train_privately if private else train, "evaluate": evaluate}[line.strip()]()
     print(examples / (time.perf_counter() - start), flush=True)

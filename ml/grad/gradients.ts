@@ -8,7 +8,16 @@ import { convolutionRules } from "./convolution_rules.ts";
 import { elementwiseRules } from "./elementwise_rules.ts";
 import type { GradientRules } from "./rule.ts";
 
-function applyRule<P extends Primitive>(value: Node<P>, d: Value) {
+/**
+ * Applies the gradient rule of a value's primitive.
+ *
+ * @param d the gradient in the value
+ * @returns for each input, a function that makes its part of the gradient; undefined if it has none
+ */
+export function applyRule<P extends Primitive>(
+  value: Node<P>,
+  d: Value,
+): readonly ((() => Value) | undefined)[] {
   return GRADIENT_RULES[value.primitive](value, d);
 }
 

@@ -8,14 +8,15 @@ import type { Node, Value } from "./value.ts";
  * can be that of the rows. `rows`: the rows are along an axis of length outer · batch · inner, and each depends only on
  * its own row. `mixed`: a row depends on other rows, or on their number.
  */
-type Layout =
-  | { readonly kind: "shared" | "uniform" | "mixed" }
-  | {
-    readonly kind: "rows";
-    readonly axis: number;
-    readonly outer: number;
-    readonly inner: number;
-  };
+export type Layout = { readonly kind: "shared" | "uniform" | "mixed" } | RowLayout;
+
+/** Rows along one axis, of length outer · batch · inner. */
+export interface RowLayout {
+  readonly kind: "rows";
+  readonly axis: number;
+  readonly outer: number;
+  readonly inner: number;
+}
 
 const SHARED: Layout = { kind: "shared" };
 const UNIFORM: Layout = { kind: "uniform" };
@@ -50,6 +51,11 @@ class RowWalk {
   constructor(batch: number, sources: ReadonlySet<Value>) {
     this.#batch = batch;
     this.#sources = sources;
+  }
+
+  /** How each value that was visited depends on the rows. */
+  get layouts(): ReadonlyMap<Value, Layout> {
+    return this.#layouts;
   }
 
   /**
@@ -111,7 +117,8 @@ class RowWalk {
   }
 
   #spread(value: Value, axis: number): Layout {
-    return value.primitive === "broadcastTo"
+    // Random numbers of one row do not depend on the other rows.
+    return value.primitive === "broadcastTo" || value.primitive === "uniform"
       ? rows(axis, 1, value.shape[axis]! / this.#batch)
       : MIXED;
   }
@@ -177,7 +184,7 @@ class RowWalk {
     free: number,
     along: readonly number[],
   ): Layout {
-    let common: Extract<Layout, { kind: "rows" }> | undefined;
+    let common: RowLayout | undefined;
     for (const [i, layout] of inputs.entries()) {
       if (layout.kind !== "rows") continue;
       const axis = layout.axis + value.shape.length - value.inputs[i]!.shape.length;
@@ -267,7 +274,8 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
   "broadcastTo",
 ]);
 
-function isElementwise({ primitive }: Value): boolean {
+/** Whether a primitive works number by number, with operands that are broadcast. */
+export function isElementwise({ primitive }: Value): boolean {
   return ELEMENTWISE.has(primitive);
 }
 
@@ -289,4 +297,18 @@ export interface BatchedGraph {
 export function findRowMixing(graph: BatchedGraph, other: BatchedGraph): Value | undefined {
   const batch = graph.inputs[0]!.shape[0]!;
   return new RowWalk(batch, new Set(graph.inputs)).mixing(graph.outputs, other.outputs);
+}
+
+/**
+ * How each value of a graph depends on the rows of a batch, by the same comparison as {@link findRowMixing}.
+ *
+ * @returns the layouts, or the value that mixes rows
+ */
+export function rowLayouts(
+  graph: BatchedGraph,
+  other: BatchedGraph,
+): { readonly layouts: ReadonlyMap<Value, Layout>; readonly mixing?: Value } {
+  const walk = new RowWalk(graph.inputs[0]!.shape[0]!, new Set(graph.inputs));
+  const mixing = walk.mixing(graph.outputs, other.outputs);
+  return { layouts: walk.layouts, mixing };
 }

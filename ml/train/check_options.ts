@@ -25,6 +25,7 @@ export function checkedFitOptions<T extends FitOptions>(
   requireCount("epochs", options.epochs ?? 1);
   if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
   if (options.seed !== undefined) requireSeed(options.seed);
+  checkPrivacy(options);
   const proximal = checkedProximal(options.proximal, variables, stored);
   if (options.earlyStop !== undefined) {
     checkEarlyStop(options.earlyStop);
@@ -62,6 +63,20 @@ function checkedCorrection(
     checked.set(name, tensor);
   }
   return checked;
+}
+
+function checkPrivacy({ privacy, seed, shuffle }: FitOptions): void {
+  if (privacy === undefined) return;
+  if (privacy?.kind !== "dpSgd") {
+    throw new FlwrError("invalid-argument", `"privacy" must be made by dpSgd(…): got ${privacy}`);
+  }
+  const given = seed !== undefined ? "seed" : shuffle !== undefined ? "shuffle" : undefined;
+  if (given === undefined) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `"${given}" cannot be given with "privacy": which examples are in a batch must be random and secret`,
+    { hints: [`Leave out ${given}; for repeatable tests, give seedForTests to dpSgd`] },
+  );
 }
 
 function checkedProximal(

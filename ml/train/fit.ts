@@ -1,22 +1,20 @@
 import type { Clock } from "../../base/clock.ts";
-import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { Variable } from "../nn/trace.ts";
 import type { NamedTensor } from "../engine/engine.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { BestEpoch } from "./early_stop.ts";
 import { evaluateModel } from "./evaluate.ts";
-import { type Executor, type LoadedProgram, programRun, storeData } from "./executor.ts";
+import { EpochTrainer, proximalOf } from "./epoch_trainer.ts";
+import type { Executor } from "./executor.ts";
 import { FitMeter } from "./fit_meter.ts";
-import type { Evaluation, FitOptions, FitResult, Proximal } from "./fit_options.ts";
+import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
 import { requireFinite, type TrainingProgress } from "./finite.ts";
-import { epochOrder } from "./permutation.ts";
-import { correctionName, NAMES, type Recipe, startName, trainingProgram } from "./programs.ts";
+import { PrivateTrainer } from "./private_trainer.ts";
+import { correctionName, NAMES, type Recipe, startName } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
-import { runSteps } from "./step_loop.ts";
 import { computedForm } from "./stored_type.ts";
-import { targetKey, targetSpecs } from "./target_spec.ts";
 
 /** The checked inputs of a fit. */
 export interface Fit {
@@ -47,13 +45,47 @@ export interface Fitted {
 
 /** Trains a model. */
 export async function fitModel(fit: Fit): Promise<Fitted> {
-  const { clock, batchSize, dataset, options: { epochs = 1, earlyStop, onEpoch } } = fit;
+  const { clock, batchSize, dataset, options: { epochs = 1, privacy } } = fit;
   const start = clock.now();
   const examples = exampleCount(dataset.x);
   const steps = Math.ceil(examples / batchSize) * epochs;
   const meter = new FitMeter(clock, { epochs, examples, steps });
   const rates = new StepRates(fit, steps);
-  const trainer = new EpochTrainer(fit, meter, rates);
+  if (privacy === undefined) {
+    return await trainEpochs(fit, new EpochTrainer(fit, meter, rates), { meter, rates, start });
+  }
+  const trainer = new PrivateTrainer(fit, privacy, meter, rates);
+  try {
+    const fitted = await trainEpochs(fit, trainer, { meter, rates, start });
+    trainer.spend();
+    return { ...fitted, result: { ...fitted.result, privacy: trainer.report() } };
+  } finally {
+    trainer.spend();
+  }
+}
+
+/** Trains one epoch after the other. */
+interface Trainer {
+  /** Opens what it needs. */
+  open(batch: number): Promise<unknown>;
+  /** Trains one epoch, and returns whether to continue. */
+  train(epoch: number): Promise<boolean>;
+}
+
+/** Measurements of a fit. */
+interface Course {
+  readonly meter: FitMeter;
+  readonly rates: StepRates;
+  /** When it began. */
+  readonly start: number;
+}
+
+async function trainEpochs(
+  fit: Fit,
+  trainer: Trainer,
+  { meter, rates, start }: Course,
+): Promise<Fitted> {
+  const { clock, batchSize, options: { epochs = 1, earlyStop, onEpoch } } = fit;
   // The engine starts in its own thread while this thread builds the program.
   await fit.executor.engine();
   await Promise.all([trainer.open(batchSize), fit.upload()]);
@@ -102,96 +134,6 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
   };
 }
 
-/** Trains epoch by epoch: full batches with one program, a smaller last batch with another. */
-class EpochTrainer {
-  readonly #fit: Fit;
-  readonly #meter: FitMeter;
-  readonly #rates: StepRates;
-
-  constructor(fit: Fit, meter: FitMeter, rates: StepRates) {
-    this.#fit = fit;
-    this.#meter = meter;
-    this.#rates = rates;
-  }
-
-  /** Opens the program for a batch size, unless it is open. */
-  open(batch: number): Promise<LoadedProgram> {
-    const { executor, recipe, dataset, options } = this.#fit;
-    const targets = targetSpecs(dataset);
-    const variant = {
-      batch,
-      scheduled: options.schedule !== undefined,
-      proximal: proximalOf(this.#fit).strength > 0,
-      corrected: options.correction !== undefined,
-      weighted: dataset.weights !== undefined,
-    };
-    return executor.program(
-      ["train", targetKey(targets), ...Object.values(variant)].join(":"),
-      (optimizations) => trainingProgram(recipe, targets, variant, optimizations),
-    );
-  }
-
-  /**
-   * Trains one epoch.
-   *
-   * @returns whether to continue: false if `onProgress` returned "stop"
-   */
-  async train(epoch: number): Promise<boolean> {
-    const { batchSize, dataset, options, seed } = this.#fit;
-    const order = epochOrder(exampleCount(dataset.x), options.shuffle ?? true, seed, epoch);
-    const whole = order.length - order.length % batchSize;
-    this.#meter.startEpoch();
-    return await this.#trainOn(order.subarray(0, whole), batchSize, epoch) &&
-      await this.#trainOn(order.subarray(whole), order.length - whole, epoch);
-  }
-
-  async #trainOn(order: Int32Array, batch: number, epoch: number): Promise<boolean> {
-    if (order.length === 0) return true;
-    const { executor, dataset, options } = this.#fit;
-    const meter = this.#meter;
-    const loaded = await this.open(batch);
-    const data = await storeData(executor, dataset);
-    const engine = await executor.engine();
-    const stepsBefore = meter.steps;
-    const rowsOf = (from: number, steps: number) =>
-      order.subarray(from * batch, (from + steps) * batch);
-    let going = true;
-    await meter.timed(() =>
-      runSteps({
-        engine,
-        length: loaded.length,
-        steps: order.length / batch,
-        signal: options.signal,
-        run: (from, steps) =>
-          programRun(loaded, data, [
-            [NAMES.rows, tensor("int32", [steps, batch], rowsOf(from, steps))],
-            ...this.#rates.inputs(stepsBefore + from + 1, steps),
-          ]),
-        onSlice: (from, _, [losses]) => {
-          (losses!.data as Float32Array).forEach((loss, i) => {
-            this.#requireNumber(loss, epoch);
-            meter.addStep(loss, batch, weightOf(dataset, rowsOf(from + i, 1)));
-          });
-          going = going && options.onProgress?.(meter.progress()) !== "stop";
-          return going;
-        },
-      })
-    );
-    return going;
-  }
-
-  #requireNumber(loss: number, epoch: number): void {
-    if (Number.isFinite(loss)) return;
-    const step = this.#meter.steps + 1;
-    throw new FlwrError(
-      "failed-precondition",
-      `The loss became ${loss} in step ${step} (epoch ${epoch}), ` +
-        `learning rate ${this.#rates.at(step)}`,
-      { hints: ["Use a smaller learning rate", "Look for NaN or huge numbers in the data"] },
-    );
-  }
-}
-
 async function validate(fit: Fit): Promise<Evaluation | undefined> {
   const { executor, recipe, validation, options: { signal } } = fit;
   if (validation === undefined) return undefined;
@@ -216,12 +158,6 @@ function trained({ variables }: Fit): Variable[] {
   return variables.filter((variable) => variable.trained);
 }
 
-/** The sum of the weights of some examples. */
-function weightOf({ weights }: DatasetParts, rows: Int32Array): number {
-  if (weights === undefined) return rows.length;
-  return rows.reduce((sum, row) => sum + Number(weights.data[row]), 0);
-}
-
 async function writeProximal(fit: Fit): Promise<void> {
   const { strength, to } = proximalOf(fit);
   if (strength === 0) return;
@@ -240,9 +176,4 @@ async function writeCorrection(fit: Fit): Promise<void> {
       correction.get(name) ?? zeros("float32", value.shape),
     ]),
   );
-}
-
-function proximalOf({ parameters, options: { proximal = 0 } }: Fit): Required<Proximal> {
-  if (typeof proximal === "number") return { strength: proximal, to: parameters };
-  return { strength: proximal.strength, to: proximal.to ?? parameters };
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Schedule } from "../nn/schedule.ts";
+import type { DpSgd, FitPrivacy } from "../step/dp_sgd.ts";
 import type { NamedDataset } from "./dataset.ts";
 import type { EarlyStop } from "./early_stop.ts";
 
@@ -67,6 +68,12 @@ export interface FitOptions {
   /** FedProx: pulls the parameters towards their values at the start; a number is the strength (default 0). */
   readonly proximal?: number | Proximal;
   /**
+   * Differentially private training, made by `dpSgd(…)` (default: none). The model's `batchSize` is then the expected
+   * number of examples per step: which examples take part is random in each step, so `seed` and `shuffle` cannot be given.
+   * The parameters are protected; losses and evaluations are not.
+   */
+  readonly privacy?: DpSgd;
+  /**
    * Arrays by parameter name that are added to the gradients of the mean loss in every step, before clipping: the gradient
    * of ⟨correction, parameters⟩. SCAFFOLD and FedDyn need it. Parameters without one get none, and states such as running
    * means are not corrected (default: none).
@@ -111,6 +118,8 @@ export interface FitResult {
   readonly steps: number;
   /** Number of examples in all epochs. */
   readonly examples: number;
+  /** The privacy loss; undefined without `privacy`. */
+  readonly privacy?: FitPrivacy;
   /** Duration in seconds, including validation. */
   readonly seconds: number;
 }

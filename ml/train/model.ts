@@ -151,6 +151,11 @@ export class Model implements AsyncDisposable {
    * @throws FlwrError as in {@link fit}
    */
   async trainStep(batch: NamedDataset, options: StepOptions = {}): Promise<number> {
+    if ("privacy" in options && options.privacy !== undefined) {
+      throw new FlwrError("invalid-argument", '"privacy" is an option of fit: trainStep has none', {
+        hints: ["Call fit, which draws the batches itself"],
+      });
+    }
     const checked = checkedFitOptions(options, this.#variables, this.#stored);
     const parts = this.#checked(batch);
     const { losses } = await this.#fit(parts, exampleCount(parts.x), {
@@ -174,7 +179,8 @@ export class Model implements AsyncDisposable {
         parameters: this.#parameters,
         memory: options.optimizerState === "keep" ? memory : undefined,
         batchSize: Math.min(batchSize, exampleCount(dataset.x)),
-        seed: options.seed ?? Math.floor(this.#random.uniform() * 2 ** 32),
+        seed: options.seed ?? options.privacy?.seedForTests ??
+          Math.floor(this.#random.uniform() * 2 ** 32),
         clock: this.#clock,
         dataset,
         validation,

@@ -11,7 +11,7 @@ import type { Engine, EngineCompute } from "../engine/engine.ts";
 import type { InputSpec } from "./input_spec.ts";
 import type { OneOrNamed } from "./parts.ts";
 import type { StoredType } from "./stored_type.ts";
-import type { Clipping } from "./step_gradients.ts";
+import type { Clipping } from "../step/step_gradients.ts";
 
 /** Options of a model. */
 export interface ModelOptions {

@@ -11,8 +11,9 @@ import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Optimizer } from "../nn/optimizer.ts";
 import type { Network } from "../nn/network.ts";
+import type { Variable } from "../nn/trace.ts";
 import { connect, lossOf } from "./connect.ts";
-import { type Clipping, stepGradients } from "./step_gradients.ts";
+import { type Clipping, stepGradients } from "../step/step_gradients.ts";
 import type { Parts } from "./parts.ts";
 import type { TargetSpec } from "./target_spec.ts";
 import { featureCount, type InputSpec, inputType, prepareInput } from "./input_spec.ts";
@@ -51,6 +52,9 @@ export const NAMES = {
   randomKey: "data:random-key",
   rateRatio: "data:rate-ratio",
   proximal: "data:proximal",
+  mask: "data:mask",
+  last: "data:last",
+  noise: "data:noise",
   loss: "data:loss",
   correct: "data:correct",
   output: "data:output",
@@ -98,7 +102,8 @@ export function correctionName(parameter: string): string {
   return `correction:${parameter}`;
 }
 
-const source = (name: string, dtype: DType, shape: readonly number[], freeRows = false) =>
+/** A value that a program is fed. */
+export const source = (name: string, dtype: DType, shape: readonly number[], freeRows = false) =>
   input(name, dtype, shape, { freeRows }) as Node<"input">;
 
 /** First salt of random arrays for augmentation, far from those of layers. */
@@ -118,7 +123,8 @@ function dataRows(recipe: Recipe, batch: number, randomKey?: Value) {
   return { rows, data, x };
 }
 
-function takeBatch(
+/** The selection of a batch's examples, and their losses. */
+export function takeBatch(
   recipe: Recipe,
   target: Parts<TargetSpec>,
   batch: number,
@@ -135,12 +141,37 @@ function takeBatch(
 }
 
 /** The given inputs that a graph uses: a model must not have others. */
-function usedBy(
+export function usedBy(
   outputs: readonly Value[],
   inputs: readonly Node<"input">[],
 ): Node<"input">[] {
   const used = new Set(topologicalOrder(outputs));
   return inputs.filter((value) => used.has(value));
+}
+
+/** The optimiser's numbers of a step. */
+export function scalarsOf(optimizer: Optimizer): Node<"input">[] {
+  const count = optimizer.scalars(1, optimizer.learningRate).length;
+  return Array.from({ length: count }, (_, i) => source(scalarName(i), "float32", []));
+}
+
+/** A parameter and the optimiser's arrays for it, with their values after a step. */
+export function updated(
+  optimizer: Optimizer,
+  { name, value }: Variable,
+  gradient: Value,
+  scalars: readonly Value[],
+  rateRatio: Value | undefined,
+): { input: Node<"input">; next: Value }[] {
+  const slots = Array.from(
+    { length: optimizer.slots },
+    (_, slot) => source(slotName(name, slot), "float32", value.shape),
+  );
+  const next = optimizer.update({ parameter: value, gradient, slots, scalars, rateRatio });
+  return [
+    { input: value, next: next.parameter },
+    ...slots.map((slot, k) => ({ input: slot, next: next.slots[k]! })),
+  ];
 }
 
 /**
@@ -167,8 +198,7 @@ export function trainingProgram(
     ...kept.map(({ value }) => updates.get(value) ?? value),
   ], optimizations);
 
-  const count = optimizer.scalars(1, optimizer.learningRate).length;
-  const scalars = Array.from({ length: count }, (_, i) => source(scalarName(i), "float32", []));
+  const scalars = scalarsOf(optimizer);
   const rateRatio = source(NAMES.rateRatio, "float32", []);
   const strength = source(NAMES.proximal, "float32", []);
   const trained = variables.filter(({ trained }) => trained);
@@ -183,22 +213,10 @@ export function trainingProgram(
     correction: variant.corrected ? corrections : undefined,
   });
 
-  const state: { input: Node<"input">; next: Value }[] = [];
-  trained.forEach(({ name, value }, i) => {
-    const slots = Array.from(
-      { length: optimizer.slots },
-      (_, slot) => source(slotName(name, slot), "float32", value.shape),
-    );
-    const next = optimizer.update({
-      parameter: value,
-      gradient: slopes[i]!,
-      slots,
-      scalars,
-      rateRatio: variant.scheduled ? rateRatio : undefined,
-    });
-    state.push({ input: value, next: next.parameter });
-    slots.forEach((slot, k) => state.push({ input: slot, next: next.slots[k]! }));
-  });
+  const ratio = variant.scheduled ? rateRatio : undefined;
+  const state = trained.flatMap((variable, i) =>
+    updated(optimizer, variable, slopes[i]!, scalars, ratio)
+  );
   kept.forEach(({ value }, i) => state.push({ input: value, next: keptNext[i]! }));
   const results = [loss!, ...state.map(({ next }) => next)];
   return {

@@ -7,7 +7,7 @@ import type { SliceLength } from "./slices.ts";
 export interface StepLoop {
   readonly engine: Engine;
   /** Determines the number of steps per slice. */
-  readonly length: SliceLength;
+  readonly length: Pick<SliceLength, "steps" | "inFlight" | "observe">;
   /** Number of steps. */
   readonly steps: number;
   readonly signal?: AbortSignal;

@@ -45,13 +45,24 @@ export class StepRates {
 
   /** The inputs of steps first … first + count − 1, each [count]. A program ignores those that it does not have. */
   inputs(first: number, count: number): NamedTensor[] {
+    const steps = Array.from({ length: count }, (_, i) => first + i);
+    return this.inputsOf(steps, steps);
+  }
+
+  /**
+   * The inputs of parts of steps, each [parts].
+   *
+   * @param steps the step of each part, from 1
+   * @param parts the number of each part in the fit, from 1, which determines its random numbers
+   */
+  inputsOf(steps: readonly number[], parts: readonly number[]): NamedTensor[] {
     const { recipe: { optimizer }, memory, seed } = this.#fit;
-    const perStep = Array.from({ length: count }, (_, i) => {
-      const step = first + i;
+    const count = steps.length;
+    const perStep = steps.map((step, i) => {
       return {
         scalars: optimizer.scalars((memory?.steps ?? 0) + step, this.at(step)),
         ratio: step === 1 ? 1 : this.at(step) / this.at(step - 1),
-        key: mixBits(mixBits(seed) ^ step),
+        key: mixBits(mixBits(seed) ^ parts[i]!),
       };
     });
     const floats = (numbers: number[]) => tensor("float32", [count], Float32Array.from(numbers));

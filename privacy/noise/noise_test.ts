@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { coinRun, CryptoEntropy, type Entropy, uniform, uniformBelow } from "./entropy.ts";
 import { forTestsSeededEntropy } from "./for_tests.ts";
 import { addGaussianNoise } from "./gaussian.ts";
+import { drawRoundedNoise, noiseStep } from "./rounded_gaussian.ts";
 import { addLaplaceNoise, discreteLaplace } from "./laplace.ts";
 
 const SAMPLES = 40_000;
@@ -42,6 +43,37 @@ for (const deviation of [1e-6, 1, 3.7, 1e9]) {
     );
   });
 }
+
+for (const deviation of [1e-6, 1, 3.7, 1e9]) {
+  Deno.test(`rounded Gaussian noise with a standard deviation of ${deviation}`, () => {
+    const step = noiseStep(deviation);
+    const sample = new Float32Array(SAMPLES);
+    drawRoundedNoise(sample, deviation, step, forTestsSeededEntropy(11));
+    const numbers = Float64Array.from(sample);
+    assert.ok(distance(numbers, (x) => normal(x / deviation)) < MAX_DISTANCE);
+    const { mean, variance } = moments(numbers);
+    assert.ok(Math.abs(mean) < 5 * deviation / Math.sqrt(SAMPLES), `mean ${mean}`);
+    assert.ok(
+      Math.abs(variance / deviation ** 2 - 1) < 5 * Math.sqrt(2 / SAMPLES),
+      `variance ${variance}`,
+    );
+    assert.ok(numbers.every((number) => Number.isInteger(number / step)), "multiples of the step");
+  });
+}
+
+Deno.test("rounded Gaussian noise: the tail has as many numbers as it should", () => {
+  const count = 2_000_000;
+  const sample = new Float32Array(count);
+  drawRoundedNoise(sample, 1, noiseStep(1), forTestsSeededEntropy(12));
+  // Beyond 3.4426 the numbers are drawn by another method.
+  for (const [from, share] of [[3, 0.0026998], [3.4426, 0.00057614], [4, 0.00006334]] as const) {
+    const beyond = sample.reduce((total, x) => total + Number(Math.abs(x) > from), 0);
+    const expected = share * count;
+    assert.ok(Math.abs(beyond - expected) < 5 * Math.sqrt(expected), `${from}: ${beyond}`);
+  }
+  const largest = sample.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  assert.ok(largest > 4.5 && largest < 7, `largest ${largest}`);
+});
 
 Deno.test("Laplace noise has its distribution", () => {
   const sample = new Float64Array(SAMPLES);

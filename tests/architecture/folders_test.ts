@@ -49,6 +49,7 @@ Deno.test("architecture: a circle of folders is found, and its imports alone", (
 /** Lines from which a file may stand alone although one other imports it. */
 const SMALL_LINES = 25;
 
+const FOR_TESTS = "for tests alone, so that its name says so where it is imported";
 const STARTS_ALONE = "a worker or a process starts with it";
 const LOADED_LATE = "loaded by its address, and only when it is needed";
 const ONE_NOUN = "the interface of one noun of the domain, as each has a file";
@@ -69,6 +70,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "ml/lower/leading_sums.ts": ONE_OPTIMISATION,
   "ml/lower/relu_mask.ts": ONE_OPTIMISATION,
   "ml/lower/shared_pool_indices.ts": ONE_OPTIMISATION,
+  "privacy/noise/for_tests.ts": FOR_TESTS,
   "roles/cli/hosted.ts": LOADED_LATE,
   "roles/cli/nodes/subcommands.ts": LOADED_LATE,
   "roles/sandbox.ts": LOADED_LATE,

@@ -36,20 +36,48 @@ export function stepGradients(
   const clipped = clipping?.norm !== undefined || clipping?.value !== undefined;
   // Everything but clipping is linear, so the factor can be applied during differentiation at no cost.
   const early = clipped ? undefined : factor;
-  let slopes = gradients(loss, parameters, early);
-  if (proximal !== undefined) {
-    const pull = early === undefined ? proximal.strength : mul(proximal.strength, early);
-    slopes = slopes.map((slope, i) =>
-      add(slope, mul(sub(parameters[i]!, proximal.starts[i]!), pull))
-    );
-  }
-  if (correction !== undefined) {
-    slopes = slopes.map((slope, i) =>
-      add(slope, early === undefined ? correction[i]! : mul(correction[i]!, early))
-    );
-  }
-  if (!clipped) return slopes;
-  const { value, norm } = clipping!;
+  const slopes = corrected(
+    pulled(gradients(loss, parameters, early), parameters, proximal, early),
+    correction,
+    early,
+  );
+  return clipped ? limited(slopes, clipping!, factor) : [...slopes];
+}
+
+/** Gradients that are ready, as the optimiser receives them. */
+export function changedGradients(
+  ready: readonly Value[],
+  parameters: readonly Value[],
+  { factor, clipping, proximal, correction }: GradientOptions,
+): Value[] {
+  const slopes = corrected(pulled(ready, parameters, proximal), correction);
+  return limited(slopes, clipping ?? {}, factor);
+}
+
+function pulled(
+  slopes: readonly Value[],
+  parameters: readonly Value[],
+  proximal: GradientOptions["proximal"],
+  factor?: Value,
+): readonly Value[] {
+  if (proximal === undefined) return slopes;
+  const pull = factor === undefined ? proximal.strength : mul(proximal.strength, factor);
+  return slopes.map((slope, i) => add(slope, mul(sub(parameters[i]!, proximal.starts[i]!), pull)));
+}
+
+function corrected(
+  slopes: readonly Value[],
+  correction: GradientOptions["correction"],
+  factor?: Value,
+): readonly Value[] {
+  if (correction === undefined) return slopes;
+  return slopes.map((slope, i) =>
+    add(slope, factor === undefined ? correction[i]! : mul(correction[i]!, factor))
+  );
+}
+
+function limited(given: readonly Value[], { value, norm }: Clipping, factor?: Value): Value[] {
+  let slopes = [...given];
   if (value !== undefined) {
     slopes = slopes.map((slope) => maximum(minimum(slope, value), -value));
   }

@@ -1,0 +1,59 @@
+import { type Entropy, uniform } from "../../privacy/noise/entropy.ts";
+
+/**
+ * Draws a batch: each example takes part with a probability, independently of the others.
+ *
+ * @param count number of examples to draw from
+ * @param rate the probability, above 0 and at most 1
+ * @returns the positions of the examples, ascending
+ */
+export function poissonBatch(count: number, rate: number, entropy: Entropy): number[] {
+  if (rate === 1) return Array.from({ length: count }, (_, i) => i);
+  const drawn: number[] = [];
+  const scale = Math.log1p(-rate);
+  // The number of examples between two that take part has a geometric distribution.
+  for (let at = -1;;) {
+    at += 1 + Math.floor(Math.log(uniform(entropy)) / scale);
+    if (at >= count) return drawn;
+    drawn.push(at);
+  }
+}
+
+/** Most examples in one pass: more are not faster, and need memory for their gradients. */
+const MOST_ROWS = 128;
+/** What a pass costs besides its rows, in rows. */
+const PASS_COST = 8;
+
+/**
+ * Number of rows of one pass, so that batches of random sizes cost least. A batch that has more examples takes several
+ * passes, so no example is left out.
+ *
+ * @param count number of examples to draw from
+ * @param expected the mean size of a batch
+ */
+export function rowsPerPass(count: number, expected: number): number {
+  if (expected === count) return Math.ceil(count / Math.ceil(count / MOST_ROWS));
+  const deviation = Math.sqrt(expected * (1 - expected / count));
+  let [best, least] = [1, Infinity];
+  const most = Math.min(MOST_ROWS, Math.ceil(expected + 4 * deviation), count);
+  for (let rows = 1; rows <= most; rows++) {
+    const cost = meanPasses(expected, deviation, rows) * (rows + PASS_COST);
+    if (cost < least) [best, least] = [rows, cost];
+  }
+  return best;
+}
+
+/** The mean of ⌈n / rows⌉, at least 1, for n from a normal distribution. */
+function meanPasses(mean: number, deviation: number, rows: number): number {
+  const [from, to] = [
+    Math.max(0, Math.floor(mean - 4 * deviation)),
+    Math.ceil(mean + 4 * deviation),
+  ];
+  let [total, weights] = [0, 0];
+  for (let n = from; n <= to; n++) {
+    const weight = Math.exp(-(((n - mean) / deviation) ** 2) / 2);
+    total += weight * Math.max(1, Math.ceil(n / rows));
+    weights += weight;
+  }
+  return total / weights;
+}

@@ -1,0 +1,189 @@
+import { FlwrError } from "../../base/error.ts";
+import { elementCount } from "../../tensor/tensor.ts";
+import { add, div, less, mul, where } from "../graph/elementwise.ts";
+import { gather } from "../graph/indexing.ts";
+import { reduceSum } from "../graph/reduce.ts";
+import { type Layout, rowLayouts } from "../graph/rows.ts";
+import type { Value } from "../graph/value.ts";
+import type { Program } from "../lower/program.ts";
+import type { Variable } from "../nn/trace.ts";
+import { clippedOfOne, clippedSums } from "../step/clipped_sums.ts";
+import type { DpSgd } from "../step/dp_sgd.ts";
+import { changedGradients } from "../step/step_gradients.ts";
+import { StepNoise } from "../step/step_noise.ts";
+import type { Parts } from "./parts.ts";
+import {
+  correctionName,
+  NAMES,
+  type Recipe,
+  scalarsOf,
+  source,
+  startName,
+  takeBatch,
+  type TrainingVariant,
+  updated,
+  usedBy,
+} from "./programs.ts";
+import type { TargetSpec } from "./target_spec.ts";
+
+/** The options of a private training program. */
+export interface PrivateVariant extends TrainingVariant {
+  /** The expected number of examples per step, by which sums are divided. `batch` is the number of rows of one pass. */
+  readonly expected: number;
+  readonly settings: DpSgd;
+}
+
+/** Name of the sum of a parameter's clipped gradients so far. */
+export function sumName(parameter: string): string {
+  return `sum:${parameter}`;
+}
+
+/** Number of numbers of all trained parameters. */
+export function numberCount(trained: readonly Variable[]): number {
+  return trained.reduce((sum, { value }) => sum + elementCount(value.shape), 0);
+}
+
+const randomKey = () => source(NAMES.randomKey, "uint32", []);
+
+type Losses = ReturnType<typeof lossesOf>;
+
+/** The losses of a batch's examples. */
+function lossesOf(
+  recipe: Recipe,
+  target: Parts<TargetSpec>,
+  batch: number,
+  weighted: boolean,
+  key: Value,
+) {
+  const taken = takeBatch(recipe, target, batch, key);
+  const weights = source(NAMES.exampleWeights, "float32", [1], true);
+  const losses = weighted ? mul(taken.perExample, gather(weights, taken.rows)) : taken.perExample;
+  return { ...taken, weights, losses };
+}
+
+/** Refuses a network whose layers mix the examples of a batch, or change a state by them. */
+function requireSeparate(taken: Losses, other: Losses): ReadonlyMap<Value, Layout> {
+  for (const { name, value } of taken.variables) {
+    if (taken.updates.has(value)) throw mixes(`it computes "${name}" from the examples`);
+  }
+  const { layouts, mixing } = rowLayouts(
+    { inputs: [taken.rows], outputs: [taken.losses] },
+    { inputs: [other.rows], outputs: [other.losses] },
+  );
+  if (mixing !== undefined) throw mixes(`"${mixing.primitive}" runs over them`);
+  return layouts;
+}
+
+/** The sums of clipped gradients of some rows; undefined if there is no rule for the gradients of each example. */
+function sumsOf(
+  recipe: Recipe,
+  target: Parts<TargetSpec>,
+  variant: PrivateVariant,
+  key: Value,
+  mask: Value,
+): { taken: Losses; sums: Value[] | undefined } {
+  const { batch, weighted, settings: { clip } } = variant;
+  const taken = lossesOf(recipe, target, batch, weighted, key);
+  const parameters = taken.variables.filter(({ trained }) => trained).map(({ value }) => value);
+  if (batch === 1) {
+    return { taken, sums: clippedOfOne(taken.losses, parameters, { clip, mask }) };
+  }
+  const other = lossesOf(recipe, target, 2 * batch + 1, weighted, key);
+  const layouts = requireSeparate(taken, other);
+  return { taken, sums: clippedSums(taken.losses, parameters, layouts, { clip, mask }) };
+}
+
+/**
+ * Number of rows of a pass: the wanted one, or 1 if a layer has no rule for the gradients of each example.
+ *
+ * @throws FlwrError "invalid-argument" when a layer mixes examples
+ */
+export function passRows(
+  recipe: Recipe,
+  target: Parts<TargetSpec>,
+  variant: PrivateVariant,
+): number {
+  // Mixing cannot be seen in a batch of one.
+  const batch = Math.max(2, variant.batch);
+  const mask = source(NAMES.mask, "float32", [batch]);
+  const { sums } = sumsOf(recipe, target, { ...variant, batch }, randomKey(), mask);
+  return sums === undefined ? 1 : variant.batch;
+}
+
+function mixes(how: string): FlwrError {
+  return new FlwrError(
+    "invalid-argument",
+    `dpSgd cannot train this network, because a layer mixes the examples of a batch: ${how}`,
+    { hints: ["Replace batchNorm by groupNorm or layerNorm, which normalise each example alone"] },
+  );
+}
+
+/**
+ * The program for differentially private training. Each of its steps is one pass over some examples of a batch: it adds
+ * their clipped gradients to sums. The last pass of a batch adds the noise and updates the parameters. It yields, per pass,
+ * the sum of the examples' losses before the update.
+ *
+ * @throws FlwrError "invalid-argument" when a layer mixes examples
+ */
+export function privateProgram(
+  recipe: Recipe,
+  target: Parts<TargetSpec>,
+  variant: PrivateVariant,
+): Program {
+  const { optimizer } = recipe;
+  const { batch, expected, settings } = variant;
+  const key = randomKey();
+  const mask = source(NAMES.mask, "float32", [batch]);
+  const { taken, sums } = sumsOf(recipe, target, variant, key, mask);
+  if (sums === undefined) throw new FlwrError("internal", "A pass of several rows has no rule");
+  const { variables, losses } = taken;
+  const trained = variables.filter((variable) => variable.trained);
+  const parameters = trained.map(({ value }) => value);
+
+  const isLast = less(0.5, source(NAMES.last, "float32", []));
+  const totals = trained.map(({ name, value }) => source(sumName(name), "float32", value.shape));
+  const added = totals.map((total, i) => add(total, sums[i]!));
+  const noise = source(NAMES.noise, "float32", [numberCount(trained)]);
+  const noisy = settings.noiseMultiplier === 0
+    ? added
+    : new StepNoise(settings, noise.shape[0]!).added(added, noise);
+  const scalars = scalarsOf(optimizer);
+  const rateRatio = source(NAMES.rateRatio, "float32", []);
+  const strength = source(NAMES.proximal, "float32", []);
+  const starts = trained.map(({ name, value }) => source(startName(name), "float32", value.shape));
+  const corrections = trained.map(({ name, value }) =>
+    source(correctionName(name), "float32", value.shape)
+  );
+  const slopes = changedGradients(noisy.map((sum) => div(sum, expected)), parameters, {
+    factor: optimizer.gradientFactor?.(scalars),
+    clipping: recipe.clipping,
+    proximal: variant.proximal ? { strength, starts } : undefined,
+    correction: variant.corrected ? corrections : undefined,
+  });
+  const ratio = variant.scheduled ? rateRatio : undefined;
+  const state = [
+    ...trained.flatMap((variable, i) =>
+      updated(optimizer, variable, slopes[i]!, scalars, ratio)
+        .map(({ input, next }) => ({ input, next: where(isLast, next, input) }))
+    ),
+    ...totals.map((total, i) => ({ input: total, next: where(isLast, 0, added[i]!) })),
+  ];
+  const loss = reduceSum(mul(losses, mask));
+  const results = [loss, ...state.map(({ next }) => next)];
+  const last = isLast.inputs[1]!;
+  const scanned = [taken.rows, ...scalars, rateRatio, key, mask, noise];
+  const kept = variables.filter((variable) => !variable.trained).map(({ value }) => value);
+  return {
+    state,
+    scanned: [...usedBy(results, scanned), last as typeof noise],
+    captured: usedBy(results, [
+      ...taken.data,
+      ...kept,
+      taken.weights,
+      strength,
+      ...starts,
+      ...corrections,
+    ]),
+    stacked: [{ name: NAMES.loss, value: loss }],
+  };
+}
