@@ -50,6 +50,7 @@ export {
 } from "./app/client_app.ts";
 export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
+export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
@@ -291,3 +292,8 @@ export {
 export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
 export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
 export type { Sampling } from "./privacy/accounting/release.ts";
+
+// Differential privacy.
+export { adaptiveClippingMod, fixedClippingMod } from "./app/privacy/clipping_mods.ts";
+export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";
+export type { NoiseSource } from "./app/privacy/noise_source.ts";
