@@ -54,7 +54,7 @@ export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
-export type { ProgressEvent, ProgressListener } from "./app/events.ts";
+export type { PrivacyReport, ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
@@ -80,7 +80,7 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
-export type { CheckedReply } from "./app/strategy/reply_check.ts";
+export type { CheckedReplies, CheckedReply } from "./app/strategy/reply_check.ts";
 export {
   type Failure,
   type PhaseName,
@@ -295,5 +295,21 @@ export type { Sampling } from "./privacy/accounting/release.ts";
 
 // Differential privacy.
 export { adaptiveClippingMod, fixedClippingMod } from "./app/privacy/clipping_mods.ts";
+export type { AdaptiveNormOptions, ClippingNorm } from "./app/privacy/clipping_norm.ts";
+export type {
+  CentralDp,
+  CentralDpOptions,
+  CentralDpSettings,
+  CentralDpState,
+  ClientSideOptions,
+} from "./app/privacy/central_dp.ts";
 export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";
 export type { NoiseSource } from "./app/privacy/noise_source.ts";
+export {
+  type AdaptiveClippingOptions,
+  DifferentialPrivacyClientSideAdaptiveClipping,
+  DifferentialPrivacyClientSideFixedClipping,
+  DifferentialPrivacyServerSideAdaptiveClipping,
+  DifferentialPrivacyServerSideFixedClipping,
+  type FixedClippingOptions,
+} from "./app/privacy/wrappers.ts";

@@ -17,7 +17,9 @@ export function clipAsFlower(
 ): { readonly model: Map<string, Tensor>; readonly clipped: boolean } {
   const updates = new Map([...trained].map(([name, own]) => {
     const { data } = sent.get(name)!;
-    const update = new (arrayConstructor(own.dtype))(data.length);
+    const update = new (arrayConstructor(own.dtype.startsWith("float") ? own.dtype : "float64"))(
+      data.length,
+    );
     for (let i = 0; i < update.length; i++) update[i] = Number(own.data[i]!) - Number(data[i]!);
     return [name, update] as const;
   }));
@@ -32,12 +34,12 @@ export function clipAsFlower(
   const norm = Math.sqrt(squares);
   const factor = norm <= limit ? 1 : limit / norm;
   const model = new Map([...trained].map(([name, own]) => {
+    if (own.shape.length === 0) return [name, own] as const;
     const { data } = sent.get(name)!;
     const update = updates.get(name)!;
-    const scale = own.shape.length === 0 ? 1 : factor;
     const result = new (arrayConstructor(own.dtype))(data.length);
     for (let i = 0; i < result.length; i++) {
-      result[i] = Number(data[i]!) + Number(update[i]!) * scale;
+      result[i] = Number(data[i]!) + Number(update[i]!) * factor;
     }
     return [name, { ...own, data: result }] as const;
   }));

@@ -79,11 +79,12 @@ export function addUpdate(
 /**
  * Refuses arrays that cannot carry noise.
  *
+ * @param leastRank arrays of a lower rank are not looked at (default 0)
  * @throws FlwrError "invalid-argument" that names the first array that is not of a floating-point type
  */
-export function checkFloats(model: ReadonlyMap<string, Tensor>): void {
-  for (const [name, { dtype }] of model) {
-    if (dtype.startsWith("float")) continue;
+export function checkFloats(model: ReadonlyMap<string, Tensor>, leastRank = 0): void {
+  for (const [name, { dtype, shape }] of model) {
+    if (dtype.startsWith("float") || shape.length < leastRank) continue;
     throw new FlwrError(
       "invalid-argument",
       `Array "${name}" is ${dtype}: differential privacy needs floating-point arrays`,

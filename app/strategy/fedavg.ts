@@ -139,6 +139,18 @@ export class FedAvg extends Strategy {
     this.random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
   }
 
+  /** True where neither the choice of replies nor the aggregate is another than here: FedAvg and FedProx. */
+  override get usesMeanOnly(): boolean {
+    const { aggregateTrain, selectReplies, aggregateModels } = FedAvg.prototype;
+    return this.aggregateTrain === aggregateTrain && this.selectReplies === selectReplies &&
+      this.aggregateModels === aggregateModels;
+  }
+
+  /** The checks of replies by the options: weight, types and shapes, norm of the update. */
+  override checkTrain({ arrays }: Round, replies: readonly Message[]): CheckedReplies {
+    return this.#check(replies, arrays);
+  }
+
   /** Asks one random node for its model. */
   override initialArrays(
     grid: Grid,

@@ -35,6 +35,11 @@ export class FedAvgM extends FedAvg {
     this.#momentum = serverMomentum;
   }
 
+  /** True: the rule takes the mean alone. */
+  override get usesMeanOnly(): boolean {
+    return true;
+  }
+
   /** The model sent, moved towards the mean with momentum. */
   protected override aggregateModels(
     round: Round,

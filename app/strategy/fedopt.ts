@@ -45,6 +45,11 @@ export abstract class FedOpt extends FedAvg {
     this.#tau = tau;
   }
 
+  /** True: the rule takes the mean alone. */
+  override get usesMeanOnly(): boolean {
+    return true;
+  }
+
   /** The new v, computed from the old one and Δ². */
   protected abstract secondMoment(v: number, squared: number): number;
 

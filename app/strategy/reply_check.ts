@@ -40,7 +40,9 @@ export interface ReplyExpectation {
 
 /** Accepted replies and failures, each in ascending order of node id. */
 export interface CheckedReplies {
+  /** The replies that passed all checks. */
   readonly accepted: CheckedReply[];
+  /** The others, with the reason. */
   readonly failures: Failure[];
 }
 

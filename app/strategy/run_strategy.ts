@@ -87,7 +87,14 @@ export async function runStrategy(
 
   const rounds: RoundRecord[] = [];
   let stoppedEarly = false;
+  let stopReason: string | undefined;
   for (let number = 1; number <= numRounds; number++) {
+    stopReason = strategy.stopBefore(number);
+    if (stopReason !== undefined) {
+      stoppedEarly = true;
+      grid.report({ type: "stopped-early", round: number - 1, numRounds, reason: stopReason });
+      break;
+    }
     const roundStart = grid.clock.now();
     grid.report({ type: "round-started", round: number, numRounds });
     const roundOf = (config: ConfigSource | undefined): Round => ({
@@ -128,7 +135,14 @@ export async function runStrategy(
   }
 
   const seconds = grid.clock.now() - start;
-  const result = new Result({ arrays, rounds, initialServerMetrics, seconds, stoppedEarly });
+  const result = new Result({
+    arrays,
+    rounds,
+    initialServerMetrics,
+    seconds,
+    stoppedEarly,
+    stopReason,
+  });
   grid.report({ type: "strategy-finished", result });
   checkTrained(result, grid);
   return result;

@@ -5,6 +5,7 @@ import type { Message } from "../message.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { Failure, Result } from "../result.ts";
+import { type CheckedReplies, checkReplies } from "./reply_check.ts";
 import { runStrategy, type StartOptions } from "./run_strategy.ts";
 
 /** The data of a round that a strategy's hooks receive. */
@@ -52,6 +53,33 @@ export abstract class Strategy {
   /** Name of the strategy for messages. */
   get name(): string {
     return this.constructor.name;
+  }
+
+  /**
+   * Whether the new model depends on the replies only through the mean of their models, whatever its weights. Wrappers
+   * that replace each model by a noisy mean need such a strategy (default: false).
+   */
+  get usesMeanOnly(): boolean {
+    return false;
+  }
+
+  /**
+   * Divides the replies to a training into those that {@link aggregateTrain} would aggregate, and failures. Wrappers
+   * that compute the mean themselves call it.
+   */
+  checkTrain({ arrays }: Round, replies: readonly Message[]): CheckedReplies {
+    return checkReplies(replies, { arrays, weightedByKey: "num-examples" });
+  }
+
+  /**
+   * Decides before a round whether the run ends there, for example because its privacy budget is spent.
+   *
+   * @param _round the round that would be next, from 1
+   * @returns the reason, as a sentence without a full stop; undefined if the run goes on (default)
+   * @throws FlwrError if not even a first round is possible
+   */
+  stopBefore(_round: number): string | undefined {
+    return undefined;
   }
 
   /** Chooses nodes and instructions for training. */

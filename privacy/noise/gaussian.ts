@@ -8,6 +8,18 @@ import { toGrid } from "./grid.ts";
 const LEAST_ROOT = 2 ** 46;
 
 /**
+ * The grid of {@link addGaussianNoise}: numbers that are rounded to its multiples before they are added up have exact
+ * sums, so that the noise covers a sum in any order.
+ *
+ * @param deviation the noise's standard deviation, above 0
+ * @returns a power of two
+ */
+export function gaussianStep(deviation: number): number {
+  // The sum of n coins has a standard deviation of √n / 2.
+  return 2 ** Math.floor(Math.log2(2 * deviation / LEAST_ROOT));
+}
+
+/**
  * Adds Gaussian noise to numbers.
  *
  * Noise that is computed in floating-point arithmetic has holes and steps by which the number below can be told (Mironov,
@@ -18,8 +30,7 @@ const LEAST_ROOT = 2 ** 46;
  * @param deviation the standard deviation, above 0
  */
 export function addGaussianNoise(values: Float64Array, deviation: number, entropy: Entropy): void {
-  // The sum of n coins has a standard deviation of √n / 2.
-  const step = 2 ** Math.floor(Math.log2(2 * deviation / LEAST_ROOT));
+  const step = gaussianStep(deviation);
   const coins = new CenteredBinomial(2 * deviation / step);
   for (let i = 0; i < values.length; i++) {
     values[i] = toGrid(values[i]!, step) + coins.sample(entropy) * step;
