@@ -140,6 +140,8 @@ export {
   depthwiseConv2d,
   type DepthwiseConv2dOptions,
   type Device,
+  diceLoss,
+  type DiceLossOptions,
   dropout,
   type EarlyStop,
   embedding,
@@ -204,6 +206,7 @@ export {
   reshape,
   residual,
   type ResidualOptions,
+  type ResizeOptions,
   rmsprop,
   type RmspropOptions,
   type Schedule,
@@ -225,6 +228,8 @@ export {
   transformerEncoder,
   type TransformerEncoderOptions,
   uniform,
+  upsample2d,
+  type UpsampleOptions,
   type Value,
   warmUp,
   weighted,
@@ -251,6 +256,7 @@ export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
 export {
@@ -291,7 +297,8 @@ export {
 } from "./privacy/accounting/accountant.ts";
 export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
 export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
-export type { Sampling } from "./privacy/accounting/release.ts";
+export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
+export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";
 
 // Differential privacy.
 export { adaptiveClippingMod, fixedClippingMod } from "./app/privacy/clipping_mods.ts";

@@ -185,7 +185,7 @@ export class FedAvg extends Strategy {
    */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
     const sent = round.arrays.viewTensors();
-    this.#types.learn(sent, round.number);
+    this.#types.record(sent, round.number);
     // A strategy may run several times, one run after the other.
     if (round.number === 1) { for (const moments of this.#state) moments.clear(); }
     const { accepted, failures } = this.#check(replies, round.arrays);
@@ -266,7 +266,9 @@ export class FedAvg extends Strategy {
     const model = this.aggregateModels(round, replies);
     const problem = this.#types.notFinite(model) ??
       this.#state.map((moments) => moments.notFinite()).find((found) => found !== undefined);
-    for (const moments of this.#state) problem === undefined ? moments.keep() : moments.drop();
+    for (const moments of this.#state) {
+      problem === undefined ? moments.keepDrafts() : moments.dropDrafts();
+    }
     return problem === undefined ? { model } : { model: undefined, problem };
   }
 

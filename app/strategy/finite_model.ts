@@ -21,7 +21,7 @@ export class ModelTypes {
   readonly #types = new Map<string, DType>();
 
   /** Records the types of arrays that are new; in round 1, forgets those of an earlier run first. */
-  learn(model: ReadonlyMap<string, Tensor>, round: number): void {
+  record(model: ReadonlyMap<string, Tensor>, round: number): void {
     if (round === 1) this.#types.clear();
     for (const [name, { dtype }] of model) {
       if (!this.#types.has(name)) this.#types.set(name, dtype);

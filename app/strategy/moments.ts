@@ -36,7 +36,7 @@ export class Moments {
   }
 
   /** Keeps the drafts for the next round. */
-  keep(): void {
+  keepDrafts(): void {
     for (const [name, values] of this.#drafts) this.#kept.set(name, values);
     this.#drafts.clear();
   }
@@ -48,7 +48,7 @@ export class Moments {
   }
 
   /** Drops the drafts, so that the next round or attempt starts from the kept state. */
-  drop(): void {
+  dropDrafts(): void {
     this.#drafts.clear();
   }
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ENTRY, LIBRARY, loadedByUrl } from "./entry_points.ts";
+import { ROOMS as ROOM_TABLE } from "../../tests/architecture/rooms.ts";
+import { ENTRY, LIBRARY, loadedByUrl, ROOMS } from "./entry_points.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -16,6 +17,12 @@ Deno.test("workers, commands and modules loaded on demand are compiled in", asyn
     ]
   ) assert.ok(modules.includes(module), module);
   assert.deepEqual(modules, [...new Set(modules)].sort());
+});
+
+Deno.test("the rooms of the program are the folders of the room table, without the examples", () => {
+  const folders = Object.keys(ROOM_TABLE).map((room) => room.split("/")[0]!)
+    .filter((name) => !name.endsWith(".ts") && name !== "examples");
+  assert.deepEqual([...ROOMS], [...new Set(folders)].sort());
 });
 
 Deno.test("the modules to compile in exist, and mod.ts is what apps import", async () => {

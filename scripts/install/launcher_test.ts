@@ -14,9 +14,11 @@ class Project implements AsyncDisposable {
 
   static async make(): Promise<Project> {
     const project = new Project(await Deno.makeTempDir({ prefix: "flwr launcher's " }));
-    const sources = "app auth base certs entities fab hosting link ml proto roles rpc tensor".split(
-      " ",
-    );
+    const sources =
+      "app auth base certs entities fab hosting link metrics ml privacy proto roles rpc tensor"
+        .split(
+          " ",
+        );
     for (const folder of [...sources, "node_modules/.deno", "dist/program"]) {
       await Deno.mkdir(`${project.folder}/${folder}`, { recursive: true });
     }

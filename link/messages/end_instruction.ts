@@ -14,7 +14,7 @@ export async function failInstruction(
   effects: MessageEffects,
   instruction: InstructionRecord,
   { event, error }: Verdict,
-  { told }: { told: boolean },
+  { replyPulled }: { replyPulled: boolean },
 ): Promise<LinkMessage> {
   const { message, deliveries } = instruction;
   const now = context.clock.now();
@@ -22,15 +22,15 @@ export async function failInstruction(
   const object = context.messageObject(draft);
   const reply: LinkMessage = { ...draft, messageId: object.id, pushedAt: now };
   await releaseObjects(tx, instruction);
-  if (await tx.objects.standing(object.id) === undefined) await addObject(tx, object);
+  if (await tx.objects.counters(object.id) === undefined) await addObject(tx, object);
   await tx.objects.addReferences(object.id, 1);
   await tx.replies.put(reply);
   context.outcomes.note(effects, reply);
   const state = nextInstructionState(instruction.state, event)!;
   const grace = now + context.limits.replyGraceSeconds;
   // An error that was not pulled is kept as long as a reply would be.
-  const dueAt = told ? grace : Math.max(grace, expiryOf(message));
-  await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+  const dueAt = replyPulled ? grace : Math.max(grace, expiryOf(message));
+  await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
   effects.due(dueAt);
   effects.wake(`reply:${message.messageId}`);
   effects.emit({ kind: "instruction-failed", instruction: factsOf(message), ...error });
@@ -38,19 +38,22 @@ export async function failInstruction(
 }
 
 /** Handles an instruction that is due: fails it if it is still open or its reply expired, otherwise removes it. */
-export async function settleDueInstruction(
+export async function handleDueInstruction(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   instruction: InstructionRecord,
 ): Promise<void> {
   const verdict = verdictOn(instruction, undefined, context.clock.now(), context.limits);
-  if (verdict === undefined) await letGo(tx, instruction);
-  else await failInstruction(context, tx, effects, instruction, verdict, { told: false });
+  if (verdict === undefined) await removeInstruction(tx, instruction);
+  else await failInstruction(context, tx, effects, instruction, verdict, { replyPulled: false });
 }
 
 /** Removes an instruction, its reply, and the objects that are still stored for them. */
-export async function letGo(tx: MessageTransaction, instruction: InstructionRecord): Promise<void> {
+export async function removeInstruction(
+  tx: MessageTransaction,
+  instruction: InstructionRecord,
+): Promise<void> {
   await releaseObjects(tx, instruction);
   await tx.instructions.remove(instruction.message.messageId);
 }

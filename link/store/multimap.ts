@@ -1,7 +1,7 @@
 import type { Journal } from "./journal.ts";
 
 /** A multimap: the members of each key, in the order of insertion. */
-export class Links<K, V> {
+export class Multimap<K, V> {
   readonly #members = new Map<K, Map<V, true>>();
 
   of(key: K): Iterable<V> {

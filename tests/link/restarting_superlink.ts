@@ -8,11 +8,11 @@ import {
   type Operation,
 } from "./crash_protocol.ts";
 
-/** The SuperLink dies in the middle of a call: whether the call took effect is not known. */
-export class Died extends Error {}
+/** The SuperLink crashed during a call, which may or may not have taken effect. */
+export class Crashed extends Error {}
 
-/** A SuperLink that is started again, on the same database, after each death. */
-export class MortalSuperLink implements AsyncDisposable {
+/** A SuperLink that is restarted on the same database after each crash. */
+export class RestartingSuperLink implements AsyncDisposable {
   now = 1_800_000_000;
   deaths = 0;
   readonly #path: string;
@@ -23,7 +23,7 @@ export class MortalSuperLink implements AsyncDisposable {
     this.#path = path;
   }
 
-  /** @throws Died, or what the SuperLink threw */
+  /** Makes a call. @throws Crashed, or the error of the SuperLink */
   async call<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
     this.#life ??= new Life(this.#path, this.now, this.failpoint);
     const answer = await this.#life.call({ operation, input });
@@ -32,24 +32,24 @@ export class MortalSuperLink implements AsyncDisposable {
       this.#life = undefined;
       this.failpoint = null;
       this.deaths++;
-      throw new Died(operation);
+      throw new Crashed(operation);
     }
     if ("code" in answer) throw new FlwrError(answer.code as ErrorCode, operation);
     return answer.output as T;
   }
 
-  /** Calls until the SuperLink lived to answer. */
+  /** Repeats a call until the SuperLink answers. */
   async insist<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
     for (;;) {
       try {
         return await this.call<T>(operation, ...input);
       } catch (error) {
-        if (!(error instanceof Died)) throw error;
+        if (!(error instanceof Crashed)) throw error;
       }
     }
   }
 
-  /** Ends the present life in peace; the next one has the failpoint. */
+  /** Ends the process normally. The next one has the failpoint. */
   async arm(failpoint: Failpoint): Promise<void> {
     await this.#life?.[Symbol.asyncDispose]();
     this.#life = undefined;
@@ -61,7 +61,7 @@ export class MortalSuperLink implements AsyncDisposable {
   }
 }
 
-/** One process. */
+/** One process of the SuperLink. */
 class Life implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -79,7 +79,7 @@ class Life implements AsyncDisposable {
     this.#output = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** @returns undefined when the process died */
+  /** Sends a call. @returns undefined if the process crashed */
   async call(call: Call): Promise<Answer | undefined> {
     try {
       await this.#input.write(new TextEncoder().encode(`${encode(call)}\n`));

@@ -1,12 +1,12 @@
 import type { Link } from "../../link/link.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
-import type { PushedMessages, Refusal } from "../../entities/push.ts";
+import type { MessageRefusal, PushedMessages } from "../../entities/push.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
 
 /**
- * The push of messages of one run that brings all their objects, each message's own included.
+ * A push of messages of one run with all their objects inline, including each message's own.
  *
- * @param nodeId who pushes; default: the sender that the first message names
+ * @param nodeId the caller; default: the sender in the first message
  */
 export function wholePush(
   messages: readonly NewLinkMessage[],
@@ -19,21 +19,21 @@ export function wholePush(
     runId,
     messages,
     trees: messages.map(({ messageId }) => treeAmong(objects, messageId)),
-    brought: new Map(objects.map((object) => [object.id, { object }])),
+    inlineObjects: new Map(objects.map((object) => [object.id, { object }])),
   };
 }
 
-/** Pushes messages with all their objects. @returns why each was refused; undefined for one that was taken */
-export async function pushWhole(
+/** Pushes messages with all their objects. @returns for each, why it was refused, or undefined */
+export async function pushComplete(
   link: Pick<Link, "messages">,
   messages: readonly NewLinkMessage[],
   objects: readonly LinkObject[],
   nodeId?: bigint,
-): Promise<readonly (Refusal | undefined)[]> {
+): Promise<readonly (MessageRefusal | undefined)[]> {
   return (await link.messages.openPush(wholePush(messages, objects, nodeId))).refusals;
 }
 
-/** The tree under a root, as far as its objects are given. */
+/** The tree of a root, as far as its objects are given. */
 function treeAmong(objects: readonly LinkObject[], root: ObjectId): ObjectTree {
   const given = new Map(objects.map((object) => [object.id, object]));
   const tree = new Map<ObjectId, readonly ObjectId[]>();

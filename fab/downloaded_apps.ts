@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { FlwrError } from "../base/error.ts";
 
 /** Default number of downloaded apps to keep. Apps in use may exceed it. */
-export const MAX_KEPT_APPS = 100;
+export const MAX_DOWNLOADED_APPS = 100;
 
 /** Default total size of downloaded apps, in bytes: four apps with the largest attachments. */
-const MAX_KEPT_APPS_BYTES: number = 4 * MAX_ATTACHED_BYTES;
+const MAX_DOWNLOADED_APPS_BYTES: number = 4 * MAX_ATTACHED_BYTES;
 
 /**
  * Folder in `apps` with a mark for each app that was downloaded for a run: a file with the name of the app's folder. It
@@ -15,7 +15,7 @@ const MAX_KEPT_APPS_BYTES: number = 4 * MAX_ATTACHED_BYTES;
 const MARKS = ".brought";
 
 /** Limits of downloaded apps. */
-export interface KeptAppsLimits {
+export interface DownloadedAppsLimits {
   readonly apps: number;
   /** Total size of their files, in bytes. */
   readonly bytes: number;
@@ -26,14 +26,14 @@ export interface KeptAppsLimits {
  * Apps in use are kept, and so are apps without a mark, which `flwr install` or another program installed. Several
  * processes may share the folder, so an app in use is marked by a file lock, which ends with its process.
  */
-export class KeptApps {
+export class DownloadedApps {
   readonly #apps: string;
-  readonly #limits: KeptAppsLimits;
+  readonly #limits: DownloadedAppsLimits;
 
   /** @param home Flower's home folder */
   constructor(
     home: string,
-    limits: KeptAppsLimits = { apps: MAX_KEPT_APPS, bytes: MAX_KEPT_APPS_BYTES },
+    limits: DownloadedAppsLimits = { apps: MAX_DOWNLOADED_APPS, bytes: MAX_DOWNLOADED_APPS_BYTES },
   ) {
     this.#apps = join(home, "apps");
     this.#limits = limits;

@@ -6,7 +6,7 @@ import { MAX_FAB_BYTES } from "../limits.ts";
 import { readFab } from "../read.ts";
 import { appFiles, withApp } from "../testing/app_files.ts";
 
-/** The files of an app whose manifest lists attachments. */
+/** Files of an app whose manifest lists attachments. */
 function listing(list: string, language: "typescript" | "python" = "typescript") {
   const files = appFiles(language);
   const manifest = files["pyproject.toml"]!.replace(
@@ -20,7 +20,7 @@ const MIB = 2 ** 20;
 const write = (folder: string, path: string, bytes: number) =>
   Deno.writeFile(join(folder, path), new Uint8Array(bytes));
 
-Deno.test("attach: of ONNX files as many travel beside a bundle as make it small enough, the largest first", () =>
+Deno.test("attachments: the largest ONNX files become attachments until the FAB is small enough", () =>
   withApp(appFiles("typescript"), async (folder) => {
     await write(folder, "a.onnx", 4 * MIB);
     await write(folder, "b.onnx", 5 * MIB);
@@ -47,7 +47,7 @@ Deno.test("attach: of ONNX files as many travel beside a bundle as make it small
     assert.equal(other.hash, large.hash, "the same app gives the same bytes");
   }));
 
-Deno.test("attach: bundles up to the limit are as they were", () =>
+Deno.test("attachments: a FAB within the limit has no automatic attachments", () =>
   withApp(appFiles("typescript"), async (folder) => {
     const empty = (await buildFab(folder)).content.length;
     await write(folder, "m.onnx", MAX_FAB_BYTES - empty - 2000);
@@ -58,7 +58,7 @@ Deno.test("attach: bundles up to the limit are as they were", () =>
     assert.equal((await buildFab(folder)).attachments.length, 1);
   }));
 
-Deno.test("attach: other files travel only where they are listed, also those that git ignores", () =>
+Deno.test("attachments: other files become attachments only if listed, even if git ignores them", () =>
   withApp(
     {
       ...listing('["start.npz", "w/x.safetensors"]'),
@@ -73,7 +73,7 @@ Deno.test("attach: other files travel only where they are listed, also those tha
     },
   ));
 
-Deno.test("attach: a list that is wrong is refused", async (t) => {
+Deno.test("attachments: an invalid list in the manifest is refused", async (t) => {
   const files = { "a.onnx": "a", "b.csv": "b", "empty.npy": "" };
   for (
     const list of [
@@ -108,14 +108,14 @@ Deno.test("attach: a list that is wrong is refused", async (t) => {
   );
 });
 
-Deno.test("attach: links out of the folder and files beyond the limit are refused", async () => {
+Deno.test("attachments: links out of the folder and files beyond the limit are refused", async () => {
   await withApp(listing('["a.onnx"]'), async (folder) => {
     await Deno.symlink("/etc/hostname", join(folder, "a.onnx"));
     await assert.rejects(buildFab(folder), { code: "invalid-argument" });
   });
   await withApp(appFiles("typescript"), async (folder) => {
     await Deno.writeTextFile(join(folder, "a.onnx"), "");
-    // Nothing but its size is looked at: it has no bytes on the disk.
+    // A sparse file: only its size is checked.
     await Deno.truncate(join(folder, "a.onnx"), MAX_ATTACHMENT_BYTES + 1);
     await assert.rejects(buildFab(folder), { code: "resource-exhausted" });
   });

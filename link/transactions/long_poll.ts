@@ -3,7 +3,7 @@ import { requireOpen } from "./transactions.ts";
 import type { Topic, Wakes } from "./wakes.ts";
 
 /** Options of a long poll. */
-export interface HoldOptions {
+export interface LongPollOptions {
   /** Longest wait in seconds before an empty result; 0, the default, does not wait. At most limits.maxHoldSeconds. */
   holdSeconds?: number;
   /** Ends the wait because the caller has gone. The result is then empty, and nothing is handed out. */
@@ -11,22 +11,22 @@ export interface HoldOptions {
 }
 
 /** State and services that long polls use. */
-export interface Holds {
+export interface LongPollContext {
   readonly clock: Clock;
   readonly wakes: Wakes;
-  readonly limits: HoldLimits;
+  readonly limits: LongPollLimits;
   /** Aborted when the domain closes. */
   readonly closing: AbortSignal;
 }
 
 /** Limits of long polls. */
-export interface HoldLimits {
+export interface LongPollLimits {
   /** Longest wait in seconds. HTTP clients of the current Flower time out after 30 s. */
   readonly maxHoldSeconds: number;
 }
 
 /** Default limits of long polls. */
-export const DEFAULT_HOLD_LIMITS: HoldLimits = { maxHoldSeconds: 20 };
+export const DEFAULT_LONG_POLL_LIMITS: LongPollLimits = { maxHoldSeconds: 20 };
 
 /**
  * Long poll: calls `attempt` until it has a result, each time a topic is woken and once more when the time is up. Ends
@@ -34,10 +34,10 @@ export const DEFAULT_HOLD_LIMITS: HoldLimits = { maxHoldSeconds: 20 };
  *
  * @throws unavailable if the domain is closed
  */
-export async function hold<T>(
-  context: Holds,
+export async function longPoll<T>(
+  context: LongPollContext,
   topics: readonly Topic[],
-  options: HoldOptions,
+  options: LongPollOptions,
   attempt: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   requireOpen(context.closing);

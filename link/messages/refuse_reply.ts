@@ -2,22 +2,22 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { MessageErrorCode } from "../../entities/metadata.ts";
 import { isOpen } from "./instruction_state.ts";
 import { expiryOf, type NewLinkMessage } from "../../entities/message.ts";
-import type { ReplyRefusal } from "./record_message.ts";
-import { failInstruction } from "./settle_instruction.ts";
+import type { RefusalDetails } from "./record_message.ts";
+import { failInstruction } from "./end_instruction.ts";
 
 /**
  * Refuses a node's reply. If the fault is permanent, stores an error reply instead: the node cannot give a better
  * answer, and the ServerApp need not wait until the instruction expires.
  */
-export async function rejectReply(
+export async function refuseReply(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
-  { nodeId, reply, refusal }: { nodeId: bigint; reply: NewLinkMessage; refusal: ReplyRefusal },
+  { nodeId, reply, refusal }: { nodeId: bigint; reply: NewLinkMessage; refusal: RefusalDetails },
 ): Promise<void> {
-  const { reason, forGood } = refusal;
-  refuse(effects, reply, reason);
-  if (!forGood || reply.srcNodeId !== nodeId) return;
+  const { reason, isPermanent } = refusal;
+  reportRefusal(effects, reply, reason);
+  if (!isPermanent || reply.srcNodeId !== nodeId) return;
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
   // A node can only fail instructions that it was handed.
   if (instruction?.message.dstNodeId !== nodeId || instruction.deliveries === 0) return;
@@ -28,12 +28,16 @@ export async function rejectReply(
     reason: `The SuperLink refused the reply of node "${nodeId}": ${reason}`,
   };
   await failInstruction(context, tx, effects, instruction, { event: "give-up", error }, {
-    told: false,
+    replyPulled: false,
   });
 }
 
 /** Reports that a message was refused. */
-export function refuse(effects: MessageEffects, message: NewLinkMessage, reason: string): void {
+export function reportRefusal(
+  effects: MessageEffects,
+  message: NewLinkMessage,
+  reason: string,
+): void {
   const { runId, srcNodeId, dstNodeId, replyToMessageId } = message;
   effects.emit(
     replyToMessageId === ""

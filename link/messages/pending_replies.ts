@@ -5,12 +5,12 @@ import type { Topic } from "../transactions/wakes.ts";
  * Cache of instructions known to have no reply yet. A ServerApp that polls for a thousand replies causes no store reads
  * for them. Every change of an instruction wakes its topic, which removes the entry.
  */
-export class QuietInstructions {
+export class PendingReplies {
   /** Run of each instruction, by topic. */
   readonly #runs = new Map<Topic, bigint>();
 
   /** Adds an instruction. Call it in the transaction that found no reply, which excludes a change in between. */
-  note(effects: Effects<never>, messageId: string, runId: bigint): void {
+  add(effects: Effects<never>, messageId: string, runId: bigint): void {
     effects.after(() => this.#runs.set(`reply:${messageId}`, runId));
   }
 
@@ -21,7 +21,7 @@ export class QuietInstructions {
   }
 
   /** Removes the instruction of this topic, because it changed. */
-  disturb(topic: Topic): void {
+  remove(topic: Topic): void {
     this.#runs.delete(topic);
   }
 }

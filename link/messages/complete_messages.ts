@@ -2,42 +2,42 @@ import { shapeFault } from "../objects/known_tree.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { rootFault } from "./message_fault.ts";
-import type { Refusal } from "../../entities/push.ts";
+import type { MessageRefusal } from "../../entities/push.ts";
 import type { AnnouncedMessage } from "./push_table.ts";
 import {
   instructionRefusal,
   recordInstruction,
   recordReply,
-  type ReplyRefusal,
+  type RefusalDetails,
   replyRefusal,
 } from "./record_message.ts";
-import { refuse, rejectReply } from "./reject_reply.ts";
+import { refuseReply, reportRefusal } from "./refuse_reply.ts";
 
 /**
  * Accepts or refuses the announced messages whose objects are now all stored.
  *
- * @param whole ids of objects whose trees have just become complete
+ * @param completed ids of objects whose trees have just become complete
  * @returns session ids of pushes that have no waiting message left
  */
-export async function takeWholeMessages(
+export async function acceptCompleteMessages(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
-  whole: readonly ObjectId[],
+  completed: readonly ObjectId[],
 ): Promise<string[]> {
   const finished: string[] = [];
-  for (const id of whole) {
+  for (const id of completed) {
     const announced = await tx.pushes.message(id);
     if (announced === undefined) continue;
     await tx.pushes.removeMessage(id);
-    await takeAnnounced(context, tx, effects, announced);
+    await acceptAnnounced(context, tx, effects, announced);
     if (!await tx.pushes.hasMessages(announced.sessionId)) finished.push(announced.sessionId);
   }
   return finished;
 }
 
 /** Accepts or refuses an announced message. Checks it again, because the state may have changed since. */
-async function takeAnnounced(
+async function acceptAnnounced(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
@@ -47,11 +47,11 @@ async function takeAnnounced(
   const { messageId, srcNodeId, replyToMessageId } = message;
   const fault = rootFault(message, await tx.objects.childrenOf(messageId));
   const refusal = fault !== undefined
-    ? { reason: fault, forGood: true }
+    ? { reason: fault, isPermanent: true }
     : replyToMessageId !== ""
     ? await replyRefusal(context, tx, srcNodeId, message)
     : asRefusal(await instructionRefusal(context, tx, message));
-  await takeMessage(context, tx, effects, announced, refusal);
+  await acceptMessage(context, tx, effects, announced, refusal);
 }
 
 /**
@@ -60,19 +60,19 @@ async function takeAnnounced(
  * @param refusal result of the checks in this transaction; the shape of the content is checked here
  * @returns why the message was refused, if it was
  */
-export async function takeMessage(
+export async function acceptMessage(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   { message, clientAppSeconds }: Pick<AnnouncedMessage, "message" | "clientAppSeconds">,
-  refusal: ReplyRefusal | undefined,
-): Promise<Refusal | undefined> {
+  refusal: RefusalDetails | undefined,
+): Promise<MessageRefusal | undefined> {
   const { runId, srcNodeId, replyToMessageId, content } = message;
   if (content !== undefined) refusal ??= asRefusal(await shapeFault(context, tx, content));
   if (refusal !== undefined) {
     const { reason } = refusal;
-    if (replyToMessageId === "") refuse(effects, message, reason);
-    else await rejectReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
+    if (replyToMessageId === "") reportRefusal(effects, message, reason);
+    else await refuseReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
     return { reason };
   }
   if (replyToMessageId === "") {
@@ -85,6 +85,6 @@ export async function takeMessage(
   return undefined;
 }
 
-function asRefusal(reason: string | undefined): ReplyRefusal | undefined {
-  return reason === undefined ? undefined : { reason, forGood: true };
+function asRefusal(reason: string | undefined): RefusalDetails | undefined {
+  return reason === undefined ? undefined : { reason, isPermanent: true };
 }

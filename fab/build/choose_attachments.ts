@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { utf8Length } from "../../base/characters.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { AppConfig } from "../app_config.ts";
-import { attachmentFault, checkAmount, describeAttachment } from "../attachments.ts";
+import { attachmentFault, checkAttachmentSizes, describeAttachment } from "../attachments.ts";
 import type { LocalAttachment } from "../fab.ts";
 import { MAX_FAB_BYTES } from "../limits.ts";
 import { tableAt, type TomlTable } from "../toml/value.ts";
 
 /** The files of an app: those in its FAB, and its attachments, which are sent separately. */
-export interface Parts {
+export interface AppParts {
   readonly chosen: readonly string[];
   readonly attached: readonly string[];
 }
@@ -62,7 +62,7 @@ export function listedAttachments(
  * Decides which files of an app become attachments: the listed ones and, if the others are too large for a FAB, ONNX
  * files, largest first, until the rest fits.
  */
-export async function divide(
+export async function chooseAttachments(
   root: string,
   chosen: readonly string[],
   { listed, isLink, config }: {
@@ -71,7 +71,7 @@ export async function divide(
     readonly isLink: (path: string) => boolean;
     readonly config: AppConfig;
   },
-): Promise<Parts> {
+): Promise<AppParts> {
   if (config.language === "python") return { chosen, attached: [] };
   const rest = new Set(chosen);
   for (const path of listed) rest.delete(path);
@@ -102,7 +102,7 @@ export async function describeAttachments(
   if (empty !== undefined) {
     throw new FlwrError("invalid-argument", `Attachment "${empty.path}" is empty`);
   }
-  checkAmount(
+  checkAttachmentSizes(
     sizes,
     (how) =>
       new FlwrError("resource-exhausted", `The app cannot be sent: ${how}`, {

@@ -1,7 +1,7 @@
 /** Messages whose objects are sent inline, and objects of several messages in one response. */
 import assert from "node:assert/strict";
 import type { NewLinkMessage } from "../../entities/message.ts";
-import type { BroughtObject } from "../../entities/push.ts";
+import type { InlineObject } from "../../entities/push.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import {
@@ -21,7 +21,7 @@ function bring(
   bench: Bench,
   messages: readonly NewLinkMessage[],
   objects: readonly LinkObject[],
-  says: (object: LinkObject) => Partial<BroughtObject> = () => ({}),
+  says: (object: LinkObject) => Partial<InlineObject> = () => ({}),
 ) {
   const [{ srcNodeId: nodeId, runId }] = messages as [NewLinkMessage];
   const needed = nodeId === SUPERLINK_NODE_ID ? MODEL_OBJECTS : UPDATE_OBJECTS;
@@ -31,7 +31,7 @@ function bring(
     messages,
     trees: messages.map((message) => treeOf(message, needed)),
     clientAppSeconds: messages.map(() => 1.5),
-    brought: new Map(objects.map((object) => [object.id, { object, ...says(object) }])),
+    inlineObjects: new Map(objects.map((object) => [object.id, { object, ...says(object) }])),
   });
 }
 
@@ -126,7 +126,7 @@ linkTest("a message that is refused when complete leaves nothing behind", async 
       runId: bench.runId,
       messages: [message],
       trees: [new Map(all.map(({ id, children }) => [id, children]))],
-      brought: new Map(all.map((object) => [object.id, { object }])),
+      inlineObjects: new Map(all.map((object) => [object.id, { object }])),
     });
   };
   await instruct(chain[2]!, chain.slice(0, 3));
