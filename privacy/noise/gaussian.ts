@@ -38,25 +38,30 @@ export function addGaussianNoise(values: Float64Array, deviation: number, entrop
 }
 
 /**
+ * Width of the blocks from which samples are proposed, in √n. The probability of a sample at x · √n is in proportion to
+ * exp(−2x²), that of block k to 2⁻ᵏ. From √(ln 2 / 2) = 0.589 on, their ratio is largest at 0, so that about every second
+ * proposal is accepted.
+ */
+const BLOCK_WIDTH = 0.6;
+
+/** The acceptance of the most likely sample: just below 1. */
+const LARGEST_ACCEPTANCE = 0.999;
+
+/**
  * The number of heads of n fair coins, minus n / 2, by rejection from a two-sided geometric distribution (Bringmann et al.,
- * 2014; lemma 7 of "Secure Noise Generation").
+ * 2014; lemma 7 of "Secure Noise Generation", with narrower blocks).
  */
 class CenteredBinomial {
   readonly #root: number;
   readonly #width: number;
   readonly #largest: number;
-  /** The acceptance of the most likely sample. */
-  readonly #acceptance: number;
 
   /** @param root √n */
   constructor(root: number) {
     const log = Math.log(root);
     this.#root = root;
-    this.#width = Math.round(Math.SQRT2 * root + 1);
+    this.#width = Math.round(BLOCK_WIDTH * root);
     this.#largest = root * Math.sqrt(log / 2);
-    // The probability of a sample, from below.
-    const correction = 1 - 0.4 * (2 * log) ** 1.5 / root;
-    this.#acceptance = Math.sqrt(2 / Math.PI) / root * correction * this.#width / 4;
   }
 
   sample(entropy: Entropy): number {
@@ -66,7 +71,7 @@ class CenteredBinomial {
       const sample = block * this.#width + uniformBelow(this.#width, entropy);
       if (Math.abs(sample) > this.#largest) continue;
       const scaled = sample / this.#root;
-      const acceptance = this.#acceptance * 2 ** run * Math.exp(-2 * scaled * scaled);
+      const acceptance = LARGEST_ACCEPTANCE * 2 ** run * Math.exp(-2 * scaled * scaled);
       if (uniform(entropy) < acceptance) return sample;
     }
   }
