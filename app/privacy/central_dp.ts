@@ -256,7 +256,9 @@ export abstract class CentralDp extends Strategy {
       ? clippingTolerance(round.arrays.viewTensors(), norm.current)
       : undefined;
     for (const reply of accepted) {
-      const bit = side === "client" && adaptive ? normBitOf(reply.metrics) : undefined;
+      const bit = side === "client" && adaptive
+        ? normBitOf(reply.metrics, reply.content)
+        : undefined;
       const reason = typeof bit === "object"
         ? bit.reason
         : limit?.(reply.tensors, round.arrays.viewTensors());

@@ -1,14 +1,25 @@
 import { MetricRecord } from "../metric_record.ts";
+import type { RecordDict } from "../record_dict.ts";
 import { NORM_BIT } from "./clipping_mods.ts";
 
 /**
- * Whether a node clipped its update, by its metric `norm_bit`.
+ * Whether a node clipped its update, by its metric `norm_bit`. Nodes of Flower up to 1.22 send a boolean, which is no
+ * metric, and arrives among the settings of the reply.
  *
  * @returns true or false, or the reason why the metric cannot be used: any other number would move the count by more
  * than one node may
  */
-export function normBitOf(metrics: MetricRecord): boolean | { readonly reason: string } {
+export function normBitOf(
+  metrics: MetricRecord,
+  content: RecordDict,
+): boolean | { readonly reason: string } {
   const value = metrics.get(NORM_BIT);
+  if (value === undefined) {
+    for (const config of content.configRecords.values()) {
+      const old = config.get(NORM_BIT);
+      if (typeof old === "boolean") return old;
+    }
+  }
   if (value === undefined) {
     return { reason: `Metric "${NORM_BIT}" is missing: the node needs adaptiveClippingMod` };
   }
