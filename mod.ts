@@ -52,6 +52,11 @@ export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 
+// Secure aggregation
+export type { SecAggPlusOptions } from "./app/secagg/options.ts";
+export { SecAggPlus } from "./app/secagg/secaggplus.ts";
+export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
+
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { PrivacyReport, ProgressEvent, ProgressListener } from "./app/events.ts";

@@ -253,7 +253,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/nodes": ["base", "entities", "link/transactions"],
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
-  "app": ["base", "entities", "metrics", "ml/engine", "tensor"],
+  "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
   "app/privacy": ["app", "base", "entities", "privacy/accounting", "privacy/noise", "tensor"],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/train", "tensor"],
@@ -280,6 +280,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "metrics": ["base"],
   "privacy/accounting": ["base"],
   "privacy/noise": ["base"],
+  "secagg": ["auth", "base", "tensor"],
   "tensor": ["base"],
   "base": [],
   "proto": [],
@@ -358,6 +359,7 @@ export const PURE: readonly string[] = [
   "privacy/noise",
   "rpc/objects",
   "rpc/wire",
+  "secagg",
   "tensor",
 ];
 

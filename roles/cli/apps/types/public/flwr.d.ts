@@ -827,6 +827,57 @@ export declare class ClientApp {
  * promise of the value.
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
+/** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
+export interface SecAggPlusOptions {
+	/**
+	 * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
+	 * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
+	 * tolerated, more work. Default: 1, every node shares with all.
+	 */
+	readonly numShares?: number;
+	/**
+	 * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
+	 * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
+	 */
+	readonly reconstructionThreshold?: number;
+	/**
+	 * The largest number of examples that a node may have. A node with more is left out. Much larger than needed: less
+	 * precision. Default: 1000.
+	 */
+	readonly maxWeight?: number;
+	/** c: model elements, weighed, are clipped to [−c, c]. Default: 8. */
+	readonly clippingRange?: number;
+	/** R: [−c, c] becomes the integers from 0 to R. Up to 2³⁰; with N nodes N·R must stay below the modulus. Default: 2²². */
+	readonly quantizationRange?: number;
+	/** M: vectors are summed modulo M, a power of two up to 2³². Default: 2³². */
+	readonly modulusRange?: number;
+	/** Seconds for the replies of each stage, above 0. Default: 3600. */
+	readonly timeout?: number;
+}
+interface OnlineNode {
+	readonly nodeId: NodeId;
+	/** Name of the node, if the SuperLink reports one; not unique. */
+	readonly name?: string;
+}
+interface DriverConnection {
+	/** Starts a run. */
+	createRun(): Promise<RunId>;
+	/** The nodes that are online now. */
+	nodes(runId: RunId): Promise<OnlineNode[]>;
+	/**
+	 * Sends instructions to the SuperLink in one call.
+	 *
+	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
+	 */
+	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	/**
+	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
+	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
+	 */
+	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
+	/** Closes the connection and ends open calls. */
+	close(): void;
+}
 /** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
@@ -1018,30 +1069,6 @@ export type ProgressEvent =
 };
 /** Receives the events of a run. */
 export type ProgressListener = (event: ProgressEvent) => void;
-interface OnlineNode {
-	readonly nodeId: NodeId;
-	/** Name of the node, if the SuperLink reports one; not unique. */
-	readonly name?: string;
-}
-interface DriverConnection {
-	/** Starts a run. */
-	createRun(): Promise<RunId>;
-	/** The nodes that are online now. */
-	nodes(runId: RunId): Promise<OnlineNode[]>;
-	/**
-	 * Sends instructions to the SuperLink in one call.
-	 *
-	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
-	 */
-	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
-	/**
-	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
-	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
-	 */
-	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
-	/** Closes the connection and ends open calls. */
-	close(): void;
-}
 /** Timeout of a call. */
 export interface WaitOptions {
 	/** Timeout in seconds (default: none). */
@@ -1118,79 +1145,6 @@ export declare class Grid {
 	report(event: ProgressEvent): void;
 	/** Calls a listener for all events from now on. @returns a function that unsubscribes it */
 	subscribe(listener: ProgressListener): () => void;
-}
-/**
- * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
- * its promise rejects. The value of the promise is ignored.
- */
-export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
-/**
- * The program that controls a run.
- *
- * @example
- * ```ts
- * export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
- *   const strategy = new FedAvg({ fractionEvaluate: 0 });
- *   const numRounds = runConfig.number("num-rounds", 3);
- *   const { arrays } = await strategy.start(grid, { numRounds });
- *   await artifacts.save("model.npz", arrays);
- * });
- * ```
- */
-export declare class ServerApp {
-	#private;
-	/** The class of the object, which other copies of this module recognise. */
-	readonly [KIND] = "ServerApp";
-	/** Sets the main function. @throws FlwrError "already-exists" the second time */
-	main(main: ServerMain): this;
-	/**
-	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
-	 */
-	run(grid: Grid, context: ServerContext): Promise<void>;
-}
-/**
- * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
- * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
- */
-export interface Statistics {
-	/** Plain numbers for a MetricRecord, each name beginning with `name` and a dot. */
-	parts(name: string): Record<string, number | number[]>;
-	/** The metrics of these examples, each name beginning with `name` and a dash. Those that are undefined are left out. */
-	metrics(name: string): Record<string, number | number[]>;
-}
-/** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
-export type StatisticsName = "binary" | "classes" | "regression";
-/**
- * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
- *
- * A round works on a draft. The strategy keeps the draft if the round's model is finite, and drops it otherwise, so
- * that one bad reply cannot damage later rounds.
- */
-export declare class Moments {
-	#private;
-	/** The draft of a tensor's doubles, to read and to change. */
-	of(name: string, { data }: Tensor): Float64Array;
-	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
-	notFinite(): string | undefined;
-	/** Keeps the drafts for the next round. */
-	keepDrafts(): void;
-	/** Clears all state, because another run starts. */
-	clear(): void;
-	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
-	dropDrafts(): void;
-}
-/** A reply that passed all checks. */
-export interface CheckedReply {
-	/** The node that replied. */
-	readonly nodeId: NodeId;
-	/** Weight of the reply. */
-	readonly weight: number;
-	/** The node's model, in the order of the global one; do not change it. Empty if no model was requested. */
-	readonly tensors: ReadonlyMap<string, Tensor>;
-	/** The metrics of the reply. */
-	readonly metrics: MetricRecord;
-	/** The whole content of the reply. */
-	readonly content: RecordDict;
 }
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
@@ -1297,6 +1251,150 @@ export declare abstract class Strategy {
 	 * the signal
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
+}
+/**
+ * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
+ * the weighted mean of the nodes' models, not the single models. The strategy then gets this mean as the reply of every node,
+ * with the node's own metrics.
+ *
+ * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
+ * may be lost in each of the four stages, as long as the threshold's number of each node's neighbours is left. The numbers of
+ * examples and all metrics are sent in the clear: see docs/secure-aggregation.md for what is guaranteed.
+ *
+ * @example
+ * ```ts
+ * const strategy = new SecAggPlus(new FedAvg({ minTrainNodes: 3 }), { maxWeight: 50_000 });
+ * const { arrays } = await strategy.start(grid, { numRounds: 3 });
+ * ```
+ */
+export declare class SecAggPlus extends Strategy {
+	#private;
+	/**
+	 * Puts secure aggregation around a strategy.
+	 *
+	 * @param strategy chooses nodes, and makes the new model of their mean
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single models
+	 */
+	constructor(strategy: Strategy, options?: SecAggPlusOptions);
+	/** The name of the strategy inside, too. */
+	get name(): string;
+	/** Asks the strategy inside. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/**
+	 * The nodes that the strategy inside chooses, with the instructions of stage "setup".
+	 *
+	 * @throws FlwrError "failed-precondition" in the first round for fewer than 3 nodes, or options that do not fit their number
+	 */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Runs the other stages, and gives the strategy inside the nodes' mean. */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** Asks the strategy inside: evaluation is not secret. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Asks the strategy inside. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+}
+/** Options of {@link secAggPlusMod}. */
+export interface SecAggPlusModOptions {
+	/**
+	 * The part of the shares, 0 to 1, that must be needed to give a secret back; rounds with a lower threshold are refused.
+	 * Default: more than half. With half of them or fewer, a server can collect the shares of both secrets of a node, some
+	 * from one half of the neighbours, some from the other, and read its model.
+	 */
+	readonly minThreshold?: number;
+}
+/**
+ * A client modifier for secure aggregation with SecAgg+: the ServerApp learns the sum of the nodes' models, not this
+ * node's. It works with {@link SecAggPlus} and with the `SecAggPlusWorkflow` of Flower for Python.
+ *
+ * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The number of
+ * examples and all metrics are sent in the clear. An instruction to train outside of SecAgg+ is refused.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ *
+ * @example
+ * ```ts
+ * export const app = new ClientApp().train(train, { mods: [secAggPlusMod()] });
+ * ```
+ */
+export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
+/**
+ * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
+ * its promise rejects. The value of the promise is ignored.
+ */
+export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
+/**
+ * The program that controls a run.
+ *
+ * @example
+ * ```ts
+ * export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
+ *   const strategy = new FedAvg({ fractionEvaluate: 0 });
+ *   const numRounds = runConfig.number("num-rounds", 3);
+ *   const { arrays } = await strategy.start(grid, { numRounds });
+ *   await artifacts.save("model.npz", arrays);
+ * });
+ * ```
+ */
+export declare class ServerApp {
+	#private;
+	/** The class of the object, which other copies of this module recognise. */
+	readonly [KIND] = "ServerApp";
+	/** Sets the main function. @throws FlwrError "already-exists" the second time */
+	main(main: ServerMain): this;
+	/**
+	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
+	 */
+	run(grid: Grid, context: ServerContext): Promise<void>;
+}
+/**
+ * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
+ * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
+ */
+export interface Statistics {
+	/** Plain numbers for a MetricRecord, each name beginning with `name` and a dot. */
+	parts(name: string): Record<string, number | number[]>;
+	/** The metrics of these examples, each name beginning with `name` and a dash. Those that are undefined are left out. */
+	metrics(name: string): Record<string, number | number[]>;
+}
+/** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
+export type StatisticsName = "binary" | "classes" | "regression";
+/**
+ * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
+ *
+ * A round works on a draft. The strategy keeps the draft if the round's model is finite, and drops it otherwise, so
+ * that one bad reply cannot damage later rounds.
+ */
+export declare class Moments {
+	#private;
+	/** The draft of a tensor's doubles, to read and to change. */
+	of(name: string, { data }: Tensor): Float64Array;
+	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
+	notFinite(): string | undefined;
+	/** Keeps the drafts for the next round. */
+	keepDrafts(): void;
+	/** Clears all state, because another run starts. */
+	clear(): void;
+	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	dropDrafts(): void;
+}
+/** A reply that passed all checks. */
+export interface CheckedReply {
+	/** The node that replied. */
+	readonly nodeId: NodeId;
+	/** Weight of the reply. */
+	readonly weight: number;
+	/** The node's model, in the order of the global one; do not change it. Empty if no model was requested. */
+	readonly tensors: ReadonlyMap<string, Tensor>;
+	/** The metrics of the reply. */
+	readonly metrics: MetricRecord;
+	/** The whole content of the reply. */
+	readonly content: RecordDict;
 }
 /** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
 export type LargeUpdateAction = "refuse" | "clip";
@@ -4184,6 +4282,7 @@ export interface GaussianRelease {
 }
 /** A release, and how often it was made. */
 export interface RepeatedRelease {
+	/** The release. */
 	readonly release: GaussianRelease;
 	/** From 1. */
 	readonly count: number;
