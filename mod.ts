@@ -60,21 +60,43 @@ export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplu
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { PrivacyReport, ProgressEvent, ProgressListener } from "./app/events.ts";
-export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
+export type { Answered, Exchange } from "./app/exchange.ts";
+export {
+  Grid,
+  type GridOptions,
+  type NodeFilter,
+  type NodeWaitOptions,
+  type WaitOptions,
+} from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
+export {
+  ComposedStrategy,
+  type ComposedStrategyOptions,
+  type MetricsAggrFn,
+  type StrategyParts,
+} from "./app/strategy/composed_strategy.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
-export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
-export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
+export { FedAvg, type FedAvgOptions } from "./app/strategy/fedavg.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
-export type { Moments } from "./app/strategy/moments.ts";
 export {
   FedMedian,
   FedTrimmedAvg,
   type FedTrimmedAvgOptions,
 } from "./app/strategy/order_statistics.ts";
+export {
+  FedAsync,
+  type FedAsyncOptions,
+  FedBuff,
+  type FedBuffOptions,
+} from "./app/strategy/fedbuff.ts";
+export {
+  type BufferedOptions,
+  BufferedStrategy,
+  type Update,
+} from "./app/strategy/buffered_strategy.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export {
   type HistoryJson,
@@ -85,7 +107,50 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
-export type { CheckedReplies, CheckedReply } from "./app/strategy/reply_check.ts";
+
+// Parts of strategies
+export type { Aggregate, Aggregation, Aggregator } from "./app/strategy/aggregator/aggregator.ts";
+export { collecting } from "./app/strategy/aggregator/collecting.ts";
+export {
+  krumScores,
+  type KrumSelectionOptions,
+  multiKrum,
+} from "./app/strategy/aggregator/krum.ts";
+export { Mean, Sum, WeightedMean } from "./app/strategy/aggregator/mean.ts";
+export { coordinateMedian, trimmedMean } from "./app/strategy/aggregator/order_statistics.ts";
+export {
+  ModelContract,
+  type ModelContractOptions,
+} from "./app/strategy/contract/model_contract.ts";
+export type { CheckedReply, ReplyContract } from "./app/strategy/contract/reply_contract.ts";
+export type { LargeUpdateAction } from "./app/strategy/contract/update_bound.ts";
+export { clientMods, type Postprocessor } from "./app/strategy/postprocessor/postprocessor.ts";
+export type { PhaseRound, Round, Tensors } from "./app/strategy/round/round.ts";
+export {
+  adagradRule,
+  adamRule,
+  type AdaptiveOptions,
+  yogiRule,
+} from "./app/strategy/rule/adaptive.ts";
+export type { LearningRate } from "./app/strategy/rule/learning_rate.ts";
+export type { Moments } from "./app/strategy/rule/moments.ts";
+export { type MomentumOptions, momentumRule } from "./app/strategy/rule/momentum.ts";
+export { RuleState } from "./app/strategy/rule/rule_state.ts";
+export { replaceRule, type ServerRule } from "./app/strategy/rule/server_rule.ts";
+export {
+  FractionSelection,
+  type FractionSelectionOptions,
+} from "./app/strategy/selection/fraction_selection.ts";
+export { ListedNodes } from "./app/strategy/selection/listed_nodes.ts";
+export type { SelectedNodes, Selection } from "./app/strategy/selection/selection.ts";
+export {
+  constantStaleness,
+  hingeStaleness,
+  polynomialStaleness,
+  type StalenessWeight,
+} from "./app/strategy/staleness/staleness.ts";
+
+// Results of runs
 export {
   type Failure,
   type PhaseName,
@@ -103,7 +168,6 @@ export type {
 export {
   type PhaseOutcome,
   type PhasePlan,
-  type Round,
   Strategy,
   type TrainOutcome,
 } from "./app/strategy/strategy.ts";
@@ -312,7 +376,6 @@ export type {
   CentralDp,
   CentralDpOptions,
   CentralDpSettings,
-  CentralDpState,
   ClientSideOptions,
 } from "./app/privacy/central_dp.ts";
 export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";

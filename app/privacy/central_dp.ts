@@ -1,13 +1,16 @@
 import { FlwrError } from "../../base/error.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { PrivacyAccountant } from "../../privacy/accounting/accountant.ts";
-import type { AccountantState } from "../../privacy/accounting/accountant_state.ts";
 import { checkCount, outOfRange } from "../../privacy/accounting/release.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import { ArrayRecord } from "../array_record.ts";
+import type { ArrayRecord } from "../array_record.ts";
+import { ConfigRecord } from "../config_record.ts";
+import type { Exchange } from "../exchange.ts";
+import { float } from "../float.ts";
 import type { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import { MetricRecord } from "../metric_record.ts";
+import { RecordDict } from "../record_dict.ts";
+import type { Failure } from "../result.ts";
 import {
   type PhaseOutcome,
   type PhasePlan,
@@ -19,12 +22,9 @@ import { PrivacyBudget } from "./budget.ts";
 import { CLIPPING_NORM } from "./clipping_mods.ts";
 import type { ClippingNorm } from "./clipping_norm.ts";
 import { aggregateAsFlower } from "./flower_aggregate.ts";
-import { KnownReplies, type UsableReply } from "./known_replies.ts";
 import { checkFloats } from "./model_update.ts";
-import { normBitOf, withoutNormBit } from "./norm_bits.ts";
+import { PrivateRound } from "./private_round.ts";
 import { cryptoNoise, type NoiseSource } from "./noise_source.ts";
-import { PrivateMean } from "./private_mean.ts";
-import { clippingTolerance } from "./tolerance.ts";
 
 /** Options that all wrappers have. */
 export interface CentralDpOptions {
@@ -70,13 +70,8 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
   readonly adaptive: boolean;
 }
 
-/** State of a wrapper, as plain data for a checkpoint. */
-export interface CentralDpState {
-  /** C, the clipping norm of the next round. */
-  readonly clippingNorm: number;
-  /** The releases so far; absent without an accountant. */
-  readonly accountant?: AccountantState;
-}
+/** Record of a wrapper's own state, and the prefix of the inner strategy's records. */
+const [OWN_STATE, INNER_STATE] = ["privacy", "strategy."] as const;
 
 /**
  * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
@@ -121,20 +116,36 @@ export abstract class CentralDp extends Strategy {
     return this.#options.norm.noiseMultiplier;
   }
 
-  /** Clipping norm and privacy loss, for a checkpoint. */
-  state(): CentralDpState {
-    const accountant = this.#budget?.accountant.state();
-    return { clippingNorm: this.clippingNorm, ...(accountant && { accountant }) };
+  /** Clipping norm, the accountant's releases, and the state of the inner strategy. */
+  override saveState(): RecordDict {
+    const own = new ConfigRecord({ "clipping-norm": float(this.clippingNorm) });
+    if (this.#budget) own.set("accountant", JSON.stringify(this.#budget.accountant.state()));
+    const inner = [...this.#inner.saveState()].map(([name, record]) =>
+      [INNER_STATE + name, record] as const
+    );
+    return new RecordDict([[OWN_STATE, own], ...inner]);
   }
 
-  /**
-   * Continues from a checkpoint.
-   *
-   * @throws FlwrError "invalid-argument" if the state is malformed, or comes from other settings
-   */
-  restore({ clippingNorm, accountant }: CentralDpState): void {
-    if (this.#budget !== undefined) this.#budget.accountant.restore(accountant);
-    this.#options.norm.restore(clippingNorm);
+  /** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
+  override loadState(state: RecordDict): void {
+    const own = state.configRecord(OWN_STATE);
+    const norm = own.number("clipping-norm");
+    this.#options.norm.check(norm);
+    const accountant = this.#budget?.accountant;
+    const before = accountant?.state();
+    accountant?.restore(parsed(own.string("accountant")));
+    try {
+      this.#inner.loadState(
+        new RecordDict(
+          [...state].filter(([name]) => name.startsWith(INNER_STATE))
+            .map(([name, record]) => [name.slice(INNER_STATE.length), record] as const),
+        ),
+      );
+    } catch (error) {
+      accountant?.restore(before);
+      throw error;
+    }
+    this.#options.norm.restore(norm);
   }
 
   /** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
@@ -167,37 +178,35 @@ export abstract class CentralDp extends Strategy {
 
   /** Clips, adds noise, and lets the inner strategy make the new model of the result. */
   override async aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome> {
-    const { flowerCompatible, norm, side, adaptive } = this.#options;
-    const known = this.#usable(round, replies);
-    if (flowerCompatible) {
-      return await aggregateAsFlower(round, known, {
-        ...{ strategy: this.#inner, noise: this.#noise, norm, side, adaptive },
-        divisor: this.#options.numSampledClients,
-      });
+    if (this.#options.flowerCompatible) {
+      return await aggregateAsFlower(round, replies, this.#inner, this.#options, this.#noise);
     }
-    // A reply without examples is left out, as by FedAvg: that depends on this reply alone.
-    const counted = known.usable.filter(({ reply }) => reply.weight > 0);
-    if (counted.length === 0) return this.#inner.aggregateTrain(round, known.forInner(() => {}));
-    const { model, clipped } = this.#privateMean(round.arrays.viewTensors(), counted);
-    const privacy = this.#budget?.spend();
+    const training = new PrivateRound(round, this.#inner, this.#options);
+    for (const reply of replies) training.add(reply);
+    return await this.#finish(round, training);
+  }
+
+  /** As {@link aggregateTrain}, with each reply added as it arrives: one model is held at a time. */
+  override async collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome> {
+    if (this.#options.flowerCompatible) return await super.collectTrain(round, replies);
+    const training = new PrivateRound(round, this.#inner, this.#options);
+    for await (const reply of replies) training.add(reply);
+    return await this.#finish(round, training);
+  }
+
+  async #finish(round: Round, training: PrivateRound): Promise<TrainOutcome> {
+    const released = training.release(this.#noise);
+    const privacy = released && this.#budget?.spend();
     // After the release: its noise belongs to the norm that the updates were clipped to.
-    norm.adapt(clipped, counted.length, this.#noise);
+    if (released) this.#options.norm.adapt(released.clipped, released.count, this.#noise);
     if (privacy !== undefined) {
       round.grid.report({ type: "privacy-spent", round: round.number, privacy });
     }
-    const arrays = ArrayRecord.fromTensors(model);
-    const outcome = await this.#inner.aggregateTrain(
-      round,
-      known.forInner((content) => {
-        for (const [name] of content.arrayRecords) content.set(name, arrays);
-        for (const [name, metrics] of content.metricRecords) {
-          content.set(name, withoutNormBit(metrics));
-        }
-      }),
-    );
-    const failures = outcome.failures.map((failure) =>
-      known.refused.get(failure.nodeId) ?? failure
-    );
+    const replies = training.replies.forInner(released?.model);
+    const outcome = released === undefined
+      ? { results: [], failures: failuresOf(replies), aggregated: false }
+      : await this.#inner.aggregateTrain(round, replies);
+    const failures = training.replies.failures(outcome.failures);
     if (privacy === undefined) return { ...outcome, failures };
     const metrics = outcome.metrics ?? new MetricRecord();
     metrics.setTyped("privacy-epsilon", { type: "double", value: privacy.epsilon });
@@ -226,48 +235,6 @@ export abstract class CentralDp extends Strategy {
     return this.#inner.initialArrays(grid, options);
   }
 
-  #privateMean(
-    sent: ReadonlyMap<string, Tensor>,
-    replies: readonly UsableReply[],
-  ): { model: ReadonlyMap<string, Tensor>; clipped: number } {
-    const { norm, numSampledClients: divisor, weightCap } = this.#options;
-    const { current: clippingNorm, noiseMultiplier } = norm;
-    const mean = new PrivateMean(sent, { clippingNorm, noiseMultiplier, divisor });
-    let clipped = 0;
-    for (const { reply, bit } of replies) {
-      const weight = weightCap === undefined ? 1 : Math.min(1, reply.weight / weightCap);
-      const before = mean.add(reply.tensors, weight);
-      if (bit ?? before > clippingNorm) clipped++;
-    }
-    return { model: mean.release(this.#noise), clipped };
-  }
-
-  /** Divides the replies by what the inner strategy and this wrapper accept. */
-  #usable(round: Round, all: readonly Message[]): KnownReplies {
-    // One node contributes once, also to a strategy that collected several replies of it.
-    const replies = [
-      ...new Map(all.toReversed().map((reply) => [reply.metadata.srcNodeId, reply])).values(),
-    ].reverse();
-    const { side, adaptive, norm, unclippedUpdates = "clip", flowerCompatible } = this.#options;
-    const { accepted } = this.#inner.checkTrain(round, replies);
-    const messages = new Map(replies.map((reply) => [reply.metadata.srcNodeId, reply]));
-    const known = new KnownReplies(replies);
-    const limit = side === "client" && unclippedUpdates === "refuse" && !flowerCompatible
-      ? clippingTolerance(round.arrays.viewTensors(), norm.current)
-      : undefined;
-    for (const reply of accepted) {
-      const bit = side === "client" && adaptive
-        ? normBitOf(reply.metrics, reply.content)
-        : undefined;
-      const reason = typeof bit === "object"
-        ? bit.reason
-        : limit?.(reply.tensors, round.arrays.viewTensors());
-      if (reason !== undefined) known.refuse(reply.nodeId, reason);
-      else known.usable.push({ reply, message: messages.get(reply.nodeId)!, bit: bit as boolean });
-    }
-    return known;
-  }
-
   #describe(): string {
     const { side, norm, adaptive, noiseMultiplier, numSampledClients, flowerCompatible } =
       this.#options;
@@ -276,6 +243,23 @@ export abstract class CentralDp extends Strategy {
       `${noiseMultiplier} for ${numSampledClients} nodes a round` +
       (flowerCompatible ? ", computed as by Flower, without a guarantee" : "");
   }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", "The accountant's state is not JSON", { cause });
+  }
+}
+
+/** Why no reply of a round could be used. */
+function failuresOf(replies: readonly Message[]): Failure[] {
+  return replies.map(({ metadata: { srcNodeId: nodeId }, error }) =>
+    error === undefined
+      ? { nodeId, reason: "Reply rejected: it has no examples" }
+      : { nodeId, code: error.code, reason: error.reason }
+  );
 }
 
 /** One node's updates must not count twice. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { RdpAccountant } from "../../privacy/accounting/accountant.ts";
 import { tensor } from "../../tensor/tensor.ts";
+import { RecordDict } from "../record_dict.ts";
 import { FedAvg } from "../strategy/fedavg.ts";
 import { FedAvgM } from "../strategy/fedavgm.ts";
 import { FedAdagrad, FedAdam, FedYogi } from "../strategy/fedopt.ts";
@@ -9,6 +10,7 @@ import { FedProx } from "../strategy/fedprox.ts";
 import { Krum, MultiKrum } from "../strategy/krum.ts";
 import { FedMedian, FedTrimmedAvg } from "../strategy/order_statistics.ts";
 import type { Strategy } from "../strategy/strategy.ts";
+import { plain } from "../testing.ts";
 import { PrivateMean } from "./private_mean.ts";
 import {
   aggregate,
@@ -251,9 +253,22 @@ Deno.test("a wrapper continues from the state of another", async () => {
     });
   const [first, second] = [make(), make()];
   await aggregate(first, sent, NORMS);
-  second.restore(JSON.parse(JSON.stringify(first.state())));
-  assert.deepEqual(second.state(), first.state());
-  assert.throws(() => make().restore({ clippingNorm: NaN, accountant: first.state().accountant! }));
-  assert.throws(() => make().restore({ clippingNorm: 1 }), { code: "invalid-argument" });
-  assert.throws(() => fixed().restore({ clippingNorm: 2 }), { code: "invalid-argument" });
+  second.loadState(first.saveState());
+  assert.deepEqual(plain(second.saveState()), plain(first.saveState()));
+  assert.equal(second.clippingNorm, first.clippingNorm);
+  const spoilt = (name: string, value: number | string) => {
+    const state = first.saveState();
+    state.configRecord("privacy").set(name, value);
+    return state;
+  };
+  const fresh = make();
+  const before = plain(fresh.saveState());
+  const bad = [
+    ...[spoilt("clipping-norm", 0), spoilt("accountant", "{}"), spoilt("accountant", "{")],
+    ...[new RecordDict(), adaptive().saveState()],
+  ];
+  for (const state of bad) assert.throws(() => fresh.loadState(state), FlwrError);
+  assert.deepEqual(plain(fresh.saveState()), before, "a refused state changes nothing");
+  const other = fixed({ clippingNorm: 2 }).saveState();
+  assert.throws(() => fixed().loadState(other), { code: "invalid-argument" });
 });

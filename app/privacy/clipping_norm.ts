@@ -10,7 +10,9 @@ export interface ClippingNorm {
   readonly noiseMultiplier: number;
   /** The first norm again, because another run starts. */
   reset(): void;
-  /** Continues from the norm of a checkpoint. */
+  /** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot go on with it */
+  check(norm: number): void;
+  /** Continues from a norm that was checked. */
   restore(norm: number): void;
   /**
    * Adapts the norm after a round.
@@ -36,7 +38,9 @@ export class FixedNorm implements ClippingNorm {
 
   reset(): void {}
 
-  restore(norm: number): void {
+  restore(_norm: number): void {}
+
+  check(norm: number): void {
     if (norm === this.current) return;
     throw outOfRange("The checkpoint's clipping norm", `${this.current}, as clippingNorm is`, norm);
   }
@@ -117,8 +121,11 @@ export class AdaptiveNorm implements ClippingNorm {
     this.#current = this.#options.initialClippingNorm;
   }
 
-  restore(norm: number): void {
+  check(norm: number): void {
     checkPositive("The checkpoint's clipping norm", norm);
+  }
+
+  restore(norm: number): void {
     this.#current = norm;
   }
 

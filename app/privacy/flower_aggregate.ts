@@ -1,9 +1,14 @@
+import { FlwrError } from "../../base/error.ts";
 import { ArrayRecord } from "../array_record.ts";
-import type { Round, Strategy, TrainOutcome } from "../strategy/strategy.ts";
-import type { ClippingNorm } from "./clipping_norm.ts";
+import type { Message } from "../message.ts";
+import { RecordDict } from "../record_dict.ts";
+import type { Failure } from "../result.ts";
+import { phaseOf, type Round } from "../strategy/round/round.ts";
+import type { Strategy, TrainOutcome } from "../strategy/strategy.ts";
+import type { CentralDpSettings } from "./central_dp.ts";
 import { clipAsFlower } from "./flower_clipping.ts";
-import type { KnownReplies } from "./known_replies.ts";
 import { addUpdate } from "./model_update.ts";
+import { normBitOf } from "./norm_bits.ts";
 import type { NoiseSource } from "./noise_source.ts";
 
 /**
@@ -13,30 +18,42 @@ import type { NoiseSource } from "./noise_source.ts";
  */
 export async function aggregateAsFlower(
   round: Round,
-  known: KnownReplies,
-  { strategy, noise, norm, side, adaptive, divisor }: {
-    readonly strategy: Strategy;
-    readonly noise: NoiseSource;
-    readonly norm: ClippingNorm;
-    readonly side: "server" | "client";
-    readonly adaptive: boolean;
-    readonly divisor: number;
-  },
+  all: readonly Message[],
+  strategy: Strategy,
+  { norm, side, adaptive, numSampledClients }: CentralDpSettings,
+  noise: NoiseSource,
 ): Promise<TrainOutcome> {
-  const failures = strategy.checkTrain(round, known.forInner(() => {})).failures
-    .map((failure) => known.refused.get(failure.nodeId) ?? failure);
-  if (failures.length > 0) return { results: [], failures, aggregated: false };
-  const sent = round.arrays.viewTensors();
+  const phase = phaseOf(round, "train");
+  const failures: Failure[] = [];
   let clipped = 0;
-  const replies = known.forInner((content, { reply, bit }) => {
-    if (side === "server") {
-      const made = clipAsFlower(sent, reply.tensors, norm.current);
+  const replies = all.map((message) => {
+    const nodeId = message.metadata.srcNodeId;
+    if (message.error !== undefined) {
+      failures.push({ nodeId, ...message.error });
+      return message;
+    }
+    try {
+      const reply = strategy.checkTrain(phase, message);
+      if (side === "client") {
+        const bit = adaptive ? normBitOf(reply.metrics, reply.content) : false;
+        if (typeof bit === "object") throw new FlwrError("invalid-argument", bit.reason);
+        if (bit) clipped++;
+        return message;
+      }
+      const made = clipAsFlower(phase.sent, reply.tensors, norm.current);
+      if (made.clipped) clipped++;
+      const content = new RecordDict(message.content);
       for (const [name] of content.arrayRecords) {
         content.set(name, ArrayRecord.fromTensors(made.model));
       }
-      if (made.clipped) clipped++;
-    } else if (bit) clipped++;
+      return message.withContent(content);
+    } catch (error) {
+      if (!(error instanceof FlwrError)) throw error;
+      failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
+      return message;
+    }
   });
+  if (failures.length > 0) return { results: [], failures, aggregated: false };
   const adapt = () => {
     if (adaptive) norm.adapt(clipped, replies.length, noise);
   };
@@ -48,7 +65,7 @@ export async function aggregateAsFlower(
   const added = new Map<string, Float64Array>();
   for (const [name, { data }] of model) {
     const values = new Float64Array(data.length);
-    noise.gaussian(values, norm.noiseMultiplier * norm.current / divisor);
+    noise.gaussian(values, norm.noiseMultiplier * norm.current / numSampledClients);
     added.set(name, values);
   }
   return { ...outcome, arrays: ArrayRecord.fromTensors(addUpdate(model, added)) };

@@ -1,55 +1,86 @@
+import { FlwrError } from "../../base/error.ts";
 import { MessageErrorCode, type NodeId } from "../../entities/metadata.ts";
+import { ArrayRecord } from "../array_record.ts";
 import { Message } from "../message.ts";
 import { RecordDict } from "../record_dict.ts";
-import type { CheckedReply } from "../strategy/reply_check.ts";
+import type { CheckedReply } from "../strategy/contract/reply_contract.ts";
+import type { Tensors } from "../strategy/round/round.ts";
+import type { Failure } from "../result.ts";
+import { withoutNormBit } from "./norm_bits.ts";
 
-/** A reply that counts. */
-export interface UsableReply {
-  readonly reply: CheckedReply;
+/** A reply of which only the arrays' names are left. */
+interface Counted {
   readonly message: Message;
-  /** Whether the node says that it has clipped; undefined if nobody asked. */
-  readonly bit?: boolean;
+  /** Names of its records with arrays, and of the arrays. */
+  readonly records: readonly string[];
+  readonly names: readonly string[];
 }
 
-/** A round's replies, divided. */
+/**
+ * The replies of a round, as the inner strategy gets them after the release: each with the private mean in place of its
+ * model. Models are dropped when they were added to the sum, so that one is held at a time.
+ */
 export class KnownReplies {
-  /** Those that count, in ascending order of node id. */
-  readonly usable: UsableReply[] = [];
-  /** Those that this wrapper refuses. */
-  readonly refused = new Map<NodeId, { nodeId: NodeId; reason: string }>();
-  readonly #all: readonly Message[];
+  readonly #seen = new Set<NodeId>();
+  /** Replies to change, and others as they are. */
+  readonly #replies: (Counted | Message)[] = [];
+  readonly #refused = new Map<NodeId, Failure>();
 
-  /** @param replies all replies, with errors */
-  constructor(replies: readonly Message[]) {
-    this.#all = replies;
+  /** Whether a node has already replied: it contributes once. */
+  isKnown(nodeId: NodeId): boolean {
+    const known = this.#seen.has(nodeId);
+    this.#seen.add(nodeId);
+    return known;
   }
 
-  /** Makes a reply a failure of its node. */
-  refuse(nodeId: NodeId, reason: string): void {
-    this.refused.set(nodeId, { nodeId, reason: `Reply rejected: ${reason}` });
+  /** Keeps a reply whose model was added to the sum. */
+  count(message: Message, { tensors }: CheckedReply): void {
+    const content = new RecordDict(message.content);
+    const records = [...content.arrayRecords.keys()];
+    for (const name of records) content.set(name, new ArrayRecord());
+    this.#replies.push({
+      message: message.withContent(content),
+      records,
+      names: [...tensors.keys()],
+    });
   }
 
-  /**
-   * The replies as the inner strategy is to see them: usable ones changed, refused ones as errors, so that it counts them
-   * among the failures, and those that it refuses itself as they are.
-   *
-   * @param change changes a copy of a usable reply's records
-   */
-  forInner(change: (content: RecordDict, usable: UsableReply) => void): Message[] {
-    const usable = new Map(this.usable.map((each) => [each.message, each]));
-    return this.#all.map((message) => {
-      const refused = this.refused.get(message.metadata.srcNodeId);
-      if (refused !== undefined) {
-        return new Message(message.metadata, {
-          code: MessageErrorCode.Unknown,
-          reason: refused.reason,
-        });
-      }
-      const each = usable.get(message);
-      if (each === undefined) return message;
+  /** Keeps an error. */
+  keep(message: Message): void {
+    this.#replies.push(message);
+  }
+
+  /** Makes a reply a failure of its node. The inner strategy gets an error, which it counts among the failures. */
+  refuse({ metadata }: Message, error: unknown): void {
+    if (!(error instanceof FlwrError)) throw error;
+    const nodeId = metadata.srcNodeId;
+    const reason = `Reply rejected: ${error.message}`;
+    this.#refused.set(nodeId, { nodeId, reason });
+    this.#replies.push(new Message(metadata, { code: MessageErrorCode.Unknown, reason }));
+  }
+
+  /** The replies for the inner strategy. @param model the private mean; undefined if nothing was released */
+  forInner(model: Tensors | undefined): Message[] {
+    const all = model && ArrayRecord.fromTensors(model);
+    return this.#replies.map((reply) => {
+      if (!("records" in reply)) return reply;
+      const { message, records, names } = reply;
       const content = new RecordDict(message.content);
-      change(content, each);
+      if (all !== undefined) {
+        const same = names.length === all.size
+          ? all
+          : new ArrayRecord(names.map((name) => [name, all.get(name)!] as const));
+        for (const name of records) content.set(name, same);
+      }
+      for (const [name, metrics] of content.metricRecords) {
+        content.set(name, withoutNormBit(metrics));
+      }
       return message.withContent(content);
     });
+  }
+
+  /** An outcome's failures, with the wrapper's reason for those that it refused. */
+  failures(failures: readonly Failure[]): Failure[] {
+    return failures.map((failure) => this.#refused.get(failure.nodeId) ?? failure);
   }
 }

@@ -11,7 +11,7 @@ export type Norm = "l1" | "l2";
  * Subtracts the model sent from a node's model.
  *
  * @param sent the global model
- * @param trained the node's model, with the same names and shapes
+ * @param trained the node's model, with the same shapes, and the same names or some of them
  */
 export function updateOf(
   sent: ReadonlyMap<string, Tensor>,
@@ -19,14 +19,16 @@ export function updateOf(
 ): Map<string, Float64Array> {
   const update = new Map<string, Float64Array>();
   for (const [name, { data }] of sent) {
-    const own = trained.get(name)!.data;
+    const own = trained.get(name)?.data;
     const differences = new Float64Array(data.length);
+    update.set(name, differences);
+    // A contract may allow replies with some of the arrays: the others have not changed.
+    if (own === undefined) continue;
     if (own instanceof Float32Array && data instanceof Float32Array) {
       for (let i = 0; i < data.length; i++) differences[i] = own[i]! - data[i]!;
     } else {
       for (let i = 0; i < data.length; i++) differences[i] = Number(own[i]!) - Number(data[i]!);
     }
-    update.set(name, differences);
   }
   return update;
 }

@@ -25,7 +25,7 @@ export class PrivateMean {
   readonly #sent: ReadonlyMap<string, Tensor>;
   readonly #options: PrivateMeanOptions;
   readonly #sum: ModelUpdate;
-  readonly #step: number | undefined;
+  readonly #step: number;
 
   /** @param sent the global model, of floating-point arrays */
   constructor(sent: ReadonlyMap<string, Tensor>, options: PrivateMeanOptions) {
@@ -33,7 +33,7 @@ export class PrivateMean {
     this.#options = options;
     this.#sum = new Map([...sent].map(([name, { data }]) => [name, new Float64Array(data.length)]));
     const deviation = options.noiseMultiplier * options.clippingNorm;
-    this.#step = deviation > 0 ? gaussianStep(deviation) : undefined;
+    this.#step = gaussianStep(deviation > 0 ? deviation : options.clippingNorm);
   }
 
   /**
@@ -49,10 +49,7 @@ export class PrivateMean {
     clipTo(update, this.#options.clippingNorm, norm);
     for (const [name, values] of update) {
       const sum = this.#sum.get(name)!;
-      const step = this.#step;
-      if (step === undefined) {
-        for (let i = 0; i < sum.length; i++) sum[i]! += weight * values[i]!;
-      } else for (let i = 0; i < sum.length; i++) sum[i]! += toGrid(weight * values[i]!, step);
+      for (let i = 0; i < sum.length; i++) sum[i]! += toGrid(weight * values[i]!, this.#step);
     }
     return norm;
   }

@@ -22,15 +22,15 @@ const NORM_ERROR = 1e-4;
 export function clippingTolerance(
   sent: ReadonlyMap<string, Tensor>,
   limit: number,
-): (trained: ReadonlyMap<string, Tensor>, sent: ReadonlyMap<string, Tensor>) => string | undefined {
+): (trained: ReadonlyMap<string, Tensor>) => string | undefined {
   let squares = 0;
   for (const { dtype, data } of sent.values()) {
     const error = 2 * (ROUNDING[dtype] ?? 0);
     for (const value of data) squares += (error * (Math.abs(Number(value)) + limit)) ** 2;
   }
   const most = limit * (1 + NORM_ERROR) + Math.sqrt(squares);
-  return (trained, model) => {
-    const norm = normOf(updateOf(model, trained), "l2");
+  return (trained) => {
+    const norm = normOf(updateOf(sent, trained), "l2");
     if (norm <= most) return undefined;
     return `its update has norm ${Number(norm.toPrecision(4))}, which is not clipped to ` +
       `${Number(limit.toPrecision(4))}`;

@@ -23,7 +23,7 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../strategy/strategy.ts";
-import { averagedDType } from "../strategy/weighted_average.ts";
+import { averagedDType } from "../strategy/arrays/weighted_average.ts";
 import type { CollectedReply } from "./collected_reply.ts";
 import { checkedOptions, type SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS } from "./records.ts";

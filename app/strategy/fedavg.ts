@@ -1,59 +1,21 @@
-import { FlwrError } from "../../base/error.ts";
 import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { ArrayRecord } from "../array_record.ts";
-import type { ConfigRecord } from "../config_record.ts";
+import type { ArrayRecord } from "../array_record.ts";
+import { checkCount, checkNumber } from "../check_option.ts";
 import type { Grid } from "../grid.ts";
-import { Message } from "../message.ts";
-import { MessageTypes } from "../message_type.ts";
-import type { MessageType, NodeId } from "../../entities/metadata.ts";
-import type { MetricRecord } from "../metric_record.ts";
-import { RecordDict } from "../record_dict.ts";
+import type { NodeId } from "../../entities/metadata.ts";
+import type { Aggregator } from "./aggregator/aggregator.ts";
+import { collecting } from "./aggregator/collecting.ts";
+import { ComposedStrategy, type MetricsAggrFn, type StrategyParts } from "./composed_strategy.ts";
+import { MAX_UPDATE_NORM, ModelContract } from "./contract/model_contract.ts";
+import { MAX_NUM_EXAMPLES } from "./contract/reply_check.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import type { LargeUpdateAction } from "./contract/update_bound.ts";
 import { averageMetrics } from "./average_metrics.ts";
-import { checkCount, checkNumber } from "./check_option.ts";
-import { ModelTypes } from "./finite_model.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
-import { Moments } from "./moments.ts";
-import {
-  type CheckedReplies,
-  type CheckedReply,
-  checkReplies,
-  MAX_NUM_EXAMPLES,
-} from "./reply_check.ts";
-import type { Failure } from "../result.ts";
-import { sampleNodes, sampleSize } from "./sampling.ts";
-import {
-  type PhaseOutcome,
-  type PhasePlan,
-  type Round,
-  Strategy,
-  type TrainOutcome,
-} from "./strategy.ts";
-import {
-  boundUpdates,
-  formatNorm,
-  inOrder,
-  largestUpdate,
-  type LargeUpdateAction,
-} from "./update_bound.ts";
-import { averageModels, weightFactors } from "./weighted_average.ts";
-
-/**
- * Largest accepted norm of an update by default: larger than that of any sound model, or of a sum that nodes may send
- * instead of a mean, and small enough for its square to be finite.
- */
-const MAX_UPDATE_NORM = 1e30;
-
-/**
- * Most replies that a round leaves out, one after the other, to find a finite model. After that the old model stays.
- */
-const MAX_EXCLUDED_REPLIES = 10;
-
-/** Aggregates the metrics of the accepted replies, which are sorted by node id. */
-export type MetricsAggrFn = (
-  replies: readonly CheckedReply[],
-  weightedByKey: string,
-) => MetricRecord;
+import { phaseOf, type Round } from "./round/round.ts";
+import type { Moments } from "./rule/moments.ts";
+import { FractionSelection } from "./selection/fraction_selection.ts";
 
 /** Options of {@link FedAvg}. Names and defaults are Flower's, except for options that Flower does not have. */
 export interface FedAvgOptions {
@@ -92,32 +54,60 @@ export interface FedAvgOptions {
    * `maxUpdateNorm` (default "refuse").
    */
   readonly largeUpdates?: LargeUpdateAction;
+  /**
+   * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
+   * For float64 models whose nodes reply in float32 (default false).
+   */
+  readonly convertFloats?: boolean;
+  /**
+   * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). Beyond it, strategies
+   * that average add each reply as it arrives: see {@link FedAvg}.
+   */
+  readonly maxHeldBytes?: number;
   /** Seed that makes the choice of nodes repeatable (default: random). */
   readonly seed?: number;
 }
+
+/** The options, with their defaults. */
+type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
  *
- * Replies are averaged in ascending order of node id, so equal replies give bit-identical models, whatever order they
- * arrive in.
+ * Equal replies give bit-identical models, whatever order they arrive in. Replies of up to `maxHeldBytes` together are
+ * averaged in ascending order of node id, with Flower's bits. Larger ones are added as they arrive, in about 77 bits, and
+ * the ServerApp holds one reply at a time, however many nodes there are. Then a reply cannot be left out afterwards: if
+ * the average is not finite, the old model stays.
+ *
+ * It is a {@link ComposedStrategy}; derived strategies pass parts of their own, or override a hook.
  */
-export class FedAvg extends Strategy {
+export class FedAvg extends ComposedStrategy {
   /** The options, with their defaults. */
-  protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
-  /** The generator that chooses nodes. */
+  protected readonly options: CheckedOptions;
+  /** The generator that chooses the node that is asked for the initial model. */
   protected readonly random: Random;
-  readonly #types = new ModelTypes();
-  readonly #state: Moments[] = [];
+  /** Number of moments that derived strategies have asked for. */
+  #moments = 0;
 
   /**
    * Creates the strategy.
    *
+   * @param parts replace those of federated averaging
    * @throws FlwrError "invalid-argument" that names the option that is out of range
    */
-  constructor(options: FedAvgOptions = {}) {
-    super();
+  constructor(options: FedAvgOptions = {}, parts: StrategyParts = {}) {
+    checkOptions(options);
+    const { seed, minAvailableNodes } = options;
+    const select = (fraction?: number, minNodes?: number) =>
+      new FractionSelection({ fraction, minNodes, minAvailableNodes, seed });
+    super({
+      ...options,
+      selection: select(options.fractionTrain, options.minTrainNodes),
+      evaluateSelection: select(options.fractionEvaluate, options.minEvaluateNodes),
+      contract: new ModelContract({ ...options, arrayrecordKey: undefined }),
+      ...parts,
+    });
     const byWeight: MetricsAggrFn = averageMetrics;
     this.options = {
       fractionTrain: options.fractionTrain ?? 1,
@@ -135,20 +125,7 @@ export class FedAvg extends Strategy {
       maxUpdateNorm: options.maxUpdateNorm ?? MAX_UPDATE_NORM,
       largeUpdates: options.largeUpdates ?? "refuse",
     };
-    checkOptions(this.options);
-    this.random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
-  }
-
-  /** True where neither the choice of replies nor the aggregate is another than here: FedAvg and FedProx. */
-  override get usesMeanOnly(): boolean {
-    const { aggregateTrain, selectReplies, aggregateModels } = FedAvg.prototype;
-    return this.aggregateTrain === aggregateTrain && this.selectReplies === selectReplies &&
-      this.aggregateModels === aggregateModels;
-  }
-
-  /** The checks of replies by the options: weight, types and shapes, norm of the update. */
-  override checkTrain({ arrays }: Round, replies: readonly Message[]): CheckedReplies {
-    return this.#check(replies, arrays);
+    this.random = seed === undefined ? systemRandom : seededRandom(seed);
   }
 
   /** Asks one random node for its model. */
@@ -159,70 +136,16 @@ export class FedAvg extends Strategy {
     return requestInitialArrays(grid, this.random, options);
   }
 
-  /** Chooses `fractionTrain` of the online nodes at random, and sends each the model. */
-  override configureTrain(round: Round): Promise<PhasePlan> {
-    const { fractionTrain, minTrainNodes } = this.options;
-    return this.#plan(
-      round,
-      MessageTypes.Train,
-      this.trainConfig(round),
-      fractionTrain,
-      minTrainNodes,
-    );
-  }
-
-  /** Chooses `fractionEvaluate` of the online nodes at random, and sends each the model. */
-  override configureEvaluate(round: Round): Promise<PhasePlan> {
-    const { fractionEvaluate, minEvaluateNodes } = this.options;
-    const config = this.evaluateConfig(round);
-    return this.#plan(round, MessageTypes.Evaluate, config, fractionEvaluate, minEvaluateNodes);
-  }
-
-  /**
-   * Averages the models by their number of examples, without the replies that cannot be used. If the new model or the
-   * strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
-   * again.
-   */
-  override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
-    const sent = round.arrays.viewTensors();
-    this.#types.record(sent, round.number);
-    // A strategy may run several times, one run after the other.
-    if (round.number === 1) { for (const moments of this.#state) moments.clear(); }
-    const { accepted, failures } = this.#check(replies, round.arrays);
-    const excluded: Failure[] = [];
-    let remaining: readonly CheckedReply[] = accepted;
-    while (excluded.length <= MAX_EXCLUDED_REPLIES && hasWeight(remaining)) {
-      const chosen = this.selectReplies(remaining);
-      const all = { accepted: chosen, failures: inOrder([...failures, ...excluded]) };
-      const outcome = this.#outcome(all, this.options.trainMetricsAggrFn);
-      if (!outcome.aggregated) return outcome;
-      const made = this.#aggregateFinite(round, chosen);
-      if (made.model !== undefined) {
-        return { ...outcome, arrays: ArrayRecord.fromTensors(made.model) };
-      }
-      const { reply, norm } = largestUpdate(sent, chosen);
-      const reason =
-        `Reply rejected: its update is the largest (norm ${formatNorm(norm)}) of those ` +
-        `whose aggregate is not finite: ${made.problem}`;
-      excluded.push({ nodeId: reply.nodeId, reason });
-      remaining = remaining.filter((other) => other !== reply);
-    }
-    return { results: [], failures: inOrder([...failures, ...excluded]), aggregated: false };
-  }
-
-  /** Aggregates the metrics with `evaluateMetricsAggrFn` (default: the mean, weighted by the number of examples). */
-  override aggregateEvaluate(_round: Round, replies: readonly Message[]): PhaseOutcome {
-    return this.#outcome(this.#check(replies), this.options.evaluateMetricsAggrFn);
-  }
-
-  /** The settings sent to nodes for training. Derived strategies add to them. */
-  protected trainConfig({ config, number }: Round): ConfigRecord {
-    return config.set("server-round", number);
-  }
-
-  /** The settings sent to nodes for evaluation. Derived strategies add to them. */
-  protected evaluateConfig({ config, number }: Round): ConfigRecord {
-    return config.set("server-round", number);
+  /** The aggregator, or the hooks that a derived strategy overrides, which get all replies together. */
+  protected override get aggregator(): Aggregator {
+    const isHooked = this.selectReplies !== FedAvg.prototype.selectReplies ||
+      this.aggregateModels !== FedAvg.prototype.aggregateModels;
+    if (!isHooked) return super.aggregator;
+    return collecting((replies, round) => {
+      const chosen = this.selectReplies(replies);
+      const arrays = this.aggregateModels(round, chosen);
+      return { arrays, nodeIds: chosen.map(({ nodeId }) => nodeId) };
+    });
   }
 
   /**
@@ -239,113 +162,32 @@ export class FedAvg extends Strategy {
    * model or the state would not be finite.
    */
   protected moments(): Moments {
-    const moments = new Moments();
-    this.#state.push(moments);
-    return moments;
+    return this.state.moments(`moments-${++this.#moments}`);
   }
 
   /**
-   * Aggregates the nodes' models into the new model; derived strategies override it. It is called again in the same
-   * round, with fewer replies, if the result is not finite: keep state only in {@link moments}.
+   * Aggregates the nodes' models, by default with the strategy's aggregator; derived strategies override it. It is called
+   * again in the same round, with fewer replies, if the result is not finite: keep state only in {@link moments}.
    *
    * @param replies at least one, in ascending order of node id, with weights whose sum is above 0
    */
   protected aggregateModels(
-    _round: Round,
-    replies: readonly CheckedReply[],
-  ): ReadonlyMap<string, Tensor> {
-    const factors = weightFactors(replies.map(({ weight }) => weight));
-    return averageModels(replies.map(({ tensors }) => tensors), factors);
-  }
-
-  /** The new model, if it and the strategy's state are finite; otherwise the state stays unchanged. */
-  #aggregateFinite(
     round: Round,
     replies: readonly CheckedReply[],
-  ): { model: ReadonlyMap<string, Tensor> } | { model: undefined; problem: string } {
-    const model = this.aggregateModels(round, replies);
-    const problem = this.#types.notFinite(model) ??
-      this.#state.map((moments) => moments.notFinite()).find((found) => found !== undefined);
-    for (const moments of this.#state) {
-      problem === undefined ? moments.keepDrafts() : moments.dropDrafts();
-    }
-    return problem === undefined ? { model } : { model: undefined, problem };
-  }
-
-  /** The same instruction for each of a random choice of nodes. */
-  async #plan(
-    { number, arrays, grid, signal }: Round,
-    messageType: MessageType,
-    config: ConfigRecord,
-    fraction: number,
-    minimum: number,
-  ): Promise<PhasePlan> {
-    if (fraction === 0) return { messages: [], available: 0 };
-    const { minAvailableNodes, arrayrecordKey, configrecordKey } = this.options;
-    const online = await grid.waitForNodes(Math.max(minAvailableNodes, minimum), { signal });
-    const nodeIds = sampleNodes(online, sampleSize(online.length, fraction, minimum), this.random);
-    const content = new RecordDict([[arrayrecordKey, arrays], [configrecordKey, config]]);
-    const messages = nodeIds.map((dstNodeId) =>
-      Message.create({
-        content,
-        dstNodeId,
-        messageType,
-        groupId: String(number),
-        clock: grid.clock,
-      })
-    );
-    return { messages, available: online.length };
-  }
-
-  #check(replies: readonly Message[], arrays?: ArrayRecord): CheckedReplies {
-    const { weightedByKey, maxNumExamples, maxUpdateNorm, largeUpdates } = this.options;
-    const checked = checkReplies(replies, { arrays, weightedByKey, maxNumExamples });
-    const bounded = arrays === undefined
-      ? checked
-      : boundUpdates(checked, arrays.viewTensors(), maxUpdateNorm, largeUpdates);
-    return refuseWeightless(bounded, weightedByKey);
-  }
-
-  #outcome(
-    { accepted, failures }: { accepted: readonly CheckedReply[]; failures: readonly Failure[] },
-    aggregate: MetricsAggrFn,
-  ): PhaseOutcome {
-    const results = accepted.map(({ nodeId }) => nodeId);
-    const spoilt = failures.length > 0 && !this.options.acceptFailures;
-    if (results.length === 0 || spoilt) return { results, failures, aggregated: false };
-    const metrics = aggregate(accepted, this.options.weightedByKey);
-    return { results, failures, aggregated: true, metrics };
+  ): ReadonlyMap<string, Tensor> {
+    const aggregation = super.aggregator.begin(phaseOf(round, "train"), replies);
+    for (const reply of replies) aggregation.accumulate(reply);
+    return aggregation.finish().arrays;
   }
 }
 
-/** Refuses all replies if all their weights are 0, because they have no average. */
-function refuseWeightless({ accepted, failures }: CheckedReplies, key: string): CheckedReplies {
-  if (hasWeight(accepted)) return { accepted, failures };
-  const reason = `Reply rejected: metric "${key}" is 0 in every reply`;
-  return {
-    accepted: [],
-    failures: [...failures, ...accepted.map(({ nodeId }) => ({ nodeId, reason }))],
-  };
-}
-
-function hasWeight(replies: readonly CheckedReply[]): boolean {
-  return replies.some(({ weight }) => weight > 0);
-}
-
-function checkOptions(options: Required<Omit<FedAvgOptions, "seed">>): void {
+function checkOptions(options: FedAvgOptions): void {
   for (const name of ["fractionTrain", "fractionEvaluate"] as const) {
-    checkNumber(name, options[name], 0, 1);
+    const value = options[name];
+    if (value !== undefined) checkNumber(name, value, 0, 1);
   }
   for (const name of ["minTrainNodes", "minEvaluateNodes", "minAvailableNodes"] as const) {
-    checkCount(name, options[name], 1);
-  }
-  if (options.maxUpdateNorm !== Infinity) {
-    checkNumber("maxUpdateNorm", options.maxUpdateNorm, Number.MIN_VALUE);
-  }
-  if (!["refuse", "clip"].includes(options.largeUpdates)) {
-    throw new FlwrError(
-      "invalid-argument",
-      `largeUpdates must be "refuse" or "clip": got "${options.largeUpdates}"`,
-    );
+    const value = options[name];
+    if (value !== undefined) checkCount(name, value, 1);
   }
 }

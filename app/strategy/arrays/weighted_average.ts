@@ -1,5 +1,5 @@
-import type { DType, TypedArray } from "../../tensor/dtype.ts";
-import { type Tensor, zeros } from "../../tensor/tensor.ts";
+import type { DType, TypedArray } from "../../../tensor/dtype.ts";
+import { type Tensor, zeros } from "../../../tensor/tensor.ts";
 
 /**
  * The element type of an average: floating-point arrays keep their type; integers, booleans and scalars of any type
@@ -28,18 +28,32 @@ export function weightFactors(weights: readonly number[]): number[] {
  * @param factors one per tensor
  */
 export function averageTensors(tensors: readonly Tensor[], factors: readonly number[]): Tensor {
-  const { dtype, shape } = tensors[0]!;
-  const average = zeros(averagedDType(dtype, shape.length), shape);
-  tensors.forEach(({ data }, i) => {
-    const factor = factors[i]!;
-    const sum = average.data;
-    if (sum instanceof Float32Array && data instanceof Float32Array) {
-      addScaled32(sum, data, factor, i === 0);
-    } else {
-      addScaled(sum, data, factor, i === 0);
-    }
+  const average = weightedTerm(tensors[0]!, factors[0]!);
+  tensors.forEach((tensor, i) => {
+    if (i > 0) addTerm(average, tensor, factors[i]!);
   });
   return average;
+}
+
+/** The first term of a weighted average: factor · tensor, in the type of an average. */
+export function weightedTerm(tensor: Tensor, factor: number): Tensor {
+  const term = zeros(averagedDType(tensor.dtype, tensor.shape.length), tensor.shape);
+  // The first product is assigned instead of added to 0, so that −0 stays −0.
+  add(term.data, tensor.data, factor, true);
+  return term;
+}
+
+/** Adds factor · tensor to a weighted average. */
+export function addTerm(average: Tensor, { data }: Tensor, factor: number): void {
+  add(average.data, data, factor, false);
+}
+
+function add(sum: TypedArray, data: TypedArray, factor: number, isFirst: boolean): void {
+  if (sum instanceof Float32Array && data instanceof Float32Array) {
+    addScaled32(sum, data, factor, isFirst);
+  } else {
+    addScaled(sum, data, factor, isFirst);
+  }
 }
 
 /** Averages several models with the same names, tensor by tensor. */
@@ -63,7 +77,6 @@ function addScaled32(
   isFirst: boolean,
 ): void {
   const rounded = Math.fround(factor);
-  // The first product is assigned instead of added to 0, so that −0 stays −0.
   if (isFirst) { for (let i = 0; i < sum.length; i++) sum[i] = rounded * data[i]!; }
   else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + Math.fround(rounded * data[i]!);
 }

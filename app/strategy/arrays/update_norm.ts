@@ -1,5 +1,5 @@
-import type { TypedArray } from "../../tensor/dtype.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { TypedArray } from "../../../tensor/dtype.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 import { elementwise, mapModel } from "./elementwise.ts";
 
 /**
@@ -7,26 +7,38 @@ import { elementwise, mapModel } from "./elementwise.ts";
  * together. It is infinite only if a difference or the norm itself exceeds double precision.
  *
  * @param sent the global model
- * @param trained the node's model, with the same names and shapes
+ * @param trained the node's model, or some of its arrays, with the same names and shapes
  */
 export function updateNorm(
   sent: ReadonlyMap<string, Tensor>,
   trained: ReadonlyMap<string, Tensor>,
 ): number {
   let squares = 0;
-  for (const [name, { data }] of sent) squares += squaredDistance(data, trained.get(name)!.data);
+  for (const [name, { data }] of trained) {
+    squares += squaredDistance(originOf(sent, name, data), data);
+  }
   if (squares < Infinity) return Math.sqrt(squares);
   const largest = largestDifference(sent, trained);
   if (!(largest < Infinity)) return Infinity;
   // The squares exceeded the range of doubles: computes the sum in units of the largest difference.
   squares = 0;
-  for (const [name, { data }] of sent) {
-    const own = trained.get(name)!.data;
+  for (const [name, { data: own }] of trained) {
+    const data = originOf(sent, name, own);
     for (let i = 0; i < data.length; i++) {
       squares += ((Number(own[i]!) - Number(data[i]!)) / largest) ** 2;
     }
   }
   return largest * Math.sqrt(squares);
+}
+
+/** The array that was sent; zeros for one that was not, or had another size, as where replies are not models. */
+function originOf(
+  sent: ReadonlyMap<string, Tensor>,
+  name: string,
+  own: TypedArray,
+): TypedArray {
+  const data = sent.get(name)?.data;
+  return data?.length === own.length ? data : new Float64Array(own.length);
 }
 
 function squaredDistance(a: TypedArray, b: TypedArray): number {
@@ -58,8 +70,8 @@ function largestDifference(
   trained: ReadonlyMap<string, Tensor>,
 ): number {
   let largest = 0;
-  for (const [name, { data }] of sent) {
-    const own = trained.get(name)!.data;
+  for (const [name, { data: own }] of trained) {
+    const data = originOf(sent, name, own);
     for (let i = 0; i < data.length; i++) {
       largest = Math.max(largest, Math.abs(Number(own[i]!) - Number(data[i]!)));
     }

@@ -1,4 +1,4 @@
-import { FlwrError } from "../../base/error.ts";
+import { FlwrError } from "../base/error.ts";
 
 /**
  * Checks a number option.

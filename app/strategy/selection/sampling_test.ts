@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { seededRandom } from "../../base/random.ts";
+import { seededRandom } from "../../../base/random.ts";
 import { sampleNodes, sampleSize } from "./sampling.ts";
 
 const nodes = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { scaleUpdate, updateNorm } from "./update_norm.ts";
 
 const model = (...arrays: Tensor[]) => new Map(arrays.map((array, i) => [String(i), array]));

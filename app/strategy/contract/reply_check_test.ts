@@ -1,40 +1,48 @@
 import assert from "node:assert/strict";
-import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import { ArrayRecord } from "../array_record.ts";
-import { MetricRecord } from "../metric_record.ts";
-import { NdArray } from "../nd_array.ts";
-import type { RecordDictInit } from "../record_dict.ts";
-import { instruction } from "../testing.ts";
-import type { MetricInput } from "../typed_value.ts";
-import { checkReplies } from "./reply_check.ts";
+import { type Tensor, tensor } from "../../../tensor/tensor.ts";
+import { ArrayRecord } from "../../array_record.ts";
+import { MetricRecord } from "../../metric_record.ts";
+import { NdArray } from "../../nd_array.ts";
+import type { RecordDictInit } from "../../record_dict.ts";
+import { instruction } from "../../testing.ts";
+import type { MetricInput } from "../../typed_value.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { checkReply, type ReplyExpectation } from "./reply_check.ts";
 
 const weight = tensor("float32", [2], Float32Array.of(1, 2));
 const counter = tensor("float64", [], Float64Array.of(3));
 const global = ArrayRecord.fromTensors({ weight, counter });
 
-const replyOf = (content: RecordDictInit, nodeId = 5n) =>
-  instruction({ dstNodeId: nodeId }).reply(content);
-const check = (content: RecordDictInit, arrays: ArrayRecord | undefined = global) =>
-  checkReplies([replyOf(content)], { arrays, weightedByKey: "num-examples" });
+const replyOf = (content: RecordDictInit) => instruction({ dstNodeId: 5n }).reply(content);
+
+/** The accepted reply, or the reason why it is refused. */
+function judge(content: RecordDictInit, options: Partial<ReplyExpectation> = {}) {
+  try {
+    const reply = checkReply(replyOf(content), { weightedByKey: "num-examples", ...options });
+    return { accepted: [reply], reason: undefined };
+  } catch (error) {
+    if (!(error instanceof FlwrError)) throw error;
+    return { accepted: [], reason: error.message };
+  }
+}
+const check = (content: RecordDictInit, options: Partial<ReplyExpectation> = {}) =>
+  judge(content, { sent: global.viewTensors(), ...options });
 const train = (
   tensors: { [name: string]: Tensor },
   metrics: { [name: string]: MetricInput } = { "num-examples": 10 },
-) => check({ arrays: ArrayRecord.fromTensors(tensors), metrics: new MetricRecord(metrics) });
+  options: Partial<ReplyExpectation> = {},
+) =>
+  check({ arrays: ArrayRecord.fromTensors(tensors), metrics: new MetricRecord(metrics) }, options);
 const evaluate = (metrics: { [name: string]: MetricInput }) =>
-  checkReplies([replyOf({ metrics: new MetricRecord(metrics) })], {
-    weightedByKey: "num-examples",
-  });
+  judge({ metrics: new MetricRecord(metrics) });
 
-function reasonOf({ accepted, failures }: ReturnType<typeof checkReplies>): string {
+function reasonOf({ accepted, reason }: ReturnType<typeof judge>): string {
   assert.equal(accepted.length, 0);
-  assert.equal(failures.length, 1);
-  assert.equal(failures[0]!.nodeId, 5n);
-  return failures[0]!.reason;
+  return reason!;
 }
 
 Deno.test("a valid reply is accepted, with its arrays in the order of the global model", () => {
-  const { accepted, failures } = train({ counter, weight }, { "num-examples": 10, loss: 0.5 });
-  assert.deepEqual(failures, []);
+  const { accepted } = train({ counter, weight }, { "num-examples": 10, loss: 0.5 });
   const [{ nodeId, weight: counted, tensors, metrics }] = accepted as [typeof accepted[0]];
   assert.deepEqual([nodeId, counted, metrics!.get("loss")], [5n, 10, 0.5]);
   assert.deepEqual([...tensors!.keys()], ["weight", "counter"]);
@@ -56,7 +64,7 @@ Deno.test("arrays that are not like those sent are refused", () => {
   const double = tensor("float64", [2], Float64Array.of(1, 2));
   const matrix = tensor("float32", [1, 2], Float32Array.of(1, 2));
   const cases: [{ [name: string]: Tensor }, RegExp][] = [
-    [{ weight }, /^Reply rejected: Arrays are missing: "counter"$/],
+    [{ weight }, /^Arrays are missing: "counter"$/],
     [{ weight, counter, more: weight }, /Arrays are unknown: "more"/],
     [{ "0": weight }, /Arrays are missing: "weight", "counter"/],
     [{ weight: matrix, counter }, /Array "weight" has shape \[1,2\], expected \[2\]/],
@@ -122,17 +130,40 @@ Deno.test("a reply has one MetricRecord, and one ArrayRecord if a model was requ
   );
 });
 
-Deno.test("error replies are failures with their code; all lists are in the order of node ids", () => {
+Deno.test("floats of another width are converted on request, and checked after that", () => {
+  const double = tensor("float64", [2], Float64Array.of(1, 2 ** -60));
+  const [reply] = train({ weight: double, counter }, undefined, { convertFloats: true }).accepted;
+  assert.deepEqual(reply!.tensors.get("weight"), {
+    ...tensor("float32", [2], Float32Array.of(1, 2 ** -60)),
+  });
+  const large = tensor("float64", [2], Float64Array.of(1, 1e39));
+  const refused = train({ weight: large, counter }, undefined, { convertFloats: true });
+  assert.match(reasonOf(refused), /"weight" is not finite: element 1 is Infinity/);
+  const whole = tensor("int64", [2], BigInt64Array.of(1n, 2n));
+  const integers = train({ weight: whole, counter }, undefined, { convertFloats: true });
+  assert.match(reasonOf(integers), /has type int64/);
+});
+
+Deno.test("a contract can ask for some arrays: those that a predicate accepts, or any", () => {
+  const head = (name: string) => name === "weight";
+  assert.equal(train({ weight }, undefined, { arrays: head }).accepted.length, 1);
+  assert.match(
+    reasonOf(train({ weight, counter }, undefined, { arrays: head })),
+    /unknown: "counter"/,
+  );
+  assert.match(reasonOf(train({ counter }, undefined, { arrays: head })), /missing: "weight"/);
+  const [some] = train({ counter }, undefined, { arrays: "any" }).accepted;
+  assert.deepEqual([...some!.tensors.keys()], ["counter"]);
+  assert.match(reasonOf(train({}, undefined, { arrays: "any" })), /no arrays/);
+});
+
+Deno.test("with the name of the model's record, a reply may contain further records", () => {
   const metrics = new MetricRecord({ "num-examples": 1 });
-  const checked = checkReplies([
-    replyOf({ metrics }, 9n),
-    instruction({ dstNodeId: 8n }).replyError(2, "boom"),
-    replyOf({}, 7n),
-    replyOf({ metrics }, 6n),
-  ], { weightedByKey: "num-examples" });
-  assert.deepEqual(checked.accepted.map(({ nodeId }) => nodeId), [6n, 9n]);
-  assert.deepEqual(checked.failures, [
-    { nodeId: 7n, reason: "Reply rejected: expected 1 MetricRecord, got 0" },
-    { nodeId: 8n, code: 2, reason: "boom" },
-  ]);
+  const control = ArrayRecord.fromTensors({ weight });
+  const content = { arrays: global, control, metrics };
+  const [reply] = check(content, { arrayrecordKey: "arrays" }).accepted;
+  assert.deepEqual([...reply!.tensors.keys()], ["weight", "counter"]);
+  assert.equal(reply!.content.arrayRecord("control"), control);
+  const missing = check({ control, metrics }, { arrayrecordKey: "arrays" });
+  assert.match(reasonOf(missing), /ArrayRecord "arrays" is missing/);
 });

@@ -1,5 +1,5 @@
-import { firstNotFinite } from "../../tensor/first_not_finite.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { firstNotFinite } from "../../../tensor/first_not_finite.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 
 /**
  * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
@@ -39,6 +39,17 @@ export class Moments {
   keepDrafts(): void {
     for (const [name, values] of this.#drafts) this.#kept.set(name, values);
     this.#drafts.clear();
+  }
+
+  /** The kept doubles by parameter name; do not change them. */
+  kept(): ReadonlyMap<string, Float64Array> {
+    return this.#kept;
+  }
+
+  /** Replaces the kept state. */
+  load(values: ReadonlyMap<string, Float64Array>): void {
+    this.clear();
+    for (const [name, doubles] of values) this.#kept.set(name, doubles);
   }
 
   /** Clears all state, because another run starts. */

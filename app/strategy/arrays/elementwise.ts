@@ -1,4 +1,4 @@
-import { type Tensor, zeros } from "../../tensor/tensor.ts";
+import { type Tensor, zeros } from "../../../tensor/tensor.ts";
 import { averagedDType } from "./weighted_average.ts";
 
 /**

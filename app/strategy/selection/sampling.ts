@@ -1,5 +1,5 @@
-import type { Random } from "../../base/random.ts";
-import type { NodeId } from "../../entities/metadata.ts";
+import type { Random } from "../../../base/random.ts";
+import type { NodeId } from "../../../entities/metadata.ts";
 
 /**
  * Number of nodes that a phase asks: a fraction of those online, rounded down, but at least the minimum (as in Flower's

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeNpy, encodeNpy } from "../../tensor/npy.ts";
-import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import vectors from "../../tests/vectors/flwr-1.9-fedavg/fedavg.json" with { type: "json" };
+import { decodeNpy, encodeNpy } from "../../../tensor/npy.ts";
+import { type Tensor, tensor } from "../../../tensor/tensor.ts";
+import vectors from "../../../tests/vectors/flwr-1.9-fedavg/fedavg.json" with { type: "json" };
 import { averagedDType, averageModels, averageTensors, weightFactors } from "./weighted_average.ts";
 
 const floats = (...values: number[]) =>

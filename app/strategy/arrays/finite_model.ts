@@ -1,6 +1,8 @@
-import type { DType } from "../../tensor/dtype.ts";
-import { firstBeyond } from "../../tensor/first_not_finite.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { type DType, DTYPES } from "../../../tensor/dtype.ts";
+import { firstBeyond } from "../../../tensor/first_not_finite.ts";
+import { ConfigRecord } from "../../config_record.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 
 /**
  * The largest absolute value that stays finite in each type after conversion; the range of other types is a double's.
@@ -26,6 +28,24 @@ export class ModelTypes {
     for (const [name, { dtype }] of model) {
       if (!this.#types.has(name)) this.#types.set(name, dtype);
     }
+  }
+
+  /** The types, by the arrays' names. */
+  save(): ConfigRecord {
+    return new ConfigRecord([...this.#types]);
+  }
+
+  /** Replaces the types by those that {@link save} returned. @throws FlwrError "invalid-argument" if one is unknown */
+  load(saved: ConfigRecord): void {
+    const types = [...saved].map(([name, value]) => {
+      const dtype = DTYPES.find((known) => known === value);
+      if (dtype !== undefined) return [name, dtype] as const;
+      throw new FlwrError("invalid-argument", `The type of array "${name}" is unknown: ${value}`, {
+        hints: ["The state was saved by another version, or is damaged"],
+      });
+    });
+    this.#types.clear();
+    for (const [name, dtype] of types) this.#types.set(name, dtype);
   }
 
   /**
