@@ -72,6 +72,7 @@ export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
+export { Bulyan, type BulyanOptions } from "./app/strategy/bulyan.ts";
 export {
   ComposedStrategy,
   type ComposedStrategyOptions,
@@ -97,7 +98,18 @@ export {
   BufferedStrategy,
   type Update,
 } from "./app/strategy/buffered_strategy.ts";
+export { FedDyn, type FedDynOptions } from "./app/strategy/feddyn.ts";
+export { type DynRound, dynRound } from "./app/strategy/feddyn_node.ts";
+export {
+  FedNova,
+  type FedNovaOptions,
+  type LocalSteps,
+  normalizedSteps,
+} from "./app/strategy/fednova.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
+export { type FedXgbOptions, xgbArrays, xgbBytes } from "./app/strategy/xgb/fedxgb.ts";
+export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
+export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
 export {
   type HistoryJson,
   historyToJson,
@@ -107,9 +119,22 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
+export { QFedAvg, type QFedAvgOptions } from "./app/strategy/qfedavg.ts";
+export { Scaffold, type ScaffoldOptions } from "./app/strategy/scaffold.ts";
+export {
+  type LocalTraining,
+  type ScaffoldRound,
+  scaffoldRound,
+} from "./app/strategy/scaffold_node.ts";
 
 // Parts of strategies
 export type { Aggregate, Aggregation, Aggregator } from "./app/strategy/aggregator/aggregator.ts";
+export {
+  bulyan,
+  type BulyanSelectionOptions,
+  selectByKrum,
+  type SelectionRule,
+} from "./app/strategy/aggregator/bulyan.ts";
 export { collecting } from "./app/strategy/aggregator/collecting.ts";
 export {
   krumScores,
@@ -307,6 +332,12 @@ export {
 
 // Data sets
 export { readNpy, readNpz } from "./ml/data/array_files.ts";
+export {
+  classCounts,
+  classWeights,
+  exampleWeights,
+  weightsFromCounts,
+} from "./ml/data/class_weights.ts";
 export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
 export type {
   CategoryEncoding,
@@ -321,13 +352,50 @@ export type {
   TableOf,
   TableSplit,
 } from "./ml/data/csv/options.ts";
+export { mergeTableStatistics } from "./ml/data/statistics/merge.ts";
+export {
+  type CategoryColumnStatistics,
+  type NumberColumnStatistics,
+  type TableStatistics,
+  tableStatistics,
+  type TableStatisticsOptions,
+  type TextStatistics,
+} from "./ml/data/statistics/table_statistics.ts";
 export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
-export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
+export { type ColumnSchema, schemaColumns, type TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export {
+  type ParquetInputsOptions,
+  type ParquetOptions,
+  readParquet,
+  readParquetInputs,
+} from "./ml/data/parquet/read_parquet.ts";
 export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
+export { type ContinuousOptions, partitionContinuous } from "./ml/data/partition/continuous.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
+export {
+  type DistributionOptions,
+  partitionDistribution,
+} from "./ml/data/partition/distribution.ts";
+export {
+  type IdToSizeOptions,
+  partitionIdToSize,
+  partitionSizes,
+} from "./ml/data/partition/given_sizes.ts";
+export {
+  type InnerDirichletOptions,
+  partitionInnerDirichlet,
+} from "./ml/data/partition/inner_dirichlet.ts";
+export {
+  type GroupedNaturalIdOptions,
+  type GroupMode,
+  type NaturalId,
+  type NaturalPartitions,
+  partitionGroupedNaturalId,
+  partitionNaturalId,
+} from "./ml/data/partition/natural_id.ts";
 export {
   type ClassAssignment,
   partitionPathological,
@@ -341,8 +409,31 @@ export {
   type SizePartitionOptions,
   type SizeSkew,
 } from "./ml/data/partition/size.ts";
+export {
+  type ActivePartyColumnsMode,
+  type ColumnPartitions,
+  partitionVerticalEven,
+  partitionVerticalSize,
+  type VerticalOptions,
+} from "./ml/data/partition/vertical.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
+export { tokenize } from "./ml/data/text/tokenize.ts";
+export {
+  createVocabulary,
+  encodeTexts,
+  type EncodeTextsOptions,
+  PADDING_ID,
+  UNKNOWN_ID,
+  type Vocabulary,
+  type VocabularyOptions,
+} from "./ml/data/text/vocabulary.ts";
+export {
+  mergeWordCounts,
+  type WordCounts,
+  wordCounts,
+  type WordCountsOptions,
+} from "./ml/data/text/word_counts.ts";
 
 // Metrics of predictions.
 export type { Numbers } from "./metrics/check.ts";

@@ -12,6 +12,17 @@ export function checkNumber(name: string, value: number, min: number, max = Infi
 }
 
 /**
+ * Checks a number option that must not be 0. There is no smallest such number to compare with: where ONNX Runtime has
+ * computed in a thread, the smallest doubles are equal to 0.
+ *
+ * @throws FlwrError "invalid-argument" unless it is a finite number above 0
+ */
+export function checkPositive(name: string, value: number): void {
+  if (value > 0 && Number.isFinite(value)) return;
+  throw new FlwrError("invalid-argument", `${name} must be a number above 0: got ${value}`);
+}
+
+/**
  * Checks an integer option.
  *
  * @throws FlwrError "invalid-argument" unless it is an integer from `min`

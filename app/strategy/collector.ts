@@ -137,6 +137,7 @@ export class Collector {
       const aggregation = this.#parts.aggregator.begin(this.#round, remaining);
       for (const reply of remaining) aggregation.accumulate(reply);
       const made = this.#make(aggregation);
+      if (made.unused !== undefined) return unused(remaining, failures, made.unused);
       if (made.arrays !== undefined) return this.#outcome(made, remaining, failures);
       const { reply, norm } = largestUpdate(this.#round.sent, remaining);
       const reason =
@@ -155,6 +156,7 @@ export class Collector {
     const spoilt = this.#unlessAccepted(this.#accepted, failures);
     if (spoilt !== undefined) return spoilt;
     const made = this.#make(aggregation);
+    if (made.unused !== undefined) return unused(this.#accepted, failures, made.unused);
     if (made.arrays !== undefined) return this.#outcome(made, this.#accepted, failures);
     const { nodeId, norm } = this.#largest!;
     const reason = `The old model stays, because the new one is not finite: ${made.problem}. ` +
@@ -172,11 +174,16 @@ export class Collector {
   }
 
   /** The new model, if it and the state are finite; otherwise the state stays unchanged. */
-  #make(aggregation: Aggregation): { readonly arrays?: ArrayRecord; problem?: string } & {
+  #make(aggregation: Aggregation): {
+    readonly arrays?: ArrayRecord;
+    readonly problem?: string;
+    /** Why the aggregator has no aggregate. */
+    readonly unused?: string;
     readonly nodeIds?: Aggregate["nodeIds"];
   } {
     const { postprocessors, rule, state, types } = this.#parts;
     let aggregate = aggregation.finish();
+    if (aggregate.problem !== undefined) return { unused: aggregate.problem };
     for (const postprocessor of postprocessors) {
       aggregate = postprocessor.onAggregate?.(aggregate, this.#round) ?? aggregate;
     }
@@ -252,6 +259,17 @@ function weightless(
   const reason = `Reply rejected: metric "${weightedByKey}" is 0 in every reply`;
   const refused = accepted.map(({ nodeId }) => ({ nodeId, reason }));
   return { results: [], failures: inOrder([...failures, ...refused]), aggregated: false };
+}
+
+/** The outcome of replies that an aggregator could not use. */
+function unused(
+  replies: readonly CheckedReply[],
+  failures: readonly Failure[],
+  problem: string,
+): PhaseOutcome {
+  const reason = `Reply not used: ${problem}`;
+  const all = inOrder([...failures, ...replies.map(({ nodeId }) => ({ nodeId, reason }))]);
+  return { results: [], failures: all, aggregated: false };
 }
 
 function hasWeight(replies: readonly CheckedReply[]): boolean {

@@ -161,7 +161,7 @@ export class ComposedStrategy extends Strategy {
   override initialArrays(
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<{ arrays: ArrayRecord; nodeId: NodeId }> {
+  ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }> {
     return requestInitialArrays(grid, systemRandom, options);
   }
 

@@ -132,7 +132,7 @@ export class FedAvg extends ComposedStrategy {
   override initialArrays(
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<{ arrays: ArrayRecord; nodeId: NodeId }> {
+  ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }> {
     return requestInitialArrays(grid, this.random, options);
   }
 

@@ -8,6 +8,11 @@ export interface Aggregate {
   readonly arrays: Tensors;
   /** The nodes whose replies went into it, if some did not (default: all). */
   readonly nodeIds?: readonly NodeId[];
+  /**
+   * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
+   * there is one).
+   */
+  readonly problem?: string;
 }
 
 /** An aggregation under way. */

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import { checkNumber } from "../../check_option.ts";
+import { checkPositive } from "../../check_option.ts";
 import type { Message } from "../../message.ts";
 import type { PhaseRound } from "../round/round.ts";
 import { checkReply, MAX_NUM_EXAMPLES } from "./reply_check.ts";
@@ -69,7 +69,7 @@ export class ModelContract implements ReplyContract {
       arrays: options.arrays ?? "all",
     };
     const { maxUpdateNorm, largeUpdates, arrays } = this.#options;
-    if (maxUpdateNorm !== Infinity) checkNumber("maxUpdateNorm", maxUpdateNorm, Number.MIN_VALUE);
+    if (maxUpdateNorm !== Infinity) checkPositive("maxUpdateNorm", maxUpdateNorm);
     if (!["refuse", "clip"].includes(largeUpdates)) {
       throw new FlwrError(
         "invalid-argument",

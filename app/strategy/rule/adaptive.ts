@@ -1,4 +1,4 @@
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber, checkPositive } from "../../check_option.ts";
 import { elementwise, mapModel } from "../arrays/elementwise.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
 import type { ServerRule } from "./server_rule.ts";
@@ -69,7 +69,7 @@ function adaptive(
   const rate = rateIn("eta", eta);
   checkNumber("beta1", beta1, 0, 1 - Number.EPSILON);
   checkNumber("beta2", beta2, 0, 1 - Number.EPSILON);
-  checkNumber("tau", tau, Number.MIN_VALUE);
+  checkPositive("tau", tau);
   const second = secondMoment(beta2);
   return {
     apply({ sent, number }, aggregate, state) {
