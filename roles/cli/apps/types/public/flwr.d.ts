@@ -827,6 +827,26 @@ export declare class ClientApp {
  * promise of the value.
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
+/**
+ * Flower's `message_size_mod`: logs the size of each instruction and reply in bytes. An error reply has no records and
+ * is passed on without a line.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp({ mods: [messageSizeMod] });
+ * ```
+ */
+export declare const messageSizeMod: ClientMod;
+/**
+ * Flower's `arrays_size_mod`: logs elements and bytes of each ArrayRecord in instructions and replies. An error reply
+ * has no records and is passed on without a line.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp({ mods: [arraysSizeMod] });
+ * ```
+ */
+export declare const arraysSizeMod: ClientMod;
 /** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
 	/**
@@ -961,8 +981,10 @@ export declare class Result {
 	readonly initialServerMetrics: MetricRecord | undefined;
 	/** Duration of all rounds in seconds. */
 	readonly seconds: number;
-	/** Whether `stopWhen` ended the run before its last round. */
+	/** Whether `stopWhen` or the strategy ended the run before its last round. */
 	readonly stoppedEarly: boolean;
+	/** Why the strategy ended the run before its last round, for example a privacy budget; otherwise undefined. */
+	readonly stopReason: string | undefined;
 	/** Creates a result; strategies do that. */
 	constructor(fields: {
 		arrays: ArrayRecord;
@@ -970,6 +992,7 @@ export declare class Result {
 		initialServerMetrics?: MetricRecord;
 		seconds: number;
 		stoppedEarly?: boolean;
+		stopReason?: string;
 	});
 	/** The contribution of each node, in ascending order of node id. */
 	get contributions(): Contribution[];
@@ -979,6 +1002,21 @@ export declare class Result {
 	get evaluateMetrics(): Map<number, MetricRecord>;
 	/** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
 	get serverMetrics(): Map<number, MetricRecord>;
+}
+/** The privacy loss of a run so far, and what it rests on. */
+export interface PrivacyReport {
+	/** ε, in nats. */
+	readonly epsilon: number;
+	/** The δ of that ε. */
+	readonly delta: number;
+	/** Whose data are protected: all data of one node. */
+	readonly unit: "node";
+	/** What two runs that cannot be told apart differ in. */
+	readonly neighboringRelation: string;
+	/** How the draw of the nodes counts. */
+	readonly samplingMethod: string;
+	/** How losses are added up: "rdp" or "pld". */
+	readonly accountingMethod: string;
 }
 /** An event of a run, for example to show on a terminal. */
 export type ProgressEvent = 
@@ -1058,11 +1096,19 @@ export type ProgressEvent =
 	readonly type: "round-finished";
 	readonly record: RoundRecord;
 }
-/** `stopWhen` ended the run after this round. */
+/** `stopWhen` or the strategy ended the run after this round. */
  | {
 	readonly type: "stopped-early";
 	readonly round: number;
 	readonly numRounds: number;
+	/** The strategy's reason; undefined if `stopWhen` ended the run. */
+	readonly reason?: string;
+}
+/** The privacy loss of the run so far, after noise was added in a round. */
+ | {
+	readonly type: "privacy-spent";
+	readonly round: number;
+	readonly privacy: PrivacyReport;
 } | {
 	readonly type: "strategy-finished";
 	readonly result: Result;
@@ -1253,6 +1299,45 @@ export interface PhaseRound extends Round {
 	/** The global model that the nodes are sent, decoded; do not change it. */
 	readonly sent: Tensors;
 }
+/** A reply that passed all checks. */
+export interface CheckedReply {
+	/** The node that replied. */
+	readonly nodeId: NodeId;
+	/** Weight of the reply. */
+	readonly weight: number;
+	/**
+	 * The node's arrays, in the order of the global model; do not change them. Empty if no model was requested. After
+	 * streaming, when metrics are aggregated, they are empty too.
+	 */
+	readonly tensors: Tensors;
+	/** The metrics of the reply. */
+	readonly metrics: MetricRecord;
+	/** The whole content of the reply; after streaming, without its ArrayRecords. */
+	readonly content: RecordDict;
+}
+/**
+ * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
+ * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
+ *
+ * @example
+ * ```ts
+ * const vectors: ReplyContract = {
+ *   check(reply) {
+ *     const tensors = reply.content.arrayRecord("masked").viewTensors();
+ *     const { nodeId, content } = { nodeId: reply.metadata.srcNodeId, content: reply.content };
+ *     return { nodeId, weight: 1, tensors, metrics: new MetricRecord(), content };
+ *   },
+ * };
+ * ```
+ */
+export interface ReplyContract {
+	/**
+	 * Checks a reply that is not an error.
+	 *
+	 * @throws FlwrError that says what was expected: the reply becomes a failure of its node
+	 */
+	check(reply: Message, round: PhaseRound): CheckedReply;
+}
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
 /** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
@@ -1320,6 +1405,25 @@ export interface TrainOutcome extends PhaseOutcome {
 export declare abstract class Strategy {
 	/** Name of the strategy for messages. */
 	get name(): string;
+	/**
+	 * Whether the new model depends on the replies only through the mean of their models, whatever its weights. Wrappers
+	 * that replace each model by a noisy mean need such a strategy (default: false).
+	 */
+	get usesMeanOnly(): boolean;
+	/**
+	 * Checks a reply to a training as {@link aggregateTrain} does. Wrappers that compute the mean themselves call it.
+	 *
+	 * @throws FlwrError with the reason for which the reply would be a failure of its node
+	 */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
+	/**
+	 * Decides before a round whether the run ends there, for example because its privacy budget is spent.
+	 *
+	 * @param _round the round that would be next, from 1
+	 * @returns the reason, as a sentence without a full stop; undefined if the run goes on (default)
+	 * @throws FlwrError if not even a first round is possible
+	 */
+	stopBefore(_round: number): string | undefined;
 	/** Chooses nodes and instructions for training. */
 	abstract configureTrain(round: Round): Promise<PhasePlan>;
 	/** Aggregates the replies, which include errors, into the new model. */
@@ -1473,45 +1577,6 @@ export interface Statistics {
 }
 /** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
 export type StatisticsName = "binary" | "classes" | "regression";
-/** A reply that passed all checks. */
-export interface CheckedReply {
-	/** The node that replied. */
-	readonly nodeId: NodeId;
-	/** Weight of the reply. */
-	readonly weight: number;
-	/**
-	 * The node's arrays, in the order of the global model; do not change them. Empty if no model was requested. After
-	 * streaming, when metrics are aggregated, they are empty too.
-	 */
-	readonly tensors: Tensors;
-	/** The metrics of the reply. */
-	readonly metrics: MetricRecord;
-	/** The whole content of the reply; after streaming, without its ArrayRecords. */
-	readonly content: RecordDict;
-}
-/**
- * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
- * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
- *
- * @example
- * ```ts
- * const vectors: ReplyContract = {
- *   check(reply) {
- *     const tensors = reply.content.arrayRecord("masked").viewTensors();
- *     const { nodeId, content } = { nodeId: reply.metadata.srcNodeId, content: reply.content };
- *     return { nodeId, weight: 1, tensors, metrics: new MetricRecord(), content };
- *   },
- * };
- * ```
- */
-export interface ReplyContract {
-	/**
-	 * Checks a reply that is not an error.
-	 *
-	 * @throws FlwrError that says what was expected: the reply becomes a failure of its node
-	 */
-	check(reply: Message, round: PhaseRound): CheckedReply;
-}
 /** Result of an aggregation. */
 export interface Aggregate {
 	/** The aggregate of the replies' arrays, by name; arrays that no node sent are missing. */
@@ -1814,6 +1879,10 @@ export declare class ComposedStrategy extends Strategy {
 	constructor(options?: ComposedStrategyOptions);
 	/** The option `name`, or the name of the class. */
 	get name(): string;
+	/** True with a mean as aggregator, whatever rule follows, and neither postprocessors nor a contract of one's own. */
+	get usesMeanOnly(): boolean;
+	/** The contract's check. */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
 	/** How the replies become one set of arrays. */
 	protected get aggregator(): Aggregator;
 	/** Asks one random node for its model. */
@@ -2612,8 +2681,10 @@ export interface HistoryJson {
 	};
 	/** The rounds, in order. */
 	rounds: RoundJson[];
-	/** True when `stopWhen` ended the run before its last round; absent otherwise. */
+	/** True when `stopWhen` or the strategy ended the run before its last round; absent otherwise. */
 	"stopped-early"?: true;
+	/** The strategy's reason to end the run, for example a privacy budget; absent otherwise. */
+	"stop-reason"?: string;
 	/** The contribution of each node. */
 	nodes: NodeJson[];
 }
@@ -4890,6 +4961,57 @@ export declare function readNpy(path: string): Promise<Tensor>;
  * ```
  */
 export declare function readNpz(path: string): Promise<NpzTensors>;
+/** For each partition, the positions of its examples in the data set. */
+export type Partitions = readonly Uint32Array[];
+/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
+export type Labels = ArrayLike<number | bigint>;
+/** Options of all partitioners. */
+export interface PartitionOptions {
+	/** Whether each partition's examples are in random order (default true). */
+	readonly shuffle?: boolean;
+	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
+	readonly seed?: number;
+}
+/**
+ * Counts the examples of each class. Counts of several nodes add up, element by element.
+ *
+ * @param labels label of each example, from 0, such as the data of a data set's `y`
+ * @param classes number of classes (default: the largest label + 1)
+ * @throws FlwrError "invalid-argument" for a label that is not an integer from 0 to below the number of classes
+ */
+export declare function classCounts(labels: Labels, classes?: number): number[];
+/**
+ * Weights of classes such that all have the same total: examples / (classes · examples of the class), like
+ * scikit-learn's `compute_class_weight("balanced")`.
+ *
+ * @param labels label of each example, from 0
+ * @returns the weight of each class; their mean over the examples is 1
+ * @throws FlwrError "invalid-argument" when there are no examples, a class has none, or a label is not a whole number
+ * @example
+ * ```ts
+ * const weights = exampleWeights(train.y.data, classWeights(train.y.data));
+ * await model.fit({ ...train, weights });
+ * ```
+ */
+export declare function classWeights(labels: Labels): number[];
+/**
+ * Like {@link classWeights}, from the number of examples of each class: for the weights of all nodes' examples, add up
+ * their {@link classCounts}.
+ *
+ * @throws FlwrError "invalid-argument" when a count is not an integer above 0
+ */
+export declare function weightsFromCounts(counts: readonly number[]): number[];
+/**
+ * The weight of each example, by its class, for the `weights` of a data set. The loss of a batch is then the mean of
+ * weight · loss over its examples. PyTorch's weighted cross-entropy divides by the sum of the weights in place of the
+ * number of examples.
+ *
+ * @param labels label of each example, from 0
+ * @param weights the weight of each class, not negative
+ * @returns float32 [examples]
+ * @throws FlwrError "invalid-argument" for a label without a weight, and for a negative weight
+ */
+export declare function exampleWeights(labels: Labels, weights: readonly number[]): Tensor<"float32">;
 /** Labelled images in memory. */
 export interface ImageDataset extends Dataset {
 	/** uint8 [images, channels, height, width], 0 to 255. */
@@ -4934,17 +5056,6 @@ export interface Cifar10 {
  * ```
  */
 export declare function loadCifar10(options?: Cifar10Options): Promise<Cifar10>;
-/** For each partition, the positions of its examples in the data set. */
-export type Partitions = readonly Uint32Array[];
-/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
-export type Labels = ArrayLike<number | bigint>;
-/** Options of all partitioners. */
-export interface PartitionOptions {
-	/** Whether each partition's examples are in random order (default true). */
-	readonly shuffle?: boolean;
-	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
-	readonly seed?: number;
-}
 /** Options of splitting examples into training and test data. */
 export interface SplitOptions {
 	/** Share of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
@@ -4998,6 +5109,13 @@ export interface TableSchema {
 	/** The classes in the order of their labels; empty if targets are numbers. */
 	readonly classes: readonly string[];
 }
+/**
+ * Names of the columns of `x` in a table that is read with a schema: "column=category" for one-hot encoded categories.
+ *
+ * @param schema the encoding of a table, such as the result of `mergeTableStatistics`
+ * @throws FlwrError "invalid-argument" when it is not valid
+ */
+export declare function schemaColumns(schema: TableSchema): string[];
 /**
  * Action for a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
  * cell above it ("forward", for rows in time order), or a value. "mean" and "median" need a column of numbers.
@@ -5106,6 +5224,91 @@ export interface TableSplit<T> {
 	/** The test rows. */
 	readonly test: T;
 }
+/** Statistics of a column of numbers. */
+export interface NumberColumnStatistics {
+	/** Name of the column in the table. */
+	readonly name: string;
+	/** Whether its cells are to be standardised. */
+	readonly standardize: boolean;
+	/** What its missing cells become: the mean over all nodes, or a number. */
+	readonly fill?: "mean" | {
+		readonly value: number;
+	};
+	/** Number of cells that are not missing, their mean, and the sum of their squared distances from it. Only if needed. */
+	readonly cells?: {
+		readonly count: number;
+		readonly mean: number;
+		readonly squares: number;
+	};
+}
+/** Statistics of a column of categories. */
+export interface CategoryColumnStatistics {
+	/** Name of the column in the table. */
+	readonly name: string;
+	/** How categories become numbers. */
+	readonly encoding: CategoryEncoding;
+	/** The categories: those in the options, or those in the table. */
+	readonly texts: TextStatistics;
+	/** The category of missing cells. */
+	readonly fill?: string;
+}
+/** The texts of a column. */
+export interface TextStatistics {
+	/** The texts. */
+	readonly texts: readonly string[];
+	/** Whether the options list them; then all nodes must list the same. */
+	readonly listed: boolean;
+}
+/** Statistics of a node's table, for {@link mergeTableStatistics}: plain data that JSON preserves. */
+export interface TableStatistics {
+	/** Number of training rows. */
+	readonly rows: number;
+	/** The input columns, in order. */
+	readonly columns: readonly (NumberColumnStatistics | CategoryColumnStatistics)[];
+	/** The classes; missing if targets are numbers, or there are none. */
+	readonly classes?: TextStatistics;
+}
+/** Options of {@link tableStatistics}: those of `readCsv` without `schema`. `target` may be left out. */
+export type TableStatisticsOptions = Omit<CsvOptions, "schema" | "target"> & {
+	/** Name of the column with the targets (default: the table has none). */
+	readonly target?: string;
+};
+/**
+ * Computes the statistics of a node's table from which a server makes the encoding that all nodes use. With `split`, they
+ * are those of the training rows.
+ *
+ * They reveal, of this node: the number of training rows; of each column that is to be standardised or whose missing cells
+ * become the mean, the number of cells, their mean and their variance; of each column of categories and of the target, which
+ * texts occur, unless the options list them. They reveal cells if there are few rows: of two rows, mean and variance give both
+ * numbers. A rare text can identify a person.
+ *
+ * @param path path of a CSV or Parquet file
+ * @param options the same options that you give to `readCsv` or `readParquet` later, together with the merged schema where that does not
+ * replace them
+ * @throws FlwrError as `readCsv`; "invalid-argument" for `missing: "median"`, because medians of nodes do not determine the
+ * median of all rows
+ * @example
+ * ```ts
+ * // ClientApp: answers a query with statistics.
+ * const statistics = await tableStatistics("patients.csv", { target: "outcome", standardize: true });
+ * return { statistics: new ConfigRecord({ json: JSON.stringify(statistics) }) };
+ * // ServerApp: merges them, and sends the schema to all nodes.
+ * const schema = mergeTableStatistics(replies.map((reply) => reply.content.configRecord("statistics").string("json")));
+ * // ClientApp: all nodes encode their tables in the same way.
+ * const data = await readCsv("patients.csv", { target: "outcome", schema });
+ * ```
+ */
+export declare function tableStatistics(path: string, options?: TableStatisticsOptions): Promise<TableStatistics>;
+/**
+ * Merges nodes' statistics into the schema of the table that all their training rows would form together: means and
+ * deviations are those of all rows (Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing
+ * Sample Variances", 1979), and categories and classes are those of any node. The order of the statistics does not matter.
+ *
+ * @param statistics results of {@link tableStatistics}, or their JSON texts; at least one
+ * @returns the schema to read all nodes' tables with
+ * @throws FlwrError "invalid-argument" that says which statistics, from 1, are malformed or do not fit the others
+ */
+export declare function mergeTableStatistics(statistics: readonly (TableStatistics | string)[]): TableSchema;
 /**
  * Reads a table with a header line (RFC 4180) as a data set. It reads in pieces and needs 8 bytes of memory per
  * selected cell in addition to the data set.
@@ -5196,6 +5399,49 @@ export interface ImageFolderOptions {
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
+/** Options of {@link readParquet}: those of `readCsv` but for text files. */
+export type ParquetOptions = Omit<CsvOptions, "delimiter" | "decimal" | "encoding">;
+/** Options of {@link readParquetInputs}: a table without targets, or whose targets are not read. */
+export type ParquetInputsOptions = Omit<CsvInputsOptions, "delimiter" | "decimal" | "encoding">;
+/**
+ * Reads a Parquet file as a data set, with the options and rules of `readCsv`. A schema of one reader can be used with the
+ * other. It reads in pieces and needs 8 bytes of memory per selected cell in addition to the data set.
+ *
+ * Columns have numbers, booleans (0 and 1) or texts. Cells are missing if they are null or NaN, and those that
+ * {@link CsvOptions.missingCells} lists (default: none). Lists, structures, dates and bytes are refused in the columns
+ * that are read. So is the column that pandas writes for its index, unless `inputs` leaves it out.
+ *
+ * Compression: none, Snappy, gzip, Zstandard or Brotli.
+ *
+ * @param path path of the file
+ * @returns the data set, or `{ train, test }` with the option `split`
+ * @throws FlwrError as `readCsv`, "invalid-argument" for a damaged file, "unimplemented" for another kind of column or
+ * compression
+ * @example
+ * ```ts
+ * const { train, test } = await readParquet("patients.parquet", {
+ *   target: "outcome",
+ *   standardize: true,
+ *   split: { testFraction: 0.2, stratify: true },
+ * });
+ * ```
+ */
+export declare function readParquet<const O extends ParquetOptions & {
+	readonly split: object;
+}>(path: string, options: O): Promise<TableSplit<TableOf<O>>>;
+/** Reads a table that is not split for training and test. */
+export declare function readParquet<const O extends ParquetOptions & {
+	readonly split?: undefined;
+}>(path: string, options: O): Promise<TableOf<O>>;
+/**
+ * Reads the inputs of a Parquet file without targets, such as new data to predict from; otherwise like
+ * {@link readParquet}.
+ *
+ * @param path path of the file
+ * @returns `x`, float32 [rows, columns], the names of its columns, and the schema
+ * @throws FlwrError as `readParquet`
+ */
+export declare function readParquetInputs(path: string, options?: ParquetInputsOptions): Promise<TableInputs>;
 /** Images with a mask each, held in memory. */
 export interface ImageMasks extends Dataset {
 	/** [images, channels, height, width], 0 to 255. */
@@ -5239,6 +5485,20 @@ export interface ImageMasksOptions {
  * ```
  */
 export declare function readImageMasks(images: string, masks: string, options?: ImageMasksOptions): Promise<ImageMasks>;
+/** Options of {@link partitionContinuous}. */
+export interface ContinuousOptions extends PartitionOptions {
+	/** From 0, at random, to 1, strictly in the order of the numbers. */
+	readonly strictness: number;
+}
+/**
+ * Sorts examples by a number with noise and cuts them evenly, like Flower Datasets' ContinuousPartitioner: by
+ * strictness · z + (1 − strictness) · N(0, 1), where z is the standardised number.
+ *
+ * @param values a number of each example, such as a patient's age
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for options out of range, a number that is not finite, and equal numbers
+ */
+export declare function partitionContinuous(values: ArrayLike<number>, partitions: number, options: ContinuousOptions): Partitions;
 /** Options of {@link partitionDirichlet}. */
 export interface DirichletOptions extends PartitionOptions {
 	/**
@@ -5261,6 +5521,125 @@ export interface DirichletOptions extends PartitionOptions {
  * partition stays too small
  */
 export declare function partitionDirichlet(labels: Labels, partitions: number, options: DirichletOptions): Partitions;
+/** Options of {@link partitionDistribution}. */
+export interface DistributionOptions extends PartitionOptions {
+	/**
+	 * For each label in ascending order, the shares of the partitions that have it, in their order: [labels,
+	 * numUniqueLabelsPerPartition · partitions / labels]. Numbers of at least 0.
+	 */
+	readonly distributionArray: readonly (readonly number[])[];
+	/** Number of labels of each partition. */
+	readonly numUniqueLabelsPerPartition: number;
+	/** Fewest examples of each label in each partition that has it (default 0). It has no effect without `rescale`. */
+	readonly preassignedNumSamplesPerLabel?: number;
+	/**
+	 * Whether shares are scaled such that all examples of a label are used (default true). Otherwise they are numbers of
+	 * examples, rounded down, and further examples are unused.
+	 */
+	readonly rescale?: boolean;
+}
+/**
+ * Divides the examples of each label by given shares, like Flower Datasets' DistributionPartitioner (Li et al.,
+ * "Federated Optimization in Heterogeneous Networks", 2020). Partition i has the labels number i, i + 1, …, modulo the
+ * number of labels. Shares are rounded down; the examples that are left go to one of the label's partitions at random.
+ *
+ * @param labels label of each example
+ * @param partitions number of partitions, a multiple of the number of labels
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for options out of range, and when a label has too few examples
+ */
+export declare function partitionDistribution(labels: Labels, partitions: number, options: DistributionOptions): Partitions;
+/**
+ * Divides examples at random into partitions of the given sizes, like Flower Datasets' SizePartitioner. If the sizes sum
+ * to less than the number of examples, the rest is unused.
+ *
+ * @param examples number of examples of the data set
+ * @param partitionSizes number of examples of each partition, above 0
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for other sizes, and when they sum to more than there are examples
+ * @example
+ * ```ts
+ * const parts = partitionSizes(datasetSize(train), [1000, 200, 50]);
+ * ```
+ */
+export declare function partitionSizes(examples: number, partitionSizes: readonly number[], options?: PartitionOptions): Partitions;
+/** Options of {@link partitionIdToSize}. */
+export interface IdToSizeOptions extends PartitionOptions {
+	/** The share of a partition from its number, from 1: a number above 0. Shares are scaled to the number of examples. */
+	readonly partitionIdToSizeFn: (id: number) => number;
+}
+/**
+ * Divides examples at random into partitions whose sizes are a function of their numbers, like Flower Datasets'
+ * IdToSizeFncPartitioner: sizes are rounded down, and the last partition gets the remaining examples.
+ *
+ * @param examples number of examples of the data set
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are more partitions than examples, the function returns a number that
+ * is not above 0, or a partition would be empty
+ */
+export declare function partitionIdToSize(examples: number, partitions: number, options: IdToSizeOptions): Partitions;
+/** Options of {@link partitionInnerDirichlet}. */
+export interface InnerDirichletOptions extends PartitionOptions {
+	/** Concentration, above 0: the smaller it is, the fewer classes a partition has. One, or one for each class. */
+	readonly alpha: number | readonly number[];
+}
+/**
+ * Fills partitions of given sizes with classes whose shares in each partition are drawn from a Dirichlet distribution,
+ * like Flower Datasets' InnerDirichletPartitioner (Acar et al., "Federated Learning Based on Dynamic Regularization",
+ * 2021). Places are filled one by one, in partitions drawn at random; a class without further examples is left out, and
+ * the shares of the others are scaled up. If the sizes sum to less than the number of examples, the rest is unused.
+ *
+ * @param labels label of each example
+ * @param partitionSizes number of examples of each partition, above 0
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for sizes and options out of range
+ */
+export declare function partitionInnerDirichlet(labels: Labels, partitionSizes: readonly number[], options: InnerDirichletOptions): Partitions;
+/** An id in the data, such as a hospital's name or a user's number. */
+export type NaturalId = string | number | bigint | boolean;
+/** Partitions by ids in the data. */
+export interface NaturalPartitions {
+	/** For each partition, the positions of its examples. */
+	readonly partitions: Partitions;
+	/** For each partition, its ids. */
+	readonly ids: readonly (readonly NaturalId[])[];
+}
+/**
+ * Makes one partition for each id, like Flower Datasets' NaturalIdPartitioner. The ids are in ascending order, the
+ * examples of a partition in the order of the data.
+ *
+ * @param ids id of each example, all of one type
+ * @throws FlwrError "invalid-argument" when there are no examples, and for an id that is missing or of another type
+ * @example
+ * ```ts
+ * const { partitions, ids } = partitionNaturalId(hospitalOfExample);
+ * const own = selectPartition(train, partitions, ids.findIndex(([id]) => id === "Ulm"));
+ * ```
+ */
+export declare function partitionNaturalId(ids: ArrayLike<NaturalId>): NaturalPartitions;
+/**
+ * What becomes of the ids that are left when the number of ids is not a multiple of the group's size: "allow-smaller":
+ * they form a smaller group; "allow-bigger": the first groups have one more; "drop-reminder": they are unused;
+ * "strict": an error.
+ */
+export type GroupMode = "allow-smaller" | "allow-bigger" | "drop-reminder" | "strict";
+/** Options of {@link partitionGroupedNaturalId}. */
+export interface GroupedNaturalIdOptions {
+	/** Number of ids of a partition, at least 1. */
+	readonly groupSize: number;
+	/** What becomes of the ids that are left (default "allow-smaller"). */
+	readonly mode?: GroupMode;
+	/** Whether ids are grouped in ascending order (default false: in the order of their first examples). */
+	readonly sortUniqueIds?: boolean;
+}
+/**
+ * Makes one partition for each group of ids, like Flower Datasets' GroupedNaturalIdPartitioner. The examples of a
+ * partition are in the order of their ids.
+ *
+ * @param ids id of each example, all of one type
+ * @throws FlwrError "invalid-argument" for options out of range, and when the ids cannot be grouped as the mode demands
+ */
+export declare function partitionGroupedNaturalId(ids: ArrayLike<NaturalId>, options: GroupedNaturalIdOptions): NaturalPartitions;
 /**
  * How the classes of a partition are chosen. "random"; "deterministic": consecutive classes, starting with the class of
  * the partition's number; "first-deterministic": that class, and others at random.
@@ -5330,6 +5709,43 @@ export declare function partitionIid(examples: number, partitions: number, optio
  * @throws FlwrError "invalid-argument" when there are more partitions than examples, or a partition would be empty
  */
 export declare function partitionBySize(examples: number, partitions: number, options: SizePartitionOptions): Partitions;
+/** For each partition, the names of its columns. */
+export type ColumnPartitions = readonly (readonly string[])[];
+/**
+ * Which partition has the active party's columns: the first, the last, a further one at the start or end, all, or one
+ * by its number, from 0.
+ */
+export type ActivePartyColumnsMode = "add_to_first" | "add_to_last" | "create_as_first" | "create_as_last" | "add_to_all" | number;
+/** Options of {@link partitionVerticalEven} and {@link partitionVerticalSize}. */
+export interface VerticalOptions extends PartitionOptions {
+	/** Columns of the party that has the targets, such as the targets. */
+	readonly activePartyColumns?: string | readonly string[];
+	/** Which partition has them (default "add_to_last"). */
+	readonly activePartyColumnsMode?: ActivePartyColumnsMode;
+	/** Columns that no partition has. */
+	readonly dropColumns?: string | readonly string[];
+	/** Columns that all partitions have, such as the ids by which rows are joined. */
+	readonly sharedColumns?: string | readonly string[];
+}
+/**
+ * Divides the columns of a table evenly, like Flower Datasets' VerticalEvenPartitioner: in random order unless `shuffle`
+ * is false, and the first partitions have one more if the number is not divisible.
+ *
+ * @param columns names of the table's columns
+ * @returns for each partition, the names of its columns, which `readCsv` takes as its option `inputs`
+ * @throws FlwrError "invalid-argument" for options out of range, unknown columns, and more partitions than columns
+ */
+export declare function partitionVerticalEven(columns: readonly string[], partitions: number, options?: VerticalOptions): ColumnPartitions;
+/**
+ * Divides the columns of a table by given sizes, like Flower Datasets' VerticalSizePartitioner.
+ *
+ * @param columns names of the table's columns
+ * @param partitionSizes numbers of columns that sum to the number of columns to divide; or fractions that sum to 1,
+ * rounded down to whole columns, of which the last partition takes the rest
+ * @returns for each partition, the names of its columns
+ * @throws FlwrError "invalid-argument" for options out of range, unknown columns, another sum, and an empty partition
+ */
+export declare function partitionVerticalSize(columns: readonly string[], partitionSizes: readonly number[], options?: VerticalOptions): ColumnPartitions;
 /**
  * The examples at the given positions, in that order, such as one node's share. The rows are copied.
  *
@@ -5350,6 +5766,94 @@ export declare function selectExamples<D extends Dataset>(dataset: D, positions:
  * ```
  */
 export declare function selectPartition<D extends Dataset>(dataset: D, partitions: Partitions, id: number): D;
+/**
+ * Splits a text into its words, in lower case. Unlike `Intl.Segmenter`, the rule has no dictionary that differs between
+ * versions:
+ *
+ * - The text is normalised (Unicode NFKC) and put into lower case, without a language's special rules; ’ becomes '.
+ * - A word is a run of letters, marks and digits. Apostrophes within it belong to it: "don't".
+ * - Each character in Han, Hiragana or Katakana is a word, with the signs ー after it.
+ * - All else divides words. A run of Thai, Lao, Khmer or Burmese, which have no spaces either, is one word.
+ */
+export declare function tokenize(text: string): string[];
+/** Words with their numbers of occurrences, the most frequent first; plain data that JSON preserves. */
+export type WordCounts = readonly (readonly [
+	word: string,
+	count: number
+])[];
+/** Options of {@link wordCounts}. */
+export interface WordCountsOptions {
+	/** Fewest occurrences of a word in these texts; rarer words are left out (default 1). */
+	readonly minFrequency?: number;
+	/** Splits a text into words (default: `tokenize`). */
+	readonly tokenize?: (text: string) => readonly string[];
+}
+/**
+ * Counts the words of texts. Nodes send their counts, not their texts, to agree on a vocabulary.
+ *
+ * The counts reveal which words occur how often at a node. Rare words, such as names, can identify people: leave them out
+ * with `minFrequency`.
+ *
+ * @throws FlwrError "invalid-argument" for options out of range and values that are not texts, "resource-exhausted" for
+ * too many different words
+ * @example
+ * ```ts
+ * // ClientApp
+ * const counts = wordCounts(texts, { minFrequency: 5 });
+ * return { words: new ConfigRecord({ json: JSON.stringify(counts) }) };
+ * // ServerApp
+ * const words = createVocabulary(mergeWordCounts(replies.map((reply) => reply.content.configRecord("words").string("json"))));
+ * ```
+ */
+export declare function wordCounts(texts: Iterable<string>, options?: WordCountsOptions): WordCounts;
+/**
+ * Adds up the word counts of nodes.
+ *
+ * @param nodes counts of each node, or their JSON texts
+ * @throws FlwrError "invalid-argument" that says which counts, from 1, are malformed; "resource-exhausted" for too many
+ * different words
+ */
+export declare function mergeWordCounts(nodes: readonly (WordCounts | string)[]): WordCounts;
+/** The words by their ids: `PADDING_ID` and `UNKNOWN_ID` first, then the most frequent; plain data that JSON preserves. */
+export type Vocabulary = readonly string[];
+/** Id of the places after a text's end: "<pad>". */
+export declare const PADDING_ID = 0;
+/** Id of words that are not in the vocabulary: "<unk>". */
+export declare const UNKNOWN_ID = 1;
+/** Options of {@link createVocabulary}. */
+export interface VocabularyOptions {
+	/** Fewest occurrences of a word in all texts (default 1). */
+	readonly minFrequency?: number;
+	/** Most ids, including those for padding and unknown words (default: no limit). The most frequent words are kept. */
+	readonly maxSize?: number;
+}
+/**
+ * Makes the vocabulary of counted words. Its length is the number of `tokens` of an `embedding` layer. Equal counts give
+ * equal vocabularies.
+ *
+ * @param counts the result of `wordCounts` or `mergeWordCounts`
+ * @throws FlwrError "invalid-argument" for options out of range
+ */
+export declare function createVocabulary(counts: WordCounts, options?: VocabularyOptions): Vocabulary;
+/** Options of {@link encodeTexts}. */
+export interface EncodeTextsOptions {
+	/** Number of words of each example: longer texts are cut at their end, shorter ones padded. */
+	readonly length: number;
+	/** Splits a text into words (default: `tokenize`). Use the one that counted the words. */
+	readonly tokenize?: (text: string) => readonly string[];
+}
+/**
+ * Encodes texts as the ids of their words, for an `embedding` layer.
+ *
+ * @returns int64 [examples, length], in memory that threads share
+ * @throws FlwrError "invalid-argument" for options out of range, values that are not texts, and a vocabulary that does
+ * not begin with padding and unknown or names a word twice; "resource-exhausted" when the result is too large
+ * @example
+ * ```ts
+ * const x = encodeTexts(["What a film!"], vocabulary, { length: 50 });
+ * ```
+ */
+export declare function encodeTexts(texts: readonly string[], vocabulary: Vocabulary, options: EncodeTextsOptions): Tensor<"int64">;
 /** Numbers of examples: typed arrays, or plain ones. */
 export type Numbers = ArrayLike<number>;
 /**
@@ -5608,6 +6112,261 @@ export interface CalibrationTarget {
  * @throws FlwrError "invalid-argument" for a target out of range, or that no noise up to 10⁶ reaches
  */
 export declare function calibrateNoise(target: CalibrationTarget): number;
+/**
+ * Flower's `fixedclipping_mod`: clips the update of a training to the norm in the instruction, for
+ * {@link DifferentialPrivacyClientSideFixedClipping}. It acts on `train` messages only.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp().train(train, { mods: [fixedClippingMod] });
+ * ```
+ */
+export declare const fixedClippingMod: ClientMod;
+/**
+ * Flower's `adaptiveclipping_mod`: as {@link fixedClippingMod}, and sets the metric `norm_bit` to 1 if the update was
+ * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
+ */
+export declare const adaptiveClippingMod: ClientMod;
+/** Adds random noise to numbers. */
+export interface NoiseSource {
+	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
+	gaussian(values: Float64Array, deviation: number): void;
+	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
+	laplace(values: Float64Array, scale: number): void;
+}
+/** The clipping norm of a run, and the noise that belongs to it. */
+export interface ClippingNorm {
+	/** C, of this round. */
+	readonly current: number;
+	/** z of the noise on the sum of updates: its standard deviation ÷ C. */
+	readonly noiseMultiplier: number;
+	/** The first norm again, because another run starts. */
+	reset(): void;
+	/** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot go on with it */
+	check(norm: number): void;
+	/** Continues from a norm that was checked. */
+	restore(norm: number): void;
+	/**
+	 * Adapts the norm after a round.
+	 *
+	 * @param clipped number of updates that were larger than the norm
+	 * @param replies number of updates
+	 */
+	adapt(clipped: number, replies: number, noise: NoiseSource): void;
+}
+/** Options of adaptive clipping. Names and defaults are Flower's. */
+export interface AdaptiveNormOptions {
+	/** z of the whole round, count and updates together. From 0. */
+	readonly noiseMultiplier: number;
+	/** n, the number of nodes of a round, from 1. */
+	readonly numSampledClients: number;
+	/** The norm of the first round, above 0 (default 0.1). */
+	readonly initialClippingNorm?: number;
+	/** γ: the norm moves to the value that this share of the updates does not exceed, 0 to 1 (default 0.5). */
+	readonly targetClippedQuantile?: number;
+	/** η, how fast the norm moves, above 0 (default 0.2). */
+	readonly clipNormLr?: number;
+	/** σ_b, the standard deviation of the noise on the count of clipped updates (default n / 20). */
+	readonly clippedCountStddev?: number;
+	/** Flower's rule, which moves the norm away from its target (default false). */
+	readonly flowerCompatible?: boolean;
+}
+/** Options that all wrappers have. */
+export interface CentralDpOptions {
+	/** z: the noise's standard deviation ÷ the clipping norm, from 0. {@link calibrateNoise} finds it for an ε and δ. */
+	readonly noiseMultiplier: number;
+	/**
+	 * n, the number of nodes that each round trains on. The sum of the updates is divided by it also if fewer nodes reply,
+	 * because the noise is made for it. From 1.
+	 */
+	readonly numSampledClients: number;
+	/** Counts the ε of the rounds, and ends the run before its `maxEpsilon` would be exceeded (default: none). */
+	readonly accountant?: PrivacyAccountant;
+	/**
+	 * An update with weight w, as its number of examples, counts min(w / `weightCap`, 1). Above 0 (default: each update
+	 * counts 1).
+	 */
+	readonly weightCap?: number;
+	/**
+	 * Flower's computation, for federations that need its numbers: the strategy weighs updates by their examples, and noise
+	 * is added to its outcome. It has no ε, so it excludes `accountant` (default false).
+	 */
+	readonly flowerCompatible?: boolean;
+	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
+	readonly forTestsNoise?: NoiseSource;
+}
+/** Options of the wrappers whose nodes clip. */
+export interface ClientSideOptions {
+	/**
+	 * What to do with an update that a node has not clipped: "clip" it at the server, or "refuse" the reply as a failure of
+	 * its node (default "clip"). Either way it counts with at most the clipping norm.
+	 */
+	readonly unclippedUpdates?: "clip" | "refuse";
+}
+/** How a wrapper clips, and the options of its user. */
+export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
+	/** Who clips. */
+	readonly side: "server" | "client";
+	/** The clipping norm, and how it changes. */
+	readonly norm: ClippingNorm;
+	/** Whether the norm needs to know which updates were clipped. */
+	readonly adaptive: boolean;
+}
+/**
+ * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
+ * the models of all rounds together hardly depend on any one node. See docs/privacy.md for the guarantee.
+ *
+ * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So the
+ * noise covers whatever the strategy makes of the mean: FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and FedAdagrad work.
+ */
+export declare abstract class CentralDp extends Strategy {
+	#private;
+	/**
+	 * Wraps a strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+	 */
+	constructor(strategy: Strategy, options: CentralDpSettings);
+	/** Name of the wrapper and of the strategy in it. */
+	get name(): string;
+	/** C, the clipping norm of the next round. */
+	get clippingNorm(): number;
+	/** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
+	get updateNoiseMultiplier(): number;
+	/** Clipping norm, the accountant's releases, and the state of the inner strategy. */
+	saveState(): RecordDict;
+	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
+	loadState(state: RecordDict): void;
+	/** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
+	stopBefore(round: number): string | undefined;
+	/** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Clips, adds noise, and lets the inner strategy make the new model of the result. */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** As {@link aggregateTrain}, with each reply added as it arrives: one model is held at a time. */
+	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
+	/** The inner strategy's evaluation. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** The inner strategy's evaluation: metrics are not protected. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** The inner strategy's initial model. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+}
+/** Options of {@link localDpMod}. */
+export interface LocalDpOptions {
+	/**
+	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
+	 * "gaussian", the sum of absolute values for "laplace". Above 0.
+	 */
+	readonly clippingNorm: number;
+	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
+	readonly epsilon: number;
+	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+	readonly delta?: number;
+	/** The distribution of the noise (default "gaussian"). */
+	readonly mechanism?: "gaussian" | "laplace";
+	/**
+	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
+	 * the distance of two opposite updates (default: that).
+	 */
+	readonly sensitivity?: number;
+	/**
+	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
+	 * for ε from 1 (default false).
+	 */
+	readonly flowerCompatible?: boolean;
+	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
+	readonly forTestsNoise?: NoiseSource;
+}
+/**
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ *
+ * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
+ *
+ * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
+ * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp().train(train, {
+ *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
+ * });
+ * ```
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localDpMod(options: LocalDpOptions): ClientMod;
+/** Options of the wrappers with a fixed clipping norm. Names are Flower's. */
+export interface FixedClippingOptions extends CentralDpOptions {
+	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	readonly clippingNorm: number;
+}
+/** Options of the wrappers with an adaptive clipping norm. */
+export interface AdaptiveClippingOptions extends CentralDpOptions, AdaptiveNormOptions {
+	/**
+	 * z of the whole round, count and updates together, from 0. The noise on the updates is
+	 * {@link CentralDp.updateNoiseMultiplier}.
+	 */
+	readonly noiseMultiplier: number;
+	/** n, the number of nodes that each round trains on, from 1. */
+	readonly numSampledClients: number;
+	/** Flower's computation, also its rule that moves the norm away from its target (default false). */
+	readonly flowerCompatible?: boolean;
+}
+/**
+ * Central differential privacy with a fixed clipping norm (McMahan et al., 2018, arXiv:1710.06963); the server clips.
+ *
+ * @example
+ * ```ts
+ * const [numRounds, epsilon, delta] = [20, 8, 1e-5];
+ * const strategy = new DifferentialPrivacyServerSideFixedClipping(new FedAvg(), {
+ *   clippingNorm: 0.5,
+ *   noiseMultiplier: calibrateNoise({ epsilon, delta, count: numRounds }),
+ *   numSampledClients: 10,
+ *   accountant: new RdpAccountant({ targetDelta: delta, populationSize: 10, maxEpsilon: epsilon }),
+ * });
+ * await strategy.start(grid, { numRounds });
+ * ```
+ */
+export declare class DifferentialPrivacyServerSideFixedClipping extends CentralDp {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param strategy makes the new model of the noisy mean
+	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+	 */
+	constructor(strategy: Strategy, options: FixedClippingOptions);
+}
+/**
+ * As {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or Flower's
+ * `fixedclipping_mod`. The server does not rely on it.
+ */
+export declare class DifferentialPrivacyClientSideFixedClipping extends CentralDp {
+	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
+	constructor(strategy: Strategy, options: FixedClippingOptions & ClientSideOptions);
+}
+/**
+ * Central differential privacy with a clipping norm that follows a quantile of the updates' norms (Andrew et al., 2019,
+ * arXiv:1905.03871); the server clips.
+ */
+export declare class DifferentialPrivacyServerSideAdaptiveClipping extends CentralDp {
+	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
+	constructor(strategy: Strategy, options: AdaptiveClippingOptions);
+}
+/**
+ * As {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or Flower's
+ * `adaptiveclipping_mod`, which also says whether an update was clipped.
+ */
+export declare class DifferentialPrivacyClientSideAdaptiveClipping extends CentralDp {
+	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
+	constructor(strategy: Strategy, options: AdaptiveClippingOptions & ClientSideOptions);
+}
 
 declare namespace ops {
 	export { Binary, Operand, Unary, abs, add, argMax, attend, avgPool, broadcastTo, cast, concat, constant, conv, div, equal, erf, exp, fill, gather, less, log, logSoftmax, matmul, maxPool, maximum, minimum, mul, neg, normalize, oneHot, pad, reduceMax, reduceMean, reduceSum, relu, reshape, resize2d, scatterAdd, sigmoid, sign, slice, softmax, softplus, sqrt, stopGradient, sub, tanh, transpose, where };
