@@ -3,7 +3,13 @@ import { FlwrError } from "../../base/error.ts";
 import { RdpAccountant } from "../../privacy/accounting/accountant.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { RecordDict } from "../record_dict.ts";
+import { Bulyan } from "../strategy/bulyan.ts";
 import { FedAvg } from "../strategy/fedavg.ts";
+import { FedAsync, FedBuff } from "../strategy/fedbuff.ts";
+import { FedDyn } from "../strategy/feddyn.ts";
+import { FedNova } from "../strategy/fednova.ts";
+import { QFedAvg } from "../strategy/qfedavg.ts";
+import { Scaffold } from "../strategy/scaffold.ts";
 import { FedAvgM } from "../strategy/fedavgm.ts";
 import { FedAdagrad, FedAdam, FedYogi } from "../strategy/fedopt.ts";
 import { FedProx } from "../strategy/fedprox.ts";
@@ -149,9 +155,15 @@ Deno.test("central privacy: a reply without examples counts nothing", async () =
 });
 
 Deno.test("central privacy: strategies whose model is not made of the mean are refused in words", () => {
-  for (const Refused of [FedMedian, FedTrimmedAvg, Krum, MultiKrum]) {
-    assert.throws(() => fixed({}, new Refused()), { code: "invalid-argument" });
-    fixed({ flowerCompatible: true }, new Refused());
+  const refused = [
+    ...[new FedMedian(), new FedTrimmedAvg(), new Krum(), new MultiKrum(), new Bulyan()],
+    // Their models depend on metrics or vectors of the nodes beside the mean, or on when a node replied.
+    ...[new QFedAvg({ clientLearningRate: 0.1 }), new Scaffold(), new FedNova(), new FedDyn()],
+    ...[new FedBuff(), new FedAsync()],
+  ];
+  for (const strategy of refused) {
+    assert.throws(() => fixed({}, strategy), { code: "invalid-argument" }, strategy.name);
+    fixed({ flowerCompatible: true }, strategy);
   }
   assert.throws(() => fixed({}, fixed()), { code: "invalid-argument" });
   class Own extends FedAvg {

@@ -139,12 +139,16 @@ export class ComposedStrategy extends Strategy {
     return this.#name ?? super.name;
   }
 
-  /** True with a mean as aggregator, whatever rule follows, and neither postprocessors nor a contract of one's own. */
+  /**
+   * True with a mean as aggregator, whatever rule follows, and neither postprocessors, nor a contract or a driver of
+   * one's own.
+   */
   override get usesMeanOnly(): boolean {
     const { aggregateTrain, collectTrain } = ComposedStrategy.prototype;
     return this.aggregator instanceof WeightedMean && this.#postprocessors.length === 0 &&
       this.#parts.contract instanceof ModelContract &&
-      this.aggregateTrain === aggregateTrain && this.collectTrain === collectTrain;
+      this.aggregateTrain === aggregateTrain && this.collectTrain === collectTrain &&
+      this.start === Strategy.prototype.start;
   }
 
   /** The contract's check. */
