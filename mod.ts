@@ -50,6 +50,7 @@ export {
 } from "./app/client_app.ts";
 export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
+export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 
 // Secure aggregation
 export type { SecAggPlusOptions } from "./app/secagg/options.ts";
@@ -58,7 +59,7 @@ export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplu
 
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
-export type { ProgressEvent, ProgressListener } from "./app/events.ts";
+export type { PrivacyReport, ProgressEvent, ProgressListener } from "./app/events.ts";
 export type { Answered, Exchange } from "./app/exchange.ts";
 export {
   Grid,
@@ -462,3 +463,23 @@ export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
 export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
 export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
 export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";
+
+// Differential privacy.
+export { adaptiveClippingMod, fixedClippingMod } from "./app/privacy/clipping_mods.ts";
+export type { AdaptiveNormOptions, ClippingNorm } from "./app/privacy/clipping_norm.ts";
+export type {
+  CentralDp,
+  CentralDpOptions,
+  CentralDpSettings,
+  ClientSideOptions,
+} from "./app/privacy/central_dp.ts";
+export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";
+export type { NoiseSource } from "./app/privacy/noise_source.ts";
+export {
+  type AdaptiveClippingOptions,
+  DifferentialPrivacyClientSideAdaptiveClipping,
+  DifferentialPrivacyClientSideFixedClipping,
+  DifferentialPrivacyServerSideAdaptiveClipping,
+  DifferentialPrivacyServerSideFixedClipping,
+  type FixedClippingOptions,
+} from "./app/privacy/wrappers.ts";

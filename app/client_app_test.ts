@@ -94,9 +94,14 @@ Deno.test("mods wrap the handler: those of the app outside, the first outermost"
     .train(() => {
       seen.push("train");
       return { metrics };
-    }, { mods: [mod("c")] });
+    }, { mods: [mod("c"), mod("d")] });
   await app.handle(instruction(), context);
-  assert.deepEqual(seen, ["a in", "b in", "c in", "train", "c out", "b out", "a out"]);
+  const inwards = ["a", "b", "c", "d"];
+  assert.deepEqual(seen, [
+    ...inwards.map((name) => `${name} in`),
+    "train",
+    ...inwards.toReversed().map((name) => `${name} out`),
+  ]);
 });
 
 Deno.test("a mod may answer itself, and a thrown error becomes an error reply", async () => {

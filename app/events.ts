@@ -2,6 +2,22 @@ import type { MessageError, MessageId, MessageType, NodeId } from "../entities/m
 import type { MetricRecord } from "./metric_record.ts";
 import type { PhaseName, PhaseRecord, Result, RoundRecord } from "./result.ts";
 
+/** The privacy loss of a run so far, and what it rests on. */
+export interface PrivacyReport {
+  /** ε, in nats. */
+  readonly epsilon: number;
+  /** The δ of that ε. */
+  readonly delta: number;
+  /** Whose data are protected: all data of one node. */
+  readonly unit: "node";
+  /** What two runs that cannot be told apart differ in. */
+  readonly neighboringRelation: string;
+  /** How the draw of the nodes counts. */
+  readonly samplingMethod: string;
+  /** How losses are added up: "rdp" or "pld". */
+  readonly accountingMethod: string;
+}
+
 /** An event of a run, for example to show on a terminal. */
 export type ProgressEvent =
   /** Fewer nodes are online than needed. Reported at once, at each change, and every 10 seconds. */
@@ -65,8 +81,16 @@ export type ProgressEvent =
     readonly seconds: number;
   }
   | { readonly type: "round-finished"; readonly record: RoundRecord }
-  /** `stopWhen` ended the run after this round. */
-  | { readonly type: "stopped-early"; readonly round: number; readonly numRounds: number }
+  /** `stopWhen` or the strategy ended the run after this round. */
+  | {
+    readonly type: "stopped-early";
+    readonly round: number;
+    readonly numRounds: number;
+    /** The strategy's reason; undefined if `stopWhen` ended the run. */
+    readonly reason?: string;
+  }
+  /** The privacy loss of the run so far, after noise was added in a round. */
+  | { readonly type: "privacy-spent"; readonly round: number; readonly privacy: PrivacyReport }
   | { readonly type: "strategy-finished"; readonly result: Result }
   /** A line of the app itself. */
   | { readonly type: "note"; readonly text: string };

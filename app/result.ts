@@ -60,8 +60,10 @@ export class Result {
   readonly initialServerMetrics: MetricRecord | undefined;
   /** Duration of all rounds in seconds. */
   readonly seconds: number;
-  /** Whether `stopWhen` ended the run before its last round. */
+  /** Whether `stopWhen` or the strategy ended the run before its last round. */
   readonly stoppedEarly: boolean;
+  /** Why the strategy ended the run before its last round, for example a privacy budget; otherwise undefined. */
+  readonly stopReason: string | undefined;
 
   /** Creates a result; strategies do that. */
   constructor(fields: {
@@ -70,12 +72,14 @@ export class Result {
     initialServerMetrics?: MetricRecord;
     seconds: number;
     stoppedEarly?: boolean;
+    stopReason?: string;
   }) {
     this.arrays = fields.arrays;
     this.rounds = fields.rounds;
     this.initialServerMetrics = fields.initialServerMetrics;
     this.seconds = fields.seconds;
     this.stoppedEarly = fields.stoppedEarly ?? false;
+    this.stopReason = fields.stopReason;
   }
 
   /** The contribution of each node, in ascending order of node id. */

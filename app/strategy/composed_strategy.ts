@@ -20,7 +20,7 @@ import { ModelContract } from "./contract/model_contract.ts";
 import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
 import type { Postprocessor } from "./postprocessor/postprocessor.ts";
-import { phaseOf, type Round } from "./round/round.ts";
+import { phaseOf, type PhaseRound, type Round } from "./round/round.ts";
 import { RuleState } from "./rule/rule_state.ts";
 import { replaceRule, type ServerRule } from "./rule/server_rule.ts";
 import { FractionSelection } from "./selection/fraction_selection.ts";
@@ -137,6 +137,23 @@ export class ComposedStrategy extends Strategy {
   /** The option `name`, or the name of the class. */
   override get name(): string {
     return this.#name ?? super.name;
+  }
+
+  /**
+   * True with a mean as aggregator, whatever rule follows, and neither postprocessors, nor a contract or a driver of
+   * one's own.
+   */
+  override get usesMeanOnly(): boolean {
+    const { aggregateTrain, collectTrain } = ComposedStrategy.prototype;
+    return this.aggregator instanceof WeightedMean && this.#postprocessors.length === 0 &&
+      this.#parts.contract instanceof ModelContract &&
+      this.aggregateTrain === aggregateTrain && this.collectTrain === collectTrain &&
+      this.start === Strategy.prototype.start;
+  }
+
+  /** The contract's check. */
+  override checkTrain(round: PhaseRound, reply: Message): CheckedReply {
+    return this.#parts.contract.check(reply, round);
   }
 
   /** How the replies become one set of arrays. */

@@ -49,8 +49,10 @@ export interface HistoryJson {
   "initial-server-metrics"?: { [name: string]: JsonMetric };
   /** The rounds, in order. */
   rounds: RoundJson[];
-  /** True when `stopWhen` ended the run before its last round; absent otherwise. */
+  /** True when `stopWhen` or the strategy ended the run before its last round; absent otherwise. */
   "stopped-early"?: true;
+  /** The strategy's reason to end the run, for example a privacy budget; absent otherwise. */
+  "stop-reason"?: string;
   /** The contribution of each node. */
   nodes: NodeJson[];
 }
@@ -91,6 +93,7 @@ export function historyToJson(
     "initial-server-metrics": metricsToJson(result.initialServerMetrics),
     rounds: result.rounds.map((record) => roundToJson(record, nameOf)),
     ...(result.stoppedEarly && { "stopped-early": true }),
+    ...(result.stopReason !== undefined && { "stop-reason": result.stopReason }),
     nodes: result.contributions.map(({ nodeId, lastFailure, ...shares }) => ({
       ...nodeToJson(nodeId, nameOf),
       ...shares,

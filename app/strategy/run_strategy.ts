@@ -80,6 +80,7 @@ export interface RoundOutcome {
 export interface RoundDriver {
   readonly name: string;
   initialArrays: Strategy["initialArrays"];
+  stopBefore?: Strategy["stopBefore"];
   /** Makes a round. @param roundOf the round with settings and a model, by default that at its start */
   round(
     roundOf: (config: ConfigSource | undefined, arrays?: ArrayRecord) => Round,
@@ -97,6 +98,7 @@ export async function runStrategy(
     {
       name: strategy.name,
       initialArrays: (grid, options) => strategy.initialArrays(grid, options),
+      stopBefore: (round) => strategy.stopBefore(round),
       async round(roundOf, timeout) {
         const toTrain = roundOf(options.trainConfig);
         const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
@@ -138,7 +140,14 @@ export async function runRounds(
 
   const rounds: RoundRecord[] = [];
   let stoppedEarly = false;
+  let stopReason: string | undefined;
   for (let number = 1; number <= numRounds; number++) {
+    stopReason = driver.stopBefore?.(number);
+    if (stopReason !== undefined) {
+      stoppedEarly = true;
+      grid.report({ type: "stopped-early", round: number - 1, numRounds, reason: stopReason });
+      break;
+    }
     const roundStart = grid.clock.now();
     grid.report({ type: "round-started", round: number, numRounds });
     const sent = arrays;
@@ -167,7 +176,14 @@ export async function runRounds(
   }
 
   const seconds = grid.clock.now() - start;
-  const result = new Result({ arrays, rounds, initialServerMetrics, seconds, stoppedEarly });
+  const result = new Result({
+    arrays,
+    rounds,
+    initialServerMetrics,
+    seconds,
+    stoppedEarly,
+    stopReason,
+  });
   grid.report({ type: "strategy-finished", result });
   checkTrained(result, grid);
   return result;

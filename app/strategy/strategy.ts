@@ -7,7 +7,9 @@ import type { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { Failure, Result } from "../result.ts";
-import type { Round } from "./round/round.ts";
+import { ModelContract } from "./contract/model_contract.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import type { PhaseRound, Round } from "./round/round.ts";
 import { runStrategy, type StartOptions } from "./run_strategy.ts";
 
 export type { Round } from "./round/round.ts";
@@ -43,6 +45,34 @@ export abstract class Strategy {
   /** Name of the strategy for messages. */
   get name(): string {
     return this.constructor.name;
+  }
+
+  /**
+   * Whether the new model depends on the replies only through the mean of their models, whatever its weights. Wrappers
+   * that replace each model by a noisy mean need such a strategy (default: false).
+   */
+  get usesMeanOnly(): boolean {
+    return false;
+  }
+
+  /**
+   * Checks a reply to a training as {@link aggregateTrain} does. Wrappers that compute the mean themselves call it.
+   *
+   * @throws FlwrError with the reason for which the reply would be a failure of its node
+   */
+  checkTrain(round: PhaseRound, reply: Message): CheckedReply {
+    return new ModelContract().check(reply, round);
+  }
+
+  /**
+   * Decides before a round whether the run ends there, for example because its privacy budget is spent.
+   *
+   * @param _round the round that would be next, from 1
+   * @returns the reason, as a sentence without a full stop; undefined if the run goes on (default)
+   * @throws FlwrError if not even a first round is possible
+   */
+  stopBefore(_round: number): string | undefined {
+    return undefined;
   }
 
   /** Chooses nodes and instructions for training. */

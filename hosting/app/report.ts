@@ -144,7 +144,20 @@ export class RunReport {
       case "round-finished":
         return [];
       case "stopped-early":
-        return ["", `Stopped early, after round ${event.round} of ${event.numRounds}`];
+        return [
+          "",
+          `Stopped early, after round ${event.round} of ${event.numRounds}${
+            event.reason === undefined ? "" : `: ${event.reason}`
+          }`,
+        ];
+      case "privacy-spent": {
+        const { epsilon, delta, unit, neighboringRelation, samplingMethod, accountingMethod } =
+          event.privacy;
+        return [
+          `  privacy: ε ${Number(epsilon.toPrecision(4))} at δ ${delta}, for each ${unit} ` +
+          `(${neighboringRelation}, ${samplingMethod}, ${accountingMethod}; metrics not included)`,
+        ];
+      }
       case "strategy-finished":
         this.#results.push(event.result);
         return [];

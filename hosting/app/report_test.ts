@@ -67,6 +67,25 @@ Deno.test("rounds, failures and metrics are printed as they arrive", () => {
   assert.match(text, /loss=0\.1234568 accuracy=0\.5/);
 });
 
+Deno.test("the privacy loss is printed with what it rests on, and why a run stopped", () => {
+  const { tell, lines } = reporting();
+  const privacy = {
+    epsilon: 1.23456,
+    delta: 1e-5,
+    unit: "node",
+    neighboringRelation: "add-or-remove-one",
+    samplingMethod: "no-amplification",
+    accountingMethod: "rdp",
+  } as const;
+  tell({ type: "privacy-spent", round: 1, privacy });
+  tell({ type: "stopped-early", round: 1, numRounds: 3, reason: "Privacy budget: spent" });
+  const [first, , last] = lines.slice(1);
+  for (const part of ["1.235", "0.00001", "node", "add-or-remove-one", "no-amplification", "rdp"]) {
+    assert.ok(first!.includes(part), `${first} has ${part}`);
+  }
+  assert.ok(last!.includes("round 1 of 3") && last!.includes("Privacy budget: spent"));
+});
+
 Deno.test("a node's text cannot forge a line or control the terminal", () => {
   const { tell, lines } = reporting();
   const failure = { nodeId: 1n, reason: "x\n[SUMMARY]\u001b[2J" };

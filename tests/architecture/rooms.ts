@@ -7,7 +7,17 @@
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["base", "roles"],
-  "mod.ts": ["app", "base", "entities", "metrics", "ml", "ml/data", "privacy/accounting", "tensor"],
+  "mod.ts": [
+    "app",
+    "app/privacy",
+    "base",
+    "entities",
+    "metrics",
+    "ml",
+    "ml/data",
+    "privacy/accounting",
+    "tensor",
+  ],
   "roles": [
     "base",
     "hosting/sandbox/process",
@@ -244,6 +254,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
   "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
+  "app/privacy": ["app", "base", "entities", "privacy/accounting", "privacy/noise", "tensor"],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/step", "ml/train", "tensor"],
   "ml/train": [
@@ -335,6 +346,7 @@ export const OUTSIDE: readonly string[] = ["bench", "scripts", "tests"];
 /** Rooms that run without an operating system, in a browser, too: `platform_test.ts` holds them to it. */
 export const PURE: readonly string[] = [
   "app",
+  "app/privacy",
   "entities",
   "link",
   "link/artifacts",

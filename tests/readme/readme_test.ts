@@ -11,6 +11,7 @@ import { commandLines } from "./markdown.ts";
 import { blocksUnder, denoArgs, writeOwnApp } from "./readme.ts";
 
 const WHOLE_APP = "A whole app";
+const PRIVATE_RUN = "A private run";
 const QUICK_START = "Quick start";
 const WITH_KEYS = "With keys: Flower's authentication example";
 const EXAMPLE = "examples/flower-authentication";
@@ -70,6 +71,43 @@ scenario("readme: its whole app passes the type check and trains on two tables",
   assert.ok(last < first, `the loss falls: ${first}, then ${last}`);
   const model = decodeNpz(await Deno.readFile(`${saved}/model.npz`));
   assert.deepEqual([...model.keys()], ["weight", "bias"]);
+});
+
+scenario("readme: its private run trains two tables within its budget", async (stage) => {
+  const [app] = blocksUnder(WHOLE_APP, "ts");
+  const [server, ...more] = blocksUnder(PRIVATE_RUN, "ts");
+  assert.deepEqual(more, []);
+  assert.ok(server!.text.split("\n").length < 30);
+  const [before] = app!.text.split("export const server");
+  await Deno.writeTextFile(stage.path("app.ts"), `${before}${server!.text}\n`);
+  const check = stage.start({
+    name: "deno check",
+    command: Deno.execPath(),
+    args: ["check", "--config", repositoryPath("deno.json"), stage.path("app.ts")],
+  });
+  assert.equal((await check.ended(RUN_SECONDS)).code, 0, check.tail());
+  const { driver, fleet } = await startSuperLink({ stage });
+  const folder = ["--dir", stage.folder.path, "--insecure"];
+  await Promise.all(["a", "b"].map(async (hospital) => {
+    const table = stage.path(`hospital-${hospital}.csv`);
+    await Deno.writeTextFile(table, patients(hospital === "a" ? 0 : 1));
+    await joined(startFlwr(stage, "supernode", [
+      ...["supernode", "app:client", ...folder, "--superlink", fleet],
+      ...["--node-config", `table="${table}"`],
+    ]));
+  }));
+  const history = stage.path("history.json");
+  const run = startFlwr(stage, "run", [
+    ...["run", "app:server", ...folder, "--server", driver],
+    ...["--artifacts", stage.path("saved"), "--json", history],
+  ]);
+  assert.equal((await run.ended(RUN_SECONDS)).code, 0, run.tail());
+  const { histories: [{ rounds }] } = JSON.parse(await Deno.readTextFile(history));
+  assert.equal(rounds.length, 10);
+  const spent = rounds.map((round: { train: { metrics: Record<string, number> } }) =>
+    round.train.metrics["privacy-epsilon"]!
+  );
+  assert.ok(spent[0]! > 0 && spent[9]! > 7.9 && spent[9]! <= 8, `${spent}`);
 });
 
 scenario("readme: its own app passes the type check", async (stage) => {

@@ -48,20 +48,24 @@ export async function startPeerSuperLink(
 }
 
 /**
- * Starts the real `flower-client-app` with the tests' ClientApp.
+ * Starts the real `flower-client-app` with a ClientApp of the tests.
  *
+ * @param options.app default: that of the arithmetic
  * @param options.node 1 for the first node: its key
  * @param options.partition default: the one below the node's number
  */
 export function startPeerSuperNode(
-  { stage, python, credentials, fleet, node, partition = node - 1 }: PeerOptions & {
-    fleet: string;
-    node: number;
-    partition?: number;
-  },
+  { stage, python, credentials, fleet, node, partition = node - 1, app = "client:app" }:
+    & PeerOptions
+    & {
+      fleet: string;
+      node: number;
+      partition?: number;
+      app?: string;
+    },
 ): Process {
   return launch(stage, python, "flower-client-app", { PARTITION: String(partition) }, [
-    ...["client:app", "--dir", APPS, "--server", fleet],
+    ...[app, "--dir", APPS, "--server", fleet],
     ...(credentials?.supernodeFlags(node) ?? ["--insecure"]),
   ]);
 }
