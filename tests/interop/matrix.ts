@@ -9,11 +9,11 @@ export type Pairing = "their-nodes" | "our-node" | "mixed" | "their-flwr" | "our
 
 /** What stands in the README for a pairing. */
 export const PAIRINGS: Readonly<Record<Pairing, string>> = {
-  "their-nodes": "Their SuperNodes on our SuperLink",
-  "our-node": "Our SuperNodes on their SuperLink",
-  "mixed": "SuperNodes of other versions and ours in one run",
-  "their-flwr": "Their `flwr` command on our SuperLink",
-  "our-flwr": "Our `flwr` command on their SuperLink",
+  "their-nodes": "Flower's SuperNodes on flwr's SuperLink",
+  "our-node": "flwr's SuperNodes on Flower's SuperLink",
+  "mixed": "Flower's and flwr's SuperNodes together in one run",
+  "their-flwr": "Flower's `flwr` command on flwr's SuperLink",
+  "our-flwr": "flwr's `flwr` command on Flower's SuperLink",
 };
 
 /** A set of processes around one SuperLink in which several cells are tested at once. */
