@@ -149,6 +149,7 @@ export {
 } from "./app/strategy/contract/model_contract.ts";
 export type { CheckedReply, ReplyContract } from "./app/strategy/contract/reply_contract.ts";
 export type { LargeUpdateAction } from "./app/strategy/contract/update_bound.ts";
+export type { ReplyCollector } from "./app/strategy/collector.ts";
 export { clientMods, type Postprocessor } from "./app/strategy/postprocessor/postprocessor.ts";
 export type { PhaseRound, Round, Tensors } from "./app/strategy/round/round.ts";
 export {

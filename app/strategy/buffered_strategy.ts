@@ -6,7 +6,7 @@ import type { Answered, Exchange } from "../exchange.ts";
 import { float } from "../float.ts";
 import type { Grid, NodeFilter } from "../grid.ts";
 import type { PhaseRecord, Result } from "../result.ts";
-import type { Collector } from "./collector.ts";
+import type { ReplyCollector } from "./collector.ts";
 import { ComposedStrategy, type ComposedStrategyOptions } from "./composed_strategy.ts";
 import type { CheckedReply } from "./contract/reply_contract.ts";
 import { phaseOf, type PhaseRound, type Round } from "./round/round.ts";
@@ -182,7 +182,12 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     };
   }
 
-  #add({ reply }: Answered, base: PhaseRound, current: PhaseRound, collector: Collector): void {
+  #add(
+    { reply }: Answered,
+    base: PhaseRound,
+    current: PhaseRound,
+    collector: ReplyCollector,
+  ): void {
     const age = current.number - base.number;
     const { maxStaleness } = this.#options;
     collector.add(reply, base, (accepted) => {

@@ -41,8 +41,25 @@ export interface CollectorParts {
   ) => MetricRecord;
 }
 
-/** Collects the replies of one training, and makes the new model of them. */
-export class Collector {
+/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
+export interface ReplyCollector {
+  /** Number of accepted replies. */
+  readonly size: number;
+  /** Number of replies that were not accepted. */
+  readonly failures: number;
+  /**
+   * Checks a reply, and holds it or adds it to the aggregate.
+   *
+   * @param round the round that the reply answers, if it is an earlier one
+   * @param adjust changes the accepted reply before it is held or added; a FlwrError refuses it
+   */
+  add(message: Message, round?: PhaseRound, adjust?: (reply: CheckedReply) => CheckedReply): void;
+  /** The new model, and the aggregate of the metrics. */
+  finish(): TrainOutcome;
+}
+
+/** Collects the replies of one training. */
+export class Collector implements ReplyCollector {
   readonly #round: PhaseRound;
   readonly #parts: CollectorParts;
   readonly #scratch = normScratch();
@@ -68,12 +85,6 @@ export class Collector {
     return this.#failures.length;
   }
 
-  /**
-   * Checks a reply, and holds it or adds it to the aggregate.
-   *
-   * @param round the round that the reply answers, if it is an earlier one
-   * @param adjust changes the accepted reply before it is held or added
-   */
   add(
     message: Message,
     round: PhaseRound = this.#round,

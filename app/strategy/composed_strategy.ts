@@ -15,7 +15,12 @@ import type { Aggregator } from "./aggregator/aggregator.ts";
 import { WeightedMean } from "./aggregator/mean.ts";
 import { ModelTypes } from "./arrays/finite_model.ts";
 import { averageMetrics } from "./average_metrics.ts";
-import { collectMetrics, Collector, type CollectorParts } from "./collector.ts";
+import {
+  collectMetrics,
+  Collector,
+  type CollectorParts,
+  type ReplyCollector,
+} from "./collector.ts";
 import { ModelContract } from "./contract/model_contract.ts";
 import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
@@ -270,7 +275,7 @@ export class ComposedStrategy extends Strategy {
    *
    * @param maxHeldBytes default: the option
    */
-  protected collector(round: Round, maxHeldBytes: number = this.#maxHeldBytes): Collector {
+  protected collector(round: Round, maxHeldBytes: number = this.#maxHeldBytes): ReplyCollector {
     const phaseRound = phaseOf(round, "train");
     this.#types.record(phaseRound.sent, round.number);
     // A strategy may run several times, one run after the other.

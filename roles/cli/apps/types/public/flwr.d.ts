@@ -1636,20 +1636,6 @@ export interface Aggregator {
 	 */
 	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
 }
-declare class ModelTypes {
-	#private;
-	/** Records the types of arrays that are new; in round 1, forgets those of an earlier run first. */
-	record(model: ReadonlyMap<string, Tensor>, round: number): void;
-	/** The types, by the arrays' names. */
-	save(): ConfigRecord;
-	/** Replaces the types by those that {@link save} returned. @throws FlwrError "invalid-argument" if one is unknown */
-	load(saved: ConfigRecord): void;
-	/**
-	 * Describes the first element of a model that is not finite, or would not be in the nodes' type; undefined if there
-	 * is none.
-	 */
-	notFinite(model: ReadonlyMap<string, Tensor>): string | undefined;
-}
 /**
  * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
@@ -1757,32 +1743,17 @@ export interface ServerRule {
 }
 /** The aggregate itself is the new model; arrays that no node sent stay as they are. */
 export declare function replaceRule(): ServerRule;
-interface CollectorParts {
-	readonly contract: ReplyContract;
-	readonly aggregator: Aggregator;
-	readonly rule: ServerRule;
-	readonly postprocessors: readonly Postprocessor[];
-	readonly state: RuleState;
-	readonly types: ModelTypes;
-	readonly weightedByKey: string;
-	readonly acceptFailures: boolean;
-	/** Largest total size of the replies that are held, in bytes, if the aggregator streams. */
-	readonly maxHeldBytes: number;
-	/** Aggregates the metrics of replies in ascending order of node id. */
-	readonly aggregateMetrics: (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
-}
-declare class Collector {
-	#private;
-	constructor(round: PhaseRound, parts: CollectorParts);
+/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
+export interface ReplyCollector {
 	/** Number of accepted replies. */
-	get size(): number;
+	readonly size: number;
 	/** Number of replies that were not accepted. */
-	get failures(): number;
+	readonly failures: number;
 	/**
 	 * Checks a reply, and holds it or adds it to the aggregate.
 	 *
 	 * @param round the round that the reply answers, if it is an earlier one
-	 * @param adjust changes the accepted reply before it is held or added
+	 * @param adjust changes the accepted reply before it is held or added; a FlwrError refuses it
 	 */
 	add(message: Message, round?: PhaseRound, adjust?: (reply: CheckedReply) => CheckedReply): void;
 	/** The new model, and the aggregate of the metrics. */
@@ -1927,7 +1898,7 @@ export declare class ComposedStrategy extends Strategy {
 	 *
 	 * @param maxHeldBytes default: the option
 	 */
-	protected collector(round: Round, maxHeldBytes?: number): Collector;
+	protected collector(round: Round, maxHeldBytes?: number): ReplyCollector;
 }
 /** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {
@@ -2051,7 +2022,6 @@ export interface FedAvgOptions {
 	/** Seed that makes the choice of nodes repeatable (default: random). */
 	readonly seed?: number;
 }
-type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
@@ -2066,7 +2036,7 @@ type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "co
 export declare class FedAvg extends ComposedStrategy {
 	#private;
 	/** The options, with their defaults. */
-	protected readonly options: CheckedOptions;
+	protected readonly options: Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 	/** The generator that chooses the node that is asked for the initial model. */
 	protected readonly random: Random;
 	/**
