@@ -1879,7 +1879,10 @@ export declare class ComposedStrategy extends Strategy {
 	constructor(options?: ComposedStrategyOptions);
 	/** The option `name`, or the name of the class. */
 	get name(): string;
-	/** True with a mean as aggregator, whatever rule follows, and neither postprocessors nor a contract of one's own. */
+	/**
+	 * True with a mean as aggregator, whatever rule follows, and neither postprocessors, nor a contract or a driver of
+	 * one's own.
+	 */
 	get usesMeanOnly(): boolean;
 	/** The contract's check. */
 	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
