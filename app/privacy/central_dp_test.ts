@@ -183,6 +183,8 @@ Deno.test("central privacy: options without a guarantee are refused by name", ()
   const refused: [string, object][] = [
     ["clippingNorm", { clippingNorm: 0 }],
     ["clippingNorm", { clippingNorm: Infinity }],
+    ["clippingNorm", { clippingNorm: 1e307 }],
+    ["noiseMultiplier", { noiseMultiplier: 1e300 }],
     ["noiseMultiplier", { noiseMultiplier: NaN }],
     ["numSampledClients", { numSampledClients: 1.5 }],
     ["weightCap", { weightCap: 0 }],

@@ -2,6 +2,9 @@ import { FlwrError } from "../../base/error.ts";
 import { outOfRange } from "../../privacy/accounting/release.ts";
 import type { NoiseSource } from "./noise_source.ts";
 
+/** Smallest and largest norm, far from where the noise's grid would leave the range of doubles. */
+const [LEAST_NORM, LARGEST_NORM] = [1e-30, 1e30];
+
 /** The clipping norm of a run, and the noise that belongs to it. */
 export interface ClippingNorm {
   /** C, of this round. */
@@ -30,7 +33,7 @@ export class FixedNorm implements ClippingNorm {
 
   /** @throws FlwrError "invalid-argument" that names the option that is out of range */
   constructor(options: { readonly clippingNorm: number; readonly noiseMultiplier: number }) {
-    checkPositive("clippingNorm", options.clippingNorm);
+    checkNorm("clippingNorm", options.clippingNorm);
     checkNotNegative("noiseMultiplier", options.noiseMultiplier);
     this.current = options.clippingNorm;
     this.noiseMultiplier = options.noiseMultiplier;
@@ -66,9 +69,6 @@ export interface AdaptiveNormOptions {
   readonly flowerCompatible?: boolean;
 }
 
-/** Smallest and largest norm, far from where the noise's grid would leave the range of doubles. */
-const [LEAST_NORM, LARGEST_NORM] = [1e-30, 1e30];
-
 /**
  * A norm that follows a quantile of the updates' norms (Andrew et al., 2019, arXiv:1905.03871): C ← C·exp(−η(f − γ)), with
  * f the noisy share of updates that were not clipped. The noise on count and updates together is that of z on the updates
@@ -94,7 +94,7 @@ export class AdaptiveNorm implements ClippingNorm {
     };
     const { initialClippingNorm, targetClippedQuantile, clipNormLr } = this.#options;
     checkNotNegative("noiseMultiplier", z);
-    checkPositive("initialClippingNorm", initialClippingNorm);
+    checkNorm("initialClippingNorm", initialClippingNorm);
     if (!(targetClippedQuantile >= 0 && targetClippedQuantile <= 1)) {
       throw outOfRange("targetClippedQuantile", "from 0 to 1", targetClippedQuantile);
     }
@@ -122,7 +122,7 @@ export class AdaptiveNorm implements ClippingNorm {
   }
 
   check(norm: number): void {
-    checkPositive("The checkpoint's clipping norm", norm);
+    checkNorm("The checkpoint's clipping norm", norm);
   }
 
   restore(norm: number): void {
@@ -151,10 +151,16 @@ export class AdaptiveNorm implements ClippingNorm {
   }
 }
 
+function checkNorm(name: string, value: number): void {
+  if (value >= LEAST_NORM && value <= LARGEST_NORM) return;
+  throw outOfRange(name, `a number from ${LEAST_NORM} to ${LARGEST_NORM}`, value);
+}
+
 function checkPositive(name: string, value: number): void {
   if (!(value > 0 && value < Infinity)) throw outOfRange(name, "a finite number above 0", value);
 }
 
 function checkNotNegative(name: string, value: number): void {
-  if (!(value >= 0 && value < Infinity)) throw outOfRange(name, "a finite number from 0", value);
+  if (value >= 0 && value <= LARGEST_NORM) return;
+  throw outOfRange(name, `a number from 0 to ${LARGEST_NORM}`, value);
 }

@@ -1,7 +1,7 @@
 import { gaussianStep } from "../../privacy/noise/gaussian.ts";
-import { toGrid } from "../../privacy/noise/grid.ts";
+import type { TypedArray } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { addUpdate, clipTo, type ModelUpdate, normOf, updateOf } from "./model_update.ts";
+import { addUpdate, type ModelUpdate } from "./model_update.ts";
 import type { NoiseSource } from "./noise_source.ts";
 
 /** What a {@link PrivateMean} is made with. */
@@ -39,17 +39,22 @@ export class PrivateMean {
   /**
    * Adds a node's update.
    *
-   * @param trained the node's model, finite and with the names and shapes of the one sent
+   * @param trained the node's model, finite, with the shapes of the one sent, and its names or some of them
    * @param weight 0 to 1
    * @returns the norm of the update before it was clipped
    */
   add(trained: ReadonlyMap<string, Tensor>, weight = 1): number {
-    const update = updateOf(this.#sent, trained);
-    const norm = normOf(update, "l2");
-    clipTo(update, this.#options.clippingNorm, norm);
-    for (const [name, values] of update) {
-      const sum = this.#sum.get(name)!;
-      for (let i = 0; i < sum.length; i++) sum[i]! += toGrid(weight * values[i]!, this.#step);
+    const { clippingNorm } = this.#options;
+    let squares = 0;
+    for (const [name, { data }] of trained) {
+      squares += squaredDistance(this.#sent.get(name)!.data, data);
+    }
+    const norm = Math.sqrt(squares);
+    const factor = weight * (norm <= clippingNorm ? 1 : clippingNorm / norm);
+    // An update whose norm exceeds double precision counts as 0: 0 · Infinity would be NaN.
+    if (factor === 0) return norm;
+    for (const [name, { data }] of trained) {
+      addOnGrid(this.#sum.get(name)!, this.#sent.get(name)!.data, data, factor, this.#step);
     }
     return norm;
   }
@@ -62,5 +67,34 @@ export class PrivateMean {
       for (let i = 0; i < values.length; i++) values[i]! /= divisor;
     }
     return addUpdate(this.#sent, this.#sum);
+  }
+}
+
+function squaredDistance(sent: TypedArray, own: TypedArray): number {
+  let sum = 0;
+  if (sent instanceof Float32Array && own instanceof Float32Array) {
+    for (let i = 0; i < sent.length; i++) sum += (own[i]! - sent[i]!) ** 2;
+  } else {
+    for (let i = 0; i < sent.length; i++) sum += (Number(own[i]!) - Number(sent[i]!)) ** 2;
+  }
+  return sum;
+}
+
+/** Adds factor · (own − sent), each rounded to a multiple of `step`, a power of two. */
+function addOnGrid(
+  sum: Float64Array,
+  sent: TypedArray,
+  own: TypedArray,
+  factor: number,
+  step: number,
+): void {
+  // Beyond 2⁵² steps doubles have no smaller digits, so adding this and taking it away rounds to the grid.
+  const round = 1.5 * 2 ** 52 * step;
+  if (sent instanceof Float32Array && own instanceof Float32Array) {
+    for (let i = 0; i < sum.length; i++) sum[i]! += factor * (own[i]! - sent[i]!) + round - round;
+    return;
+  }
+  for (let i = 0; i < sum.length; i++) {
+    sum[i]! += factor * (Number(own[i]!) - Number(sent[i]!)) + round - round;
   }
 }
