@@ -40,6 +40,7 @@ export interface DpSgdOptions {
 
 /** Settings of differentially private training; made by {@link dpSgd}. */
 export interface DpSgd extends DpSgdOptions {
+  /** Tells these settings from others. */
   readonly kind: "dpSgd";
 }
 
@@ -47,6 +48,7 @@ export interface DpSgd extends DpSgdOptions {
 export interface FitPrivacy {
   /** ε of this fit, or of all releases of the accountant; Infinity without noise. */
   readonly epsilon: number;
+  /** δ at which ε holds. */
   readonly delta: number;
   /** What is protected: two data sets are neighbours if one has one example more. */
   readonly unit: "example";
@@ -54,8 +56,11 @@ export interface FitPrivacy {
   readonly steps: number;
   /** The probability with which each example takes part in a step. */
   readonly samplingRate: number;
+  /** Standard deviation of the noise in a sum, divided by `clip`. */
   readonly noiseMultiplier: number;
+  /** Largest norm of one example's gradient. */
   readonly clip: number;
+  /** How ε was computed; "none" without noise. */
   readonly accountingMethod: PrivacyAccountant["method"] | "none";
 }
 

@@ -827,26 +827,6 @@ export declare class ClientApp {
  * promise of the value.
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
-/**
- * Flower's `message_size_mod`: logs the size of each instruction and reply in bytes. An error reply has no records and
- * is passed on without a line.
- *
- * @example
- * ```ts
- * const app = new ClientApp({ mods: [messageSizeMod] });
- * ```
- */
-export declare const messageSizeMod: ClientMod;
-/**
- * Flower's `arrays_size_mod`: logs elements and bytes of each ArrayRecord in instructions and replies. An error reply
- * has no records and is passed on without a line.
- *
- * @example
- * ```ts
- * const app = new ClientApp({ mods: [arraysSizeMod] });
- * ```
- */
-export declare const arraysSizeMod: ClientMod;
 /** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
 	/**
@@ -981,10 +961,8 @@ export declare class Result {
 	readonly initialServerMetrics: MetricRecord | undefined;
 	/** Duration of all rounds in seconds. */
 	readonly seconds: number;
-	/** Whether `stopWhen` or the strategy ended the run before its last round. */
+	/** Whether `stopWhen` ended the run before its last round. */
 	readonly stoppedEarly: boolean;
-	/** Why the strategy ended the run before its last round, for example a privacy budget; otherwise undefined. */
-	readonly stopReason: string | undefined;
 	/** Creates a result; strategies do that. */
 	constructor(fields: {
 		arrays: ArrayRecord;
@@ -992,7 +970,6 @@ export declare class Result {
 		initialServerMetrics?: MetricRecord;
 		seconds: number;
 		stoppedEarly?: boolean;
-		stopReason?: string;
 	});
 	/** The contribution of each node, in ascending order of node id. */
 	get contributions(): Contribution[];
@@ -1002,21 +979,6 @@ export declare class Result {
 	get evaluateMetrics(): Map<number, MetricRecord>;
 	/** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
 	get serverMetrics(): Map<number, MetricRecord>;
-}
-/** The privacy loss of a run so far, and what it rests on. */
-export interface PrivacyReport {
-	/** ε, in nats. */
-	readonly epsilon: number;
-	/** The δ of that ε. */
-	readonly delta: number;
-	/** Whose data are protected: all data of one node. */
-	readonly unit: "node";
-	/** What two runs that cannot be told apart differ in. */
-	readonly neighboringRelation: string;
-	/** How the draw of the nodes counts. */
-	readonly samplingMethod: string;
-	/** How losses are added up: "rdp" or "pld". */
-	readonly accountingMethod: string;
 }
 /** An event of a run, for example to show on a terminal. */
 export type ProgressEvent = 
@@ -1096,19 +1058,11 @@ export type ProgressEvent =
 	readonly type: "round-finished";
 	readonly record: RoundRecord;
 }
-/** `stopWhen` or the strategy ended the run after this round. */
+/** `stopWhen` ended the run after this round. */
  | {
 	readonly type: "stopped-early";
 	readonly round: number;
 	readonly numRounds: number;
-	/** The strategy's reason; undefined if `stopWhen` ended the run. */
-	readonly reason?: string;
-}
-/** The privacy loss of the run so far, after noise was added in a round. */
- | {
-	readonly type: "privacy-spent";
-	readonly round: number;
-	readonly privacy: PrivacyReport;
 } | {
 	readonly type: "strategy-finished";
 	readonly result: Result;
@@ -1299,45 +1253,6 @@ export interface PhaseRound extends Round {
 	/** The global model that the nodes are sent, decoded; do not change it. */
 	readonly sent: Tensors;
 }
-/** A reply that passed all checks. */
-export interface CheckedReply {
-	/** The node that replied. */
-	readonly nodeId: NodeId;
-	/** Weight of the reply. */
-	readonly weight: number;
-	/**
-	 * The node's arrays, in the order of the global model; do not change them. Empty if no model was requested. After
-	 * streaming, when metrics are aggregated, they are empty too.
-	 */
-	readonly tensors: Tensors;
-	/** The metrics of the reply. */
-	readonly metrics: MetricRecord;
-	/** The whole content of the reply; after streaming, without its ArrayRecords. */
-	readonly content: RecordDict;
-}
-/**
- * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
- * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
- *
- * @example
- * ```ts
- * const vectors: ReplyContract = {
- *   check(reply) {
- *     const tensors = reply.content.arrayRecord("masked").viewTensors();
- *     const { nodeId, content } = { nodeId: reply.metadata.srcNodeId, content: reply.content };
- *     return { nodeId, weight: 1, tensors, metrics: new MetricRecord(), content };
- *   },
- * };
- * ```
- */
-export interface ReplyContract {
-	/**
-	 * Checks a reply that is not an error.
-	 *
-	 * @throws FlwrError that says what was expected: the reply becomes a failure of its node
-	 */
-	check(reply: Message, round: PhaseRound): CheckedReply;
-}
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
 /** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
@@ -1405,25 +1320,6 @@ export interface TrainOutcome extends PhaseOutcome {
 export declare abstract class Strategy {
 	/** Name of the strategy for messages. */
 	get name(): string;
-	/**
-	 * Whether the new model depends on the replies only through the mean of their models, whatever its weights. Wrappers
-	 * that replace each model by a noisy mean need such a strategy (default: false).
-	 */
-	get usesMeanOnly(): boolean;
-	/**
-	 * Checks a reply to a training as {@link aggregateTrain} does. Wrappers that compute the mean themselves call it.
-	 *
-	 * @throws FlwrError with the reason for which the reply would be a failure of its node
-	 */
-	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
-	/**
-	 * Decides before a round whether the run ends there, for example because its privacy budget is spent.
-	 *
-	 * @param _round the round that would be next, from 1
-	 * @returns the reason, as a sentence without a full stop; undefined if the run goes on (default)
-	 * @throws FlwrError if not even a first round is possible
-	 */
-	stopBefore(_round: number): string | undefined;
 	/** Chooses nodes and instructions for training. */
 	abstract configureTrain(round: Round): Promise<PhasePlan>;
 	/** Aggregates the replies, which include errors, into the new model. */
@@ -1577,6 +1473,45 @@ export interface Statistics {
 }
 /** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
 export type StatisticsName = "binary" | "classes" | "regression";
+/** A reply that passed all checks. */
+export interface CheckedReply {
+	/** The node that replied. */
+	readonly nodeId: NodeId;
+	/** Weight of the reply. */
+	readonly weight: number;
+	/**
+	 * The node's arrays, in the order of the global model; do not change them. Empty if no model was requested. After
+	 * streaming, when metrics are aggregated, they are empty too.
+	 */
+	readonly tensors: Tensors;
+	/** The metrics of the reply. */
+	readonly metrics: MetricRecord;
+	/** The whole content of the reply; after streaming, without its ArrayRecords. */
+	readonly content: RecordDict;
+}
+/**
+ * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
+ * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
+ *
+ * @example
+ * ```ts
+ * const vectors: ReplyContract = {
+ *   check(reply) {
+ *     const tensors = reply.content.arrayRecord("masked").viewTensors();
+ *     const { nodeId, content } = { nodeId: reply.metadata.srcNodeId, content: reply.content };
+ *     return { nodeId, weight: 1, tensors, metrics: new MetricRecord(), content };
+ *   },
+ * };
+ * ```
+ */
+export interface ReplyContract {
+	/**
+	 * Checks a reply that is not an error.
+	 *
+	 * @throws FlwrError that says what was expected: the reply becomes a failure of its node
+	 */
+	check(reply: Message, round: PhaseRound): CheckedReply;
+}
 /** Result of an aggregation. */
 export interface Aggregate {
 	/** The aggregate of the replies' arrays, by name; arrays that no node sent are missing. */
@@ -1635,6 +1570,20 @@ export interface Aggregator {
 	 * accumulated as they arrive, which happens only to aggregators that stream.
 	 */
 	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
+}
+declare class ModelTypes {
+	#private;
+	/** Records the types of arrays that are new; in round 1, forgets those of an earlier run first. */
+	record(model: ReadonlyMap<string, Tensor>, round: number): void;
+	/** The types, by the arrays' names. */
+	save(): ConfigRecord;
+	/** Replaces the types by those that {@link save} returned. @throws FlwrError "invalid-argument" if one is unknown */
+	load(saved: ConfigRecord): void;
+	/**
+	 * Describes the first element of a model that is not finite, or would not be in the nodes' type; undefined if there
+	 * is none.
+	 */
+	notFinite(model: ReadonlyMap<string, Tensor>): string | undefined;
 }
 /**
  * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
@@ -1743,17 +1692,32 @@ export interface ServerRule {
 }
 /** The aggregate itself is the new model; arrays that no node sent stay as they are. */
 export declare function replaceRule(): ServerRule;
-/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
-export interface ReplyCollector {
+interface CollectorParts {
+	readonly contract: ReplyContract;
+	readonly aggregator: Aggregator;
+	readonly rule: ServerRule;
+	readonly postprocessors: readonly Postprocessor[];
+	readonly state: RuleState;
+	readonly types: ModelTypes;
+	readonly weightedByKey: string;
+	readonly acceptFailures: boolean;
+	/** Largest total size of the replies that are held, in bytes, if the aggregator streams. */
+	readonly maxHeldBytes: number;
+	/** Aggregates the metrics of replies in ascending order of node id. */
+	readonly aggregateMetrics: (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
+}
+declare class Collector {
+	#private;
+	constructor(round: PhaseRound, parts: CollectorParts);
 	/** Number of accepted replies. */
-	readonly size: number;
+	get size(): number;
 	/** Number of replies that were not accepted. */
-	readonly failures: number;
+	get failures(): number;
 	/**
 	 * Checks a reply, and holds it or adds it to the aggregate.
 	 *
 	 * @param round the round that the reply answers, if it is an earlier one
-	 * @param adjust changes the accepted reply before it is held or added; a FlwrError refuses it
+	 * @param adjust changes the accepted reply before it is held or added
 	 */
 	add(message: Message, round?: PhaseRound, adjust?: (reply: CheckedReply) => CheckedReply): void;
 	/** The new model, and the aggregate of the metrics. */
@@ -1850,13 +1814,6 @@ export declare class ComposedStrategy extends Strategy {
 	constructor(options?: ComposedStrategyOptions);
 	/** The option `name`, or the name of the class. */
 	get name(): string;
-	/**
-	 * True with a mean as aggregator, whatever rule follows, and neither postprocessors, nor a contract or a driver of
-	 * one's own.
-	 */
-	get usesMeanOnly(): boolean;
-	/** The contract's check. */
-	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
 	/** How the replies become one set of arrays. */
 	protected get aggregator(): Aggregator;
 	/** Asks one random node for its model. */
@@ -1898,7 +1855,7 @@ export declare class ComposedStrategy extends Strategy {
 	 *
 	 * @param maxHeldBytes default: the option
 	 */
-	protected collector(round: Round, maxHeldBytes?: number): ReplyCollector;
+	protected collector(round: Round, maxHeldBytes?: number): Collector;
 }
 /** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {
@@ -2022,6 +1979,7 @@ export interface FedAvgOptions {
 	/** Seed that makes the choice of nodes repeatable (default: random). */
 	readonly seed?: number;
 }
+type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
@@ -2036,7 +1994,7 @@ export interface FedAvgOptions {
 export declare class FedAvg extends ComposedStrategy {
 	#private;
 	/** The options, with their defaults. */
-	protected readonly options: Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
+	protected readonly options: CheckedOptions;
 	/** The generator that chooses the node that is asked for the initial model. */
 	protected readonly random: Random;
 	/**
@@ -2654,10 +2612,8 @@ export interface HistoryJson {
 	};
 	/** The rounds, in order. */
 	rounds: RoundJson[];
-	/** True when `stopWhen` or the strategy ended the run before its last round; absent otherwise. */
+	/** True when `stopWhen` ended the run before its last round; absent otherwise. */
 	"stopped-early"?: true;
-	/** The strategy's reason to end the run, for example a privacy budget; absent otherwise. */
-	"stop-reason"?: string;
 	/** The contribution of each node. */
 	nodes: NodeJson[];
 }
@@ -4343,12 +4299,14 @@ export interface DpSgdOptions {
 }
 /** Settings of differentially private training; made by {@link dpSgd}. */
 export interface DpSgd extends DpSgdOptions {
+	/** Tells these settings from others. */
 	readonly kind: "dpSgd";
 }
 /** The privacy loss of a fit. */
 export interface FitPrivacy {
 	/** ε of this fit, or of all releases of the accountant; Infinity without noise. */
 	readonly epsilon: number;
+	/** δ at which ε holds. */
 	readonly delta: number;
 	/** What is protected: two data sets are neighbours if one has one example more. */
 	readonly unit: "example";
@@ -4356,8 +4314,11 @@ export interface FitPrivacy {
 	readonly steps: number;
 	/** The probability with which each example takes part in a step. */
 	readonly samplingRate: number;
+	/** Standard deviation of the noise in a sum, divided by `clip`. */
 	readonly noiseMultiplier: number;
+	/** Largest norm of one example's gradient. */
 	readonly clip: number;
+	/** How ε was computed; "none" without noise. */
 	readonly accountingMethod: PrivacyAccountant["method"] | "none";
 }
 /**
@@ -6143,261 +6104,6 @@ export interface CalibrationTarget {
  * @throws FlwrError "invalid-argument" for a target out of range, or that no noise up to 10⁶ reaches
  */
 export declare function calibrateNoise(target: CalibrationTarget): number;
-/**
- * Flower's `fixedclipping_mod`: clips the update of a training to the norm in the instruction, for
- * {@link DifferentialPrivacyClientSideFixedClipping}. It acts on `train` messages only.
- *
- * @example
- * ```ts
- * const app = new ClientApp().train(train, { mods: [fixedClippingMod] });
- * ```
- */
-export declare const fixedClippingMod: ClientMod;
-/**
- * Flower's `adaptiveclipping_mod`: as {@link fixedClippingMod}, and sets the metric `norm_bit` to 1 if the update was
- * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
- */
-export declare const adaptiveClippingMod: ClientMod;
-/** Adds random noise to numbers. */
-export interface NoiseSource {
-	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
-	gaussian(values: Float64Array, deviation: number): void;
-	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
-	laplace(values: Float64Array, scale: number): void;
-}
-/** The clipping norm of a run, and the noise that belongs to it. */
-export interface ClippingNorm {
-	/** C, of this round. */
-	readonly current: number;
-	/** z of the noise on the sum of updates: its standard deviation ÷ C. */
-	readonly noiseMultiplier: number;
-	/** The first norm again, because another run starts. */
-	reset(): void;
-	/** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot go on with it */
-	check(norm: number): void;
-	/** Continues from a norm that was checked. */
-	restore(norm: number): void;
-	/**
-	 * Adapts the norm after a round.
-	 *
-	 * @param clipped number of updates that were larger than the norm
-	 * @param replies number of updates
-	 */
-	adapt(clipped: number, replies: number, noise: NoiseSource): void;
-}
-/** Options of adaptive clipping. Names and defaults are Flower's. */
-export interface AdaptiveNormOptions {
-	/** z of the whole round, count and updates together. From 0. */
-	readonly noiseMultiplier: number;
-	/** n, the number of nodes of a round, from 1. */
-	readonly numSampledClients: number;
-	/** The norm of the first round, above 0 (default 0.1). */
-	readonly initialClippingNorm?: number;
-	/** γ: the norm moves to the value that this share of the updates does not exceed, 0 to 1 (default 0.5). */
-	readonly targetClippedQuantile?: number;
-	/** η, how fast the norm moves, above 0 (default 0.2). */
-	readonly clipNormLr?: number;
-	/** σ_b, the standard deviation of the noise on the count of clipped updates (default n / 20). */
-	readonly clippedCountStddev?: number;
-	/** Flower's rule, which moves the norm away from its target (default false). */
-	readonly flowerCompatible?: boolean;
-}
-/** Options that all wrappers have. */
-export interface CentralDpOptions {
-	/** z: the noise's standard deviation ÷ the clipping norm, from 0. {@link calibrateNoise} finds it for an ε and δ. */
-	readonly noiseMultiplier: number;
-	/**
-	 * n, the number of nodes that each round trains on. The sum of the updates is divided by it also if fewer nodes reply,
-	 * because the noise is made for it. From 1.
-	 */
-	readonly numSampledClients: number;
-	/** Counts the ε of the rounds, and ends the run before its `maxEpsilon` would be exceeded (default: none). */
-	readonly accountant?: PrivacyAccountant;
-	/**
-	 * An update with weight w, as its number of examples, counts min(w / `weightCap`, 1). Above 0 (default: each update
-	 * counts 1).
-	 */
-	readonly weightCap?: number;
-	/**
-	 * Flower's computation, for federations that need its numbers: the strategy weighs updates by their examples, and noise
-	 * is added to its outcome. It has no ε, so it excludes `accountant` (default false).
-	 */
-	readonly flowerCompatible?: boolean;
-	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
-	readonly forTestsNoise?: NoiseSource;
-}
-/** Options of the wrappers whose nodes clip. */
-export interface ClientSideOptions {
-	/**
-	 * What to do with an update that a node has not clipped: "clip" it at the server, or "refuse" the reply as a failure of
-	 * its node (default "clip"). Either way it counts with at most the clipping norm.
-	 */
-	readonly unclippedUpdates?: "clip" | "refuse";
-}
-/** How a wrapper clips, and the options of its user. */
-export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
-	/** Who clips. */
-	readonly side: "server" | "client";
-	/** The clipping norm, and how it changes. */
-	readonly norm: ClippingNorm;
-	/** Whether the norm needs to know which updates were clipped. */
-	readonly adaptive: boolean;
-}
-/**
- * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
- * the models of all rounds together hardly depend on any one node. See docs/privacy.md for the guarantee.
- *
- * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So the
- * noise covers whatever the strategy makes of the mean: FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and FedAdagrad work.
- */
-export declare abstract class CentralDp extends Strategy {
-	#private;
-	/**
-	 * Wraps a strategy.
-	 *
-	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
-	 */
-	constructor(strategy: Strategy, options: CentralDpSettings);
-	/** Name of the wrapper and of the strategy in it. */
-	get name(): string;
-	/** C, the clipping norm of the next round. */
-	get clippingNorm(): number;
-	/** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
-	get updateNoiseMultiplier(): number;
-	/** Clipping norm, the accountant's releases, and the state of the inner strategy. */
-	saveState(): RecordDict;
-	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
-	loadState(state: RecordDict): void;
-	/** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
-	stopBefore(round: number): string | undefined;
-	/** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
-	configureTrain(round: Round): Promise<PhasePlan>;
-	/** Clips, adds noise, and lets the inner strategy make the new model of the result. */
-	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** As {@link aggregateTrain}, with each reply added as it arrives: one model is held at a time. */
-	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
-	/** The inner strategy's evaluation. */
-	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** The inner strategy's evaluation: metrics are not protected. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** The inner strategy's initial model. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
-}
-/** Options of {@link localDpMod}. */
-export interface LocalDpOptions {
-	/**
-	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
-	 * "gaussian", the sum of absolute values for "laplace". Above 0.
-	 */
-	readonly clippingNorm: number;
-	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
-	readonly epsilon: number;
-	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
-	readonly delta?: number;
-	/** The distribution of the noise (default "gaussian"). */
-	readonly mechanism?: "gaussian" | "laplace";
-	/**
-	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
-	 * the distance of two opposite updates (default: that).
-	 */
-	readonly sensitivity?: number;
-	/**
-	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
-	 * for ε from 1 (default false).
-	 */
-	readonly flowerCompatible?: boolean;
-	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
-	readonly forTestsNoise?: NoiseSource;
-}
-/**
- * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
- * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
- *
- * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
- *
- * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
- * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
- *
- * @example
- * ```ts
- * const app = new ClientApp().train(train, {
- *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
- * });
- * ```
- * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
- */
-export declare function localDpMod(options: LocalDpOptions): ClientMod;
-/** Options of the wrappers with a fixed clipping norm. Names are Flower's. */
-export interface FixedClippingOptions extends CentralDpOptions {
-	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
-	readonly clippingNorm: number;
-}
-/** Options of the wrappers with an adaptive clipping norm. */
-export interface AdaptiveClippingOptions extends CentralDpOptions, AdaptiveNormOptions {
-	/**
-	 * z of the whole round, count and updates together, from 0. The noise on the updates is
-	 * {@link CentralDp.updateNoiseMultiplier}.
-	 */
-	readonly noiseMultiplier: number;
-	/** n, the number of nodes that each round trains on, from 1. */
-	readonly numSampledClients: number;
-	/** Flower's computation, also its rule that moves the norm away from its target (default false). */
-	readonly flowerCompatible?: boolean;
-}
-/**
- * Central differential privacy with a fixed clipping norm (McMahan et al., 2018, arXiv:1710.06963); the server clips.
- *
- * @example
- * ```ts
- * const [numRounds, epsilon, delta] = [20, 8, 1e-5];
- * const strategy = new DifferentialPrivacyServerSideFixedClipping(new FedAvg(), {
- *   clippingNorm: 0.5,
- *   noiseMultiplier: calibrateNoise({ epsilon, delta, count: numRounds }),
- *   numSampledClients: 10,
- *   accountant: new RdpAccountant({ targetDelta: delta, populationSize: 10, maxEpsilon: epsilon }),
- * });
- * await strategy.start(grid, { numRounds });
- * ```
- */
-export declare class DifferentialPrivacyServerSideFixedClipping extends CentralDp {
-	/**
-	 * Creates the strategy.
-	 *
-	 * @param strategy makes the new model of the noisy mean
-	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
-	 */
-	constructor(strategy: Strategy, options: FixedClippingOptions);
-}
-/**
- * As {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or Flower's
- * `fixedclipping_mod`. The server does not rely on it.
- */
-export declare class DifferentialPrivacyClientSideFixedClipping extends CentralDp {
-	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
-	constructor(strategy: Strategy, options: FixedClippingOptions & ClientSideOptions);
-}
-/**
- * Central differential privacy with a clipping norm that follows a quantile of the updates' norms (Andrew et al., 2019,
- * arXiv:1905.03871); the server clips.
- */
-export declare class DifferentialPrivacyServerSideAdaptiveClipping extends CentralDp {
-	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
-	constructor(strategy: Strategy, options: AdaptiveClippingOptions);
-}
-/**
- * As {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or Flower's
- * `adaptiveclipping_mod`, which also says whether an update was clipped.
- */
-export declare class DifferentialPrivacyClientSideAdaptiveClipping extends CentralDp {
-	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
-	constructor(strategy: Strategy, options: AdaptiveClippingOptions & ClientSideOptions);
-}
 
 declare namespace ops {
 	export { Binary, Operand, Unary, abs, add, argMax, attend, avgPool, broadcastTo, cast, concat, constant, conv, div, equal, erf, exp, fill, gather, less, log, logSoftmax, matmul, maxPool, maximum, minimum, mul, neg, normalize, oneHot, pad, reduceMax, reduceMean, reduceSum, relu, reshape, resize2d, scatterAdd, sigmoid, sign, slice, softmax, softplus, sqrt, stopGradient, sub, tanh, transpose, where };
