@@ -352,6 +352,7 @@ Deno.test("read: a sound bundle gives its files and what it says of itself", () 
     clientApp: "client:app",
     config: { "num-rounds": 3n },
     language: "typescript",
+    clientLanguage: "typescript",
   });
 });
 
@@ -374,6 +375,7 @@ Deno.test("read: a bundle of Flower up to 1.26.1, whose list leaves out the mani
     clientApp: "pkg.client:app",
     config: { "num-rounds": 3n },
     language: "python",
+    clientLanguage: "python",
   });
 });
 

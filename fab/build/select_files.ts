@@ -1,12 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
-import type { Language } from "../component.ts";
+import type { Languages } from "../component.ts";
 import { MAX_FOLDER_DEPTH } from "../limits.ts";
 import { compilePatterns } from "./pattern.ts";
 import { FILE_RULES } from "./rules.ts";
 
 /** What an app's own files say about what goes into its bundle. */
 export interface Selection {
-  readonly language: Language;
+  readonly language: Languages;
   /** The lines of the .gitignore file at the app's top. */
   readonly ignored: readonly string[];
   /** `fab-include`: only what one of these matches; undefined for all. */

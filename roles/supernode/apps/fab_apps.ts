@@ -78,7 +78,7 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #start(run: RunInfo): Promise<Warm> {
     const checked = await this.#options.bundles.of(run);
     const { config } = checked.fab;
-    const { fabId, version, clientApp, language } = config;
+    const { fabId, version, clientApp, clientLanguage: language } = config;
     if (clientApp === undefined) throw loadFailed(`App "${fabId}" has no ClientApp`);
     try {
       const app = await this.#open(run, checked);
@@ -109,7 +109,7 @@ export class FabApps implements AppSource, AsyncDisposable {
 
   async #open(run: RunInfo, checked: CheckedBundle): Promise<ReadyApp> {
     const { startPython, startTypeScript } = this.#options;
-    if (checked.fab.config.language === "python") return await startPython(checked);
+    if (checked.fab.config.clientLanguage === "python") return await startPython(checked);
     const { KeptApps } = await load<typeof import("../../../fab/kept_apps.ts")>(
       new URL("../../../fab/kept_apps.ts", import.meta.url),
     );
