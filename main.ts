@@ -20,7 +20,7 @@ function usage(): string {
     "",
   ]);
   return [
-    `flwr ${VERSION}: federated learning, Flower's wire protocols, without Python`,
+    `flwr ${VERSION}: federated learning with Flower's wire protocols, without Python`,
     "",
     "Usage: flwr <command> [options]",
     "",

@@ -51,6 +51,11 @@ export {
 export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 
+// Secure aggregation
+export type { SecAggPlusOptions } from "./app/secagg/options.ts";
+export { SecAggPlus } from "./app/secagg/secaggplus.ts";
+export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
+
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
@@ -211,6 +216,8 @@ export {
   depthwiseConv2d,
   type DepthwiseConv2dOptions,
   type Device,
+  diceLoss,
+  type DiceLossOptions,
   dropout,
   type EarlyStop,
   embedding,
@@ -275,6 +282,7 @@ export {
   reshape,
   residual,
   type ResidualOptions,
+  type ResizeOptions,
   rmsprop,
   type RmspropOptions,
   type Schedule,
@@ -296,6 +304,8 @@ export {
   transformerEncoder,
   type TransformerEncoderOptions,
   uniform,
+  upsample2d,
+  type UpsampleOptions,
   type Value,
   warmUp,
   weighted,
@@ -322,6 +332,7 @@ export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
 export {
@@ -362,4 +373,5 @@ export {
 } from "./privacy/accounting/accountant.ts";
 export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
 export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
-export type { Sampling } from "./privacy/accounting/release.ts";
+export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
+export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";

@@ -126,7 +126,7 @@ export class ClientApp {
     const handler = this.#handlers.get(messageType);
     if (handler === undefined) {
       const there = this.messageTypes.join(", ") || "none";
-      return fail(misuse(`ClientApp has no handler for "${messageType}": it has ${there}`));
+      return fail(appError(`ClientApp has no handler for "${messageType}": it has ${there}`));
     }
     try {
       const respond = applyMods(this.#mods, handler);
@@ -155,7 +155,7 @@ export class ClientApp {
       const result = await handler(message, context);
       if (isMessage(result)) return result;
       if (typeof result !== "object" || result === null) {
-        throw misuse(
+        throw appError(
           `The handler for "${messageType}" must return records or a Message: got ${
             describeType(result)
           }`,
@@ -175,7 +175,7 @@ export class ClientApp {
  */
 export function checkReply(reply: Message, instruction: Message): Message {
   if (!isMessage(reply)) {
-    throw misuse(`The reply is not a Message: got ${describeType(reply)}`);
+    throw appError(`The reply is not a Message: got ${describeType(reply)}`);
   }
   const { metadata: out } = reply;
   const { metadata: incoming } = instruction;
@@ -184,10 +184,10 @@ export function checkReply(reply: Message, instruction: Message): Message {
     out.messageType === incoming.messageType && out.groupId === incoming.groupId &&
     out.messageId === "" && out.createdAt > incoming.createdAt;
   if (same) return reply;
-  throw misuse("The reply does not answer the instruction", ["Make it with message.reply(…)"]);
+  throw appError("The reply does not answer the instruction", ["Make it with message.reply(…)"]);
 }
 
 /** An error about the code of an app, for its author. */
-function misuse(message: string, hints: readonly string[] = []): FlwrError {
+function appError(message: string, hints: readonly string[] = []): FlwrError {
   return asShareable(new FlwrError("invalid-argument", message, { hints }));
 }

@@ -33,7 +33,7 @@ export class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, Con
   }
 
   /** Settings can have any wire type. */
-  protected override holds(_type: string): boolean {
+  protected override allowsType(_type: string): boolean {
     return true; // any type of TypedConfigValue
   }
 

@@ -34,7 +34,7 @@ export class MetricRecord extends ValueRecord<TypedMetricValue, MetricValue, Met
   }
 
   /** Metrics are numbers and lists of numbers. */
-  protected override holds(type: string): boolean {
+  protected override allowsType(type: string): boolean {
     return TYPES.has(type);
   }
 }

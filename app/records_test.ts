@@ -133,7 +133,7 @@ Deno.test("RecordDict returns its records by type and by name", () => {
   assert.throws(() => new RecordDict().configRecord("config"), /it has nothing/);
 });
 
-Deno.test("RecordDict refuses what is not a record", () => {
+Deno.test("RecordDict refuses values that are not records", () => {
   assert.throws(
     () => new RecordDict({ x: {} as ArrayRecord }),
     /"x": A RecordDict contains ArrayRecords.*got Object/,

@@ -24,7 +24,7 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   /** The value for apps. */
   protected abstract plain(typed: T): V;
   /** Whether this record can contain a value of the given wire type. */
-  protected abstract holds(type: string): boolean;
+  protected abstract allowsType(type: string): boolean;
 
   /** The number of entries. */
   get size(): number {
@@ -66,7 +66,7 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   /** Sets a value whose wire type is known. @throws FlwrError "invalid-argument" as {@link set} */
   setTyped(name: string, typed: T): this {
     checkName(name);
-    if (!this.holds(typed.type)) {
+    if (!this.allowsType(typed.type)) {
       throw new FlwrError(
         "invalid-argument",
         `Value "${name}" has a type that this record cannot contain: "${typed.type}"`,

@@ -8,11 +8,6 @@ export function asBytes(bytes: Uint8Array): Bytes {
   return bytes.buffer instanceof ArrayBuffer ? bytes as Bytes : new Uint8Array(bytes);
 }
 
-/** The parts, one after the other. */
-export function concat(...parts: readonly Uint8Array[]): Bytes {
-  return joinBytes(parts);
-}
-
 /** The unsigned big-endian integer in `bytes`; 0 if there are no bytes. */
 export function toInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt("0x" + bytes.toHex());
@@ -41,5 +36,5 @@ export function toSignedInteger(integer: Uint8Array): Bytes {
   const start = integer.findIndex((byte) => byte !== 0);
   if (start < 0) return new Uint8Array([0]);
   const digits = integer.subarray(start);
-  return digits[0]! < 0x80 ? new Uint8Array(digits) : concat(new Uint8Array(1), digits);
+  return digits[0]! < 0x80 ? new Uint8Array(digits) : joinBytes([new Uint8Array(1), digits]);
 }

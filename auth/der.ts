@@ -1,4 +1,5 @@
-import { type Bytes, concat, toSignedInteger } from "./bytes.ts";
+import { joinBytes } from "../base/bytes.ts";
+import { type Bytes, toSignedInteger } from "./bytes.ts";
 
 /** Tags of ASN.1's distinguished encoding (DER, X.690) that keys, signatures and certificates use. */
 export const TAG = {
@@ -91,10 +92,10 @@ export class DerReader {
 
 /** Encodes one element. Its contents, given in parts, have at most 65,535 bytes. */
 export function der(tag: number, ...parts: readonly Uint8Array[]): Bytes {
-  const contents = concat(...parts);
+  const contents = joinBytes(parts);
   const size = contents.length;
   const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 255];
-  return concat(new Uint8Array([tag, ...length]), contents);
+  return joinBytes([new Uint8Array([tag, ...length]), contents]);
 }
 
 /** Encodes a non-negative INTEGER. */

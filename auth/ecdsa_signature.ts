@@ -1,4 +1,5 @@
-import { type Bytes, concat, toFixedLength } from "./bytes.ts";
+import { joinBytes } from "../base/bytes.ts";
+import { type Bytes, toFixedLength } from "./bytes.ts";
 import { type Curve, curveFacts } from "./curve.ts";
 import { der, DerReader, derUnsigned, MalformedError, TAG } from "./der.ts";
 
@@ -32,7 +33,7 @@ export function rawFromDerSignature(signature: Uint8Array, curve: Curve): Bytes 
     const r = toFixedLength(numbers.readUnsigned(), fieldBytes);
     const s = toFixedLength(numbers.readUnsigned(), fieldBytes);
     numbers.end();
-    return r && s && concat(r, s);
+    return r && s && joinBytes([r, s]);
   } catch (error) {
     if (error instanceof MalformedError) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../base/clock.ts";
 import { ExecutorSecret, isSignedBody } from "./executor_secret.ts";
 
-/** Made by Flower 1.41. */
+/** Created by Flower 1.41. */
 const vector = JSON.parse(
   await Deno.readTextFile(
     new URL("../tests/vectors/flwr-1.41/superexec_hmac.json", import.meta.url),
@@ -25,7 +25,7 @@ Deno.test("executor secret: signs as Flower 1.41 does", () => {
   assert.deepEqual(verifier(0.9).sign(vector.method, body, vector.nonce), recorded);
 });
 
-Deno.test("executor secret: takes Flower's signature once", async () => {
+Deno.test("executor secret: accepts Flower's signature once", async () => {
   const mine = verifier();
   assert.equal(isSignedBody(body, recorded), true);
   assert.equal(isSignedBody(body.subarray(1), recorded), false);
@@ -33,14 +33,14 @@ Deno.test("executor secret: takes Flower's signature once", async () => {
   assert.equal(await mine.verify(vector.method, recorded), false);
 });
 
-Deno.test("executor secret: takes a signature within its window only", async () => {
+Deno.test("executor secret: accepts a signature only within its window", async () => {
   for (const [seconds, accepted] of [[-5, false], [-4.9, true], [304.9, true], [305, false]]) {
     const outcome = await verifier(seconds as number).verify(vector.method, recorded);
     assert.equal(outcome, accepted, `${seconds} s later`);
   }
 });
 
-Deno.test("executor secret: refuses what was signed otherwise, and forgets it", async () => {
+Deno.test("executor secret: refuses a wrong signature and does not remember it", async () => {
   const mine = verifier();
   const other = new TextEncoder().encode("another secret");
   const refused = await Promise.all([
@@ -58,6 +58,6 @@ Deno.test("executor secret: refuses what was signed otherwise, and forgets it", 
   assert.equal(await mine.verify(vector.method, recorded), true);
 });
 
-Deno.test("executor secret: an empty secret is none", () => {
+Deno.test("executor secret: an empty secret is refused", () => {
   assert.throws(() => new ExecutorSecret(new Uint8Array()), { code: "invalid-argument" });
 });

@@ -14,12 +14,12 @@ async function refused(action: Promise<unknown>, sentence: RegExp, hint: RegExp)
   });
 }
 
-Deno.test("keys: a private key that states its compressed point is used", async () => {
+Deno.test("keys: a private key with a compressed public point is accepted", async () => {
   const { publicKey } = await readPrivateKey(file("key_sec1_compressed_point.key"));
   assert.equal(publicKey.curve, "P-256");
   const text = await Deno.readTextFile(file("key_sec1_compressed_point.key").file);
   const bytes = Uint8Array.fromBase64(text.replaceAll(/-----[^-]+-----|\s/g, ""));
-  // The mark of the point's parity: the other one is another's.
+  // Flips the parity of the point, which then belongs to another key.
   bytes[bytes.length - 33]! ^= 1;
   const path = await Deno.makeTempFile();
   try {
@@ -35,7 +35,7 @@ Deno.test("keys: a private key that states its compressed point is used", async 
   }
 });
 
-Deno.test("keys: forms that are not read are named, with the way out", async () => {
+Deno.test("keys: errors for unsupported formats name the format and the conversion", async () => {
   await refused(
     readPrivateKey(file("key_explicit_parameters.key")),
     /explicit parameters/,
@@ -61,7 +61,7 @@ Deno.test("keys: forms that are not read are named, with the way out", async () 
   }
 });
 
-Deno.test("keys: a comment that is not UTF-8 does not concern the key", async () => {
+Deno.test("keys: a comment that is not UTF-8 does not matter", async () => {
   const key = await readPrivateKey(file("key_sec1_compressed_point.key"));
   const path = await Deno.makeTempFile();
   try {

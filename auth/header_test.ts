@@ -9,7 +9,7 @@ import {
 import { parsePublicKey } from "./parse_public_key.ts";
 import { keyFacts, signedRequests } from "./testing/vectors.ts";
 
-Deno.test("public-key headers are those that Flower 1.9 sends, in both directions", async () => {
+Deno.test("public-key headers equal Flower 1.9's, in both directions", async () => {
   for (const { spki_pem, public_key_header } of Object.values(keyFacts())) {
     const key = await parsePublicKey(spki_pem, "in a test");
     assert.equal(encodePublicKeyHeader(key), public_key_header);
@@ -18,7 +18,7 @@ Deno.test("public-key headers are those that Flower 1.9 sends, in both direction
   }
 });
 
-Deno.test("what is no public-key header is told apart without throwing", () => {
+Deno.test("an invalid public-key header is recognised without an exception", () => {
   const { public_key_header } = keyFacts()["client_credentials_1"]!;
   const wrong = [
     public_key_header.slice(0, -1),
@@ -40,7 +40,7 @@ Deno.test("a SuperLink that sends no key is refused as unauthenticated", async (
   }
 });
 
-Deno.test("auth-token headers hold exactly 32 bytes", () => {
+Deno.test("auth-token headers contain exactly 32 bytes", () => {
   for (const { auth_token, hmac_hex } of signedRequests()) {
     assert.equal(decodeTokenHeader(auth_token)?.toHex(), hmac_hex);
   }

@@ -12,7 +12,7 @@ function openssh(list: KeyList): string[] {
   return list.keys().map((key) => key.openssh);
 }
 
-Deno.test("the recorded list holds its three clients and not its server", async () => {
+Deno.test("the recorded list contains its three clients and not its server", async () => {
   const list = await readKeyList({ file: `${KEY_FOLDER}client_public_keys.csv` });
   assert.equal(list.size, 3);
   for (const [name, { spki_pem }] of Object.entries(keyFacts())) {
@@ -22,7 +22,7 @@ Deno.test("the recorded list holds its three clients and not its server", async 
   }
 });
 
-Deno.test("a key is found by its exact PEM text only", async () => {
+Deno.test("a key is found only by its exact PEM text", async () => {
   const list = await parseKeyList(A, FILE);
   const pem = session().client.spki_public;
   assert.ok(list.findByPem(pem));
@@ -30,7 +30,7 @@ Deno.test("a key is found by its exact PEM text only", async () => {
   assert.deepEqual(others.map((text) => list.findByPem(text)), [undefined, undefined, undefined]);
 });
 
-Deno.test("rows, empty lines, quotes, comments, trailing blanks, CRLF and doubles are taken", async () => {
+Deno.test("rows, empty lines, quotes, comments, trailing spaces, CRLF and duplicates are accepted", async () => {
   const texts = [
     `${A},${B}\n`,
     `${A}\n${B}`,
@@ -64,7 +64,7 @@ Deno.test("errors name file, flag, line and cell of the first bad cell", async (
   }
 });
 
-Deno.test("a list says which keys another one lacks", async () => {
+Deno.test("a list returns the keys that another one lacks", async () => {
   const [old, next] = [
     await parseKeyList(`${A},${B}`, FILE),
     await parseKeyList(`${B},${C}`, FILE),
@@ -74,7 +74,7 @@ Deno.test("a list says which keys another one lacks", async () => {
   assert.deepEqual(new KeyList().without(old), []);
 });
 
-Deno.test("a list is extended in its last row; what was there stays, quoted where it must be", async () => {
+Deno.test("a list is extended in its last row, and existing cells stay, quoted if necessary", async () => {
   assert.equal(extendKeyList("", [A, B], FILE), `${A},${B}\n`);
   assert.equal(extendKeyList(`${A},${B}\n`, [C], FILE), `${A},${B},${C}\n`);
   const text = `${A}\n"${B} in ""Rome, Italy"""\n`;
@@ -83,7 +83,7 @@ Deno.test("a list is extended in its last row; what was there stays, quoted wher
   assert.deepEqual(openssh(await parseKeyList(extended, FILE)), [A, B, C]);
 });
 
-Deno.test("what stands behind a key is its comment", async () => {
+Deno.test("the text after a key is its comment", async () => {
   const list = await parseKeyList(`${A} hospital b \t,${B}\n"${C}\tsays ""c"", really"`, FILE);
   assert.deepEqual(list.keys().map((key) => list.commentOf(key.spki)), [
     "hospital b",

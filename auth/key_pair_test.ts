@@ -9,13 +9,13 @@ const FLAGS = {
   publicFlag: "--auth-supernode-public-key",
 };
 
-Deno.test("a pair that belongs together is read", async () => {
+Deno.test("files of one pair are read", async () => {
   const privateFile = `${KEY_FOLDER}client_credentials_3`;
   const pair = await readKeyPair({ privateFile, publicFile: `${privateFile}.pub`, ...FLAGS });
   assert.equal(pair.publicKey.pem, keyFacts()["client_credentials_3"]!.spki_pem);
 });
 
-Deno.test("halves of two pairs are refused, naming both files, flags and fingerprints", async () => {
+Deno.test("files of two pairs are refused, naming both files, flags and fingerprints", async () => {
   const privateFile = `${KEY_FOLDER}client_credentials_1`;
   const publicFile = `${KEY_FOLDER}client_credentials_2.pub`;
   const error = await readKeyPair({ privateFile, publicFile, ...FLAGS }).catch((error) => error);
@@ -27,7 +27,7 @@ Deno.test("halves of two pairs are refused, naming both files, flags and fingerp
   assert.equal(error.message.match(/SHA256:/g)?.length, 2);
 });
 
-Deno.test("a private key given as the public one, and the reverse, are called so", async () => {
+Deno.test("the error for swapped private and public keys says so", async () => {
   const file = `${KEY_FOLDER}server_credentials`;
   await assert.rejects(readPublicKey({ file, flag: "--x" }), /"\S+" \(--x\) is a private key/);
   await assert.rejects(readPrivateKey({ file: `${file}.pub` }), /\.pub" is a public key/);

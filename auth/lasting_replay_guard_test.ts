@@ -5,7 +5,7 @@ import { LastingReplayGuard, type SignerLedger } from "./lasting_replay_guard.ts
 
 const WINDOW = 310;
 
-/** A ledger that outlives the guards that write to it, and counts what they write. */
+/** A ledger that outlives its guards and counts their writes. */
 class FakeLedger implements SignerLedger {
   writes = 0;
   failing = false;
@@ -23,7 +23,7 @@ class FakeLedger implements SignerLedger {
     return Promise.resolve();
   }
 
-  /** A guard of another process, which finds what is kept by now. */
+  /** Opens a guard of another process with the current records. */
   guard(clock: FakeClock): LastingReplayGuard {
     return new LastingReplayGuard(
       { windowSeconds: WINDOW, ledger: this, clock },
@@ -38,11 +38,11 @@ class FakeLedger implements SignerLedger {
 
 const signed = (seconds: number, nonce = String(seconds)) => ({ nonce, seconds });
 
-Deno.test("after a crash what was accepted is not accepted again, what is signed later is", async () => {
+Deno.test("after a crash, accepted signatures are refused and later ones accepted", async () => {
   const [clock, ledger] = [new FakeClock(), new FakeLedger()];
   const now = clock.now();
   const guard = ledger.guard(clock);
-  // a clock that is behind, one that is ahead
+  // One clock is slow, one is fast.
   assert.equal(await guard.accept("slow", signed(now - 300)), "fresh");
   assert.equal(await guard.accept("fast", signed(now + 4)), "fresh");
   const next = ledger.guard(clock);
@@ -54,7 +54,7 @@ Deno.test("after a crash what was accepted is not accepted again, what is signed
   assert.equal(await next.accept("other", signed(now - 300)), "fresh", "it was never heard");
 });
 
-Deno.test("after an end in good order nobody waits", async () => {
+Deno.test("after a normal end no peer must wait", async () => {
   const [clock, ledger] = [new FakeClock(), new FakeLedger()];
   const now = clock.now();
   const guard = ledger.guard(clock);
@@ -67,7 +67,7 @@ Deno.test("after an end in good order nobody waits", async () => {
   assert.equal(await next.accept("a", signed(now + 1e-6)), "fresh");
 });
 
-Deno.test("what comes after settling is noted all the same", async () => {
+Deno.test("signatures after settling are recorded, too", async () => {
   const [clock, ledger] = [new FakeClock(), new FakeLedger()];
   const now = clock.now();
   const guard = ledger.guard(clock);
@@ -78,7 +78,7 @@ Deno.test("what comes after settling is noted all the same", async () => {
   assert.equal(await ledger.guard(clock).accept("a", signed(now + 0.1)), "unsure");
 });
 
-Deno.test("many calls are few writes, and within one process all orders are taken", async () => {
+Deno.test("many calls cause few writes, and one process accepts signatures in any order", async () => {
   const [clock, ledger] = [new FakeClock(), new FakeLedger()];
   const now = clock.now();
   const guard = ledger.guard(clock);
@@ -91,7 +91,7 @@ Deno.test("many calls are few writes, and within one process all orders are take
   for (const at of times) assert.equal(await next.accept("a", signed(at)), "unsure");
 });
 
-Deno.test("a signature that could not be noted is not accepted, then or later", async () => {
+Deno.test("a signature that could not be recorded is never accepted", async () => {
   const [clock, ledger] = [new FakeClock(), new FakeLedger()];
   const guard = ledger.guard(clock);
   ledger.failing = true;
@@ -101,7 +101,7 @@ Deno.test("a signature that could not be noted is not accepted, then or later", 
   assert.equal(await guard.accept("a", signed(clock.now() + 1)), "fresh");
 });
 
-Deno.test("peers that are silent for the whole window are forgotten", async () => {
+Deno.test("peers without calls in the whole window are removed", async () => {
   const [clock, ledger] = [new FakeClock(), new FakeLedger()];
   const guard = ledger.guard(clock);
   for (let peer = 0; peer < 100; peer++) await guard.accept(`${peer}`, signed(clock.now()));
@@ -111,7 +111,7 @@ Deno.test("peers that are silent for the whole window are forgotten", async () =
   assert.deepEqual([guard.size, ledger.size], [1, 1]);
 });
 
-Deno.test("whenever a process dies, no signature is accepted twice", async () => {
+Deno.test("no signature is accepted twice, whenever a process crashes", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(

@@ -22,14 +22,14 @@ async function refused(action: Promise<unknown>, sentence: RegExp, hint: RegExp)
   });
 }
 
-Deno.test("a file with two private keys is refused, whatever their forms", async () => {
+Deno.test("a file with two private keys is refused, whatever their formats are", async () => {
   for (const first of [client.pkcs8_private, client.openssh_private]) {
     const text = `${first}\n${other.pkcs8_private}`;
     await refused(parsePrivateKey(text, 'in "a"'), /one of 2 in the file/, /Leave only/);
   }
 });
 
-Deno.test("a private key in binary form is named, with the command that converts it", () =>
+Deno.test("the error for a binary private key has the command that converts it", () =>
   inTemporaryFolder(async (folder) => {
     const file = `${folder}/key`;
     await Deno.writeFile(file, DER);
@@ -39,21 +39,21 @@ Deno.test("a private key in binary form is named, with the command that converts
     await refused(readPrivateKey({ file }), /PKCS #12/, /openssl pkcs12 -nocerts/);
   }));
 
-Deno.test("binary kinds are told by their version, and text is none of them", () => {
+Deno.test("kinds of binary files are recognised by their version, and text is not binary", () => {
   const latin1 = (hex: string) => new TextDecoder("latin1").decode(Uint8Array.fromHex(hex));
   assert.equal(derKind(latin1("30770201010420")), "private key");
   assert.equal(derKind(latin1("308187020100301306")), "private key");
   assert.equal(derKind(latin1("30820a20020103")), "PKCS #12");
-  // A certificate, and texts.
+  // A certificate, and text.
   for (const text of [latin1("308201a23082014702"), "", "0", "0\n", client.openssh_public]) {
     assert.equal(derKind(text), undefined);
   }
 });
 
-Deno.test("a certificate in place of a public key is named", () =>
+Deno.test("the error for a certificate instead of a public key says so", () =>
   refused(parsePublicKey(CERTIFICATE, 'in "a"'), /is a certificate/, /openssl x509 -pubkey/));
 
-Deno.test("a key list that is another file, or divided otherwise, is told what to change", async () => {
+Deno.test("the error for a wrong or malformed key list says what to change", async () => {
   const list = (text: string, sentence: RegExp, hint: RegExp) =>
     refused(parseKeyList(text, { file: "l" }), sentence, hint);
   await list(client.openssh_private, /contains a private key/, /\.pub/);

@@ -1,5 +1,5 @@
-import { sameBytes } from "../base/bytes.ts";
-import { type Bytes, concat, toSignedInteger } from "./bytes.ts";
+import { joinBytes, sameBytes } from "../base/bytes.ts";
+import { type Bytes, toSignedInteger } from "./bytes.ts";
 import { curveFacts, CURVES } from "./curve.ts";
 import { MalformedError } from "./der.ts";
 import { writePem } from "./pem.ts";
@@ -73,9 +73,9 @@ export function encodeOpenSshPrivate(key: PrivateKey, options: OpenSshPrivateOpt
   const facts = curveFacts(key.publicKey.curve);
   const blob = sshBlob(facts, pointOf(key.publicKey));
   const scalar = sshString(toSignedInteger(key.revealScalar()));
-  const secret = padded(concat(check, check, blob, scalar, sshString(comment)));
+  const secret = padded(joinBytes([check, check, blob, scalar, sshString(comment)]));
   const none = sshString("none");
-  const whole = concat(
+  const whole = joinBytes([
     MAGIC,
     none,
     none,
@@ -83,12 +83,12 @@ export function encodeOpenSshPrivate(key: PrivateKey, options: OpenSshPrivateOpt
     sshUint32(1),
     sshString(blob),
     sshString(secret),
-  );
+  ]);
   return writePem(OPENSSH_LABEL, whole, COLUMNS);
 }
 
 /** Pads bytes to a whole block with 1, 2, 3 … */
 function padded(bytes: Bytes): Bytes {
   const missing = (BLOCK_BYTES - bytes.length % BLOCK_BYTES) % BLOCK_BYTES;
-  return concat(bytes, Uint8Array.from({ length: missing }, (_, index) => index + 1));
+  return joinBytes([bytes, Uint8Array.from({ length: missing }, (_, index) => index + 1)]);
 }

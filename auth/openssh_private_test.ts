@@ -6,17 +6,17 @@ import { PrivateKey } from "./private_key.ts";
 import { KEY_FOLDER, SSH_KEYGEN_FOLDER } from "./testing/vectors.ts";
 import { installed, inTemporaryFolder, runTool } from "./testing/tools.ts";
 
-/** Magic, "none" twice, "" and the number of keys: in front of the public key, whose length comes first. */
+/** Bytes before the public key: magic, "none" twice, "", and the number of keys. */
 const PUBLIC_KEY_OFFSET = 15 + 8 + 8 + 4 + 4;
 
-/** What `ssh-keygen -l` says of the keys in SSH_KEYGEN_FOLDER. */
+/** Fingerprints that `ssh-keygen -l` prints for the keys in SSH_KEYGEN_FOLDER. */
 const FINGERPRINTS: Readonly<Record<string, string>> = {
   "P-256": "SHA256:k83sZtKBd9zYHRJxAL+aHC1j3aVxmNG1e8MV4Dzokww",
   "P-384": "SHA256:XlG41zE01mR+VTy40xIkoV4JKJwWLIepmV4Ru/OHMf0",
   "P-521": "SHA256:f76w2d3Tu7rgZpqXpAq+aqQhL/q1tz8uFjswc/PDLV0",
 };
 
-/** The number by which a reader sees that it deciphered a file: the first after the length of the private section. */
+/** The check number of a file, which follows the length of the private section. */
 function checkOf(text: string): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.fromBase64(text.replace(/-----[A-Z ]+-----/g, ""));
   const publicKeyBytes = new DataView(bytes.buffer).getUint32(PUBLIC_KEY_OFFSET);

@@ -27,7 +27,7 @@ Deno.test("keys of the recorded session have the scalars and points that Python 
   }
 });
 
-Deno.test("keys that Python wrote are read: short scalars, and a scalar with its high bit set", async () => {
+Deno.test("keys written by Python are read, with short scalars and a scalar with its high bit set", async () => {
   const made = [session().server, session().client, session().other];
   for (const { openssh_private, pkcs8_private, openssh_public } of made) {
     for (const text of [openssh_private, pkcs8_private]) {
@@ -41,7 +41,7 @@ Deno.test("keys that Python wrote are read: short scalars, and a scalar with its
   }
 });
 
-Deno.test("a key whose private and public part differ is refused", async () => {
+Deno.test("a key whose private and public parts differ is refused", async () => {
   const { facts, scalar, stranger } = await twoKeys();
   await assert.rejects(
     PrivateKey.fromScalar(facts.curve, scalar, HERE, stranger),
@@ -55,7 +55,7 @@ async function twoKeys() {
   return { facts, scalar: one.revealScalar(), stranger: two.publicKey.spki.slice(-97) };
 }
 
-Deno.test("each kind of text that is no private key of ours has its own sentence", async () => {
+Deno.test("each kind of wrong private key has its own error", async () => {
   const { openssh_private, pkcs8_private, openssh_public, spki_public } = session().client;
   const cases: [string, RegExp][] = [
     ["", /is neither an OpenSSH nor a PEM private key/],
@@ -107,7 +107,7 @@ Deno.test("damaged private keys are refused with FlwrError or read as the same k
   );
 });
 
-Deno.test("bytes in the armour of a private key never make anything but a FlwrError", async () => {
+Deno.test("any bytes in a private key's PEM block give only a FlwrError", async () => {
   const labels = fc.constantFrom("OPENSSH PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY");
   const magic = new TextEncoder().encode("openssh-key-v1\0");
   const contents = fc.tuple(fc.boolean(), fc.uint8Array({ maxLength: 200 })).map(([head, bytes]) =>
@@ -170,7 +170,7 @@ Deno.test({
     }),
 });
 
-Deno.test("a key printed, inspected or put into JSON shows its fingerprint only", async () => {
+Deno.test("a printed, inspected or JSON-encoded key shows only its fingerprint", async () => {
   const key = await PrivateKey.generate("P-256");
   const secret = key.revealScalar();
   const shown = [`${key}`, Deno.inspect(key), JSON.stringify({ key }), encodeURI(String([key]))];
@@ -180,7 +180,7 @@ Deno.test("a key printed, inspected or put into JSON shows its fingerprint only"
   }
 });
 
-Deno.test("what encodeOpenSshPrivate writes is read back, with the padding for every comment", async () => {
+Deno.test("keys written by encodeOpenSshPrivate are read back, with padding for every comment", async () => {
   const key = await PrivateKey.generate("P-521");
   for (let length = 0; length < 9; length++) {
     const text = encodeOpenSshPrivate(key, { comment: "c".repeat(length) });

@@ -43,7 +43,7 @@ Deno.test("an OpenSSH line may have tabs, a comment, and any line end", async ()
   }
 });
 
-Deno.test("each kind of text that is no key of ours has its own sentence", async () => {
+Deno.test("each kind of wrong public key has its own error", async () => {
   const line = session().client.openssh_public;
   const [type, base64 = ""] = line.split(" ");
   const cases: [string, RegExp][] = [
@@ -74,7 +74,7 @@ Deno.test("each kind of text that is no key of ours has its own sentence", async
   }
 });
 
-Deno.test("a point that is not on the curve is refused, though WebCrypto would take it", async () => {
+Deno.test("a point that is not on the curve is refused, although WebCrypto would accept it", async () => {
   const { publicKey } = await PrivateKey.generate("P-384");
   const facts = curveFacts("P-384");
   const point = pointOf(publicKey);

@@ -1,6 +1,6 @@
 import { FlwrError } from "../base/error.ts";
-import { sameBytes } from "../base/bytes.ts";
-import { asBytes, type Bytes, concat, toFixedLength } from "./bytes.ts";
+import { joinBytes, sameBytes } from "../base/bytes.ts";
+import { asBytes, type Bytes, toFixedLength } from "./bytes.ts";
 import { type Curve, curveFacts, isScalar } from "./curve.ts";
 import { derFromRawSignature } from "./ecdsa_signature.ts";
 import { encodePkcs8 } from "./pkcs8.ts";
@@ -117,13 +117,13 @@ async function pointOfScalar(curve: Curve, pkcs8: Bytes): Promise<Bytes> {
   const algorithm = { name: "ECDH", namedCurve: curve };
   const key = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["deriveBits"]);
   const { x = "", y = "" } = await crypto.subtle.exportKey("jwk", key);
-  return concat(new Uint8Array([4]), fromBase64Url(x), fromBase64Url(y));
+  return joinBytes([new Uint8Array([4]), fromBase64Url(x), fromBase64Url(y)]);
 }
 
 /** Compresses a point: the parity of y, and x (SEC 1, section 2.3.3). */
 function compressPoint(point: Uint8Array): Bytes {
   const fieldBytes = (point.length - 1) / 2;
-  return concat(Uint8Array.of(2 + (point.at(-1)! & 1)), point.subarray(1, 1 + fieldBytes));
+  return joinBytes([Uint8Array.of(2 + (point.at(-1)! & 1)), point.subarray(1, 1 + fieldBytes)]);
 }
 
 function importPkcs8(pkcs8: Bytes, name: string, curve: Curve, use: KeyUsage): Promise<CryptoKey> {

@@ -1,6 +1,6 @@
 import { FlwrError } from "../base/error.ts";
-import { sameBytes } from "../base/bytes.ts";
-import { type Bytes, concat } from "./bytes.ts";
+import { joinBytes, sameBytes } from "../base/bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { type Curve, type CurveFacts, curveFacts, CURVES, isOnCurve } from "./curve.ts";
 import { TAG } from "./der.ts";
 import { writePem } from "./pem.ts";
@@ -41,7 +41,7 @@ export async function publicKeyFromPoint(
     );
   }
   const blob = sshBlob(facts, point);
-  const spki = concat(Uint8Array.fromHex(facts.spkiHead), point);
+  const spki = joinBytes([Uint8Array.fromHex(facts.spkiHead), point]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", blob));
   return {
     curve,
@@ -67,7 +67,8 @@ export async function publicKeyFromSpki(spki: Uint8Array, where: string): Promis
   }
   const refused = (what: string, hint: string) =>
     new FlwrError("invalid-argument", `Public key ${where} ${what}`, { hints: [hint] });
-  const algorithm = concat(Uint8Array.of(TAG.oid, EC_PUBLIC_KEY.length), EC_PUBLIC_KEY).toHex();
+  const algorithm = joinBytes([Uint8Array.of(TAG.oid, EC_PUBLIC_KEY.length), EC_PUBLIC_KEY])
+    .toHex();
   const after = spki.toHex().split(algorithm)[1];
   if (after?.startsWith(TAG.sequence.toString(16))) {
     throw refused(
@@ -124,5 +125,5 @@ export function sshKeyType(facts: CurveFacts): string {
 
 /** OpenSSH's binary form of a public key (RFC 5656, section 3.1). */
 export function sshBlob(facts: CurveFacts, point: Uint8Array): Bytes {
-  return concat(sshString(sshKeyType(facts)), sshString(facts.sshName), sshString(point));
+  return joinBytes([sshString(sshKeyType(facts)), sshString(facts.sshName), sshString(point)]);
 }

@@ -6,14 +6,14 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 const { publicKey } = await PrivateKey.generate("P-256");
 
-Deno.test("a key is read once", async () => {
+Deno.test("a key is parsed once", async () => {
   const keys = new PublicKeys();
   const first = await keys.read(bytes(publicKey.pem));
   assert.equal(first?.fingerprint, publicKey.fingerprint);
   assert.equal(await keys.read(bytes(publicKey.pem)), first);
 });
 
-Deno.test("what is not a public key byte for byte is none", async () => {
+Deno.test("a text that differs from Python's PEM is not accepted", async () => {
   const keys = new PublicKeys();
   const damaged = publicKey.spki.slice();
   damaged[damaged.length - 1]! ^= 1;
@@ -35,7 +35,7 @@ Deno.test("what is not a public key byte for byte is none", async () => {
   assert.equal(keys.size, 0);
 });
 
-Deno.test("the key unused for longest makes room", async () => {
+Deno.test("the least recently used key is removed", async () => {
   const keys = new PublicKeys(2);
   const pems = await Promise.all(
     [1, 2, 3].map(async () => bytes((await PrivateKey.generate("P-256")).publicKey.pem)),

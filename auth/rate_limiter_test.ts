@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../base/clock.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 
-Deno.test("a burst passes, then one call per refill, and the wait is exact", async () => {
+Deno.test("after a burst, one call per refill is admitted, and the wait is exact", async () => {
   const clock = new FakeClock();
   const limiter = new RateLimiter({ burst: 3, perSecond: 0.5, clock });
   assert.deepEqual([1, 2, 3, 4].map(() => limiter.take("a")), [0, 0, 0, 2]);
@@ -18,7 +18,7 @@ Deno.test("callers do not share a bucket", () => {
   assert.deepEqual(["a", "b", "a"].map((caller) => limiter.take(caller)), [0, 0, 1]);
 });
 
-Deno.test("a long rest refills the burst and no more", async () => {
+Deno.test("a long pause refills only the burst", async () => {
   const clock = new FakeClock();
   const limiter = new RateLimiter({ burst: 2, perSecond: 1, clock });
   limiter.take("a");
@@ -26,7 +26,7 @@ Deno.test("a long rest refills the burst and no more", async () => {
   assert.deepEqual([1, 2, 3].map(() => limiter.take("a")), [0, 0, 1]);
 });
 
-Deno.test("the memory is bounded: rested callers go first, then the one unused for longest", async () => {
+Deno.test("the memory is bounded: callers with full buckets are removed first, then the least recently used", async () => {
   const clock = new FakeClock();
   const limiter = new RateLimiter({ burst: 1, perSecond: 1, capacity: 2, clock });
   limiter.take("rested");

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { FakeClock } from "../base/clock.ts";
 import { ReplayGuard } from "./replay_guard.ts";
 
-/** A signature of a time, by default one that is far from being stale. */
+/** A signature of a time; default: one that is not stale. */
 const signed = (nonce: string, seconds = 0) => ({ nonce, seconds });
 
-Deno.test("a signature passes once per window and peer", async () => {
+Deno.test("a signature is accepted once per window and peer", async () => {
   const clock = new FakeClock();
   const guard = new ReplayGuard({ windowSeconds: 10, clock });
   assert.equal(guard.accept("a", signed("x")), "fresh");
@@ -18,7 +18,7 @@ Deno.test("a signature passes once per window and peer", async () => {
   assert.equal(guard.accept("a", signed("x")), "fresh");
 });
 
-Deno.test("a replay does not prolong the memory", async () => {
+Deno.test("a replay does not extend the memory", async () => {
   const clock = new FakeClock();
   const guard = new ReplayGuard({ windowSeconds: 10, clock });
   guard.accept("a", signed("x"));
@@ -28,7 +28,7 @@ Deno.test("a replay does not prolong the memory", async () => {
   assert.equal(guard.accept("a", signed("x")), "fresh");
 });
 
-Deno.test("a peer that calls often is heard, but what was forgotten is never accepted", () => {
+Deno.test("a peer that calls often is accepted, but a forgotten signature never is", () => {
   const guard = new ReplayGuard({ windowSeconds: 10, perPeer: 2, clock: new FakeClock() });
   for (const time of [1, 2, 3, 4]) {
     assert.equal(guard.accept("a", signed(`${time}`, time)), "fresh");
@@ -41,7 +41,7 @@ Deno.test("a peer that calls often is heard, but what was forgotten is never acc
   assert.equal(guard.accept("b", signed("1", 1)), "fresh", "another peer is not affected");
 });
 
-Deno.test("when all memory is taken the peer that was silent for longest makes room", () => {
+Deno.test("when the memory is full, the peer with the oldest last call is removed", () => {
   const guard = new ReplayGuard({ windowSeconds: 10, capacity: 3, clock: new FakeClock() });
   guard.accept("a", signed("1", 1));
   guard.accept("a", signed("2", 2));
@@ -62,7 +62,7 @@ Deno.test("silent peers leave nothing behind", async () => {
   assert.equal(guard.size, 1);
 });
 
-Deno.test("nothing that was accepted is accepted again while it counts, however little memory there is", async () => {
+Deno.test("no signature is accepted twice while it is valid, however small the memory is", async () => {
   const windowSeconds = 5;
   const call = fc.record({
     peer: fc.constantFrom("a", "b", "c"),
@@ -83,7 +83,7 @@ Deno.test("nothing that was accepted is accepted again while it counts, however 
       for (const { peer, nonce, age, wait } of calls) {
         await clock.advance(wait);
         const id = `${peer}${nonce}`;
-        // A signature is of one time, which is not accepted once the window has passed.
+        // A signature has one time, which is refused after the window.
         const seconds = times.get(id) ?? clock.now() - age;
         times.set(id, seconds);
         if (clock.now() - seconds >= windowSeconds) continue;

@@ -26,7 +26,7 @@ Deno.test("times signed by Flower 1.41 verify", async () => {
 });
 
 for (const { curve } of CURVES) {
-  Deno.test(`what a ${curve} key signs verifies, with another value each time`, async () => {
+  Deno.test(`a time signed with a ${curve} key verifies, and is different each time`, async () => {
     const [own, clock] = [await PrivateKey.generate(curve), new FakeClock()];
     const signer = new TimeSigner(own, clock);
     const [one, two] = [await signer.sign(), await signer.sign()];
@@ -41,14 +41,14 @@ for (const { curve } of CURVES) {
   });
 }
 
-/** The verdict of a time that counts. */
+/** The result for a valid time. */
 async function accepted(...args: Parameters<typeof verifyTime>): Promise<VerifiedTime> {
   const verdict = await verifyTime(...args);
   assert.ok(verdict !== undefined && "nonce" in verdict);
   return verdict;
 }
 
-Deno.test("a clock that is set back is followed at once", async () => {
+Deno.test("the signer follows a clock that is set back", async () => {
   const own = await PrivateKey.generate("P-256");
   const ahead = new TimeSigner(own, new FakeClock(1_800_000_030));
   await ahead.sign();
@@ -93,7 +93,7 @@ Deno.test("times without offset or of another shape are refused even when signed
   assert.ok(await verifyTime(key.publicKey, { timestamp, signature }, clock));
 });
 
-Deno.test("a signature's mirror image counts as the same signature", async () => {
+Deno.test("r ‖ n − s counts as the same signature as r ‖ s", async () => {
   const clock = new FakeClock();
   const signed = await new TimeSigner(key, clock).sign();
   const raw = rawFromDerSignature(signed.signature, "P-384")!;
@@ -106,7 +106,7 @@ Deno.test("a signature's mirror image counts as the same signature", async () =>
   assert.deepEqual(mirror, await verifyTime(key.publicKey, signed, clock));
 });
 
-Deno.test("signatures go through DER and back; no other bytes verify", async () => {
+Deno.test("signatures survive DER encoding and decoding, and no other bytes verify", async () => {
   const clock = new FakeClock();
   const signed = await new TimeSigner(key, clock).sign();
   const halves = fc.uint8Array({ minLength: 96, maxLength: 96 });

@@ -1,4 +1,5 @@
-import { type Bytes, concat } from "./bytes.ts";
+import { joinBytes } from "../base/bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { MalformedError } from "./der.ts";
 
 /** Reader of the fields of an SSH structure (RFC 4251, section 5). Every method throws MalformedError. */
@@ -62,5 +63,5 @@ export function sshUint32(value: number): Bytes {
 /** Encodes a length-prefixed string. */
 export function sshString(value: string | Uint8Array): Bytes {
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
-  return concat(sshUint32(bytes.length), bytes);
+  return joinBytes([sshUint32(bytes.length), bytes]);
 }

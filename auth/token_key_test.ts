@@ -28,7 +28,7 @@ Deno.test("both ends derive the secrets that Flower 1.9 derived from recorded ke
   }
 });
 
-Deno.test("the made session's secret and tokens come out, from either end", async () => {
+Deno.test("both ends derive the synthetic session's secret and tokens", async () => {
   const made = session();
   const messages = sessionMessages();
   const server = await parsePrivateKey(made.server.openssh_private, HERE);
@@ -47,7 +47,7 @@ Deno.test("the made session's secret and tokens come out, from either end", asyn
   }
 });
 
-Deno.test("the tokens of recorded requests come out", async () => {
+Deno.test("recorded requests give the recorded tokens", async () => {
   const client = await recorded("client_credentials_1");
   const server = await recorded("server_credentials");
   const key = await TokenKey.derive(server, client.publicKey);
@@ -58,7 +58,7 @@ Deno.test("the tokens of recorded requests come out", async () => {
   }
 });
 
-Deno.test("no other token, request or peer passes", async () => {
+Deno.test("any other token, request or peer is refused", async () => {
   const [server, client, stranger] = await Promise.all(
     [1, 2, 3].map(() => PrivateKey.generate("P-384")),
   );
@@ -75,7 +75,7 @@ Deno.test("no other token, request or peer passes", async () => {
   );
 });
 
-/** The token with one character replaced, added or taken away. */
+/** The token with one character replaced, added or removed. */
 function mangled(token: string): fc.Arbitrary<string> {
   const position = fc.nat({ max: token.length - 1 });
   return fc.tuple(position, fc.string({ maxLength: 2 })).map(([at, text]) =>
@@ -83,7 +83,7 @@ function mangled(token: string): fc.Arbitrary<string> {
   );
 }
 
-Deno.test("keys on different curves share no secret, and the error names both", async () => {
+Deno.test("keys on different curves are refused, and the error names both curves", async () => {
   const [own, peer] = [await PrivateKey.generate("P-384"), await PrivateKey.generate("P-256")];
   await assert.rejects(TokenKey.derive(own, peer.publicKey), {
     code: "failed-precondition",

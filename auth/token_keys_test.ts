@@ -8,7 +8,7 @@ async function newPeer(curve: "P-256" | "P-384" = "P-256") {
   return (await PrivateKey.generate(curve)).publicKey;
 }
 
-Deno.test("a peer's key is derived once, even when asked for twice at the same time", async () => {
+Deno.test("a peer's key is derived once, even for two concurrent calls", async () => {
   const keys = new TokenKeys(own);
   const peer = await newPeer();
   const [first, second] = await Promise.all([keys.for(peer), keys.for(peer)]);
@@ -16,7 +16,7 @@ Deno.test("a peer's key is derived once, even when asked for twice at the same t
   assert.equal(await keys.for({ ...peer }), first);
 });
 
-Deno.test("a forgotten peer's key is derived again", async () => {
+Deno.test("the key of a removed peer is derived again", async () => {
   const keys = new TokenKeys(own);
   const peer = await newPeer();
   const before = await keys.for(peer);
@@ -25,7 +25,7 @@ Deno.test("a forgotten peer's key is derived again", async () => {
   assert.notEqual(await keys.for(peer), before);
 });
 
-Deno.test("beyond the capacity the peer unused for longest goes", async () => {
+Deno.test("beyond the capacity the least recently used peer is removed", async () => {
   const keys = new TokenKeys(own, 2);
   const [a, b, c] = [await newPeer(), await newPeer(), await newPeer()];
   const [keyA, keyB] = [await keys.for(a), await keys.for(b)];
@@ -36,7 +36,7 @@ Deno.test("beyond the capacity the peer unused for longest goes", async () => {
   assert.notEqual(await keys.for(b), keyB);
 });
 
-Deno.test("a peer on another curve is refused each time and takes no room", async () => {
+Deno.test("a peer on another curve is refused each time and is not cached", async () => {
   const keys = new TokenKeys(own);
   const peer = await newPeer("P-384");
   await assert.rejects(keys.for(peer), { code: "failed-precondition" });

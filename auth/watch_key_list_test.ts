@@ -8,7 +8,7 @@ import { inTemporaryFolder } from "./testing/tools.ts";
 const A = session().client.openssh_public;
 const B = session().other.openssh_public;
 
-/** A clock whose sleeper is woken by the test, one sleep at a time. */
+/** A clock on which the test ends one sleep at a time. */
 class SteppingClock implements Clock {
   #asleep = Promise.withResolvers<() => void>();
 
@@ -23,7 +23,7 @@ class SteppingClock implements Clock {
     });
   }
 
-  /** Lets the sleeper run once, until it sleeps again. */
+  /** Ends the sleep and waits for the next one. */
   async step(): Promise<void> {
     const wake = await this.#asleep.promise;
     this.#asleep = Promise.withResolvers();
@@ -32,7 +32,7 @@ class SteppingClock implements Clock {
   }
 }
 
-/** Watches a list that starts with key A; the journal says what was reported. */
+/** Watches a list that starts with key A, and records the reports in a journal. */
 async function watching(
   body: (file: string, steps: (count: number) => Promise<string[]>) => Promise<void>,
 ): Promise<void> {
@@ -62,12 +62,12 @@ async function watching(
   });
 }
 
-Deno.test("an unchanged file is reported never", () =>
+Deno.test("an unchanged file is never reported", () =>
   watching(async (_file, steps) => {
     assert.deepEqual(await steps(4), []);
   }));
 
-Deno.test("a file written in place is read once, when it has settled", () =>
+Deno.test("a file written in place is read once, when it no longer changes", () =>
   watching(async (file, steps) => {
     await Deno.writeTextFile(file, `${A},${B}`);
     assert.deepEqual(await steps(1), []);
@@ -82,7 +82,7 @@ Deno.test("a file replaced by renaming is read", () =>
     assert.deepEqual(await steps(2), ["+B", "-A", "1"]);
   }));
 
-Deno.test("a malformed or missing version is reported once and the last good one kept", () =>
+Deno.test("an invalid or missing version is reported once, and the last valid one kept", () =>
   watching(async (file, steps) => {
     await Deno.writeTextFile(file, `${A},`);
     assert.deepEqual(await steps(4), ["invalid-argument", "1"]);
@@ -102,7 +102,7 @@ Deno.test("a version still being written is not read", () =>
     assert.deepEqual(await steps(2), ["+B", "2"]);
   }));
 
-Deno.test("a first version that cannot be read is an error at once", async () => {
+Deno.test("an unreadable first version is an error", async () => {
   const { signal } = new AbortController();
   const options = { signal, onChange: () => {}, onError: () => {} };
   await assert.rejects(watchKeyList({ file: "/nowhere/list.csv", flag: "--list" }, options), {

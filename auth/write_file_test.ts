@@ -7,14 +7,14 @@ async function modeOf(file: string): Promise<string> {
   return ((await Deno.stat(file)).mode! & 0o777).toString(8);
 }
 
-Deno.test("a private file is for its owner only, a public one for all", () =>
+Deno.test("a private file is readable only by its owner, a public one by all", () =>
   inTemporaryFolder(async (folder) => {
     await writeNewFile(`${folder}/a`, "secret", "private");
     await writeNewFile(`${folder}/b`, "known", "public");
     assert.deepEqual([await modeOf(`${folder}/a`), await modeOf(`${folder}/b`)], ["600", "644"]);
   }));
 
-Deno.test("a file that is there is not overwritten", () =>
+Deno.test("an existing file is not overwritten", () =>
   inTemporaryFolder(async (folder) => {
     await writeNewFile(`${folder}/a`, "first", "private");
     await assert.rejects(writeNewFile(`${folder}/a`, "second", "private"), {
@@ -23,7 +23,7 @@ Deno.test("a file that is there is not overwritten", () =>
     assert.equal(await Deno.readTextFile(`${folder}/a`), "first");
   }));
 
-Deno.test("replacing gives a new file the right mode, and leaves no draft", () =>
+Deno.test("replacing gives the file the right mode and leaves no temporary file", () =>
   inTemporaryFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/a`, "first", { mode: 0o666 });
     const before = await Deno.stat(`${folder}/a`);
@@ -34,7 +34,7 @@ Deno.test("replacing gives a new file the right mode, and leaves no draft", () =
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a"]);
   }));
 
-Deno.test("a folder in the way is an error and leaves no draft", () =>
+Deno.test("a folder with the same name is an error and leaves no temporary file", () =>
   inTemporaryFolder(async (folder) => {
     await Deno.mkdir(`${folder}/a/b`, { recursive: true });
     await assert.rejects(replaceFile(`${folder}/a`, "x", "public"), {

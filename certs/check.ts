@@ -16,7 +16,7 @@ import { problemOfLoading } from "./load_check.ts";
 import { NAME_TAG } from "./name_constraints.ts";
 import { oneLine } from "./name_text.ts";
 import {
-  type Certificates,
+  type CertificateList,
   MAKE_THEM,
   parseAuthorities,
   parseCertificates,
@@ -38,7 +38,7 @@ export interface ServerTlsFiles {
 }
 
 /** Checked TLS files of a server as PEM for a TLS stack, with facts about the certificate. */
-export interface ServerTls {
+export interface CheckedServerTls {
   readonly authority: string;
   readonly certificate: string;
   readonly key: string;
@@ -62,7 +62,7 @@ export interface ServerTls {
 export async function readServerTls(
   files: ServerTlsFiles,
   clock: Clock = systemClock,
-): Promise<ServerTls> {
+): Promise<CheckedServerTls> {
   const [authority, certificate, key] = await Promise.all([
     readText(files.authority, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
     readText(files.certificate, "Certificate", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
@@ -176,8 +176,8 @@ function requireValidNow(
  */
 function requireValidChain(
   files: ServerTlsFiles,
-  [own, ...between]: Certificates,
-  authorities: Certificates,
+  [own, ...between]: CertificateList,
+  authorities: CertificateList,
   usesOf: UsesOf,
   clock: Clock,
 ): Chain {

@@ -14,7 +14,7 @@ import { writePem } from "../auth/pem.ts";
 import { inTemporaryFolder } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { readServerTls, type ServerTls } from "./check.ts";
+import { type CheckedServerTls, readServerTls } from "./check.ts";
 
 const DAY = 24 * 3600;
 const clock = new FakeClock();
@@ -26,7 +26,7 @@ interface Made {
   readonly pem: string;
 }
 
-/** A certificate. @param days when it expires, from now */
+/** Creates a certificate. @param days validity from now */
 async function make(
   name: string,
   issuer: Made | undefined,
@@ -50,9 +50,9 @@ async function make(
 const authority = (pathLength?: number) => new BasicConstraintsExtension(true, pathLength, true);
 const localhost = new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]);
 
-/** Reads the files of a server whose certificate has these issuers in its file, the nearest first. */
-async function read(root: Made, between: readonly Made[], server: Made): Promise<ServerTls> {
-  let tls: ServerTls | undefined;
+/** Reads the files of a server with these intermediate certificates, nearest first. */
+async function read(root: Made, between: readonly Made[], server: Made): Promise<CheckedServerTls> {
+  let tls: CheckedServerTls | undefined;
   await inTemporaryFolder(async (folder) => {
     const files = {
       authority: { file: `${folder}/ca` },
@@ -79,7 +79,7 @@ async function refused(action: Promise<unknown>, sentence: RegExp): Promise<void
   });
 }
 
-Deno.test("chain: an issuer that is not valid now is refused, unless another way leads past it", async () => {
+Deno.test("chain: an issuer that is not valid now is refused, unless there is another chain", async () => {
   const root = await make("Root", undefined, [authority()]);
   const expired = await make("Middle", root, [authority()], { days: -1 });
   const server = await make("s", expired, [localhost]);
@@ -97,7 +97,7 @@ Deno.test("chain: an issuer that may not issue is refused", async () => {
     const server = await make("s", middle, [localhost]);
     await refused(read(root, [middle], server), /"CN=Middle" may not issue certificates/);
   }
-  // Also the authority itself, unless it is so old that it has no extensions.
+  // The authority, too, unless it is X.509 version 1 without extensions.
   const noAuthority = await make("Root", undefined, [new BasicConstraintsExtension(false)]);
   await refused(
     read(noAuthority, [], await make("s", noAuthority, [localhost])),
@@ -107,7 +107,7 @@ Deno.test("chain: an issuer that may not issue is refused", async () => {
   await read(old, [], await make("s", old, [localhost]));
 });
 
-Deno.test("chain: more authorities than one of them allows are refused", async () => {
+Deno.test("chain: more authorities than a pathLen allows are refused", async () => {
   const root = await make("Root", undefined, [authority(1)]);
   const upper = await make("Upper", root, [authority(0)]);
   await read(root, [upper], await make("s", upper, [localhost]));
@@ -119,7 +119,7 @@ Deno.test("chain: more authorities than one of them allows are refused", async (
   );
 });
 
-Deno.test("chain: a certificate that is not for servers is refused, and so is one of an issuer that is not", async () => {
+Deno.test("chain: a certificate or issuer that is not for servers is refused", async () => {
   const forClients = new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]);
   const forBoth = new ExtendedKeyUsageExtension([
     ExtendedKeyUsage.clientAuth,
@@ -131,7 +131,7 @@ Deno.test("chain: a certificate that is not for servers is refused, and so is on
     /: it is not for servers/,
   );
   await read(root, [], await make("s", root, [localhost, forBoth]));
-  // Clients do not take "any purpose" for a server's, in issuers either.
+  // For clients, "any purpose" does not include servers, also in issuers.
   const anyPurpose = new ExtendedKeyUsageExtension(["2.5.29.37.0"]);
   await refused(
     read(root, [], await make("s", root, [localhost, anyPurpose])),
@@ -149,7 +149,7 @@ Deno.test("chain: a certificate that is not for servers is refused, and so is on
   );
 });
 
-Deno.test("chain: a certificate that is its own authority is read, as is a chain in any order", async () => {
+Deno.test("chain: a certificate that is its own authority is accepted, and a chain in any order", async () => {
   const own = await make("s", undefined, [localhost]);
   await read(own, [], own);
   const root = await make("Root", undefined, [authority()]);

@@ -7,7 +7,7 @@ import { makeCertificates } from "./make.ts";
 
 const DAY = 24 * 3600;
 
-/** The files of a server in a temporary folder, made at the clock's start, and those of a stranger. */
+/** Files of a server and of another one in a temporary folder, created at the clock's start. */
 function withFiles(
   body: (files: ReturnType<typeof named>, clock: FakeClock, folder: string) => Promise<void>,
 ): Promise<void> {
@@ -31,7 +31,7 @@ function named(folder: string) {
   };
 }
 
-/** Asserts that reading is refused with the code and a sentence that holds all the parts. */
+/** Asserts that reading fails with this code and a message that contains all parts. */
 async function refused(reading: Promise<unknown>, code: string, ...parts: string[]): Promise<void> {
   const error = await reading.then(() => undefined, (error) => error);
   assert.ok(error instanceof FlwrError, `not refused: ${error}`);
@@ -39,7 +39,7 @@ async function refused(reading: Promise<unknown>, code: string, ...parts: string
   for (const part of parts) assert.ok(error.message.includes(part), error.message);
 }
 
-Deno.test("files that belong together are read, with hosts and end", () =>
+Deno.test("files that belong together are read, with hosts and expiry", () =>
   withFiles(async (files, clock) => {
     const tls = await readServerTls(files, clock);
     assert.deepEqual(tls.hosts.map(({ value }) => value), ["localhost", "127.0.0.1", "::1"]);
@@ -48,7 +48,7 @@ Deno.test("files that belong together are read, with hosts and end", () =>
     assert.equal(await readRootCertificates(files.authority, clock), tls.authority);
   }));
 
-Deno.test("a certificate that is not valid now is refused, saying since or until when", () =>
+Deno.test("a certificate that is not valid now is refused, with the time of its validity", () =>
   withFiles(async (files, clock) => {
     const at = (days: number) => new FakeClock(clock.now() + days * DAY);
     await refused(
@@ -69,7 +69,7 @@ Deno.test("a certificate that is not valid now is refused, saying since or until
     );
   }));
 
-Deno.test("an outdated authority in a bundle does not matter beside a valid one", () =>
+Deno.test("an expired authority in a bundle does not matter if another is valid", () =>
   withFiles(async ({ authority }, clock, folder) => {
     const old = await makeCertificates({ days: 1, clock: new FakeClock(clock.now() - 9 * DAY) });
     const bundle = `${folder}/bundle`;
@@ -77,7 +77,7 @@ Deno.test("an outdated authority in a bundle does not matter beside a valid one"
     assert.match(await readRootCertificates({ file: bundle }, clock), /BEGIN/);
   }));
 
-Deno.test("mixed-up files are refused, naming both", () =>
+Deno.test("files that do not belong together are refused, naming both", () =>
   withFiles(async (files, clock, folder) => {
     await refused(
       readServerTls(
@@ -97,7 +97,7 @@ Deno.test("mixed-up files are refused, naming both", () =>
     );
   }));
 
-Deno.test("files with something else in them are refused, saying what they are", () =>
+Deno.test("files with other contents are refused, naming the contents", () =>
   withFiles(async (files, clock, folder) => {
     const { certificate, key } = files;
     await refused(
@@ -170,7 +170,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a certificate over an intermediate authority is read when the file holds both",
+  name: "a certificate of an intermediate authority is accepted if the file contains both",
   ignore: !installed("openssl"),
   fn: () =>
     inTemporaryFolder(async (folder) => {

@@ -17,10 +17,10 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256" };
 const authority = new BasicConstraintsExtension(true, undefined, true);
 const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 
-/** The bytes of dNSName's [2] and of the excluded subtrees' [1] (RFC 5280, section 4.2.1.10). */
+/** Tags of dNSName [2] and of excluded subtrees [1] (RFC 5280, section 4.2.1.10). */
 const [DNS_NAME, EXCLUDED, NAME_CONSTRAINTS] = [0x82, 0xa1, "2.5.29.30"] as const;
 
-/** A certificate in PEM: of an authority that signs itself, or of a server. */
+/** Creates a certificate in PEM: a self-signed authority's or a server's. */
 async function make(
   subject: string,
   keys: CryptoKeyPair,
@@ -40,7 +40,7 @@ async function make(
   return certificate.toString("pem") + "\n";
 }
 
-/** `localhost`, and as many other names as are missing. */
+/** `localhost` and other names, up to a total count. */
 const names = (count: number) =>
   new SubjectAlternativeNameExtension(
     Array.from(
@@ -49,7 +49,7 @@ const names = (count: number) =>
     ),
   );
 
-/** Constraints that exclude other names than those of {@link names}. */
+/** Constraints that exclude names other than those of {@link names}. */
 function excluding(count: number): Extension {
   const subtrees = Array.from(
     { length: count },
@@ -74,7 +74,7 @@ const filesOf = async (ca: string, certificate: string, { privateKey }: CryptoKe
   key: writePem("PRIVATE KEY", new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey))),
 });
 
-/** Whether the platform's TLS client (rustls) takes a server with these files. */
+/** Whether the platform's TLS client (rustls) accepts a server with these files. */
 async function connects({ authority, certificate, key }: Files): Promise<boolean> {
   using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: certificate, key });
   const accepting = listener.accept().then(async (connection) => {
@@ -93,7 +93,7 @@ async function connects({ authority, certificate, key }: Files): Promise<boolean
   }
 }
 
-/** Reads the files as a server does at its start. @returns why they are refused */
+/** Reads the files like a server at its start. @returns why they are refused */
 async function read(texts: Files): Promise<FlwrError | undefined> {
   let refusal: FlwrError | undefined;
   await inTemporaryFolder(async (folder) => {
@@ -114,7 +114,7 @@ async function read(texts: Files): Promise<FlwrError | undefined> {
   return refusal;
 }
 
-/** Asserts that a server's files are refused at the start exactly if this platform's clients refuse them. */
+/** Asserts that a start refuses a server's files if and only if this platform's clients do. */
 async function foreseen(files: Files, sentence: RegExp | undefined): Promise<void> {
   assert.equal(await connects(files), sentence === undefined);
   const refusal = await read(files);
@@ -124,7 +124,7 @@ async function foreseen(files: Files, sentence: RegExp | undefined): Promise<voi
   assert.ok(refusal.hints.length > 0);
 }
 
-Deno.test("limits: names and constraints are compared as often as clients do, and no more", async () => {
+Deno.test("limits: the limit of comparisons equals the clients'", async () => {
   const [own, root] = [await newKeys(), await newKeys()];
   const ca = await make("Root", root, root.privateKey, [authority, excluding(500)]);
   for (const [count, sentence] of [[499, undefined], [500, /at most 250000 pairs/]] as const) {
@@ -133,7 +133,7 @@ Deno.test("limits: names and constraints are compared as often as clients do, an
   }
 });
 
-Deno.test("limits: a hundred authorities of one name are tried as clients do, and no more", async () => {
+Deno.test("limits: the limit of tried authorities equals the clients'", async () => {
   const [own, root, other] = [await newKeys(), await newKeys(), await newKeys()];
   const ca = await make("Root", root, root.privateKey, [authority]);
   const namesake = await make("Root", other, other.privateKey, [authority]);
@@ -143,19 +143,19 @@ Deno.test("limits: a hundred authorities of one name are tried as clients do, an
   }
 });
 
-Deno.test("limits: many names, constraints, issuers and authorities take no more than the budget", async () => {
+Deno.test("limits: many names, constraints, issuers and authorities stay within the budget", async () => {
   const [own, root, other] = [await newKeys(), await newKeys(), await newKeys()];
   const middle = await make("Root", root, root.privateKey, [authority]);
   const namesake = await make("Root", other, other.privateKey, [authority]);
   const certificate = await make("s", own, root.privateKey, [names(1)]) + middle.repeat(40);
-  // Each of the forty was verified with each of the authorities, on each way: minutes.
+  // Without the budget, each of the forty would be verified with each authority in each chain, which takes minutes.
   await foreseen(await filesOf(namesake.repeat(140), certificate, own), /at most 100 signatures/);
   const constrained = await make("Root", root, root.privateKey, [authority, excluding(4000)]);
   const many = await make("s", own, root.privateKey, [names(5000)]);
   await foreseen(await filesOf(constrained.repeat(40), many, own), /at most 250000 pairs/);
 });
 
-Deno.test("limits: the right authority in front of thousands of others is found by one signature", async () => {
+Deno.test("limits: the right authority before thousands of others is found with one signature", async () => {
   const [own, root, other] = [await newKeys(), await newKeys(), await newKeys()];
   const ca = await make("Root", root, root.privateKey, [authority]);
   const namesake = await make("Root", other, other.privateKey, [authority]);

@@ -4,7 +4,7 @@ import { FakeClock } from "../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";
 
-/** Within the validity of the certificates there. */
+/** A time within the validity of the certificates. */
 const clock = new FakeClock(1_797_000_000);
 const file = (name: string) => ({ file: `tests/vectors/files/cert_${name}` });
 const server = (certificate: string, key: string) =>
@@ -28,7 +28,7 @@ async function refused(
   });
 }
 
-Deno.test("certificates: a good one is read, and what stands around the blocks does not come along", async () => {
+Deno.test("certificates: a valid one is read, without the text around the blocks", async () => {
   const { hosts, certificate } = await server("plain", "plain");
   assert.equal(hosts.length, 3);
   assert.match(certificate, /^-----BEGIN CERTIFICATE-----\n/);
@@ -45,7 +45,7 @@ Deno.test("certificates: one that names no host is refused", () =>
 Deno.test("certificates: an RSA key that is too short is refused with its length", () =>
   refused(server("rsa1024", "rsa1024"), "failed-precondition", /RSA key of 1024 bits/));
 
-Deno.test("certificates: another's certificate in front of the server's is told from a wrong key", async () => {
+Deno.test("certificates: a wrong order has another error than a wrong key", async () => {
   for (
     const [chain, key] of [["viainter_wrong_order", "viainter"], ["root_first", "plain"]] as const
   ) {
@@ -58,12 +58,12 @@ Deno.test("certificates: another's certificate in front of the server's is told 
   await refused(server("plain", "cnonly"), "failed-precondition", /does not belong to/);
 });
 
-Deno.test("certificates: a curve by its parameters is refused as that", async () => {
+Deno.test("certificates: explicit curve parameters are refused with their own error", async () => {
   await refused(server("expl", "expl"), "invalid-argument", /explicit parameters/);
   await refused(server("plain", "expl"), "invalid-argument", /Key in .* explicit parameters/);
 });
 
-Deno.test("certificates: forms that are not PEM certificates are named, with the way out", async () => {
+Deno.test("certificates: errors for other formats name the format and the conversion", async () => {
   const root = await Deno.readTextFile(file("root.crt").file);
   const der = Uint8Array.fromBase64(root.replaceAll(/-----[^-]+-----|\s/g, ""));
   await refused(
@@ -94,7 +94,7 @@ Deno.test("certificates: forms that are not PEM certificates are named, with the
   }
 });
 
-Deno.test("certificates: one authority that cannot be read leaves the others of its bundle", async () => {
+Deno.test("certificates: an unreadable authority is skipped in a bundle", async () => {
   const root = await Deno.readTextFile(file("root.crt").file);
   const path = await Deno.makeTempFile();
   try {
@@ -112,7 +112,7 @@ Deno.test("certificates: one authority that cannot be read leaves the others of 
   }
 });
 
-Deno.test("certificates: other files in their place are named, with the command that helps", async () => {
+Deno.test("certificates: errors for other files name the kind of file and the command that helps", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const other = { file: `${folder}/other` };

@@ -9,14 +9,14 @@ import { FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";
 import { encodingFaults } from "./encoding.ts";
 import { readUses } from "./extensions.ts";
-import { readPublicKey } from "./public_key.ts";
+import { readCertificateKey } from "./public_key.ts";
 
-/** When the certificates were made. */
+/** The time at which the certificates were created. */
 const clock = new FakeClock(Date.UTC(2026, 10, 30, 12) / 1000);
 const good = vectors.cases.find(({ name }) => name === "good")!;
 const bytesOf = (text: string) => Uint8Array.fromBase64(text);
 
-/** Values of extensions that are as they should be, in hexadecimal, by their identifiers. */
+/** Valid values of extensions in hexadecimal, by identifier. */
 const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   "551d0f": ["03020186", "030205a0"],
   "551d11": ["300b82096c6f63616c686f7374", "300687047f000001"],
@@ -30,7 +30,7 @@ const EXTENSIONS: Readonly<Record<string, readonly string[]>> = {
   "551d25": ["300a06082b06010505070301", "30060604551d2500"],
 };
 
-/** Bytes that were cut, changed or repeated in a few places; often such that the lengths still fit. */
+/** Bytes truncated, changed or repeated in a few places, often with lengths that still fit. */
 const damaged = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
   fc.tuple(
     fc.array(fc.tuple(fc.nat(Math.max(0, bytes.length - 1)), fc.nat(255)), { maxLength: 3 }),
@@ -41,7 +41,7 @@ const damaged = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
     return changed.subarray(0, length);
   });
 
-/** Any extension that is looked at, with a value of its kind that was damaged, or with the empty elements of one. */
+/** Any checked extension, with a damaged value or with empty elements. */
 const extension: fc.Arbitrary<Uint8Array> = fc.constantFrom(...Object.entries(EXTENSIONS)).chain(
   ([id, values]) =>
     fc.tuple(
@@ -62,7 +62,7 @@ const extension: fc.Arbitrary<Uint8Array> = fc.constantFrom(...Object.entries(EX
     ),
 );
 
-/** The "good" case's certificate with other extensions; nobody verifies what an authority says of itself. */
+/** The "good" case's certificate with other extensions. An authority's own signature is not verified. */
 function withExtensions(certificate: Uint8Array, extensions: readonly Uint8Array[]): Uint8Array {
   const outer = new DerReader(new DerReader(certificate).read(TAG.sequence));
   const fields = elements(outer.read(TAG.sequence)).slice(0, -1);
@@ -87,7 +87,7 @@ const authorityExtensions = fc.array(extension, { minLength: 1, maxLength: 3 }).
   ...others,
 ]);
 const [authority, leaf] = [bytesOf(good.authority[0]!), bytesOf(good.chain[0]!)];
-/** Certificates: with any extensions, or damaged anywhere. */
+/** CertificateList: with any extensions, or damaged anywhere. */
 const authorities = fc.oneof(
   authorityExtensions.map((extensions) => withExtensions(authority, extensions)),
   damaged(authority),
@@ -98,11 +98,11 @@ const leaves = fc.oneof(
   damaged(leaf),
 );
 
-Deno.test("certificates: readers of DER throw MalformedError alone, whatever the bytes are", () => {
+Deno.test("certificates: DER readers throw only MalformedError, whatever the bytes are", () => {
   fc.assert(
     fc.property(fc.oneof(authorities, leaves, fc.uint8Array({ maxLength: 40 })), (bytes) => {
       encodingFaults(bytes);
-      for (const read of [readUses, readPublicKey]) {
+      for (const read of [readUses, readCertificateKey]) {
         try {
           read(bytes);
         } catch (error) {
@@ -114,7 +114,7 @@ Deno.test("certificates: readers of DER throw MalformedError alone, whatever the
   );
 });
 
-Deno.test("certificates: files of any bytes are read or refused with a sentence", () =>
+Deno.test("certificates: files of any bytes are read or refused with an error", () =>
   inTemporaryFolder(async (folder) => {
     const files = {
       authority: { file: `${folder}/ca` },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { coversHost, parseHost } from "./host.ts";
 
-Deno.test("names and addresses are told apart and written in one way", () => {
+Deno.test("names and addresses are distinguished and normalised", () => {
   const cases: [string, string, string][] = [
     ["SuperLink.Example.ORG", "dns", "superlink.example.org"],
     ["host-1", "dns", "host-1"],
@@ -14,7 +14,7 @@ Deno.test("names and addresses are told apart and written in one way", () => {
   for (const [text, type, value] of cases) assert.deepEqual(parseHost(text), { type, value });
 });
 
-Deno.test("what is no host is refused with the value and a hint", () => {
+Deno.test("an invalid host is refused with the value and a hint", () => {
   const wrong = [
     "",
     "localhost:9092",
@@ -40,7 +40,7 @@ Deno.test("what is no host is refused with the value and a hint", () => {
   }
 });
 
-Deno.test("a certificate covers its names, its addresses however spelt, and one label per wildcard", () => {
+Deno.test("a certificate covers its names, its addresses in any spelling, and one label per wildcard", () => {
   const names = ["localhost", "::1", "127.0.0.1", "*.example.org"].map(parseHost);
   const covered = ["LOCALHOST", "0:0::1", "[::1]", "127.0.0.1", "a.example.org"];
   const strange = [
@@ -56,7 +56,7 @@ Deno.test("a certificate covers its names, its addresses however spelt, and one 
   assert.deepEqual(strange.map((host) => coversHost(names, host)), strange.map(() => false));
 });
 
-Deno.test("every address is covered by itself", () => {
+Deno.test("every address covers itself", () => {
   fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => {
     assert.equal(coversHost([parseHost(address)], address), true);
   }));

@@ -29,7 +29,7 @@ export interface MakeCertificatesOptions {
 }
 
 /** A development authority and a SuperLink's certificate, as the texts of four PEM files. */
-export interface Certificates {
+export interface DevelopmentCertificates {
   readonly authorityKey: string;
   readonly authority: string;
   readonly serverKey: string;
@@ -47,7 +47,7 @@ const DAY_SECONDS = 24 * 3600;
  */
 export async function makeCertificates(
   options: MakeCertificatesOptions = {},
-): Promise<Certificates> {
+): Promise<DevelopmentCertificates> {
   const { hosts = [], days = DEFAULT_CERTIFICATE_DAYS, curve = "P-256", clock = systemClock } =
     options;
   const now = Math.floor(clock.now());

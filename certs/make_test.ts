@@ -17,7 +17,7 @@ Deno.test("the server's certificate names this machine and the given hosts, each
   );
 });
 
-Deno.test("certificates are valid from an hour ago for the given days", async () => {
+Deno.test("certificates are valid from an hour ago and for the given days", async () => {
   const clock = new FakeClock();
   const { authority, server } = await makeCertificates({ days: 2, clock });
   for (const text of [authority, server]) {

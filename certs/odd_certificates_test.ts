@@ -4,23 +4,23 @@ import { writePem } from "../auth/pem.ts";
 import { inTemporaryFolder } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { readRootCertificates, readServerTls, type ServerTls } from "./check.ts";
+import { type CheckedServerTls, readRootCertificates, readServerTls } from "./check.ts";
 
-/** When the certificates were made. */
+/** The time at which the certificates were created. */
 const clock = new FakeClock(Date.UTC(2026, 10, 30, 12) / 1000);
 type Case = (typeof vectors.cases)[number];
 
 const pem = (label: string, ...ders: readonly string[]) =>
   ders.map((der) => writePem(label, Uint8Array.fromBase64(der))).join("");
 
-/** Reads a case's files: the warnings, or why it is refused. */
+/** Reads a case's files. @returns the warnings, or the error */
 async function read(one: Case): Promise<readonly string[] | FlwrError> {
   const outcome = await readTls(one);
   return outcome instanceof FlwrError ? outcome : outcome.warnings;
 }
 
-async function readTls({ chain, key, authority }: Case): Promise<ServerTls | FlwrError> {
-  let outcome: ServerTls | FlwrError | undefined;
+async function readTls({ chain, key, authority }: Case): Promise<CheckedServerTls | FlwrError> {
+  let outcome: CheckedServerTls | FlwrError | undefined;
   await inTemporaryFolder(async (folder) => {
     const files = {
       authority: { file: `${folder}/ca` },
@@ -40,11 +40,11 @@ async function readTls({ chain, key, authority }: Case): Promise<ServerTls | Flw
   return outcome!;
 }
 
-/** Refused although both clients connect: RFC 5280, section 6.1.4 (k), and other TLS libraries do. */
+/** Refused although both clients connect, because RFC 5280, section 6.1.4 (k), and other TLS libraries refuse them. */
 const STRICTER = ["authority without BC", "authority expired", "year 9999"];
 const BOTH_READ = ["authority with duplicate ext among"];
 
-Deno.test("certificates: at the start each client's refusal is foreseen, and nothing else is refused", async () => {
+Deno.test("certificates: a start predicts each client's refusal, and refuses nothing else", async () => {
   assert.ok(vectors.cases.length > 100);
   for (const one of vectors.cases) {
     const outcome = await read(one);
@@ -62,14 +62,14 @@ Deno.test("certificates: at the start each client's refusal is foreseen, and not
   }
 });
 
-Deno.test("certificates: an authority that TLS refuses is left out of those that clients trust", async () => {
+Deno.test("certificates: an authority that TLS refuses is skipped", async () => {
   const { authority } = vectors.cases.find(({ name }) => name === BOTH_READ[0])!;
   await inTemporaryFolder(async (folder) => {
     const file = `${folder}/ca`;
     await Deno.writeTextFile(file, pem("CERTIFICATE", ...authority));
     const roots = await readRootCertificates({ file }, clock);
     assert.equal(roots, pem("CERTIFICATE", authority[1]!));
-    // The platform takes the list as a whole.
+    // The platform accepts the whole list.
     Deno.createHttpClient({ caCerts: [roots] }).close();
   });
 });
@@ -80,7 +80,7 @@ Deno.test("certificates: an authority of P-384 that signs with SHA-256, and an e
   }
 });
 
-Deno.test("certificates: one that clients refuse is told what to change", async () => {
+Deno.test("certificates: errors for those that clients refuse have a reason and a hint", async () => {
   const reasons: Readonly<Record<string, RegExp>> = {
     "SHA-1": /signed with SHA-1/,
     "SHA-1 RSA": /signed with SHA-1/,
@@ -116,7 +116,7 @@ Deno.test("certificates: one that clients refuse is told what to change", async 
   }
 });
 
-Deno.test("certificates: a host is a name of its own, whatever other names stand beside it", async () => {
+Deno.test("certificates: hosts are read separately, whatever other names there are", async () => {
   const cases = vectors.cases.filter(({ name }) => /^SAN .* beside$/.test(name));
   assert.ok(cases.length > 10);
   for (const one of cases) {
@@ -129,7 +129,7 @@ Deno.test("certificates: a host is a name of its own, whatever other names stand
   }
 });
 
-Deno.test("certificates: an authority that TLS clients take is not left out, whatever its extensions are", async () => {
+Deno.test("certificates: an authority that TLS clients accept is not skipped, whatever its extensions are", async () => {
   for (const name of ["CA damaged SAN", "CA damaged EKU", "CA damaged KU"]) {
     const { authority } = vectors.cases.find((one) => one.name === name)!;
     await inTemporaryFolder(async (folder) => {

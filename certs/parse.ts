@@ -17,14 +17,14 @@ const LABELS = ["CERTIFICATE", "X509 CERTIFICATE"];
 const TRUSTED = "TRUSTED CERTIFICATE";
 
 /** The certificates of a file, at least one. */
-export type Certificates = readonly [X509Certificate, ...X509Certificate[]];
+export type CertificateList = readonly [X509Certificate, ...X509Certificate[]];
 
 /**
  * Parses the certificates of a server. All of them must be readable.
  *
  * @throws FlwrError invalid-argument, naming the first certificate that is not
  */
-export function parseCertificates(text: string, named: NamedFile): Certificates {
+export function parseCertificates(text: string, named: NamedFile): CertificateList {
   const certificates = certificateBlocks(text, named).map((block, i) => {
     const certificate = parseCertificate(block, `Certificate ${i + 1} in ${describeFile(named)}`);
     requireUsableKey(certificate, `Certificate ${i + 1} in ${describeFile(named)}`);
@@ -39,7 +39,7 @@ export function parseCertificates(text: string, named: NamedFile): Certificates 
  *
  * @throws FlwrError invalid-argument if none is readable
  */
-export function parseAuthorities(text: string, named: NamedFile): Certificates {
+export function parseAuthorities(text: string, named: NamedFile): CertificateList {
   const blocks = certificateBlocks(text, named);
   const refused: FlwrError[] = [];
   const certificates = blocks.flatMap((block, i) => {
@@ -67,7 +67,7 @@ export function parseAuthorities(text: string, named: NamedFile): Certificates {
 }
 
 /** Encodes certificates in PEM, for a TLS stack. */
-export function writeCertificates(certificates: Certificates): string {
+export function writeCertificates(certificates: CertificateList): string {
   return certificates.map(({ raw }) => writePem("CERTIFICATE", raw)).join("");
 }
 
@@ -113,7 +113,7 @@ function atLeastOne(
   [first, ...others]: readonly X509Certificate[],
   text: string,
   named: NamedFile,
-): Certificates {
+): CertificateList {
   if (first !== undefined) return [first, ...others];
   const { what, hint } = otherThanCertificates(text, named.file);
   throw new FlwrError(

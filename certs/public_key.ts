@@ -40,7 +40,7 @@ export interface PublicKeyInfo {
  * @param der the certificate
  * @throws MalformedError if it is not a certificate
  */
-export function readPublicKey(der: Uint8Array): PublicKeyInfo {
+export function readCertificateKey(der: Uint8Array): PublicKeyInfo {
   const { publicKey: info } = readFields(der);
   const parts = new DerReader(new DerReader(info).read(TAG.sequence));
   const algorithm = parts.read(TAG.sequence).toHex();
@@ -57,13 +57,13 @@ export function readPublicKey(der: Uint8Array): PublicKeyInfo {
 
 /** The kind of a certificate's key; undefined if clients do not support it. */
 export function keyKind({ raw }: X509Certificate): PublicKeyInfo["kind"] {
-  return unlessMalformed(() => readPublicKey(raw).kind, undefined);
+  return unlessMalformed(() => readCertificateKey(raw).kind, undefined);
 }
 
 /** The length of a certificate's RSA key in bits; undefined for other or unreadable keys. */
 export function rsaBits({ raw }: X509Certificate): number | undefined {
   return unlessMalformed(() => {
-    const { kind, key } = readPublicKey(raw);
+    const { kind, key } = readCertificateKey(raw);
     return kind === "RSA" ? bitLength(readRsa(key).modulus) : undefined;
   }, undefined);
 }
@@ -75,14 +75,14 @@ export function isKeyOf(key: KeyObject, certificate: X509Certificate): boolean {
     // Points have several encodings; the platform exports both keys in the same one.
     return sameBytes(own, certificate.publicKey.export({ type: "spki", format: "der" }));
   } catch {
-    return unlessMalformed(() => sameBytes(own, readPublicKey(certificate.raw).der), false);
+    return unlessMalformed(() => sameBytes(own, readCertificateKey(certificate.raw).der), false);
   }
 }
 
 /** Why clients do not accept signatures with a certificate's key, as the object of "has"; undefined if they do. */
 export function problemOfKey(certificate: X509Certificate): string | undefined {
   return unlessMalformed(() => {
-    const { kind, isCurve, key } = readPublicKey(certificate.raw);
+    const { kind, isCurve, key } = readCertificateKey(certificate.raw);
     if (kind === undefined) {
       return isCurve
         ? "a key on an unsupported curve: use P-256, P-384 or P-521"

@@ -13,11 +13,11 @@ export interface PushedMessages {
   /** Seconds that the ClientApp worked on each reply; default 0. */
   readonly clientAppSeconds?: readonly number[];
   /** Objects that are sent inline with the announcement, by id. Each is in one of the trees. */
-  readonly brought?: ReadonlyMap<ObjectId, BroughtObject>;
+  readonly inlineObjects?: ReadonlyMap<ObjectId, InlineObject>;
 }
 
 /** An object sent inline. The caller has checked its bytes against its id. */
-export interface BroughtObject {
+export interface InlineObject {
   readonly object: LinkObject;
   /** The message that the object encodes, if it is the root of a message. See {@link Messages.putObject}. */
   readonly message?: NewLinkMessage;
@@ -26,7 +26,7 @@ export interface BroughtObject {
 /** Result of opening a push. A message is accepted when the last of its objects is stored. */
 export interface OpenedPush {
   /** For each message, in order: why it was refused, or undefined if it was not. */
-  readonly refusals: readonly (Refusal | undefined)[];
+  readonly refusals: readonly (MessageRefusal | undefined)[];
   /** Ids of objects that are still missing, each once. */
   readonly missing: readonly ObjectId[];
   /**
@@ -37,7 +37,7 @@ export interface OpenedPush {
 }
 
 /** Why one message of a push was refused. Other messages of the push are not affected. */
-export interface Refusal {
+export interface MessageRefusal {
   /** What is wrong with the message, as a sentence. */
   readonly reason: string;
 }

@@ -17,13 +17,16 @@ export function takesMessages(state: RunState): boolean {
 /** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
 export type LinkScalar = boolean | bigint | number | string | Uint8Array;
 
+/** The only federation of a SuperLink without accounts, as in Flower. Every node and every run is in it. */
+export const DEFAULT_FEDERATION = "@none/default";
+
 /** A run to create. */
 export interface NewLinkRun {
-  /** "publisher/name"; empty for a self-started run. */
+  /** "publisher/name". */
   readonly fabId: string;
   readonly fabVersion: string;
-  /** The app. Without it the run is self-started and "running" at once. */
-  readonly fab?: {
+  /** The app. */
+  readonly fab: {
     /** SHA-256 of the content, lower-case hexadecimal. */
     readonly hash: string;
     readonly content: Uint8Array;
@@ -38,12 +41,20 @@ export interface NewLinkRun {
   readonly seriesId?: bigint;
 }
 
+/** How the ServerApp of a run shows that it is alive: the wire of Flower 1.9 has no heartbeats. */
+export type LifeSign = "heartbeats" | "instructions";
+
+/** A run that its ServerApp creates itself, because a user started the ServerApp by hand. */
+export interface StartedLinkRun extends Pick<NewLinkRun, "fabId" | "fabVersion"> {
+  readonly lifeSign: LifeSign;
+}
+
 /** A run as callers see it. Times are Unix times in seconds. */
 export interface LinkRun {
   readonly runId: bigint;
   readonly fabId: string;
   readonly fabVersion: string;
-  /** Empty for a self-started run. */
+  /** Empty for a run that was started by hand. */
   readonly fabHash: string;
   readonly overrideConfig: Readonly<Record<string, LinkScalar>>;
   readonly federation: string;
@@ -88,7 +99,7 @@ export function unknownRun(runId: bigint): string {
   return `Run ${runId} is unknown, or was removed because it finished long ago`;
 }
 
-/** A run that a process claimed. The process must begin it within limits.claimSeconds and then send heartbeats. */
+/** A run with the token for its ServerApp. */
 export interface ClaimedRun {
   readonly run: LinkRun;
   /** Token of the run's ServerApp, 256 hexadecimal digits. The SuperLink stores only its hash. */

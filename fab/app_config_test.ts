@@ -8,7 +8,7 @@ const parse = (text: string) => parseToml(new TextEncoder().encode(text), "pypro
 const read = (text: string, ...files: string[]) =>
   readAppConfig(parse(text), "pyproject.toml", (path) => files.includes(path));
 
-Deno.test("app config: every fault is told at once", () => {
+Deno.test("app config: one error lists all faults", () => {
   assert.throws(() => read("[project]\nname = 1\n[tool.flwr.app]\nfab-include = []\n"), {
     code: "invalid-argument",
     message: '"pyproject.toml" does not describe an app: "name" in [project] is not a text; ' +
@@ -18,7 +18,7 @@ Deno.test("app config: every fault is told at once", () => {
   });
 });
 
-Deno.test("app config: names follow Flower's rule, letters of any script included", () => {
+Deno.test("app config: names follow Flower's rule and may have letters of any script", () => {
   const named = (name: string) => () =>
     read(manifest.replace('"small"', `"${name}"`), "server.ts", "client.ts");
   assert.equal(named("Ünïcode-7")().name, "Ünïcode-7");
@@ -28,7 +28,7 @@ Deno.test("app config: names follow Flower's rule, letters of any script include
   }
 });
 
-Deno.test("app config: publisher and version cannot lead out of the folder they name", () => {
+Deno.test("app config: publisher and version cannot lead to another folder", () => {
   const published = (publisher: string) => () =>
     read(manifest.replace('"tester"', `"${publisher}"`), "server.ts", "client.ts");
   for (const publisher of ["flwrlabs", "Flower Labs", "a.b", "@me", "7_x"]) {
@@ -57,7 +57,7 @@ Deno.test("app config: publisher and version cannot lead out of the folder they 
   }
 });
 
-Deno.test("app config: the language is that of the files that the components name", () => {
+Deno.test("app config: the language follows from the files of the components", () => {
   const languages = (...files: string[]) => read(manifest, ...files).language;
   assert.equal(languages("server.ts", "client.mjs"), "typescript");
   assert.equal(languages("server.js", "client.ts"), "typescript");
@@ -73,7 +73,7 @@ Deno.test("app config: the language is that of the files that the components nam
   assert.equal(read(nested, "server.ts", "pkg/client.ts").clientApp, "pkg.client:app");
 });
 
-Deno.test("app config: a component is a module and an object, and stays in the app's folder", () => {
+Deno.test("app config: a component is a module and an object within the app's folder", () => {
   for (
     const spec of [
       "client",
@@ -92,7 +92,7 @@ Deno.test("app config: a component is a module and an object, and stays in the a
   }
 });
 
-Deno.test("app config: a bundle of Flower's agents has no other component", () => {
+Deno.test("app config: an app may have only an AgentApp", () => {
   const agent = manifest.replace(/serverapp.*\nclientapp.*/, 'agentapp = "agent:app"');
   const { serverApp, clientApp, language, clientLanguage } = read(agent, "agent.py");
   assert.deepEqual({ serverApp, clientApp, language, clientLanguage }, {
@@ -115,7 +115,7 @@ Deno.test("app config: ServerApp and ClientApp may be in different languages", (
   assert.equal(languagesOf(read(manifest, "server.py", "client.py")), "python");
 });
 
-Deno.test("app config: settings named as an object's own properties are settings", () => {
+Deno.test("app config: settings may have names of an object's properties", () => {
   const { config } = read(
     `${manifest}__proto__ = 1\nconstructor = "x"\n`,
     "server.ts",
@@ -128,7 +128,7 @@ Deno.test("app config: settings named as an object's own properties are settings
   ]);
 });
 
-Deno.test("app config: what Flower recommends is told", () => {
+Deno.test("app config: missing recommended fields are reported", () => {
   assert.deepEqual(missingRecommendations(parse(manifest)), [
     '[project] has no "description"',
     '[project] has no "license"',

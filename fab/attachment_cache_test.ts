@@ -5,7 +5,7 @@ import type { Attachment } from "./attachments.ts";
 import { sha256Hex } from "../base/platform.ts";
 import { withApp } from "./testing/app_files.ts";
 
-/** Files of a thousand bytes, and how often each was fetched. */
+/** Attachments of a thousand bytes, and the number of downloads of each. */
 class Origin {
   readonly fetched: string[] = [];
   readonly #bytes = new Map<string, Uint8Array>();
@@ -26,7 +26,7 @@ class Origin {
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
-Deno.test("attachment cache: what was fetched once is there for every app", () =>
+Deno.test("attachment cache: a downloaded attachment is available to every app", () =>
   withApp({}, async (home) => {
     const origin = new Origin();
     const folder = join(home, "cache");
@@ -38,7 +38,7 @@ Deno.test("attachment cache: what was fetched once is there for every app", () =
     assert.deepEqual(names(folder), [model.sha256]);
   }));
 
-Deno.test("attachment cache: a kept file that was changed is fetched anew", () =>
+Deno.test("attachment cache: a cached file that was changed is downloaded again", () =>
   withApp({}, async (home) => {
     const origin = new Origin();
     const folder = join(home, "cache");
@@ -52,7 +52,7 @@ Deno.test("attachment cache: a kept file that was changed is fetched anew", () =
     assert.deepEqual(origin.fetched, ["model", "model"]);
   }));
 
-Deno.test("attachment cache: half a fetch leaves nothing, and the next one succeeds", () =>
+Deno.test("attachment cache: a failed download leaves nothing, and the next one succeeds", () =>
   withApp({}, async (home) => {
     const origin = new Origin();
     const folder = join(home, "cache");
@@ -64,7 +64,7 @@ Deno.test("attachment cache: half a fetch leaves nothing, and the next one succe
     await cache.place(model, join(home, "a"), origin.get);
   }));
 
-Deno.test("attachment cache: the files unused for longest go, and what dead processes left", () =>
+Deno.test("attachment cache: the least recently used files and stale partial files are removed", () =>
   withApp({}, async (home) => {
     const origin = new Origin();
     const folder = join(home, "cache");
@@ -93,11 +93,11 @@ Deno.test("attachment cache: the files unused for longest go, and what dead proc
     assert.deepEqual(origin.fetched, ["a", "b", "c"]);
   }));
 
-Deno.test("attachment cache: several processes may use it at once", () =>
+Deno.test("attachment cache: several processes can use it at the same time", () =>
   withApp({}, async (home) => {
     const origin = new Origin();
     const models = ["a", "b", "c", "d"].map((name) => origin.attachment(name));
-    // So little room that each removes what the others have just fetched.
+    // So little room that each process removes files that the others have just downloaded.
     const places = Array.from({ length: 8 }, async (_, process) => {
       const cache = new AttachmentCache(join(home, "cache"), 1000);
       for (const [index, model] of models.entries()) {

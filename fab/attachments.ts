@@ -79,7 +79,7 @@ export function readAttachmentList(list: Uint8Array): Attachment[] {
     throw refused(`its ${ATTACHMENTS_PATH} is not UTF-8 text`, cause);
   }
   const attachments = text.split("\n").map(readLine);
-  checkAmount(attachments, tooLarge);
+  checkAttachmentSizes(attachments, tooLarge);
   return attachments;
 }
 
@@ -88,7 +88,7 @@ export function readAttachmentList(list: Uint8Array): Attachment[] {
  *
  * @param error creates the error; gets the end of its sentence
  */
-export function checkAmount(
+export function checkAttachmentSizes(
   attachments: readonly Pick<Attachment, "path" | "size">[],
   error: (how: string) => FlwrError,
 ): void {

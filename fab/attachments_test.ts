@@ -38,10 +38,10 @@ const byHash = new Map(PIECES.map((piece) => [sha256Hex(piece), piece]));
 const get = (hash: string) => Promise.resolve(byHash.get(hash)!);
 const HASH = "ab".repeat(32);
 
-/** A list with one line. */
+/** A list of attachments with one line. */
 const list = (line: string) => new TextEncoder().encode(line);
 
-Deno.test("attachments: a file is described, and comes back from its pieces", () =>
+Deno.test("attachments: a file is described and restored from its pieces", () =>
   withApp({}, async (folder) => {
     const [from, to] = [join(folder, "from"), join(folder, "to")];
     await Deno.writeFile(from, BYTES);
@@ -59,7 +59,7 @@ Deno.test("attachments: a file is described, and comes back from its pieces", ()
     assert.equal(await isAttachmentFile(MODEL, to), false);
   }));
 
-Deno.test("attachments: a file whose size is a whole number of pieces has no empty one", () =>
+Deno.test("attachments: a file whose size is a multiple of the piece size has no empty piece", () =>
   withApp({}, async (folder) => {
     const file = join(folder, "file");
     await Deno.writeFile(file, BYTES.subarray(0, ATTACHMENT_PIECE_BYTES));
@@ -68,7 +68,7 @@ Deno.test("attachments: a file whose size is a whole number of pieces has no emp
     assert.deepEqual(readAttachmentList(writeAttachmentList([described])), [described]);
   }));
 
-Deno.test("attachments: other bytes than the bundle says leave no file", async (t) => {
+Deno.test("attachments: bytes that do not match the FAB leave no file", async (t) => {
   const hostile: Record<string, [Attachment, typeof get]> = {
     "a wrong piece": [MODEL, () => Promise.resolve(PIECES[0]!)],
     "a piece that is too short": [MODEL, (hash) => get(hash).then((piece) => piece.subarray(1))],
@@ -90,7 +90,7 @@ Deno.test("attachments: other bytes than the bundle says leave no file", async (
   }
 });
 
-Deno.test("attachments: nothing more is asked for after the first wrong piece", () =>
+Deno.test("attachments: no piece is loaded after the first wrong one", () =>
   withApp({}, async (folder) => {
     const asked: string[] = [];
     const wrong = (hash: string) => {
@@ -103,7 +103,7 @@ Deno.test("attachments: nothing more is asked for after the first wrong piece", 
     assert.deepEqual(asked, MODEL.pieces.slice(0, 2));
   }));
 
-Deno.test("attachments: a bundle whose list is wrong is refused", async (t) => {
+Deno.test("attachments: a FAB with an invalid list is refused", async (t) => {
   const refused: Record<string, string> = {
     "a path out of the app": `../net.onnx,${HASH},5,${HASH}`,
     "an absolute path": `/etc/net.onnx,${HASH},5,${HASH}`,
@@ -148,7 +148,7 @@ Deno.test("attachments: a bundle whose list is wrong is refused", async (t) => {
   }
 });
 
-Deno.test("attachments: one that takes the place of a file is refused, in a bundle of TypeScript", () => {
+Deno.test("attachments: an attachment with the path of a file is refused in a TypeScript app", () => {
   const files = (path: string, language: "typescript" | "python") =>
     archive({
       ...appFiles(language),
@@ -162,7 +162,7 @@ Deno.test("attachments: one that takes the place of a file is refused, in a bund
   assert.deepEqual(readFab(files("net2.onnx", "python")).attachments, []);
 });
 
-Deno.test("attachments: an app is installed with them, and repaired where they are damaged", () =>
+Deno.test("attachments: an app is installed with attachments, and damaged ones are repaired", () =>
   withApp({}, async (home) => {
     const fab = readFab(
       archive({

@@ -2,15 +2,15 @@ import { parseRequirement, type Requirement, satisfies } from "./python/requirem
 import { comparePythonVersions, parsePythonVersion } from "./python/version.ts";
 import { tableAt, type TomlTable } from "./toml/value.ts";
 
-/** Files that `license = { file = … }` may name. */
+/** Files allowed in `license = { file = … }`. */
 const LICENSE_FILES = ["LICENSE", "LICENSE.md"];
 
 /**
- * What of an app's tables does not fit its `fab-format-version`; empty when all does. Version 0, the default, only wants
- * dependencies that can be read. Version 1 also wants a licence file, a lower bound for Flower's version among the
- * dependencies, and a `flwr-version-target` that meets it.
+ * Checks an app's tables against its `fab-format-version`. Version 0, the default, requires valid dependencies. Version
+ * 1 also requires a licence file, a lower bound of Flower's version in the dependencies, and a `flwr-version-target`
+ * that meets it.
  *
- * @returns sentences, without a full stop
+ * @returns the faults as sentences, without a full stop
  */
 export function formatFaults(manifest: TomlTable): string[] {
   const app = tableAt(manifest, "tool", "flwr", "app");
@@ -47,7 +47,7 @@ export function formatFaults(manifest: TomlTable): string[] {
   return faults;
 }
 
-/** The licence file that a bundle of fab-format-version 1 must hold; undefined where none is asked for. */
+/** The licence file required by fab-format-version 1; undefined if none is required. */
 export function requiredLicense(manifest: TomlTable): string | undefined {
   const version = tableAt(manifest, "tool", "flwr", "app")?.get("fab-format-version");
   return version === 1n ? licenseFile(manifest) : undefined;
@@ -77,7 +77,7 @@ function flowerRequirement(manifest: TomlTable, faults: string[]): Requirement |
   return found[0];
 }
 
-/** The highest version that a ">=" names. */
+/** The highest version in a ">=" specifier. */
 function lowerBoundOf(requirement: Requirement | undefined) {
   return requirement?.specifiers
     .flatMap(({ operator, version }) => operator === ">=" && version ? [version] : [])

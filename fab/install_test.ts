@@ -21,7 +21,7 @@ async function tree(folder: string, prefix = ""): Promise<string[]> {
   return found.toSorted();
 }
 
-Deno.test("install: the app is where Flower looks for it, for the user's eyes only", () =>
+Deno.test("install: the app is in Flower's folder, readable only by the user", () =>
   withApp({}, async (home) => {
     const { folder, config, hash, wasThere } = await installFab(fab, home);
     assert.equal(folder, join(home, "apps", `tester.small.1.0.0.${fab.hash.slice(0, 8)}`));
@@ -41,7 +41,7 @@ Deno.test("install: the app is where Flower looks for it, for the user's eyes on
     assert.equal(await mode(`apps/${name}/lib/task.ts`), 0o600);
   }));
 
-Deno.test("install: an app that is there is kept, with what was written beside it", () =>
+Deno.test("install: an intact app is kept, with files that were added to it", () =>
   withApp({}, async (home) => {
     const { folder } = await installFab(fab, home);
     await Deno.writeTextFile(join(folder, "notes.txt"), "mine");
@@ -49,7 +49,7 @@ Deno.test("install: an app that is there is kept, with what was written beside i
     assert.equal(await Deno.readTextFile(join(folder, "notes.txt")), "mine");
   }));
 
-Deno.test("install: an app that was changed, or is not whole, is replaced", async (t) => {
+Deno.test("install: a changed or incomplete app is replaced", async (t) => {
   const damages: Record<string, (folder: string) => Promise<void>> = {
     "other bytes": (folder) => Deno.writeTextFile(join(folder, "client.ts"), "evi"),
     "a missing file": (folder) => Deno.remove(join(folder, "client.ts")),
@@ -76,11 +76,11 @@ Deno.test("install: an app that was changed, or is not whole, is replaced", asyn
   }
 });
 
-Deno.test("install: two bundles whose hashes begin alike never become each other", () =>
+Deno.test("install: two FABs with the same short hash never replace each other", () =>
   withApp({}, async (home) => {
     const files = { ...appFiles("typescript"), "client.ts": "evil", "deno.json": "evil" };
     const made = readFab(archive(files));
-    // Finding such a pair takes minutes: here it is only said to be one.
+    // Simulated, because finding such a pair takes minutes.
     const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
     for (const [first, second] of [[fab, evil], [evil, fab]] as const) {
       const one = await installFab(first, home);
@@ -101,7 +101,7 @@ Deno.test("install: two bundles whose hashes begin alike never become each other
     }
   }));
 
-Deno.test("install: of two whose hashes begin alike, installed at once, neither becomes the other", () =>
+Deno.test("install: two FABs with the same short hash, installed at the same time, do not replace each other", () =>
   withApp({}, async (home) => {
     const made = readFab(archive({ ...appFiles("typescript"), "client.ts": "evil" }));
     const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
@@ -119,13 +119,13 @@ Deno.test("install: of two whose hashes begin alike, installed at once, neither 
     }
   }));
 
-Deno.test("install: what another program installed is used where it has no other files", () =>
+Deno.test("install: a folder of another program is used if it has no other files", () =>
   withApp({}, async (home) => {
     const { folder } = await installFab(fab, home);
     await Deno.remove(join(folder, ".info"), { recursive: true });
     const again = await installFab(fab, home);
     assert.deepEqual([again.folder, again.wasThere], [folder, true]);
-    // All of the bundle's files, and settings of another bundle.
+    // All files of the FAB, and settings of another one.
     await Deno.writeTextFile(join(folder, "deno.json"), "{}");
     const apart = await installFab(fab, home);
     assert.deepEqual([basename(apart.folder), apart.wasThere], [
@@ -135,7 +135,7 @@ Deno.test("install: what another program installed is used where it has no other
     assert.deepEqual((await tree(apart.folder)).includes("deno.json"), false);
   }));
 
-Deno.test("install: a folder of another program is not replaced by a bundle with all its files and one more", () =>
+Deno.test("install: a folder of another program is not replaced by a FAB with all its files and one more", () =>
   withApp({}, async (home) => {
     const { folder } = await installFab(fab, home);
     await Deno.remove(join(folder, ".info"), { recursive: true });
@@ -155,7 +155,7 @@ Deno.test("install: a folder of another program is not replaced by a bundle with
       assert.deepEqual(await tree(folder), before);
       assert.equal(await Deno.readTextFile(join(folder, "client.ts")), "app");
     }
-    // One with its whole hash in its name is its own, whatever became of it.
+    // A folder with the full hash in its name belongs to the FAB, whatever it contains.
     const made = readFab(archive({ ...appFiles("typescript"), "client.ts": "evil" }));
     const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
     const damaged = (await installFab(evil, home)).folder;
@@ -165,7 +165,7 @@ Deno.test("install: a folder of another program is not replaced by a bundle with
     assert.deepEqual([repaired.folder, repaired.wasThere], [damaged, false]);
   }));
 
-Deno.test("install: several at once leave one whole app", () =>
+Deno.test("install: several installations at the same time leave one complete app", () =>
   withApp({}, async (home) => {
     const installed = await Promise.all(Array.from({ length: 8 }, () => installFab(fab, home)));
     assert.equal(new Set(installed.map(({ folder }) => folder)).size, 1);
@@ -176,14 +176,14 @@ Deno.test("install: several at once leave one whole app", () =>
     assert.equal((await installFab(fab, home)).wasThere, true);
   }));
 
-Deno.test("install: a home that cannot be written is told", () =>
+Deno.test("install: a home that cannot be written is refused", () =>
   withApp({ "apps": "a file" }, (home) =>
     assert.rejects(installFab(fab, home), {
       code: "failed-precondition",
       message: /cannot be installed to/,
     })));
 
-Deno.test("install: Flower's home is FLWR_HOME, or in the user's own folder", () => {
+Deno.test("install: Flower's home is FLWR_HOME or in the user's home", () => {
   const before = Deno.env.get("FLWR_HOME");
   try {
     Deno.env.set("FLWR_HOME", "/some/where");

@@ -12,7 +12,7 @@ import { writeZip } from "../base/zip/write.ts";
 const good: Files = appFiles("typescript");
 const withFile = (path: string, text = "x") => archive({ ...good, [path]: text });
 
-/** A list of contents as Flower up to 1.26.1 makes it: without the manifest, its last line ended. */
+/** A list of contents of Flower up to 1.26.1: without the manifest, and with a line break at its end. */
 const olderList = (files: Files) =>
   Object.entries(files)
     .filter(([path]) => path !== "pyproject.toml")
@@ -323,7 +323,7 @@ const HOSTILE: Record<string, { bytes: () => Uint8Array; says: RegExp; code?: st
   },
 };
 
-Deno.test("read: hostile archives are refused with a sentence that says why", async (t) => {
+Deno.test("read: hostile archives are refused with a reason", async (t) => {
   for (const [title, { bytes, says, code }] of Object.entries(HOSTILE)) {
     await t.step(title, () => {
       assert.throws(() => readFab(bytes()), {
@@ -335,12 +335,12 @@ Deno.test("read: hostile archives are refused with a sentence that says why", as
   }
 });
 
-Deno.test("read: a bundle that another program made, compressed, is read", () => {
+Deno.test("read: a compressed FAB of another program is read", () => {
   const text = encode("x".repeat(10_000));
   assert.deepEqual(readFab(deflated(good, text)).files.get("big.json"), text);
 });
 
-Deno.test("read: a sound bundle gives its files and what it says of itself", () => {
+Deno.test("read: a valid FAB gives its files and its configuration", () => {
   const fab = readFab(archive(good));
   assert.deepEqual([...fab.files.keys()], Object.keys(good));
   assert.deepEqual(fab.config, {
@@ -356,7 +356,7 @@ Deno.test("read: a sound bundle gives its files and what it says of itself", () 
   });
 });
 
-Deno.test("read: a bundle of Flower up to 1.26.1, whose list leaves out the manifest, is read", async () => {
+Deno.test("read: a FAB of Flower up to 1.26.1, whose list omits the manifest, is read", async () => {
   const older = await Deno.readFile(new URL("../tests/vectors/fab/older.fab", import.meta.url));
   const { config, files } = readFab(older);
   assert.deepEqual([...files.keys()], [
@@ -379,7 +379,7 @@ Deno.test("read: a bundle of Flower up to 1.26.1, whose list leaves out the mani
   });
 });
 
-Deno.test("read: a bundle with any byte changed, or cut, is read the same or refused", () => {
+Deno.test("read: a changed or truncated FAB is read the same or refused", () => {
   const whole = Uint8Array.fromBase64(vectors.find(({ title }) => title === "plain")!.fab!);
   const before = readFab(whole);
   fc.assert(
@@ -391,7 +391,7 @@ Deno.test("read: a bundle with any byte changed, or cut, is read the same or ref
         const bytes = cut ? whole.slice(0, at) : whole.slice();
         if (!cut) bytes[at]! ^= change;
         try {
-          // A changed date or permission is not in the list of contents: the hash of the whole tells them apart.
+          // Dates and permissions are not in the list of contents. Only the FAB's own hash covers them.
           assert.deepEqual(readFab(bytes).files, before.files);
         } catch (error) {
           assert.equal((error as { name?: string }).name, "FlwrError", String(error));

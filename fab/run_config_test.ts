@@ -3,7 +3,7 @@ import { mergeRunConfig, readRunConfig } from "./run_config.ts";
 import { toConfigRecord } from "./scalar.ts";
 import { withApp } from "./testing/app_files.ts";
 
-Deno.test("run config: pairs are read with their types, later ones in the place of earlier ones", async () => {
+Deno.test("run config: pairs are read with their types, and later ones override earlier ones", async () => {
   assert.deepEqual(await readRunConfig([]), {});
   assert.deepEqual(
     await readRunConfig([
@@ -14,7 +14,7 @@ Deno.test("run config: pairs are read with their types, later ones in the place 
   );
 });
 
-Deno.test("run config: a TOML file is made flat", () =>
+Deno.test("run config: a TOML file is flattened", () =>
   withApp(
     { "c.toml": "lr = 0.5\n[model]\nlayers = 4\n[model.head]\nsize = 8\n" },
     async (folder) => {
@@ -33,7 +33,7 @@ Deno.test("run config: a TOML file is made flat", () =>
     },
   ));
 
-Deno.test("run config: what is no pair, or no scalar, is refused naming the flag", async () => {
+Deno.test("run config: malformed pairs and values that are not scalars are refused, naming the flag", async () => {
   await assert.rejects(readRunConfig(["num-rounds"], "-c"), {
     message: /^-c, character 11: expected "="/,
   });
@@ -56,7 +56,7 @@ Deno.test("run config: what is no pair, or no scalar, is refused naming the flag
   });
 });
 
-Deno.test("run config: an override takes the place of a default, and an unknown name is an error", () => {
+Deno.test("run config: a value overrides a default, and an unknown name is an error", () => {
   const defaults = { "num-rounds": 3n, lr: 0.5, "model.layers": 4n };
   assert.deepEqual(mergeRunConfig(defaults, { lr: 1n, "model.layers": "many" }), {
     "num-rounds": 3n,
@@ -71,7 +71,7 @@ Deno.test("run config: an override takes the place of a default, and an unknown 
   assert.throws(() => mergeRunConfig({}, { toString: 1n }), { message: /no setting "toString"/ });
 });
 
-Deno.test("run config: an app reads floating-point numbers as such, also where they are whole", () => {
+Deno.test("run config: floats stay floats in an app, even if they are whole numbers", () => {
   const record = toConfigRecord({ lr: 1, rounds: 1n, name: "x", on: false });
   assert.deepEqual([...record.typedEntries()].map(([name, { type }]) => [name, type]), [
     ["lr", "double"],

@@ -4,7 +4,7 @@ import type { LinkEvent } from "./events.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { MessageContext } from "./messages/context.ts";
 import { endMessagesOfRun, messagesOfNodes, removeMessagesOfRun } from "./messages/dependents.ts";
-import { mayHave, wasGiven } from "./messages/object_rights.ts";
+import { hasReceived, mayRead } from "./messages/object_rights.ts";
 import type { NodeContext, NodeDependents, NodeTransaction } from "./nodes/context.ts";
 import type { ObjectContext, ObjectRights, ObjectTransaction } from "./objects/context.ts";
 import type { RunContext, RunDependents, RunTransaction } from "./runs/context.ts";
@@ -115,7 +115,7 @@ function partsOfRuns(
 
 function rightsByMessages(context: LinkContext, tables: LinkTables): ObjectRights {
   return {
-    wasGiven: (caller, messageId) => wasGiven(tables, caller, messageId),
-    mayHave: (caller, id) => mayHave(context, tables, caller, id),
+    hasReceived: (caller, messageId) => hasReceived(tables, caller, messageId),
+    mayRead: (caller, id) => mayRead(context, tables, caller, id),
   };
 }

@@ -6,7 +6,7 @@ import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { pullInstruction, returnInstruction } from "./messages/instructions.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
-import { QuietInstructions } from "./messages/quiet.ts";
+import { PendingReplies } from "./messages/pending_replies.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
 import { StagedBytes } from "./messages/staged_bytes.ts";
 import { Joins } from "./nodes/joins.ts";
@@ -19,7 +19,7 @@ import {
   unregisterNode,
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
-import { LooseReplies, pullObject, treeOf } from "./objects/pulls.ts";
+import { pullObject, treeOf, UnstoredReplies } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pulls_together.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
@@ -28,7 +28,7 @@ import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
 import { failRun, stopRun } from "./runs/end.ts";
 import { appendLog, readLog } from "./runs/log.ts";
 import { RunOutcomes } from "./runs/outcomes.ts";
-import { createRun, getRun, listRuns, runOfToken } from "./runs/run_records.ts";
+import { createRun, getRun, listRuns, runOfToken, startRun } from "./runs/run_records.ts";
 import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
@@ -65,7 +65,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
-  const [wakes, quiet] = [new Wakes(), new QuietInstructions()];
+  const [wakes, pendingReplies] = [new Wakes(), new PendingReplies()];
   const { trouble = new StoreTrouble(clock, onEvent) } = options;
   const context: LinkContext = {
     store,
@@ -74,10 +74,10 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     limits,
     messageObject,
     wakes,
-    quiet,
+    pendingReplies,
     trouble,
     traffic: new TrafficMeter(),
-    loose: new LooseReplies(),
+    unstoredReplies: new UnstoredReplies(),
     joins: new Joins(),
     listedName: options.listedName ?? (() => undefined),
     retention: new SweepTime(),
@@ -94,7 +94,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       closing: closing.signal,
       onEvent,
       onTopic: (topic) => {
-        quiet.disturb(topic);
+        pendingReplies.remove(topic);
         wakes.wake(topic);
       },
       onDue: (dueAt) => housekeeper.expect(dueAt),
@@ -137,6 +137,7 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
     }),
     runs: within(context, {
       create: createRun,
+      start: startRun,
       get: getRun,
       list: listRuns,
       claim: claimRun,

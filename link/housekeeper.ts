@@ -1,10 +1,10 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
-import { settleDuePush } from "./messages/push_end.ts";
-import { settleDueInstruction } from "./messages/settle_instruction.ts";
-import { settleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
-import { settleDuePiece } from "./runs/bundles.ts";
-import { settleDueRun } from "./runs/claims.ts";
+import { handleDuePush } from "./messages/push_end.ts";
+import { handleDueInstruction } from "./messages/end_instruction.ts";
+import { handleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
+import { handleDuePiece } from "./runs/bundles.ts";
+import { handleDueRun } from "./runs/claims.ts";
 import { sweepFinishedRuns } from "./runs/retention.ts";
 import type { SweepLimits } from "./transactions/sweep_time.ts";
 import type { Effects } from "./transactions/transactions.ts";
@@ -100,12 +100,12 @@ export class Housekeeper {
         };
         const { graceUntil } = context.trouble;
         if (now >= graceUntil) {
-          await sweep(await tx.nodes.due(now, batch), settleDueNode);
-          await sweep(await tx.runs.due(now, batch), settleDueRun);
+          await sweep(await tx.nodes.due(now, batch), handleDueNode);
+          await sweep(await tx.runs.due(now, batch), handleDueRun);
         }
-        await sweep(await tx.pushes.due(now, pushes), settleDuePush);
-        await sweep(await tx.instructions.due(now, batch), settleDueInstruction);
-        await sweep(await tx.pieces.due(now, batch), settleDuePiece);
+        await sweep(await tx.pushes.due(now, pushes), handleDuePush);
+        await sweep(await tx.instructions.due(now, batch), handleDueInstruction);
+        await sweep(await tx.pieces.due(now, batch), handleDuePiece);
         const due = await tx.nextDue() ?? Infinity;
         const next = now < graceUntil ? Math.max(due, now + RETRY_SECONDS) : due;
         if (now >= graceUntil && next > clock.now() && context.absences.dueAt <= clock.now()) {

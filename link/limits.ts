@@ -4,7 +4,7 @@ import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./messages/context.t
 import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./nodes/context.ts";
 import { DEFAULT_OBJECT_LIMITS, type ObjectLimits } from "./objects/context.ts";
 import { DEFAULT_RUN_LIMITS, type RunLimits } from "./runs/context.ts";
-import { DEFAULT_HOLD_LIMITS, type HoldLimits } from "./transactions/hold.ts";
+import { DEFAULT_LONG_POLL_LIMITS, type LongPollLimits } from "./transactions/long_poll.ts";
 
 /** Limits of the SuperLink's domain. Times are in seconds. */
 export type LinkLimits =
@@ -13,7 +13,7 @@ export type LinkLimits =
   & MessageLimits
   & ObjectLimits
   & ArtifactLimits
-  & HoldLimits
+  & LongPollLimits
   & HousekeepingLimits;
 
 /** Default limits of the domain. */
@@ -23,6 +23,6 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   ...DEFAULT_MESSAGE_LIMITS,
   ...DEFAULT_OBJECT_LIMITS,
   ...DEFAULT_ARTIFACT_LIMITS,
-  ...DEFAULT_HOLD_LIMITS,
+  ...DEFAULT_LONG_POLL_LIMITS,
   ...DEFAULT_HOUSEKEEPING_LIMITS,
 };

@@ -32,12 +32,12 @@ async function giveTime(
   for (const node of await tx.nodes.absent()) {
     if (forgottenAt(node, limits) !== node.dueAt) await putAbsent(context, tx, effects, node);
   }
-  for (const run of await tx.runs.launched()) {
+  for (const run of await tx.runs.withDueTime()) {
     const seconds = run.state === "starting" ? limits.claimSeconds : limits.taskTimeoutSeconds;
     await tx.runs.put({ ...run, dueAt: Math.max(run.dueAt!, now + seconds) });
   }
-  for (const run of await tx.runs.unwatched()) {
-    await tx.runs.put({ ...run, dueAt: now + limits.selfStartedRunSeconds });
+  for (const run of await tx.runs.withoutDueTime()) {
+    await tx.runs.put({ ...run, dueAt: now + limits.unheardRunSeconds });
   }
   for (const push of await tx.pushes.open()) {
     await tx.pushes.put({ ...push, dueAt: now + limits.pushSessionSeconds });

@@ -28,6 +28,7 @@ export type { Clipping } from "./train/step_gradients.ts";
 export { ops };
 export type { ConvolutionOptions, PoolOptions } from "./graph/convolution.ts";
 export type { Pair } from "./graph/geometry.ts";
+export type { ResizeOptions } from "./graph/resize.ts";
 export type { Value } from "./graph/value.ts";
 
 export {
@@ -57,6 +58,7 @@ export {
   type DepthwiseConv2dOptions,
 } from "./nn/convolution.ts";
 export { avgPool2d, globalAvgPool, globalMaxPool, maxPool2d } from "./nn/pooling.ts";
+export { upsample2d, type UpsampleOptions } from "./nn/upsample.ts";
 export { batchNorm, type BatchNormOptions } from "./nn/batch_norm.ts";
 export {
   groupNorm,
@@ -97,6 +99,7 @@ export {
   meanSquaredError,
   weighted,
 } from "./nn/loss.ts";
+export { diceLoss, type DiceLossOptions } from "./nn/dice.ts";
 export type { Optimizer, Step } from "./nn/optimizer.ts";
 export { sgd, type SgdOptions } from "./nn/sgd.ts";
 export { adam, type AdamOptions, adamW } from "./nn/adam.ts";

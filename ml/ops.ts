@@ -33,5 +33,6 @@ export { matmul } from "./graph/linear.ts";
 export { broadcastTo, concat, pad, reshape, slice, transpose } from "./graph/movement.ts";
 export { normalize } from "./graph/normalize.ts";
 export { argMax, logSoftmax, reduceMax, reduceMean, reduceSum, softmax } from "./graph/reduce.ts";
+export { resize2d } from "./graph/resize.ts";
 export { constant } from "./graph/value.ts";
 export { attend } from "./nn/attention.ts";

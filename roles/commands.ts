@@ -84,7 +84,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "run",
-    summary: "Run an app: send it to a SuperLink, or run its ServerApp here",
+    summary: "Run an app: send it to a SuperLink, or run its ServerApp in this process",
     group: "Runs",
     secures: true,
     module: new URL("./cli/run/command.ts", import.meta.url),

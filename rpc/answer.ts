@@ -5,8 +5,8 @@ import { causedBy } from "../base/log_limiter.ts";
 import { hostOfPeer } from "./address.ts";
 import type { AuthenticatedCall, OpenCall } from "./call.ts";
 import { ApiError } from "./api_error.ts";
-import { decodeInTurns, decodeRequest, encode, encodeInParts } from "./codec.ts";
-import { MAX_REQUEST_UNITS } from "./limits.ts";
+import { decodeRequest, encode, encodeInParts } from "./codec.ts";
+import { DECODED_BYTES_PER_TURN, decodeInTurns } from "./decode_in_turns.ts";
 import { RequestFault } from "./request_fault.ts";
 import type { BoundMethod } from "./service.ts";
 import { admitResult, type HeaderAdmission } from "./shared_path.ts";
@@ -86,7 +86,7 @@ async function identify(
   let request: Message;
   try {
     const most = method.maxRequestUnits;
-    request = most > MAX_REQUEST_UNITS
+    request = bytes.length > DECODED_BYTES_PER_TURN
       ? await decodeInTurns(desc.input, bytes, most)
       : decodeRequest(desc.input, bytes, most);
   } catch (cause) {

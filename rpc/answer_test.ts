@@ -1,4 +1,3 @@
-import { DECODED_BYTES_PER_TURN } from "./codec.ts";
 import assert from "node:assert/strict";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
@@ -11,7 +10,7 @@ import {
 import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
 import { HttpRefusal, methodNotAllowed } from "./http/refusal.ts";
-import { MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
+import { DECODED_BYTES_PER_TURN } from "./decode_in_turns.ts";
 import { bindService, type ServiceHandlers } from "./service.ts";
 import { turnsDuring } from "../base/testing/turns_during.ts";
 
@@ -100,14 +99,14 @@ Deno.test("a service checks a call's headers, then its bytes, then its request",
   assert.deepEqual(asked, ["admit", "prove head"]);
 });
 
-Deno.test("large batches are decoded in turns of the event loop, all other requests at once", async () => {
-  const request = toBinary(
-    PushTaskInsRequestSchema,
-    create(PushTaskInsRequestSchema, {
-      taskInsList: Array.from({ length: 100 }, () => ({ groupId: "x".repeat(5000) })),
-    }),
-  );
-  const turnsWith = async (units: number) => {
+Deno.test("a long request lets others have their turn, a short one comes at once", async () => {
+  const turnsWith = async (tasks: number) => {
+    const request = toBinary(
+      PushTaskInsRequestSchema,
+      create(PushTaskInsRequestSchema, {
+        taskInsList: Array.from({ length: tasks }, () => ({ groupId: "x".repeat(5000) })),
+      }),
+    );
     const { methods } = bindService<typeof Driver, string>(Driver, {
       authenticate: () => Promise.resolve("anyone"),
       handlers: {
@@ -116,14 +115,14 @@ Deno.test("large batches are decoded in turns of the event loop, all other reque
         typeof Driver,
         string
       >,
-      maxRequestUnits: () => units,
     });
     const method = methods.find(({ desc }) => desc === Driver.method.pushTaskIns)!;
-    return (await turnsDuring(() => answerUnary(method, request, { ...CALL }))).turns;
+    const { turns } = await turnsDuring(() => answerUnary(method, request, { ...CALL }));
+    return { turns, length: request.length };
   };
-  assert.equal(await turnsWith(MAX_REQUEST_UNITS), 0);
-  assert.equal(
-    await turnsWith(MAX_BATCH_REQUEST_UNITS),
-    Math.floor(request.length / DECODED_BYTES_PER_TURN),
-  );
+  assert.equal((await turnsWith(6)).turns, 0);
+  const { turns, length } = await turnsWith(100);
+  // Each part ends with the task that fills it.
+  assert.ok(turns >= Math.floor(length / (DECODED_BYTES_PER_TURN + 5100)), `${turns} turns`);
+  assert.ok(turns <= length / DECODED_BYTES_PER_TURN, `${turns} turns`);
 });

@@ -3,7 +3,6 @@ import {
   type DescField,
   type DescMessage,
   fromBinary,
-  mergeFromBinary,
   type Message,
   type MessageInitShape,
   type MessageShape,
@@ -13,15 +12,7 @@ import {
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ApiError } from "./api_error.ts";
 import { MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
-import { nextTurn } from "../base/turn.ts";
-import { records } from "./wire/records.ts";
 import { weigh } from "./wire/weigh.ts";
-
-/**
- * Bytes of a batch that are decoded before the event loop gets a turn: about 10 ms, for object trees as for empty
- * fields.
- */
-export const DECODED_BYTES_PER_TURN = 128 * 1024;
 
 /**
  * Decodes a message. Its `bytes` fields are views of the received bytes, not copies.
@@ -49,31 +40,7 @@ export function decodeRequest<M extends DescMessage>(
 }
 
 /**
- * As {@link decodeRequest}, for requests that take longer than other work should wait: it yields to the event loop
- * after every {@link DECODED_BYTES_PER_TURN}. A protobuf message can be split between any two of its top-level
- * fields, because decoders merge the parts. One field, such as the tree of one message, is not split.
- */
-export async function decodeInTurns<M extends DescMessage>(
-  schema: M,
-  bytes: Uint8Array,
-  most: number,
-): Promise<MessageShape<M>> {
-  requireFewParts(schema, bytes, most);
-  const message = create(schema);
-  let from = 0;
-  let end = 0;
-  for (const { raw } of records(bytes)) {
-    end += raw.length;
-    if (end - from < DECODED_BYTES_PER_TURN || end === bytes.length) continue;
-    mergeFromBinary(schema, message, bytes.subarray(from, end));
-    from = end;
-    await nextTurn();
-  }
-  return mergeFromBinary(schema, message, bytes.subarray(from));
-}
-
-/**
- * Checks in one pass, without creating objects, that decoding a message stays within a cost.
+ * Bounds how long it takes to go through a message field by field, in one pass that makes nothing.
  *
  * @param most maximum cost in the units of `weigh`
  * @throws ApiError "request-malformed" for a message with too many fields; FlwrError "invalid-argument" for bytes
@@ -82,7 +49,12 @@ export async function decodeInTurns<M extends DescMessage>(
 export function requireFewParts(schema: DescMessage, bytes: Uint8Array, most: number): void {
   // Each unit takes at least one byte.
   if (bytes.length <= most || weigh(schema, bytes, most) <= most) return;
-  throw new ApiError(
+  throw tooManyParts(schema, most);
+}
+
+/** The error of a message that costs more than it may. */
+export function tooManyParts(schema: DescMessage, most: number): ApiError {
+  return new ApiError(
     "request-malformed",
     `The ${schema.name} has too many parts: expected at most ${most} fields, messages and short texts. ` +
       "Put long lists into arrays or bytes",

@@ -2,9 +2,8 @@
 export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 
 /**
- * Maximum cost of decoding one request, in units of about 0.2 µs that `weigh` counts. The limit is about 50 ms,
- * during which the process answers no other call. The tree of 50,000 objects costs 200,000. A model's arrays cost a
- * few units each, whatever their size.
+ * What decoding one request may cost, in units of about 0.2 µs as `weigh` counts them, so 50 ms. Others have their turn in
+ * between (`decode_in_turns.ts`). The tree of 50,000 objects takes 200,000. A model's arrays take a few each, whatever their size.
  */
 export const MAX_REQUEST_UNITS = 250_000;
 

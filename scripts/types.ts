@@ -20,20 +20,41 @@ export async function makeTypes(): Promise<string> {
     const [entry, config] = [join(folder, "entry.ts"), join(folder, "tsconfig.json")];
     // The compiler does not know Deno's globals.
     await Deno.writeFile(join(folder, "deno.d.ts"), await denoTypes());
-    const module = JSON.stringify(join(PROJECT, "mod.ts"));
+    const module = (path: string) => JSON.stringify(join(PROJECT, path));
     await Deno.writeTextFile(
       entry,
-      `/// <reference path="./deno.d.ts" />\nexport * from ${module};\n`,
+      `/// <reference path="./deno.d.ts" />
+export * from ${module("mod.ts")};
+export { ${(await memberNames()).map((name) => `${name} as ${MEMBER}${name}`)} } from ${
+        module(OPS)
+      };
+`,
     );
     await Deno.writeTextFile(config, JSON.stringify({ compilerOptions: OPTIONS, files: [entry] }));
     const [types] = generateDtsBundle(
       [{ filePath: entry, output: { exportReferencedTypes: false, noBanner: true } }],
       { preferredConfigPath: config },
     );
-    return types!;
+    // Names that were for the comments only.
+    return types!.replaceAll(new RegExp(`^\\t\\S+ as \\${MEMBER}\\w+,\n`, "gm"), "");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/**
+ * The module that apps use as `ops`. Its members are part of a namespace, and the generator leaves out the comments of what is
+ * not exported by itself: so each is, under a name with this beginning.
+ */
+const OPS = "ml/ops.ts";
+const MEMBER = "$ops_";
+
+/** The names that the module `ops` exports. */
+async function memberNames(): Promise<string[]> {
+  const text = await Deno.readTextFile(join(PROJECT, OPS));
+  return [...text.matchAll(/export \{([^}]*)\}/g)].flatMap(([, list]) =>
+    list!.split(",").map((name) => name.trim().replace(/^type /, "")).filter((name) => name !== "")
+  );
 }
 
 const OPTIONS = {

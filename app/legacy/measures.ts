@@ -9,7 +9,7 @@ import { isTypedMetric, type TypedConfigValue, type TypedMetricValue } from "../
 const REPORTED = "reported";
 
 /** A record of one required number; it has `placeholder` if the app set none, or set a list. */
-export function demanded(
+export function requiredNumber(
   key: string,
   typed: TypedMetricValue | undefined,
   placeholder: TypedMetricValue,
@@ -20,8 +20,8 @@ export function demanded(
     : record.setTyped(key, placeholder).set(REPORTED, 0);
 }
 
-/** The number in a record of {@link demanded}; undefined if it is a placeholder. */
-export function readDemanded(
+/** The number in a record of {@link requiredNumber}; undefined if it is a placeholder. */
+export function readRequiredNumber(
   record: MetricRecord | undefined,
   key: string,
 ): TypedMetricValue | undefined {

@@ -4,7 +4,7 @@ import { MetricRecord } from "../metric_record.ts";
 import { isArrayRecord, isConfigRecord, isMetricRecord, RecordDict } from "../record_dict.ts";
 import { fromLegacyArrays, toLegacyArrays } from "./arrays.ts";
 import { withRest } from "./instruction.ts";
-import { collectMeasures, demanded, divideMeasures, readDemanded } from "./measures.ts";
+import { collectMeasures, divideMeasures, readRequiredNumber, requiredNumber } from "./measures.ts";
 import { CURRENT_NAMES, isLegacyType, LEGACY_NAMES, type LegacyNames } from "./names.ts";
 import { okStatus, statusError } from "./status.ts";
 
@@ -59,12 +59,12 @@ function setMeasures(legacy: RecordDict, content: RecordDict, names: LegacyNames
   if (names.loss !== undefined) {
     demands.push(CURRENT_NAMES.loss);
     const loss = given?.typed(CURRENT_NAMES.loss);
-    legacy.set(names.loss, demanded(LOSS_KEY, loss, { type: "double", value: NaN }));
+    legacy.set(names.loss, requiredNumber(LOSS_KEY, loss, { type: "double", value: NaN }));
   }
   const numExamples = given?.typed(CURRENT_NAMES.numExamples);
   legacy.set(
     names.numExamples!,
-    demanded(NUM_EXAMPLES_KEY, numExamples, { type: "sint64", value: 0n }),
+    requiredNumber(NUM_EXAMPLES_KEY, numExamples, { type: "sint64", value: 0n }),
   );
   const divided = divideMeasures(given, settings, demands);
   legacy.set(names.values!, divided.values);
@@ -122,7 +122,7 @@ function readMeasures(
   const config = new ConfigRecord();
   const readNumber = (record: string | undefined, key: string, name: string) => {
     const source = record === undefined ? undefined : content.get(record);
-    const typed = readDemanded(isMetricRecord(source) ? source : undefined, key);
+    const typed = readRequiredNumber(isMetricRecord(source) ? source : undefined, key);
     if (typed !== undefined) metrics.setTyped(name, typed);
   };
   readNumber(names.numExamples, NUM_EXAMPLES_KEY, CURRENT_NAMES.numExamples);

@@ -6,22 +6,25 @@ import { averageMetrics } from "./average_metrics.ts";
 import type { MetricsAggrFn } from "./composed_strategy.ts";
 import type { CheckedReply } from "./contract/reply_contract.ts";
 
-/** What {@link aggregateMetrics} adds to the weighted means. */
+/** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {
   /**
-   * The statistics that nodes send, by name: those of `binaryStatistics`, `classStatistics` or `regressionStatistics`. Their
-   * metrics are computed from the sums over all nodes; `<name>-nodes` says how many nodes went in.
+   * Statistics that nodes send, by name: those of `binaryStatistics`, `classStatistics` or `regressionStatistics`.
+   * Their metrics are computed from the sums over all nodes; `<name>-nodes` is the number of nodes in these sums.
    */
   readonly statistics?: Readonly<Record<string, StatisticsName>>;
-  /** Numbers whose least, median and greatest value over the nodes are reported, as `<name>-min`, `-median`, `-max`. */
+  /**
+   * Names of numeric metrics whose minimum, median and maximum over the nodes are reported, as `<name>-min`, `-median`
+   * and `-max`.
+   */
   readonly spread?: readonly string[];
 }
 
 /**
- * Makes an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: weighted means as by
- * default, metrics of all nodes' examples together, and the spread over the nodes.
+ * Creates an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: weighted means as
+ * by default, metrics over the examples of all nodes, and the spread over the nodes.
  *
- * A reply whose statistics are malformed, or have other sizes than most, is left out of those statistics.
+ * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
  * @example
  * ```ts
@@ -53,7 +56,7 @@ export function aggregateMetrics(
   };
 }
 
-/** The replies with sound statistics, of the sizes that most of them have. */
+/** The replies with valid statistics of the most common size. */
 function fittingReplies(
   name: string,
   kind: StatisticsName,
@@ -72,7 +75,7 @@ function fittingReplies(
     const size = parts.map((part) => [reply.metrics.get(part)].flat().length).join();
     bySize.set(size, [...bySize.get(size) ?? [], reply]);
   }
-  // Of equally common sizes that of the lowest node id.
+  // Of equally common sizes, that of the lowest node id.
   return [...bySize.values()].sort((a, b) => b.length - a.length)[0] ?? [];
 }
 

@@ -10,7 +10,7 @@ import { listFiles, readAppFile } from "../app_folder.ts";
 import { sha256Hex } from "../../base/platform.ts";
 import { CONTENTS_PATH, contentsLine } from "../contents.ts";
 import { ATTACHMENTS_PATH, writeAttachmentList } from "../attachments.ts";
-import { describeAttachments, divide, listedAttachments } from "./attach.ts";
+import { chooseAttachments, describeAttachments, listedAttachments } from "./choose_attachments.ts";
 import type { Fab } from "../fab.ts";
 import { requiredLicense } from "../format_version.ts";
 import { MAX_FAB_BYTES, MAX_FAB_FILES } from "../limits.ts";
@@ -45,7 +45,7 @@ export async function buildFab(folder: string): Promise<Fab> {
   const manifest = await readManifest(root, (path) => there.includes(path));
   const all = new Set([...there, ...refused.keys()]);
   const config = readAppConfig(manifest.tables, manifest.file, (path) => all.has(path));
-  const parts = await divide(root, await choose(root, [...all], manifest, config), {
+  const parts = await chooseAttachments(root, await choose(root, [...all], manifest, config), {
     listed: listedAttachments(manifest.tables, config, all),
     isLink: (path) => refused.has(path),
     config,

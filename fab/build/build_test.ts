@@ -7,7 +7,7 @@ import { MAX_FAB_BYTES } from "../limits.ts";
 import { readFab } from "../read.ts";
 import { appFiles, withApp } from "../testing/app_files.ts";
 
-Deno.test("build: the bytes are those of Flower's own flwr build", async (t) => {
+Deno.test("build: the bytes equal those of Flower's own flwr build", async (t) => {
   for (const { title, files, file, sha256, fab } of vectors) {
     if (file === undefined) continue;
     await t.step(title, async () => {
@@ -22,7 +22,7 @@ Deno.test("build: the bytes are those of Flower's own flwr build", async (t) => 
   }
 });
 
-Deno.test("build: what Flower's own flwr build refuses is refused", async (t) => {
+Deno.test("build: apps that Flower's own flwr build refuses are refused", async (t) => {
   const refused = vectors.filter(({ file }) => file === undefined);
   assert.ok(refused.length > 20);
   for (const { title, files } of refused) {
@@ -34,7 +34,7 @@ Deno.test("build: what Flower's own flwr build refuses is refused", async (t) =>
   }
 });
 
-Deno.test("build: a bundle of a real run is read, and built again from its files to the same bytes", async () => {
+Deno.test("build: a FAB of a real run is read, and rebuilt from its files to the same bytes", async () => {
   const recorded = await Deno.readFile(
     new URL("../../tests/vectors/fab/recorded.fab", import.meta.url),
   );
@@ -47,7 +47,7 @@ Deno.test("build: a bundle of a real run is read, and built again from its files
 
 const paths = async (folder: string) => [...readFab((await buildFab(folder)).content).files.keys()];
 
-Deno.test("build: a TypeScript app has its code and networks, but no tests and packages", () =>
+Deno.test("build: a TypeScript app has its code and models, but no tests and packages", () =>
   withApp({
     ...appFiles("typescript"),
     "lib/task.mts": "",
@@ -75,7 +75,7 @@ Deno.test("build: a TypeScript app has its code and networks, but no tests and p
     ]);
   }));
 
-Deno.test("build: flwr.toml becomes the bundle's pyproject.toml, whatever other one there is", async () => {
+Deno.test("build: flwr.toml becomes the FAB's pyproject.toml, even if there is another one", async () => {
   const { "pyproject.toml": manifest, ...code } = appFiles("typescript");
   const [plain, own, both] = await Promise.all([
     withApp({ ...code, "pyproject.toml": manifest! }, buildFab),
@@ -95,7 +95,7 @@ Deno.test("build: flwr.toml becomes the bundle's pyproject.toml, whatever other 
   );
 });
 
-Deno.test("build: a link within the app counts as its file; what is in .git does not count", () =>
+Deno.test("build: a link within the app counts as a file, and .git is skipped", () =>
   withApp({ ...appFiles("typescript"), ".git/refs/x.md": "", "a.md": "text" }, async (folder) => {
     await Deno.symlink("a.md", join(folder, "b.md"));
     const { files } = readFab((await buildFab(folder)).content);
@@ -109,7 +109,7 @@ Deno.test("build: a link within the app counts as its file; what is in .git does
     assert.deepEqual(files.get("b.md"), files.get("a.md"));
   }));
 
-Deno.test("build: a link to elsewhere is refused where its file would count, and left out where not", async () => {
+Deno.test("build: a link out of the app is refused if it would be bundled, and otherwise ignored", async () => {
   const elsewhere = await Deno.makeTempDir();
   await Deno.writeTextFile(join(elsewhere, "secret.md"), "");
   await Deno.writeTextFile(join(elsewhere, "data.csv"), "");
@@ -143,7 +143,7 @@ Deno.test("build: a link to elsewhere is refused where its file would count, and
   }
 });
 
-Deno.test("build: a .gitignore that cannot be read is refused, as it would hide nothing", () =>
+Deno.test("build: an unreadable .gitignore is refused, because it would exclude nothing", () =>
   withApp({ ...appFiles("typescript"), "secret.json": "{}" }, async (folder) => {
     await Deno.writeFile(
       join(folder, ".gitignore"),
@@ -152,7 +152,7 @@ Deno.test("build: a .gitignore that cannot be read is refused, as it would hide 
     await assert.rejects(buildFab(folder), { code: "invalid-argument", message: /gitignore/ });
   }));
 
-Deno.test("build: an app without its components is refused, naming why", async () => {
+Deno.test("build: an app without its components is refused with a reason", async () => {
   const files = appFiles("typescript");
   const refusal = (more: Record<string, string>, message: RegExp) =>
     withApp({ ...files, ...more }, (folder) => assert.rejects(buildFab(folder), { message }));
@@ -188,7 +188,7 @@ Deno.test("build: an app in both languages has the files of both, and no attachm
   );
 });
 
-Deno.test("build: names that some system cannot tell apart, or keep, are refused", async () => {
+Deno.test("build: names that some file systems do not distinguish or support are refused", async () => {
   const refusal = (name: string, message: RegExp) =>
     withApp(
       { ...appFiles("typescript"), [name]: "" },
@@ -200,7 +200,7 @@ Deno.test("build: names that some system cannot tell apart, or keep, are refused
   await refusal("con.ts", /name of a Windows device/);
 });
 
-Deno.test("build: a bundle beyond the limit is refused", () =>
+Deno.test("build: a FAB beyond the limit is refused", () =>
   withApp(
     { ...appFiles("typescript"), "big.json": " ".repeat(MAX_FAB_BYTES) },
     (folder) =>
@@ -210,7 +210,7 @@ Deno.test("build: a bundle beyond the limit is refused", () =>
       }),
   ));
 
-Deno.test("build: a folder that is not there, or has no manifest, is told", async () => {
+Deno.test("build: a missing folder, or one without a manifest, is refused", async () => {
   await withApp({ "client.ts": "" }, async (folder) => {
     await assert.rejects(buildFab(folder), {
       code: "not-found",

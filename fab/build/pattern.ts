@@ -1,27 +1,27 @@
 import { FlwrError } from "../../base/error.ts";
 
-/** A pattern of a .gitignore file, made ready to match paths. */
+/** A compiled pattern of a .gitignore file. */
 interface Pattern {
   readonly regex: RegExp;
-  /** False for one that begins with "!": it takes back what earlier ones matched. */
+  /** False if the pattern begins with "!", which excludes paths that earlier patterns matched. */
   readonly include: boolean;
 }
 
-/** Whether patterns match a path, which is relative and has "/". */
+/** Whether patterns match a path. The path is relative, with "/". */
 export type PathTest = (path: string) => boolean;
 
 /**
- * Compiles patterns as .gitignore files have them. They mean what Python's pathspec takes them for: the last pattern
- * that matches decides, and one that names a folder matches all below it.
+ * Compiles patterns of a .gitignore file, with the semantics of Python's pathspec: the last matching pattern decides,
+ * and a pattern for a folder matches everything in it.
  *
- * @throws FlwrError "invalid-argument" naming a malformed pattern
+ * @throws FlwrError invalid-argument, naming a malformed pattern
  */
 export function compilePatterns(patterns: readonly string[]): PathTest {
   const compiled = patterns.map(compile).filter((pattern) => pattern !== undefined).toReversed();
   return (path) => compiled.find(({ regex }) => regex.test(path))?.include ?? false;
 }
 
-/** Undefined for a pattern that says nothing: blank, a comment, or with a range that is not closed. */
+/** Compiles a pattern; undefined if it has no effect: empty, a comment, or with an unclosed range. */
 function compile(written: string): Pattern | undefined {
   const text = written.endsWith("\\ ") ? written : written.trimEnd();
   if (text === "" || text === "/" || text.startsWith("#")) return undefined;
@@ -38,7 +38,7 @@ function compile(written: string): Pattern | undefined {
 function toRegex(segments: string[], written: string): string | undefined {
   if (segments[0] === "") segments.shift();
   else if (segments.length === 1 || (segments.length === 2 && segments[1] === "")) {
-    // A single name matches at any depth.
+    // A name without a slash matches at any depth.
     if (segments[0] !== "**") segments.unshift("**");
   }
   if (segments.length === 0) throw malformed(written);
@@ -65,7 +65,7 @@ function toRegex(segments: string[], written: string): string | undefined {
   return regex;
 }
 
-/** One name between slashes; undefined when a "[" is not closed: Git leaves such a pattern out. */
+/** The regular expression of one segment; undefined if a "[" is not closed, because Git ignores such a pattern. */
 function toSegmentRegex(glob: string, written: string): string | undefined {
   let regex = "";
   const chars = [...glob];
@@ -80,7 +80,7 @@ function toSegmentRegex(glob: string, written: string): string | undefined {
     } else if (char === "[") {
       const negated = chars[i + 1] === "!" || chars[i + 1] === "^";
       const first = i + (negated ? 2 : 1);
-      // A "]" in front is one of the characters.
+      // A leading "]" is one of the characters.
       const end = chars.indexOf("]", first + (chars[first] === "]" ? 1 : 0));
       if (end < 0) return undefined;
       const set = chars.slice(first, end).map((c) => /[\\[\]^]/.test(c) ? `\\${c}` : c).join("");
@@ -92,5 +92,5 @@ function toSegmentRegex(glob: string, written: string): string | undefined {
 }
 
 function malformed(pattern: string, cause?: unknown): FlwrError {
-  return new FlwrError("invalid-argument", `Pattern is malformed: "${pattern}"`, { cause });
+  return new FlwrError("invalid-argument", `Malformed pattern: "${pattern}"`, { cause });
 }

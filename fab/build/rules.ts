@@ -1,16 +1,16 @@
 import type { Languages } from "../component.ts";
 
-/** Which files of an app's folder may be in a bundle, as patterns of a .gitignore file. */
+/** Rules for the files of a FAB, as patterns of a .gitignore file. */
 export interface FileRules {
-  /** What may be published at all. */
+  /** Files that may be published. */
   readonly kinds: readonly string[];
-  /** What stays private, whatever the app says. */
+  /** Files that always stay private. */
   readonly hidden: readonly string[];
-  /** What is left out of a bundle, whatever the app says. */
+  /** Files that are never bundled. */
   readonly left: readonly string[];
 }
 
-/** What any app may have beside its code. */
+/** Files that any app may have in addition to its code. */
 const DOCUMENTS = [
   "**/*.toml",
   "**/*.md",
@@ -21,7 +21,7 @@ const DOCUMENTS = [
   "/LICENSE",
 ];
 
-/** Modules that Deno loads. */
+/** Endings of modules that Deno loads. */
 const CODE_ENDINGS = ["ts", "mts", "tsx", "js", "mjs", "cjs", "jsx"];
 
 const HIDDEN = [".flwr/**", ".venv/**", "**/__pycache__/**"];
@@ -53,10 +53,9 @@ const TYPESCRIPT: FileRules = {
 };
 
 /**
- * The rules for each language. Python's are Flower's own, pattern by pattern: the same app makes the same bytes. For
- * TypeScript the code is other, networks (ONNX) and WebAssembly come along, and so do folders such as `lib` and `build`,
- * which only Python's tools fill; installed packages and tests stay out.
- * An app in both has the files of both, and leaves out what either does.
+ * Rules for each language. Python's are exactly Flower's, so that the same app gives the same bytes. TypeScript apps
+ * also have ONNX models, WebAssembly, and folders such as `lib` and `build`, but no installed packages and no tests.
+ * An app in both languages has the files of both, and leaves out those that either leaves out.
  */
 export const FILE_RULES: Readonly<Record<Languages, FileRules>> = {
   python: PYTHON,

@@ -4,23 +4,23 @@ import { MAX_FOLDER_DEPTH } from "../limits.ts";
 import { compilePatterns } from "./pattern.ts";
 import { FILE_RULES } from "./rules.ts";
 
-/** What an app's own files say about what goes into its bundle. */
+/** An app's own rules for the files of its FAB. */
 export interface Selection {
   readonly language: Languages;
-  /** The lines of the .gitignore file at the app's top. */
+  /** Lines of the top-level .gitignore file. */
   readonly ignored: readonly string[];
-  /** `fab-include`: only what one of these matches; undefined for all. */
+  /** `fab-include`: only files that match one of these patterns; undefined for all files. */
   readonly include?: readonly string[];
-  /** `fab-exclude`: nothing that one of these matches. */
+  /** `fab-exclude`: no files that match one of these patterns. */
   readonly exclude?: readonly string[];
 }
 
 /**
- * Chooses which files go into a bundle beside its manifest.
+ * Selects the files of a FAB, without its manifest.
  *
  * @param paths all files of the app's folder, relative, with "/"
- * @returns the chosen ones, sorted by code points as Python sorts texts
- * @throws FlwrError "invalid-argument" naming a file that lies too deep, or a pattern that matches no file
+ * @returns the selected files, sorted by code points like in Python
+ * @throws FlwrError invalid-argument, naming a file that is nested too deeply, or a pattern that matches no file
  */
 export function selectFiles(paths: readonly string[], selection: Selection): string[] {
   const { kinds, hidden, left } = FILE_RULES[selection.language];
@@ -31,8 +31,8 @@ export function selectFiles(paths: readonly string[], selection: Selection): str
   if (deep !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `"${deep}" lies deeper than the ${MAX_FOLDER_DEPTH} folders that a bundle may have`,
-      { hints: ["If it is not part of the app, leave it out by a line in .gitignore"] },
+      `"${deep}" is nested in more than ${MAX_FOLDER_DEPTH} folders`,
+      { hints: ["If it is not part of the app, exclude it in .gitignore"] },
     );
   }
   const isIncluded = userTest(selection.include, "fab-include", candidates) ?? (() => true);
@@ -44,7 +44,7 @@ export function selectFiles(paths: readonly string[], selection: Selection): str
 
 type Test = ReturnType<typeof compilePatterns>;
 
-/** The test of an app's own patterns, each of which must match a file: one that does not is a slip. */
+/** Compiles an app's own patterns. Each must match a file, because one that does not is a mistake. */
 function userTest(
   patterns: readonly string[] | undefined,
   key: string,
@@ -56,14 +56,14 @@ function userTest(
       throw new FlwrError(
         "invalid-argument",
         `"${key}" in [tool.flwr.app] has a pattern that matches no file: "${pattern}"`,
-        { hints: ["Correct it, or leave it out"] },
+        { hints: ["Correct or remove the pattern"] },
       );
     }
   }
   return compilePatterns(patterns);
 }
 
-/** JavaScript's own order differs for characters beyond the first 65,536. */
+/** Compares texts by code points. JavaScript's own order differs beyond the first 65,536 characters. */
 function compareCodePoints(a: string, b: string): number {
   const [x, y] = [a[Symbol.iterator](), b[Symbol.iterator]()];
   for (;;) {

@@ -5,23 +5,23 @@ import {
   type PythonVersion,
 } from "./version.ts";
 
-/** One condition on a version: PEP 440's version specifiers. */
+/** A version specifier (PEP 440): one condition on a version. */
 export interface Specifier {
   readonly operator: "~=" | "==" | "!=" | "<=" | ">=" | "<" | ">" | "===";
-  /** As it is written, without the ".*" of {@link anyBelow}. */
+  /** The written version, without the ".*" of {@link anyBelow}. */
   readonly text: string;
-  /** Undefined for "===", which compares texts. */
+  /** The parsed version; undefined for "===", which compares texts. */
   readonly version?: PythonVersion;
-  /** Whether ".*" follows: any version that begins so. */
+  /** Whether ".*" follows, which means any version with this beginning. */
   readonly anyBelow: boolean;
 }
 
 const SPECIFIER = /^(===|~=|==|!=|<=|>=|<|>)\s*(.+?)\s*$/;
 
-/** Reads `>=1.20,<2`; undefined when a condition is malformed. An empty text is no condition. */
+/** Parses `>=1.20,<2`; undefined if a specifier is malformed. An empty text has no specifiers. */
 export function parseSpecifiers(text: string): Specifier[] | undefined {
   const specifiers: Specifier[] = [];
-  // One comma may stand at the end.
+  // A trailing comma is allowed.
   const parts = text.trim().replace(/,$/, "").split(",");
   if (parts.length === 1 && parts[0] === "") return [];
   for (const part of parts) {
@@ -32,7 +32,7 @@ export function parseSpecifiers(text: string): Specifier[] | undefined {
     const written = anyBelow ? match[2]!.slice(0, -2) : match[2]!;
     const version = operator === "===" ? undefined : parsePythonVersion(written);
     if (operator !== "===" && version === undefined) return undefined;
-    // "~= 1" would leave nothing to go up within.
+    // "~= 1" is invalid, because it would have no upper bound.
     if (operator === "~=" && version!.release.length < 2) return undefined;
     specifiers.push({ operator, text: written, version, anyBelow });
   }
@@ -40,9 +40,9 @@ export function parseSpecifiers(text: string): Specifier[] | undefined {
 }
 
 /**
- * Whether a version meets all conditions. One before a release does so only where a condition names such a version.
+ * Whether a version meets all specifiers. A pre-release only does if a specifier names a pre-release.
  *
- * @param text the version as it is written, which "===" compares
+ * @param text the written version, for "==="
  */
 export function satisfies(
   version: PythonVersion,
@@ -62,7 +62,7 @@ function meets(version: PythonVersion, text: string, specifier: Specifier): bool
     return text.trim().replace(/^v/i, "").toLowerCase() === specifier.text.toLowerCase();
   }
   const bound = specifier.version!;
-  // Only an exact condition that names a local version looks at local versions.
+  // Local versions are compared only if the specifier names one.
   const bare = bound.local === undefined ? { ...version, local: undefined } : version;
   const order = comparePythonVersions(bare, bound);
   switch (operator) {
@@ -97,16 +97,16 @@ function beginsWith(version: PythonVersion, { epoch, release }: PythonVersion): 
     release.every((number, index) => (version.release[index] ?? 0) === number);
 }
 
-/** A dependency of a Python project: PEP 508, as far as its name and versions. */
+/** Name and version specifiers of a Python dependency (PEP 508). */
 export interface Requirement {
   readonly name: string;
-  /** Empty for one without conditions, or with an address. */
+  /** Empty if there are none, or the dependency has an address. */
   readonly specifiers: readonly Specifier[];
 }
 
 const NAME = /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*/;
 
-/** Reads `flwr[simulation]>=1.20,<2; python_version > "3.9"`; undefined when it is malformed. */
+/** Parses `flwr[simulation]>=1.20,<2; python_version > "3.9"`; undefined if malformed. */
 export function parseRequirement(text: string): Requirement | undefined {
   const [wanted = "", marker] = text.trim().split(/;(.*)/s);
   if (marker !== undefined && marker.trim() === "") return undefined;

@@ -1,4 +1,4 @@
-/** A Python version, taken apart: PEP 440. */
+/** A parsed Python version (PEP 440). */
 export interface PythonVersion {
   readonly epoch: number;
   readonly release: readonly number[];
@@ -6,11 +6,11 @@ export interface PythonVersion {
   readonly pre?: readonly [kind: "a" | "b" | "rc", number: number];
   readonly post?: number;
   readonly dev?: number;
-  /** Parts behind "+". */
+  /** Parts after "+". */
   readonly local?: readonly (string | number)[];
 }
 
-/** PEP 440, appendix B, with all the spellings that are normalised away. */
+/** Syntax of versions (PEP 440, appendix B), including spellings that are normalised. */
 const VERSION = new RegExp(
   "^v?(?:(?<epoch>\\d+)!)?(?<release>\\d+(?:\\.\\d+)*)" +
     "(?:[-_.]?(?<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?<preNumber>\\d*))?" +
@@ -31,7 +31,7 @@ const PRE_KINDS: Readonly<Record<string, "a" | "b" | "rc">> = {
   preview: "rc",
 };
 
-/** Reads a version such as `1.41.0rc1`; undefined for a text that is none. */
+/** Parses a version such as `1.41.0rc1`; undefined if malformed. */
 export function parsePythonVersion(text: string): PythonVersion | undefined {
   const parts = VERSION.exec(text.trim())?.groups;
   if (parts === undefined) return undefined;
@@ -50,12 +50,12 @@ export function parsePythonVersion(text: string): PythonVersion | undefined {
   };
 }
 
-/** Whether a version is one before a release: alpha, beta, release candidate, or in development. */
+/** Whether a version is a pre-release: alpha, beta, release candidate, or development. */
 export function isPrerelease({ pre, dev }: PythonVersion): boolean {
   return pre !== undefined || dev !== undefined;
 }
 
-/** Negative, zero or positive, as PEP 440 orders versions: 1.dev0 < 1a1 < 1rc1 < 1 < 1.post1; 1 < 1+local. */
+/** Compares versions by PEP 440: 1.dev0 < 1a1 < 1rc1 < 1 < 1.post1; 1 < 1+local. @returns negative, 0 or positive */
 export function comparePythonVersions(a: PythonVersion, b: PythonVersion): number {
   return a.epoch - b.epoch ||
     compareNumbers(a.release, b.release) ||
@@ -63,7 +63,7 @@ export function comparePythonVersions(a: PythonVersion, b: PythonVersion): numbe
     compareLocal(a.local, b.local);
 }
 
-/** What a version is within its release, as numbers in the order of their weight. */
+/** Position of a version within its release, as numbers to compare in order. */
 function stage({ pre, post, dev }: PythonVersion): number[] {
   const kind = pre === undefined
     ? (post === undefined && dev !== undefined ? -1 : 3)
@@ -71,7 +71,7 @@ function stage({ pre, post, dev }: PythonVersion): number[] {
   return [kind, pre?.[1] ?? 0, post ?? -1, dev ?? Infinity];
 }
 
-/** As lists: the first difference counts, and a missing number is 0. */
+/** Compares lists by the first difference. A missing number is 0. */
 function compareNumbers(a: readonly number[], b: readonly number[]): number {
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const [x, y] = [a[i] ?? 0, b[i] ?? 0];
@@ -80,7 +80,7 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** Numbers weigh more than words, more parts more than fewer, any part more than none. */
+/** Compares local versions: numbers are above words, more parts above fewer, any part above none. */
 function compareLocal(a: PythonVersion["local"] = [], b: PythonVersion["local"] = []): number {
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const [x, y] = [a[i], b[i]];

@@ -9,14 +9,14 @@ import { doubles } from "../../base/testing/doubles.ts";
 
 const parse = (text: string) => parseToml(new TextEncoder().encode(text), "app.toml");
 
-Deno.test("toml: what Python's tomli reads and tomli_w writes is read and written the same", () => {
+Deno.test("toml: parsing equals Python's tomli and encoding equals tomli_w", () => {
   assert.ok(vectors.length > 100);
   for (const { source, written } of vectors) {
     assert.equal(writeToml(parse(source)), written, source);
   }
 });
 
-Deno.test("toml: what is written is read as the same", () => {
+Deno.test("toml: parsing an encoded table gives the same table", () => {
   const key = fc.oneof(fc.string(), fc.nat().map(String), fc.constant("__proto__"));
   const { table } = fc.letrec<{ value: TomlValue; table: TomlTable }>((tie) => ({
     value: fc.oneof(
@@ -39,7 +39,7 @@ Deno.test("toml: what is written is read as the same", () => {
   );
 });
 
-Deno.test("toml: numeric keys are marked wherever a key can be, and nothing else is", () => {
+Deno.test("toml: numeric keys are marked in every position of a key, and nothing else is", () => {
   const source = [
     '1 = "2 = 3" # 4 = 5',
     "[6.a.'7'.\"8\"]",
@@ -59,7 +59,7 @@ Deno.test("toml: numeric keys are marked wherever a key can be, and nothing else
   );
 });
 
-Deno.test("toml: a key that looks marked is not taken for a marked one", () => {
+Deno.test("toml: a key that looks like a marked one is kept", () => {
   const keys = ["\uE0001", "1", "\uE001\uE000", "\uE0022"];
   const table = parse('"\uE0001" = 0\n1 = 0\n"\\uE001\\U0000e000" = 0\n"\\uE0022" = 0');
   assert.deepEqual([...table.keys()], keys);
@@ -67,7 +67,7 @@ Deno.test("toml: a key that looks marked is not taken for a marked one", () => {
   assert.throws(() => parse(`a = "${all}"`), { code: "invalid-argument" });
 });
 
-Deno.test("toml: large sources that are none, and deep keys, are refused at once", () => {
+Deno.test("toml: large invalid sources and deep keys are refused quickly", () => {
   const half = MAX_MANIFEST_BYTES / 2;
   const repeat = (text: string) => text.repeat(Math.floor(half / text.length));
   for (
@@ -86,7 +86,7 @@ Deno.test("toml: large sources that are none, and deep keys, are refused at once
   }
 });
 
-Deno.test("toml: a file that is none is refused with its line, as is one that is too large", () => {
+Deno.test("toml: an invalid file is refused with the line, and a file that is too large is refused", () => {
   assert.throws(() => parse("a = 1\nb = \n"), {
     code: "invalid-argument",
     message: /^"app\.toml" is not valid TOML, line 2: /,
@@ -101,7 +101,7 @@ Deno.test("toml: a file that is none is refused with its line, as is one that is
   });
 });
 
-Deno.test("toml: any text is read or refused, never anything else", () => {
+Deno.test("toml: any text is parsed or refused with a FlwrError", () => {
   const piece = fc.constantFrom(
     "a",
     "1",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isShareable } from "../../app/shareable.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { READ_GRANT_HINT } from "../../base/read_grant.ts";
 
 /** Most characters that are logged of an error that an app threw. */
 export const MAX_FAILURE_DETAILS = 8_192;
@@ -29,10 +30,24 @@ export const SEE_NODE_LOG = "the node's log has the text";
  * @param folder absolute path of the app's folder. Positions are paths relative to it
  */
 export function failureOf(thrown: unknown, folder: string): Failure {
-  const details = inspect(thrown);
+  const details = [inspect(thrown), ...grantHints(thrown).map((hint) => `Hint: ${hint}`)].join(
+    "\n",
+  );
   if (isShareable(thrown)) return { summary: (thrown as Error).message, details };
   const place = errorPosition(thrown, folder);
   return { summary: `${errorType(thrown)}${place && ` at ${place}`}; ${SEE_NODE_LOG}`, details };
+}
+
+/** Hints for an error that the platform throws when a sandboxed app reads a file without permission. */
+export function grantHints(thrown: unknown): readonly string[] {
+  try {
+    const isRefused = thrown instanceof Deno.errors.NotCapable &&
+      /\bread access\b/.test(thrown.message);
+    return isRefused ? [READ_GRANT_HINT] : [];
+  } catch {
+    // A proxy can throw when it is inspected.
+    return [];
+  }
 }
 
 /** The failure for an uncaught error of a worker: only its text is known. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { asShareable } from "../../app/shareable.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
-import { errorPosition, errorType, failureOf } from "./failure.ts";
+import { READ_GRANT_HINT } from "../../base/read_grant.ts";
+import { errorPosition, errorType, failureOf, grantHints } from "./failure.ts";
 
 const SECRET = "Müller, Anna 1945-04-12";
 
@@ -65,6 +66,19 @@ Deno.test("the details have the text and the stack, with file and line, and thos
   assert.match(details, /failure_test\.ts:\d+:\d+/);
   assert.ok(failureOf("x".repeat(1e6), "").details.length < 10_000);
   assert.equal(failureOf(SECRET, "").details, SECRET);
+});
+
+Deno.test("the log says how data is granted where the platform refuses an app to read it", () => {
+  const refused = new Deno.errors.NotCapable('Requires read access to "/data/x.csv", run again');
+  const { summary, details } = failureOf(refused, Deno.cwd());
+  assert.ok(details.includes(READ_GRANT_HINT));
+  assert.ok(!summary.includes("/data"));
+  for (
+    const other of [hostile, new Deno.errors.NotCapable("Requires net access"), new Error("x")]
+  ) {
+    assert.deepEqual(grantHints(other), []);
+    assert.ok(!failureOf(other, "").details.includes(READ_GRANT_HINT));
+  }
 });
 
 Deno.test("the position is one in the app's code, relative to its folder", async () => {

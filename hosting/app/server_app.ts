@@ -64,6 +64,11 @@ function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return unlessAborted(
     work,
     signal,
-    () => new FlwrError("cancelled", `The run was stopped by ${String(signal.reason)}`),
+    () => {
+      const { reason } = signal;
+      // The SuperLink has ended the run.
+      if (reason instanceof FlwrError) return reason;
+      return new FlwrError("cancelled", `The run was stopped by ${String(reason)}`);
+    },
   );
 }

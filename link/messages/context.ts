@@ -4,34 +4,35 @@ import type { Joins } from "../nodes/joins.ts";
 import type { NodeTable } from "../nodes/node_table.ts";
 import type { ObjectLimits, ObjectTables } from "../objects/context.ts";
 import type { LinkObject } from "../../entities/object.ts";
-import type { LooseReplies } from "../objects/pulls.ts";
+import type { UnstoredReplies } from "../objects/pulls.ts";
 import type { TreeCache } from "../objects/tree_cache.ts";
 import type { RunLimits } from "../runs/context.ts";
 import type { RunOutcomes } from "../runs/outcomes.ts";
 import type { RunTable } from "../runs/run_table.ts";
 import type { TrafficMeter } from "../runs/traffic.ts";
-import type { Holds } from "../transactions/hold.ts";
+import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { MessageEvent } from "./events.ts";
 import type { MessageDraft } from "../../entities/message.ts";
 import type { InstructionTable, ReplyTable } from "./message_tables.ts";
 import type { PushTable } from "./push_table.ts";
-import type { QuietInstructions } from "./quiet.ts";
+import type { PendingReplies } from "./pending_replies.ts";
 import type { StagedBytes } from "./staged_bytes.ts";
 
 /** State and services that operations on messages use. */
-export interface MessageContext extends Transacts<MessageTransaction, MessageEvent>, Holds {
+export interface MessageContext
+  extends Transacts<MessageTransaction, MessageEvent>, LongPollContext {
   readonly clock: Clock;
   readonly random: Random;
-  readonly limits: MessageLimits & ObjectLimits & RunLimits & Holds["limits"];
+  readonly limits: MessageLimits & ObjectLimits & RunLimits & LongPollContext["limits"];
   /** Encodes the object of a message that the SuperLink creates itself, which is always an error reply. */
   readonly messageObject: (message: MessageDraft) => LinkObject;
   readonly joins: Joins;
   readonly outcomes: RunOutcomes;
   readonly traffic: TrafficMeter;
   readonly trees: TreeCache;
-  readonly loose: LooseReplies;
-  readonly quiet: QuietInstructions;
+  readonly unstoredReplies: UnstoredReplies;
+  readonly pendingReplies: PendingReplies;
   readonly staged: StagedBytes;
 }
 

@@ -3,7 +3,7 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { nextInstructionState } from "./instruction_state.ts";
 import { endPushes } from "./push_end.ts";
 import { requeueHanded } from "./requeue.ts";
-import { letGo } from "./settle_instruction.ts";
+import { removeInstruction } from "./end_instruction.ts";
 
 /** Updates a node's messages when the node joins, leaves or goes offline, in the same transaction. */
 export function messagesOfNodes(
@@ -36,10 +36,15 @@ export async function endMessagesOfRun(
 ): Promise<void> {
   const now = context.clock.now();
   for (const instruction of await tx.instructions.ofRun(runId)) {
-    const { message: { messageId }, deliveries, told } = instruction;
+    const { message: { messageId }, deliveries, replyPulled } = instruction;
     const cancelled = nextInstructionState(instruction.state, "cancel");
     if (cancelled === undefined) continue;
-    await tx.instructions.update(messageId, { state: cancelled, deliveries, told, dueAt: now });
+    await tx.instructions.update(messageId, {
+      state: cancelled,
+      deliveries,
+      replyPulled,
+      dueAt: now,
+    });
     effects.wake(`reply:${messageId}`);
     effects.due(now);
   }
@@ -48,6 +53,8 @@ export async function endMessagesOfRun(
 
 /** Removes the remaining messages of a run. Usually the housekeeper has removed them all, unless the store failed. */
 export async function removeMessagesOfRun(tx: MessageTransaction, runId: bigint): Promise<void> {
-  for (const instruction of await tx.instructions.ofRun(runId)) await letGo(tx, instruction);
+  for (const instruction of await tx.instructions.ofRun(runId)) {
+    await removeInstruction(tx, instruction);
+  }
   for (const { sessionId } of await tx.pushes.ofRun(runId)) await tx.pushes.remove(sessionId);
 }

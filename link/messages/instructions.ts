@@ -1,5 +1,5 @@
 import { requireNode } from "../nodes/presence.ts";
-import { hold } from "../transactions/hold.ts";
+import { longPoll } from "../transactions/long_poll.ts";
 import type { MessageContext } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
@@ -15,12 +15,12 @@ export async function pullInstruction(
   const joins = context.joins.of(nodeId);
   // Only in the first attempt: a later one would requeue what another pull received in the meantime.
   let emptyHanded = options.emptyHanded === true;
-  const found = await hold(context, [`work:${nodeId}`], options, async () => {
+  const found = await longPoll(context, [`work:${nodeId}`], options, async () => {
     const instruction = await handOut(context, nodeId, { ...options, joins, emptyHanded });
     emptyHanded = false;
     if (instruction === undefined || instruction === REPLACED) return instruction;
     if (!options.signal?.aborted) return instruction;
-    await takeBack(context, nodeId, instruction, { counts: false });
+    await requeueDelivery(context, nodeId, instruction, { counts: false });
     return undefined;
   });
   return found === REPLACED ? undefined : found;
@@ -44,10 +44,10 @@ function handOut(
     const now = context.clock.now();
     const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);
     if (instruction === undefined) return undefined;
-    const { message, told, dueAt } = instruction;
+    const { message, replyPulled, dueAt } = instruction;
     const state = nextInstructionState(instruction.state, "hand-out")!;
     const deliveries = instruction.deliveries + 1;
-    await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+    await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
     effects.emit({
       kind: "instruction-handed-out",
       instruction: factsOf(message),
@@ -63,7 +63,7 @@ export function returnInstruction(
   nodeId: bigint,
   handed: Delivery,
 ): Promise<void> {
-  return takeBack(context, nodeId, handed, { counts: true });
+  return requeueDelivery(context, nodeId, handed, { counts: true });
 }
 
 /** Identifies one delivery of an instruction. */
@@ -74,7 +74,7 @@ type Delivery = Pick<HandedInstruction, "messageId" | "delivery">;
  *
  * @param options `counts`: whether this counts as a delivery, because the node may have received the instruction
  */
-function takeBack(
+function requeueDelivery(
   context: MessageContext,
   nodeId: bigint,
   { messageId, delivery }: Delivery,

@@ -8,7 +8,7 @@ import {
   rootOf,
   storeTest,
 } from "../../tests/link/harness.ts";
-import { pushWhole, wholePush } from "../../tests/link/push_whole.ts";
+import { pushComplete, wholePush } from "../../tests/link/push_complete.ts";
 import type { LinkStore } from "../store/store.ts";
 import type { InstructionTable } from "./message_tables.ts";
 
@@ -31,7 +31,7 @@ linkTest("objects are stored children first, each once", async (bench) => {
   const root = object("root", [left, shared]);
   const message = bench.instruction(nodeId, { content: root.id });
   const objects = [rootOf(message), root, left, shared, object("unneeded")];
-  assert.deepEqual(await pushWhole(bench.link, [message], objects), [undefined]);
+  assert.deepEqual(await pushComplete(bench.link, [message], objects), [undefined]);
   assert.deepEqual(await bench.stored("root"), [shared, left, root]);
   const whole = await bench.stored(message.messageId);
   assert.deepEqual(whole, [shared, left, root, rootOf(message)]);
@@ -311,7 +311,7 @@ linkTest("refused messages are reported one by one, and the others accepted", as
     bench.instruction(nodeId),
   ];
   const objects = [...MODEL_OBJECTS, ...messages.map(rootOf)];
-  const refusals = await pushWhole(bench.link, messages, objects);
+  const refusals = await pushComplete(bench.link, messages, objects);
   assert.deepEqual(refusals.map((refusal) => refusal?.reason ?? "taken"), [
     "taken",
     'Node "99" is unknown or has left',

@@ -27,7 +27,7 @@ const RECORD: InstructionRecord = {
   message: { ...INSTRUCTION, pushedAt: NOW - 10 },
   state: "handed-out",
   deliveries: 1,
-  told: false,
+  replyPulled: false,
   dueAt: NOW + 90,
 };
 const REPLY: NewLinkMessage = {

@@ -7,7 +7,7 @@ export interface InstructionProgress {
   /** Number of times the instruction was handed out. */
   readonly deliveries: number;
   /** Whether the reply or error reply was pulled. From then on it does not change. */
-  readonly told: boolean;
+  readonly replyPulled: boolean;
   /** Unix time in seconds at which the housekeeper must handle the instruction. */
   readonly dueAt: number;
 }

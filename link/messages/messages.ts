@@ -1,10 +1,10 @@
 import type { LinkObject } from "../../entities/object.ts";
-import type { HoldOptions } from "../transactions/hold.ts";
+import type { LongPollOptions } from "../transactions/long_poll.ts";
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import type { OpenedPush, PushedMessages } from "../../entities/push.ts";
 
 /** Options of {@link Messages.pullInstruction}. */
-export interface PullOptions extends HoldOptions {
+export interface PullOptions extends LongPollOptions {
   /**
    * Whether the node declares that it works on no instruction. Instructions that it was handed and has not answered are
    * then requeued, as if the node had returned them. Default: false, because a node may work on several.
@@ -51,7 +51,7 @@ export interface Messages {
    */
   pullReplies(
     messageIds: readonly string[],
-    options?: HoldOptions & { runId?: bigint },
+    options?: LongPollOptions & { runId?: bigint },
   ): Promise<LinkMessage[]>;
   /**
    * Announces messages: instructions of a run's ServerApp, or a node's replies. A message is accepted when all its

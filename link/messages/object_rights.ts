@@ -9,7 +9,7 @@ import type { MessageContext, MessageTransaction } from "./context.ts";
 // may read the objects of replies that it pulled.
 
 /** Whether the caller received the message: a node an instruction, a run's ServerApp a reply. */
-export async function wasGiven(
+export async function hasReceived(
   tx: MessageTransaction,
   { nodeId, runId }: ObjectCaller,
   messageId: ObjectId,
@@ -18,7 +18,7 @@ export async function wasGiven(
     const reply = await tx.replies.get(messageId);
     if (reply?.runId !== runId) return false;
     const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-    return instruction?.told === true && instruction.state !== "cancelled";
+    return instruction?.replyPulled === true && instruction.state !== "cancelled";
   }
   const node = await tx.nodes.get(nodeId);
   if (node === undefined || !isMember(node.state)) return false;
@@ -28,19 +28,19 @@ export async function wasGiven(
 }
 
 /** Whether the object belongs to a message that the caller received. */
-export function mayHave(
+export function mayRead(
   context: MessageContext,
   tx: MessageTransaction,
   caller: ObjectCaller,
   id: ObjectId,
 ): Promise<boolean> {
   return caller.nodeId === SUPERLINK_NODE_ID
-    ? wasTold(tx, caller.runId, id)
-    : wasHanded(context, tx, caller, id);
+    ? isInPulledReply(tx, caller.runId, id)
+    : isInHandedInstruction(context, tx, caller, id);
 }
 
 /** Whether the object belongs to an instruction that the node was handed and has not answered. */
-async function wasHanded(
+async function isInHandedInstruction(
   context: MessageContext,
   tx: MessageTransaction,
   { nodeId, runId }: ObjectCaller,
@@ -57,7 +57,11 @@ async function wasHanded(
 }
 
 /** Whether the object belongs to a reply that the run's ServerApp pulled. */
-async function wasTold(tx: MessageTransaction, runId: bigint, id: ObjectId): Promise<boolean> {
+async function isInPulledReply(
+  tx: MessageTransaction,
+  runId: bigint,
+  id: ObjectId,
+): Promise<boolean> {
   // Walks from the object up, because an object is in few replies but a run has thousands of them.
   const seen = new Set<ObjectId>();
   const left = [id];
@@ -67,8 +71,8 @@ async function wasTold(tx: MessageTransaction, runId: bigint, id: ObjectId): Pro
     const reply = await tx.replies.get(next);
     if (reply !== undefined) {
       const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-      const { told, state } = instruction!;
-      if (reply.runId === runId && told && state !== "cancelled") return true;
+      const { replyPulled, state } = instruction!;
+      if (reply.runId === runId && replyPulled && state !== "cancelled") return true;
     }
     left.push(...await tx.objects.parentsOf(next));
   }

@@ -3,7 +3,7 @@ import { removeUnneeded } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { nextPushState } from "./push_state.ts";
 import type { PushRecord } from "./push_table.ts";
-import { refuse } from "./reject_reply.ts";
+import { reportRefusal } from "./refuse_reply.ts";
 import { requeue } from "./requeue.ts";
 
 /**
@@ -41,7 +41,7 @@ export async function endPushes(
 }
 
 /** Removes a push whose time has passed, with the messages that still wait for objects. */
-export async function settleDuePush(
+export async function handleDuePush(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
@@ -54,7 +54,11 @@ export async function settleDuePush(
   if (push.state === "open") await releaseObjects(tx, objects);
   context.staged.forget(effects, sessionId);
   for (const { message } of announced) {
-    refuse(effects, message, `Objects of message "${message.messageId}" did not arrive in time`);
+    reportRefusal(
+      effects,
+      message,
+      `Objects of message "${message.messageId}" did not arrive in time`,
+    );
     // The node may have crashed during the push or abandoned it, so it gets the instruction again.
     const [instruction] = await tx.instructions.get([message.replyToMessageId]);
     if (instruction?.state === "handed-out") {
@@ -69,6 +73,6 @@ export async function settleDuePush(
 /** Removes the unreferenced objects among those that a push announced. The push is no longer open. */
 async function releaseObjects(tx: MessageTransaction, ids: readonly ObjectId[]): Promise<void> {
   for (const id of ids) {
-    if ((await tx.objects.standing(id))?.references === 0) await removeUnneeded(tx, id);
+    if ((await tx.objects.counters(id))?.references === 0) await removeUnneeded(tx, id);
   }
 }

@@ -3,22 +3,22 @@ import { Turns } from "../../base/turn.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
 import { addObject } from "../objects/references.ts";
-import { hearSelfStarted } from "../runs/self_started.ts";
-import { saysTheSame, takeBrought } from "./brought.ts";
+import { hearInstructions } from "../runs/silence.ts";
+import { acceptInline, hasSameAddress } from "./inline_message.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
 import { treeFault } from "./message_fault.ts";
-import type { OpenedPush, PushedMessages, Refusal } from "../../entities/push.ts";
+import type { MessageRefusal, OpenedPush, PushedMessages } from "../../entities/push.ts";
 import { settlePushes } from "./push_end.ts";
 import type { PushRecord } from "./push_table.ts";
 import {
+  acceptedBefore,
   instructionRefusal,
-  type ReplyRefusal,
+  type RefusalDetails,
   replyRefusal,
-  takenBefore,
 } from "./record_message.ts";
-import { refuse, rejectReply } from "./reject_reply.ts";
-import { takeWholeMessages } from "./whole_messages.ts";
+import { refuseReply, reportRefusal } from "./refuse_reply.ts";
+import { acceptCompleteMessages } from "./complete_messages.ts";
 
 /** Smallest extension of a push's due time that is written, in seconds. */
 const REFRESH_SECONDS = 1;
@@ -41,11 +41,11 @@ export async function openPush(
   // A push becomes durable when its last message is accepted or refused (see settlePushes). With inline objects that
   // may happen in this transaction.
   const { opened, finished } = await context.transact(
-    pushed.brought === undefined ? "relaxed" : "durable",
+    pushed.inlineObjects === undefined ? "relaxed" : "durable",
     async (tx, effects) => {
       const { nodeId, runId } = pushed;
-      if (nodeId === SUPERLINK_NODE_ID) await hearSelfStarted(context, tx, runId);
-      return await announce(context, tx, effects, pushed, faults);
+      if (nodeId === SUPERLINK_NODE_ID) await hearInstructions(context, tx, runId);
+      return await announceMessages(context, tx, effects, pushed, faults);
     },
   );
   await settlePushes(context, finished);
@@ -72,7 +72,7 @@ async function treeFaults(
   return faults;
 }
 
-async function announce(
+async function announceMessages(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
@@ -82,27 +82,27 @@ async function announce(
   const { messages, trees, runId } = pushed;
   const { clock, limits } = context;
   let session = await sessionOf(tx, pushed);
-  const refusals: (Refusal | undefined)[] = [];
+  const refusals: (MessageRefusal | undefined)[] = [];
   const waiting: { messageId: string; tree: ObjectTree }[] = [];
   const finished: string[] = [];
   for (const [index, message] of messages.entries()) {
     const tree = trees[index];
-    const outcome = await judge(context, tx, pushed, message, faults[index]);
+    const outcome = await judgeMessage(context, tx, pushed, message, faults[index]);
     refusals.push(outcome.refusal && { reason: outcome.refusal.reason });
     if (outcome.refusal !== undefined) {
-      await reject(context, tx, effects, pushed, message, outcome.refusal);
+      await refuseMessage(context, tx, effects, pushed, message, outcome.refusal);
     }
     if (!outcome.waits) continue;
     const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
-    if (outcome.isNew && pushed.brought !== undefined) {
-      const taken = await takeBrought(context, tx, effects, {
+    if (outcome.isNew && pushed.inlineObjects !== undefined) {
+      const taken = await acceptInline(context, tx, effects, {
         message: { ...message, pushedAt: 0 },
         clientAppSeconds,
-        brought: pushed.brought,
+        inlineObjects: pushed.inlineObjects,
       });
       finished.push(...taken.finished);
       refusals[index] = taken.refusal;
-      if (taken.isTaken) continue;
+      if (taken.isDecided) continue;
     }
     session ??= await newSession(context, tx, pushed);
     const { sessionId } = session;
@@ -116,7 +116,7 @@ async function announce(
     waiting.push({ messageId: message.messageId, tree: tree! });
   }
   if (session === undefined) {
-    for (const { object } of pushed.brought?.values() ?? []) {
+    for (const { object } of pushed.inlineObjects?.values() ?? []) {
       context.traffic.receive(effects, runId, object.bytes.length);
     }
     await context.traffic.save(tx, effects, runId);
@@ -126,19 +126,19 @@ async function announce(
   const dueAt = clock.now() + limits.pushSessionSeconds;
   await tx.pushes.put({ ...session, dueAt });
   effects.due(dueAt);
-  const missing = new Set(await list(tx, session.sessionId, waiting));
-  const whole: ObjectId[] = [];
+  const missing = new Set(await recordObjects(tx, session.sessionId, waiting));
+  const completed: ObjectId[] = [];
   for (const { messageId } of waiting) {
-    if ((await tx.objects.standing(messageId))?.waits === 0) whole.push(messageId);
+    if ((await tx.objects.counters(messageId))?.waits === 0) completed.push(messageId);
   }
-  finished.push(...await takeWholeMessages(context, tx, effects, whole));
-  for (const { object, message } of pushed.brought?.values() ?? []) {
+  finished.push(...await acceptCompleteMessages(context, tx, effects, completed));
+  for (const { object, message } of pushed.inlineObjects?.values() ?? []) {
     if (!missing.has(object.id)) {
       context.traffic.receive(effects, runId, object.bytes.length);
       continue;
     }
     const pusher = { ...pushed, sessionId: session.sessionId };
-    const outcome = await store(context, tx, effects, pusher, object, message);
+    const outcome = await storeObject(context, tx, effects, pusher, object, message);
     if (outcome.stored) missing.delete(object.id);
     finished.push(...outcome.finished);
   }
@@ -148,43 +148,43 @@ async function announce(
 
 /** How to handle a message of a push. */
 interface Judgement {
-  readonly refusal?: ReplyRefusal;
+  readonly refusal?: RefusalDetails;
   /** Whether the message waits for objects, from now on or since it was announced before. */
   readonly waits: boolean;
   readonly isNew: boolean;
 }
 
-async function judge(
+async function judgeMessage(
   context: MessageContext,
   tx: MessageTransaction,
   pushed: PushedMessages,
   message: NewLinkMessage,
   fault: string | undefined,
 ): Promise<Judgement> {
-  const no = (reason: string, forGood: boolean) => ({
-    refusal: { reason, forGood },
+  const refused = (reason: string, isPermanent: boolean) => ({
+    refusal: { reason, isPermanent },
     waits: false,
     isNew: false,
   });
   const { nodeId, runId } = pushed;
   if (message.runId !== runId) {
     const reason = `The message names run "${message.runId}", its push run "${runId}"`;
-    return no(reason, true);
+    return refused(reason, true);
   }
-  if (fault !== undefined) return no(fault, true);
+  if (fault !== undefined) return refused(fault, true);
   const announced = await tx.pushes.message(message.messageId);
   if (announced !== undefined) {
     const owner = await tx.pushes.get(announced.sessionId);
     return owner?.nodeId === nodeId && owner.runId === runId
       ? { waits: true, isNew: false }
-      : no(`Message id "${message.messageId}" belongs to another message`, false);
+      : refused(`Message id "${message.messageId}" belongs to another message`, false);
   }
-  if (message.srcNodeId === nodeId && await takenBefore(tx, message) !== undefined) {
+  if (message.srcNodeId === nodeId && await acceptedBefore(tx, message) !== undefined) {
     return { waits: false, isNew: false };
   }
   if (nodeId === SUPERLINK_NODE_ID) {
     const reason = await instructionRefusal(context, tx, message);
-    return reason === undefined ? { waits: true, isNew: true } : no(reason, true);
+    return reason === undefined ? { waits: true, isNew: true } : refused(reason, true);
   }
   const refusal = await replyRefusal(context, tx, nodeId, message);
   return refusal === undefined
@@ -192,16 +192,16 @@ async function judge(
     : { refusal, waits: false, isNew: false };
 }
 
-async function reject(
+async function refuseMessage(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   { nodeId }: Pusher,
   message: NewLinkMessage,
-  refusal: ReplyRefusal,
+  refusal: RefusalDetails,
 ): Promise<void> {
-  if (nodeId === SUPERLINK_NODE_ID) refuse(effects, message, refusal.reason);
-  else await rejectReply(context, tx, effects, { nodeId, reply: message, refusal });
+  if (nodeId === SUPERLINK_NODE_ID) reportRefusal(effects, message, refusal.reason);
+  else await refuseReply(context, tx, effects, { nodeId, reply: message, refusal });
 }
 
 /** The push under which the same caller announced one of the messages before. */
@@ -244,7 +244,7 @@ async function newSession(
 }
 
 /** Records the objects that messages need, which protects stored ones from removal. @returns the missing ones */
-async function list(
+async function recordObjects(
   tx: MessageTransaction,
   sessionId: string,
   waiting: readonly { messageId: string; tree: ObjectTree }[],
@@ -254,12 +254,12 @@ async function list(
   const visit = async (id: ObjectId, tree: ObjectTree): Promise<void> => {
     if (seen.has(id)) return;
     seen.add(id);
-    const standing = await tx.objects.standing(id);
+    const counters = await tx.objects.counters(id);
     await tx.pushes.addObject(sessionId, id);
-    if (standing?.waits === 0) return;
-    if (standing === undefined) missing.push(id);
+    if (counters?.waits === 0) return;
+    if (counters === undefined) missing.push(id);
     // The children of a stored object are those in its bytes, whatever was announced.
-    const children = standing === undefined ? tree.get(id) : await tx.objects.childrenOf(id);
+    const children = counters === undefined ? tree.get(id) : await tx.objects.childrenOf(id);
     for (const child of children ?? []) await visit(child, tree);
   };
   for (const { messageId, tree } of waiting) await visit(messageId, tree);
@@ -275,14 +275,14 @@ export async function putObject(
 ): Promise<boolean> {
   const { stored, finished } = await context.transact(
     "relaxed",
-    (tx, effects) => store(context, tx, effects, pusher, object, message),
+    (tx, effects) => storeObject(context, tx, effects, pusher, object, message),
   );
   await settlePushes(context, finished);
   return stored;
 }
 
 /** Stores an object for the pushes that announced it. `finished`: pushes that have no waiting message left. */
-async function store(
+async function storeObject(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
@@ -294,7 +294,7 @@ async function store(
   const pushes = await findPushes(context, tx, pusher, object.id);
   const [push] = pushes;
   if (push === undefined) return { stored: false, finished: [] };
-  const isNew = push.state === "open" && await tx.objects.standing(object.id) === undefined;
+  const isNew = push.state === "open" && await tx.objects.counters(object.id) === undefined;
   if (isNew && message !== undefined && !await wasAnnounced(tx, message)) {
     return { stored: false, finished: [] };
   }
@@ -308,8 +308,8 @@ async function store(
   for (const each of pushes) {
     if (dueAt - each.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...each, dueAt });
   }
-  const whole = isNew ? await addObject(tx, object) : [];
-  const finished = await takeWholeMessages(context, tx, effects, whole);
+  const completed = isNew ? await addObject(tx, object) : [];
+  const finished = await acceptCompleteMessages(context, tx, effects, completed);
   traffic.receive(effects, push.runId, object.bytes.length);
   if (finished.length > 0) await traffic.save(tx, effects, push.runId);
   return { stored: true, finished };
@@ -321,7 +321,7 @@ async function store(
  */
 async function wasAnnounced(tx: MessageTransaction, said: NewLinkMessage): Promise<boolean> {
   const announced = (await tx.pushes.message(said.messageId))?.message;
-  return announced !== undefined && saysTheSame(said, announced);
+  return announced !== undefined && hasSameAddress(said, announced);
 }
 
 /**

@@ -7,7 +7,7 @@ import { instructionFault, replyFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
 /** The stored message, if the same message was accepted before. */
-export async function takenBefore(
+export async function acceptedBefore(
   tx: MessageTransaction,
   { messageId, runId, srcNodeId, replyToMessageId }: NewLinkMessage,
 ): Promise<LinkMessage | undefined> {
@@ -31,11 +31,11 @@ export async function instructionRefusal(
 }
 
 /** Why a message is refused, and whether that is permanent. */
-export interface ReplyRefusal {
+export interface RefusalDetails {
   /** What is wrong, as a sentence. */
   readonly reason: string;
   /** Whether the message itself is wrong. If so, sending it again does not help. */
-  readonly forGood: boolean;
+  readonly isPermanent: boolean;
 }
 
 /** Checks a node's reply against the store, but not its objects. @returns why it is refused */
@@ -44,17 +44,17 @@ export async function replyRefusal(
   tx: MessageTransaction,
   nodeId: bigint,
   reply: NewLinkMessage,
-): Promise<ReplyRefusal | undefined> {
+): Promise<RefusalDetails | undefined> {
   const node = await tx.nodes.get(nodeId);
   if (node?.state === "unregistered") {
-    return { reason: `Node "${nodeId}" was unregistered`, forGood: false };
+    return { reason: `Node "${nodeId}" was unregistered`, isPermanent: false };
   }
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
   const fault = replyFault(reply, nodeId, instruction, clock.now(), limits);
-  if (fault !== undefined) return { reason: fault, forGood: true };
+  if (fault !== undefined) return { reason: fault, isPermanent: true };
   // Not permanent, because the other message may be removed.
   const reason = await idFault(tx, reply);
-  return reason === undefined ? undefined : { reason, forGood: false };
+  return reason === undefined ? undefined : { reason, isPermanent: false };
 }
 
 /** Checks that the id is unused. An id is the hash of one message, so only a forged id can be in use. */
@@ -81,7 +81,7 @@ export async function recordInstruction(
     message: taken,
     state: "waiting",
     deliveries: 0,
-    told: false,
+    replyPulled: false,
     dueAt,
   });
   effects.due(dueAt);
@@ -107,7 +107,7 @@ export async function recordReply(
   await tx.instructions.update(replyToMessageId, {
     state: nextInstructionState(instruction.state, "answer")!,
     deliveries: instruction.deliveries,
-    told: false,
+    replyPulled: false,
     dueAt: expiryOf(instruction.message),
   });
   effects.wake(`reply:${replyToMessageId}`);

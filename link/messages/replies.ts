@@ -1,57 +1,59 @@
-import { hold, type HoldOptions } from "../transactions/hold.ts";
+import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { unknownInstructionReply } from "./error_reply.ts";
 import { isOpen } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import { failInstruction, letGo } from "./settle_instruction.ts";
+import { failInstruction, removeInstruction } from "./end_instruction.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
 /** See Messages.pullReplies. */
 export async function pullReplies(
   context: MessageContext,
   messageIds: readonly string[],
-  options: HoldOptions & { runId?: bigint } = {},
+  options: LongPollOptions & { runId?: bigint } = {},
 ): Promise<LinkMessage[]> {
   const ids = [...new Set(messageIds)];
   if (ids.length === 0) return [];
   const { runId } = options;
   const topics = ids.map((id) => `reply:${id}` as const);
-  const found = await hold(context, topics, options, async () => {
-    const asked = ids.filter((id) => !context.quiet.has(id, runId));
+  const found = await longPoll(context, topics, options, async () => {
+    const asked = ids.filter((id) => !context.pendingReplies.has(id, runId));
     if (asked.length === 0) return undefined;
     // Relaxed: if a power failure undoes an error that was already pulled, the instruction can still get a reply.
-    const told = await context.transact(
+    const collected = await context.transact(
       "relaxed",
-      (tx, effects) => tell(context, tx, effects, asked, runId),
+      (tx, effects) => collectReplies(context, tx, effects, asked, runId),
     );
-    return told.length > 0 ? told : undefined;
+    return collected.length > 0 ? collected : undefined;
   });
   return found ?? [];
 }
 
 /** All stored replies. Only if there are none: errors for instructions that will never have a reply. */
-async function tell(
+async function collectReplies(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   ids: readonly string[],
   runId: bigint | undefined,
 ): Promise<LinkMessage[]> {
-  const { clock, limits, quiet } = context;
+  const { clock, limits, pendingReplies } = context;
   const now = clock.now();
   const asked = await instructionsOf(tx, ids, runId);
   const settled = [...asked.values()].filter(({ state }) => !isOpen(state));
   const replies = await tx.replies.to(settled.map(({ message }) => message.messageId));
-  const told: LinkMessage[] = [];
+  const collected: LinkMessage[] = [];
   for (const reply of replies) {
     const instruction = asked.get(reply.replyToMessageId)!;
     const verdict = verdictOn(instruction, undefined, now, limits);
     if (verdict !== undefined) {
-      told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+      collected.push(
+        await failInstruction(context, tx, effects, instruction, verdict, { replyPulled: true }),
+      );
     } else {
-      if (!instruction.told) await markTold(context, tx, effects, instruction, runId);
-      told.push(reply);
+      if (!instruction.replyPulled) await markPulled(context, tx, effects, instruction, runId);
+      collected.push(reply);
     }
   }
   const hopeless: [InstructionRecord, Verdict][] = [];
@@ -60,21 +62,23 @@ async function tell(
     const { messageId, dstNodeId } = instruction.message;
     const node = await tx.nodes.get(dstNodeId);
     const verdict = verdictOn(instruction, node, now, limits);
-    if (verdict === undefined) quiet.note(effects, messageId, instruction.message.runId);
+    if (verdict === undefined) pendingReplies.add(effects, messageId, instruction.message.runId);
     else hopeless.push([instruction, verdict]);
   }
-  if (told.length > 0) return told;
+  if (collected.length > 0) return collected;
   for (const [instruction, verdict] of hopeless) {
-    told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+    collected.push(
+      await failInstruction(context, tx, effects, instruction, verdict, { replyPulled: true }),
+    );
   }
   for (const id of ids) {
     if (asked.has(id)) continue;
     const draft = unknownInstructionReply(id, runId ?? 0n, now);
     const object = context.messageObject(draft);
-    context.loose.add(effects, object, draft.runId);
-    told.push({ ...draft, messageId: object.id, pushedAt: now });
+    context.unstoredReplies.add(effects, object, draft.runId);
+    collected.push({ ...draft, messageId: object.id, pushedAt: now });
   }
-  return told;
+  return collected;
 }
 
 /** The instructions that the caller may see, by id. Instructions of a finished run count as removed. */
@@ -90,7 +94,7 @@ async function instructionsOf(
   return new Map(known.map((record) => [record.message.messageId, record]));
 }
 
-async function markTold(
+async function markPulled(
   { clock, limits }: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
@@ -99,7 +103,7 @@ async function markTold(
 ): Promise<void> {
   const grace = clock.now() + limits.replyGraceSeconds;
   const dueAt = runId === undefined ? grace : Math.max(grace, expiryOf(message));
-  await tx.instructions.update(message.messageId, { state, deliveries, told: true, dueAt });
+  await tx.instructions.update(message.messageId, { state, deliveries, replyPulled: true, dueAt });
   effects.due(dueAt);
 }
 
@@ -113,6 +117,6 @@ export function confirmReceived(
     const reply = await tx.replies.get(messageId);
     if (reply === undefined || reply.dstNodeId !== nodeId || reply.runId !== runId) return;
     const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-    if (instruction?.told) await letGo(tx, instruction);
+    if (instruction?.replyPulled) await removeInstruction(tx, instruction);
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
-import { wholePush } from "../../tests/link/push_whole.ts";
+import { wholePush } from "../../tests/link/push_complete.ts";
 
 const KEY = new Uint8Array([1]);
 

@@ -14,9 +14,9 @@ export async function requeue(
   instruction: InstructionRecord,
   cause: Cause,
 ): Promise<void> {
-  const { message, deliveries, told, dueAt } = instruction;
+  const { message, deliveries, replyPulled, dueAt } = instruction;
   const state = nextInstructionState(instruction.state, "requeue")!;
-  await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+  await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
   const spent = deliveries >= limits.maxDeliveries;
   effects.wake(spent ? `reply:${message.messageId}` : `work:${message.dstNodeId}`);
   effects.emit({ kind: "instruction-requeued", instruction: factsOf(message), cause });

@@ -25,10 +25,10 @@ export function verdictOn(
   now: number,
   limits: MessageLimits,
 ): Verdict | undefined {
-  const { message, state, deliveries, told } = instruction;
+  const { message, state, deliveries, replyPulled } = instruction;
   const expired = expiryOf(message) <= now;
   const name = `"${message.messageId}"`;
-  if (state === "answered" && expired && !told) {
+  if (state === "answered" && expired && !replyPulled) {
     return verdict(
       "expire",
       MessageErrorCode.ReplyUnavailable,

@@ -23,7 +23,7 @@ const WAITING: InstructionRecord = {
   },
   state: "waiting",
   deliveries: 0,
-  told: false,
+  replyPulled: false,
   dueAt: NOW + 100,
 };
 
@@ -44,7 +44,13 @@ const CASES: readonly [
   ["has expired", { state: "handed-out" }, { ...NODE, onlineUntil: NOW + 500 }, 100, 3],
   ["was answered", { state: "answered" }, undefined, 0, undefined],
   ["was answered, but not pulled in time", { state: "answered" }, undefined, 100, 4],
-  ["was answered and pulled in time", { state: "answered", told: true }, undefined, 100, undefined],
+  [
+    "was answered and pulled in time",
+    { state: "answered", replyPulled: true },
+    undefined,
+    100,
+    undefined,
+  ],
   ["already has an error reply", { state: "undeliverable" }, undefined, 100, undefined],
 ];
 

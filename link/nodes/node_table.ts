@@ -21,9 +21,9 @@ export interface NodeTable {
   /** All nodes with `registeredBy` "self" that are neither online nor unregistered. */
   absent(): Promise<NodeRecord[]>;
   /** Number of nodes that are not online and have a `dueAt`. */
-  countPassing(): Promise<number>;
+  countForgettable(): Promise<number>;
   /** Nodes that are not online and have a `dueAt`: those that never joined first, then by `dueAt`. */
-  passing(limit: number): Promise<NodeRecord[]>;
+  forgettable(limit: number): Promise<NodeRecord[]>;
   /** Ids and names of the nodes in state "online" whose heartbeat is not overdue, in no particular order. */
   onlineNames(now: number): Promise<Pick<NodeRecord, "nodeId" | "name" | "joinName">[]>;
   /** Nodes with `dueAt` ≤ `now`, earliest first. */

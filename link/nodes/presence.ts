@@ -69,7 +69,7 @@ export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
 }
 
 /** Handles a node that is due: an online node goes offline, a node that was absent for long is removed. */
-export async function settleDueNode(
+export async function handleDueNode(
   context: NodeContext,
   tx: NodeTransaction,
   effects: NodeEffects,
@@ -96,9 +96,9 @@ export async function sweepAbsentNodes(
 ): Promise<void> {
   const { absences, clock, limits: { maxAbsentNodes, housekeepingBatch } } = context;
   absences.begin(effects);
-  let excess = await tx.nodes.countPassing() - maxAbsentNodes;
+  let excess = await tx.nodes.countForgettable() - maxAbsentNodes;
   if (excess <= 0) return;
-  for (const { nodeId } of await tx.nodes.passing(Math.min(excess, housekeepingBatch))) {
+  for (const { nodeId } of await tx.nodes.forgettable(Math.min(excess, housekeepingBatch))) {
     await forget(context, tx, effects, nodeId);
     excess--;
     if (clock.now() > until) break;

@@ -1,14 +1,14 @@
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { ObjectTable } from "./object_table.ts";
 import type { ObjectId } from "../../entities/object.ts";
-import type { LooseReplies } from "./pulls.ts";
+import type { UnstoredReplies } from "./pulls.ts";
 import type { TreeCache } from "./tree_cache.ts";
 
 /** State and services that operations on objects use. */
 export interface ObjectContext extends Transacts<ObjectTransaction, never> {
   readonly limits: ObjectLimits;
   readonly trees: TreeCache;
-  readonly loose: LooseReplies;
+  readonly unstoredReplies: UnstoredReplies;
   /** Counts the bytes sent for each run. */
   readonly traffic: { send(effects: Effects<never>, runId: bigint, bytes: number): void };
 }
@@ -36,9 +36,9 @@ export interface ObjectCaller {
 /** Access rights to objects, which follow from messages. */
 export interface ObjectRights {
   /** Whether the caller received the message. */
-  wasGiven(caller: ObjectCaller, messageId: ObjectId): Promise<boolean>;
+  hasReceived(caller: ObjectCaller, messageId: ObjectId): Promise<boolean>;
   /** Whether the object belongs to a message that the caller received. */
-  mayHave(caller: ObjectCaller, id: ObjectId): Promise<boolean>;
+  mayRead(caller: ObjectCaller, id: ObjectId): Promise<boolean>;
 }
 
 /** Limits of objects. */

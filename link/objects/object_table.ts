@@ -1,7 +1,7 @@
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 /** Counters of a stored object. */
-export interface ObjectStanding {
+export interface ObjectCounters {
   /** Number of messages and stored objects that refer to the object. */
   readonly references: number;
   /** Number of children that are missing or incomplete; 0 if the whole tree is stored. */
@@ -10,7 +10,7 @@ export interface ObjectStanding {
 
 /** Table of objects. Lists of ids contain each id once. */
 export interface ObjectTable {
-  standing(id: ObjectId): Promise<ObjectStanding | undefined>;
+  counters(id: ObjectId): Promise<ObjectCounters | undefined>;
   get(id: ObjectId): Promise<LinkObject | undefined>;
   bytes(id: ObjectId): Promise<Uint8Array | undefined>;
   /** Size of an object in bytes, without reading it. */
@@ -20,7 +20,7 @@ export interface ObjectTable {
   /** Ids of stored objects that refer to this id. The object itself need not exist. */
   parentsOf(id: ObjectId): Promise<ObjectId[]>;
   /** Adds an object. It must not exist. */
-  add(object: LinkObject, standing: ObjectStanding): Promise<void>;
+  add(object: LinkObject, counters: ObjectCounters): Promise<void>;
   /** Changes the reference count of an object. @returns the new count; 0 if the object does not exist */
   addReferences(id: ObjectId, delta: 1 | -1): Promise<number>;
   /** Decrements the number of missing or incomplete children. @returns the new number */

@@ -19,7 +19,7 @@ const CAPACITY = 1000;
  * Objects of error replies to unknown instructions. They are in memory only, because the store has no instruction to
  * attach them to. After a restart, a repeated pull creates a new error reply.
  */
-export class LooseReplies {
+export class UnstoredReplies {
   readonly #objects = new RecentMap<ObjectId, { object: LinkObject; runId: bigint }>(CAPACITY);
 
   add(effects: Effects<never>, object: LinkObject, runId: bigint): void {
@@ -42,17 +42,17 @@ export async function pullObject(
     const bytes = await context.transact(
       "relaxed",
       async (tx) =>
-        looseObject(context, caller, id)?.length ??
-          (await tx.objectRights.mayHave(caller, id) ? await tx.objects.size(id) : undefined),
+        unstoredObject(context, caller, id)?.length ??
+          (await tx.objectRights.mayRead(caller, id) ? await tx.objects.size(id) : undefined),
     );
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
   }
   // Looked up again, because `makeRoom` may have taken long.
   return await context.transact("relaxed", async (tx, effects) => {
-    const loose = looseObject(context, caller, id);
-    if (loose !== undefined) return { found: true, bytes: loose };
-    const bytes = await tx.objectRights.mayHave(caller, id)
+    const unstored = unstoredObject(context, caller, id);
+    if (unstored !== undefined) return { found: true, bytes: unstored };
+    const bytes = await tx.objectRights.mayRead(caller, id)
       ? await tx.objects.bytes(id)
       : undefined;
     if (bytes === undefined) return { found: false };
@@ -62,12 +62,12 @@ export async function pullObject(
 }
 
 /** The object of an error reply that is not in the store, if the caller pulled that reply. */
-function looseObject(
-  { loose }: ObjectContext,
+function unstoredObject(
+  { unstoredReplies }: ObjectContext,
   { nodeId, runId }: ObjectCaller,
   id: ObjectId,
 ): Uint8Array | undefined {
-  const found = loose.get(id);
+  const found = unstoredReplies.get(id);
   return found !== undefined && nodeId === SUPERLINK_NODE_ID && found.runId === runId
     ? found.object.bytes
     : undefined;
@@ -76,8 +76,8 @@ function looseObject(
 /** See Objects.treeOf. */
 export function treeOf(context: ObjectContext, root: ObjectId): Promise<ObjectTree> {
   return context.transact("relaxed", async (tx) => {
-    if (context.loose.get(root) !== undefined) return new Map([[root, []]]);
-    if ((await tx.objects.standing(root))?.waits !== 0) throw missingObject(root);
+    if (context.unstoredReplies.get(root) !== undefined) return new Map([[root, []]]);
+    if ((await tx.objects.counters(root))?.waits !== 0) throw missingObject(root);
     const children = await tx.objects.childrenOf(root);
     const tree = new Map<ObjectId, readonly ObjectId[]>([[root, children]]);
     for (const child of children) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { linkTest, object } from "../../tests/link/harness.ts";
 import { handed } from "../messages/testing/pushing.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import { BY_HAND } from "../testing/records.ts";
 
 linkTest("a node can pull only objects of instructions that it was handed", async (bench) => {
   const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
@@ -47,7 +48,7 @@ linkTest(
     const told = () =>
       bench.link.messages.pullReplies([instructions[0]!.messageId], { runId: bench.runId });
     assert.deepEqual(await told(), [replies[0]]);
-    const { runId } = await bench.link.runs.create({ fabId: "", fabVersion: "" });
+    const { run: { runId } } = await bench.link.runs.start(BY_HAND);
     assert.deepEqual(await bench.link.objects.pull({ ...caller, runId }, "gradients"), {
       found: false,
     });

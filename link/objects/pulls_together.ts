@@ -49,7 +49,7 @@ async function read(
 ): Promise<ObjectsTogether> {
   const objects = [];
   for (const [messageId, ids] of byMessage) {
-    if (!await tx.objectRights.wasGiven(caller, messageId)) continue;
+    if (!await tx.objectRights.hasReceived(caller, messageId)) continue;
     for (const id of ids) {
       const bytes = await tx.objects.bytes(id);
       if (bytes !== undefined) objects.push({ id, bytes });
@@ -73,7 +73,7 @@ async function choose(
   const chosen = new Set<ObjectId>(holds);
   let [served, objectsLeft, bytesLeft] = [0, maxObjects, maxBytes];
   for (const messageId of messageIds) {
-    const needed = await tx.objectRights.wasGiven(caller, messageId)
+    const needed = await tx.objectRights.hasReceived(caller, messageId)
       ? await neededOf(context, tx, messageId, chosen, maxObjects)
       : [];
     const total = needed.reduce((sum, { size }) => sum + size, 0);

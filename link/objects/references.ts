@@ -16,20 +16,20 @@ export async function addObject(tx: ObjectTables, object: LinkObject): Promise<O
   const children = [...new Set(object.children)];
   let waits = 0;
   for (const child of children) {
-    if ((await tx.objects.standing(child))?.waits !== 0) waits++;
+    if ((await tx.objects.counters(child))?.waits !== 0) waits++;
   }
   const parents = await tx.objects.parentsOf(object.id);
   await tx.objects.add(object, { references: parents.length, waits });
   for (const child of children) await tx.objects.addReferences(child, 1);
   if (waits > 0) return [];
-  const whole = [object.id];
+  const completed = [object.id];
   const waiting = parents;
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     if (await tx.objects.endWait(id) > 0) continue;
-    whole.push(id);
+    completed.push(id);
     waiting.push(...await tx.objects.parentsOf(id));
   }
-  return whole;
+  return completed;
 }
 
 /** Result of {@link completeTree}. */
@@ -37,7 +37,7 @@ export interface Completion {
   /** What is missing or wrong, as a sentence. If set, nothing was stored. */
   readonly fault?: string;
   /** Ids of objects that became complete. */
-  readonly whole: readonly ObjectId[];
+  readonly completed: readonly ObjectId[];
 }
 
 /**
@@ -56,30 +56,30 @@ export async function completeTree(
   const seen = new Set<ObjectId>();
   const visit = async (id: ObjectId, depth: number): Promise<string | undefined> => {
     if (seen.has(id)) return undefined;
-    const standing = await tx.objects.standing(id);
-    if (standing?.waits === 0) return undefined;
+    const counters = await tx.objects.counters(id);
+    if (counters?.waits === 0) return undefined;
     // Also ends a cycle, which is impossible with real hashes.
     if (depth > limits.maxObjectDepth) {
       return `The message's objects are nested more than ${limits.maxObjectDepth} deep`;
     }
     const object = find(id);
-    if (standing === undefined && object === undefined) {
+    if (counters === undefined && object === undefined) {
       return `Object "${id}" of the message is missing`;
     }
-    const children = standing === undefined ? object!.children : await tx.objects.childrenOf(id);
+    const children = counters === undefined ? object!.children : await tx.objects.childrenOf(id);
     for (const child of children) {
       const fault = await visit(child, depth + 1);
       if (fault !== undefined) return fault;
     }
     seen.add(id);
-    if (standing === undefined) added.push(object!);
+    if (counters === undefined) added.push(object!);
     return undefined;
   };
   const fault = await visit(root, 1);
-  if (fault !== undefined) return { fault, whole: [] };
-  const whole: ObjectId[] = [];
-  for (const object of added) whole.push(...await addObject(tx, object));
-  return { whole };
+  if (fault !== undefined) return { fault, completed: [] };
+  const completed: ObjectId[] = [];
+  for (const object of added) completed.push(...await addObject(tx, object));
+  return { completed };
 }
 
 /** Removes one reference to an object, and all objects that are then unreferenced. */

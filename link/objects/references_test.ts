@@ -57,7 +57,7 @@ storeTest("exactly the objects that referenced contents need are stored", async 
           const needed = reachable(objects, held);
           for (const { id } of objects) {
             const waits = needed.has(id) ? 0 : undefined;
-            assert.equal((await tx.objects.standing(id))?.waits, waits, id);
+            assert.equal((await tx.objects.counters(id))?.waits, waits, id);
           }
         }
         assert.equal(held.length, 0);

@@ -113,7 +113,7 @@ export async function releasePieces(
 }
 
 /** Removes a piece that no FAB has needed for limits.sparePieceSeconds. */
-export async function settleDuePiece(
+export async function handleDuePiece(
   _context: RunContext,
   tx: RunTransaction,
   _effects: RunEffects,

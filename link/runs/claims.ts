@@ -1,22 +1,22 @@
 import { FlwrError } from "../../base/error.ts";
-import { hold, type HoldOptions } from "../transactions/hold.ts";
+import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
 import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 import type { ClaimedRun, LinkRun } from "../../entities/run.ts";
-import { settleSelfStarted } from "./self_started.ts";
+import { patienceSeconds, settleSilentRun } from "./silence.ts";
 import { hashToken, newToken } from "./token.ts";
 
 /** See Runs.claim. */
 export function claimRun(
   context: RunContext,
-  options: HoldOptions & { runId?: bigint } = {},
+  options: LongPollOptions & { runId?: bigint } = {},
 ): Promise<ClaimedRun | undefined> {
   const { runId } = options;
   const { clock, limits, random } = context;
-  return hold(
+  return longPoll(
     context,
     ["runs"],
     options,
@@ -58,7 +58,7 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
       ...run,
       state,
       runningAt: now,
-      dueAt: now + context.limits.taskTimeoutSeconds,
+      dueAt: now + patienceSeconds(run, context.limits),
     };
     await tx.runs.put(begun);
     context.outcomes.begin(effects, run.runId);
@@ -76,7 +76,7 @@ export function runHeartbeat(context: RunContext, token: string): Promise<boolea
   return context.transact("relaxed", async (tx, effects) => {
     const run = await tx.runs.byToken(hash);
     if (run === undefined) return false;
-    const dueAt = clock.now() + limits.taskTimeoutSeconds;
+    const dueAt = clock.now() + patienceSeconds(run, limits);
     await tx.runs.put({ ...run, dueAt });
     await traffic.save(tx, effects, run.runId);
     effects.due(dueAt);
@@ -105,8 +105,8 @@ export function finishRun(
   });
 }
 
-/** Handles a run whose deadline has passed: a claimed run becomes pending again, a running one has failed. */
-export async function settleDueRun(
+/** Handles a run whose deadline has passed: a claimed run becomes pending again, a running one ends. */
+export async function handleDueRun(
   context: RunContext,
   tx: RunTransaction,
   effects: RunEffects,
@@ -120,10 +120,7 @@ export async function settleDueRun(
     effects.emit({ kind: "run-released", runId: run.runId });
     return;
   }
-  if (run.tokenHash === undefined) return await settleSelfStarted(context, tx, effects, run);
-  const details = `No heartbeat received from the ServerApp for ` +
-    `${context.limits.taskTimeoutSeconds} s`;
-  await endRun(context, tx, effects, run, nextRunState(run.state, "fail")!, details);
+  await settleSilentRun(context, tx, effects, run);
 }
 
 /** @throws unauthenticated */

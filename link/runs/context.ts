@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { Holds } from "../transactions/hold.ts";
+import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { RunOutcomes } from "./outcomes.ts";
@@ -10,10 +10,10 @@ import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { TrafficMeter } from "./traffic.ts";
 
 /** State and services that operations on runs use. */
-export interface RunContext extends Transacts<RunTransaction, RunEvent>, Holds {
+export interface RunContext extends Transacts<RunTransaction, RunEvent>, LongPollContext {
   readonly clock: Clock;
   readonly random: Random;
-  readonly limits: RunLimits & SweepLimits & Holds["limits"];
+  readonly limits: RunLimits & SweepLimits & LongPollContext["limits"];
   readonly traffic: TrafficMeter;
   readonly outcomes: RunOutcomes;
   /** When the housekeeper next checks the limits of finished runs. */
@@ -70,10 +70,15 @@ export interface RunLimits {
   /** Longest time between heartbeats of a running ServerApp (Flower 1.41, which sends one every 17.5 to 22.5 s). */
   readonly taskTimeoutSeconds: number;
   /**
-   * Time after which a self-started run ends if it sends no instructions and has none open, because its wire (Flower
+   * How long the ServerApp of a run that was started by hand may send no heartbeat. Heartbeats come from the thread that
+   * runs the app, which may compute for long, and from computers that sleep at night.
+   */
+  readonly handStartedRunSeconds: number;
+  /**
+   * Time after which a run without heartbeats ends if it sends no instructions and has none open, because its wire (Flower
    * 1.9) has no call to end a run. As long as the largest ttl of an instruction.
    */
-  readonly selfStartedRunSeconds: number;
+  readonly unheardRunSeconds: number;
   /** Largest log of one run, in bytes of UTF-8. The oldest entries are removed. */
   readonly maxLogBytesPerRun: number;
   /** Longest entry of a log, in UTF-16 code units. Logs are read and trimmed in whole entries. At least 2. */
@@ -110,7 +115,8 @@ export interface RunLimits {
 export const DEFAULT_RUN_LIMITS: RunLimits = {
   claimSeconds: 30,
   taskTimeoutSeconds: 60,
-  selfStartedRunSeconds: 30 * 86_400,
+  handStartedRunSeconds: 86_400,
+  unheardRunSeconds: 30 * 86_400,
   maxLogBytesPerRun: 16 * 2 ** 20,
   maxLogEntryLength: 64 * 2 ** 10,
   maxFinishedRuns: 10_000,

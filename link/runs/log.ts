@@ -1,7 +1,7 @@
 import { isWithinCharacter, utf8Length } from "../../base/characters.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { nextTurn } from "../../base/turn.ts";
-import { hold } from "../transactions/hold.ts";
+import { longPoll } from "../transactions/long_poll.ts";
 import type { RunContext } from "./context.ts";
 import { requireRun } from "./run_records.ts";
 import { isFinished, type LogPiece } from "../../entities/run.ts";
@@ -72,7 +72,7 @@ export async function readLog(
   after: number,
   { bytes, ...options }: LogReadOptions = {},
 ): Promise<LogPiece> {
-  const piece = await hold(
+  const piece = await longPoll(
     context,
     [`log:${runId}`],
     options,

@@ -1,5 +1,5 @@
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
-import type { RunKeepsake, RunRecord } from "./run_table.ts";
+import type { RemovableRunData, RunRecord } from "./run_table.ts";
 
 // Retention of finished runs. The SuperLink keeps limits.maxFinishedRuns runs, limits.maxFinishedLogBytes of logs and
 // limits.maxFinishedArtifactBytes of artifacts. It removes whole logs, all artifacts of a run, and whole runs, in the
@@ -22,7 +22,7 @@ export async function sweepFinishedRuns(
   const { runs, logBytes, artifactBytes } = await tx.runs.finished();
   let steps = 0;
   /** The next run to remove data of; undefined if it must still be kept or this transaction did enough. */
-  const next = async (having?: RunKeepsake): Promise<RunRecord | undefined> => {
+  const next = async (having?: RemovableRunData): Promise<RunRecord | undefined> => {
     const now = clock.now();
     if (now > until || ++steps > limits.housekeepingBatch) {
       retention.expect(effects, now);

@@ -280,7 +280,7 @@ linkTest("a series exists while one of its runs is stored", async (bench) => {
   });
 }, { maxFinishedRuns: 0 });
 
-linkTest("a self-started run ends after a long silence", async (bench) => {
+linkTest("a run without heartbeats ends after a long silence", async (bench) => {
   const { link, runId } = bench;
   const day = 86_400;
   const nodeId = await bench.node(1800, new Uint8Array([1]));
@@ -303,4 +303,4 @@ linkTest("a self-started run ends after a long silence", async (bench) => {
   const run = (await bench.link.runs.get(runId))!;
   assert.equal(run.state, "finished:stopped");
   assert.equal(run.details, "The ServerApp sent no instructions for 10 days");
-}, { selfStartedRunSeconds: 10 * 86_400, absentNodeRetentionSeconds: Infinity });
+}, { unheardRunSeconds: 10 * 86_400, absentNodeRetentionSeconds: Infinity });

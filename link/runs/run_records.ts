@@ -1,59 +1,69 @@
 import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
-import { SELF_STARTED } from "./run_state.ts";
+import { nextRunState } from "./run_state.ts";
 import type { InternalRunFields, RunRecord } from "./run_table.ts";
-import { type LinkRun, type NewLinkRun, unknownRun } from "../../entities/run.ts";
-import { hashToken } from "./token.ts";
-import { sum } from "./traffic.ts";
-
-/** The only federation of a Flower SuperLink without accounts. */
-const DEFAULT_FEDERATION = "@none/default";
+import {
+  type ClaimedRun,
+  DEFAULT_FEDERATION,
+  type LinkRun,
+  type NewLinkRun,
+  type StartedLinkRun,
+  unknownRun,
+} from "../../entities/run.ts";
+import { patienceSeconds } from "./silence.ts";
+import { hashToken, newToken } from "./token.ts";
+import { sumTraffic } from "./traffic.ts";
 
 /** See Runs.create. */
 export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
   return context.transact("durable", async (tx, effects) => {
-    const { fabId, fabVersion, fab, overrideConfig = {} } = input;
+    const { fab } = input;
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
       throw new FlwrError(
         "not-found",
         `The SuperLink stores no run of series "${input.seriesId}"`,
       );
     }
-    const now = context.clock.now();
-    const run: RunRecord = {
-      runId: await freshId(context, async (id) => await tx.runs.get(id) !== undefined),
-      fabId,
-      fabVersion,
-      fabHash: fab?.hash ?? "",
-      overrideConfig,
-      federation: input.federation ?? DEFAULT_FEDERATION,
-      seriesId: input.seriesId ??
-        await freshId(context, (id) => tx.runs.hasSeries(id)),
-      taskId: await freshId(context, () => Promise.resolve(false)),
-      details: "",
-      pendingAt: now,
-      ...(fab === undefined
-        ? {
-          state: SELF_STARTED,
-          startingAt: now,
-          runningAt: now,
-          dueAt: now + context.limits.selfStartedRunSeconds,
-        }
-        : { state: "pending" }),
-      bytesSent: 0,
-      bytesReceived: 0,
-      clientAppSeconds: 0,
-    };
+    const run = await pendingRun(context, tx, input);
     await tx.runs.put(run);
-    if (fab !== undefined && !await tx.fabs.has(fab.hash)) {
+    if (!await tx.fabs.has(fab.hash)) {
       await tx.fabs.add(fab.hash, fab.content);
       await needPieces(tx, fab.hash, fab.pieces ?? []);
     }
-    if (run.state === "pending") effects.wake("runs");
-    effects.due(run.dueAt);
+    effects.wake("runs");
     effects.emit({ kind: "run-created", runId: run.runId });
     return toRun(context, run);
+  });
+}
+
+/** See Runs.start. */
+export function startRun(
+  context: RunContext,
+  { lifeSign, ...input }: StartedLinkRun,
+): Promise<ClaimedRun> {
+  const { clock, limits, outcomes, random } = context;
+  return context.transact("durable", async (tx, effects) => {
+    const pending = await pendingRun(context, tx, input);
+    const starting = nextRunState(pending.state, "claim")!;
+    const now = clock.now();
+    const token = newToken(random);
+    const run: RunRecord = {
+      ...pending,
+      state: nextRunState(starting, "begin")!,
+      startingAt: now,
+      runningAt: now,
+      tokenHash: hashToken(token),
+      lifeSign,
+    };
+    const dueAt = now + patienceSeconds(run, limits);
+    await tx.runs.put({ ...run, dueAt });
+    outcomes.begin(effects, run.runId);
+    effects.due(dueAt);
+    for (const kind of ["run-created", "run-claimed", "run-began"] as const) {
+      effects.emit({ kind, runId: run.runId });
+    }
+    return { run: toRun(context, run), token };
   });
 }
 
@@ -81,6 +91,7 @@ export function listRuns(
 
 const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
   tokenHash: true,
+  lifeSign: true,
   dueAt: true,
   logBytes: true,
   artifactBytes: true,
@@ -89,7 +100,7 @@ const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
 /** A run as callers see it: without internal fields, and with the traffic that is not stored yet. */
 export function toRun({ traffic }: RunContext, record: RunRecord): LinkRun {
   const visible = Object.entries(record).filter(([field]) => !(field in INTERNAL));
-  const total = sum(record, traffic.unsaved(record.runId));
+  const total = sumTraffic(record, traffic.unsaved(record.runId));
   return { ...Object.fromEntries(visible) as unknown as LinkRun, ...total };
 }
 
@@ -101,6 +112,31 @@ export async function requireRun(
   const run = await tx.runs.get(runId);
   if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
   return run;
+}
+
+/** A run that waits for its ServerApp, with ids that no other run has. */
+async function pendingRun(
+  context: RunContext,
+  tx: RunTransaction,
+  { fab, seriesId, ...input }: Omit<NewLinkRun, "fab"> & Partial<Pick<NewLinkRun, "fab">>,
+): Promise<RunRecord> {
+  return {
+    runId: await freshId(context, async (id) => await tx.runs.get(id) !== undefined),
+    fabId: input.fabId,
+    fabVersion: input.fabVersion,
+    fabHash: fab?.hash ?? "",
+    overrideConfig: input.overrideConfig ?? {},
+    federation: input.federation ?? DEFAULT_FEDERATION,
+    seriesId: seriesId ?? await freshId(context, (id) => tx.runs.hasSeries(id)),
+    taskId: await freshId(context, () => Promise.resolve(false)),
+    state: "pending",
+    details: "",
+    pendingAt: context.clock.now(),
+    bytesSent: 0,
+    bytesReceived: 0,
+    clientAppSeconds: 0,
+    lifeSign: "heartbeats",
+  };
 }
 
 function readRun(

@@ -3,9 +3,6 @@ import type { RunState } from "../../entities/run.ts";
 /** Event that changes a run's state: a process claims it, loses the claim or begins it, or the run ends. */
 export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
 
-/** Initial state of a self-started run: its ServerApp created it, as Flower 1.9's do, so nothing must be launched. */
-export const SELF_STARTED: RunState = "running";
-
 const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> = {
   pending: { claim: "starting", fail: "finished:failed", stop: "finished:stopped" },
   starting: {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nextRunState, type RunTrigger, SELF_STARTED } from "./run_state.ts";
+import { nextRunState, type RunTrigger } from "./run_state.ts";
 import { isFinished, type RunState, takesMessages } from "../../entities/run.ts";
 
 const EVENTS: readonly RunTrigger[] = ["claim", "release", "begin", "complete", "fail", "stop"];
@@ -21,10 +21,9 @@ Deno.test("run states change as in the table", () => {
   }
 });
 
-Deno.test("only running runs and self-started ones accept messages", () => {
+Deno.test("only running runs accept messages", () => {
   const taking = Object.keys(TABLE).filter((state) => takesMessages(state as RunState));
   assert.deepEqual(taking, ["running"]);
-  assert.equal(takesMessages(SELF_STARTED), true);
 });
 
 Deno.test("a run without legal events has finished", () => {

@@ -1,4 +1,4 @@
-import type { LinkRun } from "../../entities/run.ts";
+import type { LifeSign, LinkRun } from "../../entities/run.ts";
 
 /** A stored run. */
 export interface RunRecord extends LinkRun, InternalRunFields {}
@@ -7,6 +7,8 @@ export interface RunRecord extends LinkRun, InternalRunFields {}
 export interface InternalRunFields {
   /** SHA-256 of the token of the run's ServerApp, in hexadecimal; undefined while it has none. */
   readonly tokenHash?: string;
+  /** How the ServerApp shows that it is alive once it has begun. */
+  readonly lifeSign: LifeSign;
   /** Unix time in seconds at which the claim or the heartbeat times out; undefined for never. */
   readonly dueAt?: number;
   /** Size of a finished run's stored log, in bytes of UTF-8; undefined until it finishes. */
@@ -16,7 +18,7 @@ export interface InternalRunFields {
 }
 
 /** Data of a finished run that can be removed before the run. */
-export type RunKeepsake = "log" | "artifacts";
+export type RemovableRunData = "log" | "artifacts";
 
 /** Totals over the finished runs of a store. */
 export interface FinishedRuns {
@@ -46,13 +48,13 @@ export interface RunTable {
   /** Whether an unfinished run uses the FAB. */
   needsFab(fabHash: string): Promise<boolean>;
   /** All runs with a `dueAt`. */
-  launched(): Promise<RunRecord[]>;
+  withDueTime(): Promise<RunRecord[]>;
   /** All "running" runs without a `dueAt`. */
-  unwatched(): Promise<RunRecord[]>;
+  withoutDueTime(): Promise<RunRecord[]>;
   /** Totals over all finished runs. */
   finished(): Promise<FinishedRuns>;
   /** The run that finished first. @param having only runs that still have such data */
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined>;
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined>;
   /** Runs with `dueAt` ≤ `now`, earliest first. */
   due(now: number, limit: number): Promise<RunRecord[]>;
   /** Adds a run, or replaces the run with the same id. */
@@ -93,7 +95,8 @@ export interface LogTable {
   /** Adds an entry. Its time must be after all others of the run. */
   add(runId: bigint, entry: LogEntry): Promise<void>;
   /**
-   * Removes the run's entries whose `end` is at most this count of bytes.
+   * Removes the run's entries that end at or before this count of bytes. Of a log that goes whole nothing stays known: it
+   * has no last entry.
    *
    * @param begin prefix for the first remaining entry if the last removed one ends within a line
    */

@@ -1,8 +1,14 @@
-import type { HoldOptions } from "../transactions/hold.ts";
-import type { ClaimedRun, LinkRun, LogPiece, NewLinkRun } from "../../entities/run.ts";
+import type { LongPollOptions } from "../transactions/long_poll.ts";
+import type {
+  ClaimedRun,
+  LinkRun,
+  LogPiece,
+  NewLinkRun,
+  StartedLinkRun,
+} from "../../entities/run.ts";
 
 /** Options of {@link Runs.readLog}. */
-export interface LogReadOptions extends HoldOptions {
+export interface LogReadOptions extends LongPollOptions {
   /** Approximate largest size of one piece, in bytes of UTF-8; default: no limit. */
   readonly bytes?: number;
 }
@@ -10,13 +16,18 @@ export interface LogReadOptions extends HoldOptions {
 /** The runs of a SuperLink, with their logs and FABs. */
 export interface Runs {
   /**
-   * Creates a run. With a FAB it is "pending" until a process claims it. Without a FAB it is self-started: it is
-   * "running" at once, has no token, and ends only by stop, fail or a silence of limits.selfStartedRunSeconds. A
-   * finished run is kept until there are limits.maxFinishedRuns newer ones.
+   * Creates a run of an app: it is "pending" until a process claims it. A finished run is kept until there are
+   * limits.maxFinishedRuns newer ones.
    *
    * @throws not-found if the series does not exist; failed-precondition if a piece of the FAB's attachments is missing
    */
   create(input: NewLinkRun): Promise<LinkRun>;
+  /**
+   * Makes a run for a ServerApp that runs already, claims it and begins it, so that it is "running". How long it may be
+   * silent depends on its sign of life: limits.handStartedRunSeconds without a heartbeat, or limits.unheardRunSeconds
+   * without instructions.
+   */
+  start(input: StartedLinkRun): Promise<ClaimedRun>;
   get(runId: bigint): Promise<LinkRun | undefined>;
   /** Runs, newest first. */
   list(range: { limit: number; skip: number }): Promise<LinkRun[]>;
@@ -24,7 +35,7 @@ export interface Runs {
    * Claims a pending run, the given one or the oldest. It is "starting" until it begins. After limits.claimSeconds
    * without that it is "pending" again.
    */
-  claim(options?: HoldOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
+  claim(options?: LongPollOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
   /** The run of a token; undefined if the token is not, or no longer, valid. */
   ofToken(token: string): Promise<LinkRun | undefined>;
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Bench, linkTest, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
+import { BY_HAND } from "../testing/records.ts";
 
 const HASH = "ab".repeat(32);
 const CONTENT = new Uint8Array([1, 2, 3]);
@@ -42,16 +43,61 @@ linkTest("a run is found by its id, unchanged, also after a restart", async (ben
   assert.equal(await bench.link.runs.getFab("other"), undefined);
 });
 
-linkTest("a run without an app is running at once and cannot be claimed", async (bench) => {
-  const run = (await bench.link.runs.get(bench.runId))!;
+linkTest("a run that was started by hand has a task, as any", async (bench) => {
+  const { link } = bench;
+  bench.events.length = 0;
+  const { run, token } = await link.runs.start({ ...BY_HAND, lifeSign: "heartbeats" });
+  const { runId } = run;
   const now = bench.clock.now();
   assert.equal(run.state, "running");
   assert.deepEqual([run.pendingAt, run.startingAt, run.runningAt], [now, now, now]);
   assert.equal(run.federation, "@none/default");
-  assert.equal(await bench.link.runs.claim(), undefined);
-  assert.equal(await bench.link.runs.claim({ runId: bench.runId }), undefined);
-  await bench.pass(10_000);
-  assert.equal((await bench.link.runs.get(bench.runId))?.state, "running");
+  assert.deepEqual(bench.events, [
+    { kind: "run-created", runId },
+    { kind: "run-claimed", runId },
+    { kind: "run-began", runId },
+  ]);
+  assert.equal(await link.runs.claim(), undefined);
+  assert.equal(await link.runs.claim({ runId }), undefined);
+  await assert.rejects(link.runs.begin(token), { code: "failed-precondition" });
+  assert.deepEqual(await link.runs.ofToken(token), run);
+  assert.equal(await link.runs.heartbeat(token), true);
+  await link.runs.finish(token, { outcome: "completed", details: "all good" });
+  const ended = (await link.runs.get(runId))!;
+  assert.deepEqual([ended.state, ended.details], ["finished:completed", "all good"]);
+  assert.equal(await link.runs.ofToken(token), undefined);
+});
+
+linkTest("a run that was started by hand fails after a day without heartbeats", async (bench) => {
+  const { link } = bench;
+  const day = 86_400;
+  const { run: { runId }, token } = await link.runs.start({ ...BY_HAND, lifeSign: "heartbeats" });
+  const state = async () => (await bench.link.runs.get(runId))?.state;
+  await bench.pass(day - 1);
+  assert.equal(await link.runs.heartbeat(token), true);
+  await bench.restart();
+  await bench.pass(day - 1);
+  assert.equal(await state(), "running");
+  // Its instructions are no heartbeats.
+  await bench.push(await bench.node(1800), { runId, ttl: 2 * day });
+  await bench.pass(2);
+  assert.equal(await state(), "finished:failed");
+  assert.equal(await bench.link.runs.heartbeat(token), false);
+});
+
+linkTest("a run that was started by hand fails when no node gave a result", async (bench) => {
+  const { link } = bench;
+  const { run: { runId }, token } = await link.runs.start({ ...BY_HAND, lifeSign: "heartbeats" });
+  const nodeId = await bench.node();
+  await bench.push(nodeId, { runId });
+  const { content: _, ...instruction } = (await link.messages.pullInstruction(nodeId))!;
+  const { content: __, ...reply } = {
+    ...bench.reply(instruction),
+    error: { code: 2, reason: "no" },
+  };
+  assert.equal(await bench.refusalOf(reply, []), undefined);
+  await link.runs.finish(token, { outcome: "completed", details: "" });
+  assert.equal((await link.runs.get(runId))?.state, "finished:failed");
 });
 
 linkTest("a FAB is kept while an unfinished run uses it", async (bench) => {
@@ -196,9 +242,9 @@ linkTest("a run that has not begun can fail, but not be completed", async (bench
 });
 
 linkTest("a run of any kind can be stopped", async (bench) => {
-  const selfStarted = bench.runId;
+  const byHand = bench.runId;
   const token = await begin(bench);
-  for (const runId of [selfStarted, bench.runId]) {
+  for (const runId of [byHand, bench.runId]) {
     await bench.link.runs.stop(runId);
     assert.equal((await bench.link.runs.get(runId))?.state, "finished:stopped");
     await assert.rejects(bench.link.runs.stop(runId), { code: "failed-precondition" });

@@ -37,8 +37,8 @@ export class TrafficMeter {
     more: Partial<Traffic> = {},
   ): Promise<void> {
     const drafted = this.#draft(effects).get(runId) ?? NOTHING;
-    const unsaved = sum(this.unsaved(runId), drafted);
-    const traffic = sum(unsaved, { ...NOTHING, ...more });
+    const unsaved = sumTraffic(this.unsaved(runId), drafted);
+    const traffic = sumTraffic(unsaved, { ...NOTHING, ...more });
     if (isNothing(traffic)) return;
     this.#add(effects, runId, negative(unsaved));
     await tx.runs.addTraffic(runId, traffic);
@@ -53,14 +53,14 @@ export class TrafficMeter {
 
   #add(effects: Effects<never>, runId: bigint, traffic: Traffic): void {
     const draft = this.#draft(effects);
-    draft.set(runId, sum(draft.get(runId) ?? NOTHING, traffic));
+    draft.set(runId, sumTraffic(draft.get(runId) ?? NOTHING, traffic));
   }
 
   /** Traffic counted by the current transaction attempt, by run. */
   #draft(effects: Effects<never>): Map<bigint, Traffic> {
     return effects.draft(this, () => new Map<bigint, Traffic>(), (draft) => {
       for (const [runId, traffic] of draft) {
-        const total = sum(this.unsaved(runId), traffic);
+        const total = sumTraffic(this.unsaved(runId), traffic);
         if (isNothing(total)) this.#unsaved.delete(runId);
         else this.#unsaved.set(runId, total);
       }
@@ -69,7 +69,7 @@ export class TrafficMeter {
 }
 
 /** The sum of two amounts of traffic. */
-export function sum(a: Traffic, b: Traffic): Traffic {
+export function sumTraffic(a: Traffic, b: Traffic): Traffic {
   return {
     bytesSent: a.bytesSent + b.bytesSent,
     bytesReceived: a.bytesReceived + b.bytesReceived,

@@ -1,11 +1,11 @@
 import type { ArtifactRecord, ArtifactTable } from "../artifacts/artifact_table.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
 /** The artifacts of an in-memory store. */
 export class ArtifactMap {
   readonly byId = new Map<bigint, ArtifactRecord>();
-  readonly ofRun = new Links<bigint, bigint>();
+  readonly ofRun = new Multimap<bigint, bigint>();
   /** The pieces of each artifact, by offset. */
   readonly pieces = new Map<bigint, Map<number, Uint8Array>>();
 }

@@ -102,6 +102,8 @@ export class MemoryLogs implements LogTable {
       log.entries.delete(entry.at);
       removed.push(entry);
     }
+    // As in a database: of a log that has gone whole nothing is known.
+    if (entry === undefined) log.last = undefined;
     const gone = removed.at(-1);
     if (gone !== undefined && !endsLine(gone) && entry !== undefined) {
       const marked = { ...entry, text: begin + entry.text };

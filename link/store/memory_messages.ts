@@ -8,7 +8,7 @@ import type {
 } from "../messages/message_tables.ts";
 import { earliestDue, mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
 /** An instruction with its position in the order of insertion. */
 interface Placed {
@@ -20,11 +20,11 @@ interface Placed {
 export class MessageMap {
   readonly instructions = new Map<string, Placed>();
   /** Ids of open instructions, by node. */
-  readonly open = new Links<bigint, string>();
+  readonly open = new Multimap<bigint, string>();
   /** Ids of instructions in state "handed-out", by node. */
-  readonly handedOut = new Links<bigint, string>();
+  readonly handedOut = new Multimap<bigint, string>();
   /** Ids of instructions, by run. */
-  readonly ofRun = new Links<bigint, string>();
+  readonly ofRun = new Multimap<bigint, string>();
   /** Replies by the id of their instruction. */
   readonly replies = new Map<string, LinkMessage>();
   /** Id of the instruction, by the id of its reply. */

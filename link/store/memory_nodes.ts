@@ -48,13 +48,13 @@ export class MemoryNodes implements NodeTable {
     );
   }
 
-  countPassing(): Promise<number> {
-    return Promise.resolve(this.#passing().length);
+  countForgettable(): Promise<number> {
+    return Promise.resolve(this.#forgettable().length);
   }
 
-  passing(limit: number): Promise<NodeRecord[]> {
+  forgettable(limit: number): Promise<NodeRecord[]> {
     const joined = ({ activatedAt }: NodeRecord) => activatedAt === undefined ? 0 : 1;
-    const nodes = this.#passing().sort((a, b) => joined(a) - joined(b) || a.dueAt! - b.dueAt!);
+    const nodes = this.#forgettable().sort((a, b) => joined(a) - joined(b) || a.dueAt! - b.dueAt!);
     return Promise.resolve(nodes.slice(0, limit));
   }
 
@@ -81,7 +81,7 @@ export class MemoryNodes implements NodeTable {
     return Promise.resolve();
   }
 
-  #passing(): NodeRecord[] {
+  #forgettable(): NodeRecord[] {
     return [...this.#map.byId.values()].filter(({ state, dueAt }) =>
       state !== "online" && dueAt !== undefined
     );

@@ -1,16 +1,16 @@
-import type { ObjectStanding, ObjectTable } from "../objects/object_table.ts";
+import type { ObjectCounters, ObjectTable } from "../objects/object_table.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
-interface Counted extends ObjectStanding {
+interface Counted extends ObjectCounters {
   readonly object: LinkObject;
 }
 
 /** The objects of an in-memory store. */
 export class ObjectMap {
   readonly byId = new Map<ObjectId, Counted>();
-  readonly parents = new Links<ObjectId, ObjectId>();
+  readonly parents = new Multimap<ObjectId, ObjectId>();
 }
 
 /** {@link ObjectTable} in memory, for one transaction. */
@@ -23,7 +23,7 @@ export class MemoryObjects implements ObjectTable {
     this.#journal = journal;
   }
 
-  standing(id: ObjectId): Promise<ObjectStanding | undefined> {
+  counters(id: ObjectId): Promise<ObjectCounters | undefined> {
     return Promise.resolve(this.#map.byId.get(id));
   }
 
@@ -47,7 +47,7 @@ export class MemoryObjects implements ObjectTable {
     return Promise.resolve([...this.#map.parents.of(id)]);
   }
 
-  add(object: LinkObject, { references, waits }: ObjectStanding): Promise<void> {
+  add(object: LinkObject, { references, waits }: ObjectCounters): Promise<void> {
     this.#journal.set(this.#map.byId, object.id, { object, references, waits });
     for (const child of object.children) {
       this.#map.parents.add(this.#journal, child, object.id);

@@ -1,14 +1,14 @@
 import type { PieceRecord, PieceTable } from "../runs/piece_table.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
 /** The pieces of attachments of an in-memory store. */
 export class PieceMap {
   readonly byHash = new Map<string, PieceRecord>();
   readonly bytes = new Map<string, Uint8Array>();
-  readonly ofFab = new Links<string, string>();
-  readonly fabsOf = new Links<string, string>();
+  readonly ofFab = new Multimap<string, string>();
+  readonly fabsOf = new Multimap<string, string>();
 }
 
 /** {@link PieceTable} in memory, for one transaction. */

@@ -2,18 +2,18 @@ import type { AnnouncedMessage, PushRecord, PushTable } from "../messages/push_t
 import type { ObjectId } from "../../entities/object.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { Multimap } from "./multimap.ts";
 
 /** The pushes of an in-memory store. */
 export class PushMap {
   readonly byId = new Map<string, PushRecord>();
-  readonly ofNode = new Links<bigint, string>();
-  readonly ofRun = new Links<bigint, string>();
+  readonly ofNode = new Multimap<bigint, string>();
+  readonly ofRun = new Multimap<bigint, string>();
   readonly messages = new Map<string, AnnouncedMessage>();
-  readonly messagesOf = new Links<string, string>();
-  readonly objectsOf = new Links<string, ObjectId>();
+  readonly messagesOf = new Multimap<string, string>();
+  readonly objectsOf = new Multimap<string, ObjectId>();
   /** Session ids of pushes, by the object that they announced. */
-  readonly announcers = new Links<ObjectId, string>();
+  readonly announcers = new Multimap<ObjectId, string>();
 }
 
 /** {@link PushTable} in memory, for one transaction. */

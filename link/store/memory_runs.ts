@@ -2,7 +2,7 @@ import { isFinished } from "../../entities/run.ts";
 import type {
   FabTable,
   FinishedRuns,
-  RunKeepsake,
+  RemovableRunData,
   RunRecord,
   RunTable,
   Traffic,
@@ -62,12 +62,12 @@ export class MemoryRuns implements RunTable {
     return Promise.resolve(run !== undefined);
   }
 
-  launched(): Promise<RunRecord[]> {
+  withDueTime(): Promise<RunRecord[]> {
     const runs = [...this.#map.byId.values()];
     return Promise.resolve(runs.filter(({ dueAt }) => dueAt !== undefined));
   }
 
-  unwatched(): Promise<RunRecord[]> {
+  withoutDueTime(): Promise<RunRecord[]> {
     const runs = [...this.#map.byId.values()];
     return Promise.resolve(
       runs.filter(({ state, dueAt }) => state === "running" && dueAt === undefined),
@@ -86,7 +86,7 @@ export class MemoryRuns implements RunTable {
     ));
   }
 
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined> {
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined> {
     let first: RunRecord | undefined;
     for (const run of this.#map.byId.values()) {
       if (!isFinished(run.state)) continue;

@@ -11,8 +11,8 @@ import {
   fromId,
   fromText,
   id,
-  marks,
   number,
+  placeholders,
   type Row,
   type SqlValue,
   text,
@@ -50,14 +50,14 @@ export class SqliteInstructions implements InstructionTable {
     this.#sql = sql;
   }
 
-  async add({ message, state, deliveries, told, dueAt }: InstructionRecord): Promise<void> {
+  async add({ message, state, deliveries, replyPulled, dueAt }: InstructionRecord): Promise<void> {
     await this.#sql.run(
       `INSERT INTO instruction (${COLUMNS}, state, deliveries, told, due_at)
-         VALUES (${marks(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
+         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
       ...messageValues(message),
       state,
       deliveries,
-      told ? 1 : 0,
+      replyPulled ? 1 : 0,
       dueAt,
     );
   }
@@ -128,13 +128,13 @@ export class SqliteInstructions implements InstructionTable {
   }
 
   async update(messageId: string, progress: InstructionProgress): Promise<void> {
-    const { state, deliveries, told, dueAt } = progress;
+    const { state, deliveries, replyPulled, dueAt } = progress;
     await this.#sql.run(
       `UPDATE instruction SET state = ?, deliveries = ?, told = ?, due_at = ?
          WHERE message_id = ?`,
       state,
       deliveries,
-      told ? 1 : 0,
+      replyPulled ? 1 : 0,
       dueAt,
       messageId,
     );
@@ -175,7 +175,7 @@ export class SqliteReplies implements ReplyTable {
 
   async put(reply: LinkMessage): Promise<void> {
     await this.#sql.run(
-      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${marks(MESSAGE_COLUMNS)})`,
+      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${placeholders(MESSAGE_COLUMNS)})`,
       ...messageValues(reply),
     );
   }
@@ -210,7 +210,7 @@ function instructionFrom(row: Row): InstructionRecord {
     message: messageFrom(row),
     state: text(row, "state") as InstructionState,
     deliveries: number(row, "deliveries"),
-    told: number(row, "told") === 1,
+    replyPulled: number(row, "told") === 1,
     dueAt: number(row, "due_at"),
   };
 }

@@ -14,11 +14,11 @@ import {
   foreignText,
   fromId,
   id,
-  marks,
   number,
   optional,
-  replacing,
+  placeholders,
   type Row,
+  updateAssignments,
 } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
@@ -40,7 +40,7 @@ const NODE = new RecordColumns<NodeRecord>({
   dueAt: optionalColumn("due_at", NUMBER),
 });
 
-const PASSING = "state <> 'online' AND due_at IS NOT NULL";
+const FORGETTABLE = "state <> 'online' AND due_at IS NOT NULL";
 
 /** {@link NodeTable} in SQLite. */
 export class SqliteNodes implements NodeTable {
@@ -74,13 +74,13 @@ export class SqliteNodes implements NodeTable {
     return this.#sql.all(nodeFrom, sql);
   }
 
-  async countPassing(): Promise<number> {
-    const sql = `SELECT COUNT(*) AS n FROM node WHERE ${PASSING}`;
+  async countForgettable(): Promise<number> {
+    const sql = `SELECT COUNT(*) AS n FROM node WHERE ${FORGETTABLE}`;
     return await this.#sql.one((row) => number(row, "n"), sql) ?? 0;
   }
 
-  passing(limit: number): Promise<NodeRecord[]> {
-    const sql = `SELECT * FROM node WHERE ${PASSING}
+  forgettable(limit: number): Promise<NodeRecord[]> {
+    const sql = `SELECT * FROM node WHERE ${FORGETTABLE}
       ORDER BY activated_at IS NOT NULL, due_at LIMIT ?`;
     return this.#sql.all(nodeFrom, sql, limit);
   }
@@ -98,8 +98,8 @@ export class SqliteNodes implements NodeTable {
 
   async put(node: NodeRecord): Promise<void> {
     await this.#sql.run(
-      `INSERT INTO node (${NODE.names.join(", ")}) VALUES (${marks(NODE.names)})
-         ON CONFLICT (node_id) DO UPDATE SET ${replacing(NODE.names.slice(1))}`,
+      `INSERT INTO node (${NODE.names.join(", ")}) VALUES (${placeholders(NODE.names)})
+         ON CONFLICT (node_id) DO UPDATE SET ${updateAssignments(NODE.names.slice(1))}`,
       ...NODE.values(node),
     );
   }

@@ -1,4 +1,4 @@
-import type { ObjectStanding, ObjectTable } from "../objects/object_table.ts";
+import type { ObjectCounters, ObjectTable } from "../objects/object_table.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import { bytes, number, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
@@ -11,7 +11,7 @@ export class SqliteObjects implements ObjectTable {
     this.#sql = sql;
   }
 
-  standing(id: ObjectId): Promise<ObjectStanding | undefined> {
+  counters(id: ObjectId): Promise<ObjectCounters | undefined> {
     return this.#sql.one(
       (row) => ({ references: number(row, "refs"), waits: number(row, "waits") }),
       "SELECT refs, waits FROM object WHERE object_id = ?",
@@ -44,8 +44,8 @@ export class SqliteObjects implements ObjectTable {
     return this.#sql.all((row) => text(row, "parent"), sql, id);
   }
 
-  async add({ id, bytes, children }: LinkObject, standing: ObjectStanding): Promise<void> {
-    const { references, waits } = standing;
+  async add({ id, bytes, children }: LinkObject, counters: ObjectCounters): Promise<void> {
+    const { references, waits } = counters;
     await this.#sql.run(
       "INSERT INTO object (object_id, refs, waits) VALUES (?, ?, ?)",
       id,

@@ -2,7 +2,7 @@ import type { PushState } from "../messages/push_state.ts";
 import type { AnnouncedMessage, PushRecord, PushTable } from "../messages/push_table.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import { MESSAGE_COLUMNS, messageFrom, messageValues } from "./sqlite_messages.ts";
-import { fromId, id, marks, number, type Row, text } from "./sqlite_rows.ts";
+import { fromId, id, number, placeholders, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
 const PUSH_OF_SESSION = "(SELECT push FROM push WHERE session_id = ?)";
@@ -61,7 +61,7 @@ export class SqlitePushes implements PushTable {
   async addMessage({ sessionId, message, clientAppSeconds }: AnnouncedMessage): Promise<void> {
     await this.#sql.run(
       `INSERT INTO announced (${MESSAGE_COLUMNS.join(", ")}, client_app_seconds, push)
-         VALUES (${marks(MESSAGE_COLUMNS)}, ?, ${PUSH_OF_SESSION})`,
+         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ${PUSH_OF_SESSION})`,
       ...messageValues(message),
       clientAppSeconds,
       sessionId,

@@ -19,12 +19,12 @@ export function fromText(text: string): Uint8Array {
 }
 
 /** SQL placeholders, one for each column. */
-export function marks(columns: readonly string[]): string {
+export function placeholders(columns: readonly string[]): string {
   return columns.map(() => "?").join(", ");
 }
 
 /** Assignments for `DO UPDATE SET` that take the inserted values of these columns. */
-export function replacing(columns: readonly string[]): string {
+export function updateAssignments(columns: readonly string[]): string {
   return columns.map((column) => `${column} = excluded.${column}`).join(", ");
 }
 

@@ -1,5 +1,11 @@
-import type { RunState } from "../../entities/run.ts";
-import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "../runs/run_table.ts";
+import type { LifeSign, RunState } from "../../entities/run.ts";
+import type {
+  FinishedRuns,
+  RemovableRunData,
+  RunRecord,
+  RunTable,
+  Traffic,
+} from "../runs/run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {
   type Codec,
@@ -15,10 +21,10 @@ import {
   foreignText,
   fromId,
   fromText,
-  marks,
   number,
-  replacing,
+  placeholders,
   type Row,
+  updateAssignments,
 } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
@@ -52,10 +58,11 @@ const RUN = new RecordColumns<RunRecord>({
   logRemovedAt: optionalColumn("log_removed_at", NUMBER),
   artifactBytes: optionalColumn("artifact_bytes", NUMBER),
   artifactsRemovedAt: optionalColumn("artifacts_removed_at", NUMBER),
+  lifeSign: column("life_sign", ownText<LifeSign>()),
 });
 
 /** SQL conditions. They equal those of the indices, which give the order of removal. */
-const HAVING: Readonly<Record<RunKeepsake, string>> = {
+const HAVING: Readonly<Record<RemovableRunData, string>> = {
   log: "log_bytes > 0",
   artifacts: "artifact_bytes > 0",
 };
@@ -97,11 +104,11 @@ export class SqliteRuns implements RunTable {
     );
   }
 
-  launched(): Promise<RunRecord[]> {
+  withDueTime(): Promise<RunRecord[]> {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE due_at IS NOT NULL");
   }
 
-  unwatched(): Promise<RunRecord[]> {
+  withoutDueTime(): Promise<RunRecord[]> {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE state = 'running' AND due_at IS NULL");
   }
 
@@ -120,7 +127,7 @@ export class SqliteRuns implements RunTable {
     return totals!;
   }
 
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined> {
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined> {
     const which = having === undefined ? "finished_at IS NOT NULL" : HAVING[having];
     const sql = `SELECT * FROM run WHERE ${which} ORDER BY finished_at, place LIMIT 1`;
     return this.#sql.one(runFrom, sql);
@@ -134,8 +141,8 @@ export class SqliteRuns implements RunTable {
   async put(run: RunRecord): Promise<void> {
     await this.#sql.run(
       `INSERT INTO run (${RUN.names.join(", ")}, place)
-         VALUES (${marks(RUN.names)}, (SELECT coalesce(max(place), 0) + 1 FROM run))
-         ON CONFLICT (run_id) DO UPDATE SET ${replacing(RUN.names.slice(1))}`,
+         VALUES (${placeholders(RUN.names)}, (SELECT coalesce(max(place), 0) + 1 FROM run))
+         ON CONFLICT (run_id) DO UPDATE SET ${updateAssignments(RUN.names.slice(1))}`,
       ...RUN.values(run),
     );
   }

@@ -265,4 +265,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX instruction_handed_out ON instruction (dst_node_id, place)
     WHERE state = 'handed-out';
   `,
+  // How a run's ServerApp shows that it is alive. One that a user started by hand had no heartbeats before.
+  `
+  ALTER TABLE run ADD COLUMN life_sign TEXT NOT NULL DEFAULT 'heartbeats';
+  UPDATE run SET life_sign = 'instructions' WHERE fab_hash = '';
+  `,
 ];

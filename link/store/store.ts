@@ -46,13 +46,14 @@ export interface LinkTables {
   nextDue(): Promise<number | undefined>;
 }
 
-/** Up to which Unix time peers have signed: the notes of the replay guard, of which the domain knows nothing else. */
+/** Table of the replay guard: the Unix time up to which each peer has signed. The domain does not use it. */
 export interface SignerTable {
-  /** The times that were noted, by peer. */
+  /** The recorded times, by peer. */
   read(): Promise<ReadonlyMap<string, number>>;
   /**
-   * Replaces times, and forgets those before `forgetBefore`. Calls take effect in their order; each resolves when its
-   * times survive the death of the process.
+   * Replaces the recorded times of peers, and removes records before `forgetBefore`. Calls take effect in their order.
+   * Each
+   * resolves when the change survives a crash of the process.
    */
   note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
 }

@@ -4,32 +4,8 @@ import type { LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "../messages/message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
-import { MemoryStore } from "./memory.ts";
-import { SqliteStore } from "./sqlite.ts";
-import type { LinkStore, LinkTables } from "./store.ts";
-
-/** Runs a test with a store of each kind. */
-function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
-  Deno.test(`${name} (memory)`, async () => {
-    await using stack = new AsyncDisposableStack();
-    await body(opened(stack, new MemoryStore()));
-  });
-  Deno.test(`${name} (SQLite)`, async () => {
-    await using stack = new AsyncDisposableStack();
-    await body(opened(stack, await sqlite(stack)));
-  });
-}
-
-async function sqlite(stack: AsyncDisposableStack): Promise<SqliteStore> {
-  const folder = await Deno.makeTempDir();
-  stack.defer(() => Deno.remove(folder, { recursive: true }));
-  return new SqliteStore(`${folder}/link.db`);
-}
-
-function opened<S extends LinkStore>(stack: AsyncDisposableStack, store: S): S {
-  stack.defer(() => store.close());
-  return store;
-}
+import type { LinkTables } from "./store.ts";
+import { eachStore } from "./testing/each_store.ts";
 
 const MESSAGE: LinkMessage = {
   messageId: "a",
@@ -86,7 +62,7 @@ eachStore("a message is read as it was written", async (store) => {
           message,
           state: "handed-out",
           deliveries: 3,
-          told: true,
+          replyPulled: true,
           dueAt: message.createdAt,
         };
         await tx.instructions.add(record);
@@ -135,7 +111,7 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
     assert.equal(await tx.nodes.byKey(new Uint8Array([0, 255])), undefined);
     assert.deepEqual(await tx.nodes.online(), [first]);
     assert.deepEqual(await tx.nodes.absent(), [second]);
-    assert.equal(await tx.nodes.countPassing(), 0);
+    assert.equal(await tx.nodes.countForgettable(), 0);
     const passing = [3n, 4n, 5n].map((nodeId): NodeRecord => ({
       ...second,
       nodeId,
@@ -143,10 +119,10 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
       ...(nodeId === 5n && { activatedAt: 6 }),
     }));
     for (const node of passing) await tx.nodes.put(node);
-    assert.equal(await tx.nodes.countPassing(), 3);
-    const ids = (await tx.nodes.passing(5)).map(({ nodeId }) => nodeId);
+    assert.equal(await tx.nodes.countForgettable(), 3);
+    const ids = (await tx.nodes.forgettable(5)).map(({ nodeId }) => nodeId);
     assert.deepEqual(ids, [4n, 3n, 5n]);
-    assert.equal((await tx.nodes.passing(2)).length, 2);
+    assert.equal((await tx.nodes.forgettable(2)).length, 2);
     for (const node of passing) await tx.nodes.remove(node.nodeId);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.25, 5), [first]);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.2, 5), []);
@@ -159,7 +135,7 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
 eachStore("instructions come in the order in which they were added", async (store) => {
   await store.transaction("relaxed", async (tx) => {
     await tx.runs.put(runRecord());
-    const progress = { state: "waiting", deliveries: 0, told: false, dueAt: 10 } as const;
+    const progress = { state: "waiting", deliveries: 0, replyPulled: false, dueAt: 10 } as const;
     for (const [index, messageId] of ["c", "a", "b"].entries()) {
       await tx.instructions.add({
         ...progress,
@@ -210,7 +186,7 @@ eachStore("records removed by a failed transaction return to their positions", a
         message,
         state: "waiting",
         deliveries: 0,
-        told: false,
+        replyPulled: false,
         dueAt: 9,
       });
     }
@@ -257,7 +233,7 @@ eachStore(
       assert.equal((await tx.runs.firstFinished())?.runId, 4n);
       assert.deepEqual(await tx.runs.firstFinished("log"), second);
       assert.deepEqual(await tx.runs.firstFinished("artifacts"), second);
-      assert.deepEqual((await tx.runs.unwatched()).map(({ runId }) => runId), [1n]);
+      assert.deepEqual((await tx.runs.withoutDueTime()).map(({ runId }) => runId), [1n]);
       await tx.runs.remove(5n);
       assert.equal(await tx.runs.get(5n), undefined);
       assert.equal((await tx.runs.firstFinished("log"))?.runId, 3n);
@@ -344,7 +320,7 @@ eachStore("a failed transaction changes nothing", async (store) => {
       message: { ...MESSAGE, messageId: suffix },
       state: "waiting",
       deliveries: 0,
-      told: false,
+      replyPulled: false,
       dueAt: 1,
     });
     await tx.replies.put({ ...MESSAGE, messageId: `reply ${suffix}`, replyToMessageId: suffix });
@@ -361,7 +337,7 @@ eachStore("a failed transaction changes nothing", async (store) => {
       open: await tx.instructions.openOf(9n),
       replies: await tx.replies.to(["before", "after"]),
       object: await tx.objects.get("before"),
-      after: await tx.objects.standing("after"),
+      after: await tx.objects.counters("after"),
     }));
   await store.transaction("durable", (tx) => fill(tx, "before"));
   const before = { ...await look(), usage: await store.usage() };
@@ -372,7 +348,7 @@ eachStore("a failed transaction changes nothing", async (store) => {
       await tx.instructions.update("before", {
         state: "answered",
         deliveries: 1,
-        told: true,
+        replyPulled: true,
         dueAt: 2,
       });
       await fill(tx, "after");

@@ -1,7 +1,7 @@
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { RunRecord } from "../runs/run_table.ts";
 
-/** A self-started run for tests. */
+/** A run that was started by hand, for tests. */
 export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
   return {
     runId: 3n,
@@ -18,6 +18,7 @@ export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {
     bytesSent: 0,
     bytesReceived: 0,
     clientAppSeconds: 0,
+    lifeSign: "instructions",
     ...changes,
   };
 }
@@ -34,3 +35,6 @@ export function nodeRecord(changes: Partial<NodeRecord> = {}): NodeRecord {
     ...changes,
   };
 }
+
+/** A run of a ServerApp of Flower 1.9's wire, to be started. */
+export const BY_HAND = { fabId: "", fabVersion: "", lifeSign: "instructions" } as const;

@@ -44,12 +44,17 @@ export async function findClasses(
 }
 
 /**
- * The images of a class, in its folder and those below, in torchvision's order: by folder, then by name.
+ * The pictures in a folder and those below, in the order of torchvision: by folder, then by name.
  *
- * @param mayBeEmpty whether a class may have no folder or no images
- * @throws FlwrError "invalid-argument" for an entry that is not an image, and for links that form a cycle
+ * @param mayBeEmpty whether the folder may be missing, or have no pictures
+ * @param hints what to do where it has none and may not
+ * @throws FlwrError "invalid-argument" for an entry that is not a picture, and for links that lead in a circle
  */
-export async function findPictures(folder: string, mayBeEmpty: boolean): Promise<string[]> {
+export async function findPictures(
+  folder: string,
+  mayBeEmpty: boolean,
+  hints: readonly string[] = [],
+): Promise<string[]> {
   const byFolder = new Map<string, string[]>();
   const walk = async (place: string, above: readonly string[]): Promise<void> => {
     const own = await identity(place);
@@ -65,7 +70,7 @@ export async function findPictures(folder: string, mayBeEmpty: boolean): Promise
       else {
         throw new FlwrError("invalid-argument", `File "${path}" is not a PNG or JPEG picture`, {
           hints: [
-            "Convert other images to PNG, and keep other files out of the class folders",
+            "Convert other images to PNG, and keep other files out of folders with pictures",
           ],
         });
       }
@@ -75,9 +80,7 @@ export async function findPictures(folder: string, mayBeEmpty: boolean): Promise
   await walk(folder, []);
   const pictures = [...byFolder.keys()].sort().flatMap((place) => byFolder.get(place)!);
   if (pictures.length > 0 || mayBeEmpty) return pictures;
-  throw new FlwrError("not-found", `Folder "${folder}" of a class has no pictures`, {
-    hints: ["Remove it, or name all classes in the option classes"],
-  });
+  throw new FlwrError("not-found", `Folder "${folder}" has no pictures`, { hints });
 }
 
 function isPicture(name: string): boolean {

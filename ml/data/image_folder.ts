@@ -5,15 +5,10 @@ import { tensor } from "../../tensor/tensor.ts";
 import { findClasses, findPictures } from "./image_files.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { decodePicture, type OrientationAction } from "./picture/decode.ts";
-import type { Picture } from "./picture/picture.ts";
+import { checkSameKind } from "./picture/picture.ts";
 import { parseFile, readBytes } from "./read_bytes.ts";
 import { sharedArray } from "./shared_array.ts";
-
-/**
- * Most bits of samples in 16-bit images that were not scaled: medical devices have samples of 10 or 12 bits, and some
- * programs store them unscaled in 16.
- */
-const MOST_UNSCALED_BITS = 12;
+import { checkBits } from "./used_bits.ts";
 
 /** Options of {@link readImageFolder}. */
 export interface ImageFolderOptions {
@@ -55,7 +50,9 @@ export async function readImageFolder(
   const classes = await findClasses(folder, options.classes);
   const files: { path: string; label: number }[] = [];
   for (const [label, name] of classes.entries()) {
-    const paths = await findPictures(join(folder, name), options.classes !== undefined);
+    const paths = await findPictures(join(folder, name), options.classes !== undefined, [
+      "Remove it, or name all classes in the option classes",
+    ]);
     for (const path of paths) files.push({ path, label });
   }
   const read = async (path: string) => {
@@ -79,7 +76,7 @@ export async function readImageFolder(
   const x = sharedArray("uint8", files.length * size);
   const usedBits: number[] = [];
   for (const [i, { path }] of files.entries()) {
-    const picture = i === 0 ? first : checkSize(path, await read(path), first);
+    const picture = i === 0 ? first : checkSameKind(path, await read(path), first);
     x.set(picture.planes, i * size);
     if (picture.usedBits !== undefined) usedBits.push(picture.usedBits);
   }
@@ -89,33 +86,4 @@ export async function readImageFolder(
     y: tensor("int64", [files.length], BigInt64Array.from(files, ({ label }) => BigInt(label))),
     classes,
   };
-}
-
-/** Refuses 16-bit images that were not scaled to 16 bits. One image may be dark, but not all of them. */
-function checkBits(folder: string, usedBits: readonly number[]): void {
-  const most = usedBits.reduce((most, bits) => Math.max(most, bits), 0);
-  if (most === 0 || most > MOST_UNSCALED_BITS) return;
-  throw new FlwrError(
-    "invalid-argument",
-    `Folder "${folder}" has pictures of 16 bits that use only ${most} of them: as 8 bits they would ` +
-      `have ${most <= 8 ? "no values but 0" : `values up to ${2 ** (most - 8) - 1} of 255`}`,
-    {
-      hints: [
-        `Multiply the samples by ${
-          2 ** (16 - most)
-        } and save the pictures again, or save them with 8 bits`,
-        "Save label masks as .npy files: readNpy returns their numbers unchanged",
-      ],
-    },
-  );
-}
-
-function checkSize(path: string, picture: Picture, first: Picture): Picture {
-  const size = ({ width, height, channels }: Picture) =>
-    `${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`;
-  if (size(picture) === size(first)) return picture;
-  throw new FlwrError(
-    "invalid-argument",
-    `File "${path}" has ${size(picture)}: the pictures before it have ${size(first)}`,
-  );
 }

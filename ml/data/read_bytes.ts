@@ -1,4 +1,6 @@
+import { isAbsolute } from "node:path";
 import { FlwrError } from "../../base/error.ts";
+import { READ_GRANT_HINT } from "../../base/read_grant.ts";
 
 /**
  * Reads a whole file.
@@ -13,13 +15,23 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
+const RELATIVE_PATH_HINT =
+  "A relative path begins in the app's own folder where a run sent the app, otherwise in the " +
+  "folder that the program was started in: give the absolute path";
+
 /** Converts file system errors to FlwrErrors that name the file; returns others unchanged. */
 export function fileError(path: string, error: unknown): unknown {
   if (error instanceof Deno.errors.NotFound) {
-    return new FlwrError("not-found", `File "${path}" does not exist`, { cause: error });
+    return new FlwrError("not-found", `File "${path}" does not exist`, {
+      hints: isAbsolute(path) ? [] : [RELATIVE_PATH_HINT],
+      cause: error,
+    });
   }
-  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+  // Deno has no permission for it, or the operating system gives none.
+  const isSandboxed = error instanceof Deno.errors.NotCapable;
+  if (isSandboxed || error instanceof Deno.errors.PermissionDenied) {
     return new FlwrError("permission-denied", `No permission to read file "${path}"`, {
+      hints: isSandboxed ? [READ_GRANT_HINT] : ["Check who owns the file, and who may read it"],
       cause: error,
     });
   }

@@ -135,7 +135,7 @@ class Ledger {
     if (this.#bytes + bytes > this.#guard.memoryBytes) {
       throw new FlwrError(
         "resource-exhausted",
-        `Tensors take more than ${this.#guard.memoryBytes} bytes of the trainer's memory`,
+        `Tensors use more than ${this.#guard.memoryBytes} bytes of the trainer's memory`,
         { hints: ["Train on fewer examples at once"] },
       );
     }

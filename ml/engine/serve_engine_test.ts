@@ -168,7 +168,7 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
   "a call without a number": { call: { method: "close" } },
   "an unknown method": { id: 0, call: { method: "constructor" } },
   "absurdly many threads": { id: 0, call: { method: "use-threads", threads: 1e9 } },
-  "a model that is no buffer": { id: 0, call: { method: "load", key: "a", model: [1] } },
+  "a model that is not a buffer": { id: 0, call: { method: "load", key: "a", model: [1] } },
   "a model in shared memory": {
     id: 0,
     call: { method: "load", key: "a", model: new SharedArrayBuffer(8) },

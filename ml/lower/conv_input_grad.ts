@@ -43,7 +43,7 @@ export function flippedKernels(
 }
 
 /** Stride 1: a convolution of d with the flipped kernels. */
-function turned(builder: GraphBuilder, value: InputGrad, d: string, w: string): string {
+function flippedConvolution(builder: GraphBuilder, value: InputGrad, d: string, w: string): string {
   const { kernel, dilation, padding, groups } = value.attributes.geometry;
   const shape = value.inputs[1]!.shape;
   const entries = flippedKernels(shape, groups);
@@ -79,9 +79,9 @@ export const convInputGradPattern: Pattern = (value) => {
   if (block !== undefined || stride.some((step) => step !== 1)) return undefined;
   const isPointwise = elementCount(kernel) === 1 && groups === 1 &&
     padding.every((length) => length === 0);
-  const canTurn = keepsSize(geometry) &&
+  const canFlip = keepsSize(geometry) &&
     [0, 1].every((axis) => padding[axis]! <= (kernel[axis]! - 1) * dilation[axis]!);
-  const form = isPointwise ? pointwise : canTurn ? turned : undefined;
+  const form = isPointwise ? pointwise : canFlip ? flippedConvolution : undefined;
   return form && {
     inputs: value.inputs,
     emit: (builder, [d, w]) => form(builder, value, d!, w!),

@@ -16,7 +16,7 @@ const TO_THE_END = 2 ** 31 - 1;
 function cannotBeFree(value: Value): FlwrError {
   return new FlwrError(
     "unimplemented",
-    `The network cannot take any number of examples at once: "${value.primitive}" depends on it`,
+    `The network does not work with any number of examples: "${value.primitive}" depends on it`,
   );
 }
 
@@ -56,10 +56,12 @@ function repeatsByExample(a: Value, b: Value, batches: readonly number[]): boole
  */
 function sameAttributes(a: Value, b: Value): boolean {
   if (a.primitive === "constant") return true;
-  if (a.primitive !== "slice" || b.primitive !== "slice") return same(a.attributes, b.attributes);
+  if (a.primitive !== "slice" || b.primitive !== "slice") {
+    return deepEqual(a.attributes, b.attributes);
+  }
   const toTheEnd = (value: Node<"slice">, axis: number) =>
     value.attributes.end[axis] === value.inputs[0]!.shape[axis];
-  return same(a.attributes.start, b.attributes.start) &&
+  return deepEqual(a.attributes.start, b.attributes.start) &&
     a.shape.every((length, axis) =>
       length === b.shape[axis]
         ? a.attributes.end[axis] === b.attributes.end[axis]
@@ -68,13 +70,13 @@ function sameAttributes(a: Value, b: Value): boolean {
 }
 
 /** Whether two values are deeply equal: numbers, strings, and arrays and objects of them. */
-function same(a: unknown, b: unknown): boolean {
+function deepEqual(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     return Object.is(a, b);
   }
   const [left, right] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
   return left.length === Object.keys(b).length &&
-    left.every(([name, value]) => same(value, right[name]));
+    left.every(([name, value]) => deepEqual(value, right[name]));
 }
 
 /** A tensor cut to length 1 along some axes; undefined if it varies along them. */

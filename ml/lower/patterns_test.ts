@@ -12,7 +12,7 @@ import { reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { LocalEngine } from "../session/local_engine.ts";
-import { assertPatternRight, fires, real } from "../testing/compare.ts";
+import { assertPatternRight, matchesPattern, real } from "../testing/compare.ts";
 import { channelAffinePattern } from "./channel_affine.ts";
 import { channelNormalizeGradPattern } from "./channel_normalize_grad.ts";
 import { channelSumsPattern } from "./channel_sums.ts";
@@ -46,7 +46,7 @@ function patternTest(
     await fc.assert(
       fc.asyncProperty(side, side, side, fc.nat(7), fc.nat(), async (m, k, n, flags, seed) => {
         const outputs = build(m, k, n, flags);
-        assert.ok(fires(pattern, outputs[0]!, outputs), "fires");
+        assert.ok(matchesPattern(pattern, outputs[0]!, outputs), "the pattern matches");
         await assertPatternRight(engine, pattern, outputs, seed);
       }),
       { numRuns: 20 },
@@ -83,16 +83,16 @@ patternTest("a transposed product is a Gemm", gemmPattern, (m, k, n, flags) => {
 Deno.test("a product that is used elsewhere, or stretched, stays a value of its own", () => {
   const product = matmul(real("a", [1, 3]), real("b", [3, 2]));
   const sum = add(product, real("bias", [2]));
-  assert.ok(!fires(gemmPattern, sum, [sum, product]));
-  assert.ok(!fires(gemmPattern, add(product, real("c", [4, 2]))));
+  assert.ok(!matchesPattern(gemmPattern, sum, [sum, product]));
+  assert.ok(!matchesPattern(gemmPattern, add(product, real("c", [4, 2]))));
 });
 
 Deno.test("a bias over many rows is added separately, one over many columns is not", () => {
   const product = (rows: number) => matmul(real("a", [rows, 3]), transpose(real("b", [2, 3])));
   const [few, many] = [MIN_ROWS_OF_BIAS - 1, MIN_ROWS_OF_BIAS];
-  assert.ok(fires(gemmPattern, add(product(few), real("bias", [2]))));
-  assert.ok(!fires(gemmPattern, add(product(many), real("bias", [2]))));
-  assert.ok(fires(gemmPattern, add(product(many), real("bias", [many, 1]))));
+  assert.ok(matchesPattern(gemmPattern, add(product(few), real("bias", [2]))));
+  assert.ok(!matchesPattern(gemmPattern, add(product(many), real("bias", [2]))));
+  assert.ok(matchesPattern(gemmPattern, add(product(many), real("bias", [many, 1]))));
 });
 
 patternTest(
@@ -110,8 +110,8 @@ patternTest(
 Deno.test("a product that is also used untransposed, or is transposed in another way, stays", () => {
   const product = matmul(real("a", [2, 3, 4]), real("b", [2, 4, 5]));
   const turned = transpose(product, [0, 2, 1]);
-  assert.ok(!fires(turnedBatchProductPattern, turned, [turned, product]));
-  assert.ok(!fires(turnedBatchProductPattern, transpose(product, [1, 0, 2])));
+  assert.ok(!matchesPattern(turnedBatchProductPattern, turned, [turned, product]));
+  assert.ok(!matchesPattern(turnedBatchProductPattern, transpose(product, [1, 0, 2])));
 });
 
 patternTest("sums over the first axes are products with ones", leadingSumsPattern, (
@@ -128,13 +128,13 @@ patternTest("sums over the first axes are products with ones", leadingSumsPatter
 Deno.test("sums over few rows, over other axes, or over all, stay sums", () => {
   const rows = MIN_SUMMED_ROWS;
   const sum = (shape: number[], axes: number[]) => reduceSum(real("x", shape), { axes });
-  assert.ok(!fires(leadingSumsPattern, sum([rows - 1, 2], [0])));
-  assert.ok(!fires(leadingSumsPattern, sum([2, rows], [1])));
-  assert.ok(!fires(leadingSumsPattern, sum([rows, 2, 2], [0, 2])));
-  assert.ok(!fires(leadingSumsPattern, sum([rows, 2], [0, 1])));
+  assert.ok(!matchesPattern(leadingSumsPattern, sum([rows - 1, 2], [0])));
+  assert.ok(!matchesPattern(leadingSumsPattern, sum([2, rows], [1])));
+  assert.ok(!matchesPattern(leadingSumsPattern, sum([rows, 2, 2], [0, 2])));
+  assert.ok(!matchesPattern(leadingSumsPattern, sum([rows, 2], [0, 1])));
 });
 
-patternTest("gaps take their zeros from the product", zeroRowPattern, (m, k, n, flags) => {
+patternTest("the zeros of gaps come from the product", zeroRowPattern, (m, k, n, flags) => {
   const product = matmul(factor("a", m, k, (flags & 1) > 0), real("b", [k, 2 * n]));
   const source = (flags & 2) > 0 ? reshape(product, [2 * m, n]) : product;
   const rows = source.shape[0]!;
@@ -170,7 +170,7 @@ patternTest("slices of one array get their gradients joined", concatOfPadsPatter
   return gradients(losses.reduce((sum, loss) => add(sum, loss)), [x]);
 });
 
-patternTest("slices that take an array apart are one Split", splitSlicesPattern, (m, k, n) => {
+patternTest("slices that divide an array become one Split", splitSlicesPattern, (m, k, n) => {
   const x = real("x", [m, k + n + 1, 2]);
   const part = (from: number, to: number) => slice(x, [0, from, 0], [m, to, 2]);
   return [part(k, k + n), part(0, k), part(k + n, k + n + 1)];
@@ -179,7 +179,8 @@ patternTest("slices that take an array apart are one Split", splitSlicesPattern,
 Deno.test("slices that leave a gap, overlap, or shorten two axes stay", () => {
   const x = real("x", [4, 6]);
   const part = (from: number, to: number, rows = 4) => slice(x, [0, from], [rows, to]);
-  const stays = (...slices: Value[]) => assert.ok(!fires(splitSlicesPattern, slices[0]!, slices));
+  const stays = (...slices: Value[]) =>
+    assert.ok(!matchesPattern(splitSlicesPattern, slices[0]!, slices));
   stays(part(0, 2), part(3, 6));
   stays(part(0, 2), part(2, 5));
   stays(part(0, 4), part(3, 6));
@@ -204,12 +205,16 @@ patternTest("depthwise kernels get their gradient from diagonals", depthwiseWeig
   return gradients(y, [w], real("d", y.shape));
 });
 
-patternTest("a convolution takes its bias", channelAffinePattern, (m, k, n, flags) => {
-  const [x, w] = [real("x", [m, 2, k + 1, n + 1]), real("w", [3, 2, 2, 2])];
-  const bias = real("bias", (flags & 1) > 0 ? [3, 1, 1] : [1, 3, 1, 1]);
-  const product = conv(x, w, { padding: flags >> 2 });
-  return [(flags & 2) > 0 ? add(bias, product) : add(product, bias)];
-});
+patternTest(
+  "a bias becomes an input of the convolution",
+  channelAffinePattern,
+  (m, k, n, flags) => {
+    const [x, w] = [real("x", [m, 2, k + 1, n + 1]), real("w", [3, 2, 2, 2])];
+    const bias = real("bias", (flags & 1) > 0 ? [3, 1, 1] : [1, 3, 1, 1]);
+    const product = conv(x, w, { padding: flags >> 2 });
+    return [(flags & 2) > 0 ? add(bias, product) : add(product, bias)];
+  },
+);
 
 patternTest("scale and shift per channel are one pass", channelAffinePattern, (m, k, n) => {
   const x = real("x", [m, 3, k, n]);
@@ -218,8 +223,8 @@ patternTest("scale and shift per channel are one pass", channelAffinePattern, (m
 
 Deno.test("an addend that is not one number per channel is added unchanged", () => {
   const scaled = mul(real("x", [2, 3, 4, 3]), real("scale", [1, 3, 1, 1]));
-  assert.ok(!fires(channelAffinePattern, add(scaled, real("row", [3]))));
-  assert.ok(!fires(channelAffinePattern, add(scaled, real("one", [1, 1, 1, 1]))));
+  assert.ok(!matchesPattern(channelAffinePattern, add(scaled, real("row", [3]))));
+  assert.ok(!matchesPattern(channelAffinePattern, add(scaled, real("one", [1, 1, 1, 1]))));
 });
 
 /** Images [m + 1, k, n, 2], normalised per channel. */
@@ -279,8 +284,11 @@ Deno.test("values that are normalised or summed over other axes stay", () => {
   const [x, d] = [real("x", [2, 3, 4, 5]), real("d", [2, 3, 4, 5])];
   for (const axes of [[0], [2, 3], [1, 2, 3], [0, 1, 2, 3]]) {
     const normal = normalize(x, { axes, epsilon: 0.01 });
-    assert.ok(!fires(channelSumsPattern, reduceSum(mul(d, normal), { axes })), axes.join());
+    assert.ok(
+      !matchesPattern(channelSumsPattern, reduceSum(mul(d, normal), { axes })),
+      axes.join(),
+    );
     const [slope] = gradients(normal, [x], d);
-    assert.ok(!fires(channelNormalizeGradPattern, slope!), axes.join());
+    assert.ok(!matchesPattern(channelNormalizeGradPattern, slope!), axes.join());
   }
 });

@@ -10,7 +10,7 @@ function swapsLast({ attributes: { permutation } }: Node<"transpose">): boolean 
   );
 }
 
-function swapped(builder: GraphBuilder, name: string, rank: number): string {
+function swapLastAxes(builder: GraphBuilder, name: string, rank: number): string {
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   const ints = [...axes.slice(0, -2), rank - 1, rank - 2];
   return builder.node("Transpose", [name], { perm: { ints } });
@@ -38,7 +38,7 @@ export const turnedBatchProductPattern: Pattern = (value, facts) => {
       builder.node(
         "MatMul",
         factors.map(({ value: { shape }, turned }, i) =>
-          turned ? swapped(builder, names[i]!, shape.length) : names[i]!
+          turned ? swapLastAxes(builder, names[i]!, shape.length) : names[i]!
         ),
       ),
   };

@@ -32,7 +32,7 @@ function runningOf(scope: Scope, channels: number): Running {
   };
 }
 
-function track(
+function updateRunningStatistics(
   scope: Scope,
   running: Running,
   x: Value,
@@ -74,7 +74,7 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
     const learned = affine ? scaleAndShift(scope, [channels], perChannel(x)) : undefined;
     const running = runningOf(scope, channels);
     if (scope.training) {
-      track(scope, running, x, { axes, epsilon }, momentum);
+      updateRunningStatistics(scope, running, x, { axes, epsilon }, momentum);
       const normal = normalize(x, { axes, epsilon });
       return learned === undefined ? normal : add(mul(normal, learned.scale), learned.shift);
     }

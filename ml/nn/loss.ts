@@ -1,12 +1,10 @@
-import { FlwrError } from "../../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import * as ops from "../graph/elementwise.ts";
-import { oneHot } from "../graph/indexing.ts";
-import { reshape } from "../graph/movement.ts";
-import { argMax, logSoftmax, reduceMean, reduceSum } from "../graph/reduce.ts";
-import { sameShape, showShape } from "../graph/shape.ts";
+import { logSoftmax, reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { requirePositive, requireRange } from "./optimizer.ts";
 import { logitsOf } from "./probabilities.ts";
+import { classTargets, matched, meanPerExample } from "./targets.ts";
 
 /** A function that training minimises. Training uses its mean over the batch. */
 export interface Loss {
@@ -25,73 +23,54 @@ export interface Loss {
   readonly targetRange?: readonly [number, number];
 }
 
-function misfit(kind: string, needs: string, output: Value, target: Value): FlwrError {
-  return new FlwrError(
-    "invalid-argument",
-    `Loss "${kind}" needs ${needs}: got ${output.dtype} ${showShape(output.shape)} and ` +
-      `${target.dtype} ${showShape(target.shape)}`,
-  );
-}
-
-/** The mean over each example's numbers: [batch, …] → [batch]. */
-function meanPerExample(x: Value): Value {
-  if (x.shape.length === 1) return x;
-  return reduceMean(x, { axes: x.shape.map((_, axis) => axis).slice(1) });
-}
-
-const isReal = ({ dtype }: Value) => dtype.startsWith("float");
-
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
   /** Share of the target that is spread evenly over all classes, from 0 to below 1 (default 0). */
   readonly labelSmoothing?: number;
+  /**
+   * The output's axis that has a number for each class. Default: the last, −1. Convolutions have it at 1:
+   * [batch, classes, height, width] for labels [batch, height, width].
+   */
+  readonly axis?: number;
 }
 
+const NAMES: OptionNames<CrossEntropyOptions> = { labelSmoothing: true, axis: true };
+/** The names in PyTorch and Keras. */
+const ELSEWHERE = {
+  label_smoothing: "Write it as labelSmoothing",
+  dim: "Write it as axis",
+  weight: "Give examples weights in the data set",
+  from_logits: "Leave it out: the network ends in logits",
+};
+
 /**
- * Cross-entropy like PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits, float32 [batch, …,
- * classes]; targets are labels [batch, …] of any integer type, or probabilities, float32 [batch, …, classes]. If a
- * network from an ONNX file ends in a softmax, that softmax is the one of this formula.
+ * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
+ * [batch, …, classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32
+ * shares in the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
+ * formula.
  *
- * @throws FlwrError "invalid-argument" when the smoothing is out of range
+ * @throws FlwrError "invalid-argument" when the smoothing is out of range, and for unknown options
  */
 export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
-  const { labelSmoothing = 0 } = options;
+  checkOptionNames("crossEntropy", options, NAMES, ELSEWHERE);
+  const { labelSmoothing = 0, axis = -1 } = options;
   requireRange("label smoothing", labelSmoothing, 0, 1);
   const kind = "crossEntropy";
-  const isSoft = (output: Value, target: Value) =>
-    isReal(target) && sameShape(output.shape, target.shape);
+  const targets = classTargets(kind, axis);
   const shares = (output: Value, target: Value) => {
-    const classes = output.shape.at(-1)!;
-    if (!isSoft(output, target)) {
-      if (isReal(target) || !sameShape(output.shape.slice(0, -1), target.shape)) {
-        throw misfit(kind, "logits [batch, classes] and labels [batch]", output, target);
-      }
-    }
-    const hard = isSoft(output, target) ? target : oneHot(target, classes);
+    const hard = targets.shares(output, target);
     if (labelSmoothing === 0) return hard;
-    return ops.add(ops.mul(hard, 1 - labelSmoothing), labelSmoothing / classes);
+    return ops.add(ops.mul(hard, 1 - labelSmoothing), labelSmoothing / targets.count(output));
   };
   return {
     kind,
     perExample(output, target) {
-      const terms = ops.mul(logSoftmax(logitsOf(output, "softmax")), shares(output, target));
+      const terms = ops.mul(logSoftmax(targets.logits(output)), shares(output, target));
       return meanPerExample(ops.neg(reduceSum(terms, { axes: [output.shape.length - 1] })));
     },
-    correct(output, target) {
-      const label = isSoft(output, target) ? argMax(target) : ops.cast(target, "int64");
-      return meanPerExample(ops.cast(ops.equal(argMax(output), label), "float32"));
-    },
-    classes: (output) => output.shape.at(-1)!,
+    correct: (output, target) => meanPerExample(targets.isRight(output, target)),
+    classes: targets.count,
   };
-}
-
-/** Targets as float32 in the output's shape; targets [batch] fit an output [batch, 1]. */
-function matched(kind: string, output: Value, target: Value): Value {
-  const trimmed = output.shape.at(-1) === 1 ? output.shape.slice(0, -1) : output.shape;
-  if (!sameShape(target.shape, output.shape) && !sameShape(target.shape, trimmed)) {
-    throw misfit(kind, "an output and targets of one shape", output, target);
-  }
-  return reshape(ops.cast(target, "float32"), output.shape);
 }
 
 function elementwiseLoss(
@@ -105,8 +84,8 @@ function elementwiseLoss(
 }
 
 /**
- * The mean squared difference, like PyTorch's MSELoss. The output is float32 [batch, …], targets are numbers of any
- * dtype in the same shape; targets [batch] fit an output [batch, 1].
+ * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
+ * shape; axes of length 1 behind the batch may be missing, so that [batch] goes with [batch, 1].
  */
 export function meanSquaredError(): Loss {
   return elementwiseLoss("meanSquaredError", (output, target) => {

@@ -127,7 +127,7 @@ const shown = new WeakMap<ArrayBuffer, SharedArrayBuffer>();
  */
 function withoutSharing(data: Data): Data {
   if (!isShared(data) || data.length === 0) return data;
-  // Its type does not say so, but it takes shared memory too.
+  // The declared type is narrower than what the function accepts: shared memory works too.
   const place = Deno.UnsafePointer.of(data as unknown as BufferSource)!;
   const alias = Deno.UnsafePointerView.getArrayBuffer(place, data.byteLength);
   shown.set(alias, data.buffer);

@@ -91,7 +91,7 @@ export async function assertPatternRight(
 }
 
 /** Whether a pattern returns a tile for a value within a graph. */
-export function fires(
+export function matchesPattern(
   pattern: Pattern,
   value: Value,
   outputs: readonly Value[] = [value],

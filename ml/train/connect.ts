@@ -53,7 +53,7 @@ export function connect(
   if (only === undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `A layer takes one input without a name: got ${namesOf(inputs)}`,
+      `A layer has one input without a name: got ${namesOf(inputs)}`,
       { hints: ["Put the layers together with network(…)"] },
     );
   }

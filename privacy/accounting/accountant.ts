@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { type AccountantState, readState, writeState } from "./accountant_state.ts";
-import type { PrivacyLedger } from "./ledger.ts";
+import type { AccountingMethod, PrivacyLedger } from "./ledger.ts";
 import { PldLedger } from "./pld_ledger.ts";
 import { DEFAULT_ORDERS } from "./rdp.ts";
 import { RdpLedger } from "./rdp_ledger.ts";
@@ -52,10 +52,12 @@ export interface GaussianPrivacyEvent {
 export interface PrivacySpent {
   /** ε, in nats; Infinity where the method can show none. */
   readonly epsilon: number;
+  /** The δ at which that ε holds. */
   readonly delta: number;
   /** Number of releases. */
   readonly numReleases: number;
-  readonly accountingMethod: PrivacyLedger["method"];
+  /** The accounting method: "rdp" or "pld". */
+  readonly accountingMethod: AccountingMethod;
   /** RDP: the order that gives the least ε. */
   readonly optimalOrder?: number;
 }
@@ -63,12 +65,16 @@ export interface PrivacySpent {
 /** Adds up the privacy loss of releases. */
 export abstract class PrivacyAccountant {
   /** Name of the accounting method. */
-  abstract readonly method: PrivacyLedger["method"];
+  abstract readonly method: AccountingMethod;
   /** The settings, with their defaults. */
   readonly config: Required<Omit<PrivacyConfig, "maxEpsilon">> & Pick<PrivacyConfig, "maxEpsilon">;
   readonly #compositions: { readonly event: GaussianPrivacyEvent; readonly count: number }[] = [];
 
-  /** @throws FlwrError "invalid-argument" naming the setting that is out of range */
+  /**
+   * Creates an accountant without releases.
+   *
+   * @throws FlwrError "invalid-argument" naming the setting that is out of range
+   */
   constructor(config: PrivacyConfig) {
     const { targetDelta, populationSize, samplingMethod = "no-amplification", maxEpsilon } = config;
     checkDelta(targetDelta);
@@ -216,16 +222,22 @@ export abstract class PrivacyAccountant {
  * some percent above the true one.
  */
 export class RdpAccountant extends PrivacyAccountant {
+  /** Name of the accounting method. */
   override readonly method = "rdp";
   /** The orders at which divergences are kept, each above 1. */
   readonly orders: readonly number[];
 
-  /** @throws FlwrError "invalid-argument" naming the setting that is out of range */
+  /**
+   * Creates an accountant without releases.
+   *
+   * @throws FlwrError "invalid-argument" naming the setting that is out of range
+   */
   constructor(config: PrivacyConfig, orders: readonly number[] = DEFAULT_ORDERS) {
     super(config);
     this.orders = new RdpLedger([], orders).orders;
   }
 
+  /** The privacy loss of these releases by this accountant's method. */
   protected override ledger(releases: readonly RepeatedRelease[]): PrivacyLedger {
     return new RdpLedger(releases, this.orders);
   }
@@ -236,9 +248,14 @@ export class RdpAccountant extends PrivacyAccountant {
  * question takes a second or so.
  */
 export class PldAccountant extends PrivacyAccountant {
+  /** Name of the accounting method. */
   override readonly method = "pld";
 
-  /** @throws FlwrError "invalid-argument" naming the setting that is out of range, as "without-replacement" is here */
+  /**
+   * Creates an accountant without releases.
+   *
+   * @throws FlwrError "invalid-argument" naming the setting that is out of range, such as "without-replacement"
+   */
   constructor(config: PrivacyConfig) {
     super(config);
     if (config.samplingMethod === "without-replacement") {
@@ -250,6 +267,7 @@ export class PldAccountant extends PrivacyAccountant {
     }
   }
 
+  /** The privacy loss of these releases by this accountant's method. */
   protected override ledger(releases: readonly RepeatedRelease[]): PrivacyLedger {
     return new PldLedger(releases);
   }

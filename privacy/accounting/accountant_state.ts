@@ -6,8 +6,11 @@ const SCHEMA_VERSION = 1;
 
 /** An accountant's settings and releases, in the form of `state_dict()` in Flower 1.42: numbers and texts only. */
 export interface AccountantState {
+  /** Version of the form: 1. */
   readonly schema_version: number;
+  /** The accounting method. */
   readonly backend: string;
+  /** The settings. */
   readonly config: {
     readonly target_delta: number;
     readonly population_size: number;
@@ -17,6 +20,7 @@ export interface AccountantState {
   };
   /** Orders of RDP; empty for PLD, which Flower does not have. */
   readonly orders: readonly number[];
+  /** The releases, in order. */
   readonly compositions: readonly {
     readonly event: {
       readonly noise_multiplier: number;

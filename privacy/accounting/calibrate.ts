@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import type { PrivacyLedger } from "./ledger.ts";
+import type { AccountingMethod } from "./ledger.ts";
 import { PldLedger } from "./pld_ledger.ts";
 import { RdpLedger } from "./rdp_ledger.ts";
 import { checkCount, checkDelta, checkRelease, outOfRange, type Sampling } from "./release.ts";
@@ -18,7 +18,7 @@ export interface CalibrationTarget {
   /** How participants are drawn for each. Default: all take part. */
   readonly sampling?: Sampling;
   /** The accounting method: "pld" is tighter and takes seconds. Default: "rdp". */
-  readonly method?: PrivacyLedger["method"];
+  readonly method?: AccountingMethod;
   /** How far above the smallest sufficient noise the result may be. Default: 10⁻⁶. */
   readonly tolerance?: number;
 }
@@ -39,7 +39,7 @@ export function calibrateNoise(target: CalibrationTarget): number {
   checkCount("count", count);
   if (!(tolerance > 0)) throw outOfRange("tolerance", "above 0", tolerance);
   checkRelease({ noiseMultiplier: 1, sampling });
-  const excess = (by: PrivacyLedger["method"], noiseMultiplier: number) => {
+  const excess = (by: AccountingMethod, noiseMultiplier: number) => {
     const releases = [{ release: { noiseMultiplier, sampling }, count }];
     return (by === "rdp" ? new RdpLedger(releases) : new PldLedger(releases)).epsilon(delta) -
       epsilon;

@@ -26,6 +26,7 @@ export interface GaussianRelease {
 
 /** A release, and how often it was made. */
 export interface RepeatedRelease {
+  /** The release. */
   readonly release: GaussianRelease;
   /** From 1. */
   readonly count: number;

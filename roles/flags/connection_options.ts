@@ -29,7 +29,7 @@ export function addTrustOptions(command: Command): Command {
     )
     .option(
       "--root-certificates <file>",
-      "PEM file with the certificate of the CA that signed the SuperLink's certificate (default: the system's CAs)",
+      "PEM file with the certificate of the CA that signed the SuperLink's certificate certificate (default: the system's CAs)",
     );
 }
 

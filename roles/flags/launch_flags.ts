@@ -34,7 +34,7 @@ export function addLaunchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--allow-read <folder>",
-        "folder that submitted TypeScript ServerApps may also read; repeatable (default: none)",
+        "folder that submitted TypeScript ServerApps may read, in addition to their own; repeatable (default: none)",
       ).argParser((folder: string, before: readonly string[] | undefined) => [
         ...(before ?? []),
         folder,
@@ -43,7 +43,7 @@ export function addLaunchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--concurrent-runs <n>",
-        "number of submitted apps that may run at the same time; the others wait",
+        "maximum number of submitted apps that run at the same time; others wait",
       ).default(DEFAULT_LAUNCH_FLAGS.concurrentRuns).argParser(wholeNumber({ from: 1 })),
     );
 }

@@ -12,7 +12,6 @@ import { flattenConfig, type RunConfig, toConfigRecord } from "../../fab/scalar.
 import { parseToml } from "../../fab/toml/parse.ts";
 import { tableAt } from "../../fab/toml/value.ts";
 import { openChannel } from "../../rpc/grpc/channel.ts";
-import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_connection.ts";
 import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
 import { readingFlag } from "../flags/values.ts";
 import { readConnection } from "../flags/connection_options.ts";
@@ -20,6 +19,7 @@ import { logRetry } from "../flags/log_retry.ts";
 import { ArtifactFolder, requireNewFolder } from "../output/artifact_folder.ts";
 import { runFolder } from "../output/run_folder.ts";
 import { DEFAULT_ADDRESS, type LocalRunFlags } from "../flags/server_app.ts";
+import { OwnRun } from "./own_run.ts";
 import { IncompleteRun } from "../../hosting/app/incomplete.ts";
 import { RunReport } from "../../hosting/app/report.ts";
 import { runServerApp } from "../../hosting/app/server_app.ts";
@@ -44,7 +44,7 @@ export async function runLocally(
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");
   log("run").info("Loaded ServerApp {spec}. Connecting to {address}", { spec, address });
-  const connection = new DriverConnection19(
+  const run = new OwnRun(
     openChannel({
       address,
       tls,
@@ -57,18 +57,22 @@ export async function runLocally(
   try {
     await runServerApp({
       app,
-      connection,
+      connection: run,
       runConfig,
       report,
       showIds: flags.verbose,
       artifactsOf: (runId) => new ArtifactFolder(flags.artifacts ?? runFolder(runId)),
-      signal,
+      signal: AbortSignal.any([signal, run.ended]),
     });
-    if (report.incomplete !== "") throw new IncompleteRun(report.runId!, report.incomplete, []);
+    await run.finish("completed", report.incomplete);
+  } catch (error) {
+    await run.finish("failed", FlwrError.from(error).message);
+    throw error;
   } finally {
-    connection.close();
+    run.close();
     if (flags.json !== undefined) await writeHistory(flags.json, report);
   }
+  if (report.incomplete !== "") throw new IncompleteRun(report.runId!, report.incomplete, []);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { readServerTls, type ServerTls, type ServerTlsFiles } from "../../certs/check.ts";
+import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
@@ -22,7 +22,7 @@ export interface SuperLinkConfig {
   /** Path of a SQLite file. Undefined: the state is kept in memory. */
   readonly database?: string;
   /** How much is kept of finished runs, and for how long absent nodes are kept. */
-  readonly retention: RetentionLimits;
+  readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
 }
 
@@ -33,7 +33,7 @@ export interface RemoteAccess {
 }
 
 /** A server's TLS, and the file of its CA for app processes. */
-export interface SuperLinkTls extends ServerTls {
+export interface SuperLinkTls extends CheckedServerTls {
   /** Absolute path of the CA's certificate. */
   readonly authorityFile: string;
 }
@@ -60,7 +60,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
     ...(database === undefined ? {} : { database }),
-    retention: readRetention(flags, authentication !== undefined),
+    limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
   };
   if (flags.insecure) {

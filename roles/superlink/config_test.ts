@@ -90,7 +90,7 @@ Deno.test("generated files give a configuration with TLS and authentication", as
     assert.equal(open.authentication, undefined);
     const registeredOnly = await readSuperLinkConfig({ ...tls, enableSupernodeAuth: true });
     assert.deepEqual(registeredOnly.authentication, {});
-    assert.deepEqual([open, registeredOnly].map(({ retention }) => retention), [
+    assert.deepEqual([open, registeredOnly].map(({ limits }) => limits), [
       readRetention(DEFAULT_FLAGS, false),
       readRetention(DEFAULT_FLAGS, true),
     ]);

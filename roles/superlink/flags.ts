@@ -74,13 +74,13 @@ export function addSuperLinkOptions(command: Command): Command {
       "also write the log to this file and rotate it (default: none)",
     )
     .addOption(
-      new Option("--log-rotation-interval-hours <n>", "hours until a new log file begins")
+      new Option("--log-rotation-interval-hours <n>", "start a new log file after this many hours")
         .default(DEFAULT_FLAGS.logRotationIntervalHours).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
       new Option(
         "--log-rotation-max-mib <n>",
-        "MiB until a new log file begins",
+        "start a new log file at this size, in MiB",
       ).default(DEFAULT_FLAGS.logRotationMaxMib).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
@@ -104,20 +104,20 @@ function addIdentityOptions(command: Command): void {
     .option("--ssl-keyfile <file>", "PEM file with the server's private key (default: none)")
     .option(
       "--enable-supernode-auth",
-      'admit only SuperNodes whose public keys are registered ("flwr supernode register") or listed',
+      'admit only SuperNodes whose public keys are registered with "flwr supernode register" or listed in --auth-list-public-keys',
       DEFAULT_FLAGS.enableSupernodeAuth,
     )
     .option(
       "--auth-list-public-keys <csv>",
-      "admit SuperNodes whose public keys are listed in this file, which is reread when it changes; also needs --enable-supernode-auth or both --auth-superlink-… flags (default: none)",
+      "admit SuperNodes whose public keys are listed in this file, which is reread when it changes; requires --enable-supernode-auth or both --auth-superlink-… flags (default: none)",
     )
     .option(
       "--auth-superlink-private-key <file>",
-      "the SuperLink's private key, OpenSSH or PEM, which SuperNodes of Flower 1.8 to 1.14 use (default: a new one at each start)",
+      "file with the SuperLink's private key, OpenSSH or PEM; SuperNodes of Flower 1.8 to 1.14 authenticate the SuperLink by it (default: a new one at each start)",
     )
     .option(
       "--auth-superlink-public-key <file>",
-      "the SuperLink's public key, OpenSSH (default: none)",
+      "file with the SuperLink's public key, OpenSSH (default: none)",
     );
 }
 
@@ -125,13 +125,13 @@ function addListenerOptions(command: Command): void {
   command
     .option(
       "--host <host>",
-      "HTTP host for today's SuperNodes, apps and the flwr command",
+      "address that HTTP listens on, for current SuperNodes, apps and the flwr command",
       DEFAULT_FLAGS.host,
     )
     .option("--port <port>", `HTTP port; "${OFF}" switches HTTP off`, DEFAULT_FLAGS.port)
     .option(
       "--allowed-host <names>",
-      'additional host names for HTTP, separated by commas, for example those of a proxy; "*" allows any (default: none)',
+      'additional host names that HTTP requests may use, separated by commas, for example those of a proxy; "*" allows any (default: none)',
     )
     .option(
       "--fleet-api-address <host:port>",
@@ -145,7 +145,7 @@ function addListenerOptions(command: Command): void {
     )
     .option(
       "--driver-api-address <host:port>",
-      `gRPC address for ServerApps started by hand; "${OFF}" switches it off`,
+      `gRPC address for ServerApps that you start yourself ("flwr run server:app"); "${OFF}" switches it off`,
       DEFAULT_FLAGS.driverApiAddress,
     )
     .option(
@@ -159,7 +159,7 @@ function addListenerOptions(command: Command): void {
     )
     .option(
       "--runtime-api-allow-remote",
-      "let app processes on other machines use the Runtime API, with the token of their run",
+      "let app processes on other machines use the Runtime API; each authenticates with the token of its run",
       DEFAULT_FLAGS.runtimeApiAllowRemote,
     )
     .option(
@@ -173,7 +173,7 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--database <file>",
-      "SQLite file for the state; with it, runs and nodes survive a restart",
+      "SQLite file that stores runs and nodes, which then survive a restart",
       DEFAULT_FLAGS.database,
     );
   addRetentionOptions(command)
@@ -185,7 +185,7 @@ function addRunOptions(command: Command): void {
     )
     .option(
       "--superexec-auth-secret-file <file>",
-      "with --isolation process: file with the secret that a SuperExec must know (default: none)",
+      "with --isolation process: file with the shared secret that a SuperExec must present (default: none)",
     );
   addLaunchOptions(command);
 }

@@ -67,7 +67,7 @@ export async function serve(
 }
 
 function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPlan[] {
-  const { fleet, control, exec, legacy } = services;
+  const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && {
     ca: config.tls.authority,
     cert: config.tls.certificate,
@@ -97,7 +97,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
       name: "driver",
       title: "Driver API",
       serves: "ServerApps started by hand",
-      start: grpc(async () => [(await legacy()).driver]),
+      start: grpc(async () => [(await legacy()).driver, handStarted]),
     },
     {
       name: "fleet",

@@ -15,6 +15,7 @@ import {
 } from "../../rpc/dialects/current/server/control_service.ts";
 import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_policy.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
+import { handStartedRuntime } from "../../rpc/dialects/current/server/hand_started.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
 import { runtimeRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_policy.ts";
@@ -38,6 +39,8 @@ export interface SuperLinkServices {
   /** The Control API under its name of Flower up to 1.20. */
   readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
+  /** Runtime for ServerApps that were started by hand. */
+  readonly handStarted: ServiceBinding;
   /** Loads the APIs of Flower 1.8 to 1.22. */
   readonly legacy: () => Promise<LegacyServices>;
   /** Over HTTP. */
@@ -94,6 +97,7 @@ export function superLinkServices(
       maxRequestBytes: runtimeRequestBytes,
       maxRequestUnits: runtimeRequestUnits,
     }),
+    handStarted: handStartedRuntime(link, systemClock),
     legacy: () => legacyLoaded ??= loadLegacy({ link, authentications, currentFleet }),
     artifacts,
   };

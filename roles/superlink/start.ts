@@ -57,7 +57,7 @@ export async function startSuperLink(
     store,
     clock: systemClock,
     random: systemRandom,
-    limits: config.retention,
+    limits: config.limits,
     messageObject,
     listedName: (publicKey) => listedNames.of(publicKey),
     trouble,

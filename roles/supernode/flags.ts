@@ -51,15 +51,15 @@ function addIdentityOptions(command: Command): void {
   command
     .option(
       "--name <name>",
-      "this node's name in logs and results, unless the SuperLink's owner gave it one (default: its id)",
+      "this node's name in logs and results; a name that the SuperLink's owner gave it takes precedence (default: its id)",
     )
     .option(
       "--auth-supernode-private-key <file>",
-      "this node's private key, OpenSSH or PEM, which identifies it (default: a new one at each start)",
+      "file with the private key that identifies this node, OpenSSH or PEM (default: a new one at each start)",
     )
     .option(
       "--auth-supernode-public-key <file>",
-      "the matching public key; optional, only compared with the private key (default: none)",
+      "file with the matching public key; optional, only used to check the private key (default: none)",
     )
     .option(
       "--auth-superlink-public-key <file>",
@@ -83,14 +83,14 @@ function addAppOptions(command: Command): void {
     .addOption(
       new Option(
         "--device <device>",
-        "hardware for training; an error if it is not available",
+        "hardware for training; the command fails if it is not available",
       )
         .choices(DEVICES).default("cpu"),
     )
     .addOption(
       new Option(
         "--allow-read <folder>",
-        "folder that TypeScript apps from runs may also read; repeatable",
+        "folder that TypeScript apps from runs may read, in addition to their own; repeatable",
       ).default([], "none").argParser((folder: string, before: readonly string[]) => [
         ...before,
         folder,
@@ -98,7 +98,7 @@ function addAppOptions(command: Command): void {
     )
     .option(
       "--send-error-details",
-      "send full error texts to the SuperLink, which may contain table cells and paths; without it, only an error's kind and place in the app",
+      "send full error messages to the SuperLink; they may contain table cells and paths. Without this flag, only the kind of error and its place in the app are sent",
       false,
     )
     .option(

@@ -9,6 +9,7 @@ import { eventually } from "../../tests/support/deadline.ts";
 import { silentServer } from "../../tests/support/silent_server.ts";
 import { Control, ListRunsResponseSchema } from "../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../api_error.ts";
+import type { CallOptions } from "../channel.ts";
 import type { ClientTls } from "../client_tls.ts";
 import { probe } from "../probe.ts";
 import { NO_RETRY, type Retry } from "../retry.ts";
@@ -429,7 +430,29 @@ Deno.test("a response must begin in time, and may then take longer", async () =>
   await server.close();
 });
 
-Deno.test("a cancelled call does not probe its server", async () => {
+Deno.test("an answer that is not whole in time is given up after the time of the whole call", async () => {
+  const server = await serveWeb((_request, response) => {
+    setTimeout(() => {
+      response.writeHead(200, { "content-type": "application/protobuf", "content-length": 9 });
+      response.write(new Uint8Array(1));
+    }, 400);
+  });
+  const channel = openHttpChannel({ ...server, tls: "insecure", retry: NO_RETRY });
+  const call = (options: CallOptions) => channel.call(Control.method.listRuns, {}, options);
+  await assert.rejects(call({ timeoutSeconds: 0.8 }), {
+    code: "deadline-exceeded",
+    message: `"${channel.address}" did not send its whole answer within 0.8 s`,
+  });
+  // It takes longer to begin than there is time: the whole call has no negative time.
+  await assert.rejects(call({ timeoutSeconds: 0.2 }), {
+    code: "deadline-exceeded",
+    message: `"${channel.address}" did not answer within 0.2 s`,
+  });
+  channel.close();
+  await server.close();
+});
+
+Deno.test("a call that is given up does not ask its server what is wrong", async () => {
   using server = silentServer();
   const channel = openHttpChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
   const giveUp = new AbortController();

@@ -1,13 +1,14 @@
 /** Deadline of one attempt at a call. */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
+  readonly #start = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Why it expired, if it has. */
   expired: "late" | "unreachable" | undefined;
-  /** The current limit, in seconds. */
+  /** The time that the try has, from its start. */
   seconds = Infinity;
 
-  /** @param seconds from now; unlimited by default */
+  /** @param seconds from the start; without it the try may take for ever */
   constructor(seconds: number | undefined) {
     if (seconds !== undefined) this.set(seconds);
   }
@@ -17,11 +18,17 @@ export class Deadline implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Replaces the limit. @param seconds from now */
+  /** Seconds since the start. */
+  get elapsed(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  /** Gives another time in place of the one before. @param seconds from the start */
   set(seconds: number): void {
     clearTimeout(this.#timer);
     this.seconds = seconds;
-    this.#timer = setTimeout(() => this.expire("late"), seconds * 1000);
+    const left = Math.max(0, seconds - this.elapsed);
+    this.#timer = setTimeout(() => this.expire("late"), left * 1000);
   }
 
   expire(why: "late" | "unreachable"): void {

@@ -51,16 +51,14 @@ export class HttpTransport implements ClientTransport {
     const { bytes, timeoutSeconds, answerSeconds = Infinity } = request;
     const seconds = timeoutSeconds ?? ANSWER_SECONDS + bodySeconds(bytes.length);
     using deadline = new Deadline(Math.min(seconds, answerSeconds));
-    const start = performance.now();
     const answer = await this.#fetch(request, PROTOBUF, deadline);
     try {
       const length = Number(answer.headers.get("content-length") ?? 0);
-      const spent = (performance.now() - start) / 1000;
-      deadline.set(timeoutSeconds === undefined ? bodySeconds(length) : timeoutSeconds - spent);
+      deadline.set(timeoutSeconds ?? deadline.elapsed + bodySeconds(length));
       const response = await readLimited(answer, MAX_MESSAGE_BYTES);
       return { response, header: (name) => answer.headers.get(name) ?? undefined };
     } catch (error) {
-      throw await this.#explain(error, request, deadline);
+      throw await this.#explain(error, request, deadline, true);
     }
   }
 
@@ -70,7 +68,7 @@ export class HttpTransport implements ClientTransport {
     try {
       if (answer.body !== null) yield* messagesIn(answer.body, MAX_MESSAGE_BYTES);
     } catch (error) {
-      throw await this.#explain(error, request, deadline);
+      throw await this.#explain(error, request, deadline, true);
     }
   }
 
@@ -127,10 +125,12 @@ export class HttpTransport implements ClientTransport {
     }, milliseconds);
   }
 
+  /** @param begun whether the answer had begun */
   async #explain(
     error: unknown,
     { signal }: TransportRequest,
     deadline: Deadline,
+    begun = false,
   ): Promise<FlwrError> {
     if (error instanceof FlwrError) return error;
     // The caller cancelled, so nothing is wrong with the server.
@@ -138,7 +138,9 @@ export class HttpTransport implements ClientTransport {
     if (deadline.expired === "late") {
       return new FlwrError(
         "deadline-exceeded",
-        `"${this.address}" did not answer within ${Number(deadline.seconds.toFixed(1))} s`,
+        `"${this.address}" did not ${begun ? "send its whole answer" : "answer"} within ${
+          Number(deadline.seconds.toFixed(1))
+        } s`,
       );
     }
     const { address, tls } = this.#target;

@@ -20,8 +20,8 @@ const COST = {
 } as const;
 /** Bytes of text that cost one unit. */
 const TEXT_BYTES_PER_UNIT = 64;
-/** Depth of nested messages: the decoder's own limit. */
-const MAX_DEPTH = 100;
+/** Messages in messages: the decoder's own limit. */
+export const MAX_MESSAGE_DEPTH = 100;
 
 /** Type of a field's content. */
 interface Kind {
@@ -40,12 +40,13 @@ const known = new WeakMap<DescMessage, Kinds>();
 /**
  * Estimates the cost of decoding a message, up to a limit.
  *
- * @param most limit in units of about 0.2 µs: one for a field, two for a message, one for 64 bytes of text
- * @returns the cost; the count stops as soon as it exceeds `most`
- * @throws FlwrError "invalid-argument" for bytes that are not such a message
+ * @param most units of about 0.2 µs; one for a field, two for a message, one for 64 bytes of text
+ * @param depth levels from the whole to this message: 1 for the whole
+ * @returns the units; `most` or less for a message that may be decoded, more as soon as they are more
+ * @throws FlwrError "invalid-argument" for bytes that are no such message
  */
-export function weigh(schema: DescMessage, bytes: Uint8Array, most: number): number {
-  return new Scales(bytes, most).message(kindsOf(schema), 0, bytes.length, 1);
+export function weigh(schema: DescMessage, bytes: Uint8Array, most: number, depth = 1): number {
+  return new Scales(bytes, most).message(kindsOf(schema), 0, bytes.length, depth);
 }
 
 class Scales {
@@ -59,7 +60,7 @@ class Scales {
   }
 
   message(kinds: Kinds, start: number, end: number, depth: number): number {
-    if (depth > MAX_DEPTH) throw malformed(start);
+    if (depth > MAX_MESSAGE_DEPTH) throw malformed(start);
     const bytes = this.#bytes;
     let groups = 0;
     for (let at = start; at < end && this.#units <= this.#most;) {
@@ -70,7 +71,7 @@ class Scales {
       this.#units += COST.field;
       // Our messages have no groups, so groups and their content are unknown fields.
       if (wireType === WireType.Start) {
-        if (++groups > MAX_DEPTH) throw malformed(at);
+        if (++groups > MAX_MESSAGE_DEPTH) throw malformed(at);
         at = afterTag;
         continue;
       }

@@ -79,7 +79,7 @@ function isMissing(lines: readonly Line[], other: readonly Line[]): boolean[] {
 }
 
 /** Lines as text, with a mark before those that are missing in another listing. */
-function marked(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
+function markMissing(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
   const missing = isMissing(lines, other);
   return lines.map(({ name, text }, i) =>
     `${missing[i] ? mark : " "} ${name.padStart(3)} = ${text}`
@@ -87,20 +87,20 @@ function marked(lines: readonly Line[], other: readonly Line[], mark: string): s
 }
 
 /** A whole listing; lines that were not in the previous one are marked with ›. */
-export function whole(lines: readonly Line[], before: readonly Line[] = []): string {
-  return marked(lines, before, "›").join("\n");
+export function fullListing(lines: readonly Line[], before: readonly Line[] = []): string {
+  return markMissing(lines, before, "›").join("\n");
 }
 
 /** The part of a listing that is missing in another one, with the lines around it. */
-function part(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
+function changedPart(lines: readonly Line[], other: readonly Line[], mark: string): string[] {
   const missing = isMissing(lines, other);
   const [first, last] = [missing.indexOf(true), missing.lastIndexOf(true)];
   return first < 0
     ? []
-    : marked(lines, other, mark).slice(Math.max(first - NEARBY, 0), last + 1 + NEARBY);
+    : markMissing(lines, other, mark).slice(Math.max(first - NEARBY, 0), last + 1 + NEARBY);
 }
 
 /** The difference that a pass makes: the part of the graph that it removes (‹), and the part that it adds (›). */
 export function difference(before: readonly Line[], after: readonly Line[]): string {
-  return [...part(before, after, "‹"), "", ...part(after, before, "›")].join("\n");
+  return [...changedPart(before, after, "‹"), "", ...changedPart(after, before, "›")].join("\n");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { add, mul, relu } from "../../ml/graph/elementwise.ts";
 import { input } from "../../ml/graph/value.ts";
-import { difference, listGraph, whole } from "./listing.ts";
+import { difference, fullListing, listGraph } from "./listing.ts";
 
 const [x, y] = [input("x", "float32", [2, 3]), input("y", "float32", [3])];
 
@@ -14,11 +14,11 @@ Deno.test("listGraph: operands before users, inputs and numbers without lines", 
   ]);
 });
 
-Deno.test("whole: lines that the previous listing did not have are marked, whatever their names", () => {
+Deno.test("fullListing: lines that the previous listing did not have are marked, whatever their names", () => {
   const before = listGraph([relu(x)]);
   const after = listGraph([mul(relu(add(x, y)), 2)]);
   assert.equal(
-    whole(after, before),
+    fullListing(after, before),
     [
       "›  v1 = add(x, y)  float32 [2, 3]",
       "   v2 = relu(v1)  float32 [2, 3]",

@@ -18,7 +18,7 @@ import {
 } from "../../ml/mod.ts";
 import { ONLY } from "../../ml/train/parts.ts";
 import { type Recipe, trainingProgram } from "../../ml/train/programs.ts";
-import { difference, type Line, listGraph, whole } from "./listing.ts";
+import { difference, fullListing, type Line, listGraph } from "./listing.ts";
 import { constantsOf, showNode } from "./show_onnx.ts";
 
 /** The graph after one of the compiler's stages. */
@@ -110,7 +110,7 @@ export function stages(): Stage[] {
   let traced: Line[] | undefined;
   const watched = (pass: GraphPass): GraphPass => (outputs) => {
     const before = listGraph(outputs);
-    if (traced === undefined) shown.push({ title: "trace", text: whole(before) });
+    if (traced === undefined) shown.push({ title: "trace", text: fullListing(before) });
     const next = pass(outputs);
     traced = listGraph(next);
     shown.push({ title: pass.name, text: difference(before, traced) });
@@ -133,7 +133,7 @@ export function stages(): Stage[] {
     ...program.stacked.map(({ value }) => value),
     ...program.state.map((s) => s.next),
   ];
-  shown.push({ title: "trainingProgram", text: whole(listGraph(results), traced) });
+  shown.push({ title: "trainingProgram", text: fullListing(listGraph(results), traced) });
   const model = lowerProgram(program, optimizations.patterns);
   return [...shown, ...patternStages(firings), modelStage(model)];
 }

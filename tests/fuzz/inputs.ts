@@ -29,7 +29,16 @@ export interface Input {
 
 /** A method that is called, with recorded requests for it. */
 export interface Target {
-  readonly api: "fleet" | "control" | "runtime" | "fleet15" | "exec" | "fleet19" | "driver19";
+  readonly api:
+    | "fleet"
+    | "control"
+    | "runtime"
+    /** Runtime for ServerApps that were started by hand. */
+    | "hand-started"
+    | "fleet15"
+    | "exec"
+    | "fleet19"
+    | "driver19";
   readonly method: DescMethod;
   readonly recorded: readonly Uint8Array[];
 }
@@ -73,7 +82,9 @@ export function targets(exchanges: readonly Exchange[]): Target[] {
     recorded: today.find(({ api, method: { name } }) => api === "control" && name === method.name)!
       .recorded,
   }));
-  return [...today, ...exec, ...older, ...old];
+  const handStarted = today.filter(({ api }) => api === "runtime")
+    .map((target): Target => ({ ...target, api: "hand-started" }));
+  return [...today, ...handStarted, ...exec, ...older, ...old];
 }
 
 /** As much of a method as is looked at here. */
@@ -89,7 +100,7 @@ export function shown({ listener, path, headers, body }: Input): string {
 }
 
 /** Requests for the given targets, in terms of what is alive. */
-export function inputs(all: readonly Target[], live: () => LiveState): fc.Arbitrary<Input> {
+export function inputs(all: readonly Target[], alive: () => LiveState): fc.Arbitrary<Input> {
   const isRefused = ({ method }: Target) => method.input.name === "NotOffered";
   const choices = [{ weight: 1, of: all.filter(isRefused) }, {
     weight: 20,
@@ -108,15 +119,16 @@ export function inputs(all: readonly Target[], live: () => LiveState): fc.Arbitr
     garbage: fc.string({ unit: "grapheme-ascii", maxLength: 40 }),
   }).map(({ target, pick, generated, mutations, overHttp, caller, seed, garbage }) => {
     const { method, api } = target;
+    const live = api === "hand-started" ? alive().handStarted! : alive();
     const { listener, path } = route(target, overHttp);
     const isRecorded = target.recorded.length > 0 && generated > 1;
     const body = isRecorded
-      ? relabelled(method.input, target.recorded[pick % target.recorded.length]!, live())
-      : fc.sample(structured(method.input, live().meaningful), { numRuns: 1, seed })[0]!;
+      ? relabelled(method.input, target.recorded[pick % target.recorded.length]!, live)
+      : fc.sample(structured(method.input, live.meaningful), { numRuns: 1, seed })[0]!;
     return {
       listener,
       path,
-      headers: headersOf(api, caller, live(), garbage),
+      headers: headersOf(api, caller, live, garbage),
       // what is generated is mostly well-formed as it is
       body: mutate(body, isRecorded ? mutations : mutations.slice(3)),
       mayBeHeld: HELD.test(method.name),
@@ -128,7 +140,7 @@ function route({ api, method }: Target, overHttp: boolean): { listener: Listener
   const grpc = `/${method.parent.typeName}/${method.name}`;
   if (api === "fleet19" || api === "fleet15") return { listener: "fleet", path: grpc };
   if (api === "exec") return { listener: "control", path: grpc };
-  if (api === "driver19") return { listener: "driver", path: grpc };
+  if (api === "driver19" || api === "hand-started") return { listener: "driver", path: grpc };
   if (api !== "runtime" && !overHttp) return { listener: api, path: grpc };
   const kebab = method.name.replace(/(?<!^)([A-Z])/g, "-$1").toLowerCase();
   return { listener: "http", path: `/v1/${api}/${kebab}` };
@@ -155,7 +167,7 @@ function headersOf(
     };
   }
   if (api === "fleet" || api === "fleet15") return live.sign();
-  return api === "runtime" ? { "flwr-task-token": live.token } : {};
+  return api === "runtime" || api === "hand-started" ? { "flwr-task-token": live.token } : {};
 }
 
 function relabelled(desc: DescMessage, bytes: Uint8Array, live: LiveState): Uint8Array {

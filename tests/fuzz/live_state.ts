@@ -14,11 +14,15 @@ import {
   AcquireTaskRequestSchema,
   AcquireTaskResponseSchema,
 } from "../../proto/gen/current/runtime_pb.ts";
+import {
+  CreateRunRequestSchema,
+  CreateRunResponseSchema,
+} from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { Exchange } from "../interop/recorded/transcript.ts";
 import { pythonTime, SigningNode } from "../support/signing_node.ts";
 import type { LiveIds } from "./live_ids.ts";
 import type { Meaningful } from "./structure.ts";
-import { type Headers, post } from "./transports.ts";
+import { type Headers, post, type RawGrpc } from "./transports.ts";
 
 /** No two signatures are made for the same millisecond: one of them would be a replay. */
 let lastSigned = 0;
@@ -33,6 +37,8 @@ export interface LiveState {
   /** What recorded ids become. */
   readonly ids: LiveIds;
   readonly meaningful: Meaningful;
+  /** The same for a run that was started by hand; undefined where there is none. */
+  readonly handStarted?: LiveState;
 }
 
 /** What the recorded requests were about. */
@@ -63,8 +69,18 @@ export function recordedIds(exchanges: readonly Exchange[]): RecordedIds {
   };
 }
 
-/** Lets a new node join and a new run begin. */
-export async function renew(http: string, recorded: RecordedIds): Promise<LiveState> {
+/** Where a SuperLink is called. */
+export interface Doors {
+  /** "host:port". */
+  readonly http: string;
+  readonly driver: RawGrpc;
+}
+
+/** Lets a new node join, a new run begin, and another be started by hand. */
+export async function renew(
+  { http, driver }: Doors,
+  recorded: RecordedIds,
+): Promise<LiveState> {
   const node = new SigningNode();
   const sign = (): Headers => {
     lastSigned = Math.max(lastSigned + 1, Date.now());
@@ -98,23 +114,42 @@ export async function renew(http: string, recorded: RecordedIds): Promise<LiveSt
   const { task, token } = first.task === undefined ? await acquire() : first;
   const runId = task!.runId;
   await ask("/v1/runtime/pull-task-input", { "flwr-task-token": token }, new Uint8Array());
-  const numbers = new Map([[recorded.nodeId, nodeId]]);
-  for (const id of recorded.runIds) numbers.set(id, runId);
+  const created = await driver.call("/flwr.proto.Driver/CreateRun", {
+    headers: {},
+    body: bytes(CreateRunRequestSchema, { takesToken: true }),
+  });
+  if (created.status !== "OK") throw new Error(`A good call is answered: got ${created.status}`);
+  const byHand = fromBinary(CreateRunResponseSchema, created.body);
+  const stateOf = (runId: bigint, token: string, taskId: bigint): LiveState => {
+    const numbers = new Map([[recorded.nodeId, nodeId]]);
+    for (const id of recorded.runIds) numbers.set(id, runId);
+    return {
+      nodeId,
+      runId,
+      token,
+      sign,
+      ids: { numbers, bytes: new Map([[recorded.publicKey, node.publicKey]]) },
+      meaningful: {
+        numbers: [nodeId, runId, taskId],
+        fields: new Map([["nodeId", nodeId], ["srcNodeId", nodeId], ["dstNodeId", 1n], [
+          "runId",
+          runId,
+        ]]),
+        texts: [
+          "",
+          token,
+          "train",
+          "@none/default",
+          "__proto__",
+          ...recorded.objectIds.slice(0, 20),
+        ],
+        bytes: [node.publicKey, new TextEncoder().encode("ArrayChunk  1\0a"), new Uint8Array()],
+      },
+    };
+  };
   return {
-    nodeId,
-    runId,
-    token,
-    sign,
-    ids: { numbers, bytes: new Map([[recorded.publicKey, node.publicKey]]) },
-    meaningful: {
-      numbers: [nodeId, runId, task!.taskId],
-      fields: new Map([["nodeId", nodeId], ["srcNodeId", nodeId], ["dstNodeId", 1n], [
-        "runId",
-        runId,
-      ]]),
-      texts: ["", token, "train", "@none/default", "__proto__", ...recorded.objectIds.slice(0, 20)],
-      bytes: [node.publicKey, new TextEncoder().encode("ArrayChunk  1\0a"), new Uint8Array()],
-    },
+    ...stateOf(runId, token, task!.taskId),
+    handStarted: stateOf(BigInt.asUintN(64, byHand.runId), byHand.taskToken, 0n),
   };
 }
 

@@ -52,7 +52,7 @@ scenario(
     };
     const before = await residentMib(superlink.process.pid);
     const seen = new Map<string, number>();
-    let live: LiveState = await renew(superlink.http, recorded);
+    let live: LiveState = await renew({ http: superlink.http, driver }, recorded);
 
     let [done, half] = [0, 0];
     const attempt = async (batch: readonly Input[]) => {
@@ -65,7 +65,7 @@ scenario(
       done += batch.length;
       if (half === 0 && done >= INPUTS / 2) half = await residentMib(superlink.process.pid);
       // good calls of every API, as a new node with a new run
-      live = await renew(superlink.http, recorded);
+      live = await renew({ http: superlink.http, driver }, recorded);
     };
     const seed = fuzzSeed();
     console.log(`FUZZ_SEED=${seed} FUZZ_INPUTS=${INPUTS}`);

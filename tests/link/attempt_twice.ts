@@ -1,8 +1,8 @@
 import type { LinkStore } from "../../link/store/store.ts";
 
 /**
- * Transactions of the store, each of them run twice: the first attempt is rolled back when it is done, as a store rolls one
- * back that is in conflict with another.
+ * Runs each transaction of the store twice. The first attempt is rolled back at its end, like a transaction that is in
+ * conflict with another.
  */
 export function attemptTwice(store: LinkStore): LinkStore["transaction"] {
   const transaction = store.transaction.bind(store);
@@ -11,7 +11,7 @@ export function attemptTwice(store: LinkStore): LinkStore["transaction"] {
       await work(tables);
       throw new Error("This attempt does not count");
     }, onCommit);
-    // What the work itself throws, it throws again.
+    // The second attempt throws an error of the work itself again.
     await first.catch(() => {});
     return await transaction(durability, work, onCommit);
   };

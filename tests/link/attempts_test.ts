@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "./harness.ts";
 
-// Each of these fails where an attempt of a transaction that did not count has left something behind.
+// Each of these tests fails if a rolled-back attempt of a transaction leaves something behind.
 
 const FAB = {
   fabId: "me/app",
@@ -9,13 +9,13 @@ const FAB = {
   fab: { hash: "fab", content: new Uint8Array([1]) },
 };
 
-linkTest("a run is reported once, however often its transaction is tried", async (bench) => {
+linkTest("a run is reported once, however many attempts its transaction needs", async (bench) => {
   bench.events.length = 0;
   const { runId } = await bench.link.runs.create(FAB);
   assert.deepEqual(bench.events, [{ kind: "run-created", runId }]);
 });
 
-linkTest("what a run receives is counted once", async (bench) => {
+linkTest("bytes that a run receives are counted once", async (bench) => {
   const nodeId = await bench.node();
   await bench.push(nodeId);
   const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
@@ -30,13 +30,13 @@ linkTest("what a run receives is counted once", async (bench) => {
   );
 });
 
-linkTest("what comes with an announcement is counted and staged once", async (bench) => {
+linkTest("inline objects are counted and staged once", async (bench) => {
   const nodeId = await bench.node();
   await bench.push(nodeId);
   const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
   const reply = bench.reply(instruction);
   const all = [...UPDATE_OBJECTS, rootOf(reply)];
-  // The model's layer is there; the others may be staged, and not a byte more.
+  // The model's layer is stored. The limit allows exactly the other objects.
   const [brought, ...others] = all.filter(({ id }) => id !== "layer");
   const bytes = [brought!, ...others].reduce((sum, each) => sum + each.bytes.length, 0);
   await bench.restart({ maxOpenPushBytes: bytes });
@@ -48,7 +48,7 @@ linkTest("what comes with an announcement is counted and staged once", async (be
     runId: bench.runId,
     messages: [reply],
     trees: [new Map(all.map(({ id, children }) => [id, children]))],
-    brought: new Map([[brought!.id, { object: brought! }]]),
+    inlineObjects: new Map([[brought!.id, { object: brought! }]]),
   });
   for (const each of others) {
     const push = { nodeId, runId: bench.runId, sessionId };

@@ -11,16 +11,16 @@ import type { LinkRun, LogPiece } from "../../entities/run.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { KEPT_LOG_BYTES, KEPT_RUNS } from "./crash_protocol.ts";
 import { NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
-import { wholePush } from "./push_whole.ts";
-import { Died, type MortalSuperLink } from "./mortal_superlink.ts";
+import { wholePush } from "./push_complete.ts";
+import { Crashed, type RestartingSuperLink } from "./restarting_superlink.ts";
 
 const NODES = 2;
 const TTL = 1000;
 const APP = { fabId: "flwr/app", fabVersion: "1.0.0" };
 const FAB = { hash: "fab", content: new Uint8Array([1]) };
-/** Part of everything that is sent. */
+/** Object that is part of every message. */
 const CONSTANT = object("constant");
-/** An object of several pages of the database, which are free when it goes. */
+/** Object of several database pages, which become free when it is removed. */
 const large = (name: string): LinkObject => ({
   ...object(name, [CONSTANT]),
   bytes: new TextEncoder().encode(name.padEnd(12_000)),
@@ -31,7 +31,7 @@ const large = (name: string): LinkObject => ({
  * its answers are checked.
  */
 export class Federation {
-  readonly #link: MortalSuperLink;
+  readonly #link: RestartingSuperLink;
   readonly #random: Random;
   readonly #keys: readonly Uint8Array[];
   #ids: bigint[] = [];
@@ -39,18 +39,18 @@ export class Federation {
   readonly #runs: bigint[] = [];
   #round = 0;
 
-  constructor(link: MortalSuperLink, random: Random) {
+  constructor(link: RestartingSuperLink, random: Random) {
     this.#link = link;
     this.#random = random;
     this.#keys = Array.from({ length: NODES }, (_, index) => new Uint8Array([index]));
   }
 
-  /** Its nodes join. */
+  /** Joins the nodes. */
   async found(): Promise<void> {
     for (const key of this.#keys) this.#ids.push(await this.#join(key));
   }
 
-  /** One run of one round: every node gets an instruction, works on it and answers; all replies are checked. */
+  /** Makes a run of one round: every node gets an instruction and answers, and all replies are checked. */
   async playRound(): Promise<void> {
     const token = await this.#launch();
     assert.equal(await this.#link.insist("runs.heartbeat", token), true);
@@ -64,7 +64,7 @@ export class Federation {
     for (let turn = 0; expected.size > 0; turn++) {
       assert.ok(turn < 30, `Replies to ${[...expected]} are lost`);
       for (const [index, id] of this.#ids.entries()) {
-        // In some rounds a node starts afresh; in all others nothing but the SuperLink helps it to a lost message.
+        // In some rounds a node restarts. In the others only the SuperLink can deliver a lost message again.
         if (turn === 0 && this.#random.uniform() < 0.3) {
           assert.equal(await this.#join(this.#keys[index]!), id);
         }
@@ -80,7 +80,7 @@ export class Federation {
       }
     }
     if (this.#isOldKind) {
-      // It confirms nothing: what it was told goes with time.
+      // The ServerApp does not confirm, so pulled replies are removed after some time.
       await this.#pass(31);
       assert.equal(await this.#link.insist("runs.heartbeat", token), true);
       await this.#pass(31);
@@ -92,7 +92,7 @@ export class Federation {
     await this.#finish(token);
   }
 
-  /** After all messages' time there is nothing left of them. */
+  /** Checks that nothing is left of expired messages. */
   async dissolve(): Promise<void> {
     for (let part = 0; part < 4; part++) await this.#pass(TTL / 2);
     const { logEntries, ...usage } = await this.#link.insist<StoreUsage>("usage");
@@ -104,7 +104,7 @@ export class Federation {
     await this.#checkHistory(logEntries);
   }
 
-  /** The newest runs are there, in their order, of the newest of them the logs, and nothing of any other. */
+  /** Checks that only the newest runs are kept, in order, with the logs of the newest ones. */
   async #checkHistory(logEntries: number): Promise<void> {
     const runs = await this.#link.insist<LinkRun[]>("runs.list", { limit: 1000, skip: 0 });
     assert.deepEqual(
@@ -116,7 +116,7 @@ export class Federation {
       const { text } = await this.#link.insist<LogPiece>("runs.readLog", runId, 0);
       const line = this.#logLine(runId);
       lines += text.length / line.length;
-      // What was repeated after a death may stand there twice.
+      // Lines that were sent again after a crash can occur twice.
       assert.equal(text, logRemovedAt === undefined ? line.repeat(text === line ? 1 : 2) : "");
       if (index === 0) assert.equal(logRemovedAt, undefined);
     }
@@ -124,12 +124,12 @@ export class Federation {
     assert.ok(lines * this.#logLine(0n).length <= KEPT_LOG_BYTES);
   }
 
-  /** As long for each run. */
+  /** Log text, with the same length for each run. */
   #logLine(runId: bigint): string {
     return `This is run ${String(runId).padStart(20, "0")}\n`;
   }
 
-  /** Whether this round's ServerApp is of the older kind, whose messages come and go whole. */
+  /** Whether this round's ServerApp uses the 1.9 wire, with complete messages. */
   get #isOldKind(): boolean {
     return this.#round % 2 === 0;
   }
@@ -138,7 +138,7 @@ export class Federation {
     return { nodeId: 1n, runId: this.#runId };
   }
 
-  /** Starts a run. A token that was lost on the way is good for nothing, and soon for nobody. */
+  /** Starts a run. If the response with the token is lost, the claim expires. */
   async #launch(): Promise<string> {
     const { runId } = await this.#link.insist<LinkRun>("runs.create", { ...APP, fab: FAB });
     this.#runId = runId;
@@ -152,7 +152,7 @@ export class Federation {
       try {
         await this.#link.insist("runs.begin", claimed.token);
       } catch (error) {
-        // Begun before the SuperLink died.
+        // The run began before the crash.
         assert.equal((error as FlwrError).code, "failed-precondition");
       }
       const run = await this.#link.insist<LinkRun>("runs.ofToken", claimed.token);
@@ -165,17 +165,17 @@ export class Federation {
     try {
       await this.#link.insist("runs.finish", token, { outcome: "completed", details: "" });
     } catch (error) {
-      // Finished before the SuperLink died.
+      // The run finished before the crash.
       assert.equal((error as FlwrError).code, "unauthenticated");
     }
     const run = await this.#link.insist<LinkRun>("runs.get", this.#runId);
     assert.equal(run.state, "finished:completed");
   }
 
-  /** Sends instructions, whole or object by object. */
+  /** Sends instructions, complete or object by object. */
   async #send(messages: readonly NewLinkMessage[], objects: readonly LinkObject[]): Promise<void> {
     if (this.#isOldKind) {
-      const refusals = await this.#pushWhole(messages, objects);
+      const refusals = await this.#pushComplete(messages, objects);
       assert.ok(refusals.every((refusal) => !refusal));
     } else {
       const refusals = await this.#push(1n, messages, objects);
@@ -183,8 +183,8 @@ export class Federation {
     }
   }
 
-  /** Pushes messages with all their objects: whatever dies, none waits for any. */
-  async #pushWhole(
+  /** Pushes messages with all their objects inline, so that none waits for objects. */
+  async #pushComplete(
     messages: readonly NewLinkMessage[],
     objects: readonly LinkObject[],
   ): Promise<OpenedPush["refusals"]> {
@@ -217,7 +217,7 @@ export class Federation {
     return opened.refusals;
   }
 
-  /** What a node does again and again, as if its SuperLink had never died. */
+  /** A node's loop, which ignores crashes of the SuperLink. */
   async #work(id: bigint): Promise<void> {
     assert.equal(await this.#link.insist("nodes.heartbeat", id, 1800), true);
     const instruction = await this.#link.insist<HandedInstruction | null>(
@@ -237,16 +237,16 @@ export class Federation {
       CONSTANT,
     ]);
     const { reply, objects } = this.#reply(instruction);
-    // Sent until it is answered. A node of the older kind is refused the second time, if it is asked to work again.
+    // Repeated until there is a response. On the 1.9 wire the second reply is refused after a redelivery.
     const [refusal] = id === this.#ids[0]
-      ? await this.#pushWhole([reply], objects)
+      ? await this.#pushComplete([reply], objects)
       : await this.#push(id, [reply], objects);
     if (refusal) {
       assert.match(refusal.reason, /already answered|no longer there/);
     }
   }
 
-  /** Gets a message's objects one by one. */
+  /** Pulls a message's objects one by one. */
   async #fetch(
     caller: { nodeId: bigint; runId: bigint },
     root: string,
@@ -282,12 +282,12 @@ export class Federation {
   }
 
   async #pass(seconds: number): Promise<void> {
-    // Time goes on while the SuperLink is dead, so it is not passed again.
+    // Time passes while the SuperLink is down, so it is not advanced again.
     this.#link.now += seconds;
     try {
       await this.#link.call("advance", seconds);
     } catch (error) {
-      if (!(error instanceof Died)) throw error;
+      if (!(error instanceof Crashed)) throw error;
     }
     for (const id of this.#ids) await this.#link.insist("nodes.heartbeat", id, 1800);
   }

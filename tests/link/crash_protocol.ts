@@ -1,27 +1,27 @@
 import type { Link } from "../../link/link.ts";
 import type { DurableStep } from "../../link/store/sqlite.ts";
 
-/** How many finished runs its SuperLink keeps, and how much of their logs: that of one or two. */
+/** Limits of finished runs and their logs in the crash test; the logs of one or two runs fit. */
 export const KEPT_RUNS = 5;
 export const KEPT_LOG_BYTES = 80;
 
-/** What the crash test asks of its SuperLink: a method of the domain, time to pass, or what the store holds. */
+/** A request of the crash test: a method of the domain, passing time, or the store's usage. */
 export type Operation =
   | { [Noun in Nouns]: `${Noun}.${keyof Link[Noun] & string}` }[Nouns]
   | "advance"
   | "usage";
 type Nouns = Exclude<keyof Link, "close">;
 
-/** A call, one per line on the SuperLink's standard input. */
+/** A call, one on each line of the SuperLink's standard input. */
 export interface Call {
   readonly operation: Operation;
   readonly input: readonly unknown[];
 }
 
-/** What answers a call, one per line on its standard output: what it returned, or the code of what it threw. */
+/** The response to a call, one on each line of standard output: the result, or the code of the error. */
 export type Answer = { readonly output: unknown } | { readonly code: string };
 
-/** Where a SuperLink dies: at the step of the `occurrence`-th such call of this process, counted from 1. */
+/** Where a SuperLink crashes: at a step of the `occurrence`-th such call of its process, from 1. */
 export interface Failpoint {
   readonly operation: Operation;
   readonly step: DurableStep;

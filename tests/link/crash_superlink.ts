@@ -1,5 +1,6 @@
-// A SuperLink's domain as a process, for the crash test: it answers calls line by line, and kills itself with
-// SIGKILL at the failpoint it was given. Arguments: database, Unix time, failpoint as JSON (or "null").
+// A SuperLink's domain as a process, for the crash test. It answers calls line by line, and kills itself with SIGKILL
+// at a
+// failpoint. Arguments: database, Unix time, failpoint as JSON (or "null").
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { FakeClock } from "../../base/clock.ts";
@@ -32,7 +33,7 @@ function die(step: DurableStep): void {
 }
 
 const clock = new FakeClock(Number(now));
-// Every page that gets free is given back.
+// Returns every free page.
 const store = new SqliteStore(path!, { onStep: die, spareBytes: 0 });
 const link = await createLink({
   store,
@@ -40,7 +41,7 @@ const link = await createLink({
   random: systemRandom,
   messageObject: errorObject,
   limits: {
-    // Every crash makes another delivery of what was under way.
+    // Every crash causes another delivery of handed-out instructions.
     maxDeliveries: 1000,
     maxFinishedRuns: KEPT_RUNS,
     maxFinishedLogBytes: KEPT_LOG_BYTES,
@@ -53,7 +54,7 @@ async function perform({ operation, input }: Call): Promise<unknown> {
   if (operation === "usage") return await store.usage();
   if (operation === "advance") {
     await clock.advance(input[0] as number);
-    // Lets the housekeeper, whom that woke, come to its transaction.
+    // Gives the housekeeper, which was woken, time for its transaction.
     await settle();
     return await store.usage();
   }

@@ -5,7 +5,7 @@ import type { DurableStep } from "../../link/store/sqlite.ts";
 import { Federation } from "./crash_federation.ts";
 import type { Operation } from "./crash_protocol.ts";
 import { NIGHTLY } from "../support/nightly.ts";
-import { MortalSuperLink } from "./mortal_superlink.ts";
+import { RestartingSuperLink } from "./restarting_superlink.ts";
 
 const OPERATIONS: readonly Operation[] = [
   "nodes.create",
@@ -15,7 +15,7 @@ const OPERATIONS: readonly Operation[] = [
   "runs.heartbeat",
   "messages.pullInstruction",
   "messages.returnInstruction",
-  // With all objects and without, of ServerApp and node: in rounds that alternate.
+  // Alternating rounds push with and without inline objects, from ServerApp and nodes.
   "messages.openPush",
   "messages.openPush",
   "messages.openPush",
@@ -27,13 +27,13 @@ const OPERATIONS: readonly Operation[] = [
   "advance",
 ];
 const STEPS: readonly DurableStep[] = ["begin", "write", "commit", "committed"];
-/** Where it dies, one after the other. Space is given back while time passes. */
+/** Steps at which the SuperLink crashes, in turn. Space is reclaimed while time passes. */
 const MOMENTS: readonly { operation: Operation; step: DurableStep }[] = [
   ...OPERATIONS.flatMap((operation) => STEPS.map((step) => ({ operation, step }))),
   { operation: "advance", step: "reclaim" },
   { operation: "advance", step: "reclaimed" },
 ];
-/** Nightly fifty. */
+/** Number of rounds; 50 in the nightly test. */
 const SEEDS = Array.from({ length: NIGHTLY ? 50 : 2 }, (_, i) => i + 1);
 
 for (const seed of SEEDS) {
@@ -41,12 +41,12 @@ for (const seed of SEEDS) {
     const folder = await Deno.makeTempDir();
     const random = seededRandom(seed);
     try {
-      await using link = new MortalSuperLink(join(folder, "link.db"));
+      await using link = new RestartingSuperLink(join(folder, "link.db"));
       const federation = new Federation(link, random);
       await federation.found();
       for (const { operation, step } of MOMENTS) {
         const calls = 1 + Math.floor(random.uniform() * 2);
-        // Most calls write several times.
+        // Most calls have several writes.
         const occurrence = step === "write" ? calls + Math.floor(random.uniform() * 5) : calls;
         await link.arm({ operation, step, occurrence });
         const deaths = link.deaths;

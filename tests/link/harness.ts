@@ -3,7 +3,7 @@ import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
 import { attemptTwice } from "./attempt_twice.ts";
-import { pushWhole } from "./push_whole.ts";
+import { pushComplete } from "./push_complete.ts";
 import { readTree } from "./read_tree.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
@@ -15,13 +15,14 @@ import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
+import { BY_HAND } from "../../link/testing/records.ts";
 
-/** A store that can be opened again with what it held. */
+/** A store that can be reopened with its contents. */
 export interface Reopenable {
   open(): LinkStore;
 }
 
-/** Registers one test per kind of store. */
+/** Registers a test for each kind of store. */
 export function storeTest(name: string, body: (store: Reopenable) => Promise<void>): void {
   Deno.test(`${name} (memory)`, () => body(lasting(new MemoryStore())));
   Deno.test(`${name} (memory, each transaction twice)`, () => {
@@ -38,7 +39,7 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
   });
 }
 
-/** A store in memory that is the same whenever it is opened. */
+/** An in-memory store that keeps its contents when it is reopened. */
 function lasting(store: MemoryStore): Reopenable {
   const lasting: LinkStore = {
     transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
@@ -50,7 +51,7 @@ function lasting(store: MemoryStore): Reopenable {
   return { open: () => lasting };
 }
 
-/** Registers one test of the whole domain per kind of store. */
+/** Registers a test of the whole domain for each kind of store. */
 export function linkTest(
   name: string,
   body: (bench: Bench) => Promise<void>,
@@ -67,12 +68,12 @@ export function linkTest(
   });
 }
 
-/** A SuperLink's domain under test, on a clock that stands still. */
+/** A SuperLink's domain under test, with a clock that only the test advances. */
 export class Bench {
   readonly clock = new FakeClock();
   readonly random: Random = seededRandom(1);
   readonly events: LinkEvent[] = [];
-  /** What the owner's list calls the holders of keys, by their hexadecimal digits. */
+  /** Names in the operator's key list, by key in hexadecimal. */
   readonly listedNames = new Map<string, string>();
   readonly #stores: Reopenable;
   #limits: Partial<LinkLimits>;
@@ -88,10 +89,10 @@ export class Bench {
 
   async start(): Promise<void> {
     await this.#open();
-    this.runId = (await this.link.runs.create({ fabId: "", fabVersion: "" })).runId;
+    this.runId = (await this.link.runs.start(BY_HAND)).run.runId;
   }
 
-  /** Ends the service and starts another on the same store, with other limits if some are given. */
+  /** Closes the domain and opens another one on the same store. @param limits replace the former ones */
   async restart(limits = this.#limits): Promise<void> {
     await this.link.close();
     this.#limits = limits;
@@ -111,7 +112,7 @@ export class Bench {
     });
   }
 
-  /** A node that is online for `heartbeatInterval` seconds. */
+  /** Joins a node, which is online for `heartbeatInterval` seconds. */
   async node(heartbeatInterval = 30, publicKey?: Uint8Array): Promise<bigint> {
     const input = { heartbeatInterval, ...(publicKey && { publicKey }) };
     return (await this.link.nodes.create(input)).nodeId;
@@ -133,7 +134,7 @@ export class Bench {
     };
   }
 
-  /** Pushes one instruction that must be taken. */
+  /** Pushes one instruction, which must be accepted. */
   async push(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): Promise<LinkMessage> {
     const message = this.instruction(dstNodeId, changes);
     return await this.#take(message, MODEL_OBJECTS);
@@ -158,7 +159,7 @@ export class Bench {
     };
   }
 
-  /** Pushes a reply that must be taken. */
+  /** Pushes a reply, which must be accepted. */
   async answer(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}) {
     const reply = this.reply(instruction, changes);
     return await this.#take(reply, UPDATE_OBJECTS);
@@ -174,8 +175,8 @@ export class Bench {
   /**
    * Pushes a message with these objects and its own.
    *
-   * @param nodeId who pushes; default: the sender that the message names
-   * @returns why it was refused; undefined when it was taken
+   * @param nodeId the caller; default: the sender in the message
+   * @returns why it was refused; undefined if it was accepted
    */
   async refusalOf(
     message: NewLinkMessage,
@@ -183,16 +184,16 @@ export class Bench {
     nodeId?: bigint,
   ): Promise<string | undefined> {
     const all = [...objects, rootOf(message)];
-    const [refusal] = await pushWhole(this.link, [message], all, nodeId);
+    const [refusal] = await pushComplete(this.link, [message], all, nodeId);
     return refusal?.reason;
   }
 
-  /** The objects that are stored under a root, children first, each once. @throws not-found */
+  /** The stored objects of a root's tree, children first, each once. @throws not-found */
   stored(root: ObjectId): Promise<LinkObject[]> {
     return this.store.transaction("relaxed", (tx) => readTree(tx, root));
   }
 
-  /** Moves time on in steps, letting what wakes up at each finish. */
+  /** Advances the clock in steps, and waits at each step for woken work. */
   async pass(seconds: number, steps = 10): Promise<void> {
     for (let step = 0; step < steps; step++) {
       await this.clock.advance(seconds / steps);
@@ -208,7 +209,7 @@ export class Bench {
   }
 }
 
-/** An object with an id that stands for a hash; the domain does not look inside. */
+/** An object with any id instead of a hash. The domain does not check it. */
 export function object(name: string, children: readonly LinkObject[] = []): LinkObject {
   return {
     id: name,
@@ -217,26 +218,26 @@ export function object(name: string, children: readonly LinkObject[] = []): Link
   };
 }
 
-/** A message's own object, under the id that it has. */
+/** A message's own object, with the message's id. */
 export function rootOf({ messageId, content }: NewLinkMessage): LinkObject {
   return { ...object(messageId), children: content === undefined ? [] : [content] };
 }
 
-/** The object of an error that the SuperLink makes: equal errors have equal ids. */
+/** The object of an error reply. Equal errors have equal ids. */
 export function errorObject(draft: MessageDraft): LinkObject {
   const { replyToMessageId, createdAt, error } = draft;
   return object(`error ${error?.code} for ${replyToMessageId} at ${createdAt}`);
 }
 
 const LAYER = object("layer");
-/** What instructions carry. */
+/** Content of instructions. */
 export const MODEL = object("model", [object("weights"), LAYER]);
 export const MODEL_OBJECTS = [object("weights"), LAYER, MODEL];
-/** What replies carry; it shares an object with the model. */
+/** Content of replies, which shares an object with the model. */
 export const UPDATE = object("update", [object("gradients"), LAYER]);
 export const UPDATE_OBJECTS = [object("gradients"), LAYER, UPDATE];
 
-/** What a store holds when all messages are over, beside nodes, runs and logs. */
+/** Usage of a store without messages, except for nodes, runs and logs. */
 export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"> = {
   instructions: 0,
   replies: 0,

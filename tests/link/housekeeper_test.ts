@@ -8,7 +8,7 @@ import type { LinkEvent } from "../../link/events.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { errorObject, linkTest } from "./harness.ts";
 
-linkTest("much that is due at once is settled in small transactions", async (bench) => {
+linkTest("many due records are handled in small transactions", async (bench) => {
   const nodeId = await bench.node(1000);
   for (let index = 0; index < 25; index++) await bench.push(nodeId, { ttl: 10 });
   const failed = () => bench.eventsOf("instruction-failed").length;
@@ -22,7 +22,7 @@ linkTest("much that is due at once is settled in small transactions", async (ben
   assert.deepEqual([...new Set([...failedBefore, failed()])], [0, 10, 20, 25]);
 }, { housekeepingBatch: 10 });
 
-linkTest("no sleep is longer than a platform's timer can be", async (bench) => {
+linkTest("no sleep exceeds the platform's timer", async (bench) => {
   const slept: number[] = [];
   const sleep = bench.clock.sleep.bind(bench.clock);
   bench.clock.sleep = (seconds, signal) => {
@@ -36,7 +36,7 @@ linkTest("no sleep is longer than a platform's timer can be", async (bench) => {
   assert.ok(Math.max(...slept) < 2 ** 31 / 1000);
 });
 
-Deno.test("a store that fails is reported, and tried again", async () => {
+Deno.test("a failing store is reported and tried again", async () => {
   const clock = new FakeClock();
   const store = new MemoryStore();
   const events: LinkEvent[] = [];
@@ -70,7 +70,7 @@ Deno.test("a store that fails is reported, and tried again", async () => {
   await link.close();
 });
 
-Deno.test("a store that was full proves nothing about nodes that could not be heard", async () => {
+Deno.test("nodes do not time out while the store cannot write heartbeats", async () => {
   const clock = new FakeClock();
   const store = new MemoryStore();
   const events: LinkEvent[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { linkTest, object, rootOf } from "./harness.ts";
-import { pushWhole } from "./push_whole.ts";
+import { pushComplete } from "./push_complete.ts";
 
 linkTest("200 rounds leave the store as it was", async (bench) => {
   const nodes = [await bench.node(1000), await bench.node(1000), await bench.node(1000)];
@@ -11,13 +11,13 @@ linkTest("200 rounds leave the store as it was", async (bench) => {
     const instructions = nodes.map((nodeId) =>
       bench.instruction(nodeId, { content: model.id, ttl: 300 })
     );
-    const refusals = await pushWhole(bench.link, instructions, [
+    const refusals = await pushComplete(bench.link, instructions, [
       ...objects,
       ...instructions.map(rootOf),
     ]);
     assert.ok(refusals.every((refusal) => refusal === undefined));
     assert.ok((await bench.store.usage()).objects >= 3);
-    // The first node answers, the second answers with an error, the third not at all in every tenth round.
+    // The first node answers, the second with an error, and the third not at all in every tenth round.
     for (const [index, nodeId] of nodes.entries()) {
       const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
       if (index === 2 && round % 10 === 0) continue;
@@ -29,7 +29,7 @@ linkTest("200 rounds leave the store as it was", async (bench) => {
       assert.equal(await bench.refusalOf(reply, objects), undefined);
     }
     const ids = instructions.map(({ messageId }) => messageId);
-    // In every seventh round the ServerApp is gone and nobody asks.
+    // In every seventh round the ServerApp is gone and does not pull.
     if (round % 7 !== 0) await bench.link.messages.pullReplies(ids);
     for (const nodeId of nodes) await bench.link.nodes.heartbeat(nodeId, 1000);
     await bench.pass(10, 1);

@@ -4,7 +4,7 @@ import { MIGRATIONS } from "../../link/store/sqlite_schema.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import { Bench, object, UPDATE, UPDATE_OBJECTS } from "./harness.ts";
 
-/** What the first release wrote: a reply that waits, an instruction handed out, one waiting, one without hope. */
+/** A database of the first release: a reply, and instructions that are handed out, waiting and undeliverable. */
 const ROWS = new URL("../vectors/link/version1.sql", import.meta.url);
 const RUN_ID = 10488929293965556519n;
 const NODE_ID = 16406422331455568645n;
@@ -14,7 +14,7 @@ const HANDED_OUT = "9c5c790d-7421-41f6-847b-3839bbae902e";
 const WAITING = "ab3823df-9959-4a61-87ef-63a10dab7ee7";
 const HOPELESS = "623e5a07-eb6f-4f99-b6a3-0f5197c02fa1";
 
-/** Registers a test over a database of version 1, opened by today's SuperLink ten seconds after it was closed. */
+/** Registers a test with a database of schema version 1, opened ten seconds after it was closed. */
 function migrationTest(name: string, body: (bench: Bench) => Promise<void>): void {
   Deno.test(name, async () => {
     const folder = await Deno.makeTempDir();
@@ -39,7 +39,7 @@ function migrationTest(name: string, body: (bench: Bench) => Promise<void>): voi
   });
 }
 
-migrationTest("nodes and runs of the first release are known as before", async ({ link }) => {
+migrationTest("nodes and runs of the first release are kept", async ({ link }) => {
   const { publicKey: _, ...node } = (await link.nodes.ofKey(KEY))!;
   assert.deepEqual(node, {
     nodeId: NODE_ID,
@@ -78,7 +78,7 @@ migrationTest("nodes and runs of the first release are known as before", async (
   assert.equal(oldest?.runId, RUN_ID);
 });
 
-migrationTest("messages under way go on, and leave nothing behind", async (bench) => {
+migrationTest("unfinished messages continue and leave nothing behind", async (bench) => {
   const { link } = bench;
   for (const id of [HANDED_OUT, WAITING]) {
     const instruction = (await link.messages.pullInstruction(NODE_ID))!;
@@ -99,14 +99,14 @@ migrationTest("messages under way go on, and leave nothing behind", async (bench
   assert.deepEqual([instructions, left, objects], [0, 0, 0]);
 });
 
-migrationTest("messages under way end with their run", async (bench) => {
+migrationTest("unfinished messages end with their run", async (bench) => {
   await bench.link.runs.stop(RUN_ID);
   await bench.pass(1);
   const { instructions, replies, objects } = await bench.store.usage();
   assert.deepEqual([instructions, replies, objects], [0, 0, 0]);
 });
 
-migrationTest("a run of before keeps files, as those of today", async ({ link }) => {
+migrationTest("an older run can save artifacts", async ({ link }) => {
   assert.deepEqual(await link.artifacts.list(RUN_ID), []);
   const bytes = new Uint8Array([1, 2, 3]);
   assert.equal(
@@ -115,4 +115,13 @@ migrationTest("a run of before keeps files, as those of today", async ({ link })
   );
   const [artifact] = await link.artifacts.list(RUN_ID);
   assert.deepEqual(await link.artifacts.readPiece(artifact!.artifactId, 0), bytes);
+});
+
+migrationTest("a run of before needs no heartbeats", async (bench) => {
+  const state = async () => (await bench.link.runs.get(RUN_ID))?.state;
+  await bench.pass(29 * 86_400);
+  assert.equal(await state(), "running");
+  // It was not missed, and so has not failed.
+  await bench.pass(10 * 86_400);
+  assert.equal(await state(), "finished:stopped");
 });

@@ -3,7 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import { NotSynced } from "../../link/transactions/transactions.ts";
 import { type Bench, linkTest, UPDATE_OBJECTS } from "./harness.ts";
 
-/** Lets the store commit and then say that the disk did not confirm it, as long as `failing` is set. */
+/** Lets the store commit and then reject with NotSynced while `failing` is set. */
 function failingSync(bench: Bench): { failing: boolean } {
   const state = { failing: false };
   const transaction = bench.store.transaction.bind(bench.store);
@@ -16,7 +16,7 @@ function failingSync(bench: Bench): { failing: boolean } {
 }
 
 linkTest(
-  "a reply that is committed, and not on the disk yet, reaches who waits for it",
+  "a reply that is committed but not synced ends the long poll for it",
   async (bench) => {
     const disk = failingSync(bench);
     const nodeId = await bench.node();
@@ -30,14 +30,14 @@ linkTest(
     });
     assert.equal((await held).length, 1);
     disk.failing = false;
-    // The node was told to try again: its reply is taken once.
+    // The node must try again, and its reply is accepted once.
     assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
     assert.equal((await bench.link.messages.pullReplies([messageId])).length, 1);
     assert.equal(bench.eventsOf("instruction-answered").length, 1);
   },
 );
 
-linkTest("what is rolled back has no effects", async (bench) => {
+linkTest("a transaction that is rolled back has no effects", async (bench) => {
   const nodeId = await bench.node();
   const { messageId } = await bench.push(nodeId);
   const instruction = (await bench.link.messages.pullInstruction(nodeId))!;

@@ -3,7 +3,7 @@ import type { ObjectTables } from "../../link/objects/context.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 /**
- * The stored objects under a root, children first, each once.
+ * The stored objects of a root's tree, children first, each once.
  *
  * @throws not-found
  */

@@ -9,7 +9,7 @@ import { errorObject } from "./harness.ts";
 
 const WINDOW_SECONDS = 310;
 
-/** The guard of a SuperLink that has just been started. */
+/** The guard of a SuperLink that was just started. */
 function guardOf({ store, clock }: Pick<Bench, "store" | "clock">): Promise<LastingReplayGuard> {
   const { signers: ledger } = store;
   return LastingReplayGuard.open({ windowSeconds: WINDOW_SECONDS, clock, ledger });
@@ -17,13 +17,13 @@ function guardOf({ store, clock }: Pick<Bench, "store" | "clock">): Promise<Last
 
 const signed = (seconds: number) => ({ nonce: String(seconds), seconds });
 
-linkTest("what was accepted before a restart is not accepted after it", async (bench) => {
+linkTest("a signature accepted before a restart is refused after it", async (bench) => {
   const now = bench.clock.now();
   const guard = await guardOf(bench);
   const times = [now - 300, now - 299.5, now - 298];
   for (const time of times) assert.equal(await guard.accept("slow", signed(time)), "fresh");
   assert.equal(await guard.accept("other", signed(now + 4)), "fresh");
-  // as kill -9: nobody settles anything
+  // Like kill -9: the guard does not settle.
   await bench.restart();
   const crashed = await guardOf(bench);
   for (const time of times) assert.equal(await crashed.accept("slow", signed(time)), "unsure");
@@ -36,7 +36,7 @@ linkTest("what was accepted before a restart is not accepted after it", async (b
   assert.equal(await ended.accept("slow", signed(now - 295.999)), "fresh", "nobody waits");
 });
 
-linkTest("what does not count any more is not kept", async (bench) => {
+linkTest("expired records are removed", async (bench) => {
   const guard = await guardOf(bench);
   await guard.accept("a", signed(bench.clock.now()));
   await bench.pass(WINDOW_SECONDS + 2);
@@ -45,7 +45,7 @@ linkTest("what does not count any more is not kept", async (bench) => {
 });
 
 storeTest(
-  "a time takes the place of the one before, and what is earlier than asked for is forgotten",
+  "a new time replaces the previous one, and records before forgetBefore are removed",
   async (stores) => {
     const store = stores.open();
     const { signers } = store;
@@ -56,7 +56,7 @@ storeTest(
   },
 );
 
-Deno.test("a transaction that fails notes no signer", async () => {
+Deno.test("a failed transaction records no signer", async () => {
   const folder = await Deno.makeTempDir();
   let failing = true;
   const store = new SqliteStore(`${folder}/link.db`, {
@@ -75,7 +75,7 @@ Deno.test("a transaction that fails notes no signer", async () => {
 });
 
 for (const step of ["begin", "write", "commit", "committed"] as const) {
-  Deno.test(`a SuperLink that dies at "${step}" has accepted a signature once, or not at all`, async () => {
+  Deno.test(`a SuperLink that crashes at "${step}" has accepted a signature once or not at all`, async () => {
     const folder = await Deno.makeTempDir();
     const clock = new FakeClock();
     let dying = false;
@@ -94,7 +94,7 @@ for (const step of ["begin", "write", "commit", "committed"] as const) {
       const first = await open();
       const guard = await guardOf({ store: first.store, clock });
       dying = true;
-      // What the caller hears is an error: the call was not acted upon.
+      // The caller gets an error, because the call had no effect.
       await assert.rejects(guard.accept("a", signed(now)));
       dying = false;
       await first.link.close();

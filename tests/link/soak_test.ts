@@ -3,20 +3,21 @@ import { createHash } from "node:crypto";
 import { seededRandom } from "../../base/random.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
+import { BY_HAND } from "../../link/testing/records.ts";
 import { type Bench, linkTest, NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
-import { pushWhole } from "./push_whole.ts";
+import { pushComplete } from "./push_complete.ts";
 
-// Years in miniature: 300 runs of four minutes each, on a clock that is moved, with nodes that come and go, ServerApps
-// that die, messages that nobody answers, and pushes that are never brought to their end.
+// Soak test: 300 runs of four minutes each on a simulated clock, with nodes that come and go, ServerApps that crash,
+// unanswered messages, and abandoned pushes.
 
 const SEED = 7;
 const RUNS = 300;
 const RUN_SECONDS = 240;
 const KEPT_RUNS = 20;
 const LINE = "A line of a log\n";
-/** Two lines of each of ten runs. */
+/** Log limit: two lines of each of ten runs. */
 const KEPT_LOG_BYTES = 20 * LINE.length;
-/** A byte of each of ten runs. */
+/** Artifact limit: a byte of each of ten runs. */
 const KEPT_ARTIFACT_BYTES = 10;
 const NODE_RETENTION_SECONDS = 3600;
 const LIMITS = {
@@ -25,17 +26,17 @@ const LIMITS = {
   maxFinishedArtifactBytes: KEPT_ARTIFACT_BYTES,
   absentNodeRetentionSeconds: NODE_RETENTION_SECONDS,
   anonymousNodeRetentionSeconds: NODE_RETENTION_SECONDS,
-  selfStartedRunSeconds: 86_400,
+  unheardRunSeconds: 86_400,
 };
-/** Nodes that stay, nodes that one run brings, and how many runs pass until these are forgotten. */
+/** Nodes that stay, new nodes in each run, and the number of runs until these are removed. */
 const STEADY_NODES = 2;
 const NEW_NODES = 3;
 const FORGOTTEN_AFTER_RUNS = Math.ceil((NODE_RETENTION_SECONDS + RUN_SECONDS) / RUN_SECONDS);
-/** Runs that started themselves and said nothing more. */
+/** Runs that were started by hand and said nothing more. */
 const ABANDONED_EVERY = 10;
-const ABANDONED = Math.ceil(LIMITS.selfStartedRunSeconds / RUN_SECONDS / ABANDONED_EVERY) + 1;
+const ABANDONED = Math.ceil(LIMITS.unheardRunSeconds / RUN_SECONDS / ABANDONED_EVERY) + 1;
 
-/** What the store may hold after any run: of messages those of one run, for their time is over with it. */
+/** Largest usage of the store after any run. Messages are those of one run, because they expire with it. */
 const BOUNDS: StoreUsage = {
   nodes: STEADY_NODES + NEW_NODES * (FORGOTTEN_AFTER_RUNS + 1),
   runs: 1 + KEPT_RUNS + ABANDONED + 1,
@@ -49,12 +50,12 @@ const BOUNDS: StoreUsage = {
   logEntries: 20 + 2,
   fabs: 1,
   artifacts: 1 + KEPT_ARTIFACT_BYTES,
-  // Those that no run needs stay for an hour.
+  // Unused pieces stay for an hour.
   pieces: 2 + Math.ceil(3600 / RUN_SECONDS),
   fabPieces: 1,
 };
 
-/** One run: how it ends, and what comes and goes meanwhile, is drawn. */
+/** One run, with random events and a random end. */
 class Life {
   readonly #bench: Bench;
   readonly #random = seededRandom(SEED);
@@ -106,11 +107,11 @@ class Life {
     });
     if (this.#chance(0.7)) await link.runs.finish(token, { outcome: "completed", details: "" });
     else if (this.#chance(0.5)) await link.runs.stop(runId);
-    // Else its ServerApp has died, and is missed.
-    if (index % ABANDONED_EVERY === 0) await link.runs.create({ fabId: "", fabVersion: "" });
+    // Otherwise its ServerApp has crashed and the run times out.
+    if (index % ABANDONED_EVERY === 0) await link.runs.start(BY_HAND);
   }
 
-  /** Containers that start, with a key of their own or, as Flower 1.9's, without one. */
+  /** New nodes, with a new key or, like Flower 1.9's, without one. */
   async #newNodes(): Promise<bigint[]> {
     const { link } = this.#bench;
     const nodes = [await this.#bench.node(30), await this.#bench.node(30, this.key())];
@@ -126,7 +127,7 @@ class Life {
   async #instruct(nodes: readonly bigint[], index: number): Promise<NewLinkMessage[]> {
     const model = object(`model ${index}`, [object("constant")]);
     const messages = nodes.map((nodeId) => this.#bench.instruction(nodeId, { content: model.id }));
-    const refusals = await pushWhole(this.#bench.link, messages, [
+    const refusals = await pushComplete(this.#bench.link, messages, [
       object("constant"),
       model,
       ...messages.map(rootOf),
@@ -135,7 +136,7 @@ class Life {
     return messages;
   }
 
-  /** Instructions that are announced, and of which the objects never come. */
+  /** Announces instructions whose objects never arrive. */
   async #announce(nodeId: bigint, index: number): Promise<void> {
     const never = this.#bench.instruction(nodeId, { content: `never ${index}` });
     const { sessionId } = await this.#bench.link.messages.openPush({
@@ -147,7 +148,7 @@ class Life {
     assert.notEqual(sessionId, "");
   }
 
-  /** What a node does with its instruction: answer, die over it, or pause, leave or unregister after it. */
+  /** A node's random action: answer, crash, or sign off, leave or unregister after the reply. */
   async #work({ dstNodeId: nodeId }: NewLinkMessage, index: number): Promise<void> {
     const { link } = this.#bench;
     if (this.#chance(0.1)) return;
@@ -173,7 +174,7 @@ function checkBounds(usage: StoreUsage, when: string): void {
   assert.deepEqual(Object.keys(usage).sort(), Object.keys(BOUNDS).sort());
 }
 
-linkTest("300 runs of nodes that come and go leave so much and no more", async (bench) => {
+linkTest("300 runs with nodes that come and go stay within the store's limits", async (bench) => {
   const life = new Life(bench);
   const steady = [await bench.node(1800, life.key()), await bench.node(1800, life.key())];
   const owned = await bench.link.nodes.register({ publicKey: life.key() });
@@ -188,14 +189,14 @@ linkTest("300 runs of nodes that come and go leave so much and no more", async (
     checkBounds({ ...usage, nodes: usage.nodes - 1 }, `after run ${index}`);
     if (index % 100 === 50) await bench.restart();
   }
-  // The bounds are not so wide that they hold anything.
+  // The limits are tight enough to be reached.
   for (const table of ["nodes", "runs", "logEntries", "artifacts", "pieces"] as const) {
     assert.ok(largest[table]! > BOUNDS[table] / 2, `never more than ${largest[table]} ${table}`);
   }
 
-  // When all is quiet, what was kept of the past is all there is.
+  // Without activity, only retained data is left.
   for (const nodeId of steady) await bench.link.nodes.leave(nodeId);
-  await bench.pass(LIMITS.selfStartedRunSeconds + 120, 200);
+  await bench.pass(LIMITS.unheardRunSeconds + 120, 200);
   const { logEntries, ...rest } = await bench.store.usage();
   assert.deepEqual(rest, {
     nodes: 1,

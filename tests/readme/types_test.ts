@@ -19,6 +19,20 @@ Deno.test({
   },
 });
 
+Deno.test("types: every member of ops has a comment, which editors show", async () => {
+  const text = await Deno.readTextFile(TYPES);
+  const [, list] = /^declare namespace ops \{\n\texport \{ (.*) \};$/m.exec(text)!;
+  const members = list!.split(", ").map((member) => member.split(" as ")[0]!);
+  assert.ok(members.length > 40);
+  const bare = members.filter((name) =>
+    !new RegExp(
+      `\\*/\n(?:export )?(?:declare (?:function|const)|type|interface) ${RegExp.escape(name)}\\b`,
+    )
+      .test(text)
+  );
+  assert.deepEqual(bare, []);
+});
+
 async function names(module: string): Promise<string[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", module],

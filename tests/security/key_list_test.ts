@@ -1,4 +1,4 @@
-/** The key list is read again when it changes: who is taken out is cut off, who is added is admitted. */
+/** Changes of the key list: removed keys are disconnected, added keys are admitted. */
 import assert from "node:assert/strict";
 import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { type Credentials, makeCredentials } from "../support/credentials.ts";
@@ -9,12 +9,12 @@ import { RawNode } from "../support/raw_node.ts";
 import { assertRefused } from "../support/call_refusal.ts";
 import { scenario } from "../support/stage.ts";
 
-/** How soon a change of the list must count, in seconds. */
+/** Seconds within which a change of the list must take effect. */
 const RELOAD_SECONDS = 15;
 const { ping, pullTaskIns } = Fleet.method;
 
 scenario(
-  "security: a key removed from the list is cut off, an added one admitted",
+  "security: a key removed from the list is disconnected, an added one admitted",
   async (stage) => {
     const credentials = await makeCredentials(stage.folder.path, 2);
     await listKeys(credentials, [1]);
@@ -24,7 +24,7 @@ scenario(
     using run = await RawDriver.connect(driver, credentials);
     await assertRefused(second.join(), "UNAUTHENTICATED");
     const firstNode = { nodeId: first.id, anonymous: false };
-    // a pull that is open when the key goes must end, and not with work
+    // A pull that is open when the key is removed must end without an instruction.
     const held = assertRefused(first.call(pullTaskIns, { node: firstNode }), "UNAUTHENTICATED");
     held.catch(() => {});
 
@@ -46,7 +46,7 @@ scenario(
   },
 );
 
-/** Writes the key list anew, with the public keys of the given nodes. */
+/** Rewrites the key list with the public keys of these nodes. */
 async function listKeys(credentials: Credentials, nodes: readonly number[]): Promise<void> {
   const cells = await Promise.all(
     nodes.map(async (node) => (await Deno.readTextFile(credentials.nodePublicKey(node))).trim()),

@@ -1,4 +1,4 @@
-/** Who is no node, or another one, gets nothing from the Fleet API: docs/threat-model.md. */
+/** Callers without a node, or with another node's id, get nothing from the Fleet API. See docs/threat-model.md. */
 import assert from "node:assert/strict";
 import { AUTH_TOKEN_HEADER } from "../../auth/header.ts";
 import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
@@ -25,7 +25,7 @@ scenario("security: a key that is not in the list is refused and logged", async 
   const { credentials, fleet, process } = await superLink(stage);
   await Deno.mkdir(stage.path("stranger"));
   const strangers = await makeCredentials(stage.path("stranger"), 1);
-  // everything is right but the key: the right CA, and the right SuperLink key for the token
+  // Everything is right except for the key: CA and SuperLink key are the right ones.
   await Deno.copyFile(credentials.superlinkPublicKey, strangers.superlinkPublicKey);
   await Deno.copyFile(credentials.caCertificate, strangers.caCertificate);
   using stranger = await RawNode.connect(fleet, strangers, 1);
@@ -42,7 +42,7 @@ scenario("security: a key that is not in the list is refused and logged", async 
   assert.equal((await member.call(ping, request)).success, true);
 });
 
-scenario("security: a request whose HMAC is not its own is refused", async (stage) => {
+scenario("security: a request with another request's HMAC is refused", async (stage) => {
   const { credentials, fleet } = await superLink(stage);
   using member = await (await RawNode.connect(fleet, credentials, 1)).join();
   using other = await (await RawNode.connect(fleet, credentials, 2)).join();
@@ -82,7 +82,7 @@ scenario("security: a node cannot speak for another node", async (stage) => {
   );
   await assertRefused(thief.call(pullTaskIns, { node: node(victim.id) }), "UNAUTHENTICATED");
   await assertRefused(thief.call(deleteNode, { node: node(victim.id) }), "UNAUTHENTICATED");
-  // anonymous tasks are nobody's on a SuperLink that knows its nodes
+  // A SuperLink with authentication has no anonymous tasks.
   const anonymous = { nodeId: thief.id, anonymous: true };
   await assertRefused(
     thief.call(pullTaskIns, { node: anonymous }),
@@ -93,14 +93,14 @@ scenario("security: a node cannot speak for another node", async (stage) => {
   const { taskInsList } = await victim.call(pullTaskIns, { node: node(victim.id) });
   assert.equal(taskInsList[0]!.taskId, taskId, "the instruction is still the victim's");
   const instruction = taskInsList[0]!;
-  // what counts in the end must be the victim's own words
+  // The accepted reply must be the victim's own.
   const forged = (producer: bigint) => replyTo(instruction, producer, "forged");
   const steal = (...taskResList: ReturnType<typeof forged>[]) =>
     thief.call(pushTaskRes, { taskResList });
   await assertRefused(steal(forged(victim.id)), "UNAUTHENTICATED");
-  // the second of two results is looked at as closely as the first
+  // The second of two results is checked like the first.
   await assertRefused(steal(forged(thief.id), forged(victim.id)), "UNAUTHENTICATED");
-  // under its own name the thief may speak, but not on another node's instruction
+  // With its own id the attacker may call, but not answer another node's instruction.
   await steal(forged(thief.id)).catch(() => {});
 
   await victim.call(pushTaskRes, { taskResList: [replyTo(instruction, victim.id)] });

@@ -1,4 +1,4 @@
-/** The 1.9 wire's tokens bind neither time nor method; what the SuperLink does about it: docs/threat-model.md. */
+/** Replays on the 1.9 wire, whose tokens cover neither time nor method. See docs/threat-model.md. */
 import assert from "node:assert/strict";
 import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { makeCredentials } from "../support/credentials.ts";
@@ -8,7 +8,7 @@ import { RawNode } from "../support/raw_node.ts";
 import { assertRefused } from "../support/call_refusal.ts";
 import { scenario } from "../support/stage.ts";
 
-/** More than any node joins in a few seconds. */
+/** More joins than a node needs in a few seconds. */
 const FLOOD = 200;
 const { createNode, ping, pullTaskIns, pushTaskRes } = Fleet.method;
 
@@ -30,7 +30,7 @@ scenario("security: a replayed reply counts once", async (stage) => {
   const [counted, ...more] = await run.replies(taskId);
   assert.deepEqual(more, []);
   await send().catch(() => {});
-  // an answer may be fetched again, in case it was lost on the way, but it stays the one that counted
+  // A reply can be pulled again, because the response may be lost, but it is still the accepted one.
   for (const reply of await run.replies(taskId)) assert.equal(reply.taskId, counted!.taskId);
 });
 
@@ -39,7 +39,7 @@ scenario("security: a flood of CreateNode is slowed down, other nodes are not", 
   const { fleet } = await startSuperLink({ stage, credentials });
   using quiet = await (await RawNode.connect(fleet, credentials, 1)).join();
   using loud = await RawNode.connect(fleet, credentials, 2);
-  // the key is public, and CreateNode carries no token: anybody can send this
+  // The key is public, and CreateNode has no token, so anyone can send this.
   const flood = Array.from(
     { length: FLOOD },
     () => loud.client.call(createNode, { pingInterval: 30 }, loud.keyHeader()),

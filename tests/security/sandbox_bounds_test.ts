@@ -1,4 +1,4 @@
-/** What an app in the sandbox cannot exhaust, keep, or take with it when it ends. */
+/** Limits of a sandboxed app: what it cannot exhaust, leave running, or take down with it. */
 import { MAX_LINE_LENGTH } from "../../hosting/sandbox/output_log.ts";
 import assert from "node:assert/strict";
 import { AppCrashed } from "../../hosting/app/app_host.ts";
@@ -8,10 +8,10 @@ import { repositoryPath } from "../support/repository.ts";
 import { TempDir } from "../support/tempdir.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 
-/** Seconds after which whatever should end has not. */
+/** Seconds after which a test fails because something did not end. */
 const PATIENCE = 30;
 
-/** The processes that one started and that still run, by their ids. */
+/** Ids of running child processes. */
 async function childrenOf(pid: string): Promise<string[]> {
   const running: string[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
@@ -22,7 +22,7 @@ async function childrenOf(pid: string): Promise<string[]> {
   return running;
 }
 
-/** The id of an app's process. Other tests have processes beside it. */
+/** Id of an app's process, among processes of other tests. */
 function processOf(app: EvilApp): Promise<string> {
   return app.run("return `${Deno.pid}`");
 }
@@ -40,7 +40,7 @@ async function crashOf(app: EvilApp, code: string): Promise<string> {
   return error.message;
 }
 
-/** What ends an app, and how the node hears of it. */
+/** Code that ends an app, and the error that the node gets. */
 const ENDS: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = {
   "Deno.exit": ["Deno.exit(0)", /called Deno\.exit\(0\)/],
   "process.exit": ["process.exit(0)", /called Deno\.exit\(0\)/],
@@ -81,7 +81,7 @@ const ENDS: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = 
   ],
 };
 
-Deno.test("security: whatever ends an app ends nothing else", async (test) => {
+Deno.test("security: the end of an app ends nothing else", async (test) => {
   await using app = await EvilApp.start({ memoryBytes: 512 * 1024 ** 2 });
   for (const [what, [code, reason]] of Object.entries(ENDS)) {
     await test.step(what, async () => {
@@ -91,7 +91,7 @@ Deno.test("security: whatever ends an app ends nothing else", async (test) => {
   }
 });
 
-Deno.test("security: an endless loop stops neither the node's time nor its end", async () => {
+Deno.test("security: an endless loop neither blocks the node nor prevents its end", async () => {
   await using app = await EvilApp.start();
   const running = await processOf(app);
   const stop = new AbortController();
@@ -109,7 +109,7 @@ Deno.test("security: an endless loop stops neither the node's time nor its end",
   assert.equal(await app.run("return 1"), "1");
 });
 
-Deno.test("security: an endless loop while it is loaded can be stopped, too", async () => {
+Deno.test("security: an endless loop while an app is loaded can be stopped", async () => {
   const marker = `import { ClientApp } from "flwr";
     const loadedBefore = Deno.readTextFileSync(new URL("own.ts", import.meta.url)).includes("again");
     if (loadedBefore) for (;;);
@@ -148,7 +148,7 @@ Deno.test("security: training without end ends with the app", async () => {
   await eventually(async () => !await isRunning(running), PATIENCE, "its end");
 });
 
-Deno.test("security: nothing of an app is left when its host is disposed of", async () => {
+Deno.test("security: nothing of an app is left after its host is disposed of", async () => {
   let running: string;
   {
     await using app = await EvilApp.start();
@@ -194,7 +194,7 @@ Deno.test("security: an app does not outlive a node that was killed", async () =
   await reader.cancel();
 });
 
-Deno.test("security: what an app does to its process, it does to its own", async () => {
+Deno.test("security: an app can only change its own process", async () => {
   await using app = await EvilApp.start();
   const [mask, folder] = [Deno.umask(), Deno.cwd()];
   await app.run("Deno.umask(0); Deno.chdir('FOLDER/app'); process.title = 'flwr supernode'");
@@ -202,9 +202,32 @@ Deno.test("security: what an app does to its process, it does to its own", async
   assert.equal(Deno.cwd(), folder);
 });
 
-Deno.test("security: an app cannot have a debugger's port opened", async () => {
+/**
+ * Waits until a process that starts now opens a debugger port when it gets SIGUSR1: Deno does so only some time after its
+ * start. Then every older process would do so, too.
+ */
+async function debuggerOpens(): Promise<void> {
+  const code =
+    "setInterval(() => {}, 1000); Deno.addSignalListener('SIGUSR1', () => {}); console.log();";
+  await using control = new Deno.Command(Deno.execPath(), {
+    args: ["eval", code],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  // Before it has a listener, the signal would end it.
+  await control.stdout.getReader().read();
+  const opened = async () => {
+    control.kill("SIGUSR1");
+    return (await listeningPorts(control.pid)).length > 0;
+  };
+  await eventually(opened, PATIENCE, "a debugger port");
+}
+
+Deno.test("security: an app cannot open a debugger port", async () => {
   await using app = await EvilApp.start();
   const pid = Number(await app.run("return Deno.pid"));
+  await debuggerOpens();
   await app.run(`(await import("node:process")).default.kill(Deno.pid, "SIGUSR1")`);
   assert.equal(await app.run("return 'alive'"), "alive");
   assert.deepEqual(await listeningPorts(pid), [], "by the process that was sent the signal");
@@ -212,7 +235,7 @@ Deno.test("security: an app cannot have a debugger's port opened", async () => {
   assert.ok((await listeningPorts(Deno.pid)).includes(listener.addr.port), "the look finds ports");
 });
 
-Deno.test("security: what an app prints are lines of the node's log, only so many and so long", async () => {
+Deno.test("security: an app's output goes to the node's log, with limited lines", async () => {
   await using app = await EvilApp.start();
   await app.run(
     "console.log('one'); console.error('two\\nthree'); Deno.stdout.writeSync(new TextEncoder().encode('four\\n'))",
@@ -233,7 +256,7 @@ Deno.test("security: what an app prints are lines of the node's log, only so man
   assert.ok(app.lines.every((line) => line.length <= MAX_LINE_LENGTH + 1));
 });
 
-Deno.test("security: the node holds no more for an app than the app may hold itself", async () => {
+Deno.test("security: the node keeps no more memory for an app than the app's own limit", async () => {
   const memoryBytes = 512 * 1024 ** 2;
   await using app = await EvilApp.start({ memoryBytes });
   const reason = await crashOf(

@@ -1,11 +1,11 @@
-/** What of a node's data leaves it when something goes wrong: nothing that its owner did not allow. */
+/** Errors must not reveal a node's data unless its owner allows it. */
 import assert from "node:assert/strict";
 import { AppCrashed, AppNotLoaded } from "../../hosting/app/app_host.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 
 const SECRETS = /Anna|1945|cells|FOLDER|flwr-/;
 
-/** What an app does with a node's data, and the kind of error that comes of it. */
+/** Code that fails with a node's data, and the kind of error. */
 const FAILURES: Readonly<Record<string, readonly [code: string, told: RegExp]>> = {
   "a cell in an error's text": [
     `throw new RangeError("Anna")`,
@@ -39,7 +39,7 @@ export const app = new flwr.ClientApp().train(async (message, context) => {
 });
 `;
 
-Deno.test("security: of what goes wrong over a node's data the kind and the place are told", async (test) => {
+Deno.test("security: an error about a node's data reports only its kind and place", async (test) => {
   await using app = await EvilApp.start({ app: APP }, async (folder) => {
     await Deno.writeTextFile(`${folder}/app/cells.csv`, "name,age\nAnna,born 1945\n");
   });
@@ -55,7 +55,7 @@ Deno.test("security: of what goes wrong over a node's data the kind and the plac
   }
 });
 
-Deno.test("security: an error that nobody caught ends the app, and its text stays on the node", async () => {
+Deno.test("security: an uncaught error ends the app, and its text stays on the node", async () => {
   await using app = await EvilApp.start({ app: APP });
   const crash = await app.handle(`setTimeout(() => { throw new TypeError("Anna") });
     await new Promise(() => {})`).catch((error) => error);
@@ -65,7 +65,7 @@ Deno.test("security: an error that nobody caught ends the app, and its text stay
   assert.match(crash.failure.details, /Anna/);
 });
 
-Deno.test("security: an app that fails over data while it is loaded is told without them", async () => {
+Deno.test("security: an error about data while an app is loaded does not contain the data", async () => {
   const app = `import { ClientApp } from "flwr";
     export const app = new ClientApp();
     throw new TypeError(Deno.readTextFileSync(new URL("own.ts", import.meta.url)) + "Anna");`;

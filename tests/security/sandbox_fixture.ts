@@ -10,7 +10,7 @@ import {
 } from "../../hosting/sandbox/sandboxed_app.ts";
 import { TempDir } from "../support/tempdir.ts";
 
-/** An app that does what each message says, in its own code: as evil as its author wants. */
+/** A hostile app that runs the code in each message. */
 const APP = `
 import * as flwr from "flwr";
 import { own } from "./own.ts";
@@ -22,12 +22,12 @@ export const app = new flwr.ClientApp().train(async (message, context) => {
 });
 `;
 
-/** What a test may say of its sandbox. */
+/** Options of a test's sandbox. */
 export type FixtureOptions =
   & Partial<Omit<SandboxedAppOptions, "module" | "folder" | "name">>
   & { readonly app?: string };
 
-/** An evil app in a real sandbox. Its folder is `app` in a temporary one, which is out of its reach. */
+/** A hostile app in a real sandbox. Its folder is `app` in a temporary folder that it cannot access. */
 export class EvilApp implements AsyncDisposable {
   private constructor(
     readonly folder: TempDir,
@@ -35,7 +35,7 @@ export class EvilApp implements AsyncDisposable {
     readonly lines: readonly string[],
   ) {}
 
-  /** @param prepare makes more files before the app is started */
+  /** @param prepare creates further files before the app starts */
   static async start(
     { app = APP, readable = [], compute = {}, ...options }: FixtureOptions = {},
     prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
@@ -63,13 +63,13 @@ export class EvilApp implements AsyncDisposable {
     }
   }
 
-  /** Has the app run code (FOLDER stands for the temporary folder): what it answers, or its error. */
+  /** Runs code in the app. FOLDER stands for the temporary folder. @returns its answer or error */
   async run(code: string, signal?: AbortSignal): Promise<string> {
     const { reply } = await this.handle(code, signal);
     return reply.error?.reason ?? reply.content.configRecord("config").string("result");
   }
 
-  /** Has the app run code: all of what it answers. */
+  /** Runs code in the app. @returns its whole reply */
   async handle(
     code: string,
     signal: AbortSignal = new AbortController().signal,

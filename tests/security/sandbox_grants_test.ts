@@ -1,8 +1,8 @@
-/** What an app in the sandbox may read, and what a node's owner cannot grant by mistake. */
+/** Files that a sandboxed app may read, and files that a node's owner cannot grant by mistake. */
 import assert from "node:assert/strict";
 import { EvilApp } from "./sandbox_fixture.ts";
 
-Deno.test("security: an app reads its own folder and what was granted", async () => {
+Deno.test("security: an app can read its own folder and granted paths", async () => {
   await using app = await EvilApp.start({ readable: ["FOLDER/data"] }, async (folder) => {
     await Deno.mkdir(`${folder}/data/deep`, { recursive: true });
     await Deno.writeTextFile(`${folder}/data/deep/x.csv`, "a,b,label\n1,2,0\n4,5,1\n");
@@ -16,7 +16,22 @@ Deno.test("security: an app reads its own folder and what was granted", async ()
   assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.txt")`), /NotCapable/);
 });
 
-Deno.test("security: a granted file is granted alone", async () => {
+Deno.test("security: a reader says how data is granted, and relative paths begin in the app's folder", async () => {
+  await using app = await EvilApp.start({}, async (folder) => {
+    await Deno.writeTextFile(`${folder}/data.csv`, "a,label\n1,0\n");
+    await Deno.writeTextFile(`${folder}/app/own.csv`, "a,label\n4,1\n");
+  });
+  const read = (path: string) =>
+    app.run(`const read = flwr.readCsv(${JSON.stringify(path)}, { target: "label" });
+      return await read.then(({ x }) => String(x.data), ({ code, hints }) => [code, ...hints].join());`);
+  assert.equal(await read("own.csv"), "4");
+  const refused = await read("FOLDER/data.csv");
+  assert.match(refused, /^permission-denied,/);
+  assert.ok(refused.includes("--allow-read"), refused);
+  assert.match(await read("none.csv"), /^not-found,.*absolute path/);
+});
+
+Deno.test("security: granting a file grants only that file", async () => {
   await using app = await EvilApp.start({ readable: ["FOLDER/secret.txt"] });
   assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.txt")`), /secret/);
   assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.ts")`), /NotCapable/);
@@ -41,7 +56,7 @@ for (const [where, link] of Object.entries(LINKS)) {
   });
 }
 
-Deno.test("security: a folder that holds the node's key cannot be granted", async () => {
+Deno.test("security: a folder that contains the node's key cannot be granted", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${folder}/data`);
@@ -64,7 +79,7 @@ Deno.test("security: a folder that holds the node's key cannot be granted", asyn
   }
 });
 
-Deno.test("security: a granted folder that is not there is told", async () => {
+Deno.test("security: a missing granted folder is reported", async () => {
   await assert.rejects(EvilApp.start({ readable: ["/nowhere/data"] }), {
     code: "not-found",
     message: 'Apps cannot read "/nowhere/data": it does not exist',

@@ -1,4 +1,4 @@
-/** What an app in the sandbox cannot make the node believe, whatever it says on the ways that lead out of its thread. */
+/** Forged messages of a sandboxed app, on all channels out of its thread. */
 import { MAX_TRAINERS } from "../../hosting/sandbox/process/trainers.ts";
 import assert from "node:assert/strict";
 import { MetricRecord } from "../../app/metric_record.ts";
@@ -19,10 +19,10 @@ import { within } from "../support/deadline.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 
 const NEVER = "await new Promise(() => {});";
-/** Deno lets a thread take over any socket of its process by its number: here, the way to the node. */
+/** In Deno, a thread can use any socket of its process by its number; here the socket to the node. */
 const ON_THE_WAY = `new ((await import("node:net")).Socket)({ fd: 3 })`;
 
-/** A reply as the app's thread would send it, with something changed by code on `reply`. */
+/** A reply of the app's thread, changed by code on `reply`. */
 const forged = (change: string) => `
   const { metadata } = message.reply({});
   const reply = { kind: "reply", message: { metadata: { ...metadata }, content: [] }, state: [] };
@@ -30,7 +30,7 @@ const forged = (change: string) => `
   self.postMessage(reply);
   ${NEVER}`;
 
-/** A frame that the app writes to the node itself: code that makes its text, and a body of so many bytes of 255. */
+/** A frame that the app writes to the node itself: code for its text, and a body of this many bytes with value 255. */
 const framed = (text: string, bodyLength = 0) => `
   const metadata = (message) => JSON.stringify(message.reply({}).metadata, (_, field) =>
     typeof field === "bigint" ? { $bigint: String(field) } : field);
@@ -45,7 +45,7 @@ const framed = (text: string, bodyLength = 0) => `
   way.write(new Uint8Array(${bodyLength}).fill(255));
   ${NEVER}`;
 
-/** What an app says, and what the node makes of it. */
+/** Messages of an app, and the node's reaction. */
 const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = {
   "that it is loaded, while it is asked for something else": [
     `self.postMessage({ kind: "loaded" }); ${NEVER}`,
@@ -163,7 +163,7 @@ Deno.test("security: an app cannot make the node believe", async (test) => {
   }
 });
 
-Deno.test("security: an app that speaks without being asked is ended, and harms no later message", async () => {
+Deno.test("security: an app that sends unrequested messages is ended, and later messages are not affected", async () => {
   await using app = await EvilApp.start();
   await app.run(`globalThis.kept = 1; queueMicrotask(() => self.postMessage({ kind: "loaded" }))`)
     .catch(() => {});
@@ -178,7 +178,7 @@ Deno.test("security: an app that speaks without being asked is ended, and harms 
   assert.fail("no message was answered any more");
 });
 
-Deno.test("security: what an app keeps is what it said, record by record", async () => {
+Deno.test("security: an app's state is stored exactly as sent, record by record", async () => {
   await using app = await EvilApp.start();
   const before = new RecordDict([["counts", new MetricRecord({ seen: 1 })]]);
   const code = `const seen = context.state.metricRecord("counts").number("seen");
@@ -189,7 +189,7 @@ Deno.test("security: what an app keeps is what it said, record by record", async
   assert.deepEqual([...counts], [["seen", 2], ["nan", NaN], ["zero", -0]]);
 });
 
-/** Opens a trainer as the app's thread does, and says something to it: what it answers, as JSON. */
+/** Opens a trainer like the app's thread and sends it a message. @returns the response as JSON */
 const toTrainer = (said: string, device = "cpu") => `
   const { port1, port2 } = new MessageChannel();
   self.postMessage({ kind: "open-trainer", threads: 1, device: "${device}" }, [port2]);
@@ -223,25 +223,25 @@ function honestModel(): string {
 const load = (model: string) =>
   `{ id: 0, call: { method: "load", key: "a", model: model("${model}") } }`;
 
-Deno.test("security: the threads that train do what training needs and nothing else", async (test) => {
+Deno.test("security: trainer threads can only train", async (test) => {
   await using app = await EvilApp.start();
-  await test.step("they open a model that is arithmetic", async () => {
+  await test.step("they open a model that only computes", async () => {
     assert.equal(await app.run(toTrainer(load(honestModel()))), `{"id":0,"outcome":{}}`);
   });
   for (const location of ["../secret.txt", "/etc/passwd", "own.ts", "client.ts"]) {
-    await test.step(`they read no file for it: ${location}`, async () => {
+    await test.step(`they read no external file: ${location}`, async () => {
       const answer = await app.run(toTrainer(load(modelWithDataIn(location))));
       assert.match(answer, /permission-denied.*has the data of \\"w\\" in another file/);
     });
   }
-  await test.step("they answer nobody who speaks another language", async () => {
+  await test.step("they refuse malformed messages", async () => {
     assert.match(await app.run(toTrainer(`{ id: 0, call: { method: "eval" } }`)), /"refused"/);
   });
   await test.step("they use no device that the node's owner did not name", async () => {
     const answer = await app.run(toTrainer(`{ id: 0, call: { method: "close" } }`, "cuda"));
     assert.match(answer, /"refused".*Device must be one of cpu/);
   });
-  await test.step("there are only so many", async () => {
+  await test.step("their number is limited", async () => {
     const code = `const answers = [];
       for (let i = 0; i < ${MAX_TRAINERS + 1}; i++) {
         const { port1, port2 } = new MessageChannel();

@@ -1,4 +1,4 @@
-/** What an app in the sandbox cannot reach: each line is one thing that an evil author would try. */
+/** Attempts of a hostile app to leave the sandbox, one on each line. */
 import assert from "node:assert/strict";
 import { homedir, tmpdir } from "node:os";
 import manifest from "../../deno.json" with { type: "json" };
@@ -17,8 +17,8 @@ const PROGRAM = Deno.execPath();
 const NOT_CAPABLE = /NotCapable|Requires \w+ access/;
 
 /**
- * Code of an app, and what it must come to. FOLDER is the folder around the app's own; PORT is one at which this process
- * listens, as it does at FOLDER/node.sock.
+ * Code of an app, and its expected result. FOLDER is the folder around the app's own. This process listens at PORT and
+ * at FOLDER/node.sock.
  */
 const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]>> = {
   "read a file beside its folder": [`return Deno.readTextFileSync("FOLDER/secret.txt")`],
@@ -179,7 +179,7 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
   ],
 };
 
-Deno.test("security: what an app in the sandbox cannot reach", async (test) => {
+Deno.test("security: a sandboxed app cannot reach", async (test) => {
   await using app = await EvilApp.start();
   assert.equal(await app.run("return own"), "own module", "it runs what it is told");
   for (const path of [ADDON, LIBRARY, HOME, TEMPORARY, PROGRAM]) assert.ok(await Deno.stat(path));
@@ -203,7 +203,7 @@ Deno.test("security: what an app in the sandbox cannot reach", async (test) => {
   }
 });
 
-Deno.test("security: an app cannot have a package installed that lies in Deno's cache", async () => {
+Deno.test("security: an app cannot install a package from Deno's cache", async () => {
   const lock = await Deno.readTextFile(repositoryPath("deno.lock"));
   await using app = await EvilApp.start();
   const answer = await app.run(`return Object.keys(await import("npm:typescript"))`);

@@ -1,4 +1,4 @@
-/** Text that somebody else chose, at each place where a person reads it: nothing of it steers the reader's terminal. */
+/** Text from others, in each place where people read it, must not control the reader's terminal. */
 import assert from "node:assert/strict";
 import { printable } from "../../base/printable.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
@@ -50,7 +50,7 @@ const NODE = {
   location: HOSTILE_TEXT,
 } as unknown as NodeSummary;
 
-/** What a module of the project writes to stdout and stderr, in a process of its own. */
+/** Runs a module of the project in a separate process. @returns its stdout and stderr */
 async function output(code: string): Promise<string> {
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--config", repositoryPath("deno.json"), code],
@@ -64,7 +64,7 @@ const importing = (names: string, path: string) =>
   `import { ${names} } from ${JSON.stringify(`file://${repositoryPath(path)}`)};\n`;
 const TEXT = JSON.stringify(HOSTILE_TEXT);
 
-Deno.test("shown text: an app's output, wherever it is cut", async () => {
+Deno.test("shown text: an app's output, wherever it is truncated", async () => {
   for (const [kind, characters] of Object.entries(UNSEEN_CHARACTERS)) {
     for (const character of characters) {
       const log = new LogText(true);
@@ -84,7 +84,7 @@ Deno.test("shown text: an app's output, wherever it is cut", async () => {
   assert.deepEqual(unseenIn(text, "\n\t"), []);
 });
 
-Deno.test("shown text: no line within a message of a run's log passes for another's", async () => {
+Deno.test("shown text: no line of a log message looks like another writer's", async () => {
   const forged = ["Error: Run 7 failed", "2026-11-30T05:28:18.000Z [ROUND 1/3]", "INFO : forged"];
   for (const lineEnd of ["\n", "\r\n", "\r"]) {
     const text = ["honest", ...forged].join(lineEnd);
@@ -124,7 +124,7 @@ Deno.test("shown text: flwr ls and flwr supernode list", () => {
   assert.deepEqual(unseenIn(printable(runState(shown))), []);
 });
 
-Deno.test("shown text: what commands print, as lines and as JSON, and what they tell", async () => {
+Deno.test("shown text: output and messages of commands, as lines and as JSON", async () => {
   const shown = await output(
     importing("printOutput", "roles/output/format.ts") +
       importing("printMessage", "roles/output/say.ts") +
@@ -144,7 +144,7 @@ Deno.test("shown text: what commands print, as lines and as JSON, and what they 
 });
 
 for (const format of ["text", "json"]) {
-  Deno.test(`shown text: the log as ${format}, also errors with their stacks`, async () => {
+  Deno.test(`shown text: the log as ${format}, including errors with stacks`, async () => {
     const shown = await output(
       importing("configureLog, log", "base/log.ts") +
         importing("logLinkEvent", "roles/superlink/log_events.ts") +
@@ -158,12 +158,12 @@ for (const format of ["text", "json"]) {
     );
     assert.ok(shown.split("hidden").length >= 4, shown);
     assert.deepEqual(unseenIn(shown, "\n"), []);
-    // no line but the log's own begins at the margin
+    // Only the log's own lines begin at the margin.
     if (format === "text") assert.equal(shown.trimEnd().split(/\n(?! )/).length, 4, shown);
   });
 }
 
-Deno.test("shown text: the names of a run's files", () => {
+Deno.test("shown text: names of artifacts", () => {
   const index = JSON.stringify({ artifacts: [{ name: HOSTILE_TEXT, size: 1, sha256: "0" }] });
   assert.throws(() => readIndex(new TextEncoder().encode(index)), (error: Error) => {
     assert.match(error.message, /may have letters, digits/);
@@ -172,7 +172,7 @@ Deno.test("shown text: the names of a run's files", () => {
   });
 });
 
-Deno.test("shown text: commands write to the console in few places, which make it harmless", () => {
+Deno.test("shown text: commands write to the console only in places that sanitise text", () => {
   const places = sourceFiles()
     .filter(({ path, text }) =>
       path.startsWith("roles/") && !path.startsWith("roles/cli/apps/new/templates/") &&
@@ -180,7 +180,7 @@ Deno.test("shown text: commands write to the console in few places, which make i
     )
     .map(({ path }) => path);
   assert.deepEqual(places.sort(), [
-    "roles/cli/completion/command.ts", // scripts of our own
+    "roles/cli/completion/command.ts", // the project's own scripts
     "roles/output/failure.ts",
     "roles/output/say.ts",
     "roles/report_error.ts",

@@ -1,47 +1,54 @@
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { ServerAppProcess, type ServerAppProcessOptions } from "./app_process.ts";
 
-/** Seconds for which an unused process is kept ready. */
-const SPARE_SECONDS = 300;
+/** Seconds that a process is kept ready after a run: the next one may follow. */
+export const SPARE_SECONDS = 300;
 
-/** Options of a {@link ProcessPool}. */
+/**
+ * Seconds that a process is kept ready for an app that was announced: the app comes when its types are checked. Some
+ * never come, because their types are wrong or whoever checked them went away.
+ */
+export const ANNOUNCED_SECONDS = 60;
+
+/** How a pool of processes is made. */
 export interface ProcessPoolOptions extends ServerAppProcessOptions {
   readonly clock?: Clock;
 }
 
 /**
- * Pool of processes for ServerApps: keeps one ready after each run, and when an app is announced, so that the next run
- * starts within milliseconds. An unused process is ended after a while, because it takes memory.
+ * Keeps a process ready while apps come, or when one is announced: a run that finds one starts within milliseconds. At
+ * other times there is none, because each takes memory.
  */
 export class ProcessPool implements AsyncDisposable {
   readonly #options: ProcessPoolOptions;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   #spare: Spare | undefined;
+  /** Resolves when the spares that were let go have ended. */
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProcessPoolOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Starts a spare process, unless there is one. */
+  /** Has a process ready soon, and for {@link SPARE_SECONDS}: an app has run. */
   warm(): void {
-    if (this.#spare !== undefined || this.#closing.signal.aborted) return;
-    const used = new AbortController();
-    const process = ServerAppProcess.start(this.#options);
-    const spare = { process, used, expired: this.#expire(process, used.signal) };
-    // `acquire` starts another in its place.
-    process.catch(() => {});
-    this.#spare = spare;
+    this.#keep(SPARE_SECONDS);
   }
 
-  /** Returns the spare process, or starts one. The caller disposes of it. */
+  /** The same for {@link ANNOUNCED_SECONDS}: an app may come soon. One that is kept for longer anyway stays so. */
+  expect(): void {
+    this.#keep(ANNOUNCED_SECONDS);
+  }
+
+  /** A process, the spare one if there is one. The caller disposes of it. */
   async acquire(): Promise<ServerAppProcess> {
     const spare = this.#spare;
     if (spare === undefined) return await ServerAppProcess.start(this.#options);
     this.#spare = undefined;
-    spare.used.abort();
-    // The spare may have failed to start or have been killed while it waited; a new one may still work.
+    spare.kept.abort();
+    // A spare that could not be started, or ended while it waited, says nothing about the next try.
     const process = await spare.process.catch(() => undefined);
     if (process?.crashed === false) return process;
     await process?.[Symbol.asyncDispose]();
@@ -50,27 +57,41 @@ export class ProcessPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    const spare = this.#spare;
-    this.#spare = undefined;
-    if (spare === undefined) return;
-    spare.used.abort();
-    await spare.expired;
-    await (await spare.process.catch(() => undefined))?.[Symbol.asyncDispose]();
+    if (this.#spare !== undefined) this.#letGo(this.#spare);
+    await this.#ended;
   }
 
-  /** Ends the spare process if it stays unused. */
-  async #expire(process: Promise<ServerAppProcess>, used: AbortSignal): Promise<void> {
-    await this.#clock.sleep(SPARE_SECONDS, used);
-    if (used.aborted) return;
+  #keep(seconds: number): void {
+    if (this.#closing.signal.aborted) return;
+    let spare = this.#spare;
+    if (spare === undefined) {
+      const process = ServerAppProcess.start(this.#options);
+      // Who takes it gets another.
+      process.catch(() => {});
+      spare = this.#spare = { process, seconds, kept: new AbortController() };
+    } else if (seconds >= spare.seconds) {
+      spare.kept.abort();
+      spare.kept = new AbortController();
+      spare.seconds = seconds;
+    } else return;
+    const { signal } = spare.kept;
+    void this.#clock.sleep(seconds, signal).then(() => {
+      if (!signal.aborted) this.#letGo(spare);
+    });
+  }
+
+  #letGo({ process, kept }: Spare): void {
     this.#spare = undefined;
-    await (await process.catch(() => undefined))?.[Symbol.asyncDispose]();
+    kept.abort();
+    const ending = process.then((started) => started[Symbol.asyncDispose](), () => {});
+    this.#ended = Promise.all([this.#ended, ending]);
   }
 }
 
 interface Spare {
   readonly process: Promise<ServerAppProcess>;
-  /** Aborted when the process is used or ended. */
-  readonly used: AbortController;
-  /** Resolves when no timer for the process is left. */
-  readonly expired: Promise<void>;
+  /** Seconds that it is kept from the last time on when it was asked for. */
+  seconds: number;
+  /** Aborted when it is kept anew, or is no spare any more. */
+  kept: AbortController;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../../../base/clock.ts";
 import { HAS_ALL_RIGHTS } from "../../../base/testing/all_rights.ts";
 import { eventually } from "../../../tests/support/deadline.ts";
 import { ServerAppProcess } from "./app_process.ts";
-import { ProcessPool } from "./process_pool.ts";
+import { ANNOUNCED_SECONDS, ProcessPool, SPARE_SECONDS } from "./process_pool.ts";
 import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 
 const OPTIONS = { allowRead: [], memoryBytes: 1024 ** 3, requestBytes: () => 0 };
@@ -19,6 +20,27 @@ async function sandboxes(): Promise<number[]> {
     }
   }
   return found;
+}
+
+/** Whether a process has ended: its folder goes with it. */
+function hasEnded({ folder }: ServerAppProcess): Promise<boolean> {
+  return Deno.stat(folder).then(() => false, () => true);
+}
+
+/** Keeps the processes that are started while something is done. */
+async function startedDuring(act: (started: readonly ServerAppProcess[]) => Promise<void>) {
+  const started: ServerAppProcess[] = [];
+  const { start } = ServerAppProcess;
+  ServerAppProcess.start = async (options) => {
+    const process = await start.call(ServerAppProcess, options);
+    started.push(process);
+    return process;
+  };
+  try {
+    await act(started);
+  } finally {
+    ServerAppProcess.start = start;
+  }
 }
 
 const linux = { ignore: !HAS_ALL_RIGHTS || Deno.build.os !== "linux" };
@@ -66,6 +88,60 @@ Deno.test(
     await process.awaitReady(() => {});
     assert.equal(process.crashed, false);
   },
+);
+
+Deno.test(
+  "process pool: a process for an app that was announced and never comes ends soon",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      await using pool = new ProcessPool({ ...OPTIONS, clock });
+      pool.expect();
+      await eventually(() => Promise.resolve(started.length === 1), 20, "the spare to start");
+      await clock.advance(ANNOUNCED_SECONDS - 1);
+      // It is announced once more.
+      pool.expect();
+      await clock.advance(ANNOUNCED_SECONDS - 1);
+      assert.equal(await hasEnded(started[0]!), false);
+      await clock.advance(1);
+      await eventually(() => hasEnded(started[0]!), 20, "the spare to end");
+      await using process = await pool.acquire();
+      assert.deepEqual([started.length, process === started[1]], [2, true]);
+    }),
+);
+
+Deno.test(
+  "process pool: a spare of a run is kept as long as ever when an app is announced",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      await using pool = new ProcessPool({ ...OPTIONS, clock });
+      pool.expect();
+      pool.warm();
+      pool.expect();
+      await eventually(() => Promise.resolve(started.length === 1), 20, "the spare to start");
+      await clock.advance(SPARE_SECONDS - 1);
+      assert.equal(await hasEnded(started[0]!), false);
+      await clock.advance(1);
+      await eventually(() => hasEnded(started[0]!), 20, "the spare to end");
+    }),
+);
+
+Deno.test(
+  "process pool: its end waits for the end of a spare that was let go",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      {
+        await using pool = new ProcessPool({ ...OPTIONS, clock });
+        pool.expect();
+        await clock.advance(ANNOUNCED_SECONDS);
+      }
+      assert.deepEqual(await Promise.all(started.map(hasEnded)), [true]);
+    }),
 );
 
 Deno.test(

@@ -11,6 +11,7 @@ import { decodeFrames, encodeFrame, FRAMES_FD, MAX_FRAME_TEXT_BYTES } from "../w
 import { checkClientAppEvent } from "../wire/checked_reply.ts";
 import type { AssignThreads, Rehearse, SandboxStart, WithThreads } from "../wire/protocol.ts";
 import { packEvent } from "../wire/packed_messages.ts";
+import { ignoreDebuggerSignal } from "./ignore_signal.ts";
 import { Trainers } from "./trainers.ts";
 
 /**
@@ -95,8 +96,7 @@ function disarm(): void {
   for (const name of ["net", "run", "import", "sys"] as const) {
     Deno.permissions.revokeSync({ name });
   }
-  // Any thread can send SIGUSR1 to its own process, which by default opens a debugger port.
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => {});
+  ignoreDebuggerSignal();
 }
 
 function watchMemory(limit: number): void {

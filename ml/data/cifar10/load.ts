@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
+import { READ_GRANT_HINT } from "../../../base/read_grant.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { cacheFolder } from "../cache_folder.ts";
 import type { ImageDataset } from "../image_dataset.ts";
@@ -121,14 +122,17 @@ function checkLimit(name: string, limit: number | undefined): void {
 
 /** Converts file system errors to FlwrErrors; returns others unchanged. */
 function fileError(folder: string, error: unknown): unknown {
-  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+  const isSandboxed = error instanceof Deno.errors.NotCapable;
+  if (isSandboxed || error instanceof Deno.errors.PermissionDenied) {
     return new FlwrError(
       "permission-denied",
       `CIFAR-10 cannot be read or prepared in "${folder}"`,
       {
         hints: [
           "Download the data set before the run, outside the app",
-          "Set FLWR_CACHE or the data folder to a writable folder",
+          isSandboxed
+            ? READ_GRANT_HINT
+            : "Set FLWR_CACHE or the data folder to one that this user may write",
         ],
         cause: error,
       },

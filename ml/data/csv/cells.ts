@@ -29,7 +29,7 @@ export function isNumber(text: string): boolean {
  * @throws FlwrError "invalid-argument" when the cell is not a number, or one that float32 cannot represent
  */
 export function parseNumber(cell: string, place: CellPosition, decimal: "." | "," = "."): number {
-  const number = decimal === "." ? cell : pointed(cell);
+  const number = decimal === "." ? cell : withDecimalPoint(cell);
   if (!NUMBER.test(number)) {
     throw atCell(place, `is not a number: ${quote(cell)}`, hintsOf(cell, decimal));
   }
@@ -39,13 +39,13 @@ export function parseNumber(cell: string, place: CellPosition, decimal: "." | ",
 }
 
 /** A number with a decimal comma, rewritten with a point; "" if it already has a point. */
-function pointed(cell: string): string {
+function withDecimalPoint(cell: string): string {
   return cell.includes(".") ? "" : cell.replace(",", ".");
 }
 
 /** Hints for a cell that is not a number. */
 function hintsOf(cell: string, decimal: "." | ","): string[] {
-  if (decimal === "." && NUMBER.test(pointed(cell))) {
+  if (decimal === "." && NUMBER.test(withDecimalPoint(cell))) {
     const hints = ['Set decimal: "," if the comma stands in front of decimals'];
     // "1,234" is one thousand and more in some programs, and about one in others.
     return THOUSAND.test(cell) ? [...hints, NO_THOUSANDS] : hints;

@@ -28,7 +28,7 @@ export async function* decodeText(
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : joinBytes([rest, chunk]);
     if (decoder === undefined && rest.length >= FILE_KIND_BYTES) {
-      [decoder, rest] = begin(rest, label);
+      [decoder, rest] = startDecoding(rest, label);
     }
     if (decoder === undefined) continue;
     const end = decoder.lineEnd(rest);
@@ -41,12 +41,12 @@ export async function* decodeText(
       );
     }
   }
-  if (decoder === undefined) [decoder, rest] = begin(rest, label);
+  if (decoder === undefined) [decoder, rest] = startDecoding(rest, label);
   if (rest.length > 0) yield decoder.decode(rest);
   decoder.end();
 }
 
-function begin(bytes: Uint8Array, label: string): [LineDecoder, Uint8Array] {
+function startDecoding(bytes: Uint8Array, label: string): [LineDecoder, Uint8Array] {
   refuseOthers(bytes);
   const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte));
   if (marked === undefined) return [new LineDecoder(label), bytes];

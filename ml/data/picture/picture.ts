@@ -33,6 +33,21 @@ export function checkPictureSize(width: number, height: number, largest = MAX_IM
 }
 
 /**
+ * A picture that has the size of the first one, and is as grey or as coloured.
+ *
+ * @throws FlwrError "invalid-argument" that names the file
+ */
+export function checkSameKind(path: string, picture: Picture, first: Picture): Picture {
+  const kind = ({ width, height, channels }: Picture) =>
+    `${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`;
+  if (kind(picture) === kind(first)) return picture;
+  throw new FlwrError(
+    "invalid-argument",
+    `File "${path}" has ${kind(picture)}: the pictures before it have ${kind(first)}`,
+  );
+}
+
+/**
  * Separates pixels into one plane per channel.
  *
  * @param pixels [images, height, width, channels], as in image files

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import vectors from "../../../tests/vectors/pictures/pictures.json" with { type: "json" };
 import { FlwrError } from "../../../base/error.ts";
 import { decodePicture } from "./decode.ts";
-import { decodePng } from "./png.ts";
+import { decodePng, decodePngNumbers } from "./png.ts";
+import { readChunks } from "./png_chunks.ts";
 
 interface Recorded {
   readonly file: string;
@@ -25,7 +26,33 @@ Deno.test("png: every colour type, depth and interlacing gives the pixels that P
   }
 });
 
-/** The largest and the mean difference of two pictures, in levels from 0 to 255. */
+Deno.test("png: as numbers, grey and indexed files give what Pillow's pixels were made of; others are refused", () => {
+  let read = 0;
+  for (const recorded of vectors.png) {
+    const [, type, depth] = /^type (\d), (\d+) bits/.exec(recorded.name)!.map(Number);
+    const file = Uint8Array.fromBase64(recorded.file);
+    const isRead = (type === 0 || type === 3) && depth! < 16;
+    if (!isRead && recorded.shape.at(-1)! > 1) {
+      assert.throws(() => decodePngNumbers(file), { code: "invalid-argument" }, recorded.name);
+    }
+    if (!isRead) continue;
+    const { planes: numbers, ...size } = decodePngNumbers(file);
+    const { planes, width, height } = expectedOf(recorded);
+    assert.deepEqual(size, { width, height, channels: 1 });
+    const { palette } = readChunks(file);
+    const area = width! * height!;
+    const made = planes.map((_, at) =>
+      type === 0
+        ? numbers[at]! * 255 / (2 ** depth! - 1)
+        : palette![3 * numbers[at % area]! + Math.floor(at / area)]!
+    );
+    assert.deepEqual(made, planes, recorded.name);
+    read += 1;
+  }
+  assert.equal(read, 48);
+});
+
+/** The largest and the mean difference of two pictures, in levels of 0 to 255. */
 function difference(a: Uint8Array, b: Uint8Array): { largest: number; mean: number } {
   const differences = Array.from(a, (value, i) => Math.abs(value - b[i]!));
   return {

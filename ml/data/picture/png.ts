@@ -1,3 +1,4 @@
+import { FlwrError } from "../../../base/error.ts";
 import { checkPictureSize, type Picture } from "./picture.ts";
 import { damagedPng, inflatePixels, type PngChunks, readChunks } from "./png_chunks.ts";
 import { passesOf, unfilter } from "./png_rows.ts";
@@ -38,14 +39,68 @@ export function decodePng(bytes: Uint8Array): Picture {
 export function decodeChunks(chunks: PngChunks): Picture {
   const header = readHeader(chunks.header);
   const { width, height, depth, samples, colourType } = header;
-  const passes = passesOf({ ...header, pixelBits: depth * samples });
-  const size = passes.reduce((sum, { rows, rowBytes }) => sum + rows * (rowBytes + 1), 0);
-  const pixels = inflatePixels(chunks.data, size);
   const channels = colourType === INDEXED || samples >= 3 ? 3 : 1;
   const planes = new Uint8Array(channels * width * height);
   const put = colourType === INDEXED
     ? paletteWriter(planes, chunks.palette)
     : sampleWriter(planes, channels, depth);
+  const bits = eachPixel(header, chunks.data, put);
+  const size16 = depth === 16 ? { usedBits: 32 - Math.clz32(bits) } : {};
+  return { width, height, channels, planes, ...size16 };
+}
+
+/**
+ * Decodes a PNG file whose pixels are numbers and not colours: grey samples as they are, not stretched to 255, or indices
+ * into a palette.
+ *
+ * @throws FlwrError as {@link decodePng}; "invalid-argument" for colours, transparency, and numbers above 255
+ */
+export function decodePngNumbers(bytes: Uint8Array): Picture {
+  const chunks = readChunks(bytes);
+  const header = readHeader(chunks.header);
+  const { width, height, depth, samples, colourType } = header;
+  if (samples > 1) {
+    throw new FlwrError(
+      "invalid-argument",
+      "Picture has colours or transparency, where each pixel must be the number of a class",
+      { hints: ["Save masks as grey or indexed PNG: the grey value, or the index, is the class"] },
+    );
+  }
+  const planes = new Uint8Array(width * height);
+  const entries = colourType === INDEXED ? paletteEntries(chunks.palette) : Infinity;
+  const put: PixelWriter = (place, numbers, index) => {
+    if (numbers[index]! >= entries) throw outsidePalette(numbers[index]!, entries);
+    planes[place] = numbers[index]!;
+  };
+  const bits = eachPixel(header, chunks.data, put, "lower");
+  if (depth === 16 && bits > 255) {
+    throw new FlwrError(
+      "invalid-argument",
+      "Picture has a number above 255, where classes have 0 to 255",
+      {
+        hints: ["Save masks with 8 bits a pixel"],
+      },
+    );
+  }
+  return { width, height, channels: 1, planes };
+}
+
+/**
+ * Goes over all pixels.
+ *
+ * @param half which eight bits of samples of 16 are put
+ * @returns of samples of 16 bits, the bits that are set in any of them
+ */
+function eachPixel(
+  header: Header,
+  data: readonly Uint8Array[],
+  put: PixelWriter,
+  half: "upper" | "lower" = "upper",
+): number {
+  const { width, depth, samples, colourType } = header;
+  const passes = passesOf({ ...header, pixelBits: depth * samples });
+  const size = passes.reduce((sum, { rows, rowBytes }) => sum + rows * (rowBytes + 1), 0);
+  const pixels = inflatePixels(data, size);
   const step = Math.max(1, depth * samples >> 3);
   const colours = samples - (ALPHA.includes(colourType) ? 1 : 0);
   let bits = 0;
@@ -58,14 +113,13 @@ export function decodeChunks(chunks: PngChunks): Picture {
       unfilter(pixels[at]!, filtered, above, step);
       at += 1 + rowBytes;
       above = filtered;
-      unpack(filtered, depth, unpacked);
+      unpack(filtered, depth, unpacked, half === "upper" ? 0 : 1);
       if (depth === 16) bits |= bitsOf(filtered, samples, colours);
       let place = (y + row * yStep) * width + x;
       for (let i = 0; i < unpacked.length; i += samples, place += xStep) put(place, unpacked, i);
     }
   }
-  const size16 = depth === 16 ? { usedBits: 32 - Math.clz32(bits) } : {};
-  return { width, height, channels, planes, ...size16 };
+  return bits;
 }
 
 /** The bits that are set in any 16-bit sample of a row, without transparency. */
@@ -98,14 +152,14 @@ function readHeader(bytes: Uint8Array): Header {
   return { width, height, depth, colourType, samples: known.samples, interlaced: interlace === 1 };
 }
 
-/**
- * Converts samples of 1 to 16 bits to one byte each: the upper eight of 16 bits, or the number itself for fewer than
- * eight.
- */
-function unpack(row: Uint8Array, depth: number, samples: Uint8Array): void {
+/** Samples of 1 to 16 bits, each as a byte: of 16 bits the one at `half`, of fewer than eight the number itself. */
+function unpack(row: Uint8Array, depth: number, samples: Uint8Array, half: 0 | 1): void {
   if (depth === 8) samples.set(row);
-  else if (depth === 16) { for (let i = 0; i < samples.length; i++) samples[i] = row[2 * i]!; }
-  else {
+  else if (depth === 16) {
+    for (let i = 0; i < samples.length; i++) {
+      samples[i] = row[2 * i + half]!;
+    }
+  } else {
     const mask = 2 ** depth - 1;
     for (let i = 0; i < samples.length; i++) {
       const bit = i * depth;
@@ -130,18 +184,26 @@ function sampleWriter(planes: Uint8Array, channels: 1 | 3, depth: number): Pixel
   };
 }
 
-function paletteWriter(planes: Uint8Array, palette: Uint8Array | undefined): PixelWriter {
+/** How many colours a palette has. */
+function paletteEntries(palette: Uint8Array | undefined): number {
   if (palette === undefined) throw damagedPng("its palette is missing");
   if (palette.length === 0 || palette.length % 3 !== 0 || palette.length > 3 * 256) {
     throw damagedPng(`its palette has ${palette.length} bytes`);
   }
-  const entries = palette.length / 3;
+  return palette.length / 3;
+}
+
+function outsidePalette(entry: number, entries: number): FlwrError {
+  return damagedPng(`a pixel has colour ${entry} of a palette of ${entries}`);
+}
+
+function paletteWriter(planes: Uint8Array, colours: Uint8Array | undefined): PixelWriter {
+  const entries = paletteEntries(colours);
+  const palette = colours!;
   const area = planes.length / 3;
   return (place, samples, index) => {
     const entry = samples[index]!;
-    if (entry >= entries) {
-      throw damagedPng(`a pixel has colour ${entry} of a palette of ${entries}`);
-    }
+    if (entry >= entries) throw outsidePalette(entry, entries);
     planes[place] = palette[3 * entry]!;
     planes[place + area] = palette[3 * entry + 1]!;
     planes[place + 2 * area] = palette[3 * entry + 2]!;

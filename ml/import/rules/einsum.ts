@@ -87,13 +87,13 @@ function withoutRepeats({ value, labels }: Term): Term {
 }
 
 /** Sums over the axes whose labels are not needed. */
-function summed({ value, labels }: Term, needed: ReadonlySet<string>): Term {
+function sumOut({ value, labels }: Term, needed: ReadonlySet<string>): Term {
   const axes = labels.flatMap((label, axis) => needed.has(label) ? [] : [axis]);
   return { value: reduceSum(value, { axes }), labels: labels.filter((label) => needed.has(label)) };
 }
 
 /** A term with its axes in the order of labels; missing axes get length 1. */
-function ordered({ value, labels }: Term, order: readonly string[]): Value {
+function inAxisOrder({ value, labels }: Term, order: readonly string[]): Value {
   const own = order.filter((label) => labels.includes(label));
   const turned = transpose(value, own.map((label) => labels.indexOf(label)));
   let axis = 0;
@@ -101,10 +101,10 @@ function ordered({ value, labels }: Term, order: readonly string[]): Value {
 }
 
 /** Multiplies two terms and sums over the axes that neither the result nor another term needs. */
-function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
+function multiplyTerms(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   const [a, b] = [left, right].map((term, i) => {
     const other = [right, left][i]!;
-    return summed(term, new Set([...needed, ...other.labels]));
+    return sumOut(term, new Set([...needed, ...other.labels]));
   }) as [Term, Term];
   const common = a.labels.filter((label) => b.labels.includes(label));
   const shared = common.filter((label) => needed.has(label));
@@ -114,7 +114,7 @@ function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   ) as [string[], string[]];
   const order = [...shared, ...rows, ...columns];
   if (inner.length === 0) {
-    return { value: mul(ordered(a, order), ordered(b, order)), labels: order };
+    return { value: mul(inAxisOrder(a, order), inAxisOrder(b, order)), labels: order };
   }
 
   const lengths = new Map<string, number>();
@@ -126,7 +126,7 @@ function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   const count = (labels: readonly string[]) =>
     elementCount(labels.map((label) => lengths.get(label)!));
   const matrix = (term: Term, labels: readonly string[], shape: readonly number[]) => {
-    const value = ordered(term, labels);
+    const value = inAxisOrder(term, labels);
     return reshape(broadcastTo(value, labels.map((label) => lengths.get(label)!)), shape);
   };
   const lead = shared.length === 0 ? [] : [count(shared)];
@@ -152,9 +152,9 @@ function einsum(call: NodeCall): Value {
   const parts = terms.map(withoutRepeats);
   const final = parts.slice(1).reduce((sum, part, i) => {
     const later = parts.slice(i + 2).flatMap(({ labels }) => labels);
-    return joined(sum, part, new Set([...result, ...later]));
+    return multiplyTerms(sum, part, new Set([...result, ...later]));
   }, parts[0]!);
-  return ordered(summed(final, new Set(result)), result);
+  return inAxisOrder(sumOut(final, new Set(result)), result);
 }
 
 /** The rule of Einsum, sums of products by an equation. */

@@ -9,7 +9,7 @@ import type { NodeCall, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
 /** Elements `from` to `to` (exclusive) along one axis. */
-function part(x: Value, axis: number, from: number, to: number): Value {
+function sliceAlong(x: Value, axis: number, from: number, to: number): Value {
   return slice(
     x,
     x.shape.map((_, other) => other === axis ? from : 0),
@@ -48,7 +48,7 @@ function gathered(call: NodeCall): Value {
       `Index ${index} is outside of axis ${axis} of ${showShape(x.shape)}`,
     );
   }
-  return reshape(part(x, axis, at, at + 1), x.shape.filter((_, other) => other !== axis));
+  return reshape(sliceAlong(x, axis, at, at + 1), x.shape.filter((_, other) => other !== axis));
 }
 
 /** The start and the number of elements of ONNX's Slice on an axis; start and end can be far outside of it. */
@@ -62,7 +62,7 @@ function extent(length: number, start: number, end: number, step: number) {
 }
 
 /** ONNX's GatherElements; negative indices count from the end. */
-function chosen(call: NodeCall): Value {
+function gatherElementsRule(call: NodeCall): Value {
   const [x, given] = [call.value(0), call.value(1)];
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const length = x.shape[axis]!;
@@ -90,7 +90,7 @@ function add64<N extends number | bigint>(at: N, length: number): N {
  * ONNX's OneHot: a value at each position along a new axis, another value elsewhere; negative positions count from the
  * end.
  */
-function marked(call: NodeCall): Value {
+function oneHotRule(call: NodeCall): Value {
   const given = cast(call.value(0), "int64");
   const depth = call.number(1) ?? 0;
   requireConstantSize([depth]);
@@ -99,7 +99,10 @@ function marked(call: NodeCall): Value {
   const hits = oneHot(where(less(given, 0), add(given, depth), given), depth);
   const order = hits.shape.map((_, i) => i < axis ? i : i === axis ? rank - 1 : i - 1);
   const values = call.operand(2);
-  const [off, on] = [0, 1].map((i) => reshape(part(values, 0, i, i + 1), [])) as [Value, Value];
+  const [off, on] = [0, 1].map((i) => reshape(sliceAlong(values, 0, i, i + 1), [])) as [
+    Value,
+    Value,
+  ];
   return where(equal(transpose(hits, order), 1), on, off);
 }
 
@@ -144,7 +147,7 @@ function sliced(call: NodeCall): Value {
     const length = x.shape[along]!;
     const step = steps[i]!;
     const { from, count } = extent(length, starts[i]!, ends[i]!, step);
-    if (step === 1) x = part(x, along, from, from + count);
+    if (step === 1) x = sliceAlong(x, along, from, from + count);
     else {
       requireConstantSize([count]);
       const rows = BigInt64Array.from({ length: count }, (_, k) => BigInt(from + k * step));
@@ -170,7 +173,7 @@ function split(call: NodeCall): Value[] {
     );
   }
   let from = 0;
-  return lengths.map((part_) => part(x, axis, from, from += part_));
+  return lengths.map((part_) => sliceAlong(x, axis, from, from += part_));
 }
 
 function tile(call: NodeCall): Value {
@@ -195,8 +198,8 @@ function tile(call: NodeCall): Value {
 /** Rules that select parts of arrays by positions. */
 export const indexingRules: Readonly<Record<string, Rule>> = {
   Gather: gathered,
-  GatherElements: chosen,
-  OneHot: marked,
+  GatherElements: gatherElementsRule,
+  OneHot: oneHotRule,
   Trilu: triangle,
   Slice: sliced,
   Split: split,

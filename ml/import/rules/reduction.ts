@@ -68,7 +68,7 @@ function logSumExp(x: Value, options: ReduceOptions): Value {
   return reshape(result, reduceSum(x, options).shape);
 }
 
-function cumulated(call: NodeCall): Value {
+function cumSumRule(call: NodeCall): Value {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.number(1) ?? 0);
   const flag = (name: string) => call.int(name, 0) !== 0;
@@ -76,7 +76,7 @@ function cumulated(call: NodeCall): Value {
 }
 
 /** ONNX's TopK. The values are gathered by their positions, so that gradients reach them. */
-function largest(call: NodeCall): Value[] {
+function topKRule(call: NodeCall): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", -1));
   const count = call.number(1) ?? call.int("k", 0);
@@ -98,6 +98,6 @@ export const reductionRules: Readonly<Record<string, Rule>> = {
   ReduceProd: product,
   ArgMax: (call) => indexOfMaximum(call, call.value(0)),
   ArgMin: (call) => indexOfMaximum(call, reversed(call.value(0))),
-  CumSum: cumulated,
-  TopK: largest,
+  CumSum: cumSumRule,
+  TopK: topKRule,
 };

@@ -1,13 +1,8 @@
 import { FlwrError } from "../../../base/error.ts";
-import { tensor } from "../../../tensor/tensor.ts";
-import { add, mul } from "../../graph/elementwise.ts";
-import { indexTable } from "../../graph/index_table.ts";
-import { gatherSum } from "../../graph/indexing.ts";
-import { transpose } from "../../graph/movement.ts";
+import { blendAlong, linearTaps, pickAlong, type Tap } from "../../graph/resize.ts";
 import { normalizeAxis, showShape } from "../../graph/shape.ts";
-import { constant, type Value } from "../../graph/value.ts";
+import type { Value } from "../../graph/value.ts";
 import type { NodeCall, Rule } from "../graph/call.ts";
-import { gatherAlong } from "./indexing.ts";
 import { requireConstantSize } from "./shapes.ts";
 
 /** The geometry of a resized axis. */
@@ -20,13 +15,7 @@ interface Axis {
   readonly isCut?: boolean;
 }
 
-/** One contribution to each element of a resized axis: a position and a weight per element. */
-interface Tap {
-  readonly positions: readonly number[];
-  readonly weights: readonly number[];
-}
-
-// ONNX Runtime computes positions in float32, which decides the nearest element halfway between two.
+// ONNX Runtime computes positions in float32: between two elements that decides which is the nearest.
 const f = Math.fround;
 
 const COORDINATES: Readonly<Record<string, (at: number, axis: Axis) => number>> = {
@@ -56,18 +45,7 @@ function positionsOf({ target }: Axis): number[] {
 
 const clamp = (at: number, { length }: Axis) => Math.min(length - 1, Math.max(0, at));
 
-/** Interpolation between two neighbours. */
-function linearTaps(points: readonly number[], axis: Axis): Tap[] {
-  const inside = points.map((x) => clamp(x, axis));
-  const low = inside.map(Math.floor);
-  const share = inside.map((x, i) => x - low[i]!);
-  return [
-    { positions: low, weights: share.map((part) => 1 - part) },
-    { positions: low.map((at) => clamp(at + 1, axis)), weights: share },
-  ];
-}
-
-/** The weight of an element at a distance in Keys' cubic convolution. */
+/** The weight of an element at a distance, by Keys' cubic convolution. */
 function cubicWeight(distance: number, a: number): number {
   const d = Math.abs(distance);
   if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
@@ -90,31 +68,6 @@ function cubicTaps(points: readonly number[], axis: Axis, a: number, excludes: b
     positions,
     weights: weights.map((weight, i) => weight / totals[i]!),
   }));
-}
-
-/** Elements along an axis at known positions; their gradients are added up without a scatter. */
-function chosen(x: Value, axis: number, positions: readonly number[]): Value {
-  if (x.dtype !== "float32") {
-    const rows = BigInt64Array.from(positions, BigInt);
-    return gatherAlong(x, constant(tensor("int64", [rows.length], rows)), axis);
-  }
-  const rest = x.shape.map((_, other) => other).filter((other) => other !== axis);
-  const rows = gatherSum(
-    transpose(x, [axis, ...rest]),
-    indexTable(x.shape[axis]!, Int32Array.from(positions)),
-  );
-  const back = x.shape.map((_, other) => other === axis ? 0 : other < axis ? other + 1 : other);
-  return transpose(rows, back);
-}
-
-function weighted(x: Value, axis: number, taps: readonly Tap[]): Value {
-  const shape = (count: number) => x.shape.map((_, other) => other === axis ? count : 1);
-  return taps.map(({ positions, weights }) =>
-    mul(
-      chosen(x, axis, positions),
-      constant(tensor("float32", shape(weights.length), Float32Array.from(weights))),
-    )
-  ).reduce((sum, part) => add(sum, part));
 }
 
 /** How an operator resizes, with the defaults of its version. */
@@ -152,14 +105,16 @@ function along(call: NodeCall, x: Value, at: number, axis: Axis): Value {
   if (mode === "nearest") {
     const round = NEAREST[nearest] ??
       call.refuse("nearest_mode", nearest, Object.keys(NEAREST).join(", "));
-    return chosen(x, at, points.map((point) => clamp(round(point), axis)));
+    return pickAlong(x, at, points.map((point) => clamp(round(point), axis)));
   }
   if (x.dtype !== "float32") call.refuse("mode", mode, `nearest for numbers of type ${x.dtype}`);
   if (call.int("antialias", 0) !== 0 && axis.scale < 1) call.refuse("antialias", 1, "0");
-  if (mode === "linear" || mode === "bilinear") return weighted(x, at, linearTaps(points, axis));
+  if (mode === "linear" || mode === "bilinear") {
+    return blendAlong(x, at, linearTaps(points, axis.length));
+  }
   if (mode !== "cubic") call.refuse("mode", mode, "nearest, linear or cubic");
   const excludes = call.int("exclude_outside", 0) !== 0;
-  return weighted(x, at, cubicTaps(points, axis, call.float("cubic_coeff_a", -0.75), excludes));
+  return blendAlong(x, at, cubicTaps(points, axis, call.float("cubic_coeff_a", -0.75), excludes));
 }
 
 /** The axes with their new lengths, computed from scales or sizes. */

@@ -38,7 +38,7 @@ function shapeOf(call: NodeCall): Value {
   return integers(shape.slice(call.int("start", 0), call.int("end", shape.length)));
 }
 
-function exactly(shape: readonly number[], values: readonly bigint[]): Value {
+function int64Constant(shape: readonly number[], values: readonly bigint[]): Value {
   return constant(tensor("int64", shape, BigInt64Array.from(values)));
 }
 
@@ -48,10 +48,10 @@ function constantOf(call: NodeCall): Value {
   const { attributes } = call.node;
   const float = (shape: readonly number[], numbers: readonly number[]) =>
     constant(tensor("float32", shape, Float32Array.from(numbers)));
-  if (attributes.has("value_int")) return exactly([], call.exact("value_int")!);
+  if (attributes.has("value_int")) return int64Constant([], call.exact("value_int")!);
   if (attributes.has("value_float")) return float([], [call.float("value_float", 0)]);
   const ints = call.exact("value_ints");
-  if (ints !== undefined) return exactly([ints.length], ints);
+  if (ints !== undefined) return int64Constant([ints.length], ints);
   const floats = call.floats("value_floats");
   if (floats !== undefined) return float([floats.length], floats);
   return call.refuse("value", [...attributes.keys()], "a tensor or numbers");
@@ -86,7 +86,7 @@ function range(call: NodeCall): Value {
     requireConstantSize([count]);
     const values = Array.from({ length: count }, (_, i) => start + BigInt(i) * step);
     return dtype === "int64"
-      ? exactly([count], values)
+      ? int64Constant([count], values)
       : constant(tensor("int32", [count], Int32Array.from(values, Number)));
   }
   const [start, limit, step] = data.map(Number) as [number, number, number];
@@ -114,7 +114,7 @@ export function product(call: NodeCall): Value {
   const shape = call.int("keepdims", 1) !== 0 ? call.shape(0).map(() => 1) : [];
   if (dtype === "int64") {
     const total = (data as BigInt64Array).reduce((a, b) => a * b, 1n);
-    return exactly(shape, [BigInt.asIntN(64, total)]);
+    return int64Constant(shape, [BigInt.asIntN(64, total)]);
   }
   if (dtype === "float32") {
     return constant(tensor("float32", shape, Float32Array.of(numbers.reduce((a, b) => a * b, 1))));

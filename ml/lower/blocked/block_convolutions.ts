@@ -12,7 +12,7 @@ import type { GraphPass } from "../passes.ts";
 import { applied, BINARY, UNARY } from "../sink_transposes.ts";
 
 /** Whether a convolution and its gradients can be computed on blocks of channels. */
-function suits(value: Node<"conv">, block: number): boolean {
+function canUseBlocks(value: Node<"conv">, block: number): boolean {
   const { groups, dilation, block: own } = value.attributes.geometry;
   const [x, w] = value.inputs as readonly [Value, Value];
   const [channels, filters] = [x.shape[1]!, w.shape[0]!];
@@ -25,7 +25,7 @@ function suits(value: Node<"conv">, block: number): boolean {
 
 /** Whether a convolution is computed on blocks even if its images have to be reordered first. */
 export function canBeBlocked(value: Node<"conv">, block: number): boolean {
-  return suits(value, block) && !isPointwise(value.attributes.geometry);
+  return canUseBlocks(value, block) && !isPointwise(value.attributes.geometry);
 }
 
 /**
@@ -40,7 +40,7 @@ function blockedConv(value: Node<"conv">, block: number): Value | undefined {
   const { geometry } = value.attributes;
   const [x, w] = value.inputs as readonly [Value, Value];
   const known = blocksBehind(x);
-  if (!suits(value, block) || isPointwise(geometry) && known === undefined) return undefined;
+  if (!canUseBlocks(value, block) || isPointwise(geometry) && known === undefined) return undefined;
   const images = x.shape[1]! < block ? x : known ?? toBlocks(x, block);
   return fromBlocks(convolve(images, w, { ...geometry, block }));
 }

@@ -12,7 +12,7 @@ import { scaledBy } from "./per_channel.ts";
  * Flat positions of the elements of w [o, c/g, kh, kw] in the order of the operators on blocks: filters in blocks, and
  * so are the input channels unless there are fewer than a block. Both blocks are innermost.
  */
-function arranged(
+function blockedKernelPositions(
   [filters, seen, kh, kw]: readonly [number, number, number, number],
   block: number,
 ): Int32Array {
@@ -33,7 +33,7 @@ function arranged(
 }
 
 /** Elements of an array, gathered by their flat positions into a shape. */
-function picked(
+function gatherPositions(
   builder: GraphBuilder,
   name: string,
   entries: Int32Array,
@@ -52,7 +52,12 @@ function kernelsInBlocks(
   block: number,
   name: string,
 ): string {
-  return picked(builder, name, arranged(shape as [number, number, number, number], block), shape);
+  return gatherPositions(
+    builder,
+    name,
+    blockedKernelPositions(shape as [number, number, number, number], block),
+    shape,
+  );
 }
 
 /** Adds a convolution on blocks to the graph and returns the name of its result, in blocks. */
@@ -81,7 +86,7 @@ export const blockedConvPattern: Pattern = (value) => {
 };
 
 /** d with zeros between its rows and columns, so that neighbours are `stride` apart, and zeros after the last. */
-function spread(
+function spreadByStride(
   builder: GraphBuilder,
   [batch, blocks, rows, columns, block]: readonly number[],
   stride: readonly number[],
@@ -131,11 +136,14 @@ export const blockedInputGradPattern: Pattern = (value) => {
         : builder.node("Mul", [plain!, perFilter(builder, shape[0], scale)]);
       const images = stride.every((step) => step === 1)
         ? asImages(builder, d.shape, slopes!)
-        : spread(builder, d.shape, stride, slopes!);
+        : spreadByStride(builder, d.shape, stride, slopes!);
       const back = flippedKernels(shape, groups);
       const turned = [value.shape[1]! * block!, shape[0] / groups, ...kernel] as const;
-      const order = arranged(turned as unknown as [number, number, number, number], block!);
-      const kernels = picked(builder, weights!, order.map((at) => back[at]!), turned);
+      const order = blockedKernelPositions(
+        turned as unknown as [number, number, number, number],
+        block!,
+      );
+      const kernels = gatherPositions(builder, weights!, order.map((at) => back[at]!), turned);
       return asBlocks(
         builder,
         value.shape,

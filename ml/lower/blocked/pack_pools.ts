@@ -118,14 +118,14 @@ function packedBias(bias: Value, { columns, filters }: Packing, block: number): 
 }
 
 /** Images without their constant scale. The kernels are multiplied by the scale instead. */
-function unscaled(x: Value): { readonly images: Value; readonly scale?: Value } {
+function withoutScale(x: Value): { readonly images: Value; readonly scale?: Value } {
   const [images, scale] = x.inputs;
   const isScaled = x.primitive === "mul" && scale!.primitive === "constant" &&
     scale!.shape.length === 0;
   return isScaled ? { images: images!, scale: scale! } : { images: x };
 }
 
-function packed(
+function packedPool(
   { pool, conv, bias, relu: cut }: PooledConvolution,
   packing: Packing,
   block: number,
@@ -135,7 +135,7 @@ function packed(
   const [x, w] = conv.inputs as readonly [Value, Value];
   const { columns, width } = packing;
   const filters = w.shape[0]!;
-  const { images, scale } = unscaled(x);
+  const { images, scale } = withoutScale(x);
   const kernels = scale === undefined ? w : mul(w, scale);
   const source = images.shape[1]! < block
     ? images
@@ -180,7 +180,7 @@ export function packPools(block: number): GraphPass {
     rewrite(outputs, (value, uses) => {
       const found = pooledConvolution(value, uses);
       const best = found && bestPacking(found, block);
-      return best && packed(found, best, block);
+      return best && packedPool(found, best, block);
     });
 }
 

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file driver.proto.
  */
 export const file_driver: GenFile = /*@__PURE__*/
-  fileDesc("Cgxkcml2ZXIucHJvdG8SCmZsd3IucHJvdG8iNwoQQ3JlYXRlUnVuUmVxdWVzdBIOCgZmYWJfaWQYASABKAkSEwoLZmFiX3ZlcnNpb24YAiABKAkiIwoRQ3JlYXRlUnVuUmVzcG9uc2USDgoGcnVuX2lkGAEgASgSIiEKD0dldE5vZGVzUmVxdWVzdBIOCgZydW5faWQYASABKBIiRAoQR2V0Tm9kZXNSZXNwb25zZRIfCgVub2RlcxgBIAMoCzIQLmZsd3IucHJvdG8uTm9kZRIPCgVuYW1lcxi1qwQgAygJIkAKElB1c2hUYXNrSW5zUmVxdWVzdBIqCg10YXNrX2luc19saXN0GAEgAygLMhMuZmx3ci5wcm90by5UYXNrSW5zIicKE1B1c2hUYXNrSW5zUmVzcG9uc2USEAoIdGFza19pZHMYAiADKAkiRgoSUHVsbFRhc2tSZXNSZXF1ZXN0Eh4KBG5vZGUYASABKAsyEC5mbHdyLnByb3RvLk5vZGUSEAoIdGFza19pZHMYAiADKAkiQQoTUHVsbFRhc2tSZXNSZXNwb25zZRIqCg10YXNrX3Jlc19saXN0GAEgAygLMhMuZmx3ci5wcm90by5UYXNrUmVzMrkCCgZEcml2ZXISSAoJQ3JlYXRlUnVuEhwuZmx3ci5wcm90by5DcmVhdGVSdW5SZXF1ZXN0Gh0uZmx3ci5wcm90by5DcmVhdGVSdW5SZXNwb25zZRJFCghHZXROb2RlcxIbLmZsd3IucHJvdG8uR2V0Tm9kZXNSZXF1ZXN0GhwuZmx3ci5wcm90by5HZXROb2Rlc1Jlc3BvbnNlEk4KC1B1c2hUYXNrSW5zEh4uZmx3ci5wcm90by5QdXNoVGFza0luc1JlcXVlc3QaHy5mbHdyLnByb3RvLlB1c2hUYXNrSW5zUmVzcG9uc2USTgoLUHVsbFRhc2tSZXMSHi5mbHdyLnByb3RvLlB1bGxUYXNrUmVzUmVxdWVzdBofLmZsd3IucHJvdG8uUHVsbFRhc2tSZXNSZXNwb25zZWIGcHJvdG8z", [file_node, file_task]);
+  fileDesc("Cgxkcml2ZXIucHJvdG8SCmZsd3IucHJvdG8iTgoQQ3JlYXRlUnVuUmVxdWVzdBIOCgZmYWJfaWQYASABKAkSEwoLZmFiX3ZlcnNpb24YAiABKAkSFQoLdGFrZXNfdG9rZW4YtasEIAEoCCI5ChFDcmVhdGVSdW5SZXNwb25zZRIOCgZydW5faWQYASABKBISFAoKdGFza190b2tlbhi1qwQgASgJIiEKD0dldE5vZGVzUmVxdWVzdBIOCgZydW5faWQYASABKBIiRAoQR2V0Tm9kZXNSZXNwb25zZRIfCgVub2RlcxgBIAMoCzIQLmZsd3IucHJvdG8uTm9kZRIPCgVuYW1lcxi1qwQgAygJIkAKElB1c2hUYXNrSW5zUmVxdWVzdBIqCg10YXNrX2luc19saXN0GAEgAygLMhMuZmx3ci5wcm90by5UYXNrSW5zIicKE1B1c2hUYXNrSW5zUmVzcG9uc2USEAoIdGFza19pZHMYAiADKAkiRgoSUHVsbFRhc2tSZXNSZXF1ZXN0Eh4KBG5vZGUYASABKAsyEC5mbHdyLnByb3RvLk5vZGUSEAoIdGFza19pZHMYAiADKAkiQQoTUHVsbFRhc2tSZXNSZXNwb25zZRIqCg10YXNrX3Jlc19saXN0GAEgAygLMhMuZmx3ci5wcm90by5UYXNrUmVzMrkCCgZEcml2ZXISSAoJQ3JlYXRlUnVuEhwuZmx3ci5wcm90by5DcmVhdGVSdW5SZXF1ZXN0Gh0uZmx3ci5wcm90by5DcmVhdGVSdW5SZXNwb25zZRJFCghHZXROb2RlcxIbLmZsd3IucHJvdG8uR2V0Tm9kZXNSZXF1ZXN0GhwuZmx3ci5wcm90by5HZXROb2Rlc1Jlc3BvbnNlEk4KC1B1c2hUYXNrSW5zEh4uZmx3ci5wcm90by5QdXNoVGFza0luc1JlcXVlc3QaHy5mbHdyLnByb3RvLlB1c2hUYXNrSW5zUmVzcG9uc2USTgoLUHVsbFRhc2tSZXMSHi5mbHdyLnByb3RvLlB1bGxUYXNrUmVzUmVxdWVzdBofLmZsd3IucHJvdG8uUHVsbFRhc2tSZXNSZXNwb25zZWIGcHJvdG8z", [file_node, file_task]);
 
 /**
  * @generated from message flwr.proto.CreateRunRequest
@@ -31,6 +31,13 @@ export type CreateRunRequest = Message<"flwr.proto.CreateRunRequest"> & {
    * @generated from field: string fab_version = 2;
    */
   fabVersion: string;
+
+  /**
+   * The caller can go on with today's Runtime API at the same address. Ours (see proto/current/along.proto).
+   *
+   * @generated from field: bool takes_token = 71093;
+   */
+  takesToken: boolean;
 };
 
 /**
@@ -48,6 +55,13 @@ export type CreateRunResponse = Message<"flwr.proto.CreateRunResponse"> & {
    * @generated from field: sint64 run_id = 1;
    */
   runId: bigint;
+
+  /**
+   * Of the run's task, for the Runtime API: only where the request asked for it. Ours (see proto/current/along.proto).
+   *
+   * @generated from field: string task_token = 71093;
+   */
+  taskToken: string;
 };
 
 /**

@@ -22,7 +22,9 @@ interface BuildFlags {
 /** The `build` command. */
 export function command(): Command {
   return new Command("build")
-    .description("Build an app into a bundle (FAB) that SuperLinks and SuperNodes can run.")
+    .description(
+      "Build an app bundle (FAB, Flower App Bundle) that SuperLinks and SuperNodes can run.",
+    )
     .option("--app <folder>", "folder that contains the app", ".")
     .addOption(formatOption())
     .addHelpText("after", EXAMPLE)

@@ -5,7 +5,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { type CheckedFab, shortHash } from "../../../fab/fab.ts";
 import { flwrHome } from "../../../fab/home.ts";
 import { installFab } from "../../../fab/install.ts";
-import { KeptApps } from "../../../fab/kept_apps.ts";
+import { DownloadedApps } from "../../../fab/downloaded_apps.ts";
 import { MAX_FAB_BYTES } from "../../../fab/limits.ts";
 import { readFab } from "../../../fab/read.ts";
 import { formatBytes } from "../../../base/readable.ts";
@@ -46,7 +46,7 @@ async function install(file: string, home: string): Promise<Output> {
   checkFileName(basename(file), fab);
   const { folder, config, hash, wasThere } = await installFab(fab, home);
   // The app may already be installed for a run, and would then be removed when unused.
-  await new KeptApps(home).own(basename(folder));
+  await new DownloadedApps(home).own(basename(folder));
   const { fabId, name, version } = config;
   printMessage(
     wasThere ? `${fabId} ${version} is already installed` : `Installed ${fabId} ${version}`,

@@ -9,7 +9,7 @@ import { type Screen, stdoutScreen } from "../../output/screen.ts";
 import { type TableColumn, tableLines } from "../../output/table.ts";
 
 const EXAMPLE = `
-The connections are in config.toml, in $FLWR_HOME or ~/.flwr. Python's flwr reads the same file:
+Connections are stored in config.toml, in the folder $FLWR_HOME or ~/.flwr. Python's flwr reads the same file:
 
   [superlink]
   default = "mine"
@@ -17,7 +17,7 @@ The connections are in config.toml, in $FLWR_HOME or ~/.flwr. Python's flwr read
   [superlink.mine]
   address = "superlink.example.org:8000"
   root-certificates = "/home/me/certificates/ca.crt"   # absolute; default: the system's CAs
-  # insecure = true                                    # instead of it: no TLS
+  # insecure = true                                    # instead of root-certificates: no TLS
   # federation = "@account/name"                       # default: the SuperLink's own
 
 For this command the address ":local:" means 127.0.0.1:8000 without TLS, where "flwr superlink --insecure" listens.

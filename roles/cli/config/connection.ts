@@ -3,7 +3,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { describeToml, type TomlTable, type TomlValue } from "../../../fab/toml/value.ts";
 import { parseAddress } from "../../../rpc/address.ts";
 import { LOCAL_ADDRESSES, LOCAL_SUPERLINK } from "./default_config.ts";
-import { checkFederation } from "./federation_id.ts";
+import { requireFederationId } from "./federation_id.ts";
 
 /** A connection to a SuperLink. */
 export interface SuperLinkConnection {
@@ -52,7 +52,7 @@ export function readConnectionTable(name: string, table: TomlTable, file: string
   const rootCertificates = text("root-certificates");
   if (rootCertificates !== undefined) checkRootCertificates(rootCertificates, insecure, where);
   const federation = text("federation");
-  if (federation !== undefined) checkFederation(federation, `"federation" in ${where}`);
+  if (federation !== undefined) requireFederationId(federation, `"federation" in ${where}`);
   return {
     connection: {
       name,

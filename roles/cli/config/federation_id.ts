@@ -6,7 +6,7 @@ import { FlwrError } from "../../../base/error.ts";
  * @param what the flag or key, for errors
  * @throws FlwrError "invalid-argument"
  */
-export function checkFederation(text: string, what: string): void {
+export function requireFederationId(text: string, what: string): void {
   if (/^@[\w-]+\/[\w-]+$/.test(text)) return;
   throw new FlwrError("invalid-argument", `${what} is not of the form "@account/name": "${text}"`, {
     hints: ["To see all federations, run: flwr federation list"],

@@ -24,7 +24,7 @@ export function addSuperLinkArgument(command: Command): Command {
     .option("--insecure", "with host:port: connect without TLS", false)
     .option(
       "--root-certificates <file>",
-      "with host:port: PEM file with the certificate of the CA that signed the SuperLink's (default: the system's CAs)",
+      "with host:port: PEM file with the certificate of the CA that signed the SuperLink's certificate (default: the system's CAs)",
     )
     .addHelpText("after", SUPERLINK_HELP);
 }

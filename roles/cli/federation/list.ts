@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
 import { callSuperLink } from "../config/ask_superlink.ts";
-import { checkFederation } from "../config/federation_id.ts";
+import { requireFederationId } from "../config/federation_id.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import { statusStyle } from "../../output/colours.ts";
 import type { Output } from "../../output/format.ts";
@@ -29,13 +29,17 @@ export function listCommand(): Command {
       "--federation <id>",
       "show this federation's members, nodes and runs (default: list all)",
     )
-    .option("--verbose", "also list archived federations; JSON always does", false);
+    .option(
+      "--verbose",
+      "also list archived federations; --format json always includes them",
+      false,
+    );
   return controlCommand(command, EXAMPLE, list);
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
   const { federation: id, verbose } = flags;
-  if (id !== undefined) checkFederation(id, "--federation");
+  if (id !== undefined) requireFederationId(id, "--federation");
   const screen = stdoutScreen();
   if (id !== undefined) {
     const shown = await callSuperLink(superlink, flags, (control) => control.showFederation(id));

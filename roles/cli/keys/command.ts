@@ -55,7 +55,7 @@ export function command(): Command {
 
 function generateCommand(): Command {
   return new Command("generate")
-    .description("Create certificates, keys and the list of the SuperNodes' public keys.")
+    .description("Create certificates, key pairs and the list of SuperNode public keys.")
     .argument(
       "[n]",
       "number of SuperNodes that need a key",
@@ -72,14 +72,14 @@ function generateCommand(): Command {
     .addOption(
       new Option(
         "--host <host>",
-        "additional DNS name or IP address for the certificate; repeatable",
+        "additional DNS name or IP address for the server's certificate; repeatable",
       )
         .argParser(addHost).default([], "none"),
     )
     .addOption(
       new Option(
         "--days <days>",
-        `days that the certificates are valid (default: ${DEFAULT_CERTIFICATE_DAYS})`,
+        `number of days for which the certificates are valid (default: ${DEFAULT_CERTIFICATE_DAYS})`,
       ).argParser(wholeNumber({ from: 1, to: MAX_CERTIFICATE_DAYS })),
     )
     .option(

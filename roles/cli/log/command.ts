@@ -24,7 +24,7 @@ interface LogFlags extends ControlFlags {
 /** The `log` command. */
 export function command(): Command {
   const command = new Command("log")
-    .description("Show a run's log, and follow it until the run ends.")
+    .description("Show a run's log and, unless --show is given, follow it until the run ends.")
     .argument("<run-id>", "the run's id", readId)
     .addOption(
       new Option("--stream", "follow the log until the run ends (default: on, unless --show)")

@@ -21,7 +21,11 @@ export function listCommand(): Command {
   const command = new Command("list")
     .alias("ls")
     .description("List a SuperLink's SuperNodes.")
-    .option("-v, --verbose", "also list unregistered SuperNodes; JSON always does", false);
+    .option(
+      "-v, --verbose",
+      "also list unregistered SuperNodes; --format json always includes them",
+      false,
+    );
   return controlCommand(command, EXAMPLE, list);
 }
 

@@ -24,7 +24,7 @@ export function registerCommand(): Command {
     .description(
       "Register a SuperNode's public key with a SuperLink that runs with --enable-supernode-auth.",
     )
-    .argument("<public-key>", "file with the public key: one OpenSSH line, or PEM")
+    .argument("<public-key>", "file with the public key, as one OpenSSH line or PEM")
     .option("--name <name>", "name of the node (default: none)")
     .option("--location <lat,lon>", "position of the node, in degrees (default: none)");
   return controlCommand(command, EXAMPLE, register);

@@ -26,7 +26,10 @@ export function command(): Command {
         .conflicts("urlOnly"),
     )
     .addOption(
-      new Option("--force", "allow a folder that is not empty, and replace its files").default(
+      new Option(
+        "--force",
+        "write to a folder that is not empty, and replace files of the same name",
+      ).default(
         false,
       )
         .conflicts("urlOnly"),

@@ -15,14 +15,15 @@ There are two ways to run an app:
 
 1. APP is a folder (default: "."). The command sends the app in it to a SuperLink, which runs its ServerApp. The folder
    must contain a pyproject.toml or flwr.toml. SUPERLINK is the name of a connection in config.toml ("flwr config list"
-   shows them), or host:port of the SuperLink's HTTP API. For host:port, --insecure and --root-certificates set how to
-   connect.
+   shows them), or host:port of the SuperLink's HTTP API. With host:port, use --insecure or --root-certificates to choose
+   the kind of connection.
 
-   With --stream, the exit status is 0 only if the run completed. Ctrl-C stops following the log; the run continues.
-   With --stream and --format json, the log goes to stderr. At the end, one JSON object with the result is printed.
+   With --stream, the exit status is 0 only if the run completed and every node contributed. It is 3 if some node never
+   contributed. Ctrl-C stops following the log; the run continues. With --format json, too, the log goes to stderr, and
+   stdout gets one JSON object at the end, which reports how the run ended.
 
-2. APP is "module:name", for example server:app, the export "app" of server.ts or server.js. The ServerApp runs in this
-   process, and uses the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded. Ctrl-C
+2. APP is "module:name". For example, server:app is the export "app" of server.ts or server.js. The ServerApp runs in
+   this process, and uses the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded. Ctrl-C
    stops the run.
 
 Examples:
@@ -39,7 +40,7 @@ Examples:
 /** The `run` command. */
 export function command(_name: string, { runLocally }: Pick<CommandTable, "runLocally">): Command {
   const command = new Command("run")
-    .description("Run an app: send it to a SuperLink, or run its ServerApp here.")
+    .description("Run an app: send it to a SuperLink, or run its ServerApp in this process.")
     .argument("[app]", 'an app\'s folder, or a ServerApp as "module:name" (default: ".")')
     .argument("[superlink]", "for a folder: name of a connection, or host:port")
     .option(

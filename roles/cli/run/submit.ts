@@ -10,7 +10,7 @@ import { type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";
 import type { StartedRun } from "../../../rpc/dialects/current/client/control_client.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
 import type { SuperLinkConnection } from "../config/connection.ts";
-import { checkFederation } from "../config/federation_id.ts";
+import { requireFederationId } from "../config/federation_id.ts";
 import type { ControlFlags } from "../config/options.ts";
 import { withControl } from "../config/with_control.ts";
 import { followLog } from "../log/follow.ts";
@@ -93,7 +93,7 @@ async function start(
 ): Promise<Started> {
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
-  if (federation !== undefined) readingFlag(() => checkFederation(federation, "--federation"));
+  if (federation !== undefined) readingFlag(() => requireFederationId(federation, "--federation"));
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);

@@ -64,7 +64,7 @@ export function startLaunching(
   });
   return {
     end: (runId) => launcher.end(runId),
-    expectRun: () => pool.warm(),
+    expectRun: () => pool.expect(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
-import type { KeptApps } from "../../../fab/kept_apps.ts";
+import type { DownloadedApps } from "../../../fab/downloaded_apps.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { AppNotLoaded } from "../../../hosting/app/app_host.ts";
 import { errorType, type Failure, SEE_NODE_LOG } from "../../../hosting/app/failure.ts";
@@ -110,13 +110,13 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #open(run: RunInfo, checked: CheckedBundle): Promise<ReadyApp> {
     const { startPython, startTypeScript } = this.#options;
     if (checked.fab.config.clientLanguage === "python") return await startPython(checked);
-    const { KeptApps } = await load<typeof import("../../../fab/kept_apps.ts")>(
-      new URL("../../../fab/kept_apps.ts", import.meta.url),
+    const { DownloadedApps } = await load<typeof import("../../../fab/downloaded_apps.ts")>(
+      new URL("../../../fab/downloaded_apps.ts", import.meta.url),
     );
     const { installedFolderName } = await load<typeof import("../../../fab/installed_folder.ts")>(
       new URL("../../../fab/installed_folder.ts", import.meta.url),
     );
-    const kept = new KeptApps(this.#options.home);
+    const kept = new DownloadedApps(this.#options.home);
     using starting = new DisposableStack();
     // Marked as used before it is installed, so that no other process removes it to make room.
     const name = await installedFolderName(checked.fab, this.#options.home);
@@ -177,7 +177,7 @@ export class FabApps implements AppSource, AsyncDisposable {
 }
 
 /** Removes unused apps. A failure is only logged: the next app tries again. */
-async function removeUnused(kept: KeptApps): Promise<void> {
+async function removeUnused(kept: DownloadedApps): Promise<void> {
   try {
     for (const name of await kept.makeRoom()) {
       log("supernode").info(

@@ -1,4 +1,4 @@
-import { MAX_KEPT_APPS } from "../../../fab/kept_apps.ts";
+import { MAX_DOWNLOADED_APPS } from "../../../fab/downloaded_apps.ts";
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { ArrayRecord } from "../../../app/array_record.ts";
@@ -188,7 +188,9 @@ Deno.test("a new TypeScript app makes room: the least recently used one is remov
   };
   try {
     await Deno.mkdir(join(scene.home, "apps", ".brought"), { recursive: true });
-    for (let app = 0; app < MAX_KEPT_APPS; app++) await bring(`app${app}`, app === 7 ? 1 : 2 + app);
+    for (let app = 0; app < MAX_DOWNLOADED_APPS; app++) {
+      await bring(`app${app}`, app === 7 ? 1 : 2 + app);
+    }
     {
       await using apps = scene.apps();
       await apps.appFor(runOf());
@@ -257,7 +259,10 @@ Deno.test("a run whose app cannot be run is refused with Flower's error number",
   const damaged = new Scene();
   damaged.content = PYTHON_FAB.with(100, PYTHON_FAB[100]! ^ 1);
   await using broken = damaged.apps();
-  await assert.rejects(broken.appFor(runOf()), refused(MessageErrorCode.InvalidFab, /is refused/));
+  await assert.rejects(
+    broken.appFor(runOf()),
+    refused(MessageErrorCode.InvalidFab, /bundle is invalid/),
+  );
   assert.deepEqual(damaged.started, []);
 
   const gone = new Scene();

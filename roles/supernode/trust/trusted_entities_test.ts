@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import type { AppBundle } from "../../../app/connection.ts";
 import { sshString } from "../../../auth/ssh_wire.ts";
-import { concat } from "../../../auth/bytes.ts";
+import { joinBytes } from "../../../base/bytes.ts";
 import { readTrustedEntities } from "./trusted_entities.ts";
 import { signerOf } from "./verify_bundle.ts";
 
@@ -16,14 +16,16 @@ async function keyPair(): Promise<CryptoKeyPair> {
 
 async function opensshLine({ publicKey }: CryptoKeyPair): Promise<string> {
   const point = new Uint8Array(await crypto.subtle.exportKey("raw", publicKey));
-  return `ssh-ed25519 ${concat(sshString("ssh-ed25519"), sshString(point)).toBase64()} somebody`;
+  return `ssh-ed25519 ${
+    joinBytes([sshString("ssh-ed25519"), sshString(point)]).toBase64()
+  } somebody`;
 }
 
 async function signed(pair: CryptoKeyPair, content = CONTENT, at = SIGNED_AT): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   const time = Buffer.alloc(8);
   time.writeBigUInt64BE(BigInt(at));
-  const signature = await crypto.subtle.sign("Ed25519", pair.privateKey, concat(time, digest));
+  const signature = await crypto.subtle.sign("Ed25519", pair.privateKey, joinBytes([time, digest]));
   return JSON.stringify({
     signature: new Uint8Array(signature).toBase64({ alphabet: "base64url", omitPadding: true }),
     signed_at: SIGNED_AT,

@@ -14,7 +14,7 @@ import { settle } from "../../../base/testing/settle.ts";
 import { type AlongObjectSchema, AlongRequestSchema } from "../../../proto/gen/current/along_pb.ts";
 import { Fleet, type PullMessagesResponse } from "../../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
-import { pushWhole } from "../../../tests/link/push_whole.ts";
+import { pushComplete } from "../../../tests/link/push_complete.ts";
 import { acquireTask } from "./client/acquire_task.ts";
 import { type DeflatedMessage, deflateMessages } from "./client/message_objects.ts";
 import { NodeCredentials } from "./client/node_credentials.ts";
@@ -375,7 +375,7 @@ async function serverApp(nodes: number, options?: ConstructorParameters<typeof D
         messageId: id,
         content: tree.children[0]!.objectId,
       };
-      assert.deepEqual(await pushWhole(link, [pushed], [...objects.values()]), [undefined]);
+      assert.deepEqual(await pushComplete(link, [pushed], [...objects.values()]), [undefined]);
     }
   };
   return { superlink, link, connection, channel, runId, instructions, answer, token: task.token };

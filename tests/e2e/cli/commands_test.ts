@@ -250,7 +250,7 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
     ],
     [
       ["run", "my-app", "--federation-config", "num-supernodes=2"],
-      /not supported: it is for simulated/,
+      /not supported: it configures simulated nodes/,
     ],
     [["run", "my-app", "nowhere"], /^Error: SuperLink "nowhere" is not in ".*config\.toml"/m],
     [["run", "my-app", "--server", fake.address], /^Error: --server works only with module:name/],

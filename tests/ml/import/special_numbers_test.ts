@@ -40,6 +40,8 @@ const RARE = 4;
 
 const isNumber = (x: number) => !Number.isNaN(x);
 const isModest = (x: number) => Math.abs(x) < 1e29;
+/** Also infinities and NaN, of which no order makes anything else. */
+const isNotHuge = (x: number) => isModest(x) || !Number.isFinite(x);
 
 /** Numbers for which an operator's own results depend on the order in which ONNX Runtime goes, or on its machine. */
 const MEANINGFUL: Readonly<Record<string, (x: number) => boolean>> = {
@@ -54,6 +56,10 @@ const MEANINGFUL: Readonly<Record<string, (x: number) => boolean>> = {
   // Kernels for blocks of channels multiply by the zeros that they fill blocks up with, and add in an order of their own.
   Conv: isModest,
   ConvTranspose: isModest,
+  // Two huge products of different signs, and an infinity: some orders make NaN of them.
+  MatMul: isNotHuge,
+  Gemm: isNotHuge,
+  Einsum: isNotHuge,
   // Sums that lose everything but their largest terms.
   AveragePool: isModest,
   GlobalAveragePool: isModest,

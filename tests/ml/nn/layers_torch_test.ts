@@ -27,6 +27,7 @@ import {
   softmax,
   tanh,
   transformerEncoder,
+  upsample2d,
 } from "../../../ml/mod.ts";
 import { trace } from "../../../ml/nn/trace.ts";
 import { LocalEngine } from "../../../ml/session/local_engine.ts";
@@ -92,6 +93,16 @@ const LAYERS: Readonly<Record<string, () => Layer>> = {
   "conv1d dilation groups": () =>
     conv1d({ out: 6, kernel: 3, dilation: 2, groups: 2, bias: false }),
   "conv1d depthwise": () => conv1d({ out: 4, kernel: 5, padding: 2, groups: 4 }),
+  "upsample2d": () => upsample2d(),
+  "upsample2d uneven": () => upsample2d({ scale: [3, 1.5] }),
+  "upsample2d size": () => upsample2d({ size: [7, 11] }),
+  "upsample2d smaller": () => upsample2d({ size: [3, 2] }),
+  "upsample2d bilinear": () => upsample2d({ mode: "bilinear" }),
+  "upsample2d bilinear uneven": () => upsample2d({ scale: [1.7, 3], mode: "bilinear" }),
+  "upsample2d bilinear corners": () => upsample2d({ mode: "bilinear", alignCorners: true }),
+  "upsample2d bilinear size": () => upsample2d({ size: [7, 1], mode: "bilinear" }),
+  "upsample2d bilinear size corners": () =>
+    upsample2d({ size: [3, 1], mode: "bilinear", alignCorners: true }),
 };
 
 interface Expectation {

@@ -6,6 +6,7 @@ import { PLAIN } from "../../../ml/lower/passes.ts";
 import {
   binaryCrossEntropy,
   crossEntropy,
+  diceLoss,
   huber,
   type Loss,
   meanAbsoluteError,
@@ -29,6 +30,15 @@ const LOSSES: Readonly<Record<string, Loss>> = {
   "meanAbsoluteError": meanAbsoluteError(),
   "huber": huber(),
   "huber half": huber(0.5),
+  "crossEntropy of pixels": crossEntropy({ axis: 1 }),
+  "crossEntropy of pixels soft smoothed": crossEntropy({ axis: 1, labelSmoothing: 0.2 }),
+  "dice": diceLoss(),
+  "dice apart": diceLoss({ axis: 1 }),
+  "dice smooth": diceLoss({ smooth: 1 }),
+  "dice of classes": diceLoss({ of: "classes", axis: 1 }),
+  "dice of shares": diceLoss({ of: "classes", axis: -3 }),
+  "dice without background": diceLoss({ of: "classes", axis: 1, background: false }),
+  "dice of rows": diceLoss({ of: "classes" }),
 };
 
 Deno.test("every recorded loss has one of ours", () => {

@@ -128,7 +128,7 @@ Deno.test("parts that are missing, unknown or do not pair up are refused by name
   );
 });
 
-Deno.test("losses must be those of the outputs, and a layer takes one input", () => {
+Deno.test("losses must be those of the outputs, and a layer has one input", () => {
   assert.throws(
     () => modelOf({ loss: { side: crossEntropy() } }),
     isError(/same names: got side and side, distance$/),
@@ -139,6 +139,6 @@ Deno.test("losses must be those of the outputs, and a layer takes one input", ()
   );
   assert.throws(
     () => modelOf({ network: sequential(dense({ out: 2 })) }),
-    isError(/A layer takes one input without a name: got point, pair$/),
+    isError(/A layer has one input without a name: got point, pair$/),
   );
 });

@@ -1,5 +1,5 @@
 /**
- * Attacks a SuperLink on this machine, in a process of its own. Prints what it did, as JSON.
+ * Attacks a SuperLink on this machine, in a separate process. Prints its statistics as JSON.
  *
  *     deno run -A tests/security/attacks/attack.ts NAME HTTP-ADDRESS GRPC-ADDRESS SECONDS
  */
@@ -17,7 +17,7 @@ if (attack === undefined) {
 const done: Done = { connections: 0, units: 0 };
 const over = new AbortController();
 setTimeout(() => over.abort(), Number(seconds) * 1000);
-// A write that nobody takes would never end.
+// A pending write would keep the process alive.
 setTimeout(finish, Number(seconds) * 1000 + 2000);
 await attack({ http, grpc, signal: over.signal, done });
 finish();

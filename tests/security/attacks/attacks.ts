@@ -1,4 +1,4 @@
-/** Attacks of somebody who reaches a SuperLink's ports and has no key, each by its name. */
+/** Attacks on a SuperLink's ports without a key, by name. */
 import { parseAddress } from "../../../rpc/address.ts";
 import {
   BAD_SIGNATURE,
@@ -23,14 +23,14 @@ import {
   WINDOW_UPDATES,
 } from "./bytes.ts";
 
-/** What an attack did. */
+/** Statistics of an attack. */
 export interface Done {
-  /** Connections opened, and times that something was said on one. */
+  /** Number of opened connections and of writes. */
   connections: number;
   units: number;
 }
 
-/** Whom to attack, and until when. */
+/** Target and end of an attack. */
 interface Aim {
   readonly http: string;
   readonly grpc: string;
@@ -38,15 +38,15 @@ interface Aim {
   readonly done: Done;
 }
 
-/** A connection on which something is said again and again. */
+/** A connection with repeated writes. */
 interface Flood {
   readonly port: "http" | "grpc";
-  /** Said first. */
+  /** First bytes. */
   readonly hello?: Uint8Array;
-  /** Said again and again; the number counts from 0 on each connection. */
+  /** Repeated bytes. The number counts from 0 on each connection. */
   readonly say: (index: number) => Uint8Array;
   readonly connections?: number;
-  /** Whether answers are read. Default: they are. */
+  /** Whether to read responses; default true. */
   readonly reads?: boolean;
 }
 
@@ -63,7 +63,7 @@ async function write(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await conn.write(rest));
 }
 
-/** One connection after the other, each until the server closes it. */
+/** Opens one connection after the other, each until the server closes it. */
 async function keepFlooding(aim: Aim, { port, hello, say, reads = true }: Flood): Promise<void> {
   while (!aim.signal.aborted) {
     let conn: Deno.TcpConn | undefined;
@@ -82,7 +82,7 @@ async function keepFlooding(aim: Aim, { port, hello, say, reads = true }: Flood)
         aim.signal.removeEventListener("abort", close);
       }
     } catch {
-      // The server closed it, or takes none for the moment.
+      // The server closed the connection, or accepts none at the moment.
       await pause(5);
     } finally {
       if (conn !== undefined) closeQuietly(conn);
@@ -97,7 +97,7 @@ function flood(what: Flood): Attack {
   };
 }
 
-/** Connections that are opened, told something, and closed again, as fast as that goes. */
+/** Opens connections, writes, and closes them, as fast as possible. */
 function storm(port: "http" | "grpc", said: Uint8Array): Attack {
   return async (aim) => {
     while (!aim.signal.aborted) {
@@ -113,7 +113,7 @@ function storm(port: "http" | "grpc", said: Uint8Array): Attack {
   };
 }
 
-/** Many connections that stay open. @param drip said on each once a second */
+/** Keeps many connections open. @param drip bytes to write on each once a second */
 function crowd(port: "http" | "grpc", count: number, said?: Uint8Array, drip?: Uint8Array): Attack {
   return async (aim) => {
     let open: Deno.TcpConn[] = [];

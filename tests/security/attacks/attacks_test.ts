@@ -1,8 +1,9 @@
 /**
- * Attacks on a SuperLink beside nodes that behave, one over each transport. Every day a few for some seconds each: no
- * heartbeat is lost, and memory and log stay small. Nightly all of them for a minute each, and heartbeats are quick, too.
+ * Attacks on a SuperLink with one well-behaved node on each transport. By default, a few attacks run for some seconds
+ * each: no heartbeat may be lost, and memory and log must stay small. The nightly test runs all attacks for a minute
+ * each, and also checks latencies.
  *
- * ATTACKS names those to run, with commas between, by the nightly bounds; ATTACK_SECONDS says for how long.
+ * ATTACKS lists attacks to run with the nightly limits, separated by commas. ATTACK_SECONDS is their duration.
  */
 import assert from "node:assert/strict";
 import { systemClock } from "../../../base/clock.ts";
@@ -14,20 +15,20 @@ import { scenario } from "../../support/stage.ts";
 import { ATTACKS, type Done } from "./attacks.ts";
 import { type Beats, GoodNode } from "./good_node.ts";
 
-/** The attacks that were asked for by their names. */
+/** Names of the requested attacks. */
 const ASKED = Deno.env.get("ATTACKS")?.split(",");
-/** Whether heartbeats have to be quick, too. */
+/** Whether to check latencies of heartbeats. */
 const STRICT = NIGHTLY || ASKED !== undefined;
-/** Seconds of one attack. */
+/** Duration of one attack in seconds. */
 const SECONDS = Number(Deno.env.get("ATTACK_SECONDS") ?? (NIGHTLY ? 60 : 3));
-/** MiB by which the SuperLink may grow while it is attacked. */
+/** Largest growth of the SuperLink's memory during an attack, in MiB. */
 const MAX_GROWTH_MIB = 150;
-/** Bytes that it may log meanwhile. */
+/** Largest log during an attack, in bytes. */
 const MAX_LOG_BYTES = 200_000;
-/** Milliseconds within which 99 of 100 heartbeats are answered, nightly. */
+/** Largest 99th percentile of latencies in the nightly test, in milliseconds. */
 const P99_MS = 1000;
 
-/** Attacks of every day: of each kind that has bounds of its own one. */
+/** Default attacks: one for each kind with its own limits. */
 const DAILY = [
   "connect-h2",
   "goaway",
@@ -51,9 +52,9 @@ for (const name of ASKED ?? []) {
 
 for (const name of Object.keys(ATTACKS)) {
   const left = ASKED === undefined ? !NIGHTLY && !DAILY.includes(name) : !ASKED.includes(name);
-  // Only Linux tells the memory of another process in a file.
+  // Only Linux has the memory of another process in a file.
   const ignore = Deno.build.os !== "linux" || left;
-  scenario(`attack: ${name}, for ${SECONDS} s beside good nodes`, async (stage) => {
+  scenario(`attack: ${name}, for ${SECONDS} s with well-behaved nodes`, async (stage) => {
     const { http, fleet: grpc, process } = await startSuperLink({ stage });
     using overHttp = await GoodNode.join("http", http);
     using overGrpc = await GoodNode.join("grpc", grpc);

@@ -1,4 +1,4 @@
-/** What the attacks say, as bytes. */
+/** Bytes that the attacks send. */
 import { gzipSync } from "node:zlib";
 import { STRANGERS_CALLS } from "../../../rpc/http2/limits.ts";
 import { callHeaders, headersFrame } from "../../../rpc/testing/raw_http2.ts";
@@ -14,17 +14,17 @@ import {
 
 const encoder = new TextEncoder();
 
-/** The method that strangers call: it answers nobody who is not known. */
+/** Method that requires authentication. */
 const PATH = "/flwr.proto.Fleet/PullMessages";
 const HEAD = callHeaders(PATH);
 
-/** The method that anyone may call. */
+/** Method without authentication. */
 const CHECK = "/grpc.health.v1.Health/Check";
 
-/** What a client of gRPC says first. */
+/** First bytes of a gRPC client. */
 export const HELLO: Uint8Array = joined(PREFACE, frame(FRAME.settings, 0, 0));
 
-/** The same bytes several times. */
+/** Repeats bytes. */
 export function times(count: number, bytes: Uint8Array): Uint8Array {
   const all = new Uint8Array(count * bytes.length);
   for (let at = 0; at < all.length; at += bytes.length) all.set(bytes, at);
@@ -41,7 +41,7 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Calls that are cancelled at once, from a stream on. */
+/** Calls that are cancelled at once, from a stream id on. */
 export function resetCalls(first: number, count: number): Uint8Array {
   return joined(...Array.from({ length: count }, (_, at) => {
     const id = first + 2 * at;
@@ -52,19 +52,19 @@ export function resetCalls(first: number, count: number): Uint8Array {
   }));
 }
 
-/** A call for health whose request never comes. */
+/** A health call without a request. */
 function unfinishedCheck(id: number): Uint8Array {
   return headersFrame(id, callHeaders(CHECK), 0);
 }
 
-/** A greeting, and such a call. */
+/** A connection preface and such a call. */
 export const UNFINISHED_CHECK: Uint8Array = joined(HELLO, unfinishedCheck(1));
 
-/** MiB of nothing that a question for health becomes once decompressed. */
+/** Decompressed size of the health request in MiB. */
 const BOMB_MIB = 250;
 let bomb: Uint8Array | undefined;
 
-/** A question for health, compressed: some 250 KiB that become {@link BOMB_MIB}. */
+/** A compressed health request: about 250 KiB that decompress to {@link BOMB_MIB}. */
 export function healthBomb(id: number): Uint8Array {
   bomb ??= gzipSync(new Uint8Array(BOMB_MIB << 20));
   const message = new Uint8Array(5 + bomb.length);
@@ -79,17 +79,17 @@ export function healthBomb(id: number): Uint8Array {
   return joined(...frames);
 }
 
-/** A stream that is over. */
+/** An ended stream. */
 const OVER = 99;
 
-/** A greeting, as many unfinished calls as a stranger may have, and one that is over. */
+/** A connection preface, the largest number of open calls, and an ended one. */
 export const UNFINISHED_AND_OVER: Uint8Array = joined(
   HELLO,
   ...Array.from({ length: STRANGERS_CALLS }, (_, at) => unfinishedCheck(2 * at + 1)),
   resetCalls(OVER, 1),
 );
 
-/** Content of the call that is over, and calls that are cancelled before they begin. */
+/** Data for an ended call, and calls that are cancelled before they begin. */
 export function lateContent(index: number): Uint8Array {
   return joined(
     frame(FRAME.data, 0, OVER, new Uint8Array(16_384)),
@@ -97,7 +97,7 @@ export function lateContent(index: number): Uint8Array {
   );
 }
 
-/** A call whose head goes on and on. */
+/** A call with endless headers. */
 export function endlessHead(id: number): Uint8Array {
   const field = joined(
     Uint8Array.of(0, 2),
@@ -111,17 +111,17 @@ export function endlessHead(id: number): Uint8Array {
   );
 }
 
-/** A call with frames of no content. */
+/** A call with empty data frames. */
 export function emptyData(id: number): Uint8Array {
   return joined(headersFrame(id, HEAD, 0), times(3000, frame(FRAME.data, 0, id)));
 }
 
-/** A call with a head of 15 KB. */
+/** A call with 15 KB of headers. */
 export function bigHead(id: number): Uint8Array {
   return headersFrame(id, callHeaders(PATH, [["h", "y".repeat(15_000)]]), 0);
 }
 
-/** Calls, and the end of the connection. */
+/** Calls, followed by the end of the connection. */
 export function callsAndGoaway(): Uint8Array {
   const calls = Array.from({ length: 100 }, (_, at) => headersFrame(2 * at + 1, HEAD, 0));
   return joined(HELLO, ...calls, frame(FRAME.goaway, 0, 0, uint32s(0, 0)));
@@ -135,7 +135,7 @@ export const SETTINGS: Uint8Array = times(
 export const WINDOW_UPDATES: Uint8Array = times(2000, frame(FRAME.windowUpdate, 0, 0, uint32s(1)));
 export const ACKS: Uint8Array = times(2000, frame(FRAME.settings, FLAG.ack, 0));
 
-/** A request over HTTP/1.1. */
+/** An HTTP/1.1 request. */
 function request(line: string, headers: readonly string[], body = ""): Uint8Array {
   return encoder.encode([`${line} HTTP/1.1`, "Host: x", ...headers, "", body].join("\r\n"));
 }
@@ -158,7 +158,7 @@ export const BAD_SIGNATURE: Uint8Array = request("POST /v1/fleet/send-node-heart
   "Content-Length: 0",
 ]);
 
-/** A body in chunks of one byte, for a path. */
+/** A request for a path, with a body in chunks of one byte. */
 export function tinyChunks(line: string): Uint8Array {
   return request(line, [PROTOBUF, CHUNKED], TINY_CHUNKS);
 }

@@ -7,20 +7,20 @@ import { NodeCredentials } from "../../../rpc/dialects/current/client/node_crede
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import { NO_RETRY } from "../../../rpc/retry.ts";
 
-/** Heartbeats a second: as many as ten nodes send in a minute, so that a few seconds tell something. */
+/** Heartbeats per second. More than a real node sends, so that a few seconds are enough. */
 const BEATS_PER_SECOND = 10;
 const INTERVAL_SECONDS = 1800;
 
-/** How a node's heartbeats went. */
+/** Statistics of a node's heartbeats. */
 export interface Beats {
   readonly sent: number;
-  /** Those that were not answered, or refused: their errors. */
+  /** Errors of failed heartbeats. */
   readonly lost: readonly string[];
-  /** Milliseconds of the answered ones, the shortest first. */
+  /** Latencies of successful heartbeats in milliseconds, shortest first. */
   readonly latencies: readonly number[];
 }
 
-/** A node that behaves: it beats without trying again, so that each lost heartbeat is seen. */
+/** A well-behaved node. It sends heartbeats without retries, so that each lost one is counted. */
 export class GoodNode implements Disposable {
   readonly #channel: Channel;
   readonly #client: FleetClient;
@@ -32,7 +32,7 @@ export class GoodNode implements Disposable {
     this.#nodeId = nodeId;
   }
 
-  /** Joins over either transport, without TLS. */
+  /** Joins over one of the transports, without TLS. */
   static async join(transport: "http" | "grpc", address: string): Promise<GoodNode> {
     const open = transport === "http" ? openHttpChannel : openChannel;
     const channel = open({ address, tls: "insecure", retry: NO_RETRY });
@@ -42,7 +42,7 @@ export class GoodNode implements Disposable {
     return new GoodNode(channel, client, await client.activate(INTERVAL_SECONDS));
   }
 
-  /** Beats evenly until the signal is aborted, and waits for the last answers. */
+  /** Sends heartbeats at regular intervals until the signal is aborted, and waits for the last responses. */
   async beat(signal: AbortSignal): Promise<Beats> {
     const latencies: number[] = [];
     const lost: string[] = [];

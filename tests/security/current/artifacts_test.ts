@@ -1,4 +1,4 @@
-/** What a ServerApp, or whoever has its token, cannot do by the files that it saves, and what others cannot fetch. */
+/** Limits of saving artifacts with a ServerApp's token, and of downloading them. */
 import assert from "node:assert/strict";
 import { DEFAULT_LINK_LIMITS } from "../../../link/limits.ts";
 import { readZip } from "../../../fab/read_archive.ts";
@@ -14,7 +14,7 @@ async function finish({ client }: StartedTask): Promise<void> {
   await client.finish("completed", "");
 }
 
-/** What a URL answers to this machine. */
+/** Requests a URL from this machine. */
 async function get(
   { authority }: CurrentSuperLink,
   url: string,
@@ -25,7 +25,7 @@ async function get(
   return { status: answer.status, bytes: new Uint8Array(await answer.arrayBuffer()) };
 }
 
-Deno.test("artifacts: no name leads out of a folder, and none hides there", async () => {
+Deno.test("artifacts: no name leads out of a folder or is hidden in it", async () => {
   await using superLink = await CurrentSuperLink.start();
   const task = await superLink.task();
   const names = [
@@ -48,7 +48,7 @@ Deno.test("artifacts: no name leads out of a folder, and none hides there", asyn
   assert.deepEqual([...readZip(bytes).keys()], ["model"]);
 });
 
-Deno.test("artifacts: sizes that lie, pieces out of order and too much are refused", async () => {
+Deno.test("artifacts: wrong sizes, pieces out of order and too many bytes are refused", async () => {
   await using superLink = await CurrentSuperLink.start();
   const task = await superLink.task();
   const { client } = task;
@@ -72,14 +72,14 @@ Deno.test("artifacts: sizes that lie, pieces out of order and too much are refus
   await client.pushArtifact("a", 3 * MIB, 0, piece);
   await assert.rejects(client.pushArtifact("a", 4 * MIB, MIB, piece), early);
   await assert.rejects(client.pushArtifact("a", 3 * MIB, 2 * MIB, piece), early);
-  // What never became whole is nowhere.
+  // Incomplete artifacts are not visible.
   await save(task, "b");
   await finish(task);
   const url = await superLink.controlClient().pullArtifacts(task.runId);
   assert.deepEqual([...readZip((await get(superLink, url)).bytes).keys()], ["b"]);
 });
 
-Deno.test("artifacts: a run has a thousand of them and no more", async () => {
+Deno.test("artifacts: a run can have at most a thousand", async () => {
   await using superLink = await CurrentSuperLink.start();
   const task = await superLink.task();
   const { maxArtifactsPerRun } = DEFAULT_LINK_LIMITS;
@@ -91,7 +91,7 @@ Deno.test("artifacts: a run has a thousand of them and no more", async () => {
   await save(task, "file-0", new Uint8Array([2]));
 });
 
-Deno.test("artifacts: after its end a run takes none, and its token saves in no other run", async () => {
+Deno.test("artifacts: a finished run accepts none, and its token is not valid for another run", async () => {
   await using superLink = await CurrentSuperLink.start();
   const [own, other] = [await superLink.task(), await superLink.task()];
   await save(own, "own");
@@ -107,7 +107,7 @@ Deno.test("artifacts: after its end a run takes none, and its token saves in no 
   assert.deepEqual([...readZip(bytes).keys()], ["own"]);
 });
 
-Deno.test("artifacts: who does not know a run's address fetches nothing, nor does a web page", async () => {
+Deno.test("artifacts: a download needs the run's address, and web pages get nothing", async () => {
   await using superLink = await CurrentSuperLink.start();
   const [own, other] = [await superLink.task(), await superLink.task()];
   for (const task of [own, other]) {
@@ -129,7 +129,7 @@ Deno.test("artifacts: who does not know a run's address fetches nothing, nor doe
   assert.equal(await status(url, { method: "POST" }), 405);
 });
 
-Deno.test("artifacts: the address names the host that was asked, whatever else a caller claims", async () => {
+Deno.test("artifacts: the address has the requested host, whatever else a caller claims", async () => {
   await using superLink = await CurrentSuperLink.start();
   const task = await superLink.task();
   await save(task, "model");

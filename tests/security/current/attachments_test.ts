@@ -1,4 +1,4 @@
-/** What files beside a bundle cannot do: to the SuperLink that keeps them, and from one run to another. */
+/** Attachments cannot harm the SuperLink that stores them, or reach other runs. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { ConfigRecord } from "../../../app/config_record.ts";
@@ -16,7 +16,7 @@ import { CurrentSuperLink } from "./superlink.ts";
 const MODEL = new TextEncoder().encode("a model");
 const PIECE = sha256Hex(MODEL);
 
-/** An app with a small file beside its bundle. */
+/** An app with a small attachment. */
 function build(version = "1.0.0"): Promise<Fab> {
   const files = appFiles("typescript");
   const manifest = files["pyproject.toml"]!
@@ -38,7 +38,7 @@ async function begin(superLink: CurrentSuperLink, fab: { content: Uint8Array; ha
 }
 
 for (const transport of ["http", "grpc"] as const) {
-  Deno.test(`attachments: a node gets those of a run that runs, and no others, over ${transport}`, async () => {
+  Deno.test(`attachments: a node can only get those of a running run, over ${transport}`, async () => {
     await using superLink = await CurrentSuperLink.start();
     const control = superLink.controlClient();
     assert.deepEqual(await control.pushAttachment([PIECE], MODEL), []);
@@ -57,7 +57,7 @@ for (const transport of ["http", "grpc"] as const) {
   });
 }
 
-Deno.test("attachments: a run whose files are not all there is not started", async () => {
+Deno.test("attachments: a run with missing pieces is not started", async () => {
   await using superLink = await CurrentSuperLink.start();
   const control = superLink.controlClient();
   const fab = await build();
@@ -67,7 +67,7 @@ Deno.test("attachments: a run whose files are not all there is not started", asy
   await assert.rejects(
     control.startRun({ fab, overrideConfig }),
     missing,
-    "other bytes count nothing",
+    "other bytes are not accepted",
   );
   assert.deepEqual(await control.pushAttachment([PIECE]), [PIECE]);
   await control.pushAttachment([], MODEL);
@@ -75,7 +75,7 @@ Deno.test("attachments: a run whose files are not all there is not started", asy
   assert.deepEqual((await control.listRuns()).items.length, 1);
 });
 
-Deno.test("attachments: a bundle whose list leads out of the app is refused", async () => {
+Deno.test("attachments: a FAB whose list leads out of the app is refused", async () => {
   await using superLink = await CurrentSuperLink.start();
   const control = superLink.controlClient();
   await control.pushAttachment([], MODEL);
@@ -91,14 +91,14 @@ Deno.test("attachments: a bundle whose list leads out of the app is refused", as
   }
 });
 
-Deno.test("attachments: what is too large, or no name of a piece, is refused", async () => {
+Deno.test("attachments: pieces that are too large and malformed hashes are refused", async () => {
   await using superLink = await CurrentSuperLink.start();
   const control = superLink.controlClient();
   const { maxPieceBytes, maxNamedPieces } = DEFAULT_LINK_LIMITS;
   await assert.rejects(control.pushAttachment([], new Uint8Array(maxPieceBytes + 1)), {
     code: "invalid-argument",
   });
-  // Not even read.
+  // The body is not read.
   await assert.rejects(control.pushAttachment([], new Uint8Array(maxPieceBytes + 2 ** 17)));
   await assert.rejects(control.pushAttachment(["../x"]), { code: "invalid-argument" });
   const names = Array.from({ length: maxNamedPieces + 1 }, () => PIECE);

@@ -1,4 +1,4 @@
-/** Who gets what from the Control API: every call × what a caller can show, over both transports. */
+/** Policy of the Control API: every call with every kind of credentials, over both transports. */
 import assert from "node:assert/strict";
 import { Control } from "../../../proto/gen/current/control_pb.ts";
 import type { Transport } from "../../../rpc/call.ts";
@@ -18,7 +18,7 @@ const NOT_OFFERED: Outcome = { http: "501", grpc: "UNIMPLEMENTED" };
 const NO_FEDERATIONS: Outcome = { http: "501/1", grpc: "UNIMPLEMENTED" };
 const NO_ACCOUNTS: Outcome = { http: "501/19", grpc: "UNIMPLEMENTED" };
 
-/** How each call ends that says nothing. */
+/** Outcome of each call with an empty request. */
 const ROWS: Readonly<Record<string, Outcome>> = {
   StartRun: NO_APP,
   ListRuns: OK,
@@ -64,7 +64,7 @@ const ROWS: Readonly<Record<string, Outcome>> = {
   CompleteConnectorOAuth: NOT_OFFERED,
 };
 
-/** Calls that come before a login: no credentials are wrong there. */
+/** Calls before a login, for which no credentials are wrong. */
 const ANYONES: ReadonlySet<string> = new Set([
   "GetLoginDetails",
   "GetAuthTokens",

@@ -8,15 +8,15 @@ import {
   TIMESTAMP_HEADER,
 } from "../../../rpc/dialects/current/headers.ts";
 
-/** Headers as they are sent: bytes under "-bin" over gRPC and in base64 over HTTP; a name may come twice. */
+/** Headers to send: bytes with "-bin" over gRPC and base64 over HTTP. A name can occur twice. */
 export type RawHeaders = readonly (readonly [name: string, value: string | Uint8Array])[];
 
-/** What a node shows. */
+/** Credentials of a node. */
 export interface Shown {
   readonly publicKey: Uint8Array;
   readonly timestamp: string;
   readonly signature: Uint8Array;
-  /** Which of the programs with the key it is; Flower's own name none. */
+  /** Identifies one of several programs with the same key. Flower's own programs send none. */
   readonly session?: string;
 }
 
@@ -27,25 +27,25 @@ const P384_ORDER = BigInt(
 
 let made = 0;
 
-/** A time of its own for each call, so that no signature comes twice. @param seconds from now, negative for the past */
+/** A unique time, so that no signature repeats. @param seconds offset from now, negative for the past */
 function freshTime(seconds = 0): string {
   const at = new Date(Date.now() + seconds * 1000).toISOString().slice(0, -1);
   return `${at}${String(made++ % 1000).padStart(3, "0")}+00:00`;
 }
 
-/** The credentials of one call, right in every way unless `at` moves their time. @param at seconds from now */
+/** Valid credentials of one call, unless `at` is too far off. @param at offset of the time from now, in seconds */
 export async function shown(key: PrivateKey, at = 0): Promise<Shown> {
   const timestamp = freshTime(at);
   const signature = await key.sign(new TextEncoder().encode(timestamp));
   return { publicKey: pemBytes(key), timestamp, signature, session: sessionOf(key) };
 }
 
-/** The bytes of a key's header. */
+/** Value of a key's header. */
 export function pemBytes({ publicKey }: PrivateKey): Uint8Array {
   return new TextEncoder().encode(publicKey.pem);
 }
 
-/** As headers. */
+/** Converts credentials to headers. */
 export function headersOf({ publicKey, timestamp, signature, session }: Shown): RawHeaders {
   return [
     [PUBLIC_KEY_HEADER, publicKey],
@@ -55,7 +55,7 @@ export function headersOf({ publicKey, timestamp, signature, session }: Shown): 
   ];
 }
 
-/** The other signature that verifies where one of P-384 does: r ‖ n − s. */
+/** The other valid form of a P-384 signature: r ‖ n − s. */
 export function malleated(signature: Uint8Array): Uint8Array {
   const raw = rawFromDerSignature(signature, "P-384")!;
   const half = raw.length / 2;

@@ -1,4 +1,4 @@
-/** Callers that ask for much, slowly or for ever: a good node is answered meanwhile. */
+/** Exhaustion: a well-behaved node is answered while other callers are slow or demand much. */
 import assert from "node:assert/strict";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Fleet } from "../../../proto/gen/current/fleet_pb.ts";
@@ -10,25 +10,25 @@ import { headersOf, type RawHeaders, shown } from "./credentials.ts";
 import { CurrentSuperLink, HEARTBEAT_SECONDS, instruct, type Member } from "./superlink.ts";
 import { bytesOf, CUT_OFF, openWire } from "./wire.ts";
 
-/** Seconds within which a good node is answered while others behave badly, on a machine that has more to do. */
+/** Seconds within which a well-behaved node must be answered, on a busy machine. */
 const ANSWER_SECONDS = 10;
-/** Connections of somebody who says nothing, or not enough. */
+/** Number of connections that send nothing or too little. */
 const CONNECTIONS = 200;
 
 const { method } = Fleet;
 
-/** An id of no object: all of the same digit. */
+/** Id of an object that does not exist: one repeated digit. */
 function idOf(digit: number): string {
   return digit.toString(16).repeat(64).slice(0, 64);
 }
 
-/** A good node: it beats, and gets its work. */
+/** Sends a heartbeat and a pull of a well-behaved node. */
 async function assertServed({ client, nodeId }: Member): Promise<void> {
   const beat = client.heartbeat(nodeId, HEARTBEAT_SECONDS);
   assert.equal(await within(beat, ANSWER_SECONDS, "the answer to a heartbeat"), true);
 }
 
-/** TLS connections on which only the start of something is said. */
+/** TLS connections that send only the beginning of a request. */
 async function openMany(
   superLink: CurrentSuperLink,
   address: string,
@@ -63,14 +63,14 @@ for (const [what, said] of Object.entries(SLOW)) {
   });
 }
 
-Deno.test("exhaustion: connections to gRPC that say nothing", async () => {
+Deno.test("exhaustion: gRPC connections that send nothing", async () => {
   await using superLink = await CurrentSuperLink.start();
   const good = await superLink.member("grpc");
   using _connections = await openMany(superLink, superLink.fleet("grpc"), "");
   await assertServed(good);
 });
 
-Deno.test("exhaustion: connections that never begin with TLS", async () => {
+Deno.test("exhaustion: connections that never start TLS", async () => {
   await using superLink = await CurrentSuperLink.start();
   const good = await superLink.member();
   const { host: hostname, port } = parseAddress(superLink.fleet("http"));
@@ -94,7 +94,7 @@ for (const transport of ["http", "grpc"] as const) {
     const member = await superLink.member(transport);
     const { nodeId } = member;
     const headers = async (): Promise<RawHeaders> => headersOf(await shown(member.key));
-    // more ids than anybody asks for
+    // More ids than any client requests.
     const ids = Array.from({ length: 2000 }, () => idOf(1));
     const manyIds = bytesOf(method.pullMessages, { node: { nodeId }, messageIds: ids });
     const refused = async (asked: DescMethod, body: Uint8Array) => {
@@ -102,7 +102,7 @@ for (const transport of ["http", "grpc"] as const) {
       assert.ok(tooLarge.includes(outcome), `${asked.name}: ${outcome}`);
     };
     await refused(method.pullMessages, manyIds);
-    // a tree that would take gigabytes to look at
+    // A tree whose expansion would need gigabytes.
     const children = Array.from({ length: 400_000 }, () => ({ objectId: idOf(2) }));
     const manyNodes = bytesOf(method.pushMessages, {
       node: { nodeId },
@@ -146,7 +146,7 @@ for (const transport of ["http", "grpc"] as const) {
     let deep = leaf();
     for (let level = 0; level < 17; level++) deep = { ...deep, children: [deep] };
     assert.ok(malformed.includes(await push({ ...deep, objectId: idOf(1) })));
-    // deeper than any reader's stack: written by hand, as no writer's holds it either
+    // Deeper than any parser's stack. Encoded by hand, because an encoder's stack would not suffice, either.
     const outcome = await wire.outcome(
       method.pushMessages,
       nestedTree(100_000),
@@ -157,7 +157,7 @@ for (const transport of ["http", "grpc"] as const) {
   });
 }
 
-Deno.test("exhaustion: pushes that are announced and never brought are bounded", async () => {
+Deno.test("exhaustion: abandoned pushes are limited", async () => {
   await using superLink = await CurrentSuperLink.start();
   const task = await superLink.task();
   const [bad, good] = [await superLink.member(), await superLink.member()];
@@ -197,7 +197,7 @@ Deno.test("exhaustion: pushes that are announced and never brought are bounded",
   assert.equal(messagesList[0]!.metadata!.messageId, own);
 });
 
-/** A PushMessagesRequest with one object tree of so many levels, each the only child of the one above. */
+/** A PushMessagesRequest with an object tree of this depth, in which each object has one child. */
 function nestedTree(levels: number): Uint8Array {
   const head: number[][] = [];
   let length = 0;

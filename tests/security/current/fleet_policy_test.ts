@@ -1,4 +1,4 @@
-/** Who gets what from the Fleet API: every call × every kind of credentials, over both transports. */
+/** Policy of the Fleet API: every call with every kind of credentials, over both transports. */
 import assert from "node:assert/strict";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { PrivateKey } from "../../../auth/private_key.ts";
@@ -18,7 +18,7 @@ import {
 import { CurrentSuperLink, HEARTBEAT_SECONDS, instruct, type Member } from "./superlink.ts";
 import { bytesOf, openWire } from "./wire.ts";
 
-/** How a call ends: HTTP's status with Flower's number, gRPC's status. */
+/** Outcome of a call: HTTP status with Flower's number, and gRPC status. */
 type Outcome = Readonly<Record<Transport, string>>;
 
 const OK: Outcome = { http: "200", grpc: "OK" };
@@ -31,7 +31,7 @@ const NO_SELF_REGISTRATION: Outcome = { http: "412/2001", grpc: "FAILED_PRECONDI
 const NO_SELF_UNREGISTRATION: Outcome = { http: "412/2002", grpc: "FAILED_PRECONDITION" };
 const BAD_REQUEST: Outcome = { http: "400/3013", grpc: "INVALID_ARGUMENT" };
 
-/** For whom a request is made. */
+/** Node and run of a request. */
 interface Named {
   readonly nodeId: bigint;
   readonly publicKey: Uint8Array;
@@ -39,17 +39,17 @@ interface Named {
   readonly fabHash: string;
 }
 
-/** What becomes of a call. */
+/** Expected outcomes of a call. */
 interface Row {
-  /** The request of a node in its own name. */
+  /** Creates a node's own request. */
   readonly request: (named: Named) => Uint8Array;
-  /** From the node that it speaks for. */
+  /** Outcome for the node itself. */
   readonly right: Outcome;
-  /** From a key that nobody registered. */
+  /** Outcome for an unregistered key. */
   readonly unknown?: Outcome;
-  /** Whether it is the key alone that says for whom it is. */
+  /** Whether only the key identifies the node. */
   readonly namesNobody?: true;
-  /** For a run that is not there; without it the call is for no run. */
+  /** Outcome for an unknown run; undefined if the call has no run. */
   readonly otherRun?: Outcome;
 }
 
@@ -125,7 +125,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
-/** The calls of Flower 1.15 to 1.22 that today's API does not have, over gRPC alone. */
+/** Calls of Flower 1.15 to 1.22 that the current API does not have; gRPC only. */
 const OLDER_ROWS: Readonly<Record<string, Row>> = {
   CreateNode: {
     request: () => bytesOf(older.createNode, { heartbeatInterval: HEARTBEAT_SECONDS }),
@@ -143,7 +143,7 @@ const OLDER_ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
-/** Credentials of a registered node with something wrong about them: none is let in, whatever it asks for. */
+/** Invalid credentials of a registered node. None is admitted, whatever the call is. */
 const FORGED: Readonly<Record<string, (member: Member) => Promise<RawHeaders>>> = {
   "no credentials": () => Promise.resolve([]),
   "no signature": async ({ key }) => headersOf(await shown(key)).slice(0, 2),
@@ -194,7 +194,7 @@ const FORGED: Readonly<Record<string, (member: Member) => Promise<RawHeaders>>> 
   ],
 };
 
-/** The holder of an admitted key learns that its clock is off; nobody else does. */
+/** Only the holder of an admitted key learns that its clock is wrong. */
 const CLOCK_OFF: Readonly<Record<string, Outcome>> = {
   "a time that is over": { http: "401/9002", grpc: "UNAUTHENTICATED" },
   "a time to come": { http: "401/9002", grpc: "UNAUTHENTICATED" },
@@ -271,7 +271,7 @@ for (const transport of ["http", "grpc"] as const) {
   });
 }
 
-/** An empty request names no node and no key: T8, lists that are empty among them. */
+/** An empty request names no node and no key (T8). That includes empty lists. */
 async function assertEmptyIsHarmless(
   { name }: DescMethod,
   call: (body: Uint8Array) => Promise<string>,
@@ -280,7 +280,7 @@ async function assertEmptyIsHarmless(
   assert.ok(["401", "UNAUTHENTICATED"].includes(outcome), `${name} without a word: ${outcome}`);
 }
 
-/** Credentials count once, in whichever clothes. */
+/** Credentials are accepted once, in whatever encoding. */
 async function assertSpent(
   credentials: Shown,
   call: (headers: RawHeaders) => Promise<string>,
@@ -296,7 +296,7 @@ function named({ fabHash }: CurrentSuperLink, { key, nodeId }: Member, runId: bi
 }
 
 for (const transport of ["http", "grpc"] as const) {
-  Deno.test(`Fleet over ${transport}: times at the edges of the window are taken`, async () => {
+  Deno.test(`Fleet over ${transport}: times at the edges of the window are accepted`, async () => {
     await using superLink = await CurrentSuperLink.start();
     using wire = openWire(transport, superLink.fleet(transport), superLink.authority);
     const { key, nodeId } = await superLink.member();
@@ -310,7 +310,7 @@ for (const transport of ["http", "grpc"] as const) {
     for (const at of [-MAX_AGE_SECONDS + 10, -1, 0, MAX_LEAD_SECONDS - 1]) {
       assert.equal(await beat(at), OK[transport], `${at} s`);
     }
-    // one that verifies by itself is let in as r ‖ n − s, too: it is the one that counts then
+    // r ‖ n − s is accepted, too, if it comes first.
     const right = await shown(key);
     const twin = headersOf({ ...right, signature: malleated(right.signature) });
     const body = bytesOf(method.sendNodeHeartbeat, request);

@@ -1,4 +1,4 @@
-/** Whoever knows a node's public key, and no more, has no body of theirs read. */
+/** Forged headers: the body of a caller who only knows a node's public key is not read. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
@@ -14,19 +14,19 @@ import { headersOf, pemBytes, type RawHeaders, shown } from "./credentials.ts";
 import { CurrentSuperLink, HEARTBEAT_SECONDS, type Member } from "./superlink.ts";
 import { bytesOf, openWire } from "./wire.ts";
 
-/** Calls of somebody who names a member's key. */
+/** Number of calls that name a member's key. */
 const FORGED_CALLS = 1000;
-/** Of them over one connection of gRPC at a time, and connections of HTTP at a time. */
+/** Concurrent calls on one gRPC connection, and concurrent HTTP connections. */
 const AT_ONCE = 100;
-/** Bytes of the body that each promises. */
+/** Announced size of each body, in bytes. */
 const PROMISED = 500_000_000;
-/** Bytes that may be on their way in buffers of both ends of a connection when nobody reads them: generous. */
+/** Generous bound of bytes in the buffers of both ends of an unread connection. */
 const IN_BUFFERS = 32 * 1024 * 1024;
 const ANSWER_SECONDS = 60;
 
 const { pushObject } = Fleet.method;
 
-/** Heads that name a member's key: one whose signature was used, one that is too old, the others signed by a thief. */
+/** Headers with a member's key: one used signature, one too old, the others signed with a wrong key. */
 async function forgedHeads(
   superLink: CurrentSuperLink,
   { key, nodeId }: Member,
@@ -80,7 +80,7 @@ async function readToEnd(connection: Deno.TlsConn): Promise<string> {
   return text;
 }
 
-/** Does something for each, so many at a time. */
+/** Runs work for each item, with a limited number at a time. */
 async function forEach<T>(all: readonly T[], act: (each: T) => Promise<void>): Promise<void> {
   const left = [...all];
   const worker = async () => {
@@ -101,17 +101,17 @@ Deno.test(`${FORGED_CALLS} forged heads over HTTP are refused, and no body is re
   await forEach(heads, async (head) => {
     const connection = await openTls(superLink);
     await say(connection, httpHead(head, PROMISED, "Expect: 100-continue"));
-    // Deno asks for every body at once, and leaves it in the system's buffers.
+    // Deno requests every body at once and leaves it in the system's buffers.
     const answer = (await readToEnd(connection)).replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, "");
     assert.match(answer, /^HTTP\/1\.1 401 /);
-    // The second is the member's own, of a time that is over: it learns that its clock is off.
+    // The second has a valid signature with an old time, so the caller learns that its clock is wrong.
     const told = head === heads[1]
       ? /"code":9002/
       : /\{"detail":"Invalid SuperNode authentication"\}$/;
     assert.match(answer, told);
   });
   await assertServed(member);
-  // The same head, well signed, has its body read: this one is no message.
+  // With a valid signature, the same body is read. It is not a valid message.
   const connection = await openTls(superLink);
   await say(connection, httpHead(headersOf(await shown(member.key)), 3, "Connection: close"));
   await say(connection, "abc");
@@ -130,7 +130,7 @@ Deno.test("a body that is sent with a forged head over HTTP goes no further than
   try {
     while (sent < PROMISED) sent += await connection.write(part);
   } catch {
-    // the server closed the connection
+    // The server closed the connection.
   }
   await answered;
   assert.ok(sent < IN_BUFFERS, `${sent} bytes went`);
@@ -157,7 +157,7 @@ Deno.test(`${FORGED_CALLS} forged heads over gRPC are refused, and their streams
   await assertServed(member);
 });
 
-/** Makes a call that begins to send what it promises. @returns its status, once the server has ended its stream */
+/** Makes a call that starts to send its body. @returns its status after the server ended the stream */
 async function forgedCall(session: ClientHttp2Session, head: RawHeaders): Promise<string> {
   const headers: OutgoingHttpHeaders = {
     ":method": "POST",

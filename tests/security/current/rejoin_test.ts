@@ -1,4 +1,4 @@
-/** T11: registered nodes and a SuperLink that were killed find each other again at once, with TLS. */
+/** T11: registered nodes and a SuperLink reconnect at once after a kill, with TLS. */
 import assert from "node:assert/strict";
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
@@ -8,10 +8,10 @@ import { eventually } from "../../support/deadline.ts";
 import { joined, startFlwr, startSuperLink } from "../../support/flwr.ts";
 import { scenario, type Stage } from "../../support/stage.ts";
 
-/** Seconds within which whoever was killed is back: far less than the 60 s that Flower keeps a dead node's place. */
+/** Seconds until a killed process must be back. Flower keeps a dead node's session for 60 s. */
 const REJOIN_SECONDS = 20;
 
-/** Keys that the owner registers. */
+/** Keys that the operator registers. */
 class RegisteredKeys extends Credentials {
   override superlinkFlags(): string[] {
     return [...this.serverFlags(), "--enable-supernode-auth"];

@@ -1,4 +1,4 @@
-/** A SuperLink that is started again on its database: what was signed before counts no more, and nobody has to wait. */
+/** Restart of a SuperLink on its database: earlier signatures are refused, and no node must wait. */
 import assert from "node:assert/strict";
 import { PrivateKey } from "../../../auth/private_key.ts";
 import { Fleet } from "../../../proto/gen/current/fleet_pb.ts";
@@ -11,10 +11,10 @@ import { bytesOf, openWire } from "./wire.ts";
 const { activateNode, sendNodeHeartbeat } = Fleet.method;
 const heartbeatInterval = HEARTBEAT_SECONDS;
 
-/** Seconds by which the clock of a node is wrong. */
+/** Error of a node's clock, in seconds. */
 const BEHIND = -200;
 
-/** A node that makes its calls by hand, over whichever SuperLink. */
+/** A node with raw calls, for any SuperLink. */
 class HandNode {
   constructor(
     readonly transport: Transport,
@@ -44,7 +44,7 @@ for (const transport of ["http", "grpc"] as const) {
     ? ["200", "503", "401"]
     : ["OK", "UNAVAILABLE", "UNAUTHENTICATED"];
 
-  Deno.test(`over ${transport}, a signature of before a restart is not taken after it, the next one is`, async () => {
+  Deno.test(`over ${transport}, a signature from before a restart is refused after it, and the next one accepted`, async () => {
     await using folder = await TempDir.make();
     const database = `${folder.path}/link.db`;
     let node: HandNode, late: HandNode;

@@ -1,4 +1,4 @@
-/** Who gets what from the Runtime API: every call × every kind of token. */
+/** Policy of the Runtime API: every call with every kind of token. */
 import assert from "node:assert/strict";
 import { EXECUTOR_HEADERS, ExecutorSecret } from "../../../auth/executor_secret.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
@@ -17,24 +17,24 @@ const OTHER_NODE = "412/3004";
 const BEGUN_BEFORE = "412/3002";
 const NO_MESSAGE = "400/3013";
 
-/** For whom a request speaks. */
+/** Node and run of a request. */
 interface Named {
   readonly runId: bigint;
   readonly nodeId: bigint;
 }
 
-/** What becomes of a call. */
+/** Expected outcomes of a call. */
 interface Row {
   readonly request: (named: Named) => Uint8Array;
-  /** From the process whose task it is. */
+  /** Outcome for the task's own process. */
   readonly right: string;
-  /** Whether requests name a run and a node, which must be the token's. */
+  /** Whether requests name a run and a node, which must match the token. */
   readonly names?: true;
 }
 
 const { method } = Runtime;
 const OBJECT = "0".repeat(64);
-/** The SuperLink's own id, under which ServerApps speak. */
+/** Node id of the SuperLink, under which ServerApps send. */
 const SERVER_APP = 1n;
 
 /** Every call of the Runtime API that needs a token; the last ends the task. */
@@ -134,7 +134,7 @@ Deno.test("Runtime: every call × every kind of token", async (t) => {
       assert.equal(await call(right, tokens(own.token)), row.right, "its own");
     });
   }
-  await t.step("the token of a run that has finished is void", async () => {
+  await t.step("the token of a finished run is invalid", async () => {
     const again = await wire.outcome(
       method.sendTaskHeartbeat,
       new Uint8Array(),
@@ -144,14 +144,14 @@ Deno.test("Runtime: every call × every kind of token", async (t) => {
   });
 });
 
-Deno.test("AcquireTask: a SuperLink that starts its apps itself gives tasks to nobody", async () => {
+Deno.test("AcquireTask: a SuperLink that starts its apps itself gives away no tasks", async () => {
   await using superLink = await CurrentSuperLink.start({ isolation: "subprocess" });
   using wire = openWire("http", superLink.control("http"), superLink.authority);
   const request = bytesOf(method.acquireTask, { supportedTaskTypes: ["flwr-serverapp"] });
   assert.equal(await wire.outcome(method.acquireTask, request, []), DENIED);
 });
 
-Deno.test("AcquireTask: with a secret, tasks are for who signs with it, once", async () => {
+Deno.test("AcquireTask: with a secret, a task needs a signature with it, which is valid once", async () => {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   const file = await Deno.makeTempFile();
   await Deno.writeFile(file, bytes, { mode: 0o600 });

@@ -20,17 +20,17 @@ import { type RunningSuperLink, startSuperLink } from "../../../roles/superlink/
 import { makeApp } from "../../support/make_app.ts";
 import { TempDir } from "../../support/tempdir.ts";
 
-/** Seconds between two heartbeats that the tests' nodes promise: longer than any test. */
+/** Heartbeat interval of test nodes in seconds; longer than any test. */
 export const HEARTBEAT_SECONDS = 1800;
 
-/** A node whose key is registered and that has joined. */
+/** A registered node that has joined. */
 export interface Member {
   readonly key: PrivateKey;
   readonly nodeId: bigint;
   readonly client: FleetClient;
 }
 
-/** A run whose ServerApp is the test itself, with the task's token. */
+/** A run whose ServerApp is the test, with the task's token. */
 export interface StartedTask {
   readonly runId: bigint;
   readonly token: string;
@@ -39,14 +39,14 @@ export interface StartedTask {
 }
 
 /**
- * A whole SuperLink of today's wire, with TLS and `--enable-supernode-auth`, that listens on free ports of this machine
- * and leaves its tasks to whoever asks from this machine.
+ * A complete SuperLink for the current wire, with TLS and `--enable-supernode-auth`. It listens on free loopback ports
+ * and gives its tasks to any caller on this machine.
  */
 export class CurrentSuperLink implements AsyncDisposable {
   readonly #superLink: RunningSuperLink;
   readonly #cleanup: AsyncDisposableStack;
   readonly #fab: { readonly content: Uint8Array; readonly hash: string };
-  /** The authority that signed its certificate, in PEM. */
+  /** Certificate of its authority, in PEM. */
   readonly authority: string;
 
   private constructor(
@@ -87,19 +87,19 @@ export class CurrentSuperLink implements AsyncDisposable {
     return new CurrentSuperLink(superLink, cleanup.move(), fab, ca);
   }
 
-  /** "host:port" of its Fleet API. */
+  /** "host:port" of the Fleet API. */
   fleet(transport: Transport): string {
     const { http, fleet } = this.#superLink.listeners;
     return (transport === "http" ? http : fleet)!;
   }
 
-  /** "host:port" of its Control API. */
+  /** "host:port" of the Control API. */
   control(transport: Transport): string {
     const { http, control } = this.#superLink.listeners;
     return (transport === "http" ? http : control)!;
   }
 
-  /** A connection that ends with the SuperLink. */
+  /** Opens a connection that is closed with the SuperLink. */
   open(transport: Transport, address: string): Channel {
     const options: ChannelOptions = {
       address,
@@ -111,25 +111,25 @@ export class CurrentSuperLink implements AsyncDisposable {
     return channel;
   }
 
-  /** The `flwr` command's line. */
+  /** Connection of the `flwr` command. */
   controlClient(): ControlClient {
     return new ControlClient(this.open("http", this.control("http")));
   }
 
-  /** Registers a key as its owner does. @returns the node's id */
+  /** Registers a key like the operator. @returns the node's id */
   async register({ publicKey }: PrivateKey): Promise<bigint> {
     const nodeId = await this.controlClient().registerNode({ publicKeyPem: publicKey.pem });
     return nodeId!;
   }
 
-  /** A node's line, whether or not the key is registered. */
+  /** Connection of a node, whether or not its key is registered. */
   client(key: PrivateKey, transport: Transport = "http"): FleetClient {
     const channel = this.open(transport, this.fleet(transport));
     const credentials = new NodeCredentials(key, systemClock);
     return new FleetClient({ channel, heartbeats: channel, credentials });
   }
 
-  /** A node that is registered and has joined. */
+  /** Registers and joins a node. */
   async member(transport: Transport = "http"): Promise<Member> {
     const key = await PrivateKey.generate("P-384");
     await this.register(key);
@@ -137,7 +137,7 @@ export class CurrentSuperLink implements AsyncDisposable {
     return { key, client, nodeId: await client.activate(HEARTBEAT_SECONDS) };
   }
 
-  /** Submits an app and takes its task on; the run runs. */
+  /** Submits an app and begins its task. The run is running. */
   async task(): Promise<StartedTask> {
     await this.submit();
     const { runId, token } = (await this.acquire())!;
@@ -155,12 +155,12 @@ export class CurrentSuperLink implements AsyncDisposable {
     return run.runId;
   }
 
-  /** Takes a task on that waits. */
+  /** Claims a pending task. */
   acquire(): ReturnType<typeof acquireTask> {
     return acquireTask(this.open("http", this.control("http")), ["flwr-serverapp"]);
   }
 
-  /** The hash of the app that `task` submits. */
+  /** Hash of the app that `task` submits. */
   get fabHash(): string {
     return this.#fab.hash;
   }
@@ -170,7 +170,7 @@ export class CurrentSuperLink implements AsyncDisposable {
   }
 }
 
-/** Has a run instruct a node. @returns the instruction's id */
+/** Pushes an instruction of a run to a node. @returns the instruction's id */
 export async function instruct(
   { connection, runId }: StartedTask,
   nodeId: bigint,

@@ -1,4 +1,4 @@
-/** What a web page gets whose name was bent to a SuperLink's address, so that the page may call it as its own origin. */
+/** DNS rebinding: a web page whose host name was pointed to a SuperLink's address, which is then its own origin. */
 import assert from "node:assert/strict";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { PrivateKey } from "../../../auth/private_key.ts";
@@ -14,18 +14,18 @@ import { headersOf, pemBytes, shown } from "./credentials.ts";
 import { bytesOf } from "./wire.ts";
 
 const PAGE = ["Host: evil.example", "Origin: http://evil.example", "Sec-Fetch-Site: same-origin"];
-/** Without what browsers say of themselves, the host alone tells. */
+/** Headers without a browser's own: only the host shows that it is a page. */
 const SILENT_PAGE = PAGE.slice(0, 1);
 const PROGRAM = ["Host: 127.0.0.1"];
 
-/** The status of one request. */
+/** Sends one request. @returns the status */
 type Ask = (
   line: string,
   headers: readonly string[],
   body?: Uint8Array,
 ) => Promise<number>;
 
-/** Starts a SuperLink that admits everybody. */
+/** Starts a SuperLink that admits everyone. */
 async function start(allowedHost?: string) {
   const config = await readSuperLinkConfig({
     ...DEFAULT_FLAGS,
@@ -62,7 +62,7 @@ async function post(
   return await ask(`POST ${httpPath(method)}`, headers, body);
 }
 
-Deno.test("a page cannot join the federation, nor read anything of it", async () => {
+Deno.test("a page can neither join the federation nor read anything of it", async () => {
   await using superLink = await start();
   const { ask } = superLink;
   const key = await PrivateKey.generate("P-384");
@@ -83,12 +83,12 @@ Deno.test("a page cannot join the federation, nor read anything of it", async ()
       }
     }
   }
-  // What a program gets that says the same.
+  // The response to a program with the same request.
   assert.equal(await post(ask, PROGRAM, registerNode, register, key), 200);
   assert.equal(await post(ask, PROGRAM, activateNode, activate, key), 200);
 });
 
-Deno.test("a name that the owner allows is answered, unless a page calls by it", async () => {
+Deno.test("a host name that the operator allows is answered, except for pages", async () => {
   await using superLink = await start("proxy.example.org, evil.example");
   assert.equal(await superLink.ask("GET /health", ["Host: proxy.example.org"]), 200);
   assert.equal(await superLink.ask("GET /health", SILENT_PAGE), 200);

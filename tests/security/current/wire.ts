@@ -10,28 +10,28 @@ import { PROTOBUF } from "../../../rpc/http/media_type.ts";
 import { methodPath } from "../../../rpc/service.ts";
 import type { RawHeaders } from "./credentials.ts";
 
-/** The outcome of a request whose connection the server ended before it had come whole. */
+/** Outcome of a request whose connection the server closed before it was complete. */
 export const CUT_OFF = "cut off";
 
-/** Milliseconds after which a call that nobody answers fails. */
+/** Timeout of a call without a response, in milliseconds. */
 const CALL_MS = 30_000;
 
-/** A client that sends what an attacker could: any bytes, any headers, any of them twice. */
+/** A client that sends any bytes and any headers, also repeated ones. */
 export interface RawWire extends Disposable {
   /**
    * Makes one call.
    *
-   * @returns over HTTP the status, with Flower's number where there is one ("412/2001"); over gRPC the status's name
+   * @returns over HTTP the status with Flower's number, if any ("412/2001"); over gRPC the name of the status
    */
   outcome(method: DescMethod, body: Uint8Array, headers: RawHeaders): Promise<string>;
 }
 
-/** A raw client of a server with TLS. @param authority in PEM */
+/** Creates a raw client of a server with TLS. @param authority in PEM */
 export function openWire(transport: Transport, address: string, authority: string): RawWire {
   return transport === "http" ? httpWire(address, authority) : grpcWire(address, authority);
 }
 
-/** A request's bytes. */
+/** Encodes a request. */
 export function bytesOf<M extends DescMethod>(
   method: M,
   request: MessageInitShape<M["input"]>,

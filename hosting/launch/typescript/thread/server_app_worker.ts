@@ -12,6 +12,7 @@ import { PortChannel } from "../../../../rpc/port/channel.ts";
 import { importApp } from "../../../app/app_module.ts";
 import { catchCrashes } from "../../../app/catch_crashes.ts";
 import { RunReport } from "../../../app/report.ts";
+import { grantHints } from "../../../app/failure.ts";
 import { runServerApp } from "../../../app/server_app.ts";
 import { captureConsole, LineLog } from "./line_log.ts";
 import type { AssignThreads, OpenTrainer } from "../../../sandbox/wire/protocol.ts";
@@ -83,7 +84,7 @@ function fail(error: unknown): void {
     lines.writeMessage(cause.stack);
   }
   lines.flush();
-  post({ kind: "failed", message, hints });
+  post({ kind: "failed", message, hints: [...hints, ...grantHints(cause)] });
 }
 
 captureConsole(lines);

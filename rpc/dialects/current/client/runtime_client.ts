@@ -112,9 +112,14 @@ export class RuntimeClient {
     return await readTaskInput(input);
   }
 
-  /** Sends a heartbeat. @returns false if the task no longer belongs to this process; `ended` is then aborted */
-  async heartbeat(): Promise<boolean> {
-    const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {});
+  /**
+   * Sends a heartbeat.
+   *
+   * @param options.retry default: as the channel retries
+   * @returns false if the task no longer belongs to this process; `ended` is then aborted
+   */
+  async heartbeat(options: Pick<CallOptions, "retry"> = {}): Promise<boolean> {
+    const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {}, options);
     if (!success) this.#end();
     return success;
   }

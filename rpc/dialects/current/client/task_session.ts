@@ -3,9 +3,7 @@ import { log } from "../../../../base/log.ts";
 import { type Random, systemRandom } from "../../../../base/random.ts";
 import { counted } from "../../../../base/readable.ts";
 import type { ReceivedTaskInput, RuntimeClient, Speaker } from "./runtime_client.ts";
-
-/** Seconds between two heartbeats of a task, at least and at most: Flower gives up on a task after 60 s. */
-const TASK_HEARTBEAT_SECONDS = { least: 17.5, most: 22.5 } as const;
+import { sendTaskHeartbeats } from "./task_heartbeats.ts";
 
 /** Seconds for which an app's output is collected before it is sent. */
 const LOG_BATCH_SECONDS = 0.2;
@@ -29,7 +27,6 @@ export class TaskSession implements AsyncDisposable {
   readonly input: ReceivedTaskInput;
   readonly #client: RuntimeClient;
   readonly #clock: Clock;
-  readonly #random: Random;
   readonly #log = log("runtime");
   readonly #stopping = new AbortController();
   readonly #background: Promise<void>[];
@@ -56,8 +53,12 @@ export class TaskSession implements AsyncDisposable {
     this.#client = client;
     this.input = input;
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? systemRandom;
-    this.#background = [this.#sendHeartbeats(), this.#sendLogs()];
+    const heartbeats = sendTaskHeartbeats(() => this.#beat(), {
+      clock: this.#clock,
+      random: options.random ?? systemRandom,
+      signal: AbortSignal.any([this.#stopping.signal, this.ended]),
+    });
+    this.#background = [heartbeats, this.#sendLogs()];
   }
 
   /** Aborted when the server has ended the task; its reason is the error. */
@@ -105,13 +106,8 @@ export class TaskSession implements AsyncDisposable {
     if (!this.ended.aborted) this.#log.warn("Could not reach the SuperLink: {error}", { error });
   }
 
-  async #sendHeartbeats(): Promise<void> {
-    const signal = AbortSignal.any([this.#stopping.signal, this.ended]);
-    const { least, most } = TASK_HEARTBEAT_SECONDS;
-    while (!signal.aborted) {
-      await this.#clock.sleep(least + this.#random.uniform() * (most - least), signal);
-      if (!signal.aborted) await this.#client.heartbeat().catch((error) => this.#report(error));
-    }
+  async #beat(): Promise<void> {
+    await this.#client.heartbeat().catch((error) => this.#report(error));
   }
 
   async #sendLogs(): Promise<void> {

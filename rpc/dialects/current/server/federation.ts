@@ -1,13 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import type { LinkNode } from "../../../../entities/node.ts";
-import type { LinkRun } from "../../../../entities/run.ts";
+import { DEFAULT_FEDERATION, type LinkRun } from "../../../../entities/run.ts";
 import { type Federation, FederationSchema } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { NO_ACCOUNT, runToWire } from "../run.ts";
 import { nodeInfoToWire } from "./node_info.ts";
-
-/** The only federation of a SuperLink without accounts: it contains every node and every run. */
-export const DEFAULT_FEDERATION = `@${NO_ACCOUNT.name}/default`;
 
 /** Its name in `flwr run` of Flower 1.24 and 1.25, if the user names none. */
 const OLDER_NAME = "default";

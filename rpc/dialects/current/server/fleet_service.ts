@@ -165,14 +165,16 @@ export function currentFleetHandlers(
       await requireRunning(link, runId);
       const nodeId = nodeOf(call);
       const { along } = request;
-      const brought = await orMalformed(() => readPushedAlong({ nodeId, runId }, along, trees));
+      const inlineObjects = await orMalformed(() =>
+        readPushedAlong({ nodeId, runId }, along, trees)
+      );
       const { missing, sessionId } = await link.messages.openPush({
         nodeId,
         runId,
         messages,
         trees,
         clientAppSeconds: request.clientappRuntimeList.map(seconds),
-        ...(brought && { brought }),
+        ...(inlineObjects && { inlineObjects }),
       });
       // As in Flower, a refused reply looks like an accepted one, except that none of its objects are requested.
       return create(PushMessagesResponseSchema, {

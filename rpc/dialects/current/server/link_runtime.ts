@@ -54,8 +54,13 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
       return (await link.nodes.list()).filter(({ state }) => state === "online");
     },
 
-    openPush: (task, messages, trees, brought) =>
-      link.messages.openPush({ ...speaker(task), messages, trees, ...(brought && { brought }) }),
+    openPush: (task, messages, trees, inlineObjects) =>
+      link.messages.openPush({
+        ...speaker(task),
+        messages,
+        trees,
+        ...(inlineObjects && { inlineObjects }),
+      }),
     putObject: (task, sessionId, object) =>
       link.messages.putObject({ ...speaker(task), sessionId }, object),
 
@@ -78,7 +83,8 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
   };
 }
 
-function taskOfRun({ taskId, runId }: LinkRun, token: string): RuntimeTask {
+/** A run as the task that its token speaks for. */
+export function taskOfRun({ taskId, runId }: LinkRun, token: string): RuntimeTask {
   return { taskId, runId, nodeId: SUPERLINK_NODE_ID, token };
 }
 

@@ -1,4 +1,4 @@
-import type { BroughtObject } from "../../../../entities/push.ts";
+import type { InlineObject } from "../../../../entities/push.ts";
 import type { ObjectId, ObjectTree } from "../../../../entities/object.ts";
 import type { AlongRequest } from "../../../../proto/gen/current/along_pb.ts";
 import { ApiError } from "../../../api_error.ts";
@@ -18,10 +18,10 @@ export async function readPushedAlong(
   speaker: { readonly nodeId: bigint; readonly runId: bigint },
   along: AlongRequest | undefined,
   trees: readonly ObjectTree[],
-): Promise<Map<ObjectId, BroughtObject> | undefined> {
+): Promise<Map<ObjectId, InlineObject> | undefined> {
   if (along === undefined || along.objects.length === 0) return undefined;
   const came = readAlong(along.objects, (id) => trees.some((tree) => tree.has(id)));
-  const brought = new Map<ObjectId, BroughtObject>();
+  const inlineObjects = new Map<ObjectId, InlineObject>();
   for (const [id, bytes] of came) {
     const pushed = await readPushedObject(speaker, id, bytes);
     if (pushed === undefined) {
@@ -30,7 +30,7 @@ export async function readPushedAlong(
         `Object "${id}" of a push does not match its id, or is another sender's message`,
       );
     }
-    brought.set(id, pushed);
+    inlineObjects.set(id, pushed);
   }
-  return brought;
+  return inlineObjects;
 }

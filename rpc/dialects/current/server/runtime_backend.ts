@@ -1,6 +1,6 @@
 import type { ArtifactPiece } from "../../../../entities/artifact.ts";
 import type { NewLinkMessage } from "../../../../entities/message.ts";
-import type { BroughtObject, OpenedPush } from "../../../../entities/push.ts";
+import type { InlineObject, OpenedPush } from "../../../../entities/push.ts";
 import type { LinkNode } from "../../../../entities/node.ts";
 import type {
   LinkObject,
@@ -126,7 +126,7 @@ export interface RuntimeBackend {
     task: RuntimeTask,
     messages: readonly NewLinkMessage[],
     trees: readonly ObjectTree[],
-    brought?: ReadonlyMap<ObjectId, BroughtObject>,
+    inlineObjects?: ReadonlyMap<ObjectId, InlineObject>,
   ): Promise<OpenedPush>;
   /** Stores an object that an open push waits for. @returns false if none does */
   putObject(task: RuntimeTask, sessionId: string, object: LinkObject): Promise<boolean>;

@@ -130,12 +130,12 @@ export function runtimeHandlers(
       for (const { srcNodeId } of messages) checkNode(task, srcNodeId);
       const along = inlineOf(request);
       const confirms = readConfirms(along);
-      const brought = await readPushedAlong(task, along, trees);
+      const inlineObjects = await readPushedAlong(task, along, trees);
       const { refusals, missing, sessionId } = await backend.openPush(
         task,
         messages,
         trees,
-        brought,
+        inlineObjects,
       );
       // Afterwards, because confirmed objects may be part of the pushed ones.
       await confirm(task, confirms);

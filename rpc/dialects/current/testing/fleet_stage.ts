@@ -10,7 +10,7 @@ import { createLink } from "../../../../link/create_link.ts";
 import type { Link } from "../../../../link/link.ts";
 import type { LinkRun } from "../../../../entities/run.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
-import { pushWhole } from "../../../../tests/link/push_whole.ts";
+import { pushComplete } from "../../../../tests/link/push_complete.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
@@ -101,8 +101,13 @@ export class FleetStage implements AsyncDisposable {
   }
 
   /** Creates a running run. */
-  run(): Promise<LinkRun> {
-    return this.link.runs.create({ fabId: "", fabVersion: "" });
+  async run(): Promise<LinkRun> {
+    const { run } = await this.link.runs.start({
+      fabId: "",
+      fabVersion: "",
+      lifeSign: "instructions",
+    });
+    return run;
   }
 
   /** Pushes an instruction for a node, as a ServerApp does. @returns its id */
@@ -118,7 +123,7 @@ export class FleetStage implements AsyncDisposable {
     const [deflated] = await deflateMessages([message]);
     const objects = [...deflated!.objects.values()];
     const instruction = parseMessageObject(deflated!.objects.get(deflated!.id)!);
-    const [refusal] = await pushWhole(this.link, [instruction], objects);
+    const [refusal] = await pushComplete(this.link, [instruction], objects);
     if (refusal !== undefined) throw new Error(refusal.reason);
     return deflated!.id;
   }

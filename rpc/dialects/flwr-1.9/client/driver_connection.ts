@@ -17,8 +17,9 @@ import {
   PULL_DEADLINE_SECONDS,
   PUSH_DEADLINE_SECONDS,
 } from "../limits.ts";
-import { idFromWire, idToWire, nodeFromWire } from "../node_id.ts";
+import { idToWire, nodeFromWire } from "../node_id.ts";
 import { usableName } from "../../node_name.ts";
+import { createRun } from "./create_run.ts";
 import { contentToWire, instructionToWire, messageFromWire } from "./task.ts";
 
 /**
@@ -35,10 +36,7 @@ export class DriverConnection19 implements DriverConnection {
   }
 
   async createRun(): Promise<RunId> {
-    const { response } = await this.#channel.call(Driver.method.createRun, {}, {
-      timeoutSeconds: CALL_DEADLINE_SECONDS,
-    });
-    return idFromWire(response.runId);
+    return (await createRun(this.#channel, false)).runId;
   }
 
   async nodes(runId: RunId): Promise<OnlineNode[]> {

@@ -1,6 +1,6 @@
 import type { Link } from "../../../../link/link.ts";
 import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../../../entities/message.ts";
-import type { BroughtObject, Refusal } from "../../../../entities/push.ts";
+import type { InlineObject, MessageRefusal } from "../../../../entities/push.ts";
 import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
@@ -65,17 +65,17 @@ export async function pushStored(
   link: Pick<Link, "messages">,
   nodeId: bigint,
   stored: readonly StoredMessage[],
-): Promise<readonly (Refusal | undefined)[]> {
-  const brought = new Map<ObjectId, BroughtObject>();
+): Promise<readonly (MessageRefusal | undefined)[]> {
+  const inlineObjects = new Map<ObjectId, InlineObject>();
   for (const { objects } of stored) {
-    for (const object of objects) brought.set(object.id, { object });
+    for (const object of objects) inlineObjects.set(object.id, { object });
   }
   const { refusals } = await link.messages.openPush({
     nodeId,
     runId: stored[0]!.message.runId,
     messages: stored.map(({ message }) => message),
     trees: stored.map(({ objects }) => new Map(objects.map(({ id, children }) => [id, children]))),
-    brought,
+    inlineObjects,
   });
   return refusals;
 }

@@ -30,14 +30,21 @@ import { readPushedTask, taskResToWire } from "./task.ts";
 /** Smallest difference of two creation times in seconds: the resolution of a double is currently 2⁻²². */
 const TIME_STEP_SECONDS = 1e-6;
 
-/** Handlers of the Driver service of Flower 1.8 to 1.14, for ServerApps. Each translates a call to the domain. */
+/**
+ * Handlers of the Driver service of Flower 1.8 to 1.14, for ServerApps. Each translates a call to the domain. A ServerApp
+ * of ours asks for the token of its run and continues with today's Runtime API (see handStartedRuntime).
+ */
 export function driverHandlers(
   link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
 ): ServiceHandlers<typeof Driver, unknown> {
   return {
-    async createRun({ fabId, fabVersion }) {
-      const { runId } = await link.runs.create({ fabId, fabVersion });
-      return create(CreateRunResponseSchema, { runId: idToWire(runId) });
+    async createRun({ fabId, fabVersion, takesToken }) {
+      const lifeSign = takesToken ? "heartbeats" : "instructions";
+      const { run: { runId }, token } = await link.runs.start({ fabId, fabVersion, lifeSign });
+      return create(CreateRunResponseSchema, {
+        runId: idToWire(runId),
+        ...(takesToken && { taskToken: token }),
+      });
     },
 
     async getNodes({ runId }) {

@@ -50,9 +50,9 @@ class MixedRun implements AsyncDisposable {
     content: RecordDictInit,
     answer: (got: RecordDict) => RecordDictInit,
   ): Promise<RecordDict | { code: number; reason: string }> {
-    const [node, run] = [
+    const [node, { run }] = [
       await this.#link.nodes.create({ heartbeatInterval: 30 }),
-      await this.#link.runs.create({ fabId: "", fabVersion: "" }),
+      await this.#link.runs.start({ fabId: "", fabVersion: "", lifeSign: "instructions" }),
     ];
     const draft: MessageDraft = {
       runId: run.runId,

@@ -226,6 +226,55 @@ def later_layers():
     ]
 
 
+def upsamplings():
+    """Layers that make images larger, with numbers of their own."""
+    generator.manual_seed(22)
+    image = numbers(2, 3, 4, 5)
+    up = nn.Upsample
+    return [
+        layer_case("upsample2d", up(scale_factor=2), image),
+        layer_case("upsample2d uneven", up(scale_factor=(3, 1.5)), image),
+        layer_case("upsample2d size", up(size=(7, 11)), image),
+        layer_case("upsample2d smaller", up(size=(3, 2)), image),
+        layer_case("upsample2d bilinear", up(scale_factor=2, mode="bilinear"), image),
+        layer_case("upsample2d bilinear uneven", up(scale_factor=(1.7, 3), mode="bilinear"), image),
+        layer_case("upsample2d bilinear corners", up(scale_factor=2, mode="bilinear", align_corners=True), image),
+        layer_case("upsample2d bilinear size", up(size=(7, 1), mode="bilinear"), image),
+        layer_case("upsample2d bilinear size corners", up(size=(3, 1), mode="bilinear", align_corners=True), image),
+    ]
+
+
+def dice(probabilities, targets, axes, smooth=1e-5):
+    """One minus the Dice coefficient as in MONAI's DiceLoss, the mean over examples and what is left of the axes."""
+    common = (probabilities * targets).sum(axes)
+    both = probabilities.sum(axes) + targets.sum(axes)
+    return (1 - (2 * common + smooth) / (both + smooth)).mean()
+
+
+def pixel_losses():
+    """Losses of images, with numbers of their own."""
+    generator.manual_seed(23)
+    logits, labels = numbers(2, 3, 4, 5), torch.randint(0, 3, (2, 4, 5), generator=generator)
+    labels[1] = labels[1].clamp(max=1)  # An example without the last class.
+    shares = torch.softmax(numbers(2, 3, 4, 5), 1)
+    scores, masks = numbers(2, 2, 4, 5), torch.randint(0, 2, (2, 2, 4, 5), generator=generator).double()
+    masks[1, 0] = 0
+    rows = numbers(2, 4, 3)
+    hot = lambda t: F.one_hot(t, 3).permute(0, 3, 1, 2).double()
+    masked = lambda axes, **o: lambda x, t: dice(x.sigmoid(), t, axes, **o)
+    return [
+        loss_case("crossEntropy of pixels", nn.CrossEntropyLoss(), logits, labels),
+        loss_case("crossEntropy of pixels soft smoothed", nn.CrossEntropyLoss(label_smoothing=0.2), logits, shares),
+        loss_case("dice", masked((1, 2, 3)), scores, masks),
+        loss_case("dice apart", masked((2, 3)), scores, masks),
+        loss_case("dice smooth", masked((1, 2, 3), smooth=1.0), scores, masks),
+        loss_case("dice of classes", lambda x, t: dice(x.softmax(1), hot(t), (2, 3)), logits, labels),
+        loss_case("dice of shares", lambda x, t: dice(x.softmax(1), t, (2, 3)), logits, shares),
+        loss_case("dice without background", lambda x, t: dice(x.softmax(1)[:, 1:], hot(t)[:, 1:], (2, 3)), logits, labels),
+        loss_case("dice of rows", lambda x, t: dice(x.softmax(-1), F.one_hot(t, 3).double(), 1), rows, labels[:, 0, :4]),
+    ]
+
+
 def main():
     result = {
         "torch": torch.__version__.split("+")[0],
@@ -233,7 +282,8 @@ def main():
         "losses": losses(),
         "trainings": trainings(),
     }
-    result["layers"] += later_layers()
+    result["layers"] += later_layers() + upsamplings()
+    result["losses"] += pixel_losses()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_values.json")
     with open(path, "w") as file:
         json.dump(result, file, separators=(",", ":"))

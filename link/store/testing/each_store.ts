@@ -1,0 +1,26 @@
+import { MemoryStore } from "../memory.ts";
+import { SqliteStore } from "../sqlite.ts";
+import type { LinkStore } from "../store.ts";
+
+/** Runs the same body over a store of each kind. */
+export function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
+  Deno.test(`${name} (memory)`, async () => {
+    await using stack = new AsyncDisposableStack();
+    await body(opened(stack, new MemoryStore()));
+  });
+  Deno.test(`${name} (SQLite)`, async () => {
+    await using stack = new AsyncDisposableStack();
+    await body(opened(stack, await sqlite(stack)));
+  });
+}
+
+async function sqlite(stack: AsyncDisposableStack): Promise<SqliteStore> {
+  const folder = await Deno.makeTempDir();
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  return new SqliteStore(`${folder}/link.db`);
+}
+
+function opened<S extends LinkStore>(stack: AsyncDisposableStack, store: S): S {
+  stack.defer(() => store.close());
+  return store;
+}
