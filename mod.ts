@@ -71,6 +71,7 @@ export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
+export { type BestModel, keepBest, type KeepBestOptions } from "./app/strategy/best_model.ts";
 export { Bulyan, type BulyanOptions } from "./app/strategy/bulyan.ts";
 export {
   ComposedStrategy,
@@ -107,6 +108,12 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
+export { localParameters, type LocalParametersOptions } from "./app/strategy/local_parameters.ts";
+export {
+  type IsLocal,
+  PartialModel,
+  type PartialModelOptions,
+} from "./app/strategy/partial_model.ts";
 export { QFedAvg, type QFedAvgOptions } from "./app/strategy/qfedavg.ts";
 export { Scaffold, type ScaffoldOptions } from "./app/strategy/scaffold.ts";
 export {
