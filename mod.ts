@@ -59,7 +59,7 @@ export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplu
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
-export type { Exchange } from "./app/exchange.ts";
+export type { Answered, Exchange } from "./app/exchange.ts";
 export {
   Grid,
   type GridOptions,
@@ -87,6 +87,17 @@ export {
   FedTrimmedAvg,
   type FedTrimmedAvgOptions,
 } from "./app/strategy/order_statistics.ts";
+export {
+  FedAsync,
+  type FedAsyncOptions,
+  FedBuff,
+  type FedBuffOptions,
+} from "./app/strategy/fedbuff.ts";
+export {
+  type BufferedOptions,
+  BufferedStrategy,
+  type Update,
+} from "./app/strategy/buffered_strategy.ts";
 export { FedDyn, type FedDynOptions } from "./app/strategy/feddyn.ts";
 export { type DynRound, dynRound } from "./app/strategy/feddyn_node.ts";
 export {
@@ -96,7 +107,13 @@ export {
   normalizedSteps,
 } from "./app/strategy/fednova.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
-export { type FedXgbOptions, xgbArrays, xgbBytes } from "./app/strategy/xgb/fedxgb.ts";
+export {
+  FedXgb,
+  type FedXgbOptions,
+  type JoinedModel,
+  xgbArrays,
+  xgbBytes,
+} from "./app/strategy/xgb/fedxgb.ts";
 export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
 export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
 export {
@@ -163,6 +180,12 @@ export {
 } from "./app/strategy/selection/fraction_selection.ts";
 export { ListedNodes } from "./app/strategy/selection/listed_nodes.ts";
 export type { SelectedNodes, Selection } from "./app/strategy/selection/selection.ts";
+export {
+  constantStaleness,
+  hingeStaleness,
+  polynomialStaleness,
+  type StalenessWeight,
+} from "./app/strategy/staleness/staleness.ts";
 
 // Results of runs
 export {
@@ -321,6 +344,12 @@ export {
 
 // Data sets
 export { readNpy, readNpz } from "./ml/data/array_files.ts";
+export {
+  classCounts,
+  classWeights,
+  exampleWeights,
+  weightsFromCounts,
+} from "./ml/data/class_weights.ts";
 export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
 export type {
   CategoryEncoding,
@@ -335,13 +364,50 @@ export type {
   TableOf,
   TableSplit,
 } from "./ml/data/csv/options.ts";
+export { mergeTableStatistics } from "./ml/data/statistics/merge.ts";
+export {
+  type CategoryColumnStatistics,
+  type NumberColumnStatistics,
+  type TableStatistics,
+  tableStatistics,
+  type TableStatisticsOptions,
+  type TextStatistics,
+} from "./ml/data/statistics/table_statistics.ts";
 export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
-export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
+export { type ColumnSchema, schemaColumns, type TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export {
+  type ParquetInputsOptions,
+  type ParquetOptions,
+  readParquet,
+  readParquetInputs,
+} from "./ml/data/parquet/read_parquet.ts";
 export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
+export { type ContinuousOptions, partitionContinuous } from "./ml/data/partition/continuous.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
+export {
+  type DistributionOptions,
+  partitionDistribution,
+} from "./ml/data/partition/distribution.ts";
+export {
+  type IdToSizeOptions,
+  partitionIdToSize,
+  partitionSizes,
+} from "./ml/data/partition/given_sizes.ts";
+export {
+  type InnerDirichletOptions,
+  partitionInnerDirichlet,
+} from "./ml/data/partition/inner_dirichlet.ts";
+export {
+  type GroupedNaturalIdOptions,
+  type GroupMode,
+  type NaturalId,
+  type NaturalPartitions,
+  partitionGroupedNaturalId,
+  partitionNaturalId,
+} from "./ml/data/partition/natural_id.ts";
 export {
   type ClassAssignment,
   partitionPathological,
@@ -355,8 +421,31 @@ export {
   type SizePartitionOptions,
   type SizeSkew,
 } from "./ml/data/partition/size.ts";
+export {
+  type ActivePartyColumnsMode,
+  type ColumnPartitions,
+  partitionVerticalEven,
+  partitionVerticalSize,
+  type VerticalOptions,
+} from "./ml/data/partition/vertical.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
+export { tokenize } from "./ml/data/text/tokenize.ts";
+export {
+  createVocabulary,
+  encodeTexts,
+  type EncodeTextsOptions,
+  PADDING_ID,
+  UNKNOWN_ID,
+  type Vocabulary,
+  type VocabularyOptions,
+} from "./ml/data/text/vocabulary.ts";
+export {
+  mergeWordCounts,
+  type WordCounts,
+  wordCounts,
+  type WordCountsOptions,
+} from "./ml/data/text/word_counts.ts";
 
 // Metrics of predictions.
 export type { Numbers } from "./metrics/check.ts";

@@ -36,10 +36,17 @@ interface Pending {
   readonly due: number;
 }
 
-/** A reply, and the number of its instruction, from 0 in the order of sending. */
-interface Settled {
-  readonly index: number;
+/** A reply with its instruction. */
+export interface Answered {
+  /** The instruction, with its message id. */
+  readonly instruction: Message;
+  /** Its reply, or the error in place of one. */
   readonly reply: Message;
+}
+
+/** A reply, and the number of its instruction, from 0 in the order of sending. */
+interface Settled extends Answered {
+  readonly index: number;
 }
 
 /**
@@ -88,6 +95,15 @@ export class Exchange implements AsyncIterable<Message> {
   /** The next reply; undefined if all instructions have theirs. @throws FlwrError "cancelled" by the signal */
   async next(): Promise<Message | undefined> {
     return (await this.#receive())?.reply;
+  }
+
+  /**
+   * The next reply with its instruction; undefined if all instructions have their replies.
+   *
+   * @throws FlwrError "cancelled" by the signal
+   */
+  async nextAnswered(): Promise<Answered | undefined> {
+    return await this.#receive();
   }
 
   /** All replies that are still due, in the order of their instructions. @throws FlwrError "cancelled" by the signal */
@@ -196,7 +212,7 @@ export class Exchange implements AsyncIterable<Message> {
   #settle({ index, instruction, sentAt }: Pending, reply: Message): void {
     const { messageType, groupId, dstNodeId: nodeId, messageId } = instruction.metadata;
     this.#pending.delete(messageId);
-    this.#settled.push({ index, reply });
+    this.#settled.push({ index, instruction, reply });
     const seconds = this.#link.clock.now() - sentAt;
     const { error } = reply;
     this.#link.report({ type: "reply", messageType, groupId, nodeId, messageId, seconds, error });

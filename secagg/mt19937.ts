@@ -12,7 +12,6 @@ const LOWER = 0x7fffffff;
  */
 export class Mt19937 {
   readonly #state = new Int32Array(SIZE);
-  readonly #block = new Int32Array(SIZE);
   #used = SIZE;
 
   /** @param seed an integer; its low 32 bits count */
@@ -26,10 +25,11 @@ export class Mt19937 {
   }
 
   /**
-   * The next 624 outputs, as signed 32-bit integers. The array is overwritten by the next call. Do not mix with
-   * {@link next}, which takes outputs one at a time.
+   * Makes the next 624 words. Each becomes an output by {@link temper}.
+   *
+   * @returns the state itself, as signed 32-bit integers: read it before the next call
    */
-  block(): Int32Array {
+  twist(): Int32Array {
     const state = this.#state;
     for (let i = 0; i < SIZE - SHIFT; i++) {
       const y = (state[i]! & UPPER) | (state[i + 1]! & LOWER);
@@ -41,26 +41,14 @@ export class Mt19937 {
     }
     const last = (state[SIZE - 1]! & UPPER) | (state[0]! & LOWER);
     state[SIZE - 1] = state[SHIFT - 1]! ^ (last >>> 1) ^ (-(last & 1) & MATRIX);
-
-    const block = this.#block;
-    for (let i = 0; i < SIZE; i++) {
-      let y = state[i]!;
-      y ^= y >>> 11;
-      y ^= (y << 7) & 0x9d2c5680;
-      y ^= (y << 15) & 0xefc60000;
-      block[i] = y ^ (y >>> 18);
-    }
-    this.#used = SIZE;
-    return block;
+    this.#used = 0;
+    return state;
   }
 
   /** The next output, from 0 to 2³² − 1. */
   next(): number {
-    if (this.#used === SIZE) {
-      this.block();
-      this.#used = 0;
-    }
-    return this.#block[this.#used++]! >>> 0;
+    if (this.#used === SIZE) this.twist();
+    return temper(this.#state[this.#used++]!) >>> 0;
   }
 
   /** A double in [0, 1) with 53 random bits, as numpy's `random_sample` draws it. */
@@ -68,4 +56,12 @@ export class Mt19937 {
     const high = this.next() >>> 5;
     return (high * 67108864 + (this.next() >>> 6)) / 9007199254740992;
   }
+}
+
+/** The output that a word of the state gives, as a signed 32-bit integer. */
+export function temper(word: number): number {
+  let y = word ^ (word >>> 11);
+  y ^= (y << 7) & 0x9d2c5680;
+  y ^= (y << 15) & 0xefc60000;
+  return y ^ (y >>> 18);
 }

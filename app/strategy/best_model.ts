@@ -16,6 +16,7 @@ export interface KeepBestOptions {
 export interface BestModel {
   /** The round after which the model was evaluated; 0 is before the first. */
   readonly round: number;
+  /** The model. */
   readonly arrays: ArrayRecord;
   /** The value of the metric. */
   readonly value: number;

@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import type { Message } from "../message.ts";
+import { releaseMessage } from "../message_memory.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { isArrayRecord, RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
@@ -56,15 +57,36 @@ export class Collector {
     this.#parts = parts;
   }
 
-  /** Checks a reply, and holds it or adds it to the aggregate. */
-  add(message: Message): void {
+  /** Number of accepted replies. */
+  get size(): number {
+    return this.#accepted.length;
+  }
+
+  /** Number of replies that were not accepted. */
+  get failures(): number {
+    return this.#failures.length;
+  }
+
+  /**
+   * Checks a reply, and holds it or adds it to the aggregate.
+   *
+   * @param round the round that the reply answers, if it is an earlier one
+   * @param adjust changes the accepted reply before it is held or added
+   */
+  add(
+    message: Message,
+    round: PhaseRound = this.#round,
+    adjust: (reply: CheckedReply) => CheckedReply = (reply) => reply,
+  ): void {
     const nodeId = message.metadata.srcNodeId;
     if (message.error !== undefined) {
       this.#failures.push({ nodeId, ...message.error });
       return;
     }
     try {
-      this.#accept(checkMessage(message, this.#round, this.#parts));
+      this.#accept(adjust(checkMessage(message, round, this.#parts)));
+      // What was added is not needed any more; what is held is.
+      if (this.#streaming !== undefined) releaseMessage(message);
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
       this.#failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });

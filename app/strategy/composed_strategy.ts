@@ -167,7 +167,7 @@ export class ComposedStrategy extends Strategy {
    * reply with the largest update is refused and the others are aggregated again.
    */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
-    const collector = this.#collector(round, Infinity);
+    const collector = this.collector(round, Infinity);
     for (const reply of replies) collector.add(reply);
     return collector.finish();
   }
@@ -181,7 +181,7 @@ export class ComposedStrategy extends Strategy {
     if (this.aggregateTrain !== ComposedStrategy.prototype.aggregateTrain) {
       return await super.collectTrain(round, replies);
     }
-    const collector = this.#collector(round, this.#maxHeldBytes);
+    const collector = this.collector(round);
     for await (const reply of replies) collector.add(reply);
     return collector.finish();
   }
@@ -215,11 +215,20 @@ export class ComposedStrategy extends Strategy {
     return config.set("server-round", number);
   }
 
-  /** The same instruction for each selected node. */
   async #plan(round: Round, phase: PhaseName, config: ConfigRecord): Promise<PhasePlan> {
+    const { nodeIds, available } = await this.#selections[phase].select(phaseOf(round, phase));
+    return { messages: this.instruct(round, phase, config, nodeIds), available };
+  }
+
+  /** The same instruction for each of some nodes: the model, and the settings with those of the postprocessors. */
+  protected instruct(
+    round: Round,
+    phase: PhaseName,
+    config: ConfigRecord,
+    nodeIds: readonly NodeId[],
+  ): Message[] {
+    if (nodeIds.length === 0) return [];
     const phaseRound = phaseOf(round, phase);
-    const { nodeIds, available } = await this.#selections[phase].select(phaseRound);
-    if (nodeIds.length === 0) return { messages: [], available };
     for (const postprocessor of phase === "train" ? this.#postprocessors : []) {
       const entries = postprocessor.config?.(phaseRound) ?? [];
       for (const [name, value] of namedEntries(entries)) config.set(name, value);
@@ -228,7 +237,7 @@ export class ComposedStrategy extends Strategy {
       [this.#keys.arrays, round.arrays],
       [this.#keys.config, config],
     ]);
-    const messages = nodeIds.map((dstNodeId) =>
+    return nodeIds.map((dstNodeId) =>
       Message.create({
         content,
         dstNodeId,
@@ -237,10 +246,14 @@ export class ComposedStrategy extends Strategy {
         clock: round.grid.clock,
       })
     );
-    return { messages, available };
   }
 
-  #collector(round: Round, maxHeldBytes: number): Collector {
+  /**
+   * Begins to collect the replies of a training. Drivers use it.
+   *
+   * @param maxHeldBytes default: the option
+   */
+  protected collector(round: Round, maxHeldBytes: number = this.#maxHeldBytes): Collector {
     const phaseRound = phaseOf(round, "train");
     this.#types.record(phaseRound.sent, round.number);
     // A strategy may run several times, one run after the other.

@@ -68,9 +68,6 @@ export interface FedAvgOptions {
   readonly seed?: number;
 }
 
-/** The options, with their defaults. */
-type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
-
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
@@ -84,7 +81,9 @@ type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "co
  */
 export class FedAvg extends ComposedStrategy {
   /** The options, with their defaults. */
-  protected readonly options: CheckedOptions;
+  protected readonly options: Required<
+    Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">
+  >;
   /** The generator that chooses the node that is asked for the initial model. */
   protected readonly random: Random;
   /** Number of moments that derived strategies have asked for. */

@@ -68,18 +68,68 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a strategy's rounds: see {@link Strategy.start}. */
+/** What a round made. */
+export interface RoundOutcome {
+  /** The new model; undefined keeps the old one. */
+  readonly arrays?: ArrayRecord;
+  readonly train?: PhaseRecord;
+  readonly evaluate?: PhaseRecord;
+}
+
+/** How a strategy begins, and makes one round. */
+export interface RoundDriver {
+  readonly name: string;
+  initialArrays: Strategy["initialArrays"];
+  /** Makes a round. @param roundOf the round with settings and a model, by default that at its start */
+  round(
+    roundOf: (config: ConfigSource | undefined, arrays?: ArrayRecord) => Round,
+    timeout: number,
+  ): Promise<RoundOutcome>;
+}
+
+/** Runs a strategy's rounds of training and evaluation: see {@link Strategy.start}. */
 export async function runStrategy(
   strategy: Strategy,
+  grid: Grid,
+  options: StartOptions,
+): Promise<Result> {
+  return await runRounds(
+    {
+      name: strategy.name,
+      initialArrays: (grid, options) => strategy.initialArrays(grid, options),
+      async round(roundOf, timeout) {
+        const toTrain = roundOf(options.trainConfig);
+        const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
+          configure: () => strategy.configureTrain(toTrain),
+          aggregate: (replies) => strategy.collectTrain(toTrain, replies),
+        });
+        const arrays = train?.outcome.arrays;
+        const toEvaluate = roundOf(options.evaluateConfig, arrays);
+        const evaluate = await runPhase("evaluate", toEvaluate, timeout, {
+          configure: () => strategy.configureEvaluate(toEvaluate),
+          aggregate: async (replies) =>
+            await strategy.aggregateEvaluate(toEvaluate, await replies.all()),
+        });
+        return { arrays, train: train?.record, evaluate: evaluate?.record };
+      },
+    },
+    grid,
+    options,
+  );
+}
+
+/** Runs rounds, reports their events, and keeps their history. @throws FlwrError as {@link Strategy.start} */
+export async function runRounds(
+  driver: RoundDriver,
   grid: Grid,
   options: StartOptions,
 ): Promise<Result> {
   const { numRounds = 3, timeout = DEFAULT_ROUND_TIMEOUT_SECONDS, signal } = options;
   checkOptions(numRounds, timeout);
   const start = grid.clock.now();
-  grid.report({ type: "strategy-started", strategy: strategy.name, numRounds });
+  grid.report({ type: "strategy-started", strategy: driver.name, numRounds });
   const initial = options.initialArrays === undefined
-    ? await strategy.initialArrays(grid, { timeout, signal })
+    ? await driver.initialArrays(grid, { timeout, signal })
     : { arrays: options.initialArrays };
   let { arrays } = initial;
   const { size, byteLength: bytes } = arrays;
@@ -91,32 +141,19 @@ export async function runStrategy(
   for (let number = 1; number <= numRounds; number++) {
     const roundStart = grid.clock.now();
     grid.report({ type: "round-started", round: number, numRounds });
-    const roundOf = (config: ConfigSource | undefined): Round => ({
+    const sent = arrays;
+    const outcome = await driver.round((config, arrays = sent) => ({
       number,
       arrays,
       config: resolveConfig(config, number),
       grid,
       signal,
-    });
-
-    const toTrain = roundOf(options.trainConfig);
-    const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
-      configure: () => strategy.configureTrain(toTrain),
-      aggregate: (replies) => strategy.collectTrain(toTrain, replies),
-    });
-    arrays = train?.outcome.arrays ?? arrays;
-
-    const toEvaluate = roundOf(options.evaluateConfig);
-    const evaluate = await runPhase("evaluate", toEvaluate, timeout, {
-      configure: () => strategy.configureEvaluate(toEvaluate),
-      aggregate: async (replies) =>
-        await strategy.aggregateEvaluate(toEvaluate, await replies.all()),
-    });
-
+    }), timeout);
+    arrays = outcome.arrays ?? arrays;
     const record: RoundRecord = {
       round: number,
-      train: train?.record,
-      evaluate: evaluate?.record,
+      train: outcome.train,
+      evaluate: outcome.evaluate,
       serverMetrics: await evaluateAtServer(grid, options.evaluateFn, number, arrays),
       seconds: grid.clock.now() - roundStart,
     };

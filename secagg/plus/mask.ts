@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import { Mt19937 } from "../mt19937.ts";
+import { Mt19937, temper } from "../mt19937.ts";
 
 /**
  * The 32-bit seed of a mask: the XOR of the key's little-endian 32-bit words, as Flower makes it. All of a mask's entropy
@@ -42,14 +42,16 @@ export function addMask(
   const bits = (modulus - 1) | 0;
   // The only value of `bits` bits that is above modulus − 2.
   const rejected = bits;
+  // −1 turns the sign: (v ^ −1) − (−1) is −v.
+  const turn = sign === 1 ? 0 : -1;
   const { length } = vector;
   let at = 0;
   while (at < length) {
-    const block = generator.block();
-    for (let i = 0; i < block.length && at < length; i++) {
-      const value = block[i]! & bits;
+    const words = generator.twist();
+    for (let i = 0; i < words.length && at < length; i++) {
+      const value = temper(words[i]!) & bits;
       if (value === rejected) continue;
-      vector[at] = sign === 1 ? (vector[at]! + value) | 0 : (vector[at]! - value) | 0;
+      vector[at] = (vector[at]! + ((value ^ turn) - turn)) | 0;
       at++;
     }
   }

@@ -17,7 +17,10 @@ export interface Aggregate {
 
 /** An aggregation under way. */
 export interface Aggregation {
-  /** Adds a reply. Do not change its arrays; an aggregator that streams does not keep them either. */
+  /**
+   * Adds a reply. Do not change its arrays. An aggregator that streams does not keep them either: their memory is freed
+   * afterwards.
+   */
   accumulate(reply: CheckedReply): void;
   /** The aggregate of all replies added: at least one. */
   finish(): Aggregate;

@@ -1,5 +1,6 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import { type Tensor, zeros } from "../../../tensor/tensor.ts";
+import { detach } from "../../message_memory.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
 
 /**
@@ -45,6 +46,8 @@ export class CompensatedSum {
     const result = zeros(averagedDType(dtype, shape.length), shape);
     const [sum, error, data] = [this.#sum, this.#error, result.data];
     for (let i = 0; i < data.length; i++) data[i] = (sum[i]! + error[i]!) / divisor;
+    // Three times the memory of a float32 result, which the next one needs.
+    for (const { buffer } of [sum, error]) detach(buffer);
     return result;
   }
 }

@@ -31,7 +31,8 @@ export interface Postprocessor {
    */
   decode?(content: RecordDict, round: PhaseRound): RecordDict;
   /**
-   * Changes an accepted reply before it is accumulated, without changing its arrays in place.
+   * Changes an accepted reply before it is accumulated, without changing its arrays in place. Do not keep them: their
+   * memory may be freed after the reply.
    *
    * @throws FlwrError to refuse the reply
    */

@@ -1,5 +1,6 @@
 import type { DriverConnection, OnlineNode } from "../../../../app/connection.ts";
 import { Message } from "../../../../app/message.ts";
+import { detach, ownBuffers } from "../../../../app/message_memory.ts";
 import {
   MessageErrorCode,
   type MessageId,
@@ -190,7 +191,7 @@ export class RuntimeConnection implements DriverConnection {
     }
     try {
       const needed = idsOfTree(id, treeFromWire(wireTree));
-      const { message } = await receiveMessage(id, needed, {
+      const { message, objects } = await receiveMessage(id, needed, {
         ...(along && { along }),
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
@@ -198,7 +199,9 @@ export class RuntimeConnection implements DriverConnection {
         ...(signal && { signal }),
       });
       await this.#confirm(id, along !== undefined && needed.every((one) => along.has(one)));
-      return message.withMetadata(metadata);
+      const reply = message.withMetadata(metadata);
+      takeOwnership(reply, objects, along);
+      return reply;
     } catch (cause) {
       if (!(cause instanceof FlwrError) || !BROKEN_MESSAGE.has(cause.code)) throw cause;
       return new Message(metadata, {
@@ -227,4 +230,26 @@ function* batches(
     nodes += more;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Bytes of an array from which its memory is freed as soon as its reply is done with. */
+const OWNED_FROM = 2 ** 16;
+
+/**
+ * Records which memory is the reply's alone: that of objects that were pulled one by one. Chunks that have been joined to
+ * an array are freed.
+ */
+function takeOwnership(
+  reply: Message,
+  objects: ReadonlyMap<ObjectId, LinkObject>,
+  along: ReadonlyMap<ObjectId, Uint8Array> | undefined,
+): void {
+  const shared = new Set(along?.values().map(({ buffer }) => buffer));
+  const arrays = reply.content.arrayRecords.values().flatMap((record) => record.values());
+  const used = new Set(arrays.map(({ data }) => data.buffer));
+  const own = (buffer: ArrayBufferLike) => buffer.byteLength >= OWNED_FROM && !shared.has(buffer);
+  for (const { bytes: { buffer } } of objects.values()) {
+    if (own(buffer) && !used.has(buffer)) detach(buffer);
+  }
+  ownBuffers(reply, used.values().filter(own));
 }
