@@ -1901,6 +1901,41 @@ export interface WeighedMetrics {
  * @returns the averages, as doubles
  */
 export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
+/** Options of {@link keepBest}. */
+export interface KeepBestOptions {
+	/** The metric of the server's evaluation that tells which model is best, a number. */
+	readonly metric: string;
+	/** "max": the largest value is the best, as of accuracy; "min": the smallest, as of loss. */
+	readonly mode: "max" | "min";
+}
+/** The best model of a run so far. */
+export interface BestModel {
+	/** The round after which the model was evaluated; 0 is before the first. */
+	readonly round: number;
+	/** The model. */
+	readonly arrays: ArrayRecord;
+	/** The value of the metric. */
+	readonly value: number;
+}
+/**
+ * Wraps an evaluation at the server so that it remembers the best model of the run. Of equal values the earlier round is
+ * the best; NaN never is.
+ *
+ * @example
+ * ```ts
+ * const kept = keepBest(evaluateFn, { metric: "accuracy", mode: "max" });
+ * await strategy.start(grid, { numRounds: 20, evaluateFn: kept.evaluateFn });
+ * await artifacts.save("best.npz", kept.best()!.arrays);
+ * ```
+ *
+ * @returns the evaluation to pass to `start`, and the best model so far: undefined before the first evaluation. Another
+ * run, which begins with round 0, begins anew.
+ * @throws FlwrError "invalid-argument" when an option is invalid, and in a round whose metrics lack a number of this name
+ */
+export declare function keepBest(evaluateFn: EvaluateFn, { metric, mode }: KeepBestOptions): {
+	readonly evaluateFn: EvaluateFn;
+	best(): BestModel | undefined;
+};
 /**
  * Selects replies that a few malicious nodes cannot all have written.
  *
@@ -1918,7 +1953,7 @@ export interface BulyanSelectionOptions {
 	readonly selectionRule?: SelectionRule;
 }
 /** The replies with the lowest Krum scores; of equal ones, those with the lower node ids. */
-export declare const selectByKrum: SelectionRule;
+export declare function selectByKrum(replies: readonly CheckedReply[], numMaliciousNodes: number, count: number): readonly CheckedReply[];
 /**
  * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): of n replies, a Byzantine-resilient rule selects θ = n − 2f. Each
  * element is the mean of the β = θ − 2f selected values that are closest to their median, without weights. Fewer than
@@ -1979,7 +2014,6 @@ export interface FedAvgOptions {
 	/** Seed that makes the choice of nodes repeatable (default: random). */
 	readonly seed?: number;
 }
-type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
@@ -1994,7 +2028,7 @@ type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "co
 export declare class FedAvg extends ComposedStrategy {
 	#private;
 	/** The options, with their defaults. */
-	protected readonly options: CheckedOptions;
+	protected readonly options: Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 	/** The generator that chooses the node that is asked for the initial model. */
 	protected readonly random: Random;
 	/**
@@ -2477,15 +2511,23 @@ export declare function xgbArrays(bytes?: Uint8Array): ArrayRecord;
  * @throws FlwrError "invalid-argument" unless there is one array, with the name "0" and of bytes
  */
 export declare function xgbBytes(arrays: ArrayRecord): Uint8Array;
-interface JoinedModel {
+/** A global model that nodes' models are joined to. */
+export interface JoinedModel {
 	/** Adds a node's model. @throws FlwrError to reject the node's reply, which then changes nothing */
 	add(own: Uint8Array): void;
 	/** The new global model. */
 	finish(): Uint8Array;
 }
-declare abstract class FedXgb extends FedAvg {
+/** What the strategies for XGBoost share: models are bytes, of any length. */
+export declare abstract class FedXgb extends FedAvg {
 	#private;
+	/** Largest accepted size of a model, in bytes. */
 	protected readonly maxModelBytes: number;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
 	constructor({ maxModelBytes, ...options }: FedXgbOptions);
 	/** The empty model: nodes train their first trees from nothing. */
 	initialArrays(): Promise<{
@@ -2503,7 +2545,7 @@ declare abstract class FedXgb extends FedAvg {
 	protected abstract joinTo(global: Uint8Array): JoinedModel;
 	/** Checks the values of a model's leaves. @throws FlwrError "invalid-argument" when their norm is too large */
 	protected requireNorm(norm: number): void;
-	/** @throws FlwrError "invalid-argument" when a model is too large */
+	/** Checks the size of a model. @throws FlwrError "invalid-argument" when it is too large */
 	protected requireSize(length: number, what: string): void;
 }
 /** Options of {@link FedXgbBagging}. */
@@ -2697,6 +2739,87 @@ export declare class Krum extends MultiKrum {
 	 */
 	constructor(options?: Omit<MultiKrumOptions, "numNodesToSelect">);
 }
+/** Decides by its name whether an array of the model stays on the node. */
+export type IsLocal = (name: string) => boolean;
+/** Options of {@link PartialModel}. */
+export interface PartialModelOptions {
+	/** Whether an array stays on the node, by its name; not all arrays may. */
+	readonly isLocal: IsLocal;
+	/**
+	 * What nodes are sent: "all" arrays, so that a node begins with the initial model's local ones (default), or the
+	 * "shared" ones alone, which saves their bytes; nodes then need local ones of their own.
+	 */
+	readonly sent?: "all" | "shared";
+}
+/**
+ * A strategy for models of which some arrays stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
+ * arXiv:2102.07623), the last layers (FedPer, Arivazhagan et al., 2019, arXiv:1912.00818), or all but small adapters
+ * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model stay as they are at the start:
+ * they are no node's, so evaluate on the nodes.
+ *
+ * Replies may have the local arrays or lack them; they are not read. Nodes keep theirs with the mod `localParameters`.
+ *
+ * @example
+ * ```ts
+ * const isLocal = (name: string) => name.startsWith("head.");
+ * new PartialModel(new FedAvg(), { isLocal }).start(grid, { initialArrays });
+ * new ClientApp({ mods: [localParameters(isLocal)] });
+ * ```
+ */
+export declare class PartialModel extends Strategy {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param inner aggregates the shared arrays
+	 * @throws FlwrError "invalid-argument" when an option is invalid
+	 */
+	constructor(inner: Strategy, { isLocal, sent }: PartialModelOptions);
+	/** The name of the strategy that aggregates the shared arrays. */
+	get name(): string;
+	/** Asks as the other strategy does. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/**
+	 * Sends as the other strategy does.
+	 *
+	 * @throws FlwrError "invalid-argument" when no array of the model is shared
+	 */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Sends as the other strategy does. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Aggregates the shared arrays; the others stay. */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** Aggregates metrics as the other strategy does. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** The other strategy's state. */
+	saveState(): RecordDict;
+	/** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
+}
+/** Options of {@link localParameters}. */
+export interface LocalParametersOptions {
+	/** The record with the model, in instructions and replies (default "arrays"). */
+	readonly arraysKey?: string;
+	/**
+	 * The node's local arrays before its first training, by name; others in it are not used. Needed where the strategy sends
+	 * the shared arrays alone (default: those that the node is sent).
+	 */
+	readonly initial?: () => ReadonlyMap<string, Tensor>;
+}
+/**
+ * A client modifier that keeps some arrays of the model on the node, in the state of its run: the handler gets the node's
+ * own in place of those sent, and its reply leaves without them. Give it to the ClientApp, so that training and evaluation
+ * see the same model.
+ *
+ * @param isLocal whether an array stays on the node, by its name: the same as in `PartialModel`
+ */
+export declare function localParameters(isLocal: IsLocal, { arraysKey, initial }?: LocalParametersOptions): ClientMod;
 /** Options of {@link QFedAvg}. */
 export interface QFedAvgOptions extends FedAvgOptions {
 	/** The learning rate of the nodes' training, above 0. L, the Lipschitz constant's estimate, is 1 / this rate. */
@@ -2730,7 +2853,6 @@ export declare class QFedAvg extends FedAvg {
 	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
-declare const CONTROL_RECORD = "scaffold-control";
 /** Options of {@link Scaffold}. */
 export interface ScaffoldOptions extends FedAvgOptions {
 	/** η_g, the server's learning rate, from 0, or a function of the round (default 1). */
@@ -2782,7 +2904,7 @@ export interface ScaffoldRound {
 	 * would not be finite
 	 */
 	finish(training: LocalTraining): {
-		readonly [CONTROL_RECORD]: ArrayRecord;
+		readonly "scaffold-control": ArrayRecord;
 	};
 }
 /**
@@ -4890,6 +5012,57 @@ export declare function readNpy(path: string): Promise<Tensor>;
  * ```
  */
 export declare function readNpz(path: string): Promise<NpzTensors>;
+/** For each partition, the positions of its examples in the data set. */
+export type Partitions = readonly Uint32Array[];
+/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
+export type Labels = ArrayLike<number | bigint>;
+/** Options of all partitioners. */
+export interface PartitionOptions {
+	/** Whether each partition's examples are in random order (default true). */
+	readonly shuffle?: boolean;
+	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
+	readonly seed?: number;
+}
+/**
+ * Counts the examples of each class. Counts of several nodes add up, element by element.
+ *
+ * @param labels label of each example, from 0, such as the data of a data set's `y`
+ * @param classes number of classes (default: the largest label + 1)
+ * @throws FlwrError "invalid-argument" for a label that is not an integer from 0 to below the number of classes
+ */
+export declare function classCounts(labels: Labels, classes?: number): number[];
+/**
+ * Weights of classes such that all have the same total: examples / (classes · examples of the class), like
+ * scikit-learn's `compute_class_weight("balanced")`.
+ *
+ * @param labels label of each example, from 0
+ * @returns the weight of each class; their mean over the examples is 1
+ * @throws FlwrError "invalid-argument" when there are no examples, a class has none, or a label is not a whole number
+ * @example
+ * ```ts
+ * const weights = exampleWeights(train.y.data, classWeights(train.y.data));
+ * await model.fit({ ...train, weights });
+ * ```
+ */
+export declare function classWeights(labels: Labels): number[];
+/**
+ * Like {@link classWeights}, from the number of examples of each class: for the weights of all nodes' examples, add up
+ * their {@link classCounts}.
+ *
+ * @throws FlwrError "invalid-argument" when a count is not an integer above 0
+ */
+export declare function weightsFromCounts(counts: readonly number[]): number[];
+/**
+ * The weight of each example, by its class, for the `weights` of a data set. The loss of a batch is then the mean of
+ * weight · loss over its examples. PyTorch's weighted cross-entropy divides by the sum of the weights in place of the
+ * number of examples.
+ *
+ * @param labels label of each example, from 0
+ * @param weights the weight of each class, not negative
+ * @returns float32 [examples]
+ * @throws FlwrError "invalid-argument" for a label without a weight, and for a negative weight
+ */
+export declare function exampleWeights(labels: Labels, weights: readonly number[]): Tensor<"float32">;
 /** Labelled images in memory. */
 export interface ImageDataset extends Dataset {
 	/** uint8 [images, channels, height, width], 0 to 255. */
@@ -4934,17 +5107,6 @@ export interface Cifar10 {
  * ```
  */
 export declare function loadCifar10(options?: Cifar10Options): Promise<Cifar10>;
-/** For each partition, the positions of its examples in the data set. */
-export type Partitions = readonly Uint32Array[];
-/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
-export type Labels = ArrayLike<number | bigint>;
-/** Options of all partitioners. */
-export interface PartitionOptions {
-	/** Whether each partition's examples are in random order (default true). */
-	readonly shuffle?: boolean;
-	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
-	readonly seed?: number;
-}
 /** Options of splitting examples into training and test data. */
 export interface SplitOptions {
 	/** Share of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
@@ -4998,6 +5160,13 @@ export interface TableSchema {
 	/** The classes in the order of their labels; empty if targets are numbers. */
 	readonly classes: readonly string[];
 }
+/**
+ * Names of the columns of `x` in a table that is read with a schema: "column=category" for one-hot encoded categories.
+ *
+ * @param schema the encoding of a table, such as the result of `mergeTableStatistics`
+ * @throws FlwrError "invalid-argument" when it is not valid
+ */
+export declare function schemaColumns(schema: TableSchema): string[];
 /**
  * Action for a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
  * cell above it ("forward", for rows in time order), or a value. "mean" and "median" need a column of numbers.
@@ -5106,6 +5275,91 @@ export interface TableSplit<T> {
 	/** The test rows. */
 	readonly test: T;
 }
+/** Statistics of a column of numbers. */
+export interface NumberColumnStatistics {
+	/** Name of the column in the table. */
+	readonly name: string;
+	/** Whether its cells are to be standardised. */
+	readonly standardize: boolean;
+	/** What its missing cells become: the mean over all nodes, or a number. */
+	readonly fill?: "mean" | {
+		readonly value: number;
+	};
+	/** Number of cells that are not missing, their mean, and the sum of their squared distances from it. Only if needed. */
+	readonly cells?: {
+		readonly count: number;
+		readonly mean: number;
+		readonly squares: number;
+	};
+}
+/** Statistics of a column of categories. */
+export interface CategoryColumnStatistics {
+	/** Name of the column in the table. */
+	readonly name: string;
+	/** How categories become numbers. */
+	readonly encoding: CategoryEncoding;
+	/** The categories: those in the options, or those in the table. */
+	readonly texts: TextStatistics;
+	/** The category of missing cells. */
+	readonly fill?: string;
+}
+/** The texts of a column. */
+export interface TextStatistics {
+	/** The texts. */
+	readonly texts: readonly string[];
+	/** Whether the options list them; then all nodes must list the same. */
+	readonly listed: boolean;
+}
+/** Statistics of a node's table, for {@link mergeTableStatistics}: plain data that JSON preserves. */
+export interface TableStatistics {
+	/** Number of training rows. */
+	readonly rows: number;
+	/** The input columns, in order. */
+	readonly columns: readonly (NumberColumnStatistics | CategoryColumnStatistics)[];
+	/** The classes; missing if targets are numbers, or there are none. */
+	readonly classes?: TextStatistics;
+}
+/** Options of {@link tableStatistics}: those of `readCsv` without `schema`. `target` may be left out. */
+export type TableStatisticsOptions = Omit<CsvOptions, "schema" | "target"> & {
+	/** Name of the column with the targets (default: the table has none). */
+	readonly target?: string;
+};
+/**
+ * Computes the statistics of a node's table from which a server makes the encoding that all nodes use. With `split`, they
+ * are those of the training rows.
+ *
+ * They reveal, of this node: the number of training rows; of each column that is to be standardised or whose missing cells
+ * become the mean, the number of cells, their mean and their variance; of each column of categories and of the target, which
+ * texts occur, unless the options list them. They reveal cells if there are few rows: of two rows, mean and variance give both
+ * numbers. A rare text can identify a person.
+ *
+ * @param path path of a CSV or Parquet file
+ * @param options the same options that you give to `readCsv` or `readParquet` later, together with the merged schema where that does not
+ * replace them
+ * @throws FlwrError as `readCsv`; "invalid-argument" for `missing: "median"`, because medians of nodes do not determine the
+ * median of all rows
+ * @example
+ * ```ts
+ * // ClientApp: answers a query with statistics.
+ * const statistics = await tableStatistics("patients.csv", { target: "outcome", standardize: true });
+ * return { statistics: new ConfigRecord({ json: JSON.stringify(statistics) }) };
+ * // ServerApp: merges them, and sends the schema to all nodes.
+ * const schema = mergeTableStatistics(replies.map((reply) => reply.content.configRecord("statistics").string("json")));
+ * // ClientApp: all nodes encode their tables in the same way.
+ * const data = await readCsv("patients.csv", { target: "outcome", schema });
+ * ```
+ */
+export declare function tableStatistics(path: string, options?: TableStatisticsOptions): Promise<TableStatistics>;
+/**
+ * Merges nodes' statistics into the schema of the table that all their training rows would form together: means and
+ * deviations are those of all rows (Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing
+ * Sample Variances", 1979), and categories and classes are those of any node. The order of the statistics does not matter.
+ *
+ * @param statistics results of {@link tableStatistics}, or their JSON texts; at least one
+ * @returns the schema to read all nodes' tables with
+ * @throws FlwrError "invalid-argument" that says which statistics, from 1, are malformed or do not fit the others
+ */
+export declare function mergeTableStatistics(statistics: readonly (TableStatistics | string)[]): TableSchema;
 /**
  * Reads a table with a header line (RFC 4180) as a data set. It reads in pieces and needs 8 bytes of memory per
  * selected cell in addition to the data set.
@@ -5196,6 +5450,49 @@ export interface ImageFolderOptions {
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
+/** Options of {@link readParquet}: those of `readCsv` but for text files. */
+export type ParquetOptions = Omit<CsvOptions, "delimiter" | "decimal" | "encoding">;
+/** Options of {@link readParquetInputs}: a table without targets, or whose targets are not read. */
+export type ParquetInputsOptions = Omit<CsvInputsOptions, "delimiter" | "decimal" | "encoding">;
+/**
+ * Reads a Parquet file as a data set, with the options and rules of `readCsv`. A schema of one reader can be used with the
+ * other. It reads in pieces and needs 8 bytes of memory per selected cell in addition to the data set.
+ *
+ * Columns have numbers, booleans (0 and 1) or texts. Cells are missing if they are null or NaN, and those that
+ * {@link CsvOptions.missingCells} lists (default: none). Lists, structures, dates and bytes are refused in the columns
+ * that are read. So is the column that pandas writes for its index, unless `inputs` leaves it out.
+ *
+ * Compression: none, Snappy, gzip, Zstandard or Brotli.
+ *
+ * @param path path of the file
+ * @returns the data set, or `{ train, test }` with the option `split`
+ * @throws FlwrError as `readCsv`, "invalid-argument" for a damaged file, "unimplemented" for another kind of column or
+ * compression
+ * @example
+ * ```ts
+ * const { train, test } = await readParquet("patients.parquet", {
+ *   target: "outcome",
+ *   standardize: true,
+ *   split: { testFraction: 0.2, stratify: true },
+ * });
+ * ```
+ */
+export declare function readParquet<const O extends ParquetOptions & {
+	readonly split: object;
+}>(path: string, options: O): Promise<TableSplit<TableOf<O>>>;
+/** Reads a table that is not split for training and test. */
+export declare function readParquet<const O extends ParquetOptions & {
+	readonly split?: undefined;
+}>(path: string, options: O): Promise<TableOf<O>>;
+/**
+ * Reads the inputs of a Parquet file without targets, such as new data to predict from; otherwise like
+ * {@link readParquet}.
+ *
+ * @param path path of the file
+ * @returns `x`, float32 [rows, columns], the names of its columns, and the schema
+ * @throws FlwrError as `readParquet`
+ */
+export declare function readParquetInputs(path: string, options?: ParquetInputsOptions): Promise<TableInputs>;
 /** Images with a mask each, held in memory. */
 export interface ImageMasks extends Dataset {
 	/** [images, channels, height, width], 0 to 255. */
@@ -5239,6 +5536,20 @@ export interface ImageMasksOptions {
  * ```
  */
 export declare function readImageMasks(images: string, masks: string, options?: ImageMasksOptions): Promise<ImageMasks>;
+/** Options of {@link partitionContinuous}. */
+export interface ContinuousOptions extends PartitionOptions {
+	/** From 0, at random, to 1, strictly in the order of the numbers. */
+	readonly strictness: number;
+}
+/**
+ * Sorts examples by a number with noise and cuts them evenly, like Flower Datasets' ContinuousPartitioner: by
+ * strictness · z + (1 − strictness) · N(0, 1), where z is the standardised number.
+ *
+ * @param values a number of each example, such as a patient's age
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for options out of range, a number that is not finite, and equal numbers
+ */
+export declare function partitionContinuous(values: ArrayLike<number>, partitions: number, options: ContinuousOptions): Partitions;
 /** Options of {@link partitionDirichlet}. */
 export interface DirichletOptions extends PartitionOptions {
 	/**
@@ -5261,6 +5572,125 @@ export interface DirichletOptions extends PartitionOptions {
  * partition stays too small
  */
 export declare function partitionDirichlet(labels: Labels, partitions: number, options: DirichletOptions): Partitions;
+/** Options of {@link partitionDistribution}. */
+export interface DistributionOptions extends PartitionOptions {
+	/**
+	 * For each label in ascending order, the shares of the partitions that have it, in their order: [labels,
+	 * numUniqueLabelsPerPartition · partitions / labels]. Numbers of at least 0.
+	 */
+	readonly distributionArray: readonly (readonly number[])[];
+	/** Number of labels of each partition. */
+	readonly numUniqueLabelsPerPartition: number;
+	/** Fewest examples of each label in each partition that has it (default 0). It has no effect without `rescale`. */
+	readonly preassignedNumSamplesPerLabel?: number;
+	/**
+	 * Whether shares are scaled such that all examples of a label are used (default true). Otherwise they are numbers of
+	 * examples, rounded down, and further examples are unused.
+	 */
+	readonly rescale?: boolean;
+}
+/**
+ * Divides the examples of each label by given shares, like Flower Datasets' DistributionPartitioner (Li et al.,
+ * "Federated Optimization in Heterogeneous Networks", 2020). Partition i has the labels number i, i + 1, …, modulo the
+ * number of labels. Shares are rounded down; the examples that are left go to one of the label's partitions at random.
+ *
+ * @param labels label of each example
+ * @param partitions number of partitions, a multiple of the number of labels
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for options out of range, and when a label has too few examples
+ */
+export declare function partitionDistribution(labels: Labels, partitions: number, options: DistributionOptions): Partitions;
+/**
+ * Divides examples at random into partitions of the given sizes, like Flower Datasets' SizePartitioner. If the sizes sum
+ * to less than the number of examples, the rest is unused.
+ *
+ * @param examples number of examples of the data set
+ * @param partitionSizes number of examples of each partition, above 0
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for other sizes, and when they sum to more than there are examples
+ * @example
+ * ```ts
+ * const parts = partitionSizes(datasetSize(train), [1000, 200, 50]);
+ * ```
+ */
+export declare function partitionSizes(examples: number, partitionSizes: readonly number[], options?: PartitionOptions): Partitions;
+/** Options of {@link partitionIdToSize}. */
+export interface IdToSizeOptions extends PartitionOptions {
+	/** The share of a partition from its number, from 1: a number above 0. Shares are scaled to the number of examples. */
+	readonly partitionIdToSizeFn: (id: number) => number;
+}
+/**
+ * Divides examples at random into partitions whose sizes are a function of their numbers, like Flower Datasets'
+ * IdToSizeFncPartitioner: sizes are rounded down, and the last partition gets the remaining examples.
+ *
+ * @param examples number of examples of the data set
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are more partitions than examples, the function returns a number that
+ * is not above 0, or a partition would be empty
+ */
+export declare function partitionIdToSize(examples: number, partitions: number, options: IdToSizeOptions): Partitions;
+/** Options of {@link partitionInnerDirichlet}. */
+export interface InnerDirichletOptions extends PartitionOptions {
+	/** Concentration, above 0: the smaller it is, the fewer classes a partition has. One, or one for each class. */
+	readonly alpha: number | readonly number[];
+}
+/**
+ * Fills partitions of given sizes with classes whose shares in each partition are drawn from a Dirichlet distribution,
+ * like Flower Datasets' InnerDirichletPartitioner (Acar et al., "Federated Learning Based on Dynamic Regularization",
+ * 2021). Places are filled one by one, in partitions drawn at random; a class without further examples is left out, and
+ * the shares of the others are scaled up. If the sizes sum to less than the number of examples, the rest is unused.
+ *
+ * @param labels label of each example
+ * @param partitionSizes number of examples of each partition, above 0
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for sizes and options out of range
+ */
+export declare function partitionInnerDirichlet(labels: Labels, partitionSizes: readonly number[], options: InnerDirichletOptions): Partitions;
+/** An id in the data, such as a hospital's name or a user's number. */
+export type NaturalId = string | number | bigint | boolean;
+/** Partitions by ids in the data. */
+export interface NaturalPartitions {
+	/** For each partition, the positions of its examples. */
+	readonly partitions: Partitions;
+	/** For each partition, its ids. */
+	readonly ids: readonly (readonly NaturalId[])[];
+}
+/**
+ * Makes one partition for each id, like Flower Datasets' NaturalIdPartitioner. The ids are in ascending order, the
+ * examples of a partition in the order of the data.
+ *
+ * @param ids id of each example, all of one type
+ * @throws FlwrError "invalid-argument" when there are no examples, and for an id that is missing or of another type
+ * @example
+ * ```ts
+ * const { partitions, ids } = partitionNaturalId(hospitalOfExample);
+ * const own = selectPartition(train, partitions, ids.findIndex(([id]) => id === "Ulm"));
+ * ```
+ */
+export declare function partitionNaturalId(ids: ArrayLike<NaturalId>): NaturalPartitions;
+/**
+ * What becomes of the ids that are left when the number of ids is not a multiple of the group's size: "allow-smaller":
+ * they form a smaller group; "allow-bigger": the first groups have one more; "drop-reminder": they are unused;
+ * "strict": an error.
+ */
+export type GroupMode = "allow-smaller" | "allow-bigger" | "drop-reminder" | "strict";
+/** Options of {@link partitionGroupedNaturalId}. */
+export interface GroupedNaturalIdOptions {
+	/** Number of ids of a partition, at least 1. */
+	readonly groupSize: number;
+	/** What becomes of the ids that are left (default "allow-smaller"). */
+	readonly mode?: GroupMode;
+	/** Whether ids are grouped in ascending order (default false: in the order of their first examples). */
+	readonly sortUniqueIds?: boolean;
+}
+/**
+ * Makes one partition for each group of ids, like Flower Datasets' GroupedNaturalIdPartitioner. The examples of a
+ * partition are in the order of their ids.
+ *
+ * @param ids id of each example, all of one type
+ * @throws FlwrError "invalid-argument" for options out of range, and when the ids cannot be grouped as the mode demands
+ */
+export declare function partitionGroupedNaturalId(ids: ArrayLike<NaturalId>, options: GroupedNaturalIdOptions): NaturalPartitions;
 /**
  * How the classes of a partition are chosen. "random"; "deterministic": consecutive classes, starting with the class of
  * the partition's number; "first-deterministic": that class, and others at random.
@@ -5330,6 +5760,43 @@ export declare function partitionIid(examples: number, partitions: number, optio
  * @throws FlwrError "invalid-argument" when there are more partitions than examples, or a partition would be empty
  */
 export declare function partitionBySize(examples: number, partitions: number, options: SizePartitionOptions): Partitions;
+/** For each partition, the names of its columns. */
+export type ColumnPartitions = readonly (readonly string[])[];
+/**
+ * Which partition has the active party's columns: the first, the last, a further one at the start or end, all, or one
+ * by its number, from 0.
+ */
+export type ActivePartyColumnsMode = "add_to_first" | "add_to_last" | "create_as_first" | "create_as_last" | "add_to_all" | number;
+/** Options of {@link partitionVerticalEven} and {@link partitionVerticalSize}. */
+export interface VerticalOptions extends PartitionOptions {
+	/** Columns of the party that has the targets, such as the targets. */
+	readonly activePartyColumns?: string | readonly string[];
+	/** Which partition has them (default "add_to_last"). */
+	readonly activePartyColumnsMode?: ActivePartyColumnsMode;
+	/** Columns that no partition has. */
+	readonly dropColumns?: string | readonly string[];
+	/** Columns that all partitions have, such as the ids by which rows are joined. */
+	readonly sharedColumns?: string | readonly string[];
+}
+/**
+ * Divides the columns of a table evenly, like Flower Datasets' VerticalEvenPartitioner: in random order unless `shuffle`
+ * is false, and the first partitions have one more if the number is not divisible.
+ *
+ * @param columns names of the table's columns
+ * @returns for each partition, the names of its columns, which `readCsv` takes as its option `inputs`
+ * @throws FlwrError "invalid-argument" for options out of range, unknown columns, and more partitions than columns
+ */
+export declare function partitionVerticalEven(columns: readonly string[], partitions: number, options?: VerticalOptions): ColumnPartitions;
+/**
+ * Divides the columns of a table by given sizes, like Flower Datasets' VerticalSizePartitioner.
+ *
+ * @param columns names of the table's columns
+ * @param partitionSizes numbers of columns that sum to the number of columns to divide; or fractions that sum to 1,
+ * rounded down to whole columns, of which the last partition takes the rest
+ * @returns for each partition, the names of its columns
+ * @throws FlwrError "invalid-argument" for options out of range, unknown columns, another sum, and an empty partition
+ */
+export declare function partitionVerticalSize(columns: readonly string[], partitionSizes: readonly number[], options?: VerticalOptions): ColumnPartitions;
 /**
  * The examples at the given positions, in that order, such as one node's share. The rows are copied.
  *
@@ -5350,6 +5817,94 @@ export declare function selectExamples<D extends Dataset>(dataset: D, positions:
  * ```
  */
 export declare function selectPartition<D extends Dataset>(dataset: D, partitions: Partitions, id: number): D;
+/**
+ * Splits a text into its words, in lower case. Unlike `Intl.Segmenter`, the rule has no dictionary that differs between
+ * versions:
+ *
+ * - The text is normalised (Unicode NFKC) and put into lower case, without a language's special rules; ’ becomes '.
+ * - A word is a run of letters, marks and digits. Apostrophes within it belong to it: "don't".
+ * - Each character in Han, Hiragana or Katakana is a word, with the signs ー after it.
+ * - All else divides words. A run of Thai, Lao, Khmer or Burmese, which have no spaces either, is one word.
+ */
+export declare function tokenize(text: string): string[];
+/** Words with their numbers of occurrences, the most frequent first; plain data that JSON preserves. */
+export type WordCounts = readonly (readonly [
+	word: string,
+	count: number
+])[];
+/** Options of {@link wordCounts}. */
+export interface WordCountsOptions {
+	/** Fewest occurrences of a word in these texts; rarer words are left out (default 1). */
+	readonly minFrequency?: number;
+	/** Splits a text into words (default: `tokenize`). */
+	readonly tokenize?: (text: string) => readonly string[];
+}
+/**
+ * Counts the words of texts. Nodes send their counts, not their texts, to agree on a vocabulary.
+ *
+ * The counts reveal which words occur how often at a node. Rare words, such as names, can identify people: leave them out
+ * with `minFrequency`.
+ *
+ * @throws FlwrError "invalid-argument" for options out of range and values that are not texts, "resource-exhausted" for
+ * too many different words
+ * @example
+ * ```ts
+ * // ClientApp
+ * const counts = wordCounts(texts, { minFrequency: 5 });
+ * return { words: new ConfigRecord({ json: JSON.stringify(counts) }) };
+ * // ServerApp
+ * const words = createVocabulary(mergeWordCounts(replies.map((reply) => reply.content.configRecord("words").string("json"))));
+ * ```
+ */
+export declare function wordCounts(texts: Iterable<string>, options?: WordCountsOptions): WordCounts;
+/**
+ * Adds up the word counts of nodes.
+ *
+ * @param nodes counts of each node, or their JSON texts
+ * @throws FlwrError "invalid-argument" that says which counts, from 1, are malformed; "resource-exhausted" for too many
+ * different words
+ */
+export declare function mergeWordCounts(nodes: readonly (WordCounts | string)[]): WordCounts;
+/** The words by their ids: `PADDING_ID` and `UNKNOWN_ID` first, then the most frequent; plain data that JSON preserves. */
+export type Vocabulary = readonly string[];
+/** Id of the places after a text's end: "<pad>". */
+export declare const PADDING_ID = 0;
+/** Id of words that are not in the vocabulary: "<unk>". */
+export declare const UNKNOWN_ID = 1;
+/** Options of {@link createVocabulary}. */
+export interface VocabularyOptions {
+	/** Fewest occurrences of a word in all texts (default 1). */
+	readonly minFrequency?: number;
+	/** Most ids, including those for padding and unknown words (default: no limit). The most frequent words are kept. */
+	readonly maxSize?: number;
+}
+/**
+ * Makes the vocabulary of counted words. Its length is the number of `tokens` of an `embedding` layer. Equal counts give
+ * equal vocabularies.
+ *
+ * @param counts the result of `wordCounts` or `mergeWordCounts`
+ * @throws FlwrError "invalid-argument" for options out of range
+ */
+export declare function createVocabulary(counts: WordCounts, options?: VocabularyOptions): Vocabulary;
+/** Options of {@link encodeTexts}. */
+export interface EncodeTextsOptions {
+	/** Number of words of each example: longer texts are cut at their end, shorter ones padded. */
+	readonly length: number;
+	/** Splits a text into words (default: `tokenize`). Use the one that counted the words. */
+	readonly tokenize?: (text: string) => readonly string[];
+}
+/**
+ * Encodes texts as the ids of their words, for an `embedding` layer.
+ *
+ * @returns int64 [examples, length], in memory that threads share
+ * @throws FlwrError "invalid-argument" for options out of range, values that are not texts, and a vocabulary that does
+ * not begin with padding and unknown or names a word twice; "resource-exhausted" when the result is too large
+ * @example
+ * ```ts
+ * const x = encodeTexts(["What a film!"], vocabulary, { length: 50 });
+ * ```
+ */
+export declare function encodeTexts(texts: readonly string[], vocabulary: Vocabulary, options: EncodeTextsOptions): Tensor<"int64">;
 /** Numbers of examples: typed arrays, or plain ones. */
 export type Numbers = ArrayLike<number>;
 /**
