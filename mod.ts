@@ -72,6 +72,7 @@ export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
+export { type BestModel, keepBest, type KeepBestOptions } from "./app/strategy/best_model.ts";
 export { Bulyan, type BulyanOptions } from "./app/strategy/bulyan.ts";
 export {
   ComposedStrategy,
@@ -107,7 +108,13 @@ export {
   normalizedSteps,
 } from "./app/strategy/fednova.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
-export { type FedXgbOptions, xgbArrays, xgbBytes } from "./app/strategy/xgb/fedxgb.ts";
+export {
+  FedXgb,
+  type FedXgbOptions,
+  type JoinedModel,
+  xgbArrays,
+  xgbBytes,
+} from "./app/strategy/xgb/fedxgb.ts";
 export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
 export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
 export {
@@ -119,6 +126,12 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
+export { localParameters, type LocalParametersOptions } from "./app/strategy/local_parameters.ts";
+export {
+  type IsLocal,
+  PartialModel,
+  type PartialModelOptions,
+} from "./app/strategy/partial_model.ts";
 export { QFedAvg, type QFedAvgOptions } from "./app/strategy/qfedavg.ts";
 export { Scaffold, type ScaffoldOptions } from "./app/strategy/scaffold.ts";
 export {

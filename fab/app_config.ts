@@ -4,6 +4,7 @@ import {
   type ComponentKey,
   findModules,
   type Language,
+  type Languages,
   parseComponent,
 } from "./component.ts";
 import { formatFaults } from "./format_version.ts";
@@ -25,7 +26,15 @@ export interface AppConfig {
   readonly clientApp?: string;
   /** Default run configuration, flattened. */
   readonly config: RunConfig;
+  /** The language of the ServerApp, or of the only component. */
   readonly language: Language;
+  /** The language of the ClientApp, which may be another: a ServerApp in TypeScript drives nodes in Python, and vice versa. */
+  readonly clientLanguage: Language;
+}
+
+/** What an app is written in: one language, or both. */
+export function languagesOf({ language, clientLanguage }: AppConfig): Languages {
+  return language === clientLanguage ? language : "mixed";
 }
 
 /**
@@ -73,7 +82,7 @@ export function readAppConfig(
     serverApp: components!.get("serverapp"),
     clientApp: components!.get("clientapp"),
     config: isTable(settings) ? flattenConfig(settings, "[tool.flwr.app.config]") : {},
-    language: languageOf(components!, has),
+    ...readLanguages(components!, has),
   };
 }
 
@@ -135,23 +144,17 @@ function readComponents(app: TomlTable, faults: string[]): Map<ComponentKey, str
   return found;
 }
 
-/** The language of the components, which must be the same for all. */
-function languageOf(
+/** The languages of the components. */
+function readLanguages(
   components: ReadonlyMap<ComponentKey, string>,
   has: (path: string) => boolean,
-): Language {
-  const languages = [...components].map(([key, spec]) => ({
-    key,
-    language: language(key, spec, has),
-  }));
-  const [first, ...others] = languages;
-  const other = others.find(({ language }) => language !== first!.language);
-  if (other === undefined) return first!.language;
-  throw new FlwrError(
-    "invalid-argument",
-    `"${first!.key}" is written in ${first!.language}, "${other.key}" in ${other.language}: ` +
-      "all components of an app must use the same language",
+): Pick<AppConfig, "language" | "clientLanguage"> {
+  const languages = new Map(
+    [...components].map(([key, spec]) => [key, language(key, spec, has)] as const),
   );
+  const [first] = languages.values();
+  const own = languages.get("serverapp") ?? first!;
+  return { language: own, clientLanguage: languages.get("clientapp") ?? own };
 }
 
 function language(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { missingRecommendations, readAppConfig } from "./app_config.ts";
+import { languagesOf, missingRecommendations, readAppConfig } from "./app_config.ts";
 import { appFiles } from "./testing/app_files.ts";
 import { parseToml } from "./toml/parse.ts";
 
@@ -94,12 +94,25 @@ Deno.test("app config: a component is a module and an object within the app's fo
 
 Deno.test("app config: an app may have only an AgentApp", () => {
   const agent = manifest.replace(/serverapp.*\nclientapp.*/, 'agentapp = "agent:app"');
-  const { serverApp, clientApp, language } = read(agent, "agent.py");
-  assert.deepEqual({ serverApp, clientApp, language }, {
+  const { serverApp, clientApp, language, clientLanguage } = read(agent, "agent.py");
+  assert.deepEqual({ serverApp, clientApp, language, clientLanguage }, {
     serverApp: undefined,
     clientApp: undefined,
     language: "python",
+    clientLanguage: "python",
   });
+});
+
+Deno.test("app config: ServerApp and ClientApp may be in different languages", () => {
+  const mixed = read(manifest, "server.ts", "client.py");
+  assert.deepEqual([mixed.language, mixed.clientLanguage, languagesOf(mixed)], [
+    "typescript",
+    "python",
+    "mixed",
+  ]);
+  const other = read(manifest, "server.py", "client.ts");
+  assert.deepEqual([other.language, other.clientLanguage], ["python", "typescript"]);
+  assert.equal(languagesOf(read(manifest, "server.py", "client.py")), "python");
 });
 
 Deno.test("app config: settings may have names of an object's properties", () => {

@@ -1,6 +1,9 @@
 /** Programming language of an app. */
 export type Language = "typescript" | "python";
 
+/** What an app is written in; "mixed": its ServerApp and its ClientApp are in different languages. */
+export type Languages = Language | "mixed";
+
 /** Keys of `[tool.flwr.app.components]`, including Flower's AgentApp. */
 export const COMPONENT_KEYS = ["serverapp", "clientapp", "agentapp"] as const;
 export type ComponentKey = typeof COMPONENT_KEYS[number];

@@ -1,5 +1,5 @@
 import { ATTACHMENTS_PATH, readAttachmentList } from "./attachments.ts";
-import { readAppConfig } from "./app_config.ts";
+import { languagesOf, readAppConfig } from "./app_config.ts";
 import { sha256Hex } from "../base/platform.ts";
 import { checkContents, CONTENTS_PATH } from "./contents.ts";
 import type { CheckedFab } from "./fab.ts";
@@ -36,7 +36,7 @@ export function readFab(content: Uint8Array): CheckedFab {
   const config = readAppConfig(parseToml(manifest, MANIFEST), MANIFEST, (path) => files.has(path));
   const attached = files.get(ATTACHMENTS_PATH);
   // Flower has no attachments, so in a Python app a file with this name has no meaning.
-  const attachments = attached !== undefined && config.language === "typescript"
+  const attachments = attached !== undefined && languagesOf(config) === "typescript"
     ? readAttachmentList(attached)
     : [];
   checkPaths([...files.keys(), ...attachments.map(({ path }) => path)]);

@@ -352,6 +352,7 @@ Deno.test("read: a valid FAB gives its files and its configuration", () => {
     clientApp: "client:app",
     config: { "num-rounds": 3n },
     language: "typescript",
+    clientLanguage: "typescript",
   });
 });
 
@@ -374,6 +375,7 @@ Deno.test("read: a FAB of Flower up to 1.26.1, whose list omits the manifest, is
     clientApp: "pkg.client:app",
     config: { "num-rounds": 3n },
     language: "python",
+    clientLanguage: "python",
   });
 });
 

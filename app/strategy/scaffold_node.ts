@@ -30,7 +30,7 @@ export interface ScaffoldRound {
    * @throws FlwrError "invalid-argument" when a number is out of range, "failed-precondition" when the control variate
    * would not be finite
    */
-  finish(training: LocalTraining): { readonly [CONTROL_RECORD]: ArrayRecord };
+  finish(training: LocalTraining): { readonly "scaffold-control": ArrayRecord };
 }
 
 /**

@@ -1,6 +1,11 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { type AppConfig, missingRecommendations, readAppConfig } from "../app_config.ts";
+import {
+  type AppConfig,
+  languagesOf,
+  missingRecommendations,
+  readAppConfig,
+} from "../app_config.ts";
 import { listFiles, readAppFile } from "../app_folder.ts";
 import { sha256Hex } from "../../base/platform.ts";
 import { CONTENTS_PATH, contentsLine } from "../contents.ts";
@@ -85,12 +90,12 @@ async function choose(
   root: string,
   there: readonly string[],
   { file, tables }: Manifest,
-  { language }: AppConfig,
+  config: AppConfig,
 ): Promise<string[]> {
   const app = tableAt(tables, "tool", "flwr", "app")!;
   const ignored = there.includes(".gitignore") ? await readAppFile(root, ".gitignore") : undefined;
   const chosen = selectFiles(there, {
-    language,
+    language: languagesOf(config),
     ignored: ignoreLines(ignored),
     include: patterns(app, "fab-include"),
     exclude: patterns(app, "fab-exclude"),

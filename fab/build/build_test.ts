@@ -160,12 +160,31 @@ Deno.test("build: an app without its components is refused with a reason", async
   await refusal({ ".gitignore": "server.ts" }, /"serverapp" .* has neither "server\.ts" nor/);
   const { "client.ts": _, ...without } = files;
   await withApp(without, (folder) => assert.rejects(buildFab(folder), { message: /"clientapp"/ }));
+});
+
+Deno.test("build: an app in both languages has the files of both, and no attachments", async () => {
+  const { "client.ts": _, ...files } = appFiles("typescript");
+  const mixed = {
+    ...files,
+    "client.py": "app = None",
+    "lib/task.py": "",
+    "nodes/task.py": "",
+    "a_test.ts": "",
+    "b_test.py": "",
+  };
+  await withApp(mixed, async (folder) => {
+    const { config, content } = await buildFab(folder);
+    assert.deepEqual([config.language, config.clientLanguage], ["typescript", "python"]);
+    const packed = [...readFab(content).files.keys()].filter((path) => /\.(ts|py)$/.test(path));
+    assert.deepEqual(packed.sort(), ["client.py", "nodes/task.py", "server.ts"]);
+  });
+  const manifest = files["pyproject.toml"]!.replace(
+    "[tool.flwr.app]\n",
+    '[tool.flwr.app]\nattachments = ["model.npz"]\n',
+  );
   await withApp(
-    { ...without, "client.py": "" },
-    (folder) =>
-      assert.rejects(buildFab(folder), {
-        message: /"serverapp" is written in typescript, "clientapp" in python/,
-      }),
+    { ...mixed, "model.npz": "", "pyproject.toml": manifest },
+    (folder) => assert.rejects(buildFab(folder), { message: /for TypeScript apps only/ }),
   );
 });
 

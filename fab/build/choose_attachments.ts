@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { utf8Length } from "../../base/characters.ts";
 import { FlwrError } from "../../base/error.ts";
-import type { AppConfig } from "../app_config.ts";
+import { type AppConfig, languagesOf } from "../app_config.ts";
 import { attachmentFault, checkAttachmentSizes, describeAttachment } from "../attachments.ts";
 import type { LocalAttachment } from "../fab.ts";
 import { MAX_FAB_BYTES } from "../limits.ts";
@@ -22,13 +22,13 @@ export interface AppParts {
  */
 export function listedAttachments(
   tables: TomlTable,
-  { language }: AppConfig,
+  config: AppConfig,
   there: ReadonlySet<string>,
 ): string[] {
   const value = tableAt(tables, "tool", "flwr", "app")?.get("attachments");
   if (value === undefined) return [];
   const key = '"attachments" in [tool.flwr.app]';
-  if (language === "python") {
+  if (languagesOf(config) !== "typescript") {
     throw new FlwrError("invalid-argument", `${key} is for TypeScript apps only`, {
       hints: ["Remove it: Flower does not send attachments for Python apps"],
     });
@@ -72,7 +72,7 @@ export async function chooseAttachments(
     readonly config: AppConfig;
   },
 ): Promise<AppParts> {
-  if (config.language === "python") return { chosen, attached: [] };
+  if (languagesOf(config) !== "typescript") return { chosen, attached: [] };
   const rest = new Set(chosen);
   for (const path of listed) rest.delete(path);
   const sizes = new Map<string, number>();

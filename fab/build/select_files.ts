@@ -1,12 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
-import type { Language } from "../component.ts";
+import type { Languages } from "../component.ts";
 import { MAX_FOLDER_DEPTH } from "../limits.ts";
 import { compilePatterns } from "./pattern.ts";
 import { FILE_RULES } from "./rules.ts";
 
 /** An app's own rules for the files of its FAB. */
 export interface Selection {
-  readonly language: Language;
+  readonly language: Languages;
   /** Lines of the top-level .gitignore file. */
   readonly ignored: readonly string[];
   /** `fab-include`: only files that match one of these patterns; undefined for all files. */

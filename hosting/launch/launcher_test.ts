@@ -20,6 +20,7 @@ const FAB: CheckedFab = {
     fabId: "tests/app",
     config: {},
     language: "typescript",
+    clientLanguage: "typescript",
   },
 };
 

@@ -29,14 +29,18 @@ export interface BulyanSelectionOptions {
 }
 
 /** The replies with the lowest Krum scores; of equal ones, those with the lower node ids. */
-export const selectByKrum: SelectionRule = (replies, numMaliciousNodes, count) => {
+export function selectByKrum(
+  replies: readonly CheckedReply[],
+  numMaliciousNodes: number,
+  count: number,
+): readonly CheckedReply[] {
   const scores = krumScores(replies.map(({ tensors }) => tensors), numMaliciousNodes);
   return replies
     .map((reply, i) => ({ reply, score: scores[i]! }))
     .sort((a, b) => a.score - b.score)
     .slice(0, count)
     .map(({ reply }) => reply);
-};
+}
 
 /**
  * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): of n replies, a Byzantine-resilient rule selects θ = n − 2f. Each

@@ -61,8 +61,14 @@ export interface JoinedModel {
 
 /** What the strategies for XGBoost share: models are bytes, of any length. */
 export abstract class FedXgb extends FedAvg {
+  /** Largest accepted size of a model, in bytes. */
   protected readonly maxModelBytes: number;
 
+  /**
+   * Creates the strategy.
+   *
+   * @throws FlwrError "invalid-argument" when an option is out of range
+   */
   constructor({ maxModelBytes = MAX_MODEL_BYTES, ...options }: FedXgbOptions) {
     super(options);
     checkCount("maxModelBytes", maxModelBytes, 1);
@@ -139,7 +145,7 @@ export abstract class FedXgb extends FedAvg {
     );
   }
 
-  /** @throws FlwrError "invalid-argument" when a model is too large */
+  /** Checks the size of a model. @throws FlwrError "invalid-argument" when it is too large */
   protected requireSize(length: number, what: string): void {
     if (length <= this.maxModelBytes) return;
     throw new FlwrError(

@@ -35,6 +35,7 @@ function fabOf(serverApp: string, config: RunConfig = {}): CheckedFab {
       serverApp: "server:app",
       config,
       language: "typescript",
+      clientLanguage: "typescript",
     },
   };
 }

@@ -1,5 +1,7 @@
 import { printMessage } from "../../output/say.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { languagesOf } from "../../../fab/app_config.ts";
+import type { Language } from "../../../fab/component.ts";
 import { buildFab } from "../../../fab/build/build.ts";
 import { readFab } from "../../../fab/read.ts";
 import { type Fab, fabFileName, shortHash } from "../../../fab/fab.ts";
@@ -124,11 +126,13 @@ async function start(
 
 /** The input of the type check. Undefined for an app in another language. */
 function appToCheck(folder: string, { config, content }: Fab): AppToCheck | undefined {
-  const { serverApp, clientApp, language } = config;
-  if (language !== "typescript") return undefined;
+  const { serverApp, clientApp, language, clientLanguage } = config;
+  if (languagesOf(config) === "python") return undefined;
+  const isChecked = (component: string | undefined, language: Language) =>
+    component !== undefined && language === "typescript";
   const components = {
-    ...(serverApp !== undefined && { ServerApp: serverApp }),
-    ...(clientApp !== undefined && { ClientApp: clientApp }),
+    ...(isChecked(serverApp, language) && { ServerApp: serverApp }),
+    ...(isChecked(clientApp, clientLanguage) && { ClientApp: clientApp }),
   };
   return { files: readFab(content).files, folder, components };
 }

@@ -78,7 +78,7 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #start(run: RunInfo): Promise<Warm> {
     const checked = await this.#options.bundles.of(run);
     const { config } = checked.fab;
-    const { fabId, version, clientApp, language } = config;
+    const { fabId, version, clientApp, clientLanguage: language } = config;
     if (clientApp === undefined) throw loadFailed(`App "${fabId}" has no ClientApp`);
     try {
       const app = await this.#open(run, checked);
@@ -111,7 +111,7 @@ export class FabApps implements AppSource, AsyncDisposable {
 
   async #open(run: RunInfo, checked: CheckedBundle): Promise<ReadyApp> {
     const { startPython, startTypeScript } = this.#options;
-    if (checked.fab.config.language === "python") return await startPython(checked);
+    if (checked.fab.config.clientLanguage === "python") return await startPython(checked);
     const { DownloadedApps } = await load<typeof import("../../../fab/downloaded_apps.ts")>(
       new URL("../../../fab/downloaded_apps.ts", import.meta.url),
     );

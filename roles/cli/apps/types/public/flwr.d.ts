@@ -1901,6 +1901,41 @@ export interface WeighedMetrics {
  * @returns the averages, as doubles
  */
 export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
+/** Options of {@link keepBest}. */
+export interface KeepBestOptions {
+	/** The metric of the server's evaluation that tells which model is best, a number. */
+	readonly metric: string;
+	/** "max": the largest value is the best, as of accuracy; "min": the smallest, as of loss. */
+	readonly mode: "max" | "min";
+}
+/** The best model of a run so far. */
+export interface BestModel {
+	/** The round after which the model was evaluated; 0 is before the first. */
+	readonly round: number;
+	/** The model. */
+	readonly arrays: ArrayRecord;
+	/** The value of the metric. */
+	readonly value: number;
+}
+/**
+ * Wraps an evaluation at the server so that it remembers the best model of the run. Of equal values the earlier round is
+ * the best; NaN never is.
+ *
+ * @example
+ * ```ts
+ * const kept = keepBest(evaluateFn, { metric: "accuracy", mode: "max" });
+ * await strategy.start(grid, { numRounds: 20, evaluateFn: kept.evaluateFn });
+ * await artifacts.save("best.npz", kept.best()!.arrays);
+ * ```
+ *
+ * @returns the evaluation to pass to `start`, and the best model so far: undefined before the first evaluation. Another
+ * run, which begins with round 0, begins anew.
+ * @throws FlwrError "invalid-argument" when an option is invalid, and in a round whose metrics lack a number of this name
+ */
+export declare function keepBest(evaluateFn: EvaluateFn, { metric, mode }: KeepBestOptions): {
+	readonly evaluateFn: EvaluateFn;
+	best(): BestModel | undefined;
+};
 /**
  * Selects replies that a few malicious nodes cannot all have written.
  *
@@ -1918,7 +1953,7 @@ export interface BulyanSelectionOptions {
 	readonly selectionRule?: SelectionRule;
 }
 /** The replies with the lowest Krum scores; of equal ones, those with the lower node ids. */
-export declare const selectByKrum: SelectionRule;
+export declare function selectByKrum(replies: readonly CheckedReply[], numMaliciousNodes: number, count: number): readonly CheckedReply[];
 /**
  * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): of n replies, a Byzantine-resilient rule selects θ = n − 2f. Each
  * element is the mean of the β = θ − 2f selected values that are closest to their median, without weights. Fewer than
@@ -1979,7 +2014,6 @@ export interface FedAvgOptions {
 	/** Seed that makes the choice of nodes repeatable (default: random). */
 	readonly seed?: number;
 }
-type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
@@ -1994,7 +2028,7 @@ type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "co
 export declare class FedAvg extends ComposedStrategy {
 	#private;
 	/** The options, with their defaults. */
-	protected readonly options: CheckedOptions;
+	protected readonly options: Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
 	/** The generator that chooses the node that is asked for the initial model. */
 	protected readonly random: Random;
 	/**
@@ -2477,15 +2511,23 @@ export declare function xgbArrays(bytes?: Uint8Array): ArrayRecord;
  * @throws FlwrError "invalid-argument" unless there is one array, with the name "0" and of bytes
  */
 export declare function xgbBytes(arrays: ArrayRecord): Uint8Array;
-interface JoinedModel {
+/** A global model that nodes' models are joined to. */
+export interface JoinedModel {
 	/** Adds a node's model. @throws FlwrError to reject the node's reply, which then changes nothing */
 	add(own: Uint8Array): void;
 	/** The new global model. */
 	finish(): Uint8Array;
 }
-declare abstract class FedXgb extends FedAvg {
+/** What the strategies for XGBoost share: models are bytes, of any length. */
+export declare abstract class FedXgb extends FedAvg {
 	#private;
+	/** Largest accepted size of a model, in bytes. */
 	protected readonly maxModelBytes: number;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
 	constructor({ maxModelBytes, ...options }: FedXgbOptions);
 	/** The empty model: nodes train their first trees from nothing. */
 	initialArrays(): Promise<{
@@ -2503,7 +2545,7 @@ declare abstract class FedXgb extends FedAvg {
 	protected abstract joinTo(global: Uint8Array): JoinedModel;
 	/** Checks the values of a model's leaves. @throws FlwrError "invalid-argument" when their norm is too large */
 	protected requireNorm(norm: number): void;
-	/** @throws FlwrError "invalid-argument" when a model is too large */
+	/** Checks the size of a model. @throws FlwrError "invalid-argument" when it is too large */
 	protected requireSize(length: number, what: string): void;
 }
 /** Options of {@link FedXgbBagging}. */
@@ -2697,6 +2739,87 @@ export declare class Krum extends MultiKrum {
 	 */
 	constructor(options?: Omit<MultiKrumOptions, "numNodesToSelect">);
 }
+/** Decides by its name whether an array of the model stays on the node. */
+export type IsLocal = (name: string) => boolean;
+/** Options of {@link PartialModel}. */
+export interface PartialModelOptions {
+	/** Whether an array stays on the node, by its name; not all arrays may. */
+	readonly isLocal: IsLocal;
+	/**
+	 * What nodes are sent: "all" arrays, so that a node begins with the initial model's local ones (default), or the
+	 * "shared" ones alone, which saves their bytes; nodes then need local ones of their own.
+	 */
+	readonly sent?: "all" | "shared";
+}
+/**
+ * A strategy for models of which some arrays stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
+ * arXiv:2102.07623), the last layers (FedPer, Arivazhagan et al., 2019, arXiv:1912.00818), or all but small adapters
+ * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model stay as they are at the start:
+ * they are no node's, so evaluate on the nodes.
+ *
+ * Replies may have the local arrays or lack them; they are not read. Nodes keep theirs with the mod `localParameters`.
+ *
+ * @example
+ * ```ts
+ * const isLocal = (name: string) => name.startsWith("head.");
+ * new PartialModel(new FedAvg(), { isLocal }).start(grid, { initialArrays });
+ * new ClientApp({ mods: [localParameters(isLocal)] });
+ * ```
+ */
+export declare class PartialModel extends Strategy {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param inner aggregates the shared arrays
+	 * @throws FlwrError "invalid-argument" when an option is invalid
+	 */
+	constructor(inner: Strategy, { isLocal, sent }: PartialModelOptions);
+	/** The name of the strategy that aggregates the shared arrays. */
+	get name(): string;
+	/** Asks as the other strategy does. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/**
+	 * Sends as the other strategy does.
+	 *
+	 * @throws FlwrError "invalid-argument" when no array of the model is shared
+	 */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Sends as the other strategy does. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Aggregates the shared arrays; the others stay. */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** Aggregates metrics as the other strategy does. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** The other strategy's state. */
+	saveState(): RecordDict;
+	/** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
+}
+/** Options of {@link localParameters}. */
+export interface LocalParametersOptions {
+	/** The record with the model, in instructions and replies (default "arrays"). */
+	readonly arraysKey?: string;
+	/**
+	 * The node's local arrays before its first training, by name; others in it are not used. Needed where the strategy sends
+	 * the shared arrays alone (default: those that the node is sent).
+	 */
+	readonly initial?: () => ReadonlyMap<string, Tensor>;
+}
+/**
+ * A client modifier that keeps some arrays of the model on the node, in the state of its run: the handler gets the node's
+ * own in place of those sent, and its reply leaves without them. Give it to the ClientApp, so that training and evaluation
+ * see the same model.
+ *
+ * @param isLocal whether an array stays on the node, by its name: the same as in `PartialModel`
+ */
+export declare function localParameters(isLocal: IsLocal, { arraysKey, initial }?: LocalParametersOptions): ClientMod;
 /** Options of {@link QFedAvg}. */
 export interface QFedAvgOptions extends FedAvgOptions {
 	/** The learning rate of the nodes' training, above 0. L, the Lipschitz constant's estimate, is 1 / this rate. */
@@ -2730,7 +2853,6 @@ export declare class QFedAvg extends FedAvg {
 	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
-declare const CONTROL_RECORD = "scaffold-control";
 /** Options of {@link Scaffold}. */
 export interface ScaffoldOptions extends FedAvgOptions {
 	/** η_g, the server's learning rate, from 0, or a function of the round (default 1). */
@@ -2782,7 +2904,7 @@ export interface ScaffoldRound {
 	 * would not be finite
 	 */
 	finish(training: LocalTraining): {
-		readonly [CONTROL_RECORD]: ArrayRecord;
+		readonly "scaffold-control": ArrayRecord;
 	};
 }
 /**

@@ -1,0 +1,1 @@
+"""The nodes of the interoperation tests with our strategies."""
