@@ -54,6 +54,9 @@ export type { ClientMod, Respond } from "./app/client_mod.ts";
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
+export type { Checkpoint, Checkpoints, CheckpointStore } from "./app/checkpoints.ts";
+export type { Checkpointable } from "./app/checkpoint/checkpointable.ts";
+export type { CheckpointOptions } from "./app/checkpoint/strategy_checkpoints.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";

@@ -1,8 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
-import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
+import { type Random, seededRandom, type StatefulRandom, systemRandom } from "../../base/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
-import type { ConfigRecord } from "../config_record.ts";
+import { type Checkpointable, misfit } from "../checkpoint/checkpointable.ts";
+import { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
 import { Message } from "../message.ts";
 import { MessageTypes } from "../message_type.ts";
@@ -103,11 +104,13 @@ export interface FedAvgOptions {
  * Replies are averaged in ascending order of node id, so equal replies give bit-identical models, whatever order they
  * arrive in.
  */
-export class FedAvg extends Strategy {
+export class FedAvg extends Strategy implements Checkpointable {
   /** The options, with their defaults. */
   protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
   /** The generator that chooses nodes. */
   protected readonly random: Random;
+  readonly #seed: number | undefined;
+  readonly #seeded: StatefulRandom | undefined;
   readonly #types = new ModelTypes();
   readonly #state: Moments[] = [];
 
@@ -136,7 +139,52 @@ export class FedAvg extends Strategy {
       largeUpdates: options.largeUpdates ?? "refuse",
     };
     checkOptions(this.options);
-    this.random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
+    this.#seed = options.seed;
+    this.#seeded = options.seed === undefined ? undefined : seededRandom(options.seed);
+    this.random = this.#seeded ?? systemRandom;
+  }
+
+  /**
+   * The state that the next round depends on: moments, and with a seed the random state. A derived strategy that keeps
+   * state elsewhere than in {@link moments} adds it, in this method and in {@link loadState}.
+   */
+  saveState(): RecordDict {
+    const about = new ConfigRecord({ moments: this.#state.length });
+    if (this.#seeded !== undefined) {
+      about.setTyped("seed", { type: "double", value: this.#seed! });
+      about.set("random", this.#seeded.state);
+    }
+    const state = new RecordDict({ [ABOUT]: about, types: this.#types.save() });
+    this.#state.forEach((moments, place) => state.set(`moments-${place}`, moments.save()));
+    return state;
+  }
+
+  /**
+   * Restores the state of {@link saveState}.
+   *
+   * @throws FlwrError "failed-precondition" if the strategy that saved it had another seed, or other moments
+   */
+  loadState(state: RecordDict): void {
+    const about = state.configRecord(ABOUT);
+    const seed = about.has("seed") ? about.number("seed") : undefined;
+    if (!Object.is(seed, this.#seed)) {
+      throw misfit(
+        `its strategy had ${seedText(seed)}, and the app's has ${seedText(this.#seed)}`,
+        seed === undefined
+          ? "Leave the strategy's option seed out"
+          : `Set the strategy's option seed to ${seed}`,
+      );
+    }
+    if (about.number("moments") !== this.#state.length) {
+      throw misfit(
+        "its strategy keeps other state than the app's",
+        "Start the strategy that saved it",
+      );
+    }
+    const saved = this.#state.map((_, place) => state.arrayRecord(`moments-${place}`));
+    this.#types.load(state.configRecord("types"));
+    this.#state.forEach((moments, place) => moments.load(saved[place]!));
+    if (this.#seeded !== undefined) this.#seeded.state = about.numbers("random");
   }
 
   /** Asks one random node for its model. */
@@ -304,6 +352,13 @@ export class FedAvg extends Strategy {
     const metrics = aggregate(accepted, this.options.weightedByKey);
     return { results, failures, aggregated: true, metrics };
   }
+}
+
+/** Name of the record with the numbers of a strategy's state. */
+const ABOUT = "state";
+
+function seedText(seed: number | undefined): string {
+  return seed === undefined ? "no seed" : `seed ${seed}`;
 }
 
 /** Refuses all replies if all their weights are 0, because they have no average. */

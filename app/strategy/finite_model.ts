@@ -1,6 +1,7 @@
 import type { DType } from "../../tensor/dtype.ts";
 import { firstBeyond } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { ConfigRecord } from "../config_record.ts";
 
 /**
  * The largest absolute value that stays finite in each type after conversion; the range of other types is a double's.
@@ -26,6 +27,17 @@ export class ModelTypes {
     for (const [name, { dtype }] of model) {
       if (!this.#types.has(name)) this.#types.set(name, dtype);
     }
+  }
+
+  /** The recorded types, by array. */
+  save(): ConfigRecord {
+    return new ConfigRecord(this.#types);
+  }
+
+  /** Replaces the recorded types by those of {@link save}. */
+  load(types: ConfigRecord): void {
+    this.#types.clear();
+    for (const name of types.keys()) this.#types.set(name, types.string(name) as DType);
   }
 
   /**

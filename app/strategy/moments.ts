@@ -1,5 +1,7 @@
+import { FlwrError } from "../../base/error.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { ArrayRecord } from "../array_record.ts";
 
 /**
  * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
@@ -39,6 +41,25 @@ export class Moments {
   keepDrafts(): void {
     for (const [name, values] of this.#drafts) this.#kept.set(name, values);
     this.#drafts.clear();
+  }
+
+  /** A copy of the kept doubles, one float64 vector for each array. */
+  save(): ArrayRecord {
+    return ArrayRecord.fromTensors(
+      [...this.#kept].map(([name, values]) =>
+        [name, tensor("float64", [values.length], values)] as const
+      ),
+    );
+  }
+
+  /** Replaces all state by the doubles of {@link save}. @throws FlwrError "invalid-argument" for other arrays */
+  load(arrays: ArrayRecord): void {
+    const loaded = [...arrays.tensors()].map(([name, { data }]) => {
+      if (data instanceof Float64Array) return [name, data] as const;
+      throw new FlwrError("invalid-argument", `Array "${name}" must have type float64`);
+    });
+    this.clear();
+    for (const [name, values] of loaded) this.#kept.set(name, values);
   }
 
   /** Clears all state, because another run starts. */

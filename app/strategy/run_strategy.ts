@@ -1,6 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import type { ArrayRecord } from "../array_record.ts";
+import { type CheckpointOptions, StrategyCheckpoints } from "../checkpoint/strategy_checkpoints.ts";
 import { ConfigRecord } from "../config_record.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import { MetricRecord } from "../metric_record.ts";
@@ -63,6 +65,11 @@ export interface StartOptions {
   readonly stopWhen?: StopRule;
   /** Timeout of a phase's replies, in seconds (default: one hour). */
   readonly timeout?: number;
+  /**
+   * Where and how often to save a checkpoint of model, state and history; false saves none (default: after each round,
+   * if the run has a place to save it). A run that is resumed goes on after the round of its last checkpoint.
+   */
+  readonly checkpoint?: boolean | CheckpointOptions;
   /** Ends the run with a "cancelled" error. */
   readonly signal?: AbortSignal;
 }
@@ -75,19 +82,26 @@ export async function runStrategy(
 ): Promise<Result> {
   const { numRounds = 3, timeout = DEFAULT_ROUND_TIMEOUT_SECONDS, signal } = options;
   checkOptions(numRounds, timeout);
-  const start = grid.clock.now();
+  const checkpoints = StrategyCheckpoints.open(strategy, grid, options.checkpoint);
+  const began = grid.clock.now();
   grid.report({ type: "strategy-started", strategy: strategy.name, numRounds });
-  const initial = options.initialArrays === undefined
-    ? await strategy.initialArrays(grid, { timeout, signal })
-    : { arrays: options.initialArrays };
-  let { arrays } = initial;
-  const { size, byteLength: bytes } = arrays;
-  grid.report({ type: "initial-arrays", nodeId: initial.nodeId, arrays: size, bytes });
-  const initialServerMetrics = await evaluateAtServer(grid, options.evaluateFn, 0, arrays);
+  const { initialArrays } = options;
+  const saved = await checkpoints?.load({ numRounds, initialArrays });
+  const start = began - (saved?.seconds ?? 0);
+  const rounds: RoundRecord[] = [...saved?.rounds ?? []];
+  let { arrays, initialServerMetrics, stoppedEarly } = saved ?? {
+    ...await begin(strategy, grid, options, timeout),
+    stoppedEarly: false,
+  };
+  const save = (isLast: boolean) => {
+    const seconds = grid.clock.now() - start;
+    const progress = { arrays, rounds, initialServerMetrics, seconds, stoppedEarly };
+    return checkpoints?.save(progress, isLast);
+  };
+  if (saved === undefined) await save(false);
+  else grid.report({ type: "resumed", round: rounds.length, numRounds });
 
-  const rounds: RoundRecord[] = [];
-  let stoppedEarly = false;
-  for (let number = 1; number <= numRounds; number++) {
+  for (let number = rounds.length + 1; number <= numRounds && !stoppedEarly; number++) {
     const roundStart = grid.clock.now();
     grid.report({ type: "round-started", round: number, numRounds });
     const roundOf = (config: ConfigSource | undefined): Round => ({
@@ -120,11 +134,9 @@ export async function runStrategy(
     };
     rounds.push(record);
     grid.report({ type: "round-finished", record });
-    if (number < numRounds && await asksToStop(options.stopWhen, record, rounds)) {
-      stoppedEarly = true;
-      grid.report({ type: "stopped-early", round: number, numRounds });
-      break;
-    }
+    stoppedEarly = number < numRounds && await asksToStop(options.stopWhen, record, rounds);
+    if (stoppedEarly) grid.report({ type: "stopped-early", round: number, numRounds });
+    await save(stoppedEarly || number === numRounds);
   }
 
   const seconds = grid.clock.now() - start;
@@ -132,6 +144,22 @@ export async function runStrategy(
   grid.report({ type: "strategy-finished", result });
   checkTrained(result, grid);
   return result;
+}
+
+/** The initial model, with the ServerApp's evaluation of it. */
+async function begin(
+  strategy: Strategy,
+  grid: Grid,
+  { initialArrays, evaluateFn, signal }: StartOptions,
+  timeout: number,
+): Promise<{ arrays: ArrayRecord; initialServerMetrics: MetricRecord | undefined }> {
+  const initial: { arrays: ArrayRecord; nodeId?: NodeId } = initialArrays === undefined
+    ? await strategy.initialArrays(grid, { timeout, signal })
+    : { arrays: initialArrays };
+  const { arrays, nodeId } = initial;
+  const { size, byteLength: bytes } = arrays;
+  grid.report({ type: "initial-arrays", nodeId, arrays: size, bytes });
+  return { arrays, initialServerMetrics: await evaluateAtServer(grid, evaluateFn, 0, arrays) };
 }
 
 /** Runs one phase of a round; undefined if it is skipped. */

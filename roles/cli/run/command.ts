@@ -67,6 +67,10 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
       "--artifacts <folder>",
       "for module:name: new or empty folder for the files that the ServerApp saves (default: run-<id>)",
     )
+    .option(
+      "--resume <run>",
+      "go on from the last checkpoint of another run: for module:name, its folder (default: start anew)",
+    )
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
   addForeignOptions(command, RUN_FOREIGN);

@@ -22,6 +22,7 @@ const HERE_FLAGS = [
   "--dir",
   "--json",
   "--artifacts",
+  "--resume",
   "--max-retries",
   "--max-wait-time",
   "--log-format",
