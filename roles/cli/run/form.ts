@@ -22,7 +22,6 @@ const HERE_FLAGS = [
   "--dir",
   "--json",
   "--artifacts",
-  "--resume",
   "--max-retries",
   "--max-wait-time",
   "--log-format",
