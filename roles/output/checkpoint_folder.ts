@@ -9,7 +9,6 @@ const FILE_NAME = /^[a-z0-9-]+\.checkpoint$/;
 
 /** Stores a run's checkpoints as files of a hidden folder in the run's folder, which is created with the first one. */
 export class CheckpointFolder implements CheckpointStore {
-  readonly #run: string;
   readonly #folder: string;
   readonly #resumed: string | undefined;
   #isUsed = false;
@@ -19,7 +18,6 @@ export class CheckpointFolder implements CheckpointStore {
    * @param resumed the folder of checkpoints that the run goes on from, as {@link requireCheckpoints} returns it
    */
   constructor(run: string, resumed?: string) {
-    this.#run = run;
     this.#folder = join(run, FOLDER);
     this.#resumed = resumed;
   }
@@ -67,13 +65,6 @@ export class CheckpointFolder implements CheckpointStore {
     return bytes;
   }
 
-  /** Removes the checkpoints of a run that has completed, and the run's folder if it is empty then. */
-  async remove(): Promise<void> {
-    if (!this.#isUsed) return;
-    await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
-    await Deno.remove(this.#run).catch(() => {});
-  }
-
   #path(folder: string, name: string): string {
     return join(folder, `${name}.checkpoint`);
   }
@@ -98,8 +89,8 @@ export async function requireCheckpoints(folder: string): Promise<string> {
   }
   throw new FlwrError("not-found", `--resume: found no checkpoint in folder "${folder}"`, {
     hints: [
-      "Name the folder of a run that was stopped or failed: run-<id>, or its --artifacts folder",
-      "A run that has completed keeps no checkpoints in its folder",
+      "Name the folder of a run: run-<id>, or its --artifacts folder",
+      "Apps with a strategy save checkpoints, unless its option checkpoint is false",
     ],
   });
 }

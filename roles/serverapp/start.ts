@@ -71,7 +71,6 @@ export async function runLocally(
       },
       signal: AbortSignal.any([signal, run.ended]),
     });
-    await checkpoints?.remove();
     await run.finish("completed", report.incomplete);
   } catch (error) {
     await run.finish("failed", FlwrError.from(error).message);

@@ -96,8 +96,14 @@ for (const round of [1, 2, 3]) {
     });
     assertSameRun(await runResult(again, result), await expected);
     assert.ok(again.lines.some((line) => line === `Resumed after round ${round - 1} of 3`));
-    // The run has completed, and saved no artifacts.
-    await assert.rejects(Deno.stat(resumed), Deno.errors.NotFound);
+    // A run that has completed can go on with more rounds.
+    const longer = stage.path("longer.json");
+    const more = startServerApp({
+      ...{ stage, credentials, driver, result: longer, rounds: 4 },
+      flags: ["--resume", resumed],
+    });
+    assert.equal((await runResult(more, longer)).rounds.length, 4);
+    assert.ok(more.lines.some((line) => line === "Resumed after round 3 of 4"));
   });
 }
 

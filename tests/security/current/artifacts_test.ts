@@ -86,7 +86,7 @@ Deno.test("artifacts: a run can have at most a thousand", async () => {
   for (let count = 0; count < maxArtifactsPerRun; count++) await save(task, `file-${count}`);
   await assert.rejects(save(task, "one-more"), {
     code: "resource-exhausted",
-    message: /may have 1000/,
+    message: /limit of 1000/,
   });
   await save(task, "file-0", new Uint8Array([2]));
 });
