@@ -27,7 +27,7 @@ export class RunCheckpoints implements Checkpoints {
   get own(): Checkpoint {
     const stored = this.#checkpoint(OWN);
     return {
-      save: (records) => {
+      save: async (records) => {
         if (!isKind(records, "RecordDict")) {
           throw new FlwrError(
             "invalid-argument",
@@ -35,7 +35,7 @@ export class RunCheckpoints implements Checkpoints {
             { hints: ["Save new RecordDict({ … }) of ArrayRecords, MetricRecords, ConfigRecords"] },
           );
         }
-        return stored.save(records);
+        return await stored.save(records);
       },
       load: () => stored.load(),
     };
