@@ -51,28 +51,67 @@ export {
 export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 
+// Secure aggregation
+export type { SecAggPlusOptions } from "./app/secagg/options.ts";
+export { SecAggPlus } from "./app/secagg/secaggplus.ts";
+export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
+
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export type { Checkpoint, Checkpoints, CheckpointStore } from "./app/checkpoints.ts";
 export type { Checkpointable } from "./app/checkpoint/checkpointable.ts";
 export type { CheckpointOptions } from "./app/checkpoint/strategy_checkpoints.ts";
-export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
+export type { Answered, Exchange } from "./app/exchange.ts";
+export {
+  Grid,
+  type GridOptions,
+  type NodeFilter,
+  type NodeWaitOptions,
+  type WaitOptions,
+} from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
+export { Bulyan, type BulyanOptions } from "./app/strategy/bulyan.ts";
+export {
+  ComposedStrategy,
+  type ComposedStrategyOptions,
+  type MetricsAggrFn,
+  type StrategyParts,
+} from "./app/strategy/composed_strategy.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
-export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
-export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
+export { FedAvg, type FedAvgOptions } from "./app/strategy/fedavg.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
-export type { Moments } from "./app/strategy/moments.ts";
 export {
   FedMedian,
   FedTrimmedAvg,
   type FedTrimmedAvgOptions,
 } from "./app/strategy/order_statistics.ts";
+export {
+  FedAsync,
+  type FedAsyncOptions,
+  FedBuff,
+  type FedBuffOptions,
+} from "./app/strategy/fedbuff.ts";
+export {
+  type BufferedOptions,
+  BufferedStrategy,
+  type Update,
+} from "./app/strategy/buffered_strategy.ts";
+export { FedDyn, type FedDynOptions } from "./app/strategy/feddyn.ts";
+export { type DynRound, dynRound } from "./app/strategy/feddyn_node.ts";
+export {
+  FedNova,
+  type FedNovaOptions,
+  type LocalSteps,
+  normalizedSteps,
+} from "./app/strategy/fednova.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
+export { type FedXgbOptions, xgbArrays, xgbBytes } from "./app/strategy/xgb/fedxgb.ts";
+export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
+export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
 export {
   type HistoryJson,
   historyToJson,
@@ -82,7 +121,63 @@ export {
   type RoundJson,
 } from "./app/strategy/history_json.ts";
 export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
-export type { CheckedReply } from "./app/strategy/reply_check.ts";
+export { QFedAvg, type QFedAvgOptions } from "./app/strategy/qfedavg.ts";
+export { Scaffold, type ScaffoldOptions } from "./app/strategy/scaffold.ts";
+export {
+  type LocalTraining,
+  type ScaffoldRound,
+  scaffoldRound,
+} from "./app/strategy/scaffold_node.ts";
+
+// Parts of strategies
+export type { Aggregate, Aggregation, Aggregator } from "./app/strategy/aggregator/aggregator.ts";
+export {
+  bulyan,
+  type BulyanSelectionOptions,
+  selectByKrum,
+  type SelectionRule,
+} from "./app/strategy/aggregator/bulyan.ts";
+export { collecting } from "./app/strategy/aggregator/collecting.ts";
+export {
+  krumScores,
+  type KrumSelectionOptions,
+  multiKrum,
+} from "./app/strategy/aggregator/krum.ts";
+export { Mean, Sum, WeightedMean } from "./app/strategy/aggregator/mean.ts";
+export { coordinateMedian, trimmedMean } from "./app/strategy/aggregator/order_statistics.ts";
+export {
+  ModelContract,
+  type ModelContractOptions,
+} from "./app/strategy/contract/model_contract.ts";
+export type { CheckedReply, ReplyContract } from "./app/strategy/contract/reply_contract.ts";
+export type { LargeUpdateAction } from "./app/strategy/contract/update_bound.ts";
+export { clientMods, type Postprocessor } from "./app/strategy/postprocessor/postprocessor.ts";
+export type { PhaseRound, Round, Tensors } from "./app/strategy/round/round.ts";
+export {
+  adagradRule,
+  adamRule,
+  type AdaptiveOptions,
+  yogiRule,
+} from "./app/strategy/rule/adaptive.ts";
+export type { LearningRate } from "./app/strategy/rule/learning_rate.ts";
+export type { Moments } from "./app/strategy/rule/moments.ts";
+export { type MomentumOptions, momentumRule } from "./app/strategy/rule/momentum.ts";
+export { RuleState } from "./app/strategy/rule/rule_state.ts";
+export { replaceRule, type ServerRule } from "./app/strategy/rule/server_rule.ts";
+export {
+  FractionSelection,
+  type FractionSelectionOptions,
+} from "./app/strategy/selection/fraction_selection.ts";
+export { ListedNodes } from "./app/strategy/selection/listed_nodes.ts";
+export type { SelectedNodes, Selection } from "./app/strategy/selection/selection.ts";
+export {
+  constantStaleness,
+  hingeStaleness,
+  polynomialStaleness,
+  type StalenessWeight,
+} from "./app/strategy/staleness/staleness.ts";
+
+// Results of runs
 export {
   type Failure,
   type PhaseName,
@@ -100,7 +195,6 @@ export type {
 export {
   type PhaseOutcome,
   type PhasePlan,
-  type Round,
   Strategy,
   type TrainOutcome,
 } from "./app/strategy/strategy.ts";
@@ -240,6 +334,12 @@ export {
 
 // Data sets
 export { readNpy, readNpz } from "./ml/data/array_files.ts";
+export {
+  classCounts,
+  classWeights,
+  exampleWeights,
+  weightsFromCounts,
+} from "./ml/data/class_weights.ts";
 export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
 export type {
   CategoryEncoding,
@@ -254,13 +354,50 @@ export type {
   TableOf,
   TableSplit,
 } from "./ml/data/csv/options.ts";
+export { mergeTableStatistics } from "./ml/data/statistics/merge.ts";
+export {
+  type CategoryColumnStatistics,
+  type NumberColumnStatistics,
+  type TableStatistics,
+  tableStatistics,
+  type TableStatisticsOptions,
+  type TextStatistics,
+} from "./ml/data/statistics/table_statistics.ts";
 export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
-export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
+export { type ColumnSchema, schemaColumns, type TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export {
+  type ParquetInputsOptions,
+  type ParquetOptions,
+  readParquet,
+  readParquetInputs,
+} from "./ml/data/parquet/read_parquet.ts";
 export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
+export { type ContinuousOptions, partitionContinuous } from "./ml/data/partition/continuous.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
+export {
+  type DistributionOptions,
+  partitionDistribution,
+} from "./ml/data/partition/distribution.ts";
+export {
+  type IdToSizeOptions,
+  partitionIdToSize,
+  partitionSizes,
+} from "./ml/data/partition/given_sizes.ts";
+export {
+  type InnerDirichletOptions,
+  partitionInnerDirichlet,
+} from "./ml/data/partition/inner_dirichlet.ts";
+export {
+  type GroupedNaturalIdOptions,
+  type GroupMode,
+  type NaturalId,
+  type NaturalPartitions,
+  partitionGroupedNaturalId,
+  partitionNaturalId,
+} from "./ml/data/partition/natural_id.ts";
 export {
   type ClassAssignment,
   partitionPathological,
@@ -274,8 +411,31 @@ export {
   type SizePartitionOptions,
   type SizeSkew,
 } from "./ml/data/partition/size.ts";
+export {
+  type ActivePartyColumnsMode,
+  type ColumnPartitions,
+  partitionVerticalEven,
+  partitionVerticalSize,
+  type VerticalOptions,
+} from "./ml/data/partition/vertical.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
+export { tokenize } from "./ml/data/text/tokenize.ts";
+export {
+  createVocabulary,
+  encodeTexts,
+  type EncodeTextsOptions,
+  PADDING_ID,
+  UNKNOWN_ID,
+  type Vocabulary,
+  type VocabularyOptions,
+} from "./ml/data/text/vocabulary.ts";
+export {
+  mergeWordCounts,
+  type WordCounts,
+  wordCounts,
+  type WordCountsOptions,
+} from "./ml/data/text/word_counts.ts";
 
 // Metrics of predictions.
 export type { Numbers } from "./metrics/check.ts";

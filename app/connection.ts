@@ -95,6 +95,15 @@ export interface DriverConnection {
    * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
    */
   pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
+  /**
+   * As {@link pull}, but fetches the content of a reply when it is asked for. Absent if the wire sends the content of
+   * all available replies at once.
+   */
+  pullEach?(
+    runId: RunId,
+    ids: readonly MessageId[],
+    signal?: AbortSignal,
+  ): AsyncIterable<Message>;
   /** Closes the connection and ends open calls. */
   close(): void;
 }

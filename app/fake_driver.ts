@@ -14,6 +14,8 @@ export class FakeDriver implements DriverConnection {
   /** Names of the nodes with a name. */
   readonly names = new Map<NodeId, string>();
   answer: Answer;
+  /** Hands out replies one at a time, if a test sets it. */
+  pullEach?: NonNullable<DriverConnection["pullEach"]>;
   /** All instructions, in the order of their arrival. */
   readonly pushed: Message[] = [];
   /** Number of pulls. */

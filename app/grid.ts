@@ -1,4 +1,3 @@
-import { unlessAborted } from "../base/aborted.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { NodeLabels } from "../base/node_labels.ts";
@@ -6,16 +5,13 @@ import type { Checkpoints } from "./checkpoints.ts";
 import type { DriverConnection } from "./connection.ts";
 import type { ProgressEvent, ProgressListener } from "./events.ts";
 import type { Message } from "./message.ts";
+import { Exchange } from "./exchange.ts";
 import {
-  MessageErrorCode,
   type MessageId,
   type NodeId,
   type RunId,
   SUPERLINK_NODE_ID,
 } from "../entities/metadata.ts";
-
-/** Seconds between pulls at a SuperLink that answers at once when there are no replies. */
-const EMPTY_PULL_INTERVAL_SECONDS = 0.25;
 
 /** Seconds between two checks for nodes while waiting for more of them. */
 const NODE_POLL_INTERVAL_SECONDS = 0.5;
@@ -23,15 +19,21 @@ const NODE_POLL_INTERVAL_SECONDS = 0.5;
 /** Seconds after which an unchanged wait is reported again. */
 const WAIT_REPORT_INTERVAL_SECONDS = 10;
 
-/** Seconds between two reports of missing replies. */
-const REPLY_REPORT_INTERVAL_SECONDS = 30;
-
 /** Timeout of a call. */
 export interface WaitOptions {
   /** Timeout in seconds (default: none). */
   readonly timeout?: number;
   /** Ends the wait with a "cancelled" error. */
   readonly signal?: AbortSignal;
+}
+
+/** Decides whether a node counts, by its id and its name (which it may have chosen itself, and may lack). */
+export type NodeFilter = (node: { readonly nodeId: NodeId; readonly name?: string }) => boolean;
+
+/** Options of {@link Grid.waitForNodes}. */
+export interface NodeWaitOptions extends WaitOptions {
+  /** Nodes that count (default: all). */
+  readonly where?: NodeFilter;
 }
 
 /** Options of a Grid. */
@@ -44,12 +46,6 @@ export interface GridOptions {
   readonly showIds?: boolean;
   /** The run's checkpoints, which strategies save after each round (default: none). */
   readonly checkpoints?: Checkpoints;
-}
-
-/** An instruction without a reply yet. */
-interface Pending {
-  readonly index: number;
-  readonly instruction: Message;
 }
 
 /** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
@@ -114,17 +110,20 @@ export class Grid {
    * Waits until enough nodes are online, and reports events while it waits.
    *
    * @param needed number of nodes
-   * @returns all nodes that are online then, in ascending order
+   * @returns all nodes that are online then and count, in ascending order
    * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
    */
-  async waitForNodes(needed: number, options: WaitOptions = {}): Promise<NodeId[]> {
-    const { timeout = Infinity } = options;
+  async waitForNodes(needed: number, options: NodeWaitOptions = {}): Promise<NodeId[]> {
+    const { timeout = Infinity, where = () => true } = options;
     const start = this.clock.now();
     const seconds = () => this.clock.now() - start;
     let reported = { online: -1, at: 0 };
     for (;;) {
       this.#throwIfAborted(options.signal);
-      const ids = await this.nodeIds();
+      const ids = (await this.nodeIds()).filter((nodeId) => {
+        const name = this.nodeName(nodeId);
+        return where({ nodeId, ...(name !== undefined && { name }) });
+      });
       if (ids.length >= needed) return ids;
       const online = ids.length;
       if (online !== reported.online || seconds() - reported.at >= WAIT_REPORT_INTERVAL_SECONDS) {
@@ -176,87 +175,47 @@ export class Grid {
     messages: Iterable<Message>,
     options: WaitOptions = {},
   ): Promise<Message[]> {
-    const { timeout = Infinity } = options;
+    return await this.open(messages, options).all();
+  }
+
+  /**
+   * Sends instructions and hands out their replies one at a time, as they arrive. A reply is fetched when it is asked
+   * for, so that a ServerApp that works on one after the other holds one at a time. With a SuperLink of Flower 1.9,
+   * which sends all replies that are there in one call, it holds those. Sending begins when the first reply is asked
+   * for.
+   *
+   * @param options the timeout, which counts for each instruction from its sending, also limits the instruction's ttl
+   * @returns one reply per instruction; more instructions may follow: {@link Exchange.send}. A missing reply is an error
+   * reply with the reason.
+   * @throws FlwrError "invalid-argument" when the timeout is not above 0; the iteration "cancelled" by the signal
+   *
+   * @example
+   * ```ts
+   * for await (const reply of grid.open(messages, { timeout: 600 })) {
+   *   if (reply.hasContent) sum += reply.content.metricRecord("metrics").number("loss");
+   * }
+   * ```
+   */
+  open(messages: Iterable<Message>, { timeout = Infinity, signal }: WaitOptions = {}): Exchange {
     if (!(timeout > 0)) {
       throw new FlwrError(
         "invalid-argument",
         `A timeout must be a number of seconds above 0: got ${timeout}`,
       );
     }
-    const instructions = [...messages].map((message) =>
-      message.withMetadata({ ttl: Math.min(message.metadata.ttl, timeout) })
-    );
-    if (instructions.length === 0) return [];
-    this.#throwIfAborted(options.signal);
-    const start = this.clock.now();
-    const replies: (Message | undefined)[] = [];
-    const settle = ({ index, instruction }: Pending, reply: Message) => {
-      replies[index] = reply;
-      this.#reportReply(instruction, reply, this.clock.now() - start);
+    const link = {
+      clock: this.clock,
+      push: (instructions: readonly Message[]) => this.push(instructions),
+      pullEach: (ids: readonly MessageId[], signal: AbortSignal) => this.#pullEach(ids, signal),
+      report: (event: ProgressEvent) => this.report(event),
     };
-
-    const pending = new Map<MessageId, Pending>();
-    const ids = await this.push(instructions);
-    instructions.forEach((instruction, index) => {
-      const messageId = ids[index];
-      if (messageId === undefined) {
-        settle(
-          { index, instruction },
-          this.#failed(instruction, "SuperLink refused the instruction"),
-        );
-      } else {
-        pending.set(messageId, { index, instruction: instruction.withMetadata({ messageId }) });
-      }
-    });
-
-    const progress = { sent: instructions.length, start, reportedAt: start };
-    await this.#receive(pending, settle, timeout, options.signal, progress);
-    for (const waiting of pending.values()) {
-      settle(waiting, this.#failed(waiting.instruction, `No reply within ${timeout} s`));
-    }
-    return replies.filter((reply) => reply !== undefined);
+    return new Exchange(link, [...messages], { timeout, signal: this.#anySignal(signal) });
   }
 
-  /**
-   * Pulls replies until all have arrived or the time is over; `pending` then contains the instructions without a reply.
-   */
-  async #receive(
-    pending: Map<MessageId, Pending>,
-    settle: (pending: Pending, reply: Message) => void,
-    timeout: number,
-    signal: AbortSignal | undefined,
-    progress: { readonly sent: number; readonly start: number; reportedAt: number },
-  ): Promise<void> {
-    const over = new AbortController();
-    const stop = this.#anySignal(signal, over.signal);
-    const deadline = new AbortController();
-    const timer = timeout === Infinity
-      ? undefined
-      : this.clock.sleep(timeout, deadline.signal).then(() => over.abort());
-    try {
-      while (pending.size > 0 && !stop.aborted) {
-        const asked = this.clock.now();
-        const pulling = this.#connection.pull(this.runId, [...pending.keys()], stop);
-        const replies = await unlessAborted(pulling, stop).catch((error) => {
-          if (stop.aborted) return [];
-          throw error;
-        });
-        for (const reply of replies) {
-          const waiting = pending.get(reply.metadata.replyToMessageId);
-          if (waiting === undefined) continue;
-          pending.delete(reply.metadata.replyToMessageId);
-          settle(waiting, reply);
-        }
-        if (!stop.aborted) this.#reportMissing(pending, progress);
-        // A SuperLink that does not hold the call must not be polled without a pause.
-        const pause = EMPTY_PULL_INTERVAL_SECONDS - (this.clock.now() - asked);
-        if (replies.length === 0 && pause > 0) await this.clock.sleep(pause, stop);
-      }
-    } finally {
-      deadline.abort();
-      await timer;
-    }
-    this.#throwIfAborted(signal);
+  async *#pullEach(ids: readonly MessageId[], signal: AbortSignal): AsyncGenerator<Message> {
+    const connection = this.#connection;
+    if (connection.pullEach !== undefined) yield* connection.pullEach(this.runId, ids, signal);
+    else yield* await connection.pull(this.runId, ids, signal);
   }
 
   /** Reports an event to the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
@@ -268,27 +227,6 @@ export class Grid {
   subscribe(listener: ProgressListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  #reportReply({ metadata }: Message, { error }: Message, seconds: number): void {
-    const { messageType, groupId, dstNodeId: nodeId, messageId } = metadata;
-    this.report({ type: "reply", messageType, groupId, nodeId, messageId, seconds, error });
-  }
-
-  #reportMissing(
-    pending: ReadonlyMap<MessageId, Pending>,
-    progress: { readonly sent: number; readonly start: number; reportedAt: number },
-  ): void {
-    const now = this.clock.now();
-    if (pending.size === 0 || now - progress.reportedAt < REPLY_REPORT_INTERVAL_SECONDS) return;
-    progress.reportedAt = now;
-    const nodeIds = [...pending.values()].map(({ instruction }) => instruction.metadata.dstNodeId);
-    const { sent, start } = progress;
-    this.report({ type: "waiting-for-replies", nodeIds, sent, seconds: now - start });
-  }
-
-  #failed(instruction: Message, reason: string): Message {
-    return instruction.replyError(MessageErrorCode.ReplyUnavailable, reason, { clock: this.clock });
   }
 
   #anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {

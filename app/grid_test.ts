@@ -209,3 +209,73 @@ Deno.test("a node's label has the name that it had when it was last online", asy
   await withIds.nodeIds();
   assert.equal(withIds.nodeLabel(2n), "b (2)");
 });
+
+Deno.test("open hands out replies as they arrive, each fetched when it is asked for", async () => {
+  const answers = new Map([5n, 6n, 7n].map((id) => [id, Promise.withResolvers<void>()]));
+  const { driver, grid, to } = setUp([5n, 6n, 7n], async (message) => {
+    await answers.get(message.metadata.dstNodeId)!.promise;
+    return await echo(message);
+  });
+  let fetched = 0;
+  driver.pullEach = async function* (runId, ids, signal) {
+    for (const reply of await this.pull(runId, ids, signal)) {
+      fetched++;
+      yield reply;
+    }
+  };
+  const exchange = grid.open([to(5n), to(6n), to(7n)]);
+  assert.equal(driver.pushed.length, 0); // until the first reply is asked for
+  const first = exchange.next();
+  await settle();
+  answers.get(7n)!.resolve();
+  assert.equal((await first)!.metadata.srcNodeId, 7n);
+  for (const { resolve } of answers.values()) resolve();
+  await settle();
+  assert.deepEqual([exchange.pending, fetched], [2, 1]);
+  const rest: bigint[] = [];
+  for await (const { metadata } of exchange) {
+    rest.push(metadata.srcNodeId);
+    assert.equal(fetched, 1 + rest.length);
+  }
+  assert.deepEqual(rest, [5n, 6n]);
+  assert.equal(await exchange.next(), undefined);
+});
+
+Deno.test("open: instructions that follow have a timeout of their own", async () => {
+  const { clock, grid, to } = setUp(
+    [5n, 6n],
+    (message) => message.metadata.dstNodeId === 6n ? echo(message) : undefined,
+  );
+  const exchange = grid.open([to(5n)], { timeout: 30 });
+  await exchange.send([]);
+  await clock.advance(20);
+  await exchange.send([to(5n), to(6n)]);
+  assert.equal((await exchange.next())!.metadata.srcNodeId, 6n);
+  const late: [number, string][] = [];
+  const reading = (async () => {
+    for await (const { error } of exchange) late.push([clock.now(), error!.reason]);
+  })();
+  const start = clock.now();
+  for (let i = 0; i < 6; i++) {
+    await settle();
+    await clock.advance(5);
+  }
+  await reading;
+  assert.deepEqual(late.map(([at, reason]) => [at - start, reason]), [
+    [10, "No reply within 30 s"],
+    [30, "No reply within 30 s"],
+  ]);
+});
+
+Deno.test("open: a refused instruction has its error reply, and a stop ends the iteration", async () => {
+  const stop = new AbortController();
+  const { driver, grid, to } = setUp([5n, 6n], () => undefined);
+  driver.refused.add(6n);
+  const exchange = grid.open([to(5n), to(6n)], { signal: stop.signal });
+  assert.equal((await exchange.next())!.error?.reason, "SuperLink refused the instruction");
+  const waiting = assert.rejects(exchange.next(), { code: "cancelled" });
+  await settle();
+  stop.abort();
+  await waiting;
+  assert.throws(() => grid.open([], { timeout: 0 }), { code: "invalid-argument" });
+});

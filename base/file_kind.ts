@@ -36,7 +36,8 @@ const KINDS: readonly (FileKind & { readonly start: Start })[] = [
     // The header field of the first page excludes a table whose first column has that name.
     start: "PAR1\x15",
     name: "a Parquet file",
-    hint: "Convert it, for example with pandas: read_parquet(FILE).to_csv(NEW, index=False)",
+    hint:
+      "Read tables with readParquet. Convert other data, for example with pandas: read_parquet(FILE)",
   },
   {
     start: "ARROW1\0\0",

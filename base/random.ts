@@ -8,12 +8,6 @@ export interface Random {
   uuid(): string;
 }
 
-/** A generator whose state can be stored: with the same state it gives the same numbers. */
-export interface StatefulRandom extends Random {
-  /** The four 32-bit words of the state, as unsigned integers. Not all of them are 0. */
-  state: readonly number[];
-}
-
 /** The platform's cryptographic generator. */
 export const systemRandom: Random = {
   uniform: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
@@ -27,7 +21,7 @@ export const systemRandom: Random = {
  *
  * @param seed any integer; only its low 32 bits are used
  */
-export function seededRandom(seed: number): StatefulRandom {
+export function seededRandom(seed: number): Random {
   let mixer = seed >>> 0;
   const mix = () => {
     mixer = (mixer + 0x9e3779b9) >>> 0;
@@ -51,15 +45,6 @@ export function seededRandom(seed: number): StatefulRandom {
   };
   const uint64 = () => (BigInt(next()) << 32n) | BigInt(next());
   return {
-    get state() {
-      return [a, b, c, d].map((word) => word >>> 0);
-    },
-    set state(words: readonly number[]) {
-      const sound = words.length === 4 && words.some((word) => word !== 0) &&
-        words.every((word) => Number.isInteger(word) && word >>> 0 === word);
-      if (!sound) throw new RangeError("The state of a generator must be four 32-bit words");
-      [a, b, c, d] = words as [number, number, number, number];
-    },
     uniform: () => next() / 2 ** 32,
     uint64,
     uuid: () => {

@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   accuracy: "bench/accuracy/main.ts",
   current: "bench/current/main.ts",
   scale: "bench/scale/main.ts",
+  secagg: "bench/secagg/main.ts",
 };
 
 function selection(): Selection {

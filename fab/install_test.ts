@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withEnvironment } from "../base/testing/environment.ts";
 import { basename, join } from "node:path";
 import { fabFolderName, fabLongFolderName } from "./fab.ts";
 import { flwrHome } from "./home.ts";
@@ -183,14 +184,11 @@ Deno.test("install: a home that cannot be written is refused", () =>
       message: /cannot be installed to/,
     })));
 
-Deno.test("install: Flower's home is FLWR_HOME or in the user's home", () => {
-  const before = Deno.env.get("FLWR_HOME");
-  try {
-    Deno.env.set("FLWR_HOME", "/some/where");
+Deno.test("install: Flower's home is FLWR_HOME or in the user's home", async () => {
+  await withEnvironment({ FLWR_HOME: "/some/where" }, () => {
     assert.equal(flwrHome(), "/some/where");
-    Deno.env.delete("FLWR_HOME");
+  });
+  await withEnvironment({ FLWR_HOME: undefined }, () => {
     assert.match(flwrHome(), /[\\/]\.flwr$/);
-  } finally {
-    if (before !== undefined) Deno.env.set("FLWR_HOME", before);
-  }
+  });
 });

@@ -13,12 +13,6 @@ export interface Checkpointable {
   loadState(state: RecordDict): void;
 }
 
-/** Whether a strategy has the methods of {@link Checkpointable}. */
-export function isCheckpointable(strategy: object): strategy is Checkpointable {
-  const { saveState, loadState } = strategy as Partial<Checkpointable>;
-  return typeof saveState === "function" && typeof loadState === "function";
-}
-
 /** An error for a checkpoint that does not fit the app. */
 export function misfit(problem: string, hint: string): FlwrError {
   return new FlwrError(

@@ -18,12 +18,25 @@ const INITIAL_METRICS = "round-0/server";
 /** Prefix of the records of the strategy's state. */
 const STATE = "strategy/";
 
+/** The arrays of a model: names with lengths of the axes. */
+export type Shapes = readonly (readonly [name: string, shape: readonly number[]])[];
+
+/** The names and shapes of a model's arrays. */
+export function shapesOf(arrays: ArrayRecord): Shapes {
+  return [...arrays.viewTensors()].map(([name, { shape }]) => [name, shape] as const);
+}
+
 /** What a strategy needs to go on after a round. */
 export interface RoundsCheckpoint {
   /** Name of the strategy. */
   readonly strategy: string;
   /** The global model. */
   readonly arrays: ArrayRecord;
+  /**
+   * Names and shapes of the initial model, in its order. The shapes of the model itself may change from round to round,
+   * as those of trees do.
+   */
+  readonly initialShapes: Shapes;
   /** The rounds so far: empty before the first. */
   readonly rounds: readonly RoundRecord[];
   /** Metrics of the ServerApp's evaluation before the first round. */
@@ -40,7 +53,13 @@ export interface RoundsCheckpoint {
 export function roundsToRecords(checkpoint: RoundsCheckpoint): RecordDict {
   const { strategy, arrays, rounds, initialServerMetrics, seconds, stoppedEarly, state } =
     checkpoint;
-  const about = new ConfigRecord({ version: VERSION, strategy, "stopped-early": stoppedEarly });
+  const shapes = JSON.stringify(checkpoint.initialShapes);
+  const about = new ConfigRecord({
+    version: VERSION,
+    strategy,
+    shapes,
+    "stopped-early": stoppedEarly,
+  });
   about.setTyped("seconds", { type: "double", value: seconds });
   const records = new RecordDict({ [ABOUT]: about, [MODEL]: arrays });
   addMetrics(records, INITIAL_METRICS, initialServerMetrics);
@@ -75,6 +94,7 @@ export function roundsFromRecords(records: RecordDict): RoundsCheckpoint {
   return {
     strategy: about.string("strategy"),
     arrays,
+    initialShapes: readShapes(about.string("shapes")),
     rounds: readHistory(records),
     initialServerMetrics: metricsOf(records, INITIAL_METRICS),
     seconds: about.number("seconds"),
@@ -87,6 +107,19 @@ export function roundsFromRecords(records: RecordDict): RoundsCheckpoint {
   };
 }
 
+function readShapes(text: string): Shapes {
+  try {
+    const shapes: unknown = JSON.parse(text);
+    if (!Array.isArray(shapes)) throw new RangeError("not a list");
+    return shapes.map(([name, shape]) => [String(name), Array.from(shape, Number)] as const);
+  } catch (cause) {
+    throw new FlwrError("data-loss", "The checkpoint is damaged: its shapes cannot be read", {
+      hints: ["Start a new run, without a checkpoint"],
+      cause,
+    });
+  }
+}
+
 /** What a checkpoint is resumed with. */
 export interface ResumeTarget {
   readonly strategy: string;
@@ -97,7 +130,7 @@ export interface ResumeTarget {
 
 /** Checks that a checkpoint fits a strategy and its options. @throws FlwrError "failed-precondition" that says why not */
 export function checkFits(checkpoint: RoundsCheckpoint, target: ResumeTarget): void {
-  const { strategy, rounds, arrays } = checkpoint;
+  const { strategy, rounds, initialShapes } = checkpoint;
   if (strategy !== target.strategy) {
     throw misfit(
       `it is of strategy ${strategy}, and the app starts ${target.strategy}`,
@@ -110,20 +143,21 @@ export function checkFits(checkpoint: RoundsCheckpoint, target: ResumeTarget): v
       `Set numRounds to ${rounds.length} or more`,
     );
   }
-  const difference = target.initialArrays && differenceOf(arrays, target.initialArrays);
+  const difference = target.initialArrays &&
+    differenceOf(initialShapes, shapesOf(target.initialArrays));
   if (difference !== undefined) {
     throw misfit(difference, "Give the app the model that it had when the checkpoint was saved");
   }
 }
 
-/** The first difference in names, shapes and types between a checkpoint's model and the app's. */
-function differenceOf(saved: ArrayRecord, initial: ArrayRecord): string | undefined {
-  const [ours, theirs] = [saved.viewTensors(), initial.viewTensors()];
-  for (const [name, tensor] of theirs) {
+/** The first difference in names and shapes between the initial models of a checkpoint and of the app. */
+function differenceOf(saved: Shapes, initial: Shapes): string | undefined {
+  const [ours, theirs] = [new Map(saved), new Map(initial)];
+  for (const [name, shape] of theirs) {
     const known = ours.get(name);
     if (known === undefined) return `its model has no array "${name}", which the app's model has`;
-    if (!sameShape(known.shape, tensor.shape)) {
-      return `array "${name}" has shape [${known.shape}] in it, and [${tensor.shape}] in the app`;
+    if (!sameShape(known, shape)) {
+      return `array "${name}" has shape [${known}] in it, and [${shape}] in the app`;
     }
   }
   const extra = [...ours.keys()].find((name) => !theirs.has(name));

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Checkpoint, CheckpointStore } from "../checkpoints.ts";
 import type { Grid } from "../grid.ts";
-import { type Checkpointable, isCheckpointable } from "./checkpointable.ts";
+import { type Checkpointable, misfit } from "./checkpointable.ts";
 import {
   checkFits,
   type ResumeTarget,
@@ -22,9 +22,15 @@ export interface CheckpointOptions {
 /** The progress of a strategy, as the driver knows it. */
 export type Progress = Omit<RoundsCheckpoint, "strategy" | "state">;
 
+/** A strategy, as its driver describes it. */
+export interface CheckpointedStrategy {
+  readonly name: string;
+  readonly state: Checkpointable;
+}
+
 /** Saves the progress of one strategy, and loads it when its run is resumed. */
 export class StrategyCheckpoints {
-  readonly #strategy: Checkpointable & { readonly name: string };
+  readonly #strategy: CheckpointedStrategy;
   readonly #grid: Grid;
   readonly #stored: Checkpoint;
   readonly #every: number;
@@ -33,7 +39,7 @@ export class StrategyCheckpoints {
   #reported: string | undefined;
 
   private constructor(
-    strategy: Checkpointable & { readonly name: string },
+    strategy: CheckpointedStrategy,
     grid: Grid,
     stored: Checkpoint,
     every: number,
@@ -48,12 +54,11 @@ export class StrategyCheckpoints {
    * Opens the checkpoints of a strategy that starts.
    *
    * @param option the strategy's option `checkpoint`
-   * @returns undefined if there are none: they are switched off, the run has no store, or the strategy cannot save its
-   * state
+   * @returns undefined if there are none: they are switched off, or the run has no store
    * @throws FlwrError "invalid-argument" for an option that is out of range
    */
   static open(
-    strategy: object & { readonly name: string },
+    strategy: CheckpointedStrategy,
     grid: Grid,
     option: boolean | CheckpointOptions | undefined,
   ): StrategyCheckpoints | undefined {
@@ -65,14 +70,6 @@ export class StrategyCheckpoints {
         "invalid-argument",
         `checkpoint.every must be a whole number of rounds from 1: got ${every}`,
         { hints: ["Set checkpoint to false to save no checkpoints"] },
-      );
-    }
-    if (!isCheckpointable(strategy)) {
-      if (option === undefined) return undefined;
-      throw new FlwrError(
-        "invalid-argument",
-        `Strategy ${strategy.name} cannot be saved in a checkpoint: it has no saveState and loadState`,
-        { hints: ["Leave the option checkpoint out, or implement both methods"] },
       );
     }
     const run = store === undefined ? grid.checkpoints : runOf(store);
@@ -90,7 +87,12 @@ export class StrategyCheckpoints {
     if (records === undefined) return undefined;
     const checkpoint = roundsFromRecords(records);
     checkFits(checkpoint, { ...target, strategy: this.#strategy.name });
-    this.#strategy.loadState(checkpoint.state);
+    try {
+      this.#strategy.state.loadState(checkpoint.state);
+    } catch (error) {
+      const { message } = FlwrError.from(error);
+      throw misfit(message, "Start the strategy that saved it, with its options");
+    }
     return checkpoint;
   }
 
@@ -102,7 +104,7 @@ export class StrategyCheckpoints {
     const round = progress.rounds.length;
     if (!this.#isUsed || !isLast && round % this.#every !== 0) return;
     try {
-      const state = this.#strategy.saveState();
+      const state = this.#strategy.state.saveState();
       const { name: strategy } = this.#strategy;
       const records = roundsToRecords({ ...progress, strategy, state });
       this.#isUsed = await this.#stored.save(records);

@@ -3,8 +3,8 @@ import { mergeStatistics, partOf, type StatisticsName } from "../../metrics/merg
 import { float } from "../float.ts";
 import { MetricRecord } from "../metric_record.ts";
 import { averageMetrics } from "./average_metrics.ts";
-import type { MetricsAggrFn } from "./fedavg.ts";
-import type { CheckedReply } from "./reply_check.ts";
+import type { MetricsAggrFn } from "./composed_strategy.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
 
 /** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {

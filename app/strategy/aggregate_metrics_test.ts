@@ -3,7 +3,7 @@ import { binaryStatistics } from "../../metrics/binary.ts";
 import { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import { aggregateMetrics } from "./aggregate_metrics.ts";
-import type { CheckedReply } from "./reply_check.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
 
 function reply(nodeId: bigint, metrics: Record<string, number | number[]>): CheckedReply {
   return {

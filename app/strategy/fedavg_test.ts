@@ -250,3 +250,19 @@ Deno.test("options out of range are refused by name", () => {
   );
   assert.throws(() => new FedAvg({ minAvailableNodes: 1.5 }), /minAvailableNodes/);
 });
+
+Deno.test("failures and results are in the order of node ids, errors with their code", async () => {
+  const { grid } = setUp([6n, 7n, 8n, 9n], (message) => {
+    const { dstNodeId } = message.metadata;
+    if (dstNodeId === 8n) return message.replyError(2, "boom");
+    return dstNodeId === 7n ? message.reply({}) : answer(message);
+  });
+  const strategy = new FedAvg({ fractionEvaluate: 0 });
+  const result = await strategy.start(grid, { numRounds: 1, initialArrays: model(0) });
+  const { train } = result.rounds[0]!;
+  assert.deepEqual(train?.results, [6n, 9n]);
+  assert.deepEqual(train?.failures, [
+    { nodeId: 7n, reason: "Reply rejected: expected 1 MetricRecord, got 0" },
+    { nodeId: 8n, code: 2, reason: "boom" },
+  ]);
+});

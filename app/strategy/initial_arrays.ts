@@ -6,7 +6,7 @@ import type { Grid, WaitOptions } from "../grid.ts";
 import { Message } from "../message.ts";
 import { MessageTypes } from "../message_type.ts";
 import type { NodeId } from "../../entities/metadata.ts";
-import { sampleNodes } from "./sampling.ts";
+import { sampleNodes } from "./selection/sampling.ts";
 
 /**
  * Asks one random node for initial arrays, as Flower does if the ServerApp has none. If the node has none either, asks

@@ -8,12 +8,16 @@ import { Grid } from "../grid.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import { instruction } from "../testing.ts";
+import { Bulyan } from "./bulyan.ts";
 import { FedAdagrad, FedAdam, FedYogi } from "./fedopt.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { FedAvgM } from "./fedavgm.ts";
 import { FedMedian, FedTrimmedAvg } from "./order_statistics.ts";
+import { FedDyn } from "./feddyn.ts";
+import { FedNova } from "./fednova.ts";
 import { FedProx } from "./fedprox.ts";
 import { Krum, MultiKrum } from "./krum.ts";
+import { QFedAvg } from "./qfedavg.ts";
 
 const STRATEGIES: Readonly<Record<string, (options: FedAvgOptions) => FedAvg>> = {
   FedAvg: (options) => new FedAvg(options),
@@ -26,6 +30,11 @@ const STRATEGIES: Readonly<Record<string, (options: FedAvgOptions) => FedAvg>> =
   FedTrimmedAvg: (options) => new FedTrimmedAvg(options),
   Krum: (options) => new Krum(options),
   MultiKrum: (options) => new MultiKrum({ numNodesToSelect: 3, ...options }),
+  Bulyan: (options) => new Bulyan(options),
+  FedDyn: (options) => new FedDyn(options),
+  FedNova: (options) => new FedNova({ localStepsKey: "num-examples", ...options }),
+  QFedAvg: (options) =>
+    new QFedAvg({ clientLearningRate: 0.1, trainLossKey: "num-examples", ...options }),
 };
 
 /** Finite but harmful doubles, and a second reply a round later that the first one prepares. */
@@ -98,8 +107,8 @@ Deno.test("without a bound, models and state stay finite: replies that would spo
       for (const poisons of POISONS) {
         const { outcomes, models } = run(make({ maxUpdateNorm: Infinity }), poisons);
         assert.ok(models.flat().every(Number.isFinite), `${poisons}: ${models}`);
-        // A momentum of 1.7e308 keeps growing, whatever the nodes reply: the model stays unchanged.
-        if (name === "FedAvgM") continue;
+        // A momentum of 1.7e308 keeps growing, and FedDyn's h keeps acting, whatever the nodes reply: the model stays.
+        if (name === "FedAvgM" || name === "FedDyn") continue;
         const named = outcomes.map(({ failures }) => failures.map(({ nodeId }) => nodeId));
         assert.ok(outcomes.every(({ aggregated }) => aggregated));
         assert.ok(named.flat().every((nodeId) => nodeId === POISONER), `${named}`);

@@ -1,16 +1,19 @@
 import { FlwrError } from "../../base/error.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { ArrayRecord } from "../array_record.ts";
+import type { Checkpointable } from "../checkpoint/checkpointable.ts";
+import { shapesOf } from "../checkpoint/rounds_checkpoint.ts";
 import { type CheckpointOptions, StrategyCheckpoints } from "../checkpoint/strategy_checkpoints.ts";
 import { ConfigRecord } from "../config_record.ts";
-import type { NodeId } from "../../entities/metadata.ts";
 import type { Grid } from "../grid.ts";
-import type { Message } from "../message.ts";
+import type { Exchange } from "../exchange.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { Named } from "../named_map.ts";
 import { isConfigRecord, isMetricRecord } from "../record_dict.ts";
 import type { ConfigInput, MetricInput } from "../typed_value.ts";
 import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "../result.ts";
-import type { PhaseOutcome, PhasePlan, Round, Strategy, TrainOutcome } from "./strategy.ts";
+import type { Round } from "./round/round.ts";
+import type { PhaseOutcome, PhasePlan, Strategy, TrainOutcome } from "./strategy.ts";
 
 /** Default timeout of a phase's replies, in seconds (Flower 1.41). */
 const DEFAULT_ROUND_TIMEOUT_SECONDS = 3_600;
@@ -74,28 +77,83 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Runs a strategy's rounds: see {@link Strategy.start}. */
+/** What a round made. */
+export interface RoundOutcome {
+  /** The new model; undefined keeps the old one. */
+  readonly arrays?: ArrayRecord;
+  readonly train?: PhaseRecord;
+  readonly evaluate?: PhaseRecord;
+}
+
+/** How a strategy begins, and makes one round. */
+export interface RoundDriver {
+  readonly name: string;
+  /** The state that checkpoints contain, next to the model and the history. */
+  readonly state: Checkpointable;
+  initialArrays: Strategy["initialArrays"];
+  /** Makes a round. @param roundOf the round with settings and a model, by default that at its start */
+  round(
+    roundOf: (config: ConfigSource | undefined, arrays?: ArrayRecord) => Round,
+    timeout: number,
+  ): Promise<RoundOutcome>;
+}
+
+/** Runs a strategy's rounds of training and evaluation: see {@link Strategy.start}. */
 export async function runStrategy(
   strategy: Strategy,
   grid: Grid,
   options: StartOptions,
 ): Promise<Result> {
+  return await runRounds(
+    {
+      name: strategy.name,
+      state: strategy,
+      initialArrays: (grid, options) => strategy.initialArrays(grid, options),
+      async round(roundOf, timeout) {
+        const toTrain = roundOf(options.trainConfig);
+        const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
+          configure: () => strategy.configureTrain(toTrain),
+          aggregate: (replies) => strategy.collectTrain(toTrain, replies),
+        });
+        const arrays = train?.outcome.arrays;
+        const toEvaluate = roundOf(options.evaluateConfig, arrays);
+        const evaluate = await runPhase("evaluate", toEvaluate, timeout, {
+          configure: () => strategy.configureEvaluate(toEvaluate),
+          aggregate: async (replies) =>
+            await strategy.aggregateEvaluate(toEvaluate, await replies.all()),
+        });
+        return { arrays, train: train?.record, evaluate: evaluate?.record };
+      },
+    },
+    grid,
+    options,
+  );
+}
+
+/** Runs rounds, reports their events, and keeps their history. @throws FlwrError as {@link Strategy.start} */
+export async function runRounds(
+  driver: RoundDriver,
+  grid: Grid,
+  options: StartOptions,
+): Promise<Result> {
   const { numRounds = 3, timeout = DEFAULT_ROUND_TIMEOUT_SECONDS, signal } = options;
   checkOptions(numRounds, timeout);
-  const checkpoints = StrategyCheckpoints.open(strategy, grid, options.checkpoint);
+  const checkpoints = StrategyCheckpoints.open(driver, grid, options.checkpoint);
   const began = grid.clock.now();
-  grid.report({ type: "strategy-started", strategy: strategy.name, numRounds });
+  grid.report({ type: "strategy-started", strategy: driver.name, numRounds });
   const { initialArrays } = options;
   const saved = await checkpoints?.load({ numRounds, initialArrays });
   const start = began - (saved?.seconds ?? 0);
   const rounds: RoundRecord[] = [...saved?.rounds ?? []];
   let { arrays, initialServerMetrics, stoppedEarly } = saved ?? {
-    ...await begin(strategy, grid, options, timeout),
+    ...await begin(driver, grid, options, timeout),
     stoppedEarly: false,
   };
+  const initialShapes = saved?.initialShapes ??
+    (checkpoints === undefined ? [] : shapesOf(arrays));
   const save = (isLast: boolean) => {
     const seconds = grid.clock.now() - start;
-    const progress = { arrays, rounds, initialServerMetrics, seconds, stoppedEarly };
+    const progress = { arrays, initialShapes, rounds, initialServerMetrics, seconds, stoppedEarly };
     return checkpoints?.save(progress, isLast);
   };
   if (saved === undefined) await save(false);
@@ -104,31 +162,19 @@ export async function runStrategy(
   for (let number = rounds.length + 1; number <= numRounds && !stoppedEarly; number++) {
     const roundStart = grid.clock.now();
     grid.report({ type: "round-started", round: number, numRounds });
-    const roundOf = (config: ConfigSource | undefined): Round => ({
+    const sent = arrays;
+    const outcome = await driver.round((config, arrays = sent) => ({
       number,
       arrays,
       config: resolveConfig(config, number),
       grid,
       signal,
-    });
-
-    const toTrain = roundOf(options.trainConfig);
-    const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
-      configure: () => strategy.configureTrain(toTrain),
-      aggregate: (replies) => strategy.aggregateTrain(toTrain, replies),
-    });
-    arrays = train?.outcome.arrays ?? arrays;
-
-    const toEvaluate = roundOf(options.evaluateConfig);
-    const evaluate = await runPhase("evaluate", toEvaluate, timeout, {
-      configure: () => strategy.configureEvaluate(toEvaluate),
-      aggregate: (replies) => strategy.aggregateEvaluate(toEvaluate, replies),
-    });
-
+    }), timeout);
+    arrays = outcome.arrays ?? arrays;
     const record: RoundRecord = {
       round: number,
-      train: train?.record,
-      evaluate: evaluate?.record,
+      train: outcome.train,
+      evaluate: outcome.evaluate,
       serverMetrics: await evaluateAtServer(grid, options.evaluateFn, number, arrays),
       seconds: grid.clock.now() - roundStart,
     };
@@ -148,13 +194,13 @@ export async function runStrategy(
 
 /** The initial model, with the ServerApp's evaluation of it. */
 async function begin(
-  strategy: Strategy,
+  driver: RoundDriver,
   grid: Grid,
   { initialArrays, evaluateFn, signal }: StartOptions,
   timeout: number,
 ): Promise<{ arrays: ArrayRecord; initialServerMetrics: MetricRecord | undefined }> {
   const initial: { arrays: ArrayRecord; nodeId?: NodeId } = initialArrays === undefined
-    ? await strategy.initialArrays(grid, { timeout, signal })
+    ? await driver.initialArrays(grid, { timeout, signal })
     : { arrays: initialArrays };
   const { arrays, nodeId } = initial;
   const { size, byteLength: bytes } = arrays;
@@ -169,7 +215,7 @@ async function runPhase<O extends PhaseOutcome>(
   timeout: number,
   hooks: {
     configure(): Promise<PhasePlan>;
-    aggregate(replies: readonly Message[]): O | Promise<O>;
+    aggregate(replies: Exchange): Promise<O>;
   },
 ): Promise<{ outcome: O; record: PhaseRecord } | undefined> {
   const { messages, available } = await hooks.configure();
@@ -177,7 +223,7 @@ async function runPhase<O extends PhaseOutcome>(
   const nodeIds = messages.map(({ metadata }) => metadata.dstNodeId);
   grid.report({ type: "phase-started", phase, round: number, nodeIds, available });
   const start = grid.clock.now();
-  const outcome = await hooks.aggregate(await grid.sendAndReceive(messages, { timeout, signal }));
+  const outcome = await hooks.aggregate(grid.open(messages, { timeout, signal }));
   const { results, failures, aggregated, metrics } = outcome;
   const seconds = grid.clock.now() - start;
   const record = { phase, nodeIds, available, results, failures, aggregated, metrics, seconds };

@@ -15,7 +15,8 @@ import { FedAvg } from "./fedavg.ts";
 import { FedAvgM } from "./fedavgm.ts";
 import { FedMedian, FedTrimmedAvg } from "./order_statistics.ts";
 import { FedProx } from "./fedprox.ts";
-import { Krum, krumScores, MultiKrum } from "./krum.ts";
+import { krumScores } from "./aggregator/krum.ts";
+import { Krum, MultiKrum } from "./krum.ts";
 import type { Round } from "./strategy.ts";
 
 type Model = { [name: string]: number[] };

@@ -1,25 +1,16 @@
+import { FlwrError } from "../../base/error.ts";
 import type { ArrayRecord } from "../array_record.ts";
-import type { ConfigRecord } from "../config_record.ts";
+import type { Exchange } from "../exchange.ts";
 import type { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import type { MetricRecord } from "../metric_record.ts";
+import { RecordDict } from "../record_dict.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { Failure, Result } from "../result.ts";
+import type { Round } from "./round/round.ts";
 import { runStrategy, type StartOptions } from "./run_strategy.ts";
 
-/** The data of a round that a strategy's hooks receive. */
-export interface Round {
-  /** Number of the round, from 1. */
-  readonly number: number;
-  /** The current global model. */
-  readonly arrays: ArrayRecord;
-  /** The user's settings for the nodes in this phase of this round. The hook may change the record. */
-  readonly config: ConfigRecord;
-  /** The access to the nodes. */
-  readonly grid: Grid;
-  /** Ends the run. */
-  readonly signal?: AbortSignal;
-}
+export type { Round } from "./round/round.ts";
 
 /** The messages of a phase. */
 export interface PhasePlan {
@@ -61,6 +52,15 @@ export abstract class Strategy {
     round: Round,
     replies: readonly Message[],
   ): TrainOutcome | Promise<TrainOutcome>;
+  /**
+   * Aggregates the replies of training as they arrive. By default waits for all of them, which {@link aggregateTrain}
+   * gets in the order of their instructions.
+   *
+   * @param replies one per instruction, errors among them; read until there are no more
+   */
+  async collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome> {
+    return await this.aggregateTrain(round, await replies.all());
+  }
   /** Chooses nodes and instructions for evaluation. `round.arrays` is the model at the end of training. */
   abstract configureEvaluate(round: Round): Promise<PhasePlan>;
   /** Aggregates the metrics of the replies, which include errors. */
@@ -73,6 +73,24 @@ export abstract class Strategy {
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
   ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }>;
+
+  /** What the strategy keeps from round to round, exactly; empty by default. */
+  saveState(): RecordDict {
+    return new RecordDict();
+  }
+  /**
+   * Replaces the state by one that {@link saveState} returned.
+   *
+   * @throws FlwrError "invalid-argument" if it is another strategy's state
+   */
+  loadState(state: RecordDict): void {
+    if (state.size === 0) return;
+    throw new FlwrError(
+      "invalid-argument",
+      `${this.name} keeps no state: got ${state.size} records`,
+      { hints: ["The state was saved by another strategy"] },
+    );
+  }
 
   /**
    * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.

@@ -1,11 +1,15 @@
 import type { ObjectId, ObjectTree } from "../../entities/object.ts";
 import { CHUNK_BYTES } from "../../rpc/objects/array.ts";
 import { makeObject, makeSmallObject } from "../../rpc/objects/object.ts";
+import { encodeNpy } from "../../tensor/npy.ts";
+import { type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import { pythonJson, pythonObject } from "../../rpc/objects/python_json.ts";
 
-/** Bytes of one array: a chunk. */
+/** Bytes of one array with its .npy header: a chunk. */
 const ARRAY_BYTES = CHUNK_BYTES;
-const BYTES_PER_FLOAT = 4;
+/** Of a vector's .npy file (version 1.0, padded to a multiple of 64). */
+const HEADER_BYTES = 128;
+const ELEMENTS = (ARRAY_BYTES - HEADER_BYTES) / Float32Array.BYTES_PER_ELEMENT;
 
 /**
  * A model's objects, of which the large ones are not kept but made again whenever they are asked for: a load program that
@@ -73,13 +77,21 @@ export class LightModel {
 
 const ARRAY_JSON = pythonObject([
   ["dtype", pythonJson("float32")],
-  ["shape", pythonJson([ARRAY_BYTES / BYTES_PER_FLOAT])],
+  ["shape", pythonJson([ELEMENTS])],
   ["stype", pythonJson("numpy.ndarray")],
   ["arraychunk_ids", pythonJson([0])],
 ]);
 
 function arrayData(tag: number, place: number): Uint8Array {
-  const data = new Float32Array(ARRAY_BYTES / BYTES_PER_FLOAT).fill(tag + 1);
+  const data = new Float32Array(ELEMENTS).fill(tag + 1);
   data[0] = place;
-  return new Uint8Array(data.buffer);
+  return encodeNpy(tensor("float32", [ELEMENTS], data));
+}
+
+/** Arrays like those of a model of that many bytes: the same names and shapes, of zeros. */
+export function zeroArrays(bytes: number): [string, Tensor][] {
+  return Array.from(
+    { length: Math.ceil(bytes / ARRAY_BYTES) },
+    (_, place) => [String(place), zeros("float32", [ELEMENTS])],
+  );
 }

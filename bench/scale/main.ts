@@ -3,6 +3,7 @@
  * Nodes are simulated; the program that does it is the same for both sides.
  *
  *     deno task bench scale [--only model] [--repeat 3] [--megabytes 100] [--nodes 2,5,10] [--store database]
+ *     deno task bench scale [--only memory] [--megabytes 100] [--held 64] [--nodes 2,10,50]
  *     deno task bench scale [--only fleet] [--minutes 10] [--fleets 300,1000,3000] [--sides flwr,python]
  */
 import { Command, Option } from "commander";
@@ -20,8 +21,9 @@ import { benchFlower } from "../support/python_environment.ts";
 import { fleetLines, fleetTable, IN_TIME_GOAL } from "./fleet_table.ts";
 import { measureFleets } from "./fleets.ts";
 import { measureModel, type ModelOptions } from "./model.ts";
+import { measureServerAppMemory } from "./server_app_memory.ts";
 
-const PARTS = ["model", "fleet"] as const;
+const PARTS = ["model", "memory", "fleet"] as const;
 const STORES = ["database", "memory"] as const;
 const SIDES = ["flwr", "python"] as const;
 
@@ -29,6 +31,7 @@ interface ScaleFlags {
   repeat: number;
   only: readonly (typeof PARTS[number])[];
   megabytes: number;
+  held: number;
   nodes: readonly number[];
   store: readonly ModelOptions["store"][];
   minutes: number;
@@ -39,13 +42,18 @@ interface ScaleFlags {
 
 async function bench(flags: ScaleFlags): Promise<void> {
   const { repeat, only, megabytes, nodes } = flags;
-  const [ours, theirs] = [
-    flwrSide({ flwr: await installedFlwr() }),
-    pythonSide(await benchFlower()),
-  ];
+  const ours = flwrSide({ flwr: await installedFlwr() });
   await using folder = await TempDir.make();
   const credentials = await makeCredentials(folder.path, 1);
   console.log(describeMachine());
+  if (only.includes("memory")) {
+    const options = { credentials, nodes, megabytes, heldMegabytes: flags.held };
+    const table = await measureServerAppMemory(ours, options);
+    const title = `A ServerApp's memory, a model of ${megabytes} MB, at most ${flags.held} MB held`;
+    console.log(["", title, "", ...table].join("\n"));
+  }
+  if (only.every((part) => part === "memory")) return;
+  const theirs = pythonSide(await benchFlower());
   if (only.includes("model")) {
     for (const store of flags.store) {
       const options = { credentials, repeat, nodes, megabytes, store };
@@ -81,6 +89,10 @@ try {
     )
     .addOption(
       new Option("--megabytes <n>", "of the model").argParser(wholeNumber(1)).default(100),
+    )
+    .addOption(
+      new Option("--held <megabytes>", "of replies that a ServerApp holds together")
+        .argParser(wholeNumber(0)).default(64),
     )
     .addOption(
       new Option("--nodes <numbers>", "nodes that the model goes to").argParser(wholeNumbers(1))

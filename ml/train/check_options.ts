@@ -1,4 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
+import { firstNotFinite } from "../../tensor/first_not_finite.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 import { requireLearningRate, requireRange } from "../nn/optimizer.ts";
 import type { Variable } from "../nn/trace.ts";
 import { type Device, DEVICES } from "../engine/device.ts";
@@ -30,7 +32,36 @@ export function checkedFitOptions<T extends FitOptions>(
       throw new FlwrError("invalid-argument", "An early stop needs validation data: got none");
     }
   }
-  return { ...options, proximal };
+  if (options.correction === undefined) return { ...options, proximal };
+  return { ...options, proximal, correction: checkedCorrection(options.correction, variables) };
+}
+
+/** Corrections are kept in float32, the type of gradients. */
+function checkedCorrection(
+  correction: ReadonlyMap<string, Tensor>,
+  variables: readonly Variable[],
+): ReadonlyMap<string, Tensor> {
+  const known = new Map(variables.map((variable) => [variable.name, variable]));
+  const checked = new Map<string, Tensor>();
+  for (const [name, value] of correction) {
+    const variable = known.get(name);
+    if (variable === undefined) {
+      throw new FlwrError("invalid-argument", `"correction" has an unknown parameter "${name}"`, {
+        hints: [`The network has ${[...known.keys()].join(", ")}`],
+      });
+    }
+    if (!variable.trained) continue;
+    const tensor = matchParameters([variable], new Map([[name, value]])).get(name)!;
+    const place = firstNotFinite(tensor.data);
+    if (place !== undefined) {
+      throw new FlwrError(
+        "invalid-argument",
+        `"correction" of "${name}" is not finite: element ${place} is ${tensor.data[place]}`,
+      );
+    }
+    checked.set(name, tensor);
+  }
+  return checked;
 }
 
 function checkedProximal(

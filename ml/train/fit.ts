@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
-import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { Variable } from "../nn/trace.ts";
 import type { NamedTensor } from "../engine/engine.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
@@ -12,7 +12,7 @@ import type { Evaluation, FitOptions, FitResult, Proximal } from "./fit_options.
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
 import { requireFinite, type TrainingProgress } from "./finite.ts";
 import { epochOrder } from "./permutation.ts";
-import { NAMES, type Recipe, startName, trainingProgram } from "./programs.ts";
+import { correctionName, NAMES, type Recipe, startName, trainingProgram } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
 import { runSteps } from "./step_loop.ts";
 import { computedForm } from "./stored_type.ts";
@@ -59,6 +59,7 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
   await Promise.all([trainer.open(batchSize), fit.upload()]);
   await prepareSlots(fit.executor, fit.recipe.optimizer, trained(fit), fit.memory, rates.at(1));
   await writeProximal(fit);
+  await writeCorrection(fit);
 
   const readNumbers = (epoch: number) =>
     readFinite(fit, { step: meter.steps, epoch, learningRate: rates.at(meter.steps) });
@@ -121,6 +122,7 @@ class EpochTrainer {
       batch,
       scheduled: options.schedule !== undefined,
       proximal: proximalOf(this.#fit).strength > 0,
+      corrected: options.correction !== undefined,
       weighted: dataset.weights !== undefined,
     };
     return executor.program(
@@ -227,6 +229,17 @@ async function writeProximal(fit: Fit): Promise<void> {
     [NAMES.proximal, tensor("float32", [], Float32Array.of(strength))],
     ...trained(fit).map(({ name }): NamedTensor => [startName(name), computedForm(to.get(name)!)]),
   ]);
+}
+
+async function writeCorrection(fit: Fit): Promise<void> {
+  const { correction } = fit.options;
+  if (correction === undefined) return;
+  await fit.executor.write(
+    trained(fit).map(({ name, value }): NamedTensor => [
+      correctionName(name),
+      correction.get(name) ?? zeros("float32", value.shape),
+    ]),
+  );
 }
 
 function proximalOf({ parameters, options: { proximal = 0 } }: Fit): Required<Proximal> {

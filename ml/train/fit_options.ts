@@ -66,6 +66,12 @@ export interface FitOptions {
   readonly schedule?: Schedule;
   /** FedProx: pulls the parameters towards their values at the start; a number is the strength (default 0). */
   readonly proximal?: number | Proximal;
+  /**
+   * Arrays by parameter name that are added to the gradients of the mean loss in every step, before clipping: the gradient
+   * of ⟨correction, parameters⟩. SCAFFOLD and FedDyn need it. Parameters without one get none, and states such as running
+   * means are not corrected (default: none).
+   */
+  readonly correction?: ReadonlyMap<string, Tensor>;
   /** Data to evaluate after each epoch. */
   readonly validation?: NamedDataset;
   /**

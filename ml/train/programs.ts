@@ -34,6 +34,8 @@ export interface TrainingVariant {
   readonly scheduled: boolean;
   /** Whether the loss has FedProx's proximal term. */
   readonly proximal: boolean;
+  /** Whether constants are added to the gradients (default: no). */
+  readonly corrected?: boolean;
   /** Whether examples have weights. */
   readonly weighted: boolean;
 }
@@ -89,6 +91,11 @@ export function slotName(parameter: string, slot: number): string {
 /** Name of a parameter's value at the start of the fit. */
 export function startName(parameter: string): string {
   return `start:${parameter}`;
+}
+
+/** Name of the constants that are added to a parameter's gradient. */
+export function correctionName(parameter: string): string {
+  return `correction:${parameter}`;
 }
 
 const source = (name: string, dtype: DType, shape: readonly number[], freeRows = false) =>
@@ -166,10 +173,14 @@ export function trainingProgram(
   const strength = source(NAMES.proximal, "float32", []);
   const trained = variables.filter(({ trained }) => trained);
   const starts = trained.map(({ name, value }) => source(startName(name), "float32", value.shape));
+  const corrections = trained.map(({ name, value }) =>
+    source(correctionName(name), "float32", value.shape)
+  );
   const slopes = stepGradients(loss!, trained.map(({ value }) => value), {
     factor: optimizer.gradientFactor?.(scalars),
     clipping: recipe.clipping,
     proximal: variant.proximal ? { strength, starts } : undefined,
+    correction: variant.corrected ? corrections : undefined,
   });
 
   const state: { input: Node<"input">; next: Value }[] = [];
@@ -193,7 +204,7 @@ export function trainingProgram(
   return {
     state,
     scanned: usedBy(results, [taken.rows, ...scalars, rateRatio, randomKey]),
-    captured: usedBy(results, [...taken.data, weights, strength, ...starts]),
+    captured: usedBy(results, [...taken.data, weights, strength, ...starts, ...corrections]),
     stacked: [{ name: NAMES.loss, value: loss! }],
   };
 }

@@ -20,6 +20,8 @@ export interface GradientOptions {
    * FedProx (Li et al., 2020): adds strength · (parameter − start), the gradient of strength/2 · ‖parameter − start‖².
    */
   readonly proximal?: { readonly strength: Value; readonly starts: readonly Value[] };
+  /** Constants that are added, one per parameter: the gradient of a linear term of the loss, such as control variates. */
+  readonly correction?: readonly Value[];
 }
 
 // As in PyTorch's clip_grad_norm_, so that a norm of zero does not cause a division by zero.
@@ -29,7 +31,7 @@ const NORM_EPSILON = 1e-6;
 export function stepGradients(
   loss: Value,
   parameters: readonly Value[],
-  { factor, clipping, proximal }: GradientOptions,
+  { factor, clipping, proximal, correction }: GradientOptions,
 ): Value[] {
   const clipped = clipping?.norm !== undefined || clipping?.value !== undefined;
   // Everything but clipping is linear, so the factor can be applied during differentiation at no cost.
@@ -39,6 +41,11 @@ export function stepGradients(
     const pull = early === undefined ? proximal.strength : mul(proximal.strength, early);
     slopes = slopes.map((slope, i) =>
       add(slope, mul(sub(parameters[i]!, proximal.starts[i]!), pull))
+    );
+  }
+  if (correction !== undefined) {
+    slopes = slopes.map((slope, i) =>
+      add(slope, early === undefined ? correction[i]! : mul(correction[i]!, early))
     );
   }
   if (!clipped) return slopes;

@@ -156,28 +156,42 @@ export class SuperNode {
   async #handle(instruction: Message, signal: AbortSignal): Promise<void> {
     const { runId, groupId, messageType, messageId } = instruction.metadata;
     const run = groupId === "" ? `Run ${runId}` : `Run ${runId}, round ${groupId}`;
-    this.#log.info("{run}: received {messageType} {messageId}", { run, messageType, messageId });
+    const facts = { run, runId, groupId, messageType, messageId };
+    this.#log.info("{run}: received {messageType} {messageId}", {
+      event: "instruction-received",
+      ...facts,
+    });
     using _ = this.#idle.markBusy(runId);
     const answer = await this.#answer(instruction, signal);
     if (answer === undefined) {
-      this.#log.info("{run} has ended. The reply was not sent", { run });
+      this.#log.info("{run} has ended. The reply was not sent", {
+        event: "reply-not-sent",
+        ...facts,
+      });
       return;
     }
     const { reply, seconds, details = reply.error?.reason } = answer;
     // Each line of a stack is a line of the log.
     const [reason, ...more] = details?.split(/\r?\n/) ?? [];
     if (reply.error !== undefined) {
-      this.#log.error("{run}: {messageType} failed: {reason}", { run, messageType, reason });
+      this.#log.error("{run}: {messageType} failed: {reason}", {
+        event: "instruction-failed",
+        ...facts,
+        reason,
+      });
       for (const line of more) this.#log.error("  {line}", { line });
     }
     try {
       await this.#push(reply, seconds, signal);
-      this.#log.info("{run}: sent reply", { run });
+      this.#log.info("{run}: sent reply", { event: "reply-sent", ...facts });
     } catch (error) {
       if (error instanceof Superseded) throw error;
       // A SuperLink that was restarted without a database does not know the run.
       if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
-        this.#log.info("{run} has ended. The SuperLink did not need the reply", { run });
+        this.#log.info("{run} has ended. The SuperLink did not need the reply", {
+          event: "reply-not-needed",
+          ...facts,
+        });
       } else {
         this.#logUnlessFatal(error, "Could not send the reply: {reason}");
       }

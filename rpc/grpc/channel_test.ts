@@ -3,6 +3,10 @@ import { FlwrError } from "../../base/error.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { openChannel } from "./channel.ts";
 import type { ClientTls } from "../client_tls.ts";
+import { encodeFields } from "../http2/hpack/encode.ts";
+import { DEFAULT_WINDOW_BYTES, ERROR } from "../http2/protocol.ts";
+import { Http2Server } from "../http2/server.ts";
+import type { Http2Stream } from "../http2/stream.ts";
 import { NO_RETRY, type Retry } from "../retry.ts";
 import { testCertificates } from "../testing/certificates.ts";
 import { serveDriver } from "../testing/driver.ts";
@@ -234,4 +238,55 @@ Deno.test("a host that accepts the connection but never responds is given up", a
   channel.close();
   connection.close();
   listener.close();
+});
+
+/** Makes one call to a server that answers it as given. `close` lets the server send GOAWAY. */
+async function callAnsweredWith(
+  respond: (stream: Http2Stream, close: () => void) => Promise<void>,
+  windowBytes = 2 ** 20,
+): Promise<"ok" | FlwrError> {
+  let closed: Promise<void> | undefined;
+  const close = () => closed ??= server.close(1);
+  const server: Http2Server = new Http2Server({
+    address: { host: "127.0.0.1", port: 0 },
+    answer: async (stream) => {
+      await new Promise<void>((end) => stream.read({ receive: () => {}, end }));
+      await respond(stream, close);
+      return "admitted";
+    },
+    maxStreams: 1,
+    windowBytes,
+    keepAlive: { silence: 60, patience: 60 },
+    idleSeconds: 60,
+    onOffence: () => {},
+  });
+  try {
+    return await tryCall(`127.0.0.1:${server.port}`, "insecure");
+  } finally {
+    await close();
+  }
+}
+
+Deno.test("a response cut short is retryable if the connection ended with it", async () => {
+  for (const [ends, code] of [[true, "unavailable"], [false, "internal"]] as const) {
+    const outcome = await callAnsweredWith(async (stream, close) => {
+      if (ends) close();
+      const sent = Promise.withResolvers<void>();
+      stream.onContentSent(() => sent.resolve());
+      stream.sendHeaders(
+        encodeFields([[":status", "200"], ["content-type", "application/grpc"]]),
+        false,
+      );
+      stream.write(new Uint8Array(4)); // of the five bytes before a message
+      await sent.promise;
+      stream.reset(ERROR.none);
+    });
+    assert.equal((outcome as FlwrError).code, code);
+  }
+});
+
+Deno.test("a call whose connection is gone before it starts is retryable", async () => {
+  // A window update of 0 bytes is a protocol error: the client closes the connection at once.
+  const outcome = await callAnsweredWith(() => Promise.resolve(), DEFAULT_WINDOW_BYTES);
+  assert.equal((outcome as FlwrError).code, "unavailable");
 });

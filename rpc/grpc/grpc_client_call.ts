@@ -44,7 +44,7 @@ export function unaryCall(
     (error, response) => {
       signal.removeEventListener("abort", cancel);
       clearTimeout(timer);
-      resolve(response === undefined ? statusOf(error) : { response, headers });
+      resolve(response === undefined ? statusOf(client, error) : { response, headers });
     },
   );
   call.on("metadata", (received) => headers = received);
@@ -86,7 +86,7 @@ export async function* streamCall(
     for await (const message of call) yield message;
     return undefined;
   } catch (error) {
-    return notConnected ? NOT_CONNECTED : statusOf(error as WireStatus | null);
+    return notConnected ? NOT_CONNECTED : statusOf(client, error as WireStatus | null);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", cancel);
@@ -94,8 +94,22 @@ export async function* streamCall(
   }
 }
 
-function statusOf(error: { code: Status; details: string } | null): WireStatus {
-  return error ?? { code: Status.INTERNAL, details: "No response" };
+/** grpc-js's text, with status INTERNAL, for a response that ends without a status. */
+const CUT_SHORT = /^Received RST_STREAM with code 0 \(/;
+/** grpc-js's text, with status INTERNAL, for a call whose connection ended before the call started. */
+const NOT_STARTED =
+  /^Failed to start HTTP\/2 stream with error (?:The session has been destroyed|New streams cannot be created after receiving a GOAWAY)/;
+
+/**
+ * The status of a failed call; UNAVAILABLE where grpc-js says INTERNAL although only the connection ended. After a
+ * GOAWAY, Deno's node:http2 closes a connection as soon as the last response has arrived, and can lose its end.
+ */
+function statusOf(client: Client, error: { code: Status; details: string } | null): WireStatus {
+  if (error === null) return { code: Status.INTERNAL, details: "No response" };
+  const { details } = error;
+  const connected = client.getChannel().getConnectivityState(false) === connectivityState.READY;
+  const dropped = NOT_STARTED.test(details) || CUT_SHORT.test(details) && !connected;
+  return dropped ? { code: Status.UNAVAILABLE, details: "Connection dropped" } : error;
 }
 
 /**

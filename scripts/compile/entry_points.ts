@@ -31,6 +31,7 @@ export const ROOMS: readonly string[] = [
   "proto",
   "roles",
   "rpc",
+  "secagg",
   "tensor",
 ];
 

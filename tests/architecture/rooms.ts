@@ -243,7 +243,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/nodes": ["base", "entities", "link/transactions"],
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
-  "app": ["base", "entities", "metrics", "ml/engine", "tensor"],
+  "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/train", "tensor"],
   "ml/train": [
@@ -269,6 +269,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "metrics": ["base"],
   "privacy/accounting": ["base"],
   "privacy/noise": ["base"],
+  "secagg": ["auth", "base", "tensor"],
   "tensor": ["base"],
   "base": [],
   "proto": [],
@@ -346,6 +347,7 @@ export const PURE: readonly string[] = [
   "privacy/noise",
   "rpc/objects",
   "rpc/wire",
+  "secagg",
   "tensor",
 ];
 

@@ -34,9 +34,14 @@ scenario("a file of more than 10 MiB reaches the ServerApp and the nodes, once",
     const path = `${home}/my-app/${file}`;
     await Deno.writeTextFile(path, await Deno.readTextFile(path) + CHECK);
   }
-  const attached = (lines: readonly string[], origin: string) =>
-    lines.filter((line) => line.includes(`models/large.onnx of app tester/my-app: ${origin}`))
-      .length;
+  /** How many attachments each node got, "downloaded" or "already here". */
+  const attached = (origin: string) =>
+    nodes.map(({ records }) =>
+      records.filter(({ event, fields }) =>
+        event === "attachment-ready" && fields["path"] === "models/large.onnx" &&
+        fields["origin"] === origin
+      ).length
+    );
   const run = async () => {
     const done = await flwr(home, ["run", "my-app", "--stream", "-c", "num-rounds=1"]);
     assert.equal(done.code, 0, done.stderr + done.stdout);
@@ -45,7 +50,7 @@ scenario("a file of more than 10 MiB reaches the ServerApp and the nodes, once",
   };
 
   assert.match(await run(), /Sent attachment models\/large\.onnx/);
-  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "downloaded")), [1, 1]);
+  assert.deepEqual(attached("downloaded"), [1, 1]);
 
   // The same app again: nobody sends or fetches anything.
   assert.match(await run(), /already has attachment models\/large\.onnx/);
@@ -54,8 +59,8 @@ scenario("a file of more than 10 MiB reaches the ServerApp and the nodes, once",
   const text = await Deno.readTextFile(manifest);
   await Deno.writeTextFile(manifest, text.replace(/^version = .*$/m, 'version = "1.0.1"'));
   assert.match(await run(), /already has attachment models\/large\.onnx/);
-  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "downloaded")), [1, 1]);
-  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "already here")), [1, 1]);
+  assert.deepEqual(attached("downloaded"), [1, 1]);
+  assert.deepEqual(attached("already here"), [1, 1]);
 
   // Both versions and the kept file are one on the disk.
   const kept = `${home}/node-1/attachments`;

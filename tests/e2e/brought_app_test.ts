@@ -65,10 +65,14 @@ scenario(
       assert.match(text, /The line has slope \d/);
       assert.ok(run.clientAppSeconds > 0);
     }
-    for (const { lines } of nodes) {
-      const ready = lines.filter((line) => /App lab\/line .* is ready \(typescript\)/.test(line));
-      assert.equal(ready.length, 1, "it stays loaded from run to run");
-      assert.equal(lines.filter((line) => /sent reply/.test(line)).length, 10);
+    for (const { records } of nodes) {
+      const ready = records.filter(({ event }) => event === "app-ready");
+      assert.deepEqual(
+        ready.map(({ fields }) => [fields["fabId"], fields["language"]]),
+        [["lab/line", "typescript"]],
+        "it stays loaded from run to run",
+      );
+      assert.equal(records.filter(({ event }) => event === "reply-sent").length, 10);
     }
   },
 );
@@ -104,12 +108,9 @@ export const app = new ClientApp().train(() => {
     const { runId } = await control.startRun({ fab: good, overrideConfig });
     assert.match(await logOf(control, runId), /The line has slope \d/);
     assert.equal((await control.getRun(stopped.runId)).run.subStatus, "stopped");
-    for (const { lines } of nodes) {
-      assert.ok(
-        lines.some((line) =>
-          /has ended\. The reply was not sent/.test(line) && line.includes(`${stopped.runId}`)
-        ),
-      );
+    for (const { records } of nodes) {
+      const left = records.filter(({ event }) => event === "reply-not-sent");
+      assert.deepEqual(left.map(({ fields }) => fields["runId"]), [String(stopped.runId)]);
     }
   },
 );

@@ -125,7 +125,7 @@ scenario(
     const wild = result("wild.json");
     const run = startServerApp({ stage, credentials, ...wild });
     for (let round = 1; round <= rounds; round++) {
-      await run.waitForLine(new RegExp(`ROUND ${round}/`));
+      await run.waitForLine(new RegExp(`Configuring round ${round}$`));
       if (round % 2 === 0) {
         await superLink.process.end("SIGKILL");
         superLink = await startSuperLink({

@@ -12,8 +12,8 @@ import { repositoryPath } from "../support/repository.ts";
 import { assertNoStackTrace, runResult } from "../support/result.ts";
 import { scenario } from "../support/stage.ts";
 
-/** What the SuperLink is told of an error: its kind and its place. */
-const PLACE = /Error at [\w/]+\.ts:\d+:\d+; the node's log has the text/;
+/** The place of an error. */
+const PLACE = /[\w/]+\.ts:\d+:\d+/;
 
 scenario("failure: a ClientApp that throws costs one reply, not the run", async (stage) => {
   const credentials = await makeCredentials(stage.folder.path);
@@ -23,23 +23,27 @@ scenario("failure: a ClientApp that throws costs one reply, not the run", async 
   const id = await joined(failing);
   await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
   const file = stage.path("result.json");
-  const run = startServerApp({ stage, credentials, driver, result: file });
+  const json = stage.path("history.json");
+  const flags = ["--json", json];
+  const run = startServerApp({ stage, credentials, driver, result: file, flags });
 
   const result = await runResult(run, file);
 
   assert.deepEqual(result.rounds.map(({ results }) => results), [2, 1, 2]);
-  const told = run.lines.filter((line) => PLACE.test(line));
+  const { histories: [history] } = JSON.parse(await Deno.readTextFile(json));
+  const [failure, ...more] = history.rounds[1].train.failures;
+  assert.deepEqual([failure["node-id"], more], [id, []]);
+  assert.match(failure.reason, PLACE);
   assert.ok(
-    told.some((line) => line.includes(id)),
+    run.lines.some((line) => line.includes(id) && line.includes(failure.reason)),
     "the ServerApp's terminal names node, kind and place",
   );
   assert.ok(!run.lines.some((line) => line.includes("The disk is full")), "and not the text");
-  const [text] = failing.lines.flatMap((line, index) =>
-    line.includes("The disk is full") ? [index] : []
-  );
-  assert.ok(text !== undefined, "the node's names the text");
+  const failed = failing.records.findIndex(({ event }) => event === "instruction-failed");
+  const { fields } = failing.records[failed]!;
+  assert.match(String(fields["reason"]), /The disk is full/, "the node's names the text");
   assert.ok(
-    failing.lines.slice(text).some((line) => /\.ts:\d+:\d+/.test(line)),
+    failing.records.slice(failed).some(({ message }) => PLACE.test(message)),
     "and file and line",
   );
 });
@@ -68,22 +72,23 @@ scenario("failure: a ServerApp that throws ends its run with the reason", async 
   ]);
 
   assert.notEqual((await run.ended(30)).code, 0);
-  assert.ok(run.lines.some((line) => /^Error: There is nothing to train/.test(line)));
+  assert.ok(run.lines.some((line) => line.includes("There is nothing to train")));
 });
 
 scenario(
   "failure: of two SuperNodes with one key the older one ends and says why",
   async (stage) => {
     const credentials = await makeCredentials(stage.folder.path);
-    const { driver, fleet } = await startSuperLink({ stage, credentials });
+    const { driver, fleet, process: superlink } = await startSuperLink({ stage, credentials });
     const older = startSuperNode({ stage, credentials, fleet, node: 1 });
     const id = await joined(older);
     const newer = startSuperNode({ stage, credentials, fleet, node: 1 });
     assert.equal(await joined(newer), id);
+    await superlink.waitForEvent("node-joined", { nodeId: id, takeover: true });
 
     const { code } = await older.ended(60);
     assert.equal(code, 1);
-    assert.match(older.tail(), /Another SuperNode joined with the key of this node/);
+    assert.ok(older.lines.some((line) => line.startsWith("Error: ") && line.includes(id)));
     assertNoStackTrace(older);
     // The newer one is the node, and was not put offline by the older one's end.
     await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));

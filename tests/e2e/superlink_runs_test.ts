@@ -5,6 +5,7 @@ import { buildFab } from "../../fab/build/build.ts";
 import { openChannel } from "../../rpc/grpc/channel.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
+import { assertRefused } from "../support/call_refusal.ts";
 import { eventually } from "../support/deadline.ts";
 import { startSuperLink } from "../support/flwr.ts";
 import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
@@ -83,7 +84,10 @@ scenario("a run that is stopped leaves no process behind, and its log ends", asy
   await eventually(async () => !await isThere(apps[0]!), STOP_SECONDS, "the app's process to end");
   assert.equal(await stateOf(client, runId), "finished:stopped");
   const pieces = await Array.fromAsync(client.streamLogs(runId));
-  assert.match(pieces.map(({ text }) => text).join(""), /Z waits\nRun \d+ was stopped\n$/);
+  const [said, end, ...more] = pieces.map(({ text }) => text).join("").split("\n").slice(-3);
+  assert.match(said!, /Z waits$/);
+  assert.ok(end!.includes(`${runId}`), "the last line says what became of the run");
+  assert.deepEqual(more, [""]);
   await process.end("SIGINT");
   assert.deepEqual(await childrenOf(process.pid), []);
 });
@@ -170,7 +174,7 @@ scenario("a run that was started by hand is listed, and can be stopped", async (
   await grpc.stopRun(runId);
   grpc.close();
   assert.equal(await stateOf(line.client, runId), "finished:stopped");
-  await assert.rejects(driver.nodes(), /Run \d+ accepts no messages: it is finished:stopped/);
+  await assertRefused(driver.nodes(), "FAILED_PRECONDITION");
 });
 
 scenario("a Python app without Python fails with what to do", async (stage) => {
@@ -183,6 +187,6 @@ scenario("a Python app without Python fails with what to do", async (stage) => {
   );
   const { run } = await line.client.getRun(runId);
   assert.equal(run.subStatus, "failed");
-  assert.match(run.details, /--python: ".*no\/python" does not exist/);
-  assert.match(log, /^Error: --python: ".*no\/python" does not exist\n/);
+  assert.match(run.details, /--python: ".*no\/python"/);
+  assert.ok(log.startsWith(`Error: ${run.details}\n`));
 });

@@ -35,7 +35,7 @@ scenario(`endurance: ${KILLS} kills of SuperNodes in ${ROUNDS} rounds`, async (s
   const run = startServerApp({ stage, credentials, ...wild });
   for (let kill = 0; kill < KILLS; kill++) {
     // Two kills in each round: one node at its begin, the other as soon as the first is back.
-    if (kill % 2 === 0) await run.waitForLine(new RegExp(`ROUND ${kill / 2 + 1}/`), 60);
+    if (kill % 2 === 0) await run.waitForLine(new RegExp(`Configuring round ${kill / 2 + 1}$`), 60);
     const node = kill % 2;
     await nodes[node]!.end("SIGKILL");
     nodes[node] = start(node + 1);

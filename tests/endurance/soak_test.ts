@@ -55,7 +55,7 @@ scenario(`endurance: ${ROUNDS} rounds with ${NODES} SuperNodes`, async (stage) =
   const run = startServerApp({ stage, credentials, driver, result, rounds: ROUNDS });
   const link: number[] = [], heap: number[] = [], node: number[] = [], file: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    await run.waitForLine(new RegExp(`ROUND ${round}/`), 120);
+    await run.waitForLine(new RegExp(`Configuring round ${round}$`), 120);
     if (round <= WARM_UP || round % EVERY !== 0) continue;
     link.push(await residentMib(superlink.pid));
     heap.push(await liveHeapMib(superlink, heap.length + 1));

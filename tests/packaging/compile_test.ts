@@ -52,7 +52,10 @@ Deno.test("a platform without a POSIX shell gets no file that unpacks itself", a
 });
 
 Deno.test("--deno is refused where it would not be used", async () => {
-  checkFailure(await runScript("scripts/compile.ts", ["--deno", "deno"]), /^Error: --deno is for/);
+  checkFailure(
+    await runScript("scripts/compile.ts", ["--deno", "deno"]),
+    /^Error: --deno .*--self-extracting/,
+  );
 });
 
 scenario("a Deno that cannot be downloaded is asked for by name and version", async (stage) => {
@@ -63,6 +66,6 @@ scenario("a Deno that cannot be downloaded is asked for by name and version", as
     ["--self-extracting", "--target", target, "--output", stage.path("flwr")],
     { NPM_CONFIG_REGISTRY: DEAD_PROXY, DENO_DIR: stage.path("cache") },
   );
-  checkFailure(outcome, /npm's @deno\/darwin-arm64@\d+\.\d+\.\d+ cannot be had/);
+  checkFailure(outcome, /npm's @deno\/darwin-arm64@\d+\.\d+\.\d+/);
   assert.match(outcome.stderr, /--deno FILE/);
 });

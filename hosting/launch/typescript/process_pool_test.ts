@@ -79,11 +79,12 @@ Deno.test(
   linux,
   async () => {
     await using pool = new ProcessPool(OPTIONS);
-    const before = Deno.env.get("TMPDIR");
-    Deno.env.set("TMPDIR", "/nowhere");
+    const { makeTempDir } = Deno;
+    let refused = 0;
+    Deno.makeTempDir = () => (refused++, Promise.reject(new Deno.errors.NotFound("/nowhere")));
     pool.warm();
-    if (before === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", before);
+    Deno.makeTempDir = makeTempDir;
+    assert.equal(refused, 1);
     await using process = await pool.acquire();
     await process.awaitReady(() => {});
     assert.equal(process.crashed, false);

@@ -77,13 +77,21 @@ async function play(
   return { link, end, log: link.log(7n).replaceAll(/^\d{4}-\S+Z ?/gm, "") };
 }
 
-/** Folders of app processes that exist now. */
-async function appFolders(): Promise<string[]> {
-  const probe = await Deno.makeTempDir();
-  await Deno.remove(probe);
-  const parent = probe.slice(0, probe.lastIndexOf("/"));
-  const names = await Array.fromAsync(Deno.readDir(parent), ({ name }) => name);
-  return names.filter((name) => name.startsWith("flwr-serverapp-")).sort();
+/** Runs a body. @returns the folders that were made for app processes meanwhile, in this test file alone */
+async function appFoldersOf(body: () => Promise<void>): Promise<readonly string[]> {
+  const { makeTempDir } = Deno;
+  const folders: string[] = [];
+  Deno.makeTempDir = async (options) => {
+    const folder = await makeTempDir(options);
+    if (options?.prefix?.startsWith("flwr-serverapp-")) folders.push(folder);
+    return folder;
+  };
+  try {
+    await body();
+  } finally {
+    Deno.makeTempDir = makeTempDir;
+  }
+  return folders;
 }
 
 testWithAllRights(
@@ -390,38 +398,42 @@ testWithAllRights(
 testWithAllRights(
   "a stopped run leaves no process, call or folder, whatever its app does",
   async () => {
-    const before = await appFolders();
-    const busy = await play(
-      `import { ServerApp } from "flwr";
+    const folders = await appFoldersOf(async () => {
+      const busy = await play(
+        `import { ServerApp } from "flwr";
      export const app = new ServerApp().main(() => { console.log("busy"); for (;;); });`,
-      {
-        during: async (link, stop) => {
-          await link.waitForState(7n, "running");
-          stop();
-        },
-      },
-    );
-    assert.equal(busy.end, undefined);
-    let held: AbortSignal | undefined;
-    const asked = Promise.withResolvers<void>();
-    const waiting = await play(
-      `import { ServerApp } from "flwr";
-     export const app = new ServerApp().main((grid) => grid.nodeIds());`,
-      {
-        handlers: {
-          getNodes: (_request, { signal }) => {
-            held = signal;
-            asked.resolve();
-            return new Promise((resolve) => signal.addEventListener("abort", () => resolve({})));
+        {
+          during: async (link, stop) => {
+            await link.waitForState(7n, "running");
+            stop();
           },
         },
-        during: async (_link, stop) => {
-          await asked.promise;
-          stop();
+      );
+      assert.equal(busy.end, undefined);
+      let held: AbortSignal | undefined;
+      const asked = Promise.withResolvers<void>();
+      const waiting = await play(
+        `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main((grid) => grid.nodeIds());`,
+        {
+          handlers: {
+            getNodes: (_request, { signal }) => {
+              held = signal;
+              asked.resolve();
+              return new Promise((resolve) => signal.addEventListener("abort", () => resolve({})));
+            },
+          },
+          during: async (_link, stop) => {
+            await asked.promise;
+            stop();
+          },
         },
-      },
-    );
-    assert.deepEqual([waiting.end, held?.aborted], [undefined, true]);
-    assert.deepEqual(await appFolders(), before);
+      );
+      assert.deepEqual([waiting.end, held?.aborted], [undefined, true]);
+    });
+    assert.ok(folders.length >= 2, "each run has a folder");
+    for (const folder of folders) {
+      await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+    }
   },
 );

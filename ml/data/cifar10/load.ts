@@ -124,15 +124,19 @@ function checkLimit(name: string, limit: number | undefined): void {
 function fileError(folder: string, error: unknown): unknown {
   const isSandboxed = error instanceof Deno.errors.NotCapable;
   if (isSandboxed || error instanceof Deno.errors.PermissionDenied) {
-    return new FlwrError("permission-denied", `CIFAR-10 cannot be read or made in "${folder}"`, {
-      hints: [
-        "Download the data set before the run, outside the app",
-        isSandboxed
-          ? READ_GRANT_HINT
-          : "Set FLWR_CACHE or the data folder to one that this user may write",
-      ],
-      cause: error,
-    });
+    return new FlwrError(
+      "permission-denied",
+      `CIFAR-10 cannot be read or prepared in "${folder}"`,
+      {
+        hints: [
+          "Download the data set before the run, outside the app",
+          isSandboxed
+            ? READ_GRANT_HINT
+            : "Set FLWR_CACHE or the data folder to one that this user may write",
+        ],
+        cause: error,
+      },
+    );
   }
   // The operating system's errors have a code, such as ENOSPC.
   if (error instanceof FlwrError || !(error instanceof Error) || !("code" in error)) return error;

@@ -1,12 +1,18 @@
 import { FlwrError } from "../../../base/error.ts";
 
 /** Most categories of a column: columns with more are names, not categories. */
-const MAX_CSV_CATEGORIES = 100_000;
+export const MAX_CSV_CATEGORIES = 100_000;
+
+/** A cell as its file has it: text, or a number or boolean in a file with types; null if it is missing there. */
+export type Cell = string | number | boolean | null;
 
 /** The position of a cell in the file. */
 export interface CellPosition {
   readonly column: string;
+  /** Number of the line, from 1; of the row, from 1, in a file without lines. */
   readonly line: number;
+  /** Whether `line` is a row. */
+  readonly isRow?: boolean;
 }
 
 /** A decimal number, with or without an exponent. */
@@ -33,7 +39,11 @@ export function parseNumber(cell: string, place: CellPosition, decimal: "." | ",
   if (!NUMBER.test(number)) {
     throw atCell(place, `is not a number: ${quote(cell)}`, hintsOf(cell, decimal));
   }
-  const value = Number(number);
+  return checkNumber(Number(number), cell, place);
+}
+
+/** Checks that float32 can represent a number. @throws FlwrError "invalid-argument" when it cannot */
+export function checkNumber(value: number, cell: Cell, place: CellPosition): number {
   if (Number.isFinite(Math.fround(value))) return value;
   throw atCell(place, `is too large for float32: ${quote(cell)}`);
 }
@@ -137,6 +147,26 @@ export class TextColumn {
     }
   }
 
+  /** Whether the texts were given. */
+  get fixed(): boolean {
+    return this.#fixed;
+  }
+
+  /** The texts as they were read, in the order of their codes. */
+  get texts(): string[] {
+    return [...this.#codes.keys()];
+  }
+
+  /** The number of different texts so far. */
+  get size(): number {
+    return this.#codes.size;
+  }
+
+  /** Whether a text is one of those so far. */
+  has(text: string): boolean {
+    return this.#codes.has(text);
+  }
+
   /** Whether a text is one of the given texts. Such a text does not count as missing. */
   allows(text: string): boolean {
     return this.#fixed && this.#codes.has(text);
@@ -203,17 +233,17 @@ export function sortTexts(texts: string[]): string[] {
 
 /** An error about a cell, with its position. */
 export function atCell(
-  { column, line }: CellPosition,
+  { column, line, isRow = false }: CellPosition,
   problem: string,
   hints: readonly string[] = [],
 ): FlwrError {
-  return new FlwrError("invalid-argument", `Line ${line}, column "${column}" ${problem}`, {
-    hints,
-  });
+  const where = `${isRow ? "Row" : "Line"} ${line}, column "${column}"`;
+  return new FlwrError("invalid-argument", `${where} ${problem}`, { hints });
 }
 
 /** A cell's text in quotes, shortened if it is long. */
-export function quote(text: string): string {
+export function quote(text: Cell): string {
+  if (typeof text !== "string") return String(text);
   return `"${text.length <= QUOTED_CHARACTERS ? text : `${text.slice(0, QUOTED_CHARACTERS)}…`}"`;
 }
 

@@ -41,17 +41,32 @@ const ELSEWHERE = {
   testFraction: "Use the option split: { testFraction: 0.2 }",
 };
 
+/** The format of a table's file, as in the names of the readers. */
+export type TableFormat = "Csv" | "Parquet";
+
+/** Refuses options of text in a file that has types. */
+function checkFormat(options: TableOptions, format: TableFormat, suffix: string): void {
+  if (format === "Csv") return;
+  const unused = (["delimiter", "decimal", "encoding"] as const)
+    .find((name) => Object(options)[name] !== undefined);
+  if (unused === undefined) return;
+  throw invalid(`read${format}${suffix} has no option "${unused}": ${format} files need none`, [
+    "Leave it out",
+  ]);
+}
+
 /**
  * Checks the names and types of options, which TypeScript only does for literals.
  *
  * @throws FlwrError "invalid-argument" that names the option, its value and what is expected
  */
-export function checkOptions(options: CsvOptions): void {
-  checkOptionNames("readCsv", options, NAMES, ELSEWHERE);
+export function checkOptions(options: CsvOptions, format: TableFormat = "Csv"): void {
+  checkFormat(options, format, "");
+  checkOptionNames(`read${format}`, options, NAMES, ELSEWHERE);
   // Callers in plain JavaScript can leave it out.
   if (options.target === undefined) {
     throw invalid("Option target is missing: set it to the name of the column with the targets", [
-      "Call readCsvInputs for a table without targets",
+      `Call read${format}Inputs for a table without targets`,
     ]);
   }
   const { targetType } = options;
@@ -70,15 +85,19 @@ export function checkOptions(options: CsvOptions): void {
 }
 
 /** Like {@link checkOptions}, for {@link CsvInputsOptions}. */
-export function checkInputsOptions(options: CsvInputsOptions): void {
+export function checkInputsOptions(
+  options: CsvInputsOptions,
+  format: TableFormat = "Csv",
+): void {
+  checkFormat(options, format, "Inputs");
   for (const name of ["target", "targetType", "classes", "split"]) {
     if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) {
       throw invalid(`Option ${name} is not supported without targets`, [
-        "Leave it out, or call readCsv for a data set with targets",
+        `Leave it out, or call read${format} for a data set with targets`,
       ]);
     }
   }
-  checkOptionNames("readCsvInputs", options, INPUTS_NAMES, ELSEWHERE);
+  checkOptionNames(`read${format}Inputs`, options, INPUTS_NAMES, ELSEWHERE);
   checkTypes(options);
 }
 

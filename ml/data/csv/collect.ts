@@ -1,4 +1,14 @@
-import { atCell, type Column, column, isNumber, parseNumber, quote, TextColumn } from "./cells.ts";
+import {
+  atCell,
+  type Cell,
+  checkNumber,
+  type Column,
+  column,
+  isNumber,
+  parseNumber,
+  quote,
+  TextColumn,
+} from "./cells.ts";
 import { checkColumns } from "./check_options.ts";
 import {
   givenAction,
@@ -10,7 +20,7 @@ import {
   type TableOptions,
 } from "./options.ts";
 import { headerHints, unnamedHints } from "./header_hints.ts";
-import type { Row } from "./rows.ts";
+import type { TableRow } from "./rows.ts";
 import type { Collected } from "./table.ts";
 
 /** A column with its position in the table. */
@@ -23,10 +33,12 @@ interface PlacedColumn extends Column {
 /**
  * Reads the cells of the selected columns, row by row.
  *
+ * @param rows the names of the columns, then the rows
+ *
  * @throws FlwrError "invalid-argument" that names line and column of an invalid cell
  */
 export async function collect(
-  rows: AsyncIterable<Row[]>,
+  rows: AsyncIterable<readonly TableRow[]>,
   options: TableOptions,
 ): Promise<Collected> {
   const missingCells = new Set(options.missingCells ?? MISSING_CELLS);
@@ -35,7 +47,12 @@ export async function collect(
     throw invalid(`Option decimal must be "." or ",": got ${JSON.stringify(decimal)}`);
   }
   const numbersAreMissing = [...missingCells].some(isNumber);
-  const isMissing = (cell: string, { texts }: PlacedColumn) => {
+  const isMissing = (cell: Cell, { texts }: PlacedColumn) => {
+    if (typeof cell !== "string") {
+      if (cell === null || Number.isNaN(cell)) return true;
+      if (missingCells.size === 0 || texts === undefined && !numbersAreMissing) return false;
+      cell = String(cell);
+    }
     // Most cells are numbers, and testing that is faster than a look-up.
     if (texts === undefined && !numbersAreMissing && isNumber(cell)) return false;
     return missingCells.has(cell) && !texts?.allows(cell);
@@ -45,9 +62,9 @@ export async function collect(
   let dropping: PlacedColumn[] = [];
   let dropped = 0;
   for await (const some of rows) {
-    for (const { cells, line } of some) {
+    for (const { cells, ...position } of some) {
       if (placed === undefined) {
-        placed = placeColumns(cells, options);
+        placed = placeColumns(cells as readonly string[], options);
         all = placed.target === undefined ? placed.inputs : [...placed.inputs, placed.target];
         dropping = all.filter(({ missing }) => missing === DROP);
         continue;
@@ -61,8 +78,8 @@ export async function collect(
         const cell = cells[column.index]!;
         column.values.push(
           isMissing(cell, column)
-            ? replaceMissing(cell, column, line)
-            : readCell(cell, column, line, decimal),
+            ? replaceMissing(cell, column, position)
+            : readCell(cell, column, position, decimal),
         );
       }
     }
@@ -82,24 +99,29 @@ const DROP = "drop";
 /** The action that repeats the cell above. */
 const FORWARD = "forward";
 
+/** The position of a row in its file. */
+type RowPosition = Omit<TableRow, "cells">;
+
 function readCell(
-  cell: string,
+  cell: Cell,
   { name, texts }: PlacedColumn,
-  line: number,
+  position: RowPosition,
   decimal: "." | ",",
 ): number {
-  const place = { column: name, line };
-  return texts === undefined ? parseNumber(cell, place, decimal) : texts.codeOf(cell, place);
+  const place = { column: name, ...position };
+  if (texts !== undefined) return texts.codeOf(String(cell), place);
+  if (typeof cell === "string") return parseNumber(cell, place, decimal);
+  return checkNumber(Number(cell), cell, place);
 }
 
 /** The value of a missing cell: NaN if it is computed later from all cells. */
 function replaceMissing(
-  cell: string,
+  cell: Cell,
   { name, texts, missing, values }: PlacedColumn,
-  line: number,
+  position: RowPosition,
 ): number {
   if (missing === "later") return NaN;
-  const place = { column: name, line };
+  const place = { column: name, ...position };
   if (missing === FORWARD) {
     const above = values.last;
     if (above !== undefined) return above;

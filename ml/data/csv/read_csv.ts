@@ -116,7 +116,8 @@ export async function parseCsv(
 /** Number of bytes to read at a time. */
 const CHUNK_BYTES = 2 ** 18;
 
-async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
+/** The content of a file from its position. */
+export async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
   for (;;) {
     const chunk = new Uint8Array(CHUNK_BYTES);
     const length = await file.read(chunk);
@@ -134,7 +135,8 @@ async function readTable(
   return test === undefined ? train : { train, test };
 }
 
-async function collectTable(
+/** Reads the cells of a table. */
+export async function collectTable(
   chunks: AsyncIterable<Uint8Array>,
   options: TableOptions,
 ): Promise<Collected> {

@@ -1,14 +1,24 @@
 import { FlwrError } from "../../../base/error.ts";
+import type { Cell } from "./cells.ts";
 import { delimiterHints, headerHints, lengthHints } from "./header_hints.ts";
 
 /** Longest line and record of a CSV file, so that a missing closing quote does not load the rest of a large file. */
 export const MAX_CSV_LINE_BYTES = 2 ** 24;
 
-/** One record of a table. */
+/** One record of a table of text. */
 export interface Row {
   readonly cells: readonly string[];
   /** Number of its first line in the file, from 1. */
   readonly line: number;
+}
+
+/** One record of a table of any format. */
+export interface TableRow {
+  readonly cells: readonly Cell[];
+  /** Number of its first line in the file, from 1; of the row, from 1, in a file without lines. */
+  readonly line: number;
+  /** Whether `line` is a row. */
+  readonly isRow?: boolean;
 }
 
 const LINE_END = /\r\n?|\n/g;

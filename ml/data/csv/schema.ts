@@ -52,6 +52,16 @@ export function encodedNames({ name, encoding, categories }: ColumnSchema): stri
   return encoding === "one-hot" ? categories!.map((category) => `${name}=${category}`) : [name];
 }
 
+/**
+ * Names of the columns of `x` in a table that is read with a schema: "column=category" for one-hot encoded categories.
+ *
+ * @param schema the encoding of a table, such as the result of `mergeTableStatistics`
+ * @throws FlwrError "invalid-argument" when it is not valid
+ */
+export function schemaColumns(schema: TableSchema): string[] {
+  return checkSchema(schema).inputs.flatMap(encodedNames);
+}
+
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((text) => typeof text === "string") &&
     new Set(value).size === value.length;

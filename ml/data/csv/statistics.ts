@@ -23,7 +23,12 @@ export function median(values: Float64Array, rows: Uint32Array): number {
 export function deviation(values: Float64Array, rows: Uint32Array, about: number): number {
   let squares = 0;
   for (const row of rows) squares += (values[row]! - about) ** 2;
-  const result = Math.sqrt(squares / rows.length);
+  return deviationOf(squares, rows.length, about);
+}
+
+/** The standard deviation from the sum of squared distances from the mean. */
+export function deviationOf(squares: number, count: number, about: number): number {
+  const result = Math.sqrt(squares / count);
   // Rounding of the mean causes deviations of this size for equal cells.
   return result <= Math.abs(about) * 1e-12 ? 1 : result;
 }

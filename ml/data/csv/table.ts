@@ -22,12 +22,18 @@ export interface Collected {
   readonly target?: Column;
 }
 
-/** Builds data sets from collected cells: one, or one for training and one for test. */
-export function buildTables(
-  inputs: readonly Column[],
-  target: Column,
-  options: TableOptions,
-): { readonly train: TableDataset; readonly test?: TableDataset } {
+/** The targets of a table, and its rows for training and test. */
+export interface DividedRows {
+  /** Label or number of each row. */
+  readonly labels: Float64Array;
+  /** The classes; undefined if targets are numbers. */
+  readonly classes?: readonly string[];
+  readonly train: Uint32Array;
+  readonly test?: Uint32Array;
+}
+
+/** Divides the rows for training and test. */
+export function divideRows(target: Column, options: TableOptions): DividedRows {
   const rows = target.values.values.length;
   const classes = target.texts?.ordered();
   const labels = classes === undefined
@@ -42,10 +48,20 @@ export function buildTables(
       ],
     );
   }
-  const { train, test } = split === undefined
-    ? { train: range(0, rows), test: undefined }
+  const parts = split === undefined
+    ? { train: range(0, rows) }
     : splitPositions(rows, split, labels);
-  const selectInputs = fitInputs(inputs, train, options, classes?.texts ?? []);
+  return { labels, classes: classes?.texts, ...parts };
+}
+
+/** Builds data sets from collected cells: one, or one for training and one for test. */
+export function buildTables(
+  inputs: readonly Column[],
+  target: Column,
+  options: TableOptions,
+): { readonly train: TableDataset; readonly test?: TableDataset } {
+  const { labels, classes, train, test } = divideRows(target, options);
+  const selectInputs = fitInputs(inputs, train, options, classes ?? []);
   const select = (rows: Uint32Array): TableDataset => {
     const { x, columns, schema } = selectInputs(rows);
     const y = classes === undefined
@@ -122,8 +138,7 @@ function fitColumn(
   }
   const fill = given === undefined ? fillOf(name, values, train, options) : given.fill as number;
   const filled = fill === undefined ? values : values.map((x) => Number.isNaN(x) ? fill : x);
-  const { standardize = false } = options;
-  const wanted = typeof standardize === "boolean" ? standardize : standardize.includes(name);
+  const wanted = standardizes(options, name);
   const about = given?.mean ?? (given === undefined && wanted ? mean(filled, train) : undefined);
   const scale = about === undefined ? {} : {
     mean: about,
@@ -132,7 +147,13 @@ function fitColumn(
   return { schema: { name, ...(fill === undefined ? {} : { fill }), ...scale }, values: filled };
 }
 
-function encodingOf({ categories = {} }: TableOptions, name: string) {
+/** Whether the options ask to standardise a column of numbers. */
+export function standardizes({ standardize = false }: TableOptions, name: string): boolean {
+  return typeof standardize === "boolean" ? standardize : standardize.includes(name);
+}
+
+/** The encoding that the options set for a column of categories. */
+export function encodingOf({ categories = {} }: TableOptions, name: string) {
   const option = categories[name]!;
   return typeof option === "string" ? option : option.encoding;
 }

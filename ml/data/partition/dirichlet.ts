@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { type Random, seededRandom } from "../../../base/random.ts";
-import { sampleDirichlet } from "./dirichlet_sample.ts";
+import { concentrations, sampleDirichlet } from "./dirichlet_sample.ts";
 import {
   append,
   checkPartitionCount,
@@ -44,7 +44,7 @@ export function partitionDirichlet(
   options: DirichletOptions,
 ): Partitions {
   checkPartitionCount(labels.length, partitions);
-  const alpha = concentrations(options.alpha, partitions);
+  const alpha = concentrations(options.alpha, partitions, "partitions");
   const random = seededRandom(options.seed ?? DEFAULT_SEED);
   const classes = positionsByLabel(labels);
   const smallest = options.minPartitionSize ?? 10;
@@ -89,15 +89,4 @@ function withoutFull(shares: readonly number[], full: readonly boolean[]): numbe
   // All open shares were too small to represent. They have the same distribution, so the rest is divided evenly.
   const count = full.filter((isFull) => !isFull).length;
   return full.map((isFull) => isFull ? 0 : 1 / count);
-}
-
-function concentrations(alpha: DirichletOptions["alpha"], partitions: number): readonly number[] {
-  const all = typeof alpha === "number" ? Array<number>(partitions).fill(alpha) : alpha;
-  if (all.length !== partitions || !all.every((value) => value > 0 && Number.isFinite(value))) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option alpha must be a number above 0, or one for each of ${partitions} partitions: got ${alpha}`,
-    );
-  }
-  return all;
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../../../base/random.ts";
+import { invalid, show } from "./partitions.ts";
 
 /**
  * A sample of the Dirichlet distribution: shares with a sum of one.
@@ -31,11 +32,30 @@ function sampleLogGamma(shape: number, random: Random): number {
 }
 
 /** A sample of the standard normal distribution (Box and Muller, 1958). */
-function sampleNormal(random: Random): number {
+export function sampleNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(positive(random))) * Math.cos(2 * Math.PI * random.uniform());
 }
 
 /** A number in (0, 1], whose logarithm is finite. */
 function positive(random: Random): number {
   return 1 - random.uniform();
+}
+
+/**
+ * The concentrations of a Dirichlet distribution: one for all, or one for each.
+ *
+ * @throws FlwrError "invalid-argument" unless they are numbers above 0, and as many as needed
+ */
+export function concentrations(
+  alpha: number | readonly number[],
+  count: number,
+  of: "partitions" | "classes",
+): readonly number[] {
+  const all = typeof alpha === "number" ? Array<number>(count).fill(alpha) : alpha;
+  const sound = Array.isArray(all) && all.length === count &&
+    all.every((value) => value > 0 && Number.isFinite(value));
+  if (sound) return all;
+  throw invalid(
+    `Option alpha must be a number above 0, or one for each of ${count} ${of}: got ${show(alpha)}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
-import type { Random } from "../../../base/random.ts";
+import { checkOptionNames, type OptionNames } from "../../../base/option_names.ts";
+import { type Random, seededRandom } from "../../../base/random.ts";
 
 /** For each partition, the positions of its examples in the data set. */
 export type Partitions = readonly Uint32Array[];
@@ -79,4 +80,77 @@ export function cut<T>(values: readonly T[], places: readonly number[]): T[][] {
 export function evenCuts(length: number, parts: number): number[] {
   const [size, longer] = [Math.floor(length / parts), length % parts];
   return Array.from({ length: parts - 1 }, (_, i) => (i + 1) * size + Math.min(i + 1, longer));
+}
+
+/** Divides all positions at the given places, in random order unless `shuffle` is false. */
+export function divide(
+  examples: number,
+  cuts: readonly number[],
+  { shuffle: shuffled = true, seed = DEFAULT_SEED }: PartitionOptions,
+): Uint32Array[] {
+  const all = range(0, examples);
+  if (shuffled) shuffle(all, seededRandom(seed));
+  return [...cuts, examples].map((end, i) => all.slice(i === 0 ? 0 : cuts[i - 1]!, end));
+}
+
+/** The names of {@link PartitionOptions}. */
+export const PARTITION_OPTION_NAMES: OptionNames<PartitionOptions> = { shuffle: true, seed: true };
+
+/**
+ * Checks the names of a partitioner's options, and those that all have.
+ *
+ * @throws FlwrError "invalid-argument" that names the option and its value
+ */
+export function checkPartitionOptions<O extends PartitionOptions>(
+  of: string,
+  options: O,
+  known: OptionNames<O>,
+): void {
+  checkOptionNames(of, options, known);
+  const { shuffle, seed } = options;
+  if (shuffle !== undefined && typeof shuffle !== "boolean") {
+    throw invalid(`Option shuffle must be true or false: got ${show(shuffle)}`);
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw invalid(`Option seed must be a whole number: got ${show(seed)}`);
+  }
+}
+
+/**
+ * Checks the sizes of partitions.
+ *
+ * @returns their sum
+ * @throws FlwrError "invalid-argument" unless they are integers above 0 that sum to at most the number of examples
+ */
+export function checkPartitionSizes(sizes: readonly number[], examples: number): number {
+  const sound = Array.isArray(sizes) && sizes.length > 0 &&
+    sizes.every((size) => Number.isSafeInteger(size) && size > 0);
+  if (!sound) {
+    throw invalid(`Sizes of partitions must be a list of integers above 0: got ${show(sizes)}`);
+  }
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (total <= examples) return total;
+  throw invalid(
+    `Sizes of partitions sum to ${total}, but the data set has ${examples} examples`,
+    ["Use smaller or fewer partitions"],
+  );
+}
+
+/** The running sums of numbers. */
+export function runningSums(values: readonly number[]): number[] {
+  let sum = 0;
+  return values.map((value) => sum += value);
+}
+
+/** A short form of a value from plain JavaScript. */
+export function show(value: unknown): string {
+  const text = typeof value === "number" || typeof value === "bigint"
+    ? String(value)
+    : JSON.stringify(value) ?? typeof value;
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
+}
+
+/** An error about a partitioner's options or data. */
+export function invalid(problem: string, hints: readonly string[] = []): FlwrError {
+  return new FlwrError("invalid-argument", problem, { hints });
 }

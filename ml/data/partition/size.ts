@@ -1,14 +1,11 @@
 import { FlwrError } from "../../../base/error.ts";
-import { seededRandom } from "../../../base/random.ts";
 import {
   checkPartitionCount,
-  cut,
-  DEFAULT_SEED,
+  divide,
   evenCuts,
   type PartitionOptions,
   type Partitions,
-  range,
-  shuffle,
+  runningSums,
 } from "./partitions.ts";
 
 /** Growth of a partition's size with its number i = 1, 2, …: i, i², or e^i. */
@@ -66,12 +63,5 @@ export function partitionBySize(
       { hints: ["Use fewer partitions or a gentler skew"] },
     );
   }
-  let end = 0;
-  return divide(examples, sizes.map((size) => end += size), options);
-}
-
-function divide(examples: number, cuts: readonly number[], options: PartitionOptions): Partitions {
-  const all = range(0, examples);
-  if (options.shuffle ?? true) shuffle(all, seededRandom(options.seed ?? DEFAULT_SEED));
-  return cut([...all], cuts).map((part) => Uint32Array.from(part));
+  return divide(examples, runningSums(sizes), options);
 }

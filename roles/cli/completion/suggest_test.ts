@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { withEnvironment } from "../../../base/testing/environment.ts";
 import { COMMAND_TABLE, listedCommands } from "../../commands.ts";
 import { suggest } from "./suggest.ts";
 
@@ -10,14 +11,10 @@ async function values(...words: string[]): Promise<string[]> {
 /** Runs a body with a config.toml in FLWR_HOME. */
 async function withConfig(text: string, body: () => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "flwr-complete-" });
-  const before = Deno.env.get("FLWR_HOME");
   await Deno.writeTextFile(join(home, "config.toml"), text);
-  Deno.env.set("FLWR_HOME", home);
   try {
-    await body();
+    await withEnvironment({ FLWR_HOME: home }, body);
   } finally {
-    if (before === undefined) Deno.env.delete("FLWR_HOME");
-    else Deno.env.set("FLWR_HOME", before);
     await Deno.remove(home, { recursive: true });
   }
 }

@@ -71,12 +71,12 @@ Deno.test("pull: nothing is written if any hash, size or name does not match", (
       [{ a: good, b: good }, { b: { sha256: "0".repeat(64) } }, /"b" is damaged/],
       [{ a: good, b: good }, { b: { size: 4 } }, /"b" is damaged: got 3 of 4/],
       [{ a: good }, { a: { name: "../a" } }, /"\.\.\/a"/],
-      [{ a: good }, { a: { name: "/etc/x" } }, /no plain path/],
+      [{ a: good }, { a: { name: "/etc/x" } }, /"\/etc\/x"/],
       [{ a: good }, { a: { name: "\u001b[2J" } }, /"\\x1b\[2J"|"\\u001b\[2J"|letters, digits/],
       [{ a: good, A: good }, {}, /"A" and "a" are the same file/],
       [{ a: good, "a/b": good }, {}, /are the same file/],
       [{ a: good, b: good }, { b: { name: "a" } }, /"a" and "a" are the same file/],
-      [{ a: good }, { a: { size: -1 } }, /Size is not/],
+      [{ a: good }, { a: { size: -1 } }, /[Ss]ize/],
       [{ a: good }, { a: { sha256: "x" } }, /no SHA-256/],
     ];
     for (const [files, lies, message] of cases) {

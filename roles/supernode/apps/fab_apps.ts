@@ -83,6 +83,7 @@ export class FabApps implements AppSource, AsyncDisposable {
     try {
       const app = await this.#open(run, checked);
       log("supernode").info("App {fabId} {version} is ready ({language})", {
+        event: "app-ready",
         fabId,
         version,
         language,
@@ -93,6 +94,7 @@ export class FabApps implements AppSource, AsyncDisposable {
       if (error instanceof NotFetched) throw error.cause;
       const { message, hints } = FlwrError.from(error);
       log("supernode").error("Could not start app {fabId} {version}: {reason}", {
+        event: "app-not-ready",
         fabId,
         version,
         reason: [message, ...hints].join("; "),
@@ -158,6 +160,7 @@ export class FabApps implements AppSource, AsyncDisposable {
           });
         });
         log("supernode").info("Attachment {path} of app {fabId}: {origin}, {bytes} bytes", {
+          event: "attachment-ready",
           path: attachment.path,
           fabId: run.fabId,
           origin: pieces > 0 ? "downloaded" : "already here",

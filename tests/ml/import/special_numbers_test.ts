@@ -60,6 +60,9 @@ const MEANINGFUL: Readonly<Record<string, (x: number) => boolean>> = {
   MatMul: isNotHuge,
   Gemm: isNotHuge,
   Einsum: isNotHuge,
+  "ai.onnx.ml.LinearRegressor": isNotHuge,
+  // A product passes float32's largest number, or its smallest, in some orders and not in others.
+  ReduceProd: isModest,
   // Sums that lose everything but their largest terms.
   AveragePool: isModest,
   GlobalAveragePool: isModest,

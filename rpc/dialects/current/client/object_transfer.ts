@@ -93,7 +93,7 @@ async function fetchObject(
   const deadline = clock.now() + OBJECT_WAIT_SECONDS;
   for (let pause = OBJECT_POLL_SECONDS;; pause = Math.min(2 * pause, MAX_OBJECT_POLL_SECONDS)) {
     const { found, bytes } = await pull(id);
-    if (bytes !== undefined) return await readObject(id, bytes);
+    if (bytes !== undefined) return aligned(await readObject(id, bytes));
     if (!found) throw new FlwrError("not-found", `The server does not know object "${id}"`);
     if (clock.now() >= deadline) {
       throw new FlwrError(
@@ -106,4 +106,24 @@ async function fetchObject(
       throw new FlwrError("cancelled", "Waiting for the message's objects was cancelled");
     }
   }
+}
+
+/** Bytes from which an object is aligned. */
+const ALIGNED_FROM = 2 ** 16;
+/** Of the largest elements. */
+const ALIGNMENT = 8;
+
+/**
+ * The same object with its body at an address that is a multiple of 8, so that the elements of an array in it are
+ * aligned and the array need not be copied when it is decoded. The bytes as they were received are free now and not
+ * only when the whole message has been decoded.
+ */
+function aligned(object: LinkObject): LinkObject {
+  const { bytes } = object;
+  const head = bytes.indexOf(0) + 1;
+  if (bytes.length < ALIGNED_FROM || (bytes.byteOffset + head) % ALIGNMENT === 0) return object;
+  const start = (ALIGNMENT - head % ALIGNMENT) % ALIGNMENT;
+  const copy = new Uint8Array(start + bytes.length).subarray(start);
+  copy.set(bytes);
+  return { ...object, bytes: copy };
 }

@@ -1,5 +1,6 @@
 import type { DriverConnection, OnlineNode } from "../../../../app/connection.ts";
 import { Message } from "../../../../app/message.ts";
+import { detach, ownBuffers } from "../../../../app/message_memory.ts";
 import {
   MessageErrorCode,
   type MessageId,
@@ -17,6 +18,7 @@ import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
 import { type DeflatedMessage, deflateMessages } from "./message_objects.ts";
 import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
+import { readAhead } from "./read_ahead.ts";
 import type {
   AnnouncedMessages,
   RuntimeClient,
@@ -76,16 +78,27 @@ export class RuntimeConnection implements DriverConnection {
   }
 
   async pull(_runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
+    const { messages, along } = await this.#announced(ids, signal);
+    return await Promise.all(messages.map((message) => this.#receive(message, along, signal)));
+  }
+
+  async *pullEach(
+    _runId: RunId,
+    ids: readonly MessageId[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Message, void, undefined> {
+    const { messages, along } = await this.#announced(ids, signal);
+    yield* readAhead(messages, (message) => this.#receive(message, along, signal));
+  }
+
+  /** The available replies, whose content is still to be fetched. */
+  async #announced(ids: readonly MessageId[], signal?: AbortSignal) {
     const confirms = this.#takeConfirms();
-    const { messages, along } = await this.#client.pullMessages(ids, {
-      confirms,
-      ...(signal && { signal }),
-    })
+    return await this.#client.pullMessages(ids, { confirms, ...(signal && { signal }) })
       .catch((error) => {
         this.#confirms.push(...confirms);
         throw error;
       });
-    return await Promise.all(messages.map((message) => this.#receive(message, along, signal)));
   }
 
   close(): void {
@@ -178,7 +191,7 @@ export class RuntimeConnection implements DriverConnection {
     }
     try {
       const needed = idsOfTree(id, treeFromWire(wireTree));
-      const { message } = await receiveMessage(id, needed, {
+      const { message, objects } = await receiveMessage(id, needed, {
         ...(along && { along }),
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
@@ -186,7 +199,9 @@ export class RuntimeConnection implements DriverConnection {
         ...(signal && { signal }),
       });
       await this.#confirm(id, along !== undefined && needed.every((one) => along.has(one)));
-      return message.withMetadata(metadata);
+      const reply = message.withMetadata(metadata);
+      takeOwnership(reply, objects, along);
+      return reply;
     } catch (cause) {
       if (!(cause instanceof FlwrError) || !BROKEN_MESSAGE.has(cause.code)) throw cause;
       return new Message(metadata, {
@@ -215,4 +230,26 @@ function* batches(
     nodes += more;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Bytes of an array from which its memory is freed as soon as its reply is done with. */
+const OWNED_FROM = 2 ** 16;
+
+/**
+ * Records which memory is the reply's alone: that of objects that were pulled one by one. Chunks that have been joined to
+ * an array are freed.
+ */
+function takeOwnership(
+  reply: Message,
+  objects: ReadonlyMap<ObjectId, LinkObject>,
+  along: ReadonlyMap<ObjectId, Uint8Array> | undefined,
+): void {
+  const shared = new Set(along?.values().map(({ buffer }) => buffer));
+  const arrays = reply.content.arrayRecords.values().flatMap((record) => record.values());
+  const used = new Set(arrays.map(({ data }) => data.buffer));
+  const own = (buffer: ArrayBufferLike) => buffer.byteLength >= OWNED_FROM && !shared.has(buffer);
+  for (const { bytes: { buffer } } of objects.values()) {
+    if (own(buffer) && !used.has(buffer)) detach(buffer);
+  }
+  ownBuffers(reply, used.values().filter(own));
 }

@@ -3,6 +3,7 @@ import { ArrayRecord } from "../../../../app/array_record.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { Message } from "../../../../app/message.ts";
 import { MessageErrorCode } from "../../../../entities/metadata.ts";
+import { releaseMessage } from "../../../../app/message_memory.ts";
 import { NdArray } from "../../../../app/nd_array.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { FakeClock } from "../../../../base/clock.ts";
@@ -146,4 +147,33 @@ Deno.test("runtime connection: reports a stopped run, and ends waiting calls", a
   await waiting;
   assert.equal(client.ended.aborted, true);
   assert.ok(client.ended.reason instanceof FlwrError);
+});
+
+Deno.test("runtime connection: a large array of a reply is aligned, and freed with its reply alone", async () => {
+  const set = connect();
+  const { connection, server } = set;
+  const instruction = await handedOut(set);
+  // Two arrays share a chunk, one has several, one is small.
+  const values = Float32Array.from({ length: 40_000 }, (_, i) => i);
+  const large = tensor("float32", [values.length], values);
+  const huge = tensor("float64", [10 ** 6], new Float64Array(10 ** 6).fill(3));
+  const arrays = ArrayRecord.fromTensors({
+    a: large,
+    b: large,
+    huge,
+    c: tensor("float32", [1], Float32Array.of(7)),
+  });
+  await server.reply(instruction.reply({ arrays }, { clock: set.clock }));
+  const [reply] = await connection.pull(7n, [instruction.metadata.messageId]) as [Message];
+  const record = reply.content.arrayRecord("arrays");
+  for (const name of ["a", "b", "huge"]) {
+    const { data } = record.viewTensors().get(name)!;
+    assert.equal(data.buffer, record.get(name)!.data.buffer); // a view, not a copy
+    assert.deepEqual(data, name === "huge" ? huge.data : values);
+  }
+  releaseMessage(reply);
+  assert.deepEqual(
+    [...record].map(([name, { data }]) => [name, data.length > 0]),
+    [["a", false], ["b", false], ["huge", false], ["c", true]],
+  );
 });

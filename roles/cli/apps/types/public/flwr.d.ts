@@ -827,6 +827,62 @@ export declare class ClientApp {
  * promise of the value.
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
+/** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
+export interface SecAggPlusOptions {
+	/**
+	 * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
+	 * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
+	 * tolerated, more work. Default: 1, every node shares with all.
+	 */
+	readonly numShares?: number;
+	/**
+	 * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
+	 * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
+	 */
+	readonly reconstructionThreshold?: number;
+	/**
+	 * The largest number of examples that a node may have. A node with more is left out. Much larger than needed: less
+	 * precision. Default: 1000.
+	 */
+	readonly maxWeight?: number;
+	/** c: model elements, weighed, are clipped to [−c, c]. Default: 8. */
+	readonly clippingRange?: number;
+	/** R: [−c, c] becomes the integers from 0 to R. Up to 2³⁰; with N nodes N·R must stay below the modulus. Default: 2²². */
+	readonly quantizationRange?: number;
+	/** M: vectors are summed modulo M, a power of two up to 2³². Default: 2³². */
+	readonly modulusRange?: number;
+	/** Seconds for the replies of each stage, above 0. Default: 3600. */
+	readonly timeout?: number;
+}
+interface OnlineNode {
+	readonly nodeId: NodeId;
+	/** Name of the node, if the SuperLink reports one; not unique. */
+	readonly name?: string;
+}
+interface DriverConnection {
+	/** Starts a run. */
+	createRun(): Promise<RunId>;
+	/** The nodes that are online now. */
+	nodes(runId: RunId): Promise<OnlineNode[]>;
+	/**
+	 * Sends instructions to the SuperLink in one call.
+	 *
+	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
+	 */
+	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	/**
+	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
+	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
+	 */
+	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
+	/**
+	 * As {@link pull}, but fetches the content of a reply when it is asked for. Absent if the wire sends the content of
+	 * all available replies at once.
+	 */
+	pullEach?(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): AsyncIterable<Message>;
+	/** Closes the connection and ends open calls. */
+	close(): void;
+}
 /** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
@@ -1018,29 +1074,56 @@ export type ProgressEvent =
 };
 /** Receives the events of a run. */
 export type ProgressListener = (event: ProgressEvent) => void;
-interface OnlineNode {
-	readonly nodeId: NodeId;
-	/** Name of the node, if the SuperLink reports one; not unique. */
-	readonly name?: string;
+interface ExchangeLink {
+	readonly clock: Clock;
+	push(messages: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	pullEach(ids: readonly MessageId[], signal: AbortSignal): AsyncIterable<Message>;
+	report(event: ProgressEvent): void;
 }
-interface DriverConnection {
-	/** Starts a run. */
-	createRun(): Promise<RunId>;
-	/** The nodes that are online now. */
-	nodes(runId: RunId): Promise<OnlineNode[]>;
+interface ExchangeOptions {
+	/** Timeout of each instruction, in seconds from its sending. */
+	readonly timeout: number;
+	/** Ends the exchange with a "cancelled" error. */
+	readonly signal: AbortSignal;
+}
+/** A reply with its instruction. */
+export interface Answered {
+	/** The instruction, with its message id. */
+	readonly instruction: Message;
+	/** Its reply, or the error in place of one. */
+	readonly reply: Message;
+}
+/**
+ * Instructions on their way, and their replies as they arrive: see `Grid.open`. An exchange holds at most the reply
+ * that it is about to hand out; it fetches the next one when the consumer asks for it.
+ *
+ * Every instruction gets one reply. A missing one is an error reply with the reason: refused by the SuperLink, or not
+ * answered in time. Read the replies in one place only.
+ */
+export declare class Exchange implements AsyncIterable<Message> {
+	#private;
 	/**
-	 * Sends instructions to the SuperLink in one call.
+	 * Prepares an exchange; `Grid.open` does.
 	 *
-	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
+	 * @param first the instructions that are sent when the first reply is asked for
 	 */
-	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	constructor(link: ExchangeLink, first: readonly Message[], options: ExchangeOptions);
+	/** Number of instructions without a reply. */
+	get pending(): number;
+	/** Sends further instructions, whose replies arrive with the others. @throws FlwrError "cancelled" by the signal */
+	send(messages: Iterable<Message>): Promise<void>;
+	/** The next reply; undefined if all instructions have theirs. @throws FlwrError "cancelled" by the signal */
+	next(): Promise<Message | undefined>;
 	/**
-	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
-	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
+	 * The next reply with its instruction; undefined if all instructions have their replies.
+	 *
+	 * @throws FlwrError "cancelled" by the signal
 	 */
-	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
-	/** Closes the connection and ends open calls. */
-	close(): void;
+	nextAnswered(): Promise<Answered | undefined>;
+	/** All replies that are still due, in the order of their instructions. @throws FlwrError "cancelled" by the signal */
+	all(): Promise<Message[]>;
+	/** The replies as they arrive. Instructions that are sent meanwhile prolong the iteration. */
+	[Symbol.asyncIterator](): AsyncGenerator<Message, void, undefined>;
 }
 /** Timeout of a call. */
 export interface WaitOptions {
@@ -1048,6 +1131,16 @@ export interface WaitOptions {
 	readonly timeout?: number;
 	/** Ends the wait with a "cancelled" error. */
 	readonly signal?: AbortSignal;
+}
+/** Decides whether a node counts, by its id and its name (which it may have chosen itself, and may lack). */
+export type NodeFilter = (node: {
+	readonly nodeId: NodeId;
+	readonly name?: string;
+}) => boolean;
+/** Options of {@link Grid.waitForNodes}. */
+export interface NodeWaitOptions extends WaitOptions {
+	/** Nodes that count (default: all). */
+	readonly where?: NodeFilter;
 }
 /** Options of a Grid. */
 export interface GridOptions {
@@ -1090,10 +1183,10 @@ export declare class Grid {
 	 * Waits until enough nodes are online, and reports events while it waits.
 	 *
 	 * @param needed number of nodes
-	 * @returns all nodes that are online then, in ascending order
+	 * @returns all nodes that are online then and count, in ascending order
 	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
 	 */
-	waitForNodes(needed: number, options?: WaitOptions): Promise<NodeId[]>;
+	waitForNodes(needed: number, options?: NodeWaitOptions): Promise<NodeId[]>;
 	/**
 	 * Sends instructions to the SuperLink.
 	 *
@@ -1114,83 +1207,51 @@ export declare class Grid {
 	 * @throws FlwrError "cancelled" by the signal, "invalid-argument" when the timeout is not above 0
 	 */
 	sendAndReceive(messages: Iterable<Message>, options?: WaitOptions): Promise<Message[]>;
+	/**
+	 * Sends instructions and hands out their replies one at a time, as they arrive. A reply is fetched when it is asked
+	 * for, so that a ServerApp that works on one after the other holds one at a time. With a SuperLink of Flower 1.9,
+	 * which sends all replies that are there in one call, it holds those. Sending begins when the first reply is asked
+	 * for.
+	 *
+	 * @param options the timeout, which counts for each instruction from its sending, also limits the instruction's ttl
+	 * @returns one reply per instruction; more instructions may follow: {@link Exchange.send}. A missing reply is an error
+	 * reply with the reason.
+	 * @throws FlwrError "invalid-argument" when the timeout is not above 0; the iteration "cancelled" by the signal
+	 *
+	 * @example
+	 * ```ts
+	 * for await (const reply of grid.open(messages, { timeout: 600 })) {
+	 *   if (reply.hasContent) sum += reply.content.metricRecord("metrics").number("loss");
+	 * }
+	 * ```
+	 */
+	open(messages: Iterable<Message>, { timeout, signal }?: WaitOptions): Exchange;
 	/** Reports an event to the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
 	report(event: ProgressEvent): void;
 	/** Calls a listener for all events from now on. @returns a function that unsubscribes it */
 	subscribe(listener: ProgressListener): () => void;
 }
-/**
- * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
- * its promise rejects. The value of the promise is ignored.
- */
-export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
-/**
- * The program that controls a run.
- *
- * @example
- * ```ts
- * export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
- *   const strategy = new FedAvg({ fractionEvaluate: 0 });
- *   const numRounds = runConfig.number("num-rounds", 3);
- *   const { arrays } = await strategy.start(grid, { numRounds });
- *   await artifacts.save("model.npz", arrays);
- * });
- * ```
- */
-export declare class ServerApp {
-	#private;
-	/** The class of the object, which other copies of this module recognise. */
-	readonly [KIND] = "ServerApp";
-	/** Sets the main function. @throws FlwrError "already-exists" the second time */
-	main(main: ServerMain): this;
-	/**
-	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
-	 */
-	run(grid: Grid, context: ServerContext): Promise<void>;
+/** The data of a round that a strategy's hooks receive. */
+export interface Round {
+	/** Number of the round, from 1. */
+	readonly number: number;
+	/** The current global model. */
+	readonly arrays: ArrayRecord;
+	/** The user's settings for the nodes in this phase of this round. The hook may change the record. */
+	readonly config: ConfigRecord;
+	/** The access to the nodes. */
+	readonly grid: Grid;
+	/** Ends the run. */
+	readonly signal?: AbortSignal;
 }
-/**
- * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
- * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
- */
-export interface Statistics {
-	/** Plain numbers for a MetricRecord, each name beginning with `name` and a dot. */
-	parts(name: string): Record<string, number | number[]>;
-	/** The metrics of these examples, each name beginning with `name` and a dash. Those that are undefined are left out. */
-	metrics(name: string): Record<string, number | number[]>;
-}
-/** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
-export type StatisticsName = "binary" | "classes" | "regression";
-/**
- * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
- *
- * A round works on a draft. The strategy keeps the draft if the round's model is finite, and drops it otherwise, so
- * that one bad reply cannot damage later rounds.
- */
-export declare class Moments {
-	#private;
-	/** The draft of a tensor's doubles, to read and to change. */
-	of(name: string, { data }: Tensor): Float64Array;
-	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
-	notFinite(): string | undefined;
-	/** Keeps the drafts for the next round. */
-	keepDrafts(): void;
-	/** Clears all state, because another run starts. */
-	clear(): void;
-	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
-	dropDrafts(): void;
-}
-/** A reply that passed all checks. */
-export interface CheckedReply {
-	/** The node that replied. */
-	readonly nodeId: NodeId;
-	/** Weight of the reply. */
-	readonly weight: number;
-	/** The node's model, in the order of the global one; do not change it. Empty if no model was requested. */
-	readonly tensors: ReadonlyMap<string, Tensor>;
-	/** The metrics of the reply. */
-	readonly metrics: MetricRecord;
-	/** The whole content of the reply. */
-	readonly content: RecordDict;
+/** Tensors by name, in the model's order. */
+export type Tensors = ReadonlyMap<string, Tensor>;
+/** A phase of a round, as the parts of a strategy receive it. */
+export interface PhaseRound extends Round {
+	/** The phase; replies to "evaluate" contain metrics only. */
+	readonly phase: PhaseName;
+	/** The global model that the nodes are sent, decoded; do not change it. */
+	readonly sent: Tensors;
 }
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
@@ -1232,19 +1293,6 @@ export interface StartOptions {
 	/** Ends the run with a "cancelled" error. */
 	readonly signal?: AbortSignal;
 }
-/** The data of a round that a strategy's hooks receive. */
-export interface Round {
-	/** Number of the round, from 1. */
-	readonly number: number;
-	/** The current global model. */
-	readonly arrays: ArrayRecord;
-	/** The user's settings for the nodes in this phase of this round. The hook may change the record. */
-	readonly config: ConfigRecord;
-	/** The access to the nodes. */
-	readonly grid: Grid;
-	/** Ends the run. */
-	readonly signal?: AbortSignal;
-}
 /** The messages of a phase. */
 export interface PhasePlan {
 	/** The instructions; an empty list skips the phase. */
@@ -1276,6 +1324,13 @@ export declare abstract class Strategy {
 	abstract configureTrain(round: Round): Promise<PhasePlan>;
 	/** Aggregates the replies, which include errors, into the new model. */
 	abstract aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome | Promise<TrainOutcome>;
+	/**
+	 * Aggregates the replies of training as they arrive. By default waits for all of them, which {@link aggregateTrain}
+	 * gets in the order of their instructions.
+	 *
+	 * @param replies one per instruction, errors among them; read until there are no more
+	 */
+	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
 	/** Chooses nodes and instructions for evaluation. `round.arrays` is the model at the end of training. */
 	abstract configureEvaluate(round: Round): Promise<PhasePlan>;
 	/** Aggregates the metrics of the replies, which include errors. */
@@ -1288,6 +1343,14 @@ export declare abstract class Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
+	/** What the strategy keeps from round to round, exactly; empty by default. */
+	saveState(): RecordDict;
+	/**
+	 * Replaces the state by one that {@link saveState} returned.
+	 *
+	 * @throws FlwrError "invalid-argument" if it is another strategy's state
+	 */
+	loadState(state: RecordDict): void;
 	/**
 	 * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.
 	 *
@@ -1298,23 +1361,415 @@ export declare abstract class Strategy {
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
 }
-/** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
-export type LargeUpdateAction = "refuse" | "clip";
+/**
+ * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
+ * the weighted mean of the nodes' models, not the single models. The strategy then gets this mean as the reply of every node,
+ * with the node's own metrics.
+ *
+ * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
+ * may be lost in each of the four stages, as long as the threshold's number of each node's neighbours is left. The numbers of
+ * examples and all metrics are sent in the clear: see docs/secure-aggregation.md for what is guaranteed.
+ *
+ * @example
+ * ```ts
+ * const strategy = new SecAggPlus(new FedAvg({ minTrainNodes: 3 }), { maxWeight: 50_000 });
+ * const { arrays } = await strategy.start(grid, { numRounds: 3 });
+ * ```
+ */
+export declare class SecAggPlus extends Strategy {
+	#private;
+	/**
+	 * Puts secure aggregation around a strategy.
+	 *
+	 * @param strategy chooses nodes, and makes the new model of their mean
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single models
+	 */
+	constructor(strategy: Strategy, options?: SecAggPlusOptions);
+	/** The name of the strategy inside, too. */
+	get name(): string;
+	/** Asks the strategy inside. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/**
+	 * The nodes that the strategy inside chooses, with the instructions of stage "setup".
+	 *
+	 * @throws FlwrError "failed-precondition" in the first round for fewer than 3 nodes, or options that do not fit their number
+	 */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Runs the other stages, and gives the strategy inside the nodes' mean. */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** Asks the strategy inside: evaluation is not secret. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Asks the strategy inside. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+}
+/** Options of {@link secAggPlusMod}. */
+export interface SecAggPlusModOptions {
+	/**
+	 * The part of the shares, 0 to 1, that must be needed to give a secret back; rounds with a lower threshold are refused.
+	 * Default: more than half. With half of them or fewer, a server can collect the shares of both secrets of a node, some
+	 * from one half of the neighbours, some from the other, and read its model.
+	 */
+	readonly minThreshold?: number;
+}
+/**
+ * A client modifier for secure aggregation with SecAgg+: the ServerApp learns the sum of the nodes' models, not this
+ * node's. It works with {@link SecAggPlus} and with the `SecAggPlusWorkflow` of Flower for Python.
+ *
+ * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The number of
+ * examples and all metrics are sent in the clear. An instruction to train outside of SecAgg+ is refused.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ *
+ * @example
+ * ```ts
+ * export const app = new ClientApp().train(train, { mods: [secAggPlusMod()] });
+ * ```
+ */
+export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
+/**
+ * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
+ * its promise rejects. The value of the promise is ignored.
+ */
+export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
+/**
+ * The program that controls a run.
+ *
+ * @example
+ * ```ts
+ * export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
+ *   const strategy = new FedAvg({ fractionEvaluate: 0 });
+ *   const numRounds = runConfig.number("num-rounds", 3);
+ *   const { arrays } = await strategy.start(grid, { numRounds });
+ *   await artifacts.save("model.npz", arrays);
+ * });
+ * ```
+ */
+export declare class ServerApp {
+	#private;
+	/** The class of the object, which other copies of this module recognise. */
+	readonly [KIND] = "ServerApp";
+	/** Sets the main function. @throws FlwrError "already-exists" the second time */
+	main(main: ServerMain): this;
+	/**
+	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
+	 */
+	run(grid: Grid, context: ServerContext): Promise<void>;
+}
+/**
+ * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
+ * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
+ */
+export interface Statistics {
+	/** Plain numbers for a MetricRecord, each name beginning with `name` and a dot. */
+	parts(name: string): Record<string, number | number[]>;
+	/** The metrics of these examples, each name beginning with `name` and a dash. Those that are undefined are left out. */
+	metrics(name: string): Record<string, number | number[]>;
+}
+/** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
+export type StatisticsName = "binary" | "classes" | "regression";
+/** A reply that passed all checks. */
+export interface CheckedReply {
+	/** The node that replied. */
+	readonly nodeId: NodeId;
+	/** Weight of the reply. */
+	readonly weight: number;
+	/**
+	 * The node's arrays, in the order of the global model; do not change them. Empty if no model was requested. After
+	 * streaming, when metrics are aggregated, they are empty too.
+	 */
+	readonly tensors: Tensors;
+	/** The metrics of the reply. */
+	readonly metrics: MetricRecord;
+	/** The whole content of the reply; after streaming, without its ArrayRecords. */
+	readonly content: RecordDict;
+}
+/**
+ * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
+ * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
+ *
+ * @example
+ * ```ts
+ * const vectors: ReplyContract = {
+ *   check(reply) {
+ *     const tensors = reply.content.arrayRecord("masked").viewTensors();
+ *     const { nodeId, content } = { nodeId: reply.metadata.srcNodeId, content: reply.content };
+ *     return { nodeId, weight: 1, tensors, metrics: new MetricRecord(), content };
+ *   },
+ * };
+ * ```
+ */
+export interface ReplyContract {
+	/**
+	 * Checks a reply that is not an error.
+	 *
+	 * @throws FlwrError that says what was expected: the reply becomes a failure of its node
+	 */
+	check(reply: Message, round: PhaseRound): CheckedReply;
+}
+/** Result of an aggregation. */
+export interface Aggregate {
+	/** The aggregate of the replies' arrays, by name; arrays that no node sent are missing. */
+	readonly arrays: Tensors;
+	/** The nodes whose replies went into it, if some did not (default: all). */
+	readonly nodeIds?: readonly NodeId[];
+	/**
+	 * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
+	 * there is one).
+	 */
+	readonly problem?: string;
+}
+/** An aggregation under way. */
+export interface Aggregation {
+	/**
+	 * Adds a reply. Do not change its arrays. An aggregator that streams does not keep them either: their memory is freed
+	 * afterwards.
+	 */
+	accumulate(reply: CheckedReply): void;
+	/** The aggregate of all replies added: at least one. */
+	finish(): Aggregate;
+}
+/**
+ * How a round's replies become one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
+ *
+ * @example
+ * ```ts
+ * // The largest value of each parameter.
+ * const largest: Aggregator = {
+ *   streams: true,
+ *   begin() {
+ *     const arrays = new Map<string, Tensor>();
+ *     return {
+ *       accumulate({ tensors }) {
+ *         for (const [name, { dtype, shape, data }] of tensors) {
+ *           const best = arrays.get(name)?.data ?? data;
+ *           arrays.set(name, tensor(dtype, shape, data.map((x, i) => x > best[i] ? x : best[i])));
+ *         }
+ *       },
+ *       finish: () => ({ arrays }),
+ *     };
+ *   },
+ * };
+ * ```
+ */
+export interface Aggregator {
+	/**
+	 * Whether `accumulate` keeps nothing of a reply, so that the ServerApp may release each at once. The result must then
+	 * not depend on the order of the replies.
+	 */
+	readonly streams: boolean;
+	/**
+	 * Begins the aggregation of a round. It may begin again in the same round, with fewer replies.
+	 *
+	 * @param known all replies that will be accumulated, in that order: ascending node ids. Undefined if they are
+	 * accumulated as they arrive, which happens only to aggregators that stream.
+	 */
+	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
+}
+declare class ModelTypes {
+	#private;
+	/** Records the types of arrays that are new; in round 1, forgets those of an earlier run first. */
+	record(model: ReadonlyMap<string, Tensor>, round: number): void;
+	/** The types, by the arrays' names. */
+	save(): ConfigRecord;
+	/** Replaces the types by those that {@link save} returned. @throws FlwrError "invalid-argument" if one is unknown */
+	load(saved: ConfigRecord): void;
+	/**
+	 * Describes the first element of a model that is not finite, or would not be in the nodes' type; undefined if there
+	 * is none.
+	 */
+	notFinite(model: ReadonlyMap<string, Tensor>): string | undefined;
+}
+/**
+ * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
+ * the nodes and a half that works in the ServerApp; each method is optional.
+ *
+ * A strategy applies its postprocessors to training only, the first one first. On the nodes the first one is the
+ * outermost, so that it sees the reply last: give {@link clientMods} to the ClientApp's handler of training.
+ *
+ * @example
+ * ```ts
+ * // Every node counts the same.
+ * const equalWeights: Postprocessor = { onReply: (reply) => ({ ...reply, weight: 1 }) };
+ * ```
+ */
+export interface Postprocessor {
+	/** The nodes' half: wraps the ClientApp's handler for training. */
+	readonly clientMod?: ClientMod;
+	/** Entries for the config of the instructions, for the nodes' half. */
+	config?(round: PhaseRound): Named<ConfigInput>;
+	/**
+	 * Undoes the encoding of a reply's content, before the contract checks it.
+	 *
+	 * @throws FlwrError for a malformed one: the reply becomes a failure of its node
+	 */
+	decode?(content: RecordDict, round: PhaseRound): RecordDict;
+	/**
+	 * Changes an accepted reply before it is accumulated, without changing its arrays in place. Do not keep them: their
+	 * memory may be freed after the reply.
+	 *
+	 * @throws FlwrError to refuse the reply
+	 */
+	onReply?(reply: CheckedReply, round: PhaseRound): CheckedReply;
+	/** Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. */
+	onAggregate?(aggregate: Aggregate, round: PhaseRound): Aggregate;
+}
+/** The nodes' halves of postprocessors, in the order in which a ClientApp must apply them to training. */
+export declare function clientMods(postprocessors: readonly Postprocessor[]): ClientMod[];
+/**
+ * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
+ *
+ * A round works on a draft. The strategy keeps the draft if the round's model is finite, and drops it otherwise, so
+ * that one bad reply cannot damage later rounds.
+ */
+export declare class Moments {
+	#private;
+	/** The draft of a tensor's doubles, to read and to change. */
+	of(name: string, { data }: Tensor): Float64Array;
+	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
+	notFinite(): string | undefined;
+	/** Keeps the drafts for the next round. */
+	keepDrafts(): void;
+	/** The kept doubles by parameter name; do not change them. */
+	kept(): ReadonlyMap<string, Float64Array>;
+	/** Replaces the kept state. */
+	load(values: ReadonlyMap<string, Float64Array>): void;
+	/** Clears all state, because another run starts. */
+	clear(): void;
+	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	dropDrafts(): void;
+}
+/** The state of a strategy: moments by name. It is saved as a RecordDict and loaded from it, exactly. */
+export declare class RuleState {
+	#private;
+	/** The moments of a name, initially zero. */
+	moments(name: string): Moments;
+	/** Describes the first number of a draft that is not finite; undefined if there is none. */
+	notFinite(): string | undefined;
+	/** Keeps the drafts for the next round. */
+	keepDrafts(): void;
+	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	dropDrafts(): void;
+	/** Clears all state, because another run starts. */
+	clear(): void;
+	/** The kept state: one ArrayRecord of float64 vectors for each name. */
+	save(): RecordDict;
+	/**
+	 * Replaces the state by one that {@link save} returned.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the record and array that are not state; the state is then unchanged
+	 */
+	load(saved: RecordDict): void;
+}
+/**
+ * What becomes of the aggregate: the new model. A rule keeps its state from round to round in a {@link RuleState} only,
+ * which the strategy saves, restores, and drops if the new model is not finite.
+ *
+ * @example
+ * ```ts
+ * // Half of the way from the old model to the mean.
+ * const halfway: ServerRule = {
+ *   apply: ({ sent }, aggregate) =>
+ *     new Map([...sent].map(([name, { dtype, shape, data }]) => {
+ *       const mean = aggregate.get(name)!.data;
+ *       return [name, tensor(dtype, shape, data.map((x, i) => (x + mean[i]) / 2))];
+ *     })),
+ * };
+ * ```
+ */
+export interface ServerRule {
+	/**
+	 * Computes the new model. It may be called again in the same round, with another aggregate.
+	 *
+	 * @param aggregate may lack arrays that no node sent
+	 */
+	apply(round: PhaseRound, aggregate: Tensors, state: RuleState): Tensors;
+}
+/** The aggregate itself is the new model; arrays that no node sent stay as they are. */
+export declare function replaceRule(): ServerRule;
+interface CollectorParts {
+	readonly contract: ReplyContract;
+	readonly aggregator: Aggregator;
+	readonly rule: ServerRule;
+	readonly postprocessors: readonly Postprocessor[];
+	readonly state: RuleState;
+	readonly types: ModelTypes;
+	readonly weightedByKey: string;
+	readonly acceptFailures: boolean;
+	/** Largest total size of the replies that are held, in bytes, if the aggregator streams. */
+	readonly maxHeldBytes: number;
+	/** Aggregates the metrics of replies in ascending order of node id. */
+	readonly aggregateMetrics: (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
+}
+declare class Collector {
+	#private;
+	constructor(round: PhaseRound, parts: CollectorParts);
+	/** Number of accepted replies. */
+	get size(): number;
+	/** Number of replies that were not accepted. */
+	get failures(): number;
+	/**
+	 * Checks a reply, and holds it or adds it to the aggregate.
+	 *
+	 * @param round the round that the reply answers, if it is an earlier one
+	 * @param adjust changes the accepted reply before it is held or added
+	 */
+	add(message: Message, round?: PhaseRound, adjust?: (reply: CheckedReply) => CheckedReply): void;
+	/** The new model, and the aggregate of the metrics. */
+	finish(): TrainOutcome;
+}
+/** The nodes of a phase. */
+export interface SelectedNodes {
+	/** The nodes that are asked; none skips the phase. */
+	readonly nodeIds: readonly NodeId[];
+	/** Number of online nodes from which they were chosen. */
+	readonly available: number;
+}
+/**
+ * Whom a phase asks: a `FractionSelection` of the online nodes, `ListedNodes`, or a rule of your own.
+ *
+ * @example
+ * ```ts
+ * // One node in each round, in turn.
+ * const inTurn: Selection = {
+ *   async select({ grid, number, signal }) {
+ *     const online = await grid.waitForNodes(2, { signal });
+ *     return { nodeIds: [online[number % online.length]!], available: online.length };
+ *   },
+ * };
+ * ```
+ */
+export interface Selection {
+	/** Chooses the nodes of a phase, and may wait for nodes. @throws FlwrError "cancelled" by the round's signal */
+	select(round: PhaseRound): Promise<SelectedNodes>;
+}
 /** Aggregates the metrics of the accepted replies, which are sorted by node id. */
 export type MetricsAggrFn = (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
-/** Options of {@link FedAvg}. Names and defaults are Flower's, except for options that Flower does not have. */
-export interface FedAvgOptions {
-	/** Share of the online nodes that train in each round, 0 to 1; 0 skips training (default 1). */
-	readonly fractionTrain?: number;
-	/** Share of the online nodes that evaluate in each round, 0 to 1; 0 skips evaluation (default 1). */
-	readonly fractionEvaluate?: number;
-	/** Smallest number of nodes that train, from 1 (default 2). */
-	readonly minTrainNodes?: number;
-	/** Smallest number of nodes that evaluate, from 1 (default 2). */
-	readonly minEvaluateNodes?: number;
-	/** Number of nodes that must be online before nodes are chosen, from 1 (default 2). */
-	readonly minAvailableNodes?: number;
-	/** Metric with the weight of a node's model and metrics (default "num-examples"). */
+/** The parts of a strategy; without any, it is federated averaging. */
+export interface StrategyParts {
+	/** Whom training asks (default: all online nodes, at least 2). */
+	readonly selection?: Selection;
+	/** Whom evaluation asks (default: as training). */
+	readonly evaluateSelection?: Selection;
+	/** Which replies are accepted (default: models like the one sent). */
+	readonly contract?: ReplyContract;
+	/** How the replies become one set of arrays (default: the weighted mean). */
+	readonly aggregator?: Aggregator;
+	/** What becomes of the aggregate (default: it is the new model). */
+	readonly rule?: ServerRule;
+	/** Changes of updates on their way, first to last (default: none). */
+	readonly postprocessors?: readonly Postprocessor[];
+}
+/** Options of {@link ComposedStrategy}. */
+export interface ComposedStrategyOptions extends StrategyParts {
+	/** Name of the strategy for messages (default: that of its class). */
+	readonly name?: string;
+	/** Metric with the weight of a node's metrics (default "num-examples"). */
 	readonly weightedByKey?: string;
 	/** Name of the model's record in instructions (default "arrays"). */
 	readonly arrayrecordKey?: string;
@@ -1326,83 +1781,81 @@ export interface FedAvgOptions {
 	readonly evaluateMetricsAggrFn?: MetricsAggrFn;
 	/** Whether a phase with failures is aggregated from the other replies (default true). */
 	readonly acceptFailures?: boolean;
-	/** Largest accepted weight of a reply (default 10⁹). */
-	readonly maxNumExamples?: number;
 	/**
-	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
-	 * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
-	 * reaches).
+	 * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). As long as a round's
+	 * replies are smaller, they are added in ascending order of node id. Beyond that, an aggregator that streams adds each
+	 * reply as it arrives, and the ServerApp holds one at a time.
 	 */
-	readonly maxUpdateNorm?: number;
-	/**
-	 * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
-	 * `maxUpdateNorm` (default "refuse").
-	 */
-	readonly largeUpdates?: LargeUpdateAction;
-	/** Seed that makes the choice of nodes repeatable (default: random). */
-	readonly seed?: number;
+	readonly maxHeldBytes?: number;
 }
 /**
- * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
- * weighted by their numbers of examples.
+ * A strategy that is put together from parts: {@link FedAvg} is one.
  *
- * Replies are averaged in ascending order of node id, so equal replies give bit-identical models, whatever order they
- * arrive in.
+ * @example
+ * ```ts
+ * // The median of half of the nodes, with Adam at the server.
+ * const strategy = new ComposedStrategy({
+ *   selection: new FractionSelection({ fraction: 0.5, seed: 1 }),
+ *   contract: new ModelContract({ maxUpdateNorm: 10 }),
+ *   aggregator: coordinateMedian(),
+ *   rule: adamRule({ eta: 0.01 }),
+ * });
+ * ```
  */
-export declare class FedAvg extends Strategy {
+export declare class ComposedStrategy extends Strategy {
 	#private;
-	/** The options, with their defaults. */
-	protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
-	/** The generator that chooses nodes. */
-	protected readonly random: Random;
+	/** The state of the server rule, and of derived strategies. */
+	protected readonly state: RuleState;
 	/**
 	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" that names the option that is out of range
 	 */
-	constructor(options?: FedAvgOptions);
+	constructor(options?: ComposedStrategyOptions);
+	/** The option `name`, or the name of the class. */
+	get name(): string;
+	/** How the replies become one set of arrays. */
+	protected get aggregator(): Aggregator;
 	/** Asks one random node for its model. */
 	initialArrays(grid: Grid, options: {
 		readonly timeout: number;
 		readonly signal?: AbortSignal;
 	}): Promise<{
 		arrays: ArrayRecord;
-		nodeId: NodeId;
+		nodeId?: NodeId;
 	}>;
-	/** Chooses `fractionTrain` of the online nodes at random, and sends each the model. */
+	/** Sends the model to the selected nodes. */
 	configureTrain(round: Round): Promise<PhasePlan>;
-	/** Chooses `fractionEvaluate` of the online nodes at random, and sends each the model. */
+	/** Sends the model to the selected nodes. */
 	configureEvaluate(round: Round): Promise<PhasePlan>;
 	/**
-	 * Averages the models by their number of examples, without the replies that cannot be used. If the new model or the
-	 * strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
-	 * again.
+	 * Aggregates the replies that the contract accepts. If the new model or the strategy's state would not be finite, the
+	 * reply with the largest update is refused and the others are aggregated again.
 	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome;
+	/**
+	 * Aggregates the replies as they arrive. Once they exceed `maxHeldBytes`, an aggregator that streams takes each at
+	 * once. A reply can then not be left out afterwards: if the new model is not finite, the old one stays.
+	 */
+	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
 	/** Aggregates the metrics with `evaluateMetricsAggrFn` (default: the mean, weighted by the number of examples). */
-	aggregateEvaluate(_round: Round, replies: readonly Message[]): PhaseOutcome;
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome;
+	/** The state of the server rule and the types of the model, to continue the run with `loadState`. */
+	saveState(): RecordDict;
+	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
+	loadState(state: RecordDict): void;
 	/** The settings sent to nodes for training. Derived strategies add to them. */
 	protected trainConfig({ config, number }: Round): ConfigRecord;
 	/** The settings sent to nodes for evaluation. Derived strategies add to them. */
 	protected evaluateConfig({ config, number }: Round): ConfigRecord;
+	/** The same instruction for each of some nodes: the model, and the settings with those of the postprocessors. */
+	protected instruct(round: Round, phase: PhaseName, config: ConfigRecord, nodeIds: readonly NodeId[]): Message[];
 	/**
-	 * Selects the accepted replies that go into the new model and into the metrics of training (here: all).
+	 * Begins to collect the replies of a training. Drivers use it.
 	 *
-	 * @param replies in ascending order of node id
+	 * @param maxHeldBytes default: the option
 	 */
-	protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[];
-	/**
-	 * State of a derived strategy: doubles that are kept from round to round. They stay unchanged in a round in which the
-	 * model or the state would not be finite.
-	 */
-	protected moments(): Moments;
-	/**
-	 * Aggregates the nodes' models into the new model; derived strategies override it. It is called again in the same
-	 * round, with fewer replies, if the result is not finite: keep state only in {@link moments}.
-	 *
-	 * @param replies at least one, in ascending order of node id, with weights whose sum is above 0
-	 */
-	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+	protected collector(round: Round, maxHeldBytes?: number): Collector;
 }
 /** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {
@@ -1448,100 +1901,282 @@ export interface WeighedMetrics {
  * @returns the averages, as doubles
  */
 export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
-/** Options of the adaptive strategies. */
-export interface FedOptOptions extends FedAvgOptions {
-	/** η, the server's learning rate, from 0. */
-	readonly eta?: number;
-	/** β₁, the decay of the first moment, from 0 to below 1. */
+/**
+ * Selects replies that a few malicious nodes cannot all have written.
+ *
+ * @param replies the accepted replies, in ascending order of node id
+ * @param numMaliciousNodes f
+ * @param count the number of replies to select
+ * @returns that many of the replies
+ */
+export type SelectionRule = (replies: readonly CheckedReply[], numMaliciousNodes: number, count: number) => readonly CheckedReply[];
+/** Options of {@link bulyan}. */
+export interface BulyanSelectionOptions {
+	/** f, the number of nodes assumed to be malicious, from 0 (default 0). */
+	readonly numMaliciousNodes?: number;
+	/** The first step's selection (default: the replies with the lowest Krum scores, see {@link selectByKrum}). */
+	readonly selectionRule?: SelectionRule;
+}
+/** The replies with the lowest Krum scores; of equal ones, those with the lower node ids. */
+export declare const selectByKrum: SelectionRule;
+/**
+ * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): of n replies, a Byzantine-resilient rule selects θ = n − 2f. Each
+ * element is the mean of the β = θ − 2f selected values that are closest to their median, without weights. Fewer than
+ * 4f + 3 replies have no aggregate. All replies must contain the same arrays.
+ *
+ * @throws FlwrError "invalid-argument" when an option is invalid
+ */
+export declare function bulyan({ numMaliciousNodes: f, selectionRule }?: BulyanSelectionOptions): Aggregator;
+/** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
+export type LargeUpdateAction = "refuse" | "clip";
+/** Options of {@link FedAvg}. Names and defaults are Flower's, except for options that Flower does not have. */
+export interface FedAvgOptions {
+	/** Share of the online nodes that train in each round, 0 to 1; 0 skips training (default 1). */
+	readonly fractionTrain?: number;
+	/** Share of the online nodes that evaluate in each round, 0 to 1; 0 skips evaluation (default 1). */
+	readonly fractionEvaluate?: number;
+	/** Smallest number of nodes that train, from 1 (default 2). */
+	readonly minTrainNodes?: number;
+	/** Smallest number of nodes that evaluate, from 1 (default 2). */
+	readonly minEvaluateNodes?: number;
+	/** Number of nodes that must be online before nodes are chosen, from 1 (default 2). */
+	readonly minAvailableNodes?: number;
+	/** Metric with the weight of a node's model and metrics (default "num-examples"). */
+	readonly weightedByKey?: string;
+	/** Name of the model's record in instructions (default "arrays"). */
+	readonly arrayrecordKey?: string;
+	/** Name of the settings' record in instructions (default "config"). */
+	readonly configrecordKey?: string;
+	/** Aggregates the metrics of training (default: weighted average). */
+	readonly trainMetricsAggrFn?: MetricsAggrFn;
+	/** Aggregates the metrics of evaluation (default: weighted average). */
+	readonly evaluateMetricsAggrFn?: MetricsAggrFn;
+	/** Whether a phase with failures is aggregated from the other replies (default true). */
+	readonly acceptFailures?: boolean;
+	/** Largest accepted weight of a reply (default 10⁹). */
+	readonly maxNumExamples?: number;
+	/**
+	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
+	 * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
+	 * reaches).
+	 */
+	readonly maxUpdateNorm?: number;
+	/**
+	 * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+	 * `maxUpdateNorm` (default "refuse").
+	 */
+	readonly largeUpdates?: LargeUpdateAction;
+	/**
+	 * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
+	 * For float64 models whose nodes reply in float32 (default false).
+	 */
+	readonly convertFloats?: boolean;
+	/**
+	 * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). Beyond it, strategies
+	 * that average add each reply as it arrives: see {@link FedAvg}.
+	 */
+	readonly maxHeldBytes?: number;
+	/** Seed that makes the choice of nodes repeatable (default: random). */
+	readonly seed?: number;
+}
+type CheckedOptions = Required<Omit<FedAvgOptions, "seed" | "maxHeldBytes" | "convertFloats">>;
+/**
+ * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
+ * weighted by their numbers of examples.
+ *
+ * Equal replies give bit-identical models, whatever order they arrive in. Replies of up to `maxHeldBytes` together are
+ * averaged in ascending order of node id, with Flower's bits. Larger ones are added as they arrive, in about 77 bits, and
+ * the ServerApp holds one reply at a time, however many nodes there are. Then a reply cannot be left out afterwards: if
+ * the average is not finite, the old model stays.
+ *
+ * It is a {@link ComposedStrategy}; derived strategies pass parts of their own, or override a hook.
+ */
+export declare class FedAvg extends ComposedStrategy {
+	#private;
+	/** The options, with their defaults. */
+	protected readonly options: CheckedOptions;
+	/** The generator that chooses the node that is asked for the initial model. */
+	protected readonly random: Random;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param parts replace those of federated averaging
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 */
+	constructor(options?: FedAvgOptions, parts?: StrategyParts);
+	/** Asks one random node for its model. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/** The aggregator, or the hooks that a derived strategy overrides, which get all replies together. */
+	protected get aggregator(): Aggregator;
+	/**
+	 * Selects the accepted replies that go into the new model and into the metrics of training (here: all).
+	 *
+	 * @param replies in ascending order of node id
+	 */
+	protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[];
+	/**
+	 * State of a derived strategy: doubles that are kept from round to round. They stay unchanged in a round in which the
+	 * model or the state would not be finite.
+	 */
+	protected moments(): Moments;
+	/**
+	 * Aggregates the nodes' models, by default with the strategy's aggregator; derived strategies override it. It is called
+	 * again in the same round, with fewer replies, if the result is not finite: keep state only in {@link moments}.
+	 *
+	 * @param replies at least one, in ascending order of node id, with weights whose sum is above 0
+	 */
+	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+}
+/** Options of {@link Bulyan}. */
+export interface BulyanOptions extends FedAvgOptions, BulyanSelectionOptions {
+	/** Smallest number of nodes that train (default: 4f + 3, the least that Bulyan can aggregate; in Flower 2). */
+	readonly minTrainNodes?: number;
+}
+/**
+ * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): the aggregator `bulyan`. A round with fewer than 4f + 3 usable replies
+ * keeps the old model. Weights only apply to the metrics.
+ */
+export declare class Bulyan extends FedAvg {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor({ numMaliciousNodes, selectionRule, ...options }?: BulyanOptions);
+}
+/**
+ * A learning rate: the same in each round, or a schedule, which is a function of the round, from 1.
+ *
+ * @example
+ * ```ts
+ * adamRule({ eta: (round) => 0.1 / Math.sqrt(round) });
+ * ```
+ */
+export type LearningRate = number | ((round: number) => number);
+/** Options of the adaptive rules. */
+export interface AdaptiveOptions {
+	/** η, the server's learning rate, from 0 (default 0.1; Yogi 0.01). */
+	readonly eta?: LearningRate;
+	/** β₁, the decay of the first moment, from 0 to below 1 (default 0.9; Adagrad 0). */
 	readonly beta1?: number;
-	/** β₂, the decay of the second moment, from 0 to below 1. */
+	/** β₂, the decay of the second moment, from 0 to below 1 (default 0.99; Adagrad has none). */
 	readonly beta2?: number;
 	/** τ, the degree of adaptivity, above 0 (default 0.001). */
 	readonly tau?: number;
 }
-declare abstract class FedOpt extends FedAvg {
-	#private;
-	protected readonly eta: number;
-	protected readonly beta1: number;
-	protected readonly beta2: number;
-	constructor({ eta, beta1, beta2, tau, ...options }: FedOptOptions);
-	/** The new v, computed from the old one and Δ². */
-	protected abstract secondMoment(v: number, squared: number): number;
-	/** η in a round, from 1. */
-	protected learningRate(_round: number): number;
-	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+/**
+ * Adagrad at the server (Reddi et al., 2020, arXiv:2003.00295): v ← v + Δ², without decay. See {@link adamRule}.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ */
+export declare function adagradRule(options?: Omit<AdaptiveOptions, "beta1" | "beta2">): ServerRule;
+/**
+ * Adam at the server (Reddi et al., 2020, arXiv:2003.00295): with w the model sent, w̄ the aggregate and Δ = w̄ − w,
+ *
+ *     m ← β₁·m + (1 − β₁)·Δ;   v ← β₂·v + (1 − β₂)·Δ²;   w ← w + η·m / (√v + τ)
+ *
+ * m and v are initially zero, as in Flower. As there, η is corrected for that (Kingma and Ba, 2014, arXiv:1412.6980), in
+ * round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Computed in double precision. The state is `first` and `second`.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ */
+export declare function adamRule(options?: AdaptiveOptions): ServerRule;
+/**
+ * Yogi at the server (Reddi et al., 2020, arXiv:2003.00295): v ← v − (1 − β₂)·Δ²·sign(v − Δ²). See {@link adamRule}.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ */
+export declare function yogiRule(options?: AdaptiveOptions): ServerRule;
+/** Options of the adaptive strategies. */
+export interface FedOptOptions extends FedAvgOptions, AdaptiveOptions {
 }
-/** FedAdagrad (Reddi et al., 2020, arXiv:2003.00295): v ← v + Δ², without decay. Defaults: η 0.1, τ 0.001. */
-export declare class FedAdagrad extends FedOpt {
+/**
+ * FedAdagrad (Reddi et al., 2020, arXiv:2003.00295): the rule `adagradRule` applied to the average of the nodes' models.
+ * Defaults: η 0.1, τ 0.001.
+ */
+export declare class FedAdagrad extends FedAvg {
 	/**
 	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: Omit<FedOptOptions, "beta1" | "beta2">);
-	/** v + Δ². */
-	protected secondMoment(v: number, squared: number): number;
 }
 /**
- * FedAdam (Reddi et al., 2020, arXiv:2003.00295): v ← β₂·v + (1 − β₂)·Δ². As in Flower, η is corrected for moments that
- * are initially zero (Kingma and Ba, 2014, arXiv:1412.6980), in round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Defaults: η 0.1,
- * β₁ 0.9, β₂ 0.99, τ 0.001.
+ * FedAdam (Reddi et al., 2020, arXiv:2003.00295): the rule `adamRule` applied to the average of the nodes' models. Defaults:
+ * η 0.1, β₁ 0.9, β₂ 0.99, τ 0.001.
  */
-export declare class FedAdam extends FedOpt {
+export declare class FedAdam extends FedAvg {
 	/**
 	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: FedOptOptions);
-	/** β₂·v + (1 − β₂)·Δ². */
-	protected secondMoment(v: number, squared: number): number;
-	/** η, corrected for moments that are initially zero. */
-	protected learningRate(round: number): number;
 }
 /**
- * FedYogi (Reddi et al., 2020, arXiv:2003.00295): v ← v − (1 − β₂)·Δ²·sign(v − Δ²).
- * Defaults: η 0.01, β₁ 0.9, β₂ 0.99, τ 0.001.
+ * FedYogi (Reddi et al., 2020, arXiv:2003.00295): the rule `yogiRule` applied to the average of the nodes' models. Defaults:
+ * η 0.01, β₁ 0.9, β₂ 0.99, τ 0.001.
  */
-export declare class FedYogi extends FedOpt {
+export declare class FedYogi extends FedAvg {
 	/**
 	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: FedOptOptions);
-	/** v − (1 − β₂)·Δ²·sign(v − Δ²). */
-	protected secondMoment(v: number, squared: number): number;
 }
-/** Options of {@link FedAvgM}. */
-export interface FedAvgMOptions extends FedAvgOptions {
+/** Options of {@link momentumRule}. */
+export interface MomentumOptions {
 	/** η, the server's learning rate, from 0 (default 1). */
-	readonly serverLearningRate?: number;
+	readonly serverLearningRate?: LearningRate;
 	/** β, the server's momentum, from 0 to 1 (default 0). */
 	readonly serverMomentum?: number;
 }
 /**
+ * Momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄ the aggregate,
+ * m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision. The state is `momentum`.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ */
+export declare function momentumRule({ serverLearningRate, serverMomentum }?: MomentumOptions): ServerRule;
+/** Options of {@link FedAvgM}. */
+export interface FedAvgMOptions extends FedAvgOptions, MomentumOptions {
+}
+/**
  * Federated averaging with momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄
  * the average of the nodes' models, m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision.
+ *
+ * @example
+ * ```ts
+ * new FedAvgM({ serverMomentum: 0.9, serverLearningRate: (round) => 1 / Math.sqrt(round) });
+ * ```
  */
 export declare class FedAvgM extends FedAvg {
-	#private;
 	/**
 	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
-	constructor({ serverLearningRate, serverMomentum, ...options }?: FedAvgMOptions);
-	/** The model sent, moved towards the mean with momentum. */
-	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+	constructor(options?: FedAvgMOptions);
 }
 /**
  * The element-wise median of the nodes' models (Yin et al., 2018, arXiv:1803.01498), which a minority of nodes cannot
  * move arbitrarily. Of an even number it is the mean of the middle two. Weights only apply to the metrics.
  */
 export declare class FedMedian extends FedAvg {
-	/** The median of each parameter. */
-	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor(options?: FedAvgOptions);
 }
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
@@ -1553,16 +2188,258 @@ export interface FedTrimmedAvgOptions extends FedAvgOptions {
  * arXiv:1803.01498). Weights only apply to the metrics.
  */
 export declare class FedTrimmedAvg extends FedAvg {
-	#private;
 	/**
 	 * Creates the strategy.
 	 *
 	 * @throws FlwrError "invalid-argument" when beta is out of range
 	 */
 	constructor({ beta, ...options }?: FedTrimmedAvgOptions);
-	/** The mean of each parameter without its smallest and largest values. */
-	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
+/**
+ * Weight of an update by its staleness: the number of model versions that were made since its node was sent the model,
+ * from 0. The weight is from 0 to 1, and 1 for staleness 0.
+ */
+export type StalenessWeight = (staleness: number) => number;
+/** Every update counts the same, however old it is (Xie et al., 2019, arXiv:1903.03934, section 5.2). */
+export declare function constantStaleness(): StalenessWeight;
+/**
+ * (1 + staleness)^−a (Xie et al., 2019, arXiv:1903.03934, section 5.2; FedBuff uses a = 0.5).
+ *
+ * @param a from 0 (default 0.5)
+ * @throws FlwrError "invalid-argument" when a is out of range
+ */
+export declare function polynomialStaleness(a?: number): StalenessWeight;
+/**
+ * 1 up to a staleness of b, then 1 / (a·(staleness − b) + 1) (Xie et al., 2019, arXiv:1903.03934, section 5.2).
+ *
+ * @param options a from 0 (default 10), b from 0 (default 4)
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ */
+export declare function hingeStaleness({ a, b }?: {
+	readonly a?: number;
+	readonly b?: number;
+}): StalenessWeight;
+/** Options of strategies that do not wait for the slowest node. */
+export interface BufferedOptions extends Omit<ComposedStrategyOptions, "selection" | "evaluateSelection" | "acceptFailures"> {
+	/** Number of nodes that train at the same time, from 1; Infinity: all that are online (default Infinity). */
+	readonly concurrency?: number;
+	/** Number of nodes that must be online before the run begins, from 1 (default 2). */
+	readonly minAvailableNodes?: number;
+	/** Nodes that may be asked, by id and name (default: all). */
+	readonly where?: NodeFilter;
+	/** Weight of an update by its staleness. */
+	readonly staleness?: StalenessWeight;
+	/** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
+	readonly maxStaleness?: number;
+	/** Seed for the choice among nodes that are free (default: random). */
+	readonly seed?: number;
+}
+/** What a driver knows of a reply when it is to be merged. */
+export interface Update {
+	/** The accepted reply. */
+	readonly reply: CheckedReply;
+	/** Its weight by staleness, from 0 to 1. */
+	readonly scale: number;
+	/** The version that the node was sent. */
+	readonly base: PhaseRound;
+	/** The current version. */
+	readonly current: PhaseRound;
+}
+/**
+ * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; each `bufferSize`
+ * accepted replies make a new version of the model, and a node that has replied is asked again at once, with the model of
+ * then. A round is a version: `numRounds` is the number of versions, `evaluateFn` and `stopWhen` are called after each,
+ * and the history has a record for each.
+ *
+ * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back with
+ * the reply. `timeout` counts for each instruction. A node whose reply fails is asked again for the next version; if no
+ * node is left, the version ends without a new model. Nodes are not asked to evaluate. The metrics of a version include
+ * the mean of its updates' `staleness`.
+ */
+export declare abstract class BufferedStrategy extends ComposedStrategy {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param bufferSize number of accepted replies that make a new version, from 1
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 */
+	constructor({ concurrency, minAvailableNodes, maxStaleness, ...options }: BufferedOptions & {
+		readonly staleness: StalenessWeight;
+	}, bufferSize: number);
+	/** The reply as it is aggregated: its arrays are a model next to the current one. */
+	protected abstract merge(update: Update): CheckedReply;
+	/**
+	 * Runs until `numRounds` versions have been made.
+	 *
+	 * @param grid the access to the nodes
+	 * @returns the final model and the history of the versions
+	 * @throws FlwrError "failed-precondition" when no version came out of any training, "cancelled" by the signal
+	 */
+	start(grid: Grid, options?: StartOptions): Promise<Result>;
+}
+/** Options of {@link FedBuff}. */
+export interface FedBuffOptions extends BufferedOptions {
+	/** K, the number of updates that make a new version, from 1 (default 10). */
+	readonly bufferSize?: number;
+	/** Whether updates are weighted by their nodes' numbers of examples, too (default false, as in the paper). */
+	readonly weighted?: boolean;
+}
+/**
+ * Buffered asynchronous aggregation (Nguyen et al., 2022, arXiv:2106.06639, algorithm 1). With w the current version, wᵢ
+ * the version that node i was sent, xᵢ its model and τᵢ its staleness, K updates make the new version
+ *
+ *     w ← w + 1/K · Σ s(τᵢ)·(xᵢ − wᵢ)
+ *
+ * by default with s(τ) = (1 + τ)^−½. With a `rule`, for example momentum, that is the aggregate which the rule gets.
+ *
+ * @example
+ * ```ts
+ * const result = await new FedBuff({ bufferSize: 3, concurrency: 8 }).start(grid, { numRounds: 100 });
+ * ```
+ */
+export declare class FedBuff extends BufferedStrategy {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 */
+	constructor({ bufferSize, weighted, ...options }?: FedBuffOptions);
+	/** w + s(τ)·(x − wᵢ), in double precision. */
+	protected merge({ reply, scale, base, current }: Update): CheckedReply;
+}
+/** Options of {@link FedAsync}. */
+export interface FedAsyncOptions extends BufferedOptions {
+	/** α, the weight of an update of staleness 0, above 0 to 1 (default 0.6). */
+	readonly alpha?: number;
+}
+/**
+ * Asynchronous federated optimisation (Xie et al., 2019, arXiv:1903.03934, algorithm 1): each update makes a new version.
+ * With w the current version, x the node's model and τ its staleness, w ← w + α·s(τ)·(x − w), by default with
+ * s(τ) = (1 + τ)^−½. Nodes that train with a proximal term, as in the paper, read `proximal-mu` from their settings:
+ * `trainConfig: { "proximal-mu": float(0.01) }`.
+ */
+export declare class FedAsync extends BufferedStrategy {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 */
+	constructor({ alpha, ...options }?: FedAsyncOptions);
+	/** w + α·s(τ)·(x − w), in double precision. */
+	protected merge({ reply, scale, current }: Update): CheckedReply;
+}
+/** Options of {@link FedDyn}. */
+export interface FedDynOptions extends FedAvgOptions {
+	/** α, the strength of the regularisation, above 0; 0.001 to 0.1 is common (default 0.01). */
+	readonly alpha?: number;
+	/** m, the number of nodes that take part in the run, from 1 (default: the nodes online in the round). */
+	readonly numNodes?: number;
+}
+/**
+ * FedDyn (Acar et al., 2021, arXiv:2111.04263): a dynamic regulariser makes the minima of the nodes' losses agree with
+ * that of the global loss. With θ the model sent, P the nodes that replied and θₖ their models,
+ *
+ *     node: minimises Lₖ(θₖ) − ⟨λₖ, θₖ⟩ + α/2·‖θₖ − θ‖²;   λₖ ← λₖ − α·(θₖ − θ)
+ *     server: h ← h − α/m·Σ (θₖ − θ);   θ ← mean(θₖ) − h/α
+ *
+ * Means are unweighted, as in the paper. The node's half is `dynRound`, which keeps λₖ in the node's state. Computed in
+ * double precision.
+ */
+export declare class FedDyn extends FedAvg {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor({ alpha, numNodes, ...options }?: FedDynOptions);
+	/** Sends each chosen node the model and α. */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Adds α to the nodes' settings as "feddyn-alpha". */
+	protected trainConfig(round: Round): ConfigRecord;
+	/** The mean of the models, corrected by h. */
+	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+}
+/** A node's half of a round of FedDyn: give `correction` and `proximal` to `model.fit`. */
+export interface DynRound {
+	/** −λₖ, by parameter name. */
+	readonly correction: ReadonlyMap<string, Tensor>;
+	/** α, the strength of the proximal term. */
+	readonly proximal: number;
+	/**
+	 * Updates λₖ in the node's state.
+	 *
+	 * @param parameters the model after training
+	 * @throws FlwrError "invalid-argument" when a parameter is missing, "failed-precondition" when λₖ would not be finite
+	 */
+	finish(parameters: ReadonlyMap<string, Tensor>): void;
+}
+/**
+ * Starts a node's half of a round of `FedDyn`. The model must start from the one that was sent.
+ *
+ * @example
+ * ```ts
+ * const { correction, proximal, finish } = dynRound(message, context);
+ * model.setParameters(message.content.arrayRecord("arrays").tensors());
+ * await model.fit(data, { epochs: 5, correction, proximal });
+ * finish(model.getParameters());
+ * ```
+ *
+ * @param arraysKey the record of the model (default "arrays")
+ * @param configKey the record of the settings (default "config")
+ * @throws FlwrError "not-found" when the message has no α: the strategy must be `FedDyn`
+ */
+export declare function dynRound({ content }: Message, { state }: Context, arraysKey?: string, configKey?: string): DynRound;
+/** Options of {@link FedNova}. */
+export interface FedNovaOptions extends FedAvgOptions {
+	/** Metric with a node's number of local steps, or its norm ‖aᵢ‖₁ (default "local-steps"). */
+	readonly localStepsKey?: string;
+	/**
+	 * Largest accepted number of local steps (default 10⁶). A node that reports more steps than it made enlarges the step of
+	 * the server, so set it to what your nodes can reach.
+	 */
+	readonly maxLocalSteps?: number;
+	/** The server's learning rate, from 0, or a function of the round (default 1). */
+	readonly serverLearningRate?: LearningRate;
+}
+/**
+ * FedNova (Wang et al., 2020, arXiv:2007.07481): averages updates per local step, so that nodes with more steps do not
+ * pull the model towards their own optimum. With w the model sent, wᵢ a node's model, pᵢ its share of the examples and
+ * τᵢ its number of local steps,
+ *
+ *     τ_eff = Σ pᵢ·τᵢ;   w ← w + η·τ_eff·Σ (pᵢ / τᵢ)·(wᵢ − w)
+ *
+ * A reply without a sound number of steps is a failure of its node. A node with momentum or a proximal term replies {@link normalizedSteps} instead of its number of steps. Computed in
+ * double precision.
+ */
+export declare class FedNova extends FedAvg {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor({ localStepsKey, maxLocalSteps, serverLearningRate, ...options }?: FedNovaOptions);
+	/** The model sent, moved by the normalised mean of the updates. */
+	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+}
+/** What a node's optimiser does besides plain steps. */
+export interface LocalSteps {
+	/** ρ, the momentum, from 0 to below 1 (default 0). */
+	readonly momentum?: number;
+	/** The learning rate times the strength μ of a proximal term, from 0 to below 1 (default 0). */
+	readonly proximalRate?: number;
+}
+/**
+ * ‖a‖₁ of FedNova (Wang et al., 2020, section 4): by how many plain steps a node's local training counts. Without momentum
+ * and proximal term it is the number of steps.
+ *
+ * @param steps number of local steps, from 1
+ * @throws FlwrError "invalid-argument" when a number is out of range, or both momentum and proximal term are given
+ */
+export declare function normalizedSteps(steps: number, { momentum, proximalRate }?: LocalSteps): number;
 /** Options of {@link FedProx}. */
 export interface FedProxOptions extends FedAvgOptions {
 	/** μ, the weight of the proximal term, from 0 (default 0, which is FedAvg). */
@@ -1582,6 +2459,104 @@ export declare class FedProx extends FedAvg {
 	constructor({ proximalMu, ...options }?: FedProxOptions);
 	/** Adds μ to the nodes' settings as "proximal-mu". */
 	protected trainConfig(round: Round): ConfigRecord;
+}
+/** Options that the strategies for XGBoost share. */
+export interface FedXgbOptions extends Omit<FedAvgOptions, "largeUpdates"> {
+	/** Largest accepted size of a node's model and of the global one, in bytes, from 1 (default 256 MiB). */
+	readonly maxModelBytes?: number;
+	/**
+	 * Largest accepted norm of the values of a reply's new leaves. Above 0; Infinity disables the limit (default 10³⁰).
+	 */
+	readonly maxUpdateNorm?: number;
+}
+/** An XGBoost model as Flower sends it: one array "0" of bytes. Empty: no model yet. */
+export declare function xgbArrays(bytes?: Uint8Array): ArrayRecord;
+/**
+ * The bytes of an XGBoost model.
+ *
+ * @throws FlwrError "invalid-argument" unless there is one array, with the name "0" and of bytes
+ */
+export declare function xgbBytes(arrays: ArrayRecord): Uint8Array;
+interface JoinedModel {
+	/** Adds a node's model. @throws FlwrError to reject the node's reply, which then changes nothing */
+	add(own: Uint8Array): void;
+	/** The new global model. */
+	finish(): Uint8Array;
+}
+declare abstract class FedXgb extends FedAvg {
+	#private;
+	protected readonly maxModelBytes: number;
+	constructor({ maxModelBytes, ...options }: FedXgbOptions);
+	/** The empty model: nodes train their first trees from nothing. */
+	initialArrays(): Promise<{
+		arrays: ArrayRecord;
+	}>;
+	/** Sends each chosen node the model. @throws FlwrError "invalid-argument" when it is not a model of XGBoost */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Makes the new model from the nodes' models, in ascending order of node id; a bad one is a failure of its node. */
+	aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome;
+	/**
+	 * Starts to join models of nodes.
+	 *
+	 * @param global the global model, without bytes at the start
+	 */
+	protected abstract joinTo(global: Uint8Array): JoinedModel;
+	/** Checks the values of a model's leaves. @throws FlwrError "invalid-argument" when their norm is too large */
+	protected requireNorm(norm: number): void;
+	/** @throws FlwrError "invalid-argument" when a model is too large */
+	protected requireSize(length: number, what: string): void;
+}
+/** Options of {@link FedXgbBagging}. */
+export type FedXgbBaggingOptions = FedXgbOptions;
+/**
+ * Bagging of XGBoost's trees, as in Flower: each round, every node boosts the global model by one round on its own data,
+ * and the new trees of all nodes go into the global model. Nodes reply with XGBoost's JSON (`save_raw("json")`) of the
+ * new trees alone, as one array "0" of bytes.
+ *
+ * Of each reply only the first `num_parallel_tree` trees are taken, and each gets the class 0 in `tree_info`, so nodes
+ * must boost one round at a time, and models with several classes are refused. If there is no global model yet, the
+ * first reply becomes it as a whole. All numbers keep their spelling.
+ */
+export declare class FedXgbBagging extends FedXgb {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor(options?: FedXgbBaggingOptions);
+	/** Adds the nodes' new trees. */
+	protected joinTo(global: Uint8Array): JoinedModel;
+}
+/** Options of {@link FedXgbCyclic}. */
+export interface FedXgbCyclicOptions extends Omit<FedXgbOptions, "minTrainNodes" | "minEvaluateNodes" | "seed"> {
+	/** 1: a node trains in each round (default); 0: none does. */
+	readonly fractionTrain?: 0 | 1;
+	/** 1: a node evaluates in each round (default); 0: none does (Flower still asks one). */
+	readonly fractionEvaluate?: 0 | 1;
+	/**
+	 * What nodes reply: "json" is read and checked; "any" are bytes that are not looked at, such as XGBoost's binary format
+	 * (default "json").
+	 */
+	readonly modelFormat?: "json" | "any";
+}
+/**
+ * Cyclic training of XGBoost, as in Flower: one node after the other boosts the global model, and its reply is the new
+ * one. Nodes take turns in the order in which they appeared, and a node evaluates the model that it has just trained.
+ */
+export declare class FedXgbCyclic extends FedXgb {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor({ modelFormat, ...options }?: FedXgbCyclicOptions);
+	/** Sends the model to the node whose turn it is. */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Sends the model to the node whose turn it is. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** The new model is the node's. */
+	protected joinTo(global: Uint8Array): JoinedModel;
 }
 /**
  * A value of {@link HistoryJson}'s metrics: a number; a string for numbers that JSON cannot represent (NaN, 2⁶⁰); a
@@ -1671,12 +2646,31 @@ export interface NodeJson {
  * @param nameOf returns the name of a node, as `(nodeId) => grid.nodeName(nodeId)` (default: no names)
  */
 export declare function historyToJson(result: Result, nameOf?: (nodeId: NodeId) => string | undefined): HistoryJson;
-/** Options of {@link MultiKrum}. */
-export interface MultiKrumOptions extends FedAvgOptions {
+/** Options of {@link multiKrum}. */
+export interface KrumSelectionOptions {
 	/** f, the number of nodes assumed to be malicious, from 0 (default 0). */
 	readonly numMaliciousNodes?: number;
 	/** Number of models to average, from 1 (default 1, which is Krum). */
 	readonly numNodesToSelect?: number;
+}
+/**
+ * The weighted mean of the models closest to others (Blanchard et al., 2017, arXiv:1703.02757). Of n models, the score of
+ * one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest scores are
+ * selected; of equal ones, the one with the lower node id. Models of weight 0 are left out. All replies must contain the
+ * same arrays.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ */
+export declare function multiKrum({ numMaliciousNodes, numNodesToSelect }?: KrumSelectionOptions): Aggregator;
+/**
+ * Krum's score of each model.
+ *
+ * @param models with the same names and shapes
+ * @param malicious f
+ */
+export declare function krumScores(models: readonly Tensors[], malicious: number): number[];
+/** Options of {@link MultiKrum}. */
+export interface MultiKrumOptions extends FedAvgOptions, KrumSelectionOptions {
 }
 /**
  * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. Of n models, the
@@ -1702,6 +2696,277 @@ export declare class Krum extends MultiKrum {
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: Omit<MultiKrumOptions, "numNodesToSelect">);
+}
+/** Options of {@link QFedAvg}. */
+export interface QFedAvgOptions extends FedAvgOptions {
+	/** The learning rate of the nodes' training, above 0. L, the Lipschitz constant's estimate, is 1 / this rate. */
+	readonly clientLearningRate: number;
+	/** q, the weight of fairness, from 0 (the unweighted mean) to 10 (default 0.1). */
+	readonly q?: number;
+	/** Metric with a node's loss for the model that it was sent, from 0 to 10³⁰ (default "train_loss"). */
+	readonly trainLossKey?: string;
+	/**
+	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
+	 * its second round on.
+	 */
+	readonly elementTypes?: "kept" | "float64";
+}
+/**
+ * q-FedAvg (Li et al., 2019, "Fair resource allocation in federated learning", arXiv:1905.10497): nodes with a larger
+ * loss count more. With w the model sent, wₖ a node's model, Fₖ its loss and L = 1 / η,
+ *
+ *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
+ *
+ * A reply without a sound loss is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ */
+export declare class QFedAvg extends FedAvg {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is missing or out of range
+	 */
+	constructor({ clientLearningRate, q, trainLossKey, elementTypes, ...options }: QFedAvgOptions);
+	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
+	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+}
+declare const CONTROL_RECORD = "scaffold-control";
+/** Options of {@link Scaffold}. */
+export interface ScaffoldOptions extends FedAvgOptions {
+	/** η_g, the server's learning rate, from 0, or a function of the round (default 1). */
+	readonly serverLearningRate?: LearningRate;
+	/** N, the number of nodes that take part in the run, from 1 (default: the nodes online in the round). */
+	readonly numNodes?: number;
+}
+/**
+ * SCAFFOLD (Karimireddy et al., 2019, arXiv:1910.06378): control variates correct the drift of nodes with different data.
+ * With x the model sent, yᵢ a node's model, S the nodes that replied, c and cᵢ the control variates of server and node,
+ *
+ *     node: each step subtracts ηₗ·(gᵢ − cᵢ + c);   cᵢ⁺ = cᵢ − c + (x − yᵢ) / (K·ηₗ)   (the paper's option II)
+ *     server: x ← x + η_g·mean(yᵢ − x);   c ← c + |S|/N · mean(cᵢ⁺ − cᵢ)
+ *
+ * Means are unweighted, as in the paper. A reply without a sound change cᵢ⁺ − cᵢ is a failure of its node. The node's half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in
+ * the node's state, so a node that restarts begins with cᵢ = 0 while c still has its share.
+ */
+export declare class Scaffold extends FedAvg {
+	#private;
+	/**
+	 * Creates the strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor({ serverLearningRate, numNodes, ...options }?: ScaffoldOptions);
+	/** Sends each chosen node the model and c, which is empty in the first round. */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** The model sent, moved towards the mean of the models; updates c. */
+	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
+}
+/** What a node has done in a round of SCAFFOLD. */
+export interface LocalTraining {
+	/** The model after training, by name. */
+	readonly parameters: ReadonlyMap<string, Tensor>;
+	/** K, the number of steps (`FitResult.steps`), from 1. */
+	readonly steps: number;
+	/** ηₗ, the learning rate of each step, above 0. */
+	readonly learningRate: number;
+}
+/** A node's half of a round of SCAFFOLD. */
+export interface ScaffoldRound {
+	/** c − cᵢ, by parameter name: give it to `model.fit` as `correction`. */
+	readonly correction: ReadonlyMap<string, Tensor>;
+	/**
+	 * Updates the node's control variate in its state.
+	 *
+	 * @returns the records to reply besides model and metrics
+	 * @throws FlwrError "invalid-argument" when a number is out of range, "failed-precondition" when the control variate
+	 * would not be finite
+	 */
+	finish(training: LocalTraining): {
+		readonly [CONTROL_RECORD]: ArrayRecord;
+	};
+}
+/**
+ * Starts a node's half of a round of {@link Scaffold}. Its model must be trained by SGD without momentum, weight decay or
+ * clipping, at one learning rate.
+ *
+ * @example
+ * ```ts
+ * new ClientApp().train(async (message, context) => {
+ *   const arrays = message.content.arrayRecord("arrays");
+ *   const { correction, finish } = scaffoldRound(message, context);
+ *   model.setParameters(arrays.tensors());
+ *   const { steps } = await model.fit(data, { correction, learningRate: 0.1 });
+ *   const parameters = model.getParameters();
+ *   return {
+ *     arrays: ArrayRecord.fromTensors(parameters),
+ *     metrics: new MetricRecord({ "num-examples": datasetSize(data) }),
+ *     ...finish({ parameters, steps, learningRate: 0.1 }),
+ *   };
+ * });
+ * ```
+ *
+ * @param arraysKey the record of the model (default "arrays")
+ * @throws FlwrError "not-found" when the message has no control variate: the strategy must be `Scaffold`
+ */
+export declare function scaffoldRound({ content }: Message, { state }: Context, arraysKey?: string): ScaffoldRound;
+/**
+ * An aggregator that needs all replies at the same time, as medians and distances do. The ServerApp then holds all of
+ * them.
+ *
+ * @param aggregate computes the aggregate of replies in ascending order of node id: at least one
+ */
+export declare function collecting(aggregate: (replies: readonly CheckedReply[], round: PhaseRound) => Aggregate): Aggregator;
+/**
+ * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
+ * some nodes sent is averaged over these.
+ *
+ * If all replies are known, it has Flower's bits: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of node id, each step
+ * rounded to the arrays' type. If they are accumulated as they arrive, it does not depend on their order: Σ wᵢ·xᵢ is
+ * summed in about 77 bits, divided once and rounded once.
+ */
+export declare class WeightedMean implements Aggregator {
+	#private;
+	/** It keeps nothing of a reply. */
+	readonly streams = true;
+	/**
+	 * Creates the aggregator.
+	 *
+	 * @param weightOf the weight of a reply, from 0 (default: its own, such as the number of examples)
+	 */
+	constructor(weightOf?: (reply: CheckedReply) => number);
+	/** Begins a mean. */
+	begin(_round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
+}
+/** The mean of the nodes' arrays, each with the same weight. */
+export declare class Mean extends WeightedMean {
+	/** Creates the aggregator. */
+	constructor();
+}
+/**
+ * The sum of the nodes' arrays, without weights: for updates, control variates, counts. It does not depend on the order
+ * of the replies; its types are those of an average.
+ */
+export declare class Sum implements Aggregator {
+	/** It keeps nothing of a reply. */
+	readonly streams = true;
+	/** Begins a sum. */
+	begin(): Aggregation;
+}
+/**
+ * The median of each parameter (Yin et al., 2018, arXiv:1803.01498), without weights. Of an even number of values it is
+ * the mean of the middle two. All replies must contain the same arrays.
+ */
+export declare function coordinateMedian(): Aggregator;
+/**
+ * The mean of each parameter without its ⌊β·n⌋ smallest and largest values (Yin et al., 2018, arXiv:1803.01498), without
+ * weights. All replies must contain the same arrays.
+ *
+ * @param beta β, from 0 to below 0.5
+ * @throws FlwrError "invalid-argument" when beta is out of range
+ */
+export declare function trimmedMean(beta?: number): Aggregator;
+/** Options of a {@link ModelContract}. */
+export interface ModelContractOptions {
+	/** Metric with the weight of a node's model and metrics (default "num-examples"). */
+	readonly weightedByKey?: string;
+	/** Largest accepted weight of a reply (default 10⁹). */
+	readonly maxNumExamples?: number;
+	/**
+	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
+	 * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
+	 * reaches).
+	 */
+	readonly maxUpdateNorm?: number;
+	/**
+	 * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+	 * `maxUpdateNorm` (default "refuse").
+	 */
+	readonly largeUpdates?: LargeUpdateAction;
+	/**
+	 * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
+	 * For float64 models whose nodes compute and reply in float32 (default false).
+	 */
+	readonly convertFloats?: boolean;
+	/**
+	 * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a
+	 * predicate accepts, exactly (default "all"). Arrays that no node sends stay as they are.
+	 */
+	readonly arrays?: "all" | "any" | ((name: string) => boolean);
+	/**
+	 * Name of the ArrayRecord with the model. Replies may then contain further ArrayRecords, which the strategy finds in
+	 * the reply's `content` and checks itself (default: the reply's only ArrayRecord, whatever its name).
+	 */
+	readonly arrayrecordKey?: string;
+}
+/**
+ * The contract of strategies whose nodes reply with a model: arrays with the names, shapes and types of those sent, all
+ * finite, within a bound; finite metrics; and a weight among them, which is not negative.
+ */
+export declare class ModelContract implements ReplyContract {
+	#private;
+	/**
+	 * Creates the contract.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 */
+	constructor(options?: ModelContractOptions);
+	/** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
+	check(reply: Message, round: PhaseRound): CheckedReply;
+}
+/** Options of a {@link FractionSelection}. */
+export interface FractionSelectionOptions {
+	/** Share of the online nodes, 0 to 1; 0 skips the phase (default 1). */
+	readonly fraction?: number;
+	/** Smallest number of nodes, from 1 (default 2). */
+	readonly minNodes?: number;
+	/** Number of nodes that must be online before nodes are chosen, from 1 (default 2). */
+	readonly minAvailableNodes?: number;
+	/** Nodes that may be chosen, by id and name; other nodes do not count as online (default: all). */
+	readonly where?: NodeFilter;
+	/** Seed that makes the choice of each round repeatable (default: random). */
+	readonly seed?: number;
+}
+/**
+ * A share of the online nodes, chosen uniformly at random in each round: max(⌊fraction · online⌋, minNodes), as in
+ * Flower's FedAvg. Waits until enough nodes are online.
+ *
+ * With a seed, the choice depends on the seed, the phase, the round and the online nodes only: a run that is resumed
+ * chooses as one that was not interrupted.
+ *
+ * @example
+ * ```ts
+ * new FractionSelection({ fraction: 0.5, where: ({ name }) => name?.startsWith("hospital-") === true });
+ * ```
+ */
+export declare class FractionSelection implements Selection {
+	#private;
+	/**
+	 * Creates the selection.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 */
+	constructor(options?: FractionSelectionOptions);
+	/** Chooses nodes, in ascending order. @throws FlwrError "cancelled" by the round's signal */
+	select(round: PhaseRound): Promise<SelectedNodes>;
+}
+/**
+ * The nodes that a list names, in each round. Waits until all of them are online.
+ *
+ * @example
+ * ```ts
+ * new ListedNodes((round) => round % 2 === 0 ? [hospitalA, hospitalB] : [hospitalC]);
+ * ```
+ */
+export declare class ListedNodes implements Selection {
+	#private;
+	/**
+	 * Creates the selection.
+	 *
+	 * @param nodeIds the nodes, or a function of the round, from 1; an empty list skips the phase
+	 */
+	constructor(nodeIds: readonly NodeId[] | ((round: number) => readonly NodeId[]));
+	/** The listed nodes, without repetition. @throws FlwrError "cancelled" by the round's signal */
+	select({ number, grid, signal }: PhaseRound): Promise<SelectedNodes>;
 }
 /**
  * Encodes a tensor exactly as numpy's `save` does: version 1.0, C order, little endian.
@@ -2890,6 +4155,12 @@ export interface FitOptions {
 	readonly schedule?: Schedule;
 	/** FedProx: pulls the parameters towards their values at the start; a number is the strength (default 0). */
 	readonly proximal?: number | Proximal;
+	/**
+	 * Arrays by parameter name that are added to the gradients of the mean loss in every step, before clipping: the gradient
+	 * of ⟨correction, parameters⟩. SCAFFOLD and FedDyn need it. Parameters without one get none, and states such as running
+	 * means are not corrected (default: none).
+	 */
+	readonly correction?: ReadonlyMap<string, Tensor>;
 	/** Data to evaluate after each epoch. */
 	readonly validation?: NamedDataset;
 	/**
@@ -4184,6 +5455,7 @@ export interface GaussianRelease {
 }
 /** A release, and how often it was made. */
 export interface RepeatedRelease {
+	/** The release. */
 	readonly release: GaussianRelease;
 	/** From 1. */
 	readonly count: number;

@@ -1,0 +1,129 @@
+import type { Tensor } from "../../../tensor/tensor.ts";
+import { addTerm, weightedTerm } from "../arrays/weighted_average.ts";
+import type { CheckedReply } from "../contract/reply_contract.ts";
+import type { PhaseRound } from "../round/round.ts";
+import type { Aggregation, Aggregator } from "./aggregator.ts";
+import { CompensatedSum } from "./compensated_sum.ts";
+
+/**
+ * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
+ * some nodes sent is averaged over these.
+ *
+ * If all replies are known, it has Flower's bits: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of node id, each step
+ * rounded to the arrays' type. If they are accumulated as they arrive, it does not depend on their order: Σ wᵢ·xᵢ is
+ * summed in about 77 bits, divided once and rounded once.
+ */
+export class WeightedMean implements Aggregator {
+  /** It keeps nothing of a reply. */
+  readonly streams = true;
+  readonly #weightOf: (reply: CheckedReply) => number;
+
+  /**
+   * Creates the aggregator.
+   *
+   * @param weightOf the weight of a reply, from 0 (default: its own, such as the number of examples)
+   */
+  constructor(weightOf: (reply: CheckedReply) => number = ({ weight }) => weight) {
+    this.#weightOf = weightOf;
+  }
+
+  /** Begins a mean. */
+  begin(_round: PhaseRound, known?: readonly CheckedReply[]): Aggregation {
+    return known === undefined
+      ? new Sums(this.#weightOf, (total) => total)
+      : new KnownMean(this.#weightOf, known);
+  }
+}
+
+/** The mean of the nodes' arrays, each with the same weight. */
+export class Mean extends WeightedMean {
+  /** Creates the aggregator. */
+  constructor() {
+    super(() => 1);
+  }
+}
+
+/**
+ * The sum of the nodes' arrays, without weights: for updates, control variates, counts. It does not depend on the order
+ * of the replies; its types are those of an average.
+ */
+export class Sum implements Aggregator {
+  /** It keeps nothing of a reply. */
+  readonly streams = true;
+
+  /** Begins a sum. */
+  begin(): Aggregation {
+    return new Sums(() => 1, () => 1);
+  }
+}
+
+/** Sums by name, divided by a number that depends on the sum of the weights. */
+class Sums implements Aggregation {
+  readonly #weightOf: (reply: CheckedReply) => number;
+  readonly #divisor: (total: number) => number;
+  readonly #sums = new Map<string, CompensatedSum>();
+  readonly #totals = new Map<string, number[]>();
+
+  constructor(weightOf: (reply: CheckedReply) => number, divisor: (total: number) => number) {
+    this.#weightOf = weightOf;
+    this.#divisor = divisor;
+  }
+
+  accumulate(reply: CheckedReply): void {
+    const weight = this.#weightOf(reply);
+    if (weight === 0) return;
+    for (const [name, tensor] of reply.tensors) {
+      let sum = this.#sums.get(name);
+      if (sum === undefined) {
+        this.#sums.set(name, sum = new CompensatedSum(tensor));
+        this.#totals.set(name, []);
+      }
+      sum.add(tensor.data, weight);
+      this.#totals.get(name)!.push(weight);
+    }
+  }
+
+  finish() {
+    const arrays = new Map<string, Tensor>();
+    for (const [name, sum] of this.#sums) {
+      // Sorted, because weights need not be integers, whose sum is exact.
+      const total = this.#totals.get(name)!.sort((a, b) => a - b).reduce((a, b) => a + b, 0);
+      arrays.set(name, sum.divided(this.#divisor(total)));
+      this.#sums.delete(name); // its memory is free before the next array needs some
+    }
+    return { arrays };
+  }
+}
+
+/** A mean over replies that are known, with Flower's bits. */
+class KnownMean implements Aggregation {
+  readonly #weightOf: (reply: CheckedReply) => number;
+  readonly #totals = new Map<string, number>();
+  readonly #arrays = new Map<string, Tensor>();
+
+  constructor(weightOf: (reply: CheckedReply) => number, known: readonly CheckedReply[]) {
+    this.#weightOf = weightOf;
+    for (const reply of known) {
+      const weight = weightOf(reply);
+      for (const name of reply.tensors.keys()) {
+        this.#totals.set(name, (this.#totals.get(name) ?? 0) + weight);
+      }
+    }
+  }
+
+  accumulate(reply: CheckedReply): void {
+    const weight = this.#weightOf(reply);
+    for (const [name, tensor] of reply.tensors) {
+      const total = this.#totals.get(name)!;
+      // Nodes of weight 0 alone sent the array: it stays as it is.
+      if (total === 0) continue;
+      const sum = this.#arrays.get(name);
+      if (sum === undefined) this.#arrays.set(name, weightedTerm(tensor, weight / total));
+      else addTerm(sum, tensor, weight / total);
+    }
+  }
+
+  finish() {
+    return { arrays: this.#arrays };
+  }
+}

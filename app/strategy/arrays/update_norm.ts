@@ -1,0 +1,95 @@
+import type { TypedArray } from "../../../tensor/dtype.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import { elementwise, mapModel } from "./elementwise.ts";
+
+/**
+ * The Euclidean norm of an update: of all differences between a node's model and the one sent, over all arrays
+ * together. It is infinite only if a difference or the norm itself exceeds double precision.
+ *
+ * @param sent the global model
+ * @param trained the node's model, or some of its arrays, with the same names and shapes
+ */
+export function updateNorm(
+  sent: ReadonlyMap<string, Tensor>,
+  trained: ReadonlyMap<string, Tensor>,
+): number {
+  let squares = 0;
+  for (const [name, { data }] of trained) {
+    squares += squaredDistance(originOf(sent, name, data), data);
+  }
+  if (squares < Infinity) return Math.sqrt(squares);
+  const largest = largestDifference(sent, trained);
+  if (!(largest < Infinity)) return Infinity;
+  // The squares exceeded the range of doubles: computes the sum in units of the largest difference.
+  squares = 0;
+  for (const [name, { data: own }] of trained) {
+    const data = originOf(sent, name, own);
+    for (let i = 0; i < data.length; i++) {
+      squares += ((Number(own[i]!) - Number(data[i]!)) / largest) ** 2;
+    }
+  }
+  return largest * Math.sqrt(squares);
+}
+
+/** The array that was sent; zeros for one that was not, or had another size, as where replies are not models. */
+function originOf(
+  sent: ReadonlyMap<string, Tensor>,
+  name: string,
+  own: TypedArray,
+): TypedArray {
+  const data = sent.get(name)?.data;
+  return data?.length === own.length ? data : new Float64Array(own.length);
+}
+
+function squaredDistance(a: TypedArray, b: TypedArray): number {
+  if (a instanceof Float32Array && b instanceof Float32Array) return squaredDistance32(a, b);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Number(b[i]!) - Number(a[i]!);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+/** A fast path for the most common type, with four sums, so that no addition waits for the previous one. */
+function squaredDistance32(a: Float32Array, b: Float32Array): number {
+  let [w, x, y, z] = [0, 0, 0, 0];
+  const whole = a.length - a.length % 4;
+  for (let i = 0; i < whole; i += 4) {
+    w += (b[i]! - a[i]!) * (b[i]! - a[i]!);
+    x += (b[i + 1]! - a[i + 1]!) * (b[i + 1]! - a[i + 1]!);
+    y += (b[i + 2]! - a[i + 2]!) * (b[i + 2]! - a[i + 2]!);
+    z += (b[i + 3]! - a[i + 3]!) * (b[i + 3]! - a[i + 3]!);
+  }
+  for (let i = whole; i < a.length; i++) w += (b[i]! - a[i]!) * (b[i]! - a[i]!);
+  return w + x + y + z;
+}
+
+function largestDifference(
+  sent: ReadonlyMap<string, Tensor>,
+  trained: ReadonlyMap<string, Tensor>,
+): number {
+  let largest = 0;
+  for (const [name, { data: own }] of trained) {
+    const data = originOf(sent, name, own);
+    for (let i = 0; i < data.length; i++) {
+      largest = Math.max(largest, Math.abs(Number(own[i]!) - Number(data[i]!)));
+    }
+  }
+  return largest;
+}
+
+/** A node's model with its update scaled by a factor: sent + factor · (trained − sent), in double precision. */
+export function scaleUpdate(
+  sent: ReadonlyMap<string, Tensor>,
+  trained: ReadonlyMap<string, Tensor>,
+  factor: number,
+): Map<string, Tensor> {
+  return mapModel(trained, (name, own) => {
+    const { data } = sent.get(name)!;
+    return elementwise(own, (i) => {
+      const from = Number(data[i]!);
+      return from + factor * (Number(own.data[i]!) - from);
+    });
+  });
+}

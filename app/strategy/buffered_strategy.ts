@@ -1,0 +1,199 @@
+import { FlwrError } from "../../base/error.ts";
+import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
+import type { NodeId } from "../../entities/metadata.ts";
+import { checkCount } from "../check_option.ts";
+import type { Answered, Exchange } from "../exchange.ts";
+import { float } from "../float.ts";
+import type { Grid, NodeFilter } from "../grid.ts";
+import type { PhaseRecord, Result } from "../result.ts";
+import type { Collector } from "./collector.ts";
+import { ComposedStrategy, type ComposedStrategyOptions } from "./composed_strategy.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import { phaseOf, type PhaseRound, type Round } from "./round/round.ts";
+import { runRounds, type StartOptions } from "./run_strategy.ts";
+import { sampleNodes } from "./selection/sampling.ts";
+import type { StalenessWeight } from "./staleness/staleness.ts";
+import type { TrainOutcome } from "./strategy.ts";
+
+/** Options of strategies that do not wait for the slowest node. */
+export interface BufferedOptions
+  extends Omit<ComposedStrategyOptions, "selection" | "evaluateSelection" | "acceptFailures"> {
+  /** Number of nodes that train at the same time, from 1; Infinity: all that are online (default Infinity). */
+  readonly concurrency?: number;
+  /** Number of nodes that must be online before the run begins, from 1 (default 2). */
+  readonly minAvailableNodes?: number;
+  /** Nodes that may be asked, by id and name (default: all). */
+  readonly where?: NodeFilter;
+  /** Weight of an update by its staleness. */
+  readonly staleness?: StalenessWeight;
+  /** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
+  readonly maxStaleness?: number;
+  /** Seed for the choice among nodes that are free (default: random). */
+  readonly seed?: number;
+}
+
+/** The instructions that are out, and for each node the version that it was sent. */
+interface Flight {
+  readonly exchange: Exchange;
+  readonly out: Map<NodeId, PhaseRound>;
+}
+
+/** What a driver knows of a reply when it is to be merged. */
+export interface Update {
+  /** The accepted reply. */
+  readonly reply: CheckedReply;
+  /** Its weight by staleness, from 0 to 1. */
+  readonly scale: number;
+  /** The version that the node was sent. */
+  readonly base: PhaseRound;
+  /** The current version. */
+  readonly current: PhaseRound;
+}
+
+/**
+ * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; each `bufferSize`
+ * accepted replies make a new version of the model, and a node that has replied is asked again at once, with the model of
+ * then. A round is a version: `numRounds` is the number of versions, `evaluateFn` and `stopWhen` are called after each,
+ * and the history has a record for each.
+ *
+ * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back with
+ * the reply. `timeout` counts for each instruction. A node whose reply fails is asked again for the next version; if no
+ * node is left, the version ends without a new model. Nodes are not asked to evaluate. The metrics of a version include
+ * the mean of its updates' `staleness`.
+ */
+export abstract class BufferedStrategy extends ComposedStrategy {
+  readonly #options: Required<
+    Pick<BufferedOptions, "concurrency" | "minAvailableNodes" | "maxStaleness">
+  >;
+  readonly #where: NodeFilter | undefined;
+  readonly #staleness: StalenessWeight;
+  readonly #bufferSize: number;
+  readonly #random: Random;
+
+  /**
+   * Creates the strategy.
+   *
+   * @param bufferSize number of accepted replies that make a new version, from 1
+   * @throws FlwrError "invalid-argument" that names the option that is out of range
+   */
+  constructor(
+    { concurrency = Infinity, minAvailableNodes = 2, maxStaleness = Infinity, ...options }:
+      & BufferedOptions
+      & { readonly staleness: StalenessWeight },
+    bufferSize: number,
+  ) {
+    super(options);
+    if (concurrency !== Infinity) checkCount("concurrency", concurrency, 1);
+    if (maxStaleness !== Infinity) checkCount("maxStaleness", maxStaleness, 0);
+    checkCount("minAvailableNodes", minAvailableNodes, 1);
+    checkCount("bufferSize", bufferSize, 1);
+    this.#options = { concurrency, minAvailableNodes, maxStaleness };
+    this.#where = options.where;
+    this.#staleness = options.staleness;
+    this.#bufferSize = bufferSize;
+    this.#random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
+  }
+
+  /** The reply as it is aggregated: its arrays are a model next to the current one. */
+  protected abstract merge(update: Update): CheckedReply;
+
+  /**
+   * Runs until `numRounds` versions have been made.
+   *
+   * @param grid the access to the nodes
+   * @returns the final model and the history of the versions
+   * @throws FlwrError "failed-precondition" when no version came out of any training, "cancelled" by the signal
+   */
+  override start(grid: Grid, options: StartOptions = {}): Promise<Result> {
+    const { minAvailableNodes } = this.#options;
+    let flight: Flight | undefined;
+    return runRounds(
+      {
+        name: this.name,
+        state: this,
+        initialArrays: (grid, options) => this.initialArrays(grid, options),
+        round: async (roundOf, timeout) => {
+          const { signal } = options;
+          if (flight === undefined) {
+            await grid.waitForNodes(minAvailableNodes, { signal, where: this.#where });
+            flight = { exchange: grid.open([], { timeout, signal }), out: new Map() };
+          }
+          const round = roundOf(options.trainConfig);
+          const { outcome, record } = await this.#version(round, flight);
+          grid.report({ type: "phase-finished", round: round.number, phase: record });
+          return { arrays: outcome.arrays, train: record };
+        },
+      },
+      grid,
+      options,
+    );
+  }
+
+  /** Makes one version: keeps instructions out, and takes replies until there are enough. */
+  async #version(
+    round: Round,
+    { exchange, out }: Flight,
+  ): Promise<{ outcome: TrainOutcome; record: PhaseRecord }> {
+    const { grid, signal, number } = round;
+    const start = grid.clock.now();
+    const collector = this.collector(round);
+    const current = phaseOf(round, "train");
+    const config = this.trainConfig(round).set("model-version", number - 1);
+    const [asked, failed] = [new Set<NodeId>(), new Set<NodeId>()];
+    let [staleness, available] = [0, 0];
+    while (collector.size < this.#bufferSize) {
+      const online = await grid.waitForNodes(out.size + failed.size === 0 ? 1 : 0, {
+        signal,
+        where: this.#where,
+      });
+      available = Math.max(available, online.length);
+      const free = online.filter((nodeId) => !out.has(nodeId) && !failed.has(nodeId));
+      const count = Math.min(free.length, Math.max(0, this.#options.concurrency - out.size));
+      const nodeIds = sampleNodes(free, count, this.#random);
+      for (const nodeId of nodeIds) out.set(nodeId, current);
+      await exchange.send(this.instruct(round, "train", config, nodeIds));
+      const answered = await exchange.nextAnswered();
+      if (answered === undefined) break; // every node that is online has failed
+      const nodeId = answered.instruction.metadata.dstNodeId;
+      const base = out.get(nodeId)!;
+      out.delete(nodeId);
+      asked.add(nodeId);
+      const accepted = collector.size;
+      this.#add(answered, base, current, collector);
+      if (collector.size === accepted) failed.add(nodeId);
+      else staleness += number - base.number;
+    }
+    const outcome = collector.finish();
+    const metrics = outcome.metrics?.set("staleness", float(staleness / collector.size));
+    const { results, failures, aggregated } = outcome;
+    const nodeIds = [...asked].sort((a, b) => a < b ? -1 : 1);
+    const times = { seconds: grid.clock.now() - start };
+    return {
+      outcome,
+      record: {
+        phase: "train",
+        nodeIds,
+        available,
+        results,
+        failures,
+        aggregated,
+        metrics,
+        ...times,
+      },
+    };
+  }
+
+  #add({ reply }: Answered, base: PhaseRound, current: PhaseRound, collector: Collector): void {
+    const age = current.number - base.number;
+    const { maxStaleness } = this.#options;
+    collector.add(reply, base, (accepted) => {
+      if (age > maxStaleness) {
+        throw new FlwrError(
+          "invalid-argument",
+          `its model is ${age} versions old, at most ${maxStaleness} are accepted (maxStaleness)`,
+        );
+      }
+      return this.merge({ reply: accepted, scale: this.#staleness(age), base, current });
+    });
+  }
+}

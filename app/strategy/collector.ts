@@ -1,0 +1,285 @@
+import { FlwrError } from "../../base/error.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { ArrayRecord } from "../array_record.ts";
+import type { Message } from "../message.ts";
+import { releaseMessage } from "../message_memory.ts";
+import type { MetricRecord } from "../metric_record.ts";
+import { isArrayRecord, RecordDict } from "../record_dict.ts";
+import type { Failure } from "../result.ts";
+import type { Aggregate, Aggregation, Aggregator } from "./aggregator/aggregator.ts";
+import type { ModelTypes } from "./arrays/finite_model.ts";
+import { updateNorm } from "./arrays/update_norm.ts";
+import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
+import { formatNorm, inOrder, largestUpdate } from "./contract/update_bound.ts";
+import type { Postprocessor } from "./postprocessor/postprocessor.ts";
+import type { PhaseRound, Tensors } from "./round/round.ts";
+import type { RuleState } from "./rule/rule_state.ts";
+import type { ServerRule } from "./rule/server_rule.ts";
+import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
+
+/**
+ * Most replies that a round leaves out, one after the other, to find a finite model. After that the old model stays.
+ */
+const MAX_EXCLUDED_REPLIES = 10;
+
+/** What a collector needs of its strategy. */
+export interface CollectorParts {
+  readonly contract: ReplyContract;
+  readonly aggregator: Aggregator;
+  readonly rule: ServerRule;
+  readonly postprocessors: readonly Postprocessor[];
+  readonly state: RuleState;
+  readonly types: ModelTypes;
+  readonly weightedByKey: string;
+  readonly acceptFailures: boolean;
+  /** Largest total size of the replies that are held, in bytes, if the aggregator streams. */
+  readonly maxHeldBytes: number;
+  /** Aggregates the metrics of replies in ascending order of node id. */
+  readonly aggregateMetrics: (
+    replies: readonly CheckedReply[],
+    weightedByKey: string,
+  ) => MetricRecord;
+}
+
+/** Collects the replies of one training, and makes the new model of them. */
+export class Collector {
+  readonly #round: PhaseRound;
+  readonly #parts: CollectorParts;
+  readonly #failures: Failure[] = [];
+  /** The accepted replies; without their arrays once the aggregation has begun. */
+  #accepted: CheckedReply[] = [];
+  #heldBytes = 0;
+  #streaming: Aggregation | undefined;
+  #largest: { readonly nodeId: CheckedReply["nodeId"]; readonly norm: number } | undefined;
+
+  constructor(round: PhaseRound, parts: CollectorParts) {
+    this.#round = round;
+    this.#parts = parts;
+  }
+
+  /** Number of accepted replies. */
+  get size(): number {
+    return this.#accepted.length;
+  }
+
+  /** Number of replies that were not accepted. */
+  get failures(): number {
+    return this.#failures.length;
+  }
+
+  /**
+   * Checks a reply, and holds it or adds it to the aggregate.
+   *
+   * @param round the round that the reply answers, if it is an earlier one
+   * @param adjust changes the accepted reply before it is held or added
+   */
+  add(
+    message: Message,
+    round: PhaseRound = this.#round,
+    adjust: (reply: CheckedReply) => CheckedReply = (reply) => reply,
+  ): void {
+    const nodeId = message.metadata.srcNodeId;
+    if (message.error !== undefined) {
+      this.#failures.push({ nodeId, ...message.error });
+      return;
+    }
+    try {
+      this.#accept(adjust(checkMessage(message, round, this.#parts)));
+      // What was added is not needed any more; what is held is.
+      if (this.#streaming !== undefined) releaseMessage(message);
+    } catch (error) {
+      if (!(error instanceof FlwrError)) throw error;
+      this.#failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
+    }
+  }
+
+  /** The new model, and the aggregate of the metrics. */
+  finish(): TrainOutcome {
+    this.#accepted.sort(byNodeId);
+    if (!hasWeight(this.#accepted)) return weightless(this.#accepted, this.#failures, this.#parts);
+    return this.#streaming === undefined ? this.#fromHeld() : this.#fromStream(this.#streaming);
+  }
+
+  #accept(reply: CheckedReply): void {
+    const { aggregator, maxHeldBytes } = this.#parts;
+    if (this.#streaming === undefined) {
+      this.#accepted.push(reply);
+      this.#heldBytes += bytesOf(reply);
+      if (!aggregator.streams || this.#heldBytes <= maxHeldBytes) return;
+      this.#streaming = aggregator.begin(this.#round);
+      this.#accepted = this.#accepted.map((held) => this.#stream(held));
+    } else this.#accepted.push(this.#stream(reply));
+  }
+
+  /** Adds a reply to the aggregate, and returns it without its arrays. */
+  #stream(reply: CheckedReply): CheckedReply {
+    this.#streaming!.accumulate(reply);
+    const norm = updateNorm(this.#round.sent, reply.tensors);
+    // Of equal norms the lower node id is named, whatever the order of arrival.
+    const { nodeId } = reply;
+    const largest = this.#largest;
+    if (
+      largest === undefined || norm > largest.norm ||
+      norm === largest.norm && nodeId < largest.nodeId
+    ) this.#largest = { nodeId, norm };
+    const rest = [...reply.content].filter(([, record]) => !isArrayRecord(record));
+    return { ...reply, tensors: new Map<string, Tensor>(), content: new RecordDict(rest) };
+  }
+
+  /** Leaves out the largest updates, one after the other, until the new model is finite. */
+  #fromHeld(): TrainOutcome {
+    const excluded: Failure[] = [];
+    let remaining: readonly CheckedReply[] = this.#accepted;
+    while (excluded.length <= MAX_EXCLUDED_REPLIES && hasWeight(remaining)) {
+      const failures = inOrder([...this.#failures, ...excluded]);
+      const spoilt = this.#unlessAccepted(remaining, failures);
+      if (spoilt !== undefined) return spoilt;
+      const aggregation = this.#parts.aggregator.begin(this.#round, remaining);
+      for (const reply of remaining) aggregation.accumulate(reply);
+      const made = this.#make(aggregation);
+      if (made.unused !== undefined) return unused(remaining, failures, made.unused);
+      if (made.arrays !== undefined) return this.#outcome(made, remaining, failures);
+      const { reply, norm } = largestUpdate(this.#round.sent, remaining);
+      const reason =
+        `Reply rejected: its update is the largest (norm ${formatNorm(norm)}) of those ` +
+        `whose aggregate is not finite: ${made.problem}`;
+      excluded.push({ nodeId: reply.nodeId, reason });
+      remaining = remaining.filter((other) => other !== reply);
+    }
+    const failures = inOrder([...this.#failures, ...excluded]);
+    return { results: [], failures, aggregated: false };
+  }
+
+  /** A reply that has been added cannot be left out any more: if the model is not finite, the old one stays. */
+  #fromStream(aggregation: Aggregation): TrainOutcome {
+    const failures = inOrder(this.#failures);
+    const spoilt = this.#unlessAccepted(this.#accepted, failures);
+    if (spoilt !== undefined) return spoilt;
+    const made = this.#make(aggregation);
+    if (made.unused !== undefined) return unused(this.#accepted, failures, made.unused);
+    if (made.arrays !== undefined) return this.#outcome(made, this.#accepted, failures);
+    const { nodeId, norm } = this.#largest!;
+    const reason = `The old model stays, because the new one is not finite: ${made.problem}. ` +
+      `This node's update is the largest (norm ${formatNorm(norm)})`;
+    return { results: [], failures: inOrder([...failures, { nodeId, reason }]), aggregated: false };
+  }
+
+  /** The outcome if failures keep the old model; undefined if they are accepted. */
+  #unlessAccepted(
+    replies: readonly CheckedReply[],
+    failures: readonly Failure[],
+  ): TrainOutcome | undefined {
+    if (failures.length === 0 || this.#parts.acceptFailures) return undefined;
+    return { results: replies.map(({ nodeId }) => nodeId), failures, aggregated: false };
+  }
+
+  /** The new model, if it and the state are finite; otherwise the state stays unchanged. */
+  #make(aggregation: Aggregation): {
+    readonly arrays?: ArrayRecord;
+    readonly problem?: string;
+    /** Why the aggregator has no aggregate. */
+    readonly unused?: string;
+    readonly nodeIds?: Aggregate["nodeIds"];
+  } {
+    const { postprocessors, rule, state, types } = this.#parts;
+    let aggregate = aggregation.finish();
+    if (aggregate.problem !== undefined) return { unused: aggregate.problem };
+    for (const postprocessor of postprocessors) {
+      aggregate = postprocessor.onAggregate?.(aggregate, this.#round) ?? aggregate;
+    }
+    const { nodeIds } = aggregate;
+    const model: Tensors = rule.apply(this.#round, aggregate.arrays, state);
+    const problem = types.notFinite(model) ?? state.notFinite();
+    if (problem === undefined) state.keepDrafts();
+    else state.dropDrafts();
+    return problem === undefined
+      ? { arrays: ArrayRecord.fromTensors(model), nodeIds }
+      : { problem };
+  }
+
+  #outcome(
+    { arrays, nodeIds }: { readonly arrays?: ArrayRecord; readonly nodeIds?: Aggregate["nodeIds"] },
+    replies: readonly CheckedReply[],
+    failures: readonly Failure[],
+  ): TrainOutcome {
+    const used = nodeIds && new Set(nodeIds);
+    const chosen = used === undefined ? replies : replies.filter(({ nodeId }) => used.has(nodeId));
+    const results = chosen.map(({ nodeId }) => nodeId);
+    const metrics = this.#parts.aggregateMetrics(chosen, this.#parts.weightedByKey);
+    return { results, failures, aggregated: true, metrics, arrays };
+  }
+}
+
+/** Aggregates the metrics of an evaluation's replies. */
+export function collectMetrics(
+  round: PhaseRound,
+  replies: readonly Message[],
+  parts: Pick<CollectorParts, "contract" | "weightedByKey" | "acceptFailures" | "aggregateMetrics">,
+): PhaseOutcome {
+  const accepted: CheckedReply[] = [];
+  const failures: Failure[] = [];
+  for (const message of replies) {
+    const nodeId = message.metadata.srcNodeId;
+    try {
+      if (message.error !== undefined) failures.push({ nodeId, ...message.error });
+      else accepted.push(parts.contract.check(message, round));
+    } catch (error) {
+      if (!(error instanceof FlwrError)) throw error;
+      failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
+    }
+  }
+  accepted.sort(byNodeId);
+  if (!hasWeight(accepted)) return weightless(accepted, failures, parts);
+  const results = accepted.map(({ nodeId }) => nodeId);
+  const outcome = { results, failures: inOrder(failures) };
+  if (failures.length > 0 && !parts.acceptFailures) return { ...outcome, aggregated: false };
+  const metrics = parts.aggregateMetrics(accepted, parts.weightedByKey);
+  return { ...outcome, aggregated: true, metrics };
+}
+
+function checkMessage(
+  message: Message,
+  round: PhaseRound,
+  { contract, postprocessors }: CollectorParts,
+): CheckedReply {
+  let content = message.content;
+  for (const { decode } of postprocessors) content = decode?.(content, round) ?? content;
+  const decoded = content === message.content ? message : message.withContent(content);
+  let reply = contract.check(decoded, round);
+  for (const { onReply } of postprocessors) reply = onReply?.(reply, round) ?? reply;
+  return reply;
+}
+
+/** Refuses all replies if all their weights are 0, because they have no average. */
+function weightless(
+  accepted: readonly CheckedReply[],
+  failures: readonly Failure[],
+  { weightedByKey }: Pick<CollectorParts, "weightedByKey">,
+): PhaseOutcome {
+  const reason = `Reply rejected: metric "${weightedByKey}" is 0 in every reply`;
+  const refused = accepted.map(({ nodeId }) => ({ nodeId, reason }));
+  return { results: [], failures: inOrder([...failures, ...refused]), aggregated: false };
+}
+
+/** The outcome of replies that an aggregator could not use. */
+function unused(
+  replies: readonly CheckedReply[],
+  failures: readonly Failure[],
+  problem: string,
+): PhaseOutcome {
+  const reason = `Reply not used: ${problem}`;
+  const all = inOrder([...failures, ...replies.map(({ nodeId }) => ({ nodeId, reason }))]);
+  return { results: [], failures: all, aggregated: false };
+}
+
+function hasWeight(replies: readonly CheckedReply[]): boolean {
+  return replies.some(({ weight }) => weight > 0);
+}
+
+function bytesOf({ tensors }: CheckedReply): number {
+  return tensors.values().reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
+function byNodeId(a: CheckedReply, b: CheckedReply): number {
+  return a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0;
+}

@@ -1,0 +1,94 @@
+import { FlwrError } from "../../../base/error.ts";
+import { checkPositive } from "../../check_option.ts";
+import type { Message } from "../../message.ts";
+import type { PhaseRound } from "../round/round.ts";
+import { checkReply, MAX_NUM_EXAMPLES } from "./reply_check.ts";
+import type { CheckedReply, ReplyContract } from "./reply_contract.ts";
+import { boundUpdate, type LargeUpdateAction } from "./update_bound.ts";
+
+/**
+ * Largest accepted norm of an update by default: larger than that of any sound model, or of a sum that nodes may send
+ * instead of a mean, and small enough for its square to be finite.
+ */
+export const MAX_UPDATE_NORM = 1e30;
+
+/** Options of a {@link ModelContract}. */
+export interface ModelContractOptions {
+  /** Metric with the weight of a node's model and metrics (default "num-examples"). */
+  readonly weightedByKey?: string;
+  /** Largest accepted weight of a reply (default 10⁹). */
+  readonly maxNumExamples?: number;
+  /**
+   * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
+   * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
+   * reaches).
+   */
+  readonly maxUpdateNorm?: number;
+  /**
+   * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+   * `maxUpdateNorm` (default "refuse").
+   */
+  readonly largeUpdates?: LargeUpdateAction;
+  /**
+   * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
+   * For float64 models whose nodes compute and reply in float32 (default false).
+   */
+  readonly convertFloats?: boolean;
+  /**
+   * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a
+   * predicate accepts, exactly (default "all"). Arrays that no node sends stay as they are.
+   */
+  readonly arrays?: "all" | "any" | ((name: string) => boolean);
+  /**
+   * Name of the ArrayRecord with the model. Replies may then contain further ArrayRecords, which the strategy finds in
+   * the reply's `content` and checks itself (default: the reply's only ArrayRecord, whatever its name).
+   */
+  readonly arrayrecordKey?: string;
+}
+
+/**
+ * The contract of strategies whose nodes reply with a model: arrays with the names, shapes and types of those sent, all
+ * finite, within a bound; finite metrics; and a weight among them, which is not negative.
+ */
+export class ModelContract implements ReplyContract {
+  readonly #options: Required<Omit<ModelContractOptions, "arrayrecordKey">> & ModelContractOptions;
+
+  /**
+   * Creates the contract.
+   *
+   * @throws FlwrError "invalid-argument" that names the option that is out of range
+   */
+  constructor(options: ModelContractOptions = {}) {
+    this.#options = {
+      ...options,
+      weightedByKey: options.weightedByKey ?? "num-examples",
+      maxNumExamples: options.maxNumExamples ?? MAX_NUM_EXAMPLES,
+      maxUpdateNorm: options.maxUpdateNorm ?? MAX_UPDATE_NORM,
+      largeUpdates: options.largeUpdates ?? "refuse",
+      convertFloats: options.convertFloats ?? false,
+      arrays: options.arrays ?? "all",
+    };
+    const { maxUpdateNorm, largeUpdates, arrays } = this.#options;
+    if (maxUpdateNorm !== Infinity) checkPositive("maxUpdateNorm", maxUpdateNorm);
+    if (!["refuse", "clip"].includes(largeUpdates)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `largeUpdates must be "refuse" or "clip": got "${largeUpdates}"`,
+      );
+    }
+    if (typeof arrays !== "function" && !["all", "any"].includes(arrays)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `arrays must be "all", "any" or a function: got "${arrays}"`,
+      );
+    }
+  }
+
+  /** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
+  check(reply: Message, round: PhaseRound): CheckedReply {
+    const { maxUpdateNorm, largeUpdates } = this.#options;
+    const sent = round.phase === "train" ? round.sent : undefined;
+    const checked = checkReply(reply, { ...this.#options, sent });
+    return sent === undefined ? checked : boundUpdate(checked, sent, maxUpdateNorm, largeUpdates);
+  }
+}

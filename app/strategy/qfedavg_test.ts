@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { tensor } from "../../tensor/tensor.ts";
+import { ArrayRecord } from "../array_record.ts";
+import { QFedAvg } from "./qfedavg.ts";
+import { doubles, numbersOf, roundOf, trained } from "./testing.ts";
+
+Deno.test("QFedAvg: with q = 1, updates are weighted by losses", () => {
+  // L = 1 / 0.5 = 2, w = 0. Node 2: w₂ = 1, F = 1: g = −2, Δ = −2, h = ‖g‖² + 2·1 = 6.
+  // Node 3: w₃ = −1, F = 3: g = 2, Δ = 6, h = 4 + 2·3 = 10. w ← 0 − (−2 + 6) / 16 = −0.25.
+  const strategy = new QFedAvg({ clientLearningRate: 0.5, q: 1, trainLossKey: "loss" });
+  const { arrays } = strategy.aggregateTrain(roundOf(doubles(0)), [
+    trained(2, doubles(1), { loss: 1 }),
+    trained(3, doubles(-1), { loss: 3 }),
+  ]);
+  assert.ok(Math.abs(numbersOf(arrays!)[0]! + 0.25) < 1e-9);
+});
+
+Deno.test("QFedAvg: a reply whose loss is missing, a list, negative or absurd is a failure of its node", () => {
+  const strategy = new QFedAvg({ clientLearningRate: 0.5 });
+  const outcome = strategy.aggregateTrain(roundOf(doubles(0)), [
+    trained(2, doubles(1), { train_loss: 1 }),
+    trained(3, doubles(1)),
+    trained(4, doubles(1), { train_loss: [1] as unknown as number }),
+    trained(5, doubles(1), { train_loss: -1 }),
+    trained(6, doubles(1), { train_loss: 1e31 }),
+    trained(7, doubles(1), { train_loss: NaN }),
+  ]);
+  assert.deepEqual(outcome.results, [2n]);
+  assert.deepEqual(outcome.failures.map(({ nodeId }) => nodeId), [3n, 4n, 5n, 6n, 7n]);
+  for (const { code, reason } of outcome.failures) {
+    assert.equal(code, undefined);
+    assert.match(reason, /^Reply rejected: Metric "train_loss" is/);
+  }
+});
+
+Deno.test("QFedAvg: float32 nodes answer its float64 model, and their replies are taken", () => {
+  const single = ArrayRecord.fromTensors({ w: tensor("float32", [1], Float32Array.of(0.5)) });
+  const strategy = new QFedAvg({ clientLearningRate: 0.5, elementTypes: "float64" });
+  let arrays = single;
+  for (let number = 1; number <= 2; number++) {
+    const outcome = strategy.aggregateTrain(roundOf(arrays, number), [
+      trained(2, single, { train_loss: 1 }),
+    ]);
+    assert.deepEqual(outcome.failures, []);
+    arrays = outcome.arrays!;
+    assert.equal(arrays.viewTensors().get("w")!.dtype, "float64");
+  }
+});
+
+Deno.test("QFedAvg: options that make no sense are refused by name", () => {
+  for (const clientLearningRate of [0, -1, NaN, Infinity]) {
+    assert.throws(() => new QFedAvg({ clientLearningRate }), /clientLearningRate/);
+  }
+  assert.throws(() => new QFedAvg({ clientLearningRate: 1, q: -1 }), /q must be/);
+  const elementTypes = "float32" as "float64";
+  assert.throws(() => new QFedAvg({ clientLearningRate: 1, elementTypes }), /elementTypes/);
+});

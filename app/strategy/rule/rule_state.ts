@@ -1,0 +1,77 @@
+import { FlwrError } from "../../../base/error.ts";
+import { tensor } from "../../../tensor/tensor.ts";
+import { ArrayRecord } from "../../array_record.ts";
+import { RecordDict } from "../../record_dict.ts";
+import { Moments } from "./moments.ts";
+
+/** The state of a strategy: moments by name. It is saved as a RecordDict and loaded from it, exactly. */
+export class RuleState {
+  readonly #moments = new Map<string, Moments>();
+
+  /** The moments of a name, initially zero. */
+  moments(name: string): Moments {
+    let moments = this.#moments.get(name);
+    if (moments === undefined) this.#moments.set(name, moments = new Moments());
+    return moments;
+  }
+
+  /** Describes the first number of a draft that is not finite; undefined if there is none. */
+  notFinite(): string | undefined {
+    for (const moments of this.#moments.values()) {
+      const problem = moments.notFinite();
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  /** Keeps the drafts for the next round. */
+  keepDrafts(): void {
+    for (const moments of this.#moments.values()) moments.keepDrafts();
+  }
+
+  /** Drops the drafts, so that the next round or attempt starts from the kept state. */
+  dropDrafts(): void {
+    for (const moments of this.#moments.values()) moments.dropDrafts();
+  }
+
+  /** Clears all state, because another run starts. */
+  clear(): void {
+    for (const moments of this.#moments.values()) moments.clear();
+  }
+
+  /** The kept state: one ArrayRecord of float64 vectors for each name. */
+  save(): RecordDict {
+    const records = [...this.#moments].map(([name, moments]) => {
+      const vectors = [...moments.kept()].map(([array, values]) =>
+        [array, tensor("float64", [values.length], values)] as const
+      );
+      return [name, ArrayRecord.fromTensors(vectors)] as const;
+    });
+    return new RecordDict(records);
+  }
+
+  /**
+   * Replaces the state by one that {@link save} returned.
+   *
+   * @throws FlwrError "invalid-argument" that names the record and array that are not state; the state is then unchanged
+   */
+  load(saved: RecordDict): void {
+    const loaded = new Map<string, Map<string, Float64Array>>();
+    for (const [name, arrays] of saved.arrayRecords) {
+      const values = new Map<string, Float64Array>();
+      for (const [array, { dtype, shape, data }] of arrays.tensors()) {
+        if (dtype !== "float64" || shape.length !== 1 || !data.every((x) => Number.isFinite(x))) {
+          throw new FlwrError(
+            "invalid-argument",
+            `State "${name}", array "${array}" must be a finite float64 vector: got ${dtype} [${shape}]`,
+            { hints: ["The state was saved by another strategy or version, or is damaged"] },
+          );
+        }
+        values.set(array, data as Float64Array);
+      }
+      loaded.set(name, values);
+    }
+    this.clear();
+    for (const [name, values] of loaded) this.moments(name).load(values);
+  }
+}

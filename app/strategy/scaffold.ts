@@ -1,0 +1,139 @@
+import { FlwrError } from "../../base/error.ts";
+import { firstNotFinite } from "../../tensor/first_not_finite.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { ArrayRecord } from "../array_record.ts";
+import { sameShape } from "../nd_array.ts";
+import { RecordDict } from "../record_dict.ts";
+import { checkCount } from "../check_option.ts";
+import { elementwise, mapModel } from "./arrays/elementwise.ts";
+import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
+import { mapFloats } from "./float_arrays.ts";
+import { checkedFirst } from "./contract/checked_first.ts";
+import { MAX_UPDATE_NORM, ModelContract } from "./contract/model_contract.ts";
+import { type LearningRate, rateIn } from "./rule/learning_rate.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import type { Tensors } from "./round/round.ts";
+import type { PhasePlan, Round } from "./strategy.ts";
+import { formatNorm } from "./contract/update_bound.ts";
+import { averageModels, weightFactors } from "./arrays/weighted_average.ts";
+
+/** The record with the control variate: the server's in instructions, the node's change in replies. */
+export const CONTROL_RECORD = "scaffold-control";
+
+/** Largest accepted norm of a node's change, whatever `maxUpdateNorm` says: its square must be finite. */
+const MAX_CONTROL_NORM = 1e30;
+
+/** Options of {@link Scaffold}. */
+export interface ScaffoldOptions extends FedAvgOptions {
+  /** η_g, the server's learning rate, from 0, or a function of the round (default 1). */
+  readonly serverLearningRate?: LearningRate;
+  /** N, the number of nodes that take part in the run, from 1 (default: the nodes online in the round). */
+  readonly numNodes?: number;
+}
+
+/**
+ * SCAFFOLD (Karimireddy et al., 2019, arXiv:1910.06378): control variates correct the drift of nodes with different data.
+ * With x the model sent, yᵢ a node's model, S the nodes that replied, c and cᵢ the control variates of server and node,
+ *
+ *     node: each step subtracts ηₗ·(gᵢ − cᵢ + c);   cᵢ⁺ = cᵢ − c + (x − yᵢ) / (K·ηₗ)   (the paper's option II)
+ *     server: x ← x + η_g·mean(yᵢ − x);   c ← c + |S|/N · mean(cᵢ⁺ − cᵢ)
+ *
+ * Means are unweighted, as in the paper. A reply without a sound change cᵢ⁺ − cᵢ is a failure of its node. The node's half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in
+ * the node's state, so a node that restarts begins with cᵢ = 0 while c still has its share.
+ */
+export class Scaffold extends FedAvg {
+  readonly #control = this.moments();
+  readonly #rate: (round: number) => number;
+  readonly #numNodes: number | undefined;
+  #online = 0;
+
+  /**
+   * Creates the strategy.
+   *
+   * @throws FlwrError "invalid-argument" when an option is out of range
+   */
+  constructor({ serverLearningRate = 1, numNodes, ...options }: ScaffoldOptions = {}) {
+    const { maxUpdateNorm = MAX_UPDATE_NORM, arrayrecordKey = "arrays" } = options;
+    super(options, {
+      contract: checkedFirst(
+        new ModelContract({ ...options, arrayrecordKey }),
+        ({ content }, { sent }) => checkChange(changeOf(content), sent, maxUpdateNorm),
+      ),
+    });
+    if (numNodes !== undefined) checkCount("numNodes", numNodes, 1);
+    this.#rate = rateIn("serverLearningRate", serverLearningRate);
+    this.#numNodes = numNodes;
+  }
+
+  /** Sends each chosen node the model and c, which is empty in the first round. */
+  override async configureTrain(round: Round): Promise<PhasePlan> {
+    if (round.number === 1) this.#control.clear(); // of an earlier run
+    const plan = await super.configureTrain(round);
+    this.#online = plan.available;
+    const control = round.number === 1 ? new ArrayRecord() : ArrayRecord.fromTensors(
+      mapFloats(round.arrays.viewTensors(), (name, like) => {
+        const c = this.#control.of(name, like);
+        return (i) => c[i]!;
+      }),
+    );
+    const messages = plan.messages.map((message) =>
+      message.withContent(new RecordDict([...message.content, [CONTROL_RECORD, control]]))
+    );
+    return { ...plan, messages };
+  }
+
+  /** The model sent, moved towards the mean of the models; updates c. */
+  protected override aggregateModels(
+    round: Round,
+    replies: readonly CheckedReply[],
+  ): ReadonlyMap<string, Tensor> {
+    const models = replies.map(({ tensors }) => tensors);
+    const mean = averageModels(models, weightFactors(models.map(() => 1)));
+    const nodes = Math.max(this.#numNodes ?? this.#online, replies.length);
+    const sent = round.arrays.viewTensors();
+    const changes = replies.map(({ content }) => changeOf(content));
+    for (const [name, like] of sent) {
+      const having = changes.filter((change) => change.has(name));
+      if (having.length === 0) continue;
+      const c = this.#control.of(name, like);
+      for (const change of having) {
+        const { data } = change.get(name)!;
+        for (let i = 0; i < c.length; i++) c[i] = c[i]! + Number(data[i]!) / nodes;
+      }
+    }
+    const rate = this.#rate(round.number);
+    if (rate === 1) return mean;
+    return mapModel(sent, (name, old) => {
+      const { data } = mean.get(name)!;
+      return elementwise(old, (i) => {
+        const from = Number(old.data[i]!);
+        return from + rate * (Number(data[i]!) - from);
+      });
+    });
+  }
+}
+
+function changeOf(content: RecordDict): Tensors {
+  return content.arrayRecord(CONTROL_RECORD).viewTensors();
+}
+
+/** @throws FlwrError "invalid-argument" unless the change is of real numbers of the model, finite and bounded */
+function checkChange(change: Tensors, sent: Tensors, maxUpdateNorm: number): void {
+  const refuse = (problem: string) =>
+    new FlwrError("invalid-argument", `${CONTROL_RECORD} ${problem}`);
+  let squares = 0;
+  for (const [name, { data, dtype, shape }] of change) {
+    const like = sent.get(name);
+    if (like === undefined) throw refuse(`has an unknown array "${name}"`);
+    if (!dtype.startsWith("float")) throw refuse(`has "${name}" of type ${dtype}`);
+    if (!sameShape(shape, like.shape)) {
+      throw refuse(`has "${name}" of shape [${shape}], expected [${like.shape}]`);
+    }
+    const odd = firstNotFinite(data);
+    if (odd !== undefined) throw refuse(`has "${name}" with element ${odd} of ${data[odd]}`);
+    for (let i = 0; i < data.length; i++) squares += Number(data[i]!) ** 2;
+  }
+  const norm = Math.sqrt(squares);
+  const max = Math.min(maxUpdateNorm, MAX_CONTROL_NORM);
+  if (norm > max) throw refuse(`has norm ${formatNorm(norm)}, at most ${formatNorm(max)}`);
+}

@@ -1,0 +1,83 @@
+import { FlwrError } from "../base/error.ts";
+import { decodeNpy, encodeNpy } from "../tensor/npy.ts";
+import { elementCount, tensor } from "../tensor/tensor.ts";
+
+/** How many elements arrays of these shapes have together. */
+export function totalElements(shapes: readonly (readonly number[])[]): number {
+  return shapes.reduce((sum, shape) => sum + elementCount(shape), 0);
+}
+
+/**
+ * A vector of integers below a modulus as .npy files of int64, one for each shape.
+ *
+ * @param vector integers modulo 2³², in the arrays' order
+ * @param modulus a power of two up to 2³²; the vector is reduced by it
+ */
+export function encodeInt64Arrays(
+  vector: Int32Array,
+  shapes: readonly (readonly number[])[],
+  modulus: number,
+): Uint8Array<ArrayBuffer>[] {
+  const bits = (modulus - 1) | 0;
+  let at = 0;
+  return shapes.map((shape) => {
+    const count = elementCount(shape);
+    const words = new Int32Array(2 * count);
+    for (let i = 0; i < count; i++) words[2 * i] = vector[at + i]! & bits;
+    at += count;
+    return encodeNpy(tensor("int64", shape, new BigInt64Array(words.buffer)));
+  });
+}
+
+/**
+ * Adds the arrays of {@link encodeInt64Arrays} to a vector, modulo 2³².
+ *
+ * @param vector changed in place, also where the arrays are refused: check them first, or drop it
+ * @throws FlwrError "invalid-argument" when they are not as many, of other shapes or another type, or an element is not
+ *   from 0 to modulus − 1
+ */
+export function addInt64Arrays(
+  vector: Int32Array,
+  arrays: readonly Uint8Array[],
+  shapes: readonly (readonly number[])[],
+  modulus: number,
+): void {
+  const words = int64Words(arrays, shapes, modulus);
+  let at = 0;
+  for (const array of words) {
+    for (let i = 0; i < array.length; i += 2) {
+      vector[at] = (vector[at]! + array[i]!) | 0;
+      at++;
+    }
+  }
+}
+
+/** The arrays as pairs of 32-bit words, the low one first, all checked. */
+function int64Words(
+  arrays: readonly Uint8Array[],
+  shapes: readonly (readonly number[])[],
+  modulus: number,
+): Uint32Array[] {
+  if (arrays.length !== shapes.length) {
+    throw refused(`${arrays.length} arrays, expected ${shapes.length}`);
+  }
+  return arrays.map((bytes, index) => {
+    const { dtype, shape, data } = decodeNpy(bytes);
+    const expected = shapes[index]!;
+    if (dtype !== "int64") throw refused(`array ${index} has type ${dtype}, expected int64`);
+    if (shape.length !== expected.length || shape.some((axis, i) => axis !== expected[i])) {
+      throw refused(`array ${index} has shape [${shape}], expected [${expected}]`);
+    }
+    const words = new Uint32Array(data.buffer as ArrayBuffer, data.byteOffset, 2 * data.length);
+    for (let i = 0; i < words.length; i += 2) {
+      if (words[i + 1] !== 0 || words[i]! >= modulus) {
+        throw refused(`array ${index} has an element that is not from 0 to ${modulus - 1}`);
+      }
+    }
+    return words;
+  });
+}
+
+function refused(what: string): FlwrError {
+  return new FlwrError("invalid-argument", `The masked vector has ${what}`);
+}
