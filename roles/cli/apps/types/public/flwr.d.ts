@@ -523,58 +523,6 @@ export interface Artifacts {
 	 */
 	save(name: string, content: ArtifactContent): Promise<boolean>;
 }
-/** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
-export type NodeId = bigint;
-/** Id of a run: unsigned 64-bit, never 0n. */
-export type RunId = bigint;
-/** Id of a message: a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one. */
-export type MessageId = string;
-/**
- * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the older
- * Flower names `get_parameters`, `get_properties`, `reconnect`.
- */
-export type MessageType = string;
-/** Metadata of a message, with the fields of Flower's `Metadata` (1.23 and later). */
-export interface Metadata {
-	/** Run of the message; 0n until it is sent. */
-	readonly runId: RunId;
-	/** Empty until the SuperLink accepted the message. */
-	readonly messageId: MessageId;
-	/** Node that sends the message. */
-	readonly srcNodeId: NodeId;
-	/** Node that receives the message. */
-	readonly dstNodeId: NodeId;
-	/** The id of the instruction that this message answers; empty in an instruction. */
-	readonly replyToMessageId: MessageId;
-	/** Number of the round, as text; empty if the sender does not work in rounds. */
-	readonly groupId: string;
-	/** Purpose of the message. */
-	readonly messageType: MessageType;
-	/** Unix time in seconds at which the sender created the message. */
-	readonly createdAt: number;
-	/** Seconds after `createdAt` during which the message is valid. */
-	readonly ttl: number;
-}
-/** Codes of errors in messages (Flower 1.41). */
-export declare const MessageErrorCode: {
-	readonly Unknown: 0;
-	readonly LoadClientApp: 1;
-	readonly ClientAppRaised: 2;
-	/** The instruction is unknown or has expired. On the 1.9 wire: the node is unavailable. */
-	readonly MessageUnavailable: 3;
-	readonly ReplyUnavailable: 4;
-	readonly NodeUnavailable: 5;
-	readonly ModPrecondition: 6;
-	readonly InvalidFab: 7;
-	readonly ClientAppCrashed: 8;
-};
-/** Error of a message, which has it instead of content. */
-export interface MessageError {
-	/** One of {@link MessageErrorCode}, or a later Flower's. */
-	readonly code: number;
-	/** One sentence for people. */
-	readonly reason: string;
-}
 /**
  * Named numbers and lists of numbers, such as a node's measurements.
  *
@@ -627,6 +575,106 @@ export declare class RecordDict extends NamedMap<AnyRecord> {
 	/** The ConfigRecord with this name. @throws FlwrError "not-found" that lists the existing records */
 	configRecord(name: string): ConfigRecord;
 }
+/** Stores checkpoints by name: at the SuperLink, or in a folder. */
+export interface CheckpointStore {
+	/**
+	 * Saves a checkpoint. It replaces the one with the same name at once: a reader gets the old bytes or the new ones.
+	 *
+	 * @param name a plain name, for example "start-1"
+	 * @returns false if it stores no checkpoints
+	 */
+	save(name: string, bytes: Uint8Array): Promise<boolean>;
+	/** The checkpoint with a name; undefined if there is none. */
+	load(name: string): Promise<Uint8Array | undefined>;
+}
+/** The checkpoint of a ServerApp that does not use a strategy. */
+export interface Checkpoint {
+	/**
+	 * Saves records, replacing those of the last call. If the SuperLink is restarted, or the process of the run's app
+	 * ends, the run starts again, and {@link load} returns them.
+	 *
+	 * @param records at most 2 GiB. Do not change them before the promise settles
+	 * @returns whether they were saved: false if the SuperLink stores no checkpoints, such as Flower's own
+	 * @throws FlwrError "resource-exhausted" when they are too large
+	 *
+	 * @example
+	 * ```ts
+	 * export const app = new ServerApp().main(async (grid, { checkpoint }) => {
+	 *   const saved = await checkpoint.load();
+	 *   let round = saved?.configRecord("progress").number("round") ?? 0;
+	 *   while (round < 10) {
+	 *     round++;
+	 *     // …
+	 *     await checkpoint.save(new RecordDict({ progress: new ConfigRecord({ round }) }));
+	 *   }
+	 * });
+	 * ```
+	 */
+	save(records: RecordDict): Promise<boolean>;
+	/**
+	 * The records that this run, or the one that it resumes, saved last; undefined if there are none.
+	 *
+	 * @throws FlwrError "data-loss" when they are damaged
+	 */
+	load(): Promise<RecordDict | undefined>;
+}
+/** The checkpoints of a run, as its grid passes them to strategies. */
+export interface Checkpoints {
+	/** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
+	nextStart(): Checkpoint;
+}
+/** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
+export type NodeId = bigint;
+/** Id of a run: unsigned 64-bit, never 0n. */
+export type RunId = bigint;
+/** Id of a message: a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one. */
+export type MessageId = string;
+/**
+ * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the older
+ * Flower names `get_parameters`, `get_properties`, `reconnect`.
+ */
+export type MessageType = string;
+/** Metadata of a message, with the fields of Flower's `Metadata` (1.23 and later). */
+export interface Metadata {
+	/** Run of the message; 0n until it is sent. */
+	readonly runId: RunId;
+	/** Empty until the SuperLink accepted the message. */
+	readonly messageId: MessageId;
+	/** Node that sends the message. */
+	readonly srcNodeId: NodeId;
+	/** Node that receives the message. */
+	readonly dstNodeId: NodeId;
+	/** The id of the instruction that this message answers; empty in an instruction. */
+	readonly replyToMessageId: MessageId;
+	/** Number of the round, as text; empty if the sender does not work in rounds. */
+	readonly groupId: string;
+	/** Purpose of the message. */
+	readonly messageType: MessageType;
+	/** Unix time in seconds at which the sender created the message. */
+	readonly createdAt: number;
+	/** Seconds after `createdAt` during which the message is valid. */
+	readonly ttl: number;
+}
+/** Codes of errors in messages (Flower 1.41). */
+export declare const MessageErrorCode: {
+	readonly Unknown: 0;
+	readonly LoadClientApp: 1;
+	readonly ClientAppRaised: 2;
+	/** The instruction is unknown or has expired. On the 1.9 wire: the node is unavailable. */
+	readonly MessageUnavailable: 3;
+	readonly ReplyUnavailable: 4;
+	readonly NodeUnavailable: 5;
+	readonly ModPrecondition: 6;
+	readonly InvalidFab: 7;
+	readonly ClientAppCrashed: 8;
+};
+/** Error of a message, which has it instead of content. */
+export interface MessageError {
+	/** One of {@link MessageErrorCode}, or a later Flower's. */
+	readonly code: number;
+	/** One sentence for people. */
+	readonly reason: string;
+}
 /** Data that an app gets in addition to a message: ids, settings and state. */
 export interface Context {
 	/** The run that the app works for. */
@@ -642,10 +690,12 @@ export interface Context {
 	/** Compute resources for models, which use them by themselves (default: this machine). */
 	readonly compute?: Compute;
 }
-/** Data that a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
+/** Data that a ServerApp gets in addition to its grid: ids, settings, state, artifacts and checkpoint. */
 export interface ServerContext extends Context {
 	/** Saves the results of the run: `await artifacts.save("model.npz", arrays)`. */
 	readonly artifacts: Artifacts;
+	/** Saves the progress of the run, for apps that do not use a strategy: strategies save theirs by themselves. */
+	readonly checkpoint: Checkpoint;
 }
 /** Contents and options of a new instruction. */
 export interface InstructionInit {
@@ -1009,6 +1059,18 @@ export type ProgressEvent =
 	readonly arrays: number;
 	/** Size of the serialised arrays, in bytes. */
 	readonly bytes: number;
+}
+/** The strategy goes on after a round, from a checkpoint. */
+ | {
+	readonly type: "resumed";
+	readonly round: number;
+	readonly numRounds: number;
+}
+/** The checkpoint of a round was not saved. The same reason is reported once. */
+ | {
+	readonly type: "checkpoint-failed";
+	readonly round: number;
+	readonly reason: string;
 } | {
 	readonly type: "round-started";
 	readonly round: number;
@@ -1150,6 +1212,8 @@ export interface GridOptions {
 	readonly signal?: AbortSignal;
 	/** Whether labels of nodes always contain their ids (default: only if needed). */
 	readonly showIds?: boolean;
+	/** The run's checkpoints, which strategies save after each round (default: none). */
+	readonly checkpoints?: Checkpoints;
 }
 /** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export declare class Grid {
@@ -1158,13 +1222,15 @@ export declare class Grid {
 	readonly runId: RunId;
 	/** The source of the time. */
 	readonly clock: Clock;
+	/** The run's checkpoints; undefined if it has no place to save them. Strategies use it. */
+	readonly checkpoints: Checkpoints | undefined;
 	/**
 	 * Creates the access to the nodes of a run. ServerApps receive a grid and need not create one.
 	 *
 	 * @param connection the connection to the SuperLink
 	 * @param runId a run that the connection has created
 	 */
-	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds }?: GridOptions);
+	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds, checkpoints }?: GridOptions);
 	/** Returns the nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
 	/**
@@ -1253,6 +1319,24 @@ export interface PhaseRound extends Round {
 	/** The global model that the nodes are sent, decoded; do not change it. */
 	readonly sent: Tensors;
 }
+/** A strategy whose state a checkpoint can contain. */
+export interface Checkpointable {
+	/** A copy of all state that the next round depends on, except for the model: moments, random state. */
+	saveState(): RecordDict;
+	/**
+	 * Restores the state of {@link saveState}.
+	 *
+	 * @throws FlwrError "failed-precondition" if the state is of a strategy with other options
+	 */
+	loadState(state: RecordDict): void;
+}
+/** Where and how often a strategy saves checkpoints. */
+export interface CheckpointOptions {
+	/** Rounds between two checkpoints, from 1 (default 1). The last round is always saved. */
+	readonly every?: number;
+	/** Store for the checkpoints (default: the run's). */
+	readonly store?: CheckpointStore;
+}
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
 /** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
@@ -1290,6 +1374,11 @@ export interface StartOptions {
 	readonly stopWhen?: StopRule;
 	/** Timeout of a phase's replies, in seconds (default: one hour). */
 	readonly timeout?: number;
+	/**
+	 * Where and how often to save a checkpoint of model, state and history; false saves none (default: after each round,
+	 * if the run has a place to save it). A run that is resumed goes on after the round of its last checkpoint.
+	 */
+	readonly checkpoint?: boolean | CheckpointOptions;
 	/** Ends the run with a "cancelled" error. */
 	readonly signal?: AbortSignal;
 }
@@ -1395,6 +1484,10 @@ export declare class SecAggPlus extends Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
+	/** The state of the strategy inside. */
+	saveState(): RecordDict;
+	/** Replaces the state of the strategy inside. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
 	/**
 	 * The nodes that the strategy inside chooses, with the instructions of stage "setup".
 	 *
@@ -2557,6 +2650,10 @@ export declare class FedXgbCyclic extends FedXgb {
 	configureEvaluate(round: Round): Promise<PhasePlan>;
 	/** The new model is the node's. */
 	protected joinTo(global: Uint8Array): JoinedModel;
+	/** The order of the nodes, and the state of every strategy. */
+	saveState(): RecordDict;
+	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
+	loadState(state: RecordDict): void;
 }
 /**
  * A value of {@link HistoryJson}'s metrics: a number; a string for numbers that JSON cannot represent (NaN, 2⁶⁰); a
@@ -4890,6 +4987,57 @@ export declare function readNpy(path: string): Promise<Tensor>;
  * ```
  */
 export declare function readNpz(path: string): Promise<NpzTensors>;
+/** For each partition, the positions of its examples in the data set. */
+export type Partitions = readonly Uint32Array[];
+/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
+export type Labels = ArrayLike<number | bigint>;
+/** Options of all partitioners. */
+export interface PartitionOptions {
+	/** Whether each partition's examples are in random order (default true). */
+	readonly shuffle?: boolean;
+	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
+	readonly seed?: number;
+}
+/**
+ * Counts the examples of each class. Counts of several nodes add up, element by element.
+ *
+ * @param labels label of each example, from 0, such as the data of a data set's `y`
+ * @param classes number of classes (default: the largest label + 1)
+ * @throws FlwrError "invalid-argument" for a label that is not an integer from 0 to below the number of classes
+ */
+export declare function classCounts(labels: Labels, classes?: number): number[];
+/**
+ * Weights of classes such that all have the same total: examples / (classes · examples of the class), like
+ * scikit-learn's `compute_class_weight("balanced")`.
+ *
+ * @param labels label of each example, from 0
+ * @returns the weight of each class; their mean over the examples is 1
+ * @throws FlwrError "invalid-argument" when there are no examples, a class has none, or a label is not a whole number
+ * @example
+ * ```ts
+ * const weights = exampleWeights(train.y.data, classWeights(train.y.data));
+ * await model.fit({ ...train, weights });
+ * ```
+ */
+export declare function classWeights(labels: Labels): number[];
+/**
+ * Like {@link classWeights}, from the number of examples of each class: for the weights of all nodes' examples, add up
+ * their {@link classCounts}.
+ *
+ * @throws FlwrError "invalid-argument" when a count is not an integer above 0
+ */
+export declare function weightsFromCounts(counts: readonly number[]): number[];
+/**
+ * The weight of each example, by its class, for the `weights` of a data set. The loss of a batch is then the mean of
+ * weight · loss over its examples. PyTorch's weighted cross-entropy divides by the sum of the weights in place of the
+ * number of examples.
+ *
+ * @param labels label of each example, from 0
+ * @param weights the weight of each class, not negative
+ * @returns float32 [examples]
+ * @throws FlwrError "invalid-argument" for a label without a weight, and for a negative weight
+ */
+export declare function exampleWeights(labels: Labels, weights: readonly number[]): Tensor<"float32">;
 /** Labelled images in memory. */
 export interface ImageDataset extends Dataset {
 	/** uint8 [images, channels, height, width], 0 to 255. */
@@ -4934,17 +5082,6 @@ export interface Cifar10 {
  * ```
  */
 export declare function loadCifar10(options?: Cifar10Options): Promise<Cifar10>;
-/** For each partition, the positions of its examples in the data set. */
-export type Partitions = readonly Uint32Array[];
-/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
-export type Labels = ArrayLike<number | bigint>;
-/** Options of all partitioners. */
-export interface PartitionOptions {
-	/** Whether each partition's examples are in random order (default true). */
-	readonly shuffle?: boolean;
-	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
-	readonly seed?: number;
-}
 /** Options of splitting examples into training and test data. */
 export interface SplitOptions {
 	/** Share of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
@@ -4998,6 +5135,13 @@ export interface TableSchema {
 	/** The classes in the order of their labels; empty if targets are numbers. */
 	readonly classes: readonly string[];
 }
+/**
+ * Names of the columns of `x` in a table that is read with a schema: "column=category" for one-hot encoded categories.
+ *
+ * @param schema the encoding of a table, such as the result of `mergeTableStatistics`
+ * @throws FlwrError "invalid-argument" when it is not valid
+ */
+export declare function schemaColumns(schema: TableSchema): string[];
 /**
  * Action for a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
  * cell above it ("forward", for rows in time order), or a value. "mean" and "median" need a column of numbers.
@@ -5106,6 +5250,91 @@ export interface TableSplit<T> {
 	/** The test rows. */
 	readonly test: T;
 }
+/** Statistics of a column of numbers. */
+export interface NumberColumnStatistics {
+	/** Name of the column in the table. */
+	readonly name: string;
+	/** Whether its cells are to be standardised. */
+	readonly standardize: boolean;
+	/** What its missing cells become: the mean over all nodes, or a number. */
+	readonly fill?: "mean" | {
+		readonly value: number;
+	};
+	/** Number of cells that are not missing, their mean, and the sum of their squared distances from it. Only if needed. */
+	readonly cells?: {
+		readonly count: number;
+		readonly mean: number;
+		readonly squares: number;
+	};
+}
+/** Statistics of a column of categories. */
+export interface CategoryColumnStatistics {
+	/** Name of the column in the table. */
+	readonly name: string;
+	/** How categories become numbers. */
+	readonly encoding: CategoryEncoding;
+	/** The categories: those in the options, or those in the table. */
+	readonly texts: TextStatistics;
+	/** The category of missing cells. */
+	readonly fill?: string;
+}
+/** The texts of a column. */
+export interface TextStatistics {
+	/** The texts. */
+	readonly texts: readonly string[];
+	/** Whether the options list them; then all nodes must list the same. */
+	readonly listed: boolean;
+}
+/** Statistics of a node's table, for {@link mergeTableStatistics}: plain data that JSON preserves. */
+export interface TableStatistics {
+	/** Number of training rows. */
+	readonly rows: number;
+	/** The input columns, in order. */
+	readonly columns: readonly (NumberColumnStatistics | CategoryColumnStatistics)[];
+	/** The classes; missing if targets are numbers, or there are none. */
+	readonly classes?: TextStatistics;
+}
+/** Options of {@link tableStatistics}: those of `readCsv` without `schema`. `target` may be left out. */
+export type TableStatisticsOptions = Omit<CsvOptions, "schema" | "target"> & {
+	/** Name of the column with the targets (default: the table has none). */
+	readonly target?: string;
+};
+/**
+ * Computes the statistics of a node's table from which a server makes the encoding that all nodes use. With `split`, they
+ * are those of the training rows.
+ *
+ * They reveal, of this node: the number of training rows; of each column that is to be standardised or whose missing cells
+ * become the mean, the number of cells, their mean and their variance; of each column of categories and of the target, which
+ * texts occur, unless the options list them. They reveal cells if there are few rows: of two rows, mean and variance give both
+ * numbers. A rare text can identify a person.
+ *
+ * @param path path of a CSV or Parquet file
+ * @param options the same options that you give to `readCsv` or `readParquet` later, together with the merged schema where that does not
+ * replace them
+ * @throws FlwrError as `readCsv`; "invalid-argument" for `missing: "median"`, because medians of nodes do not determine the
+ * median of all rows
+ * @example
+ * ```ts
+ * // ClientApp: answers a query with statistics.
+ * const statistics = await tableStatistics("patients.csv", { target: "outcome", standardize: true });
+ * return { statistics: new ConfigRecord({ json: JSON.stringify(statistics) }) };
+ * // ServerApp: merges them, and sends the schema to all nodes.
+ * const schema = mergeTableStatistics(replies.map((reply) => reply.content.configRecord("statistics").string("json")));
+ * // ClientApp: all nodes encode their tables in the same way.
+ * const data = await readCsv("patients.csv", { target: "outcome", schema });
+ * ```
+ */
+export declare function tableStatistics(path: string, options?: TableStatisticsOptions): Promise<TableStatistics>;
+/**
+ * Merges nodes' statistics into the schema of the table that all their training rows would form together: means and
+ * deviations are those of all rows (Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing
+ * Sample Variances", 1979), and categories and classes are those of any node. The order of the statistics does not matter.
+ *
+ * @param statistics results of {@link tableStatistics}, or their JSON texts; at least one
+ * @returns the schema to read all nodes' tables with
+ * @throws FlwrError "invalid-argument" that says which statistics, from 1, are malformed or do not fit the others
+ */
+export declare function mergeTableStatistics(statistics: readonly (TableStatistics | string)[]): TableSchema;
 /**
  * Reads a table with a header line (RFC 4180) as a data set. It reads in pieces and needs 8 bytes of memory per
  * selected cell in addition to the data set.
@@ -5196,6 +5425,49 @@ export interface ImageFolderOptions {
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
+/** Options of {@link readParquet}: those of `readCsv` but for text files. */
+export type ParquetOptions = Omit<CsvOptions, "delimiter" | "decimal" | "encoding">;
+/** Options of {@link readParquetInputs}: a table without targets, or whose targets are not read. */
+export type ParquetInputsOptions = Omit<CsvInputsOptions, "delimiter" | "decimal" | "encoding">;
+/**
+ * Reads a Parquet file as a data set, with the options and rules of `readCsv`. A schema of one reader can be used with the
+ * other. It reads in pieces and needs 8 bytes of memory per selected cell in addition to the data set.
+ *
+ * Columns have numbers, booleans (0 and 1) or texts. Cells are missing if they are null or NaN, and those that
+ * {@link CsvOptions.missingCells} lists (default: none). Lists, structures, dates and bytes are refused in the columns
+ * that are read. So is the column that pandas writes for its index, unless `inputs` leaves it out.
+ *
+ * Compression: none, Snappy, gzip, Zstandard or Brotli.
+ *
+ * @param path path of the file
+ * @returns the data set, or `{ train, test }` with the option `split`
+ * @throws FlwrError as `readCsv`, "invalid-argument" for a damaged file, "unimplemented" for another kind of column or
+ * compression
+ * @example
+ * ```ts
+ * const { train, test } = await readParquet("patients.parquet", {
+ *   target: "outcome",
+ *   standardize: true,
+ *   split: { testFraction: 0.2, stratify: true },
+ * });
+ * ```
+ */
+export declare function readParquet<const O extends ParquetOptions & {
+	readonly split: object;
+}>(path: string, options: O): Promise<TableSplit<TableOf<O>>>;
+/** Reads a table that is not split for training and test. */
+export declare function readParquet<const O extends ParquetOptions & {
+	readonly split?: undefined;
+}>(path: string, options: O): Promise<TableOf<O>>;
+/**
+ * Reads the inputs of a Parquet file without targets, such as new data to predict from; otherwise like
+ * {@link readParquet}.
+ *
+ * @param path path of the file
+ * @returns `x`, float32 [rows, columns], the names of its columns, and the schema
+ * @throws FlwrError as `readParquet`
+ */
+export declare function readParquetInputs(path: string, options?: ParquetInputsOptions): Promise<TableInputs>;
 /** Images with a mask each, held in memory. */
 export interface ImageMasks extends Dataset {
 	/** [images, channels, height, width], 0 to 255. */
@@ -5239,6 +5511,20 @@ export interface ImageMasksOptions {
  * ```
  */
 export declare function readImageMasks(images: string, masks: string, options?: ImageMasksOptions): Promise<ImageMasks>;
+/** Options of {@link partitionContinuous}. */
+export interface ContinuousOptions extends PartitionOptions {
+	/** From 0, at random, to 1, strictly in the order of the numbers. */
+	readonly strictness: number;
+}
+/**
+ * Sorts examples by a number with noise and cuts them evenly, like Flower Datasets' ContinuousPartitioner: by
+ * strictness · z + (1 − strictness) · N(0, 1), where z is the standardised number.
+ *
+ * @param values a number of each example, such as a patient's age
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for options out of range, a number that is not finite, and equal numbers
+ */
+export declare function partitionContinuous(values: ArrayLike<number>, partitions: number, options: ContinuousOptions): Partitions;
 /** Options of {@link partitionDirichlet}. */
 export interface DirichletOptions extends PartitionOptions {
 	/**
@@ -5261,6 +5547,125 @@ export interface DirichletOptions extends PartitionOptions {
  * partition stays too small
  */
 export declare function partitionDirichlet(labels: Labels, partitions: number, options: DirichletOptions): Partitions;
+/** Options of {@link partitionDistribution}. */
+export interface DistributionOptions extends PartitionOptions {
+	/**
+	 * For each label in ascending order, the shares of the partitions that have it, in their order: [labels,
+	 * numUniqueLabelsPerPartition · partitions / labels]. Numbers of at least 0.
+	 */
+	readonly distributionArray: readonly (readonly number[])[];
+	/** Number of labels of each partition. */
+	readonly numUniqueLabelsPerPartition: number;
+	/** Fewest examples of each label in each partition that has it (default 0). It has no effect without `rescale`. */
+	readonly preassignedNumSamplesPerLabel?: number;
+	/**
+	 * Whether shares are scaled such that all examples of a label are used (default true). Otherwise they are numbers of
+	 * examples, rounded down, and further examples are unused.
+	 */
+	readonly rescale?: boolean;
+}
+/**
+ * Divides the examples of each label by given shares, like Flower Datasets' DistributionPartitioner (Li et al.,
+ * "Federated Optimization in Heterogeneous Networks", 2020). Partition i has the labels number i, i + 1, …, modulo the
+ * number of labels. Shares are rounded down; the examples that are left go to one of the label's partitions at random.
+ *
+ * @param labels label of each example
+ * @param partitions number of partitions, a multiple of the number of labels
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for options out of range, and when a label has too few examples
+ */
+export declare function partitionDistribution(labels: Labels, partitions: number, options: DistributionOptions): Partitions;
+/**
+ * Divides examples at random into partitions of the given sizes, like Flower Datasets' SizePartitioner. If the sizes sum
+ * to less than the number of examples, the rest is unused.
+ *
+ * @param examples number of examples of the data set
+ * @param partitionSizes number of examples of each partition, above 0
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for other sizes, and when they sum to more than there are examples
+ * @example
+ * ```ts
+ * const parts = partitionSizes(datasetSize(train), [1000, 200, 50]);
+ * ```
+ */
+export declare function partitionSizes(examples: number, partitionSizes: readonly number[], options?: PartitionOptions): Partitions;
+/** Options of {@link partitionIdToSize}. */
+export interface IdToSizeOptions extends PartitionOptions {
+	/** The share of a partition from its number, from 1: a number above 0. Shares are scaled to the number of examples. */
+	readonly partitionIdToSizeFn: (id: number) => number;
+}
+/**
+ * Divides examples at random into partitions whose sizes are a function of their numbers, like Flower Datasets'
+ * IdToSizeFncPartitioner: sizes are rounded down, and the last partition gets the remaining examples.
+ *
+ * @param examples number of examples of the data set
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" when there are more partitions than examples, the function returns a number that
+ * is not above 0, or a partition would be empty
+ */
+export declare function partitionIdToSize(examples: number, partitions: number, options: IdToSizeOptions): Partitions;
+/** Options of {@link partitionInnerDirichlet}. */
+export interface InnerDirichletOptions extends PartitionOptions {
+	/** Concentration, above 0: the smaller it is, the fewer classes a partition has. One, or one for each class. */
+	readonly alpha: number | readonly number[];
+}
+/**
+ * Fills partitions of given sizes with classes whose shares in each partition are drawn from a Dirichlet distribution,
+ * like Flower Datasets' InnerDirichletPartitioner (Acar et al., "Federated Learning Based on Dynamic Regularization",
+ * 2021). Places are filled one by one, in partitions drawn at random; a class without further examples is left out, and
+ * the shares of the others are scaled up. If the sizes sum to less than the number of examples, the rest is unused.
+ *
+ * @param labels label of each example
+ * @param partitionSizes number of examples of each partition, above 0
+ * @returns for each partition, the positions of its examples
+ * @throws FlwrError "invalid-argument" for sizes and options out of range
+ */
+export declare function partitionInnerDirichlet(labels: Labels, partitionSizes: readonly number[], options: InnerDirichletOptions): Partitions;
+/** An id in the data, such as a hospital's name or a user's number. */
+export type NaturalId = string | number | bigint | boolean;
+/** Partitions by ids in the data. */
+export interface NaturalPartitions {
+	/** For each partition, the positions of its examples. */
+	readonly partitions: Partitions;
+	/** For each partition, its ids. */
+	readonly ids: readonly (readonly NaturalId[])[];
+}
+/**
+ * Makes one partition for each id, like Flower Datasets' NaturalIdPartitioner. The ids are in ascending order, the
+ * examples of a partition in the order of the data.
+ *
+ * @param ids id of each example, all of one type
+ * @throws FlwrError "invalid-argument" when there are no examples, and for an id that is missing or of another type
+ * @example
+ * ```ts
+ * const { partitions, ids } = partitionNaturalId(hospitalOfExample);
+ * const own = selectPartition(train, partitions, ids.findIndex(([id]) => id === "Ulm"));
+ * ```
+ */
+export declare function partitionNaturalId(ids: ArrayLike<NaturalId>): NaturalPartitions;
+/**
+ * What becomes of the ids that are left when the number of ids is not a multiple of the group's size: "allow-smaller":
+ * they form a smaller group; "allow-bigger": the first groups have one more; "drop-reminder": they are unused;
+ * "strict": an error.
+ */
+export type GroupMode = "allow-smaller" | "allow-bigger" | "drop-reminder" | "strict";
+/** Options of {@link partitionGroupedNaturalId}. */
+export interface GroupedNaturalIdOptions {
+	/** Number of ids of a partition, at least 1. */
+	readonly groupSize: number;
+	/** What becomes of the ids that are left (default "allow-smaller"). */
+	readonly mode?: GroupMode;
+	/** Whether ids are grouped in ascending order (default false: in the order of their first examples). */
+	readonly sortUniqueIds?: boolean;
+}
+/**
+ * Makes one partition for each group of ids, like Flower Datasets' GroupedNaturalIdPartitioner. The examples of a
+ * partition are in the order of their ids.
+ *
+ * @param ids id of each example, all of one type
+ * @throws FlwrError "invalid-argument" for options out of range, and when the ids cannot be grouped as the mode demands
+ */
+export declare function partitionGroupedNaturalId(ids: ArrayLike<NaturalId>, options: GroupedNaturalIdOptions): NaturalPartitions;
 /**
  * How the classes of a partition are chosen. "random"; "deterministic": consecutive classes, starting with the class of
  * the partition's number; "first-deterministic": that class, and others at random.
@@ -5330,6 +5735,43 @@ export declare function partitionIid(examples: number, partitions: number, optio
  * @throws FlwrError "invalid-argument" when there are more partitions than examples, or a partition would be empty
  */
 export declare function partitionBySize(examples: number, partitions: number, options: SizePartitionOptions): Partitions;
+/** For each partition, the names of its columns. */
+export type ColumnPartitions = readonly (readonly string[])[];
+/**
+ * Which partition has the active party's columns: the first, the last, a further one at the start or end, all, or one
+ * by its number, from 0.
+ */
+export type ActivePartyColumnsMode = "add_to_first" | "add_to_last" | "create_as_first" | "create_as_last" | "add_to_all" | number;
+/** Options of {@link partitionVerticalEven} and {@link partitionVerticalSize}. */
+export interface VerticalOptions extends PartitionOptions {
+	/** Columns of the party that has the targets, such as the targets. */
+	readonly activePartyColumns?: string | readonly string[];
+	/** Which partition has them (default "add_to_last"). */
+	readonly activePartyColumnsMode?: ActivePartyColumnsMode;
+	/** Columns that no partition has. */
+	readonly dropColumns?: string | readonly string[];
+	/** Columns that all partitions have, such as the ids by which rows are joined. */
+	readonly sharedColumns?: string | readonly string[];
+}
+/**
+ * Divides the columns of a table evenly, like Flower Datasets' VerticalEvenPartitioner: in random order unless `shuffle`
+ * is false, and the first partitions have one more if the number is not divisible.
+ *
+ * @param columns names of the table's columns
+ * @returns for each partition, the names of its columns, which `readCsv` takes as its option `inputs`
+ * @throws FlwrError "invalid-argument" for options out of range, unknown columns, and more partitions than columns
+ */
+export declare function partitionVerticalEven(columns: readonly string[], partitions: number, options?: VerticalOptions): ColumnPartitions;
+/**
+ * Divides the columns of a table by given sizes, like Flower Datasets' VerticalSizePartitioner.
+ *
+ * @param columns names of the table's columns
+ * @param partitionSizes numbers of columns that sum to the number of columns to divide; or fractions that sum to 1,
+ * rounded down to whole columns, of which the last partition takes the rest
+ * @returns for each partition, the names of its columns
+ * @throws FlwrError "invalid-argument" for options out of range, unknown columns, another sum, and an empty partition
+ */
+export declare function partitionVerticalSize(columns: readonly string[], partitionSizes: readonly number[], options?: VerticalOptions): ColumnPartitions;
 /**
  * The examples at the given positions, in that order, such as one node's share. The rows are copied.
  *
@@ -5350,6 +5792,94 @@ export declare function selectExamples<D extends Dataset>(dataset: D, positions:
  * ```
  */
 export declare function selectPartition<D extends Dataset>(dataset: D, partitions: Partitions, id: number): D;
+/**
+ * Splits a text into its words, in lower case. Unlike `Intl.Segmenter`, the rule has no dictionary that differs between
+ * versions:
+ *
+ * - The text is normalised (Unicode NFKC) and put into lower case, without a language's special rules; ’ becomes '.
+ * - A word is a run of letters, marks and digits. Apostrophes within it belong to it: "don't".
+ * - Each character in Han, Hiragana or Katakana is a word, with the signs ー after it.
+ * - All else divides words. A run of Thai, Lao, Khmer or Burmese, which have no spaces either, is one word.
+ */
+export declare function tokenize(text: string): string[];
+/** Words with their numbers of occurrences, the most frequent first; plain data that JSON preserves. */
+export type WordCounts = readonly (readonly [
+	word: string,
+	count: number
+])[];
+/** Options of {@link wordCounts}. */
+export interface WordCountsOptions {
+	/** Fewest occurrences of a word in these texts; rarer words are left out (default 1). */
+	readonly minFrequency?: number;
+	/** Splits a text into words (default: `tokenize`). */
+	readonly tokenize?: (text: string) => readonly string[];
+}
+/**
+ * Counts the words of texts. Nodes send their counts, not their texts, to agree on a vocabulary.
+ *
+ * The counts reveal which words occur how often at a node. Rare words, such as names, can identify people: leave them out
+ * with `minFrequency`.
+ *
+ * @throws FlwrError "invalid-argument" for options out of range and values that are not texts, "resource-exhausted" for
+ * too many different words
+ * @example
+ * ```ts
+ * // ClientApp
+ * const counts = wordCounts(texts, { minFrequency: 5 });
+ * return { words: new ConfigRecord({ json: JSON.stringify(counts) }) };
+ * // ServerApp
+ * const words = createVocabulary(mergeWordCounts(replies.map((reply) => reply.content.configRecord("words").string("json"))));
+ * ```
+ */
+export declare function wordCounts(texts: Iterable<string>, options?: WordCountsOptions): WordCounts;
+/**
+ * Adds up the word counts of nodes.
+ *
+ * @param nodes counts of each node, or their JSON texts
+ * @throws FlwrError "invalid-argument" that says which counts, from 1, are malformed; "resource-exhausted" for too many
+ * different words
+ */
+export declare function mergeWordCounts(nodes: readonly (WordCounts | string)[]): WordCounts;
+/** The words by their ids: `PADDING_ID` and `UNKNOWN_ID` first, then the most frequent; plain data that JSON preserves. */
+export type Vocabulary = readonly string[];
+/** Id of the places after a text's end: "<pad>". */
+export declare const PADDING_ID = 0;
+/** Id of words that are not in the vocabulary: "<unk>". */
+export declare const UNKNOWN_ID = 1;
+/** Options of {@link createVocabulary}. */
+export interface VocabularyOptions {
+	/** Fewest occurrences of a word in all texts (default 1). */
+	readonly minFrequency?: number;
+	/** Most ids, including those for padding and unknown words (default: no limit). The most frequent words are kept. */
+	readonly maxSize?: number;
+}
+/**
+ * Makes the vocabulary of counted words. Its length is the number of `tokens` of an `embedding` layer. Equal counts give
+ * equal vocabularies.
+ *
+ * @param counts the result of `wordCounts` or `mergeWordCounts`
+ * @throws FlwrError "invalid-argument" for options out of range
+ */
+export declare function createVocabulary(counts: WordCounts, options?: VocabularyOptions): Vocabulary;
+/** Options of {@link encodeTexts}. */
+export interface EncodeTextsOptions {
+	/** Number of words of each example: longer texts are cut at their end, shorter ones padded. */
+	readonly length: number;
+	/** Splits a text into words (default: `tokenize`). Use the one that counted the words. */
+	readonly tokenize?: (text: string) => readonly string[];
+}
+/**
+ * Encodes texts as the ids of their words, for an `embedding` layer.
+ *
+ * @returns int64 [examples, length], in memory that threads share
+ * @throws FlwrError "invalid-argument" for options out of range, values that are not texts, and a vocabulary that does
+ * not begin with padding and unknown or names a word twice; "resource-exhausted" when the result is too large
+ * @example
+ * ```ts
+ * const x = encodeTexts(["What a film!"], vocabulary, { length: 50 });
+ * ```
+ */
+export declare function encodeTexts(texts: readonly string[], vocabulary: Vocabulary, options: EncodeTextsOptions): Tensor<"int64">;
 /** Numbers of examples: typed arrays, or plain ones. */
 export type Numbers = ArrayLike<number>;
 /**
