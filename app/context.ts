@@ -1,5 +1,6 @@
 import { type Compute, computingWith } from "../ml/engine/compute.ts";
 import type { Artifacts } from "./artifacts.ts";
+import type { Checkpoint } from "./checkpoints.ts";
 import type { ConfigRecord } from "./config_record.ts";
 import type { NodeId, RunId } from "../entities/metadata.ts";
 import type { RecordDict } from "./record_dict.ts";
@@ -20,10 +21,12 @@ export interface Context {
   readonly compute?: Compute;
 }
 
-/** Data that a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
+/** Data that a ServerApp gets in addition to its grid: ids, settings, state, artifacts and checkpoint. */
 export interface ServerContext extends Context {
   /** Saves the results of the run: `await artifacts.save("model.npz", arrays)`. */
   readonly artifacts: Artifacts;
+  /** Saves the progress of the run, for apps that do not use a strategy: strategies save theirs by themselves. */
+  readonly checkpoint: Checkpoint;
 }
 
 /** Runs the work of an app with this context. @returns the work's result */

@@ -41,6 +41,10 @@ export type ProgressEvent =
     /** Size of the serialised arrays, in bytes. */
     readonly bytes: number;
   }
+  /** The strategy goes on after a round, from a checkpoint. */
+  | { readonly type: "resumed"; readonly round: number; readonly numRounds: number }
+  /** The checkpoint of a round was not saved. The same reason is reported once. */
+  | { readonly type: "checkpoint-failed"; readonly round: number; readonly reason: string }
   | { readonly type: "round-started"; readonly round: number; readonly numRounds: number }
   /** Instructions are sent. */
   | {

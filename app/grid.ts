@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { NodeLabels } from "../base/node_labels.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import type { DriverConnection } from "./connection.ts";
 import type { ProgressEvent, ProgressListener } from "./events.ts";
 import type { Message } from "./message.ts";
@@ -43,6 +44,8 @@ export interface GridOptions {
   readonly signal?: AbortSignal;
   /** Whether labels of nodes always contain their ids (default: only if needed). */
   readonly showIds?: boolean;
+  /** The run's checkpoints, which strategies save after each round (default: none). */
+  readonly checkpoints?: Checkpoints;
 }
 
 /** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
@@ -51,6 +54,8 @@ export class Grid {
   readonly runId: RunId;
   /** The source of the time. */
   readonly clock: Clock;
+  /** The run's checkpoints; undefined if it has no place to save them. Strategies use it. */
+  readonly checkpoints: Checkpoints | undefined;
   readonly #connection: DriverConnection;
   readonly #signal: AbortSignal | undefined;
   readonly #listeners = new Set<ProgressListener>();
@@ -65,11 +70,12 @@ export class Grid {
   constructor(
     connection: DriverConnection,
     runId: RunId,
-    { clock = systemClock, signal, showIds = false }: GridOptions = {},
+    { clock = systemClock, signal, showIds = false, checkpoints }: GridOptions = {},
   ) {
     this.#connection = connection;
     this.runId = runId;
     this.clock = clock;
+    this.checkpoints = checkpoints;
     this.#signal = signal;
     this.#labels = new NodeLabels({ withIds: showIds });
   }

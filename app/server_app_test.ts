@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { RunArtifacts } from "./artifacts.ts";
+import { RunCheckpoints } from "./checkpoint/run_checkpoints.ts";
+import { MemoryCheckpoints } from "./checkpoint/testing/memory_checkpoints.ts";
 import { ConfigRecord } from "./config_record.ts";
 import { FakeDriver } from "./fake_driver.ts";
 import { Grid } from "./grid.ts";
@@ -14,6 +16,7 @@ const context = {
   state: new RecordDict(),
   runConfig: new ConfigRecord({ "num-rounds": 5 }),
   artifacts: new RunArtifacts({ save: () => Promise.resolve(true) }),
+  checkpoint: new RunCheckpoints(new MemoryCheckpoints()).own,
 };
 
 Deno.test("a ServerApp runs its main with the grid and the context", async () => {

@@ -1,11 +1,23 @@
+/** An artifact is for users. A checkpoint is for the ServerApp of a run that goes on: no user sees it. */
+export type ArtifactKind = "artifact" | "checkpoint";
+
 /** A piece of an artifact, as a ServerApp uploads it. */
 export interface ArtifactPiece {
+  /** Default "artifact". Artifacts and checkpoints have names and limits of their own. */
+  readonly kind?: ArtifactKind;
   /** Name of the artifact; see base/artifact_name.ts. */
   readonly name: string;
   /** Size of the whole file in bytes; the same in each piece. */
   readonly size: number;
   /** Start of the piece in the file, in bytes. Pieces must arrive in order. Offset 0 restarts the upload. */
   readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A piece of a stored checkpoint. */
+export interface CheckpointPiece {
+  /** Size of the whole checkpoint, in bytes. */
+  readonly size: number;
   readonly bytes: Uint8Array;
 }
 

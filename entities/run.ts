@@ -39,6 +39,8 @@ export interface NewLinkRun {
   readonly federation?: string;
   /** Id of an existing series to which the run belongs; default: a new series. */
   readonly seriesId?: bigint;
+  /** The finished run of the same app whose last checkpoint the run goes on from; default: none. */
+  readonly resumeFrom?: bigint;
 }
 
 /** How the ServerApp of a run shows that it is alive: the wire of Flower 1.9 has no heartbeats. */
@@ -68,6 +70,10 @@ export interface LinkRun {
   readonly startingAt?: number;
   readonly runningAt?: number;
   readonly finishedAt?: number;
+  /** How often the run was interrupted and went on; undefined for never. */
+  readonly resumes?: number;
+  /** The run whose checkpoints the run goes on from. */
+  readonly resumedFrom?: bigint;
   /** When the log was removed because of limits.maxFinishedLogBytes. */
   readonly logRemovedAt?: number;
   /** When the artifacts were removed because of limits.maxFinishedArtifactBytes. */

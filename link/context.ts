@@ -1,5 +1,5 @@
 import type { ArtifactContext } from "./artifacts/context.ts";
-import { dropUnfinishedArtifacts, removeArtifacts } from "./artifacts/pieces.ts";
+import { checkpointsOf, dropUnfinishedArtifacts, removeArtifacts } from "./artifacts/pieces.ts";
 import type { LinkEvent } from "./events.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { MessageContext } from "./messages/context.ts";
@@ -104,6 +104,13 @@ function partsOfRuns(
     async ended(runId) {
       await endMessagesOfRun(context, tables, effects, runId);
       return await dropUnfinishedArtifacts(tables, runId);
+    },
+    async saved(runId) {
+      const all = await tables.artifacts.ofRun(runId);
+      return {
+        checkpoints: (await checkpointsOf(tables, runId)).length > 0,
+        artifacts: all.some(({ kind }) => kind === "artifact"),
+      };
     },
     removeArtifacts: (runId) => removeArtifacts(tables, runId),
     async removed(runId) {

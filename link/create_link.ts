@@ -1,4 +1,9 @@
-import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts/pieces.ts";
+import {
+  listArtifacts,
+  putArtifactPiece,
+  readArtifactPiece,
+  readCheckpoint,
+} from "./artifacts/pieces.ts";
 import { type LinkContext, openTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
 import { Housekeeper } from "./housekeeper.ts";
@@ -26,6 +31,7 @@ import { recover } from "./recover.ts";
 import { getFab, getFabPiece, keepPieces } from "./runs/bundles.ts";
 import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
 import { failRun, stopRun } from "./runs/end.ts";
+import { interruptRun } from "./runs/interrupt.ts";
 import { appendLog, readLog } from "./runs/log.ts";
 import { RunOutcomes } from "./runs/outcomes.ts";
 import { createRun, getRun, listRuns, runOfToken, startRun } from "./runs/run_records.ts";
@@ -147,6 +153,7 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
       finish: finishRun,
       stop: stopRun,
       fail: failRun,
+      interrupt: interruptRun,
       appendLog,
       readLog,
       getFab,
@@ -170,6 +177,7 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
       putPiece: putArtifactPiece,
       list: listArtifacts,
       readPiece: readArtifactPiece,
+      readCheckpoint,
     }),
   };
 }

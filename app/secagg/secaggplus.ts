@@ -85,6 +85,16 @@ export class SecAggPlus extends Strategy {
     return this.#strategy.initialArrays(grid, options);
   }
 
+  /** The state of the strategy inside. */
+  override saveState(): RecordDict {
+    return this.#strategy.saveState();
+  }
+
+  /** Replaces the state of the strategy inside. @throws FlwrError "invalid-argument" if it is another strategy's */
+  override loadState(state: RecordDict): void {
+    this.#strategy.loadState(state);
+  }
+
   /**
    * The nodes that the strategy inside chooses, with the instructions of stage "setup".
    *

@@ -348,3 +348,11 @@ Deno.test("secagg+: too few nodes, and options that do not fit their number, are
     );
   }
 });
+
+Deno.test("SecAggPlus: a checkpoint contains the state of the strategy inside", () => {
+  const inside = new FedAdam();
+  const strategy = new SecAggPlus(inside, { maxWeight: 100 });
+  assert.deepEqual([...strategy.saveState().keys()], [...inside.saveState().keys()]);
+  assert.ok(strategy.saveState().size > 0);
+  strategy.loadState(strategy.saveState());
+});

@@ -110,6 +110,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     return runRounds(
       {
         name: this.name,
+        state: this,
         initialArrays: (grid, options) => this.initialArrays(grid, options),
         round: async (roundOf, timeout) => {
           const { signal } = options;

@@ -1,5 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { ArrayRecord } from "../array_record.ts";
+import type { Checkpointable } from "../checkpoint/checkpointable.ts";
+import { shapesOf } from "../checkpoint/rounds_checkpoint.ts";
+import { type CheckpointOptions, StrategyCheckpoints } from "../checkpoint/strategy_checkpoints.ts";
 import { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
 import type { Exchange } from "../exchange.ts";
@@ -64,6 +68,11 @@ export interface StartOptions {
   readonly stopWhen?: StopRule;
   /** Timeout of a phase's replies, in seconds (default: one hour). */
   readonly timeout?: number;
+  /**
+   * Where and how often to save a checkpoint of model, state and history; false saves none (default: after each round,
+   * if the run has a place to save it). A run that is resumed goes on after the round of its last checkpoint.
+   */
+  readonly checkpoint?: boolean | CheckpointOptions;
   /** Ends the run with a "cancelled" error. */
   readonly signal?: AbortSignal;
 }
@@ -79,6 +88,8 @@ export interface RoundOutcome {
 /** How a strategy begins, and makes one round. */
 export interface RoundDriver {
   readonly name: string;
+  /** The state that checkpoints contain, next to the model and the history. */
+  readonly state: Checkpointable;
   initialArrays: Strategy["initialArrays"];
   stopBefore?: Strategy["stopBefore"];
   /** Makes a round. @param roundOf the round with settings and a model, by default that at its start */
@@ -97,6 +108,7 @@ export async function runStrategy(
   return await runRounds(
     {
       name: strategy.name,
+      state: strategy,
       initialArrays: (grid, options) => strategy.initialArrays(grid, options),
       stopBefore: (round) => strategy.stopBefore(round),
       async round(roundOf, timeout) {
@@ -128,20 +140,29 @@ export async function runRounds(
 ): Promise<Result> {
   const { numRounds = 3, timeout = DEFAULT_ROUND_TIMEOUT_SECONDS, signal } = options;
   checkOptions(numRounds, timeout);
-  const start = grid.clock.now();
+  const checkpoints = StrategyCheckpoints.open(driver, grid, options.checkpoint);
+  const began = grid.clock.now();
   grid.report({ type: "strategy-started", strategy: driver.name, numRounds });
-  const initial = options.initialArrays === undefined
-    ? await driver.initialArrays(grid, { timeout, signal })
-    : { arrays: options.initialArrays };
-  let { arrays } = initial;
-  const { size, byteLength: bytes } = arrays;
-  grid.report({ type: "initial-arrays", nodeId: initial.nodeId, arrays: size, bytes });
-  const initialServerMetrics = await evaluateAtServer(grid, options.evaluateFn, 0, arrays);
+  const { initialArrays } = options;
+  const saved = await checkpoints?.load({ numRounds, initialArrays });
+  const start = began - (saved?.seconds ?? 0);
+  const rounds: RoundRecord[] = [...saved?.rounds ?? []];
+  let { arrays, initialServerMetrics, stoppedEarly } = saved ?? {
+    ...await begin(driver, grid, options, timeout),
+    stoppedEarly: false,
+  };
+  const initialShapes = saved?.initialShapes ??
+    (checkpoints === undefined ? [] : shapesOf(arrays));
+  const save = (isLast: boolean) => {
+    const seconds = grid.clock.now() - start;
+    const progress = { arrays, initialShapes, rounds, initialServerMetrics, seconds, stoppedEarly };
+    return checkpoints?.save(progress, isLast);
+  };
+  if (saved === undefined) await save(false);
+  else grid.report({ type: "resumed", round: rounds.length, numRounds });
 
-  const rounds: RoundRecord[] = [];
-  let stoppedEarly = false;
   let stopReason: string | undefined;
-  for (let number = 1; number <= numRounds; number++) {
+  for (let number = rounds.length + 1; number <= numRounds && !stoppedEarly; number++) {
     stopReason = driver.stopBefore?.(number);
     if (stopReason !== undefined) {
       stoppedEarly = true;
@@ -168,11 +189,9 @@ export async function runRounds(
     };
     rounds.push(record);
     grid.report({ type: "round-finished", record });
-    if (number < numRounds && await asksToStop(options.stopWhen, record, rounds)) {
-      stoppedEarly = true;
-      grid.report({ type: "stopped-early", round: number, numRounds });
-      break;
-    }
+    stoppedEarly = number < numRounds && await asksToStop(options.stopWhen, record, rounds);
+    if (stoppedEarly) grid.report({ type: "stopped-early", round: number, numRounds });
+    await save(stoppedEarly || number === numRounds);
   }
 
   const seconds = grid.clock.now() - start;
@@ -187,6 +206,22 @@ export async function runRounds(
   grid.report({ type: "strategy-finished", result });
   checkTrained(result, grid);
   return result;
+}
+
+/** The initial model, with the ServerApp's evaluation of it. */
+async function begin(
+  driver: RoundDriver,
+  grid: Grid,
+  { initialArrays, evaluateFn, signal }: StartOptions,
+  timeout: number,
+): Promise<{ arrays: ArrayRecord; initialServerMetrics: MetricRecord | undefined }> {
+  const initial: { arrays: ArrayRecord; nodeId?: NodeId } = initialArrays === undefined
+    ? await driver.initialArrays(grid, { timeout, signal })
+    : { arrays: initialArrays };
+  const { arrays, nodeId } = initial;
+  const { size, byteLength: bytes } = arrays;
+  grid.report({ type: "initial-arrays", nodeId, arrays: size, bytes });
+  return { arrays, initialServerMetrics: await evaluateAtServer(grid, evaluateFn, 0, arrays) };
 }
 
 /** Runs one phase of a round; undefined if it is skipped. */

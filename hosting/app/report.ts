@@ -115,6 +115,10 @@ export class RunReport {
           }`,
         ];
       }
+      case "resumed":
+        return [`Resumed after round ${event.round} of ${event.numRounds}`];
+      case "checkpoint-failed":
+        return [`Checkpoint of round ${event.round} not saved: ${event.reason}`];
       case "round-started":
         return ["", `[ROUND ${event.round}/${event.numRounds}]`];
       case "phase-started":

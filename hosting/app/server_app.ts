@@ -1,4 +1,6 @@
 import { type ArtifactStore, RunArtifacts } from "../../app/artifacts.ts";
+import { RunCheckpoints } from "../../app/checkpoint/run_checkpoints.ts";
+import type { CheckpointStore } from "../../app/checkpoints.ts";
 import { ConfigRecord } from "../../app/config_record.ts";
 import type { DriverConnection } from "../../app/connection.ts";
 import { Grid } from "../../app/grid.ts";
@@ -22,6 +24,8 @@ export interface ServerAppRun {
   readonly showIds?: boolean;
   /** Returns the store for the run's artifacts. */
   readonly artifactsOf: (runId: bigint) => ArtifactStore;
+  /** Returns the store for the run's checkpoints (default: none are saved). */
+  readonly checkpointsOf?: (runId: bigint) => CheckpointStore;
   /** Stops the run. */
   readonly signal: AbortSignal;
 }
@@ -32,10 +36,17 @@ export interface ServerAppRun {
  * @throws the error that the ServerApp throws; FlwrError "cancelled" when the signal stopped the run
  */
 export async function runServerApp(
-  { app, compute, connection, runConfig, report, showIds, artifactsOf, signal }: ServerAppRun,
+  run: ServerAppRun,
 ): Promise<void> {
+  const { app, compute, connection, runConfig, report, showIds, artifactsOf, signal } = run;
   const runId = await orStopped(connection.createRun(), signal);
-  const grid = new Grid(connection, runId, { signal, showIds });
+  const store = run.checkpointsOf?.(runId);
+  const checkpoints = new RunCheckpoints(store ?? NO_CHECKPOINTS);
+  const grid = new Grid(connection, runId, {
+    signal,
+    showIds,
+    ...(store !== undefined && { checkpoints }),
+  });
   report.follow(grid);
   const artifacts = new RunArtifacts(
     artifactsOf(runId),
@@ -48,6 +59,7 @@ export async function runServerApp(
     state: new RecordDict(),
     runConfig,
     artifacts,
+    checkpoint: checkpoints.own,
     compute,
   };
   try {
@@ -58,6 +70,11 @@ export async function runServerApp(
     throw error;
   }
 }
+
+const NO_CHECKPOINTS: CheckpointStore = {
+  save: () => Promise.resolve(false),
+  load: () => Promise.resolve(undefined),
+};
 
 /** The result of some work of a run, or an error as soon as the run is stopped. */
 function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -26,7 +26,7 @@ export interface LauncherOptions {
   readonly programs: Readonly<Record<Language, RunProgram>>;
   /** Most runs at the same time; the others stay pending. */
   readonly concurrent: number;
-  /** Details of the runs that are still running when the launcher stops. */
+  /** Why the runs that are still running when the launcher stops do not go on. */
   readonly stopDetails: string;
   readonly clock?: Clock;
 }
@@ -52,12 +52,12 @@ export class Launcher implements AsyncDisposable {
     for (const { run, ended } of this.#running) if (run.runId === runId) ended.abort();
   }
 
-  /** Fails every run with the details of the options, and claims no more. */
+  /** Interrupts every run, or fails it, with the details of the options, and claims no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     const end: RunEnd = { outcome: "failed", details: this.#options.stopDetails };
     await Promise.all([...this.#running].map(async ({ run, ended, done }) => {
-      await run.finish(end).catch(report);
+      await (run.interrupt?.(end.details) ?? run.finish(end)).catch(report);
       ended.abort();
       await done;
     }));

@@ -53,7 +53,7 @@ function setUp({ concurrent = 2, readFab = () => FAB }: {
   const program = new FakeProgram(link);
   const clock = new FakeClock();
   const launcher = new Launcher({
-    runs: new LinkRuns({ link, runtime: { desc: Runtime, methods: [] }, clock }),
+    runs: new LinkRuns({ link, runtime: { desc: Runtime, methods: [] }, clock, isLasting: false }),
     readFab,
     programs: { typescript: program.run, python: program.run },
     concurrent,

@@ -38,7 +38,8 @@ async function play(
     link.submit(7n);
     const { signal } = new AbortController();
     const runtime = { desc: Runtime, methods: [] };
-    const run = (await new LinkRuns({ link, runtime, clock: systemClock }).claim(signal))!;
+    const run =
+      (await new LinkRuns({ link, runtime, clock: systemClock, isLasting: false }).claim(signal))!;
     const program = pythonProgram({
       role: "SuperLink",
       python: `${folder}/python`,

@@ -30,6 +30,12 @@ export interface RunClaim extends AsyncDisposable {
   log(lines: readonly string[]): Promise<void>;
   /** Ends the run, even if it has not begun. @throws FlwrError "unauthenticated" or "cancelled" if it has already ended */
   finish(end: RunEnd): Promise<void>;
+  /**
+   * The launcher stops: the run goes on later if its source can resume it, and fails otherwise. Undefined: it fails.
+   *
+   * @param details why, for people
+   */
+  interrupt?(details: string): Promise<void>;
   /** Whether the run has ended: its app reported that, or it was ended from outside. */
   isOver(): Promise<boolean>;
   /**

@@ -1,7 +1,10 @@
+import type { ArtifactKind } from "../../entities/artifact.ts";
+
 /** A stored artifact: a file that a run's ServerApp saved, complete or still uploading. */
 export interface ArtifactRecord {
   readonly artifactId: bigint;
   readonly runId: bigint;
+  readonly kind: ArtifactKind;
   readonly name: string;
   /** Size of the complete file, in bytes. */
   readonly size: number;
@@ -18,7 +21,7 @@ export interface ArtifactRecord {
 /** Table of artifacts, with their bytes in pieces. */
 export interface ArtifactTable {
   get(artifactId: bigint): Promise<ArtifactRecord | undefined>;
-  /** All artifacts of a run, including incomplete ones, ordered by name. */
+  /** All artifacts of a run, including incomplete ones, of both kinds, ordered by name. */
   ofRun(runId: bigint): Promise<ArtifactRecord[]>;
   /** Adds an artifact, or replaces the record with the same id. Pieces are not changed. */
   put(artifact: ArtifactRecord): Promise<void>;

@@ -1,4 +1,4 @@
-import type { ArtifactPiece, LinkArtifact } from "../../entities/artifact.ts";
+import type { ArtifactPiece, CheckpointPiece, LinkArtifact } from "../../entities/artifact.ts";
 
 /** The artifacts of runs. */
 export interface Artifacts {
@@ -18,6 +18,14 @@ export interface Artifacts {
    * @throws not-found
    */
   list(runId: bigint): Promise<LinkArtifact[]>;
+  /**
+   * The piece of a run's checkpoint that starts at an offset. A run that resumes another one gets that run's
+   * checkpoint until it has saved its own.
+   *
+   * @returns undefined if there is no checkpoint with this name, or at its end
+   * @throws not-found; failed-precondition if the checkpoints of the resumed run were removed
+   */
+  readCheckpoint(runId: bigint, name: string, offset: number): Promise<CheckpointPiece | undefined>;
   /** The piece that starts at an offset; undefined at the end of the file, or if the artifact does not exist. */
   readPiece(artifactId: bigint, offset: number): Promise<Uint8Array | undefined>;
 }

@@ -35,6 +35,10 @@ export interface ArtifactLimits {
    * leaves an in-memory store room for messages.
    */
   readonly maxArtifactBytesPerRun: number;
+  /** Largest number of checkpoints of a run: one for each strategy that its ServerApp starts. */
+  readonly maxCheckpointsPerRun: number;
+  /** Largest total of a run's checkpoints, in bytes, as for artifacts. */
+  readonly maxCheckpointBytesPerRun: number;
   /** Largest piece of an artifact, in bytes, like Flower's array chunks. Artifacts are never in memory as a whole. */
   readonly maxArtifactPieceBytes: number;
   /** Smallest piece except for the last, in bytes. It bounds the number of pieces of a run. */
@@ -45,6 +49,8 @@ export interface ArtifactLimits {
 export const DEFAULT_ARTIFACT_LIMITS: ArtifactLimits = {
   maxArtifactsPerRun: 1000,
   maxArtifactBytesPerRun: 2 * 2 ** 30,
+  maxCheckpointsPerRun: 100,
+  maxCheckpointBytesPerRun: 2 * 2 ** 30,
   maxArtifactPieceBytes: 5 * 2 ** 20,
   minArtifactPieceBytes: 2 ** 20,
 };

@@ -1,15 +1,27 @@
 import { artifactNameFault, artifactNamesClash } from "../../base/artifact_name.ts";
 import { FlwrError } from "../../base/error.ts";
 import { crc32, Sha256 } from "../../base/platform.ts";
+import { noteProgress } from "../runs/interrupt.ts";
 import { requireRun } from "../runs/run_records.ts";
 import { takesMessages } from "../../entities/run.ts";
 import type { ArtifactRecord } from "./artifact_table.ts";
-import type { ArtifactPiece, LinkArtifact } from "../../entities/artifact.ts";
+import type {
+  ArtifactKind,
+  ArtifactPiece,
+  CheckpointPiece,
+  LinkArtifact,
+} from "../../entities/artifact.ts";
 import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./context.ts";
 
 // Each piece of an artifact is stored in its own transaction. After the last piece, the SuperLink reads all pieces to
 // compute the file's hash. Only then is the artifact complete, and replaces an earlier one with the same name. So
 // readers never see a partial file, and a client can repeat a piece whose response was lost, even after a restart.
+
+/** What error messages call an artifact of each kind. */
+const NAMES: ReadonlyMap<ArtifactKind, string> = new Map([
+  ["artifact", "Artifact"],
+  ["checkpoint", "Checkpoint"],
+]);
 
 /** See Artifacts.putPiece. */
 export async function putArtifactPiece(
@@ -29,8 +41,10 @@ export function listArtifacts(context: ArtifactContext, runId: bigint): Promise<
   return context.transact("relaxed", async (tx) => {
     await requireRun(tx, runId);
     const artifacts = await tx.artifacts.ofRun(runId);
-    return artifacts.flatMap(({ sha256, artifactId, name, size, crc32, savedAt }) =>
-      sha256 === undefined ? [] : [{ artifactId, name, size, crc32, sha256, savedAt }]
+    return artifacts.flatMap(({ kind, sha256, artifactId, name, size, crc32, savedAt }) =>
+      kind !== "artifact" || sha256 === undefined
+        ? []
+        : [{ artifactId, name, size, crc32, sha256, savedAt }]
     );
   });
 }
@@ -42,6 +56,39 @@ export function readArtifactPiece(
   offset: number,
 ): Promise<Uint8Array | undefined> {
   return context.transact("relaxed", (tx) => tx.artifacts.piece(artifactId, offset));
+}
+
+/** See Artifacts.readCheckpoint. */
+export function readCheckpoint(
+  context: ArtifactContext,
+  runId: bigint,
+  name: string,
+  offset: number,
+): Promise<CheckpointPiece | undefined> {
+  return context.transact("relaxed", async (tx) => {
+    const { resumedFrom } = await requireRun(tx, runId);
+    const own = await checkpointsOf(tx, runId);
+    const earlier = resumedFrom === undefined ? [] : await checkpointsOf(tx, resumedFrom);
+    const found = [...own, ...earlier].find((checkpoint) => checkpoint.name === name);
+    if (resumedFrom !== undefined && own.length === 0 && earlier.length === 0) {
+      throw new FlwrError(
+        "failed-precondition",
+        `The checkpoints of run ${resumedFrom}, which this run resumes, were removed`,
+        { hints: ["Start a new run without --resume"] },
+      );
+    }
+    const bytes = found && await tx.artifacts.piece(found.artifactId, offset);
+    return bytes && { size: found.size, bytes };
+  });
+}
+
+/** The complete checkpoints of a run; none if there is no such run. */
+export async function checkpointsOf(
+  tx: Pick<ArtifactTransaction, "artifacts">,
+  runId: bigint,
+): Promise<ArtifactRecord[]> {
+  const all = await tx.artifacts.ofRun(runId);
+  return all.filter(({ kind, sha256 }) => kind === "checkpoint" && sha256 !== undefined);
 }
 
 /** Removes a run's artifacts. Must happen before the run is removed. */
@@ -71,8 +118,9 @@ export async function dropUnfinishedArtifacts(
 /** Checks a piece without the store. @throws invalid-argument */
 function checkPiece(
   { maxArtifactPieceBytes: most, minArtifactPieceBytes: least }: ArtifactLimits,
-  { name, size, offset, bytes }: ArtifactPiece,
+  { kind, name, size, offset, bytes }: ArtifactPiece,
 ): void {
+  if (!NAMES.has(kind ?? "artifact")) throw new TypeError(`No such kind: ${kind}`);
   const fault = artifactNameFault(name);
   if (fault !== undefined) {
     throw new FlwrError("invalid-argument", `Artifact "${name.slice(0, 200)}" ${fault}`);
@@ -106,15 +154,15 @@ async function placePiece(
   runId: bigint,
   piece: ArtifactPiece,
 ): Promise<ArtifactRecord> {
-  const { name, size, offset, bytes } = piece;
+  const { kind = "artifact", name, size, offset, bytes } = piece;
   const { state } = await requireRun(tx, runId);
   if (!takesMessages(state)) {
     throw new FlwrError(
       "failed-precondition",
-      `Artifact "${name}" cannot be saved: run "${runId}" is ${state}, not running`,
+      `${NAMES.get(kind)} "${name}" cannot be saved: run "${runId}" is ${state}, not running`,
     );
   }
-  const all = await tx.artifacts.ofRun(runId);
+  const all = (await tx.artifacts.ofRun(runId)).filter((artifact) => artifact.kind === kind);
   const known = all.filter((artifact) => artifact.name === name);
   const upload = known.find(({ sha256 }) => sha256 === undefined);
   if (offset === 0) {
@@ -123,6 +171,7 @@ async function placePiece(
     return await addPiece(context, tx, {
       artifactId: await freshId(context, tx),
       runId,
+      kind,
       name,
       size,
       received: 0,
@@ -173,38 +222,42 @@ async function addPiece(
 
 /** Checks that an artifact fits into the limits of a run, and that its name does not clash with another. */
 function checkRoom(
-  { maxArtifactsPerRun, maxArtifactBytesPerRun }: ArtifactLimits,
+  limits: ArtifactLimits,
   all: readonly ArtifactRecord[],
-  { name, size }: ArtifactPiece,
+  { kind = "artifact", name, size }: ArtifactPiece,
 ): void {
+  const [most, mostBytes] = kind === "artifact"
+    ? [limits.maxArtifactsPerRun, limits.maxArtifactBytesPerRun]
+    : [limits.maxCheckpointsPerRun, limits.maxCheckpointBytesPerRun];
+  const what = `${NAMES.get(kind)} "${name}"`;
   const others = all.filter((artifact) => artifact.name !== name);
   const clash = others.find((artifact) => artifactNamesClash(artifact.name, name));
   if (clash !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `Artifact "${name}" cannot be saved together with "${clash.name}": some file systems treat the names as one`,
+      `${what} cannot be saved together with "${clash.name}": some file systems treat the names as one`,
     );
   }
   const names = new Set(others.map((artifact) => artifact.name));
-  if (names.size >= maxArtifactsPerRun) {
+  if (names.size >= most) {
     throw new FlwrError(
       "resource-exhausted",
-      `Artifact "${name}" exceeds the limit of ${maxArtifactsPerRun} artifacts per run`,
+      `${what} exceeds the limit of ${most} ${kind}s per run`,
     );
   }
   const total = others.reduce((sum, artifact) => sum + artifact.size, size);
-  if (total <= maxArtifactBytesPerRun) return;
+  if (total <= mostBytes) return;
   throw new FlwrError(
     "resource-exhausted",
-    `Artifact "${name}" is too large: it brings the run's artifacts to ${total} bytes; ` +
-      `the limit is ${maxArtifactBytesPerRun}`,
+    `${what} is too large: it brings the run's ${kind}s to ${total} bytes; ` +
+      `the limit is ${mostBytes}`,
   );
 }
 
 /** Computes the hash of an artifact whose pieces are all stored, and makes it visible. */
 async function complete(
   context: ArtifactContext,
-  { artifactId, runId, name, size }: ArtifactRecord,
+  { artifactId, runId, kind, name, size }: ArtifactRecord,
 ): Promise<void> {
   const hash = new Sha256();
   for (let offset = 0; offset < size;) {
@@ -220,12 +273,13 @@ async function complete(
     // The last piece was sent twice at the same time.
     if (artifact.sha256 !== undefined) return;
     for (const other of await tx.artifacts.ofRun(runId)) {
-      if (other.name === name && other.artifactId !== artifactId) {
+      if (other.kind === kind && other.name === name && other.artifactId !== artifactId) {
         await tx.artifacts.remove(other.artifactId);
       }
     }
     await tx.artifacts.put({ ...artifact, sha256 });
-    effects.emit({ kind: "artifact-saved", runId, name, size });
+    if (kind === "artifact") effects.emit({ kind: "artifact-saved", runId, name, size });
+    else await noteProgress(tx, runId);
   });
 }
 

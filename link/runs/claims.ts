@@ -61,7 +61,8 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
       dueAt: now + patienceSeconds(run, context.limits),
     };
     await tx.runs.put(begun);
-    context.outcomes.begin(effects, run.runId);
+    // Results from before an interruption are not counted, so the others alone say nothing.
+    if (run.resumes === undefined) context.outcomes.begin(effects, run.runId);
     effects.due(begun.dueAt);
     effects.emit({ kind: "run-began", runId: run.runId });
     return toRun(context, begun);

@@ -35,6 +35,8 @@ export interface RunDependents {
   isBusy(runId: bigint): Promise<boolean>;
   /** Cancels the messages of a run that ends and removes its incomplete artifacts. @returns bytes of the others */
   ended(runId: bigint): Promise<number>;
+  /** Whether the run has checkpoints, and whether it has saved artifacts. */
+  saved(runId: bigint): Promise<{ readonly checkpoints: boolean; readonly artifacts: boolean }>;
   /** Removes the run's artifacts. */
   removeArtifacts(runId: bigint): Promise<void>;
   /** Removes the messages and artifacts of a run that is about to be removed. */
@@ -51,6 +53,8 @@ export type RunEvent =
   /** The process that claimed the run did not begin it in time. The run can be claimed again. */
   | { readonly kind: "run-released"; readonly runId: bigint }
   | { readonly kind: "run-began"; readonly runId: bigint }
+  /** The run's process is gone. The run can be claimed again, and goes on from its last checkpoint. */
+  | { readonly kind: "run-interrupted"; readonly runId: bigint; readonly reason: string }
   /** Unanswered instructions of the run are cancelled; there are no events for them. */
   | {
     readonly kind: "run-finished";
@@ -79,6 +83,10 @@ export interface RunLimits {
    * 1.9) has no call to end a run. As long as the largest ttl of an instruction.
    */
   readonly unheardRunSeconds: number;
+  /** How often a run may be interrupted without saving a checkpoint in between, before it fails. */
+  readonly maxVainResumes: number;
+  /** How often a run may be interrupted at all. */
+  readonly maxResumes: number;
   /** Largest log of one run, in bytes of UTF-8. The oldest entries are removed. */
   readonly maxLogBytesPerRun: number;
   /** Longest entry of a log, in UTF-16 code units. Logs are read and trimmed in whole entries. At least 2. */
@@ -117,6 +125,8 @@ export const DEFAULT_RUN_LIMITS: RunLimits = {
   taskTimeoutSeconds: 60,
   handStartedRunSeconds: 86_400,
   unheardRunSeconds: 30 * 86_400,
+  maxVainResumes: 3,
+  maxResumes: 100,
   maxLogBytesPerRun: 16 * 2 ** 20,
   maxLogEntryLength: 64 * 2 ** 10,
   maxFinishedRuns: 10_000,

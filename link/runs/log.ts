@@ -1,18 +1,12 @@
-import { isWithinCharacter, utf8Length } from "../../base/characters.ts";
+import { isWithinCharacter } from "../../base/characters.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { longPoll } from "../transactions/long_poll.ts";
 import type { RunContext } from "./context.ts";
+import { appendEntries, CUT } from "./log_entries.ts";
 import { requireRun } from "./run_records.ts";
 import { isFinished, type LogPiece } from "../../entities/run.ts";
-import type { LogEnd } from "./run_table.ts";
 import type { LogReadOptions } from "./runs.ts";
-
-/** Seconds added to make times of entries distinct. Larger than the precision of a double at current Unix times. */
-const ENTRY_STEP = 1e-6;
-
-/** Prefix of a line whose beginning was removed. It prevents the rest from being read as another writer's line. */
-const CUT = `${FURTHER_LINE}…`;
 
 /** Entries to add in one transaction, during which no other call is answered. */
 const ENTRIES_AT_A_TIME = 16;
@@ -30,39 +24,13 @@ export async function appendLog(
   for (let at = 0; at === 0 || at < entries.length; at += ENTRIES_AT_A_TIME) {
     if (at > 0) await nextTurn();
     const together = entries.slice(at, at + ENTRIES_AT_A_TIME);
-    await append(context, runId, together, first);
+    await context.transact(
+      "relaxed",
+      (tx, effects) => appendEntries(context, tx, effects, runId, together, first),
+    );
     // Another writer may add lines in between; then this text must not continue that writer's line.
     first = together.at(-1)?.endsWith("\n") ? undefined : FURTHER_LINE;
   }
-}
-
-function append(
-  context: RunContext,
-  runId: bigint,
-  entries: readonly string[],
-  begin: string | undefined,
-): Promise<void> {
-  const { clock, limits } = context;
-  return context.transact("relaxed", async (tx, effects) => {
-    const run = await requireRun(tx, runId);
-    if (entries.length === 0) return;
-    const last = await tx.logs.last(runId);
-    let { at, end } = last ?? { at: 0, end: 0 };
-    for (const [place, entry] of entries.entries()) {
-      const text = place === 0 ? `${beginning(last, begin)}${entry}` : entry;
-      at = Math.max(clock.now(), at + ENTRY_STEP);
-      end += utf8Length(text);
-      await tx.logs.add(runId, { at, end, text });
-    }
-    await tx.logs.trim(runId, end - limits.maxLogBytesPerRun, CUT);
-    if (isFinished(run.state)) {
-      // A slow process can write after the run's end; that counts towards the limit, too.
-      await tx.runs.put({ ...run, logBytes: await tx.logs.size(runId) });
-      context.retention.expect(effects, at);
-      effects.due(at);
-    }
-    effects.wake(`log:${runId}`);
-  });
 }
 
 /** See Runs.readLog. */
@@ -94,13 +62,6 @@ export async function readLog(
       }),
   );
   return piece ?? { text: "", latest: after, more: false, endsLine: true, finished: false };
-}
-
-/** Text to insert between the end of a log and the text that is added. */
-function beginning(last: LogEnd | undefined, begin: string | undefined): string {
-  const atLineStart = last?.endsLine ?? true;
-  if (begin === undefined) return atLineStart ? "" : "\n";
-  return atLineStart ? begin : "";
 }
 
 /**

@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
+import { resumableRun } from "./resume.ts";
 import { nextRunState } from "./run_state.ts";
 import type { InternalRunFields, RunRecord } from "./run_table.ts";
 import {
@@ -25,7 +26,14 @@ export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkR
         `The SuperLink stores no run of series "${input.seriesId}"`,
       );
     }
-    const run = await pendingRun(context, tx, input);
+    const { resumeFrom, ...submitted } = input;
+    const resumedFrom = resumeFrom === undefined
+      ? undefined
+      : await resumableRun(tx, resumeFrom, input.fabId);
+    const run: RunRecord = {
+      ...await pendingRun(context, tx, submitted),
+      ...(resumedFrom !== undefined && { resumedFrom }),
+    };
     await tx.runs.put(run);
     if (!await tx.fabs.has(fab.hash)) {
       await tx.fabs.add(fab.hash, fab.content);
@@ -93,6 +101,8 @@ const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
   tokenHash: true,
   lifeSign: true,
   dueAt: true,
+  vainResumes: true,
+  firstSentAt: true,
   logBytes: true,
   artifactBytes: true,
 };

@@ -1,7 +1,10 @@
 import type { RunState } from "../../entities/run.ts";
 
-/** Event that changes a run's state: a process claims it, loses the claim or begins it, or the run ends. */
-export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
+/**
+ * Event that changes a run's state: a process claims it, loses the claim or begins it, the process ends before the run,
+ * or the run ends.
+ */
+export type RunTrigger = "claim" | "release" | "begin" | "interrupt" | "complete" | "fail" | "stop";
 
 const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> = {
   pending: { claim: "starting", fail: "finished:failed", stop: "finished:stopped" },
@@ -12,6 +15,7 @@ const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> =
     stop: "finished:stopped",
   },
   running: {
+    interrupt: "pending",
     complete: "finished:completed",
     fail: "finished:failed",
     stop: "finished:stopped",

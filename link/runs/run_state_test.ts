@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import { nextRunState, type RunTrigger } from "./run_state.ts";
 import { isFinished, type RunState, takesMessages } from "../../entities/run.ts";
 
-const EVENTS: readonly RunTrigger[] = ["claim", "release", "begin", "complete", "fail", "stop"];
+const EVENTS: readonly RunTrigger[] = [
+  ...["claim", "release", "begin", "interrupt", "complete", "fail", "stop"] as const,
+];
 
 /** The state after each event, in the order above; "-" if the event is not legal. */
 const TABLE: Readonly<Record<RunState, string>> = {
-  pending: "starting - - - finished:failed finished:stopped",
-  starting: "- pending running - finished:failed finished:stopped",
-  running: "- - - finished:completed finished:failed finished:stopped",
-  "finished:completed": "- - - - - -",
-  "finished:failed": "- - - - - -",
-  "finished:stopped": "- - - - - -",
+  pending: "starting - - - - finished:failed finished:stopped",
+  starting: "- pending running - - finished:failed finished:stopped",
+  running: "- - - pending finished:completed finished:failed finished:stopped",
+  "finished:completed": "- - - - - - -",
+  "finished:failed": "- - - - - - -",
+  "finished:stopped": "- - - - - - -",
 };
 
 Deno.test("run states change as in the table", () => {

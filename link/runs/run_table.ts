@@ -11,6 +11,10 @@ export interface InternalRunFields {
   readonly lifeSign: LifeSign;
   /** Unix time in seconds at which the claim or the heartbeat times out; undefined for never. */
   readonly dueAt?: number;
+  /** How often the run was interrupted since its last checkpoint; undefined for never. */
+  readonly vainResumes?: number;
+  /** Unix time in seconds at which the ServerApp sent its first instruction. */
+  readonly firstSentAt?: number;
   /** Size of a finished run's stored log, in bytes of UTF-8; undefined until it finishes. */
   readonly logBytes?: number;
   /** Size of a finished run's stored artifacts, in bytes; undefined until it finishes. */

@@ -19,7 +19,8 @@ export interface Runs {
    * Creates a run of an app: it is "pending" until a process claims it. A finished run is kept until there are
    * limits.maxFinishedRuns newer ones.
    *
-   * @throws not-found if the series does not exist; failed-precondition if a piece of the FAB's attachments is missing
+   * @throws not-found if the series, or the run to resume, does not exist; failed-precondition if a piece of the FAB's
+   *   attachments is missing, or the run to resume has not finished, has no checkpoint, or is of another app
    */
   create(input: NewLinkRun): Promise<LinkRun>;
   /**
@@ -63,6 +64,14 @@ export interface Runs {
    * @throws not-found; failed-precondition if the run has already ended
    */
   stop(runId: bigint): Promise<void>;
+  /**
+   * The process of a running run is gone: the run is "pending" again, and goes on from its last checkpoint. It fails if
+   * it has no checkpoint and its ServerApp has already sent instructions or saved artifacts, if it was interrupted
+   * limits.maxVainResumes times since its last checkpoint, or if a user started it by hand. No effect on another run.
+   *
+   * @param reason for people, for example "The SuperLink was restarted"
+   */
+  interrupt(runId: bigint, reason: string): Promise<void>;
   /** Fails a run, for example because no process could be started for it. No effect on a finished run. */
   fail(runId: bigint, details: string): Promise<void>;
   /**

@@ -207,6 +207,7 @@ linkTest("a claim expires if the run does not begin", async (bench) => {
 
 linkTest("a run whose ServerApp sends no heartbeat has failed", async (bench) => {
   const token = await begin(bench);
+  await bench.push(await bench.node(1000));
   await bench.pass(59);
   assert.equal(await bench.link.runs.heartbeat(token), true);
   await bench.pass(59);

@@ -1,5 +1,6 @@
 import type { RunContext, RunEffects, RunLimits, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
+import { interrupt, noteFirstSent } from "./interrupt.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 
@@ -20,7 +21,7 @@ export async function hearInstructions(
   tx: Pick<RunTransaction, "runs">,
   runId: bigint,
 ): Promise<void> {
-  const run = await tx.runs.get(runId);
+  const run = await noteFirstSent({ clock }, tx, runId);
   if (run?.dueAt === undefined || run.lifeSign !== "instructions") return;
   const dueAt = clock.now() + patienceSeconds(run, limits);
   // Later than the housekeeper expects, so it need not be told.
@@ -40,7 +41,7 @@ export async function settleSilentRun(
   const seconds = patienceSeconds(run, context.limits);
   if (run.lifeSign === "heartbeats") {
     const details = `No heartbeat received from the ServerApp for ${seconds} s`;
-    return await endRun(context, tx, effects, run, nextRunState(run.state, "fail")!, details);
+    return await interrupt(context, tx, effects, run, details);
   }
   if (await tx.runDependents.isBusy(run.runId)) {
     const dueAt = context.clock.now() + seconds;

@@ -1,3 +1,4 @@
+import type { ArtifactKind } from "../../entities/artifact.ts";
 import type { ArtifactRecord, ArtifactTable } from "../artifacts/artifact_table.ts";
 import { bytes, fromId, id, number, optional, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
@@ -21,14 +22,15 @@ export class SqliteArtifacts implements ArtifactTable {
   }
 
   async put(artifact: ArtifactRecord): Promise<void> {
-    const { artifactId, runId, name, size, received, crc32, sha256, savedAt } = artifact;
+    const { artifactId, runId, kind, name, size, received, crc32, sha256, savedAt } = artifact;
     await this.#sql.run(
-      `INSERT INTO artifact (artifact_id, run_id, name, size, received, crc32, sha256, saved_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO artifact (artifact_id, run_id, kind, name, size, received, crc32, sha256, saved_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (artifact_id) DO UPDATE SET received = excluded.received,
            crc32 = excluded.crc32, sha256 = excluded.sha256, saved_at = excluded.saved_at`,
       fromId(artifactId),
       fromId(runId),
+      kind,
       name,
       size,
       received,
@@ -57,6 +59,7 @@ function artifactFrom(row: Row): ArtifactRecord {
   return {
     artifactId: id(row, "artifact_id"),
     runId: id(row, "run_id"),
+    kind: text(row, "kind") as ArtifactKind,
     name: text(row, "name"),
     size: number(row, "size"),
     received: number(row, "received"),

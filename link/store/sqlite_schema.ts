@@ -270,4 +270,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE run ADD COLUMN life_sign TEXT NOT NULL DEFAULT 'heartbeats';
   UPDATE run SET life_sign = 'instructions' WHERE fab_hash = '';
   `,
+  // Checkpoints, from which an interrupted run goes on. Earlier runs have none, and may have sent instructions.
+  `
+  ALTER TABLE artifact ADD COLUMN kind TEXT NOT NULL DEFAULT 'artifact';
+  ALTER TABLE run ADD COLUMN resumes INTEGER;
+  ALTER TABLE run ADD COLUMN vain_resumes INTEGER;
+  ALTER TABLE run ADD COLUMN resumed_from INTEGER;
+  ALTER TABLE run ADD COLUMN first_sent_at REAL;
+  UPDATE run SET first_sent_at = running_at;
+  `,
 ];

@@ -9,6 +9,8 @@ export interface LocalRunFlags extends ConnectionFlags {
   readonly runConfig: readonly string[];
   readonly json?: string;
   readonly artifacts?: string;
+  /** Folder of the run to go on from. */
+  readonly resume?: string;
   /** Whether progress lines always show node ids. */
   readonly verbose: boolean;
 }

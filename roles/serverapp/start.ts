@@ -17,6 +17,7 @@ import { readingFlag } from "../flags/values.ts";
 import { readConnection } from "../flags/connection_options.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { ArtifactFolder, requireNewFolder } from "../output/artifact_folder.ts";
+import { CheckpointFolder, requireCheckpoints } from "../output/checkpoint_folder.ts";
 import { runFolder } from "../output/run_folder.ts";
 import { DEFAULT_ADDRESS, type LocalRunFlags } from "../flags/server_app.ts";
 import { OwnRun } from "./own_run.ts";
@@ -41,6 +42,7 @@ export async function runLocally(
 ): Promise<void> {
   const runConfig = await withDefaults(await readSettings(flags.runConfig), flags.dir);
   if (flags.artifacts !== undefined) await requireNewFolder(flags.artifacts, "--artifacts");
+  const resumed = flags.resume === undefined ? undefined : await requireCheckpoints(flags.resume);
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");
   log("run").info("Loaded ServerApp {spec}. Connecting to {address}", { spec, address });
@@ -54,6 +56,7 @@ export async function runLocally(
   );
   const { colours } = stdoutScreen();
   const report = new RunReport((line) => printLine(styledLine(line, colours)));
+  let checkpoints: CheckpointFolder | undefined;
   try {
     await runServerApp({
       app,
@@ -62,11 +65,16 @@ export async function runLocally(
       report,
       showIds: flags.verbose,
       artifactsOf: (runId) => new ArtifactFolder(flags.artifacts ?? runFolder(runId)),
+      checkpointsOf: (runId) => {
+        checkpoints = new CheckpointFolder(flags.artifacts ?? runFolder(runId), resumed);
+        return checkpoints;
+      },
       signal: AbortSignal.any([signal, run.ended]),
     });
     await run.finish("completed", report.incomplete);
   } catch (error) {
     await run.finish("failed", FlwrError.from(error).message);
+    if (checkpoints?.isUsed) tellHowToResume(spec, flags.artifacts ?? runFolder(report.runId!));
     throw error;
   } finally {
     run.close();
@@ -107,6 +115,14 @@ async function readSettings(values: readonly string[]): Promise<ConfigRecord> {
     return toConfigRecord(await readRunConfig(values));
   }
   return readingFlag(() => parseConfigString(values.join(" "), "--run-config"));
+}
+
+function tellHowToResume(spec: string, folder: string): void {
+  log("run").info("To go on from the last checkpoint: flwr run {spec} --resume {folder}", {
+    event: "run-resumable",
+    spec,
+    folder,
+  });
 }
 
 async function writeHistory(file: string, report: RunReport): Promise<void> {

@@ -50,6 +50,8 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
       getNodes: client.relay(method.getNodes),
       pushLogs: client.relay(method.pushLogs),
       pushArtifact: client.relay(method.pushArtifact),
+      pushCheckpoint: client.relay(method.pushCheckpoint),
+      pullCheckpoint: client.relay(method.pullCheckpoint),
     },
   });
 }

@@ -53,6 +53,11 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
       );
     case "run-began":
       return line.info("Run {runId} is running", event);
+    case "run-interrupted":
+      return line.warn(
+        "Run {runId} was interrupted and is pending again, to go on from its last checkpoint: {reason}",
+        event,
+      );
     case "run-finished":
       return logRunEnd(line, event);
     case "run-logs-removed":

@@ -23,6 +23,7 @@ export class RunsInFlight {
       case "instruction-failed":
         this.#runs.delete(event.instruction.messageId);
         return;
+      case "run-interrupted":
       case "run-finished":
         for (const [messageId, runId] of this.#runs) {
           if (runId === event.runId) this.#runs.delete(messageId);

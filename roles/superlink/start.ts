@@ -20,6 +20,13 @@ import { RunsInFlight } from "./runs_in_flight.ts";
 import { type OpenListeners, serve } from "./serve.ts";
 import { superLinkServices } from "./services.ts";
 
+/** Events after which the process of a run must not go on. */
+const ENDS_PROCESS: ReadonlySet<LinkEvent["kind"]> = new Set([
+  "run-finished",
+  "run-released",
+  "run-interrupted",
+]);
+
 const logger = log("superlink");
 
 /** A running SuperLink. */
@@ -49,7 +56,7 @@ export async function startSuperLink(
   const onEvent = (event: LinkEvent) => {
     inFlight.onEvent(event);
     events.onEvent(event);
-    if (event.kind === "run-finished" || event.kind === "run-released") launching?.end(event.runId);
+    if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
   };
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);
@@ -93,6 +100,7 @@ export async function startSuperLink(
       link,
       runtime: services.runtime,
       runs: config.runs,
+      isLasting: config.database !== undefined,
       ...(listeners.http === undefined
         ? {}
         : { runtimeAddress: localAddress(listeners.http, config.tls?.hosts) }),

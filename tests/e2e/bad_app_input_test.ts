@@ -45,6 +45,11 @@ scenario("bad input: an app that cannot be loaded is refused with its file", asy
       args: [...run!, "--dir", APPS, ...address, "--run-config", "=3"],
     },
     {
+      what: "--resume of a folder without checkpoints",
+      says: /--resume: found no checkpoint in folder "no-such-run"/,
+      args: [...run!, "--dir", APPS, ...address, "--resume", "no-such-run"],
+    },
+    {
       what: "supernode: an address without a port",
       says: /nonsense/,
       args: [...node!, "--dir", APPS, "--insecure", "--server", "nonsense"],

@@ -71,6 +71,42 @@ scenario("crash: a run goes on after its ClientApp dies", async (stage) => {
   assert.ok((await Deno.stat(died)).isFile, "the app did die");
 });
 
+for (const round of [1, 2, 3]) {
+  const title = `crash: a ServerApp that was killed in round ${round} goes on with --resume`;
+  scenario(title, async (stage) => {
+    const credentials = await makeCredentials(stage.folder.path);
+    const expected = reference(stage, credentials);
+    const { fleet, driver } = await startSuperLink({ stage, credentials });
+    const goOn = stage.path("go-on");
+    const config = `wait-round=${round} wait-file="${goOn}"`;
+    const first = startSuperNode({ stage, credentials, fleet, node: 1, config });
+    await joined(first);
+    await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+    const result = stage.path("result.json");
+    const [killed, resumed] = [stage.path("killed"), stage.path("resumed")];
+    const flags = ["--artifacts", killed];
+    const run = startServerApp({ stage, credentials, driver, result, flags });
+    await first.waitForLine(new RegExp(`Waiting in round ${round}`));
+    await run.end("SIGKILL");
+    await Deno.writeTextFile(goOn, "");
+
+    const again = startServerApp({
+      ...{ stage, credentials, driver, result },
+      flags: ["--artifacts", resumed, "--resume", killed],
+    });
+    assertSameRun(await runResult(again, result), await expected);
+    assert.ok(again.lines.some((line) => line === `Resumed after round ${round - 1} of 3`));
+    // A run that has completed can go on with more rounds.
+    const longer = stage.path("longer.json");
+    const more = startServerApp({
+      ...{ stage, credentials, driver, result: longer, rounds: 4 },
+      flags: ["--resume", resumed],
+    });
+    assert.equal((await runResult(more, longer)).rounds.length, 4);
+    assert.ok(more.lines.some((line) => line === "Resumed after round 3 of 4"));
+  });
+}
+
 scenario(
   "crash: a run survives a kill -9 of SuperLink or SuperNode in each round",
   async (stage) => {

@@ -109,6 +109,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--json": "none",
     "--no-check": "check them",
     "--artifacts": "run-<id>",
+    "--resume": "start anew",
     ...FORMAT_FLAG,
   },
   "list": {

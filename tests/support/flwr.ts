@@ -166,6 +166,8 @@ export function startServerApp(
       ? ["--insecure"]
       : ["--root-certificates", credentials.caCertificate]),
     ...EVENTS,
+    // Its checkpoints would otherwise stay in this repository.
+    ...(flags.includes("--artifacts") ? [] : ["--artifacts", `${result}.run`]),
     ...flags,
   ]);
 }

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { MessageType, NodeId } from "../../../entities/metadata.ts";
-import type { ConfigRecord } from "../../config_record.ts";
+import { ConfigRecord } from "../../config_record.ts";
 import type { Grid } from "../../grid.ts";
 import { Message } from "../../message.ts";
 import { MessageTypes } from "../../message_type.ts";
@@ -31,6 +31,8 @@ export class FedXgbCyclic extends FedXgb {
   readonly #turns = new Turns();
   readonly #format: "json" | "any";
   #grid: Grid | undefined;
+  /** Whether the order was loaded for the next round's run. */
+  #isLoaded = false;
 
   /**
    * Creates the strategy.
@@ -82,6 +84,20 @@ export class FedXgbCyclic extends FedXgb {
     };
   }
 
+  /** The order of the nodes, and the state of every strategy. */
+  override saveState(): RecordDict {
+    const order = new ConfigRecord({ order: this.#turns.save().map(String) });
+    return new RecordDict([...super.saveState(), ["turns", order]]);
+  }
+
+  /** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
+  override loadState(state: RecordDict): void {
+    const order = state.configRecord("turns").get("order");
+    super.loadState(state);
+    this.#turns.load(Array.isArray(order) ? order.map((id) => BigInt(String(id))) : []);
+    this.#isLoaded = true;
+  }
+
   async #ask(
     { number, arrays, grid, signal }: Round,
     messageType: MessageType,
@@ -91,8 +107,10 @@ export class FedXgbCyclic extends FedXgb {
     if (fraction === 0) return { messages: [], available: 0 };
     const { minAvailableNodes, minTrainNodes, arrayrecordKey, configrecordKey } = this.options;
     const online = await grid.waitForNodes(Math.max(minAvailableNodes, minTrainNodes), { signal });
-    if (this.#grid !== grid) this.#turns.clear(); // Another run: its nodes are numbered anew.
+    // Another run: its nodes are numbered anew.
+    if (this.#grid !== grid && !this.#isLoaded) this.#turns.clear();
     this.#grid = grid;
+    this.#isLoaded = false;
     const content = new RecordDict([[arrayrecordKey, arrays], [configrecordKey, config]]);
     const dstNodeId = this.#turns.of(number, online);
     const groupId = String(number);
@@ -110,6 +128,17 @@ export class Turns {
     for (const id of nodeIds) if (!this.#places.has(id)) this.#places.set(id, this.#places.size);
     const ordered = [...nodeIds].sort((a, b) => this.#places.get(a)! - this.#places.get(b)!);
     return ordered[(round - 1) % ordered.length]!;
+  }
+
+  /** The nodes, in the order of their numbers. */
+  save(): NodeId[] {
+    return [...this.#places.keys()];
+  }
+
+  /** Replaces all nodes by those of {@link save}. */
+  load(order: readonly NodeId[]): void {
+    this.#places.clear();
+    for (const id of order) this.#places.set(id, this.#places.size);
   }
 
   /** Forgets all nodes. */

@@ -192,3 +192,19 @@ Deno.test("FedXgbCyclic takes a node's model as it is, if it is sound", () => {
   assert.throws(() => new FedXgbCyclic({ fractionEvaluate: 0.5 as 1 }), /fractionEvaluate/);
   assert.throws(() => new FedXgbCyclic({ modelFormat: "ubj" as "any" }), /modelFormat/);
 });
+
+Deno.test("FedXgbCyclic: a resumed run keeps the order of its nodes", () => {
+  const turns = new Turns();
+  turns.of(1, [5n, 9n]);
+  turns.of(2, [2n, 5n, 9n]);
+  const resumed = new Turns();
+  resumed.load(turns.save());
+  const rounds = [3, 4, 5, 6];
+  const orderOf = (turns: Turns) => rounds.map((round) => turns.of(round, [2n, 5n, 9n]));
+  assert.deepEqual(orderOf(resumed), orderOf(turns));
+  assert.deepEqual(orderOf(resumed), [2n, 5n, 9n, 2n]);
+  const strategy = new FedXgbCyclic();
+  const saved = strategy.saveState();
+  strategy.loadState(saved);
+  assert.deepEqual([...strategy.saveState().keys()], [...saved.keys()]);
+});

@@ -95,6 +95,10 @@ export class FakeLink implements LaunchLink {
     });
   }
 
+  interrupt(runId: bigint, details: string): Promise<void> {
+    return Promise.try(() => void this.#move(runId, "interrupt", details));
+  }
+
   appendLog(runId: bigint, lines: readonly string[]): Promise<void> {
     this.#logs.set(runId, this.log(runId) + lines.join(""));
     return Promise.resolve();

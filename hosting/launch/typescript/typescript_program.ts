@@ -25,6 +25,8 @@ const OFFERED: ReadonlySet<string> = new Set([
   "PullObject",
   "ConfirmMessageReceived",
   "PushArtifact",
+  "PushCheckpoint",
+  "PullCheckpoint",
 ]);
 
 /**

@@ -67,7 +67,8 @@ async function play(
   });
   const stopping = new AbortController();
   const { signal } = stopping;
-  const run = (await new LinkRuns({ link, runtime, clock: systemClock }).claim(signal))!;
+  const run =
+    (await new LinkRuns({ link, runtime, clock: systemClock, isLasting: false }).claim(signal))!;
   await using pool = new ProcessPool({ allowRead, memoryBytes, requestBytes: sandboxRequestBytes });
   const { attachments = [], ...piece } = attached ?? {};
   const app = { fab: { ...fabOf(serverApp, config), attachments }, overrideConfig: {}, ...piece };

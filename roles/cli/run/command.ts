@@ -30,6 +30,7 @@ Examples:
   flwr run my-app
   flwr run . my-superlink --stream -c "num-rounds=3 lr=0.1"
   flwr run . 127.0.0.1:8000 --insecure --format json
+  flwr run . my-superlink --resume 15950113740962349189 -c num-rounds=20
 
   flwr run server:app \\
     --root-certificates certificates/ca.crt \\
@@ -66,6 +67,10 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .option(
       "--artifacts <folder>",
       "for module:name: new or empty folder for the files that the ServerApp saves (default: run-<id>)",
+    )
+    .option(
+      "--resume <run>",
+      "go on from the last checkpoint of another run: for a folder, the run's id; for module:name, the run's folder (default: start anew)",
     )
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));

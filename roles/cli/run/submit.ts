@@ -32,6 +32,8 @@ export interface SubmitFlags extends ControlFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
   readonly stream: boolean;
+  /** The run from whose last checkpoint to go on. */
+  readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
   readonly check: boolean;
   readonly format: OutputFormat;
@@ -94,6 +96,7 @@ async function start(
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
   if (federation !== undefined) readingFlag(() => requireFederationId(federation, "--federation"));
+  const resumeFrom = flags.resume === undefined ? undefined : readRunToResume(flags.resume);
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
@@ -112,6 +115,7 @@ async function start(
       fab,
       overrideConfig: toConfigRecord(override),
       ...(federation !== undefined && { federation }),
+      ...(resumeFrom !== undefined && { resumeFrom }),
     });
   }, check.refused);
   const started = await submission.catch((error) => {
@@ -122,6 +126,17 @@ async function start(
   const run = started ?? await check.refusal;
   if (run.note !== undefined) printMessage(`Note: ${run.note}`);
   return { ...startedOutput(run, fab), connection, run };
+}
+
+/** Reads `--resume` of an app in a folder. */
+function readRunToResume(text: string): bigint {
+  if (/^[0-9]{1,20}$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);
+  throw new FlwrError("invalid-argument", `--resume: "${text}" is not the id of a run`, {
+    hints: [
+      "List the runs: flwr ls",
+      "A folder of checkpoints is for a ServerApp run here: flwr run module:name --resume FOLDER",
+    ],
+  });
 }
 
 /** The input of the type check. Undefined for an app in another language. */

@@ -28,12 +28,15 @@ export interface LaunchLink {
     | "getFabPiece"
     | "get"
     | "heartbeat"
+    | "interrupt"
   >;
 }
 
 /** Options of {@link LinkRuns}. */
 export interface LinkRunsOptions {
   readonly link: LaunchLink;
+  /** Whether the domain's state outlives this process. Otherwise a run that is interrupted has failed. */
+  readonly isLasting: boolean;
   /** The Runtime API that the apps call. */
   readonly runtime: ServiceBinding;
   readonly clock: Clock;
@@ -64,8 +67,9 @@ class LinkRunClaim implements RunClaim {
   readonly #run: LinkRun;
   readonly #link: LaunchLink;
   readonly #clock: Clock;
+  readonly #isLasting: boolean;
 
-  constructor({ run, token }: ClaimedRun, { link, runtime, clock }: LinkRunsOptions) {
+  constructor({ run, token }: ClaimedRun, { link, runtime, clock, isLasting }: LinkRunsOptions) {
     this.runId = run.runId;
     this.token = token;
     this.callHeaders = taskTokenHeaders(token);
@@ -73,6 +77,7 @@ class LinkRunClaim implements RunClaim {
     this.#run = run;
     this.#link = link;
     this.#clock = clock;
+    this.#isLasting = isLasting;
   }
 
   async load(): Promise<RunInput> {
@@ -109,6 +114,14 @@ class LinkRunClaim implements RunClaim {
     if (end.outcome === "completed") await this.#link.runs.finish(this.token, end);
     // `finish` needs a run that has begun; `fail` does not.
     else await this.#link.runs.fail(this.runId, end.details);
+  }
+
+  async interrupt(details: string): Promise<void> {
+    const { state } = await this.#link.runs.get(this.runId) ?? {};
+    // A run that has not begun is pending again when its claim expires.
+    if (this.#isLasting && state === "running") {
+      await this.#link.runs.interrupt(this.runId, details);
+    } else if (!this.#isLasting) await this.#link.runs.fail(this.runId, details);
   }
 
   async isOver(): Promise<boolean> {
@@ -157,21 +170,21 @@ function report(error: unknown): void {
 const PAGE = 200;
 
 /**
- * Fails the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
- * Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
+ * Resumes the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
+ * Those that cannot go on fail. Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
  * continue.
  *
  * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
  */
-export async function failInterruptedRuns(
-  link: { readonly runs: Pick<Link["runs"], "fail" | "list"> },
+export async function resumeInterruptedRuns(
+  link: { readonly runs: Pick<Link["runs"], "interrupt" | "list"> },
   startedAt: number,
 ): Promise<void> {
   for (let skip = 0;; skip += PAGE) {
     const runs = await link.runs.list({ limit: PAGE, skip });
     for (const { runId, state, fabHash, runningAt = 0 } of runs) {
       if (state !== "running" || fabHash === "" || runningAt >= startedAt) continue;
-      await link.runs.fail(runId, "The SuperLink was restarted while the run was in flight");
+      await link.runs.interrupt(runId, "The SuperLink was restarted while the run was in flight");
     }
     if (runs.length < PAGE) return;
   }

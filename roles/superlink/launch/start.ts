@@ -7,7 +7,7 @@ import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_p
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
-import { failInterruptedRuns, LinkRuns } from "./link_runs.ts";
+import { LinkRuns, resumeInterruptedRuns } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
 import { typescriptProgram } from "../../../hosting/launch/typescript/typescript_program.ts";
 import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts";
@@ -17,6 +17,8 @@ export interface LaunchOptions {
   readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
   readonly runs: LaunchConfig;
+  /** Whether the SuperLink has a database: runs that it interrupts when it stops go on later. */
+  readonly isLasting: boolean;
   /** "host:port" of the Runtime API, for processes on this machine. */
   readonly runtimeAddress?: string;
   /** File with the certificate of the SuperLink's CA. Undefined without TLS. */
@@ -33,14 +35,14 @@ export interface Launching extends AsyncDisposable {
 
 /** Starts to run submitted apps, including those that are already pending. */
 export function startLaunching(
-  { link, runtime, runs, runtimeAddress, authorityFile }: LaunchOptions,
+  { link, runtime, runs, isLasting, runtimeAddress, authorityFile }: LaunchOptions,
 ): Launching {
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
     requestBytes: sandboxRequestBytes,
   });
   const launcher = new Launcher({
-    runs: new LinkRuns({ link, runtime, clock: systemClock }),
+    runs: new LinkRuns({ link, runtime, isLasting, clock: systemClock }),
     readFab,
     programs: {
       typescript: typescriptProgram(pool),
@@ -55,10 +57,10 @@ export function startLaunching(
     concurrent: runs.concurrent,
     stopDetails: "The SuperLink was stopped",
   });
-  const failing = failInterruptedRuns(link, systemClock.now()).catch((error) => {
+  const resuming = resumeInterruptedRuns(link, systemClock.now()).catch((error) => {
     const { code, message } = FlwrError.from(error);
     if (code === "unavailable") return;
-    log("superlink").error("Could not end the runs from before the restart: {message}", {
+    log("superlink").error("Could not resume the runs from before the restart: {message}", {
       message,
     });
   });
@@ -68,7 +70,7 @@ export function startLaunching(
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();
-      await failing;
+      await resuming;
     },
   };
 }

@@ -144,6 +144,12 @@ export class TaskBackend implements RuntimeBackend {
     );
   }
 
+  readCheckpoint(): Promise<undefined> {
+    return Promise.reject(
+      new ApiError("task-call-not-offered", "Only a ServerApp has checkpoints"),
+    );
+  }
+
   #task({ token }: RuntimeTask): ClientAppTask {
     const task = this.#byToken.get(token);
     if (task !== undefined) return task;

@@ -67,6 +67,14 @@ const ROWS: Readonly<Record<string, Row>> = {
     request: () => bytesOf(method.pushArtifact, { name: "model.npz" }),
     right: OK,
   },
+  PushCheckpoint: {
+    request: () => bytesOf(method.pushCheckpoint, { name: "start-1" }),
+    right: OK,
+  },
+  PullCheckpoint: {
+    request: () => bytesOf(method.pullCheckpoint, { name: "start-2" }),
+    right: OK,
+  },
   PushTaskOutput: {
     request: () => bytesOf(method.pushTaskOutput, { subStatus: "completed" }),
     right: OK,

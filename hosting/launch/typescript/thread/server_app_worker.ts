@@ -6,6 +6,7 @@ import { isServerApp } from "../../../../app/server_app.ts";
 import { configFromTransferable } from "../../../../app/transferable.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { ArtifactUpload } from "../../../../rpc/dialects/current/client/artifact_upload.ts";
+import { CheckpointTransfer } from "../../../../rpc/dialects/current/client/checkpoint_transfer.ts";
 import { RuntimeClient } from "../../../../rpc/dialects/current/client/runtime_client.ts";
 import { RuntimeConnection } from "../../../../rpc/dialects/current/client/runtime_connection.ts";
 import { PortChannel } from "../../../../rpc/port/channel.ts";
@@ -67,6 +68,7 @@ async function run({ module, runId, runConfig }: WorkerJob): Promise<void> {
       connection: new RuntimeConnection(client, runId),
       runConfig: configFromTransferable(runConfig),
       artifactsOf: () => new ArtifactUpload(client),
+      checkpointsOf: () => new CheckpointTransfer(client),
       report,
       signal: client.ended,
     });

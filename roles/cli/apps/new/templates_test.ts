@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { isClientApp } from "../../../../app/client_app.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { RunArtifacts } from "../../../../app/artifacts.ts";
+import { RunCheckpoints } from "../../../../app/checkpoint/run_checkpoints.ts";
+import { MemoryCheckpoints } from "../../../../app/checkpoint/testing/memory_checkpoints.ts";
 import type { Context } from "../../../../app/context.ts";
 import { FakeDriver } from "../../../../app/fake_driver.ts";
 import { Grid } from "../../../../app/grid.ts";
@@ -94,7 +96,9 @@ async function simulate(folder: string, runConfig: ConfigRecord): Promise<number
   const saved: string[] = [];
   const save = (name: string) => Promise.resolve(saved.push(name) > 0);
   const artifacts = new RunArtifacts({ save });
-  await server.run(new Grid(driver, 7n), { ...context(SUPERLINK_NODE_ID), artifacts });
+  const checkpoint = new RunCheckpoints(new MemoryCheckpoints()).own;
+  const serverContext = { ...context(SUPERLINK_NODE_ID), artifacts, checkpoint };
+  await server.run(new Grid(driver, 7n), serverContext);
   assert.deepEqual(saved, ["model.npz"]);
   return losses;
 }

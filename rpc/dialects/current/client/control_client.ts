@@ -57,6 +57,8 @@ export interface RunSubmission {
   readonly federation?: string;
   /** The series to continue; a new one by default. */
   readonly seriesId?: bigint;
+  /** The run from whose last checkpoint the new one goes on; none by default. */
+  readonly resumeFrom?: RunId;
 }
 
 /** A started run. */
@@ -120,7 +122,7 @@ export class ControlClient {
    * "resource-exhausted" if the bundle is too large for the SuperLink
    */
   async startRun(
-    { fab, overrideConfig, federation, seriesId }: RunSubmission,
+    { fab, overrideConfig, federation, seriesId, resumeFrom }: RunSubmission,
   ): Promise<StartedRun> {
     const submit = (federation: string) =>
       this.#call(
@@ -130,6 +132,7 @@ export class ControlClient {
           overrideConfig: configToWire(overrideConfig),
           federation,
           ...(seriesId !== undefined && { seriesId }),
+          ...(resumeFrom !== undefined && { resumeRunId: resumeFrom }),
         },
         { timeoutSeconds: PUSH_DEADLINE_SECONDS, retry: NO_RETRY },
       );
@@ -146,6 +149,13 @@ export class ControlClient {
       );
     }
     const { runId, note } = response;
+    if (resumeFrom !== undefined && !response.resumed) {
+      // It does not know the request's field, and has started the run anew.
+      await this.stopRun(runId).catch(() => {});
+      throw new FlwrError("unimplemented", "--resume: this SuperLink cannot resume runs", {
+        hints: ["Submit the app without --resume, or to a SuperLink of this version of flwr"],
+      });
+    }
     return { runId, note, seriesId: response.seriesId, federation: response.federation };
   }
 

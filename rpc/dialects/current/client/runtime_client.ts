@@ -165,6 +165,39 @@ export class RuntimeClient {
     return complete;
   }
 
+  /** Uploads a piece of a checkpoint, as {@link pushArtifact} does of an artifact. */
+  async pushCheckpoint(
+    name: string,
+    size: number,
+    offset: number,
+    content: Uint8Array,
+  ): Promise<boolean> {
+    const { complete } = await this.#call(Runtime.method.pushCheckpoint, {
+      name,
+      size: BigInt(size),
+      offset: BigInt(offset),
+      content,
+    });
+    return complete;
+  }
+
+  /**
+   * Downloads a piece of the run's last checkpoint.
+   *
+   * @param offset where the piece begins: the end of the one before
+   * @returns undefined if there is none. `size` is that of the whole checkpoint, in bytes
+   */
+  async pullCheckpoint(
+    name: string,
+    offset: number,
+  ): Promise<{ size: number; content: Uint8Array } | undefined> {
+    const { size, content } = await this.#call(Runtime.method.pullCheckpoint, {
+      name,
+      offset: BigInt(offset),
+    });
+    return size === undefined ? undefined : { size: Number(size), content };
+  }
+
   /** Announces messages. */
   async announce(
     messages: readonly DeflatedMessage[],

@@ -16,6 +16,8 @@ const DEADLINES: ReadonlyMap<string, number> = new Map([
   ["PushObject", PUSH_DEADLINE_SECONDS],
   ["PullObject", PUSH_DEADLINE_SECONDS],
   ["PushArtifact", PUSH_DEADLINE_SECONDS],
+  ["PushCheckpoint", PUSH_DEADLINE_SECONDS],
+  ["PullCheckpoint", PUSH_DEADLINE_SECONDS],
 ]);
 
 /** The deadline of a Runtime API call, in seconds. */

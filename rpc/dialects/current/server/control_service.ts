@@ -82,8 +82,9 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
     async startRun(request) {
       const submission = await readSubmission(request, readFab);
       if (submission === undefined) return create(StartRunResponseSchema);
-      const { runId, seriesId, federation } = await link.runs.create(submission);
-      return create(StartRunResponseSchema, { runId, seriesId, federation });
+      const { runId, seriesId, federation, resumedFrom } = await link.runs.create(submission);
+      const resumed = resumedFrom !== undefined;
+      return create(StartRunResponseSchema, { runId, seriesId, federation, resumed });
     },
 
     async listRuns({ runId, limit, skip, submits }) {

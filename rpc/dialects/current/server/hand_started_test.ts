@@ -89,8 +89,10 @@ Deno.test("hand-started: no task, app, log or artifact is to be had or left ther
   const missing = Runtime.methods.map(({ name }) => name).filter((name) => !methods.includes(name));
   assert.deepEqual(missing.toSorted(), [
     "AcquireTask",
+    "PullCheckpoint",
     "PullTaskInput",
     "PushArtifact",
+    "PushCheckpoint",
     "PushLogs",
   ]);
 });

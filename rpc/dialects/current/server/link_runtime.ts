@@ -80,6 +80,7 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
       }
     },
     putArtifactPiece: ({ runId }, piece) => link.artifacts.putPiece(runId, piece),
+    readCheckpoint: ({ runId }, name, offset) => link.artifacts.readCheckpoint(runId, name, offset),
   };
 }
 

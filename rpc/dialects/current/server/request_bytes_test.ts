@@ -28,7 +28,15 @@ const LARGE: readonly [DescService, (method: DescMethod) => number, readonly str
   [
     Runtime,
     runtimeRequestBytes,
-    ["PullMessages", "PushArtifact", "PushLogs", "PushMessages", "PushObject", "PushTaskOutput"],
+    [
+      "PullMessages",
+      "PushArtifact",
+      "PushCheckpoint",
+      "PushLogs",
+      "PushMessages",
+      "PushObject",
+      "PushTaskOutput",
+    ],
   ],
 ];
 

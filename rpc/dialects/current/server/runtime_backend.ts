@@ -1,4 +1,4 @@
-import type { ArtifactPiece } from "../../../../entities/artifact.ts";
+import type { ArtifactPiece, CheckpointPiece } from "../../../../entities/artifact.ts";
 import type { NewLinkMessage } from "../../../../entities/message.ts";
 import type { InlineObject, OpenedPush } from "../../../../entities/push.ts";
 import type { LinkNode } from "../../../../entities/node.ts";
@@ -158,10 +158,21 @@ export interface RuntimeBackend {
   /** Stores the app's output. */
   appendLog(task: RuntimeTask, lines: readonly string[]): Promise<void>;
   /**
-   * Stores a piece of an artifact.
+   * Stores a piece of an artifact or of a checkpoint.
    *
    * @returns whether the file is now complete
    * @throws ApiError "task-call-not-offered" if apps cannot save artifacts
    */
   putArtifactPiece(task: RuntimeTask, piece: ArtifactPiece): Promise<boolean>;
+  /**
+   * Reads a piece of the run's checkpoint.
+   *
+   * @returns undefined if there is none at this offset
+   * @throws ApiError "task-call-not-offered" if apps have no checkpoints
+   */
+  readCheckpoint(
+    task: RuntimeTask,
+    name: string,
+    offset: number,
+  ): Promise<CheckpointPiece | undefined>;
 }

@@ -11,6 +11,7 @@ import {
   AcquireTaskResponseSchema,
   GetNodesResponseSchema,
   PullAppMessagesResponseSchema,
+  PullCheckpointResponseSchema,
   PullTaskInputResponseSchema,
   PushAppMessagesResponseSchema,
   PushArtifactResponseSchema,
@@ -41,6 +42,7 @@ import { readPushedObject } from "./pushed_object.ts";
 import type { PulledMessage, RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
 import { type RuntimeCaller, taskDenied } from "./task_authentication.ts";
 import { taskInputToWire } from "./task_input.ts";
+import { MAX_ARTIFACT_PIECE_BYTES } from "./task_policy.ts";
 
 /**
  * Seconds to wait for a Python ServerApp's further replies: Flower's Grid sleeps that long after an incomplete
@@ -220,6 +222,26 @@ export function runtimeHandlers(
         bytes: content,
       });
       return create(PushArtifactResponseSchema, { complete });
+    },
+
+    async pushCheckpoint({ name, size, offset, content }, call) {
+      const complete = await backend.putArtifactPiece(taskOf(call), {
+        kind: "checkpoint",
+        name,
+        size: Number(size),
+        offset: Number(offset),
+        bytes: content,
+      });
+      return create(PushArtifactResponseSchema, { complete });
+    },
+
+    async pullCheckpoint({ name, offset }, call) {
+      await call.reserve(MAX_ARTIFACT_PIECE_BYTES);
+      const piece = await backend.readCheckpoint(taskOf(call), name, Number(offset));
+      return create(
+        PullCheckpointResponseSchema,
+        piece && { size: BigInt(piece.size), content: piece.bytes },
+      );
     },
   };
 }

@@ -58,7 +58,7 @@ export async function readSubmission(
   if (app.serverApp === undefined) throw invalid(`app "${app.fabId}" has no ServerApp`);
   const overrideConfig = readOverrides(request, app);
   const hash = sha256Hex(content);
-  const { seriesId } = request;
+  const { seriesId, resumeRunId: resumeFrom } = request;
   return {
     fabId: app.fabId,
     fabVersion: app.version,
@@ -70,6 +70,7 @@ export async function readSubmission(
     overrideConfig,
     federation,
     ...(seriesId !== undefined && seriesId !== 0n && { seriesId }),
+    ...(resumeFrom !== undefined && { resumeFrom }),
   };
 }
 

@@ -10,8 +10,11 @@ const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
 /** Bytes of a request with a ServerApp's output: ours send up to 4 MB. */
 const MAX_LOG_REQUEST_BYTES = 16 * 1024 * 1024;
 
-/** Bytes of a request with a piece of an artifact: the link's maxArtifactPieceBytes, and its name. */
-const MAX_ARTIFACT_REQUEST_BYTES = 5 * 1024 * 1024 + 1024;
+/** Bytes of a piece of an artifact or a checkpoint: the link's maxArtifactPieceBytes. */
+export const MAX_ARTIFACT_PIECE_BYTES = 5 * 1024 * 1024;
+
+/** Bytes of a request with such a piece and its name. */
+const MAX_ARTIFACT_REQUEST_BYTES = MAX_ARTIFACT_PIECE_BYTES + 1024;
 
 /**
  * Who may make a call of the Runtime API:
@@ -34,6 +37,8 @@ export const TASK_POLICY: Readonly<Record<string, TaskAdmission>> = {
   "/flwr.proto.Runtime/GetNodes": "task",
   "/flwr.proto.Runtime/PushLogs": "task",
   "/flwr.proto.Runtime/PushArtifact": "task",
+  "/flwr.proto.Runtime/PushCheckpoint": "task",
+  "/flwr.proto.Runtime/PullCheckpoint": "task",
 };
 
 /** Returns a method's row of the policy. @param method its gRPC path */
@@ -53,6 +58,7 @@ export function runtimeRequestBytes({ localName }: DescMethod): number {
     case "pushLogs":
       return MAX_LOG_REQUEST_BYTES;
     case "pushArtifact":
+    case "pushCheckpoint":
       return MAX_ARTIFACT_REQUEST_BYTES;
     case "pullMessages":
       return MAX_ID_LIST_REQUEST_BYTES;

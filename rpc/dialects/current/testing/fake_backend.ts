@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { createHash } from "node:crypto";
 import type { Message } from "../../../../app/message.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { ArtifactPiece } from "../../../../entities/artifact.ts";
+import type { ArtifactPiece, CheckpointPiece } from "../../../../entities/artifact.ts";
 import type { NewLinkMessage } from "../../../../entities/message.ts";
 import type { OpenedPush } from "../../../../entities/push.ts";
 import { SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
@@ -190,6 +190,17 @@ export class FakeBackend implements RuntimeBackend {
   appendLog(_task: RuntimeTask, lines: readonly string[]): Promise<void> {
     this.log.push(...lines);
     return Promise.resolve();
+  }
+
+  readCheckpoint(
+    _task: RuntimeTask,
+    name: string,
+    offset: number,
+  ): Promise<CheckpointPiece | undefined> {
+    const piece = this.pieces.find((piece) =>
+      piece.kind === "checkpoint" && piece.name === name && piece.offset === offset
+    );
+    return Promise.resolve(piece && { size: piece.size, bytes: piece.bytes });
   }
 
   putArtifactPiece(_task: RuntimeTask, piece: ArtifactPiece): Promise<boolean> {

@@ -523,58 +523,6 @@ export interface Artifacts {
 	 */
 	save(name: string, content: ArtifactContent): Promise<boolean>;
 }
-/** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
-export type NodeId = bigint;
-/** Id of a run: unsigned 64-bit, never 0n. */
-export type RunId = bigint;
-/** Id of a message: a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one. */
-export type MessageId = string;
-/**
- * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the older
- * Flower names `get_parameters`, `get_properties`, `reconnect`.
- */
-export type MessageType = string;
-/** Metadata of a message, with the fields of Flower's `Metadata` (1.23 and later). */
-export interface Metadata {
-	/** Run of the message; 0n until it is sent. */
-	readonly runId: RunId;
-	/** Empty until the SuperLink accepted the message. */
-	readonly messageId: MessageId;
-	/** Node that sends the message. */
-	readonly srcNodeId: NodeId;
-	/** Node that receives the message. */
-	readonly dstNodeId: NodeId;
-	/** The id of the instruction that this message answers; empty in an instruction. */
-	readonly replyToMessageId: MessageId;
-	/** Number of the round, as text; empty if the sender does not work in rounds. */
-	readonly groupId: string;
-	/** Purpose of the message. */
-	readonly messageType: MessageType;
-	/** Unix time in seconds at which the sender created the message. */
-	readonly createdAt: number;
-	/** Seconds after `createdAt` during which the message is valid. */
-	readonly ttl: number;
-}
-/** Codes of errors in messages (Flower 1.41). */
-export declare const MessageErrorCode: {
-	readonly Unknown: 0;
-	readonly LoadClientApp: 1;
-	readonly ClientAppRaised: 2;
-	/** The instruction is unknown or has expired. On the 1.9 wire: the node is unavailable. */
-	readonly MessageUnavailable: 3;
-	readonly ReplyUnavailable: 4;
-	readonly NodeUnavailable: 5;
-	readonly ModPrecondition: 6;
-	readonly InvalidFab: 7;
-	readonly ClientAppCrashed: 8;
-};
-/** Error of a message, which has it instead of content. */
-export interface MessageError {
-	/** One of {@link MessageErrorCode}, or a later Flower's. */
-	readonly code: number;
-	/** One sentence for people. */
-	readonly reason: string;
-}
 /**
  * Named numbers and lists of numbers, such as a node's measurements.
  *
@@ -627,6 +575,106 @@ export declare class RecordDict extends NamedMap<AnyRecord> {
 	/** The ConfigRecord with this name. @throws FlwrError "not-found" that lists the existing records */
 	configRecord(name: string): ConfigRecord;
 }
+/** Stores checkpoints by name: at the SuperLink, or in a folder. */
+export interface CheckpointStore {
+	/**
+	 * Saves a checkpoint. It replaces the one with the same name at once: a reader gets the old bytes or the new ones.
+	 *
+	 * @param name a plain name, for example "start-1"
+	 * @returns false if it stores no checkpoints
+	 */
+	save(name: string, bytes: Uint8Array): Promise<boolean>;
+	/** The checkpoint with a name; undefined if there is none. */
+	load(name: string): Promise<Uint8Array | undefined>;
+}
+/** The checkpoint of a ServerApp that does not use a strategy. */
+export interface Checkpoint {
+	/**
+	 * Saves records, replacing those of the last call. If the SuperLink is restarted, or the process of the run's app
+	 * ends, the run starts again, and {@link load} returns them.
+	 *
+	 * @param records at most 2 GiB. Do not change them before the promise settles
+	 * @returns whether they were saved: false if the SuperLink stores no checkpoints, such as Flower's own
+	 * @throws FlwrError "resource-exhausted" when they are too large
+	 *
+	 * @example
+	 * ```ts
+	 * export const app = new ServerApp().main(async (grid, { checkpoint }) => {
+	 *   const saved = await checkpoint.load();
+	 *   let round = saved?.configRecord("progress").number("round") ?? 0;
+	 *   while (round < 10) {
+	 *     round++;
+	 *     // …
+	 *     await checkpoint.save(new RecordDict({ progress: new ConfigRecord({ round }) }));
+	 *   }
+	 * });
+	 * ```
+	 */
+	save(records: RecordDict): Promise<boolean>;
+	/**
+	 * The records that this run, or the one that it resumes, saved last; undefined if there are none.
+	 *
+	 * @throws FlwrError "data-loss" when they are damaged
+	 */
+	load(): Promise<RecordDict | undefined>;
+}
+/** The checkpoints of a run, as its grid passes them to strategies. */
+export interface Checkpoints {
+	/** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
+	nextStart(): Checkpoint;
+}
+/** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
+export type NodeId = bigint;
+/** Id of a run: unsigned 64-bit, never 0n. */
+export type RunId = bigint;
+/** Id of a message: a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one. */
+export type MessageId = string;
+/**
+ * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the older
+ * Flower names `get_parameters`, `get_properties`, `reconnect`.
+ */
+export type MessageType = string;
+/** Metadata of a message, with the fields of Flower's `Metadata` (1.23 and later). */
+export interface Metadata {
+	/** Run of the message; 0n until it is sent. */
+	readonly runId: RunId;
+	/** Empty until the SuperLink accepted the message. */
+	readonly messageId: MessageId;
+	/** Node that sends the message. */
+	readonly srcNodeId: NodeId;
+	/** Node that receives the message. */
+	readonly dstNodeId: NodeId;
+	/** The id of the instruction that this message answers; empty in an instruction. */
+	readonly replyToMessageId: MessageId;
+	/** Number of the round, as text; empty if the sender does not work in rounds. */
+	readonly groupId: string;
+	/** Purpose of the message. */
+	readonly messageType: MessageType;
+	/** Unix time in seconds at which the sender created the message. */
+	readonly createdAt: number;
+	/** Seconds after `createdAt` during which the message is valid. */
+	readonly ttl: number;
+}
+/** Codes of errors in messages (Flower 1.41). */
+export declare const MessageErrorCode: {
+	readonly Unknown: 0;
+	readonly LoadClientApp: 1;
+	readonly ClientAppRaised: 2;
+	/** The instruction is unknown or has expired. On the 1.9 wire: the node is unavailable. */
+	readonly MessageUnavailable: 3;
+	readonly ReplyUnavailable: 4;
+	readonly NodeUnavailable: 5;
+	readonly ModPrecondition: 6;
+	readonly InvalidFab: 7;
+	readonly ClientAppCrashed: 8;
+};
+/** Error of a message, which has it instead of content. */
+export interface MessageError {
+	/** One of {@link MessageErrorCode}, or a later Flower's. */
+	readonly code: number;
+	/** One sentence for people. */
+	readonly reason: string;
+}
 /** Data that an app gets in addition to a message: ids, settings and state. */
 export interface Context {
 	/** The run that the app works for. */
@@ -642,10 +690,12 @@ export interface Context {
 	/** Compute resources for models, which use them by themselves (default: this machine). */
 	readonly compute?: Compute;
 }
-/** Data that a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
+/** Data that a ServerApp gets in addition to its grid: ids, settings, state, artifacts and checkpoint. */
 export interface ServerContext extends Context {
 	/** Saves the results of the run: `await artifacts.save("model.npz", arrays)`. */
 	readonly artifacts: Artifacts;
+	/** Saves the progress of the run, for apps that do not use a strategy: strategies save theirs by themselves. */
+	readonly checkpoint: Checkpoint;
 }
 /** Contents and options of a new instruction. */
 export interface InstructionInit {
@@ -827,6 +877,26 @@ export declare class ClientApp {
  * promise of the value.
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
+/**
+ * Flower's `message_size_mod`: logs the size of each instruction and reply in bytes. An error reply has no records and
+ * is passed on without a line.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp({ mods: [messageSizeMod] });
+ * ```
+ */
+export declare const messageSizeMod: ClientMod;
+/**
+ * Flower's `arrays_size_mod`: logs elements and bytes of each ArrayRecord in instructions and replies. An error reply
+ * has no records and is passed on without a line.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp({ mods: [arraysSizeMod] });
+ * ```
+ */
+export declare const arraysSizeMod: ClientMod;
 /** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
 	/**
@@ -961,8 +1031,10 @@ export declare class Result {
 	readonly initialServerMetrics: MetricRecord | undefined;
 	/** Duration of all rounds in seconds. */
 	readonly seconds: number;
-	/** Whether `stopWhen` ended the run before its last round. */
+	/** Whether `stopWhen` or the strategy ended the run before its last round. */
 	readonly stoppedEarly: boolean;
+	/** Why the strategy ended the run before its last round, for example a privacy budget; otherwise undefined. */
+	readonly stopReason: string | undefined;
 	/** Creates a result; strategies do that. */
 	constructor(fields: {
 		arrays: ArrayRecord;
@@ -970,6 +1042,7 @@ export declare class Result {
 		initialServerMetrics?: MetricRecord;
 		seconds: number;
 		stoppedEarly?: boolean;
+		stopReason?: string;
 	});
 	/** The contribution of each node, in ascending order of node id. */
 	get contributions(): Contribution[];
@@ -979,6 +1052,21 @@ export declare class Result {
 	get evaluateMetrics(): Map<number, MetricRecord>;
 	/** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
 	get serverMetrics(): Map<number, MetricRecord>;
+}
+/** The privacy loss of a run so far, and what it rests on. */
+export interface PrivacyReport {
+	/** ε, in nats. */
+	readonly epsilon: number;
+	/** The δ of that ε. */
+	readonly delta: number;
+	/** Whose data are protected: all data of one node. */
+	readonly unit: "node";
+	/** What two runs that cannot be told apart differ in. */
+	readonly neighboringRelation: string;
+	/** How the draw of the nodes counts. */
+	readonly samplingMethod: string;
+	/** How losses are added up: "rdp" or "pld". */
+	readonly accountingMethod: string;
 }
 /** An event of a run, for example to show on a terminal. */
 export type ProgressEvent = 
@@ -1009,6 +1097,18 @@ export type ProgressEvent =
 	readonly arrays: number;
 	/** Size of the serialised arrays, in bytes. */
 	readonly bytes: number;
+}
+/** The strategy goes on after a round, from a checkpoint. */
+ | {
+	readonly type: "resumed";
+	readonly round: number;
+	readonly numRounds: number;
+}
+/** The checkpoint of a round was not saved. The same reason is reported once. */
+ | {
+	readonly type: "checkpoint-failed";
+	readonly round: number;
+	readonly reason: string;
 } | {
 	readonly type: "round-started";
 	readonly round: number;
@@ -1058,11 +1158,19 @@ export type ProgressEvent =
 	readonly type: "round-finished";
 	readonly record: RoundRecord;
 }
-/** `stopWhen` ended the run after this round. */
+/** `stopWhen` or the strategy ended the run after this round. */
  | {
 	readonly type: "stopped-early";
 	readonly round: number;
 	readonly numRounds: number;
+	/** The strategy's reason; undefined if `stopWhen` ended the run. */
+	readonly reason?: string;
+}
+/** The privacy loss of the run so far, after noise was added in a round. */
+ | {
+	readonly type: "privacy-spent";
+	readonly round: number;
+	readonly privacy: PrivacyReport;
 } | {
 	readonly type: "strategy-finished";
 	readonly result: Result;
@@ -1150,6 +1258,8 @@ export interface GridOptions {
 	readonly signal?: AbortSignal;
 	/** Whether labels of nodes always contain their ids (default: only if needed). */
 	readonly showIds?: boolean;
+	/** The run's checkpoints, which strategies save after each round (default: none). */
+	readonly checkpoints?: Checkpoints;
 }
 /** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export declare class Grid {
@@ -1158,13 +1268,15 @@ export declare class Grid {
 	readonly runId: RunId;
 	/** The source of the time. */
 	readonly clock: Clock;
+	/** The run's checkpoints; undefined if it has no place to save them. Strategies use it. */
+	readonly checkpoints: Checkpoints | undefined;
 	/**
 	 * Creates the access to the nodes of a run. ServerApps receive a grid and need not create one.
 	 *
 	 * @param connection the connection to the SuperLink
 	 * @param runId a run that the connection has created
 	 */
-	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds }?: GridOptions);
+	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds, checkpoints }?: GridOptions);
 	/** Returns the nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
 	/**
@@ -1253,6 +1365,63 @@ export interface PhaseRound extends Round {
 	/** The global model that the nodes are sent, decoded; do not change it. */
 	readonly sent: Tensors;
 }
+/** A reply that passed all checks. */
+export interface CheckedReply {
+	/** The node that replied. */
+	readonly nodeId: NodeId;
+	/** Weight of the reply. */
+	readonly weight: number;
+	/**
+	 * The node's arrays, in the order of the global model; do not change them. Empty if no model was requested. After
+	 * streaming, when metrics are aggregated, they are empty too.
+	 */
+	readonly tensors: Tensors;
+	/** The metrics of the reply. */
+	readonly metrics: MetricRecord;
+	/** The whole content of the reply; after streaming, without its ArrayRecords. */
+	readonly content: RecordDict;
+}
+/**
+ * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
+ * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
+ *
+ * @example
+ * ```ts
+ * const vectors: ReplyContract = {
+ *   check(reply) {
+ *     const tensors = reply.content.arrayRecord("masked").viewTensors();
+ *     const { nodeId, content } = { nodeId: reply.metadata.srcNodeId, content: reply.content };
+ *     return { nodeId, weight: 1, tensors, metrics: new MetricRecord(), content };
+ *   },
+ * };
+ * ```
+ */
+export interface ReplyContract {
+	/**
+	 * Checks a reply that is not an error.
+	 *
+	 * @throws FlwrError that says what was expected: the reply becomes a failure of its node
+	 */
+	check(reply: Message, round: PhaseRound): CheckedReply;
+}
+/** A strategy whose state a checkpoint can contain. */
+export interface Checkpointable {
+	/** A copy of all state that the next round depends on, except for the model: moments, random state. */
+	saveState(): RecordDict;
+	/**
+	 * Restores the state of {@link saveState}.
+	 *
+	 * @throws FlwrError "failed-precondition" if the state is of a strategy with other options
+	 */
+	loadState(state: RecordDict): void;
+}
+/** Where and how often a strategy saves checkpoints. */
+export interface CheckpointOptions {
+	/** Rounds between two checkpoints, from 1 (default 1). The last round is always saved. */
+	readonly every?: number;
+	/** Store for the checkpoints (default: the run's). */
+	readonly store?: CheckpointStore;
+}
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
 /** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
@@ -1290,6 +1459,11 @@ export interface StartOptions {
 	readonly stopWhen?: StopRule;
 	/** Timeout of a phase's replies, in seconds (default: one hour). */
 	readonly timeout?: number;
+	/**
+	 * Where and how often to save a checkpoint of model, state and history; false saves none (default: after each round,
+	 * if the run has a place to save it). A run that is resumed goes on after the round of its last checkpoint.
+	 */
+	readonly checkpoint?: boolean | CheckpointOptions;
 	/** Ends the run with a "cancelled" error. */
 	readonly signal?: AbortSignal;
 }
@@ -1320,6 +1494,25 @@ export interface TrainOutcome extends PhaseOutcome {
 export declare abstract class Strategy {
 	/** Name of the strategy for messages. */
 	get name(): string;
+	/**
+	 * Whether the new model depends on the replies only through the mean of their models, whatever its weights. Wrappers
+	 * that replace each model by a noisy mean need such a strategy (default: false).
+	 */
+	get usesMeanOnly(): boolean;
+	/**
+	 * Checks a reply to a training as {@link aggregateTrain} does. Wrappers that compute the mean themselves call it.
+	 *
+	 * @throws FlwrError with the reason for which the reply would be a failure of its node
+	 */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
+	/**
+	 * Decides before a round whether the run ends there, for example because its privacy budget is spent.
+	 *
+	 * @param _round the round that would be next, from 1
+	 * @returns the reason, as a sentence without a full stop; undefined if the run goes on (default)
+	 * @throws FlwrError if not even a first round is possible
+	 */
+	stopBefore(_round: number): string | undefined;
 	/** Chooses nodes and instructions for training. */
 	abstract configureTrain(round: Round): Promise<PhasePlan>;
 	/** Aggregates the replies, which include errors, into the new model. */
@@ -1395,6 +1588,10 @@ export declare class SecAggPlus extends Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
+	/** The state of the strategy inside. */
+	saveState(): RecordDict;
+	/** Replaces the state of the strategy inside. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
 	/**
 	 * The nodes that the strategy inside chooses, with the instructions of stage "setup".
 	 *
@@ -1473,45 +1670,6 @@ export interface Statistics {
 }
 /** Kinds of statistics: of `binaryStatistics`, `classStatistics` and `regressionStatistics`. */
 export type StatisticsName = "binary" | "classes" | "regression";
-/** A reply that passed all checks. */
-export interface CheckedReply {
-	/** The node that replied. */
-	readonly nodeId: NodeId;
-	/** Weight of the reply. */
-	readonly weight: number;
-	/**
-	 * The node's arrays, in the order of the global model; do not change them. Empty if no model was requested. After
-	 * streaming, when metrics are aggregated, they are empty too.
-	 */
-	readonly tensors: Tensors;
-	/** The metrics of the reply. */
-	readonly metrics: MetricRecord;
-	/** The whole content of the reply; after streaming, without its ArrayRecords. */
-	readonly content: RecordDict;
-}
-/**
- * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
- * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
- *
- * @example
- * ```ts
- * const vectors: ReplyContract = {
- *   check(reply) {
- *     const tensors = reply.content.arrayRecord("masked").viewTensors();
- *     const { nodeId, content } = { nodeId: reply.metadata.srcNodeId, content: reply.content };
- *     return { nodeId, weight: 1, tensors, metrics: new MetricRecord(), content };
- *   },
- * };
- * ```
- */
-export interface ReplyContract {
-	/**
-	 * Checks a reply that is not an error.
-	 *
-	 * @throws FlwrError that says what was expected: the reply becomes a failure of its node
-	 */
-	check(reply: Message, round: PhaseRound): CheckedReply;
-}
 /** Result of an aggregation. */
 export interface Aggregate {
 	/** The aggregate of the replies' arrays, by name; arrays that no node sent are missing. */
@@ -1570,20 +1728,6 @@ export interface Aggregator {
 	 * accumulated as they arrive, which happens only to aggregators that stream.
 	 */
 	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
-}
-declare class ModelTypes {
-	#private;
-	/** Records the types of arrays that are new; in round 1, forgets those of an earlier run first. */
-	record(model: ReadonlyMap<string, Tensor>, round: number): void;
-	/** The types, by the arrays' names. */
-	save(): ConfigRecord;
-	/** Replaces the types by those that {@link save} returned. @throws FlwrError "invalid-argument" if one is unknown */
-	load(saved: ConfigRecord): void;
-	/**
-	 * Describes the first element of a model that is not finite, or would not be in the nodes' type; undefined if there
-	 * is none.
-	 */
-	notFinite(model: ReadonlyMap<string, Tensor>): string | undefined;
 }
 /**
  * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
@@ -1692,32 +1836,17 @@ export interface ServerRule {
 }
 /** The aggregate itself is the new model; arrays that no node sent stay as they are. */
 export declare function replaceRule(): ServerRule;
-interface CollectorParts {
-	readonly contract: ReplyContract;
-	readonly aggregator: Aggregator;
-	readonly rule: ServerRule;
-	readonly postprocessors: readonly Postprocessor[];
-	readonly state: RuleState;
-	readonly types: ModelTypes;
-	readonly weightedByKey: string;
-	readonly acceptFailures: boolean;
-	/** Largest total size of the replies that are held, in bytes, if the aggregator streams. */
-	readonly maxHeldBytes: number;
-	/** Aggregates the metrics of replies in ascending order of node id. */
-	readonly aggregateMetrics: (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
-}
-declare class Collector {
-	#private;
-	constructor(round: PhaseRound, parts: CollectorParts);
+/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
+export interface ReplyCollector {
 	/** Number of accepted replies. */
-	get size(): number;
+	readonly size: number;
 	/** Number of replies that were not accepted. */
-	get failures(): number;
+	readonly failures: number;
 	/**
 	 * Checks a reply, and holds it or adds it to the aggregate.
 	 *
 	 * @param round the round that the reply answers, if it is an earlier one
-	 * @param adjust changes the accepted reply before it is held or added
+	 * @param adjust changes the accepted reply before it is held or added; a FlwrError refuses it
 	 */
 	add(message: Message, round?: PhaseRound, adjust?: (reply: CheckedReply) => CheckedReply): void;
 	/** The new model, and the aggregate of the metrics. */
@@ -1814,6 +1943,13 @@ export declare class ComposedStrategy extends Strategy {
 	constructor(options?: ComposedStrategyOptions);
 	/** The option `name`, or the name of the class. */
 	get name(): string;
+	/**
+	 * True with a mean as aggregator, whatever rule follows, and neither postprocessors, nor a contract or a driver of
+	 * one's own.
+	 */
+	get usesMeanOnly(): boolean;
+	/** The contract's check. */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
 	/** How the replies become one set of arrays. */
 	protected get aggregator(): Aggregator;
 	/** Asks one random node for its model. */
@@ -1855,7 +1991,7 @@ export declare class ComposedStrategy extends Strategy {
 	 *
 	 * @param maxHeldBytes default: the option
 	 */
-	protected collector(round: Round, maxHeldBytes?: number): Collector;
+	protected collector(round: Round, maxHeldBytes?: number): ReplyCollector;
 }
 /** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {
@@ -2599,6 +2735,10 @@ export declare class FedXgbCyclic extends FedXgb {
 	configureEvaluate(round: Round): Promise<PhasePlan>;
 	/** The new model is the node's. */
 	protected joinTo(global: Uint8Array): JoinedModel;
+	/** The order of the nodes, and the state of every strategy. */
+	saveState(): RecordDict;
+	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
+	loadState(state: RecordDict): void;
 }
 /**
  * A value of {@link HistoryJson}'s metrics: a number; a string for numbers that JSON cannot represent (NaN, 2⁶⁰); a
@@ -2654,8 +2794,10 @@ export interface HistoryJson {
 	};
 	/** The rounds, in order. */
 	rounds: RoundJson[];
-	/** True when `stopWhen` ended the run before its last round; absent otherwise. */
+	/** True when `stopWhen` or the strategy ended the run before its last round; absent otherwise. */
 	"stopped-early"?: true;
+	/** The strategy's reason to end the run, for example a privacy budget; absent otherwise. */
+	"stop-reason"?: string;
 	/** The contribution of each node. */
 	nodes: NodeJson[];
 }
@@ -6226,6 +6368,261 @@ export interface CalibrationTarget {
  * @throws FlwrError "invalid-argument" for a target out of range, or that no noise up to 10⁶ reaches
  */
 export declare function calibrateNoise(target: CalibrationTarget): number;
+/**
+ * Flower's `fixedclipping_mod`: clips the update of a training to the norm in the instruction, for
+ * {@link DifferentialPrivacyClientSideFixedClipping}. It acts on `train` messages only.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp().train(train, { mods: [fixedClippingMod] });
+ * ```
+ */
+export declare const fixedClippingMod: ClientMod;
+/**
+ * Flower's `adaptiveclipping_mod`: as {@link fixedClippingMod}, and sets the metric `norm_bit` to 1 if the update was
+ * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
+ */
+export declare const adaptiveClippingMod: ClientMod;
+/** Adds random noise to numbers. */
+export interface NoiseSource {
+	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
+	gaussian(values: Float64Array, deviation: number): void;
+	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
+	laplace(values: Float64Array, scale: number): void;
+}
+/** The clipping norm of a run, and the noise that belongs to it. */
+export interface ClippingNorm {
+	/** C, of this round. */
+	readonly current: number;
+	/** z of the noise on the sum of updates: its standard deviation ÷ C. */
+	readonly noiseMultiplier: number;
+	/** The first norm again, because another run starts. */
+	reset(): void;
+	/** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot go on with it */
+	check(norm: number): void;
+	/** Continues from a norm that was checked. */
+	restore(norm: number): void;
+	/**
+	 * Adapts the norm after a round.
+	 *
+	 * @param clipped number of updates that were larger than the norm
+	 * @param replies number of updates
+	 */
+	adapt(clipped: number, replies: number, noise: NoiseSource): void;
+}
+/** Options of adaptive clipping. Names and defaults are Flower's. */
+export interface AdaptiveNormOptions {
+	/** z of the whole round, count and updates together. From 0. */
+	readonly noiseMultiplier: number;
+	/** n, the number of nodes of a round, from 1. */
+	readonly numSampledClients: number;
+	/** The norm of the first round, above 0 (default 0.1). */
+	readonly initialClippingNorm?: number;
+	/** γ: the norm moves to the value that this share of the updates does not exceed, 0 to 1 (default 0.5). */
+	readonly targetClippedQuantile?: number;
+	/** η, how fast the norm moves, above 0 (default 0.2). */
+	readonly clipNormLr?: number;
+	/** σ_b, the standard deviation of the noise on the count of clipped updates (default n / 20). */
+	readonly clippedCountStddev?: number;
+	/** Flower's rule, which moves the norm away from its target (default false). */
+	readonly flowerCompatible?: boolean;
+}
+/** Options that all wrappers have. */
+export interface CentralDpOptions {
+	/** z: the noise's standard deviation ÷ the clipping norm, from 0. {@link calibrateNoise} finds it for an ε and δ. */
+	readonly noiseMultiplier: number;
+	/**
+	 * n, the number of nodes that each round trains on. The sum of the updates is divided by it also if fewer nodes reply,
+	 * because the noise is made for it. From 1.
+	 */
+	readonly numSampledClients: number;
+	/** Counts the ε of the rounds, and ends the run before its `maxEpsilon` would be exceeded (default: none). */
+	readonly accountant?: PrivacyAccountant;
+	/**
+	 * An update with weight w, as its number of examples, counts min(w / `weightCap`, 1). Above 0 (default: each update
+	 * counts 1).
+	 */
+	readonly weightCap?: number;
+	/**
+	 * Flower's computation, for federations that need its numbers: the strategy weighs updates by their examples, and noise
+	 * is added to its outcome. It has no ε, so it excludes `accountant` (default false).
+	 */
+	readonly flowerCompatible?: boolean;
+	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
+	readonly forTestsNoise?: NoiseSource;
+}
+/** Options of the wrappers whose nodes clip. */
+export interface ClientSideOptions {
+	/**
+	 * What to do with an update that a node has not clipped: "clip" it at the server, or "refuse" the reply as a failure of
+	 * its node (default "clip"). Either way it counts with at most the clipping norm.
+	 */
+	readonly unclippedUpdates?: "clip" | "refuse";
+}
+/** How a wrapper clips, and the options of its user. */
+export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
+	/** Who clips. */
+	readonly side: "server" | "client";
+	/** The clipping norm, and how it changes. */
+	readonly norm: ClippingNorm;
+	/** Whether the norm needs to know which updates were clipped. */
+	readonly adaptive: boolean;
+}
+/**
+ * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
+ * the models of all rounds together hardly depend on any one node. See docs/privacy.md for the guarantee.
+ *
+ * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So the
+ * noise covers whatever the strategy makes of the mean: FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and FedAdagrad work.
+ */
+export declare abstract class CentralDp extends Strategy {
+	#private;
+	/**
+	 * Wraps a strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+	 */
+	constructor(strategy: Strategy, options: CentralDpSettings);
+	/** Name of the wrapper and of the strategy in it. */
+	get name(): string;
+	/** C, the clipping norm of the next round. */
+	get clippingNorm(): number;
+	/** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
+	get updateNoiseMultiplier(): number;
+	/** Clipping norm, the accountant's releases, and the state of the inner strategy. */
+	saveState(): RecordDict;
+	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
+	loadState(state: RecordDict): void;
+	/** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
+	stopBefore(round: number): string | undefined;
+	/** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/** Clips, adds noise, and lets the inner strategy make the new model of the result. */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** As {@link aggregateTrain}, with each reply added as it arrives: one model is held at a time. */
+	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
+	/** The inner strategy's evaluation. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** The inner strategy's evaluation: metrics are not protected. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** The inner strategy's initial model. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+}
+/** Options of {@link localDpMod}. */
+export interface LocalDpOptions {
+	/**
+	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
+	 * "gaussian", the sum of absolute values for "laplace". Above 0.
+	 */
+	readonly clippingNorm: number;
+	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
+	readonly epsilon: number;
+	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+	readonly delta?: number;
+	/** The distribution of the noise (default "gaussian"). */
+	readonly mechanism?: "gaussian" | "laplace";
+	/**
+	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
+	 * the distance of two opposite updates (default: that).
+	 */
+	readonly sensitivity?: number;
+	/**
+	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
+	 * for ε from 1 (default false).
+	 */
+	readonly flowerCompatible?: boolean;
+	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
+	readonly forTestsNoise?: NoiseSource;
+}
+/**
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ *
+ * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
+ *
+ * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
+ * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp().train(train, {
+ *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
+ * });
+ * ```
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localDpMod(options: LocalDpOptions): ClientMod;
+/** Options of the wrappers with a fixed clipping norm. Names are Flower's. */
+export interface FixedClippingOptions extends CentralDpOptions {
+	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	readonly clippingNorm: number;
+}
+/** Options of the wrappers with an adaptive clipping norm. */
+export interface AdaptiveClippingOptions extends CentralDpOptions, AdaptiveNormOptions {
+	/**
+	 * z of the whole round, count and updates together, from 0. The noise on the updates is
+	 * {@link CentralDp.updateNoiseMultiplier}.
+	 */
+	readonly noiseMultiplier: number;
+	/** n, the number of nodes that each round trains on, from 1. */
+	readonly numSampledClients: number;
+	/** Flower's computation, also its rule that moves the norm away from its target (default false). */
+	readonly flowerCompatible?: boolean;
+}
+/**
+ * Central differential privacy with a fixed clipping norm (McMahan et al., 2018, arXiv:1710.06963); the server clips.
+ *
+ * @example
+ * ```ts
+ * const [numRounds, epsilon, delta] = [20, 8, 1e-5];
+ * const strategy = new DifferentialPrivacyServerSideFixedClipping(new FedAvg(), {
+ *   clippingNorm: 0.5,
+ *   noiseMultiplier: calibrateNoise({ epsilon, delta, count: numRounds }),
+ *   numSampledClients: 10,
+ *   accountant: new RdpAccountant({ targetDelta: delta, populationSize: 10, maxEpsilon: epsilon }),
+ * });
+ * await strategy.start(grid, { numRounds });
+ * ```
+ */
+export declare class DifferentialPrivacyServerSideFixedClipping extends CentralDp {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param strategy makes the new model of the noisy mean
+	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+	 */
+	constructor(strategy: Strategy, options: FixedClippingOptions);
+}
+/**
+ * As {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or Flower's
+ * `fixedclipping_mod`. The server does not rely on it.
+ */
+export declare class DifferentialPrivacyClientSideFixedClipping extends CentralDp {
+	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
+	constructor(strategy: Strategy, options: FixedClippingOptions & ClientSideOptions);
+}
+/**
+ * Central differential privacy with a clipping norm that follows a quantile of the updates' norms (Andrew et al., 2019,
+ * arXiv:1905.03871); the server clips.
+ */
+export declare class DifferentialPrivacyServerSideAdaptiveClipping extends CentralDp {
+	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
+	constructor(strategy: Strategy, options: AdaptiveClippingOptions);
+}
+/**
+ * As {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or Flower's
+ * `adaptiveclipping_mod`, which also says whether an update was clipped.
+ */
+export declare class DifferentialPrivacyClientSideAdaptiveClipping extends CentralDp {
+	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
+	constructor(strategy: Strategy, options: AdaptiveClippingOptions & ClientSideOptions);
+}
 
 declare namespace ops {
 	export { Binary, Operand, Unary, abs, add, argMax, attend, avgPool, broadcastTo, cast, concat, constant, conv, div, equal, erf, exp, fill, gather, less, log, logSoftmax, matmul, maxPool, maximum, minimum, mul, neg, normalize, oneHot, pad, reduceMax, reduceMean, reduceSum, relu, reshape, resize2d, scatterAdd, sigmoid, sign, slice, softmax, softplus, sqrt, stopGradient, sub, tanh, transpose, where };

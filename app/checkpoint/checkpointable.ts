@@ -1,0 +1,23 @@
+import { FlwrError } from "../../base/error.ts";
+import type { RecordDict } from "../record_dict.ts";
+
+/** A strategy whose state a checkpoint can contain. */
+export interface Checkpointable {
+  /** A copy of all state that the next round depends on, except for the model: moments, random state. */
+  saveState(): RecordDict;
+  /**
+   * Restores the state of {@link saveState}.
+   *
+   * @throws FlwrError "failed-precondition" if the state is of a strategy with other options
+   */
+  loadState(state: RecordDict): void;
+}
+
+/** An error for a checkpoint that does not fit the app. */
+export function misfit(problem: string, hint: string): FlwrError {
+  return new FlwrError(
+    "failed-precondition",
+    `The checkpoint does not fit this app: ${problem}`,
+    { hints: [hint, "Or start a new run, without a checkpoint"] },
+  );
+}

@@ -1,0 +1,129 @@
+import { FlwrError } from "../../base/error.ts";
+import type { Checkpoint, CheckpointStore } from "../checkpoints.ts";
+import type { Grid } from "../grid.ts";
+import { type Checkpointable, misfit } from "./checkpointable.ts";
+import {
+  checkFits,
+  type ResumeTarget,
+  type RoundsCheckpoint,
+  roundsFromRecords,
+  roundsToRecords,
+} from "./rounds_checkpoint.ts";
+import { RunCheckpoints } from "./run_checkpoints.ts";
+
+/** Where and how often a strategy saves checkpoints. */
+export interface CheckpointOptions {
+  /** Rounds between two checkpoints, from 1 (default 1). The last round is always saved. */
+  readonly every?: number;
+  /** Store for the checkpoints (default: the run's). */
+  readonly store?: CheckpointStore;
+}
+
+/** The progress of a strategy, as the driver knows it. */
+export type Progress = Omit<RoundsCheckpoint, "strategy" | "state">;
+
+/** A strategy, as its driver describes it. */
+export interface CheckpointedStrategy {
+  readonly name: string;
+  readonly state: Checkpointable;
+}
+
+/** Saves the progress of one strategy, and loads it when its run is resumed. */
+export class StrategyCheckpoints {
+  readonly #strategy: CheckpointedStrategy;
+  readonly #grid: Grid;
+  readonly #stored: Checkpoint;
+  readonly #every: number;
+  /** False after the store said that it stores nothing. */
+  #isUsed = true;
+  #reported: string | undefined;
+
+  private constructor(
+    strategy: CheckpointedStrategy,
+    grid: Grid,
+    stored: Checkpoint,
+    every: number,
+  ) {
+    this.#strategy = strategy;
+    this.#grid = grid;
+    this.#stored = stored;
+    this.#every = every;
+  }
+
+  /**
+   * Opens the checkpoints of a strategy that starts.
+   *
+   * @param option the strategy's option `checkpoint`
+   * @returns undefined if there are none: they are switched off, or the run has no store
+   * @throws FlwrError "invalid-argument" for an option that is out of range
+   */
+  static open(
+    strategy: CheckpointedStrategy,
+    grid: Grid,
+    option: boolean | CheckpointOptions | undefined,
+  ): StrategyCheckpoints | undefined {
+    if (option === false) return undefined;
+    const given = typeof option === "object" ? option : {};
+    const { every = 1, store } = given;
+    if (!Number.isSafeInteger(every) || every < 1) {
+      throw new FlwrError(
+        "invalid-argument",
+        `checkpoint.every must be a whole number of rounds from 1: got ${every}`,
+        { hints: ["Set checkpoint to false to save no checkpoints"] },
+      );
+    }
+    const run = store === undefined ? grid.checkpoints : runOf(store);
+    return run && new StrategyCheckpoints(strategy, grid, run.nextStart(), every);
+  }
+
+  /**
+   * Loads the last checkpoint, and restores the strategy's state from it.
+   *
+   * @returns undefined if there is none
+   * @throws FlwrError "failed-precondition" if it does not fit the strategy; "data-loss" if it is damaged
+   */
+  async load(target: Omit<ResumeTarget, "strategy">): Promise<Progress | undefined> {
+    const records = await this.#stored.load();
+    if (records === undefined) return undefined;
+    const checkpoint = roundsFromRecords(records);
+    checkFits(checkpoint, { ...target, strategy: this.#strategy.name });
+    try {
+      this.#strategy.state.loadState(checkpoint.state);
+    } catch (error) {
+      const { message } = FlwrError.from(error);
+      throw misfit(message, "Start the strategy that saved it, with its options");
+    }
+    return checkpoint;
+  }
+
+  /**
+   * Saves the progress, if it is this round's turn. A checkpoint that cannot be saved does not end the run: it is
+   * reported.
+   */
+  async save(progress: Progress, isLast: boolean): Promise<void> {
+    const round = progress.rounds.length;
+    if (!this.#isUsed || !isLast && round % this.#every !== 0) return;
+    try {
+      const state = this.#strategy.state.saveState();
+      const { name: strategy } = this.#strategy;
+      const records = roundsToRecords({ ...progress, strategy, state });
+      this.#isUsed = await this.#stored.save(records);
+    } catch (error) {
+      const { message: reason } = FlwrError.from(error);
+      // The same reason would come back after each round.
+      if (reason !== this.#reported) {
+        this.#grid.report({ type: "checkpoint-failed", round, reason });
+      }
+      this.#reported = reason;
+    }
+  }
+}
+
+/** The runs of stores that apps gave. Several strategies of a run can share one. */
+const runs = new WeakMap<CheckpointStore, RunCheckpoints>();
+
+function runOf(store: CheckpointStore): RunCheckpoints {
+  const known = runs.get(store) ?? new RunCheckpoints(store);
+  runs.set(store, known);
+  return known;
+}

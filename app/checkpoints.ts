@@ -1,0 +1,52 @@
+import type { RecordDict } from "./record_dict.ts";
+
+/** Stores checkpoints by name: at the SuperLink, or in a folder. */
+export interface CheckpointStore {
+  /**
+   * Saves a checkpoint. It replaces the one with the same name at once: a reader gets the old bytes or the new ones.
+   *
+   * @param name a plain name, for example "start-1"
+   * @returns false if it stores no checkpoints
+   */
+  save(name: string, bytes: Uint8Array): Promise<boolean>;
+  /** The checkpoint with a name; undefined if there is none. */
+  load(name: string): Promise<Uint8Array | undefined>;
+}
+
+/** The checkpoint of a ServerApp that does not use a strategy. */
+export interface Checkpoint {
+  /**
+   * Saves records, replacing those of the last call. If the SuperLink is restarted, or the process of the run's app
+   * ends, the run starts again, and {@link load} returns them.
+   *
+   * @param records at most 2 GiB. Do not change them before the promise settles
+   * @returns whether they were saved: false if the SuperLink stores no checkpoints, such as Flower's own
+   * @throws FlwrError "resource-exhausted" when they are too large
+   *
+   * @example
+   * ```ts
+   * export const app = new ServerApp().main(async (grid, { checkpoint }) => {
+   *   const saved = await checkpoint.load();
+   *   let round = saved?.configRecord("progress").number("round") ?? 0;
+   *   while (round < 10) {
+   *     round++;
+   *     // …
+   *     await checkpoint.save(new RecordDict({ progress: new ConfigRecord({ round }) }));
+   *   }
+   * });
+   * ```
+   */
+  save(records: RecordDict): Promise<boolean>;
+  /**
+   * The records that this run, or the one that it resumes, saved last; undefined if there are none.
+   *
+   * @throws FlwrError "data-loss" when they are damaged
+   */
+  load(): Promise<RecordDict | undefined>;
+}
+
+/** The checkpoints of a run, as its grid passes them to strategies. */
+export interface Checkpoints {
+  /** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
+  nextStart(): Checkpoint;
+}
