@@ -1,7 +1,10 @@
 import { checkLengths, checkWhole, invalid, type Numbers } from "./check.ts";
-import { addLists, readList } from "./read_parts.ts";
+import { addLists, readCounts, readList } from "./read_parts.ts";
 import { checkBinary } from "./roc_auc.ts";
 import type { Parts, Statistics, StatisticsKind } from "./statistics.ts";
+
+/** Part by which rounding may enlarge a sum of doubles. */
+const ROUNDING = 1e-9;
 
 /** Most bins that a histogram may have. */
 const MAX_BINS = 100_000;
@@ -21,6 +24,10 @@ class BinaryStatistics implements Statistics {
     readonly scores: readonly number[],
     readonly squares: number,
   ) {}
+
+  get examples(): number {
+    return sum(this.positives) + sum(this.negatives);
+  }
 
   parts(name: string): Record<string, number | number[]> {
     return {
@@ -97,21 +104,28 @@ export function binaryStatistics(
 /** The kind of {@link binaryStatistics}. */
 export const BINARY: StatisticsKind = {
   merge(name: string, replies: readonly Parts[]): Statistics {
-    const merged = (part: string) =>
-      addLists(`${name}.${part}`, replies.map((reply) => readList(reply, `${name}.${part}`, 0)));
-    const [positives, negatives, scores, squares] = [
-      merged("positives"),
-      merged("negatives"),
-      merged("scores"),
-      merged("squares"),
-    ];
-    const { length } = positives;
-    if (negatives.length !== length || scores.length !== length || squares.length !== 1) {
-      throw invalid(`The parts of "${name}" do not fit together`);
-    }
-    return new BinaryStatistics(positives, negatives, scores, squares[0]!);
+    const nodes = replies.map((reply) => readNode(name, reply));
+    const merged = (part: keyof typeof nodes[number]) =>
+      addLists(`${name}.${part}`, nodes.map((node) => node[part]));
+    const [positives, negatives] = [merged("positives"), merged("negatives")];
+    return new BinaryStatistics(positives, negatives, merged("scores"), merged("squares")[0]!);
   },
 };
+
+/** One node's parts, which must fit together: a score is at most 1, and so is its distance from the target. */
+function readNode(name: string, parts: Parts) {
+  const positives = readCounts(parts, `${name}.positives`, MAX_BINS);
+  const negatives = readCounts(parts, `${name}.negatives`, MAX_BINS);
+  const scores = readList(parts, `${name}.scores`, 0, MAX_BINS);
+  const squares = readList(parts, `${name}.squares`, 0, 1);
+  const { length } = positives;
+  const fits = negatives.length === length && scores.length === length && squares.length === 1 &&
+    length >= 2 && length % 2 === 0 &&
+    scores.every((sum, bin) => sum <= (positives[bin]! + negatives[bin]!) * (1 + ROUNDING)) &&
+    squares[0]! <= (sum(positives) + sum(negatives)) * (1 + ROUNDING);
+  if (!fits) throw invalid(`The parts of "${name}" do not fit together`);
+  return { positives, negatives, scores, squares };
+}
 
 /** Names metrics, and leaves out those that are undefined because they divide by 0. */
 export function defined(name: string, metrics: Record<string, number>): Record<string, number> {

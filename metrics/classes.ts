@@ -1,6 +1,6 @@
 import { defined } from "./binary.ts";
 import { checkLengths, checkWhole, invalid, type Numbers } from "./check.ts";
-import { addLists, readList } from "./read_parts.ts";
+import { addLists, readCounts } from "./read_parts.ts";
 import type { Parts, Statistics, StatisticsKind } from "./statistics.ts";
 
 /** Most classes of a confusion matrix. */
@@ -15,6 +15,10 @@ const MAX_CLASSES = 1000;
  */
 class ClassStatistics implements Statistics {
   constructor(readonly classes: number, readonly matrix: readonly number[]) {}
+
+  get examples(): number {
+    return this.matrix.reduce((sum, count) => sum + count, 0);
+  }
 
   parts(name: string): Record<string, number[]> {
     return { [`${name}.confusion`]: [...this.matrix] };
@@ -79,7 +83,10 @@ export function classStatistics(
 export const CLASSES: StatisticsKind = {
   merge(name: string, replies: readonly Parts[]): Statistics {
     const part = `${name}.confusion`;
-    const matrix = addLists(part, replies.map((reply) => readList(reply, part, 0)));
+    const matrix = addLists(
+      part,
+      replies.map((reply) => readCounts(reply, part, MAX_CLASSES ** 2)),
+    );
     const classes = Math.sqrt(matrix.length);
     if (!Number.isInteger(classes) || classes > MAX_CLASSES || classes === 0) {
       throw invalid(`Metric "${part}" has ${matrix.length} numbers, which is no square matrix`);

@@ -38,6 +38,11 @@ export function mergeStatistics(
   return metrics;
 }
 
+/** Number of examples in one node's statistics. @throws FlwrError "invalid-argument" for parts that are malformed */
+export function countExamples(name: string, kind: StatisticsName, metrics: Parts): number {
+  return KINDS[kind].merge(name, [metrics]).examples;
+}
+
 /** Whether a metric is a part of the statistics with this name. */
 export function partOf(name: string): (metric: string) => boolean {
   return (metric) => metric.startsWith(`${name}.`);

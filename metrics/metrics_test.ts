@@ -149,6 +149,9 @@ Deno.test("mergeStatistics refuses what a hostile node may send, and skips a nod
       { "m.moments": 3 },
       { "m.moments": [1, 2, 3] },
       { "m.moments": [-1, 0, 0, 0, 0] },
+      { "m.moments": [1.5, 0, 0, 0, 0] },
+      { "m.moments": [1, 1e200, 0, 0, 0] },
+      { "m.moments": [1, 0, 1e300, 0, 0] },
       { "m.moments": [1, NaN, 0, 0, 0] },
       { "m.other": [1] },
     ]
@@ -161,4 +164,21 @@ Deno.test("mergeStatistics refuses what a hostile node may send, and skips a nod
   );
   assert.throws(() => mergeStatistics({ m: "other" as StatisticsName }, [good]), invalid);
   assert.deepEqual(mergeStatistics({ absent: "classes" }, [good]), {});
+});
+
+Deno.test("mergeStatistics refuses histograms that no examples can give", () => {
+  const good = binaryStatistics([0.2, 0.9], [0, 1], { bins: 2 }).parts("m");
+  const merge = (parts: Record<string, number | number[]>) =>
+    mergeStatistics({ m: "binary" }, [new Map(Object.entries({ ...good, ...parts }))]);
+  merge({});
+  const lies: Record<string, number[]>[] = [
+    { "m.positives": [1e150, 0] },
+    { "m.positives": [0.5, 0] },
+    { "m.scores": [5, 0.9] },
+    { "m.squares": [3] },
+    { "m.squares": [0, 0] },
+    { "m.negatives": [1, 0, 0] },
+    { "m.positives": new Array<number>(200_000).fill(0) },
+  ];
+  for (const parts of lies) assert.throws(() => merge(parts), invalid);
 });

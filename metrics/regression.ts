@@ -23,6 +23,10 @@ class RegressionStatistics implements Statistics {
     readonly distances: number,
   ) {}
 
+  get examples(): number {
+    return this.count;
+  }
+
   parts(name: string): Record<string, number[]> {
     const { count, mean, scatter, squares, distances } = this;
     return { [`${name}.moments`]: [count, mean, scatter, squares, distances] };
@@ -80,15 +84,11 @@ export const REGRESSION: StatisticsKind = {
   merge(name: string, replies: readonly Parts[]): Statistics {
     return replies
       .map((reply) => {
-        const moments = readList(reply, `${name}.moments`);
+        const moments = readList(reply, `${name}.moments`, undefined, 5);
         const [count, mean, scatter, squares, distances] = moments;
-        if (
-          moments.length !== 5 || [count, scatter, squares, distances].some((part) => part! < 0)
-        ) {
-          throw invalid(
-            `Metric "${name}.moments" has ${moments.length} numbers, expected 5 from 0`,
-          );
-        }
+        const fits = moments.length === 5 && Number.isSafeInteger(count) &&
+          [count, scatter, squares, distances].every((part) => part! >= 0);
+        if (!fits) throw invalid(`The parts of "${name}" do not fit together`);
         return new RegressionStatistics(count!, mean!, scatter!, squares!, distances!);
       })
       .reduce((sum, one) => sum.add(one));

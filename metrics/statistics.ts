@@ -3,6 +3,8 @@
  * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
  */
 export interface Statistics {
+  /** Number of examples. */
+  readonly examples: number;
   /** Plain numbers for a MetricRecord, each name beginning with `name` and a dot. */
   parts(name: string): Record<string, number | number[]>;
   /** The metrics of these examples, each name beginning with `name` and a dash. Those that are undefined are left out. */

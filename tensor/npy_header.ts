@@ -129,7 +129,8 @@ export function parseNpyHeader(text: string): NpyHeader {
 function parseType(scanner: Scanner): { dtype: DType; bigEndian: boolean } {
   if (scanner.peek("[")) throw refusedType("a list of fields", RECORDS);
   const name = scanner.string();
-  const [, order, code] = /^([<>=|]?)(.*)$/.exec(name)!;
+  // With the flag s, a dot stands for line ends, too: the name comes from somebody else.
+  const [, order, code] = /^([<>=|]?)(.*)$/s.exec(name)!;
   const dtype = DTYPES.find((known) => NUMPY_NAMES[known] === code || known === code) ??
     (Object.hasOwn(LETTERS, code!) ? LETTERS[code!] : undefined);
   if (dtype !== undefined) return { dtype, bigEndian: order === ">" && itemSize(dtype) > 1 };

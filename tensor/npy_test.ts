@@ -251,6 +251,12 @@ Deno.test("npy: a flipped bit gives another valid array or a FlwrError, nothing 
   );
 });
 
+Deno.test("npy: control characters in a type are refused as any unknown type", () => {
+  for (const character of ["\r", "\u0000", "\u000b", "\u0085"]) {
+    assertRefused(file(headerOf(`'${character}f8'`), new Uint8Array(16)), /f8/);
+  }
+});
+
 Deno.test("npy: arbitrary header text never gets past the grammar with another error", () => {
   const word = fc.constantFrom(
     "{",

@@ -1,5 +1,10 @@
 import { FlwrError } from "../../base/error.ts";
-import { mergeStatistics, partOf, type StatisticsName } from "../../metrics/merge.ts";
+import {
+  countExamples,
+  mergeStatistics,
+  partOf,
+  type StatisticsName,
+} from "../../metrics/merge.ts";
 import { float } from "../float.ts";
 import { MetricRecord } from "../metric_record.ts";
 import { averageMetrics } from "./average_metrics.ts";
@@ -36,7 +41,10 @@ export interface MetricsAggregation {
 export function aggregateMetrics(
   { statistics = {}, spread = [] }: MetricsAggregation,
 ): MetricsAggrFn {
-  const isPart = Object.keys(statistics).map(partOf);
+  // A node must not send as its own what is computed for all.
+  const isPart = Object.keys(statistics).map((name) => (metric: string) =>
+    partOf(name)(metric) || metric.startsWith(`${name}-`)
+  );
   return (replies, weightedByKey) => {
     const plain = replies.map(({ metrics, weight }) => {
       const others = [...metrics.typedEntries()].filter(([name]) => !isPart.some((is) => is(name)));
@@ -66,17 +74,24 @@ function fittingReplies(
   for (const reply of replies) {
     const parts = [...reply.metrics.keys()].filter(partOf(name)).sort();
     if (parts.length === 0) continue;
-    try {
-      mergeStatistics({ [name]: kind }, [reply.metrics]);
-    } catch (error) {
-      if (error instanceof FlwrError) continue;
-      throw error;
-    }
+    if (!isSound(name, kind, reply)) continue;
     const size = parts.map((part) => [reply.metrics.get(part)].flat().length).join();
     bySize.set(size, [...bySize.get(size) ?? [], reply]);
   }
   // Of equally common sizes, that of the lowest node id.
   return [...bySize.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+}
+
+/** Whether a reply's statistics can be read, and are of no more examples than the reply claims. */
+function isSound(name: string, kind: StatisticsName, { metrics }: CheckedReply): boolean {
+  const claimed = metrics.get("num-examples");
+  try {
+    const examples = countExamples(name, kind, metrics);
+    return claimed === undefined || examples <= Number(claimed);
+  } catch (error) {
+    if (error instanceof FlwrError) return false;
+    throw error;
+  }
 }
 
 function addSpread(aggregate: MetricRecord, name: string, replies: readonly CheckedReply[]): void {
@@ -87,7 +102,7 @@ function addSpread(aggregate: MetricRecord, name: string, replies: readonly Chec
     .sort((a, b) => a - b);
   if (values.length === 0) return;
   const middle = (values.length - 1) / 2;
-  const median = (values[Math.floor(middle)]! + values[Math.ceil(middle)]!) / 2;
+  const median = values[Math.floor(middle)]! / 2 + values[Math.ceil(middle)]! / 2;
   aggregate.set(`${name}-min`, float(values[0]!));
   aggregate.set(`${name}-median`, float(median));
   aggregate.set(`${name}-max`, float(values.at(-1)!));

@@ -53,3 +53,23 @@ Deno.test("aggregateMetrics: without any statistics there are none, and no error
   assert.equal(metrics.get("risk-nodes"), 0);
   assert.equal(metrics.get("risk-auc"), undefined);
 });
+
+Deno.test("aggregateMetrics: a node cannot claim the metrics of all, or more examples than it has", () => {
+  const good = () => binaryStatistics([0.1, 0.9], [0, 1], { bins: 10 }).parts("risk");
+  const many = binaryStatistics(new Array(50).fill(0.1), new Array(50).fill(1), { bins: 10 });
+  const metrics = aggregate([
+    reply(1n, { "num-examples": 2, ...good() }),
+    reply(2n, { "num-examples": 2, ...many.parts("risk"), "risk-auc": 0.1, "risk-other": 5 }),
+  ], "num-examples");
+  assert.equal(metrics.get("risk-auc"), 1);
+  assert.equal(metrics.get("risk-nodes"), 1);
+  assert.equal(metrics.get("risk-other"), undefined);
+});
+
+Deno.test("aggregateMetrics: huge metrics stay finite", () => {
+  const metrics = aggregate([
+    reply(1n, { "num-examples": 1e9, loss: 1e308 }),
+    reply(2n, { "num-examples": 1e9, loss: 1e308 }),
+  ], "num-examples");
+  assert.deepEqual([metrics.get("loss"), metrics.get("loss-median")], [1e308, 1e308]);
+});

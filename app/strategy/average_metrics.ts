@@ -41,8 +41,15 @@ function averageValues(
   weights: readonly number[],
 ): number | number[] | undefined {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const average = (numbers: readonly (number | bigint)[]) =>
-    numbers.reduce<number>((sum, number, i) => sum + Number(number) * weights[i]!, 0) / total;
+  const average = (numbers: readonly (number | bigint)[]) => {
+    const sum = numbers.reduce<number>((sum, number, i) => sum + Number(number) * weights[i]!, 0);
+    if (Number.isFinite(sum)) return sum / total;
+    // Products beyond float64 are no reason for an average that is.
+    return numbers.reduce<number>(
+      (sum, number, i) => sum + Number(number) * (weights[i]! / total),
+      0,
+    );
+  };
   const lists = values.filter((value) => Array.isArray(value));
   if (lists.length === 0) return average(values as readonly (number | bigint)[]);
   const { length } = lists[0]!;
