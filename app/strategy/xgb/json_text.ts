@@ -33,7 +33,6 @@ export class JsonText {
   readonly text: string;
   /** The whole value. */
   readonly root: Span;
-  readonly #members = new Map<number, Map<string, Span>>();
   /** Where long objects and arrays end, by their start. */
   readonly #ends = new Map<number, number>();
 
@@ -56,8 +55,6 @@ export class JsonText {
    * @throws FlwrError "invalid-argument" when it is no object, repeats a name, or has more than 1,000 members
    */
   members(span: Span): ReadonlyMap<string, Span> {
-    const known = this.#members.get(span.from);
-    if (known !== undefined) return known;
     const found = new Map<string, Span>();
     this.#each(span, "{", (from) => {
       const end = this.#skip(from, 0);
@@ -76,7 +73,6 @@ export class JsonText {
       found.set(name, { from: value, to });
       return to;
     });
-    this.#members.set(span.from, found);
     return found;
   }
 

@@ -5,7 +5,10 @@ import { checkTree } from "./xgb_tree.ts";
 
 /** Characters of a tree, at least: the names of its fields. A text has no more trees than this allows. */
 const LEAST_TREE = 200;
-/** Objectives whose base score is a probability, and those of which XGBoost takes the logarithm. */
+/**
+ * Objectives whose base score is a probability (of data of one class 0 or 1, which XGBoost takes to 10⁻⁶ or its
+ * complement), and those of which XGBoost takes the logarithm.
+ */
 const PROBABILITY = /^(?:binary|reg):log(?:istic|itraw)$/;
 const POSITIVE = /^(?:count:poisson|reg:gamma|reg:tweedie|survival:.*)$/;
 
@@ -111,7 +114,7 @@ function readBaseScores(
   );
   const accepts = (score: number) =>
     Number.isFinite(Math.fround(score)) &&
-    (!PROBABILITY.test(objective) || score > 0 && score < 1) &&
+    (!PROBABILITY.test(objective) || score >= 0 && score <= 1) &&
     (!POSITIVE.test(objective) || score > 0);
   if (scores.length > 0 && scores.every(accepts)) return scores;
   throw new FlwrError(
