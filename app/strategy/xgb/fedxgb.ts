@@ -1,6 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import { ArrayRecord } from "../../array_record.ts";
+import type { NodeId } from "../../../entities/metadata.ts";
 import type { Message } from "../../message.ts";
 import type { Failure } from "../../result.ts";
 import { checkCount } from "../../check_option.ts";
@@ -11,14 +12,14 @@ import type { PhasePlan, Round, TrainOutcome } from "../strategy.ts";
 import { formatNorm, inOrder } from "../contract/update_bound.ts";
 
 /** Largest accepted model, in bytes, by default. */
-const MAX_MODEL_BYTES = 256 * 2 ** 20;
+const MAX_MODEL_BYTES = 64 * 2 ** 20;
 
 /** Name of the only array of a model, as Flower numbers it. */
 const ONLY = "0";
 
 /** Options that the strategies for XGBoost share. */
 export interface FedXgbOptions extends Omit<FedAvgOptions, "largeUpdates"> {
-  /** Largest accepted size of a node's model and of the global one, in bytes, from 1 (default 256 MiB). */
+  /** Largest accepted size of a node's model and of the global one, in bytes, from 1 (default 64 MiB). */
   readonly maxModelBytes?: number;
   /**
    * Largest accepted norm of the values of a reply's new leaves. Above 0; Infinity disables the limit (default 10³⁰).
@@ -91,24 +92,35 @@ export abstract class FedXgb extends FedAvg {
     const { weightedByKey, maxNumExamples, acceptFailures, trainMetricsAggrFn } = this.options;
     const used: CheckedReply[] = [];
     const failures: Failure[] = [];
-    const joined = this.joinTo(xgbBytes(round.arrays));
+    const models: { readonly checked: CheckedReply; readonly own: Uint8Array }[] = [];
     const inNodeOrder = [...replies].sort((a, b) =>
       a.metadata.srcNodeId < b.metadata.srcNodeId ? -1 : 1
     );
-    for (const reply of inNodeOrder) {
-      const nodeId = reply.metadata.srcNodeId;
+    const orReject = (nodeId: NodeId, use: () => void) => {
       try {
-        if (reply.error !== undefined) {
-          failures.push({ nodeId, ...reply.error });
-          continue;
-        }
-        const checked = checkReply(reply, { weightedByKey, maxNumExamples });
-        joined.add(this.#modelOf(checked));
-        used.push(checked);
+        use();
       } catch (error) {
         if (!(error instanceof FlwrError)) throw error;
         failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
       }
+    };
+    for (const reply of inNodeOrder) {
+      const nodeId = reply.metadata.srcNodeId;
+      if (reply.error !== undefined) {
+        failures.push({ nodeId, ...reply.error });
+        continue;
+      }
+      orReject(nodeId, () => {
+        const checked = checkReply(reply, { weightedByKey, maxNumExamples });
+        models.push({ checked, own: this.#modelOf(checked) });
+      });
+    }
+    const joined = this.joinTo(xgbBytes(round.arrays), models.map(({ own }) => own));
+    for (const { checked, own } of models) {
+      orReject(checked.nodeId, () => {
+        joined.add(own);
+        used.push(checked);
+      });
     }
     const all = inOrder(failures);
     const results = used.map(({ nodeId }) => nodeId);
@@ -129,8 +141,9 @@ export abstract class FedXgb extends FedAvg {
    * Starts to join models of nodes.
    *
    * @param global the global model, without bytes at the start
+   * @param owns the nodes' models, unread, in the order in which they are added
    */
-  protected abstract joinTo(global: Uint8Array): JoinedModel;
+  protected abstract joinTo(global: Uint8Array, owns: readonly Uint8Array[]): JoinedModel;
 
   /** Checks the values of a model's leaves. @throws FlwrError "invalid-argument" when their norm is too large */
   protected requireNorm(norm: number): void {

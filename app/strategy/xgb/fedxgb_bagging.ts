@@ -2,6 +2,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { FedXgb, type FedXgbOptions, type JoinedModel } from "./fedxgb.ts";
 import {
   checkTrees,
+  mostCommonKind,
   readXgbModel,
   requireSameKind,
   treeText,
@@ -21,8 +22,9 @@ export type FedXgbBaggingOptions = FedXgbOptions;
  * new trees alone, as one array "0" of bytes.
  *
  * Of each reply only the first `num_parallel_tree` trees are taken, and each gets the class 0 in `tree_info`, so nodes
- * must boost one round at a time, and models with several classes are refused. If there is no global model yet, the
- * first reply becomes it as a whole. All numbers keep their spelling.
+ * must boost one round at a time, and models with several classes or targets are refused. If there is no global model
+ * yet, the first reply of the most common kind (objective, features, parallel trees) becomes it as a whole. All numbers
+ * keep their spelling.
  */
 export class FedXgbBagging extends FedXgb {
   /**
@@ -35,8 +37,9 @@ export class FedXgbBagging extends FedXgb {
   }
 
   /** Adds the nodes' new trees. */
-  protected override joinTo(global: Uint8Array): JoinedModel {
+  protected override joinTo(global: Uint8Array, owns: readonly Uint8Array[]): JoinedModel {
     let base = global.length === 0 ? undefined : readXgbModel(global);
+    const kind = base?.kind ?? this.#commonKind(owns);
     let bytes = global;
     let size = global.length;
     const trees: string[] = [];
@@ -44,13 +47,13 @@ export class FedXgbBagging extends FedXgb {
     return {
       add: (own) => {
         const added = readXgbModel(own);
-        requireOneClass(added);
+        requireOneGroup(added);
+        if (kind !== undefined) requireSameKind(kind, added);
         if (base === undefined) {
           this.requireNorm(checkTrees(added, added.trees));
           [base, bytes, size] = [added, own, own.length];
           return;
         }
-        requireSameKind(base, added);
         const taken = added.trees.slice(0, added.treesPerRound);
         this.requireNorm(checkTrees(added, taken));
         const next = base.trees.length + trees.length;
@@ -58,7 +61,8 @@ export class FedXgbBagging extends FedXgb {
         const larger = texts.reduce((sum, text) => sum + text.length + PER_TREE_BYTES, size);
         this.requireSize(larger, "The global model with its trees");
         size = larger;
-        trees.push(...texts);
+        // A loop: arguments of a call lie on the stack, and their number is the node's.
+        for (const text of texts) trees.push(text);
         ends.push(next + texts.length);
       },
       finish: () => {
@@ -67,13 +71,31 @@ export class FedXgbBagging extends FedXgb {
       },
     };
   }
+
+  /** The kind of most sound models, so that one node does not decide it for all. */
+  #commonKind(owns: readonly Uint8Array[]): XgbModel["kind"] | undefined {
+    const kinds: XgbModel["kind"][] = [];
+    for (const own of owns) {
+      try {
+        const model = readXgbModel(own);
+        requireOneGroup(model);
+        this.requireNorm(checkTrees(model, model.trees));
+        kinds.push(model.kind);
+      } catch (error) {
+        // `add` refuses it, with the reason.
+        if (!(error instanceof FlwrError)) throw error;
+      }
+    }
+    return mostCommonKind(kinds);
+  }
 }
 
-function requireOneClass({ kind }: XgbModel): void {
-  const classes = kind.num_class ?? "0";
-  if (classes === "0" || classes === "1") return;
-  throw new FlwrError(
-    "invalid-argument",
-    `XGBoost model has ${classes} classes: bagging would give all trees to the first`,
-  );
+function requireOneGroup({ kind }: XgbModel): void {
+  for (const [name, what] of [["num_class", "classes"], ["num_target", "targets"]] as const) {
+    if (Number(kind[name]) <= 1) continue;
+    throw new FlwrError(
+      "invalid-argument",
+      `XGBoost model has ${kind[name]} ${what}: bagging would give all trees to the first`,
+    );
+  }
 }

@@ -7,7 +7,7 @@ import { MessageTypes } from "../../message_type.ts";
 import { RecordDict } from "../../record_dict.ts";
 import type { PhasePlan, Round } from "../strategy.ts";
 import { FedXgb, type FedXgbOptions, type JoinedModel, xgbBytes } from "./fedxgb.ts";
-import { checkTrees, readXgbModel } from "./xgb_model.ts";
+import { checkTrees, readXgbModel, requireSameKind } from "./xgb_model.ts";
 
 /** Options of {@link FedXgbCyclic}. */
 export interface FedXgbCyclicOptions
@@ -72,10 +72,13 @@ export class FedXgbCyclic extends FedXgb {
   /** The new model is the node's. */
   protected override joinTo(global: Uint8Array): JoinedModel {
     let model = global;
+    const isRead = this.#format === "json" && global.length > 0;
+    const kind = isRead ? readXgbModel(global).kind : undefined;
     return {
       add: (own) => {
         if (this.#format === "json") {
           const read = readXgbModel(own);
+          if (kind !== undefined) requireSameKind(kind, read);
           this.requireNorm(checkTrees(read, read.trees));
         }
         model = own;

@@ -58,6 +58,13 @@ Deno.test("FedXgbBagging keeps the spelling of all numbers: XGBoost tells 1E0 fr
 
 const GOOD = BAGGING["one tree each"]!.rounds[0]!.replies;
 
+/** Fields that XGBoost requires of each tree. */
+const TREE_FIELDS = [
+  ..."base_weights default_left id left_children loss_changes parents right_children".split(" "),
+  ..."split_conditions split_indices sum_hessian tree_param categories".split(" "),
+  ..."num_deleted num_nodes size_leaf_vector".split(" "),
+];
+
 /** Replies that are no model, or a harmful one. */
 const HOSTILE: Readonly<Record<string, [change: (good: string) => string, reason: RegExp]>> = {
   "no JSON": [() => "{L\x00\x01", /JSON is malformed/],
@@ -115,6 +122,90 @@ const HOSTILE: Readonly<Record<string, [change: (good: string) => string, reason
     (good) => good.replace('"right_children":[', '"right_children":[-1,'),
     /right_children/,
   ],
+  "no base score": [(good) => good.replace('"base_score":', '"bass":'), /lacks "base_score"/],
+  "a base score that is no number": [
+    (good) => good.replace('"[4.5E-1]"', '"[nan]"'),
+    /malformed|base_score/,
+  ],
+  "a base score beyond float32": [(good) => good.replace("[4.5E-1]", "[1E39]"), /base_score/],
+  "a base score that is no probability": [
+    (good) => good.replace("[4.5E-1]", "[2E0]"),
+    /base_score/,
+  ],
+  "many base scores": [(good) => good.replace("[4.5E-1]", "[4.5E-1,4.5E-1]"), /base_score/],
+  "no number of features": [
+    (good) => good.replace(/("learner_model_param":.*)"num_feature"/, '$1"features"'),
+    /lacks "num_feature"/,
+  ],
+  "several targets": [(good) => good.replace('"num_target":"1"', '"num_target":"2"'), /2 targets/],
+  "another number of parallel trees": [
+    (good) => BAGGING["two parallel trees each"]!.rounds[0]!.replies[0] ?? good,
+    /num_parallel_tree "2"/,
+  ],
+  "a tree of another class": [
+    (good) => good.replace('"tree_info":[0]', '"tree_info":[999999]'),
+    /tree_info/,
+  ],
+  "many classes of trees": [
+    (good) => good.replace('"tree_info":[0]', '"tree_info":[0,0]'),
+    /1 elements in tree_info/,
+  ],
+  "rounds that do not ascend": [
+    (good) => good.replace('"iteration_indptr":[0,1]', '"iteration_indptr":[1,1]'),
+    /iteration_indptr must ascend/,
+  ],
+  "rounds that do not start at 0": [
+    (good) => good.replace('"iteration_indptr":[0,1]', '"iteration_indptr":[1]'),
+    /iteration_indptr must ascend/,
+  ],
+  "a child as a real number": [
+    (good) => good.replace('"left_children":[1,', '"left_children":[1.0,'),
+    /1\.0 in left_children/,
+  ],
+  "a leaf as an integer": [
+    (good) => good.replace(/("split_conditions":\[[^,]+),[^,\]]+/, "$1,1"),
+    /1 in split_conditions/,
+  ],
+  "another parent": [(good) => good.replace("[2147483647,0,", "[2147483647,3,"), /parent 3/],
+  "a weight beyond float32": [
+    (good) => good.replace('"base_weights":[4.007035E-8', '"base_weights":[1E39'),
+    /base_weights/,
+  ],
+  "a default that is no flag": [
+    (good) => good.replace('"default_left":[0', '"default_left":[2'),
+    /default_left/,
+  ],
+  "another id": [(good) => good.replace('"id":0', '"id":1'), /another id/],
+  "more nodes than the text holds": [
+    (good) => good.replace('"num_nodes":"5"', '"num_nodes":"99999999"'),
+    /num_nodes 99999999/,
+  ],
+  "fewer nodes": [(good) => good.replace('"num_nodes":"5"', '"num_nodes":"4"'), /more than 4/],
+  "a tree of more features": [
+    (good) => good.replace(/("tree_param":.*?)"num_feature":"2"/, '$1"num_feature":"3"'),
+    /num_feature 3 of 2/,
+  ],
+  "deleted nodes that are reached": [
+    (good) => good.replace('"num_deleted":"0"', '"num_deleted":"1"'),
+    /num_deleted 1/,
+  ],
+  "several values per leaf": [
+    (good) => good.replace('"size_leaf_vector":"1"', '"size_leaf_vector":"7"'),
+    /several values/,
+  ],
+  "a split by no categories": [
+    (good) => good.replace('"split_type":[0', '"split_type":[1'),
+    /categories/,
+  ],
+  "categories outside their array": [
+    (good) =>
+      good.replace('"split_type":[0', '"split_type":[1')
+        .replace('"categories_nodes":[]', '"categories_nodes":[0]')
+        .replace('"categories_segments":[]', '"categories_segments":[0]')
+        .replace('"categories_sizes":[]', '"categories_sizes":[9]')
+        .replace('"categories":[]', '"categories":[1,2]'),
+    /categories/,
+  ],
   "a name twice": [(good) => good.replace('"learner":', '"learner":{},"learner":'), /repeats/],
 };
 
@@ -135,6 +226,90 @@ Deno.test("a hostile model is a failure of its node, and the others' trees are j
       assert.match(outcome.failures[0]!.reason, /^Reply rejected: /);
       assert.match(outcome.failures[0]!.reason, reason);
     });
+  }
+});
+
+Deno.test("a tree that lacks a field that XGBoost reads is refused", () => {
+  for (const field of TREE_FIELDS) {
+    const text = GOOD[0]!.replace(`"${field}":`, `"no ${field}":`);
+    assert.notEqual(text, GOOD[0], field);
+    const { results, failures } = new FedXgbBagging()
+      .aggregateTrain(roundOf(xgbArrays()), [trained(2, xgbArrays(bytes(text)))]);
+    assert.deepEqual([results, failures.length], [[], 1], field);
+    assert.match(failures[0]!.reason, new RegExp(`lacks "${field}"`));
+  }
+});
+
+Deno.test("a split by categories, and booleans of old versions, are accepted", () => {
+  const text = GOOD[0]!.replace('"split_type":[0', '"split_type":[1')
+    .replace('"categories_nodes":[]', '"categories_nodes":[0]')
+    .replace('"categories_segments":[]', '"categories_segments":[0]')
+    .replace('"categories_sizes":[]', '"categories_sizes":[2]')
+    .replace('"categories":[]', '"categories":[1,2]')
+    .replace('"default_left":[0,0', '"default_left":[false,true')
+    .replace("[4.5E-1]", "4.5E-1");
+  const { failures } = new FedXgbBagging()
+    .aggregateTrain(roundOf(xgbArrays()), [trained(2, xgbArrays(bytes(text)))]);
+  assert.deepEqual(failures, []);
+});
+
+/** A model of the same kind with many trees per round, as small as trees can be. */
+function manyTrees(count: number): string {
+  const tree = (_: unknown, id: number) =>
+    `{"base_weights":[0E0],"default_left":[0],"id":${id},"left_children":[-1],"loss_changes":[0E0],` +
+    '"parents":[2147483647],"right_children":[-1],"split_conditions":[0E0],"split_indices":[0],' +
+    '"sum_hessian":[0E0],"tree_param":{"num_deleted":"0","num_feature":"2","num_nodes":"1",' +
+    '"size_leaf_vector":"1"}}';
+  return GOOD[0]!.replace(/"trees":\[\{.*\}\]/, `"trees":[${Array.from({ length: count }, tree)}]`)
+    .replace('"num_trees":"1"', `"num_trees":"${count}"`)
+    .replace('"num_parallel_tree":"1"', `"num_parallel_tree":"${count}"`)
+    .replace('"tree_info":[0]', `"tree_info":[${Array(count).fill(0)}]`)
+    .replace('"iteration_indptr":[0,1]', `"iteration_indptr":[0,${count}]`);
+}
+
+Deno.test("a model of very many trees is joined, and does not exhaust the stack", () => {
+  const count = 130_000;
+  const text = bytes(manyTrees(count));
+  const outcome = new FedXgbBagging({ maxModelBytes: 3 * text.length })
+    .aggregateTrain(roundOf(xgbArrays(text), 2), [trained(2, xgbArrays(text))]);
+  assert.deepEqual(outcome.failures, []);
+  assert.ok(textOf(outcome.arrays!).includes(`"num_trees":"${2 * count}"`));
+});
+
+Deno.test("in the first round the most common kind counts, not the lowest node's", () => {
+  const odd = GOOD[0]!.replaceAll('"num_feature":"2"', '"num_feature":"3"');
+  const outcome = (texts: readonly string[]) =>
+    new FedXgbBagging().aggregateTrain(
+      roundOf(xgbArrays()),
+      texts.map((text, i) => trained(i + 2, xgbArrays(bytes(text)))),
+    );
+  const { results, failures } = outcome([odd, ...GOOD]);
+  assert.deepEqual(results, [3n, 4n, 5n]);
+  assert.deepEqual(failures.map(({ nodeId }) => nodeId), [2n]);
+  // Of equally common kinds that of the lowest node id.
+  assert.deepEqual(outcome([odd, GOOD[0]!]).results, [2n]);
+  // Unsound models have no vote.
+  const unsound = odd.replace('"left_children":[1,', '"left_children":[0,');
+  assert.deepEqual(outcome([unsound, unsound, GOOD[0]!]).results, [4n]);
+});
+
+Deno.test("a base score counts as a leaf for the limit of the norm", () => {
+  const text = GOOD[0]!.replace("binary:logistic", "reg:squarederror").replace("4.5E-1", "1E38");
+  for (const strategy of [new FedXgbBagging(), new FedXgbCyclic()]) {
+    const { failures } = strategy
+      .aggregateTrain(roundOf(xgbArrays()), [trained(2, xgbArrays(bytes(text)))]);
+    assert.match(failures[0]!.reason, /maxUpdateNorm/);
+  }
+});
+
+Deno.test("FedXgbCyclic refuses a model of another kind than the global one", () => {
+  const global = xgbArrays(bytes(GOOD[0]!));
+  const after = (text: string) =>
+    new FedXgbCyclic().aggregateTrain(roundOf(global), [trained(2, xgbArrays(bytes(text)))]);
+  assert.deepEqual(after(GOOD[1]!).results, [2n]);
+  for (const name of ["another objective", "other features"]) {
+    const { results, failures } = after(HOSTILE[name]![0](GOOD[1]!));
+    assert.deepEqual([results, failures.length], [[], 1], name);
   }
 });
 

@@ -2,11 +2,21 @@ import { FlwrError } from "../../../base/error.ts";
 
 /** Deepest accepted nesting; XGBoost's models have 9 levels. */
 const MAX_DEPTH = 64;
+/** Most accepted members of an object that is read; XGBoost's have at most 20. */
+const MAX_MEMBERS = 1_000;
+/** Shortest object or array, in characters, whose end is kept, so that it is not searched again. */
+const LONG = 4_096;
 
 /** A part of a text: from its first character to before `to`. */
 export interface Span {
   readonly from: number;
   readonly to: number;
+}
+
+/** How many elements of an array are accepted, and the array's name. */
+export interface ArrayLimit {
+  readonly most: number;
+  readonly name: string;
 }
 
 /** Text to put in place of a span. */
@@ -23,7 +33,8 @@ export class JsonText {
   readonly text: string;
   /** The whole value. */
   readonly root: Span;
-  readonly #members = new Map<number, Map<string, Span>>();
+  /** Where long objects and arrays end, by their start. */
+  readonly #ends = new Map<number, number>();
 
   /**
    * Checks the text.
@@ -38,10 +49,12 @@ export class JsonText {
     if (this.#blank(to) !== text.length) throw this.#bad(to);
   }
 
-  /** The members of an object, by name. @throws FlwrError "invalid-argument" when it is no object, or repeats a name */
+  /**
+   * The members of an object, by name.
+   *
+   * @throws FlwrError "invalid-argument" when it is no object, repeats a name, or has more than 1,000 members
+   */
   members(span: Span): ReadonlyMap<string, Span> {
-    const known = this.#members.get(span.from);
-    if (known !== undefined) return known;
     const found = new Map<string, Span>();
     this.#each(span, "{", (from) => {
       const end = this.#skip(from, 0);
@@ -51,19 +64,58 @@ export class JsonText {
       if (found.has(name)) {
         throw new FlwrError("invalid-argument", `JSON repeats the name "${name}"`);
       }
+      if (found.size === MAX_MEMBERS) {
+        throw new FlwrError(
+          "invalid-argument",
+          `JSON has an object with more than ${MAX_MEMBERS} members`,
+        );
+      }
       found.set(name, { from: value, to });
       return to;
     });
-    this.#members.set(span.from, found);
     return found;
   }
 
-  /** The elements of an array. @throws FlwrError "invalid-argument" when it is none */
-  elements(span: Span): Span[] {
+  /**
+   * The elements of an array. Reading stops at the first one above the limit.
+   *
+   * @param limit.most number of elements that are accepted
+   * @param limit.name name of the array, for errors
+   * @throws FlwrError "invalid-argument" when it is no array, or has more elements
+   */
+  elements(span: Span, { most, name }: ArrayLimit): Span[] {
     const found: Span[] = [];
     this.#each(span, "[", (from) => {
+      if (found.length === most) throw tooMany({ most, name });
       const to = this.#skip(from, 0);
       found.push({ from, to });
+      return to;
+    });
+    return found;
+  }
+
+  /**
+   * The numbers of an array. Reading stops at the first one that is not accepted.
+   *
+   * @param spelling how XGBoost tells its types: an integer is digits, and a real number has a point or an exponent
+   * @param limit.most number of elements that are accepted
+   * @param limit.name name of the array, for errors
+   * @throws FlwrError "invalid-argument" when it is no array, has more elements, or one of another type
+   */
+  numbers(span: Span, spelling: "integer" | "real", { most, name }: ArrayLimit): number[] {
+    const found: number[] = [];
+    this.#each(span, "[", (from) => {
+      if (found.length === most) throw tooMany({ most, name });
+      const to = this.#skip(from, 0);
+      const text = this.text.slice(from, to);
+      if (spellingOf(text) !== spelling) {
+        const got = text.slice(0, 20);
+        throw new FlwrError(
+          "invalid-argument",
+          `JSON has ${got} in ${name}, expected numbers: ${spelling}`,
+        );
+      }
+      found.push(Number(text));
       return to;
     });
     return found;
@@ -109,6 +161,16 @@ export class JsonText {
     const first = text[at];
     if (first === '"') return this.#string(at);
     if (first !== "{" && first !== "[") return this.#scalar(at);
+    const known = this.#ends.get(at);
+    if (known !== undefined) return known;
+    const to = this.#container(at, first, depth);
+    if (to - at >= LONG) this.#ends.set(at, to);
+    return to;
+  }
+
+  /** The end of the object or array that starts at a place. */
+  #container(at: number, first: "{" | "[", depth: number): number {
+    const { text } = this;
     const close = first === "{" ? "}" : "]";
     let next = this.#blank(at + 1);
     if (text[next] === close) return next + 1;
@@ -149,8 +211,10 @@ export class JsonText {
 
   #blank(at: number): number {
     let next = at;
-    while (next < this.text.length && BLANKS.includes(this.text[next]!)) next++;
-    return next;
+    for (;; next++) {
+      const code = this.text.charCodeAt(next);
+      if (code !== SPACE && code !== TAB && code !== LINE_FEED && code !== RETURN) return next;
+    }
   }
 
   #bad(at: number): FlwrError {
@@ -159,8 +223,19 @@ export class JsonText {
   }
 }
 
-const [SPACE, QUOTE, BACKSLASH] = [0x20, 0x22, 0x5c] as const;
-/** White space, escapes, and numbers and names, by RFC 8259. */
-const BLANKS = " \t\n\r";
+function tooMany({ most, name }: ArrayLimit): FlwrError {
+  return new FlwrError("invalid-argument", `JSON has more than ${most} elements in ${name}`);
+}
+
+/** How a number is spelled; undefined for another value. */
+function spellingOf(text: string): "integer" | "real" | undefined {
+  const first = text.charCodeAt(0);
+  if (first !== MINUS && !(first >= ZERO && first <= NINE)) return undefined;
+  return /[.eE]/.test(text) ? "real" : "integer";
+}
+
+/** White space and other characters, escapes, and numbers and names, by RFC 8259. */
+const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20] as const;
+const [QUOTE, BACKSLASH, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2d, 0x30, 0x39] as const;
 const ESCAPE = /\\(?:["\\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

@@ -1,6 +1,16 @@
 import { FlwrError } from "../../../base/error.ts";
 import { JsonText, type Span } from "./json_text.ts";
+import { count, text } from "./xgb_parameter.ts";
 import { checkTree } from "./xgb_tree.ts";
+
+/** Characters of a tree, at least: the names of its fields. A text has no more trees than this allows. */
+const LEAST_TREE = 200;
+/**
+ * Objectives whose base score is a probability (of data of one class 0 or 1, which XGBoost takes to 10⁻⁶ or its
+ * complement), and those of which XGBoost takes the logarithm.
+ */
+const PROBABILITY = /^(?:binary|reg):log(?:istic|itraw)$/;
+const POSITIVE = /^(?:count:poisson|reg:gamma|reg:tweedie|survival:.*)$/;
 
 /** Where the parts of an XGBoost model lie in its JSON (`Booster.save_raw("json")`). */
 export interface XgbModel {
@@ -13,6 +23,8 @@ export interface XgbModel {
   readonly treesArray: Span;
   readonly treeInfo: Span;
   readonly iterations: Span;
+  /** The intercepts, one or one per class or target; finite. */
+  readonly baseScores: readonly number[];
   /** What must be equal in models whose trees can be joined. */
   readonly kind: Readonly<Record<string, string>>;
 }
@@ -44,43 +56,86 @@ export function readXgbModel(bytes: Uint8Array): XgbModel {
   const treesPerRound = count(json, at(model, "gbtree_model_param", "num_parallel_tree"));
   const treesArray = at(model, "trees");
   const [treeInfo, iterations] = [at(model, "tree_info"), at(model, "iteration_indptr")];
-  const trees = json.elements(treesArray);
-  const ends = json.elements(iterations).map((span) => Number(json.slice(span)));
-  const parameters = at(json.root, "learner", "learner_model_param");
-  const kind: Record<string, string> = {
-    objective: text(json, at(json.root, "learner", "objective", "name")),
-  };
-  for (const key of ["num_feature", "num_class", "num_target"]) {
-    const value = json.members(parameters).get(key);
-    if (value !== undefined) kind[key] = text(json, value);
+  const declared = count(json, numTrees);
+  if (declared > json.text.length / LEAST_TREE) {
+    throw contradiction(`num_trees ${declared} do not fit in ${json.text.length} characters`);
   }
-  const consistent = count(json, numTrees) === trees.length &&
-    json.elements(treeInfo).length === trees.length && ends.at(-1) === trees.length &&
-    treesPerRound >= 1 && treesPerRound <= trees.length;
-  if (!consistent) {
-    throw new FlwrError(
-      "invalid-argument",
-      `XGBoost model contradicts itself: it has ${trees.length} trees, num_trees ` +
-        `${json.slice(numTrees)}, num_parallel_tree "${treesPerRound}", ` +
-        `${json.elements(treeInfo).length} in tree_info, and iteration_indptr ends with ${
-          ends.at(-1)
-        }`,
+  const trees = json.elements(treesArray, { most: declared, name: "trees" });
+  const parameters = at(json.root, "learner", "learner_model_param");
+  const parameter = (key: string, absent: string) => {
+    const value = json.members(parameters).get(key);
+    return value === undefined ? absent : String(count(json, value));
+  };
+  const kind = {
+    objective: text(json, at(json.root, "learner", "objective", "name")),
+    num_feature: String(count(json, at(parameters, "num_feature"))),
+    num_class: parameter("num_class", "0"),
+    num_target: parameter("num_target", "1"),
+    num_parallel_tree: String(treesPerRound),
+  };
+  if (declared !== trees.length || treesPerRound < 1 || treesPerRound > trees.length) {
+    throw contradiction(
+      `it has ${trees.length} trees, num_trees ${declared}, num_parallel_tree ${treesPerRound}`,
     );
   }
-  return { json, numTrees, treesPerRound, trees, treesArray, treeInfo, iterations, kind };
+  const groups = Math.max(1, Number(kind.num_class), Number(kind.num_target));
+  const info = json.numbers(treeInfo, "integer", { most: trees.length, name: "tree_info" });
+  if (info.length !== trees.length || info.some((group) => group < 0 || group >= groups)) {
+    throw contradiction(`tree_info must have a number below ${groups} for each tree`);
+  }
+  const ends = json.numbers(iterations, "integer", {
+    most: trees.length + 1,
+    name: "iteration_indptr",
+  });
+  const ascends = ends.every((end, i) => i === 0 ? end === 0 : end > ends[i - 1]!);
+  if (!ascends || ends.at(-1) !== trees.length) {
+    throw contradiction(`iteration_indptr must ascend from 0 to ${trees.length}`);
+  }
+  const baseScores = readBaseScores(text(json, at(parameters, "base_score")), kind, groups);
+  return {
+    ...{ json, numTrees, treesPerRound, trees, treesArray, treeInfo, iterations },
+    ...{ baseScores, kind },
+  };
+}
+
+function contradiction(problem: string): FlwrError {
+  return new FlwrError("invalid-argument", `XGBoost model contradicts itself: ${problem}`);
+}
+
+/** The intercepts: one number, or since XGBoost 3.1 an array of them. */
+function readBaseScores(
+  spelled: string,
+  { objective }: { readonly objective: string },
+  groups: number,
+): number[] {
+  const json = new JsonText(spelled.startsWith("[") ? spelled : `[${spelled}]`);
+  const scores = json.elements(json.root, { most: groups, name: "base_score" }).map((span) =>
+    Number(json.slice(span))
+  );
+  const accepts = (score: number) =>
+    Number.isFinite(Math.fround(score)) &&
+    (!PROBABILITY.test(objective) || score >= 0 && score <= 1) &&
+    (!POSITIVE.test(objective) || score > 0);
+  if (scores.length > 0 && scores.every(accepts)) return scores;
+  throw new FlwrError(
+    "invalid-argument",
+    `XGBoost model has base_score "${spelled.slice(0, 40)}", which ${objective} cannot start from`,
+  );
 }
 
 /**
  * Checks trees of a model, so that predicting with them stays within their arrays.
  *
- * @param trees some of the model's trees
- * @returns the Euclidean norm of their leaves' values
+ * @param trees the model's first trees, or all
+ * @returns the Euclidean norm of their leaves' values and of the base scores
  * @throws FlwrError "invalid-argument" that names the tree
  */
-export function checkTrees({ json, kind }: XgbModel, trees: readonly Span[]): number {
-  const features = Number(kind.num_feature ?? Infinity);
-  const norms = trees.map((tree, i) => checkTree(json, tree, { features, name: `tree ${i}` }));
-  return Math.hypot(...norms);
+export function checkTrees({ json, kind, baseScores }: XgbModel, trees: readonly Span[]): number {
+  const features = Number(kind.num_feature);
+  let squares = 0;
+  for (const score of baseScores) squares += score ** 2;
+  for (const [id, tree] of trees.entries()) squares += checkTree(json, tree, { features, id }) ** 2;
+  return Math.sqrt(squares);
 }
 
 /**
@@ -88,14 +143,32 @@ export function checkTrees({ json, kind }: XgbModel, trees: readonly Span[]): nu
  *
  * @throws FlwrError "invalid-argument" when the models have different objectives or features
  */
-export function requireSameKind(global: XgbModel, added: XgbModel): void {
-  for (const [name, value] of Object.entries(global.kind)) {
-    if (added.kind[name] === value) continue;
+export function requireSameKind(expected: XgbModel["kind"], { kind }: XgbModel): void {
+  for (const [name, value] of Object.entries(expected)) {
+    if (kind[name] === value) continue;
     throw new FlwrError(
       "invalid-argument",
-      `XGBoost model has ${name} "${added.kind[name]}", expected "${value}" as in the global one`,
+      `XGBoost model has ${name} "${kind[name]}", expected "${value}" as in the other models`,
     );
   }
+}
+
+/**
+ * The most common of kinds; of equally common ones, that which comes first.
+ *
+ * @returns undefined if there are none
+ */
+export function mostCommonKind(kinds: Iterable<XgbModel["kind"]>): XgbModel["kind"] | undefined {
+  const counts = new Map<string, { readonly kind: XgbModel["kind"]; count: number }>();
+  for (const kind of kinds) {
+    const key = JSON.stringify(Object.entries(kind));
+    const known = counts.get(key);
+    if (known === undefined) counts.set(key, { kind, count: 1 });
+    else known.count++;
+  }
+  let best: { readonly kind: XgbModel["kind"]; count: number } | undefined;
+  for (const each of counts.values()) if (each.count > (best?.count ?? 0)) best = each;
+  return best?.kind;
 }
 
 /** The JSON of a tree with another `id`. */
@@ -135,21 +208,4 @@ function decode(bytes: Uint8Array): string {
   } catch {
     throw new FlwrError("invalid-argument", "XGBoost model is not JSON in UTF-8");
   }
-}
-
-/** A JSON string's content. */
-function text(json: JsonText, span: Span): string {
-  const value: unknown = JSON.parse(json.slice(span));
-  if (typeof value === "string") return value;
-  throw new FlwrError(
-    "invalid-argument",
-    `XGBoost model has ${json.slice(span)}, expected a string`,
-  );
-}
-
-/** A number in a JSON string, as XGBoost writes its parameters. */
-function count(json: JsonText, span: Span): number {
-  const digits = text(json, span);
-  if (/^\d{1,9}$/.test(digits)) return Number(digits);
-  throw new FlwrError("invalid-argument", `XGBoost model has "${digits}", expected a whole number`);
 }

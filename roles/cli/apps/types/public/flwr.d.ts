@@ -2632,7 +2632,7 @@ export declare class FedProx extends FedAvg {
 }
 /** Options that the strategies for XGBoost share. */
 export interface FedXgbOptions extends Omit<FedAvgOptions, "largeUpdates"> {
-	/** Largest accepted size of a node's model and of the global one, in bytes, from 1 (default 256 MiB). */
+	/** Largest accepted size of a node's model and of the global one, in bytes, from 1 (default 64 MiB). */
 	readonly maxModelBytes?: number;
 	/**
 	 * Largest accepted norm of the values of a reply's new leaves. Above 0; Infinity disables the limit (default 10³⁰).
