@@ -18,6 +18,7 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../strategy/strategy.ts";
+import { requireRounds } from "../strategy/contract/rounds_only.ts";
 import { PrivacyBudget } from "./budget.ts";
 import { CLIPPING_NORM } from "./clipping_mods.ts";
 import type { ClippingNorm } from "./clipping_norm.ts";
@@ -93,6 +94,7 @@ export abstract class CentralDp extends Strategy {
    */
   constructor(strategy: Strategy, options: CentralDpSettings) {
     super();
+    requireRounds(super.name, strategy);
     checkOptions(strategy, options);
     this.#inner = strategy;
     this.#options = options;
@@ -279,9 +281,6 @@ function checkOnePerNode(messages: readonly Message[]): void {
 
 function checkOptions(strategy: Strategy, options: CentralDpSettings): void {
   const { numSampledClients, weightCap, flowerCompatible = false, accountant } = options;
-  if (typeof strategy?.configureTrain !== "function") {
-    throw new FlwrError("invalid-argument", "The first argument must be the strategy to wrap");
-  }
   checkCount("numSampledClients", numSampledClients);
   if (options.unclippedUpdates !== undefined) {
     if (!["clip", "refuse"].includes(options.unclippedUpdates)) {

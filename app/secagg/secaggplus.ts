@@ -23,6 +23,7 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../strategy/strategy.ts";
+import { requireRounds } from "../strategy/contract/rounds_only.ts";
 import { averagedDType } from "../strategy/arrays/weighted_average.ts";
 import type { CollectedReply } from "./collected_reply.ts";
 import { checkedOptions, type SecAggPlusOptions } from "./options.ts";
@@ -56,10 +57,12 @@ export class SecAggPlus extends Strategy {
    * Puts secure aggregation around a strategy.
    *
    * @param strategy chooses nodes, and makes the new model of their mean
-   * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single models
+   * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single
+   * models or has a `start` of its own
    */
   constructor(strategy: Strategy, options: SecAggPlusOptions = {}) {
     super();
+    requireRounds("SecAggPlus", strategy);
     if (COMPARING.some((comparing) => strategy instanceof comparing)) {
       throw new FlwrError(
         "invalid-argument",

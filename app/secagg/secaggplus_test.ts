@@ -9,6 +9,7 @@ import type { Result } from "../result.ts";
 import { RecordDict } from "../record_dict.ts";
 import { FedAdam } from "../strategy/fedopt.ts";
 import { FedAvg } from "../strategy/fedavg.ts";
+import { FedBuff } from "../strategy/fedbuff.ts";
 import { Krum } from "../strategy/krum.ts";
 import { FedMedian } from "../strategy/order_statistics.ts";
 import { CONFIGS, STATE } from "./records.ts";
@@ -325,6 +326,7 @@ Deno.test("secagg+: options and strategies that make no sense are refused", () =
   }
   assert.throws(() => new SecAggPlus(new Krum()), invalid);
   assert.throws(() => new SecAggPlus(new FedMedian()), invalid);
+  assert.throws(() => new SecAggPlus(new FedBuff()), invalid);
 });
 
 Deno.test("secagg+: too few nodes, and options that do not fit their number, are refused before any message", async () => {

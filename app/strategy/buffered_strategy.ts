@@ -51,15 +51,16 @@ export interface Update {
 }
 
 /**
- * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; each `bufferSize`
- * accepted replies make a new version of the model, and a node that has replied is asked again at once, with the model of
- * then. A round is a version: `numRounds` is the number of versions, `evaluateFn` and `stopWhen` are called after each,
- * and the history has a record for each.
+ * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; the accepted replies of
+ * `bufferSize` different nodes make a new version of the model. A node that has replied is asked again for the next
+ * version, with the model of then: so a fast node has one update in a version, as every other node. If all nodes that
+ * are online have replied, the version is made of fewer replies. A round is a version: `numRounds` is the number of
+ * versions, `evaluateFn` and `stopWhen` are called after each, and the history has a record for each.
  *
  * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back with
- * the reply. `timeout` counts for each instruction. A node whose reply fails is asked again for the next version; if no
- * node is left, the version ends without a new model. Nodes are not asked to evaluate. The metrics of a version include
- * the mean of its updates' `staleness`.
+ * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
+ * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
+ * of a version include the mean of its updates' `staleness`.
  */
 export abstract class BufferedStrategy extends ComposedStrategy {
   readonly #options: Required<
@@ -68,12 +69,13 @@ export abstract class BufferedStrategy extends ComposedStrategy {
   readonly #where: NodeFilter | undefined;
   readonly #staleness: StalenessWeight;
   readonly #bufferSize: number;
+  readonly #weightedByKey: string;
   readonly #random: Random;
 
   /**
    * Creates the strategy.
    *
-   * @param bufferSize number of accepted replies that make a new version, from 1
+   * @param bufferSize number of nodes whose accepted replies make a new version, from 1
    * @throws FlwrError "invalid-argument" that names the option that is out of range
    */
   constructor(
@@ -91,6 +93,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     this.#where = options.where;
     this.#staleness = options.staleness;
     this.#bufferSize = bufferSize;
+    this.#weightedByKey = options.weightedByKey ?? "num-examples";
     this.#random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
   }
 
@@ -139,34 +142,34 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     const collector = this.collector(round);
     const current = phaseOf(round, "train");
     const config = this.trainConfig(round).set("model-version", number - 1);
-    const [asked, failed] = [new Set<NodeId>(), new Set<NodeId>()];
+    // The nodes that have replied, well or not: each replies once to a version.
+    const answeredBy = new Set<NodeId>();
     let [staleness, available] = [0, 0];
     while (collector.size < this.#bufferSize) {
-      const online = await grid.waitForNodes(out.size + failed.size === 0 ? 1 : 0, {
+      const online = await grid.waitForNodes(out.size + answeredBy.size === 0 ? 1 : 0, {
         signal,
         where: this.#where,
       });
       available = Math.max(available, online.length);
-      const free = online.filter((nodeId) => !out.has(nodeId) && !failed.has(nodeId));
+      const free = online.filter((nodeId) => !out.has(nodeId) && !answeredBy.has(nodeId));
       const count = Math.min(free.length, Math.max(0, this.#options.concurrency - out.size));
       const nodeIds = sampleNodes(free, count, this.#random);
       for (const nodeId of nodeIds) out.set(nodeId, current);
       await exchange.send(this.instruct(round, "train", config, nodeIds));
       const answered = await exchange.nextAnswered();
-      if (answered === undefined) break; // every node that is online has failed
+      if (answered === undefined) break; // every node that is online has replied
       const nodeId = answered.instruction.metadata.dstNodeId;
       const base = out.get(nodeId)!;
       out.delete(nodeId);
-      asked.add(nodeId);
+      answeredBy.add(nodeId);
       const accepted = collector.size;
       this.#add(answered, base, current, collector);
-      if (collector.size === accepted) failed.add(nodeId);
-      else staleness += number - base.number;
+      if (collector.size > accepted) staleness += number - base.number;
     }
     const outcome = collector.finish();
     const metrics = outcome.metrics?.set("staleness", float(staleness / collector.size));
     const { results, failures, aggregated } = outcome;
-    const nodeIds = [...asked].sort((a, b) => a < b ? -1 : 1);
+    const nodeIds = [...answeredBy].sort((a, b) => a < b ? -1 : 1);
     const times = { seconds: grid.clock.now() - start };
     return {
       outcome,
@@ -192,6 +195,10 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     const age = current.number - base.number;
     const { maxStaleness } = this.#options;
     collector.add(reply, base, (accepted) => {
+      // It would take a place in the buffer and add nothing.
+      if (accepted.weight === 0) {
+        throw new FlwrError("invalid-argument", `metric "${this.#weightedByKey}" is 0`);
+      }
       if (age > maxStaleness) {
         throw new FlwrError(
           "invalid-argument",

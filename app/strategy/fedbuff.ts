@@ -8,7 +8,10 @@ import { polynomialStaleness } from "./staleness/staleness.ts";
 
 /** Options of {@link FedBuff}. */
 export interface FedBuffOptions extends BufferedOptions {
-  /** K, the number of updates that make a new version, from 1 (default 10). */
+  /**
+   * K, the number of updates that make a new version, each of another node, from 1 (default 10). Choose it below the
+   * number of nodes: otherwise each version waits for all that are online, or for their `timeout`.
+   */
   readonly bufferSize?: number;
   /** Whether updates are weighted by their nodes' numbers of examples, too (default false, as in the paper). */
   readonly weighted?: boolean;
@@ -16,7 +19,7 @@ export interface FedBuffOptions extends BufferedOptions {
 
 /**
  * Buffered asynchronous aggregation (Nguyen et al., 2022, arXiv:2106.06639, algorithm 1). With w the current version, wᵢ
- * the version that node i was sent, xᵢ its model and τᵢ its staleness, K updates make the new version
+ * the version that node i was sent, xᵢ its model and τᵢ its staleness, updates of K nodes make the new version
  *
  *     w ← w + 1/K · Σ s(τᵢ)·(xᵢ − wᵢ)
  *
@@ -56,7 +59,7 @@ export interface FedAsyncOptions extends BufferedOptions {
 /**
  * Asynchronous federated optimisation (Xie et al., 2019, arXiv:1903.03934, algorithm 1): each update makes a new version.
  * With w the current version, x the node's model and τ its staleness, w ← w + α·s(τ)·(x − w), by default with
- * s(τ) = (1 + τ)^−½. Nodes that train with a proximal term, as in the paper, read `proximal-mu` from their settings:
+ * s(τ) = (1 + τ)^−½. So a node that replies more often has more influence. Nodes that train with a proximal term, as in the paper, read `proximal-mu` from their settings:
  * `trainConfig: { "proximal-mu": float(0.01) }`.
  */
 export class FedAsync extends BufferedStrategy {

@@ -62,26 +62,26 @@ async function run(
 }
 
 Deno.test("FedBuff: K updates make a version, each weighted by its staleness, added to the version of now", async () => {
-  // Node 2 takes 1 s, node 3 takes 2.5 s; each adds 8 to the model that it was sent.
+  // Node 2 takes 1 s, node 3 1.25 s, node 4 2.75 s; each adds 8 to the model that it was sent.
   const all = federation(
-    [2n, 3n],
-    (id) => id === 2n ? 1 : 2.5,
+    [2n, 3n, 4n],
+    (id) => id === 2n ? 1 : id === 3n ? 1.25 : 2.75,
     (message, value) => replied(message, value + 8),
   );
   const versions: number[] = [];
   const result = await run(new FedBuff({ bufferSize: 2 }), all, {
-    numRounds: 3,
+    numRounds: 4,
     evaluateFn: (_, arrays) => void versions.push(valueOf(arrays)),
   });
-  // 1 s and 2 s: node 2 twice, from version 0: 0 + (8 + 8)/2. 2.5 s: node 3, from version 0, 1 version old; 3 s: node 2:
-  // 8 + (8·2^−½ + 8)/2. 4 s: node 2, fresh; 5 s: node 3, which was asked in version 1: 1 old (before node 2's, which was
-  // asked later).
-  const [v1, v2] = [8, 8 + (8 * 2 ** -0.5 + 8) / 2];
-  assert.deepEqual(versions.slice(0, 3), [0, v1, v2]);
-  assert.ok(Math.abs(versions[3]! - (v2 + (8 + 8 * 2 ** -0.5) / 2)) < 1e-12);
+  // 1 s and 1.25 s: nodes 2 and 3, from version 0: 0 + (8 + 8)/2. 2.25 s and 2.5 s: the same, fresh. 2.75 s: node 4, from
+  // version 0, 2 versions old, 3.5 s: node 2, fresh. 3.75 s: node 3, 1 version old; 4.5 s: node 2, fresh.
+  const v3 = 16 + (8 * 3 ** -0.5 + 8) / 2;
+  const expected = [0, 8, 16, v3, v3 + (8 * 2 ** -0.5 + 8) / 2];
+  assert.equal(versions.length, expected.length);
+  versions.forEach((version, i) => assert.ok(Math.abs(version - expected[i]!) < 1e-12));
   const train = result.rounds.map(({ train }) => train!);
-  assert.deepEqual(train.map(({ results }) => results), [[2n, 2n], [2n, 3n], [2n, 3n]]);
-  assert.deepEqual(train.map(({ metrics }) => metrics?.get("staleness")), [0, 0.5, 0.5]);
+  assert.deepEqual(train.map(({ results }) => results), [[2n, 3n], [2n, 3n], [2n, 4n], [2n, 3n]]);
+  assert.deepEqual(train.map(({ metrics }) => metrics?.get("staleness")), [0, 0, 1, 0.5]);
   const sent = all.driver.pushed.map(({ metadata, content }) => [
     metadata.dstNodeId,
     metadata.groupId,
@@ -90,9 +90,65 @@ Deno.test("FedBuff: K updates make a version, each weighted by its staleness, ad
   assert.deepEqual(sent.slice(0, 4), [
     [2n, "1", { "server-round": 1, "model-version": 0 }],
     [3n, "1", { "server-round": 1, "model-version": 0 }],
-    [2n, "1", { "server-round": 1, "model-version": 0 }],
+    [4n, "1", { "server-round": 1, "model-version": 0 }],
     [2n, "2", { "server-round": 2, "model-version": 1 }],
   ]);
+});
+
+Deno.test("FedBuff: a node fills one place of the buffer in a version, however fast it replies", async () => {
+  // Node 2 takes 0.25 s and adds 100; the others take 2 s to 2.5 s and add 1.
+  const all = federation(
+    [2n, 3n, 4n, 5n],
+    (id) => id === 2n ? 0.25 : 1.5 + 0.25 * Number(id - 1n),
+    (message, value) => replied(message, value + (message.metadata.dstNodeId === 2n ? 100 : 1)),
+  );
+  const { rounds } = await run(new FedBuff({ bufferSize: 3 }), all, { numRounds: 4 });
+  for (const { train } of rounds) {
+    assert.equal(train!.results.length, 3);
+    assert.equal(new Set(train!.results).size, 3);
+  }
+  const asked = all.driver.pushed.filter(({ metadata }) => metadata.dstNodeId === 2n);
+  assert.deepEqual(asked.map(({ metadata }) => metadata.groupId), ["1", "2", "3", "4"]);
+});
+
+Deno.test("FedBuff: with fewer nodes than the buffer has places, a version is made when all have replied", async () => {
+  const all = federation(
+    [2n, 3n],
+    (id) => Number(id),
+    (message, value) => replied(message, value + 1),
+  );
+  const { rounds, arrays, seconds } = await run(new FedBuff(), all, { numRounds: 2 });
+  assert.deepEqual(rounds.map(({ train }) => train!.results), [[2n, 3n], [2n, 3n]]);
+  assert.deepEqual([valueOf(arrays), seconds], [2, 6]);
+});
+
+Deno.test("FedBuff and FedAsync: a reply of weight 0 fills no place, and its node is asked again for the next version", async () => {
+  // Node 2 replies four times as fast, of no examples.
+  for (const strategy of [new FedBuff({ bufferSize: 2 }), new FedAsync({ alpha: 1 })]) {
+    const all = federation(
+      [2n, 3n, 4n],
+      (id) => id === 2n ? 0.25 : 1,
+      (message, value) =>
+        message.metadata.dstNodeId === 2n
+          ? message.reply({
+            arrays: model(value + 100),
+            metrics: new MetricRecord({ "num-examples": 0 }),
+          })
+          : replied(message, value + 1),
+    );
+    const { rounds, arrays } = await run(strategy, all, { numRounds: 2 });
+    for (const { round, train } of rounds) {
+      assert.equal(train!.aggregated, true);
+      assert.ok(train!.results.length > 0 && !train!.results.includes(2n));
+      assert.ok(train!.failures.every(({ nodeId }) => nodeId === 2n));
+      const asked = all.driver.pushed.filter(({ metadata: { dstNodeId, groupId } }) =>
+        dstNodeId === 2n && groupId === `${round}`
+      );
+      assert.ok(asked.length <= 1, strategy.name);
+    }
+    assert.ok(valueOf(arrays) > 0 && valueOf(arrays) <= 2, `${valueOf(arrays)}`);
+    assert.equal(rounds[0]!.train!.failures.length, 1);
+  }
 });
 
 Deno.test("FedAsync: each update is mixed into the version of now", async () => {
@@ -155,10 +211,10 @@ Deno.test("concurrency: so many nodes train at the same time, and a seed chooses
 });
 
 Deno.test("a reply that fails, is late or is too old costs that reply, and the others make the version", async () => {
-  // Node 2 fails in the first version, node 3 never answers, node 4 is sound, node 5 is slow.
+  // Node 2 fails in the first version, node 3 never answers, nodes 4 and 6 are sound, node 5 is slow.
   const all = federation(
-    [2n, 3n, 4n, 5n],
-    (id) => id === 3n ? undefined : id === 5n ? 4.5 : 1,
+    [2n, 3n, 4n, 5n, 6n],
+    (id) => id === 3n ? undefined : id === 5n ? 3.5 : 1,
     (message, value) =>
       message.metadata.dstNodeId === 2n && message.metadata.groupId === "1"
         ? message.replyError(2, "boom")

@@ -4,6 +4,7 @@ import { ArrayRecord } from "../array_record.ts";
 import type { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import { isArrayRecord, RecordDict } from "../record_dict.ts";
+import { requireRounds } from "./contract/rounds_only.ts";
 import {
   type PhaseOutcome,
   type PhasePlan,
@@ -50,10 +51,12 @@ export class PartialModel extends Strategy {
    * Creates the strategy.
    *
    * @param inner aggregates the shared arrays
-   * @throws FlwrError "invalid-argument" when an option is invalid
+   * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy has a `start` of its own, as
+   * FedBuff
    */
   constructor(inner: Strategy, { isLocal, sent = "all" }: PartialModelOptions) {
     super();
+    requireRounds("PartialModel", inner);
     if (typeof isLocal !== "function") {
       throw new FlwrError("invalid-argument", `isLocal must be a function: got ${typeof isLocal}`);
     }

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import { checkNumber } from "../check_option.ts";
+import { checkNumber, checkPositive } from "../check_option.ts";
 import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { checkedFirst, metricOf } from "./contract/checked_first.ts";
@@ -12,7 +12,7 @@ import { updateNorm } from "./arrays/update_norm.ts";
 /** Added to losses, as in Flower, so that a loss of 0 has a power. */
 const SMALLEST_LOSS = 1e-10;
 
-/** Largest accepted loss: far beyond any sound one, and small enough for its powers to be finite. */
+/** Largest value of `maxLoss`: its powers are finite. */
 const MAX_LOSS = 1e30;
 
 const WIDE = { convertFloats: true };
@@ -23,8 +23,14 @@ export interface QFedAvgOptions extends FedAvgOptions {
   readonly clientLearningRate: number;
   /** q, the weight of fairness, from 0 (the unweighted mean) to 10 (default 0.1). */
   readonly q?: number;
-  /** Metric with a node's loss for the model that it was sent, from 0 to 10³⁰ (default "train_loss"). */
+  /** Metric with a node's loss for the model that it was sent, from 0 to `maxLoss` (default "train_loss"). */
   readonly trainLossKey?: string;
+  /**
+   * Largest accepted loss of a node, above 0 to 10³⁰ (default 10⁶, beyond the mean loss of sound training). A node that
+   * reports a larger loss than it has counts more, so set it to what your nodes can reach: a cross-entropy of c classes
+   * begins near ln c.
+   */
+  readonly maxLoss?: number;
   /**
    * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
    * its second round on.
@@ -38,7 +44,7 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * A reply without a sound loss is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
  */
 export class QFedAvg extends FedAvg {
   readonly #lipschitz: number;
@@ -52,8 +58,14 @@ export class QFedAvg extends FedAvg {
    * @throws FlwrError "invalid-argument" when an option is missing or out of range
    */
   constructor(
-    { clientLearningRate, q = 0.1, trainLossKey = "train_loss", elementTypes = "kept", ...options }:
-      QFedAvgOptions,
+    {
+      clientLearningRate,
+      q = 0.1,
+      trainLossKey = "train_loss",
+      maxLoss = 1e6,
+      elementTypes = "kept",
+      ...options
+    }: QFedAvgOptions,
   ) {
     const isWide = elementTypes === "float64";
     // Nodes with float32 networks reply in float32.
@@ -64,11 +76,13 @@ export class QFedAvg extends FedAvg {
     });
     super(options, {
       contract: checkedFirst(contract, (reply) => {
-        metricOf(reply, trainLossKey, { min: 0, max: MAX_LOSS });
+        metricOf(reply, trainLossKey, { min: 0, max: maxLoss });
       }),
     });
     checkNumber("clientLearningRate", clientLearningRate, 1e-30, 1e30);
     checkNumber("q", q, 0, 10);
+    checkPositive("maxLoss", maxLoss);
+    checkNumber("maxLoss", maxLoss, 0, MAX_LOSS);
     if (elementTypes !== "kept" && elementTypes !== "float64") {
       throw new FlwrError(
         "invalid-argument",

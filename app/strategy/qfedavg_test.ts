@@ -33,6 +33,29 @@ Deno.test("QFedAvg: a reply whose loss is missing, a list, negative or absurd is
   }
 });
 
+Deno.test("QFedAvg: a loss above maxLoss, by default a million, does not decide the model", () => {
+  const modelOf = (maxLoss?: number) => {
+    const strategy = new QFedAvg({ clientLearningRate: 0.1, q: 1, maxLoss });
+    return strategy.aggregateTrain(roundOf(doubles(0)), [
+      trained(2, doubles(1), { train_loss: 1 }),
+      trained(3, doubles(1), { train_loss: 1 }),
+      trained(4, doubles(0), { train_loss: 5 }),
+      trained(5, doubles(0), { train_loss: 1e30 }),
+    ]);
+  };
+  const usual = modelOf();
+  assert.deepEqual([usual.results, usual.failures.map(({ nodeId }) => nodeId)], [[2n, 3n, 4n], [
+    5n,
+  ]]);
+  const strict = modelOf(4);
+  assert.deepEqual(strict.failures.map(({ nodeId }) => nodeId), [4n, 5n]);
+  assert.ok(numbersOf(strict.arrays!)[0]! > numbersOf(usual.arrays!)[0]!);
+  assert.ok(numbersOf(usual.arrays!)[0]! > 0.01);
+  for (const maxLoss of [0, -1, NaN, 1e31, Infinity]) {
+    assert.throws(() => new QFedAvg({ clientLearningRate: 1, maxLoss }), /maxLoss/);
+  }
+});
+
 Deno.test("QFedAvg: float32 nodes answer its float64 model, and their replies are taken", () => {
   const single = ArrayRecord.fromTensors({ w: tensor("float32", [1], Float32Array.of(0.5)) });
   const strategy = new QFedAvg({ clientLearningRate: 0.5, elementTypes: "float64" });

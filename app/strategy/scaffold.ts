@@ -4,24 +4,21 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { sameShape } from "../nd_array.ts";
 import { RecordDict } from "../record_dict.ts";
-import { checkCount } from "../check_option.ts";
+import { checkCount, checkNumber, checkPositive } from "../check_option.ts";
 import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { mapFloats } from "./float_arrays.ts";
-import { checkedFirst } from "./contract/checked_first.ts";
 import { MAX_UPDATE_NORM, ModelContract } from "./contract/model_contract.ts";
 import { type LearningRate, rateIn } from "./rule/learning_rate.ts";
 import type { CheckedReply } from "./contract/reply_contract.ts";
 import type { Tensors } from "./round/round.ts";
 import type { PhasePlan, Round } from "./strategy.ts";
-import { formatNorm } from "./contract/update_bound.ts";
+import { formatNorm, type LargeUpdateAction } from "./contract/update_bound.ts";
+import { updateNorm } from "./arrays/update_norm.ts";
 import { averageModels, weightFactors } from "./arrays/weighted_average.ts";
 
 /** The record with the control variate: the server's in instructions, the node's change in replies. */
 export const CONTROL_RECORD = "scaffold-control";
-
-/** Largest accepted norm of a node's change, whatever `maxUpdateNorm` says: its square must be finite. */
-const MAX_CONTROL_NORM = 1e30;
 
 /** Options of {@link Scaffold}. */
 export interface ScaffoldOptions extends FedAvgOptions {
@@ -29,6 +26,13 @@ export interface ScaffoldOptions extends FedAvgOptions {
   readonly serverLearningRate?: LearningRate;
   /** N, the number of nodes that take part in the run, from 1 (default: the nodes online in the round). */
   readonly numNodes?: number;
+  /**
+   * Largest accepted change of a node's control variate: its Euclidean norm over all arrays together, above 0 to 10³⁰
+   * (default 10³⁰, which no sound change reaches). A change is about an update / (K·ηₗ), with K local steps of learning
+   * rate ηₗ, so it may be far larger than the update. `largeUpdates` is the action for a larger one, too: "clip" scales
+   * it down to this norm.
+   */
+  readonly maxControlNorm?: number;
 }
 
 /**
@@ -52,14 +56,32 @@ export class Scaffold extends FedAvg {
    *
    * @throws FlwrError "invalid-argument" when an option is out of range
    */
-  constructor({ serverLearningRate = 1, numNodes, ...options }: ScaffoldOptions = {}) {
-    const { maxUpdateNorm = MAX_UPDATE_NORM, arrayrecordKey = "arrays" } = options;
+  constructor(
+    { serverLearningRate = 1, numNodes, maxControlNorm = MAX_UPDATE_NORM, ...options }:
+      ScaffoldOptions = {},
+  ) {
+    const { largeUpdates = "refuse", arrayrecordKey = "arrays" } = options;
+    const contract = new ModelContract({ ...options, arrayrecordKey });
     super(options, {
-      contract: checkedFirst(
-        new ModelContract({ ...options, arrayrecordKey }),
-        ({ content }, { sent }) => checkChange(changeOf(content), sent, maxUpdateNorm),
-      ),
+      contract: {
+        check(reply, round) {
+          if (round.phase !== "train") return contract.check(reply, round);
+          const change = changeOf(reply.content);
+          checkChange(change, round.sent);
+          const bounded = boundChange(change, maxControlNorm, largeUpdates);
+          const checked = contract.check(reply, round);
+          if (bounded === change) return checked;
+          const content = new RecordDict(
+            [...checked.content].map(([name, record]) =>
+              [name, name === CONTROL_RECORD ? ArrayRecord.fromTensors(bounded) : record] as const
+            ),
+          );
+          return { ...checked, content };
+        },
+      },
     });
+    checkPositive("maxControlNorm", maxControlNorm);
+    checkNumber("maxControlNorm", maxControlNorm, 0, MAX_UPDATE_NORM);
     if (numNodes !== undefined) checkCount("numNodes", numNodes, 1);
     this.#rate = rateIn("serverLearningRate", serverLearningRate);
     this.#numNodes = numNodes;
@@ -117,11 +139,12 @@ function changeOf(content: RecordDict): Tensors {
   return content.arrayRecord(CONTROL_RECORD).viewTensors();
 }
 
-/** @throws FlwrError "invalid-argument" unless the change is of real numbers of the model, finite and bounded */
-function checkChange(change: Tensors, sent: Tensors, maxUpdateNorm: number): void {
-  const refuse = (problem: string) =>
-    new FlwrError("invalid-argument", `${CONTROL_RECORD} ${problem}`);
-  let squares = 0;
+function refuse(problem: string): FlwrError {
+  return new FlwrError("invalid-argument", `${CONTROL_RECORD} ${problem}`);
+}
+
+/** @throws FlwrError "invalid-argument" unless the change is of real numbers of the model, and finite */
+function checkChange(change: Tensors, sent: Tensors): void {
   for (const [name, { data, dtype, shape }] of change) {
     const like = sent.get(name);
     if (like === undefined) throw refuse(`has an unknown array "${name}"`);
@@ -131,9 +154,22 @@ function checkChange(change: Tensors, sent: Tensors, maxUpdateNorm: number): voi
     }
     const odd = firstNotFinite(data);
     if (odd !== undefined) throw refuse(`has "${name}" with element ${odd} of ${data[odd]}`);
-    for (let i = 0; i < data.length; i++) squares += Number(data[i]!) ** 2;
   }
-  const norm = Math.sqrt(squares);
-  const max = Math.min(maxUpdateNorm, MAX_CONTROL_NORM);
-  if (norm > max) throw refuse(`has norm ${formatNorm(norm)}, at most ${formatNorm(max)}`);
+}
+
+/**
+ * The change, or a clipped copy of a larger one.
+ *
+ * @throws FlwrError "invalid-argument" if it is refused
+ */
+function boundChange(change: Tensors, maxNorm: number, action: LargeUpdateAction): Tensors {
+  const norm = updateNorm(new Map(), change);
+  if (norm <= maxNorm) return change;
+  if (action === "clip" && norm < Infinity) {
+    const factor = maxNorm / norm;
+    return mapModel(change, (_, own) => elementwise(own, (i) => factor * Number(own.data[i]!)));
+  }
+  throw refuse(
+    `has norm ${formatNorm(norm)}, at most ${formatNorm(maxNorm)} is accepted (maxControlNorm)`,
+  );
 }

@@ -5,7 +5,7 @@ import { ConfigRecord } from "../config_record.ts";
 import type { Context } from "../context.ts";
 import { RecordDict } from "../record_dict.ts";
 import { instruction } from "../testing.ts";
-import { CONTROL_RECORD, Scaffold } from "./scaffold.ts";
+import { CONTROL_RECORD, Scaffold, type ScaffoldOptions } from "./scaffold.ts";
 import { scaffoldRound } from "./scaffold_node.ts";
 import { doubles, numbersOf, roundOf, trained } from "./testing.ts";
 
@@ -70,6 +70,36 @@ Deno.test("SCAFFOLD: a reply without a sound change of its control variate is a 
   assert.deepEqual(outcome.results, [2n]);
   assert.deepEqual(outcome.failures.map(({ nodeId }) => nodeId), [3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n]);
   assert.deepEqual(await controlAfter(strategy, outcome.arrays!), [0.25]);
+});
+
+Deno.test("SCAFFOLD: the bound on updates is not that of changes, which have their own", async () => {
+  // An update of 0.9 in 10 steps of learning rate 0.01 is a change of 9.
+  const outcomeOf = async (options: ScaffoldOptions) => {
+    const strategy = new Scaffold(options);
+    const round = roundOf(doubles(0, 0), 1, NODES);
+    await strategy.configureTrain(round);
+    const reply = (node: number, change: ArrayRecord) =>
+      trained(node, doubles(0.9, 0), {}, { [CONTROL_RECORD]: change });
+    const outcome = strategy.aggregateTrain(round, [
+      reply(2, doubles(-9, 0)),
+      reply(3, doubles(-30, 40)),
+    ]);
+    const { results, failures, arrays } = outcome;
+    return { results, failures, c: await controlAfter(strategy, arrays!) };
+  };
+  const open = await outcomeOf({ maxUpdateNorm: 1 });
+  assert.deepEqual(open.results, [2n, 3n]);
+  const bounded = await outcomeOf({ maxUpdateNorm: 1, maxControlNorm: 10 });
+  assert.deepEqual([bounded.results, bounded.failures.map(({ nodeId }) => nodeId)], [[2n], [3n]]);
+  assert.match(bounded.failures[0]!.reason, /norm 50.*maxControlNorm/);
+  assert.deepEqual(bounded.c, [-9 / 4, 0]);
+  // Of norm 50, clipped to 10: (−6, 8).
+  const clipped = await outcomeOf({ maxControlNorm: 10, largeUpdates: "clip" });
+  assert.deepEqual(clipped.results, [2n, 3n]);
+  clipped.c.forEach((c, i) => assert.ok(Math.abs(c - [-15 / 4, 2][i]!) < 1e-12, `${clipped.c}`));
+  for (const maxControlNorm of [0, -1, NaN, 1e31, Infinity]) {
+    assert.throws(() => new Scaffold({ maxControlNorm }), /maxControlNorm/);
+  }
 });
 
 Deno.test("SCAFFOLD: a poisoned change does not pass even without a bound on updates, and leaves no state", async () => {

@@ -1575,7 +1575,8 @@ export declare class SecAggPlus extends Strategy {
 	 * Puts secure aggregation around a strategy.
 	 *
 	 * @param strategy chooses nodes, and makes the new model of their mean
-	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single models
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single
+	 * models or has a `start` of its own
 	 */
 	constructor(strategy: Strategy, options?: SecAggPlusOptions);
 	/** The name of the strategy inside, too. */
@@ -2416,22 +2417,23 @@ export interface Update {
 	readonly current: PhaseRound;
 }
 /**
- * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; each `bufferSize`
- * accepted replies make a new version of the model, and a node that has replied is asked again at once, with the model of
- * then. A round is a version: `numRounds` is the number of versions, `evaluateFn` and `stopWhen` are called after each,
- * and the history has a record for each.
+ * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; the accepted replies of
+ * `bufferSize` different nodes make a new version of the model. A node that has replied is asked again for the next
+ * version, with the model of then: so a fast node has one update in a version, as every other node. If all nodes that
+ * are online have replied, the version is made of fewer replies. A round is a version: `numRounds` is the number of
+ * versions, `evaluateFn` and `stopWhen` are called after each, and the history has a record for each.
  *
  * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back with
- * the reply. `timeout` counts for each instruction. A node whose reply fails is asked again for the next version; if no
- * node is left, the version ends without a new model. Nodes are not asked to evaluate. The metrics of a version include
- * the mean of its updates' `staleness`.
+ * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
+ * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
+ * of a version include the mean of its updates' `staleness`.
  */
 export declare abstract class BufferedStrategy extends ComposedStrategy {
 	#private;
 	/**
 	 * Creates the strategy.
 	 *
-	 * @param bufferSize number of accepted replies that make a new version, from 1
+	 * @param bufferSize number of nodes whose accepted replies make a new version, from 1
 	 * @throws FlwrError "invalid-argument" that names the option that is out of range
 	 */
 	constructor({ concurrency, minAvailableNodes, maxStaleness, ...options }: BufferedOptions & {
@@ -2450,14 +2452,17 @@ export declare abstract class BufferedStrategy extends ComposedStrategy {
 }
 /** Options of {@link FedBuff}. */
 export interface FedBuffOptions extends BufferedOptions {
-	/** K, the number of updates that make a new version, from 1 (default 10). */
+	/**
+	 * K, the number of updates that make a new version, each of another node, from 1 (default 10). Choose it below the
+	 * number of nodes: otherwise each version waits for all that are online, or for their `timeout`.
+	 */
 	readonly bufferSize?: number;
 	/** Whether updates are weighted by their nodes' numbers of examples, too (default false, as in the paper). */
 	readonly weighted?: boolean;
 }
 /**
  * Buffered asynchronous aggregation (Nguyen et al., 2022, arXiv:2106.06639, algorithm 1). With w the current version, wᵢ
- * the version that node i was sent, xᵢ its model and τᵢ its staleness, K updates make the new version
+ * the version that node i was sent, xᵢ its model and τᵢ its staleness, updates of K nodes make the new version
  *
  *     w ← w + 1/K · Σ s(τᵢ)·(xᵢ − wᵢ)
  *
@@ -2486,7 +2491,7 @@ export interface FedAsyncOptions extends BufferedOptions {
 /**
  * Asynchronous federated optimisation (Xie et al., 2019, arXiv:1903.03934, algorithm 1): each update makes a new version.
  * With w the current version, x the node's model and τ its staleness, w ← w + α·s(τ)·(x − w), by default with
- * s(τ) = (1 + τ)^−½. Nodes that train with a proximal term, as in the paper, read `proximal-mu` from their settings:
+ * s(τ) = (1 + τ)^−½. So a node that replies more often has more influence. Nodes that train with a proximal term, as in the paper, read `proximal-mu` from their settings:
  * `trainConfig: { "proximal-mu": float(0.01) }`.
  */
 export declare class FedAsync extends BufferedStrategy {
@@ -2914,7 +2919,8 @@ export declare class PartialModel extends Strategy {
 	 * Creates the strategy.
 	 *
 	 * @param inner aggregates the shared arrays
-	 * @throws FlwrError "invalid-argument" when an option is invalid
+	 * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy has a `start` of its own, as
+	 * FedBuff
 	 */
 	constructor(inner: Strategy, { isLocal, sent }: PartialModelOptions);
 	/** The name of the strategy that aggregates the shared arrays. */
@@ -2968,8 +2974,14 @@ export interface QFedAvgOptions extends FedAvgOptions {
 	readonly clientLearningRate: number;
 	/** q, the weight of fairness, from 0 (the unweighted mean) to 10 (default 0.1). */
 	readonly q?: number;
-	/** Metric with a node's loss for the model that it was sent, from 0 to 10³⁰ (default "train_loss"). */
+	/** Metric with a node's loss for the model that it was sent, from 0 to `maxLoss` (default "train_loss"). */
 	readonly trainLossKey?: string;
+	/**
+	 * Largest accepted loss of a node, above 0 to 10³⁰ (default 10⁶, beyond the mean loss of sound training). A node that
+	 * reports a larger loss than it has counts more, so set it to what your nodes can reach: a cross-entropy of c classes
+	 * begins near ln c.
+	 */
+	readonly maxLoss?: number;
 	/**
 	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
 	 * its second round on.
@@ -2982,7 +2994,7 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * A reply without a sound loss is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
  */
 export declare class QFedAvg extends FedAvg {
 	#private;
@@ -2991,7 +3003,7 @@ export declare class QFedAvg extends FedAvg {
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is missing or out of range
 	 */
-	constructor({ clientLearningRate, q, trainLossKey, elementTypes, ...options }: QFedAvgOptions);
+	constructor({ clientLearningRate, q, trainLossKey, maxLoss, elementTypes, ...options }: QFedAvgOptions);
 	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
@@ -3001,6 +3013,13 @@ export interface ScaffoldOptions extends FedAvgOptions {
 	readonly serverLearningRate?: LearningRate;
 	/** N, the number of nodes that take part in the run, from 1 (default: the nodes online in the round). */
 	readonly numNodes?: number;
+	/**
+	 * Largest accepted change of a node's control variate: its Euclidean norm over all arrays together, above 0 to 10³⁰
+	 * (default 10³⁰, which no sound change reaches). A change is about an update / (K·ηₗ), with K local steps of learning
+	 * rate ηₗ, so it may be far larger than the update. `largeUpdates` is the action for a larger one, too: "clip" scales
+	 * it down to this norm.
+	 */
+	readonly maxControlNorm?: number;
 }
 /**
  * SCAFFOLD (Karimireddy et al., 2019, arXiv:1910.06378): control variates correct the drift of nodes with different data.
@@ -3019,7 +3038,7 @@ export declare class Scaffold extends FedAvg {
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
-	constructor({ serverLearningRate, numNodes, ...options }?: ScaffoldOptions);
+	constructor({ serverLearningRate, numNodes, maxControlNorm, ...options }?: ScaffoldOptions);
 	/** Sends each chosen node the model and c, which is empty in the first round. */
 	configureTrain(round: Round): Promise<PhasePlan>;
 	/** The model sent, moved towards the mean of the models; updates c. */
