@@ -134,3 +134,15 @@ export function roundHalfEven(value: number): number {
   const rest = value - down;
   return rest < 0.5 || rest === 0.5 && down % 2 === 0 ? down : down + 1;
 }
+
+/**
+ * A node's weight in the sum: q = round(r · R), halves to the even number, where r is its number of examples / maxWeight.
+ *
+ * @param numExamples from 0 to maxWeight
+ */
+export function quantizedWeight(
+  numExamples: number,
+  { maxWeight, quantizationRange }: { maxWeight: number; quantizationRange: number },
+): number {
+  return roundHalfEven(numExamples / maxWeight * quantizationRange);
+}

@@ -1,6 +1,5 @@
-import { sameBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
-import { combineShares } from "./shamir.ts";
+import { areConsistent, combineShares, placeOfWrongShare } from "./shamir.ts";
 
 /** A share, and the node that gave it. */
 export interface HeldShare {
@@ -10,26 +9,38 @@ export interface HeldShare {
   readonly share: Uint8Array;
 }
 
-/** A secret, and the node whose share did not fit. */
+/** A secret, and whose share did not fit. */
 export interface RecoveredSecret {
   /** The secret. */
   readonly secret: Uint8Array;
-  /** The node that gave a wrong share, where one did. */
-  readonly liar?: bigint;
+  /** The node that gave a wrong share, if one did and it is clear which: the secret's owner may have sent it wrong. */
+  readonly wrongHolder?: bigint;
+}
+
+/** How bytes are recognised as the secret. */
+export interface SecretCheck {
+  /** Whether bytes can be the secret. */
+  readonly isValid: (secret: Uint8Array) => boolean | Promise<boolean>;
+  /** Whether only the secret is valid, for example because its public key is known. */
+  readonly isProof: boolean;
 }
 
 /**
- * The secret that shares of several nodes stand for. One wrong share is found and left out, where enough others are there:
- * a replayed or invented share would otherwise make noise of the whole sum.
+ * The secret that shares of several nodes stand for. It is accepted only if all shares lie on one polynomial: a replayed or
+ * invented share would otherwise make noise of the whole sum.
+ *
+ * One wrong share is left out with at least `threshold` + 2 shares: exactly one polynomial then goes through all but one.
+ * With `threshold` + 1, all but one lie on some polynomial whichever is left out: only a secret that can be proved is then
+ * accepted, and nobody is named. With `threshold`, a wrong one cannot be seen, and of two among `threshold` + 2, one right
+ * share can seem to be the wrong one: check what you compute with a secret that has no proof.
  *
  * @param threshold how many shares give the secret back
- * @param isValid whether bytes can be the secret
  * @throws FlwrError "failed-precondition" when shares are too few, or do not fit together
  */
 export async function recoverSecret(
   held: readonly HeldShare[],
   threshold: number,
-  isValid: (secret: Uint8Array) => boolean | Promise<boolean>,
+  check: SecretCheck,
 ): Promise<RecoveredSecret> {
   if (held.length < threshold) {
     throw new FlwrError(
@@ -37,35 +48,53 @@ export async function recoverSecret(
       `Shares of a secret are too few: ${held.length}, expected at least ${threshold}`,
     );
   }
-  const secret = await consistentSecret(held, threshold, isValid);
+  const secret = await consistentSecret(held, threshold, check);
   if (secret !== undefined) return { secret };
-  if (held.length > threshold) {
-    for (const suspect of held) {
-      const others = held.filter((share) => share !== suspect);
-      const found = await consistentSecret(others, threshold, isValid);
-      if (found !== undefined) return { secret: found, liar: suspect.holder };
-    }
+  const found: { secret: Uint8Array; wrongHolder: bigint }[] = [];
+  for (const suspect of suspectsAmong(held, threshold, check)) {
+    const others = held.filter((share) => share !== suspect);
+    const secret = await consistentSecret(others, threshold, check);
+    if (secret !== undefined) found.push({ secret, wrongHolder: suspect.holder });
   }
+  // Several only where two shares are alike, or bytes differ that do not matter: which node is wrong is then open.
+  const [first] = found;
+  const isClear = found.length === 1 && held.length >= threshold + 2;
+  if (first !== undefined) return isClear ? first : { secret: first.secret };
   throw new FlwrError(
     "failed-precondition",
-    `Shares of a secret do not fit together: a wrong one is among the ${held.length}`,
+    `Shares of a secret do not fit together: a wrong one is among the ${held.length}, and ${threshold} right ones do ` +
+      "not tell which",
   );
 }
 
-/**
- * The secret on which all shares agree; undefined where they do not. A polynomial of a lower degree goes through more
- * points than it needs, so the threshold's number of shares and all of them give the same value at 0.
- */
+/** The shares of which one may be left out. */
+function suspectsAmong(
+  held: readonly HeldShare[],
+  threshold: number,
+  { isProof }: SecretCheck,
+): readonly HeldShare[] {
+  if (held.length < threshold + 2) return isProof && held.length > threshold ? held : [];
+  try {
+    const place = placeOfWrongShare(held.map(({ share }) => share));
+    return place === undefined ? [] : [held[place]!];
+  } catch (error) {
+    // Another length, or a number twice: the others are then refused at once.
+    if (error instanceof FlwrError) return held;
+    throw error;
+  }
+}
+
+/** The secret on which all shares agree; undefined where they do not. */
 async function consistentSecret(
   held: readonly HeldShare[],
   threshold: number,
-  isValid: (secret: Uint8Array) => boolean | Promise<boolean>,
+  { isValid }: SecretCheck,
 ): Promise<Uint8Array | undefined> {
   const shares = held.map(({ share }) => share);
   try {
+    if (!areConsistent(shares, threshold)) return undefined;
     const secret = combineShares(shares.slice(0, threshold));
-    const agrees = shares.length === threshold || sameBytes(secret, combineShares(shares));
-    return agrees && await isValid(secret) ? secret : undefined;
+    return await isValid(secret) ? secret : undefined;
   } catch (error) {
     if (error instanceof FlwrError) return undefined;
     throw error;

@@ -86,6 +86,67 @@ export function shareNumber(share: Uint8Array): number {
  *   or what comes out is not padded
  */
 export function combineShares(shares: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const sums = weightedSums(shares, lagrangeAtZero(numbersOf(shares)));
+  const padded = new Uint8Array(sums.length * ELEMENT_BYTES);
+  sums.forEach((sum, chunk) => writeElement(sum, padded, chunk * ELEMENT_BYTES));
+  return unpad(padded);
+}
+
+/**
+ * Whether all shares lie on one polynomial of degree `threshold − 1`, in each chunk.
+ *
+ * Values yᵢ at n numbers xᵢ do so when Σ vᵢ·r(xᵢ)·yᵢ = 0 for each polynomial r of degree n − threshold − 1, where
+ * vᵢ = Π_{m ≠ i} 1 / (xᵢ + xₘ): the dual of a Reed-Solomon code. One random r stands for all: it misses a wrong share once
+ * in 2¹²⁸ times, and nobody who gave a share knew it.
+ *
+ * @throws FlwrError "invalid-argument" when they do not belong together: their lengths differ, or a number is there twice
+ */
+export function areConsistent(shares: readonly Uint8Array[], threshold: number): boolean {
+  const numbers = numbersOf(shares);
+  const extra = shares.length - threshold;
+  if (extra <= 0) return true;
+  const random = systemRandomBytes(extra * ELEMENT_BYTES);
+  const coefficients = Array.from(
+    { length: extra },
+    (_, i) => elementAt(random, i * ELEMENT_BYTES),
+  );
+  const factors = dualFactors(numbers).map((factor, i) => {
+    let value = smallElement(0);
+    for (const coefficient of coefficients) {
+      value = timesSmall(value, numbers[i]!);
+      addTo(value, coefficient);
+    }
+    return times(factor, value);
+  });
+  return weightedSums(shares, factors).every(isZero);
+}
+
+/**
+ * The one share that can be wrong, if exactly one is. With an error e at xⱼ alone, Σ vᵢ·yᵢ = vⱼ·e and
+ * Σ vᵢ·xᵢ·yᵢ = xⱼ·vⱼ·e: the two differ by the factor xⱼ. Check that the other shares are consistent.
+ *
+ * @param shares at least two more than the threshold, not all consistent
+ * @returns its place; undefined when more than one is wrong
+ * @throws FlwrError "invalid-argument" when they do not belong together: their lengths differ, or a number is there twice
+ */
+export function placeOfWrongShare(shares: readonly Uint8Array[]): number | undefined {
+  const numbers = numbersOf(shares);
+  const factors = dualFactors(numbers);
+  const sums = weightedSums(shares, factors);
+  const shifted = weightedSums(shares, factors.map((factor, i) => timesSmall(factor, numbers[i]!)));
+  if (sums.every(isZero)) return undefined;
+  const place = numbers.findIndex((number) =>
+    sums.every((sum, chunk) => {
+      const difference = timesSmall(sum, number);
+      addTo(difference, shifted[chunk]!);
+      return isZero(difference);
+    })
+  );
+  return place < 0 ? undefined : place;
+}
+
+/** The shares' numbers. @throws FlwrError "invalid-argument" when lengths differ, or a number is there twice */
+function numbersOf(shares: readonly Uint8Array[]): number[] {
   const numbers = shares.map(shareNumber);
   const [first] = shares;
   if (first === undefined || shares.some(({ length }) => length !== first.length)) {
@@ -94,22 +155,39 @@ export function combineShares(shares: readonly Uint8Array[]): Uint8Array<ArrayBu
   if (new Set(numbers).size !== numbers.length) {
     throw new FlwrError("invalid-argument", "Two shares of a secret have the same number");
   }
-  const factors = lagrangeAtZero(numbers);
-  const padded = new Uint8Array(first.length - NUMBER_BYTES);
-  for (let at = 0; at < padded.length; at += ELEMENT_BYTES) {
-    const sum = new Int32Array(4);
-    shares.forEach((share, i) => {
-      addTo(sum, times(factors[i]!, elementAt(share, NUMBER_BYTES + at)));
-    });
-    writeElement(sum, padded, at);
-  }
-  return unpad(padded);
+  return numbers;
 }
 
-/**
- * λⱼ = Π_{m ≠ j} xₘ / (xⱼ + xₘ): what the value at xⱼ counts in the value at 0. One inversion serves all (Montgomery's
- * trick).
- */
+/** Σ factorᵢ · yᵢ for each chunk. */
+function weightedSums(shares: readonly Uint8Array[], factors: readonly Element[]): Element[] {
+  const chunks = (shares[0]!.length - NUMBER_BYTES) / ELEMENT_BYTES;
+  return Array.from({ length: chunks }, (_, chunk) => {
+    const sum = smallElement(0);
+    shares.forEach((share, i) => {
+      addTo(sum, times(factors[i]!, elementAt(share, NUMBER_BYTES + chunk * ELEMENT_BYTES)));
+    });
+    return sum;
+  });
+}
+
+function isZero(element: Element): boolean {
+  return element.every((word) => word === 0);
+}
+
+/** vⱼ = Π_{m ≠ j} 1 / (xⱼ + xₘ). */
+function dualFactors(numbers: readonly number[]): Element[] {
+  return quotients(
+    smallElement(1),
+    numbers.map((number) =>
+      numbers.reduce(
+        (product, other) => other === number ? product : timesSmall(product, other ^ number),
+        smallElement(1),
+      )
+    ),
+  );
+}
+
+/** λⱼ = Π_{m ≠ j} xₘ / (xⱼ + xₘ): what the value at xⱼ counts in the value at 0. */
 function lagrangeAtZero(numbers: readonly number[]): Element[] {
   const product = numbers.reduce(timesSmall, smallElement(1));
   // xⱼ · Π (xⱼ + xₘ), so that λⱼ is the product of all numbers divided by it.
@@ -119,19 +197,24 @@ function lagrangeAtZero(numbers: readonly number[]): Element[] {
       smallElement(1),
     )
   );
+  return quotients(product, divisors);
+}
+
+/** A dividend by each divisor. One inversion serves all (Montgomery's trick). */
+function quotients(dividend: Element, divisors: readonly Element[]): Element[] {
   const before: Element[] = [];
   let all = smallElement(1);
   for (const divisor of divisors) {
     before.push(all);
     all = times(all, divisor);
   }
-  let inverted = times(inverse(all), product);
-  const factors: Element[] = [];
+  let inverted = times(inverse(all), dividend);
+  const results: Element[] = [];
   for (let i = divisors.length - 1; i >= 0; i--) {
-    factors[i] = times(inverted, before[i]!);
+    results[i] = times(inverted, before[i]!);
     inverted = times(inverted, divisors[i]!);
   }
-  return factors;
+  return results;
 }
 
 function pad(secret: Uint8Array): Uint8Array {

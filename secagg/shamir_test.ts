@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { bytesOf, WHOLE } from "./testing/golden.ts";
-import { recoverSecret } from "./recover_secret.ts";
 import { combineShares, createShares, systemRandomBytes } from "./shamir.ts";
-
-const isSeed = (secret: Uint8Array) => secret.length === 32;
 
 /** Bytes that are no secret are padded by chance, once in 256 times. */
 function combined(shares: readonly Uint8Array[]): Uint8Array | undefined {
@@ -43,33 +40,4 @@ Deno.test("shamir: shares that do not belong together are refused", () => {
   assert.throws(() => combineShares([shares[0]!, shares[0]!]), refused);
   assert.throws(() => combineShares([shares[0]!, shares[1]!.subarray(1)]), refused);
   assert.throws(() => combineShares([shares[0]!, new Uint8Array(52)]), refused);
-});
-
-Deno.test("recover secret: finds a share that was replayed, or changed in one place", async () => {
-  const secret = systemRandomBytes(32);
-  const shares = createShares(secret, 3, 5);
-  const earlier = createShares(systemRandomBytes(32), 3, 5);
-  const held = shares.map((share, i) => ({ holder: BigInt(i + 1), share }));
-  assert.deepEqual(await recoverSecret(held, 3, isSeed), { secret });
-
-  const changed = Uint8Array.from(shares[1]!);
-  changed[7]! ^= 1;
-  for (const wrong of [earlier[1]!, shares[0]!, changed, new Uint8Array(3)]) {
-    const some = held.map((share) => share.holder === 2n ? { holder: 2n, share: wrong } : share);
-    const found = await recoverSecret(some, 3, isSeed);
-    assert.deepEqual(found.secret, secret);
-    // Of two equal shares either may be the copy.
-    assert.ok(found.liar === 2n || wrong === shares[0] && found.liar === 1n);
-  }
-});
-
-Deno.test("recover secret: refuses what it cannot repair", async () => {
-  const shares = createShares(systemRandomBytes(32), 3, 4);
-  const earlier = createShares(systemRandomBytes(32), 3, 4);
-  const held = shares.map((share, i) => ({ holder: BigInt(i + 1), share }));
-  const wrong = [...held.slice(0, 2), { holder: 3n, share: earlier[2]! }];
-  const refused = { code: "failed-precondition" };
-  await assert.rejects(recoverSecret(held.slice(0, 2), 3, isSeed), refused);
-  await assert.rejects(recoverSecret(wrong, 3, isSeed), refused);
-  await assert.rejects(recoverSecret(held, 3, () => false), refused);
 });

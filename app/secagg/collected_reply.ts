@@ -9,6 +9,8 @@ import { CONFIGS, KEYS, readByteList } from "./records.ts";
 export interface CollectedReply {
   /** .npy files of int64: the weight, then the arrays, under the node's masks. */
   readonly masked: readonly Uint8Array[];
+  /** The node's number of examples, as it says in the clear. */
+  readonly numExamples: number;
   /** What the node sent in the clear, under today's names: `metrics`, and maybe `config`. */
   readonly rest: RecordDict;
 }
@@ -34,5 +36,6 @@ export function collectedReply(reply: Message, maxWeight: number): CollectedRepl
       `"${key}" is ${numExamples}, expected 0 to maxWeight, which is ${maxWeight}`,
     );
   }
-  return { masked: readByteList(content.configRecord(CONFIGS), KEYS.maskedArrays), rest };
+  const masked = readByteList(content.configRecord(CONFIGS), KEYS.maskedArrays);
+  return { masked, numExamples, rest };
 }

@@ -14,8 +14,6 @@ import type { Grid } from "../grid.ts";
 import { CURRENT_NAMES } from "../legacy/names.ts";
 import type { Message } from "../message.ts";
 import { RecordDict } from "../record_dict.ts";
-import { Krum, MultiKrum } from "../strategy/krum.ts";
-import { FedMedian, FedTrimmedAvg } from "../strategy/order_statistics.ts";
 import {
   type PhaseOutcome,
   type PhasePlan,
@@ -23,15 +21,11 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../strategy/strategy.ts";
-import { requireRounds } from "../strategy/contract/rounds_only.ts";
 import { averagedDType } from "../strategy/arrays/weighted_average.ts";
 import type { CollectedReply } from "./collected_reply.ts";
 import { checkedOptions, type SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS } from "./records.ts";
 import { type NodeFailure, type Planned, stageMessage, Stages } from "./stages.ts";
-
-/** Strategies that compare single models, which secure aggregation hides. */
-const COMPARING = [FedMedian, FedTrimmedAvg, Krum, MultiKrum];
 
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
@@ -57,18 +51,22 @@ export class SecAggPlus extends Strategy {
    * Puts secure aggregation around a strategy.
    *
    * @param strategy chooses nodes, and makes the new model of their mean
-   * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single
-   * models or has a `start` of its own
+   * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
+   *   mean of the nodes' models, or runs rounds of its own
    */
   constructor(strategy: Strategy, options: SecAggPlusOptions = {}) {
     super();
-    requireRounds("SecAggPlus", strategy);
-    if (COMPARING.some((comparing) => strategy instanceof comparing)) {
+    if (!strategy.usesMeanOnly || strategy.start !== Strategy.prototype.start) {
       throw new FlwrError(
         "invalid-argument",
-        `SecAggPlus cannot be used with ${strategy.name}, which compares the nodes' models: only their ` +
-          "mean is known",
-        { hints: ["Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi"] },
+        `SecAggPlus cannot be used with ${strategy.name}, which needs more than the mean of the nodes' models in each ` +
+          "round: only their mean is known",
+        {
+          hints: [
+            "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
+            "A strategy of your own that needs the mean alone says so with usesMeanOnly",
+          ],
+        },
       );
     }
     this.#strategy = strategy;

@@ -2,18 +2,32 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { settle } from "../../base/testing/settle.ts";
 import type { NodeId } from "../../entities/metadata.ts";
+import { decryptFernet, encryptFernet } from "../../secagg/fernet.ts";
+import type { KeysShared } from "../../secagg/plus/node_state.ts";
+import { shareCounts } from "../../secagg/plus/share_counts.ts";
+import { decodeShareMessage, encodeShareMessage } from "../../secagg/plus/share_message.ts";
+import type { ClientMod } from "../client_mod.ts";
 import type { Message } from "../message.ts";
 import { ConfigRecord } from "../config_record.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { Result } from "../result.ts";
 import { RecordDict } from "../record_dict.ts";
-import { FedAdam } from "../strategy/fedopt.ts";
+import { coordinateMedian } from "../strategy/aggregator/order_statistics.ts";
+import { Bulyan } from "../strategy/bulyan.ts";
+import { ComposedStrategy } from "../strategy/composed_strategy.ts";
 import { FedAvg } from "../strategy/fedavg.ts";
+import { FedAvgM } from "../strategy/fedavgm.ts";
 import { FedBuff } from "../strategy/fedbuff.ts";
+import { FedAdagrad, FedAdam, FedYogi } from "../strategy/fedopt.ts";
+import { FedProx } from "../strategy/fedprox.ts";
 import { Krum } from "../strategy/krum.ts";
 import { FedMedian } from "../strategy/order_statistics.ts";
+import type { Round } from "../strategy/strategy.ts";
+import { FedXgbBagging } from "../strategy/xgb/fedxgb_bagging.ts";
 import { CONFIGS, STATE } from "./records.ts";
 import { SecAggPlus } from "./secaggplus.ts";
+import { secAggPlusMod } from "./secaggplus_mod.ts";
+import { stateFromRecord } from "./state_record.ts";
 import { Federation, stageOf, type Tamper } from "./testing/federation.ts";
 
 const training = { fractionEvaluate: 0, minTrainNodes: 3 };
@@ -206,6 +220,85 @@ Deno.test("secagg+ attack: a node that replays a share of an earlier round is fo
   assert.ok(federation.notes.some((note) => note.includes("103")), "the log names the node");
 });
 
+/** A node changes one bit of each share of another node that it gives. */
+const changedShares: Tamper = (instruction, reply, stage) => {
+  if (stage !== "unmask" || instruction.metadata.dstNodeId !== 101n) return undefined;
+  const configs = reply.content.configRecord(CONFIGS);
+  const owners = configs.get("nids") as number[];
+  const shares = (configs.get("shares") as Uint8Array[]).map((share) => Uint8Array.from(share));
+  owners.forEach((owner, i) => {
+    if (owner !== 101) shares[i]![4]! ^= 1;
+  });
+  return withConfigs(reply, "shares", shares);
+};
+
+Deno.test("secagg+ attack: a wrong share gives the right model or none, and names no other node", async () => {
+  for (const nodes of [3, 4, 5, 6, 7, 8]) {
+    const federation = new Federation({ nodes, tamper: changedShares });
+    const { threshold } = shareCounts({ numShares: 1, reconstructionThreshold: 2 / 3 }, nodes);
+    const wrong = () => federation.notes.filter((note) => /held by/.test(note));
+    if (nodes >= threshold + 2) {
+      assertMean(federation, await federation.run(secure()), federation.ids);
+      assert.ok(wrong().length > 0);
+      assert.ok(wrong().every((note) => /101/.test(note)), wrong().join("\n"));
+    } else {
+      await assert.rejects(federation.run(secure()), { code: "failed-precondition" });
+      assert.deepEqual(wrong(), []);
+    }
+  }
+});
+
+Deno.test("secagg+ attack: of a share that was sent wrong, both its owner and its holder are named", async () => {
+  const honest = secAggPlusMod();
+  const [dealer, victim] = [101n, 105n];
+  const mod: ClientMod = async (message, context, next) => {
+    const reply = await honest(message, context, next);
+    if (context.nodeId !== dealer || stageOf(message) !== "share_keys") return reply;
+    const state = stateFromRecord(context.state.get(STATE) as ConfigRecord) as KeysShared;
+    const { shareKey } = state.peers.get(victim)!;
+    const configs = reply.content.configRecord(CONFIGS);
+    const ciphertexts = [...configs.get("ctxts") as Uint8Array[]];
+    const at = (configs.get("dsts") as number[]).indexOf(Number(victim));
+    const shares = decodeShareMessage(await decryptFernet(shareKey, ciphertexts[at]!));
+    const seedShare = Uint8Array.from(shares.seedShare);
+    seedShare[4]! ^= 1;
+    ciphertexts[at] = await encryptFernet(shareKey, encodeShareMessage({ ...shares, seedShare }));
+    return withConfigs(reply, "ctxts", ciphertexts);
+  };
+  const federation = new Federation({ nodes: 5, mods: [mod] });
+  assertMean(federation, await federation.run(secure()), federation.ids);
+  const notes = federation.notes.filter((note) => note.includes("left out"));
+  assert.equal(notes.length, 1);
+  for (const id of [dealer, victim]) assert.ok(notes[0]!.includes(String(id)), notes[0]!);
+});
+
+Deno.test("secagg+ attack: a wrong share that nobody can see still gives no model: the sum's weight is wrong", async () => {
+  // One node lost: as many shares as the threshold are left, which fit together whatever they are.
+  const losses = lose("unmask", 103n);
+  const federation = new Federation({
+    nodes: 3,
+    tamper: (...args) => losses(...args) ?? changedShares(...args),
+  });
+  await assert.rejects(federation.run(secure()), { code: "failed-precondition" });
+  assert.ok(federation.notes.some((note) => /weight/.test(note)), federation.notes.join("\n"));
+});
+
+Deno.test("secagg+ attack: a number of examples other than the one in the sum ends the round", async () => {
+  const federation = new Federation({
+    nodes: 4,
+    tamper: (instruction, reply, stage) => {
+      const { dstNodeId, groupId } = instruction.metadata;
+      if (stage !== "collect_masked_vectors" || dstNodeId !== 102n || groupId !== "1") return;
+      const examples = ["fitres.num_examples", new MetricRecord({ num_examples: 21 })] as const;
+      return reply.withContent(new RecordDict([...reply.content, examples]));
+    },
+  });
+  const result = await federation.run(secure(), 2);
+  const aggregated = result.rounds.map(({ train }) => train!.aggregated);
+  assert.deepEqual(aggregated, [false, true]);
+  assertMean(federation, result, federation.ids);
+});
+
 Deno.test("secagg+ attack: a node that sends another node's share, or shares of strangers, is no help", async () => {
   for (const attack of ["copied", "strangers", "short", "none", "many"] as const) {
     const federation = new Federation({
@@ -324,9 +417,43 @@ Deno.test("secagg+: options and strategies that make no sense are refused", () =
   ) {
     assert.throws(() => secure(options), invalid, JSON.stringify(options));
   }
-  assert.throws(() => new SecAggPlus(new Krum()), invalid);
-  assert.throws(() => new SecAggPlus(new FedMedian()), invalid);
-  assert.throws(() => new SecAggPlus(new FedBuff()), invalid);
+});
+
+Deno.test("SecAggPlus: accepts only strategies that need the mean alone, in rounds that are not their own", () => {
+  class OwnStart extends FedAvg {
+    override start() {
+      return Promise.reject(new Error("not called"));
+    }
+    override get usesMeanOnly() {
+      return true;
+    }
+  }
+  class OwnAggregation extends FedAvg {
+    override aggregateTrain(round: Round, replies: readonly Message[]) {
+      return super.aggregateTrain(round, replies.slice(1));
+    }
+  }
+  for (
+    const strategy of [
+      new Krum(),
+      new FedMedian(),
+      new Bulyan(),
+      new FedBuff(),
+      new FedXgbBagging(),
+      new ComposedStrategy({ aggregator: coordinateMedian() }),
+      new OwnStart(),
+      new OwnAggregation(),
+    ]
+  ) {
+    assert.throws(
+      () => new SecAggPlus(strategy),
+      { code: "invalid-argument", message: new RegExp(strategy.name) },
+      strategy.name,
+    );
+  }
+  const kinds = [FedAvg, FedAvgM, FedAdagrad, FedAdam, FedYogi];
+  for (const kind of kinds) assert.ok(new SecAggPlus(new kind()));
+  assert.ok(new SecAggPlus(new FedProx({ proximalMu: 0.1 })));
 });
 
 Deno.test("secagg+: too few nodes, and options that do not fit their number, are refused before any message", async () => {

@@ -1,7 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
 import type { MessageError, NodeId } from "../../entities/metadata.ts";
 import type { PublicKeys } from "../../secagg/plus/node.ts";
-import type { Refusal, ServerRound, UnmaskedMean } from "../../secagg/plus/server_round.ts";
+import type {
+  Refusal,
+  ServerRound,
+  UnmaskedMean,
+  WrongShare,
+} from "../../secagg/plus/server_round.ts";
 import { ConfigRecord } from "../config_record.ts";
 import { toLegacyInstruction } from "../legacy/instruction.ts";
 import { Message } from "../message.ts";
@@ -10,6 +15,9 @@ import type { Round } from "../strategy/strategy.ts";
 import { type CollectedReply, collectedReply } from "./collected_reply.ts";
 import type { SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS, readByteList, readBytes, readIds, zipIds } from "./records.ts";
+
+/** Wrong shares of a round that the log names one by one. */
+const REPORTED_SHARES = 5;
 
 /** A round between its plan and its replies. */
 export interface Planned {
@@ -84,11 +92,24 @@ export class Stages {
       () => {},
     );
     const mean = await protocol.sharesRevealed(revealed);
-    for (const { nodeId, reason } of mean.refusals) {
-      const text = `    ${this.#round.grid.nodeLabel(nodeId)}: ${reason}. Its share was left out`;
-      this.#round.grid.report({ type: "note", text });
-    }
+    this.#reportWrongShares(mean.wrongShares);
     return { mean, collected };
+  }
+
+  /** Says whose shares were left out, in a bounded number of lines. */
+  #reportWrongShares(wrong: readonly WrongShare[]): void {
+    const { grid } = this.#round;
+    for (const { owner, holder } of wrong.slice(0, REPORTED_SHARES)) {
+      const [of, by] = [grid.nodeLabel(owner), grid.nodeLabel(holder)];
+      const text = owner === holder
+        ? `    A share of ${of}'s secret, held by itself, is wrong. It was left out`
+        : `    A share of ${of}'s secret, held by ${by}, is wrong: one of the two sent it wrong. It was left out`;
+      grid.report({ type: "note", text });
+    }
+    const more = wrong.length - REPORTED_SHARES;
+    if (more > 0) {
+      grid.report({ type: "note", text: `    ${more} more wrong shares were left out` });
+    }
   }
 
   #collect(answers: readonly Message[]): Map<NodeId, CollectedReply> {
@@ -101,7 +122,7 @@ export class Stages {
       }
       try {
         const reply = collectedReply(answer, this.#options.maxWeight);
-        this.#planned.protocol.vectorReceived(nodeId, reply.masked);
+        this.#planned.protocol.vectorReceived(nodeId, reply.masked, reply.numExamples);
         collected.set(nodeId, reply);
       } catch (error) {
         this.#refuseReply(nodeId, error);

@@ -4,7 +4,7 @@ import { elementCount, type Tensor } from "../../tensor/tensor.ts";
 import { decryptFernet, encryptFernet } from "../fernet.ts";
 import { encodeInt64Arrays, totalElements } from "../int64_vector.ts";
 import { generatePemKeyPair, KeyAgreement, type PemKeyPair } from "../key_agreement.ts";
-import { cryptoFractions, quantize, type RandomFractions, roundHalfEven } from "../quantize.ts";
+import { cryptoFractions, quantize, quantizedWeight, type RandomFractions } from "../quantize.ts";
 import { createShares, type RandomBytes, systemRandomBytes } from "../shamir.ts";
 import { addMask } from "./mask.ts";
 import type { KeysShared, Peer, SetUp, VectorSent } from "./node_state.ts";
@@ -182,7 +182,7 @@ export async function maskModel(
       ["Raise the ServerApp's maxWeight to the largest number of examples of any node"],
     );
   }
-  const weight = roundHalfEven(numExamples / maxWeight * quantizationRange);
+  const weight = quantizedWeight(numExamples, settings);
   const shapes = [[1], ...tensors.map(({ shape }) => shape)];
   const vector = new Int32Array(totalElements(shapes));
   vector[0] = weight;

@@ -137,7 +137,8 @@ for (const exchange of WHOLE) {
     }
     for (const node of alive) {
       const reply = replyOf(exchange, "collect_masked_vectors", node);
-      round.vectorReceived(BigInt(node), byteListOf(reply, "masked_params"));
+      const { num_examples: numExamples } = exchange.models[node]!;
+      round.vectorReceived(BigInt(node), byteListOf(reply, "masked_params"), numExamples);
     }
     const unmasking = round.unmaskLists();
     for (const node of alive) {
@@ -154,7 +155,7 @@ for (const exchange of WHOLE) {
         return [BigInt(node), new Map(owners.map((owner, i) => [owner, shares[i]!]))];
       })),
     );
-    assert.deepEqual(mean.refusals, []);
+    assert.deepEqual(mean.wrongShares, []);
     // Flower's strategy then averages as many copies as there are nodes, by their numbers of examples.
     const weights = alive.sort(byOrder).map((node) => exchange.models[node]!.num_examples);
     const total = weights.reduce((sum, weight) => sum + weight);

@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import { addInt64Arrays, totalElements } from "../int64_vector.ts";
 import { isPublicKey, KeyAgreement } from "../key_agreement.ts";
+import { quantizedWeight } from "../quantize.ts";
 import { type HeldShare, recoverSecret } from "../recover_secret.ts";
 import { ringNeighbours } from "../ring.ts";
 import { addMask } from "./mask.ts";
@@ -30,8 +31,16 @@ export interface Refusal {
 export interface UnmaskedMean {
   /** The elements of each array, in the order of the shapes. */
   readonly arrays: readonly Float64Array[];
-  /** Nodes that gave wrong shares. */
-  readonly refusals: readonly Refusal[];
+  /** Shares that were left out because they were wrong. */
+  readonly wrongShares: readonly WrongShare[];
+}
+
+/** A wrong share: its owner sent it wrong to its holder, or the holder gave another than it was sent. Nobody sees which. */
+export interface WrongShare {
+  /** The node whose secret it is of. */
+  readonly owner: bigint;
+  /** The node that gave it. */
+  readonly holder: bigint;
 }
 
 /**
@@ -49,6 +58,8 @@ export class ServerRound {
   readonly #neighbours: ReadonlyMap<bigint, ReadonlySet<bigint>>;
   readonly #sum: Int32Array;
   readonly #vectors = new Set<bigint>();
+  /** The sum of the weights of the nodes with a vector, by the numbers of examples that they say they have. */
+  #saidWeight = 0;
   #keys: ReadonlyMap<bigint, PublicKeys> = new Map();
   /** Nodes that take part now. */
   #members: Set<bigint>;
@@ -141,14 +152,16 @@ export class ServerRound {
    * In "collect_masked_vectors": adds a node's vector to the sum.
    *
    * @param arrays .npy files of int64: the weight, then the arrays
+   * @param numExamples the node's number of examples, as it says in the clear: from 0 to maxWeight
    * @throws FlwrError "invalid-argument" when it does not fit the model; the node then counts as one that sent none
    */
-  vectorReceived(nodeId: bigint, arrays: readonly Uint8Array[]): void {
+  vectorReceived(nodeId: bigint, arrays: readonly Uint8Array[], numExamples: number): void {
     if (!this.#members.has(nodeId) || this.#vectors.has(nodeId)) {
       throw new FlwrError("invalid-argument", `Node ${nodeId} owes no masked vector`);
     }
     addInt64Arrays(this.#sum, arrays, this.#shapes, this.settings.modulus);
     this.#vectors.add(nodeId);
+    this.#saidWeight += quantizedWeight(numExamples, this.settings);
   }
 
   /**
@@ -177,35 +190,33 @@ export class ServerRound {
    * After "unmask": takes the masks off the sum.
    *
    * @param revealed for each node that answered the shares that it gave, by owner
-   * @throws FlwrError "failed-precondition" when shares are too few or do not fit together, or all weights are 0
+   * @throws FlwrError "failed-precondition" when shares are too few or do not fit together, the sum's weight is not that of
+   *   the nodes' numbers of examples, or all weights are 0
    */
   async sharesRevealed(
     revealed: ReadonlyMap<bigint, ReadonlyMap<bigint, Uint8Array>>,
   ): Promise<UnmaskedMean> {
     const { threshold, modulus } = this.settings;
-    const liars = new Set<bigint>();
+    const wrongShares: WrongShare[] = [];
     for (const owner of this.#owners()) {
       const held: HeldShare[] = [];
       for (const holder of this.#around(owner)) {
         const share = revealed.get(holder)?.get(owner);
         if (share !== undefined) held.push({ holder, share });
       }
-      if (this.#vectors.has(owner)) {
-        const { secret, liar } = await recoverSecret(held, threshold, isSeed);
-        if (liar !== undefined) liars.add(liar);
-        addMask(this.#sum, secret, modulus, -1);
-      } else {
-        const isKey = (key: Uint8Array) => this.#isMaskKeyOf(owner, key);
-        const { secret, liar } = await recoverSecret(held, threshold, isKey);
-        if (liar !== undefined) liars.add(liar);
-        await this.#removePairwiseMasks(owner, secret);
-      }
+      const isActive = this.#vectors.has(owner);
+      const { secret, wrongHolder } = await recoverSecret(
+        held,
+        threshold,
+        isActive
+          ? { isValid: isSeed, isProof: false }
+          : { isValid: (key) => this.#isMaskKeyOf(owner, key), isProof: true },
+      );
+      if (wrongHolder !== undefined) wrongShares.push({ owner, holder: wrongHolder });
+      if (isActive) addMask(this.#sum, secret, modulus, -1);
+      else await this.#removePairwiseMasks(owner, secret);
     }
-    const refusals = [...liars].map((nodeId) => ({
-      nodeId,
-      reason: "A share that it gave is not the one that it was given",
-    }));
-    return { arrays: this.#mean(), refusals };
+    return { arrays: this.#mean(), wrongShares };
   }
 
   /** Takes off the masks that the neighbours of a dead node put on because of it. */
@@ -227,6 +238,13 @@ export class ServerRound {
     const { clippingRange, quantizationRange, modulus } = this.settings;
     const element = (at: number) => (this.#sum[at]! & (modulus - 1)) >>> 0;
     const weight = element(0);
+    if (weight !== this.#saidWeight % modulus) {
+      throw new FlwrError(
+        "failed-precondition",
+        `SecAgg+: the sum's weight is ${weight}, but the nodes' numbers of examples make ${this.#saidWeight}: a share, a ` +
+          "masked vector or a number of examples is wrong",
+      );
+    }
     if (weight === 0) {
       throw new FlwrError("failed-precondition", "SecAgg+: the nodes' weights are 0 together");
     }
