@@ -22,21 +22,6 @@ export interface SplitOptions {
    * random). Cannot be combined with `seed` or `stratify`.
    */
   readonly chronological?: boolean;
-  /**
-   * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
-   * with neither `seed` nor `stratify`.
-   */
-  readonly chronological?: boolean;
-  /**
-   * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
-   * with neither `seed` nor `stratify`.
-   */
-  readonly chronological?: boolean;
-  /**
-   * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
-   * with neither `seed` nor `stratify`.
-   */
-  readonly chronological?: boolean;
   /** Whether each class has the same share in both parts, as closely as possible (default false). */
   readonly stratify?: boolean;
 }
@@ -146,33 +131,6 @@ export function splitPositions(
 ): SplitPositions {
   checkSplit(options);
   const { testFraction, seed = DEFAULT_SEED, stratify = false, chronological = false } = options;
-  const unused = chronological && (stratify || options.seed !== undefined);
-  if (unused) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option chronological takes the last examples for test: leave out ${
-        stratify ? "stratify" : "seed"
-      }`,
-    );
-  }
-  const unused = chronological && (stratify || options.seed !== undefined);
-  if (unused) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option chronological takes the last examples for test: leave out ${
-        stratify ? "stratify" : "seed"
-      }`,
-    );
-  }
-  const unused = chronological && (stratify || options.seed !== undefined);
-  if (unused) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option chronological takes the last examples for test: leave out ${
-        stratify ? "stratify" : "seed"
-      }`,
-    );
-  }
   // 0.1 · 30 is slightly more than 3 in floating point.
   const wanted = Math.ceil(testFraction * examples - 1e-9);
   if (wanted < 1 || wanted >= examples) {
@@ -181,15 +139,6 @@ export function splitPositions(
         wanted < 1 ? "test" : "training"
       }: the data set has ${examples}`,
     );
-  }
-  if (chronological) {
-    return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
-  }
-  if (chronological) {
-    return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
-  }
-  if (chronological) {
-    return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
   }
   if (chronological) {
     return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };

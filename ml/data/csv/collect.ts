@@ -98,12 +98,6 @@ export async function collect(
 const DROP = "drop";
 /** The action that repeats the cell above. */
 const FORWARD = "forward";
-/** The action that repeats the cell above. */
-const FORWARD = "forward";
-/** The action that repeats the cell above. */
-const FORWARD = "forward";
-/** The action that repeats the cell above. */
-const FORWARD = "forward";
 
 /** The position of a row in its file. */
 type RowPosition = Omit<TableRow, "cells">;
