@@ -23,7 +23,7 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../strategy/strategy.ts";
-import { requireRounds } from "../strategy/contract/rounds_only.ts";
+import { requireRounds } from "../strategy/rounds_only.ts";
 import { averagedDType } from "../strategy/arrays/weighted_average.ts";
 import type { CollectedReply } from "./collected_reply.ts";
 import { checkedOptions, type SecAggPlusOptions } from "./options.ts";
