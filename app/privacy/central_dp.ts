@@ -18,7 +18,7 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../strategy/strategy.ts";
-import { requireRounds } from "../strategy/contract/rounds_only.ts";
+import { requireRounds } from "../strategy/rounds_only.ts";
 import { PrivacyBudget } from "./budget.ts";
 import { CLIPPING_NORM } from "./clipping_mods.ts";
 import type { ClippingNorm } from "./clipping_norm.ts";

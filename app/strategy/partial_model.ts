@@ -4,7 +4,7 @@ import { ArrayRecord } from "../array_record.ts";
 import type { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import { isArrayRecord, RecordDict } from "../record_dict.ts";
-import { requireRounds } from "./contract/rounds_only.ts";
+import { requireRounds } from "./rounds_only.ts";
 import {
   type PhaseOutcome,
   type PhasePlan,

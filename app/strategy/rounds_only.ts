@@ -1,5 +1,5 @@
-import { FlwrError } from "../../../base/error.ts";
-import { Strategy } from "../strategy.ts";
+import { FlwrError } from "../../base/error.ts";
+import { Strategy } from "./strategy.ts";
 
 /**
  * Refuses what is no strategy, and a strategy with a `start` of its own inside a wrapper. The wrapper runs the rounds itself, and would leave that
