@@ -39,13 +39,16 @@ export class FedXgbBagging extends FedXgb {
   /** Adds the nodes' new trees. */
   protected override joinTo(global: Uint8Array, owns: readonly Uint8Array[]): JoinedModel {
     let base = global.length === 0 ? undefined : readXgbModel(global);
-    const kind = base?.kind ?? this.#commonKind(owns);
+    const refused = new Map<Uint8Array, FlwrError>();
+    const kind = base?.kind ?? this.#commonKind(owns, refused);
     let bytes = global;
     let size = global.length;
     const trees: string[] = [];
     const ends: number[] = [];
     return {
       add: (own) => {
+        const known = refused.get(own);
+        if (known !== undefined) throw known;
         const added = readXgbModel(own);
         requireOneGroup(added);
         if (kind !== undefined) requireSameKind(kind, added);
@@ -72,8 +75,15 @@ export class FedXgbBagging extends FedXgb {
     };
   }
 
-  /** The kind of most sound models, so that one node does not decide it for all. */
-  #commonKind(owns: readonly Uint8Array[]): XgbModel["kind"] | undefined {
+  /**
+   * The kind of most sound models, so that one node does not decide it for all.
+   *
+   * @param refused gets why the other models are refused, so that they are read once
+   */
+  #commonKind(
+    owns: readonly Uint8Array[],
+    refused: Map<Uint8Array, FlwrError>,
+  ): XgbModel["kind"] | undefined {
     const kinds: XgbModel["kind"][] = [];
     for (const own of owns) {
       try {
@@ -82,8 +92,8 @@ export class FedXgbBagging extends FedXgb {
         this.requireNorm(checkTrees(model, model.trees));
         kinds.push(model.kind);
       } catch (error) {
-        // `add` refuses it, with the reason.
         if (!(error instanceof FlwrError)) throw error;
+        refused.set(own, error);
       }
     }
     return mostCommonKind(kinds);

@@ -203,10 +203,31 @@ export class JsonText {
     throw this.#bad(text.length);
   }
 
+  /** Numbers, of which models consist, in a loop: it takes a fraction of the time of a regular expression. */
   #scalar(at: number): number {
-    SCALAR.lastIndex = at;
-    if (!SCALAR.test(this.text)) throw this.#bad(at);
-    return SCALAR.lastIndex;
+    let next = this.text.charCodeAt(at) === MINUS ? at + 1 : at;
+    const first = this.text.charCodeAt(next);
+    if (!isDigit(first)) return this.#name(at);
+    next = first === ZERO ? next + 1 : this.#digits(next);
+    if (this.text.charCodeAt(next) === POINT) next = this.#digits(next + 1);
+    const exponent = this.text.charCodeAt(next);
+    if (exponent !== SMALL_E && exponent !== CAPITAL_E) return next;
+    const sign = this.text.charCodeAt(next + 1);
+    return this.#digits(sign === MINUS || sign === PLUS ? next + 2 : next + 1);
+  }
+
+  /** The end of one or more digits. */
+  #digits(at: number): number {
+    let next = at;
+    while (isDigit(this.text.charCodeAt(next))) next++;
+    if (next === at) throw this.#bad(at);
+    return next;
+  }
+
+  #name(at: number): number {
+    const name = NAMES.find((name) => this.text.startsWith(name, at));
+    if (name === undefined) throw this.#bad(at);
+    return at + name.length;
   }
 
   #blank(at: number): number {
@@ -227,15 +248,20 @@ function tooMany({ most, name }: ArrayLimit): FlwrError {
   return new FlwrError("invalid-argument", `JSON has more than ${most} elements in ${name}`);
 }
 
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE;
+}
+
 /** How a number is spelled; undefined for another value. */
 function spellingOf(text: string): "integer" | "real" | undefined {
   const first = text.charCodeAt(0);
-  if (first !== MINUS && !(first >= ZERO && first <= NINE)) return undefined;
+  if (first !== MINUS && !isDigit(first)) return undefined;
   return /[.eE]/.test(text) ? "real" : "integer";
 }
 
-/** White space and other characters, escapes, and numbers and names, by RFC 8259. */
+/** White space and other characters, escapes, and names, by RFC 8259. */
 const [TAB, LINE_FEED, RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20] as const;
-const [QUOTE, BACKSLASH, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2d, 0x30, 0x39] as const;
+const [QUOTE, BACKSLASH, PLUS, MINUS, POINT] = [0x22, 0x5c, 0x2b, 0x2d, 0x2e] as const;
+const [ZERO, NINE, CAPITAL_E, SMALL_E] = [0x30, 0x39, 0x45, 0x65] as const;
 const ESCAPE = /\\(?:["\\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const NAMES = ["true", "false", "null"] as const;

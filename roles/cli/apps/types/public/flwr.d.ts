@@ -2682,8 +2682,9 @@ export declare abstract class FedXgb extends FedAvg {
 	 * Starts to join models of nodes.
 	 *
 	 * @param global the global model, without bytes at the start
+	 * @param owns the nodes' models, unread, in the order in which they are added
 	 */
-	protected abstract joinTo(global: Uint8Array): JoinedModel;
+	protected abstract joinTo(global: Uint8Array, owns: readonly Uint8Array[]): JoinedModel;
 	/** Checks the values of a model's leaves. @throws FlwrError "invalid-argument" when their norm is too large */
 	protected requireNorm(norm: number): void;
 	/** Checks the size of a model. @throws FlwrError "invalid-argument" when it is too large */
@@ -2697,8 +2698,9 @@ export type FedXgbBaggingOptions = FedXgbOptions;
  * new trees alone, as one array "0" of bytes.
  *
  * Of each reply only the first `num_parallel_tree` trees are taken, and each gets the class 0 in `tree_info`, so nodes
- * must boost one round at a time, and models with several classes are refused. If there is no global model yet, the
- * first reply becomes it as a whole. All numbers keep their spelling.
+ * must boost one round at a time, and models with several classes or targets are refused. If there is no global model
+ * yet, the first reply of the most common kind (objective, features, parallel trees) becomes it as a whole. All numbers
+ * keep their spelling.
  */
 export declare class FedXgbBagging extends FedXgb {
 	/**
@@ -2708,7 +2710,7 @@ export declare class FedXgbBagging extends FedXgb {
 	 */
 	constructor(options?: FedXgbBaggingOptions);
 	/** Adds the nodes' new trees. */
-	protected joinTo(global: Uint8Array): JoinedModel;
+	protected joinTo(global: Uint8Array, owns: readonly Uint8Array[]): JoinedModel;
 }
 /** Options of {@link FedXgbCyclic}. */
 export interface FedXgbCyclicOptions extends Omit<FedXgbOptions, "minTrainNodes" | "minEvaluateNodes" | "seed"> {
