@@ -1,3 +1,4 @@
+import { CHECKPOINT_FOLDER } from "./checkpoint_folder.ts";
 import { basename, dirname, join } from "node:path";
 import type { ArtifactStore } from "../../app/artifacts.ts";
 import { artifactNamesClash } from "../../base/artifact_name.ts";
@@ -42,7 +43,8 @@ export class ArtifactFolder implements ArtifactStore {
 }
 
 /**
- * Checks that a folder is missing or empty, so that no file is overwritten.
+ * Checks that a folder is missing or empty, so that no file is overwritten. Checkpoints of an earlier run may be there: the
+ * new run replaces them.
  *
  * @param flag the flag that named it
  * @throws FlwrError "already-exists" if it is not empty; "failed-precondition" if it is not a folder
@@ -50,6 +52,7 @@ export class ArtifactFolder implements ArtifactStore {
 export async function requireNewFolder(folder: string, flag: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
+      if (name === CHECKPOINT_FOLDER) continue;
       throw new FlwrError(
         "already-exists",
         `Folder "${folder}" is not empty: it contains "${name}"`,

@@ -1,9 +1,9 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { CheckpointStore } from "../../app/checkpoints.ts";
 import { FlwrError } from "../../base/error.ts";
 
 /** Folder of the checkpoints in a run's folder. Artifact names cannot begin with a dot. */
-const FOLDER = ".checkpoint";
+export const CHECKPOINT_FOLDER = ".checkpoint";
 
 const FILE_NAME = /^[a-z0-9-]+\.checkpoint$/;
 
@@ -18,8 +18,8 @@ export class CheckpointFolder implements CheckpointStore {
    * @param resumed the folder of checkpoints that the run goes on from, as {@link requireCheckpoints} returns it
    */
   constructor(run: string, resumed?: string) {
-    this.#folder = join(run, FOLDER);
-    this.#resumed = resumed;
+    this.#folder = resolve(run, CHECKPOINT_FOLDER);
+    this.#resumed = resumed === undefined ? undefined : resolve(resumed);
   }
 
   /** Whether there is a checkpoint in the folder. */
@@ -32,6 +32,7 @@ export class CheckpointFolder implements CheckpointStore {
     const path = this.#path(this.#folder, name);
     const unfinished = `${path}.unfinished`;
     try {
+      if (!this.#isUsed && this.#resumed !== this.#folder) await this.#clear();
       await Deno.mkdir(this.#folder, { recursive: true });
       using file = await Deno.open(unfinished, { write: true, create: true, truncate: true });
       for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
@@ -46,6 +47,17 @@ export class CheckpointFolder implements CheckpointStore {
     }
     this.#isUsed = true;
     return true;
+  }
+
+  /** Removes the checkpoints of an earlier run in the same folder. */
+  async #clear(): Promise<void> {
+    try {
+      for await (const { name, isFile } of Deno.readDir(this.#folder)) {
+        if (isFile && FILE_NAME.test(name)) await Deno.remove(join(this.#folder, name));
+      }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 
   /** Also copies a checkpoint of the resumed run, so that this run can be resumed before it saves its first one. */
@@ -78,7 +90,7 @@ export class CheckpointFolder implements CheckpointStore {
  * @throws FlwrError "not-found" naming the flag if there are none
  */
 export async function requireCheckpoints(folder: string): Promise<string> {
-  for (const candidate of [join(folder, FOLDER), folder]) {
+  for (const candidate of [join(folder, CHECKPOINT_FOLDER), folder]) {
     try {
       for await (const { name, isFile } of Deno.readDir(candidate)) {
         if (isFile && FILE_NAME.test(name)) return candidate;

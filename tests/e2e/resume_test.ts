@@ -120,7 +120,9 @@ for (const round of [1, 3, ROUNDS]) {
       assert.match(log, new RegExp(`Resumed after round ${round - 1} of ${ROUNDS}`));
       for (let each = 1; each <= ROUNDS; each++) {
         const starts = log.split(`[ROUND ${each}/${ROUNDS}]`).length - 1;
-        assert.equal(starts, each === round ? 2 : 1, `round ${each}`);
+        // The line of the round that was cut off may not have been stored.
+        const allowed = each === round ? [1, 2] : [1];
+        assert.ok(allowed.includes(starts), `round ${each}: ${starts}`);
       }
     },
   );
