@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ROOMS } from "../compile/entry_points.ts";
 import { launcherFile, LAUNCHERS, type LauncherTarget } from "./launcher.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
@@ -14,12 +15,7 @@ class Project implements AsyncDisposable {
 
   static async make(): Promise<Project> {
     const project = new Project(await Deno.makeTempDir({ prefix: "flwr launcher's " }));
-    const sources =
-      "app auth base certs entities fab hosting link metrics ml privacy proto roles rpc tensor"
-        .split(
-          " ",
-        );
-    for (const folder of [...sources, "node_modules/.deno", "dist/program"]) {
+    for (const folder of [...ROOMS, "node_modules/.deno", "dist/program"]) {
       await Deno.mkdir(`${project.folder}/${folder}`, { recursive: true });
     }
     const files = ["main.ts", "mod.ts", "deno.json", "deno.lock", "app/client.ts"];

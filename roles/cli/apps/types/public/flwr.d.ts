@@ -1575,8 +1575,8 @@ export declare class SecAggPlus extends Strategy {
 	 * Puts secure aggregation around a strategy.
 	 *
 	 * @param strategy chooses nodes, and makes the new model of their mean
-	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that compares single
-	 * models or has a `start` of its own
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
+	 *   mean of the nodes' models, or runs rounds of its own
 	 */
 	constructor(strategy: Strategy, options?: SecAggPlusOptions);
 	/** The name of the strategy inside, too. */
@@ -1664,6 +1664,8 @@ export declare class ServerApp {
  * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
  */
 export interface Statistics {
+	/** Number of examples. */
+	readonly examples: number;
 	/** Plain numbers for a MetricRecord, each name beginning with `name` and a dot. */
 	parts(name: string): Record<string, number | number[]>;
 	/** The metrics of these examples, each name beginning with `name` and a dash. Those that are undefined are left out. */
@@ -2703,6 +2705,7 @@ export type FedXgbBaggingOptions = FedXgbOptions;
  * keep their spelling.
  */
 export declare class FedXgbBagging extends FedXgb {
+	#private;
 	/**
 	 * Creates the strategy.
 	 *
