@@ -20,7 +20,7 @@ class Project implements AsyncDisposable {
     }
     const files = ["main.ts", "mod.ts", "deno.json", "deno.lock", "app/client.ts"];
     for (const file of files) await project.put(file, EARLY);
-    for (const folder of sources) await project.setTime(folder, EARLY);
+    for (const folder of ROOMS) await project.setTime(folder, EARLY);
     await project.put("node_modules/.deno/.setup-cache.bin", EARLY);
     return project;
   }
