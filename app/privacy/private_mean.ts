@@ -18,7 +18,7 @@ export interface PrivateMeanOptions {
  * The mean of clipped updates with Gaussian noise, for one release (McMahan et al., 2018, arXiv:1710.06963, fixed-denominator
  * estimator): sent + (Σ wᵢ·clip(uᵢ) + N(0, (z·C)²)) / n, with each wᵢ at most 1.
  *
- * One node changes the sum by at most C, whoever else takes part. Each update is rounded to the noise's grid before it is
+ * One node changes the sum by at most C, independently of the other nodes. Each update is rounded to the noise's grid before it is
  * added, so that the sum is exact, and the order of the replies cannot be read from its low bits.
  */
 export class PrivateMean {

@@ -358,7 +358,7 @@ Deno.test("secagg+ attack: replies that cannot be used make their node a failure
   }
 });
 
-Deno.test("secagg+: a node that refuses its weight is left out, and the reason is told", async () => {
+Deno.test("secagg+: a node that refuses its weight is left out, and the log has the reason", async () => {
   const federation = new Federation({ nodes: 4, numExamples: (place) => place === 3 ? 101 : 10 });
   const result = await federation.run(secure());
   assertMean(federation, result, federation.ids.slice(0, 3));

@@ -42,13 +42,11 @@ function averageValues(
 ): number | number[] | undefined {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const average = (numbers: readonly (number | bigint)[]) => {
-    const sum = numbers.reduce<number>((sum, number, i) => sum + Number(number) * weights[i]!, 0);
-    if (Number.isFinite(sum)) return sum / total;
-    // Products beyond float64 are no reason for an average that is.
-    return numbers.reduce<number>(
-      (sum, number, i) => sum + Number(number) * (weights[i]! / total),
-      0,
-    );
+    const sum = (divisor: number) =>
+      numbers.reduce<number>((sum, number, i) => sum + Number(number) * (weights[i]! / divisor), 0);
+    const products = sum(1);
+    // If the products are beyond float64, the average still need not be.
+    return Number.isFinite(products) ? products / total : sum(total);
   };
   const lists = values.filter((value) => Array.isArray(value));
   if (lists.length === 0) return average(values as readonly (number | bigint)[]);

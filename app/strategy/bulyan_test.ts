@@ -51,7 +51,7 @@ Deno.test("Bulyan: a selection rule of one's own replaces Krum's, and must selec
   assert.throws(() => short.aggregateTrain(roundOf(doubles(0)), all), /selectionRule.* expected 3/);
 });
 
-Deno.test("Bulyan waits for as many nodes as it needs, unless it is told otherwise", async () => {
+Deno.test("Bulyan waits for as many nodes as it needs, unless an option says otherwise", async () => {
   const nodes = [2n, 3n, 4n, 5n, 6n, 7n, 8n];
   const strategy = new Bulyan({ numMaliciousNodes: 1, fractionTrain: 0.1 });
   const { messages } = await strategy.configureTrain(roundOf(doubles(0), 1, nodes));

@@ -2,8 +2,8 @@ import { FlwrError } from "../../base/error.ts";
 import { Strategy } from "./strategy.ts";
 
 /**
- * Refuses what is no strategy, and a strategy with a `start` of its own inside a wrapper. The wrapper runs the rounds itself, and would leave that
- * `start` out: FedBuff would wait for all nodes in each round.
+ * Checks that a wrapper can run the rounds of a strategy. A wrapper never calls the strategy's own `start`, so FedBuff
+ * inside it would wait for all nodes in each round.
  *
  * @param wrapper the wrapper's name
  * @throws FlwrError "invalid-argument" that says what is wrong

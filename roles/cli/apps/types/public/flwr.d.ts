@@ -4414,7 +4414,7 @@ export interface PrivacyLedger {
 /**
  * How the participants of a release are drawn from the population:
  *
- * - "none": all take part, or whoever takes part is no secret.
+ * - "none": all take part, or it is no secret who takes part.
  * - "poisson": each takes part with probability `rate`, independently of the others.
  * - "without-replacement": `sampleSize` of `populationSize`, every such set equally likely.
  */
