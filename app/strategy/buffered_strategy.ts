@@ -1,5 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
+import { currentRandom } from "../../base/current_random.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import { checkCount } from "../check_option.ts";
 import type { Answered, Exchange } from "../exchange.ts";
@@ -94,7 +95,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     this.#staleness = options.staleness;
     this.#bufferSize = bufferSize;
     this.#weightedByKey = options.weightedByKey ?? "num-examples";
-    this.#random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
+    this.#random = options.seed === undefined ? currentRandom() : seededRandom(options.seed);
   }
 
   /** The reply as it is aggregated: its arrays are a model next to the current one. */

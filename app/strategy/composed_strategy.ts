@@ -1,4 +1,4 @@
-import { systemRandom } from "../../base/random.ts";
+import { currentRandom } from "../../base/current_random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { checkNumber } from "../check_option.ts";
@@ -171,7 +171,7 @@ export class ComposedStrategy extends Strategy {
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
   ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }> {
-    return requestInitialArrays(grid, systemRandom, options);
+    return requestInitialArrays(grid, currentRandom(), options);
   }
 
   /** Sends the model to the selected nodes. */

@@ -1,4 +1,5 @@
-import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
+import { currentRandom } from "../../base/current_random.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { checkCount, checkNumber } from "../check_option.ts";
@@ -124,7 +125,7 @@ export class FedAvg extends ComposedStrategy {
       maxUpdateNorm: options.maxUpdateNorm ?? MAX_UPDATE_NORM,
       largeUpdates: options.largeUpdates ?? "refuse",
     };
-    this.random = seed === undefined ? systemRandom : seededRandom(seed);
+    this.random = seed === undefined ? currentRandom() : seededRandom(seed);
   }
 
   /** Asks one random node for its model. */

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor } from "../../tensor/tensor.ts";
-import { type Random, systemRandom } from "../../base/random.ts";
+import { currentRandom } from "../../base/current_random.ts";
+import type { Random } from "../../base/random.ts";
 import { type Compute, currentCompute } from "../engine/compute.ts";
 import { input } from "../graph/value.ts";
 import { OPTIMIZED } from "../lower/passes.ts";
@@ -64,7 +65,7 @@ export class Model implements AsyncDisposable {
   readonly #threads: number | undefined;
   readonly #compute: Compute;
   readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #random: Random | undefined;
   readonly #executor: Executor;
   #parameters: ReadonlyMap<string, Tensor>;
   /** Whether the engine's memory has other parameters than these. */
@@ -92,7 +93,7 @@ export class Model implements AsyncDisposable {
     const { threads } = options;
     this.#threads = threads === undefined ? undefined : requireCount("threads", threads);
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? systemRandom;
+    this.#random = options.random;
     const { variables, rules } = tracedOnce(this.#recipe);
     this.#variables = variables;
     this.#rules = rules;
@@ -180,7 +181,7 @@ export class Model implements AsyncDisposable {
         memory: options.optimizerState === "keep" ? memory : undefined,
         batchSize: Math.min(batchSize, exampleCount(dataset.x)),
         seed: options.seed ?? options.privacy?.seedForTests ??
-          Math.floor(this.#random.uniform() * 2 ** 32),
+          Math.floor((this.#random ?? currentRandom()).uniform() * 2 ** 32),
         clock: this.#clock,
         dataset,
         validation,

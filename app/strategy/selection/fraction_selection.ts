@@ -1,4 +1,5 @@
-import { type Random, seededRandom, systemRandom } from "../../../base/random.ts";
+import { currentRandom } from "../../../base/current_random.ts";
+import { type Random, seededRandom } from "../../../base/random.ts";
 import type { NodeId } from "../../../entities/metadata.ts";
 import { checkCount, checkNumber } from "../../check_option.ts";
 import type { NodeFilter } from "../../grid.ts";
@@ -66,7 +67,7 @@ export class FractionSelection implements Selection {
 
   #random({ number, phase }: PhaseRound): Random {
     const { seed } = this.#options;
-    if (seed === undefined) return systemRandom;
+    if (seed === undefined) return currentRandom();
     // Each round and phase has a generator of its own: a multiple of 2³² / golden ratio spreads their seeds.
     return seededRandom(seed + Math.imul(2 * number + (phase === "train" ? 0 : 1), 0x9e3779b1));
   }

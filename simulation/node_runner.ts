@@ -1,0 +1,24 @@
+import type { Message } from "../app/message.ts";
+import type { RecordDict } from "../app/record_dict.ts";
+import type { Context } from "../app/context.ts";
+
+/** What a virtual node makes of an instruction. */
+export interface NodeAnswer {
+  /** The reply, or an error reply. */
+  readonly reply: Message;
+  /** The records that the app keeps for the node's next message. */
+  readonly state: RecordDict;
+}
+
+/** A place that runs the ClientApp for one virtual node after the other. */
+export interface NodeRunner extends AsyncDisposable {
+  /**
+   * Passes an instruction to the ClientApp. It is called again only after its promise has settled.
+   *
+   * @param context the node's context; the app may change the state's records
+   * @param seed decides all random numbers that the app draws by default
+   * @param signal ends the work
+   * @throws an error when the place is broken. An error of the app is an error reply
+   */
+  run(message: Message, context: Context, seed: number, signal: AbortSignal): Promise<NodeAnswer>;
+}

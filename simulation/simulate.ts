@@ -1,0 +1,120 @@
+import { RunArtifacts } from "../app/artifacts.ts";
+import { RunCheckpoints } from "../app/checkpoint/run_checkpoints.ts";
+import { type ClientApp, isClientApp } from "../app/client_app.ts";
+import { ConfigRecord } from "../app/config_record.ts";
+import type { ProgressEvent } from "../app/events.ts";
+import { Grid } from "../app/grid.ts";
+import { RecordDict } from "../app/record_dict.ts";
+import type { Result } from "../app/result.ts";
+import { isServerApp, type ServerApp } from "../app/server_app.ts";
+import { drawingFrom } from "../base/current_random.ts";
+import { FlwrError } from "../base/error.ts";
+import { seededRandom } from "../base/random.ts";
+import { type RunId, SUPERLINK_NODE_ID } from "../entities/metadata.ts";
+import { LocalRunner } from "./local_runner.ts";
+import { serverSeed } from "./node_seed.ts";
+import { SimulatedConnection } from "./simulated_connection.ts";
+import { type NodeSettings, VirtualNodes } from "./virtual_nodes.ts";
+
+/** The id of a simulated run. */
+const RUN_ID: RunId = 1n;
+
+/** The apps of a simulation, and their settings. */
+export interface SimulateOptions {
+  readonly serverApp: ServerApp;
+  readonly clientApp: ClientApp;
+  /** Number of virtual nodes. */
+  readonly nodes: number;
+  /** Settings of the run, as `--run-config` gives them (default: none). */
+  readonly runConfig?: NodeSettings;
+  /** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
+  readonly nodeConfig?: (partition: number) => NodeSettings;
+  /** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
+  readonly seed?: number;
+}
+
+/** What a simulated run left. */
+export interface Simulation {
+  /** The results of the strategies that the ServerApp ran, in their order. */
+  readonly results: readonly Result[];
+  /** The files that the ServerApp saved, by name. */
+  readonly artifacts: ReadonlyMap<string, Uint8Array>;
+  /** Everything that happened, in order. */
+  readonly events: readonly ProgressEvent[];
+}
+
+/**
+ * Runs a ServerApp with virtual nodes in this thread: for tests of an app. With the same seed the result is the same,
+ * unless the app draws random numbers of its own.
+ *
+ * @returns the results once the ServerApp's main has returned
+ * @throws the error that the ServerApp throws; FlwrError "invalid-argument" for an option that is invalid
+ *
+ * @example
+ * ```ts
+ * import { simulate } from "flwr/testing";
+ *
+ * Deno.test("the loss falls", async () => {
+ *   const { results } = await simulate({ serverApp, clientApp, nodes: 8, runConfig: { "num-rounds": 3 } });
+ *   const losses = results[0]!.rounds.map(({ train }) => train!.metrics!.number("loss"));
+ *   if (!(losses.at(-1)! < losses[0]!)) throw new Error(`The loss did not fall: ${losses}`);
+ * });
+ * ```
+ */
+export async function simulate(options: SimulateOptions): Promise<Simulation> {
+  const { serverApp, clientApp, nodes, runConfig = {}, nodeConfig, seed = 0 } = options;
+  if (!isServerApp(serverApp)) throw notAn("serverApp", "ServerApp");
+  if (!isClientApp(clientApp)) throw notAn("clientApp", "ClientApp");
+  if (!Number.isSafeInteger(seed)) {
+    throw new FlwrError("invalid-argument", `"seed" must be an integer: got ${seed}`);
+  }
+  const config = new ConfigRecord(runConfig);
+  const connection = new SimulatedConnection({
+    runId: RUN_ID,
+    nodes: new VirtualNodes({ count: nodes, ...(nodeConfig && { settingsOf: nodeConfig }) }),
+    runners: [new LocalRunner(clientApp)],
+    runConfig: config,
+    seed,
+  });
+  const events: ProgressEvent[] = [];
+  const results: Result[] = [];
+  const saved = new Map<string, Uint8Array>();
+  const ended = new AbortController();
+  try {
+    const grid = new Grid(connection, RUN_ID, { signal: ended.signal });
+    grid.subscribe((event) => {
+      events.push(event);
+      if (event.type === "strategy-finished") results.push(event.result);
+    });
+    const artifacts = new RunArtifacts({
+      save: (name, bytes) => (saved.set(name, bytes.slice()), Promise.resolve(true)),
+    });
+    const context = {
+      runId: RUN_ID,
+      nodeId: SUPERLINK_NODE_ID,
+      nodeConfig: new ConfigRecord(),
+      state: new RecordDict(),
+      runConfig: config,
+      artifacts,
+      checkpoint: new RunCheckpoints(NO_CHECKPOINTS).own,
+    };
+    const random = seededRandom(serverSeed(seed));
+    await drawingFrom(random, () => serverApp.run(grid, context));
+    await artifacts.settled();
+  } finally {
+    ended.abort();
+    connection.close();
+  }
+  return { results, artifacts: saved, events };
+}
+
+const NO_CHECKPOINTS = {
+  save: () => Promise.resolve(false),
+  load: () => Promise.resolve(undefined),
+};
+
+function notAn(option: string, kind: string): FlwrError {
+  return new FlwrError("invalid-argument", `"${option}" must be a ${kind}`, {
+    hints: [`Export one from your app: export const app = new ${kind}()`],
+  });
+}

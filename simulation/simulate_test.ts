@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { ArrayRecord, ClientApp, FedAvg, MetricRecord, ServerApp, tensor } from "../mod.ts";
+import { simulate } from "./simulate.ts";
+
+/** Each node moves the model to its partition's number, and counts its messages in its state. */
+const clientApp = new ClientApp().train(({ content }, { nodeConfig, state }) => {
+  const partition = nodeConfig.number("partition-id");
+  const counter = state.get("counter") as MetricRecord | undefined;
+  const seen = (counter?.number("messages") ?? 0) + 1;
+  state.set("counter", new MetricRecord({ messages: seen }));
+  const [w] = content.arrayRecord("arrays").tensors().values();
+  const data = (w!.data as Float32Array).map((value) => value + partition);
+  return {
+    arrays: ArrayRecord.fromTensors({ w: tensor("float32", [2], data) }),
+    metrics: new MetricRecord({ "num-examples": 1, seen }),
+  };
+});
+
+const serverApp = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
+  const initialArrays = ArrayRecord.fromTensors({ w: tensor("float32", [2], new Float32Array(2)) });
+  const strategy = new FedAvg({ fractionEvaluate: 0, fractionTrain: runConfig.number("part", 1) });
+  const { arrays } = await strategy.start(grid, { numRounds: 3, initialArrays });
+  await artifacts.save("model.npz", arrays);
+});
+
+Deno.test("simulate: every node has its partition and its own state", async () => {
+  const { results, artifacts } = await simulate({ serverApp, clientApp, nodes: 8 });
+  const [result] = results;
+  const [w] = result!.arrays.tensors().values();
+  assert.deepEqual([...w!.data as Float32Array], [10.5, 10.5]); // 3 rounds of (0 + … + 7) / 8
+  assert.deepEqual(result!.rounds.map(({ train }) => train!.metrics!.number("seen")), [1, 2, 3]);
+  assert.deepEqual([...artifacts.keys()], ["model.npz"]);
+});
+
+Deno.test("simulate: the same seed draws the same nodes, another seed others", async () => {
+  const drawn = async (seed: number) => {
+    const options = { serverApp, clientApp, nodes: 50, runConfig: { part: 0.1 }, seed };
+    const { results } = await simulate(options);
+    return results[0]!.rounds.map(({ train }) => train!.nodeIds);
+  };
+  assert.deepEqual(await drawn(1), await drawn(1));
+  assert.notDeepEqual(await drawn(1), await drawn(2));
+});
