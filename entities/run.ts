@@ -1,3 +1,5 @@
+import type { SimulationSettings } from "./simulation.ts";
+
 /** How a run ended (Flower's sub-status). */
 export type RunOutcome = "completed" | "failed" | "stopped";
 
@@ -39,6 +41,8 @@ export interface NewLinkRun {
   readonly federation?: string;
   /** Id of an existing series to which the run belongs; default: a new series. */
   readonly seriesId?: bigint;
+  /** How its nodes are simulated; default: they are the SuperLink's. */
+  readonly simulation?: SimulationSettings;
   /** The finished run of the same app whose last checkpoint the run goes on from; default: none. */
   readonly resumeFrom?: bigint;
 }
@@ -74,6 +78,8 @@ export interface LinkRun {
   readonly resumes?: number;
   /** The run whose checkpoints the run goes on from. */
   readonly resumedFrom?: bigint;
+  /** How its nodes are simulated; undefined if they are the SuperLink's. */
+  readonly simulation?: SimulationSettings;
   /** When the log was removed because of limits.maxFinishedLogBytes. */
   readonly logRemovedAt?: number;
   /** When the artifacts were removed because of limits.maxFinishedArtifactBytes. */

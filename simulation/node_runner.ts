@@ -8,6 +8,8 @@ export interface NodeAnswer {
   readonly reply: Message;
   /** The records that the app keeps for the node's next message. */
   readonly state: RecordDict;
+  /** The full text of the error behind an error reply, if it is known. */
+  readonly failure?: string;
 }
 
 /** A place that runs the ClientApp for one virtual node after the other. */

@@ -25,8 +25,8 @@ export interface SimulatedConnectionOptions {
   readonly runConfig: ConfigRecord;
   /** The run's seed, any integer: see {@link nodeSeed}. */
   readonly seed: number;
-  /** Called when a ClientApp's place broke, with the partition that it worked for. The node replies with an error. */
-  readonly broken?: (partition: number, error: unknown) => void;
+  /** Called with the full text of the error of a node that replies with one. */
+  readonly failed?: (partition: number, text: string) => void;
   readonly clock?: Clock;
 }
 
@@ -183,7 +183,7 @@ export class SimulatedConnection implements DriverConnection {
   }
 
   async #answer(runner: NodeRunner, node: NodeMemory, job: Job): Promise<Message> {
-    const { nodes, runConfig, runId, seed, broken } = this.#options;
+    const { nodes, runConfig, runId, seed, failed } = this.#options;
     const { partition, instruction } = job;
     const { createdAt, ttl, dstNodeId } = instruction.metadata;
     if (this.#clock.now() > createdAt + ttl) {
@@ -199,12 +199,18 @@ export class SimulatedConnection implements DriverConnection {
     };
     const own = nodeSeed(seed, partition, node.messages++);
     try {
-      const { reply, state } = await runner.run(instruction, context, own, this.#closing.signal);
+      const { reply, state, failure } = await runner.run(
+        instruction,
+        context,
+        own,
+        this.#closing.signal,
+      );
       node.state = state.size === 0 ? undefined : state;
+      if (reply.error !== undefined) failed?.(partition, failure ?? reply.error.reason);
       return reply;
     } catch (error) {
-      if (!this.#closing.signal.aborted) broken?.(partition, error);
       const { message } = FlwrError.from(error);
+      if (!this.#closing.signal.aborted) failed?.(partition, message);
       return this.#failed(instruction, MessageErrorCode.ClientAppCrashed, message);
     }
   }

@@ -103,10 +103,16 @@ export class AppHost implements Disposable {
    * Passes a message to the ClientApp. An error that the app throws becomes an error reply.
    *
    * @param signal ends the worker, and with it the app's work
+   * @param seed decides all random numbers that the app draws by default (default: they come from the machine)
    * @throws AppCrashed when the app ended its worker, RunRefused when the app cannot be loaded, DOMException "AbortError"
    *   when aborted
    */
-  async handle(message: Message, context: Context, signal: AbortSignal): Promise<HandledMessage> {
+  async handle(
+    message: Message,
+    context: Context,
+    signal: AbortSignal,
+    seed?: number,
+  ): Promise<HandledMessage> {
     signal.throwIfAborted();
     const abort = () => {
       this.#stop();
@@ -117,9 +123,12 @@ export class AppHost implements Disposable {
       await this.#ensureLoaded();
       // Cloned, not transferred: the message may have to be handled again.
       const plain = toTransferable(message);
-      const event = await this.#request(
-        { kind: "handle", message: plain, context: contextToTransferable(context) },
-      );
+      const event = await this.#request({
+        kind: "handle",
+        message: plain,
+        context: contextToTransferable(context),
+        ...(seed !== undefined && { seed }),
+      });
       if (event.kind === "reply") return handledFrom(event, message);
       if (event.kind === "crashed") throw new AppCrashed(event.reason, event);
       throw new AppCrashed(`unexpected "${event.kind}"`);

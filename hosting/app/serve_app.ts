@@ -6,6 +6,8 @@ import {
   toTransferable,
 } from "../../app/transferable.ts";
 import { errorReason } from "../../app/error_reason.ts";
+import { drawingFrom } from "../../base/current_random.ts";
+import { seededRandom } from "../../base/random.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type Compute, type ComputeSettings, requireDevice } from "../../ml/engine/compute.ts";
 import { type AppModule, importApp } from "./app_module.ts";
@@ -50,10 +52,13 @@ export function serveApp(
     const message = fromTransferable(command.message);
     const context = { ...contextFromTransferable(command.context), compute };
     let failure: Failure | undefined;
-    const reply = await app!.handle(message, context, (thrown) => {
-      failure = failureOf(thrown, folder);
-      return errorReason(thrown);
-    });
+    const answer = () =>
+      app!.handle(message, context, (thrown) => {
+        failure = failureOf(thrown, folder);
+        return errorReason(thrown);
+      });
+    const { seed } = command;
+    const reply = await (seed === undefined ? answer() : drawingFrom(seededRandom(seed), answer));
     // Cloned, not transferred: the app may have kept references to the arrays of its reply.
     const plain = toTransferable(reply);
     const state = recordDictToPlain(context.state);

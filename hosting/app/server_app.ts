@@ -8,7 +8,9 @@ import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { RecordDict } from "../../app/record_dict.ts";
 import type { ServerApp } from "../../app/server_app.ts";
 import { unlessAborted } from "../../base/aborted.ts";
+import { drawingFrom } from "../../base/current_random.ts";
 import { FlwrError } from "../../base/error.ts";
+import { type Random, systemRandom } from "../../base/random.ts";
 import type { Compute } from "../../ml/engine/compute.ts";
 import type { RunReport } from "./report.ts";
 
@@ -26,6 +28,8 @@ export interface ServerAppRun {
   readonly artifactsOf: (runId: bigint) => ArtifactStore;
   /** Returns the store for the run's checkpoints (default: none are saved). */
   readonly checkpointsOf?: (runId: bigint) => CheckpointStore;
+  /** The source of random numbers for what has none of its own (default: the machine). */
+  readonly random?: Random;
   /** Stops the run. */
   readonly signal: AbortSignal;
 }
@@ -63,7 +67,8 @@ export async function runServerApp(
     compute,
   };
   try {
-    await orStopped(app.run(grid, context).then(() => artifacts.settled()), signal);
+    const main = drawingFrom(run.random ?? systemRandom, () => app.run(grid, context));
+    await orStopped(main.then(() => artifacts.settled()), signal);
     report.finished();
   } catch (error) {
     report.failed(FlwrError.from(error));

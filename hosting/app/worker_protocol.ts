@@ -6,7 +6,13 @@ import type { Failure } from "./failure.ts";
 /** A command of a SuperNode to the worker that runs its ClientApp. */
 export type ClientAppCommand =
   | { readonly kind: "load"; readonly module: AppModule; readonly compute: ComputeSettings }
-  | { readonly kind: "handle"; readonly message: PlainMessage; readonly context: PlainContext };
+  | {
+    readonly kind: "handle";
+    readonly message: PlainMessage;
+    readonly context: PlainContext;
+    /** Decides all random numbers that the app draws by default. Default: they come from the machine. */
+    readonly seed?: number;
+  };
 
 /** An event that the worker posts: the response to a command, or a crash at any time. */
 export type ClientAppEvent =

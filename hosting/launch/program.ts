@@ -2,7 +2,7 @@ import { withFurtherLines } from "../../base/run_log_lines.ts";
 import type { GetPiece } from "../../fab/attachments.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import type { RunConfig } from "../../fab/scalar.ts";
-import type { RunClaim } from "./run_source.ts";
+import type { RunClaim, RunSimulation } from "./run_source.ts";
 
 /** The end of a run, as its ServerApp caused it. */
 export interface RunEnd {
@@ -18,6 +18,8 @@ export interface RunApp {
   readonly overrideConfig: RunConfig;
   /** Fetches a piece of the bundle's attachments. Undefined where attachments are not supported. */
   readonly piece?: GetPiece;
+  /** How the run's nodes are simulated. Undefined: they are the SuperLink's. */
+  readonly simulation?: RunSimulation;
 }
 
 /**

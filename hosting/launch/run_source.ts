@@ -11,6 +11,18 @@ export interface RunInput {
   readonly overrideConfig: RunConfig;
   /** Fetches a piece of the bundle's attachments. Undefined where attachments are not supported. */
   readonly piece?: GetPiece;
+  /** How the run's nodes are simulated. Undefined: they are the SuperLink's. */
+  readonly simulation?: RunSimulation;
+}
+
+/** How the nodes of a run are simulated. */
+export interface RunSimulation {
+  /** Number of nodes. */
+  readonly nodes: number;
+  /** Cores that each node may use, at least 1. It limits how many work at the same time. */
+  readonly cpusPerNode: number;
+  /** Cores that all nodes together may use (default: all of the machine's). */
+  readonly cpus?: number;
 }
 
 /** A claim on a run: until it is disposed of, the run's ServerApp runs here and nowhere else. */

@@ -142,6 +142,7 @@ async function pendingRun(
     state: "pending",
     details: "",
     pendingAt: context.clock.now(),
+    ...(input.simulation !== undefined && { simulation: input.simulation }),
     bytesSent: 0,
     bytesReceived: 0,
     clientAppSeconds: 0,

@@ -33,6 +33,12 @@ const CONFIG: Codec<RunRecord["overrideConfig"]> = {
   read: (row, column) => configFromText(foreignText(row, column)),
 };
 
+/** The settings are numbers, strings and booleans, which JSON holds exactly. */
+const SIMULATION: Codec<NonNullable<RunRecord["simulation"]>> = {
+  write: (settings) => fromText(JSON.stringify(settings)),
+  read: (row, column) => JSON.parse(foreignText(row, column)),
+};
+
 /** All columns except `place`, the order of insertion, which `put` sets. */
 const RUN = new RecordColumns<RunRecord>({
   runId: column("run_id", ID),
@@ -57,6 +63,7 @@ const RUN = new RecordColumns<RunRecord>({
   resumes: optionalColumn("resumes", NUMBER),
   vainResumes: optionalColumn("vain_resumes", NUMBER),
   resumedFrom: optionalColumn("resumed_from", ID),
+  simulation: optionalColumn("simulation", SIMULATION),
   firstSentAt: optionalColumn("first_sent_at", NUMBER),
   logBytes: optionalColumn("log_bytes", NUMBER),
   logRemovedAt: optionalColumn("log_removed_at", NUMBER),

@@ -279,4 +279,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE run ADD COLUMN first_sent_at REAL;
   UPDATE run SET first_sent_at = running_at;
   `,
+  // Settings of runs with simulated nodes, as JSON.
+  `
+  ALTER TABLE run ADD COLUMN simulation BLOB;
+  `,
 ];

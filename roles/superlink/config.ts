@@ -42,6 +42,8 @@ export interface SuperLinkTls extends CheckedServerTls {
 export interface RunsConfig extends LaunchConfig {
   /** "here": this SuperLink runs them. "elsewhere": SuperExecs do. */
   readonly where: "here" | "elsewhere";
+  /** Whether the nodes of each run are simulated. */
+  readonly simulated: boolean;
   /** The secret that a SuperExec must know. Undefined: every process on this machine may claim runs. */
   readonly superexecSecret?: Uint8Array;
 }
@@ -125,6 +127,15 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
       },
     );
   }
+  if (flags.simulation && isolation === "process") {
+    throw new FlwrError(
+      "invalid-argument",
+      "--simulation and --isolation process cannot be used together",
+      {
+        hints: ["A simulation runs in the process of its ServerApp: leave out --isolation"],
+      },
+    );
+  }
   if (isolation === "process" && flags.runtimeApiAllowRemote && secretFile === undefined) {
     throw new FlwrError(
       "failed-precondition",
@@ -134,6 +145,7 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
   }
   return {
     where: isolation === "process" ? "elsewhere" : "here",
+    simulated: flags.simulation,
     ...(secretFile === undefined ? {} : { superexecSecret: await readSuperexecSecret(secretFile) }),
     ...await readLaunchConfig(flags),
   };

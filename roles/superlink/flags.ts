@@ -35,6 +35,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   driverApiAllowRemote: boolean;
   database: string;
   isolation: Isolation;
+  simulation: boolean;
   superexecAuthSecretFile?: string;
   logFile?: string;
   logRotationIntervalHours: number;
@@ -58,6 +59,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   driverApiAllowRemote: false,
   database: ":memory:",
   isolation: "subprocess",
+  simulation: false,
   logRotationIntervalHours: 24,
   logRotationMaxMib: 100,
   logRotationBackupCount: 7,
@@ -184,6 +186,11 @@ function addRunOptions(command: Command): void {
       ).choices(ISOLATIONS).default(DEFAULT_FLAGS.isolation),
     )
     .option(
+      "--simulation",
+      "simulate the nodes of each run on this machine; no SuperNodes can join",
+      DEFAULT_FLAGS.simulation,
+    )
+    .option(
       "--superexec-auth-secret-file <file>",
       "with --isolation process: file with the shared secret that a SuperExec must present (default: none)",
     );
@@ -223,13 +230,6 @@ export const SUPERLINK_FOREIGN: readonly ForeignOption[] = [
     // Already the default here.
     flags: "--disable-runtime-dependency-installation",
     refusal: () => undefined,
-  },
-  {
-    flags: "--simulation",
-    refusal: () => ({
-      reason: "this SuperLink runs no nodes itself",
-      hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
-    }),
   },
   { flags: "--serverappio-api-address <address>", refusal: () => ONE_PORT },
   { flags: "--exec-api-address <address>", refusal: () => ONE_PORT },

@@ -31,6 +31,7 @@ import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
 import type { LegacyServices, LegacyServicesOptions } from "./legacy_services.ts";
 import { logFailure } from "./log_failure.ts";
+import { FederationSettings } from "./federation_settings.ts";
 
 /** All APIs of a SuperLink, for its listeners. */
 export interface SuperLinkServices {
@@ -73,6 +74,7 @@ export function superLinkServices(
     clock: systemClock,
     artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
     expectRun,
+    ...(runs.simulated && { simulated: new FederationSettings() }),
   });
   let legacyLoaded: Promise<LegacyServices> | undefined;
   return {

@@ -18,6 +18,8 @@ export interface ServerAppProcessOptions {
   readonly allowRead: readonly string[];
   /** Most bytes of memory that a process may use. Default: half of the machine's, 1 to 16 GiB. */
   readonly memoryBytes?: number;
+  /** Most threads for simulated nodes in one process (default: none). */
+  readonly maxNodeThreads?: number;
   /** Most bytes of a method's request, by the method's name; 0 for an unknown method. */
   readonly requestBytes: (method: string) => number;
 }
@@ -43,6 +45,7 @@ export class ServerAppProcess implements AsyncDisposable {
     {
       allowRead,
       memoryBytes = defaultMemoryBytes(Deno.systemMemoryInfo().total),
+      maxNodeThreads = 0,
       requestBytes,
     }: ServerAppProcessOptions,
   ) {
@@ -58,6 +61,7 @@ export class ServerAppProcess implements AsyncDisposable {
         readable,
         memoryBytes,
         devices: ["cpu"],
+        maxNodeThreads,
       },
       output: (stream: Readable) => void this.#output.read(stream),
       limits: { keptBytes: (text) => keptBytes(text, requestBytes) },

@@ -6,15 +6,15 @@ import { systemRandom } from "../../../base/random.ts";
 import { writeAttachment } from "../../../fab/attachments.ts";
 import { installFab } from "../../../fab/install.ts";
 import { mergeRunConfig } from "../../../fab/run_config.ts";
-import { toConfigRecord } from "../../../fab/scalar.ts";
+import { type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";
 import { withRetries } from "../../../rpc/retry.ts";
 import { PortCalls } from "../../../rpc/port/calls.ts";
 import { findAppModule } from "../../app/app_module.ts";
 import type { ServerAppProcess } from "./app_process.ts";
 import { errorLines, outputLines, type RunApp, type RunEnd, type RunProgram } from "../program.ts";
 import type { ProcessPool } from "./process_pool.ts";
-import type { RunClaim } from "../run_source.ts";
-import type { ServerAppEvent, WorkerJob } from "./thread/worker_protocol.ts";
+import type { RunClaim, RunSimulation } from "../run_source.ts";
+import type { ServerAppEvent, SimulationJob, WorkerJob } from "./thread/worker_protocol.ts";
 
 /** The methods that a ServerApp may call. The SuperLink itself handles the run's begin, end, heartbeats and log. */
 const OFFERED: ReadonlySet<string> = new Set([
@@ -50,7 +50,7 @@ export function typescriptProgram(pool: ProcessPool): RunProgram {
 /** Installs the app in its process' folder. */
 async function installApp(
   { runId }: RunClaim,
-  { fab, overrideConfig, piece }: RunApp,
+  { fab, overrideConfig, piece, simulation }: RunApp,
   folder: string,
 ): Promise<WorkerJob> {
   if (fab.config.serverApp === undefined) {
@@ -79,6 +79,36 @@ async function installApp(
     module: await findAppModule(fab.config.serverApp, installed.folder),
     runId,
     runConfig: configToTransferable(toConfigRecord(runConfig)),
+    ...(simulation && { simulation: await simulationJob(simulation, fab, runConfig, installed) }),
+  };
+}
+
+/** The seed of a simulation: the run's setting `seed`, if there is one, so that the same run can be repeated. */
+const SEED_SETTING = "seed";
+
+async function simulationJob(
+  { nodes, cpusPerNode, cpus = Infinity }: RunSimulation,
+  { config: { clientApp, fabId } }: RunApp["fab"],
+  runConfig: RunConfig,
+  { folder }: { readonly folder: string },
+): Promise<SimulationJob> {
+  if (clientApp === undefined) {
+    throw new FlwrError("failed-precondition", `App "${fabId}" has no ClientApp to simulate`);
+  }
+  const seed = runConfig[SEED_SETTING] ?? 0;
+  const cores = Math.min(cpus, navigator.hardwareConcurrency);
+  if (cpusPerNode > cores) {
+    throw new FlwrError(
+      "failed-precondition",
+      `A simulated node may use ${cpusPerNode} cores, and the simulation has ${cores}`,
+      { hints: [`Lower client-resources-num-cpus to at most ${cores}`] },
+    );
+  }
+  return {
+    module: await findAppModule(clientApp, folder),
+    nodes,
+    workers: Math.floor(cores / cpusPerNode),
+    seed: typeof seed === "bigint" || Number.isSafeInteger(seed) ? Number(seed) : 0,
   };
 }
 

@@ -12,7 +12,9 @@ import { checkClientAppEvent } from "../wire/checked_reply.ts";
 import type { AssignThreads, Rehearse, SandboxStart, WithThreads } from "../wire/protocol.ts";
 import { packEvent } from "../wire/packed_messages.ts";
 import { ignoreDebuggerSignal } from "./ignore_signal.ts";
-import { Trainers } from "./trainers.ts";
+import { startAppThread } from "./app_thread.ts";
+import { NodeThreads } from "./node_threads.ts";
+import { MAX_TRAINERS, Trainers } from "./trainers.ts";
 
 /**
  * Milliseconds between two checks of the process' memory. A thread can allocate about 1 GB per second, so between two
@@ -33,11 +35,21 @@ export async function runSandbox(): Promise<never> {
   const first = await frames.next();
   if (first.done) Deno.exit(0);
   const start = first.value.value as SandboxStart;
-  const { memoryBytes, devices, prepareTrainer } = start;
+  const { memoryBytes, devices, prepareTrainer, maxNodeThreads = 0 } = start;
   disarm();
   watchMemory(memoryBytes);
-  const trainers = new Trainers({ memoryBytes, devices, failed: crash });
-  const app = startApp(start, trainers);
+  const trainers = new Trainers({
+    memoryBytes,
+    devices,
+    limit: MAX_TRAINERS * (1 + maxNodeThreads),
+    failed: crash,
+  });
+  const nodes = new NodeThreads({
+    limit: maxNodeThreads,
+    readable: start.readable,
+    openTrainer: (asked, port) => trainers.open(asked, port),
+  });
+  const app = startApp(start, trainers, nodes);
   if (prepareTrainer) {
     trainers.prepare();
     const rehearse: Rehearse = { kind: "rehearse" };
@@ -53,23 +65,12 @@ export async function runSandbox(): Promise<never> {
   Deno.exit(0);
 }
 
-function startApp({ app: kind, worker, readable }: SandboxStart, trainers: Trainers): Worker {
-  const app = new Worker(worker, {
-    type: "module",
-    name: kind,
-    deno: {
-      permissions: {
-        read: [...readable],
-        write: false,
-        net: false,
-        env: false,
-        run: false,
-        ffi: false,
-        sys: false,
-        import: false,
-      },
-    },
-  });
+function startApp(
+  { app: kind, worker, readable }: SandboxStart,
+  trainers: Trainers,
+  nodes: NodeThreads,
+): Worker {
+  const app = startAppThread(worker, kind, readable);
   const send = queuedFrames(
     MAX_QUEUED_FRAMES[kind],
     kind === "ClientApp"
@@ -78,10 +79,18 @@ function startApp({ app: kind, worker, readable }: SandboxStart, trainers: Train
       : (event) => event,
   );
   app.onmessage = ({ data, ports }: MessageEvent<unknown>) => {
-    const isRequest = typeof data === "object" && data !== null && "kind" in data &&
-      data.kind === "open-trainer";
-    if (!isRequest) send(data);
-    else if (ports[0] !== undefined) trainers.open(data, ports[0]);
+    switch (kindOf(data)) {
+      case "open-trainer":
+        if (ports[0] !== undefined) trainers.open(data, ports[0]);
+        return;
+      case "open-node-thread":
+        if (ports[0] !== undefined) nodes.open(data, ports[0]);
+        return;
+      case "end-node-thread":
+        return nodes.end(data);
+      default:
+        return send(data);
+    }
   };
   app.onmessageerror = () => crash("it posts a value that cannot be read");
   app.onerror = (event) => {
@@ -89,6 +98,10 @@ function startApp({ app: kind, worker, readable }: SandboxStart, trainers: Train
     crash(event.message, uncaughtFailure(event.message));
   };
   return app;
+}
+
+function kindOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
 }
 
 /** Revokes permissions that the process does not need, so that a debugger attached to it could not use them. */

@@ -14,6 +14,8 @@ export interface TrainersOptions {
   /** Most bytes of tensors that one trainer keeps. */
   readonly memoryBytes: number;
   readonly devices: readonly Device[];
+  /** Most models that are open at once (default: {@link MAX_TRAINERS}). */
+  readonly limit?: number;
   /** Called when a trainer's thread fails. */
   readonly failed: (reason: string, failure: Failure) => void;
 }
@@ -21,6 +23,7 @@ export interface TrainersOptions {
 /** The trainers of an app: one thread for each open model. */
 export class Trainers {
   readonly #options: TrainersOptions;
+  readonly #limit: number;
   readonly #workers = new Set<Worker>();
   #threads = 1;
   /** A trainer without a model, with ONNX Runtime loaded. */
@@ -29,6 +32,7 @@ export class Trainers {
 
   constructor(options: TrainersOptions) {
     this.#options = options;
+    this.#limit = options.limit ?? MAX_TRAINERS;
   }
 
   /** Whether a model of the app has requested a trainer. */
@@ -44,7 +48,7 @@ export class Trainers {
 
   /** Starts a trainer for the next model, because starting a thread and loading ONNX Runtime takes most of the time. */
   prepare(): void {
-    if (this.#ready !== undefined || this.#workers.size >= MAX_TRAINERS) return;
+    if (this.#ready !== undefined || this.#workers.size >= this.#limit) return;
     this.#ready = this.#startWorker();
     tell(this.#ready, { kind: "prepare" });
   }
@@ -68,8 +72,8 @@ export class Trainers {
     const { memoryBytes, devices } = this.#options;
     const { threads, device } = fieldsOf(asked, "Trainer");
     const open = this.#workers.size - (this.#ready === undefined ? 0 : 1);
-    if (open >= MAX_TRAINERS) {
-      throw new FlwrError("resource-exhausted", `The app has ${MAX_TRAINERS} open models`, {
+    if (open >= this.#limit) {
+      throw new FlwrError("resource-exhausted", `The app has ${this.#limit} open models`, {
         hints: ["Create a model once and keep it, or dispose of it"],
       });
     }

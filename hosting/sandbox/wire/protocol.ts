@@ -1,4 +1,5 @@
 import type { Device } from "../../../ml/engine/device.ts";
+import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 
 /** The kind of app in a sandbox: a SuperNode's ClientApp, or a SuperLink's ServerApp. */
 export type SandboxedKind = "ClientApp" | "ServerApp";
@@ -17,6 +18,8 @@ export interface SandboxStart {
   readonly devices: readonly Device[];
   /** Whether to start a trainer before the first model requests one (default: no). */
   readonly prepareTrainer?: boolean;
+  /** Most threads for virtual nodes that a ServerApp may have at once (default: none). */
+  readonly maxNodeThreads?: number;
 }
 
 /** A later frame for an app's process: a command for the app, and the number of threads that may train now. */
@@ -27,6 +30,28 @@ export interface OpenTrainer {
   readonly kind: "open-trainer";
   readonly threads: number;
   readonly device: Device;
+}
+
+/**
+ * Request of a ServerApp's thread to its process: a thread that runs the ClientApp for virtual nodes, reached through
+ * the transferred port. It has the rights of the ServerApp's thread.
+ */
+export interface OpenNodeThread {
+  readonly kind: "open-node-thread";
+  /** A number of the caller's, for {@link EndNodeThread}. */
+  readonly id: number;
+}
+
+/** What a thread for virtual nodes posts to its port. */
+export type NodeThreadEvent =
+  | ClientAppEvent
+  /** The app printed a text: whole lines, with their line breaks, unless it writes to stdout itself. */
+  | { readonly kind: "printed"; readonly text: string };
+
+/** Request of a ServerApp's thread: end one of its threads for virtual nodes, with any work in progress. */
+export interface EndNodeThread {
+  readonly kind: "end-node-thread";
+  readonly id: number;
 }
 
 /** Command of the process to the app's thread and to trainers: the number of threads that each model may use. */

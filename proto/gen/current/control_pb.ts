@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file control.proto.
  */
 export const file_control: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250cm9sLnByb3RvEgpmbHdyLnByb3RvIgwKCk5vdE9mZmVyZWQiiAMKD1N0YXJ0UnVuUmVxdWVzdBIcCgNmYWIYASABKAsyDy5mbHdyLnByb3RvLkZhYhJICg9vdmVycmlkZV9jb25maWcYAiADKAsyLy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdC5PdmVycmlkZUNvbmZpZ0VudHJ5EicKGm92ZXJyaWRlX2ZlZGVyYXRpb25fY29uZmlnGAMgASgMSACIAQESEAoIYXBwX3NwZWMYBCABKAkSEgoKZmVkZXJhdGlvbhgFIAEoCRIWCglzZXJpZXNfaWQYBiABKARIAYgBARIcCg1yZXN1bWVfcnVuX2lkGLWrBCABKARIAogBARpJChNPdmVycmlkZUNvbmZpZ0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLmZsd3IucHJvdG8uU2NhbGFyOgI4AUIdChtfb3ZlcnJpZGVfZmVkZXJhdGlvbl9jb25maWdCDAoKX3Nlcmllc19pZEIQCg5fcmVzdW1lX3J1bl9pZCKbAQoQU3RhcnRSdW5SZXNwb25zZRITCgZydW5faWQYASABKARIAIgBARIRCgRub3RlGAIgASgJSAGIAQESFgoJc2VyaWVzX2lkGAMgASgESAKIAQESEgoKZmVkZXJhdGlvbhgEIAEoCRIRCgdyZXN1bWVkGLWrBCABKAhCCQoHX3J1bl9pZEIHCgVfbm90ZUIMCgpfc2VyaWVzX2lkIn4KD0xpc3RSdW5zUmVxdWVzdBITCgZydW5faWQYASABKARIAIgBARISCgVsaW1pdBgCIAEoBEgBiAEBEhEKBHNraXAYAyABKARIAogBARIRCgdzdWJtaXRzGLWrBCABKAhCCQoHX3J1bl9pZEIICgZfbGltaXRCBwoFX3NraXAinQEKEExpc3RSdW5zUmVzcG9uc2USOwoIcnVuX2RpY3QYASADKAsyKS5mbHdyLnByb3RvLkxpc3RSdW5zUmVzcG9uc2UuUnVuRGljdEVudHJ5EgsKA25vdxgCIAEoCRo/CgxSdW5EaWN0RW50cnkSCwoDa2V5GAEgASgEEh4KBXZhbHVlGAIgASgLMg8uZmx3ci5wcm90by5SdW46AjgBIiAKDlN0b3BSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoBCIiCg9TdG9wUnVuUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCCJSChFTdHJlYW1Mb2dzUmVxdWVzdBIOCgZydW5faWQYASABKAQSFwoPYWZ0ZXJfdGltZXN0YW1wGAIgASgBEhQKCnBhcnRfYnl0ZXMYtasEIAEoBCJiChJTdHJlYW1Mb2dzUmVzcG9uc2USEgoKbG9nX291dHB1dBgBIAEoCRIYChBsYXRlc3RfdGltZXN0YW1wGAIgASgBEhQKBXdob2xlGLWrBCABKAhIAIgBAUIICgZfd2hvbGUiJgoUUHVsbEFydGlmYWN0c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgEIjEKFVB1bGxBcnRpZmFjdHNSZXNwb25zZRIQCgN1cmwYASABKAlIAIgBAUIGCgRfdXJsIjgKFVB1c2hBdHRhY2htZW50UmVxdWVzdBIPCgdjb250ZW50GAEgASgMEg4KBnBpZWNlcxgCIAMoCSIpChZQdXNoQXR0YWNobWVudFJlc3BvbnNlEg8KB21pc3NpbmcYASADKAkiaQoTUmVnaXN0ZXJOb2RlUmVxdWVzdBISCgpwdWJsaWNfa2V5GAEgASgMEhUKCGxvY2F0aW9uGAIgASgJSACIAQESEQoEbmFtZRgDIAEoCUgBiAEBQgsKCV9sb2NhdGlvbkIHCgVfbmFtZSI4ChRSZWdpc3Rlck5vZGVSZXNwb25zZRIUCgdub2RlX2lkGAEgASgESACIAQFCCgoIX25vZGVfaWQiKAoVVW5yZWdpc3Rlck5vZGVSZXF1ZXN0Eg8KB25vZGVfaWQYASABKAQiGAoWVW5yZWdpc3Rlck5vZGVSZXNwb25zZSISChBMaXN0Tm9kZXNSZXF1ZXN0IkoKEUxpc3ROb2Rlc1Jlc3BvbnNlEigKCm5vZGVzX2luZm8YASADKAsyFC5mbHdyLnByb3RvLk5vZGVJbmZvEgsKA25vdxgCIAEoCSIjCgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkiPAoGTWVtYmVyEiQKB2FjY291bnQYASABKAsyEy5mbHdyLnByb3RvLkFjY291bnQSDAoEcm9sZRgCIAEoCSLQAgoKRmVkZXJhdGlvbhIMCgRuYW1lGAEgASgJEiMKBW5vZGVzGAIgAygLMhQuZmx3ci5wcm90by5Ob2RlSW5mbxIdCgRydW5zGAMgAygLMg8uZmx3ci5wcm90by5SdW4SEwoLZGVzY3JpcHRpb24YBCABKAkSIwoHbWVtYmVycxgFIAMoCzISLmZsd3IucHJvdG8uTWVtYmVyEhAKCGFyY2hpdmVkGAYgASgIEhIKCnNpbXVsYXRpb24YByABKAgSLAoGY29uZmlnGAggASgLMhwuZmx3ci5wcm90by5TaW11bGF0aW9uQ29uZmlnEhoKEmNhbl9pbnZpdGVfbWVtYmVycxgJIAEoCBIaChJjYW5fYWRkX3N1cGVybm9kZXMYCiABKAgSGQoMbWVtYmVyX2NvdW50GAsgASgNSACIAQFCDwoNX21lbWJlcl9jb3VudCIYChZMaXN0RmVkZXJhdGlvbnNSZXF1ZXN0IkYKF0xpc3RGZWRlcmF0aW9uc1Jlc3BvbnNlEisKC2ZlZGVyYXRpb25zGAEgAygLMhYuZmx3ci5wcm90by5GZWRlcmF0aW9uIjAKFVNob3dGZWRlcmF0aW9uUmVxdWVzdBIXCg9mZWRlcmF0aW9uX25hbWUYASABKAkiUQoWU2hvd0ZlZGVyYXRpb25SZXNwb25zZRIqCgpmZWRlcmF0aW9uGAEgASgLMhYuZmx3ci5wcm90by5GZWRlcmF0aW9uEgsKA25vdxgCIAEoCSIYChZHZXRMb2dpbkRldGFpbHNSZXF1ZXN0IosBChdHZXRMb2dpbkRldGFpbHNSZXNwb25zZRISCgphdXRobl90eXBlGAEgASgJEhMKC2RldmljZV9jb2RlGAIgASgJEiEKGXZlcmlmaWNhdGlvbl91cmlfY29tcGxldGUYAyABKAkSEgoKZXhwaXJlc19pbhgEIAEoAxIQCghpbnRlcnZhbBgFIAEoAzLvFwoHQ29udHJvbBJFCghTdGFydFJ1bhIbLmZsd3IucHJvdG8uU3RhcnRSdW5SZXF1ZXN0GhwuZmx3ci5wcm90by5TdGFydFJ1blJlc3BvbnNlEkUKCExpc3RSdW5zEhsuZmx3ci5wcm90by5MaXN0UnVuc1JlcXVlc3QaHC5mbHdyLnByb3RvLkxpc3RSdW5zUmVzcG9uc2USQgoHU3RvcFJ1bhIaLmZsd3IucHJvdG8uU3RvcFJ1blJlcXVlc3QaGy5mbHdyLnByb3RvLlN0b3BSdW5SZXNwb25zZRJNCgpTdHJlYW1Mb2dzEh0uZmx3ci5wcm90by5TdHJlYW1Mb2dzUmVxdWVzdBoeLmZsd3IucHJvdG8uU3RyZWFtTG9nc1Jlc3BvbnNlMAESVAoNUHVsbEFydGlmYWN0cxIgLmZsd3IucHJvdG8uUHVsbEFydGlmYWN0c1JlcXVlc3QaIS5mbHdyLnByb3RvLlB1bGxBcnRpZmFjdHNSZXNwb25zZRJXCg5QdXNoQXR0YWNobWVudBIhLmZsd3IucHJvdG8uUHVzaEF0dGFjaG1lbnRSZXF1ZXN0GiIuZmx3ci5wcm90by5QdXNoQXR0YWNobWVudFJlc3BvbnNlElEKDFJlZ2lzdGVyTm9kZRIfLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVxdWVzdBogLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVzcG9uc2USVwoOVW5yZWdpc3Rlck5vZGUSIS5mbHdyLnByb3RvLlVucmVnaXN0ZXJOb2RlUmVxdWVzdBoiLmZsd3IucHJvdG8uVW5yZWdpc3Rlck5vZGVSZXNwb25zZRJICglMaXN0Tm9kZXMSHC5mbHdyLnByb3RvLkxpc3ROb2Rlc1JlcXVlc3QaHS5mbHdyLnByb3RvLkxpc3ROb2Rlc1Jlc3BvbnNlEloKD0xpc3RGZWRlcmF0aW9ucxIiLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVxdWVzdBojLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVzcG9uc2USVwoOU2hvd0ZlZGVyYXRpb24SIS5mbHdyLnByb3RvLlNob3dGZWRlcmF0aW9uUmVxdWVzdBoiLmZsd3IucHJvdG8uU2hvd0ZlZGVyYXRpb25SZXNwb25zZRJaCg9HZXRMb2dpbkRldGFpbHMSIi5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1JlcXVlc3QaIy5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1Jlc3BvbnNlEj8KDUdldEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQwoRUmVmcmVzaEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSTwodQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQ3JlYXRlRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFBcmNoaXZlRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFTZXRGZWRlcmF0aW9uSWNvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNBZGROb2RlVG9GZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkoKGFJlbW92ZU5vZGVGcm9tRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJNChtSZW1vdmVBY2NvdW50RnJvbUZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQ3JlYXRlSW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9MaXN0SW52aXRhdGlvbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQWNjZXB0SW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBSZWplY3RJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkIKEFJldm9rZUludml0YXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSPwoNTGlzdFJ1blNlcmllcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI+CgxHZXRSdW5TZXJpZXMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSTAoaVXBkYXRlUnVuU2VyaWVzRGVzY3JpcHRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTTGlzdFJ1blNlcmllc0V2ZW50cxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9TdHJlYW1SdW5FdmVudHMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQQoPU3RhcnRBdXRvbWF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD0xpc3RBdXRvbWF0aW9ucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJACg5TdG9wQXV0b21hdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI6CghMaXN0QXBwcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNMaXN0QXBwQXNzb2NpYXRpb25zEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEjgKBkFkZEFwcBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI7CglSZW1vdmVBcHASFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQAoOTGlzdENvbm5lY3RvcnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTRGlzY29ubmVjdENvbm5lY3RvchIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNCZWdpbkNvbm5lY3Rvck9BdXRoEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkgKFkNvbXBsZXRlQ29ubmVjdG9yT0F1dGgSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQyxAMKBEV4ZWMSRQoIU3RhcnRSdW4SGy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdBocLmZsd3IucHJvdG8uU3RhcnRSdW5SZXNwb25zZRJCCgdTdG9wUnVuEhouZmx3ci5wcm90by5TdG9wUnVuUmVxdWVzdBobLmZsd3IucHJvdG8uU3RvcFJ1blJlc3BvbnNlEk0KClN0cmVhbUxvZ3MSHS5mbHdyLnByb3RvLlN0cmVhbUxvZ3NSZXF1ZXN0Gh4uZmx3ci5wcm90by5TdHJlYW1Mb2dzUmVzcG9uc2UwARJFCghMaXN0UnVucxIbLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXF1ZXN0GhwuZmx3ci5wcm90by5MaXN0UnVuc1Jlc3BvbnNlEloKD0dldExvZ2luRGV0YWlscxIiLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVxdWVzdBojLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVzcG9uc2USPwoNR2V0QXV0aFRva2VucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZGIGcHJvdG8z", [file_node, file_run, file_scalar]);
+  fileDesc("Cg1jb250cm9sLnByb3RvEgpmbHdyLnByb3RvIgwKCk5vdE9mZmVyZWQibQokQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXF1ZXN0EhcKD2ZlZGVyYXRpb25fbmFtZRgBIAEoCRIsCgZjb25maWcYAiABKAsyHC5mbHdyLnByb3RvLlNpbXVsYXRpb25Db25maWciQAolQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb25SZXNwb25zZRIXCg9mZWRlcmF0aW9uX25hbWUYASABKAkiiAMKD1N0YXJ0UnVuUmVxdWVzdBIcCgNmYWIYASABKAsyDy5mbHdyLnByb3RvLkZhYhJICg9vdmVycmlkZV9jb25maWcYAiADKAsyLy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdC5PdmVycmlkZUNvbmZpZ0VudHJ5EicKGm92ZXJyaWRlX2ZlZGVyYXRpb25fY29uZmlnGAMgASgMSACIAQESEAoIYXBwX3NwZWMYBCABKAkSEgoKZmVkZXJhdGlvbhgFIAEoCRIWCglzZXJpZXNfaWQYBiABKARIAYgBARIcCg1yZXN1bWVfcnVuX2lkGLWrBCABKARIAogBARpJChNPdmVycmlkZUNvbmZpZ0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLmZsd3IucHJvdG8uU2NhbGFyOgI4AUIdChtfb3ZlcnJpZGVfZmVkZXJhdGlvbl9jb25maWdCDAoKX3Nlcmllc19pZEIQCg5fcmVzdW1lX3J1bl9pZCKbAQoQU3RhcnRSdW5SZXNwb25zZRITCgZydW5faWQYASABKARIAIgBARIRCgRub3RlGAIgASgJSAGIAQESFgoJc2VyaWVzX2lkGAMgASgESAKIAQESEgoKZmVkZXJhdGlvbhgEIAEoCRIRCgdyZXN1bWVkGLWrBCABKAhCCQoHX3J1bl9pZEIHCgVfbm90ZUIMCgpfc2VyaWVzX2lkIn4KD0xpc3RSdW5zUmVxdWVzdBITCgZydW5faWQYASABKARIAIgBARISCgVsaW1pdBgCIAEoBEgBiAEBEhEKBHNraXAYAyABKARIAogBARIRCgdzdWJtaXRzGLWrBCABKAhCCQoHX3J1bl9pZEIICgZfbGltaXRCBwoFX3NraXAinQEKEExpc3RSdW5zUmVzcG9uc2USOwoIcnVuX2RpY3QYASADKAsyKS5mbHdyLnByb3RvLkxpc3RSdW5zUmVzcG9uc2UuUnVuRGljdEVudHJ5EgsKA25vdxgCIAEoCRo/CgxSdW5EaWN0RW50cnkSCwoDa2V5GAEgASgEEh4KBXZhbHVlGAIgASgLMg8uZmx3ci5wcm90by5SdW46AjgBIiAKDlN0b3BSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoBCIiCg9TdG9wUnVuUmVzcG9uc2USDwoHc3VjY2VzcxgBIAEoCCJSChFTdHJlYW1Mb2dzUmVxdWVzdBIOCgZydW5faWQYASABKAQSFwoPYWZ0ZXJfdGltZXN0YW1wGAIgASgBEhQKCnBhcnRfYnl0ZXMYtasEIAEoBCJiChJTdHJlYW1Mb2dzUmVzcG9uc2USEgoKbG9nX291dHB1dBgBIAEoCRIYChBsYXRlc3RfdGltZXN0YW1wGAIgASgBEhQKBXdob2xlGLWrBCABKAhIAIgBAUIICgZfd2hvbGUiJgoUUHVsbEFydGlmYWN0c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgEIjEKFVB1bGxBcnRpZmFjdHNSZXNwb25zZRIQCgN1cmwYASABKAlIAIgBAUIGCgRfdXJsIjgKFVB1c2hBdHRhY2htZW50UmVxdWVzdBIPCgdjb250ZW50GAEgASgMEg4KBnBpZWNlcxgCIAMoCSIpChZQdXNoQXR0YWNobWVudFJlc3BvbnNlEg8KB21pc3NpbmcYASADKAkiaQoTUmVnaXN0ZXJOb2RlUmVxdWVzdBISCgpwdWJsaWNfa2V5GAEgASgMEhUKCGxvY2F0aW9uGAIgASgJSACIAQESEQoEbmFtZRgDIAEoCUgBiAEBQgsKCV9sb2NhdGlvbkIHCgVfbmFtZSI4ChRSZWdpc3Rlck5vZGVSZXNwb25zZRIUCgdub2RlX2lkGAEgASgESACIAQFCCgoIX25vZGVfaWQiKAoVVW5yZWdpc3Rlck5vZGVSZXF1ZXN0Eg8KB25vZGVfaWQYASABKAQiGAoWVW5yZWdpc3Rlck5vZGVSZXNwb25zZSISChBMaXN0Tm9kZXNSZXF1ZXN0IkoKEUxpc3ROb2Rlc1Jlc3BvbnNlEigKCm5vZGVzX2luZm8YASADKAsyFC5mbHdyLnByb3RvLk5vZGVJbmZvEgsKA25vdxgCIAEoCSIjCgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkiPAoGTWVtYmVyEiQKB2FjY291bnQYASABKAsyEy5mbHdyLnByb3RvLkFjY291bnQSDAoEcm9sZRgCIAEoCSLQAgoKRmVkZXJhdGlvbhIMCgRuYW1lGAEgASgJEiMKBW5vZGVzGAIgAygLMhQuZmx3ci5wcm90by5Ob2RlSW5mbxIdCgRydW5zGAMgAygLMg8uZmx3ci5wcm90by5SdW4SEwoLZGVzY3JpcHRpb24YBCABKAkSIwoHbWVtYmVycxgFIAMoCzISLmZsd3IucHJvdG8uTWVtYmVyEhAKCGFyY2hpdmVkGAYgASgIEhIKCnNpbXVsYXRpb24YByABKAgSLAoGY29uZmlnGAggASgLMhwuZmx3ci5wcm90by5TaW11bGF0aW9uQ29uZmlnEhoKEmNhbl9pbnZpdGVfbWVtYmVycxgJIAEoCBIaChJjYW5fYWRkX3N1cGVybm9kZXMYCiABKAgSGQoMbWVtYmVyX2NvdW50GAsgASgNSACIAQFCDwoNX21lbWJlcl9jb3VudCIYChZMaXN0RmVkZXJhdGlvbnNSZXF1ZXN0IkYKF0xpc3RGZWRlcmF0aW9uc1Jlc3BvbnNlEisKC2ZlZGVyYXRpb25zGAEgAygLMhYuZmx3ci5wcm90by5GZWRlcmF0aW9uIjAKFVNob3dGZWRlcmF0aW9uUmVxdWVzdBIXCg9mZWRlcmF0aW9uX25hbWUYASABKAkiUQoWU2hvd0ZlZGVyYXRpb25SZXNwb25zZRIqCgpmZWRlcmF0aW9uGAEgASgLMhYuZmx3ci5wcm90by5GZWRlcmF0aW9uEgsKA25vdxgCIAEoCSIYChZHZXRMb2dpbkRldGFpbHNSZXF1ZXN0IosBChdHZXRMb2dpbkRldGFpbHNSZXNwb25zZRISCgphdXRobl90eXBlGAEgASgJEhMKC2RldmljZV9jb2RlGAIgASgJEiEKGXZlcmlmaWNhdGlvbl91cmlfY29tcGxldGUYAyABKAkSEgoKZXhwaXJlc19pbhgEIAEoAxIQCghpbnRlcnZhbBgFIAEoAzKlGAoHQ29udHJvbBJFCghTdGFydFJ1bhIbLmZsd3IucHJvdG8uU3RhcnRSdW5SZXF1ZXN0GhwuZmx3ci5wcm90by5TdGFydFJ1blJlc3BvbnNlEkUKCExpc3RSdW5zEhsuZmx3ci5wcm90by5MaXN0UnVuc1JlcXVlc3QaHC5mbHdyLnByb3RvLkxpc3RSdW5zUmVzcG9uc2USQgoHU3RvcFJ1bhIaLmZsd3IucHJvdG8uU3RvcFJ1blJlcXVlc3QaGy5mbHdyLnByb3RvLlN0b3BSdW5SZXNwb25zZRJNCgpTdHJlYW1Mb2dzEh0uZmx3ci5wcm90by5TdHJlYW1Mb2dzUmVxdWVzdBoeLmZsd3IucHJvdG8uU3RyZWFtTG9nc1Jlc3BvbnNlMAESVAoNUHVsbEFydGlmYWN0cxIgLmZsd3IucHJvdG8uUHVsbEFydGlmYWN0c1JlcXVlc3QaIS5mbHdyLnByb3RvLlB1bGxBcnRpZmFjdHNSZXNwb25zZRJXCg5QdXNoQXR0YWNobWVudBIhLmZsd3IucHJvdG8uUHVzaEF0dGFjaG1lbnRSZXF1ZXN0GiIuZmx3ci5wcm90by5QdXNoQXR0YWNobWVudFJlc3BvbnNlElEKDFJlZ2lzdGVyTm9kZRIfLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVxdWVzdBogLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVzcG9uc2USVwoOVW5yZWdpc3Rlck5vZGUSIS5mbHdyLnByb3RvLlVucmVnaXN0ZXJOb2RlUmVxdWVzdBoiLmZsd3IucHJvdG8uVW5yZWdpc3Rlck5vZGVSZXNwb25zZRJICglMaXN0Tm9kZXMSHC5mbHdyLnByb3RvLkxpc3ROb2Rlc1JlcXVlc3QaHS5mbHdyLnByb3RvLkxpc3ROb2Rlc1Jlc3BvbnNlEloKD0xpc3RGZWRlcmF0aW9ucxIiLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVxdWVzdBojLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVzcG9uc2USVwoOU2hvd0ZlZGVyYXRpb24SIS5mbHdyLnByb3RvLlNob3dGZWRlcmF0aW9uUmVxdWVzdBoiLmZsd3IucHJvdG8uU2hvd0ZlZGVyYXRpb25SZXNwb25zZRJaCg9HZXRMb2dpbkRldGFpbHMSIi5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1JlcXVlc3QaIy5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1Jlc3BvbnNlEj8KDUdldEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQwoRUmVmcmVzaEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQShAEKHUNvbmZpZ3VyZVNpbXVsYXRpb25GZWRlcmF0aW9uEjAuZmx3ci5wcm90by5Db25maWd1cmVTaW11bGF0aW9uRmVkZXJhdGlvblJlcXVlc3QaMS5mbHdyLnByb3RvLkNvbmZpZ3VyZVNpbXVsYXRpb25GZWRlcmF0aW9uUmVzcG9uc2USQgoQQ3JlYXRlRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFBcmNoaXZlRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFTZXRGZWRlcmF0aW9uSWNvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNBZGROb2RlVG9GZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkoKGFJlbW92ZU5vZGVGcm9tRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJNChtSZW1vdmVBY2NvdW50RnJvbUZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQ3JlYXRlSW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9MaXN0SW52aXRhdGlvbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQWNjZXB0SW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBSZWplY3RJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkIKEFJldm9rZUludml0YXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSPwoNTGlzdFJ1blNlcmllcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI+CgxHZXRSdW5TZXJpZXMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSTAoaVXBkYXRlUnVuU2VyaWVzRGVzY3JpcHRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTTGlzdFJ1blNlcmllc0V2ZW50cxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9TdHJlYW1SdW5FdmVudHMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQQoPU3RhcnRBdXRvbWF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD0xpc3RBdXRvbWF0aW9ucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJACg5TdG9wQXV0b21hdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI6CghMaXN0QXBwcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNMaXN0QXBwQXNzb2NpYXRpb25zEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEjgKBkFkZEFwcBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI7CglSZW1vdmVBcHASFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQAoOTGlzdENvbm5lY3RvcnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTRGlzY29ubmVjdENvbm5lY3RvchIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNCZWdpbkNvbm5lY3Rvck9BdXRoEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkgKFkNvbXBsZXRlQ29ubmVjdG9yT0F1dGgSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQyxAMKBEV4ZWMSRQoIU3RhcnRSdW4SGy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdBocLmZsd3IucHJvdG8uU3RhcnRSdW5SZXNwb25zZRJCCgdTdG9wUnVuEhouZmx3ci5wcm90by5TdG9wUnVuUmVxdWVzdBobLmZsd3IucHJvdG8uU3RvcFJ1blJlc3BvbnNlEk0KClN0cmVhbUxvZ3MSHS5mbHdyLnByb3RvLlN0cmVhbUxvZ3NSZXF1ZXN0Gh4uZmx3ci5wcm90by5TdHJlYW1Mb2dzUmVzcG9uc2UwARJFCghMaXN0UnVucxIbLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXF1ZXN0GhwuZmx3ci5wcm90by5MaXN0UnVuc1Jlc3BvbnNlEloKD0dldExvZ2luRGV0YWlscxIiLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVxdWVzdBojLmZsd3IucHJvdG8uR2V0TG9naW5EZXRhaWxzUmVzcG9uc2USPwoNR2V0QXV0aFRva2VucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZGIGcHJvdG8z", [file_node, file_run, file_scalar]);
 
 /**
  * Placeholder for the messages of unsupported calls; decodes any of them.
@@ -34,6 +34,45 @@ export type NotOffered = Message<"flwr.proto.NotOffered"> & {
  */
 export const NotOfferedSchema: GenMessage<NotOffered> = /*@__PURE__*/
   messageDesc(file_control, 0);
+
+/**
+ * @generated from message flwr.proto.ConfigureSimulationFederationRequest
+ */
+export type ConfigureSimulationFederationRequest = Message<"flwr.proto.ConfigureSimulationFederationRequest"> & {
+  /**
+   * @generated from field: string federation_name = 1;
+   */
+  federationName: string;
+
+  /**
+   * @generated from field: flwr.proto.SimulationConfig config = 2;
+   */
+  config?: SimulationConfig | undefined;
+};
+
+/**
+ * Describes the message flwr.proto.ConfigureSimulationFederationRequest.
+ * Use `create(ConfigureSimulationFederationRequestSchema)` to create a new message.
+ */
+export const ConfigureSimulationFederationRequestSchema: GenMessage<ConfigureSimulationFederationRequest> = /*@__PURE__*/
+  messageDesc(file_control, 1);
+
+/**
+ * @generated from message flwr.proto.ConfigureSimulationFederationResponse
+ */
+export type ConfigureSimulationFederationResponse = Message<"flwr.proto.ConfigureSimulationFederationResponse"> & {
+  /**
+   * @generated from field: string federation_name = 1;
+   */
+  federationName: string;
+};
+
+/**
+ * Describes the message flwr.proto.ConfigureSimulationFederationResponse.
+ * Use `create(ConfigureSimulationFederationResponseSchema)` to create a new message.
+ */
+export const ConfigureSimulationFederationResponseSchema: GenMessage<ConfigureSimulationFederationResponse> = /*@__PURE__*/
+  messageDesc(file_control, 2);
 
 /**
  * @generated from message flwr.proto.StartRunRequest
@@ -88,7 +127,7 @@ export type StartRunRequest = Message<"flwr.proto.StartRunRequest"> & {
  * Use `create(StartRunRequestSchema)` to create a new message.
  */
 export const StartRunRequestSchema: GenMessage<StartRunRequest> = /*@__PURE__*/
-  messageDesc(file_control, 1);
+  messageDesc(file_control, 3);
 
 /**
  * @generated from message flwr.proto.StartRunResponse
@@ -129,7 +168,7 @@ export type StartRunResponse = Message<"flwr.proto.StartRunResponse"> & {
  * Use `create(StartRunResponseSchema)` to create a new message.
  */
 export const StartRunResponseSchema: GenMessage<StartRunResponse> = /*@__PURE__*/
-  messageDesc(file_control, 2);
+  messageDesc(file_control, 4);
 
 /**
  * @generated from message flwr.proto.ListRunsRequest
@@ -163,7 +202,7 @@ export type ListRunsRequest = Message<"flwr.proto.ListRunsRequest"> & {
  * Use `create(ListRunsRequestSchema)` to create a new message.
  */
 export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 3);
+  messageDesc(file_control, 5);
 
 /**
  * @generated from message flwr.proto.ListRunsResponse
@@ -187,7 +226,7 @@ export type ListRunsResponse = Message<"flwr.proto.ListRunsResponse"> & {
  * Use `create(ListRunsResponseSchema)` to create a new message.
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 4);
+  messageDesc(file_control, 6);
 
 /**
  * @generated from message flwr.proto.StopRunRequest
@@ -204,7 +243,7 @@ export type StopRunRequest = Message<"flwr.proto.StopRunRequest"> & {
  * Use `create(StopRunRequestSchema)` to create a new message.
  */
 export const StopRunRequestSchema: GenMessage<StopRunRequest> = /*@__PURE__*/
-  messageDesc(file_control, 5);
+  messageDesc(file_control, 7);
 
 /**
  * @generated from message flwr.proto.StopRunResponse
@@ -221,7 +260,7 @@ export type StopRunResponse = Message<"flwr.proto.StopRunResponse"> & {
  * Use `create(StopRunResponseSchema)` to create a new message.
  */
 export const StopRunResponseSchema: GenMessage<StopRunResponse> = /*@__PURE__*/
-  messageDesc(file_control, 6);
+  messageDesc(file_control, 8);
 
 /**
  * @generated from message flwr.proto.StreamLogsRequest
@@ -253,7 +292,7 @@ export type StreamLogsRequest = Message<"flwr.proto.StreamLogsRequest"> & {
  * Use `create(StreamLogsRequestSchema)` to create a new message.
  */
 export const StreamLogsRequestSchema: GenMessage<StreamLogsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 7);
+  messageDesc(file_control, 9);
 
 /**
  * @generated from message flwr.proto.StreamLogsResponse
@@ -282,7 +321,7 @@ export type StreamLogsResponse = Message<"flwr.proto.StreamLogsResponse"> & {
  * Use `create(StreamLogsResponseSchema)` to create a new message.
  */
 export const StreamLogsResponseSchema: GenMessage<StreamLogsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 8);
+  messageDesc(file_control, 10);
 
 /**
  * @generated from message flwr.proto.PullArtifactsRequest
@@ -299,7 +338,7 @@ export type PullArtifactsRequest = Message<"flwr.proto.PullArtifactsRequest"> & 
  * Use `create(PullArtifactsRequestSchema)` to create a new message.
  */
 export const PullArtifactsRequestSchema: GenMessage<PullArtifactsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 9);
+  messageDesc(file_control, 11);
 
 /**
  * @generated from message flwr.proto.PullArtifactsResponse
@@ -318,7 +357,7 @@ export type PullArtifactsResponse = Message<"flwr.proto.PullArtifactsResponse"> 
  * Use `create(PullArtifactsResponseSchema)` to create a new message.
  */
 export const PullArtifactsResponseSchema: GenMessage<PullArtifactsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 10);
+  messageDesc(file_control, 12);
 
 /**
  * @generated from message flwr.proto.PushAttachmentRequest
@@ -344,7 +383,7 @@ export type PushAttachmentRequest = Message<"flwr.proto.PushAttachmentRequest"> 
  * Use `create(PushAttachmentRequestSchema)` to create a new message.
  */
 export const PushAttachmentRequestSchema: GenMessage<PushAttachmentRequest> = /*@__PURE__*/
-  messageDesc(file_control, 11);
+  messageDesc(file_control, 13);
 
 /**
  * @generated from message flwr.proto.PushAttachmentResponse
@@ -363,7 +402,7 @@ export type PushAttachmentResponse = Message<"flwr.proto.PushAttachmentResponse"
  * Use `create(PushAttachmentResponseSchema)` to create a new message.
  */
 export const PushAttachmentResponseSchema: GenMessage<PushAttachmentResponse> = /*@__PURE__*/
-  messageDesc(file_control, 12);
+  messageDesc(file_control, 14);
 
 /**
  * @generated from message flwr.proto.RegisterNodeRequest
@@ -394,7 +433,7 @@ export type RegisterNodeRequest = Message<"flwr.proto.RegisterNodeRequest"> & {
  * Use `create(RegisterNodeRequestSchema)` to create a new message.
  */
 export const RegisterNodeRequestSchema: GenMessage<RegisterNodeRequest> = /*@__PURE__*/
-  messageDesc(file_control, 13);
+  messageDesc(file_control, 15);
 
 /**
  * @generated from message flwr.proto.RegisterNodeResponse
@@ -411,7 +450,7 @@ export type RegisterNodeResponse = Message<"flwr.proto.RegisterNodeResponse"> & 
  * Use `create(RegisterNodeResponseSchema)` to create a new message.
  */
 export const RegisterNodeResponseSchema: GenMessage<RegisterNodeResponse> = /*@__PURE__*/
-  messageDesc(file_control, 14);
+  messageDesc(file_control, 16);
 
 /**
  * @generated from message flwr.proto.UnregisterNodeRequest
@@ -428,7 +467,7 @@ export type UnregisterNodeRequest = Message<"flwr.proto.UnregisterNodeRequest"> 
  * Use `create(UnregisterNodeRequestSchema)` to create a new message.
  */
 export const UnregisterNodeRequestSchema: GenMessage<UnregisterNodeRequest> = /*@__PURE__*/
-  messageDesc(file_control, 15);
+  messageDesc(file_control, 17);
 
 /**
  * @generated from message flwr.proto.UnregisterNodeResponse
@@ -441,7 +480,7 @@ export type UnregisterNodeResponse = Message<"flwr.proto.UnregisterNodeResponse"
  * Use `create(UnregisterNodeResponseSchema)` to create a new message.
  */
 export const UnregisterNodeResponseSchema: GenMessage<UnregisterNodeResponse> = /*@__PURE__*/
-  messageDesc(file_control, 16);
+  messageDesc(file_control, 18);
 
 /**
  * @generated from message flwr.proto.ListNodesRequest
@@ -454,7 +493,7 @@ export type ListNodesRequest = Message<"flwr.proto.ListNodesRequest"> & {
  * Use `create(ListNodesRequestSchema)` to create a new message.
  */
 export const ListNodesRequestSchema: GenMessage<ListNodesRequest> = /*@__PURE__*/
-  messageDesc(file_control, 17);
+  messageDesc(file_control, 19);
 
 /**
  * @generated from message flwr.proto.ListNodesResponse
@@ -476,7 +515,7 @@ export type ListNodesResponse = Message<"flwr.proto.ListNodesResponse"> & {
  * Use `create(ListNodesResponseSchema)` to create a new message.
  */
 export const ListNodesResponseSchema: GenMessage<ListNodesResponse> = /*@__PURE__*/
-  messageDesc(file_control, 18);
+  messageDesc(file_control, 20);
 
 /**
  * @generated from message flwr.proto.Account
@@ -498,7 +537,7 @@ export type Account = Message<"flwr.proto.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_control, 19);
+  messageDesc(file_control, 21);
 
 /**
  * @generated from message flwr.proto.Member
@@ -520,7 +559,7 @@ export type Member = Message<"flwr.proto.Member"> & {
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
-  messageDesc(file_control, 20);
+  messageDesc(file_control, 22);
 
 /**
  * @generated from message flwr.proto.Federation
@@ -587,7 +626,7 @@ export type Federation = Message<"flwr.proto.Federation"> & {
  * Use `create(FederationSchema)` to create a new message.
  */
 export const FederationSchema: GenMessage<Federation> = /*@__PURE__*/
-  messageDesc(file_control, 21);
+  messageDesc(file_control, 23);
 
 /**
  * @generated from message flwr.proto.ListFederationsRequest
@@ -600,7 +639,7 @@ export type ListFederationsRequest = Message<"flwr.proto.ListFederationsRequest"
  * Use `create(ListFederationsRequestSchema)` to create a new message.
  */
 export const ListFederationsRequestSchema: GenMessage<ListFederationsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 22);
+  messageDesc(file_control, 24);
 
 /**
  * @generated from message flwr.proto.ListFederationsResponse
@@ -617,7 +656,7 @@ export type ListFederationsResponse = Message<"flwr.proto.ListFederationsRespons
  * Use `create(ListFederationsResponseSchema)` to create a new message.
  */
 export const ListFederationsResponseSchema: GenMessage<ListFederationsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 23);
+  messageDesc(file_control, 25);
 
 /**
  * @generated from message flwr.proto.ShowFederationRequest
@@ -634,7 +673,7 @@ export type ShowFederationRequest = Message<"flwr.proto.ShowFederationRequest"> 
  * Use `create(ShowFederationRequestSchema)` to create a new message.
  */
 export const ShowFederationRequestSchema: GenMessage<ShowFederationRequest> = /*@__PURE__*/
-  messageDesc(file_control, 24);
+  messageDesc(file_control, 26);
 
 /**
  * @generated from message flwr.proto.ShowFederationResponse
@@ -656,7 +695,7 @@ export type ShowFederationResponse = Message<"flwr.proto.ShowFederationResponse"
  * Use `create(ShowFederationResponseSchema)` to create a new message.
  */
 export const ShowFederationResponseSchema: GenMessage<ShowFederationResponse> = /*@__PURE__*/
-  messageDesc(file_control, 25);
+  messageDesc(file_control, 27);
 
 /**
  * @generated from message flwr.proto.GetLoginDetailsRequest
@@ -669,7 +708,7 @@ export type GetLoginDetailsRequest = Message<"flwr.proto.GetLoginDetailsRequest"
  * Use `create(GetLoginDetailsRequestSchema)` to create a new message.
  */
 export const GetLoginDetailsRequestSchema: GenMessage<GetLoginDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 26);
+  messageDesc(file_control, 28);
 
 /**
  * @generated from message flwr.proto.GetLoginDetailsResponse
@@ -710,7 +749,7 @@ export type GetLoginDetailsResponse = Message<"flwr.proto.GetLoginDetailsRespons
  * Use `create(GetLoginDetailsResponseSchema)` to create a new message.
  */
 export const GetLoginDetailsResponseSchema: GenMessage<GetLoginDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 27);
+  messageDesc(file_control, 29);
 
 /**
  * @generated from service flwr.proto.Control
@@ -839,8 +878,8 @@ export const Control: GenService<{
    */
   configureSimulationFederation: {
     methodKind: "unary";
-    input: typeof NotOfferedSchema;
-    output: typeof NotOfferedSchema;
+    input: typeof ConfigureSimulationFederationRequestSchema;
+    output: typeof ConfigureSimulationFederationResponseSchema;
   },
   /**
    * @generated from rpc flwr.proto.Control.CreateFederation

@@ -4,10 +4,16 @@ import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import type { Link } from "../../../link/link.ts";
 import type { ClaimedRun, LinkRun } from "../../../entities/run.ts";
+import { SIMULATION_DEFAULTS, type SimulationSettings } from "../../../entities/simulation.ts";
 import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
-import type { RunClaim, RunInput, RunSource } from "../../../hosting/launch/run_source.ts";
+import type {
+  RunClaim,
+  RunInput,
+  RunSimulation,
+  RunSource,
+} from "../../../hosting/launch/run_source.ts";
 
 /** Seconds for which a claim waits for a pending run. */
 const CLAIM_HOLD_SECONDS = 20;
@@ -87,6 +93,7 @@ class LinkRunClaim implements RunClaim {
       return {
         fab,
         overrideConfig: settings(this.#run),
+        ...(this.#run.simulation && { simulation: simulationOf(this.#run.simulation) }),
         piece: (hash) => this.#piece(fabHash, hash),
       };
     }
@@ -146,6 +153,16 @@ class LinkRunClaim implements RunClaim {
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function simulationOf(
+  { numSupernodes, clientResourcesNumCpus, initArgsNumCpus }: SimulationSettings,
+): RunSimulation {
+  return {
+    nodes: numSupernodes ?? SIMULATION_DEFAULTS.numSupernodes,
+    cpusPerNode: clientResourcesNumCpus ?? SIMULATION_DEFAULTS.clientResourcesNumCpus,
+    ...(initArgsNumCpus !== undefined && { cpus: initArgsNumCpus }),
+  };
 }
 
 /** Settings from submission. No client can submit bytes as a setting. */

@@ -16,7 +16,7 @@ import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts"
 export interface LaunchOptions {
   readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
-  readonly runs: LaunchConfig;
+  readonly runs: LaunchConfig & { readonly simulated: boolean };
   /** Whether the SuperLink has a database: runs that it interrupts when it stops go on later. */
   readonly isLasting: boolean;
   /** "host:port" of the Runtime API, for processes on this machine. */
@@ -40,6 +40,7 @@ export function startLaunching(
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
     requestBytes: sandboxRequestBytes,
+    ...(runs.simulated && { maxNodeThreads: navigator.hardwareConcurrency }),
   });
   const launcher = new Launcher({
     runs: new LinkRuns({ link, runtime, isLasting, clock: systemClock }),

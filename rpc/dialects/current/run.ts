@@ -8,6 +8,9 @@ import { configFromWire, scalarsToWire } from "./scalar.ts";
 /** Task type of ServerApps. */
 export const SERVERAPP_TASK_TYPE = "flwr-serverapp";
 
+/** Task type of runs whose nodes are simulated (Flower 1.42). */
+const SIMULATION_TASK_TYPE = "flwr-simulation";
+
 /** The account of everyone on a SuperLink without accounts, named as in open-source Flower. */
 export const NO_ACCOUNT = { id: "<id:none>", name: "none" } as const;
 
@@ -30,7 +33,7 @@ export function runToWire(run: LinkRun): Run {
     bytesSent: BigInt(run.bytesSent),
     bytesRecv: BigInt(run.bytesReceived),
     clientappRuntime: run.clientAppSeconds,
-    primaryTaskType: SERVERAPP_TASK_TYPE,
+    primaryTaskType: run.simulation === undefined ? SERVERAPP_TASK_TYPE : SIMULATION_TASK_TYPE,
     primaryTaskId: run.taskId,
     seriesId: run.seriesId,
     accountName: NO_ACCOUNT.name,

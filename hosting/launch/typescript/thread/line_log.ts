@@ -1,5 +1,4 @@
 import { counted } from "../../../../base/readable.ts";
-import { formatWithOptions } from "node:util";
 import { RunLogLines } from "../../../../base/run_log_lines.ts";
 
 /** Most characters of log that an app's process buffers while the SuperLink stores earlier lines. The rest is dropped. */
@@ -10,9 +9,6 @@ export const MAX_BATCH_BYTES: number = 3 * MAX_WAITING_LOG_CHARS + 1024;
 
 /** Characters that each line counts as at least: the length of its time stamp. */
 export const MIN_LINE_CHARS = 24;
-
-/** The functions of `console` that print their arguments as a line. */
-const WRITERS = ["log", "info", "warn", "error", "debug", "trace"] as const;
 
 /** Log of an app: splits its output into lines with time stamps, and sends them in batches, one at a time. */
 export class LineLog {
@@ -92,22 +88,5 @@ export class LineLog {
     this.#send(this.#waiting);
     this.#waiting = [];
     this.#waitingChars = 0;
-  }
-}
-
-/** Redirects the app's output (console, stdout and stderr) to the log. */
-export function captureConsole(log: LineLog): void {
-  for (const name of WRITERS) {
-    console[name] = (...values: unknown[]) =>
-      log.write(formatWithOptions({ colors: false }, ...values) + "\n");
-  }
-  const decoder = new TextDecoder();
-  const writeSync = (bytes: Uint8Array) => {
-    log.write(decoder.decode(bytes, { stream: true }));
-    return bytes.length;
-  };
-  for (const stream of [Deno.stdout, Deno.stderr]) {
-    stream.writeSync = writeSync;
-    stream.write = (bytes) => Promise.resolve(writeSync(bytes));
   }
 }

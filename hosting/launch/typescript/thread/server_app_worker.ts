@@ -15,8 +15,16 @@ import { catchCrashes } from "../../../app/catch_crashes.ts";
 import { RunReport } from "../../../app/report.ts";
 import { grantHints } from "../../../app/failure.ts";
 import { runServerApp } from "../../../app/server_app.ts";
-import { captureConsole, LineLog } from "./line_log.ts";
-import type { AssignThreads, OpenTrainer } from "../../../sandbox/wire/protocol.ts";
+import { captureConsole } from "../../../app/capture_console.ts";
+import { LineLog } from "./line_log.ts";
+import type {
+  AssignThreads,
+  EndNodeThread,
+  OpenNodeThread,
+  OpenTrainer,
+} from "../../../sandbox/wire/protocol.ts";
+import type { NodeThreadHost } from "./node_runners.ts";
+import { SimulatedNodes } from "./simulated_nodes.ts";
 import { SandboxCompute } from "../../../sandbox/process/sandbox_compute.ts";
 import type { PostedEvent, ServerAppCommand, WorkerJob } from "./worker_protocol.ts";
 // The module that every app imports: loaded early, while nothing waits for it.
@@ -26,7 +34,10 @@ import "../../../../mod.ts";
 const LOG_FLUSH_MS = 100;
 
 const scope = self as unknown as {
-  postMessage(message: PostedEvent | OpenTrainer, transfer?: Transferable[]): void;
+  postMessage(
+    message: PostedEvent | OpenTrainer | OpenNodeThread | EndNodeThread,
+    transfer?: Transferable[],
+  ): void;
   onmessage: ((event: MessageEvent<ServerAppCommand | AssignThreads>) => void) | null;
 };
 
@@ -41,6 +52,10 @@ const lines = new LineLog(
 const channel = new PortChannel((request, transfer) => post(request, transfer));
 
 const sandbox = new SandboxCompute(post);
+const threads: NodeThreadHost = {
+  post: (request, transfer) => post(request, transfer),
+  printed: (text) => lines.write(text),
+};
 
 scope.onmessage = ({ data }) => {
   switch (data.kind) {
@@ -55,23 +70,28 @@ scope.onmessage = ({ data }) => {
   }
 };
 
-async function run({ module, runId, runConfig }: WorkerJob): Promise<void> {
+async function run({ module, runId, runConfig, simulation }: WorkerJob): Promise<void> {
   try {
     // The SuperLink adds the run's token: it knows which process a call comes from.
     const client = new RuntimeClient(channel, "");
     const compute = sandbox.compute();
     const app = await importApp(module, isServerApp, "ServerApp", compute);
     const report = new RunReport((line) => lines.writeMessage(line));
+    const config = configFromTransferable(runConfig);
+    const nodes = simulation &&
+      await SimulatedNodes.start({ ...simulation, runId, runConfig: config }, threads);
     await runServerApp({
       app,
       compute,
-      connection: new RuntimeConnection(client, runId),
-      runConfig: configFromTransferable(runConfig),
+      connection: nodes?.connection ?? new RuntimeConnection(client, runId),
+      runConfig: config,
       artifactsOf: () => new ArtifactUpload(client),
       checkpointsOf: () => new CheckpointTransfer(client),
       report,
       signal: client.ended,
+      ...(nodes && { random: nodes.serverRandom }),
     });
+    await nodes?.[Symbol.asyncDispose]();
     lines.flush();
     post({ kind: "completed", details: report.incomplete });
   } catch (error) {

@@ -8,6 +8,20 @@ export interface WorkerJob {
   readonly runId: bigint;
   /** The run's settings. */
   readonly runConfig: PlainRecord;
+  /** How its nodes are simulated. Undefined: the nodes are the SuperLink's. */
+  readonly simulation?: SimulationJob;
+}
+
+/** The nodes of a run that are simulated in the process of its ServerApp. */
+export interface SimulationJob {
+  /** The ClientApp that every node runs. */
+  readonly module: AppModule;
+  /** Number of nodes. */
+  readonly nodes: number;
+  /** Number of threads, each for one node at a time. */
+  readonly workers: number;
+  /** Decides all random numbers that the apps draw by default, any integer. */
+  readonly seed: number;
 }
 
 /** A command of the SuperLink to the worker that runs a ServerApp. */

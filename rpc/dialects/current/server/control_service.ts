@@ -3,7 +3,9 @@ import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
 import { isFinished, type LinkRun, unknownRun } from "../../../../entities/run.ts";
+import type { SimulationSettings } from "../../../../entities/simulation.ts";
 import {
+  ConfigureSimulationFederationResponseSchema,
   type Control,
   type Exec,
   GetLoginDetailsResponseSchema,
@@ -14,6 +16,7 @@ import {
   PushAttachmentResponseSchema,
   RegisterNodeResponseSchema,
   ShowFederationResponseSchema,
+  type StartRunRequest,
   StartRunResponseSchema,
   StopRunResponseSchema,
   StreamLogsResponseSchema,
@@ -25,11 +28,13 @@ import type { ServiceHandlers } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
+import { simulationFromBytes, simulationFromWire } from "../simulation.ts";
 import { federationToWire, resolveFederation } from "./federation.ts";
 import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
 import { readRegistration } from "./registration.ts";
+import type { SimulatedFederation } from "./simulated_federation.ts";
 import { type ReadFab, readSubmission } from "./submission.ts";
 
 /** Default number of runs in a list (Flower 1.41). */
@@ -57,6 +62,8 @@ export interface ControlOptions {
    * default.
    */
   readonly expectRun?: () => void;
+  /** The federation's settings, if its nodes are simulated. */
+  readonly simulated?: SimulatedFederation;
 }
 
 /**
@@ -74,7 +81,7 @@ export function execHandlers(
 
 /** Handlers of the Control API, which the `flwr` command calls. Each translates a call to the domain. */
 export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof Control, unknown> {
-  const { link, readFab, clock, artifactUrl, expectRun } = options;
+  const { link, readFab, clock, artifactUrl, expectRun, simulated } = options;
   const now = () => isoTime(clock.now());
   return {
     ...notOfferedHandlers(),
@@ -82,7 +89,10 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
     async startRun(request) {
       const submission = await readSubmission(request, readFab);
       if (submission === undefined) return create(StartRunResponseSchema);
-      const { runId, seriesId, federation, resumedFrom } = await link.runs.create(submission);
+      const { runId, seriesId, federation, resumedFrom } = await link.runs.create({
+        ...submission,
+        ...(simulated && { simulation: await simulationOf(request, simulated) }),
+      });
       const resumed = resumedFrom !== undefined;
       return create(StartRunResponseSchema, { runId, seriesId, federation, resumed });
     },
@@ -182,7 +192,9 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
 
     listFederations: () =>
       Promise.resolve(
-        create(ListFederationsResponseSchema, { federations: [federationToWire()] }),
+        create(ListFederationsResponseSchema, {
+          federations: [federationToWire({ isSimulated: simulated !== undefined })],
+        }),
       ),
 
     async showFederation({ federationName }) {
@@ -192,14 +204,50 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
         link.runs.list({ limit: MAX_LISTED_RUNS, skip: 0 }),
       ]);
       return create(ShowFederationResponseSchema, {
-        federation: federationToWire({ nodes, runs }),
+        federation: federationToWire({
+          nodes,
+          runs,
+          isSimulated: simulated !== undefined,
+          settings: await simulated?.settings(),
+        }),
         now: now(),
       });
+    },
+
+    async configureSimulationFederation({ federationName, config }) {
+      const name = resolveFederation(federationName);
+      if (simulated === undefined) {
+        throw new ApiError("federation-management-not-offered", NOT_SIMULATED);
+      }
+      const changes = refusedAsRequest(() => config ? simulationFromWire(config) : {});
+      await simulated.configure(changes);
+      return create(ConfigureSimulationFederationResponseSchema, { federationName: name });
     },
 
     getLoginDetails: () =>
       Promise.resolve(create(GetLoginDetailsResponseSchema, { authnType: "noop" })),
   };
+}
+
+const NOT_SIMULATED = "The nodes of this SuperLink are SuperNodes: start one with --simulation";
+
+/** The settings of a submitted run: its own, and the federation's for the others. */
+async function simulationOf(
+  { overrideFederationConfig: override }: StartRunRequest,
+  simulated: SimulatedFederation,
+): Promise<SimulationSettings> {
+  const own = refusedAsRequest(() => override ? simulationFromBytes(override) : {});
+  return { ...await simulated.settings(), ...own };
+}
+
+/** Gives the error of a setting that is out of range Flower's number for a run that cannot be started. */
+function refusedAsRequest<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { message } = FlwrError.from(error);
+    throw new ApiError("run-config-invalid", message, { cause: error });
+  }
 }
 
 async function runOf(link: Pick<Link, "runs">, runId: bigint): Promise<LinkRun> {

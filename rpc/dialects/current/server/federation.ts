@@ -3,7 +3,9 @@ import type { LinkNode } from "../../../../entities/node.ts";
 import { DEFAULT_FEDERATION, type LinkRun } from "../../../../entities/run.ts";
 import { type Federation, FederationSchema } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
+import type { SimulationSettings } from "../../../../entities/simulation.ts";
 import { NO_ACCOUNT, runToWire } from "../run.ts";
+import { simulationToWire } from "../simulation.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 
 /** Its name in `flwr run` of Flower 1.24 and 1.25, if the user names none. */
@@ -23,19 +25,28 @@ export function resolveFederation(name: string): string {
   );
 }
 
-/** Converts the federation to protobuf, with its nodes and runs if given. */
+/** What is told of the federation. */
+export interface FederationContents {
+  readonly nodes?: readonly LinkNode[];
+  readonly runs?: readonly LinkRun[];
+  /** Whether its nodes are simulated. */
+  readonly isSimulated: boolean;
+  /** How, if someone has set that. */
+  readonly settings?: SimulationSettings | undefined;
+}
+
+/** Converts the federation to protobuf. */
 export function federationToWire(
-  contents: { readonly nodes: readonly LinkNode[]; readonly runs: readonly LinkRun[] } = {
-    nodes: [],
-    runs: [],
-  },
+  { nodes = [], runs = [], isSimulated, settings }: FederationContents,
 ): Federation {
   return create(FederationSchema, {
     name: DEFAULT_FEDERATION,
     description: "All nodes and runs of this SuperLink",
     members: [{ account: NO_ACCOUNT, role: "owner" }],
     memberCount: 1,
-    nodes: contents.nodes.map(nodeInfoToWire),
-    runs: contents.runs.map(runToWire),
+    nodes: nodes.map(nodeInfoToWire),
+    runs: runs.map(runToWire),
+    simulation: isSimulated,
+    ...(settings && { config: simulationToWire(settings) }),
   });
 }

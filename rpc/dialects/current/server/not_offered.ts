@@ -29,7 +29,6 @@ const CONNECTORS: Lack = { reason: "it does not connect apps to other services" 
 const LACKS: Readonly<Record<NotOfferedCall, Lack>> = {
   getAuthTokens: ACCOUNTS,
   refreshAuthTokens: ACCOUNTS,
-  configureSimulationFederation: FEDERATIONS,
   createFederation: FEDERATIONS,
   archiveFederation: FEDERATIONS,
   setFederationIcon: FEDERATIONS,

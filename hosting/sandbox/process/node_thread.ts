@@ -1,0 +1,37 @@
+/**
+ * A thread of a sandbox that runs the ClientApp for virtual nodes. It answers at the port that its first message
+ * transfers. Its only permission is to read the paths that the ServerApp may read.
+ */
+import "../../../mod.ts";
+import { captureConsole } from "../../app/capture_console.ts";
+import { serveApp } from "../../app/serve_app.ts";
+import type { ClientAppCommand } from "../../app/worker_protocol.ts";
+import { seededRandom } from "../../../base/random.ts";
+import type { NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
+import { SandboxCompute } from "./sandbox_compute.ts";
+
+const scope = self as unknown as {
+  postMessage(message: OpenTrainer, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent) => void) | null;
+};
+
+// Bound before the app is loaded, because the app may replace the global function.
+const post = scope.postMessage.bind(scope);
+const compute = new SandboxCompute(post);
+
+scope.onmessage = ({ ports: [port] }) => {
+  if (port === undefined) return;
+  const tell = (event: NodeThreadEvent) => port.postMessage(event);
+  captureConsole({ write: (text) => tell({ kind: "printed", text }) });
+  const serve = serveApp(
+    tell,
+    (settings) => compute.compute(settings),
+  );
+  port.onmessage = ({ data }: MessageEvent<ClientAppCommand>) => {
+    // One node at a time is simulated here, so its seed also decides what the language's own generator returns.
+    if (data.kind === "handle" && data.seed !== undefined) {
+      Math.random = seededRandom(~data.seed).uniform;
+    }
+    return serve(data);
+  };
+};

@@ -1,0 +1,70 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FlwrError } from "../../../base/error.ts";
+import type { SimulationSettings } from "../../../entities/simulation.ts";
+import {
+  type SimulationConfig,
+  SimulationConfigSchema,
+} from "../../../proto/gen/current/run_pb.ts";
+
+/** Converts settings to protobuf. A missing one stays missing. */
+export function simulationToWire(settings: SimulationSettings): SimulationConfig {
+  return create(SimulationConfigSchema, settings);
+}
+
+/**
+ * Reads settings.
+ *
+ * @throws FlwrError "invalid-argument" that names the setting that is out of range: Flower (1.42) accepts any number
+ */
+export function simulationFromWire(config: SimulationConfig): SimulationSettings {
+  const { $typeName: _, $unknown: __, ...settings } = config;
+  require("num-supernodes", settings.numSupernodes, (value) => value >= 1, "at least 1");
+  require(
+    "client-resources-num-cpus",
+    settings.clientResourcesNumCpus,
+    (n) => n >= 1,
+    "at least 1",
+  );
+  require(
+    "client-resources-num-gpus",
+    settings.clientResourcesNumGpus,
+    (n) => n >= 0,
+    "at least 0",
+  );
+  require("init-args-num-cpus", settings.initArgsNumCpus, (value) => value >= 1, "at least 1");
+  return settings;
+}
+
+/** The settings as the bytes of a message field. */
+export function simulationToBytes(settings: SimulationSettings): Uint8Array {
+  return toBinary(SimulationConfigSchema, simulationToWire(settings));
+}
+
+/**
+ * Reads the settings that a run overrides.
+ *
+ * @throws FlwrError "invalid-argument" for the form of Flower up to 1.28, which had records of settings, and as
+ * {@link simulationFromWire}
+ */
+export function simulationFromBytes(bytes: Uint8Array): SimulationSettings {
+  let config: SimulationConfig;
+  try {
+    config = fromBinary(SimulationConfigSchema, bytes);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", "The settings of the simulation cannot be read", {
+      hints: ["This SuperLink reads those of Flower 1.29 and later"],
+      cause,
+    });
+  }
+  return simulationFromWire(config);
+}
+
+function require(
+  name: string,
+  value: number | undefined,
+  allowed: (value: number) => boolean,
+  range: string,
+): void {
+  if (value === undefined || allowed(value)) return;
+  throw new FlwrError("invalid-argument", `"${name}" must be ${range}: got ${value}`);
+}
