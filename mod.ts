@@ -48,7 +48,7 @@ export {
   type HandlerOptions,
   type HandlerResult,
 } from "./app/client_app.ts";
-export { perRun } from "./app/per_run.ts";
+export { perRun, type PerRunOptions } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 

@@ -1,10 +1,20 @@
 import type { Context } from "./context.ts";
-import type { RunId } from "../entities/metadata.ts";
+import { type NodeId, type RunId, SUPERLINK_NODE_ID } from "../entities/metadata.ts";
 
-/** The value created for a run. */
-interface Made<T> {
-  readonly runId: RunId;
-  readonly value: T;
+/**
+ * Most nodes of a simulation whose values one thread keeps. A value may have a thread and memory of its own, as a model
+ * has, so those of nodes that were not used for longest are disposed of.
+ */
+const MAX_NODES = 8;
+
+/** Options of {@link perRun}. */
+export interface PerRunOptions {
+  /**
+   * In a simulation, one thread runs many nodes. By default each has its own value, as on a machine of its own. `true`:
+   * they share one. That saves most of the time where a value has nothing of a single node, such as a model whose
+   * parameters every message sets (default: false).
+   */
+  readonly sharedByNodes?: boolean;
 }
 
 /**
@@ -14,9 +24,10 @@ interface Made<T> {
  *
  * ```ts
  * import { ClientApp, perRun } from "flwr";
- * import { createModel } from "./task.ts";
+ * import { createModel, loadData } from "./task.ts";
  *
- * const modelOf = perRun(createModel);
+ * const modelOf = perRun(createModel, { sharedByNodes: true });
+ * const dataOf = perRun(loadData);
  *
  * export const app = new ClientApp().train((message, context) => {
  *   const model = modelOf(context);
@@ -26,25 +37,46 @@ interface Made<T> {
  * ```
  *
  * @param make creates the value from the context of the run's first message. If it throws or rejects, the next message
- * tries again.
+ * tries again. With `sharedByNodes`, it must not use what differs between nodes.
  * @returns a function that returns the value for a context. For a new run, it first disposes of the previous run's
- * value (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
- * promise of the value.
+ * values (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
+ * promise of the value. In a simulation, the values of the nodes that were used last are kept.
  */
-export function perRun<T>(make: (context: Context) => T): (context: Context) => T {
-  let made: Made<T> | undefined;
-  const forget = (value: unknown) => {
-    if (made?.value === value) made = undefined;
+export function perRun<T>(
+  make: (context: Context) => T,
+  { sharedByNodes = false }: PerRunOptions = {},
+): (context: Context) => T {
+  let run: RunId | undefined;
+  /** The values of the run, by node, the one that was used last at the end. */
+  const values = new Map<NodeId, T>();
+  const drop = (nodeId: NodeId, value: T) => {
+    values.delete(nodeId);
+    dispose(value);
   };
   return (context) => {
     const { runId } = context;
-    if (made?.runId === runId) return made.value;
-    const before = made;
-    made = undefined;
-    if (before !== undefined) dispose(before.value);
+    const nodeId = sharedByNodes ? SUPERLINK_NODE_ID : context.nodeId;
+    if (run !== runId) {
+      for (const [node, value] of [...values]) drop(node, value);
+      run = runId;
+    }
+    if (values.has(nodeId)) {
+      const value = values.get(nodeId)!;
+      values.delete(nodeId);
+      values.set(nodeId, value);
+      return value;
+    }
+    if (values.size >= MAX_NODES) {
+      const [node, value] = values.entries().next().value!;
+      drop(node, value);
+    }
     const value = make(context);
-    made = { runId, value };
-    if (value instanceof Promise) value.catch(() => forget(value));
+    values.set(nodeId, value);
+    if (value instanceof Promise) {
+      value.catch(() => {
+        if (values.get(nodeId) === value) values.delete(nodeId);
+      });
+    }
     return value;
   };
 }

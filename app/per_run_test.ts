@@ -55,3 +55,24 @@ Deno.test("per run: the earlier run's value is disposed of, even if that fails",
   await settle();
   assert.deepEqual(ended, ["kept 1", "promised 1"]);
 });
+
+Deno.test("per run: each node of a simulation has its own value, unless they share one", () => {
+  let made = 0;
+  const own = perRun(({ nodeId }) => ({ nodeId, number: ++made }));
+  const at = (nodeId: bigint) => ({ runId: 1n, nodeId }) as Context;
+  const [a, b, again] = [own(at(5n)), own(at(6n)), own(at(5n))];
+  assert.deepEqual([a, b], [{ nodeId: 5n, number: 1 }, { nodeId: 6n, number: 2 }]);
+  assert.equal(again, a);
+  const shared = perRun(() => ({ number: ++made }), { sharedByNodes: true });
+  assert.equal(shared(at(5n)), shared(at(6n)));
+});
+
+Deno.test("per run: values of a simulation's nodes are bounded, and the oldest is disposed of", () => {
+  const ended: bigint[] = [];
+  const own = perRun(({ nodeId }) => ({ [Symbol.dispose]: () => void ended.push(nodeId) }));
+  const at = (nodeId: bigint) => ({ runId: 1n, nodeId }) as Context;
+  for (let node = 2n; node < 10n; node++) own(at(node));
+  own(at(2n)); // used again: node 3 is the oldest
+  own(at(10n));
+  assert.deepEqual(ended, [3n]);
+});

@@ -25,3 +25,6 @@ export interface SimulationSettings {
  * is enough, because nodes share the threads of one process.
  */
 export const SIMULATION_DEFAULTS = { numSupernodes: 2, clientResourcesNumCpus: 1 } as const;
+
+/** Most virtual nodes of a run. Each takes about 200 bytes. */
+export const MAX_VIRTUAL_NODES = 10_000_000;

@@ -3,9 +3,7 @@ import type { OnlineNode } from "../app/connection.ts";
 import type { ConfigInput } from "../app/typed_value.ts";
 import { FlwrError } from "../base/error.ts";
 import type { NodeId } from "../entities/metadata.ts";
-
-/** Most virtual nodes of a run. Each takes about 200 bytes. */
-export const MAX_VIRTUAL_NODES = 10_000_000;
+import { MAX_VIRTUAL_NODES } from "../entities/simulation.ts";
 
 /** Settings of one virtual node, in addition to its partition. */
 export type NodeSettings = Readonly<Record<string, ConfigInput>>;

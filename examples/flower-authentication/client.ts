@@ -12,7 +12,7 @@ import {
 import { createModel, loadData, train } from "./task.ts";
 
 // Each run has its own model and data, created at its first message.
-const modelOf = perRun(createModel);
+const modelOf = perRun(createModel, { sharedByNodes: true });
 const dataOf = perRun(loadData);
 
 const arraysOf = (model: Model) => ArrayRecord.fromTensors(model.getParameters());

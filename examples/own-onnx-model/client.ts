@@ -3,7 +3,7 @@ import { ArrayRecord, ClientApp, datasetSize, MetricRecord, perRun } from "flwr"
 import { createModel, loadData } from "./task.ts";
 
 // Each run has its own model and data, created at its first message.
-const modelOf = perRun(createModel);
+const modelOf = perRun(createModel, { sharedByNodes: true });
 const dataOf = perRun(loadData);
 
 export const app = new ClientApp().train(async (message, context) => {

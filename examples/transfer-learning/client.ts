@@ -21,7 +21,7 @@ const dataOf = perRun(async ({ nodeConfig }: Context) => {
   });
   return trainTestSplit(images, { testFraction: 0.25, stratify: true });
 });
-const modelOf = perRun(createModel);
+const modelOf = perRun(createModel, { sharedByNodes: true });
 
 function receive({ content }: Message, context: Context) {
   const model = modelOf(context);

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { listCommand } from "./list.ts";
+import { simulationConfigCommand } from "./simulation_config.ts";
 import { type HostedCommand, unsupportedCommand } from "../not_offered.ts";
 
 const ONE_FEDERATION = "SuperLinks without accounts have one federation, with all their nodes";
@@ -19,18 +20,14 @@ const HOSTED: readonly HostedCommand[] = [
   },
   { name: "remove-account", purpose: "Remove an account from a federation" },
   { name: "invite", purpose: "Manage invitations to a federation" },
-  {
-    name: "simulation-config",
-    purpose: "Configure simulated nodes",
-    hint: "Nodes are not simulated: start as many as are needed with flwr supernode",
-  },
 ];
 
 /** The `federation` command. */
 export function command(): Command {
   const command = new Command("federation")
-    .description("Show a SuperLink's federations.")
+    .description("Show and configure a SuperLink's federations.")
     .addCommand(listCommand())
+    .addCommand(simulationConfigCommand())
     .addHelpText("after", "\nExample:\n  flwr federation list\n");
   for (const hosted of HOSTED) {
     command.addCommand(unsupportedCommand(hosted, "federation "), { hidden: true });

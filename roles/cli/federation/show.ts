@@ -1,3 +1,5 @@
+import { SIMULATION_DEFAULTS, type SimulationSettings } from "../../../entities/simulation.ts";
+import { simulationSettingsJson } from "../config/simulation_settings.ts";
 import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
 import { nodeColumns } from "../tables/nodes.ts";
 import { appText, runColumns, showRun } from "../tables/runs.ts";
@@ -13,7 +15,7 @@ export interface ShownFederation {
 
 /** The JSON of `flwr federation list --federation ID`, with Flower's own field names. */
 export function federationJson({ federation, now }: ShownFederation): Record<string, unknown> {
-  const { members, nodes, runs, archived, simulation } = federation;
+  const { members, nodes, runs, archived, simulation, settings } = federation;
   return {
     federation: {
       members: members.map(({ name, role }) => ({ member_id: name, role })),
@@ -28,14 +30,14 @@ export function federationJson({ federation, now }: ShownFederation): Record<str
       }),
       archived,
       simulation,
-      "simulation-config": null,
+      "simulation-config": simulation ? simulationSettingsJson(settings ?? {}) : null,
     },
   };
 }
 
 /** Tables of a federation's members, nodes and runs. */
 export function federationLines({ federation, now }: ShownFederation, screen: Screen): string[] {
-  const { name, description, members, nodes, runs, archived } = federation;
+  const { name, description, members, nodes, runs, archived, simulation, settings } = federation;
   const heading = screen.colours.heading;
   const joined = nodes.filter(({ status }) => status !== "unregistered");
   return [
@@ -50,8 +52,24 @@ export function federationLines({ federation, now }: ShownFederation, screen: Sc
       screen,
     ),
     "",
-    ...tableLines(nodeColumns(screen, now), joined, screen),
+    ...(simulation
+      ? settingLines(settings ?? {}, screen)
+      : tableLines(nodeColumns(screen, now), joined, screen)),
     "",
     ...tableLines(runColumns(screen), runs.map((run) => showRun(run, now)), screen),
   ];
+}
+
+/** The settings of a simulation that someone has set, and the defaults of those that matter. */
+function settingLines(settings: SimulationSettings, screen: Screen): string[] {
+  const shown = simulationSettingsJson({ ...SIMULATION_DEFAULTS, ...settings });
+  const rows = Object.entries(shown).filter(([, value]) => value !== null);
+  return tableLines(
+    [
+      { title: "SIMULATION", cell: ([name]) => name },
+      { title: "VALUE", cell: ([, value]) => String(value) },
+    ],
+    rows,
+    screen,
+  );
 }

@@ -9,6 +9,8 @@ import { DEFAULT_ADDRESS, type LocalRunFlags } from "../../flags/server_app.ts";
 import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
+import { wholeNumber } from "../../flags/values.ts";
+import { MAX_VIRTUAL_NODES } from "../../../entities/simulation.ts";
 
 const EXAMPLE = `
 There are two ways to run an app:
@@ -57,6 +59,15 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .option(
       "--federation <id>",
       "for a folder: federation to run in, @account/name (default: the SuperLink's own)",
+    )
+    .option(
+      "--nodes <count>",
+      "for a folder: number of simulated nodes (default: the federation's, which is 2 at first)",
+      wholeNumber({ from: 1, to: MAX_VIRTUAL_NODES }),
+    )
+    .option(
+      "--federation-config <pairs>",
+      'for a folder: settings of the simulation, for example "num-supernodes=100 client-resources-num-cpus=2" (default: the federation\'s)',
     )
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that contains the app", ".")
@@ -123,11 +134,4 @@ const NO_BUNDLES = {
 export const RUN_FOREIGN: readonly ForeignOption[] = [
   { flags: "--fab-id <id>", refusal: () => NO_BUNDLES },
   { flags: "--fab-version <version>", refusal: () => NO_BUNDLES },
-  {
-    flags: "--federation-config <pairs>",
-    refusal: () => ({
-      reason: "it configures simulated nodes, which are not supported",
-      hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
-    }),
-  },
 ];

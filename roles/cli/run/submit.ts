@@ -25,13 +25,19 @@ import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
 import { type AppToCheck, checkApp, isUnchecked } from "../apps/types/check_app.ts";
 import { AppCheck } from "./app_check.ts";
-import { readingFlag } from "../../flags/values.ts";
+import type { SimulationSettings } from "../../../entities/simulation.ts";
+import { readSimulationSettings } from "../config/simulation_settings.ts";
+import { readingFlag, UsageError } from "../../flags/values.ts";
 
 /** Flags of `flwr run` for an app in a folder. */
 export interface SubmitFlags extends ControlFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
   readonly stream: boolean;
+  /** Number of simulated nodes. */
+  readonly nodes?: number;
+  /** Settings of the simulation, as pairs. */
+  readonly federationConfig?: string;
   /** The run from whose last checkpoint to go on. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
@@ -100,6 +106,7 @@ async function start(
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
+  const simulation = await readSimulation(flags);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
   const unchecked = app !== undefined && await isUnchecked(app);
   // The SuperLink is contacted while the types are checked. The app is sent only after it has passed.
@@ -116,6 +123,7 @@ async function start(
       overrideConfig: toConfigRecord(override),
       ...(federation !== undefined && { federation }),
       ...(resumeFrom !== undefined && { resumeFrom }),
+      ...(simulation !== undefined && { simulation }),
     });
   }, check.refused);
   const started = await submission.catch((error) => {
@@ -164,6 +172,23 @@ async function readOverride(
   );
   readingFlag(() => mergeRunConfig(defaults, override));
   return override;
+}
+
+/** Reads the settings of the simulation. Undefined if none were given. */
+async function readSimulation(
+  { nodes, federationConfig: pairs }: SubmitFlags,
+): Promise<SimulationSettings | undefined> {
+  if (nodes === undefined && pairs === undefined) return undefined;
+  const values = pairs === undefined ? {} : await readRunConfig([pairs], "--federation-config");
+  const given = readingFlag(() => readSimulationSettings(values, "--federation-config"));
+  if (nodes !== undefined && given.numSupernodes !== undefined && given.numSupernodes !== nodes) {
+    throw new UsageError(
+      "invalid-argument",
+      `--nodes says ${nodes}, and num-supernodes in --federation-config ${given.numSupernodes}`,
+      { hints: ["Leave one of them out"] },
+    );
+  }
+  return { ...given, ...(nodes !== undefined && { numSupernodes: nodes }) };
 }
 
 /** The output for a started run, with Flower's own fields. Flower shortens the hash as well. */

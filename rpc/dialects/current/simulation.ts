@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import type { SimulationSettings } from "../../../entities/simulation.ts";
+import { MAX_VIRTUAL_NODES, type SimulationSettings } from "../../../entities/simulation.ts";
 import {
   type SimulationConfig,
   SimulationConfigSchema,
@@ -18,7 +18,12 @@ export function simulationToWire(settings: SimulationSettings): SimulationConfig
  */
 export function simulationFromWire(config: SimulationConfig): SimulationSettings {
   const { $typeName: _, $unknown: __, ...settings } = config;
-  require("num-supernodes", settings.numSupernodes, (value) => value >= 1, "at least 1");
+  require(
+    "num-supernodes",
+    settings.numSupernodes,
+    (value) => value >= 1 && value <= MAX_VIRTUAL_NODES,
+    `from 1 to ${MAX_VIRTUAL_NODES}`,
+  );
   require(
     "client-resources-num-cpus",
     settings.clientResourcesNumCpus,

@@ -1,3 +1,5 @@
+import type { SimulationSettings } from "../../../../entities/simulation.ts";
+import { simulationToBytes, simulationToWire } from "../simulation.ts";
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../entities/metadata.ts";
@@ -59,6 +61,8 @@ export interface RunSubmission {
   readonly seriesId?: bigint;
   /** The run from whose last checkpoint the new one goes on; none by default. */
   readonly resumeFrom?: RunId;
+  /** Settings of simulated nodes that differ from the federation's. */
+  readonly simulation?: SimulationSettings;
 }
 
 /** A started run. */
@@ -122,7 +126,7 @@ export class ControlClient {
    * "resource-exhausted" if the bundle is too large for the SuperLink
    */
   async startRun(
-    { fab, overrideConfig, federation, seriesId, resumeFrom }: RunSubmission,
+    { fab, overrideConfig, federation, seriesId, resumeFrom, simulation }: RunSubmission,
   ): Promise<StartedRun> {
     const submit = (federation: string) =>
       this.#call(
@@ -133,6 +137,7 @@ export class ControlClient {
           federation,
           ...(seriesId !== undefined && { seriesId }),
           ...(resumeFrom !== undefined && { resumeRunId: resumeFrom }),
+          ...(simulation && { overrideFederationConfig: simulationToBytes(simulation) }),
         },
         { timeoutSeconds: PUSH_DEADLINE_SECONDS, retry: NO_RETRY },
       );
@@ -305,6 +310,20 @@ export class ControlClient {
       throw new FlwrError("not-found", `Federation "${name}" does not exist`);
     }
     return { federation: federationSummary(federation), now: this.#time(now) };
+  }
+
+  /**
+   * Changes the settings of a federation whose nodes are simulated. Missing ones stay as they are.
+   *
+   * @returns the federation's name
+   * @throws FlwrError "unimplemented" if its nodes are not simulated, "not-found"
+   */
+  async configureSimulation(federation: string, changes: SimulationSettings): Promise<string> {
+    const { federationName } = await this.#call(Control.method.configureSimulationFederation, {
+      federationName: federation,
+      config: simulationToWire(changes),
+    });
+    return federationName;
   }
 
   /** Closes the connection and cancels open calls. */

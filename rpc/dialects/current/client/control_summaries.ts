@@ -1,3 +1,5 @@
+import type { SimulationSettings } from "../../../../entities/simulation.ts";
+import { simulationFromWire } from "../simulation.ts";
 import type { NodeId, RunId } from "../../../../entities/metadata.ts";
 import type { Federation } from "../../../../proto/gen/current/control_pb.ts";
 import type { NodeInfo } from "../../../../proto/gen/current/node_pb.ts";
@@ -60,6 +62,8 @@ export interface FederationSummary {
   readonly members: readonly { readonly name: string; readonly role: string }[];
   readonly archived: boolean;
   readonly simulation: boolean;
+  /** Settings of the simulated nodes, if someone has set any. */
+  readonly settings?: SimulationSettings;
   readonly nodes: readonly NodeSummary[];
   readonly runs: readonly RunSummary[];
 }
@@ -107,12 +111,13 @@ export function nodeSummary(node: NodeInfo): NodeSummary {
 
 /** Converts a federation from protobuf. */
 export function federationSummary(federation: Federation): FederationSummary {
-  const { name, description, archived, simulation, members, nodes, runs } = federation;
+  const { name, description, archived, simulation, config, members, nodes, runs } = federation;
   return {
     name,
     description,
     archived,
     simulation,
+    ...(config && { settings: simulationFromWire(config) }),
     members: members.map(({ account, role }) => ({ name: account?.name ?? "", role })),
     nodes: nodes.map(nodeSummary),
     runs: runs.map(runSummary),

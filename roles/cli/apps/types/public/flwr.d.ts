@@ -852,6 +852,15 @@ export declare class ClientApp {
 	 */
 	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
+/** Options of {@link perRun}. */
+export interface PerRunOptions {
+	/**
+	 * In a simulation, one thread runs many nodes. By default each has its own value, as on a machine of its own. `true`:
+	 * they share one. That saves most of the time where a value has nothing of a single node, such as a model whose
+	 * parameters every message sets (default: false).
+	 */
+	readonly sharedByNodes?: boolean;
+}
 /**
  * Creates a value once per run, such as a model or the node's data set, and returns it for each message of that run.
  * The value lasts until a message of another run arrives or the app's process ends; then it is created again. It is
@@ -859,9 +868,10 @@ export declare class ClientApp {
  *
  * ```ts
  * import { ClientApp, perRun } from "flwr";
- * import { createModel } from "./task.ts";
+ * import { createModel, loadData } from "./task.ts";
  *
- * const modelOf = perRun(createModel);
+ * const modelOf = perRun(createModel, { sharedByNodes: true });
+ * const dataOf = perRun(loadData);
  *
  * export const app = new ClientApp().train((message, context) => {
  *   const model = modelOf(context);
@@ -871,12 +881,12 @@ export declare class ClientApp {
  * ```
  *
  * @param make creates the value from the context of the run's first message. If it throws or rejects, the next message
- * tries again.
+ * tries again. With `sharedByNodes`, it must not use what differs between nodes.
  * @returns a function that returns the value for a context. For a new run, it first disposes of the previous run's
- * value (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
- * promise of the value.
+ * values (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
+ * promise of the value. In a simulation, the values of the nodes that were used last are kept.
  */
-export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
+export declare function perRun<T>(make: (context: Context) => T, { sharedByNodes }?: PerRunOptions): (context: Context) => T;
 /**
  * Flower's `message_size_mod`: logs the size of each instruction and reply in bytes. An error reply has no records and
  * is passed on without a line.

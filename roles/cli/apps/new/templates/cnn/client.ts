@@ -4,7 +4,7 @@ import { createModel, loadData, setArrays, toArrays } from "./task.ts";
 
 // Each run has its own model and data, created at its first message. Values that must survive a restart of the app's
 // process belong in context.state.
-const modelOf = perRun(createModel);
+const modelOf = perRun(createModel, { sharedByNodes: true });
 const dataOf = perRun(loadData);
 
 export const app = new ClientApp()
