@@ -41,7 +41,7 @@ export class VirtualNodes {
     this.#online = Array.from({ length: count }, (_, partition) => {
       const nodeId = nodeIdOf(partition);
       this.#partitions.set(nodeId, partition);
-      return { nodeId };
+      return { nodeId, name: `partition-${partition}` };
     });
   }
 

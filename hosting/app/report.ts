@@ -1,7 +1,7 @@
 import type { ProgressEvent } from "../../app/events.ts";
 import type { Grid } from "../../app/grid.ts";
 import type { NodeId } from "../../entities/metadata.ts";
-import type { PhaseRecord, Result } from "../../app/result.ts";
+import type { Failure, PhaseRecord, Result } from "../../app/result.ts";
 import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
 import type { FlwrError } from "../../base/error.ts";
 import { printable } from "../../base/printable.ts";
@@ -12,6 +12,15 @@ import { summaryTable } from "./summary_table.ts";
 
 /** Most nodes that a line names. */
 const NODES_SHOWN = 5;
+
+/** Most nodes of a phase whose replies have a line each. With more, there is one line from time to time. */
+const MAX_REPLY_LINES = 20;
+
+/** Seconds between two lines about the replies of a large phase. */
+const PROGRESS_SECONDS = 5;
+
+/** Most different reasons of failures that a large phase's end names. */
+const REASONS_SHOWN = 3;
 
 /** A run's result as `--json` prints it. */
 export interface RunJson {
@@ -28,6 +37,8 @@ export class RunReport {
   readonly #write: (line: string) => void;
   readonly #results: Result[] = [];
   #grid: Grid | undefined;
+  /** The phase in progress. */
+  #phase = { nodes: 0, replies: 0, reportedAt: 0 };
   #success = false;
   #error: string | undefined;
 
@@ -122,6 +133,7 @@ export class RunReport {
       case "round-started":
         return ["", `[ROUND ${event.round}/${event.numRounds}]`];
       case "phase-started":
+        this.#phase = { nodes: event.nodeIds.length, replies: 0, reportedAt: 0 };
         return [`  ${event.phase}: ${event.nodeIds.length} of ${counted(event.available, "node")}`];
       case "waiting-for-replies": {
         const [shown, more] = [
@@ -135,6 +147,14 @@ export class RunReport {
         ];
       }
       case "reply": {
+        const phase = this.#phase;
+        phase.replies++;
+        if (phase.nodes > MAX_REPLY_LINES) {
+          if (event.seconds - phase.reportedAt < PROGRESS_SECONDS) return [];
+          phase.reportedAt = event.seconds;
+          const after = formatSeconds(event.seconds);
+          return [`    ${phase.replies} of ${phase.nodes} nodes replied after ${after}`];
+        }
         const took = formatSeconds(event.seconds);
         const node = this.#nodeOf(event.nodeId);
         return event.error === undefined
@@ -173,14 +193,27 @@ export class RunReport {
   #describePhase({ phase, results, failures, metrics, seconds }: PhaseRecord): string[] {
     const counts = `${counted(results.length, "result")}, ${counted(failures.length, "failure")}`;
     const lines = [`  ${phase}: ${counts}, ${formatSeconds(seconds)}`];
-    for (const { nodeId, code, reason } of failures) {
-      // A node's error reply was printed when it arrived; a rejected reply was not.
-      if (code !== undefined) continue;
-      const why = reason.replace(/^Reply rejected: /, "");
-      lines.push(`    rejected the reply of ${this.#nodeOf(nodeId)}: ${why}`);
-    }
+    if (this.#phase.nodes > MAX_REPLY_LINES) lines.push(...this.#reasonLines(failures));
+    else {for (const { nodeId, code, reason } of failures) {
+        // A node's error reply was printed when it arrived; a rejected reply was not.
+        if (code !== undefined) continue;
+        const why = reason.replace(/^Reply rejected: /, "");
+        lines.push(`    rejected the reply of ${this.#nodeOf(nodeId)}: ${why}`);
+      }}
     if (metrics !== undefined && metrics.size > 0) lines.push(`    ${formatMetrics(metrics)}`);
     return lines;
+  }
+
+  /** The most frequent reasons of failures, each with one of its nodes. */
+  #reasonLines(failures: readonly Failure[]): string[] {
+    const byReason = Map.groupBy(failures, ({ reason }) => reason);
+    const sorted = [...byReason].sort(([, a], [, b]) => b.length - a.length);
+    const lines = sorted.slice(0, REASONS_SHOWN).map(([reason, those]) => {
+      const count = counted(those.length, "failure");
+      return `    ${count}, for example ${this.#nodeOf(those[0]!.nodeId)}: ${reason}`;
+    });
+    const more = sorted.length - REASONS_SHOWN;
+    return more > 0 ? [...lines, `    and ${counted(more, "other reason")}`] : lines;
   }
 
   /** One line for each node that failed at least once. */
@@ -190,7 +223,7 @@ export class RunReport {
     return [
       "",
       "Nodes with failures:",
-      ...failing.map((contribution) => {
+      ...failing.slice(0, MAX_REPLY_LINES).map((contribution) => {
         const { nodeId, asked, lastFailure } = contribution;
         const { round, phase, reason } = lastFailure!;
         const absent = asked < rounds.length
@@ -199,6 +232,9 @@ export class RunReport {
         return `  ${this.#nodeOf(nodeId)}: ${sharesText(contribution)}${absent}. ` +
           `Last error in round ${round} (${phase}): ${reason}`;
       }),
+      ...(failing.length > MAX_REPLY_LINES
+        ? [`  and ${counted(failing.length - MAX_REPLY_LINES, "other node")}`]
+        : []),
     ];
   }
 

@@ -24,6 +24,8 @@ export interface SuperLinkConfig {
   /** How much is kept of finished runs, and for how long absent nodes are kept. */
   readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
+  /** Seconds without work after which it ends. Undefined: never. */
+  readonly idleExitSeconds?: number;
 }
 
 /** The APIs that other machines may call. */
@@ -64,6 +66,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     ...(database === undefined ? {} : { database }),
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
+    ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   if (flags.insecure) {
     if (authentication !== undefined) {

@@ -36,6 +36,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   database: string;
   isolation: Isolation;
   simulation: boolean;
+  idleExit?: number;
   superexecAuthSecretFile?: string;
   logFile?: string;
   logRotationIntervalHours: number;
@@ -189,6 +190,11 @@ function addRunOptions(command: Command): void {
       "--simulation",
       "simulate the nodes of each run on this machine; no SuperNodes can join",
       DEFAULT_FLAGS.simulation,
+    )
+    .option(
+      "--idle-exit <seconds>",
+      "end when no run is in progress and no flwr command has called for this long (default: never)",
+      wholeNumber({ from: 1 }),
     )
     .option(
       "--superexec-auth-secret-file <file>",

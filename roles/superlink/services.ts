@@ -58,13 +58,24 @@ export interface ServicesOptions {
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
   readonly artifacts: ArtifactDownloads;
+  /** Called with each call of the Control API. */
+  readonly onControlCall: () => void;
   /** Called when an app is about to be submitted. */
   readonly expectRun: () => void;
 }
 
 /** Creates the APIs. */
 export function superLinkServices(
-  { link, authentications, replays, knownKeysOnly, runs, artifacts, expectRun }: ServicesOptions,
+  {
+    link,
+    authentications,
+    replays,
+    knownKeysOnly,
+    runs,
+    artifacts,
+    onControlCall,
+    expectRun,
+  }: ServicesOptions,
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
   const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
@@ -84,12 +95,12 @@ export function superLinkServices(
       maxRequestBytes: fleetRequestBytes,
     }),
     control: bindService(Control, {
-      ...controlAuthentication(),
+      ...controlAuthentication(onControlCall),
       handlers: control,
       maxRequestBytes: controlRequestBytes,
     }),
     exec: bindService(Exec, {
-      ...controlAuthentication(),
+      ...controlAuthentication(onControlCall),
       handlers: execHandlers(control),
       maxRequestBytes: controlRequestBytes,
     }),

@@ -14,6 +14,7 @@ import { openStore } from "./database.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
+import { IdleExit } from "./idle_exit.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
@@ -78,8 +79,13 @@ export async function startSuperLink(
     clock: systemClock,
     hosts: config.tls?.hosts,
   });
+  const { idleExitSeconds } = config;
+  const idleExit = idleExitSeconds === undefined
+    ? undefined
+    : new IdleExit(idleExitSeconds, systemClock, link);
   const services = superLinkServices({
     link,
+    onControlCall: () => idleExit?.called(),
     authentications: config.authentication === undefined
       ? admitEveryone(link, replays)
       : await admitKnownKeys(config.authentication, link, replays, listedNames, stopping.signal),
@@ -114,10 +120,10 @@ export async function startSuperLink(
   return {
     listeners,
     async runUntil(signal) {
-      await aborted(signal);
+      await Promise.race([aborted(signal), idleExit?.idle(signal) ?? aborted(signal)]);
       logger.info("SuperLink is stopping: {reason}", {
         event: "superlink-stops",
-        reason: String(signal.reason),
+        reason: signal.aborted ? String(signal.reason) : "nothing to do",
       });
     },
     async [Symbol.asyncDispose]() {

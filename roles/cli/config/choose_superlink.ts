@@ -1,5 +1,6 @@
 import { printMessage } from "../../output/say.ts";
 import { flwrHome } from "../../../fab/home.ts";
+import { load } from "../../../base/load.ts";
 import type { OutputFormat } from "../../output/format.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 import { findSuperLink } from "./find_superlink.ts";
@@ -18,12 +19,27 @@ export async function chooseSuperLink(
     home: flwrHome(),
     notify: (sentence) => printMessage(`Note: ${sentence}`),
   });
-  if (flags.format !== "json") printMessage(describeSuperLink(connection));
+  const tell = (line: string) => {
+    if (flags.format !== "json") printMessage(line);
+  };
+  tell(describeSuperLink(connection));
+  if (connection.local !== undefined) {
+    const { ensureLocalSuperLink } = await load<typeof import("./local_superlink.ts")>(
+      new URL("./local_superlink.ts", import.meta.url),
+    );
+    const started = await ensureLocalSuperLink({
+      home: flwrHome(),
+      address: connection.address,
+      isLasting: connection.local.isLasting,
+    });
+    if (started !== undefined) tell(started);
+  }
   return connection;
 }
 
 /** Describes a SuperLink: `SuperLink "mine": 127.0.0.1:8000, without TLS`. */
-function describeSuperLink({ name, address, insecure }: SuperLinkConnection): string {
+function describeSuperLink({ name, address, insecure, local }: SuperLinkConnection): string {
   const shown = name === undefined ? "SuperLink" : `SuperLink "${name}"`;
+  if (local !== undefined) return `${shown}: simulated nodes on this machine`;
   return `${shown}: ${address}${insecure ? ", without TLS" : ""}`;
 }

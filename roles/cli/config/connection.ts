@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { describeToml, type TomlTable, type TomlValue } from "../../../fab/toml/value.ts";
 import { parseAddress } from "../../../rpc/address.ts";
-import { LOCAL_ADDRESSES, LOCAL_SUPERLINK } from "./default_config.ts";
+import { LOCAL, LOCAL_IN_MEMORY, localSuperLink } from "./default_config.ts";
 import { requireFederationId } from "./federation_id.ts";
 
 /** A connection to a SuperLink. */
@@ -17,6 +17,8 @@ export interface SuperLinkConnection {
   readonly rootCertificates?: string;
   /** The federation of submitted runs. Default: the SuperLink's own. */
   readonly federation?: string;
+  /** Set for the SuperLink that commands start on this machine. `isLasting`: it has a database. */
+  readonly local?: { readonly isLasting: boolean };
   /** The file that configures it. */
   readonly file?: string;
 }
@@ -47,7 +49,7 @@ export function readConnectionTable(name: string, table: TomlTable, file: string
       hints: ['Set the address, for example: address = "127.0.0.1:8000"'],
     });
   }
-  const local = LOCAL_ADDRESSES.includes(given);
+  const local = given === LOCAL || given === LOCAL_IN_MEMORY;
   const insecure = typed(table, "insecure", "boolean", where) ?? local;
   const rootCertificates = text("root-certificates");
   if (rootCertificates !== undefined) checkRootCertificates(rootCertificates, insecure, where);
@@ -56,8 +58,9 @@ export function readConnectionTable(name: string, table: TomlTable, file: string
   return {
     connection: {
       name,
-      address: local ? LOCAL_SUPERLINK : readAddress(given, where),
+      address: local ? localSuperLink() : readAddress(given, where),
       insecure,
+      ...(local && { local: { isLasting: given === LOCAL } }),
       ...(rootCertificates !== undefined && { rootCertificates }),
       ...(federation !== undefined && { federation }),
       file,

@@ -1,10 +1,30 @@
-/** Special addresses for which Flower's own command starts a SuperLink with simulated nodes. */
-export const LOCAL_ADDRESSES: readonly string[] = [":local:", ":local-in-memory:"];
+import { FlwrError } from "../../../base/error.ts";
+
+/** The address of the SuperLink that a command starts on this machine if it does not run yet. Its nodes are simulated. */
+export const LOCAL = ":local:";
+
+/** The same, without a database: its runs are forgotten when it ends. */
+export const LOCAL_IN_MEMORY = ":local-in-memory:";
 
 /**
- * The address that is used for them: that of `flwr superlink --insecure`, because nodes are not simulated here.
+ * The port of these two. Flower's own is 39091: another one, because Python's `flwr` would take this SuperLink for its
+ * own, and this program Python's.
  */
-export const LOCAL_SUPERLINK = "127.0.0.1:8000";
+const LOCAL_PORT = 39191;
+
+/** Names the variable of Flower's that sets the port. */
+export const LOCAL_PORT_VARIABLE = "FLWR_LOCAL_SUPERLINK_HTTP_API_PORT";
+
+/** "host:port" of the local SuperLink. @throws FlwrError "invalid-argument" that names the variable */
+export function localSuperLink(): string {
+  const text = Deno.env.get(LOCAL_PORT_VARIABLE);
+  if (!text) return `127.0.0.1:${LOCAL_PORT}`;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65535) return `127.0.0.1:${port}`;
+  throw new FlwrError("invalid-argument", `${LOCAL_PORT_VARIABLE} is not a port: "${text}"`, {
+    hints: ["Set it to a number from 1 to 65535"],
+  });
+}
 
 /** The content of a new config.toml, with the same connections as Flower's own command creates. */
 export const DEFAULT_CONFIG =

@@ -1,7 +1,9 @@
 import { FlwrError } from "../../../base/error.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type { SuperLinkConnection } from "./connection.ts";
-import { LOCAL_SUPERLINK } from "./default_config.ts";
+
+/** Where `flwr superlink --insecure` listens. */
+const INSECURE_SUPERLINK = "127.0.0.1:8000";
 
 /**
  * Adapts an error of a SuperLink or its connection for the user of a command: adds Flower's error number if there is
@@ -35,7 +37,7 @@ function connectionHints(
   hints: readonly string[],
   { name, address, file }: SuperLinkConnection,
 ): string[] {
-  const local = address === LOCAL_SUPERLINK
+  const local = address === INSECURE_SUPERLINK
     ? hints.map((hint) => hint.replace(/flwr superlink$/, "flwr superlink --insecure"))
     : [...hints];
   if (name === undefined) return local;

@@ -8,12 +8,18 @@ import { controlAdmissionOf } from "./control_policy.ts";
  * Admits calls of the Control API as Flower's open-source SuperLink does: there are no accounts, so every caller is
  * the same account. Credentials other than bearer tokens are refused, because their sender expects another kind of
  * server.
+ *
+ * @param onCall called with each call that is admitted
  */
-export function controlAuthentication(): Pick<
+export function controlAuthentication(onCall: () => void = () => {}): Pick<
   ServiceOptions<typeof Control, undefined>,
   "admit" | "authenticate"
 > {
-  return { admit: checkCredentials, authenticate: () => Promise.resolve(undefined) };
+  const admit = (call: CallHead) => {
+    checkCredentials(call);
+    onCall();
+  };
+  return { admit, authenticate: () => Promise.resolve(undefined) };
 }
 
 function checkCredentials(call: CallHead): void {

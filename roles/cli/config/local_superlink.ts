@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { formatSeconds } from "../../../base/readable.ts";
+import { parseAddress } from "../../../rpc/address.ts";
+import { LOCAL_PORT_VARIABLE } from "./default_config.ts";
+
+/** Seconds for which the SuperLink stays when it has nothing to do. */
+const IDLE_SECONDS = 600;
+
+/** Seconds that a start may take, as in Flower (1.42). */
+const START_SECONDS = 15;
+
+/** Seconds between two checks whether it has started. */
+const CHECK_SECONDS = 0.02;
+
+/** Bytes of the end of its log that an error shows. */
+const SHOWN_LOG_BYTES = 2000;
+
+/** The SuperLink that commands start on this machine. */
+export interface LocalSuperLink {
+  /** Flower's home folder, in which it keeps its log and its database. */
+  readonly home: string;
+  /** "host:port" of its HTTP API. */
+  readonly address: string;
+  /** Whether it has a database. */
+  readonly isLasting: boolean;
+}
+
+/**
+ * Starts the local SuperLink in the background, if it does not run. It ends by itself when nothing has called it for a
+ * while and no run is in progress.
+ *
+ * @returns a line for the user if it was started
+ * @throws FlwrError "unavailable" when it does not start, with the end of its log
+ */
+export async function ensureLocalSuperLink(local: LocalSuperLink): Promise<string | undefined> {
+  const { home, address } = local;
+  if (await answers(address)) return undefined;
+  const folder = join(home, "local-simulation");
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const logFile = join(folder, "superlink.log");
+  const ended = start(local, folder, logFile);
+  const deadline = systemClock.now() + START_SECONDS;
+  while (systemClock.now() < deadline) {
+    if (await answers(address)) {
+      const minutes = formatSeconds(IDLE_SECONDS);
+      return `Started it in the background. It ends by itself after ${minutes} without work`;
+    }
+    // Another command may have started one at the same time, so an end alone is no failure.
+    if (ended.signal.aborted && !await answers(address)) break;
+    await systemClock.sleep(CHECK_SECONDS);
+  }
+  throw new FlwrError("unavailable", `The local SuperLink did not start at ${address}`, {
+    hints: [
+      `Its log, "${logFile}", ends with: ${await endOf(logFile)}`,
+      `If another program uses the port, set ${LOCAL_PORT_VARIABLE} to another one`,
+    ],
+  });
+}
+
+/** Starts the process. @returns its end, as a signal */
+function start({ address, isLasting }: LocalSuperLink, folder: string, logFile: string) {
+  const { host, port } = parseAddress(address);
+  const words = [
+    "superlink",
+    "--insecure",
+    "--simulation",
+    `--host=${host}`,
+    `--port=${port}`,
+    "--fleet-api-address=none",
+    "--driver-api-address=none",
+    "--control-api-address=none",
+    `--database=${isLasting ? join(folder, "state.db") : ":memory:"}`,
+    `--log-file=${logFile}`,
+    `--idle-exit=${IDLE_SECONDS}`,
+  ];
+  const program = Deno.build.standalone ? [] : ["run", "-A", "--quiet", programFile()];
+  const child = spawn(Deno.execPath(), [...program, ...words], {
+    cwd: folder,
+    stdio: "ignore",
+    // It outlives this command, and the Ctrl-C of its terminal.
+    detached: true,
+    windowsHide: true,
+  });
+  child.unref();
+  const ended = new AbortController();
+  child.once("exit", () => ended.abort());
+  child.once("error", () => ended.abort());
+  return ended;
+}
+
+/** The module that this program was started with. */
+function programFile(): string {
+  return fileURLToPath(Deno.mainModule);
+}
+
+/** Whether something answers to health checks. */
+async function answers(address: string): Promise<boolean> {
+  try {
+    const response = await fetch(`http://${address}/health`, {
+      signal: AbortSignal.timeout(1000 * START_SECONDS),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function endOf(logFile: string): Promise<string> {
+  const text = await Deno.readTextFile(logFile).catch(() => "");
+  return text.slice(-SHOWN_LOG_BYTES).trim() || "nothing";
+}
