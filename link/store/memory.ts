@@ -9,6 +9,7 @@ import { MemoryPieces, PieceMap } from "./memory_pieces.ts";
 import { MemoryPushes, PushMap } from "./memory_pushes.ts";
 import { LogMap, MemoryLogs } from "./memory_logs.ts";
 import { MemoryFabs, MemoryRuns, RunMap } from "./memory_runs.ts";
+import { MemorySettings } from "./memory_settings.ts";
 import { MemorySigners } from "./memory_signers.ts";
 import { Serial } from "./serial.ts";
 import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
@@ -18,6 +19,7 @@ export class MemoryStore implements LinkStore {
   readonly #serial = new Serial();
   readonly #tables = new Tables();
   readonly signers = new MemorySigners(this.#serial);
+  readonly settings = new MemorySettings(this.#serial);
 
   transaction<T>(
     _durability: Durability,

@@ -6,11 +6,12 @@ import { cannotWrite, sqliteError } from "./sqlite_error.ts";
 import { isFull, LogSync } from "./sqlite_log.ts";
 import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
+import { SqliteSettings } from "./sqlite_settings.ts";
 import { SqliteSigners } from "./sqlite_signers.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
-import type { LinkStore, LinkTables, SignerTable, StoreUsage } from "./store.ts";
+import type { LinkStore, LinkTables, SettingTable, SignerTable, StoreUsage } from "./store.ts";
 
 /** Step of a transaction at which tests simulate a crash: the state on disk may differ before and after it. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
@@ -37,6 +38,7 @@ export class SqliteStore implements LinkStore {
   readonly #log: LogSync;
   readonly #space: FreeSpace;
   readonly signers: SignerTable;
+  readonly settings: SettingTable;
 
   /**
    * @param path the file; created with mode 0600 if it does not exist
@@ -49,6 +51,10 @@ export class SqliteStore implements LinkStore {
     const sql = new Statements((text) => this.#prepare(text), () => this.#onStep("write"));
     this.#transaction = sqliteTransaction(sql);
     this.signers = new SqliteSigners(
+      sql,
+      (work) => this.#serial.run(() => this.#perform(() => work())),
+    );
+    this.settings = new SqliteSettings(
       sql,
       (work) => this.#serial.run(() => this.#perform(() => work())),
     );

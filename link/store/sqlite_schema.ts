@@ -282,5 +282,9 @@ export const MIGRATIONS: readonly string[] = [
   // Settings of runs with simulated nodes, as JSON.
   `
   ALTER TABLE run ADD COLUMN simulation BLOB;
+  CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -58,10 +58,20 @@ export interface SignerTable {
   note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
 }
 
+/** Table of settings that commands change while the SuperLink runs. The domain does not use it. */
+export interface SettingTable {
+  /** The text of a setting; undefined if it was never written. */
+  read(name: string): Promise<string | undefined>;
+  /** Replaces the text of a setting. Resolves when the change survives a crash of the process. */
+  write(name: string, text: string): Promise<void>;
+}
+
 /** Store of the SuperLink's state. */
 export interface LinkStore extends TransactionStore<LinkTables> {
   /** Ledger of the replay guard, which is not part of the domain. Each of its writes is a separate transaction. */
   readonly signers: SignerTable;
+  /** Settings, which are not part of the domain. Each write is a separate transaction. */
+  readonly settings: SettingTable;
   usage(): Promise<StoreUsage>;
   /**
    * Returns some of the space of removed records to the system, in a step so small that no transaction waits

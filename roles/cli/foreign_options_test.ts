@@ -30,7 +30,6 @@ Deno.test("an unsupported flag is refused with its value and a hint", async () =
   };
   await refused(/^--fleet-api-type "rest" .*REST/, SUPERLINK_FOREIGN, "--fleet-api-type", "rest");
   await refused(/"grpc-adapter" .*adapter/, SUPERLINK_FOREIGN, "--fleet-api-type=grpc-adapter");
-  await refused(/^--simulation is/, SUPERLINK_FOREIGN, "--simulation");
   await refused(/--host and --port/, SUPERLINK_FOREIGN, "--serverappio-api-address", "a:1");
   await refused(/one certificate/, SUPERLINK_FOREIGN, "--appio-ssl-certfile", "a.pem");
   await refused(/^--rest is not supported: .*REST/, SUPERNODE_FOREIGN, "--rest");

@@ -41,6 +41,7 @@ Deno.test("without TLS and keys, the state is in memory and the ports are on thi
   assert.deepEqual(config.remote, { control: false, runtime: false });
   assert.deepEqual(config.runs, {
     where: "here",
+    simulated: false,
     installDependencies: false,
     allowRead: [],
     concurrent: 4,

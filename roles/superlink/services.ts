@@ -4,6 +4,7 @@ import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import { readFab } from "../../fab/read.ts";
 import type { Link } from "../../link/link.ts";
+import type { SettingTable } from "../../link/store/store.ts";
 import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
@@ -58,6 +59,8 @@ export interface ServicesOptions {
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
   readonly artifacts: ArtifactDownloads;
+  /** Settings that commands change. */
+  readonly settings: SettingTable;
   /** Called with each call of the Control API. */
   readonly onControlCall: () => void;
   /** Called when an app is about to be submitted. */
@@ -73,6 +76,7 @@ export function superLinkServices(
     knownKeysOnly,
     runs,
     artifacts,
+    settings,
     onControlCall,
     expectRun,
   }: ServicesOptions,
@@ -85,7 +89,7 @@ export function superLinkServices(
     clock: systemClock,
     artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
     expectRun,
-    ...(runs.simulated && { simulated: new FederationSettings() }),
+    ...(runs.simulated && { simulated: new FederationSettings(settings) }),
   });
   let legacyLoaded: Promise<LegacyServices> | undefined;
   return {

@@ -93,6 +93,7 @@ export async function startSuperLink(
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
     artifacts,
+    settings: store.settings,
     expectRun: () => launching?.expectRun(),
   });
   const listeners = await serve(config, services, cleanup);

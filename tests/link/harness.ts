@@ -44,6 +44,7 @@ function lasting(store: MemoryStore): Reopenable {
   const lasting: LinkStore = {
     transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
     signers: store.signers,
+    settings: store.settings,
     usage: () => store.usage(),
     reclaim: () => store.reclaim(),
     close: () => Promise.resolve(),

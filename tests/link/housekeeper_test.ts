@@ -48,6 +48,7 @@ Deno.test("a failing store is reported and tried again", async () => {
           ? Promise.reject(new Error("disk on fire"))
           : store.transaction(durability, work, onCommit),
       signers: store.signers,
+      settings: store.settings,
       usage: () => store.usage(),
       reclaim: () => store.reclaim(),
       close: () => store.close(),
@@ -82,6 +83,7 @@ Deno.test("nodes do not time out while the store cannot write heartbeats", async
           ? Promise.reject(new FlwrError("unavailable", "The SuperLink's disk is full"))
           : store.transaction(durability, work, onCommit),
       signers: store.signers,
+      settings: store.settings,
       usage: () => store.usage(),
       reclaim: () => store.reclaim(),
       close: () => store.close(),

@@ -14,7 +14,7 @@ import type { ServerAppProcess } from "./app_process.ts";
 import { errorLines, outputLines, type RunApp, type RunEnd, type RunProgram } from "../program.ts";
 import type { ProcessPool } from "./process_pool.ts";
 import type { RunClaim, RunSimulation } from "../run_source.ts";
-import type { ServerAppEvent, SimulationJob, WorkerJob } from "./thread/worker_protocol.ts";
+import type { ServerAppEvent, WorkerJob } from "./thread/worker_protocol.ts";
 
 /** The methods that a ServerApp may call. The SuperLink itself handles the run's begin, end, heartbeats and log. */
 const OFFERED: ReadonlySet<string> = new Set([
@@ -83,20 +83,22 @@ async function installApp(
   };
 }
 
+/** Most threads for simulated nodes in the process of one run. */
+export const MAX_NODE_THREADS = 256;
+
 /** The seed of a simulation: the run's setting `seed`, if there is one, so that the same run can be repeated. */
 const SEED_SETTING = "seed";
 
 async function simulationJob(
-  { nodes, cpusPerNode, cpus = Infinity }: RunSimulation,
+  { nodes, cpusPerNode, cpus: cores = navigator.hardwareConcurrency }: RunSimulation,
   { config: { clientApp, fabId } }: RunApp["fab"],
   runConfig: RunConfig,
   { folder }: { readonly folder: string },
-): Promise<SimulationJob> {
+): Promise<NonNullable<WorkerJob["simulation"]>> {
   if (clientApp === undefined) {
     throw new FlwrError("failed-precondition", `App "${fabId}" has no ClientApp to simulate`);
   }
   const seed = runConfig[SEED_SETTING] ?? 0;
-  const cores = Math.min(cpus, navigator.hardwareConcurrency);
   if (cpusPerNode > cores) {
     throw new FlwrError(
       "failed-precondition",
@@ -107,7 +109,7 @@ async function simulationJob(
   return {
     module: await findAppModule(clientApp, folder),
     nodes,
-    workers: Math.floor(cores / cpusPerNode),
+    workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)),
     seed: typeof seed === "bigint" || Number.isSafeInteger(seed) ? Number(seed) : 0,
   };
 }

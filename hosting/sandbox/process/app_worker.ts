@@ -8,7 +8,7 @@ import { serveApp } from "../../app/serve_app.ts";
 import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 import { type ArrivedRecords, type PackedCommand, unpackCommand } from "../wire/packed_messages.ts";
 import type { AssignThreads, OpenTrainer, Rehearse } from "../wire/protocol.ts";
-import { SandboxCompute } from "./sandbox_compute.ts";
+import { SandboxCompute } from "../wire/sandbox_compute.ts";
 
 type AppCommand = PackedCommand<ArrivedRecords> | AssignThreads | Rehearse;
 

@@ -8,7 +8,7 @@ import { serveApp } from "../../app/serve_app.ts";
 import type { ClientAppCommand } from "../../app/worker_protocol.ts";
 import { seededRandom } from "../../../base/random.ts";
 import type { NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
-import { SandboxCompute } from "./sandbox_compute.ts";
+import { SandboxCompute } from "../wire/sandbox_compute.ts";
 
 const scope = self as unknown as {
   postMessage(message: OpenTrainer, transfer?: Transferable[]): void;

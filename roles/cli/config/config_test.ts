@@ -48,7 +48,8 @@ Deno.test("config: the default port is that of HTTPS, and :local: is this machin
   assert.deepEqual([hosted.address, hosted.insecure], ["api.flower.ai:443", false]);
   for (const address of [":local:", ":local-in-memory:"]) {
     const local = connection(`address = "${address}"`);
-    assert.deepEqual([local.address, local.insecure], ["127.0.0.1:8000", true]);
+    assert.deepEqual([local.address, local.insecure], ["127.0.0.1:39191", true]);
+    assert.deepEqual(local.local, { isLasting: address === ":local:" });
   }
 });
 
@@ -98,7 +99,7 @@ Deno.test("superlink: a missing config.toml is created with Flower's content, an
   withHome(async (home, notes) => {
     const options = { home, notify: (sentence: string) => notes.push(sentence) };
     const local = await findSuperLink(undefined, SECURE, options);
-    assert.deepEqual([local.name, local.address], ["local", "127.0.0.1:8000"]);
+    assert.deepEqual([local.name, local.address], ["local", "127.0.0.1:39191"]);
     assert.match(notes.join(), /^Created ".*config\.toml"/);
     const file = join(home, "config.toml");
     await Deno.writeTextFile(file, '[superlink.a]\naddress = "a:1"\nextra = 1\n');

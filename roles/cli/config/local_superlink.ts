@@ -10,6 +10,9 @@ import { LOCAL_PORT_VARIABLE } from "./default_config.ts";
 /** Seconds for which the SuperLink stays when it has nothing to do. */
 const IDLE_SECONDS = 600;
 
+/** Names the variable that sets another number. */
+const IDLE_VARIABLE = "FLWR_LOCAL_SUPERLINK_IDLE_SECONDS";
+
 /** Seconds that a start may take, as in Flower (1.42). */
 const START_SECONDS = 15;
 
@@ -38,16 +41,17 @@ export interface LocalSuperLink {
  */
 export async function ensureLocalSuperLink(local: LocalSuperLink): Promise<string | undefined> {
   const { home, address } = local;
+  const idleSeconds = readIdleSeconds();
   if (await answers(address)) return undefined;
   const folder = join(home, "local-simulation");
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const logFile = join(folder, "superlink.log");
-  const ended = start(local, folder, logFile);
+  const ended = start(local, { folder, logFile, idleSeconds });
   const deadline = systemClock.now() + START_SECONDS;
   while (systemClock.now() < deadline) {
     if (await answers(address)) {
-      const minutes = formatSeconds(IDLE_SECONDS);
-      return `Started it in the background. It ends by itself after ${minutes} without work`;
+      const time = formatSeconds(idleSeconds);
+      return `Started it in the background. It ends by itself after ${time} without work`;
     }
     // Another command may have started one at the same time, so an end alone is no failure.
     if (ended.signal.aborted && !await answers(address)) break;
@@ -62,7 +66,7 @@ export async function ensureLocalSuperLink(local: LocalSuperLink): Promise<strin
 }
 
 /** Starts the process. @returns its end, as a signal */
-function start({ address, isLasting }: LocalSuperLink, folder: string, logFile: string) {
+function start({ address, isLasting }: LocalSuperLink, { folder, logFile, idleSeconds }: Place) {
   const { host, port } = parseAddress(address);
   const words = [
     "superlink",
@@ -75,7 +79,7 @@ function start({ address, isLasting }: LocalSuperLink, folder: string, logFile: 
     "--control-api-address=none",
     `--database=${isLasting ? join(folder, "state.db") : ":memory:"}`,
     `--log-file=${logFile}`,
-    `--idle-exit=${IDLE_SECONDS}`,
+    `--idle-exit=${idleSeconds}`,
   ];
   const program = Deno.build.standalone ? [] : ["run", "-A", "--quiet", programFile()];
   const child = spawn(Deno.execPath(), [...program, ...words], {
@@ -90,6 +94,26 @@ function start({ address, isLasting }: LocalSuperLink, folder: string, logFile: 
   child.once("exit", () => ended.abort());
   child.once("error", () => ended.abort());
   return ended;
+}
+
+/** Where it keeps its files, and how long it stays. */
+interface Place {
+  readonly folder: string;
+  readonly logFile: string;
+  readonly idleSeconds: number;
+}
+
+function readIdleSeconds(): number {
+  const text = Deno.env.get(IDLE_VARIABLE);
+  if (!text) return IDLE_SECONDS;
+  if (/^\d{1,9}$/.test(text) && Number(text) >= 1) return Number(text);
+  throw new FlwrError(
+    "invalid-argument",
+    `${IDLE_VARIABLE} is not a number of seconds: "${text}"`,
+    {
+      hints: ["Set it to a whole number, 1 or more"],
+    },
+  );
 }
 
 /** The module that this program was started with. */

@@ -1,6 +1,8 @@
-import type { SimulationSettings } from "../../../entities/simulation.ts";
+import { MAX_VIRTUAL_NODES, type SimulationSettings } from "../../../entities/simulation.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { ScalarValue } from "../../../fab/scalar.ts";
+
+export { MAX_VIRTUAL_NODES, type ScalarValue, type SimulationSettings };
 
 type Field = keyof SimulationSettings;
 
@@ -52,12 +54,13 @@ export function readSimulationSettings(
 ): SimulationSettings {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
-      const [field, kind] = Object.hasOwn(SETTINGS, name) ? SETTINGS[name]! : [];
-      if (field === undefined) {
+      const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
+      if (setting === undefined) {
         throw new FlwrError("invalid-argument", `${where}: there is no setting "${name}"`, {
           hints: [`There are: ${Object.keys(SETTINGS).join(", ")}`],
         });
       }
+      const [field, kind] = setting;
       if (!kind.accepts(value)) {
         throw new FlwrError(
           "invalid-argument",

@@ -1,9 +1,8 @@
 import { Command, Option } from "commander";
-import type { ScalarValue } from "../../../fab/scalar.ts";
 import { callSuperLink } from "../config/ask_superlink.ts";
 import { requireFederationId } from "../config/federation_id.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
-import { readSimulationSettings } from "../config/simulation_settings.ts";
+import { readSimulationSettings, type ScalarValue } from "../config/simulation_settings.ts";
 import type { Output } from "../../output/format.ts";
 import { readingFlag, UsageError } from "../../flags/values.ts";
 

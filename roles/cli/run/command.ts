@@ -10,7 +10,7 @@ import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 import { wholeNumber } from "../../flags/values.ts";
-import { MAX_VIRTUAL_NODES } from "../../../entities/simulation.ts";
+import { MAX_VIRTUAL_NODES } from "../config/simulation_settings.ts";
 
 const EXAMPLE = `
 There are two ways to run an app:
@@ -51,7 +51,11 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
       'settings for the run, for example "num-rounds=3", or a TOML file; repeatable (default: none)',
       (value: string, before: readonly string[] = []) => [...before, value],
     )
-    .option("--stream", "for a folder: follow the run's log until the run ends", false)
+    .option(
+      "--stream",
+      "for a folder: follow the run's log until the run ends (default: only with simulated nodes on this machine)",
+    )
+    .option("--no-stream", "for a folder: do not follow the run's log")
     .option(
       "--no-check",
       "for a folder: do not check the app's types before sending it (default: check them)",

@@ -25,15 +25,15 @@ import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
 import { type AppToCheck, checkApp, isUnchecked } from "../apps/types/check_app.ts";
 import { AppCheck } from "./app_check.ts";
-import type { SimulationSettings } from "../../../entities/simulation.ts";
-import { readSimulationSettings } from "../config/simulation_settings.ts";
+import { readSimulationSettings, type SimulationSettings } from "../config/simulation_settings.ts";
 import { readingFlag, UsageError } from "../../flags/values.ts";
 
 /** Flags of `flwr run` for an app in a folder. */
 export interface SubmitFlags extends ControlFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
-  readonly stream: boolean;
+  /** Whether to follow the log. Undefined: only if the nodes are simulated on this machine, and the output is text. */
+  readonly stream?: boolean;
   /** Number of simulated nodes. */
   readonly nodes?: number;
   /** Settings of the simulation, as pairs. */
@@ -62,7 +62,8 @@ export async function submit(
   const json = flags.format === "json";
   if (json && flags.stream) return await followInJson(() => start(folder, superlink, flags), where);
   const started = await printAndReturn(flags.format, () => start(folder, superlink, flags));
-  if (flags.stream) requireCompleted(await follow(started, Deno.stdout, where), where);
+  const follows = flags.stream ?? (!json && started.connection.local !== undefined);
+  if (follows) requireCompleted(await follow(started, Deno.stdout, where), where);
 }
 
 /** Starts a run, prints its log on stderr, and then one JSON object with its result and the command's exit status. */

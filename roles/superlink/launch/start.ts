@@ -9,7 +9,10 @@ import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
 import { LinkRuns, resumeInterruptedRuns } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
-import { typescriptProgram } from "../../../hosting/launch/typescript/typescript_program.ts";
+import {
+  MAX_NODE_THREADS,
+  typescriptProgram,
+} from "../../../hosting/launch/typescript/typescript_program.ts";
 import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts";
 
 /** Options of {@link startLaunching}. */
@@ -40,7 +43,7 @@ export function startLaunching(
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
     requestBytes: sandboxRequestBytes,
-    ...(runs.simulated && { maxNodeThreads: navigator.hardwareConcurrency }),
+    ...(runs.simulated && { maxNodeThreads: MAX_NODE_THREADS }),
   });
   const launcher = new Launcher({
     runs: new LinkRuns({ link, runtime, isLasting, clock: systemClock }),

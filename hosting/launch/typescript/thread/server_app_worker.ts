@@ -23,9 +23,9 @@ import type {
   OpenNodeThread,
   OpenTrainer,
 } from "../../../sandbox/wire/protocol.ts";
-import type { NodeThreadHost } from "./node_runners.ts";
-import { SimulatedNodes } from "./simulated_nodes.ts";
-import { SandboxCompute } from "../../../sandbox/process/sandbox_compute.ts";
+import type { NodeThreadHost } from "../../../simulation/thread_runner.ts";
+import { SimulatedNodes } from "../../../simulation/simulated_nodes.ts";
+import { SandboxCompute } from "../../../sandbox/wire/sandbox_compute.ts";
 import type { PostedEvent, ServerAppCommand, WorkerJob } from "./worker_protocol.ts";
 // The module that every app imports: loaded early, while nothing waits for it.
 import "../../../../mod.ts";

@@ -1,6 +1,7 @@
 import type { PlainRecord } from "../../../../app/transferable.ts";
 import type { PortRequest, PortResponse } from "../../../../rpc/port/protocol.ts";
 import type { AppModule } from "../../../app/app_module.ts";
+import type { SimulationJob } from "../../../simulation/simulated_nodes.ts";
 
 /** The job of a worker: a ServerApp to run. */
 export interface WorkerJob {
@@ -10,18 +11,6 @@ export interface WorkerJob {
   readonly runConfig: PlainRecord;
   /** How its nodes are simulated. Undefined: the nodes are the SuperLink's. */
   readonly simulation?: SimulationJob;
-}
-
-/** The nodes of a run that are simulated in the process of its ServerApp. */
-export interface SimulationJob {
-  /** The ClientApp that every node runs. */
-  readonly module: AppModule;
-  /** Number of nodes. */
-  readonly nodes: number;
-  /** Number of threads, each for one node at a time. */
-  readonly workers: number;
-  /** Decides all random numbers that the apps draw by default, any integer. */
-  readonly seed: number;
 }
 
 /** A command of the SuperLink to the worker that runs a ServerApp. */

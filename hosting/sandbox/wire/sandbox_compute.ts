@@ -1,7 +1,7 @@
 import type { Compute, ComputeSettings } from "../../../ml/engine/compute.ts";
 import type { StartEngine } from "../../../ml/engine/engine.ts";
 import { PortEngine } from "../../../ml/engine/port_engine.ts";
-import type { OpenTrainer } from "../wire/protocol.ts";
+import type { OpenTrainer } from "./protocol.ts";
 
 /** The compute of a sandboxed app: the sandbox's trainers, with the number of threads that was assigned last. */
 export class SandboxCompute {

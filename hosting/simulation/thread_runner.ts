@@ -1,14 +1,10 @@
-import type { Context } from "../../../../app/context.ts";
-import type { Message } from "../../../../app/message.ts";
-import type { NodeAnswer, NodeRunner } from "../../../../simulation/node_runner.ts";
-import { AppHost } from "../../../app/app_host.ts";
-import type { StartInstance } from "../../../app/app_link.ts";
-import type { AppModule } from "../../../app/app_module.ts";
-import type {
-  EndNodeThread,
-  NodeThreadEvent,
-  OpenNodeThread,
-} from "../../../sandbox/wire/protocol.ts";
+import type { Context } from "../../app/context.ts";
+import type { Message } from "../../app/message.ts";
+import type { NodeAnswer, NodeRunner } from "../../simulation/node_runner.ts";
+import { AppHost } from "../app/app_host.ts";
+import type { StartInstance } from "../app/app_link.ts";
+import type { AppModule } from "../app/app_module.ts";
+import type { EndNodeThread, NodeThreadEvent, OpenNodeThread } from "../sandbox/wire/protocol.ts";
 
 /** What the runners of a ServerApp's thread need of it. */
 export interface NodeThreadHost {

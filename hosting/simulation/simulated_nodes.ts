@@ -1,13 +1,25 @@
-import type { ConfigRecord } from "../../../../app/config_record.ts";
-import { type Random, seededRandom } from "../../../../base/random.ts";
-import { serverSeed } from "../../../../simulation/node_seed.ts";
-import { SimulatedConnection } from "../../../../simulation/simulated_connection.ts";
-import { VirtualNodes } from "../../../../simulation/virtual_nodes.ts";
-import { type NodeThreadHost, ThreadRunner } from "./node_runners.ts";
-import type { SimulationJob } from "./worker_protocol.ts";
+import type { ConfigRecord } from "../../app/config_record.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
+import { serverSeed } from "../../simulation/node_seed.ts";
+import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
+import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
+import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
+import type { AppModule } from "../app/app_module.ts";
 
 /** Most different errors of nodes whose whole text is printed. The others are counted. */
 const MAX_PRINTED_FAILURES = 3;
+
+/** The nodes of a run that are simulated in the process of its ServerApp. */
+export interface SimulationJob {
+  /** The ClientApp that every node runs. */
+  readonly module: AppModule;
+  /** Number of nodes. */
+  readonly nodes: number;
+  /** Number of threads, each for one node at a time. */
+  readonly workers: number;
+  /** Decides all random numbers that the apps draw by default, any integer. */
+  readonly seed: number;
+}
 
 /** A simulation, and the run that it belongs to. */
 export interface SimulatedRun extends SimulationJob {

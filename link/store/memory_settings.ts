@@ -1,0 +1,24 @@
+import type { Serial } from "./serial.ts";
+import type { SettingTable } from "./store.ts";
+
+/** {@link SettingTable} in memory, which lasts as long as the process. */
+export class MemorySettings implements SettingTable {
+  readonly #texts = new Map<string, string>();
+  readonly #serial: Serial;
+
+  /** @param serial the store's queue of transactions */
+  constructor(serial: Serial) {
+    this.#serial = serial;
+  }
+
+  read(name: string): Promise<string | undefined> {
+    return this.#serial.run(() => Promise.resolve(this.#texts.get(name)));
+  }
+
+  write(name: string, text: string): Promise<void> {
+    return this.#serial.run(() => {
+      this.#texts.set(name, text);
+      return Promise.resolve();
+    });
+  }
+}

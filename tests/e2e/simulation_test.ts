@@ -1,0 +1,188 @@
+/** Runs whose nodes are simulated: on a SuperLink of its own, and on the one that a command starts. */
+import assert from "node:assert/strict";
+import { createApp } from "../../roles/cli/apps/new/create_app.ts";
+import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
+import { eventually } from "../support/deadline.ts";
+import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
+import { makeApp } from "../support/make_app.ts";
+import { freePorts } from "../support/ports.ts";
+import { scenario, type Stage } from "../support/stage.ts";
+
+/** Makes an app from a template. @returns its folder */
+async function template(stage: Stage, name: "minimal" | "cnn"): Promise<string> {
+  const parent = stage.folder.path;
+  const app = { name: `app-${name}`, publisher: "tests", template: TEMPLATES[name]!, parent };
+  return (await createApp(app)).folder;
+}
+
+/** Runs a command of ours to its end. @returns its exit status and its lines */
+async function flwr(stage: Stage, args: readonly string[], env: Record<string, string> = {}) {
+  const process = startFlwr(stage, `flwr ${args[0]}`, args, env);
+  const { code } = await process.exit;
+  return { code, lines: process.stdoutLines, all: process.lines.join("\n") };
+}
+
+/** Runs an app to its end on a SuperLink. @returns the model that it saved, as bytes */
+async function modelOf(
+  stage: Stage,
+  app: string,
+  http: string,
+  flags: readonly string[] = [],
+): Promise<Uint8Array> {
+  const env = { FLWR_HOME: stage.path("home") };
+  const where = [http, "--insecure"];
+  const run = await flwr(
+    stage,
+    ["run", app, ...where, "--no-check", "--stream", "--format", "json", ...flags],
+    env,
+  );
+  assert.equal(run.code, 0, run.all);
+  const { "run-id": runId } = JSON.parse(run.lines.join("\n"));
+  const output = stage.path(`pulled-${runId}`);
+  const pulled = await flwr(stage, ["pull", runId, ...where, "--output", output], env);
+  assert.equal(pulled.code, 0, pulled.all);
+  return await Deno.readFile(`${output}/model.npz`);
+}
+
+scenario(
+  "simulation: the same run gives the same model with one thread and with three, another seed another",
+  async (stage) => {
+    const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+    const app = await template(stage, "cnn");
+    const settings = (threads: number) => [
+      "--federation-config",
+      `num-supernodes=5 init-args-num-cpus=${threads}`,
+    ];
+    const model = (threads: number, seed: number) =>
+      modelOf(stage, app, http, [...settings(threads), "-c", `num-rounds=2 seed=${seed}`]);
+    const one = await model(1, 7);
+    assert.deepEqual(await model(3, 7), one);
+    assert.notDeepEqual(await model(3, 8), one);
+  },
+);
+
+scenario("simulation: two simulated nodes give the model of two SuperNodes", async (stage) => {
+  const app = await template(stage, "minimal");
+  const [real, simulated] = await Promise.all([
+    startSuperLink({ stage }),
+    startSuperLink({ stage, flags: ["--simulation"] }),
+  ]);
+  await Promise.all([0, 1].map((partition) => {
+    const config = ["--node-config", `partition-id=${partition} num-partitions=2`];
+    const flags = ["supernode", "--superlink", real.http, "--insecure", ...config];
+    return joined(startFlwr(stage, `supernode ${partition}`, flags));
+  }));
+  assert.deepEqual(
+    await modelOf(stage, app, simulated.http),
+    await modelOf(stage, app, real.http),
+  );
+});
+
+scenario("simulation: an error of a node is in the run's log, with the node", async (stage) => {
+  const server = `
+import { Message, MetricRecord, ServerApp } from "flwr";
+export const app = new ServerApp().main(async (grid) => {
+  const nodes = await grid.nodeIds();
+  const content = { metrics: new MetricRecord({ a: 1 }) };
+  const replies = await grid.sendAndReceive(
+    nodes.map((dstNodeId) => Message.create({ content, dstNodeId, messageType: "query" })),
+  );
+  console.log("failed:", replies.filter(({ error }) => error !== undefined).length);
+});`;
+  const client = `
+import { ClientApp } from "flwr";
+export const app = new ClientApp().query(({ content }, { nodeConfig }) => {
+  if (nodeConfig.number("partition-id") === 3) throw new RangeError("no rows in table 3");
+  return content;
+});`;
+  const files = { "server.ts": server, "client.ts": client };
+  const app = await makeApp(stage.path("app"), { name: "fails", files });
+  const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+  const { code, all } = await flwr(
+    stage,
+    ["run", app, http, "--insecure", "--no-check", "--stream", "--nodes", "5"],
+    { FLWR_HOME: stage.path("home") },
+  );
+  assert.equal(code, 0, all);
+  assert.match(all, /failed: 1\n/);
+  assert.match(all, /partition-id 3:\n.*RangeError: no rows in table 3/);
+});
+
+scenario("simulation: the settings of the federation last, and a run's own win", async (stage) => {
+  const database = stage.path("state.db");
+  const home = { FLWR_HOME: stage.path("home") };
+  const flags = ["--simulation", "--database", database];
+  const shown = async (http: string) => {
+    const { lines } = await flwr(
+      stage,
+      [
+        "federation",
+        "list",
+        http,
+        "--insecure",
+        "--federation",
+        "@none/default",
+        "--format",
+        "json",
+      ],
+      home,
+    );
+    const { federation } = JSON.parse(lines.join("\n"));
+    return [federation.simulation, federation["simulation-config"]["num-supernodes"]];
+  };
+  const first = await startSuperLink({ stage, flags });
+  assert.deepEqual(await shown(first.http), [true, null]);
+  const changed = await flwr(
+    stage,
+    [
+      ...["federation", "simulation-config", "@none/default", first.http, "--insecure"],
+      ...["--num-supernodes", "4"],
+    ],
+    home,
+  );
+  assert.equal(changed.code, 0, changed.all);
+  await first.process.end("SIGTERM");
+  const second = await startSuperLink({ stage, flags });
+  assert.deepEqual(await shown(second.http), [true, 4]);
+
+  const app = await template(stage, "minimal");
+  const runWith = async (...more: string[]) => {
+    const args = ["run", app, second.http, "--insecure", "--no-check", "--stream", ...more];
+    const { all } = await flwr(stage, args, home);
+    return /train: \d+ of (\d+) nodes/.exec(all)?.[1];
+  };
+  assert.equal(await runWith(), "4");
+  assert.equal(await runWith("--nodes", "3"), "3");
+});
+
+scenario(
+  "simulation: flwr run starts what it needs, and that ends by itself",
+  async (stage) => {
+    const [port] = freePorts(1);
+    const env = {
+      FLWR_HOME: stage.path("home"),
+      FLWR_LOCAL_SUPERLINK_HTTP_API_PORT: String(port),
+      FLWR_LOCAL_SUPERLINK_IDLE_SECONDS: "5",
+    };
+    const app = await template(stage, "minimal");
+    const run = await flwr(stage, ["run", app, "--no-check"], env);
+    assert.equal(run.code, 0, run.all);
+    assert.match(run.all, /\[SUMMARY\]/);
+    const listed = await flwr(stage, ["ls", "--format", "json"], env);
+    const { runs: [{ "run-id": runId, status }] } = JSON.parse(listed.lines.join("\n"));
+    assert.equal(status, "finished:completed");
+    const output = stage.path("pulled");
+    assert.equal((await flwr(stage, ["pull", runId, "--output", output], env)).code, 0);
+    assert.ok((await Deno.stat(`${output}/model.npz`)).size > 0);
+    const isOpen = () =>
+      Deno.connect({ hostname: "127.0.0.1", port: port! }).then(
+        (connection) => (connection.close(), true),
+        () => false,
+      );
+    await eventually(async () => !await isOpen(), 30, "the local SuperLink to end");
+    // The next command starts it again, with its database.
+    const again = await flwr(stage, ["ls", "--format", "json"], env);
+    assert.equal(JSON.parse(again.lines.join("\n")).runs.length, 1);
+    await eventually(async () => !await isOpen(), 30, "the local SuperLink to end again");
+  },
+);
