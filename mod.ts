@@ -52,6 +52,10 @@ export { perRun, type PerRunOptions } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 
+// Tests of an app, which import this as "flwr/testing"
+export { simulate, type SimulateOptions, type Simulation } from "./simulation/simulate.ts";
+export type { NodeSettings } from "./simulation/virtual_nodes.ts";
+
 // Secure aggregation
 export type { SecAggPlusOptions } from "./app/secagg/options.ts";
 export { SecAggPlus } from "./app/secagg/secaggplus.ts";

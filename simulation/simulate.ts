@@ -21,7 +21,9 @@ const RUN_ID: RunId = 1n;
 
 /** The apps of a simulation, and their settings. */
 export interface SimulateOptions {
+  /** The app that leads the run. */
   readonly serverApp: ServerApp;
+  /** The app that each node runs. */
   readonly clientApp: ClientApp;
   /** Number of virtual nodes. */
   readonly nodes: number;

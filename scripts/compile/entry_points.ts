@@ -32,6 +32,7 @@ export const ROOMS: readonly string[] = [
   "roles",
   "rpc",
   "secagg",
+  "simulation",
   "tensor",
 ];
 

@@ -16,6 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "ml",
     "ml/data",
     "privacy/accounting",
+    "simulation",
     "tensor",
   ],
   "roles": [

@@ -97,6 +97,17 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "supernode unregister": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "supernode list": { "--verbose": "false", ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "federation simulation-config": {
+    ...Object.fromEntries(
+      [
+        ...["num-supernodes", "client-resources-num-cpus", "client-resources-num-gpus"],
+        ...["init-args-num-cpus", "init-args-num-gpus", "init-args-logging-level"],
+        ...["init-args-log-to-driver", "backend-name", "verbose"],
+      ].map((name) => [`--${name}`, "unchanged"]),
+    ),
+    ...CONTROL_FLAGS,
+    ...FORMAT_FLAG,
+  },
   "federation list": {
     "--federation": "list all",
     "--verbose": "false",
@@ -107,6 +118,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...connectionFlags("127.0.0.1:9091"),
     "--run-config": "none",
     "--stream": "only with simulated nodes on this machine",
+    "--no-stream": "see --stream",
     "--nodes": "the federation's, which is 2 at first",
     "--federation-config": "the federation's",
     "--federation": "the SuperLink's own",

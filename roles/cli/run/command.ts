@@ -55,7 +55,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
       "--stream",
       "for a folder: follow the run's log until the run ends (default: only with simulated nodes on this machine)",
     )
-    .option("--no-stream", "for a folder: do not follow the run's log")
+    .option("--no-stream", "for a folder: do not follow the run's log (default: see --stream)")
     .option(
       "--no-check",
       "for a folder: do not check the app's types before sending it (default: check them)",

@@ -22,7 +22,7 @@ export const DEFAULT_TEMPLATE = "minimal";
 
 /** The files of a template. A file named .gitignore would apply to this repository, so it has another name here. */
 function filesOf(template: string): Record<string, string> {
-  const own = ["client.ts", "server.ts", "task.ts", "flwr.toml", "README.md"];
+  const own = ["client.ts", "server.ts", "task.ts", "app_test.ts", "flwr.toml", "README.md"];
   return {
     ...Object.fromEntries(own.map((name) => [name, `${template}/${name}`])),
     ".gitignore": "gitignore",

@@ -10,6 +10,10 @@ const IMPORT_MAP = "import_map.json";
 const GLOBALS_FILE = "deno.d.ts";
 /** The module in it that apps import as "flwr". */
 const MODULE = "flwr.js";
+/** The module in it that tests of apps import as "flwr/testing", and its types. */
+const TESTING = { module: "testing.js", types: "testing.d.ts" };
+/** What these two export. */
+const TESTING_NAMES = { values: ["simulate"], types: ["SimulateOptions", "Simulation"] };
 
 /** Settings files of an app's folder. They contain no path of this machine. */
 const SETTINGS: Readonly<Record<string, unknown>> = {
@@ -26,7 +30,10 @@ const SETTINGS: Readonly<Record<string, unknown>> = {
       skipLibCheck: true,
       noEmit: true,
       allowImportingTsExtensions: true,
-      paths: { flwr: [`./${FOLDER}/${TYPES_FILE}`] },
+      paths: {
+        flwr: [`./${FOLDER}/${TYPES_FILE}`],
+        "flwr/testing": [`./${FOLDER}/${TESTING.types}`],
+      },
     },
     include: ["**/*.ts", `${FOLDER}/${GLOBALS_FILE}`],
   },
@@ -85,9 +92,18 @@ async function writeLink(folder: string): Promise<void> {
       JSON.stringify(library.href)
     };\n`;
     await replace(join(link, MODULE), code);
+    const testing =
+      `// @ts-self-types="./${TESTING.types}"\nexport { ${TESTING_NAMES.values} } from "./${MODULE}";\n`;
+    await replace(join(link, TESTING.module), testing);
   }
+  const names = [...TESTING_NAMES.values, ...TESTING_NAMES.types.map((name) => `type ${name}`)];
+  const types = `export { ${names.join(", ")} } from "./${TYPES_FILE}";\n`;
+  await replace(join(link, TESTING.types), types);
+  const [flwr, testing] = library === undefined
+    ? [TYPES_FILE, TESTING.types]
+    : [MODULE, TESTING.module];
   const map = {
-    imports: { flwr: `./${library === undefined ? TYPES_FILE : MODULE}` },
+    imports: { flwr: `./${flwr}`, "flwr/testing": `./${testing}` },
     ...(library !== undefined && {
       scopes: { [new URL(".", library).href]: await libraryImports() },
     }),

@@ -907,62 +907,6 @@ export declare const messageSizeMod: ClientMod;
  * ```
  */
 export declare const arraysSizeMod: ClientMod;
-/** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
-export interface SecAggPlusOptions {
-	/**
-	 * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
-	 * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
-	 * tolerated, more work. Default: 1, every node shares with all.
-	 */
-	readonly numShares?: number;
-	/**
-	 * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
-	 * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
-	 */
-	readonly reconstructionThreshold?: number;
-	/**
-	 * The largest number of examples that a node may have. A node with more is left out. Much larger than needed: less
-	 * precision. Default: 1000.
-	 */
-	readonly maxWeight?: number;
-	/** c: model elements, weighed, are clipped to [−c, c]. Default: 8. */
-	readonly clippingRange?: number;
-	/** R: [−c, c] becomes the integers from 0 to R. Up to 2³⁰; with N nodes N·R must stay below the modulus. Default: 2²². */
-	readonly quantizationRange?: number;
-	/** M: vectors are summed modulo M, a power of two up to 2³². Default: 2³². */
-	readonly modulusRange?: number;
-	/** Seconds for the replies of each stage, above 0. Default: 3600. */
-	readonly timeout?: number;
-}
-interface OnlineNode {
-	readonly nodeId: NodeId;
-	/** Name of the node, if the SuperLink reports one; not unique. */
-	readonly name?: string;
-}
-interface DriverConnection {
-	/** Starts a run. */
-	createRun(): Promise<RunId>;
-	/** The nodes that are online now. */
-	nodes(runId: RunId): Promise<OnlineNode[]>;
-	/**
-	 * Sends instructions to the SuperLink in one call.
-	 *
-	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
-	 */
-	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
-	/**
-	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
-	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
-	 */
-	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
-	/**
-	 * As {@link pull}, but fetches the content of a reply when it is asked for. Absent if the wire sends the content of
-	 * all available replies at once.
-	 */
-	pullEach?(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): AsyncIterable<Message>;
-	/** Closes the connection and ends open calls. */
-	close(): void;
-}
 /** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
@@ -1192,6 +1136,35 @@ export type ProgressEvent =
 };
 /** Receives the events of a run. */
 export type ProgressListener = (event: ProgressEvent) => void;
+interface OnlineNode {
+	readonly nodeId: NodeId;
+	/** Name of the node, if the SuperLink reports one; not unique. */
+	readonly name?: string;
+}
+interface DriverConnection {
+	/** Starts a run. */
+	createRun(): Promise<RunId>;
+	/** The nodes that are online now. */
+	nodes(runId: RunId): Promise<OnlineNode[]>;
+	/**
+	 * Sends instructions to the SuperLink in one call.
+	 *
+	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
+	 */
+	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	/**
+	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
+	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
+	 */
+	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
+	/**
+	 * As {@link pull}, but fetches the content of a reply when it is asked for. Absent if the wire sends the content of
+	 * all available replies at once.
+	 */
+	pullEach?(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): AsyncIterable<Message>;
+	/** Closes the connection and ends open calls. */
+	close(): void;
+}
 interface ExchangeLink {
 	readonly clock: Clock;
 	push(messages: readonly Message[]): Promise<(MessageId | undefined)[]>;
@@ -1352,6 +1325,107 @@ export declare class Grid {
 	report(event: ProgressEvent): void;
 	/** Calls a listener for all events from now on. @returns a function that unsubscribes it */
 	subscribe(listener: ProgressListener): () => void;
+}
+/**
+ * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
+ * its promise rejects. The value of the promise is ignored.
+ */
+export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
+/**
+ * The program that controls a run.
+ *
+ * @example
+ * ```ts
+ * export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
+ *   const strategy = new FedAvg({ fractionEvaluate: 0 });
+ *   const numRounds = runConfig.number("num-rounds", 3);
+ *   const { arrays } = await strategy.start(grid, { numRounds });
+ *   await artifacts.save("model.npz", arrays);
+ * });
+ * ```
+ */
+export declare class ServerApp {
+	#private;
+	/** The class of the object, which other copies of this module recognise. */
+	readonly [KIND] = "ServerApp";
+	/** Sets the main function. @throws FlwrError "already-exists" the second time */
+	main(main: ServerMain): this;
+	/**
+	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
+	 */
+	run(grid: Grid, context: ServerContext): Promise<void>;
+}
+/** Settings of one virtual node, in addition to its partition. */
+export type NodeSettings = Readonly<Record<string, ConfigInput>>;
+/** The apps of a simulation, and their settings. */
+export interface SimulateOptions {
+	/** The app that leads the run. */
+	readonly serverApp: ServerApp;
+	/** The app that each node runs. */
+	readonly clientApp: ClientApp;
+	/** Number of virtual nodes. */
+	readonly nodes: number;
+	/** Settings of the run, as `--run-config` gives them (default: none). */
+	readonly runConfig?: NodeSettings;
+	/** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
+	readonly nodeConfig?: (partition: number) => NodeSettings;
+	/** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
+	readonly seed?: number;
+}
+/** What a simulated run left. */
+export interface Simulation {
+	/** The results of the strategies that the ServerApp ran, in their order. */
+	readonly results: readonly Result[];
+	/** The files that the ServerApp saved, by name. */
+	readonly artifacts: ReadonlyMap<string, Uint8Array>;
+	/** Everything that happened, in order. */
+	readonly events: readonly ProgressEvent[];
+}
+/**
+ * Runs a ServerApp with virtual nodes in this thread: for tests of an app. With the same seed the result is the same,
+ * unless the app draws random numbers of its own.
+ *
+ * @returns the results once the ServerApp's main has returned
+ * @throws the error that the ServerApp throws; FlwrError "invalid-argument" for an option that is invalid
+ *
+ * @example
+ * ```ts
+ * import { simulate } from "flwr/testing";
+ *
+ * Deno.test("the loss falls", async () => {
+ *   const { results } = await simulate({ serverApp, clientApp, nodes: 8, runConfig: { "num-rounds": 3 } });
+ *   const losses = results[0]!.rounds.map(({ train }) => train!.metrics!.number("loss"));
+ *   if (!(losses.at(-1)! < losses[0]!)) throw new Error(`The loss did not fall: ${losses}`);
+ * });
+ * ```
+ */
+export declare function simulate(options: SimulateOptions): Promise<Simulation>;
+/** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
+export interface SecAggPlusOptions {
+	/**
+	 * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
+	 * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
+	 * tolerated, more work. Default: 1, every node shares with all.
+	 */
+	readonly numShares?: number;
+	/**
+	 * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
+	 * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
+	 */
+	readonly reconstructionThreshold?: number;
+	/**
+	 * The largest number of examples that a node may have. A node with more is left out. Much larger than needed: less
+	 * precision. Default: 1000.
+	 */
+	readonly maxWeight?: number;
+	/** c: model elements, weighed, are clipped to [−c, c]. Default: 8. */
+	readonly clippingRange?: number;
+	/** R: [−c, c] becomes the integers from 0 to R. Up to 2³⁰; with N nodes N·R must stay below the modulus. Default: 2²². */
+	readonly quantizationRange?: number;
+	/** M: vectors are summed modulo M, a power of two up to 2³². Default: 2³². */
+	readonly modulusRange?: number;
+	/** Seconds for the replies of each stage, above 0. Default: 3600. */
+	readonly timeout?: number;
 }
 /** The data of a round that a strategy's hooks receive. */
 export interface Round {
@@ -1640,35 +1714,6 @@ export interface SecAggPlusModOptions {
  * ```
  */
 export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
-/**
- * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
- * its promise rejects. The value of the promise is ignored.
- */
-export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
-/**
- * The program that controls a run.
- *
- * @example
- * ```ts
- * export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
- *   const strategy = new FedAvg({ fractionEvaluate: 0 });
- *   const numRounds = runConfig.number("num-rounds", 3);
- *   const { arrays } = await strategy.start(grid, { numRounds });
- *   await artifacts.save("model.npz", arrays);
- * });
- * ```
- */
-export declare class ServerApp {
-	#private;
-	/** The class of the object, which other copies of this module recognise. */
-	readonly [KIND] = "ServerApp";
-	/** Sets the main function. @throws FlwrError "already-exists" the second time */
-	main(main: ServerMain): this;
-	/**
-	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
-	 */
-	run(grid: Grid, context: ServerContext): Promise<void>;
-}
 /**
  * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
  * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
