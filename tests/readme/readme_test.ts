@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { decodeNpz } from "../../tensor/npz.ts";
 import { cacheFolder } from "../../ml/data/cache_folder.ts";
 import { DATA_FILE } from "../../ml/data/cifar10/prepare.ts";
+import { eventually } from "../support/deadline.ts";
+import { freePorts } from "../support/ports.ts";
 import { EVENTS, joined, startFlwr, startSuperLink, superLinkReady } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
 import { repositoryPath } from "../support/repository.ts";
@@ -153,11 +155,17 @@ scenario(
   { ignore: !hasData },
 );
 
-scenario("readme: its quick start runs a new app, by name and by address", async (stage) => {
+scenario("readme: its quick start simulates a new app, and then federates it", async (stage) => {
   const lines = blocksUnder(QUICK_START, "sh").flatMap(({ text }) => commandLines(text));
-  assert.equal(lines.length, 7, "new, SuperLink, two SuperNodes, two runs, list");
-  const [newApp, superLink, node1, node2, byName, byAddress, list] = lines as Seven<string[]>;
-  const env = { FLWR_HOME: stage.path("home") };
+  assert.equal(lines.length, 8, "new, two simulations, list, SuperLink, two SuperNodes, run");
+  const [newApp, simulated, larger, list, superLink, ...rest] = lines as string[][];
+  const [node1, node2, federated] = rest;
+  const [port] = freePorts(1);
+  const env = {
+    FLWR_HOME: stage.path("home"),
+    FLWR_LOCAL_SUPERLINK_HTTP_API_PORT: String(port),
+    FLWR_LOCAL_SUPERLINK_IDLE_SECONDS: "5",
+  };
   const type = (line: readonly string[], ...more: string[]) =>
     stage.start({
       name: line.slice(0, 2).join(" "),
@@ -167,25 +175,31 @@ scenario("readme: its quick start runs a new app, by name and by address", async
       env,
     });
 
-  assert.equal((await type(newApp).ended(30)).code, 0);
-  const link = type(superLink, ...FREE_PORTS, ...EVENTS);
-  const http = (await superLinkReady(link))("http");
-  await Promise.all(
-    [node1, node2].map((line) => joined(type(line, "--superlink", http, ...EVENTS))),
-  );
-
-  await Deno.mkdir(env.FLWR_HOME);
-  await Deno.writeTextFile(
-    `${env.FLWR_HOME}/config.toml`,
-    `[superlink]\ndefault = "local"\n[superlink.local]\naddress = "${http}"\ninsecure = true\n`,
-  );
-  await assertRounds(3, type(byName));
-  const address = (word: string) => word === "127.0.0.1:8000" ? http : word;
-  await assertRounds(10, type(byAddress.map(address), "--stream"));
-  const listed = type(list);
+  assert.equal((await type(newApp!).ended(30)).code, 0);
+  await assertRounds(3, type(simulated!));
+  await assertRounds(10, type(larger!));
+  const listed = type(list!);
   assert.equal((await listed.ended(30)).code, 0);
   assert.equal(listed.stdoutLines.filter((line) => /finished:completed/.test(line)).length, 2);
+
+  const link = type(superLink!, ...FREE_PORTS, ...EVENTS);
+  const http = (await superLinkReady(link))("http");
+  await Promise.all(
+    [node1!, node2!].map((line) => joined(type(line, "--superlink", http, ...EVENTS))),
+  );
+  await assertRounds(
+    3,
+    type(federated!.map((word) => word === "127.0.0.1:8000" ? http : word)),
+  );
+  await eventually(async () => !await isOpen(port!), 30, "the local SuperLink to end");
 });
+
+function isOpen(port: number): Promise<boolean> {
+  return Deno.connect({ hostname: "127.0.0.1", port }).then(
+    (connection) => (connection.close(), true),
+    () => false,
+  );
+}
 
 scenario("readme: exit statuses are 0, 1 and 2", async (stage) => {
   const status = async (...args: string[]) =>

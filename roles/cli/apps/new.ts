@@ -88,11 +88,8 @@ async function makeApp(name: string, { template, publisher }: NewFlags): Promise
 
 function nextSteps(folder: string): string[] {
   return [
-    "Try it on this machine. Run each command in its own terminal:",
-    "  flwr superlink --insecure",
-    '  flwr supernode --insecure --node-config "partition-id=0 num-partitions=2"',
-    '  flwr supernode --insecure --node-config "partition-id=1 num-partitions=2"',
-    `  flwr run ${folder} --stream`,
+    "Try it on this machine, with simulated nodes:",
+    `  flwr run ${folder}`,
     `More in ${folder}/README.md`,
   ];
 }

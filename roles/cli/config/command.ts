@@ -20,7 +20,7 @@ Connections are stored in config.toml, in the folder $FLWR_HOME or ~/.flwr. Pyth
   # insecure = true                                    # instead of root-certificates: no TLS
   # federation = "@account/name"                       # default: the SuperLink's own
 
-For this command the address ":local:" means 127.0.0.1:8000 without TLS, where "flwr superlink --insecure" listens.
+For the address ":local:", commands start a SuperLink on this machine, which simulates nodes.
 Python's flwr starts a SuperLink with simulated nodes for it.
 
 Example:
