@@ -267,8 +267,6 @@ function patients(hospital: number): string {
   return ["a,b,c,d,outcome", ...rows, ""].join("\n");
 }
 
-type Seven<T> = [T, T, T, T, T, T, T];
-
 async function assertRounds(rounds: number, run: Process): Promise<void> {
   const { code } = await run.ended(RUN_SECONDS);
   assert.equal(code, 0, run.tail());
