@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import { joinParts } from "./joined.ts";
+import { joinParts } from "../../base/bytes.ts";
 
 /**
  * Reads the body of a response in parts, because `Response.bytes` is three times slower in Deno 2.9.

@@ -1,4 +1,4 @@
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { languagesOf } from "../../../fab/app_config.ts";
 import type { Language } from "../../../fab/component.ts";

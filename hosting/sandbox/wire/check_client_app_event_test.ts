@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
-import { checkClientAppEvent, MAX_STATE_BYTES } from "./checked_reply.ts";
+import { checkClientAppEvent, MAX_STATE_BYTES } from "./check_client_app_event.ts";
 
 const METADATA = {
   runId: 1n,

@@ -1,5 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
-import { responseBody, UNREAD_LINGER_MS } from "./answer_body.ts";
+import { responseBody, UNREAD_LINGER_MS } from "./response_body.ts";
 import type { Connection } from "./connections.ts";
 import type { PlainResponse } from "./refusal.ts";
 

@@ -12,7 +12,7 @@ const LICENCE_ENTRY = "valid_license";
  *
  * @returns the id of the first valid signature's key, or undefined
  */
-export async function signerOf(
+export async function bundleSigner(
   { content, verifications }: AppBundle,
   trusted: TrustedEntities,
 ): Promise<string | undefined> {

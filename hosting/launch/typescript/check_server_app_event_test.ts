@@ -9,7 +9,7 @@ import {
   MAX_LINE_LENGTH,
   MAX_LINES_PER_BATCH,
   MAX_SENTENCE_LENGTH,
-} from "./checked_said.ts";
+} from "./check_server_app_event.ts";
 import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 
 Deno.test("valid events are accepted, without unknown fields", () => {

@@ -22,7 +22,7 @@ const NETWORK = [
  * @param certificate PEM text of the certificate and its intermediates
  * @returns the problem; undefined if there is none
  */
-export function problemOfLoading(certificate: string, key: string): string | undefined {
+export function loadingProblem(certificate: string, key: string): string | undefined {
   try {
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: certificate, key }).close();
     return undefined;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { findPythonCommand, type FlowerProgram } from "./find_program.ts";
+import { findPythonCommand, type FlowerProgram } from "./find_python_command.ts";
 
 const SERVERAPP: FlowerProgram = { name: "flwr-serverapp", role: "SuperLink" };
 

@@ -1,10 +1,10 @@
-import { MAX_STATE_BYTES } from "./checked_reply.ts";
+import { MAX_STATE_BYTES } from "./check_client_app_event.ts";
 import assert from "node:assert/strict";
 import type { PlainRecordDict } from "../../../app/transferable.ts";
 import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 import { decodeFrames, encodeFrame, MAX_FRAME_TEXT_BYTES } from "./frame.ts";
 import { packEvent } from "./packed_messages.ts";
-import { COPY_PIECE_BYTES, readPackedEvent } from "./read_said.ts";
+import { COPY_PIECE_BYTES, readPackedEvent } from "./read_packed_event.ts";
 
 const METADATA = {
   runId: 1n,

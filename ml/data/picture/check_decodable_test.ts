@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkDecodable } from "./jpeg_decodable.ts";
+import { checkDecodable } from "./check_decodable.ts";
 
 /** The markers of a JPEG file with `count` scans, without pixels. */
 function scans(count: number): Uint8Array {

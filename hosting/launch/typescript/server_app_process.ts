@@ -2,7 +2,7 @@ import { MAX_BATCH_BYTES } from "./thread/line_log.ts";
 import type { Readable } from "node:stream";
 import { SandboxChild } from "../../sandbox/child.ts";
 import { defaultMemoryBytes, sandboxLaunch } from "../../sandbox/launch.ts";
-import { checkServerAppEvent } from "./checked_said.ts";
+import { checkServerAppEvent } from "./check_server_app_event.ts";
 import { OutputTail } from "./output_tail.ts";
 import type { ServerAppCommand, ServerAppEvent } from "./thread/worker_protocol.ts";
 

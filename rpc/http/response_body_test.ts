@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { ANSWER_PIECE_BYTES, piecesOf, responseBody, type ResponseSource } from "./answer_body.ts";
+import {
+  ANSWER_PIECE_BYTES,
+  piecesOf,
+  responseBody,
+  type ResponseSource,
+} from "./response_body.ts";
 import { Connections } from "./connections.ts";
 
 const PARTS = [Uint8Array.of(1, 2), new Uint8Array(2 * ANSWER_PIECE_BYTES + 5)];

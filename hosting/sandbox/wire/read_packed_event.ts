@@ -9,7 +9,7 @@ import {
   MAX_STATE_BYTES,
   metadataOf,
   optionalFailure,
-} from "./checked_reply.ts";
+} from "./check_client_app_event.ts";
 import { RECORD_LIMITS, unpackRecords } from "./record_columns.ts";
 
 /** Bytes of an app's state that are copied in one turn of the event loop: 1 to 3 ms. */

@@ -12,7 +12,7 @@ export interface ErrorBody {
 }
 
 /** Reads the JSON body of an error response. @returns undefined for a body that is not a Flower server's */
-export async function errorBodyOf(answer: Response): Promise<ErrorBody | undefined> {
+export async function readErrorBody(answer: Response): Promise<ErrorBody | undefined> {
   if (answer.ok || !isMediaType(answer.headers.get("content-type"), JSON_TYPE)) {
     await answer.body?.cancel();
     return undefined;

@@ -6,7 +6,7 @@ import {
   DEFAULT_RETENTION_FLAGS,
   readRetention,
   type RetentionFlags,
-} from "./retention.ts";
+} from "./retention_flags.ts";
 
 function parse(...args: string[]): RetentionFlags {
   const command = addRetentionOptions(new Command()).exitOverride();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runProgram } from "./process_group.ts";
+import { runProgram } from "./run_program.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 import { eventually } from "../../tests/support/deadline.ts";
 

@@ -24,7 +24,7 @@ const EMPTY_NAME = 2;
  * @param budget limits the comparisons of names
  * @returns the problem as a clause with the certificate's name; undefined if there is none
  */
-export function problemOfChain(
+export function chainProblem(
   chain: Chain,
   usesOf: (certificate: X509Certificate) => CertificateUses | undefined,
   now: number,

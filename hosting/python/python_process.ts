@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { flwrHome } from "../../fab/home.ts";
-import { type ProgramEnd, runProgram } from "./process_group.ts";
+import { type ProgramEnd, runProgram } from "./run_program.ts";
 
 /** Options for one of Flower's own programs that runs an app for one task. */
 export interface PythonProcessOptions {
