@@ -462,7 +462,7 @@ export { binaryStatistics } from "./metrics/binary.ts";
 export { classStatistics } from "./metrics/classes.ts";
 export { regressionStatistics } from "./metrics/regression.ts";
 export { rocAuc } from "./metrics/roc_auc.ts";
-export type { StatisticsName } from "./metrics/merge.ts";
+export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
 // Privacy accounting.

@@ -1,6 +1,6 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import { type Tensor, zeros } from "../../../tensor/tensor.ts";
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber } from "../../../base/check_option.ts";
 import { mapModel } from "../arrays/elementwise.ts";
 import { SimdRows } from "../arrays/simd.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";

@@ -1,6 +1,6 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import { zeros } from "../../../tensor/tensor.ts";
-import { checkNumber, checkPositive } from "../../check_option.ts";
+import { checkNumber, checkPositive } from "../../../base/check_option.ts";
 import { mapModel } from "../arrays/elementwise.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";

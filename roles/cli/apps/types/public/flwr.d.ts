@@ -2015,6 +2015,7 @@ export interface MetricsAggregation {
  *
  * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
+ * @throws FlwrError "invalid-argument" for an unknown kind of statistics
  * @example
  * ```ts
  * // A node answers: { "num-examples": n, ...binaryStatistics(scores, labels).parts("risk") }

@@ -1,4 +1,4 @@
-import { FlwrError } from "../base/error.ts";
+import { FlwrError } from "./error.ts";
 
 /**
  * Checks a number option.
@@ -27,7 +27,7 @@ export function checkPositive(name: string, value: number): void {
  *
  * @throws FlwrError "invalid-argument" unless it is an integer from `min`
  */
-export function checkCount(name: string, value: number, min: number): void {
+export function checkCount(name: string, value: number, min = 1): void {
   if (Number.isSafeInteger(value) && value >= min) return;
   throw new FlwrError(
     "invalid-argument",
