@@ -8,50 +8,36 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
 } from "@peculiar/x509";
-import { writePem } from "../auth/pem.ts";
-import { inTemporaryFolder } from "../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { type CheckedServerTls, readServerTls } from "./check.ts";
+import { type TestCertificate, testCertificate } from "./testing/test_certificate.ts";
 
 const DAY = 24 * 3600;
 const clock = new FakeClock();
-const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-
-interface Made {
-  readonly name: string;
-  readonly keys: CryptoKeyPair;
-  readonly pem: string;
-}
 
 /** Creates a certificate. @param days validity from now */
-async function make(
+function make(
   name: string,
-  issuer: Made | undefined,
+  issuer: TestCertificate | undefined,
   extensions: readonly Extension[],
   { days = 100, keys }: { days?: number; keys?: CryptoKeyPair } = {},
-): Promise<Made> {
-  const own = keys ?? await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.create({
-    subject: `CN=${name}`,
-    issuer: `CN=${issuer?.name ?? name}`,
-    publicKey: own.publicKey,
-    signingKey: (issuer?.keys ?? own).privateKey,
-    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-    notBefore: new Date((clock.now() - 50 * DAY) * 1000),
-    notAfter: new Date((clock.now() + days * DAY) * 1000),
-    extensions: [...extensions],
-  });
-  return { name, keys: own, pem: certificate.toString("pem") + "\n" };
+): Promise<TestCertificate> {
+  const [from, to] = [clock.now() - 50 * DAY, clock.now() + days * DAY];
+  return testCertificate(name, { issuer, extensions, from, to, keys });
 }
 
 const authority = (pathLength?: number) => new BasicConstraintsExtension(true, pathLength, true);
 const localhost = new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]);
 
 /** Reads the files of a server with these intermediate certificates, nearest first. */
-async function read(root: Made, between: readonly Made[], server: Made): Promise<CheckedServerTls> {
+async function read(
+  root: TestCertificate,
+  between: readonly TestCertificate[],
+  server: TestCertificate,
+): Promise<CheckedServerTls> {
   let tls: CheckedServerTls | undefined;
   await inTemporaryFolder(async (folder) => {
     const files = {
@@ -59,13 +45,12 @@ async function read(root: Made, between: readonly Made[], server: Made): Promise
       certificate: { file: `${folder}/crt` },
       key: { file: `${folder}/key` },
     };
-    const pkcs8 = await crypto.subtle.exportKey("pkcs8", server.keys.privateKey);
     await Deno.writeTextFile(files.authority.file, root.pem);
     await Deno.writeTextFile(
       files.certificate.file,
       server.pem + between.map(({ pem }) => pem).join(""),
     );
-    await Deno.writeTextFile(files.key.file, writePem("PRIVATE KEY", new Uint8Array(pkcs8)));
+    await Deno.writeTextFile(files.key.file, server.key);
     tls = await readServerTls(files, clock);
   });
   return tls!;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import vectors from "../tests/vectors/certs/odd.json" with { type: "json" };
 import { der, DerReader, MalformedError, TAG } from "../auth/der.ts";
 import { writePem } from "../auth/pem.ts";
-import { inTemporaryFolder } from "../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";
