@@ -31,20 +31,39 @@ export interface AppToCheck {
 }
 
 /**
- * Checks the types of an app's modules like `deno check`, and that they export the app's components. A passed check is
- * remembered by the hash of the code, so that it is not repeated when only settings or data change.
+ * Runs a check of an app's types.
+ *
+ * @param signal stops it
+ * @throws FlwrError "failed-precondition" with the type errors, or when the check took too long; "cancelled" by the
+ *   signal or after Ctrl-C
+ */
+export type TypeCheck = (signal?: AbortSignal) => Promise<void>;
+
+/**
+ * The check that an app still needs: of the types of its modules, like `deno check`, and of the components that they
+ * export. A passed check is remembered by the hash of the code, so that it is not repeated when only settings or data
+ * change.
  *
  * The app may come from somebody else, so none of its code is run, and nothing is written to its folder. A copy of its
  * files is checked, without the app's own settings, packages and network, which a sandbox does not have either.
  *
- * @param signal stops the check
- * @returns false if there is no Deno to check with: inside a compiled executable
- * @throws FlwrError "failed-precondition" with the type errors, or when the check took too long; "cancelled" by the
- *   signal or after Ctrl-C
+ * @returns undefined if the app has passed or has no types, and inside a compiled executable, which has no type checker
  */
-export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<boolean> {
-  const { files, folder, components } = app;
-  if (!await isUnchecked(app)) return !(hasTypes(app) && Deno.build.standalone);
+export async function neededTypeCheck(app: AppToCheck): Promise<TypeCheck | undefined> {
+  if (Deno.build.standalone || !hasTypes(app)) return undefined;
+  const hash = hashOf(app);
+  const passed = new PassedChecks(join(flwrHome(), "checked"));
+  if (await passed.has(hash)) return undefined;
+  return async (signal) => {
+    await checkApp(app, signal);
+    await passed.add(hash);
+  };
+}
+
+async function checkApp(
+  { files, folder, components }: AppToCheck,
+  signal?: AbortSignal,
+): Promise<void> {
   // After Ctrl-C the copy must be removed.
   using shutdown = onShutdown();
   const stopped = signal === undefined
@@ -55,16 +74,8 @@ export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<b
   // A check with few of Deno's declarations takes half the time. If it fails, all of them may be needed.
   const found = await copy.check("few", entry, stopped) &&
     await copy.check("all", entry, stopped);
-  if (found === undefined) {
-    await passedChecks().add(hashOf(app));
-    return true;
-  }
+  if (found === undefined) return;
   throw typeErrors(found.replaceAll(copy.appUrl, pathToFileURL(resolve(folder)).href), entry);
-}
-
-/** Whether {@link checkApp} has to check the app: it has types, and has not passed yet. */
-export async function isUnchecked(app: AppToCheck): Promise<boolean> {
-  return hasTypes(app) && !Deno.build.standalone && !await passedChecks().has(hashOf(app));
 }
 
 /** Hash of the type checker's input. */
@@ -76,10 +87,6 @@ function hashOf({ files, components }: AppToCheck): string {
 
 function hasTypes({ files }: AppToCheck): boolean {
   return [...files.keys()].some((file) => TYPED.test(file));
-}
-
-function passedChecks(): PassedChecks {
-  return new PassedChecks(join(flwrHome(), "checked"));
 }
 
 /** A copy of an app's code in a temporary folder. */
