@@ -10,7 +10,8 @@ import {
   metadataOf,
   optionalFailure,
 } from "./check_client_app_event.ts";
-import { RECORD_LIMITS, unpackRecords } from "./record_columns.ts";
+import { RECORD_LIMITS } from "./record_columns.ts";
+import { unpackRecords } from "./unpack_records.ts";
 
 /** Bytes of an app's state that are copied in one turn of the event loop: 1 to 3 ms. */
 export const COPY_PIECE_BYTES = 4 * 1024 ** 2;
