@@ -1,5 +1,6 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
-import { type Tensor, zeros } from "../../../tensor/tensor.ts";
+import { zerosInNpy } from "../../../tensor/npy.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 import { detach } from "../../message_memory.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
 
@@ -43,7 +44,7 @@ export class CompensatedSum {
   /** The sum divided by a number, in the type of an average. The sum ends with it. */
   divided(divisor: number): Tensor {
     const { dtype, shape } = this.#like;
-    const result = zeros(averagedDType(dtype, shape.length), shape);
+    const result = zerosInNpy(averagedDType(dtype, shape.length), shape);
     const [sum, error, data] = [this.#sum, this.#error, result.data];
     for (let i = 0; i < data.length; i++) data[i] = (sum[i]! + error[i]!) / divisor;
     // Three times the memory of a float32 result, which the next one needs.
