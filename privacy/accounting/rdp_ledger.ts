@@ -29,12 +29,7 @@ export class RdpLedger implements PrivacyLedger {
 
   /** The smallest ε at `delta`, and the order that gives it. */
   atBestOrder(delta: number): { epsilon: number; order: number } {
-    let best = { epsilon: Infinity, order: this.orders[0]! };
-    this.orders.forEach((order, i) => {
-      const epsilon = Math.max(0, epsilonAt(order, this.#total[i]!, delta));
-      if (epsilon < best.epsilon) best = { epsilon, order };
-    });
-    return best;
+    return bestEpsilon(this.orders, this.#total, delta);
   }
 
   /** The smallest δ at `epsilon`, over all orders. */
@@ -49,6 +44,20 @@ export class RdpLedger implements PrivacyLedger {
       return Math.min(least, byTotalVariation, byOrder);
     }, 1);
   }
+}
+
+/** The smallest ε that Rényi divergences at some orders give at `delta`, and the order that gives it. */
+export function bestEpsilon(
+  orders: readonly number[],
+  divergences: Float64Array,
+  delta: number,
+): { epsilon: number; order: number } {
+  let best = { epsilon: Infinity, order: orders[0]! };
+  orders.forEach((order, i) => {
+    const epsilon = Math.max(0, epsilonAt(order, divergences[i]!, delta));
+    if (epsilon < best.epsilon) best = { epsilon, order };
+  });
+  return best;
 }
 
 function epsilonAt(order: number, rdp: number, delta: number): number {

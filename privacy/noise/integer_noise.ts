@@ -31,7 +31,7 @@ export type IntegerVector = Int32Array | Uint32Array | BigInt64Array | BigUint64
  * Wrapping around costs accuracy, never privacy.
  *
  * The noise is one share of n. The sum over the nodes is private by the shares of the honest ones among them: give
- * `planIntegerNoise` in `integer_plan.ts` the least number that will be in any sum.
+ * `planIntegerNoise` in `privacy/accounting` the least number that will be in any sum.
  *
  * @param values the vector, as integers of a ring
  * @param share the distribution

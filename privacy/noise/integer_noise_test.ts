@@ -4,6 +4,7 @@ import { CryptoEntropy, type Entropy } from "./entropy.ts";
 import { expNegative, fractionOf } from "./exp_fixed_point.ts";
 import { forTestsSeededEntropy } from "./for_tests.ts";
 import { addIntegerNoise } from "./integer_noise.ts";
+import { roundConditionally } from "./integer_rounding.ts";
 import { discreteLaplace } from "./laplace.ts";
 import { isBelow, LazyChoice } from "./lazy_choice.ts";
 import { Skellam } from "./skellam.ts";
@@ -187,4 +188,48 @@ Deno.test("discrete Laplace numbers also decide by more bits", () => {
   const [first, second] = [Number(bits >> 32n), Number(bits & 0xffffffffn)];
   assert.equal(discreteLaplace(1, numbers(0, first, second - 1, 0xffffffff, 0)), 1);
   assert.equal(discreteLaplace(1, numbers(0, first, second + 1, 0)), 0);
+});
+
+const GRID = { clippingNorm: 2, scale: 1000, normBound: 2005 };
+
+Deno.test("conditional rounding keeps the mean of each number, and the norm within its bound always", () => {
+  const values = Float64Array.of(0.1234, -0.5678, 0.0005, 0);
+  const entropy = forTestsSeededEntropy(24);
+  const [sums, rounds] = [new Float64Array(4), 20_000];
+  const target = new Int32Array(4);
+  for (let i = 0; i < rounds; i++) {
+    assert.ok(Math.abs(roundConditionally(values, target, GRID, entropy) - 0.58108) < 1e-4);
+    target.forEach((integer, k) => {
+      assert.ok(Math.abs(integer - values[k]! * 1000) < 1);
+      sums[k]! += integer;
+    });
+  }
+  // A fraction f has the variance f·(1 − f), at most 1/4.
+  sums.forEach((sum, k) => {
+    const error = Math.abs(sum / rounds - values[k]! * 1000);
+    assert.ok(error < 5 * 0.5 / Math.sqrt(rounds), `${k}: ${error}`);
+  });
+});
+
+Deno.test("conditional rounding draws again until the bound holds, and clips before", () => {
+  // Without a bound the norm would be above half of the time.
+  const values = new Float64Array(100).fill(10.5);
+  const bound = { clippingNorm: 105, scale: 1, normBound: 105.5 };
+  const entropy = forTestsSeededEntropy(25);
+  for (let i = 0; i < 200; i++) {
+    const target = new BigInt64Array(100);
+    roundConditionally(values, target, bound, entropy);
+    const squares = target.reduce((sum, x) => sum + x * x, 0n);
+    assert.ok(squares <= 11130n, `${squares}`);
+  }
+  for (const scaled of [100, 1e200]) {
+    const target = new Int32Array(100);
+    const large = values.map((value) => value * scaled);
+    assert.ok(roundConditionally(large, target, bound, entropy) > 105);
+    assert.ok(target.reduce((sum, x) => sum + x * x, 0) <= 11130);
+  }
+  assert.throws(
+    () => roundConditionally(Float64Array.of(0, NaN), new Int32Array(2), GRID),
+    RangeError,
+  );
 });
