@@ -1,6 +1,6 @@
 import type { PrivacyLedger } from "./ledger.ts";
 import { DEFAULT_ORDERS, rdpOfRelease } from "./rdp.ts";
-import { outOfRange, type RepeatedRelease } from "./release.ts";
+import { type GaussianRelease, outOfRange, type RepeatedRelease } from "./release.ts";
 
 /** Converts the Rényi divergences of releases to (ε, δ). */
 export class RdpLedger implements PrivacyLedger {
@@ -9,8 +9,18 @@ export class RdpLedger implements PrivacyLedger {
   readonly orders: readonly number[];
   readonly #total: Float64Array;
 
-  /** @throws FlwrError "invalid-argument" unless there are orders, all finite and above 1 */
-  constructor(releases: readonly RepeatedRelease[], orders: readonly number[] = DEFAULT_ORDERS) {
+  /**
+   * Composes releases.
+   *
+   * @param divergencesOf the divergences of a release at the orders (default: computed)
+   * @throws FlwrError "invalid-argument" unless there are orders, all finite and above 1
+   */
+  constructor(
+    releases: readonly RepeatedRelease[],
+    orders: readonly number[] = DEFAULT_ORDERS,
+    divergencesOf: (release: GaussianRelease) => Float64Array = (release) =>
+      rdpOfRelease(release, orders),
+  ) {
     if (orders.length === 0) throw outOfRange("orders", "at least one number above 1", "none");
     for (const order of orders) {
       if (!(order > 1 && order < Infinity)) throw outOfRange("orders", "finite and above 1", order);
@@ -18,7 +28,7 @@ export class RdpLedger implements PrivacyLedger {
     this.orders = orders;
     this.#total = new Float64Array(orders.length);
     for (const { release, count } of releases) {
-      rdpOfRelease(release, orders).forEach((rdp, i) => this.#total[i]! += count * rdp);
+      divergencesOf(release).forEach((rdp, i) => this.#total[i]! += count * rdp);
     }
   }
 
