@@ -496,7 +496,12 @@ export type {
   ClientSideOptions,
 } from "./app/privacy/central_dp.ts";
 export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";
+export {
+  DifferentialPrivacyMatrixMechanism,
+  type MatrixMechanismOptions,
+} from "./app/privacy/matrix_mechanism.ts";
 export type { NoiseSource } from "./app/privacy/noise_source.ts";
+export type { RunNoise } from "./app/privacy/run_noise.ts";
 export {
   type AdaptiveClippingOptions,
   DifferentialPrivacyClientSideAdaptiveClipping,
