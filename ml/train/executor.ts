@@ -2,6 +2,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { withBlocks } from "../lower/blocked/with_blocks.ts";
 import {
+  lowerFreeRows,
   lowerProgram,
   nextName,
   type Program,
@@ -123,7 +124,12 @@ export class Executor implements AsyncDisposable {
       program = build(optimizations);
       patterns = optimizations.patterns;
     }
-    const model = lowerProgram(program, patterns);
+    let model: Uint8Array | undefined;
+    while (model === undefined && program.free !== undefined) {
+      model = lowerFreeRows(program, program.free, patterns);
+      if (model === undefined) program = program.free.otherwise();
+    }
+    model ??= lowerProgram(program, patterns);
     await (await this.engine()).load(key, model);
     return { key, program, length: new SliceLength() };
   }
