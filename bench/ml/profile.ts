@@ -45,10 +45,10 @@ interface ProfileFlags {
 
 /** The optimisations that a model of this machine gets. */
 async function optimizationsFor(
-  { plain, blocks, evaluate }: ProfileFlags,
+  { plain, blocks, evaluate, private: isPrivate }: ProfileFlags,
 ): Promise<Optimizations> {
   if (plain) return PLAIN;
-  if (!blocks) return OPTIMIZED;
+  if (!blocks || isPrivate) return OPTIMIZED;
   const startEngine = () => LocalEngine.create(1);
   await using engine = await startEngine();
   const block = await blockSize(engine, startEngine);
@@ -94,7 +94,7 @@ async function profile(name: string, flags: ProfileFlags): Promise<void> {
       whole: true,
       expected: batch,
       settings: dpSgd({ clip: 1, noiseMultiplier: 1 }),
-    })
+    }, optimizations)
     : trainingProgram(recipe, target, variant, optimizations);
   const model = program.free === undefined
     ? lowerProgram(program, optimizations.patterns)

@@ -25,6 +25,8 @@ export interface Program {
   readonly captured: readonly Node<"input">[];
   /** Values that each step yields: one row per step. */
   readonly stacked: readonly NamedValue[];
+  /** Whether it cannot have images in blocks of channels (default: it can). */
+  readonly withoutBlocks?: boolean;
   /** How the number of rows can differ from step to step (default: it is always the same). */
   readonly free?: FreeRows;
 }

@@ -118,7 +118,9 @@ export class Executor implements AsyncDisposable {
     // Only programs that change parameters are differentiated.
     const forwardOnly = program.state.length === 0;
     const asItStands = forwardOnly ? build({ ...this.#optimizations, passes: [] }) : program;
-    const block = await this.#blockFor([program, asItStands].flatMap(resultsOf), forwardOnly);
+    const block = program.withoutBlocks
+      ? undefined
+      : await this.#blockFor([program, asItStands].flatMap(resultsOf), forwardOnly);
     if (block !== undefined) {
       const optimizations = withBlocks(this.#optimizations, block, forwardOnly);
       program = build(optimizations);

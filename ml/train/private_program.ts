@@ -5,6 +5,7 @@ import { gather } from "../graph/indexing.ts";
 import { reduceSum } from "../graph/reduce.ts";
 import { type Layout, rowLayouts } from "../graph/rows.ts";
 import type { Value } from "../graph/value.ts";
+import { applyPasses, type Optimizations } from "../lower/passes.ts";
 import type { Program } from "../lower/program.ts";
 import type { Variable } from "../nn/trace.ts";
 import { clippedOfOne, clippedSums } from "../step/clipped_sums.ts";
@@ -75,30 +76,53 @@ function requireSeparate(taken: Losses, other: Losses): ReadonlyMap<Value, Layou
   for (const { name, value } of taken.variables) {
     if (taken.updates.has(value)) throw mixes(`it computes "${name}" from the examples`);
   }
-  const { layouts, mixing } = rowLayouts(
-    { inputs: [taken.rows], outputs: [taken.losses] },
-    { inputs: [other.rows], outputs: [other.losses] },
-  );
+  const { layouts, mixing } = layoutsOf(taken, other);
   if (mixing !== undefined) throw mixes(`"${mixing.primitive}" runs over them`);
   return layouts;
 }
 
-/** The sums of clipped gradients of some rows; undefined if there is no rule for the gradients of each example. */
+type RowLosses = Pick<Losses, "rows" | "losses">;
+
+function layoutsOf(taken: RowLosses, other: RowLosses): ReturnType<typeof rowLayouts> {
+  return rowLayouts(
+    { inputs: [taken.rows], outputs: [taken.losses] },
+    { inputs: [other.rows], outputs: [other.losses] },
+  );
+}
+
+/** The losses of some rows and the sums of their clipped gradients. */
+interface Sums {
+  readonly taken: Losses;
+  /** Undefined if there is no rule for the gradients of each example. */
+  readonly sums: readonly Value[] | undefined;
+}
+
 function sumsOf(
   recipe: Recipe,
   target: Parts<TargetSpec>,
   variant: PrivateVariant,
+  optimizations: Optimizations,
   key: Value,
   mask: Value,
-): { taken: Losses; sums: Value[] | undefined } {
+): Sums {
   const { batch, weighted, settings: { clip } } = variant;
   const taken = lossesOf(recipe, target, batch, weighted, key);
   const parameters = taken.variables.filter(({ trained }) => trained).map(({ value }) => value);
   if (batch === 1) {
     return { taken, sums: clippedOfOne(taken.losses, parameters, { clip, mask }) };
   }
-  const other = lossesOf(recipe, target, 2 * batch + 1, weighted, key);
+  const other = lossesOf(recipe, target, batch + 1, weighted, key);
   const layouts = requireSeparate(taken, other);
+  const [faster, twin] = [taken, other].map((each) => {
+    const [losses] = applyPasses([each.losses], optimizations);
+    return { ...each, losses: losses! };
+  }) as [Losses, Losses];
+  const fasterLayouts = layoutsOf(faster, twin);
+  if (fasterLayouts.mixing === undefined) {
+    const sums = clippedSums(faster.losses, parameters, fasterLayouts.layouts, { clip, mask });
+    if (sums !== undefined) return { taken: faster, sums };
+  }
+  // The optimised graph can have rows, or uses of parameters, for which there is no rule.
   return { taken, sums: clippedSums(taken.losses, parameters, layouts, { clip, mask }) };
 }
 
@@ -139,10 +163,18 @@ export function privateProgram(
   recipe: Recipe,
   target: Parts<TargetSpec>,
   variant: PrivateVariant,
+  optimizations: Optimizations,
 ): Program {
   const { batch, fixedBatch } = variant;
+  const built = new Map<number, Program | undefined>();
+  const sized = (size: number) => {
+    if (!built.has(size)) {
+      const program = sizedProgram(recipe, target, { ...variant, batch: size }, optimizations);
+      built.set(size, program);
+    }
+    return built.get(size);
+  };
   // Mixing cannot be seen in a batch of one.
-  const sized = (size: number) => sizedProgram(recipe, target, { ...variant, batch: size });
   if (sized(Math.max(2, batch)) === undefined) return sized(1)!;
   return freeProgram(sized, batch, fixedBatch);
 }
@@ -182,12 +214,13 @@ function sizedProgram(
   recipe: Recipe,
   target: Parts<TargetSpec>,
   variant: PrivateVariant,
+  optimizations: Optimizations,
 ): Program | undefined {
   const { optimizer } = recipe;
   const { batch, expected, settings, whole } = variant;
   const key = randomKey();
   const mask = source(NAMES.mask, "float32", [batch]);
-  const { taken, sums } = sumsOf(recipe, target, variant, key, mask);
+  const { taken, sums } = sumsOf(recipe, target, variant, optimizations, key, mask);
   if (sums === undefined) return undefined;
   const { variables, losses } = taken;
   const trained = variables.filter((variable) => variable.trained);
@@ -240,5 +273,6 @@ function sizedProgram(
       ...corrections,
     ]),
     stacked: [{ name: NAMES.loss, value: loss }],
+    withoutBlocks: true,
   };
 }

@@ -3,6 +3,7 @@ import { mostRowsPerPass, passesOf, poissonBatch, rowsPerPass } from "../step/po
 import type { DpSgd, FitPrivacy } from "../step/dp_sgd.ts";
 import { FitLoss } from "../step/privacy_loss.ts";
 import { entropyFor, StepNoise } from "../step/step_noise.ts";
+import type { Optimizations } from "../lower/passes.ts";
 import { exampleCount } from "./dataset.ts";
 import { proximalOf, requireNumber, weightOf } from "./epoch_trainer.ts";
 import { type LoadedProgram, programRun, storeData } from "./executor.ts";
@@ -101,7 +102,8 @@ export class PrivateTrainer {
     const settings = this.#settings;
     const { clip, noiseMultiplier } = settings;
     const key = ["private", targetKey(targets), ...Object.values(variant), clip, noiseMultiplier];
-    const build = () => privateProgram(recipe, targets, { ...variant, settings });
+    const build = (optimizations: Optimizations) =>
+      privateProgram(recipe, targets, { ...variant, settings }, optimizations);
     const loaded = await executor.program(key.join(":"), build);
     return { loaded, rows: passRows(loaded.program) };
   }
