@@ -27,8 +27,8 @@ import {
 } from "./programs.ts";
 import type { TargetSpec } from "./target_spec.ts";
 
-/** How many numbers of rows are tried as the most of a pass. */
-const FREE_ATTEMPTS = 2;
+/** How many pairs of numbers of rows are tried as the most of a pass. */
+const FREE_ATTEMPTS = 3;
 
 /** The options of a private training program. */
 export interface PrivateVariant extends TrainingVariant {
@@ -180,8 +180,9 @@ export function privateProgram(
 }
 
 /**
- * A program whose passes have different numbers of rows. Some operators are chosen by the number of rows, so two numbers next
- * to each other can need different ones: then it tries smaller ones.
+ * A program whose passes have different numbers of rows, made from the graphs for two numbers. Some operators are chosen by
+ * the number of rows, and equal nodes are one, so the graphs can differ in more than lengths by chance: if a limit lies
+ * between the two numbers, or if one of them is also another length. Then smaller numbers are tried.
  */
 function freeProgram(
   sized: (size: number) => Program | undefined,
@@ -204,7 +205,7 @@ function freeProgram(
       cut: program!.scanned.filter(({ attributes: { name } }) =>
         name === NAMES.rows || name === NAMES.mask
       ),
-      otherwise: () => freeProgram(sized, most - 1, fixedBatch, attempts - 1),
+      otherwise: () => freeProgram(sized, most - 2, fixedBatch, attempts - 1),
     },
   };
 }
