@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import ts from "typescript";
-import { withoutComments } from "./check_app.ts";
+import { withoutComments } from "./type_check.ts";
 import { readTypes } from "./installation.ts";
 
 /** Declarations as the compiler writes them. */
