@@ -71,6 +71,8 @@ export async function runServerApp(
     await orStopped(main.then(() => artifacts.settled()), signal);
     report.finished();
   } catch (error) {
+    // A run that was stopped can go on from its last round.
+    await checkpoints.settled();
     report.failed(FlwrError.from(error));
     throw error;
   }

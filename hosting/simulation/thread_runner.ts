@@ -2,7 +2,7 @@ import type { Context } from "../../app/context.ts";
 import type { Message } from "../../app/message.ts";
 import type { NodeAnswer, NodeRunner } from "../../simulation/node_runner.ts";
 import { AppHost } from "../app/app_host.ts";
-import type { StartInstance } from "../app/app_link.ts";
+import type { StartInstance } from "../app/app_instance.ts";
 import type { AppModule } from "../app/app_module.ts";
 import type { EndNodeThread, NodeThreadEvent, OpenNodeThread } from "../sandbox/wire/protocol.ts";
 

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { callSuperLink } from "../config/ask_superlink.ts";
+import { callSuperLink } from "../config/call_superlink.ts";
 import { requireFederationId } from "../config/federation_id.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import { readSimulationSettings, type ScalarValue } from "../config/simulation_settings.ts";
