@@ -21,13 +21,20 @@ export interface PythonProgramOptions {
 
 const SERVERAPP = "flwr-serverapp";
 
+/** Flower's program for runs whose nodes are simulated: ServerApp, nodes, and a pool of processes for the ClientApp. */
+const SIMULATION = "flwr-simulation";
+
 /** Last lines of a failed program's output that go to the run's log. */
 const LINES_SHOWN = 40;
 
-/** Creates the program for Python ServerApps. Each runs in a process of Flower's own `flwr-serverapp`. */
+/**
+ * Creates the program for Python ServerApps. Each runs in a process of Flower's own `flwr-serverapp`, or
+ * `flwr-simulation` if its nodes are simulated.
+ */
 export function pythonProgram(options: PythonProgramOptions): RunProgram {
   const { python, role, runtimeAddress } = options;
-  return async (run, _app, signal) => {
+  return async (run, { simulation }, signal) => {
+    const name = simulation === undefined ? SERVERAPP : SIMULATION;
     if (runtimeAddress === undefined) {
       throw new FlwrError(
         "failed-precondition",
@@ -35,7 +42,7 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         { hints: ["Start the SuperLink with --port"] },
       );
     }
-    const { program, path } = await findPythonCommand({ name: SERVERAPP, role }, python);
+    const { program, path } = await findPythonCommand({ name, role }, python);
     const { authorityFile, installDependencies } = options;
     const end = await runPythonProcess({
       program,
@@ -47,24 +54,24 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
       signal,
     });
     if (signal.aborted || await run.isOver()) return undefined;
-    await run.log(lastLines(end.output));
-    return unfinished(end);
+    await run.log(lastLines(name, end.output));
+    return unfinished(name, end);
   };
 }
 
 /** The end of a run whose process ended without reporting it. */
-function unfinished(end: ProgramEnd): RunEnd {
+function unfinished(name: string, end: ProgramEnd): RunEnd {
   const last = lastLine(end);
   const words = last === "" ? "" : `: ${last}`;
   return {
     outcome: "failed",
-    details: `flwr-serverapp ended ${describeEnd(end)} before its run did${words}`,
+    details: `${name} ended ${describeEnd(end)} before its run did${words}`,
   };
 }
 
-function lastLines(output: string): string[] {
+function lastLines(name: string, output: string): string[] {
   const lines = output.trimEnd().split("\n").filter((line) => line !== "");
   if (lines.length === 0) return [];
   const last = lines.slice(-LINES_SHOWN).join("\n");
-  return [`${withFurtherLines(`The last output of flwr-serverapp:\n${last}`)}\n`];
+  return [`${withFurtherLines(`The last output of ${name}:\n${last}`)}\n`];
 }

@@ -3,7 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 
 /** One of Flower's own programs, which runs one app. */
 export interface FlowerProgram {
-  readonly name: "flwr-serverapp" | "flwr-clientapp";
+  readonly name: "flwr-serverapp" | "flwr-clientapp" | "flwr-simulation";
   /** The role that starts it, for messages: "SuperLink". */
   readonly role: string;
 }

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import type { SimulationSettings } from "../../entities/simulation.ts";
+import { SIMULATION_DEFAULTS, type SimulationSettings } from "../../entities/simulation.ts";
 import type { SettingTable } from "../../link/store/store.ts";
 import type { SimulatedFederation } from "../../rpc/dialects/current/server/simulated_federation.ts";
 
@@ -18,9 +18,9 @@ export class FederationSettings implements SimulatedFederation {
 
   async settings(): Promise<SimulationSettings> {
     const text = await this.#table.read(NAME);
-    if (text === undefined) return {};
+    if (text === undefined) return SIMULATION_DEFAULTS;
     try {
-      return JSON.parse(text);
+      return { ...SIMULATION_DEFAULTS, ...JSON.parse(text) };
     } catch (cause) {
       throw new FlwrError("data-loss", "The settings of the simulation are damaged", { cause });
     }

@@ -131,7 +131,7 @@ scenario("simulation: the settings of the federation last, and a run's own win",
     return [federation.simulation, federation["simulation-config"]["num-supernodes"]];
   };
   const first = await startSuperLink({ stage, flags });
-  assert.deepEqual(await shown(first.http), [true, null]);
+  assert.deepEqual(await shown(first.http), [true, 2]);
   const changed = await flwr(
     stage,
     [

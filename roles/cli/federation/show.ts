@@ -1,4 +1,4 @@
-import { SIMULATION_DEFAULTS, type SimulationSettings } from "../../../entities/simulation.ts";
+import type { SimulationSettings } from "../../../entities/simulation.ts";
 import { simulationSettingsJson } from "../config/simulation_settings.ts";
 import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
 import { nodeColumns } from "../tables/nodes.ts";
@@ -60,9 +60,9 @@ export function federationLines({ federation, now }: ShownFederation, screen: Sc
   ];
 }
 
-/** The settings of a simulation that someone has set, and the defaults of those that matter. */
+/** The settings of a simulation. */
 function settingLines(settings: SimulationSettings, screen: Screen): string[] {
-  const shown = simulationSettingsJson({ ...SIMULATION_DEFAULTS, ...settings });
+  const shown = simulationSettingsJson(settings);
   const rows = Object.entries(shown).filter(([, value]) => value !== null);
   return tableLines(
     [

@@ -9,7 +9,7 @@ import { configFromWire, scalarsToWire } from "./scalar.ts";
 export const SERVERAPP_TASK_TYPE = "flwr-serverapp";
 
 /** Task type of runs whose nodes are simulated (Flower 1.42). */
-const SIMULATION_TASK_TYPE = "flwr-simulation";
+export const SIMULATION_TASK_TYPE = "flwr-simulation";
 
 /** The account of everyone on a SuperLink without accounts, named as in open-source Flower. */
 export const NO_ACCOUNT = { id: "<id:none>", name: "none" } as const;

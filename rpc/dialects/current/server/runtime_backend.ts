@@ -1,3 +1,4 @@
+import type { SimulationSettings } from "../../../../entities/simulation.ts";
 import type { ArtifactPiece, CheckpointPiece } from "../../../../entities/artifact.ts";
 import type { NewLinkMessage } from "../../../../entities/message.ts";
 import type { InlineObject, OpenedPush } from "../../../../entities/push.ts";
@@ -46,6 +47,8 @@ export interface TaskRun {
   readonly overrideConfig: Readonly<Record<string, LinkScalar>>;
   readonly federation: string;
   readonly seriesId: bigint;
+  /** How its nodes are simulated; undefined if they are not. */
+  readonly simulation?: SimulationSettings;
 }
 
 /** An app bundle (FAB), and its verifications by the id of the signing key. */

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { PullTaskInputResponseSchema } from "../../../../proto/gen/current/runtime_pb.ts";
-import { NO_ACCOUNT, SERVERAPP_TASK_TYPE } from "../run.ts";
+import { NO_ACCOUNT, SERVERAPP_TASK_TYPE, SIMULATION_TASK_TYPE } from "../run.ts";
+import { simulationToWire } from "../simulation.ts";
 import { scalarsToWire } from "../scalar.ts";
 import type { RuntimeTask, TaskInput } from "./runtime_backend.ts";
 
@@ -9,7 +10,7 @@ export function taskInputToWire(
   { taskId, runId, nodeId }: RuntimeTask,
   { run, fab, nodeConfig, runConfig, state }: TaskInput,
 ): MessageInitShape<typeof PullTaskInputResponseSchema> {
-  const { fabId, fabVersion, fabHash, overrideConfig, federation, seriesId } = run;
+  const { fabId, fabVersion, fabHash, overrideConfig, federation, seriesId, simulation } = run;
   return {
     taskId,
     context: {
@@ -29,10 +30,11 @@ export function taskInputToWire(
       federation,
       seriesId,
       status: { status: "running" },
-      primaryTaskType: SERVERAPP_TASK_TYPE,
+      primaryTaskType: simulation === undefined ? SERVERAPP_TASK_TYPE : SIMULATION_TASK_TYPE,
       flwrAid: NO_ACCOUNT.id,
       accountName: NO_ACCOUNT.name,
     },
+    ...(simulation && { federationConfig: simulationToWire(simulation) }),
     fab: { hashStr: fab.hash, content: fab.content, verifications: { ...fab.verifications } },
   };
 }
