@@ -57,7 +57,10 @@ export async function handleDuePush(
     reportRefusal(
       effects,
       message,
-      `Objects of message "${message.messageId}" did not arrive in time`,
+      {
+        code: "objects-late",
+        reason: `Objects of message "${message.messageId}" did not arrive in time`,
+      },
     );
     // The node may have crashed during the push or abandoned it, so it gets the instruction again.
     const [instruction] = await tx.instructions.get([message.replyToMessageId]);

@@ -12,7 +12,8 @@ import { flattenConfig, type RunConfig, toConfigRecord } from "../../fab/scalar.
 import { parseToml } from "../../fab/toml/parse.ts";
 import { tableAt } from "../../fab/toml/value.ts";
 import { openChannel } from "../../rpc/grpc/channel.ts";
-import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
+import { findAppModule } from "../../hosting/app/app_module.ts";
+import { importApp } from "../../hosting/app/import_app.ts";
 import { readingFlag } from "../flags/values.ts";
 import { readConnection } from "../flags/connection_options.ts";
 import { logRetry } from "../flags/log_retry.ts";
