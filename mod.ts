@@ -467,7 +467,7 @@ export { binaryStatistics } from "./metrics/binary.ts";
 export { classStatistics } from "./metrics/classes.ts";
 export { regressionStatistics } from "./metrics/regression.ts";
 export { rocAuc } from "./metrics/roc_auc.ts";
-export type { StatisticsName } from "./metrics/merge.ts";
+export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
 // Privacy accounting.
@@ -496,7 +496,12 @@ export type {
   ClientSideOptions,
 } from "./app/privacy/central_dp.ts";
 export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";
+export {
+  DifferentialPrivacyMatrixMechanism,
+  type MatrixMechanismOptions,
+} from "./app/privacy/matrix_mechanism.ts";
 export type { NoiseSource } from "./app/privacy/noise_source.ts";
+export type { RunNoise } from "./app/privacy/run_noise.ts";
 export {
   type AdaptiveClippingOptions,
   DifferentialPrivacyClientSideAdaptiveClipping,

@@ -11,7 +11,7 @@ import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import { packAlong } from "../along.ts";
-import { MAX_ALONG_CONFIRMS } from "../limits.ts";
+import { MAX_ALONG_BYTES, MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";
 import { countNodes, idsOfTree, treeFromWire } from "../object_tree.ts";
 import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
@@ -37,10 +37,11 @@ const MAX_MESSAGES_PER_FULL_PUSH = 256;
 const MAX_TREE_NODES_PER_PUSH = 40_000;
 
 /**
- * Bytes of a push's objects that are kept until the next one. They need not be sent back with replies that contain some of
- * them, such as a model that a node did not change.
+ * Bytes of a push's objects that are kept until the next one: those of a small model, so that the memory of a ServerApp
+ * stays at a few models. They need not be sent back with replies that contain some of them, such as a model that a node
+ * did not change.
  */
-const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+const MAX_KEPT_BYTES = MAX_ALONG_BYTES;
 
 /** A ServerApp's connection to its SuperLink over the Runtime API, always for the task's own run. */
 export class RuntimeConnection implements DriverConnection {
@@ -82,11 +83,7 @@ export class RuntimeConnection implements DriverConnection {
     for (const batch of batches(messages, most)) {
       ids.push(...await this.#pushBatch(batch, known));
     }
-    const [first] = messages;
-    // Most instructions of a push have the same content.
-    if (first !== undefined && this.#client.takesBytes > 0) {
-      this.#kept.keep(first.id, first.objects, this.#clock.now());
-    }
+    this.#keepOrRelease(messages);
     return ids;
   }
 
@@ -229,6 +226,15 @@ export class RuntimeConnection implements DriverConnection {
     }
   }
 
+  /** Keeps the objects of the first message: most instructions of a push have the same content. Frees all others. */
+  #keepOrRelease(messages: readonly DeflatedMessage[]): void {
+    const [first] = messages;
+    if (first !== undefined && this.#client.takesBytes > 0) {
+      this.#kept.keep(first.id, first.objects, this.#clock.now());
+    }
+    release(messages, (id) => this.#kept.has(id));
+  }
+
   /** A copy, because the app may change the arrays of a reply. */
   #copyOfKept(id: ObjectId): LinkObject | undefined {
     const object = this.#kept.get(id);
@@ -254,6 +260,15 @@ function* batches(
     nodes += more;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Frees the objects of messages that were pushed, which are copies of the messages' arrays. */
+function release(messages: readonly DeflatedMessage[], isKept: (id: ObjectId) => boolean): void {
+  for (const { objects } of messages) {
+    for (const { id, bytes } of objects.values()) {
+      if (bytes.length >= OWNED_FROM && !isKept(id)) detach(bytes.buffer);
+    }
+  }
 }
 
 /** Bytes of an array from which its memory is freed as soon as its reply is done with. */
