@@ -4,7 +4,7 @@ import type { ArrayRecord } from "../../../app/array_record.ts";
 import { Message } from "../../../app/message.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
 import { AlongRequestSchema } from "../../../proto/gen/current/along_pb.ts";
-import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
+import { type PullMessagesResponse, Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { pushComplete } from "../../../tests/link/push_complete.ts";
 import { acquireTask } from "./client/acquire_task.ts";
 import { deflateMessages } from "./client/message_objects.ts";
@@ -74,6 +74,34 @@ Deno.test("a ServerApp's phase needs three calls, and its replies are confirmed 
     assert.ok(gone.every(({ error }) => error?.code === 3), "confirmed");
     callsOf(channel);
   }
+});
+
+Deno.test("a model that nodes did not change is not sent back, and each reply has a copy of its own", async () => {
+  const app = await serverApp(3);
+  await using _superlink = app.superlink;
+  const { connection, channel, runId } = app;
+  const objects: number[] = [];
+  const call = channel.call.bind(channel);
+  channel.call = async (method, request, options) => {
+    const answer = await call(method, request, options);
+    const { along } = answer.response as PullMessagesResponse;
+    if (method.name === "PullMessages") objects.push(along!.objects.length);
+    return answer;
+  };
+  for (let round = 1; round <= 2; round++) {
+    const sent = testModel(10, round);
+    const ids = await connection.push(runId, await app.instructions(sent));
+    await app.answer((node) => node === 2 ? testModel(10, 100 + round) : sent);
+    callsOf(channel);
+    const [first, second, third] = await connection.pull(runId, ids as string[]);
+    first!.content.arrayRecord("arrays").get("0")!.data.fill(7);
+    assert.deepEqual(second!.content.arrayRecord("arrays"), testModel(10, round));
+    assert.deepEqual(third!.content.arrayRecord("arrays"), testModel(10, 100 + round));
+    assert.deepEqual(callsOf(channel), ["PullMessages"]);
+  }
+  // Message and dict of each reply; the third one's record, 10 arrays and 10 chunks.
+  const each = 3 + 2 + 21;
+  assert.deepEqual(objects, [each, each]);
 });
 
 Deno.test("a ServerApp's replies are spread over as many responses as needed", async () => {
