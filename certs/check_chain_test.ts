@@ -11,10 +11,10 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { writePem } from "../auth/pem.ts";
-import { inTemporaryFolder } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { type CheckedServerTls, readServerTls } from "./check.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const DAY = 24 * 3600;
 const clock = new FakeClock();

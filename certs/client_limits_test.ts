@@ -8,9 +8,9 @@ import {
 } from "@peculiar/x509";
 import { der, TAG } from "../auth/der.ts";
 import { writePem } from "../auth/pem.ts";
-import { inTemporaryFolder } from "../auth/testing/tools.ts";
 import { FlwrError } from "../base/error.ts";
 import { readServerTls } from "./check.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 const algorithm = { name: "ECDSA", namedCurve: "P-256" };
