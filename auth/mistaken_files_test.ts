@@ -6,8 +6,8 @@ import { parseKeyList } from "./key_list.ts";
 import { parsePrivateKey } from "./parse_private_key.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import { readPem } from "./pem.ts";
-import { session } from "./testing/vectors.ts";
 import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
+import { session } from "./testing/vectors.ts";
 
 const { client, other } = session();
 const CERTIFICATE = Deno.readTextFileSync("tests/vectors/files/cert_plain.crt");

@@ -6,9 +6,9 @@ import { encodeOpenSshPrivate } from "./openssh_private.ts";
 import { parsePrivateKey } from "./parse_private_key.ts";
 import { PrivateKey } from "./private_key.ts";
 import { KEY_FOLDER, keyFacts, nodeSignatures, session } from "./testing/vectors.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { installed, runTool } from "./testing/tools.ts";
 import { NIGHTLY } from "../tests/support/nightly.ts";
-import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const HERE = 'in "a"';
 

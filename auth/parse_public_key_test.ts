@@ -6,9 +6,9 @@ import { parseOpenSshPublicKey, parsePublicKey } from "./parse_public_key.ts";
 import { PrivateKey } from "./private_key.ts";
 import { pointOf, sshBlob } from "./public_key.ts";
 import { keyFacts, nodeSignatures, session } from "./testing/vectors.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { installed, runTool } from "./testing/tools.ts";
 import { anyCharacter } from "../base/testing/texts.ts";
-import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const HERE = 'in "a.pub"';
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { installed, runTool } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";
 import { makeCertificates } from "./make.ts";
-import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const DAY = 24 * 3600;
 

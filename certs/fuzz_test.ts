@@ -3,6 +3,7 @@ import fc from "fast-check";
 import vectors from "../tests/vectors/certs/odd.json" with { type: "json" };
 import { der, DerReader, MalformedError, TAG } from "../auth/der.ts";
 import { writePem } from "../auth/pem.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";
@@ -10,7 +11,6 @@ import { encodingFaults } from "./encoding.ts";
 import { readUses } from "./extensions.ts";
 import { readCertificateKey } from "./public_key.ts";
 import { NIGHTLY } from "../tests/support/nightly.ts";
-import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 /** The time at which the certificates were created. */
 const clock = new FakeClock(Date.UTC(2026, 10, 30, 12) / 1000);

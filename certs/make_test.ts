@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { installed, runTool } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { parseHost } from "./host.ts";
 import { makeCertificates } from "./make.ts";
-import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const withOpenSsl = { ignore: !installed("openssl") };
 

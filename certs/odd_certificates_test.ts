@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import vectors from "../tests/vectors/certs/odd.json" with { type: "json" };
 import { writePem } from "../auth/pem.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { type CheckedServerTls, readRootCertificates, readServerTls } from "./check.ts";
-import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 /** The time at which the certificates were created. */
 const clock = new FakeClock(Date.UTC(2026, 10, 30, 12) / 1000);

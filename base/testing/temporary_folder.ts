@@ -1,4 +1,4 @@
-/** Runs a body with a new folder, by its real path, and removes the folder afterwards. */
+/** Runs `body` with the real path of a new folder, which is removed afterwards. */
 export async function inTemporaryFolder(
   body: (folder: string) => void | Promise<void>,
 ): Promise<void> {

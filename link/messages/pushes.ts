@@ -3,7 +3,7 @@ import { Turns } from "../../base/turn.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
 import { addObject } from "../objects/references.ts";
-import { hearInstructions } from "../runs/silence.ts";
+import { noteInstructions } from "../runs/silence.ts";
 import { acceptInline, hasSameAddress } from "./inline_message.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
@@ -45,7 +45,7 @@ export async function openPush(
     pushed.inlineObjects === undefined ? "relaxed" : "durable",
     async (tx, effects) => {
       const { nodeId, runId } = pushed;
-      if (nodeId === SUPERLINK_NODE_ID) await hearInstructions(context, tx, runId);
+      if (nodeId === SUPERLINK_NODE_ID) await noteInstructions(context, tx, runId);
       return await announceMessages(context, tx, effects, pushed, faults);
     },
   );

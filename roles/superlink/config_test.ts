@@ -4,7 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import { generateKeys } from "../cli/keys/generate.ts";
 import { readSuperLinkConfig } from "./config.ts";
 import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
-import { readRetention } from "./retention.ts";
+import { readRetention } from "./retention_flags.ts";
 import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 const INSECURE: SuperLinkFlags = { ...DEFAULT_FLAGS, insecure: true };

@@ -2,14 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { PlainRecordDict } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
-import {
-  BODY_ALIGNMENT,
-  type PackedRecords,
-  packRecords,
-  RECORD_LIMITS,
-  type RecordLimits,
-  unpackRecords,
-} from "./record_columns.ts";
+import { BODY_ALIGNMENT } from "./frame.ts";
+import { type PackedRecords, packRecords } from "./pack_records.ts";
+import { RECORD_LIMITS, type RecordLimits } from "./record_columns.ts";
+import { unpackRecords } from "./unpack_records.ts";
 import { doubles } from "../../../base/testing/doubles.ts";
 import { anyCharacter } from "../../../base/testing/texts.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readKeyList } from "../../../auth/key_list.ts";
 import { readKeyPair } from "../../../auth/key_pair.ts";
+import { inTemporaryFolder } from "../../../base/testing/temporary_folder.ts";
 import { installed, runTool } from "../../../auth/testing/tools.ts";
 import { readServerTls } from "../../../certs/check.ts";
 import { coversHost, parseHost } from "../../../certs/host.ts";
@@ -8,7 +9,6 @@ import { generateKeys } from "./generate.ts";
 import { layoutOf } from "./layout.ts";
 import { showKey, showKeyList } from "./show.ts";
 import { command } from "./command.ts";
-import { inTemporaryFolder } from "../../../base/testing/temporary_folder.ts";
 
 /** The contents of all files in a folder, by path. */
 function snapshot(folder: string): Record<string, string> {
