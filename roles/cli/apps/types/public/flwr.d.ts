@@ -1778,6 +1778,19 @@ export declare class Moments {
 	#private;
 	/** The draft of a tensor's doubles, to read and to change. */
 	of(name: string, { data }: Tensor): Float64Array;
+	/**
+	 * The kept doubles of a tensor themselves, which saves the memory of a draft; zeros if there are none. Change them only
+	 * in a function for `RuleState.changeLater`.
+	 */
+	inPlace(name: string, like: Tensor): Float64Array;
+	/**
+	 * A bound of the absolute values of a tensor's kept doubles: 0 if there are none.
+	 *
+	 * @param isPositive whether negative doubles have no bound
+	 */
+	boundOf(name: string, { data }: Tensor, isPositive: boolean): number;
+	/** Records a bound of a tensor's doubles, until they change again. */
+	setBound(name: string, bound: number): void;
 	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
 	/** Keeps the drafts for the next round. */
@@ -1796,11 +1809,19 @@ export declare class RuleState {
 	#private;
 	/** The moments of a name, initially zero. */
 	moments(name: string): Moments;
-	/** Describes the first number of a draft that is not finite; undefined if there is none. */
+	/**
+	 * Registers a change of `Moments.inPlace`, which is made when the new model has proved finite, and dropped otherwise.
+	 *
+	 * @param change changes the kept doubles
+	 * @param problem describes a double that the change would make infinite or NaN, so that the old model stays (default:
+	 * there is none)
+	 */
+	changeLater(change: () => void, problem?: string): void;
+	/** Describes the first number of a draft or of a later change that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
-	/** Keeps the drafts for the next round. */
+	/** Makes the registered changes, and keeps the drafts for the next round. */
 	keepDrafts(): void;
-	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	/** Drops the drafts and the registered changes, so that the next round or attempt starts from the kept state. */
 	dropDrafts(): void;
 	/** Clears all state, because another run starts. */
 	clear(): void;
@@ -1831,7 +1852,8 @@ export declare class RuleState {
  */
 export interface ServerRule {
 	/**
-	 * Computes the new model. It may be called again in the same round, with another aggregate.
+	 * Computes the new model. It may be called again in the same round, with another aggregate. Do not change the arrays
+	 * that it returns afterwards: they are the model.
 	 *
 	 * @param aggregate may lack arrays that no node sent
 	 */
