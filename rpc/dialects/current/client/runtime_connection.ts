@@ -197,6 +197,7 @@ export class RuntimeConnection implements DriverConnection {
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
         clock: this.#clock,
+        freesChunks: true,
         ...(signal && { signal }),
       });
       await this.#confirm(id, along !== undefined && needed.every((one) => along.has(one)));
