@@ -1,7 +1,7 @@
 /**
  * Aggregates replies with this project's strategies:
  *
- *     deno run -A flwr_peer.ts REPLIES ELEMENTS REPEAT
+ *     deno run -A flwr_peer.ts REPLIES ELEMENTS REPEAT [STRATEGY…]
  *
  * Prints the seconds of each strategy, the best of several rounds, as JSON. Those after a strategy's "last reply" count
  * from its arrival, when the others have been added while they arrived.
@@ -25,6 +25,10 @@ import { seededRandom } from "../../base/random.ts";
 import { tensor } from "../../tensor/tensor.ts";
 
 const [replies, elements, repeat] = Deno.args.map(Number) as [number, number, number];
+/** Names of strategies; none: all. */
+const only = Deno.args.slice(3);
+const isMeasured = ({ name }: { readonly name: string }) =>
+  only.length === 0 || only.includes(name);
 const random = seededRandom(1);
 const model = () =>
   ArrayRecord.fromTensors({
@@ -76,7 +80,7 @@ for (
     new MultiKrum({ numMaliciousNodes: 2, numNodesToSelect: 5 }),
     new Bulyan({ numMaliciousNodes: 2 }),
     new QFedAvg({ clientLearningRate: 0.1 }),
-  ]
+  ].filter(isMeasured)
 ) {
   for (let number = 1; number <= repeat + 1; number++) {
     const round = { number, arrays, config: new ConfigRecord(), grid };
@@ -86,7 +90,8 @@ for (
     record(strategy.name, number, (performance.now() - start) / 1000);
   }
 }
-for (const strategy of [new FedAvg({ maxHeldBytes: 0 }), new FedAdam({ maxHeldBytes: 0 })]) {
+const streaming = [new FedAvg({ maxHeldBytes: 0 }), new FedAdam({ maxHeldBytes: 0 })];
+for (const strategy of streaming.filter(isMeasured)) {
   for (let number = 1; number <= repeat + 1; number++) {
     const round = { number, arrays, config: new ConfigRecord(), grid };
     const { exchange, lastAt } = arriving(answers);

@@ -1,4 +1,4 @@
-"""Aggregates replies with the strategies of the real Flower: numpy_peer.py REPLIES ELEMENTS REPEAT
+"""Aggregates replies with the strategies of the real Flower: numpy_peer.py REPLIES ELEMENTS REPEAT [STRATEGY…]
 
 Prints the seconds of each strategy, the best of several rounds, as JSON.
 """
@@ -28,6 +28,7 @@ from flwr.serverapp.strategy import (
 TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = 1, 1, 1
 logging.disable(logging.CRITICAL)
 replies, elements, repeat = map(int, sys.argv[1:4])
+only = sys.argv[4:]
 generator = np.random.default_rng(1)
 
 
@@ -58,6 +59,8 @@ for strategy in [
     Bulyan(num_malicious_nodes=2),
     QFedAvg(client_learning_rate=0.1),
 ]:
+    if only and type(strategy).__name__ not in only:
+        continue
     best = float("inf")
     for number in range(1, repeat + 2):
         instructions = list(strategy.configure_train(number, arrays, ConfigRecord(), Nodes()))
@@ -79,6 +82,6 @@ for strategy in [
             best = min(best, time.perf_counter() - start)
     seconds[type(strategy).__name__] = best
 # Flower adds nothing before the last reply.
-for name in ["FedAvg", "FedAdam"]:
+for name in [name for name in ["FedAvg", "FedAdam"] if name in seconds]:
     seconds[f"{name}, last reply"] = seconds[name]
 print(json.dumps(seconds))
