@@ -1804,6 +1804,14 @@ export declare class Moments {
 	 * in a function for `RuleState.changeLater`.
 	 */
 	inPlace(name: string, like: Tensor): Float64Array;
+	/**
+	 * A bound of the absolute values of a tensor's kept doubles: 0 if there are none.
+	 *
+	 * @param isPositive whether negative doubles have no bound
+	 */
+	boundOf(name: string, { data }: Tensor, isPositive: boolean): number;
+	/** Records a bound of a tensor's doubles, until they change again. */
+	setBound(name: string, bound: number): void;
 	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
 	/** Keeps the drafts for the next round. */
