@@ -208,6 +208,7 @@ export class RuntimeConnection implements DriverConnection {
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
         clock: this.#clock,
+        freesChunks: true,
         ...(signal && { signal }),
       });
       await this.#confirm(
