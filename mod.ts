@@ -60,7 +60,12 @@ export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplu
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { PrivacyReport, ProgressEvent, ProgressListener } from "./app/events.ts";
-export type { Checkpoint, Checkpoints, CheckpointStore } from "./app/checkpoints.ts";
+export type {
+  Checkpoint,
+  Checkpoints,
+  CheckpointStore,
+  StrategyCheckpoint,
+} from "./app/checkpoints.ts";
 export type { Checkpointable } from "./app/checkpoint/checkpointable.ts";
 export type { CheckpointOptions } from "./app/checkpoint/strategy_checkpoints.ts";
 export type { Answered, Exchange } from "./app/exchange.ts";
@@ -470,7 +475,7 @@ export { binaryStatistics } from "./metrics/binary.ts";
 export { classStatistics } from "./metrics/classes.ts";
 export { regressionStatistics } from "./metrics/regression.ts";
 export { rocAuc } from "./metrics/roc_auc.ts";
-export type { StatisticsName } from "./metrics/merge.ts";
+export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
 // Privacy accounting.

@@ -1,4 +1,4 @@
-import { checkPositive } from "../check_option.ts";
+import { checkPositive } from "../../base/check_option.ts";
 import { CLIPPING_NORM, fixedClippingMod } from "../privacy/clipping_mods.ts";
 import { localDpMod, type LocalDpOptions } from "../privacy/local_dp.ts";
 import { addUpdate, checkFloats, clipTo, normOf, updateOf } from "../privacy/model_update.ts";

@@ -1,4 +1,4 @@
-import { checkNumber } from "../check_option.ts";
+import { checkNumber } from "../../base/check_option.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import { outOfRange } from "../../privacy/accounting/release.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";

@@ -1,4 +1,4 @@
-import { checkPositive } from "../check_option.ts";
+import { checkPositive } from "../../base/check_option.ts";
 import type { Postprocessor } from "../strategy/postprocessor/postprocessor.ts";
 
 /**

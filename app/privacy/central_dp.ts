@@ -1,7 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { PrivacyAccountant } from "../../privacy/accounting/accountant.ts";
-import { checkCount, outOfRange } from "../../privacy/accounting/release.ts";
+import { checkCount } from "../../base/check_option.ts";
+import { outOfRange } from "../../privacy/accounting/release.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { ConfigRecord } from "../config_record.ts";
 import type { Exchange } from "../exchange.ts";

@@ -1,5 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import { checkCount, outOfRange } from "../../privacy/accounting/release.ts";
+import { checkCount } from "../../base/check_option.ts";
+import { outOfRange } from "../../privacy/accounting/release.ts";
 import type { Strategy } from "../strategy/strategy.ts";
 import { CentralDp, type CentralDpOptions } from "./central_dp.ts";
 import { FixedNorm } from "./clipping_norm.ts";
