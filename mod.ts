@@ -60,7 +60,12 @@ export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplu
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { PrivacyReport, ProgressEvent, ProgressListener } from "./app/events.ts";
-export type { Checkpoint, Checkpoints, CheckpointStore } from "./app/checkpoints.ts";
+export type {
+  Checkpoint,
+  Checkpoints,
+  CheckpointStore,
+  StrategyCheckpoint,
+} from "./app/checkpoints.ts";
 export type { Checkpointable } from "./app/checkpoint/checkpointable.ts";
 export type { CheckpointOptions } from "./app/checkpoint/strategy_checkpoints.ts";
 export type { Answered, Exchange } from "./app/exchange.ts";
@@ -166,7 +171,15 @@ export {
 export type { CheckedReply, ReplyContract } from "./app/strategy/contract/reply_contract.ts";
 export type { LargeUpdateAction } from "./app/strategy/contract/update_bound.ts";
 export type { ReplyCollector } from "./app/strategy/collector.ts";
-export { clientMods, type Postprocessor } from "./app/strategy/postprocessor/postprocessor.ts";
+export {
+  clientMods,
+  type Postprocessor,
+  type PostprocessorKind,
+} from "./app/strategy/postprocessor/postprocessor.ts";
+export { clippedUpdates, localNoise } from "./app/postprocessors/clipping_noise.ts";
+export { quantized, type QuantizedOptions } from "./app/postprocessors/quantized.ts";
+export { topK, type TopKOptions } from "./app/postprocessors/top_k.ts";
+export { cappedWeights, equalWeights } from "./app/postprocessors/weighting.ts";
 export type { PhaseRound, Round, Tensors } from "./app/strategy/round/round.ts";
 export {
   adagradRule,
@@ -462,7 +475,7 @@ export { binaryStatistics } from "./metrics/binary.ts";
 export { classStatistics } from "./metrics/classes.ts";
 export { regressionStatistics } from "./metrics/regression.ts";
 export { rocAuc } from "./metrics/roc_auc.ts";
-export type { StatisticsName } from "./metrics/merge.ts";
+export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
 // Privacy accounting.
@@ -491,7 +504,12 @@ export type {
   ClientSideOptions,
 } from "./app/privacy/central_dp.ts";
 export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";
+export {
+  DifferentialPrivacyMatrixMechanism,
+  type MatrixMechanismOptions,
+} from "./app/privacy/matrix_mechanism.ts";
 export type { NoiseSource } from "./app/privacy/noise_source.ts";
+export type { RunNoise } from "./app/privacy/run_noise.ts";
 export {
   type AdaptiveClippingOptions,
   DifferentialPrivacyClientSideAdaptiveClipping,

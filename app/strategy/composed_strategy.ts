@@ -1,7 +1,7 @@
 import { systemRandom } from "../../base/random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { ArrayRecord } from "../array_record.ts";
-import { checkNumber } from "../check_option.ts";
+import { checkNumber } from "../../base/check_option.ts";
 import type { ConfigRecord } from "../config_record.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Grid } from "../grid.ts";
@@ -134,6 +134,7 @@ export class ComposedStrategy extends Strategy {
       rule: options.rule ?? replaceRule(),
     };
     this.#postprocessors = options.postprocessors ?? [];
+    for (const postprocessor of this.#postprocessors) postprocessor.check?.(this.#postprocessors);
     this.#acceptFailures = options.acceptFailures ?? true;
     this.#maxHeldBytes = options.maxHeldBytes ?? MAX_HELD_BYTES;
     if (this.#maxHeldBytes !== Infinity) checkNumber("maxHeldBytes", this.#maxHeldBytes, 0);

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import { joinParts } from "./joined.ts";
+import { joinParts } from "../../base/bytes.ts";
 
 /** Lengths of bodies that are read into one buffer: memory for a longer one is not reserved before it arrives. */
 const ONE_BUFFER_FROM = 64 * 1024;

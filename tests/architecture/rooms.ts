@@ -9,6 +9,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["base", "roles"],
   "mod.ts": [
     "app",
+    "app/postprocessors",
     "app/privacy",
     "base",
     "entities",
@@ -254,7 +255,24 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
   "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
-  "app/privacy": ["app", "base", "entities", "privacy/accounting", "privacy/noise", "tensor"],
+  "app/postprocessors": [
+    "app",
+    "app/privacy",
+    "base",
+    "entities",
+    "privacy/accounting",
+    "privacy/noise",
+    "tensor",
+  ],
+  "app/privacy": [
+    "app",
+    "base",
+    "entities",
+    "privacy/accounting",
+    "privacy/matrix",
+    "privacy/noise",
+    "tensor",
+  ],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/step", "ml/train", "tensor"],
   "ml/train": [
@@ -287,6 +305,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "ml/cores": ["base", "ml/data"],
   "metrics": ["base"],
   "privacy/accounting": ["base"],
+  "privacy/matrix": ["privacy/noise"],
   "privacy/noise": ["base"],
   "secagg": ["auth", "base", "tensor"],
   "tensor": ["base"],
@@ -346,6 +365,7 @@ export const OUTSIDE: readonly string[] = ["bench", "scripts", "tests"];
 /** Rooms that run without an operating system, in a browser, too: `platform_test.ts` holds them to it. */
 export const PURE: readonly string[] = [
   "app",
+  "app/postprocessors",
   "app/privacy",
   "entities",
   "link",
@@ -365,6 +385,7 @@ export const PURE: readonly string[] = [
   "ml/step",
   "metrics",
   "privacy/accounting",
+  "privacy/matrix",
   "privacy/noise",
   "rpc/objects",
   "rpc/wire",

@@ -1,7 +1,7 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import { zerosInNpy } from "../../../tensor/npy.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber } from "../../../base/check_option.ts";
 import { mapModel } from "../arrays/elementwise.ts";
 import { SimdRows } from "../arrays/simd.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";

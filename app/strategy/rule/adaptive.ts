@@ -1,5 +1,5 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
-import { checkNumber, checkPositive } from "../../check_option.ts";
+import { checkNumber, checkPositive } from "../../../base/check_option.ts";
 import { elementRule, type Elements } from "./element_rule.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
 import type { ServerRule } from "./server_rule.ts";

@@ -1,4 +1,4 @@
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber } from "../../../base/check_option.ts";
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import { elementRule, type Elements } from "./element_rule.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../../base/clock.ts";
 import { HAS_ALL_RIGHTS } from "../../../base/testing/all_rights.ts";
 import { eventually } from "../../../tests/support/deadline.ts";
-import { ServerAppProcess } from "./app_process.ts";
+import { ServerAppProcess } from "./server_app_process.ts";
 import { ANNOUNCED_SECONDS, ProcessPool, SPARE_SECONDS } from "./process_pool.ts";
 import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 
@@ -156,5 +156,26 @@ Deno.test(
     const events: ServerAppEvent["kind"][] = [];
     await process.awaitReady(({ kind }) => void events.push(kind));
     assert.deepEqual(events, ["crashed"]);
+  },
+);
+
+Deno.test(
+  "process pool: a released process has ended when the pool is closed, and its folder is gone",
+  linux,
+  async () => {
+    await startedDuring(async (started) => {
+      {
+        await using pool = new ProcessPool(OPTIONS);
+        const process = await pool.acquire();
+        await process.awaitReady(() => {});
+        pool.release(process);
+        // The next one is started when the first has ended.
+        assert.equal(started.length, 1);
+        await eventually(() => Promise.resolve(started.length === 2), 20, "the spare");
+        assert.ok(await hasEnded(process));
+        pool.release(await pool.acquire());
+      }
+      for (const process of started) assert.ok(await hasEnded(process));
+    });
   },
 );

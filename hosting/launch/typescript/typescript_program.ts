@@ -10,7 +10,7 @@ import { toConfigRecord } from "../../../fab/scalar.ts";
 import { withRetries } from "../../../rpc/retry.ts";
 import { PortCalls } from "../../../rpc/port/calls.ts";
 import { findAppModule } from "../../app/app_module.ts";
-import type { ServerAppProcess } from "./app_process.ts";
+import type { ServerAppProcess } from "./server_app_process.ts";
 import { errorLines, outputLines, type RunApp, type RunEnd, type RunProgram } from "../program.ts";
 import type { ProcessPool } from "./process_pool.ts";
 import type { RunClaim } from "../run_source.ts";
@@ -36,13 +36,14 @@ const OFFERED: ReadonlySet<string> = new Set([
  */
 export function typescriptProgram(pool: ProcessPool): RunProgram {
   return async (run, app, signal) => {
-    await using process = await pool.acquire();
+    const process = await pool.acquire();
     try {
       const job = await installApp(run, app, process.folder);
       await run.begin();
       return await superviseApp(process, job, run, signal);
     } finally {
-      pool.warm();
+      // Not awaited: the run's end must not wait for it.
+      pool.release(process);
     }
   };
 }

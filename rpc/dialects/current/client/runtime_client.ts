@@ -156,13 +156,7 @@ export class RuntimeClient {
     offset: number,
     content: Uint8Array,
   ): Promise<boolean> {
-    const { complete } = await this.#call(Runtime.method.pushArtifact, {
-      name,
-      size: BigInt(size),
-      offset: BigInt(offset),
-      content,
-    });
-    return complete;
+    return await this.#pushPiece(Runtime.method.pushArtifact, name, size, offset, content);
   }
 
   /** Uploads a piece of a checkpoint, as {@link pushArtifact} does of an artifact. */
@@ -172,7 +166,17 @@ export class RuntimeClient {
     offset: number,
     content: Uint8Array,
   ): Promise<boolean> {
-    const { complete } = await this.#call(Runtime.method.pushCheckpoint, {
+    return await this.#pushPiece(Runtime.method.pushCheckpoint, name, size, offset, content);
+  }
+
+  async #pushPiece(
+    method: typeof Runtime.method.pushArtifact | typeof Runtime.method.pushCheckpoint,
+    name: string,
+    size: number,
+    offset: number,
+    content: Uint8Array,
+  ): Promise<boolean> {
+    const { complete } = await this.#call(method, {
       name,
       size: BigInt(size),
       offset: BigInt(offset),
@@ -239,9 +243,17 @@ export class RuntimeClient {
    */
   async pullMessages(
     ids: readonly string[],
-    { confirms = [], signal }: { confirms?: readonly ObjectId[]; signal?: AbortSignal } = {},
+    { confirms = [], holds = [], signal }: {
+      confirms?: readonly ObjectId[];
+      holds?: readonly ObjectId[];
+      signal?: AbortSignal;
+    } = {},
   ): Promise<WaitingMessages> {
-    const takes = { takesBytes: BigInt(MAX_ALONG_BYTES), confirms: [...confirms] };
+    const takes = {
+      takesBytes: BigInt(MAX_ALONG_BYTES),
+      holds: [...holds],
+      confirms: [...confirms],
+    };
     const { messagesList, messageObjectTrees, along } = await this.#call(
       Runtime.method.pullMessages,
       { messageIds: [...ids], along: takes },

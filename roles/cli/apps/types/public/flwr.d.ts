@@ -618,10 +618,25 @@ export interface Checkpoint {
 	 */
 	load(): Promise<RecordDict | undefined>;
 }
+/** The checkpoint of a strategy. It is written while the strategy's next round is under way. */
+export interface StrategyCheckpoint extends Pick<Checkpoint, "load"> {
+	/** False once the store has said that it stores nothing. */
+	readonly isStored: boolean;
+	/**
+	 * Copies the records before it returns, and writes the copy in the background, in place of one that has not been
+	 * started. Records of more than 16 MiB wait for the write in progress before they are copied, so that there is one copy
+	 * at a time.
+	 *
+	 * @param failed called when the copy cannot be written
+	 */
+	replace(records: RecordDict, failed: (error: unknown) => void): void | Promise<void>;
+	/** Waits until the last copy is written, or has failed. */
+	written(): Promise<void>;
+}
 /** The checkpoints of a run, as its grid passes them to strategies. */
 export interface Checkpoints {
 	/** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
-	nextStart(): Checkpoint;
+	nextStart(): StrategyCheckpoint;
 }
 /** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
 export type NodeId = bigint;
@@ -1276,7 +1291,12 @@ export declare class Grid {
 	 * @param connection the connection to the SuperLink
 	 * @param runId a run that the connection has created
 	 */
-	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds, checkpoints }?: GridOptions);
+	constructor(connection: DriverConnection, runId: RunId, options?: GridOptions);
+	/**
+	 * The same access, for which only some nodes are online: strategies that wrap another one choose the nodes with it.
+	 * Events and names are shared.
+	 */
+	among(nodeIds: Iterable<NodeId>): Grid;
 	/** Returns the nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
 	/**
@@ -1296,7 +1316,8 @@ export declare class Grid {
 	 *
 	 * @param needed number of nodes
 	 * @returns all nodes that are online then and count, in ascending order
-	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
+	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal; "failed-precondition" if the
+	 * nodes of {@link among} can never be enough
 	 */
 	waitForNodes(needed: number, options?: NodeWaitOptions): Promise<NodeId[]>;
 	/**
@@ -1732,6 +1753,8 @@ export interface Aggregator {
 	 */
 	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
 }
+/** What a postprocessor does. */
+export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "clipping" | "weighting";
 /**
  * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
@@ -1746,6 +1769,15 @@ export interface Aggregator {
  * ```
  */
 export interface Postprocessor {
+	/** What it does, so that others can refuse to work with it (default: unknown). */
+	readonly kind?: PostprocessorKind;
+	/**
+	 * Refuses a strategy in which it could not do what it says.
+	 *
+	 * @param all the strategy's postprocessors, in order
+	 * @throws FlwrError "invalid-argument" when the strategy is created
+	 */
+	check?(all: readonly Postprocessor[]): void;
 	/** The nodes' half: wraps the ClientApp's handler for training. */
 	readonly clientMod?: ClientMod;
 	/** Entries for the config of the instructions, for the nodes' half. */
@@ -2037,6 +2069,7 @@ export interface MetricsAggregation {
  *
  * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
+ * @throws FlwrError "invalid-argument" for an unknown kind of statistics
  * @example
  * ```ts
  * // A node answers: { "num-examples": n, ...binaryStatistics(scores, labels).parts("risk") }
@@ -3223,6 +3256,133 @@ export declare class ModelContract implements ReplyContract {
 	/** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
 	check(reply: Message, round: PhaseRound): CheckedReply;
 }
+/** Adds random noise to numbers. */
+export interface NoiseSource {
+	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
+	gaussian(values: Float64Array, deviation: number): void;
+	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
+	laplace(values: Float64Array, scale: number): void;
+}
+/** Options of {@link localDpMod}. */
+export interface LocalDpOptions {
+	/**
+	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
+	 * "gaussian", the sum of absolute values for "laplace". Above 0.
+	 */
+	readonly clippingNorm: number;
+	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
+	readonly epsilon: number;
+	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+	readonly delta?: number;
+	/** The distribution of the noise (default "gaussian"). */
+	readonly mechanism?: "gaussian" | "laplace";
+	/**
+	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
+	 * the distance of two opposite updates (default: that).
+	 */
+	readonly sensitivity?: number;
+	/**
+	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
+	 * for ε from 1 (default false).
+	 */
+	readonly flowerCompatible?: boolean;
+	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
+	readonly forTestsNoise?: NoiseSource;
+}
+/**
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ *
+ * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
+ *
+ * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
+ * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp().train(train, {
+ *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
+ * });
+ * ```
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localDpMod(options: LocalDpOptions): ClientMod;
+/**
+ * Scales each update down to a Euclidean norm, over all arrays together: on the nodes, and again at the server, which does
+ * not rely on them. It bounds what one faulty or malicious node can do to a round.
+ *
+ * @param norm the largest norm, above 0
+ * @throws FlwrError "invalid-argument" for another norm
+ *
+ * @example
+ * ```ts
+ * const postprocessors = [clippedUpdates(1)];
+ * new ComposedStrategy({ postprocessors });
+ * new ClientApp().train(train, { mods: clientMods(postprocessors) });
+ * ```
+ */
+export declare function clippedUpdates(norm: number): Postprocessor;
+/**
+ * Noise on the nodes, which clip their updates before: local differential privacy, as by {@link localDpMod}. What later
+ * postprocessors make of the noisy update costs no privacy. The wrappers add noise at the server, which needs less of it.
+ *
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localNoise(options: LocalDpOptions): Postprocessor;
+/** Options of {@link quantized}. */
+export interface QuantizedOptions {
+	/** Bits of an element, 8 or 16: a quarter or half of float32. */
+	readonly bits: 8 | 16;
+}
+/**
+ * Quantised updates: a node sends each element of its update as one of 2^bits numbers between the array's smallest and
+ * largest one, rounded up or down at random such that its mean stays (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
+ * 2017, arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
+ *
+ * @throws FlwrError "invalid-argument" for another number of bits
+ */
+export declare function quantized({ bits }: QuantizedOptions): Postprocessor;
+/** Options of {@link topK}. */
+export interface TopKOptions {
+	/** Share of the update's elements that is sent, above 0 and at most 1: those of the largest absolute value. */
+	readonly fraction: number;
+	/**
+	 * Whether a node keeps what it does not send, and adds it to its next update (default true). The rest is kept in the
+	 * node's state, as long as the run lasts.
+	 */
+	readonly errorFeedback?: boolean;
+}
+/**
+ * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
+ * arXiv:1704.05021). With error feedback nothing is lost, only late (Stich, Cordonnier, Jaggi, 2018, arXiv:1809.07599).
+ *
+ * @throws FlwrError "invalid-argument" if the fraction is out of range
+ *
+ * @example
+ * ```ts
+ * const postprocessors = [quantized({ bits: 8 }), topK({ fraction: 0.01 })];
+ * new ComposedStrategy({ postprocessors });
+ * new ClientApp().train(train, { mods: clientMods(postprocessors) });
+ * ```
+ */
+export declare function topK({ fraction, errorFeedback }: TopKOptions): Postprocessor;
+/**
+ * Every reply counts the same, whatever its number of examples; one without examples is left out.
+ *
+ * @example
+ * ```ts
+ * new ComposedStrategy({ postprocessors: [equalWeights()] });
+ * ```
+ */
+export declare function equalWeights(): Postprocessor;
+/**
+ * A reply counts by its number of examples, but no more than a cap: one node cannot dominate the mean by a large number,
+ * true or not (McMahan et al., 2018, arXiv:1710.06963).
+ *
+ * @param cap the largest weight, above 0
+ * @throws FlwrError "invalid-argument" for another cap
+ */
+export declare function cappedWeights(cap: number): Postprocessor;
 /** Options of a {@link FractionSelection}. */
 export interface FractionSelectionOptions {
 	/** Share of the online nodes, 0 to 1; 0 skips the phase (default 1). */
@@ -4561,6 +4721,7 @@ export declare abstract class PrivacyAccountant {
  * some percent above the true one.
  */
 export declare class RdpAccountant extends PrivacyAccountant {
+	#private;
 	/** Name of the accounting method. */
 	readonly method = "rdp";
 	/** The orders at which divergences are kept, each above 1. */
@@ -4576,9 +4737,10 @@ export declare class RdpAccountant extends PrivacyAccountant {
 }
 /**
  * Accounting by distributions of the privacy loss (PLD). Its ε is above the true one by less than 10⁻³ of it; each
- * question takes a second or so.
+ * further release takes a part of a second.
  */
 export declare class PldAccountant extends PrivacyAccountant {
+	#private;
 	/** Name of the accounting method. */
 	readonly method = "pld";
 	/**
@@ -6429,13 +6591,6 @@ export declare const fixedClippingMod: ClientMod;
  * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
  */
 export declare const adaptiveClippingMod: ClientMod;
-/** Adds random noise to numbers. */
-export interface NoiseSource {
-	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
-	gaussian(values: Float64Array, deviation: number): void;
-	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
-	laplace(values: Float64Array, scale: number): void;
-}
 /** The clipping norm of a run, and the noise that belongs to it. */
 export interface ClippingNorm {
 	/** C, of this round. */
@@ -6472,6 +6627,34 @@ export interface AdaptiveNormOptions {
 	readonly clippedCountStddev?: number;
 	/** Flower's rule, which moves the norm away from its target (default false). */
 	readonly flowerCompatible?: boolean;
+}
+/** Noise that belongs to a whole run, and the rules by which nodes may join its rounds. */
+export interface RunNoise {
+	/** What it is, for a line in the log. */
+	readonly description: string;
+	/** Number of rounds that were released. */
+	readonly released: number;
+	/** Begins another run. */
+	reset(): void;
+	/** Why there is no further round; undefined if there is one. */
+	stopBefore(round: number): string | undefined;
+	/** The access to the nodes that are chosen for the next round. @throws FlwrError "cancelled" by the round's signal */
+	choose(round: Round): Promise<Grid>;
+	/** Refuses a plan that asks a node which may not join. @throws FlwrError "failed-precondition" that names the node */
+	checkPlan(messages: readonly Message[]): void;
+	/** Refuses a reply of a node that may not join. @throws FlwrError "failed-precondition" with the reason */
+	checkReply(nodeId: NodeId): void;
+	/**
+	 * Adds the noise of the next round to the sum of its updates.
+	 *
+	 * @param nodeIds the nodes whose updates are in the sum
+	 * @param deviation of the independent noise; 0 adds none
+	 */
+	release(sum: readonly Float64Array[], nodeIds: readonly NodeId[], deviation: number): void;
+	/** State as text. Secret: with it the noise can be subtracted. */
+	save(): string;
+	/** Goes on from a state. @throws FlwrError "invalid-argument" if it is malformed, or of other options; nothing changes */
+	restore(text: string): void;
 }
 /** Options that all wrappers have. */
 export interface CentralDpOptions {
@@ -6513,6 +6696,8 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
 	readonly norm: ClippingNorm;
 	/** Whether the norm needs to know which updates were clipped. */
 	readonly adaptive: boolean;
+	/** The noise of all rounds, if it is correlated (default: each round has its own). */
+	readonly runNoise?: RunNoise;
 }
 /**
  * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
@@ -6560,50 +6745,71 @@ export declare abstract class CentralDp extends Strategy {
 		nodeId?: NodeId;
 	}>;
 }
-/** Options of {@link localDpMod}. */
-export interface LocalDpOptions {
+/** Options of {@link DifferentialPrivacyMatrixMechanism}. */
+export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
 	/**
-	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
-	 * "gaussian", the sum of absolute values for "laplace". Above 0.
+	 * z of the whole run, from 0: the standard deviation of the independent noise ÷ the most by which one node can change
+	 * all rounds together. `calibrateNoise` with `count: 1` finds it for an ε and δ.
 	 */
+	readonly noiseMultiplier: number;
+	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
 	readonly clippingNorm: number;
-	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
-	readonly epsilon: number;
-	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
-	readonly delta?: number;
-	/** The distribution of the noise (default "gaussian"). */
-	readonly mechanism?: "gaussian" | "laplace";
+	/** n: the most rounds of the run. From 1. */
+	readonly rounds: number;
 	/**
-	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
-	 * the distance of two opposite updates (default: that).
+	 * b: a node that took part in a round joins again b rounds later at the earliest. From 1; about the number of nodes
+	 * divided by `numSampledClients`.
 	 */
-	readonly sensitivity?: number;
+	readonly minSeparation: number;
+	/** k: the most rounds that one node joins. From 1 (default: ⌈`rounds` / `minSeparation`⌉). */
+	readonly maxParticipations?: number;
 	/**
-	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
-	 * for ε from 1 (default false).
+	 * p: number of bands of the factorisation, from 1 to `rounds`. Each but the first takes the memory of a model in float64
+	 * (default: those with the least error, up to 32).
 	 */
-	readonly flowerCompatible?: boolean;
-	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
-	readonly forTestsNoise?: NoiseSource;
+	readonly bands?: number;
+	/**
+	 * Number of nodes of the federation: options that it cannot satisfy are refused (default: `populationSize` of the
+	 * accountant; without one not checked).
+	 */
+	readonly populationSize?: number;
+	/** Seed that makes the choice of nodes repeatable, not the noise (default: random). */
+	readonly seed?: number;
 }
 /**
- * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
- * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ * Central differential privacy with correlated noise: the noise of a round takes back part of that of earlier rounds, so
+ * that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
+ * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
  *
- * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
+ * The wrapper chooses the nodes of each round among those that may join it, and the inner strategy sees only these. The
+ * accountant counts the whole run as one release before its first round ends.
  *
- * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
- * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
+ * A checkpoint contains the key of the noise: it is as secret as the nodes' updates.
  *
  * @example
  * ```ts
- * const app = new ClientApp().train(train, {
- *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
+ * const [epsilon, delta, rounds] = [8, 1e-5, 200];
+ * const strategy = new DifferentialPrivacyMatrixMechanism(new FedAvg(), {
+ *   clippingNorm: 0.5,
+ *   noiseMultiplier: calibrateNoise({ epsilon, delta, count: 1 }),
+ *   numSampledClients: 10,
+ *   rounds,
+ *   minSeparation: 20, // of 200 nodes
+ *   accountant: new RdpAccountant({ targetDelta: delta, populationSize: 200, maxEpsilon: epsilon }),
  * });
+ * await strategy.start(grid, { numRounds: rounds });
  * ```
- * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */
-export declare function localDpMod(options: LocalDpOptions): ClientMod;
+export declare class DifferentialPrivacyMatrixMechanism extends CentralDp {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param strategy makes the new model of the noisy mean
+	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+	 */
+	constructor(strategy: Strategy, options: MatrixMechanismOptions);
+}
 /** Options of the wrappers with a fixed clipping norm. Names are Flower's. */
 export interface FixedClippingOptions extends CentralDpOptions {
 	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
