@@ -5,6 +5,7 @@ import { isPublicKey, KeyAgreement } from "../key_agreement.ts";
 import { quantizedWeight } from "../quantize.ts";
 import { type HeldShare, recoverSecret } from "../recover_secret.ts";
 import { ringNeighbours } from "../ring.ts";
+import { ShareFactors } from "../share_factors.ts";
 import { addMask } from "./mask.ts";
 import type { AddressedShares, PublicKeys } from "./node.ts";
 import type { RoundSettings } from "./settings.ts";
@@ -198,6 +199,7 @@ export class ServerRound {
   ): Promise<UnmaskedMean> {
     const { threshold, modulus } = this.settings;
     const wrongShares: WrongShare[] = [];
+    const factors = new ShareFactors();
     for (const owner of this.#owners()) {
       const held: HeldShare[] = [];
       for (const holder of this.#around(owner)) {
@@ -211,6 +213,7 @@ export class ServerRound {
         isActive
           ? { isValid: isSeed, isProof: false }
           : { isValid: (key) => this.#isMaskKeyOf(owner, key), isProof: true },
+        factors,
       );
       if (wrongHolder !== undefined) wrongShares.push({ owner, holder: wrongHolder });
       if (isActive) addMask(this.#sum, secret, modulus, -1);
