@@ -6,7 +6,7 @@ import { encodeInt64Arrays, totalElements } from "../int64_vector.ts";
 import { generatePemKeyPair, KeyAgreement, type PemKeyPair } from "../key_agreement.ts";
 import { cryptoFractions, quantize, quantizedWeight, type RandomFractions } from "../quantize.ts";
 import { createShares, type RandomBytes, systemRandomBytes } from "../shamir.ts";
-import { addMask } from "./mask.ts";
+import { addMasks, type SignedMask } from "./mask.ts";
 import type { KeysShared, Peer, SetUp, VectorSent } from "./node_state.ts";
 import { checkRoundSettings, type RoundSettings } from "./settings.ts";
 import { decodeShareMessage, encodeShareMessage } from "./share_message.ts";
@@ -198,13 +198,14 @@ export async function maskModel(
     );
     at += elementCount(tensor.shape);
   }
-  addMask(vector, seed, modulus, 1);
+  const masks: SignedMask[] = [{ key: seed, sign: 1 }];
   const agreement = new KeyAgreement(maskKey);
   for (const sender of senders) {
     if (sender === nodeId) continue;
     const key = await agreement.sharedKey(peers.get(sender)!.maskKey);
-    addMask(vector, key, modulus, nodeId > sender ? 1 : -1);
+    masks.push({ key, sign: nodeId > sender ? 1 : -1 });
   }
+  addMasks(vector, masks, modulus);
   return { arrays: encodeInt64Arrays(vector, shapes, modulus), clipped };
 }
 

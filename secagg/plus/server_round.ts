@@ -6,7 +6,7 @@ import { quantizedWeight } from "../quantize.ts";
 import { type HeldShare, recoverSecret } from "../recover_secret.ts";
 import { ringNeighbours } from "../ring.ts";
 import { ShareFactors } from "../share_factors.ts";
-import { addMask } from "./mask.ts";
+import { addMasks, type SignedMask } from "./mask.ts";
 import type { AddressedShares, PublicKeys } from "./node.ts";
 import type { RoundSettings } from "./settings.ts";
 
@@ -91,10 +91,10 @@ export class ServerRound {
    *   on P-384, or are those of another node: with them all others would refuse the whole list
    * @throws FlwrError "failed-precondition" when too few nodes are left
    */
-  async keysReceived(keys: ReadonlyMap<bigint, PublicKeys>): Promise<{
+  keysReceived(keys: ReadonlyMap<bigint, PublicKeys>): {
     lists: Map<bigint, Map<bigint, PublicKeys>>;
     refusals: Refusal[];
-  }> {
+  } {
     const counts = new Map<string, number>();
     const texts = (pair: PublicKeys) => [pair.maskKey, pair.shareKey].map((key) => key.toBase64());
     for (const text of [...keys.values()].flatMap(texts)) {
@@ -102,13 +102,13 @@ export class ServerRound {
     }
     const refusals: Refusal[] = [];
     const sound = new Map<bigint, PublicKeys>();
-    await Promise.all([...keys].map(async ([nodeId, pair]) => {
+    for (const [nodeId, pair] of keys) {
       if (texts(pair).some((text) => counts.get(text) !== 1)) {
         refusals.push({ nodeId, reason: "One of its public keys was sent twice" });
-      } else if (!await isPublicKey(pair.maskKey) || !await isPublicKey(pair.shareKey)) {
+      } else if (!isPublicKey(pair.maskKey) || !isPublicKey(pair.shareKey)) {
         refusals.push({ nodeId, reason: "One of its public keys is not a P-384 key in PEM" });
       } else sound.set(nodeId, pair);
-    }));
+    }
     this.#keys = sound;
     this.#keepMembers(sound, "published their keys");
     const lists = this.#forEachMember((nodeId) =>
@@ -200,6 +200,7 @@ export class ServerRound {
     const { threshold, modulus } = this.settings;
     const wrongShares: WrongShare[] = [];
     const factors = new ShareFactors();
+    const masks: SignedMask[] = [];
     for (const owner of this.#owners()) {
       const held: HeldShare[] = [];
       for (const holder of this.#around(owner)) {
@@ -216,24 +217,27 @@ export class ServerRound {
         factors,
       );
       if (wrongHolder !== undefined) wrongShares.push({ owner, holder: wrongHolder });
-      if (isActive) addMask(this.#sum, secret, modulus, -1);
-      else await this.#removePairwiseMasks(owner, secret);
+      if (isActive) masks.push({ key: secret, sign: -1 });
+      else masks.push(...await this.#pairwiseMasks(owner, secret));
     }
+    addMasks(this.#sum, masks, modulus);
     return { arrays: this.#mean(), wrongShares };
   }
 
-  /** Takes off the masks that the neighbours of a dead node put on because of it. */
-  async #removePairwiseMasks(dead: bigint, maskKey: Uint8Array): Promise<void> {
+  /** What takes off the masks that the neighbours of a dead node put on because of it. */
+  async #pairwiseMasks(dead: bigint, maskKey: Uint8Array): Promise<SignedMask[]> {
+    const masks: SignedMask[] = [];
     const agreement = new KeyAgreement(maskKey);
     for (const neighbour of this.#around(dead)) {
       if (!this.#vectors.has(neighbour)) continue;
       const key = await agreement.sharedKey(this.#keys.get(neighbour)!.maskKey);
-      addMask(this.#sum, key, this.settings.modulus, neighbour > dead ? -1 : 1);
+      masks.push({ key, sign: neighbour > dead ? -1 : 1 });
     }
+    return masks;
   }
 
-  async #isMaskKeyOf(nodeId: bigint, privateKey: Uint8Array): Promise<boolean> {
-    return await new KeyAgreement(privateKey).hasPublicKey(this.#keys.get(nodeId)!.maskKey);
+  #isMaskKeyOf(nodeId: bigint, privateKey: Uint8Array): boolean {
+    return new KeyAgreement(privateKey).hasPublicKey(this.#keys.get(nodeId)!.maskKey);
   }
 
   /** In Flower's order of operations, so that the bits are the same. */
