@@ -10,6 +10,8 @@ export type Code = readonly number[];
 export const I32 = 0x7f;
 /** A 64-bit integer. */
 export const I64 = 0x7e;
+/** A floating-point number of 32 bits. */
+export const F32 = 0x7d;
 /** A vector of 128 bits. */
 export const V128 = 0x7b;
 
@@ -113,6 +115,7 @@ export const v128 = {
   store: (offset: number): Code => [...simd(0x0b), 0, ...unsigned(offset)],
   and: simd(0x4e),
   or: simd(0x50),
+  not: simd(0x4d),
   xor: simd(0x51),
   anyTrue: simd(0x53),
 } as const;
@@ -126,6 +129,22 @@ export const i32x4 = {
   shrUnsigned: simd(0xad),
   add: simd(0xae),
   sub: simd(0xb1),
+} as const;
+
+/** Instructions on four floating-point numbers of 32 bits. */
+export const f32x4 = {
+  splat: simd(0x13),
+  less: simd(0x43),
+  greater: simd(0x44),
+  ceil: simd(0x67),
+  abs: simd(0xe0),
+  add: simd(0xe4),
+  sub: simd(0xe5),
+  mul: simd(0xe6),
+  min: simd(0xe8),
+  max: simd(0xe9),
+  fromUnsigned: simd(0xfb),
+  toSigned: simd(0xf8),
 } as const;
 
 function section(id: number, content: Code): Code {

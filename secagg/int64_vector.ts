@@ -1,6 +1,6 @@
 import { FlwrError } from "../base/error.ts";
-import { decodeNpy, encodeNpy } from "../tensor/npy.ts";
-import { elementCount, tensor } from "../tensor/tensor.ts";
+import { blankNpy, decodeNpy } from "../tensor/npy.ts";
+import { elementCount } from "../tensor/tensor.ts";
 
 /** How many elements arrays of these shapes have together. */
 export function totalElements(shapes: readonly (readonly number[])[]): number {
@@ -22,10 +22,11 @@ export function encodeInt64Arrays(
   let at = 0;
   return shapes.map((shape) => {
     const count = elementCount(shape);
-    const words = new Int32Array(2 * count);
+    const { file, elements } = blankNpy("int64", shape, 8 * count);
+    const words = new Int32Array(elements.buffer, elements.byteOffset, 2 * count);
     for (let i = 0; i < count; i++) words[2 * i] = vector[at + i]! & bits;
     at += count;
-    return encodeNpy(tensor("int64", shape, new BigInt64Array(words.buffer)));
+    return file;
   });
 }
 
@@ -69,10 +70,11 @@ function int64Words(
       throw refused(`array ${index} has shape [${shape}], expected [${expected}]`);
     }
     const words = new Uint32Array(data.buffer as ArrayBuffer, data.byteOffset, 2 * data.length);
-    for (let i = 0; i < words.length; i += 2) {
-      if (words[i + 1] !== 0 || words[i]! >= modulus) {
-        throw refused(`array ${index} has an element that is not from 0 to ${modulus - 1}`);
-      }
+    let above = 0;
+    const outside = ~(modulus - 1);
+    for (let i = 0; i < words.length; i += 2) above |= words[i + 1]! | (words[i]! & outside);
+    if (above !== 0) {
+      throw refused(`array ${index} has an element that is not from 0 to ${modulus - 1}`);
     }
     return words;
   });

@@ -23,26 +23,42 @@ const PREAMBLE_V2 = 12;
  * @throws FlwrError "invalid-argument" when the tensor has more axes than {@link MAX_RANK}
  */
 export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
-  if (tensor.shape.length > MAX_RANK) {
+  const data = tensorBytes(tensor);
+  const { file, elements } = blankNpy(tensor.dtype, tensor.shape, data.length);
+  elements.set(data);
+  return file;
+}
+
+/**
+ * A .npy file whose elements are all zero, for callers that write them in their places.
+ *
+ * @param bytes of all elements
+ * @returns the file, and the part of it that holds the elements, aligned to 64 bytes
+ * @throws FlwrError "invalid-argument" as {@link encodeNpy}
+ */
+export function blankNpy(
+  dtype: DType,
+  shape: readonly number[],
+  bytes: number,
+): { file: Uint8Array<ArrayBuffer>; elements: Uint8Array<ArrayBuffer> } {
+  if (shape.length > MAX_RANK) {
     throw new FlwrError(
       "invalid-argument",
-      `Array has more than ${MAX_RANK} axes: ${tensor.shape.length}`,
+      `Array has more than ${MAX_RANK} axes: ${shape.length}`,
     );
   }
-  const text = formatNpyHeader(tensor.dtype, tensor.shape);
+  const text = formatNpyHeader(dtype, shape);
   const unpadded = PREAMBLE_V1 + text.length + 1;
   // numpy adds a whole block if no padding is needed.
   const start = unpadded + ALIGNMENT - unpadded % ALIGNMENT;
-  const data = tensorBytes(tensor);
-  const file = new Uint8Array(start + data.length);
+  const file = new Uint8Array(start + bytes);
   file.set(MAGIC);
   file[6] = 1;
   new DataView(file.buffer).setUint16(8, start - PREAMBLE_V1, true);
   new TextEncoder().encodeInto(text, file.subarray(PREAMBLE_V1));
   file.fill(0x20, PREAMBLE_V1 + text.length, start - 1);
   file[start - 1] = 0x0a;
-  file.set(data, start);
-  return file;
+  return { file, elements: file.subarray(start) };
 }
 
 /**
