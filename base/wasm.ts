@@ -8,8 +8,6 @@ export type Code = readonly number[];
 
 /** Types of values. */
 export const I32 = 0x7f;
-/** A 64-bit integer. */
-export const I64 = 0x7e;
 /** A floating-point number of 32 bits. */
 export const F32 = 0x7d;
 /** A vector of 128 bits. */
@@ -94,23 +92,14 @@ export const i32 = {
   shrUnsigned: [0x76],
 } as const;
 
-/** Instructions on 64-bit integers. */
-export const i64 = {
-  const: (value: number): Code => [0x42, ...signed(BigInt(value))],
-  load32Signed: (offset: number): Code => [0x34, 2, ...unsigned(offset)],
-  store32: (offset: number): Code => [0x3e, 2, ...unsigned(offset)],
-  add: [0x7c],
-  sub: [0x7d],
-  mul: [0x7e],
-  and: [0x83],
-  shl: [0x86],
-  shrSigned: [0x87],
-} as const;
+/** Pushes a 64-bit integer. */
+export const i64Const = (value: bigint): Code => [0x42, ...signed(value)];
 
 const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
 
 /** Instructions on vectors. */
 export const v128 = {
+  load64Zero: (offset: number): Code => [...simd(0x5d), 0, ...unsigned(offset)],
   load: (offset: number): Code => [...simd(0x00), 0, ...unsigned(offset)],
   store: (offset: number): Code => [...simd(0x0b), 0, ...unsigned(offset)],
   and: simd(0x4e),
@@ -130,6 +119,23 @@ export const i32x4 = {
   add: simd(0xae),
   sub: simd(0xb1),
 } as const;
+
+/** Instructions on two 64-bit integers. */
+export const i64x2 = {
+  splat: simd(0x12),
+  fromLowSigned: simd(0xc7),
+  shl: simd(0xcb),
+  shrUnsigned: simd(0xcd),
+  add: simd(0xce),
+  sub: simd(0xd1),
+  productOfLowSigned: simd(0xdc),
+} as const;
+
+/** Puts the lower halves of the 64-bit integers of two vectors into one. */
+export const lowerHalves: Code = [
+  ...simd(0x0d),
+  ...[0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27],
+];
 
 /** Instructions on four floating-point numbers of 32 bits. */
 export const f32x4 = {

@@ -1,6 +1,6 @@
 import { lazy } from "../base/lazy.ts";
 import { DIGIT_BITS, DIGITS, type P384Program, p384Program, PLACES } from "./p384_ladder.ts";
-import { ELEMENT_BYTES, LIMB_BITS, LIMBS } from "./p384_field.ts";
+import { LANES, LIMB_BITS, LIMBS } from "./p384_field.ts";
 
 // NIST SP 800-186, 3.2.1.4: y² = x³ − 3x + b modulo p.
 const P = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
@@ -40,36 +40,48 @@ export function isP384Point(point: Uint8Array): boolean {
 }
 
 /**
- * The secret of a key agreement: the x coordinate of the private key times the peer's point (ECDH, SEC 1, 3.3.1). Twice as
- * fast as Deno's own. Neither time nor memory accesses depend on the private key.
+ * The secrets of key agreements: the x coordinates of the private key times the peers' points (ECDH, SEC 1, 3.3.1). Several
+ * at once take a quarter of the time of Deno's own. Neither time nor memory accesses depend on the private key.
  *
  * @param privateKey 48 bytes, big endian
- * @param point the peer's public key, uncompressed: 97 bytes
- * @returns 48 bytes, big endian
+ * @param points the peers' public keys, uncompressed: 97 bytes each
+ * @returns 48 bytes for each, big endian
  * @throws Error when the private key is not below the order or is within 63 of 0 or the order, where the formulas have
- *   exceptions, or the point is not on the curve
+ *   exceptions, or a point is not on the curve
  */
-export function agreeP384(privateKey: Uint8Array, point: Uint8Array): Uint8Array<ArrayBuffer> {
-  const found = coordinates(point);
-  if (found === undefined) throw new Error("not a point of P-384");
+export function agreeP384(
+  privateKey: Uint8Array,
+  points: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer>[] {
+  const found = points.map((point) => {
+    const place = coordinates(point);
+    if (place === undefined) throw new Error("not a point of P-384");
+    return place;
+  });
   const { memory, multiply, multiplyPoint } = program();
+  const secrets: Uint8Array<ArrayBuffer>[] = [];
   try {
     writeDigits(privateKey, memory);
-    const square = PLACES.scratch[0]!;
-    write(memory, square, MONTGOMERY_SQUARE);
-    write(memory, PLACES.x, found.x);
-    write(memory, PLACES.y, found.y);
-    write(memory, PLACES.z, 1n);
-    for (const address of [PLACES.x, PLACES.y, PLACES.z]) multiply(address, address, square);
-    multiplyPoint();
-    return affineX(program());
+    for (let at = 0; at < found.length; at += LANES) {
+      const first = found[at]!;
+      const pair = [first, found[at + 1] ?? first];
+      const square = PLACES.scratch[0]!;
+      write(memory, square, pair.map(() => MONTGOMERY_SQUARE));
+      write(memory, PLACES.x, pair.map(({ x }) => x));
+      write(memory, PLACES.y, pair.map(({ y }) => y));
+      write(memory, PLACES.z, pair.map(() => 1n));
+      for (const address of [PLACES.x, PLACES.y, PLACES.z]) multiply(address, address, square);
+      multiplyPoint();
+      secrets.push(...affineX(program()).slice(0, found.length - at));
+    }
   } finally {
     new Uint8Array(memory.buffer).fill(0);
   }
+  return secrets;
 }
 
 /** X / Z². @throws Error when Z is 0 */
-function affineX({ memory, multiply, squareTimes }: P384Program): Uint8Array<ArrayBuffer> {
+function affineX({ memory, multiply, squareTimes }: P384Program): Uint8Array<ArrayBuffer>[] {
   const { x, z, scratch } = PLACES;
   const [squared, x2, x3, x15, x30, all] = scratch as [
     number,
@@ -100,11 +112,13 @@ function affineX({ memory, multiply, squareTimes }: P384Program): Uint8Array<Arr
   join(all, all, 2, z);
   squareTimes(all, all, 1);
   multiply(x, x, all);
-  write(memory, squared, 1n);
+  write(memory, squared, [1n, 1n]);
   multiply(x, x, squared);
-  const bytes = read(memory, x);
-  if (bytes.every((byte) => byte === 0)) throw new Error("the private key is out of range");
-  return bytes;
+  return [0, 1].map((lane) => {
+    const bytes = read(memory, x, lane);
+    if (bytes.every((byte) => byte === 0)) throw new Error("the private key is out of range");
+    return bytes;
+  });
 }
 
 /** The digits of the key, or of the order minus the key, which is odd then and has the same x. */
@@ -152,20 +166,26 @@ function coordinates(point: Uint8Array): { x: bigint; y: bigint } | undefined {
   return isOnCurve ? { x, y } : undefined;
 }
 
-/** Writes a public number as limbs. */
-function write(memory: WebAssembly.Memory, address: number, value: bigint): void {
-  const limbs = new Int32Array(memory.buffer, address, ELEMENT_BYTES / 4);
-  for (let i = 0; i < LIMBS; i++) {
-    limbs[i] = Number(value >> BigInt(LIMB_BITS * i) & (2n ** BigInt(LIMB_BITS) - 1n));
-  }
+/** Writes public numbers as limbs, one for each lane. */
+function write(memory: WebAssembly.Memory, address: number, values: readonly bigint[]): void {
+  const limbs = new Int32Array(memory.buffer, address, LANES * LIMBS);
+  values.forEach((value, lane) => {
+    for (let i = 0; i < LIMBS; i++) {
+      limbs[LANES * i + lane] = Number(BigInt.asUintN(LIMB_BITS, value >> BigInt(LIMB_BITS * i)));
+    }
+  });
 }
 
-/** The number of limbs that are all from 0 to 2²⁸ − 1, in big-endian bytes. */
-function read(memory: WebAssembly.Memory, address: number): Uint8Array<ArrayBuffer> {
-  const limbs = new Int32Array(memory.buffer, address, LIMBS);
+/** The number of a lane's limbs, which are all from 0 to 2²⁸ − 1, in big-endian bytes. */
+function read(
+  memory: WebAssembly.Memory,
+  address: number,
+  lane: number,
+): Uint8Array<ArrayBuffer> {
+  const limbs = new Int32Array(memory.buffer, address, LANES * LIMBS);
   const bytes = new Uint8Array(COORDINATE_BYTES + 1);
   for (let pair = 0; pair < LIMBS / 2; pair++) {
-    const [low, high] = [limbs[2 * pair]!, limbs[2 * pair + 1]!];
+    const [low, high] = [limbs[LANES * 2 * pair + lane]!, limbs[LANES * (2 * pair + 1) + lane]!];
     const seven = [
       low,
       low >> 8,

@@ -5,8 +5,9 @@ import {
   I32,
   i32,
   i32x4,
-  I64,
-  i64,
+  i64Const,
+  i64x2,
+  lowerHalves,
   repeatWhile,
   set,
   tee,
@@ -16,32 +17,43 @@ import {
 } from "../base/wasm.ts";
 
 /**
- * Arithmetic modulo p = 2³⁸⁴ − 2¹²⁸ − 2⁹⁶ + 2³² − 1, in WebAssembly.
+ * Arithmetic modulo p = 2³⁸⁴ − 2¹²⁸ − 2⁹⁶ + 2³² − 1, in WebAssembly, on two elements at a time: those of two key agreements
+ * with one private key, which take the same steps.
  *
- * An element has 14 limbs of 28 bits in 16 words of 32 bits: x = Σ limbᵢ · 2²⁸ⁱ. Limbs are signed, and a value may be
- * negative or above p, so that sums and differences need no carry. Products are Montgomery's, with R = 2³⁹²: p is −1
- * modulo 2²⁸, so that the quotient's digits are the lowest limb itself, and adding the multiple of p takes shifts alone.
+ * An element has 14 limbs of 28 bits: x = Σ limbᵢ · 2²⁸ⁱ. In memory, a limb's two values lie next to each other, as 32-bit
+ * integers. Limbs are signed, and a value may be negative or above p, so that sums and differences need no carry. Products
+ * are Montgomery's, with R = 2³⁹²: p is −1 modulo 2²⁸, so that the quotient's digits are the lowest limb itself, and adding
+ * the multiple of p takes shifts alone.
  *
- * Bounds: let a product's factors have values of at most 12p, and limbs of which 14 products stay below 2⁶³: one factor's
- * limbs are below 2²⁹ and the other's below 2³⁰·⁵, for example. Then the product is between −p and 2p, with limbs from 0 to
- * 2²⁸ − 1 but for the highest. No step depends on the values.
+ * Bounds: let a product's factors have values of at most 12p, and limbs below 2²⁹. Then 14 products of limbs stay below
+ * 2⁶², and the result is between −p and 2p, with limbs from 0 to 2²⁸ − 1 but for the highest. No step depends on the values.
  */
 
 /** Limbs of an element. */
 export const LIMBS = 14;
 /** Bits of a limb. */
 export const LIMB_BITS = 28;
-/** Bytes of an element in memory. */
-export const ELEMENT_BYTES = 64;
+/** Elements that are computed at once. */
+export const LANES = 2;
+/** Bytes of a limb's values. */
+const LIMB_BYTES = 4 * LANES;
+/** Bytes of the elements in memory. */
+export const ELEMENT_BYTES = LIMBS * LIMB_BYTES;
 
-const MASK = 2 ** LIMB_BITS - 1;
+const MASK = 2n ** BigInt(LIMB_BITS) - 1n;
+/**
+ * SIMD has no fast arithmetic shift of 64 bits, so 2⁶² is added to each column, and taken off as 2³⁴ of the next: what
+ * remains of it is above a limb's 32 bits.
+ */
+const FIRST_BIAS = 2n ** 62n;
+const NEXT_BIAS = FIRST_BIAS - 2n ** BigInt(62 - LIMB_BITS);
 
 /** p in terms of limbs: 2³⁸⁴ is 2²⁰ of limb 13, 2¹²⁸ is 2¹⁶ of limb 4, and so on. The −1 is taken off by the carry. */
 const MULTIPLE_OF_P = [
-  { limbs: 1, shift: 4, op: i64.add },
-  { limbs: 3, shift: 12, op: i64.sub },
-  { limbs: 4, shift: 16, op: i64.sub },
-  { limbs: 13, shift: 20, op: i64.add },
+  { limbs: 1, shift: 4, op: i64x2.add },
+  { limbs: 3, shift: 12, op: i64x2.sub },
+  { limbs: 4, shift: 16, op: i64x2.sub },
+  { limbs: 13, shift: 20, op: i64x2.add },
 ];
 
 // Locals of a product: its three addresses, then the limbs.
@@ -54,14 +66,14 @@ export function multiply(): WasmFunction {
   const b = (i: number) => ADDRESSES + LIMBS + i;
   return {
     parameters: [I32, I32, I32],
-    locals: Array(3 * LIMBS + 1).fill(I64),
+    locals: Array(3 * LIMBS + 3).fill(V128),
     body: [
       ...loadLimbs(FIRST, a),
       ...loadLimbs(SECOND, b),
       ...reduceColumns(ADDRESSES + 2 * LIMBS, (column) => {
         const products: Code[] = [];
         for (let i = Math.max(0, column - LIMBS + 1); i <= Math.min(column, LIMBS - 1); i++) {
-          products.push([...get(a(i)), ...get(b(column - i)), ...i64.mul, ...i64.add]);
+          products.push(addProduct(a(i), b(column - i)));
         }
         return products.flat();
       }),
@@ -74,22 +86,20 @@ export function square(): WasmFunction {
   const a = (i: number) => ADDRESSES + i;
   const twice = (i: number) => ADDRESSES + LIMBS + i;
   const doubled = Array.from({ length: LIMBS }, (_, i) => [
-    ...[...get(a(i)), ...i64.const(1), ...i64.shl, ...set(twice(i))],
+    ...[...get(a(i)), ...get(a(i)), ...i32x4.add, ...set(twice(i))],
   ]);
   return {
     parameters: [I32, I32, I32],
-    locals: Array(3 * LIMBS + 1).fill(I64),
+    locals: Array(3 * LIMBS + 3).fill(V128),
     body: [
       ...loadLimbs(FIRST, a),
       ...doubled.flat(),
       ...reduceColumns(ADDRESSES + 2 * LIMBS, (column) => {
         const products: Code[] = [];
         for (let i = Math.max(0, column - LIMBS + 1); 2 * i < column; i++) {
-          products.push([...get(a(i)), ...get(twice(column - i)), ...i64.mul, ...i64.add]);
+          products.push(addProduct(a(i), twice(column - i)));
         }
-        if (column % 2 === 0) {
-          products.push([...get(a(column / 2)), ...get(a(column / 2)), ...i64.mul, ...i64.add]);
-        }
+        if (column % 2 === 0) products.push(addProduct(a(column / 2), a(column / 2)));
         return products.flat();
       }),
     ],
@@ -99,67 +109,87 @@ export function square(): WasmFunction {
 function loadLimbs(address: number, local: (i: number) => number): Code {
   return Array.from(
     { length: LIMBS },
-    (_, i) => [...get(address), ...i64.load32Signed(4 * i), ...set(local(i))],
+    (_, i) => [...get(address), ...v128.load64Zero(LIMB_BYTES * i), ...set(local(i))],
   ).flat();
+}
+
+function addProduct(a: number, b: number): Code {
+  return [...get(a), ...get(b), ...i64x2.productOfLowSigned, ...i64x2.add];
 }
 
 /** Montgomery's reduction, column by column. @param products adds a column's products to what is on the stack */
 function reduceColumns(firstDigit: number, products: (column: number) => Code): Code {
   const digit = (i: number) => firstDigit + i;
-  const carry = firstDigit + LIMBS;
-  const code: Code[] = [i64.const(0)];
+  const [carry, mask, bias] = [firstDigit + LIMBS, firstDigit + LIMBS + 1, firstDigit + LIMBS + 2];
+  const code: Code[] = [
+    [...i64Const(MASK), ...i64x2.splat, ...set(mask)],
+    [...i64Const(NEXT_BIAS), ...i64x2.splat, ...set(bias)],
+    [...i64Const(FIRST_BIAS), ...i64x2.splat],
+  ];
   for (let column = 0; column < 2 * LIMBS; column++) {
     code.push(column < 2 * LIMBS - 1 ? products(column) : []);
     for (const { limbs, shift, op } of MULTIPLE_OF_P) {
       const from = column - limbs;
       if (from < 0 || from >= LIMBS) continue;
-      code.push([...get(digit(from)), ...i64.const(shift), ...i64.shl, ...op]);
+      code.push([...get(digit(from)), ...i32.const(shift), ...i64x2.shl, ...op]);
     }
-    code.push(tee(carry));
-    if (column < LIMBS) {
-      code.push([...i64.const(MASK), ...i64.and, ...set(digit(column))]);
-    } else if (column < 2 * LIMBS - 1) {
-      const result = digit(column - LIMBS);
-      // The digit is no longer needed where the last column that it counts in has passed, 13 after its own.
-      code.push([...i64.const(MASK), ...i64.and, ...set(result)]);
-    } else {
-      code.push(set(digit(LIMBS - 1)));
+    // A digit's place is free for a result when the last column in which it counts, 13 after its own, has passed.
+    const place = digit(column % LIMBS);
+    if (column === 2 * LIMBS - 1) {
+      code.push(set(place));
       break;
     }
-    code.push([...get(carry), ...i64.const(LIMB_BITS), ...i64.shrSigned]);
+    code.push([...tee(carry), ...get(mask), ...v128.and, ...set(place)]);
+    code.push([...get(carry), ...i32.const(LIMB_BITS), ...i64x2.shrUnsigned]);
+    code.push([...get(bias), ...i64x2.add]);
   }
-  for (let i = 0; i < LIMBS; i++) {
-    code.push([...get(OUT), ...get(digit(i)), ...i64.store32(4 * i)]);
+  for (let i = 0; i < LIMBS; i += 2) {
+    code.push([...get(OUT), ...get(digit(i)), ...get(digit(i + 1)), ...lowerHalves]);
+    code.push(v128.store(LIMB_BYTES * i));
   }
   return code.flat();
 }
 
-/** A term of {@link combine}: an element at an address, times a small whole number. */
+/** A term of {@link combine}: the element at an address, times a factor. */
 export interface Term {
   readonly address: number;
-  readonly factor: number;
+  readonly factor: 1 | -1 | -2 | 3 | 4 | -8;
 }
 
 /** out ← Σ factor · element, with its carries. No parameters: the addresses are fixed. */
 export function combine(out: number, terms: readonly Term[]): WasmFunction {
-  const carry = 0;
+  const [term, carry, even] = [0, 1, 2];
   const code: Code[] = [];
   for (let i = 0; i < LIMBS; i++) {
-    code.push(i === 0 ? i64.const(0) : get(carry));
+    code.push(
+      i === 0
+        ? [...i64Const(FIRST_BIAS), ...i64x2.splat]
+        : [...get(carry), ...i64Const(NEXT_BIAS), ...i64x2.splat, ...i64x2.add],
+    );
     for (const { address, factor } of terms) {
-      code.push([...i32.const(address), ...i64.load32Signed(4 * i)]);
-      if (Math.abs(factor) !== 1) code.push([...i64.const(Math.abs(factor)), ...i64.mul]);
-      code.push(factor < 0 ? i64.sub : i64.add);
+      code.push([...i32.const(address), ...v128.load64Zero(LIMB_BYTES * i)]);
+      code.push([...i64x2.fromLowSigned, ...set(term)]);
+      const op = factor < 0 ? i64x2.sub : i64x2.add;
+      const amount = Math.abs(factor);
+      for (let bit = 0; 2 ** bit <= amount; bit++) {
+        if ((amount >> bit) % 2 === 0) continue;
+        code.push([...get(term), ...i32.const(bit), ...i64x2.shl, ...op]);
+      }
     }
     code.push(set(carry));
-    code.push([...i32.const(out), ...get(carry)]);
-    if (i < LIMBS - 1) code.push([...i64.const(MASK), ...i64.and]);
-    code.push(i64.store32(4 * i));
+    const limb = i === LIMBS - 1
+      ? get(carry)
+      : [...get(carry), ...i64Const(MASK), ...i64x2.splat, ...v128.and];
+    if (i % 2 === 0) code.push([...limb, ...set(even)]);
+    else {
+      code.push([...i32.const(out), ...get(even), ...limb, ...lowerHalves]);
+      code.push(v128.store(LIMB_BYTES * (i - 1)));
+    }
     if (i < LIMBS - 1) {
-      code.push([...get(carry), ...i64.const(LIMB_BITS), ...i64.shrSigned, ...set(carry)]);
+      code.push([...get(carry), ...i32.const(LIMB_BITS), ...i64x2.shrUnsigned, ...set(carry)]);
     }
   }
-  return { parameters: [], locals: [I64], body: code.flat() };
+  return { parameters: [], locals: [V128, V128, V128], body: code.flat() };
 }
 
 /** Instructions for out ← a ± b, without carries. */

@@ -36,7 +36,7 @@ const slot = (place: number) => place * ELEMENT_BYTES;
 
 /** Addresses in the module's memory. */
 export const PLACES = {
-  /** The point, as Jacobian coordinates x = X / Z², y = Y / Z³: the argument and the result. */
+  /** The points, as Jacobian coordinates x = X / Z², y = Y / Z³: the argument and the result. */
   x: slot(0),
   y: slot(1),
   z: slot(2),
@@ -60,12 +60,12 @@ export interface P384Program {
   multiply(out: number, a: number, b: number): void;
   /** Squares n times, from 1; each divides by 2³⁹², too. */
   squareTimes(out: number, a: number, n: number): void;
-  /** Multiplies the point at {@link PLACES} by the number of the digits. Z is that of 1 before. */
+  /** Multiplies the points at {@link PLACES} by the number of the digits. Z is that of 1 before. */
   multiplyPoint(): void;
 }
 
 /**
- * A point of P-384 times a secret number, by windows of five bits with odd digits: 380 doublings and 76 additions whatever
+ * Two points of P-384 times one secret number, by windows of five bits with odd digits: 380 doublings and 76 additions whatever
  * the number, and whole scans of the table. Doubling: "dbl-2001-b", addition: "add-2007-bl" of the Explicit-Formulas
  * Database (Bernstein, Lange), for y² = x³ − 3x + b in Jacobian coordinates.
  *
@@ -85,7 +85,7 @@ export function p384Program(): P384Program {
   const sqr = (out: number, a: number): Code => [
     ...[...i32.const(out), ...i32.const(a), ...i32.const(0), ...call(sqrIndex)],
   ];
-  const sum = (out: number, ...terms: [factor: number, address: number][]): Code =>
+  const sum = (out: number, ...terms: [factor: Term["factor"], address: number][]): Code =>
     call(define(combine(out, terms.map(([factor, address]): Term => ({ factor, address })))));
   const add = (out: number, a: number, b: number) => addOrSubtract(out, a, b, "add");
   const sub = (out: number, a: number, b: number) => addOrSubtract(out, a, b, "sub");

@@ -8,6 +8,8 @@ const N =
 const hex = (value: bigint) => value.toString(16).padStart(96, "0");
 const bytes = (value: bigint) => Uint8Array.fromHex(hex(value));
 
+const agree = (key: Uint8Array, point: Uint8Array) => agreeP384(key, [point])[0]!;
+
 /** The x coordinate of a multiple of a point, by node:crypto. */
 function expected(key: bigint, point: Uint8Array): string {
   const ecdh = createECDH("secp384r1");
@@ -37,9 +39,9 @@ Deno.test("p384: RFC 5903's example, in both directions", () => {
   );
   const shared =
     "11187331c279962d93d604243fd592cb9d0a926f422e47187521287e7156c5c4d603135569b9e9d09cf5d4a270f59746";
-  assert.equal(agreeP384(bytes(i), gr).toHex(), shared);
-  assert.equal(agreeP384(bytes(r), gi).toHex(), shared);
-  assert.equal(agreeP384(bytes(i), P384_GENERATOR).toHex(), gi.subarray(1, 49).toHex());
+  assert.equal(agree(bytes(i), gr).toHex(), shared);
+  assert.equal(agree(bytes(r), gi).toHex(), shared);
+  assert.equal(agree(bytes(i), P384_GENERATOR).toHex(), gi.subarray(1, 49).toHex());
 });
 
 Deno.test("p384: agrees with node:crypto for random keys and points", () => {
@@ -49,8 +51,21 @@ Deno.test("p384: agrees with node:crypto for random keys and points", () => {
     const key = BigInt(`0x${ecdh.getPrivateKey("hex")}`);
     const point = randomPoint();
     const message = `${hex(key)} ${point.toHex()}`;
-    assert.equal(agreeP384(bytes(key), point).toHex(), expected(key, point), message);
+    assert.equal(agree(bytes(key), point).toHex(), expected(key, point), message);
   }
+});
+
+Deno.test("p384: several points have the results that each has alone", () => {
+  const key = bytes(N - 12_345n);
+  const points = Array.from({ length: 5 }, randomPoint);
+  for (let count = 0; count <= points.length; count++) {
+    const some = points.slice(0, count);
+    assert.deepEqual(
+      agreeP384(key, some).map((secret) => secret.toHex()),
+      some.map((point) => expected(N - 12_345n, point)),
+    );
+  }
+  assert.throws(() => agreeP384(key, [points[0]!, new Uint8Array(97)]));
 });
 
 Deno.test("p384: agrees with node:crypto for small and large keys, and keys with long runs of bits", () => {
@@ -63,7 +78,7 @@ Deno.test("p384: agrees with node:crypto for small and large keys, and keys with
     ...Array.from({ length: 20 }, (_, i) => N - 64n - BigInt(i)),
   ];
   for (const key of keys) {
-    assert.equal(agreeP384(bytes(key), point).toHex(), expected(key, point), hex(key));
+    assert.equal(agree(bytes(key), point).toHex(), expected(key, point), hex(key));
   }
 });
 
@@ -73,7 +88,7 @@ Deno.test("p384: keys close to 0 and the order have the right result or are refu
   for (let i = 1n; i < 64n; i++) {
     for (const key of [i, N - i]) {
       try {
-        assert.equal(agreeP384(bytes(key), point).toHex(), expected(key, point), hex(key));
+        assert.equal(agree(bytes(key), point).toHex(), expected(key, point), hex(key));
         right++;
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
@@ -86,9 +101,9 @@ Deno.test("p384: keys close to 0 and the order have the right result or are refu
 Deno.test("p384: refuses keys out of range and points that are not on the curve", () => {
   const point = randomPoint();
   for (const key of [0n, N, N + 1n, 2n ** 384n - 1n]) {
-    assert.throws(() => agreeP384(bytes(key), point), hex(key));
+    assert.throws(() => agree(bytes(key), point), hex(key));
   }
-  assert.throws(() => agreeP384(new Uint8Array(47).fill(1), point));
+  assert.throws(() => agree(new Uint8Array(47).fill(1), point));
   const p = 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n;
   const x = BigInt(`0x${point.subarray(1, 49).toHex()}`);
   const y = BigInt(`0x${point.subarray(49).toHex()}`);
@@ -105,7 +120,7 @@ Deno.test("p384: refuses keys out of range and points that are not on the curve"
   ];
   for (const other of wrong) {
     assert.equal(isP384Point(other), false, other.toHex());
-    assert.throws(() => agreeP384(bytes(5n), other), other.toHex());
+    assert.throws(() => agree(bytes(5n), other), other.toHex());
   }
   assert.ok(isP384Point(point));
 });
@@ -113,8 +128,8 @@ Deno.test("p384: refuses keys out of range and points that are not on the curve"
 Deno.test("p384: leaves nothing in the program's memory that depends on the key", () => {
   // The result of another key after it is the same as before.
   const [a, b] = [randomPoint(), randomPoint()];
-  const first = agreeP384(bytes(12_345n), a).toHex();
-  agreeP384(bytes(N - 999n), b);
-  assert.throws(() => agreeP384(bytes(0n), b));
-  assert.equal(agreeP384(bytes(12_345n), a).toHex(), first);
+  const first = agree(bytes(12_345n), a).toHex();
+  agree(bytes(N - 999n), b);
+  assert.throws(() => agree(bytes(0n), b));
+  assert.equal(agree(bytes(12_345n), a).toHex(), first);
 });

@@ -110,9 +110,10 @@ export async function shareKeys(
   const peers = new Map<bigint, Peer>();
   const shares: AddressedShares[] = [];
   const others = places.filter(({ destination }) => destination !== nodeId);
+  const sharedKeys = await agreement.sharedKeys(others.map(({ shareKey }) => shareKey));
   await Promise.all(others.map(async (place, index) => {
     const { destination, maskKey, seedShare, keyShare, iv } = place;
-    const shareKey = await agreement.sharedKey(place.shareKey);
+    const shareKey = sharedKeys[index]!;
     const message = encodeShareMessage({ source: nodeId, destination, seedShare, keyShare });
     const ciphertext = await encryptFernet(shareKey, message, { iv, time: randomness.time });
     peers.set(destination, { maskKey, shareKey });
@@ -198,13 +199,14 @@ export async function maskModel(
     );
     at += elementCount(tensor.shape);
   }
-  const masks: SignedMask[] = [{ key: seed, sign: 1 }];
-  const agreement = new KeyAgreement(maskKey);
-  for (const sender of senders) {
-    if (sender === nodeId) continue;
-    const key = await agreement.sharedKey(peers.get(sender)!.maskKey);
-    masks.push({ key, sign: nodeId > sender ? 1 : -1 });
-  }
+  const others = [...senders].filter((sender) => sender !== nodeId);
+  const keys = await new KeyAgreement(maskKey)
+    .sharedKeys(others.map((sender) => peers.get(sender)!.maskKey));
+  const masks = others.map((sender, i): SignedMask => ({
+    key: keys[i]!,
+    sign: nodeId > sender ? 1 : -1,
+  }));
+  masks.push({ key: seed, sign: 1 });
   addMasks(vector, masks, modulus);
   return { arrays: encodeInt64Arrays(vector, shapes, modulus), clipped };
 }

@@ -226,14 +226,13 @@ export class ServerRound {
 
   /** What takes off the masks that the neighbours of a dead node put on because of it. */
   async #pairwiseMasks(dead: bigint, maskKey: Uint8Array): Promise<SignedMask[]> {
-    const masks: SignedMask[] = [];
-    const agreement = new KeyAgreement(maskKey);
-    for (const neighbour of this.#around(dead)) {
-      if (!this.#vectors.has(neighbour)) continue;
-      const key = await agreement.sharedKey(this.#keys.get(neighbour)!.maskKey);
-      masks.push({ key, sign: neighbour > dead ? -1 : 1 });
-    }
-    return masks;
+    const neighbours = this.#around(dead).filter((neighbour) => this.#vectors.has(neighbour));
+    const keys = await new KeyAgreement(maskKey)
+      .sharedKeys(neighbours.map((neighbour) => this.#keys.get(neighbour)!.maskKey));
+    return neighbours.map((neighbour, i) => ({
+      key: keys[i]!,
+      sign: neighbour > dead ? -1 : 1,
+    }));
   }
 
   #isMaskKeyOf(nodeId: bigint, privateKey: Uint8Array): boolean {
