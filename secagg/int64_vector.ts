@@ -24,7 +24,7 @@ export function encodeInt64Arrays(
     const count = elementCount(shape);
     const { file, elements } = blankNpy("int64", shape, 8 * count);
     const words = new Int32Array(elements.buffer, elements.byteOffset, 2 * count);
-    for (let i = 0; i < count; i++) words[2 * i] = vector[at + i]! & bits;
+    spread(vector.subarray(at, at + count), bits, words);
     at += count;
     return file;
   });
@@ -46,11 +46,27 @@ export function addInt64Arrays(
   const words = int64Words(arrays, shapes, modulus);
   let at = 0;
   for (const array of words) {
-    for (let i = 0; i < array.length; i += 2) {
-      vector[at] = (vector[at]! + array[i]!) | 0;
-      at++;
-    }
+    const count = array.length / 2;
+    addLowWords(vector.subarray(at, at + count), array);
+    at += count;
   }
+}
+
+/** Writes numbers as the lower halves of others. */
+function spread(numbers: Int32Array, bits: number, words: Int32Array): void {
+  for (let i = 0; i < numbers.length; i++) words[2 * i] = numbers[i]! & bits;
+}
+
+/** Adds the lower halves of numbers. */
+function addLowWords(sums: Int32Array, words: Int32Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i]! + words[2 * i]!) | 0;
+}
+
+/** All bits outside of a modulus that a number has. */
+function bitsOutside(words: Int32Array, outside: number): number {
+  let above = 0;
+  for (let i = 0; i < words.length; i += 2) above |= words[i + 1]! | (words[i]! & outside);
+  return above;
 }
 
 /** The arrays as pairs of 32-bit words, the low one first, all checked. */
@@ -58,7 +74,7 @@ function int64Words(
   arrays: readonly Uint8Array[],
   shapes: readonly (readonly number[])[],
   modulus: number,
-): Uint32Array[] {
+): Int32Array[] {
   if (arrays.length !== shapes.length) {
     throw refused(`${arrays.length} arrays, expected ${shapes.length}`);
   }
@@ -69,11 +85,8 @@ function int64Words(
     if (shape.length !== expected.length || shape.some((axis, i) => axis !== expected[i])) {
       throw refused(`array ${index} has shape [${shape}], expected [${expected}]`);
     }
-    const words = new Uint32Array(data.buffer as ArrayBuffer, data.byteOffset, 2 * data.length);
-    let above = 0;
-    const outside = ~(modulus - 1);
-    for (let i = 0; i < words.length; i += 2) above |= words[i + 1]! | (words[i]! & outside);
-    if (above !== 0) {
+    const words = new Int32Array(data.buffer as ArrayBuffer, data.byteOffset, 2 * data.length);
+    if (bitsOutside(words, ~(modulus - 1)) !== 0) {
       throw refused(`array ${index} has an element that is not from 0 to ${modulus - 1}`);
     }
     return words;

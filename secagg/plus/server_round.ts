@@ -242,8 +242,7 @@ export class ServerRound {
   /** In Flower's order of operations, so that the bits are the same. */
   #mean(): Float64Array[] {
     const { clippingRange, quantizationRange, modulus } = this.settings;
-    const element = (at: number) => (this.#sum[at]! & (modulus - 1)) >>> 0;
-    const weight = element(0);
+    const weight = (this.#sum[0]! & (modulus - 1)) >>> 0;
     if (weight !== this.#saidWeight % modulus) {
       throw new FlwrError(
         "failed-precondition",
@@ -257,11 +256,14 @@ export class ServerRound {
     const scale = (2 * clippingRange) / quantizationRange;
     const offset = -(this.#vectors.size - 1) * clippingRange;
     const inverse = quantizationRange / weight;
+    const bits = (modulus - 1) | 0;
     let at = 1;
     return this.#shapes.slice(1).map((shape) => {
-      const array = new Float64Array(elementCount(shape));
+      const sums = this.#sum.subarray(at, at += elementCount(shape));
+      const array = new Float64Array(sums.length);
       for (let i = 0; i < array.length; i++) {
-        array[i] = ((element(at++) * scale - clippingRange) + offset) * inverse;
+        const sum = (sums[i]! & bits) >>> 0;
+        array[i] = ((sum * scale - clippingRange) + offset) * inverse;
       }
       return array;
     });
