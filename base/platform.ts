@@ -45,6 +45,28 @@ export class Sha256 {
   }
 }
 
+/** HMAC-SHA-256 of bytes in pieces: 32 bytes (RFC 2104). */
+export function hmacSha256(key: Uint8Array, pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
+  const hmac = createHmac("sha256", key);
+  for (const piece of pieces) hmac.update(piece);
+  return new Uint8Array(hmac.digest());
+}
+
+/** The keystream of AES-256 in counter mode, with a counter from 0 (NIST SP 800-38A). */
+export class AesKeystream {
+  readonly #cipher;
+
+  /** @param key 32 bytes, for one keystream only */
+  constructor(key: Uint8Array) {
+    this.#cipher = createCipheriv("aes-256-ctr", key, new Uint8Array(16));
+  }
+
+  /** The next bytes. */
+  next(length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#cipher.update(new Uint8Array(length)));
+  }
+}
+
 /**
  * Bytes derived from a secret by HKDF with SHA-256 (RFC 5869), without salt and info. This and the next functions take a
  * twentieth of WebCrypto's time for short inputs. They return promises because other platforms need WebCrypto.
@@ -56,16 +78,6 @@ export async function hkdfSha256(
   const nothing = new Uint8Array();
   return await Promise.resolve(
     new Uint8Array(hkdfSync("sha256", secret, nothing, nothing, length)),
-  );
-}
-
-/** The HMAC of bytes with SHA-256: 32 bytes. */
-export async function hmacSha256(
-  key: Uint8Array,
-  bytes: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return await Promise.resolve(
-    new Uint8Array(createHmac("sha256", key).update(bytes).digest()),
   );
 }
 

@@ -1,5 +1,5 @@
 import { FlwrError } from "../base/error.ts";
-import { blankNpy, decodeNpy } from "../tensor/npy.ts";
+import { decodeNpy, npyOf, zerosInNpy } from "../tensor/npy.ts";
 import { elementCount } from "../tensor/tensor.ts";
 
 /** How many elements arrays of these shapes have together. */
@@ -22,11 +22,11 @@ export function encodeInt64Arrays(
   let at = 0;
   return shapes.map((shape) => {
     const count = elementCount(shape);
-    const { file, elements } = blankNpy("int64", shape, 8 * count);
-    const words = new Int32Array(elements.buffer, elements.byteOffset, 2 * count);
+    const zeros = zerosInNpy("int64", shape);
+    const words = new Int32Array(zeros.data.buffer, zeros.data.byteOffset, 2 * count);
     spread(vector.subarray(at, at + count), bits, words);
     at += count;
-    return file;
+    return npyOf(zeros)!;
   });
 }
 

@@ -10,9 +10,19 @@ import { FedAdam, FedYogi } from "../strategy/fedopt.ts";
 import { Krum } from "../strategy/krum.ts";
 import type { Round } from "../strategy/round/round.ts";
 import type { StartOptions } from "../strategy/run_strategy.ts";
+import { decodeRecords } from "./encode.ts";
+import { roundsFromRecords } from "./rounds_checkpoint.ts";
 import { RunCheckpoints } from "./run_checkpoints.ts";
 import type { CheckpointStore } from "../checkpoints.ts";
-import { assertContinues, NODES, Process, start, train, visible } from "./testing/killed_run.ts";
+import {
+  assertContinues,
+  NODES,
+  Process,
+  ROUNDS,
+  start,
+  train,
+  visible,
+} from "./testing/killed_run.ts";
 import { MemoryCheckpoints } from "./testing/memory_checkpoints.ts";
 
 const CASES = {
@@ -47,26 +57,95 @@ Deno.test("more rounds continue a run that has ended", async () => {
 });
 
 Deno.test("checkpoints are saved every n rounds, after the last one, or not at all", async () => {
-  const counting = (rounds: number[]): CheckpointStore => ({
-    save: () => Promise.resolve(rounds.push(1) > 0),
+  const noting = (rounds: number[]): CheckpointStore => ({
+    save: async (_, bytes) => {
+      rounds.push(roundsFromRecords(await decodeRecords(bytes)).rounds.length);
+      return true;
+    },
     load: () => Promise.resolve(undefined),
   });
   const saves = async (checkpoint: StartOptions["checkpoint"]) => {
     const saved: number[] = [];
-    await start(CASES.FedAvg, counting(saved), new Process(), { checkpoint });
-    return saved.length;
+    await start(CASES.FedAvg, noting(saved), new Process(), { checkpoint }, { paced: true });
+    return saved;
   };
-  assert.equal(await saves(undefined), 11);
-  assert.equal(await saves({ every: 4 }), 4);
-  assert.equal(await saves(false), 0);
+  assert.deepEqual(await saves(undefined), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  assert.deepEqual(await saves({ every: 4 }), [0, 4, 8, 10]);
+  assert.deepEqual(await saves(false), []);
   const saved: number[] = [];
   await start(CASES.FedAvg, new MemoryCheckpoints(), new Process(), {
-    checkpoint: { every: 5, store: counting(saved) },
+    checkpoint: { every: 20, store: noting(saved) },
   });
-  assert.equal(saved.length, 3);
+  assert.deepEqual(saved, [0, 10]);
   for (const every of [0, -1, 1.5, NaN]) {
     await assert.rejects(saves({ every }), { code: "invalid-argument" });
   }
+});
+
+Deno.test("rounds go on while a checkpoint is written, and the run ends when its last one is", async () => {
+  const written: number[] = [];
+  const trained: number[] = [];
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+  const store: CheckpointStore = {
+    save: async (_, bytes) => {
+      const round = roundsFromRecords(await decodeRecords(bytes)).rounds.length;
+      if (round > 0) {
+        hold();
+        await released;
+      }
+      written.push(round);
+      return true;
+    },
+    load: () => Promise.resolve(undefined),
+  };
+  const driver = new FakeDriver(NODES, async (message) => {
+    const round = message.content.configRecord("config").number("server-round");
+    // The second round waits until the first one's checkpoint is being written.
+    if (round > 1) await held;
+    trained.push(round);
+    return train(message);
+  });
+  const grid = new Grid(driver, 7n, {
+    clock: new FakeClock(),
+    checkpoints: new RunCheckpoints(store),
+  });
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  let isFinished = false;
+  grid.subscribe((event) => {
+    if (event.type === "round-finished" && event.record.round === 4) end();
+    if (event.type === "strategy-finished") isFinished = true;
+  });
+  const initialArrays = ArrayRecord.fromTensors({ w: tensor("float32", [1], Float32Array.of(1)) });
+  const running = CASES.FedAvg().start(grid, { numRounds: 4, initialArrays });
+  await over;
+  assert.equal(trained.at(-1), 4);
+  assert.deepEqual(written, [0]);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isFinished, false);
+  release();
+  await running;
+  // The checkpoints of rounds 2 and 3 were replaced while they waited.
+  assert.deepEqual(written, [0, 1, 4]);
+  assert.equal(isFinished, true);
+});
+
+Deno.test("a run that fails leaves the checkpoint of its last round", async () => {
+  const store = new MemoryCheckpoints();
+  const evaluateFn = (round: number) => {
+    if (round === 3) throw new Error("no data");
+    return { accuracy: round / ROUNDS, big: 2n ** 60n };
+  };
+  await assert.rejects(
+    start(CASES.FedAdam, store, new Process(), { evaluateFn }, { lag: 4 }),
+    /no data/,
+  );
+  const { rounds } = roundsFromRecords(await decodeRecords(store.saved.get("start-1")!));
+  assert.equal(rounds.length, 2);
+  assert.deepEqual(
+    visible(await start(CASES.FedAdam, store)),
+    visible(await start(CASES.FedAdam, new MemoryCheckpoints())),
+  );
 });
 
 Deno.test("a checkpoint that does not fit is refused before a round, and says what to do", async () => {

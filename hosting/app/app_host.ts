@@ -12,7 +12,7 @@ import {
 import { FlwrError } from "../../base/error.ts";
 import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { AppModule } from "./app_module.ts";
-import { type AppInstance, type StartInstance, startWorker } from "./app_link.ts";
+import { type AppInstance, type StartInstance, startWorker } from "./app_instance.ts";
 import { type Failure, SEE_NODE_LOG } from "./failure.ts";
 import { RunRefused } from "./run_refused.ts";
 import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";

@@ -1,5 +1,5 @@
 import type { NodeId } from "../../../entities/metadata.ts";
-import { checkCount, checkNumber } from "../../check_option.ts";
+import { checkCount, checkNumber } from "../../../base/check_option.ts";
 import type { NodeFilter } from "../../grid.ts";
 import type { PhaseRound } from "../round/round.ts";
 import { roundRandom, sampleNodes, sampleSize } from "./sampling.ts";

@@ -618,10 +618,25 @@ export interface Checkpoint {
 	 */
 	load(): Promise<RecordDict | undefined>;
 }
+/** The checkpoint of a strategy. It is written while the strategy's next round is under way. */
+export interface StrategyCheckpoint extends Pick<Checkpoint, "load"> {
+	/** False once the store has said that it stores nothing. */
+	readonly isStored: boolean;
+	/**
+	 * Copies the records before it returns, and writes the copy in the background, in place of one that has not been
+	 * started. Records of more than 16 MiB wait for the write in progress before they are copied, so that there is one copy
+	 * at a time.
+	 *
+	 * @param failed called when the copy cannot be written
+	 */
+	replace(records: RecordDict, failed: (error: unknown) => void): void | Promise<void>;
+	/** Waits until the last copy is written, or has failed. */
+	written(): Promise<void>;
+}
 /** The checkpoints of a run, as its grid passes them to strategies. */
 export interface Checkpoints {
 	/** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
-	nextStart(): Checkpoint;
+	nextStart(): StrategyCheckpoint;
 }
 /** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
 export type NodeId = bigint;
@@ -1276,7 +1291,12 @@ export declare class Grid {
 	 * @param connection the connection to the SuperLink
 	 * @param runId a run that the connection has created
 	 */
-	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds, checkpoints }?: GridOptions);
+	constructor(connection: DriverConnection, runId: RunId, options?: GridOptions);
+	/**
+	 * The same access, for which only some nodes are online: strategies that wrap another one choose the nodes with it.
+	 * Events and names are shared.
+	 */
+	among(nodeIds: Iterable<NodeId>): Grid;
 	/** Returns the nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
 	/**
@@ -1296,7 +1316,8 @@ export declare class Grid {
 	 *
 	 * @param needed number of nodes
 	 * @returns all nodes that are online then and count, in ascending order
-	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
+	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal; "failed-precondition" if the
+	 * nodes of {@link among} can never be enough
 	 */
 	waitForNodes(needed: number, options?: NodeWaitOptions): Promise<NodeId[]>;
 	/**
@@ -2015,6 +2036,7 @@ export interface MetricsAggregation {
  *
  * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
+ * @throws FlwrError "invalid-argument" for an unknown kind of statistics
  * @example
  * ```ts
  * // A node answers: { "num-examples": n, ...binaryStatistics(scores, labels).parts("risk") }
@@ -4539,6 +4561,7 @@ export declare abstract class PrivacyAccountant {
  * some percent above the true one.
  */
 export declare class RdpAccountant extends PrivacyAccountant {
+	#private;
 	/** Name of the accounting method. */
 	readonly method = "rdp";
 	/** The orders at which divergences are kept, each above 1. */
@@ -4554,9 +4577,10 @@ export declare class RdpAccountant extends PrivacyAccountant {
 }
 /**
  * Accounting by distributions of the privacy loss (PLD). Its ε is above the true one by less than 10⁻³ of it; each
- * question takes a second or so.
+ * further release takes a part of a second.
  */
 export declare class PldAccountant extends PrivacyAccountant {
+	#private;
 	/** Name of the accounting method. */
 	readonly method = "pld";
 	/**
@@ -6451,6 +6475,34 @@ export interface AdaptiveNormOptions {
 	/** Flower's rule, which moves the norm away from its target (default false). */
 	readonly flowerCompatible?: boolean;
 }
+/** Noise that belongs to a whole run, and the rules by which nodes may join its rounds. */
+export interface RunNoise {
+	/** What it is, for a line in the log. */
+	readonly description: string;
+	/** Number of rounds that were released. */
+	readonly released: number;
+	/** Begins another run. */
+	reset(): void;
+	/** Why there is no further round; undefined if there is one. */
+	stopBefore(round: number): string | undefined;
+	/** The access to the nodes that are chosen for the next round. @throws FlwrError "cancelled" by the round's signal */
+	choose(round: Round): Promise<Grid>;
+	/** Refuses a plan that asks a node which may not join. @throws FlwrError "failed-precondition" that names the node */
+	checkPlan(messages: readonly Message[]): void;
+	/** Refuses a reply of a node that may not join. @throws FlwrError "failed-precondition" with the reason */
+	checkReply(nodeId: NodeId): void;
+	/**
+	 * Adds the noise of the next round to the sum of its updates.
+	 *
+	 * @param nodeIds the nodes whose updates are in the sum
+	 * @param deviation of the independent noise; 0 adds none
+	 */
+	release(sum: readonly Float64Array[], nodeIds: readonly NodeId[], deviation: number): void;
+	/** State as text. Secret: with it the noise can be subtracted. */
+	save(): string;
+	/** Goes on from a state. @throws FlwrError "invalid-argument" if it is malformed, or of other options; nothing changes */
+	restore(text: string): void;
+}
 /** Options that all wrappers have. */
 export interface CentralDpOptions {
 	/** z: the noise's standard deviation ÷ the clipping norm, from 0. {@link calibrateNoise} finds it for an ε and δ. */
@@ -6491,6 +6543,8 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
 	readonly norm: ClippingNorm;
 	/** Whether the norm needs to know which updates were clipped. */
 	readonly adaptive: boolean;
+	/** The noise of all rounds, if it is correlated (default: each round has its own). */
+	readonly runNoise?: RunNoise;
 }
 /**
  * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
@@ -6582,6 +6636,71 @@ export interface LocalDpOptions {
  * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */
 export declare function localDpMod(options: LocalDpOptions): ClientMod;
+/** Options of {@link DifferentialPrivacyMatrixMechanism}. */
+export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
+	/**
+	 * z of the whole run, from 0: the standard deviation of the independent noise ÷ the most by which one node can change
+	 * all rounds together. `calibrateNoise` with `count: 1` finds it for an ε and δ.
+	 */
+	readonly noiseMultiplier: number;
+	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	readonly clippingNorm: number;
+	/** n: the most rounds of the run. From 1. */
+	readonly rounds: number;
+	/**
+	 * b: a node that took part in a round joins again b rounds later at the earliest. From 1; about the number of nodes
+	 * divided by `numSampledClients`.
+	 */
+	readonly minSeparation: number;
+	/** k: the most rounds that one node joins. From 1 (default: ⌈`rounds` / `minSeparation`⌉). */
+	readonly maxParticipations?: number;
+	/**
+	 * p: number of bands of the factorisation, from 1 to `rounds`. Each but the first takes the memory of a model in float64
+	 * (default: those with the least error, up to 32).
+	 */
+	readonly bands?: number;
+	/**
+	 * Number of nodes of the federation: options that it cannot satisfy are refused (default: `populationSize` of the
+	 * accountant; without one not checked).
+	 */
+	readonly populationSize?: number;
+	/** Seed that makes the choice of nodes repeatable, not the noise (default: random). */
+	readonly seed?: number;
+}
+/**
+ * Central differential privacy with correlated noise: the noise of a round takes back part of that of earlier rounds, so
+ * that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
+ * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
+ *
+ * The wrapper chooses the nodes of each round among those that may join it, and the inner strategy sees only these. The
+ * accountant counts the whole run as one release before its first round ends.
+ *
+ * A checkpoint contains the key of the noise: it is as secret as the nodes' updates.
+ *
+ * @example
+ * ```ts
+ * const [epsilon, delta, rounds] = [8, 1e-5, 200];
+ * const strategy = new DifferentialPrivacyMatrixMechanism(new FedAvg(), {
+ *   clippingNorm: 0.5,
+ *   noiseMultiplier: calibrateNoise({ epsilon, delta, count: 1 }),
+ *   numSampledClients: 10,
+ *   rounds,
+ *   minSeparation: 20, // of 200 nodes
+ *   accountant: new RdpAccountant({ targetDelta: delta, populationSize: 200, maxEpsilon: epsilon }),
+ * });
+ * await strategy.start(grid, { numRounds: rounds });
+ * ```
+ */
+export declare class DifferentialPrivacyMatrixMechanism extends CentralDp {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param strategy makes the new model of the noisy mean
+	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+	 */
+	constructor(strategy: Strategy, options: MatrixMechanismOptions);
+}
 /** Options of the wrappers with a fixed clipping norm. Names are Flower's. */
 export interface FixedClippingOptions extends CentralDpOptions {
 	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
