@@ -1799,6 +1799,11 @@ export declare class Moments {
 	#private;
 	/** The draft of a tensor's doubles, to read and to change. */
 	of(name: string, { data }: Tensor): Float64Array;
+	/**
+	 * The kept doubles of a tensor themselves, which saves the memory of a draft; zeros if there are none. Change them only
+	 * in a function for `RuleState.changeLater`.
+	 */
+	inPlace(name: string, like: Tensor): Float64Array;
 	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
 	/** Keeps the drafts for the next round. */
@@ -1817,11 +1822,19 @@ export declare class RuleState {
 	#private;
 	/** The moments of a name, initially zero. */
 	moments(name: string): Moments;
-	/** Describes the first number of a draft that is not finite; undefined if there is none. */
+	/**
+	 * Registers a change of `Moments.inPlace`, which is made when the new model has proved finite, and dropped otherwise.
+	 *
+	 * @param change changes the kept doubles
+	 * @param problem describes a double that the change would make infinite or NaN, so that the old model stays (default:
+	 * there is none)
+	 */
+	changeLater(change: () => void, problem?: string): void;
+	/** Describes the first number of a draft or of a later change that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
-	/** Keeps the drafts for the next round. */
+	/** Makes the registered changes, and keeps the drafts for the next round. */
 	keepDrafts(): void;
-	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	/** Drops the drafts and the registered changes, so that the next round or attempt starts from the kept state. */
 	dropDrafts(): void;
 	/** Clears all state, because another run starts. */
 	clear(): void;
@@ -1852,7 +1865,8 @@ export declare class RuleState {
  */
 export interface ServerRule {
 	/**
-	 * Computes the new model. It may be called again in the same round, with another aggregate.
+	 * Computes the new model. It may be called again in the same round, with another aggregate. Do not change the arrays
+	 * that it returns afterwards: they are the model.
 	 *
 	 * @param aggregate may lack arrays that no node sent
 	 */
@@ -2426,7 +2440,7 @@ export interface BufferedOptions extends Omit<ComposedStrategyOptions, "selectio
 	readonly staleness?: StalenessWeight;
 	/** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
 	readonly maxStaleness?: number;
-	/** Seed for the choice among nodes that are free (default: random). */
+	/** Seed for the choice among nodes that are free: it has a generator for each version (default: random). */
 	readonly seed?: number;
 }
 /** What a driver knows of a reply when it is to be merged. */
@@ -2451,6 +2465,11 @@ export interface Update {
  * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
  * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
  * of a version include the mean of its updates' `staleness`.
+ *
+ * A checkpoint has the model of the last version, and no instructions: those that are out when a run is interrupted are lost
+ * with their updates, and a resumed run asks all nodes for its next version. So it ends as an uninterrupted one, bit for
+ * bit, only where no instruction is out when a version is made: with `concurrency` 1 and a buffer of 1, or a buffer that
+ * waits for all nodes.
  */
 export declare abstract class BufferedStrategy extends ComposedStrategy {
 	#private;
@@ -3010,6 +3029,12 @@ export interface QFedAvgOptions extends FedAvgOptions {
 	 */
 	readonly maxLoss?: number;
 	/**
+	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
+	 * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
+	 * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+	 */
+	readonly addedLoss?: number;
+	/**
 	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
 	 * its second round on.
 	 */
@@ -3021,7 +3046,8 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. `addedLoss` is added to each loss.
+ * Weights only apply to the metrics. Computed in double precision.
  */
 export declare class QFedAvg extends FedAvg {
 	#private;
@@ -3030,7 +3056,7 @@ export declare class QFedAvg extends FedAvg {
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is missing or out of range
 	 */
-	constructor({ clientLearningRate, q, trainLossKey, maxLoss, elementTypes, ...options }: QFedAvgOptions);
+	constructor({ clientLearningRate, q, trainLossKey, maxLoss, addedLoss, elementTypes, ...options }: QFedAvgOptions);
 	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
