@@ -6,15 +6,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
   createCipheriv,
+  createDecipheriv,
   createHash,
   createHmac,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  type KeyObject,
+  hkdfSync,
+  timingSafeEqual,
 } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { crc32 as zlibCrc32, inflateRawSync, inflateSync } from "node:zlib";
+import { joinBytes } from "./bytes.ts";
 
 /**
  * The SHA-256 of bytes, or of a text in UTF-8, in lower-case hexadecimal. It blocks the thread: use {@link sha256} for
@@ -68,51 +68,42 @@ export class AesKeystream {
 }
 
 /**
- * A private key on the curve P-384 (secp384r1), for several key agreements. WebCrypto's ECDH needs three times as long in
- * Deno 2.9, and takes public keys that do not lie on the curve until they are used.
+ * Bytes derived from a secret by HKDF with SHA-256 (RFC 5869), without salt and info. This and the next functions take a
+ * twentieth of WebCrypto's time for short inputs. They return promises because other platforms need WebCrypto.
  */
-export class P384PrivateKey {
-  readonly #key: KeyObject;
-
-  /** @param pkcs8 the key in DER @throws Error when it is malformed, or on another curve */
-  constructor(pkcs8: Uint8Array) {
-    this.#key = createPrivateKey(
-      { key: pkcs8, format: "der", type: "pkcs8" } as Parameters<typeof createPrivateKey>[0],
-    );
-    checkCurve(this.#key);
-  }
-
-  /**
-   * The secret that is shared with a peer: 48 bytes.
-   *
-   * @param spki the peer's public key in DER
-   * @returns rejects when it is malformed, or not a point of the curve
-   */
-  async agree(spki: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    const publicKey = await p384PublicKey(spki);
-    return new Uint8Array(diffieHellman({ privateKey: this.#key, publicKey }));
-  }
+export async function hkdfSha256(
+  secret: Uint8Array,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const nothing = new Uint8Array();
+  return await Promise.resolve(
+    new Uint8Array(hkdfSync("sha256", secret, nothing, nothing, length)),
+  );
 }
 
-/** Whether bytes are a public key on P-384, as SubjectPublicKeyInfo in DER. The point is checked. */
-export async function isP384PublicKey(spki: Uint8Array): Promise<boolean> {
-  return await p384PublicKey(spki).then(() => true, () => false);
+/** Encrypts with AES-128-CBC and PKCS#7 padding. @param key 16 bytes @param iv 16 bytes */
+export async function encryptAesCbc(
+  key: Uint8Array,
+  iv: Uint8Array,
+  plaintext: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const cipher = createCipheriv("aes-128-cbc", key, iv);
+  return await Promise.resolve(joinBytes([cipher.update(plaintext), cipher.final()]));
 }
 
-/** Returns a promise for the sake of platforms whose cryptography is asynchronous. */
-function p384PublicKey(spki: Uint8Array): Promise<KeyObject> {
-  return new Promise((resolve) => {
-    const key = createPublicKey(
-      { key: spki, format: "der", type: "spki" } as Parameters<typeof createPublicKey>[0],
-    );
-    checkCurve(key);
-    resolve(key);
-  });
+/** Decrypts what {@link encryptAesCbc} encrypted. @returns rejects when the padding is wrong */
+export async function decryptAesCbc(
+  key: Uint8Array,
+  iv: Uint8Array,
+  ciphertext: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const cipher = createDecipheriv("aes-128-cbc", key, iv);
+  return await Promise.resolve(joinBytes([cipher.update(ciphertext), cipher.final()]));
 }
 
-function checkCurve({ asymmetricKeyDetails }: KeyObject): void {
-  const curve = asymmetricKeyDetails?.namedCurve;
-  if (curve !== "secp384r1" && curve !== "P-384") throw new Error(`Another curve: ${curve}`);
+/** Whether two arrays contain the same bytes, in a time that does not depend on where they differ. */
+export function sameSecretBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /**

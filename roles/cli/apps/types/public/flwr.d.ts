@@ -2459,7 +2459,7 @@ export interface BufferedOptions extends Omit<ComposedStrategyOptions, "selectio
 	readonly staleness?: StalenessWeight;
 	/** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
 	readonly maxStaleness?: number;
-	/** Seed for the choice among nodes that are free (default: random). */
+	/** Seed for the choice among nodes that are free: it has a generator for each version (default: random). */
 	readonly seed?: number;
 }
 /** What a driver knows of a reply when it is to be merged. */
@@ -2484,6 +2484,11 @@ export interface Update {
  * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
  * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
  * of a version include the mean of its updates' `staleness`.
+ *
+ * A checkpoint has the model of the last version, and no instructions: those that are out when a run is interrupted are lost
+ * with their updates, and a resumed run asks all nodes for its next version. So it ends as an uninterrupted one, bit for
+ * bit, only where no instruction is out when a version is made: with `concurrency` 1 and a buffer of 1, or a buffer that
+ * waits for all nodes.
  */
 export declare abstract class BufferedStrategy extends ComposedStrategy {
 	#private;
@@ -3043,6 +3048,12 @@ export interface QFedAvgOptions extends FedAvgOptions {
 	 */
 	readonly maxLoss?: number;
 	/**
+	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
+	 * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
+	 * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+	 */
+	readonly addedLoss?: number;
+	/**
 	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
 	 * its second round on.
 	 */
@@ -3054,7 +3065,8 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. `addedLoss` is added to each loss.
+ * Weights only apply to the metrics. Computed in double precision.
  */
 export declare class QFedAvg extends FedAvg {
 	#private;
@@ -3063,7 +3075,7 @@ export declare class QFedAvg extends FedAvg {
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is missing or out of range
 	 */
-	constructor({ clientLearningRate, q, trainLossKey, maxLoss, elementTypes, ...options }: QFedAvgOptions);
+	constructor({ clientLearningRate, q, trainLossKey, maxLoss, addedLoss, elementTypes, ...options }: QFedAvgOptions);
 	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
