@@ -1,8 +1,7 @@
 import { readPem, writePem } from "../auth/pem.ts";
 import { joinBytes, sameBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
-import { hkdfSha256 } from "../base/platform.ts";
-import { agreeP384, COORDINATE_BYTES, isP384Point, P384_GENERATOR, POINT_BYTES } from "./p384.ts";
+import { hkdfSha256, isP384PublicKey, P384PrivateKey } from "../base/platform.ts";
 
 /** The curve of Flower's SecAgg+ keys: secp384r1. */
 const CURVE = { name: "ECDH", namedCurve: "P-384" } as const;
@@ -20,11 +19,8 @@ export interface PemKeyPair {
 
 /** What SubjectPublicKeyInfo has before the point: the algorithm and the curve. */
 const SPKI_HEAD = Uint8Array.fromHex("3076301006072a8648ce3d020106052b81040022036200");
-/** What PKCS#8 has before the number, and between it and the point, as OpenSSL and WebCrypto write it. */
-const PKCS8_HEAD = Uint8Array.fromHex(
-  "3081b6020100301006072a8648ce3d020106052b8104002204819e30819b0201010430",
-);
-const PKCS8_MIDDLE = Uint8Array.fromHex("a164036200");
+/** An uncompressed point: 4, x, y. A private key in PKCS#8 ends with it. */
+const POINT_BYTES = 97;
 
 /** Makes a key pair on P-384. */
 export async function generatePemKeyPair(): Promise<PemKeyPair> {
@@ -37,20 +33,18 @@ export async function generatePemKeyPair(): Promise<PemKeyPair> {
 
 /** The private half of key agreements with several peers: its PEM is parsed once. */
 export class KeyAgreement {
-  readonly #key: Uint8Array;
+  readonly #key: P384PrivateKey;
 
   /**
-   * @param privateKey in PEM, with its public key, as OpenSSL writes it
+   * @param privateKey in PEM
    * @throws FlwrError "invalid-argument" when the text is not a private key on P-384
    */
   constructor(privateKey: Uint8Array) {
-    const der = pemBytes(PRIVATE, privateKey);
-    const numberEnd = PKCS8_HEAD.length + COORDINATE_BYTES;
-    const isKey = der?.length === numberEnd + PKCS8_MIDDLE.length + POINT_BYTES &&
-      sameBytes(der.subarray(0, PKCS8_HEAD.length), PKCS8_HEAD) &&
-      sameBytes(der.subarray(numberEnd, numberEnd + PKCS8_MIDDLE.length), PKCS8_MIDDLE);
-    if (!isKey) throw notPrivateKey();
-    this.#key = der.slice(PKCS8_HEAD.length, numberEnd);
+    try {
+      this.#key = new P384PrivateKey(pemBytes(PRIVATE, privateKey));
+    } catch {
+      throw new FlwrError("invalid-argument", "A private key is not a P-384 key in PEM");
+    }
   }
 
   /**
@@ -58,72 +52,57 @@ export class KeyAgreement {
    *
    * @param publicKey the peer's, in PEM
    * @returns 32 bytes as URL-safe base64 with padding: 44 bytes of ASCII, which are the key in Flower
-   * @throws FlwrError "invalid-argument" when it is not a public key on P-384, or this private key is out of range
+   * @throws FlwrError "invalid-argument" when it is not a public key on P-384
    */
   async sharedKey(publicKey: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.sharedKeys([publicKey]))[0]!;
+    const secret = await this.#agree(publicKey);
+    const key = await hkdfSha256(secret, SHARED_KEY_BYTES);
+    return new TextEncoder().encode(key.toBase64({ alphabet: "base64url" }));
   }
 
-  /** {@link sharedKey} with each of several peers, which takes half of the time for each. */
+  /** {@link sharedKey} with each of several peers. */
   async sharedKeys(publicKeys: readonly Uint8Array[]): Promise<Uint8Array<ArrayBuffer>[]> {
-    const points = publicKeys.map((publicKey) => {
-      const point = pointOf(publicKey);
-      if (point !== undefined) return point;
-      throw new FlwrError("invalid-argument", "A public key is not a P-384 key in PEM");
-    });
-    return await Promise.all(
-      this.#agree(points).map(async (secret) => {
-        const key = await hkdfSha256(secret, SHARED_KEY_BYTES);
-        return new TextEncoder().encode(key.toBase64({ alphabet: "base64url" }));
-      }),
-    );
+    return await Promise.all(publicKeys.map((publicKey) => this.sharedKey(publicKey)));
   }
 
-  /**
-   * Whether a public key, in PEM, belongs to this private key. It is computed anew, whatever the PEM says. The opposite
-   * point counts as the same: all key agreements have the same result with it.
-   */
-  hasPublicKey(publicKey: Uint8Array): boolean {
-    const point = pointOf(publicKey);
-    if (point === undefined) return false;
-    return sameBytes(this.#agree([P384_GENERATOR])[0]!, point.subarray(1, 1 + COORDINATE_BYTES));
+  /** Whether a public key, in PEM, belongs to this private key. It is computed anew, whatever the PEM says. */
+  async hasPublicKey(publicKey: Uint8Array): Promise<boolean> {
+    const probe = await generatePemKeyPair();
+    const [here, there] = await Promise.all([
+      this.#agree(probe.publicKey),
+      new KeyAgreement(probe.privateKey).#agree(publicKey),
+    ]);
+    return sameBytes(here, there);
   }
 
-  #agree(points: readonly Uint8Array[]): Uint8Array<ArrayBuffer>[] {
+  async #agree(publicKey: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      return agreeP384(this.#key, points);
+      return await this.#key.agree(pemBytes(PUBLIC, publicKey));
     } catch {
-      throw notPrivateKey();
+      throw new FlwrError("invalid-argument", "A public key is not a P-384 key in PEM");
     }
   }
 }
 
 /** Whether a text is a public key on P-384, in PEM: also that it is a point of the curve. */
-export function isPublicKey(publicKey: Uint8Array): boolean {
-  return pointOf(publicKey) !== undefined;
-}
-
-/** The uncompressed point of a public key in PEM; undefined when it is not one, or not on the curve. */
-function pointOf(publicKey: Uint8Array): Uint8Array | undefined {
-  const der = pemBytes(PUBLIC, publicKey);
-  if (der === undefined || !sameBytes(der.subarray(0, SPKI_HEAD.length), SPKI_HEAD)) {
-    return undefined;
+export async function isPublicKey(publicKey: Uint8Array): Promise<boolean> {
+  try {
+    return await isP384PublicKey(pemBytes(PUBLIC, publicKey));
+  } catch {
+    return false;
   }
-  const point = der.subarray(SPKI_HEAD.length);
-  return isP384Point(point) ? point : undefined;
-}
-
-function notPrivateKey(): FlwrError {
-  return new FlwrError("invalid-argument", "A private key is not a P-384 key in PEM");
 }
 
 function pem(label: string, der: Uint8Array): Uint8Array {
   return new TextEncoder().encode(writePem(label, der));
 }
 
-/** The bytes of a text's only block; undefined when there are several, or the label is another. */
-function pemBytes(label: string, text: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+/** @throws Error when the text is not one block with this label */
+function pemBytes(label: string, text: Uint8Array): Uint8Array<ArrayBuffer> {
   const blocks = readPem(new TextDecoder().decode(text));
   const [block] = blocks;
-  return blocks.length === 1 && block?.label === label ? block.bytes : undefined;
+  if (blocks.length !== 1 || block?.label !== label || block.bytes === undefined) {
+    throw new Error(`not one block "${label}"`);
+  }
+  return block.bytes;
 }

@@ -55,7 +55,7 @@ export class Stages {
   ): Promise<{ mean: UnmaskedMean; collected: Map<NodeId, CollectedReply> }> {
     const { protocol } = this.#planned;
     const keys = this.#read(setUp, readPublicKeys);
-    const { lists, refusals } = protocol.keysReceived(keys);
+    const { lists, refusals } = await protocol.keysReceived(keys);
     this.#refuse(refusals);
 
     const shared = await this.#ask("share_keys", lists, keysRecord);

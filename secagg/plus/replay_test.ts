@@ -105,7 +105,7 @@ for (const exchange of WHOLE) {
       exchange.result!.map(({ shape }) => shape),
     );
     const nodes = nodesOf(exchange);
-    const { lists } = round.keysReceived(
+    const { lists } = await round.keysReceived(
       new Map(nodes.map((node) => {
         const reply = replyOf(exchange, "setup", node);
         return [BigInt(node), {

@@ -91,10 +91,10 @@ export class ServerRound {
    *   on P-384, or are those of another node: with them all others would refuse the whole list
    * @throws FlwrError "failed-precondition" when too few nodes are left
    */
-  keysReceived(keys: ReadonlyMap<bigint, PublicKeys>): {
+  async keysReceived(keys: ReadonlyMap<bigint, PublicKeys>): Promise<{
     lists: Map<bigint, Map<bigint, PublicKeys>>;
     refusals: Refusal[];
-  } {
+  }> {
     const counts = new Map<string, number>();
     const texts = (pair: PublicKeys) => [pair.maskKey, pair.shareKey].map((key) => key.toBase64());
     for (const text of [...keys.values()].flatMap(texts)) {
@@ -105,7 +105,7 @@ export class ServerRound {
     for (const [nodeId, pair] of keys) {
       if (texts(pair).some((text) => counts.get(text) !== 1)) {
         refusals.push({ nodeId, reason: "One of its public keys was sent twice" });
-      } else if (!isPublicKey(pair.maskKey) || !isPublicKey(pair.shareKey)) {
+      } else if (!await isPublicKey(pair.maskKey) || !await isPublicKey(pair.shareKey)) {
         refusals.push({ nodeId, reason: "One of its public keys is not a P-384 key in PEM" });
       } else sound.set(nodeId, pair);
     }
@@ -235,8 +235,8 @@ export class ServerRound {
     }));
   }
 
-  #isMaskKeyOf(nodeId: bigint, privateKey: Uint8Array): boolean {
-    return new KeyAgreement(privateKey).hasPublicKey(this.#keys.get(nodeId)!.maskKey);
+  async #isMaskKeyOf(nodeId: bigint, privateKey: Uint8Array): Promise<boolean> {
+    return await new KeyAgreement(privateKey).hasPublicKey(this.#keys.get(nodeId)!.maskKey);
   }
 
   /** In Flower's order of operations, so that the bits are the same. */
