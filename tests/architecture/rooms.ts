@@ -10,6 +10,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": [
     "app",
     "app/privacy",
+    "app/secagg/signed",
     "base",
     "entities",
     "metrics",
@@ -255,6 +256,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/transactions": ["base"],
   "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
   "app/privacy": ["app", "base", "entities", "privacy/accounting", "privacy/noise", "tensor"],
+  "app/secagg/signed": ["app", "base", "entities", "secagg", "tensor"],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/step", "ml/train", "tensor"],
   "ml/train": [
@@ -347,6 +349,7 @@ export const OUTSIDE: readonly string[] = ["bench", "scripts", "tests"];
 export const PURE: readonly string[] = [
   "app",
   "app/privacy",
+  "app/secagg/signed",
   "entities",
   "link",
   "link/artifacts",

@@ -1,0 +1,128 @@
+import { FlwrError } from "../../../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../../../base/option_names.ts";
+import {
+  checkRoundSettings,
+  leastThreshold,
+  MIN_PARTICIPANTS,
+  type RoundSettings,
+} from "../../../secagg/signed/settings.ts";
+import { checkPositive } from "../../check_option.ts";
+
+/** Seconds for the replies of a stage, where the options do not say otherwise. */
+const DEFAULT_STAGE_TIMEOUT_SECONDS = 3_600;
+
+/** R where the options do not say otherwise: a step is c / R. */
+const DEFAULT_QUANTIZATION_RANGE: Readonly<Record<32 | 64, number>> = {
+  32: 2 ** 22,
+  64: 2 ** 40,
+};
+
+/** Options of SecureAggregation. */
+export interface SecureAggregationOptions {
+  /**
+   * The part of the nodes that must stay until the end, from 2/3 to 1: so many shares give a secret back, and so many
+   * nodes must sign the same survivors. Higher: more nodes must conspire, fewer may be lost. Default: 2/3.
+   */
+  readonly threshold?: number;
+  /** The largest number of examples that a node may have. A node with more is left out. Default: 1000. */
+  readonly maxWeight?: number;
+  /** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
+  readonly clippingRange?: number;
+  /** Vectors are summed modulo 2³² or 2⁶⁴. 64 bits are twice as large on the wire, and far more exact. Default: 32. */
+  readonly ringBits?: 32 | 64;
+  /**
+   * R: [−c, c] becomes the integers from −R to R. Up to 2⁴⁸; with N nodes N·R must stay below 2³¹ or 2⁶³. Default: 2²²
+   * with 32 bits, 2⁴⁰ with 64.
+   */
+  readonly quantizationRange?: number;
+  /**
+   * Metrics of training that are in the sum, each with its largest absolute value: `{ loss: 100, accuracy: 1 }`. Their
+   * means, weighted by examples, are all that the server learns. A metric that is not named stays on the node. Default:
+   * none.
+   */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Seconds for the replies of each stage, above 0. Default: 3600. */
+  readonly timeout?: number;
+  /**
+   * Whether keys that are not signed are accepted, so that a server in the middle could read every model. For tests and
+   * simulations, where nodes have no registered keys. Default: false.
+   */
+  readonly unsignedKeysForTests?: boolean;
+}
+
+const NAMES: OptionNames<SecureAggregationOptions> = {
+  threshold: true,
+  maxWeight: true,
+  clippingRange: true,
+  ringBits: true,
+  quantizationRange: true,
+  metrics: true,
+  timeout: true,
+  unsignedKeysForTests: true,
+};
+
+/** The options with their defaults. @throws FlwrError "invalid-argument" naming the option that is out of range */
+export function checkedOptions(
+  options: SecureAggregationOptions,
+): Required<SecureAggregationOptions> {
+  checkOptionNames("SecureAggregation", options, NAMES);
+  const ringBits = options.ringBits ?? 32;
+  if (ringBits !== 32 && ringBits !== 64) {
+    throw new FlwrError("invalid-argument", `ringBits must be 32 or 64: got ${ringBits}`);
+  }
+  const checked = {
+    threshold: options.threshold ?? 2 / 3,
+    maxWeight: options.maxWeight ?? 1_000,
+    clippingRange: options.clippingRange ?? 8,
+    ringBits,
+    quantizationRange: options.quantizationRange ?? DEFAULT_QUANTIZATION_RANGE[ringBits],
+    metrics: options.metrics ?? {},
+    timeout: options.timeout ?? DEFAULT_STAGE_TIMEOUT_SECONDS,
+    unsignedKeysForTests: options.unsignedKeysForTests ?? false,
+  };
+  const { threshold, unsignedKeysForTests, metrics } = checked;
+  if (!(threshold >= 2 / 3 && threshold <= 1)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `threshold must be a part of the nodes from 2/3 to 1: got ${threshold}`,
+      { hints: ["With less, a server that cheats could collect both shares of one node"] },
+    );
+  }
+  if (typeof unsignedKeysForTests !== "boolean") {
+    throw new FlwrError(
+      "invalid-argument",
+      `unsignedKeysForTests must be true or false: got ${unsignedKeysForTests}`,
+    );
+  }
+  if (typeof metrics !== "object" || metrics === null || Array.isArray(metrics)) {
+    throw new FlwrError("invalid-argument", "metrics must be an object of names and bounds", {
+      hints: ["For example: metrics: { loss: 100, accuracy: 1 }"],
+    });
+  }
+  if (Object.hasOwn(metrics, "num-examples")) {
+    throw new FlwrError("invalid-argument", 'metrics must not have "num-examples"', {
+      hints: ["The number of examples is always in the sum: set maxWeight to its largest value"],
+    });
+  }
+  checkPositive("timeout", checked.timeout);
+  // The least number of nodes shows most mistakes when the strategy is made.
+  checkRoundSettings(settingsFor(checked, 1, MIN_PARTICIPANTS));
+  return checked;
+}
+
+/** The settings of a round with a number of nodes; check them. */
+export function settingsFor(
+  options: Required<SecureAggregationOptions>,
+  round: number,
+  participants: number,
+): RoundSettings {
+  const { threshold, maxWeight, clippingRange, ringBits, quantizationRange, metrics } = options;
+  // A part of 2/3 is not exact as a double: 2/3 of 3 nodes must be 2.
+  const part = Math.ceil(threshold * participants - 1e-9);
+  return {
+    ...{ round, participants, maxWeight, clippingRange, ringBits, quantizationRange },
+    threshold: Math.max(leastThreshold(participants), part),
+    metrics: Object.entries(metrics),
+    noiseBound: 0,
+  };
+}
