@@ -1,8 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
+import { roundKeysStatement } from "../../auth/round_keys_statement.ts";
 import { rawFromDerSignature } from "../../auth/ecdsa_signature.ts";
 import { importPublicKey, type PublicKey, publicKeyFromSpki } from "../../auth/public_key.ts";
 import { ED25519_BYTES } from "./signing_key.ts";
-import { statement, statementHash } from "./statement.ts";
+import { statementHash } from "./statement.ts";
 import { X25519_BYTES } from "./x25519.ts";
 
 /** Bytes of a commitment to a seed. */
@@ -29,33 +30,8 @@ export interface Advertisement extends RoundKeys {
    * simulations.
    */
   readonly identityKey: Uint8Array;
-  /** Signature of {@link identityStatement}: ECDSA with SHA-256, in DER; empty where keys are not signed. */
+  /** Signature of `roundKeysStatement` in `auth`: ECDSA with SHA-256, in DER; empty where keys are not signed. */
   readonly signature: Uint8Array;
-}
-
-/** Bytes of what an identity key signs: {@link roundKeysDigest}. */
-export const DIGEST_BYTES = 32;
-
-/**
- * What a node's identity key signs, and the only text that it signs for secure aggregation. The node's program makes it:
- * an app chooses the digest alone, so that a signature holds for one run and one node, and is never one of another
- * protocol.
- *
- * @param digest {@link roundKeysDigest}, 32 bytes
- * @throws FlwrError "invalid-argument" for another length
- */
-export function identityStatement(
-  runId: bigint,
-  nodeId: bigint,
-  digest: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  if (digest.length !== DIGEST_BYTES) {
-    throw new FlwrError(
-      "invalid-argument",
-      `A digest of round keys has ${DIGEST_BYTES} bytes: got ${digest.length}`,
-    );
-  }
-  return statement("keys of a node", runId, nodeId, digest);
 }
 
 /** A digest of a node's keys for a round. @param settings the hash of the round's settings */
@@ -99,7 +75,7 @@ export async function distrust(
     { name: "ECDSA", hash: "SHA-256" },
     await importPublicKey(key, "ECDSA"),
     raw,
-    identityStatement(runId, advertisement.nodeId, digest),
+    roundKeysStatement(runId, advertisement.nodeId, digest),
   );
   return isGenuine ? undefined : "wrong signature";
 }

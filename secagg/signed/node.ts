@@ -25,7 +25,7 @@ const SEED_BYTES = 32;
 export interface Identity {
   /** The public key: SubjectPublicKeyInfo in DER. */
   readonly publicKey: Uint8Array;
-  /** Signs the `identityStatement` of a digest, for this node and run. @returns ECDSA with SHA-256, in DER */
+  /** Signs the `roundKeysStatement` of a digest, for this node and run. @returns ECDSA with SHA-256, in DER */
   sign(digest: Uint8Array): Promise<Uint8Array>;
 }
 

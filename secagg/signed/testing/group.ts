@@ -1,5 +1,6 @@
 import { PrivateKey } from "../../../auth/private_key.ts";
-import { type Advertisement, identityStatement } from "../advertisement.ts";
+import { roundKeysStatement } from "../../../auth/round_keys_statement.ts";
+import type { Advertisement } from "../advertisement.ts";
 import {
   type Addressed,
   advertise,
@@ -43,7 +44,7 @@ export async function identityFor(nodeId: bigint, runId = RUN_ID): Promise<Ident
   const key = await PrivateKey.generate("P-384");
   return {
     publicKey: key.publicKey.spki,
-    sign: (digest) => key.sign(identityStatement(runId, nodeId, digest)),
+    sign: (digest) => key.sign(roundKeysStatement(runId, nodeId, digest)),
   };
 }
 
