@@ -1,6 +1,6 @@
 import { CryptoEntropy, type Entropy } from "../../privacy/noise/entropy.ts";
 import { forTestsSeededEntropy } from "../../privacy/noise/for_tests.ts";
-import { drawRoundedNoise, noiseStep } from "../../privacy/noise/rounded_gaussian.ts";
+import { drawGaussianNoise, float32Step } from "../../privacy/noise/gaussian.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import { add, div, mul, round } from "../graph/elementwise.ts";
 import { reshape, slice } from "../graph/movement.ts";
@@ -26,7 +26,7 @@ export class StepNoise {
    * @param numbers number of numbers of all parameters together
    */
   constructor({ clip, noiseMultiplier }: DpSgd, numbers: number) {
-    this.#step = noiseStep(noiseMultiplier * clip);
+    this.#step = float32Step(noiseMultiplier * clip);
     // Rounding the sum to the noise's steps can move two sums apart, by a step in each number.
     const sensitivity = clip * (1 + ROUNDING) + this.#step * Math.sqrt(numbers);
     this.#deviation = noiseMultiplier * sensitivity;
@@ -34,7 +34,7 @@ export class StepNoise {
 
   /** Fills an array with the noise of one step. */
   draw(noise: Float32Array, entropy: Entropy): void {
-    drawRoundedNoise(noise, this.#deviation, this.#step, entropy);
+    drawGaussianNoise(noise, this.#deviation, this.#step, entropy);
   }
 
   /**

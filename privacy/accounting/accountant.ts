@@ -1,8 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import { type AccountantState, readState, writeState } from "./accountant_state.ts";
 import type { AccountingMethod, PrivacyLedger } from "./ledger.ts";
-import { PldLedger } from "./pld_ledger.ts";
-import { DEFAULT_ORDERS } from "./rdp.ts";
+import { LossCache, PldLedger } from "./pld_ledger.ts";
+import { DEFAULT_ORDERS, rdpOfRelease } from "./rdp.ts";
 import { RdpLedger } from "./rdp_ledger.ts";
 import {
   checkCount,
@@ -62,13 +62,24 @@ export interface PrivacySpent {
   readonly optimalOrder?: number;
 }
 
+/** Ledgers that an accountant keeps. */
+const MOST_LEDGERS = 2;
+
+/** A release, and how often it was made. */
+interface Composition {
+  readonly event: GaussianPrivacyEvent;
+  readonly count: number;
+}
+
 /** Adds up the privacy loss of releases. */
 export abstract class PrivacyAccountant {
   /** Name of the accounting method. */
   abstract readonly method: AccountingMethod;
   /** The settings, with their defaults. */
   readonly config: Required<Omit<PrivacyConfig, "maxEpsilon">> & Pick<PrivacyConfig, "maxEpsilon">;
-  readonly #compositions: { readonly event: GaussianPrivacyEvent; readonly count: number }[] = [];
+  /** Ledgers by their releases: the current one, and the one that {@link wouldExceed} has asked for. */
+  readonly #ledgers = new Map<string, PrivacyLedger>();
+  readonly #compositions: Composition[] = [];
 
   /**
    * Creates an accountant without releases.
@@ -155,8 +166,8 @@ export abstract class PrivacyAccountant {
       });
     }
     checkCount("count", count);
-    const releases = [...this.#releases(), { release: this.#release(event), count }];
-    return this.ledger(releases).epsilon(this.config.targetDelta) > maxEpsilon;
+    this.#release(event);
+    return this.#ledger({ event, count }).epsilon(this.config.targetDelta) > maxEpsilon;
   }
 
   /** What Flower 1.42's accountant of the same method stores: plain data, ready for JSON. */
@@ -182,19 +193,27 @@ export abstract class PrivacyAccountant {
   /** The privacy loss of these releases by this accountant's method. */
   protected abstract ledger(releases: readonly RepeatedRelease[]): PrivacyLedger;
 
-  #ledger(): PrivacyLedger {
-    return this.ledger(this.#releases());
+  /** The ledger of all releases, and of one that may follow. */
+  #ledger(next?: Composition): PrivacyLedger {
+    const releases = this.#releases(next);
+    const key = releases.map(({ key, count }) => `${key} ${count}`).join();
+    const ledger = this.#ledgers.get(key) ?? this.ledger(releases);
+    this.#ledgers.delete(key);
+    this.#ledgers.set(key, ledger);
+    if (this.#ledgers.size > MOST_LEDGERS) this.#ledgers.delete(this.#ledgers.keys().next().value!);
+    return ledger;
   }
 
   /** All releases; equal ones are joined, so that a thousand rounds cost as much as one. */
-  #releases(): RepeatedRelease[] {
-    const counts = new Map<string, { event: GaussianPrivacyEvent; count: number }>();
-    for (const { event, count } of this.#compositions) {
+  #releases(next?: Composition): (RepeatedRelease & { readonly key: string })[] {
+    const counts = new Map<string, Composition>();
+    for (const { event, count } of [...this.#compositions, ...next ? [next] : []]) {
       const key = `${event.noiseMultiplier} ${event.sampleSize}`;
       const known = counts.get(key)?.count ?? 0;
       counts.set(key, { event, count: known + count });
     }
-    return [...counts.values()].map(({ event, count }) => ({
+    return [...counts].map(([key, { event, count }]) => ({
+      key,
       release: this.#release(event),
       count,
     }));
@@ -226,6 +245,8 @@ export class RdpAccountant extends PrivacyAccountant {
   override readonly method = "rdp";
   /** The orders at which divergences are kept, each above 1. */
   readonly orders: readonly number[];
+  /** Divergences of a release, by its noise and sampling. */
+  readonly #divergences = new Map<string, Float64Array>();
 
   /**
    * Creates an accountant without releases.
@@ -239,17 +260,23 @@ export class RdpAccountant extends PrivacyAccountant {
 
   /** The privacy loss of these releases by this accountant's method. */
   protected override ledger(releases: readonly RepeatedRelease[]): PrivacyLedger {
-    return new RdpLedger(releases, this.orders);
+    return new RdpLedger(releases, this.orders, (release) => {
+      const key = JSON.stringify(release);
+      const known = this.#divergences.get(key) ?? rdpOfRelease(release, this.orders);
+      this.#divergences.set(key, known);
+      return known;
+    });
   }
 }
 
 /**
  * Accounting by distributions of the privacy loss (PLD). Its ε is above the true one by less than 10⁻³ of it; each
- * question takes a second or so.
+ * further release takes a part of a second.
  */
 export class PldAccountant extends PrivacyAccountant {
   /** Name of the accounting method. */
   override readonly method = "pld";
+  readonly #losses = new LossCache();
 
   /**
    * Creates an accountant without releases.
@@ -269,6 +296,6 @@ export class PldAccountant extends PrivacyAccountant {
 
   /** The privacy loss of these releases by this accountant's method. */
   protected override ledger(releases: readonly RepeatedRelease[]): PrivacyLedger {
-    return new PldLedger(releases);
+    return new PldLedger(releases, this.#losses);
   }
 }

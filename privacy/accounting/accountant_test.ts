@@ -6,6 +6,10 @@ import {
   RdpAccountant,
   type SamplingMethod,
 } from "./accountant.ts";
+import type { PrivacyLedger } from "./ledger.ts";
+import { PldLedger } from "./pld_ledger.ts";
+import { RdpLedger } from "./rdp_ledger.ts";
+import type { RepeatedRelease } from "./release.ts";
 import vectors from "../../tests/vectors/dp-accounting-0.6/accounting.json" with { type: "json" };
 
 const CONFIG: PrivacyConfig = { targetDelta: 1e-5, populationSize: 100 };
@@ -133,4 +137,48 @@ Deno.test("an accountant refuses settings and events that make no sense", () => 
   assert.throws(() => accountant.compose(EVENT, 0), invalid);
   assert.throws(() => accountant.wouldExceed(EVENT), invalid);
   assert.equal(accountant.numReleases, 0);
+});
+
+Deno.test("each round is composed once, with the same numbers as anew", () => {
+  let composed = 0;
+  class CountedPld extends PldAccountant {
+    protected override ledger(releases: readonly RepeatedRelease[]): PrivacyLedger {
+      composed++;
+      return super.ledger(releases);
+    }
+  }
+  class CountedRdp extends RdpAccountant {
+    protected override ledger(releases: readonly RepeatedRelease[]): PrivacyLedger {
+      composed++;
+      return super.ledger(releases);
+    }
+  }
+  const config = { ...CONFIG, samplingMethod: "poisson", maxEpsilon: 50 } as const;
+  const event = { noiseMultiplier: 4, sampleSize: 10 };
+  const release = { noiseMultiplier: 4, sampling: { method: "poisson", rate: 0.1 } } as const;
+  const other = { noiseMultiplier: 3, sampling: { method: "poisson", rate: 0.2 } } as const;
+  for (const accountant of [new CountedPld(config), new CountedRdp(config)]) {
+    composed = 0;
+    const anew = (releases: readonly RepeatedRelease[]) =>
+      accountant.method === "pld" ? new PldLedger(releases) : new RdpLedger(releases);
+    for (let round = 1; round <= 4; round++) {
+      assert.equal(accountant.wouldExceed(event), false);
+      accountant.compose(event);
+      const { epsilon } = accountant.spent();
+      assert.equal(accountant.epsilon(), epsilon);
+      assert.equal(accountant.delta(1), anew([{ release, count: round }]).delta(1));
+      assert.equal(epsilon, anew([{ release, count: round }]).epsilon(CONFIG.targetDelta));
+    }
+    assert.equal(composed, 4);
+    // Another release afterwards, and a state that takes some back.
+    const state = accountant.state();
+    accountant.compose({ noiseMultiplier: 3, sampleSize: 20 }, 2);
+    const both = [{ release, count: 4 }, { release: other, count: 2 }];
+    assert.equal(accountant.epsilon(), anew(both).epsilon(CONFIG.targetDelta));
+    accountant.restore(state);
+    assert.equal(
+      accountant.epsilon(),
+      anew([{ release, count: 4 }]).epsilon(CONFIG.targetDelta),
+    );
+  }
 });

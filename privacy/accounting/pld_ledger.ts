@@ -1,10 +1,32 @@
-import { composeLosses } from "./compose_losses.ts";
+import { composeLosses, PreparedLosses } from "./compose_losses.ts";
 import type { PrivacyLedger } from "./ledger.ts";
 import { type LossDistribution, lossDistribution } from "./privacy_loss.ts";
 import { outOfRange, type RepeatedRelease } from "./release.ts";
 
 /** Distance of privacy losses on the grid: the default of dp-accounting 0.6. */
 const LOSS_INTERVAL = 1e-4;
+
+/** Distributions that a {@link LossCache} keeps: those of a run, of which each may take 30 MB. */
+const MOST_DISTRIBUTIONS = 8;
+
+/** Distributions of losses that ledgers with the same releases share. */
+export class LossCache {
+  readonly #known = new Map<string, PreparedLosses>();
+
+  /** The losses of one release. */
+  of(noiseMultiplier: number, rate: number, direction: "remove" | "add"): PreparedLosses {
+    const key = `${noiseMultiplier} ${rate} ${direction}`;
+    const known = this.#known.get(key) ??
+      new PreparedLosses(lossDistribution(noiseMultiplier, rate, direction, LOSS_INTERVAL));
+    // A run whose noise differs in each round would fill the memory.
+    this.#known.delete(key);
+    this.#known.set(key, known);
+    if (this.#known.size > MOST_DISTRIBUTIONS) {
+      this.#known.delete(this.#known.keys().next().value!);
+    }
+    return known;
+  }
+}
 
 /**
  * Composes the distributions of privacy losses: Koskela, Jälkö, Honkela, arXiv:1906.03049. Tighter than Rényi divergences,
@@ -14,8 +36,13 @@ export class PldLedger implements PrivacyLedger {
   readonly method = "pld";
   readonly #directions: readonly LossDistribution[];
 
-  /** @throws FlwrError "invalid-argument" for sampling without replacement */
-  constructor(releases: readonly RepeatedRelease[]) {
+  /**
+   * Composes releases.
+   *
+   * @param cache the distributions of earlier ledgers (default: none)
+   * @throws FlwrError "invalid-argument" for sampling without replacement
+   */
+  constructor(releases: readonly RepeatedRelease[], cache: LossCache = new LossCache()) {
     const sampled = releases.map(({ release: { noiseMultiplier, sampling }, count }) => {
       if (sampling.method === "without-replacement") {
         throw outOfRange("sampling.method", '"none" or "poisson" for PLD', `"${sampling.method}"`);
@@ -29,7 +56,7 @@ export class PldLedger implements PrivacyLedger {
     this.#directions = directions.map((direction) =>
       composeLosses(
         sampled.map(({ noiseMultiplier, rate, count }) => ({
-          losses: lossDistribution(noiseMultiplier, rate, direction, LOSS_INTERVAL),
+          prepared: cache.of(noiseMultiplier, rate, direction),
           count,
         })),
         LOSS_INTERVAL,

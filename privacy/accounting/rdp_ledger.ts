@@ -1,6 +1,6 @@
 import type { PrivacyLedger } from "./ledger.ts";
 import { DEFAULT_ORDERS, rdpOfRelease } from "./rdp.ts";
-import { outOfRange, type RepeatedRelease } from "./release.ts";
+import { type GaussianRelease, outOfRange, type RepeatedRelease } from "./release.ts";
 
 /** Converts the Rényi divergences of releases to (ε, δ). */
 export class RdpLedger implements PrivacyLedger {
@@ -9,8 +9,18 @@ export class RdpLedger implements PrivacyLedger {
   readonly orders: readonly number[];
   readonly #total: Float64Array;
 
-  /** @throws FlwrError "invalid-argument" unless there are orders, all finite and above 1 */
-  constructor(releases: readonly RepeatedRelease[], orders: readonly number[] = DEFAULT_ORDERS) {
+  /**
+   * Composes releases.
+   *
+   * @param divergencesOf the divergences of a release at the orders (default: computed)
+   * @throws FlwrError "invalid-argument" unless there are orders, all finite and above 1
+   */
+  constructor(
+    releases: readonly RepeatedRelease[],
+    orders: readonly number[] = DEFAULT_ORDERS,
+    divergencesOf: (release: GaussianRelease) => Float64Array = (release) =>
+      rdpOfRelease(release, orders),
+  ) {
     if (orders.length === 0) throw outOfRange("orders", "at least one number above 1", "none");
     for (const order of orders) {
       if (!(order > 1 && order < Infinity)) throw outOfRange("orders", "finite and above 1", order);
@@ -18,7 +28,7 @@ export class RdpLedger implements PrivacyLedger {
     this.orders = orders;
     this.#total = new Float64Array(orders.length);
     for (const { release, count } of releases) {
-      rdpOfRelease(release, orders).forEach((rdp, i) => this.#total[i]! += count * rdp);
+      divergencesOf(release).forEach((rdp, i) => this.#total[i]! += count * rdp);
     }
   }
 
@@ -29,12 +39,7 @@ export class RdpLedger implements PrivacyLedger {
 
   /** The smallest ε at `delta`, and the order that gives it. */
   atBestOrder(delta: number): { epsilon: number; order: number } {
-    let best = { epsilon: Infinity, order: this.orders[0]! };
-    this.orders.forEach((order, i) => {
-      const epsilon = Math.max(0, epsilonAt(order, this.#total[i]!, delta));
-      if (epsilon < best.epsilon) best = { epsilon, order };
-    });
-    return best;
+    return bestEpsilon(this.orders, this.#total, delta);
   }
 
   /** The smallest δ at `epsilon`, over all orders. */
@@ -49,6 +54,20 @@ export class RdpLedger implements PrivacyLedger {
       return Math.min(least, byTotalVariation, byOrder);
     }, 1);
   }
+}
+
+/** The smallest ε that Rényi divergences at some orders give at `delta`, and the order that gives it. */
+export function bestEpsilon(
+  orders: readonly number[],
+  divergences: Float64Array,
+  delta: number,
+): { epsilon: number; order: number } {
+  let best = { epsilon: Infinity, order: orders[0]! };
+  orders.forEach((order, i) => {
+    const epsilon = Math.max(0, epsilonAt(order, divergences[i]!, delta));
+    if (epsilon < best.epsilon) best = { epsilon, order };
+  });
+  return best;
 }
 
 function epsilonAt(order: number, rdp: number, delta: number): number {

@@ -44,11 +44,3 @@ export function uniformBelow(limit: number, entropy: Entropy): number {
     if (number < limit) return number;
   }
 }
-
-/** How often a fair coin shows heads before it shows tails: k with probability 2^−(k+1). */
-export function coinRun(entropy: Entropy): number {
-  for (let run = 0;; run += 32) {
-    const zeros = Math.clz32(entropy.next());
-    if (zeros < 32) return run + zeros;
-  }
-}

@@ -1,11 +1,15 @@
-import { coinRun, type Entropy, uniform, uniformBelow } from "./entropy.ts";
+import { DiscreteGaussian } from "./discrete_gaussian.ts";
+import type { Entropy } from "./entropy.ts";
 import { toGrid } from "./grid.ts";
 
-/**
- * The square root of the number of coins whose sum stands for a normal distribution. With 2⁴⁶ to 2⁴⁷ the sums are exact in
- * float64, and the distribution differs from the normal one by less than 10⁻¹¹ in total variation.
- */
-const LEAST_ROOT = 2 ** 46;
+/** Grid steps in a standard deviation, at least: 2⁴⁵. Sums of up to 2⁷ deviations are exact in float64. */
+const STEP_BITS = 45;
+
+/** The same for {@link float32Step}: float32 holds multiples up to 16 deviations, which no noise reaches in 10⁵⁰ draws. */
+const FLOAT32_STEP_BITS = 20;
+
+/** Samples that are drawn at once. */
+const SAMPLES = 4096;
 
 /**
  * The grid of {@link addGaussianNoise}: numbers that are rounded to its multiples before they are added up have exact
@@ -15,8 +19,17 @@ const LEAST_ROOT = 2 ** 46;
  * @returns a power of two
  */
 export function gaussianStep(deviation: number): number {
-  // The sum of n coins has a standard deviation of √n / 2.
-  return 2 ** Math.floor(Math.log2(2 * deviation / LEAST_ROOT));
+  return 2 ** (Math.floor(Math.log2(deviation)) - STEP_BITS);
+}
+
+/**
+ * The grid of {@link drawGaussianNoise} for noise in float32.
+ *
+ * @param deviation the noise's standard deviation, above 0
+ * @returns a power of two, of which the deviation has 2¹⁹ to 2²⁰
+ */
+export function float32Step(deviation: number): number {
+  return 2 ** (Math.ceil(Math.log2(deviation)) - FLOAT32_STEP_BITS);
 }
 
 /**
@@ -24,55 +37,48 @@ export function gaussianStep(deviation: number): number {
  *
  * Noise that is computed in floating-point arithmetic has holes and steps by which the number below can be told (Mironov,
  * 2012, "On significance of the least significant bits for differential privacy"). Here numbers and noise are multiples of
- * a power of two far below the noise, and the noise is a sum of fair coins: Google, "Secure Noise Generation", 2020.
+ * a power of two far below the noise, and the noise is a sample of the {@link DiscreteGaussian}: for such numbers it
+ * satisfies the Rényi divergences of continuous noise of the same deviation (arXiv:2004.00010, theorem 14).
  *
  * @param values changed in place
  * @param deviation the standard deviation, above 0
  */
 export function addGaussianNoise(values: Float64Array, deviation: number, entropy: Entropy): void {
   const step = gaussianStep(deviation);
-  const coins = new CenteredBinomial(2 * deviation / step);
-  for (let i = 0; i < values.length; i++) {
-    values[i] = toGrid(values[i]!, step) + coins.sample(entropy) * step;
-  }
+  const noise = new DiscreteGaussian(deviation / step);
+  inParts(values.length, (from, samples) => {
+    noise.fill(samples, entropy);
+    for (let i = 0; i < samples.length; i++) {
+      values[from + i] = toGrid(values[from + i]!, step) + samples[i]! * step;
+    }
+  });
 }
 
 /**
- * Width of the blocks from which samples are proposed, in √n. The probability of a sample at x · √n is in proportion to
- * exp(−2x²), that of block k to 2⁻ᵏ. From √(ln 2 / 2) = 0.589 on, their ratio is largest at 0, so that about every second
- * proposal is accepted.
+ * Draws Gaussian noise for float32 numbers that are multiples of a step: as {@link addGaussianNoise}, on a coarser grid.
+ *
+ * @param noise receives multiples of the step
+ * @param deviation the standard deviation, above 0
+ * @param step as by {@link float32Step} from about this deviation
  */
-const BLOCK_WIDTH = 0.6;
+export function drawGaussianNoise(
+  noise: Float32Array,
+  deviation: number,
+  step: number,
+  entropy: Entropy,
+): void {
+  const distribution = new DiscreteGaussian(deviation / step);
+  inParts(noise.length, (from, samples) => {
+    distribution.fill(samples, entropy);
+    for (let i = 0; i < samples.length; i++) noise[from + i] = samples[i]! * step;
+  });
+}
 
-/** The acceptance of the most likely sample: just below 1. */
-const LARGEST_ACCEPTANCE = 0.999;
-
-/**
- * The number of heads of n fair coins, minus n / 2, by rejection from a two-sided geometric distribution (Bringmann et al.,
- * 2014; lemma 7 of "Secure Noise Generation", with narrower blocks).
- */
-class CenteredBinomial {
-  readonly #root: number;
-  readonly #width: number;
-  readonly #largest: number;
-
-  /** @param root √n */
-  constructor(root: number) {
-    const log = Math.log(root);
-    this.#root = root;
-    this.#width = Math.round(BLOCK_WIDTH * root);
-    this.#largest = root * Math.sqrt(log / 2);
+function inParts(length: number, work: (from: number, samples: Float64Array) => void): void {
+  const samples = new Float64Array(Math.min(SAMPLES, length));
+  for (let from = 0; from < length; from += SAMPLES) {
+    work(from, samples.subarray(0, Math.min(SAMPLES, length - from)));
   }
-
-  sample(entropy: Entropy): number {
-    for (;;) {
-      const run = coinRun(entropy);
-      const block = (entropy.next() & 1) === 1 ? run : -run - 1;
-      const sample = block * this.#width + uniformBelow(this.#width, entropy);
-      if (Math.abs(sample) > this.#largest) continue;
-      const scaled = sample / this.#root;
-      const acceptance = LARGEST_ACCEPTANCE * 2 ** run * Math.exp(-2 * scaled * scaled);
-      if (uniform(entropy) < acceptance) return sample;
-    }
-  }
+  // Noise that stayed in memory could be subtracted again.
+  samples.fill(0);
 }

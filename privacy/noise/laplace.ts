@@ -1,5 +1,7 @@
-import { type Entropy, uniform, uniformBelow } from "./entropy.ts";
+import { type Entropy, uniformBelow } from "./entropy.ts";
+import { expNegative, fractionOf } from "./exp_fixed_point.ts";
 import { toGrid } from "./grid.ts";
+import { isBelow } from "./lazy_choice.ts";
 
 /** Grid steps in the scale of the noise, at least. */
 const STEPS_PER_SCALE = 2 ** 40;
@@ -32,16 +34,26 @@ export function discreteLaplace(scale: number, entropy: Entropy): number {
   }
 }
 
-/** A whole number k from 0 with a probability proportional to exp(−k / scale). */
+/**
+ * A whole number k from 0 with a probability proportional to exp(−k / scale): k = whole · t + rest, both drawn exactly
+ * (Canonne, Kamath, Steinke, arXiv:2004.00010, algorithm 2).
+ */
 function geometric(scale: number, entropy: Entropy): number {
-  // k = whole · t + rest, both drawn exactly but for the rounding of exp: Canonne, Kamath, Steinke, arXiv:2004.00010,
-  // algorithm 2.
   const t = Math.max(1, Math.floor(scale));
   for (;;) {
     const rest = uniformBelow(t, entropy);
-    if (uniform(entropy) >= Math.exp(-rest / scale)) continue;
+    if (!happens(rest, scale, entropy)) continue;
     let whole = 0;
-    while (uniform(entropy) < Math.exp(-t / scale)) whole++;
+    while (happens(t, scale, entropy)) whole++;
     return whole * t + rest;
   }
+}
+
+/** True with probability exp(−k / scale), exactly. @param k from 0, not far above `scale` */
+function happens(k: number, scale: number, entropy: Entropy): boolean {
+  const exact = (bits: number) => {
+    const { numerator, denominator } = fractionOf(scale);
+    return expNegative({ numerator: BigInt(k) * denominator, denominator: numerator }, bits);
+  };
+  return isBelow(entropy.next(), 32, Math.exp(-k / scale), exact, entropy);
 }

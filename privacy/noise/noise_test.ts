@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { coinRun, CryptoEntropy, type Entropy, uniform, uniformBelow } from "./entropy.ts";
+import { CryptoEntropy, uniform, uniformBelow } from "./entropy.ts";
 import { forTestsSeededEntropy } from "./for_tests.ts";
-import { addGaussianNoise } from "./gaussian.ts";
-import { drawRoundedNoise, noiseStep } from "./rounded_gaussian.ts";
+import { addGaussianNoise, drawGaussianNoise, float32Step } from "./gaussian.ts";
 import { addLaplaceNoise, discreteLaplace } from "./laplace.ts";
 
 const SAMPLES = 40_000;
@@ -45,10 +44,10 @@ for (const deviation of [1e-6, 1, 3.7, 1e9]) {
 }
 
 for (const deviation of [1e-6, 1, 3.7, 1e9]) {
-  Deno.test(`rounded Gaussian noise with a standard deviation of ${deviation}`, () => {
-    const step = noiseStep(deviation);
+  Deno.test(`float32 Gaussian noise with a standard deviation of ${deviation}`, () => {
+    const step = float32Step(deviation);
     const sample = new Float32Array(SAMPLES);
-    drawRoundedNoise(sample, deviation, step, forTestsSeededEntropy(11));
+    drawGaussianNoise(sample, deviation, step, forTestsSeededEntropy(11));
     const numbers = Float64Array.from(sample);
     assert.ok(distance(numbers, (x) => normal(x / deviation)) < MAX_DISTANCE);
     const { mean, variance } = moments(numbers);
@@ -58,15 +57,16 @@ for (const deviation of [1e-6, 1, 3.7, 1e9]) {
       `variance ${variance}`,
     );
     assert.ok(numbers.every((number) => Number.isInteger(number / step)), "multiples of the step");
+    // Float32 has 24 bits: all multiples of the step up to 16 deviations are float32 numbers.
+    assert.ok(16 * deviation <= 2 ** 24 * step && deviation >= 2 ** 19 * step);
   });
 }
 
-Deno.test("rounded Gaussian noise: the tail has as many numbers as it should", () => {
+Deno.test("Gaussian noise: the tail has as many numbers as it should", () => {
   const count = 2_000_000;
   const sample = new Float32Array(count);
-  drawRoundedNoise(sample, 1, noiseStep(1), forTestsSeededEntropy(12));
-  // Beyond 3.4426 the numbers are drawn by another method.
-  for (const [from, share] of [[3, 0.0026998], [3.4426, 0.00057614], [4, 0.00006334]] as const) {
+  drawGaussianNoise(sample, 1, float32Step(1), forTestsSeededEntropy(12));
+  for (const [from, share] of [[3, 0.0026998], [4, 0.00006334]] as const) {
     const beyond = sample.reduce((total, x) => total + Number(Math.abs(x) > from), 0);
     const expected = share * count;
     assert.ok(Math.abs(beyond - expected) < 5 * Math.sqrt(expected), `${from}: ${beyond}`);
@@ -126,10 +126,4 @@ Deno.test("uniformBelow: every number is as likely, also just above a power of t
   const large = Array.from({ length: 1000 }, () => uniformBelow(2 ** 47 + 1, entropy) / 2 ** 47);
   const mean = large.reduce((sum, x) => sum + x, 0) / 1000;
   assert.ok(Math.abs(mean - 0.5) < 5 * Math.sqrt(1 / 12 / 1000), `mean ${mean}`);
-});
-
-Deno.test("coinRun goes on beyond the zeros of one number", () => {
-  const numbers = [0, 0, 1 << 20];
-  const entropy: Entropy = { next: () => numbers.shift()! >>> 0 };
-  assert.equal(coinRun(entropy), 64 + 11);
 });
