@@ -56,7 +56,7 @@ export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 export type { SecAggPlusOptions } from "./app/secagg/options.ts";
 export { SecAggPlus } from "./app/secagg/secaggplus.ts";
 export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
-export type { SecureAggregationOptions } from "./app/secagg/signed/options.ts";
+export type { DistributedPrivacy, SecureAggregationOptions } from "./app/secagg/signed/options.ts";
 export { SecureAggregation } from "./app/secagg/signed/secure_aggregation.ts";
 export {
   secureAggregationMod,

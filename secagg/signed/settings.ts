@@ -32,8 +32,20 @@ export interface RoundSettings {
   readonly maxWeight: number;
   /** Metrics in the sum, each with its largest absolute value, in the order of the vector. */
   readonly metrics: readonly (readonly [name: string, bound: number])[];
-  /** The largest absolute value that a node's noise adds to an element; 0 without noise. */
-  readonly noiseBound: number;
+  /** The noise that nodes add to their numbers. Default: none. */
+  readonly noise?: NoiseSettings;
+}
+
+/** Noise inside the sum, on which server and nodes agree: they plan it in the same way. */
+export interface NoiseSettings {
+  /** The distribution: "discrete-gaussian" or "skellam". */
+  readonly mechanism: string;
+  /** C: updates are clipped to this Euclidean norm. */
+  readonly clippingNorm: number;
+  /** z: the noise's standard deviation in the sum ÷ the largest norm of a node's integers. */
+  readonly noiseMultiplier: number;
+  /** Nodes that may work together with the server: their noise does not count. */
+  readonly colluding: number;
 }
 
 /**
@@ -74,9 +86,6 @@ export function checkRoundSettings(settings: RoundSettings): void {
   if (!isWhole(quantizationRange, 1, MAX_QUANTIZATION_RANGE)) {
     refuse("quantizationRange", quantizationRange, "a whole number from 1 to 2^48");
   }
-  if (!isWhole(settings.noiseBound, 0)) {
-    refuse("noiseBound", settings.noiseBound, "a whole number from 0");
-  }
   if (metrics.length > MAX_METRICS) {
     refuse("the number of metrics", metrics.length, `at most ${MAX_METRICS}`);
   }
@@ -93,7 +102,7 @@ export function checkRoundSettings(settings: RoundSettings): void {
 
 /** The sum of all nodes' numbers must be a signed number of the ring: nothing may wrap around. */
 function checkRoom(
-  { participants, ringBits, quantizationRange, noiseBound, maxWeight }: RoundSettings,
+  { participants, ringBits, quantizationRange, maxWeight }: RoundSettings,
   refuse: (name: string, value: unknown, expected: string, hints: string[]) => void,
 ): void {
   const most = 2 ** (ringBits - 1) - 1;
@@ -101,13 +110,11 @@ function checkRoom(
     ringBits === 32 ? "Set ringBits: 64, or lower the value" : "Lower the value",
   ];
   const each = Math.floor(most / participants);
-  if (participants * (quantizationRange + noiseBound) > most) {
-    const noise = noiseBound > 0 ? ` with noise up to ${noiseBound}` : "";
+  if (participants * quantizationRange > most) {
     refuse(
       "quantizationRange",
       quantizationRange,
-      `at most ${Math.max(0, each - noiseBound)}: the sum of ${participants} nodes${noise} must ` +
-        `stay below 2^${ringBits - 1}`,
+      `at most ${each}: the sum of ${participants} nodes must stay below 2^${ringBits - 1}`,
       hints,
     );
   }
@@ -124,9 +131,13 @@ function checkRoom(
 /** A hash of all settings: nodes with different ones do not understand each other. */
 export function settingsHash(settings: RoundSettings): Promise<Uint8Array<ArrayBuffer>> {
   const { round, participants, threshold, ringBits, clippingRange } = settings;
-  const { quantizationRange, maxWeight, metrics, noiseBound } = settings;
+  const { quantizationRange, maxWeight, metrics, noise } = settings;
   const parts: Part[] = [round, participants, threshold, ringBits, clippingRange];
-  parts.push(quantizationRange, maxWeight, noiseBound, ...metrics.flat());
+  parts.push(quantizationRange, maxWeight, ...metrics.flat());
+  if (noise !== undefined) {
+    const { mechanism, clippingNorm, noiseMultiplier, colluding } = noise;
+    parts.push("noise", mechanism, clippingNorm, noiseMultiplier, colluding);
+  }
   return statementHash("settings", ...parts);
 }
 

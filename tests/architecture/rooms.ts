@@ -256,7 +256,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/transactions": ["base"],
   "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
   "app/privacy": ["app", "base", "entities", "privacy/accounting", "privacy/noise", "tensor"],
-  "app/secagg/signed": ["app", "base", "entities", "secagg", "tensor"],
+  "app/secagg/signed": [
+    "app",
+    "base",
+    "entities",
+    "privacy/accounting",
+    "privacy/noise",
+    "secagg",
+    "tensor",
+  ],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/step", "ml/train", "tensor"],
   "ml/train": [

@@ -98,9 +98,9 @@ export function readSum(
   nodes: number,
   settings: RoundSettings,
 ): SummedModels {
-  const { maxWeight, clippingRange, quantizationRange, noiseBound } = settings;
+  const { maxWeight, clippingRange, quantizationRange } = settings;
   const examples = sum.get(0);
-  const [mostExamples, most] = [nodes * maxWeight, nodes * (quantizationRange + noiseBound)];
+  const [mostExamples, most] = [nodes * maxWeight, nodes * quantizationRange];
   if (examples < 0 || examples > mostExamples) throw impossible(examples, 0, mostExamples);
   if (examples === 0) {
     throw new FlwrError(

@@ -6,7 +6,7 @@ import {
   MIN_PARTICIPANTS,
   type RoundSettings,
 } from "../../../secagg/signed/settings.ts";
-import { checkPositive } from "../../check_option.ts";
+import { checkCount, checkPositive } from "../../check_option.ts";
 
 /** Seconds for the replies of a stage, where the options do not say otherwise. */
 const DEFAULT_STAGE_TIMEOUT_SECONDS = 3_600;
@@ -16,6 +16,37 @@ const DEFAULT_QUANTIZATION_RANGE: Readonly<Record<32 | 64, number>> = {
   32: 2 ** 22,
   64: 2 ** 40,
 };
+
+/** Differential privacy inside the sum: see {@link SecureAggregationOptions.privacy}. */
+export interface DistributedPrivacy {
+  /** C: a node's update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+  readonly clippingNorm: number;
+  /** The budget ε of all rounds together, in nats: the run ends before it is exceeded. Above 0. */
+  readonly epsilon: number;
+  /** The δ of that ε, above 0 and below 1: well below 1 divided by the number of nodes. */
+  readonly delta: number;
+  /** The number of rounds that the budget is for, from 1. */
+  readonly rounds: number;
+  /** The distribution of the noise (default "discrete-gaussian"). */
+  readonly mechanism?: "discrete-gaussian" | "skellam";
+  /**
+   * Nodes that may tell the server their own noise, from 0, below the threshold: the others' noise is enough for ε.
+   * Default: as many as the protocol tolerates with a server that cheats, 2 · threshold − nodes − 1.
+   */
+  readonly colluding?: number;
+}
+
+const PRIVACY_NAMES: OptionNames<DistributedPrivacy> = {
+  clippingNorm: true,
+  epsilon: true,
+  delta: true,
+  rounds: true,
+  mechanism: true,
+  colluding: true,
+};
+
+/** Options that a private sum does not use. */
+const WITHOUT_PRIVACY = ["maxWeight", "clippingRange", "quantizationRange", "metrics"] as const;
 
 /** Options of SecureAggregation. */
 export interface SecureAggregationOptions {
@@ -41,6 +72,12 @@ export interface SecureAggregationOptions {
    * none.
    */
   readonly metrics?: Readonly<Record<string, number>>;
+  /**
+   * Differential privacy of the sum: each node clips its update and adds a share of noise, so that the server sees the
+   * sum with all of it. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
+   * examples, and no metrics are in the sum. Default: no noise.
+   */
+  readonly privacy?: DistributedPrivacy;
   /** Seconds for the replies of each stage, above 0. Default: 3600. */
   readonly timeout?: number;
   /**
@@ -57,14 +94,18 @@ const NAMES: OptionNames<SecureAggregationOptions> = {
   ringBits: true,
   quantizationRange: true,
   metrics: true,
+  privacy: true,
   timeout: true,
   unsignedKeysForTests: true,
 };
 
+/** The options with their defaults. */
+export type CheckedOptions =
+  & Required<Omit<SecureAggregationOptions, "privacy">>
+  & Pick<SecureAggregationOptions, "privacy">;
+
 /** The options with their defaults. @throws FlwrError "invalid-argument" naming the option that is out of range */
-export function checkedOptions(
-  options: SecureAggregationOptions,
-): Required<SecureAggregationOptions> {
+export function checkedOptions(options: SecureAggregationOptions): CheckedOptions {
   checkOptionNames("SecureAggregation", options, NAMES);
   const ringBits = options.ringBits ?? 32;
   if (ringBits !== 32 && ringBits !== 64) {
@@ -77,6 +118,7 @@ export function checkedOptions(
     ringBits,
     quantizationRange: options.quantizationRange ?? DEFAULT_QUANTIZATION_RANGE[ringBits],
     metrics: options.metrics ?? {},
+    privacy: options.privacy,
     timeout: options.timeout ?? DEFAULT_STAGE_TIMEOUT_SECONDS,
     unsignedKeysForTests: options.unsignedKeysForTests ?? false,
   };
@@ -105,24 +147,67 @@ export function checkedOptions(
     });
   }
   checkPositive("timeout", checked.timeout);
+  if (options.privacy !== undefined) checkPrivacy(options.privacy, options);
   // The least number of nodes shows most mistakes when the strategy is made.
   checkRoundSettings(settingsFor(checked, 1, MIN_PARTICIPANTS));
   return checked;
 }
 
-/** The settings of a round with a number of nodes; check them. */
+function checkPrivacy(privacy: DistributedPrivacy, options: SecureAggregationOptions): void {
+  checkOptionNames("privacy of SecureAggregation", privacy, PRIVACY_NAMES);
+  for (const name of ["clippingNorm", "epsilon"] as const) {
+    checkPositive(`privacy.${name}`, privacy[name]);
+  }
+  if (!(privacy.delta > 0 && privacy.delta < 1)) {
+    const text = `privacy.delta must be a number above 0 and below 1: got ${privacy.delta}`;
+    throw new FlwrError("invalid-argument", text);
+  }
+  checkCount("privacy.rounds", privacy.rounds, 1);
+  if (privacy.colluding !== undefined) checkCount("privacy.colluding", privacy.colluding, 0);
+  const { mechanism } = privacy;
+  if (mechanism !== undefined && mechanism !== "discrete-gaussian" && mechanism !== "skellam") {
+    throw new FlwrError(
+      "invalid-argument",
+      `privacy.mechanism must be "discrete-gaussian" or "skellam": got "${mechanism}"`,
+    );
+  }
+  const unused = WITHOUT_PRIVACY.find((name) => options[name] !== undefined);
+  if (unused === undefined) return;
+  throw new FlwrError("invalid-argument", `${unused} cannot be used with privacy`, {
+    hints: [
+      "With privacy, each node counts the same, clippingNorm bounds its update, and ε would not cover metrics",
+    ],
+  });
+}
+
+/** The settings of a round with a number of nodes, without noise; check them. */
 export function settingsFor(
-  options: Required<SecureAggregationOptions>,
+  options: CheckedOptions,
   round: number,
   participants: number,
 ): RoundSettings {
   const { threshold, maxWeight, clippingRange, ringBits, quantizationRange, metrics } = options;
   // A part of 2/3 is not exact as a double: 2/3 of 3 nodes must be 2.
   const part = Math.ceil(threshold * participants - 1e-9);
-  return {
-    ...{ round, participants, maxWeight, clippingRange, ringBits, quantizationRange },
+  const common = {
+    ...{ round, participants, ringBits },
     threshold: Math.max(leastThreshold(participants), part),
-    metrics: Object.entries(metrics),
-    noiseBound: 0,
   };
+  if (options.privacy !== undefined) {
+    const { clippingNorm } = options.privacy;
+    return {
+      ...common,
+      ...{ maxWeight: 1, clippingRange: clippingNorm, quantizationRange: 1, metrics: [] },
+    };
+  }
+  const entries = Object.entries(metrics);
+  return { ...common, maxWeight, clippingRange, quantizationRange, metrics: entries };
+}
+
+/** {@link DistributedPrivacy.colluding}, or as many as a server that cheats may have on its side. */
+export function colludingIn(
+  { colluding }: DistributedPrivacy,
+  { threshold, participants }: RoundSettings,
+): number {
+  return colluding ?? Math.max(0, 2 * threshold - participants - 1);
 }

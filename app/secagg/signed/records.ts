@@ -55,7 +55,12 @@ export function settingsToRecord(settings: RoundSettings): ConfigRecord {
     "max-weight": float(settings.maxWeight),
     "metric-names": settings.metrics.map(([name]) => name),
     "metric-bounds": float(settings.metrics.map(([, bound]) => bound)),
-    "noise-bound": settings.noiseBound,
+    ...(settings.noise && {
+      "noise-mechanism": settings.noise.mechanism,
+      "clipping-norm": float(settings.noise.clippingNorm),
+      "noise-multiplier": float(settings.noise.noiseMultiplier),
+      colluding: settings.noise.colluding,
+    }),
   });
 }
 
@@ -73,7 +78,14 @@ export function settingsFromRecord(record: ConfigRecord): RoundSettings {
     quantizationRange: readInteger(record, "quantization-range"),
     maxWeight: readNumber(record, "max-weight"),
     metrics: names.map((name, i) => [name, bounds[i]!] as const),
-    noiseBound: readInteger(record, "noise-bound"),
+    ...(record.has("noise-mechanism") && {
+      noise: {
+        mechanism: record.string("noise-mechanism"),
+        clippingNorm: readNumber(record, "clipping-norm"),
+        noiseMultiplier: readNumber(record, "noise-multiplier"),
+        colluding: readInteger(record, "colluding"),
+      },
+    }),
   };
 }
 

@@ -1,13 +1,19 @@
 import { FlwrError } from "../../../base/error.ts";
 import { MessageErrorCode, type NodeId } from "../../../entities/metadata.ts";
-import { checkRoundSettings, MIN_PARTICIPANTS } from "../../../secagg/signed/settings.ts";
+import { calibrateIntegerNoise } from "../../../privacy/accounting/integer_plan.ts";
+import {
+  checkRoundSettings,
+  MIN_PARTICIPANTS,
+  type RoundSettings,
+} from "../../../secagg/signed/settings.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 import type { ArrayRecord } from "../../array_record.ts";
 import { float } from "../../float.ts";
 import type { Grid } from "../../grid.ts";
 import { CURRENT_NAMES } from "../../legacy/names.ts";
 import type { Message } from "../../message.ts";
 import { MetricRecord } from "../../metric_record.ts";
-import type { RecordDict } from "../../record_dict.ts";
+import { RecordDict } from "../../record_dict.ts";
 import {
   type PhaseOutcome,
   type PhasePlan,
@@ -16,8 +22,19 @@ import {
   type TrainOutcome,
 } from "../../strategy/strategy.ts";
 import { readSum, type SummedModels, vectorLength } from "./model_vector.ts";
-import { checkedOptions, type SecureAggregationOptions, settingsFor } from "./options.ts";
+import { NoiseBudget } from "./noise_budget.ts";
+import {
+  type CheckedOptions,
+  checkedOptions,
+  colludingIn,
+  type SecureAggregationOptions,
+  settingsFor,
+} from "./options.ts";
+import { noisePlan, readPrivateSum } from "./private_vector.ts";
 import { advertiseMessage, type NodeFailure, type Planned, Stages } from "./stages.ts";
+
+/** The record of the state with the privacy loss. */
+const BUDGET = "secure-aggregation-budget";
 
 /**
  * Secure aggregation among TypeScript nodes around a strategy: the server learns the mean of the nodes' models, weighted
@@ -37,7 +54,10 @@ import { advertiseMessage, type NodeFailure, type Planned, Stages } from "./stag
  */
 export class SecureAggregation extends Strategy {
   readonly #strategy: Strategy;
-  readonly #options: Required<SecureAggregationOptions>;
+  readonly #options: CheckedOptions;
+  readonly #budget: NoiseBudget | undefined;
+  /** z, from the first round of the run on. */
+  #noiseMultiplier: number | undefined;
   #planned: Planned | undefined;
 
   /**
@@ -64,6 +84,8 @@ export class SecureAggregation extends Strategy {
     }
     this.#strategy = strategy;
     this.#options = checkedOptions(options);
+    const { privacy } = this.#options;
+    this.#budget = privacy && new NoiseBudget(privacy.delta, privacy.epsilon);
   }
 
   /** The name of the strategy inside, too. */
@@ -79,19 +101,35 @@ export class SecureAggregation extends Strategy {
     return this.#strategy.initialArrays(grid, options);
   }
 
-  /** Asks the strategy inside. */
+  /** Ends the run before the budget of `privacy` would be exceeded. */
   override stopBefore(round: number): string | undefined {
-    return this.#strategy.stopBefore(round);
+    return this.#budget?.wouldExceed() ?? this.#strategy.stopBefore(round);
   }
 
-  /** The state of the strategy inside. */
+  /** The state of the strategy inside, and the privacy loss so far. */
   override saveState(): RecordDict {
-    return this.#strategy.saveState();
+    const state = this.#strategy.saveState();
+    if (this.#budget === undefined) return state;
+    const own = this.#budget.state();
+    if (this.#noiseMultiplier !== undefined) {
+      own.set("noise-multiplier", float(this.#noiseMultiplier));
+    }
+    return new RecordDict([...state, [BUDGET, own]]);
   }
 
-  /** Replaces the state of the strategy inside. @throws FlwrError "invalid-argument" if it is another strategy's */
+  /** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
   override loadState(state: RecordDict): void {
-    this.#strategy.loadState(state);
+    const own = state.configRecords.get(BUDGET);
+    if ((own === undefined) !== (this.#budget === undefined)) {
+      const text = `The state was saved ${own === undefined ? "without" : "with"} privacy`;
+      throw new FlwrError("invalid-argument", text, { hints: ["Use the same options as before"] });
+    }
+    this.#strategy.loadState(new RecordDict([...state].filter(([name]) => name !== BUDGET)));
+    if (own === undefined) return;
+    this.#budget!.restore(own);
+    this.#noiseMultiplier = own.has("noise-multiplier")
+      ? own.number("noise-multiplier")
+      : undefined;
   }
 
   /**
@@ -103,21 +141,20 @@ export class SecureAggregation extends Strategy {
     this.#planned = undefined;
     const { messages, available } = await this.#strategy.configureTrain(round);
     if (messages.length === 0) return { messages, available };
-    const settings = settingsFor(this.#options, round.number, messages.length);
-    const problem = problemWith(() => {
-      if (messages.length < MIN_PARTICIPANTS) throw tooFew(messages.length);
-      checkRoundSettings(settings);
-    });
-    if (problem !== undefined) {
+    const model = [...round.arrays.viewTensors().values()];
+    let settings: RoundSettings;
+    try {
+      settings = this.#settings(round.number, messages.length, model);
+    } catch (error) {
       // Later, too few nodes are a failure of the round, not of the options.
-      if (round.number === 1) throw problem;
-      round.grid.report({ type: "note", text: `    ${problem.message}` });
+      if (!(error instanceof FlwrError) || round.number === 1) throw error;
+      round.grid.report({ type: "note", text: `    ${error.message}` });
       return { messages: [], available };
     }
     const planned: Planned = {
       number: round.number,
       settings,
-      length: vectorLength(round.arrays.viewTensors().values(), settings),
+      length: vectorLength(model, settings),
       instructions: new Map(messages.map((message) => [message.metadata.dstNodeId, message])),
     };
     this.#planned = planned;
@@ -145,8 +182,24 @@ export class SecureAggregation extends Strategy {
     const stages = new Stages(round, planned, this.#options);
     try {
       const { sum, survivors } = await stages.run(replies);
-      const summed = readSum(sum, round.arrays, survivors.length, planned.settings);
-      return await this.#outcome(round, planned, stages.failures, summed, new Set(survivors));
+      const { settings, length } = planned;
+      const plan = noisePlan(settings, length - 1);
+      // The sum is known from here on, whatever becomes of it.
+      const privacy = plan && this.#budget!.spend(plan);
+      if (privacy) round.grid.report({ type: "privacy-spent", round: round.number, privacy });
+      const summed: SummedModels = plan === undefined
+        ? readSum(sum, round.arrays, survivors.length, settings)
+        : {
+          arrays: readPrivateSum(sum, round.arrays, survivors.length, plan),
+          ...{ examples: survivors.length, metrics: [] },
+        };
+      const all = new Set(survivors);
+      const outcome = await this.#outcome(round, planned, stages.failures, summed, all);
+      if (privacy === undefined) return outcome;
+      const metrics = outcome.metrics ?? new MetricRecord();
+      metrics.set("privacy-epsilon", float(privacy.epsilon));
+      metrics.set("privacy-delta", float(privacy.delta));
+      return { ...outcome, metrics };
     } catch (error) {
       if (!(error instanceof FlwrError) || error.code !== "failed-precondition") throw error;
       const text = `    ${error.message}: this round has no new model`;
@@ -167,6 +220,35 @@ export class SecureAggregation extends Strategy {
     replies: readonly Message[],
   ): PhaseOutcome | Promise<PhaseOutcome> {
     return this.#strategy.aggregateEvaluate(round, replies);
+  }
+
+  /** The settings of a round. @throws FlwrError when they do not fit the number of nodes, or the budget */
+  #settings(round: number, nodes: number, model: readonly Tensor[]): RoundSettings {
+    if (nodes < MIN_PARTICIPANTS) throw tooFew(nodes);
+    const settings = settingsFor(this.#options, round, nodes);
+    checkRoundSettings(settings);
+    const { privacy } = this.#options;
+    if (privacy === undefined) return settings;
+    const numbers = model.reduce((sum, { data }) => sum + data.length, 0);
+    const { mechanism = "discrete-gaussian", clippingNorm, epsilon, delta, rounds } = privacy;
+    const colluding = colludingIn(privacy, settings);
+    const withNoise = (noiseMultiplier: number): RoundSettings => ({
+      ...settings,
+      noise: { mechanism, clippingNorm, noiseMultiplier, colluding },
+    });
+    // Also checks the settings of the noise.
+    noisePlan(withNoise(1), numbers);
+    this.#noiseMultiplier ??= calibratedNoise(
+      {
+        ...{ mechanism, clippingNorm, numbers, nodes, ringBits: settings.ringBits },
+        shares: settings.threshold - colluding,
+      },
+      { epsilon, delta, rounds },
+    );
+    const whole = withNoise(this.#noiseMultiplier);
+    const exceeded = this.#budget!.wouldExceed(noisePlan(whole, numbers));
+    if (exceeded !== undefined) throw new FlwrError("failed-precondition", exceeded);
+    return whole;
   }
 
   /** The strategy inside gets the means as the reply of each survivor, and an equal part of the examples. */
@@ -208,12 +290,11 @@ function tooFew(nodes: number): FlwrError {
   );
 }
 
-function problemWith(check: () => void): FlwrError | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (error instanceof FlwrError) return error;
-    throw error;
-  }
+/** z for a budget. A plan's deviation is z · normBound / √shares. */
+function calibratedNoise(
+  options: Parameters<typeof calibrateIntegerNoise>[0],
+  target: Parameters<typeof calibrateIntegerNoise>[1],
+): number {
+  const { deviation, normBound, shares } = calibrateIntegerNoise(options, target);
+  return deviation * Math.sqrt(shares) / normBound;
 }

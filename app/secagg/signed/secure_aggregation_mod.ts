@@ -19,7 +19,7 @@ import type { RingVector } from "../../../secagg/signed/ring_vector.ts";
 import type { RoundSettings } from "../../../secagg/signed/settings.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import { ArrayRecord } from "../../array_record.ts";
-import { checkCount } from "../../check_option.ts";
+import { checkCount, checkNumber } from "../../check_option.ts";
 import type { ClientMod, Respond } from "../../client_mod.ts";
 import { ConfigRecord } from "../../config_record.ts";
 import type { Context, RegisteredKey } from "../../context.ts";
@@ -30,6 +30,7 @@ import { asShareable } from "../../shareable.ts";
 import { readIds, readInteger } from "../records.ts";
 import { trainedModel } from "../trained_model.ts";
 import { quantiseModel } from "./model_vector.ts";
+import { noisePlan, privateVector } from "./private_vector.ts";
 import {
   addressedFromRecord,
   addressedToRecord,
@@ -55,6 +56,11 @@ export interface SecureAggregationModOptions {
    */
   readonly minNodes?: number;
   /**
+   * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
+   * are refused. Default: 0, also sums without noise.
+   */
+  readonly minNoiseMultiplier?: number;
+  /**
    * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
    * middle could read its model. For tests and simulations. Default: false.
    */
@@ -63,6 +69,7 @@ export interface SecureAggregationModOptions {
 
 const NAMES: OptionNames<SecureAggregationModOptions> = {
   minNodes: true,
+  minNoiseMultiplier: true,
   unsignedKeysForTests: true,
 };
 
@@ -84,8 +91,9 @@ const NAMES: OptionNames<SecureAggregationModOptions> = {
  */
 export function secureAggregationMod(options: SecureAggregationModOptions = {}): ClientMod {
   checkOptionNames("secureAggregationMod", options, NAMES);
-  const { minNodes = 2, unsignedKeysForTests = false } = options;
+  const { minNodes = 2, minNoiseMultiplier = 0, unsignedKeysForTests = false } = options;
   checkCount("minNodes", minNodes, 2);
+  checkNumber("minNoiseMultiplier", minNoiseMultiplier, 0);
   if (typeof unsignedKeysForTests !== "boolean") {
     throw new FlwrError(
       "invalid-argument",
@@ -98,7 +106,8 @@ export function secureAggregationMod(options: SecureAggregationModOptions = {}):
     // Whatever goes wrong, the secrets of a round are not used again.
     context.state.delete(STATE_RECORD);
     const state = isConfigRecord(remembered) ? stateFromRecord(remembered) : undefined;
-    const asked = { message, context, next, minNodes, unsigned: unsignedKeysForTests };
+    const unsigned = unsignedKeysForTests;
+    const asked = { message, context, next, minNodes, minNoiseMultiplier, unsigned };
     return await answerStage(asked, state);
   };
 }
@@ -109,6 +118,7 @@ interface Asked {
   readonly context: Context;
   readonly next: Respond;
   readonly minNodes: number;
+  readonly minNoiseMultiplier: number;
   readonly unsigned: boolean;
 }
 
@@ -155,6 +165,7 @@ async function begin(
   const { message, context } = asked;
   const settings = settingsFromRecord(record);
   checkThreshold(settings, asked.minNodes);
+  checkNoise(settings, asked.minNoiseMultiplier);
   checkNew(settings, context);
   const { identity } = identityOf(asked);
   const { state, own } = await advertise(message.metadata.dstNodeId, settings, identity);
@@ -179,7 +190,11 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   const reply = await next(instruction, context);
   if (!reply.hasContent) return reply;
   const { vector, clipped } = await shareable(() => quantised(instruction, reply, state.settings));
-  if (clipped > 0) {
+  if (clipped === "norm") {
+    console.warn(
+      "Secure aggregation: the update was larger than the clipping norm and was clipped",
+    );
+  } else if (clipped > 0) {
     console.warn(
       `Secure aggregation: ${clipped} of ${
         vector.length - 1
@@ -192,11 +207,26 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   return message.reply({ [VECTOR_RECORD]: vectorToRecord(vector) });
 }
 
-function quantised(instruction: Message, reply: Message, settings: RoundSettings) {
+/** The node's vector, and how many numbers were clipped, or that the norm of all was. */
+function quantised(
+  instruction: Message,
+  reply: Message,
+  settings: RoundSettings,
+): { vector: RingVector; clipped: number | "norm" } {
   const model = trainedModel(instruction, reply);
-  const [sent] = instruction.content.arrayRecords.values();
+  const [arrays] = instruction.content.arrayRecords.values();
+  if (arrays === undefined) {
+    const text = "Secure aggregation: the instruction has no model to compare with";
+    throw new FlwrError("invalid-argument", text);
+  }
+  const sent = [...arrays.viewTensors().values()];
+  const plan = noisePlan(settings, sent.reduce((sum, { data }) => sum + data.length, 0));
+  if (plan !== undefined) {
+    const { vector, wasClipped } = privateVector(model, sent, plan, settings);
+    return { vector, clipped: wasClipped ? "norm" : 0 };
+  }
   const metrics = reply.content.metricRecords.get(CURRENT_NAMES.metrics);
-  return quantiseModel(model, [...sent?.viewTensors().values() ?? []], metrics, settings);
+  return quantiseModel(model, sent, metrics, settings);
 }
 
 function vectorToRecord({ bits, length, words }: RingVector): ArrayRecord {
@@ -247,6 +277,17 @@ function checkThreshold({ threshold, participants }: RoundSettings, minNodes: nu
     `Secure aggregation: a sum may have ${threshold} of ${participants} nodes, and this node wants at least ` +
       `minNodes, which is ${minNodes}`,
     { hints: ["Train on more nodes, raise threshold of SecureAggregation, or lower minNodes"] },
+  );
+}
+
+function checkNoise({ noise }: RoundSettings, least: number): void {
+  const offered = noise?.noiseMultiplier ?? 0;
+  if (offered >= least) return;
+  throw new FlwrError(
+    "failed-precondition",
+    `Secure aggregation: the noise multiplier of this round is ${offered}, and this node wants at least ` +
+      `minNoiseMultiplier, which is ${least}`,
+    { hints: ["Lower privacy.epsilon of SecureAggregation, or minNoiseMultiplier"] },
   );
 }
 

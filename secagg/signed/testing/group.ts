@@ -34,7 +34,6 @@ export function settingsOf(
     quantizationRange: 2 ** 20,
     maxWeight: 100,
     metrics: [],
-    noiseBound: 0,
     ...changes,
   };
 }

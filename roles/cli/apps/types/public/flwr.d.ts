@@ -1646,6 +1646,24 @@ export interface SecAggPlusModOptions {
  * ```
  */
 export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
+/** Differential privacy inside the sum: see {@link SecureAggregationOptions.privacy}. */
+export interface DistributedPrivacy {
+	/** C: a node's update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	readonly clippingNorm: number;
+	/** The budget ε of all rounds together, in nats: the run ends before it is exceeded. Above 0. */
+	readonly epsilon: number;
+	/** The δ of that ε, above 0 and below 1: well below 1 divided by the number of nodes. */
+	readonly delta: number;
+	/** The number of rounds that the budget is for, from 1. */
+	readonly rounds: number;
+	/** The distribution of the noise (default "discrete-gaussian"). */
+	readonly mechanism?: "discrete-gaussian" | "skellam";
+	/**
+	 * Nodes that may tell the server their own noise, from 0, below the threshold: the others' noise is enough for ε.
+	 * Default: as many as the protocol tolerates with a server that cheats, 2 · threshold − nodes − 1.
+	 */
+	readonly colluding?: number;
+}
 /** Options of SecureAggregation. */
 export interface SecureAggregationOptions {
 	/**
@@ -1670,6 +1688,12 @@ export interface SecureAggregationOptions {
 	 * none.
 	 */
 	readonly metrics?: Readonly<Record<string, number>>;
+	/**
+	 * Differential privacy of the sum: each node clips its update and adds a share of noise, so that the server sees the
+	 * sum with all of it. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
+	 * examples, and no metrics are in the sum. Default: no noise.
+	 */
+	readonly privacy?: DistributedPrivacy;
 	/** Seconds for the replies of each stage, above 0. Default: 3600. */
 	readonly timeout?: number;
 	/**
@@ -1714,11 +1738,11 @@ export declare class SecureAggregation extends Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
-	/** Asks the strategy inside. */
+	/** Ends the run before the budget of `privacy` would be exceeded. */
 	stopBefore(round: number): string | undefined;
-	/** The state of the strategy inside. */
+	/** The state of the strategy inside, and the privacy loss so far. */
 	saveState(): RecordDict;
-	/** Replaces the state of the strategy inside. @throws FlwrError "invalid-argument" if it is another strategy's */
+	/** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
 	loadState(state: RecordDict): void;
 	/**
 	 * The nodes that the strategy inside chooses, with the instructions of stage "advertise".
@@ -1744,6 +1768,11 @@ export interface SecureAggregationModOptions {
 	 * Default: 2, the least that a round of three nodes has.
 	 */
 	readonly minNodes?: number;
+	/**
+	 * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
+	 * are refused. Default: 0, also sums without noise.
+	 */
+	readonly minNoiseMultiplier?: number;
 	/**
 	 * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
 	 * middle could read its model. For tests and simulations. Default: false.
@@ -4676,6 +4705,7 @@ export declare abstract class PrivacyAccountant {
  * some percent above the true one.
  */
 export declare class RdpAccountant extends PrivacyAccountant {
+	#private;
 	/** Name of the accounting method. */
 	readonly method = "rdp";
 	/** The orders at which divergences are kept, each above 1. */
@@ -4691,9 +4721,10 @@ export declare class RdpAccountant extends PrivacyAccountant {
 }
 /**
  * Accounting by distributions of the privacy loss (PLD). Its ε is above the true one by less than 10⁻³ of it; each
- * question takes a second or so.
+ * further release takes a part of a second.
  */
 export declare class PldAccountant extends PrivacyAccountant {
+	#private;
 	/** Name of the accounting method. */
 	readonly method = "pld";
 	/**
