@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { advertise, agree, openShares, reveal, share } from "./node.ts";
+import { encryptShares } from "./share_message.ts";
 import { checkRoundSettings, leastThreshold } from "./settings.ts";
 import { Group, identityFor, RUN_ID, settingsOf } from "./testing/group.ts";
 
@@ -127,6 +128,18 @@ Deno.test("attack: shares of another round, another sender or another receiver a
   await assert.rejects(openShares(state, itself), REFUSED, "its own");
 });
 
+Deno.test("attack: a node that sends another the share of a third is found when it is opened", async () => {
+  const group = await Group.of(settingsOf(4));
+  const own = (await group.untilShared()).get(101n)!;
+  const { session, peers, ownShares } = group.shared.get(102n)!;
+  const route = { source: 102n, destination: 101n };
+  const ciphertext = await encryptShares(session, peers.get(101n)!.shareSecret, route, ownShares);
+  const received = own.map((one) => one.nodeId === 102n ? { ...one, ciphertext } : one);
+  const { state, unreadable } = await openShares(group.shared.get(101n)!, received);
+  assert.deepEqual(unreadable, [102n]);
+  assert.ok(!state.shares.has(102n));
+});
+
 Deno.test("attack: a server that lists one node as dead to some and as alive to others", async () => {
   const group = await Group.of(settingsOf(4));
   const survivors = await group.untilCollected();
@@ -166,13 +179,13 @@ Deno.test("attack: a node never has both shares of another once it has signed", 
 });
 
 Deno.test("attack: lists of survivors that are too short, or have a node twice, a stranger, or not this node", async () => {
-  const group = await Group.of(settingsOf(5));
+  const group = await Group.of(settingsOf(6));
   const survivors = await group.untilCollected({ share: [105n] });
   const state = group.collected.get(101n)!;
   const attempts = {
     "too few": survivors.slice(0, 3),
     "a node twice": [...survivors, 102n],
-    "a node twice in place of another": [101n, 102n, 103n, 103n],
+    "a node twice in place of another": [101n, 102n, 103n, 104n, 104n],
     "a node whose shares never came": [...survivors, 105n],
     "a stranger": [...survivors, 999n],
     "without this node": survivors.filter((id) => id !== 101n),
