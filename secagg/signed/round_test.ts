@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Addressed } from "./node.ts";
 import type { RingVector } from "./ring_vector.ts";
 import { Group, settingsOf } from "./testing/group.ts";
 
@@ -101,6 +102,26 @@ Deno.test("one node's garbage in place of shares is left out, and the log can na
   assert.equal(found.sum.get(0), bigger.sumOf(bigger.ids));
   const holders = new Set(found.wrongShares.map(({ holder }) => holder));
   assert.deepEqual(holders, new Set([103n, 104n]));
+});
+
+Deno.test("a node that shares another seed than the one that it committed to ends the round, and is named", async () => {
+  const group = await Group.of(settingsOf(4));
+  const sent = await group.advertise();
+  const state = group.advertised.get(102n)!;
+  group.advertised.set(102n, { ...state, seed: crypto.getRandomValues(new Uint8Array(32)) });
+  const { participants } = await group.server.advertised(sent, false);
+  const shares = new Map<bigint, Addressed[]>();
+  for (const id of group.ids) shares.set(id, await group.share(id, participants));
+  for (const [id, received] of group.server.shared(shares).deliveries) {
+    group.server.vectorReceived(id, await group.collect(id, received));
+  }
+  const signed = new Map<bigint, Uint8Array>();
+  for (const id of group.ids) signed.set(id, await group.agree(id, group.ids));
+  const { signatures } = await group.server.agreed(signed);
+  await assert.rejects(group.server.revealed(await group.revealed(signatures)), {
+    code: "failed-precondition",
+    message: /node 102's masks/,
+  });
 });
 
 Deno.test("a share of another round is left out, and too many of them end the round", async () => {

@@ -266,6 +266,8 @@ Deno.test("secure aggregation: a vector of random numbers is found, because the 
       if (stageOf(instruction) !== "collect" || instruction.metadata.dstNodeId !== 102n) return;
       const { data } = reply.content.arrayRecord(VECTOR_RECORD).viewTensors().get(VECTOR)!;
       const words = crypto.getRandomValues(new Uint32Array(data.length));
+      // The number of examples is right.
+      words[0] = Number(data[0]);
       const array = tensor("uint32", [words.length], words);
       return instruction.reply({ [VECTOR_RECORD]: ArrayRecord.fromTensors({ [VECTOR]: array }) });
     },
