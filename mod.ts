@@ -66,7 +66,12 @@ export {
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { PrivacyReport, ProgressEvent, ProgressListener } from "./app/events.ts";
-export type { Checkpoint, Checkpoints, CheckpointStore } from "./app/checkpoints.ts";
+export type {
+  Checkpoint,
+  Checkpoints,
+  CheckpointStore,
+  StrategyCheckpoint,
+} from "./app/checkpoints.ts";
 export type { Checkpointable } from "./app/checkpoint/checkpointable.ts";
 export type { CheckpointOptions } from "./app/checkpoint/strategy_checkpoints.ts";
 export type { Answered, Exchange } from "./app/exchange.ts";
@@ -468,7 +473,7 @@ export { binaryStatistics } from "./metrics/binary.ts";
 export { classStatistics } from "./metrics/classes.ts";
 export { regressionStatistics } from "./metrics/regression.ts";
 export { rocAuc } from "./metrics/roc_auc.ts";
-export type { StatisticsName } from "./metrics/merge.ts";
+export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
 // Privacy accounting.
@@ -497,7 +502,12 @@ export type {
   ClientSideOptions,
 } from "./app/privacy/central_dp.ts";
 export { localDpMod, type LocalDpOptions } from "./app/privacy/local_dp.ts";
+export {
+  DifferentialPrivacyMatrixMechanism,
+  type MatrixMechanismOptions,
+} from "./app/privacy/matrix_mechanism.ts";
 export type { NoiseSource } from "./app/privacy/noise_source.ts";
+export type { RunNoise } from "./app/privacy/run_noise.ts";
 export {
   type AdaptiveClippingOptions,
   DifferentialPrivacyClientSideAdaptiveClipping,

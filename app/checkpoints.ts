@@ -45,8 +45,24 @@ export interface Checkpoint {
   load(): Promise<RecordDict | undefined>;
 }
 
+/** The checkpoint of a strategy. It is written while the strategy's next round is under way. */
+export interface StrategyCheckpoint extends Pick<Checkpoint, "load"> {
+  /** False once the store has said that it stores nothing. */
+  readonly isStored: boolean;
+  /**
+   * Copies the records before it returns, and writes the copy in the background, in place of one that has not been
+   * started. Records of more than 16 MiB wait for the write in progress before they are copied, so that there is one copy
+   * at a time.
+   *
+   * @param failed called when the copy cannot be written
+   */
+  replace(records: RecordDict, failed: (error: unknown) => void): void | Promise<void>;
+  /** Waits until the last copy is written, or has failed. */
+  written(): Promise<void>;
+}
+
 /** The checkpoints of a run, as its grid passes them to strategies. */
 export interface Checkpoints {
   /** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
-  nextStart(): Checkpoint;
+  nextStart(): StrategyCheckpoint;
 }

@@ -58,8 +58,11 @@ export class Grid {
   readonly checkpoints: Checkpoints | undefined;
   readonly #connection: DriverConnection;
   readonly #signal: AbortSignal | undefined;
-  readonly #listeners = new Set<ProgressListener>();
-  readonly #labels: NodeLabels;
+  readonly #options: GridOptions;
+  #listeners = new Set<ProgressListener>();
+  #labels: NodeLabels;
+  /** The nodes that count as online, if not all. */
+  #among: ReadonlySet<NodeId> | undefined;
 
   /**
    * Creates the access to the nodes of a run. ServerApps receive a grid and need not create one.
@@ -70,14 +73,28 @@ export class Grid {
   constructor(
     connection: DriverConnection,
     runId: RunId,
-    { clock = systemClock, signal, showIds = false, checkpoints }: GridOptions = {},
+    options: GridOptions = {},
   ) {
+    const { clock = systemClock, signal, showIds = false, checkpoints } = options;
     this.#connection = connection;
     this.runId = runId;
     this.clock = clock;
     this.checkpoints = checkpoints;
     this.#signal = signal;
+    this.#options = options;
     this.#labels = new NodeLabels({ withIds: showIds });
+  }
+
+  /**
+   * The same access, for which only some nodes are online: strategies that wrap another one choose the nodes with it.
+   * Events and names are shared.
+   */
+  among(nodeIds: Iterable<NodeId>): Grid {
+    const grid = new Grid(this.#connection, this.runId, this.#options);
+    grid.#listeners = this.#listeners;
+    grid.#labels = this.#labels;
+    grid.#among = new Set(nodeIds);
+    return grid;
   }
 
   /** Returns the nodes that are online now, in ascending order. */
@@ -85,7 +102,9 @@ export class Grid {
     const nodes = await this.#connection.nodes(this.runId);
     // Nodes that went offline keep their name, because later lines may mention them.
     for (const { nodeId, name } of nodes) this.#labels.set(nodeId, name);
-    return nodes.map(({ nodeId }) => nodeId).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    return nodes.map(({ nodeId }) => nodeId)
+      .filter((nodeId) => this.#among?.has(nodeId) ?? true)
+      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
   /**
@@ -111,19 +130,22 @@ export class Grid {
    *
    * @param needed number of nodes
    * @returns all nodes that are online then and count, in ascending order
-   * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
+   * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal; "failed-precondition" if the
+   * nodes of {@link among} can never be enough
    */
   async waitForNodes(needed: number, options: NodeWaitOptions = {}): Promise<NodeId[]> {
     const { timeout = Infinity, where = () => true } = options;
+    const counts = (nodeId: NodeId) => {
+      const name = this.nodeName(nodeId);
+      return where({ nodeId, ...(name !== undefined && { name }) });
+    };
+    this.#refuseVainWait(needed, counts);
     const start = this.clock.now();
     const seconds = () => this.clock.now() - start;
     let reported = { online: -1, at: 0 };
     for (;;) {
       this.#throwIfAborted(options.signal);
-      const ids = (await this.nodeIds()).filter((nodeId) => {
-        const name = this.nodeName(nodeId);
-        return where({ nodeId, ...(name !== undefined && { name }) });
-      });
+      const ids = (await this.nodeIds()).filter(counts);
       if (ids.length >= needed) return ids;
       const online = ids.length;
       if (online !== reported.online || seconds() - reported.at >= WAIT_REPORT_INTERVAL_SECONDS) {
@@ -231,6 +253,18 @@ export class Grid {
 
   #anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
     return AbortSignal.any([this.#signal, ...signals].filter((signal) => signal !== undefined));
+  }
+
+  #refuseVainWait(needed: number, counts: (nodeId: NodeId) => boolean): void {
+    if (this.#among === undefined) return;
+    const most = [...this.#among].filter(counts).length;
+    if (most >= needed) return;
+    throw new FlwrError(
+      "failed-precondition",
+      `A selection waits for ${needed} nodes, but only ${most} of those that it may ask are among ` +
+        `the ${this.#among.size} chosen for this round`,
+      { hints: ["Let it select from any online nodes, and lower its minimum numbers of nodes"] },
+    );
   }
 
   #throwIfAborted(signal: AbortSignal | undefined): void {

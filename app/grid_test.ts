@@ -279,3 +279,26 @@ Deno.test("open: a refused instruction has its error reply, and a stop ends the 
   await waiting;
   assert.throws(() => grid.open([], { timeout: 0 }), { code: "invalid-argument" });
 });
+
+Deno.test("among: only the given nodes are online, with the names and events of the whole grid", async () => {
+  const { driver, grid, to } = setUp([5n, 6n, 7n], echo);
+  driver.names.set(6n, "six");
+  const some = grid.among([7n, 6n, 99n]);
+  assert.deepEqual(await some.nodeIds(), [6n, 7n]);
+  assert.deepEqual(await some.waitForNodes(2), [6n, 7n]);
+  assert.deepEqual(await grid.nodeIds(), [5n, 6n, 7n]);
+  assert.equal(grid.nodeName(6n), "six");
+  const notes: string[] = [];
+  grid.subscribe((event) => event.type === "note" && notes.push(event.text));
+  some.report({ type: "note", text: "from among" });
+  assert.deepEqual(notes, ["from among"]);
+  // More nodes than those can never come.
+  const precondition = { code: "failed-precondition" };
+  await assert.rejects(some.waitForNodes(4), precondition);
+  await assert.rejects(
+    some.waitForNodes(1, { where: ({ nodeId }) => nodeId === 5n }),
+    precondition,
+  );
+  // Whom to ask is up to the strategy: a grid sends to any node.
+  assert.equal((await some.sendAndReceive([to(5n)])).length, 1);
+});

@@ -1,5 +1,5 @@
 import { FlwrError } from "../base/error.ts";
-import { decodeNpy, encodeNpy } from "../tensor/npy.ts";
+import { decodeNpy, encodeNpy, npyOf } from "../tensor/npy.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { KIND } from "./brand.ts";
 
@@ -88,6 +88,18 @@ export class NdArray implements NdArrayFields {
     }
     return view;
   }
+}
+
+/**
+ * Serialises a tensor that nobody changes any more. If its elements lie in a .npy file already, as those of an aggregate
+ * do, they are not copied.
+ */
+export function adoptTensor(tensor: Tensor): NdArray {
+  const { dtype, shape } = tensor;
+  const data = npyOf(tensor);
+  return data === undefined
+    ? NdArray.fromTensor(tensor)
+    : new NdArray({ dtype, shape, stype: NUMPY_STYPE, data });
 }
 
 /** Whether two shapes have the same axes. */

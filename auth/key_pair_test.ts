@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../base/error.ts";
 import { MAX_KEY_FILE_BYTES, readKeyPair, readPrivateKey, readPublicKey } from "./key_pair.ts";
 import { KEY_FOLDER, keyFacts } from "./testing/vectors.ts";
-import { inTemporaryFolder } from "./testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const FLAGS = {
   privateFlag: "--auth-supernode-private-key",

@@ -6,7 +6,7 @@ import { parseKeyList } from "./key_list.ts";
 import { parsePrivateKey } from "./parse_private_key.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import { readPem } from "./pem.ts";
-import { inTemporaryFolder } from "./testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { session } from "./testing/vectors.ts";
 
 const { client, other } = session();

@@ -4,7 +4,8 @@ import { encodeOpenSshPrivate } from "./openssh_private.ts";
 import { parsePrivateKey } from "./parse_private_key.ts";
 import { PrivateKey } from "./private_key.ts";
 import { KEY_FOLDER, SSH_KEYGEN_FOLDER } from "./testing/vectors.ts";
-import { installed, inTemporaryFolder, runTool } from "./testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
+import { installed, runTool } from "./testing/tools.ts";
 
 /** Bytes before the public key: magic, "none" twice, "", and the number of keys. */
 const PUBLIC_KEY_OFFSET = 15 + 8 + 8 + 4 + 4;

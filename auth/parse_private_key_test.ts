@@ -6,7 +6,9 @@ import { encodeOpenSshPrivate } from "./openssh_private.ts";
 import { parsePrivateKey } from "./parse_private_key.ts";
 import { PrivateKey } from "./private_key.ts";
 import { KEY_FOLDER, keyFacts, nodeSignatures, session } from "./testing/vectors.ts";
-import { installed, inTemporaryFolder, runTool } from "./testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
+import { installed, runTool } from "./testing/tools.ts";
+import { NIGHTLY } from "../tests/support/nightly.ts";
 
 const HERE = 'in "a"';
 
@@ -103,7 +105,7 @@ Deno.test("damaged private keys are refused with FlwrError or read as the same k
         assert.match(error.code, /^(invalid-argument|failed-precondition)$/);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: NIGHTLY ? 1500 : 400 },
   );
 });
 
@@ -117,7 +119,7 @@ Deno.test("any bytes in a private key's PEM block give only a FlwrError", async 
     fc.asyncProperty(labels, contents, async (label, bytes) => {
       await refusal(`-----BEGIN ${label}-----\n${bytes.toBase64()}\n-----END ${label}-----\n`);
     }),
-    { numRuns: 1000 },
+    { numRuns: NIGHTLY ? 1000 : 250 },
   );
 });
 

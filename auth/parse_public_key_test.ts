@@ -6,7 +6,9 @@ import { parseOpenSshPublicKey, parsePublicKey } from "./parse_public_key.ts";
 import { PrivateKey } from "./private_key.ts";
 import { pointOf, sshBlob } from "./public_key.ts";
 import { keyFacts, nodeSignatures, session } from "./testing/vectors.ts";
-import { installed, inTemporaryFolder, runTool } from "./testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
+import { installed, runTool } from "./testing/tools.ts";
+import { anyCharacter } from "../base/testing/texts.ts";
 
 const HERE = 'in "a.pub"';
 
@@ -95,7 +97,7 @@ Deno.test("damaged keys are refused with FlwrError or read as the same key, neve
   );
   await fc.assert(
     fc.asyncProperty(
-      fc.oneof(damaged, fc.string(), fc.string({ unit: "binary" })),
+      fc.oneof(damaged, fc.string(), fc.string({ unit: anyCharacter })),
       async (text) => {
         try {
           assert.equal((await parsePublicKey(text, HERE)).openssh, openssh_public);

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { FlwrError } from "../base/error.ts";
 import { watchKeyList } from "./watch_key_list.ts";
 import { session } from "./testing/vectors.ts";
-import { inTemporaryFolder } from "./testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 const A = session().client.openssh_public;
 const B = session().other.openssh_public;

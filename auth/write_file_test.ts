@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { replaceFile, writeNewFile } from "./write_file.ts";
-import { inTemporaryFolder } from "./testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 
 /** Permission bits of a file, in octal. */
 async function modeOf(file: string): Promise<string> {

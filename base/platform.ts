@@ -5,7 +5,9 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
+  createCipheriv,
   createHash,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
@@ -40,6 +42,28 @@ export class Sha256 {
   /** The hash of all pieces, in lower-case hexadecimal. No piece can be added afterwards. */
   hex(): string {
     return this.#hash.digest("hex");
+  }
+}
+
+/** HMAC-SHA-256 of bytes in pieces: 32 bytes (RFC 2104). */
+export function hmacSha256(key: Uint8Array, pieces: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
+  const hmac = createHmac("sha256", key);
+  for (const piece of pieces) hmac.update(piece);
+  return new Uint8Array(hmac.digest());
+}
+
+/** The keystream of AES-256 in counter mode, with a counter from 0 (NIST SP 800-38A). */
+export class AesKeystream {
+  readonly #cipher;
+
+  /** @param key 32 bytes, for one keystream only */
+  constructor(key: Uint8Array) {
+    this.#cipher = createCipheriv("aes-256-ctr", key, new Uint8Array(16));
+  }
+
+  /** The next bytes. */
+  next(length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#cipher.update(new Uint8Array(length)));
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { deflateRawSync, deflateSync } from "node:zlib";
 import {
+  AesKeystream,
   afterOthers,
   AsyncVariable,
   crc32,
+  hmacSha256,
   inflateRaw,
   inflateZlib,
   Sha256,
@@ -20,6 +22,22 @@ Deno.test("SHA-256 is that of the standard: synchronous, in another thread, and 
   assert.equal(sha256Hex(bytesOf("abc")), ABC);
   assert.equal((await sha256(bytesOf("abc"))).toHex(), ABC);
   assert.equal(new Sha256().update(bytesOf("a")).update(bytesOf("bc")).hex(), ABC);
+});
+
+Deno.test("HMAC-SHA-256 is that of RFC 4231, in one piece and in two", () => {
+  const expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+  const text = "what do ya want for nothing?";
+  assert.equal(hmacSha256(bytesOf("Jefe"), [bytesOf(text)]).toHex(), expected);
+  const pieces = [bytesOf(text.slice(0, 5)), bytesOf(text.slice(5))];
+  assert.equal(hmacSha256(bytesOf("Jefe"), pieces).toHex(), expected);
+});
+
+Deno.test("the AES-256 keystream is that of the key 0, however it is divided", () => {
+  // AES-256 of the blocks 0 and 1, from test case 13 of the GCM specification: the hash key and the tag.
+  const expected = "dc95c078a2408989ad48a21492842087530f8afbc74536b9a963b4f1c4cb738b";
+  assert.equal(new AesKeystream(new Uint8Array(32)).next(32).toHex(), expected);
+  const parts = new AesKeystream(new Uint8Array(32));
+  assert.equal([5, 20, 7].map((length) => parts.next(length).toHex()).join(""), expected);
 });
 
 Deno.test("bytes that are hashed in another thread may be changed at once", async () => {

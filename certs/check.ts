@@ -7,12 +7,12 @@ import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
 import { type Chain, findChains } from "./chain.ts";
 import { CheckBudget } from "./check_budget.ts";
-import { problemOfChain } from "./check_chain.ts";
+import { chainProblem } from "./chain_problem.ts";
 import { clientWarnings } from "./client_warnings.ts";
 import { type CertificateUses, type GeneralName, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
 import { MAX_SIGNATURES } from "./limits.ts";
-import { problemOfLoading } from "./load_check.ts";
+import { loadingProblem } from "./loading_problem.ts";
 import { NAME_TAG } from "./name_constraints.ts";
 import { oneLine } from "./name_text.ts";
 import {
@@ -102,7 +102,7 @@ export async function readServerTls(
   const chain = requireValidChain(files, certificates, authorities, usesOf, clock);
   const uses = usesOf(own);
   const hosts = hostsOf(uses?.names ?? []);
-  const loading = problemOfLoading(writeCertificates(certificates), pem);
+  const loading = loadingProblem(writeCertificates(certificates), pem);
   if (hosts.length === 0 && (uses !== undefined || loading === undefined)) {
     throw new FlwrError(
       "failed-precondition",
@@ -184,7 +184,7 @@ function requireValidChain(
   const budget = new CheckBudget();
   let problem: string | undefined;
   for (const chain of findChains(own, between, authorities, budget)) {
-    const found = problemOfChain(chain, usesOf, clock.now(), budget);
+    const found = chainProblem(chain, usesOf, clock.now(), budget);
     if (found === undefined) return chain;
     problem ??= found;
     if (budget.isExceeded) break;

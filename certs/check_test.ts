@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { installed, inTemporaryFolder, runTool } from "../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
+import { installed, runTool } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";

@@ -4,41 +4,20 @@ import {
   BasicConstraintsExtension,
   Extension,
   SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
 } from "@peculiar/x509";
 import { der, TAG } from "../auth/der.ts";
-import { writePem } from "../auth/pem.ts";
-import { inTemporaryFolder } from "../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { FlwrError } from "../base/error.ts";
 import { readServerTls } from "./check.ts";
+import { type TestCertificate, testCertificate } from "./testing/test_certificate.ts";
 
-const DAY_MS = 24 * 3600 * 1000;
-const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-const authority = new BasicConstraintsExtension(true, undefined, true);
-const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+const isAuthority = new BasicConstraintsExtension(true, undefined, true);
+/** An authority. All have the same name. */
+const root = (...constraints: Extension[]) =>
+  testCertificate("Root", { extensions: [isAuthority, ...constraints] });
 
 /** Tags of dNSName [2] and of excluded subtrees [1] (RFC 5280, section 4.2.1.10). */
 const [DNS_NAME, EXCLUDED, NAME_CONSTRAINTS] = [0x82, 0xa1, "2.5.29.30"] as const;
-
-/** Creates a certificate in PEM: a self-signed authority's or a server's. */
-async function make(
-  subject: string,
-  keys: CryptoKeyPair,
-  signer: CryptoKey,
-  extensions: readonly Extension[],
-): Promise<string> {
-  const certificate = await X509CertificateGenerator.create({
-    subject: `CN=${subject}`,
-    issuer: "CN=Root",
-    publicKey: keys.publicKey,
-    signingKey: signer,
-    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-    notBefore: new Date(Date.now() - DAY_MS),
-    notAfter: new Date(Date.now() + DAY_MS),
-    extensions: [...extensions],
-  });
-  return certificate.toString("pem") + "\n";
-}
 
 /** `localhost` and other names, up to a total count. */
 const names = (count: number) =>
@@ -68,10 +47,10 @@ interface Files {
   readonly key: string;
 }
 
-const filesOf = async (ca: string, certificate: string, { privateKey }: CryptoKeyPair) => ({
-  authority: ca,
+const filesOf = (authority: string, certificate: string, { key }: TestCertificate): Files => ({
+  authority,
   certificate,
-  key: writePem("PRIVATE KEY", new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey))),
+  key,
 });
 
 /** Whether the platform's TLS client (rustls) accepts a server with these files. */
@@ -125,40 +104,34 @@ async function foreseen(files: Files, sentence: RegExp | undefined): Promise<voi
 }
 
 Deno.test("limits: the limit of comparisons equals the clients'", async () => {
-  const [own, root] = [await newKeys(), await newKeys()];
-  const ca = await make("Root", root, root.privateKey, [authority, excluding(500)]);
+  const issuer = await root(excluding(500));
   for (const [count, sentence] of [[499, undefined], [500, /at most 250000 pairs/]] as const) {
-    const certificate = await make("s", own, root.privateKey, [names(count)]);
-    await foreseen(await filesOf(ca, certificate, own), sentence);
+    const own = await testCertificate("s", { issuer, extensions: [names(count)] });
+    await foreseen(filesOf(issuer.pem, own.pem, own), sentence);
   }
 });
 
 Deno.test("limits: the limit of tried authorities equals the clients'", async () => {
-  const [own, root, other] = [await newKeys(), await newKeys(), await newKeys()];
-  const ca = await make("Root", root, root.privateKey, [authority]);
-  const namesake = await make("Root", other, other.privateKey, [authority]);
-  const certificate = await make("s", own, root.privateKey, [names(1)]);
+  const [issuer, { pem: namesake }] = [await root(), await root()];
+  const own = await testCertificate("s", { issuer, extensions: [names(1)] });
   for (const [count, sentence] of [[99, undefined], [100, /at most 100 signatures/]] as const) {
-    await foreseen(await filesOf(namesake.repeat(count) + ca, certificate, own), sentence);
+    await foreseen(filesOf(namesake.repeat(count) + issuer.pem, own.pem, own), sentence);
   }
 });
 
 Deno.test("limits: many names, constraints, issuers and authorities stay within the budget", async () => {
-  const [own, root, other] = [await newKeys(), await newKeys(), await newKeys()];
-  const middle = await make("Root", root, root.privateKey, [authority]);
-  const namesake = await make("Root", other, other.privateKey, [authority]);
-  const certificate = await make("s", own, root.privateKey, [names(1)]) + middle.repeat(40);
+  const [issuer, { pem: namesake }] = [await root(), await root()];
+  const own = await testCertificate("s", { issuer, extensions: [names(1)] });
+  const chain = own.pem + issuer.pem.repeat(40);
   // Without the budget, each of the forty would be verified with each authority in each chain, which takes minutes.
-  await foreseen(await filesOf(namesake.repeat(140), certificate, own), /at most 100 signatures/);
-  const constrained = await make("Root", root, root.privateKey, [authority, excluding(4000)]);
-  const many = await make("s", own, root.privateKey, [names(5000)]);
-  await foreseen(await filesOf(constrained.repeat(40), many, own), /at most 250000 pairs/);
+  await foreseen(filesOf(namesake.repeat(140), chain, own), /at most 100 signatures/);
+  const constrained = await root(excluding(4000));
+  const many = await testCertificate("s", { issuer: constrained, extensions: [names(5000)] });
+  await foreseen(filesOf(constrained.pem.repeat(40), many.pem, many), /at most 250000 pairs/);
 });
 
 Deno.test("limits: the right authority before thousands of others is found with one signature", async () => {
-  const [own, root, other] = [await newKeys(), await newKeys(), await newKeys()];
-  const ca = await make("Root", root, root.privateKey, [authority]);
-  const namesake = await make("Root", other, other.privateKey, [authority]);
-  const certificate = await make("s", own, root.privateKey, [names(1)]);
-  await foreseen(await filesOf(ca + namesake.repeat(2000), certificate, own), undefined);
+  const [issuer, { pem: namesake }] = [await root(), await root()];
+  const own = await testCertificate("s", { issuer, extensions: [names(1)] });
+  await foreseen(filesOf(issuer.pem + namesake.repeat(2000), own.pem, own), undefined);
 });

@@ -16,7 +16,7 @@ const NOT_IN_PYTHON: Partial<Record<NonNullable<PublicKeyInfo["kind"]>, string>>
  * Why some clients refuse a chain that others accept. This program's SuperNodes verify with rustls, Flower's Python
  * SuperNodes with BoringSSL. Each rule was observed with rustls 0.23 of Deno 2.9.3 or grpcio 1.85.
  *
- * @param usesOf see `problemOfChain`
+ * @param usesOf see `chainProblem`
  * @returns sentences, without the name of the file
  */
 export function clientWarnings(

@@ -3,13 +3,14 @@ import fc from "fast-check";
 import vectors from "../tests/vectors/certs/odd.json" with { type: "json" };
 import { der, DerReader, MalformedError, TAG } from "../auth/der.ts";
 import { writePem } from "../auth/pem.ts";
-import { inTemporaryFolder } from "../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";
 import { encodingFaults } from "./encoding.ts";
 import { readUses } from "./extensions.ts";
 import { readCertificateKey } from "./public_key.ts";
+import { NIGHTLY } from "../tests/support/nightly.ts";
 
 /** The time at which the certificates were created. */
 const clock = new FakeClock(Date.UTC(2026, 10, 30, 12) / 1000);
@@ -110,7 +111,7 @@ Deno.test("certificates: DER readers throw only MalformedError, whatever the byt
         }
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: NIGHTLY ? 3000 : 1000 },
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { installed, inTemporaryFolder, runTool } from "../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
+import { installed, runTool } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { parseHost } from "./host.ts";
 import { makeCertificates } from "./make.ts";

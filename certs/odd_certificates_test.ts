@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import vectors from "../tests/vectors/certs/odd.json" with { type: "json" };
 import { writePem } from "../auth/pem.ts";
-import { inTemporaryFolder } from "../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../base/testing/temporary_folder.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { type CheckedServerTls, readRootCertificates, readServerTls } from "./check.ts";

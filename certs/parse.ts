@@ -6,7 +6,7 @@ import { describeFile, type NamedFile } from "../auth/read_text.ts";
 import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
 import { MIN_RSA_BITS } from "./limits.ts";
-import { isTrustable } from "./load_check.ts";
+import { isTrustable } from "./loading_problem.ts";
 import { rsaBits } from "./public_key.ts";
 
 /** Hint for errors about unsuitable files. */

@@ -38,6 +38,50 @@ export interface OpenedPush {
 
 /** Why one message of a push was refused. Other messages of the push are not affected. */
 export interface MessageRefusal {
+  /** What is wrong, by a name that does not change with the words. */
+  readonly code: RefusalCode;
   /** What is wrong with the message, as a sentence. */
   readonly reason: string;
 }
+
+/** What is wrong with a refused message. */
+export type RefusalCode =
+  /** Its run does not exist, or has ended. */
+  | "run-unknown"
+  | "run-ended"
+  /** The caller's push names another run, or the message another source or destination than the caller may use. */
+  | "wrong-run"
+  | "wrong-source"
+  | "wrong-destination"
+  /** Its node does not exist or has left, or was unregistered. */
+  | "node-unknown"
+  | "node-unregistered"
+  /** An instruction that answers another message. */
+  | "is-a-reply"
+  /** Times and texts outside of their limits. */
+  | "created-at-invalid"
+  | "created-in-the-future"
+  | "ttl-invalid"
+  | "ttl-too-long"
+  | "expired"
+  | "type-empty"
+  | "label-too-long"
+  /** Both content and error, or neither. */
+  | "content-or-error"
+  /** A reply's instruction: it does not exist for this node, has its answer, has ended, or differs from the reply. */
+  | "instruction-unknown"
+  | "instruction-answered"
+  | "instruction-ended"
+  | "instruction-expired"
+  | "other-run"
+  | "other-group"
+  | "other-type"
+  | "outlives-instruction"
+  /** The id belongs to another message. */
+  | "id-taken"
+  /** Its objects: not announced, of another shape than allowed, or not sent in time. */
+  | "objects-not-announced"
+  | "objects-too-deep"
+  | "objects-too-many"
+  | "content-not-child"
+  | "objects-late";

@@ -8,7 +8,7 @@ import { MANIFEST } from "./manifest.ts";
 import { collision, pathFault } from "./path.ts";
 import { quoted, refused, tooLarge } from "./refusal.ts";
 import { parseToml } from "./toml/parse.ts";
-import { readZip } from "./read_archive.ts";
+import { readZip } from "./read_zip.ts";
 
 /**
  * Reads a FAB and checks all of it: the format of the archive, the paths, sizes and hashes of its files, and the

@@ -25,7 +25,7 @@ import {
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
 import { pullObject, treeOf, UnstoredReplies } from "./objects/pulls.ts";
-import { pullObjects } from "./objects/pulls_together.ts";
+import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
 import { getFab, getFabPiece, keepPieces } from "./runs/bundles.ts";

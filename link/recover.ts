@@ -1,6 +1,6 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
-import { requeue } from "./messages/requeue.ts";
+import { requeueInstruction } from "./messages/requeue.ts";
 import { forgottenAt, putAbsent } from "./nodes/presence.ts";
 import type { Effects } from "./transactions/transactions.ts";
 
@@ -12,7 +12,7 @@ export function recover(context: LinkContext): Promise<void> {
   return context.transact("durable", async (tx, effects) => {
     await giveTime(context, tx, effects);
     for (const instruction of await tx.instructions.handedOut()) {
-      await requeue(context, tx, effects, instruction, "superlink-restarted");
+      await requeueInstruction(context, tx, effects, instruction, "superlink-restarted");
     }
   });
 }

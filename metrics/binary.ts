@@ -102,18 +102,18 @@ export function binaryStatistics(
 }
 
 /** The kind of {@link binaryStatistics}. */
-export const BINARY: StatisticsKind = {
-  merge(name: string, replies: readonly Parts[]): Statistics {
-    const nodes = replies.map((reply) => readNode(name, reply));
-    const merged = (part: keyof typeof nodes[number]) =>
+export const BINARY: StatisticsKind<BinaryStatistics> = {
+  read: readNode,
+  merge(name, nodes) {
+    const sums = (part: "positives" | "negatives" | "scores") =>
       addLists(`${name}.${part}`, nodes.map((node) => node[part]));
-    const [positives, negatives] = [merged("positives"), merged("negatives")];
-    return new BinaryStatistics(positives, negatives, merged("scores"), merged("squares")[0]!);
+    const squares = nodes.reduce((sum, node) => sum + node.squares, 0);
+    return new BinaryStatistics(sums("positives"), sums("negatives"), sums("scores"), squares);
   },
 };
 
 /** One node's parts, which must fit together: a score is at most 1, and so is its distance from the target. */
-function readNode(name: string, parts: Parts) {
+function readNode(name: string, parts: Parts): BinaryStatistics {
   const positives = readCounts(parts, `${name}.positives`, MAX_BINS);
   const negatives = readCounts(parts, `${name}.negatives`, MAX_BINS);
   const scores = readList(parts, `${name}.scores`, 0, MAX_BINS);
@@ -124,7 +124,7 @@ function readNode(name: string, parts: Parts) {
     scores.every((sum, bin) => sum <= (positives[bin]! + negatives[bin]!) * (1 + ROUNDING)) &&
     squares[0]! <= (sum(positives) + sum(negatives)) * (1 + ROUNDING);
   if (!fits) throw invalid(`The parts of "${name}" do not fit together`);
-  return { positives, negatives, scores, squares };
+  return new BinaryStatistics(positives, negatives, scores, squares[0]!);
 }
 
 /** Names metrics, and leaves out those that are undefined because they divide by 0. */

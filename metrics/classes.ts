@@ -1,7 +1,7 @@
 import { defined } from "./binary.ts";
 import { checkLengths, checkWhole, invalid, type Numbers } from "./check.ts";
 import { addLists, readCounts } from "./read_parts.ts";
-import type { Parts, Statistics, StatisticsKind } from "./statistics.ts";
+import type { Statistics, StatisticsKind } from "./statistics.ts";
 
 /** Most classes of a confusion matrix. */
 const MAX_CLASSES = 1000;
@@ -80,17 +80,18 @@ export function classStatistics(
 }
 
 /** The kind of {@link classStatistics}. */
-export const CLASSES: StatisticsKind = {
-  merge(name: string, replies: readonly Parts[]): Statistics {
+export const CLASSES: StatisticsKind<ClassStatistics> = {
+  read(name, parts) {
     const part = `${name}.confusion`;
-    const matrix = addLists(
-      part,
-      replies.map((reply) => readCounts(reply, part, MAX_CLASSES ** 2)),
-    );
+    const matrix = readCounts(parts, part, MAX_CLASSES ** 2);
     const classes = Math.sqrt(matrix.length);
     if (!Number.isInteger(classes) || classes > MAX_CLASSES || classes === 0) {
       throw invalid(`Metric "${part}" has ${matrix.length} numbers, which is no square matrix`);
     }
     return new ClassStatistics(classes, matrix);
+  },
+  merge(name, nodes) {
+    const matrix = addLists(`${name}.confusion`, nodes.map((node) => node.matrix));
+    return new ClassStatistics(nodes[0]!.classes, matrix);
   },
 };

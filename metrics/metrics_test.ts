@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { FlwrError } from "../base/error.ts";
 import { binaryStatistics } from "./binary.ts";
 import { classStatistics } from "./classes.ts";
-import { mergeStatistics, type StatisticsName } from "./merge.ts";
+import { statisticsKind, type StatisticsName } from "./kinds.ts";
 import { regressionStatistics } from "./regression.ts";
 import { rocAuc } from "./roc_auc.ts";
 import type { Statistics } from "./statistics.ts";
@@ -14,12 +14,14 @@ function close(got: unknown, expected: number, name: string): void {
   assert.ok(Math.abs(Number(got) - expected) < 1e-12, `${name}: ${got}, expected ${expected}`);
 }
 
-/** The statistics of two nodes, merged as the server merges them. */
+/** The metrics of several nodes' statistics with the name "m", merged as the server merges them. */
+function merge(kind: StatisticsName, nodes: readonly Map<string, number | number[]>[]) {
+  const statistics = statisticsKind("m", kind);
+  return statistics.merge("m", nodes.map((node) => statistics.read("m", node))).metrics("m");
+}
+
 function merged(kind: StatisticsName, nodes: readonly Statistics[]) {
-  return mergeStatistics(
-    { m: kind },
-    nodes.map((node) => new Map(Object.entries(node.parts("m")))),
-  );
+  return merge(kind, nodes.map((node) => new Map(Object.entries(node.parts("m")))));
 }
 
 const SCORES = [0.1, 0.4, 0.35, 0.8, 0.65, 0.9, 0.5, 0.5];
@@ -139,11 +141,9 @@ Deno.test("statistics refuse numbers that make no sense", () => {
   assert.throws(() => regressionStatistics([Infinity], [0]), invalid);
 });
 
-Deno.test("mergeStatistics refuses what a hostile node may send, and skips a node without the parts", () => {
+Deno.test("statistics: what a hostile node may send is refused", () => {
   const good = new Map(Object.entries(regressionStatistics([1, 2], [1, 3]).parts("m")));
-  const merge = (kind: StatisticsName, ...others: Map<string, number | number[]>[]) =>
-    mergeStatistics({ m: kind }, [good, ...others]);
-  assert.deepEqual(merge("regression", new Map()), merge("regression"));
+  assert.throws(() => merge("regression", [good, new Map()]), invalid);
   for (
     const parts of [
       { "m.moments": 3 },
@@ -155,22 +155,18 @@ Deno.test("mergeStatistics refuses what a hostile node may send, and skips a nod
       { "m.moments": [1, NaN, 0, 0, 0] },
       { "m.other": [1] },
     ]
-  ) assert.throws(() => merge("regression", new Map(Object.entries(parts))), invalid);
+  ) assert.throws(() => merge("regression", [good, new Map(Object.entries(parts))]), invalid);
   const confusion = (matrix: number[]) => new Map([["m.confusion", matrix]]);
-  assert.throws(() => mergeStatistics({ m: "classes" }, [confusion([1, 2, 3])]), invalid);
-  assert.throws(
-    () => mergeStatistics({ m: "classes" }, [confusion([1]), confusion([1, 0, 0, 1])]),
-    invalid,
-  );
-  assert.throws(() => mergeStatistics({ m: "other" as StatisticsName }, [good]), invalid);
-  assert.deepEqual(mergeStatistics({ absent: "classes" }, [good]), {});
+  assert.throws(() => merge("classes", [confusion([1, 2, 3])]), invalid);
+  assert.throws(() => merge("classes", [confusion([1]), confusion([1, 0, 0, 1])]), invalid);
+  assert.throws(() => merge("other" as StatisticsName, [good]), invalid);
 });
 
-Deno.test("mergeStatistics refuses histograms that no examples can give", () => {
+Deno.test("statistics: histograms that no examples can give are refused", () => {
   const good = binaryStatistics([0.2, 0.9], [0, 1], { bins: 2 }).parts("m");
-  const merge = (parts: Record<string, number | number[]>) =>
-    mergeStatistics({ m: "binary" }, [new Map(Object.entries({ ...good, ...parts }))]);
-  merge({});
+  const read = (parts: Record<string, number | number[]>) =>
+    merge("binary", [new Map(Object.entries({ ...good, ...parts }))]);
+  read({});
   const lies: Record<string, number[]>[] = [
     { "m.positives": [1e150, 0] },
     { "m.positives": [0.5, 0] },
@@ -180,5 +176,5 @@ Deno.test("mergeStatistics refuses histograms that no examples can give", () => 
     { "m.negatives": [1, 0, 0] },
     { "m.positives": new Array<number>(200_000).fill(0) },
   ];
-  for (const parts of lies) assert.throws(() => merge(parts), invalid);
+  for (const parts of lies) assert.throws(() => read(parts), invalid);
 });

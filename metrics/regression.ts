@@ -1,7 +1,7 @@
 import { defined } from "./binary.ts";
 import { checkLengths, invalid, type Numbers } from "./check.ts";
 import { readList } from "./read_parts.ts";
-import type { Parts, Statistics, StatisticsKind } from "./statistics.ts";
+import type { Statistics, StatisticsKind } from "./statistics.ts";
 
 /**
  * Moments of the targets, and sums of the errors.
@@ -80,17 +80,14 @@ export function regressionStatistics(predictions: Numbers, targets: Numbers): St
 }
 
 /** The kind of {@link regressionStatistics}. */
-export const REGRESSION: StatisticsKind = {
-  merge(name: string, replies: readonly Parts[]): Statistics {
-    return replies
-      .map((reply) => {
-        const moments = readList(reply, `${name}.moments`, undefined, 5);
-        const [count, mean, scatter, squares, distances] = moments;
-        const fits = moments.length === 5 && Number.isSafeInteger(count) &&
-          [count, scatter, squares, distances].every((part) => part! >= 0);
-        if (!fits) throw invalid(`The parts of "${name}" do not fit together`);
-        return new RegressionStatistics(count!, mean!, scatter!, squares!, distances!);
-      })
-      .reduce((sum, one) => sum.add(one));
+export const REGRESSION: StatisticsKind<RegressionStatistics> = {
+  read(name, parts) {
+    const moments = readList(parts, `${name}.moments`, undefined, 5);
+    const [count, mean, scatter, squares, distances] = moments;
+    const fits = moments.length === 5 && Number.isSafeInteger(count) &&
+      [count, scatter, squares, distances].every((part) => part! >= 0);
+    if (!fits) throw invalid(`The parts of "${name}" do not fit together`);
+    return new RegressionStatistics(count!, mean!, scatter!, squares!, distances!);
   },
+  merge: (_name, nodes) => nodes.reduce((sum, node) => sum.add(node)),
 };

@@ -12,13 +12,23 @@ export interface Statistics {
 }
 
 /** Reads statistics from the numbers that {@link Statistics.parts} gave, and adds them up. */
-export interface StatisticsKind {
+export interface StatisticsKind<S extends Statistics = Statistics> {
   /**
+   * The statistics of one node.
+   *
    * @param name the name that the parts begin with
-   * @param replies the metrics of each node that has some; at least one
+   * @param parts the node's metrics
    * @throws FlwrError "invalid-argument" if parts are missing, malformed, or do not fit together
    */
-  merge(name: string, replies: readonly Parts[]): Statistics;
+  read(name: string, parts: Parts): S;
+  /**
+   * The statistics of several nodes together.
+   *
+   * @param name the name of the statistics, for errors
+   * @param nodes what {@link read} returned for each; at least one
+   * @throws FlwrError "invalid-argument" if they differ in size
+   */
+  merge(name: string, nodes: readonly S[]): S;
 }
 
 /** A node's metrics by name, as a MetricRecord has them. */

@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { PullObjectResponseSchema } from "../proto/gen/current/message_pb.ts";
 import { GetFabResponseSchema } from "../proto/gen/current/run_pb.ts";
 import { encode, encodeInParts } from "./codec.ts";
-import { joinParts } from "./http/joined.ts";
+import { joinParts } from "../base/bytes.ts";
 import { SMALL_BODY_BYTES } from "./limits.ts";
 
 const LARGE = new Uint8Array(SMALL_BODY_BYTES + 1).map((_, place) => place);

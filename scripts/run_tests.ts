@@ -3,6 +3,9 @@
  * fast ones. Installs the real Flowers first, so that their installation is visible and not part of a test's time.
  * `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last line is the number
  * of tests.
+ *
+ * Without a path, many files share a thread: with a thread for each, loading the modules takes longer than the tests.
+ * With paths, each file has a thread of its own, as with plain `deno test`.
  */
 import { join } from "node:path";
 import { NIGHTLY } from "../tests/support/nightly.ts";
@@ -13,44 +16,53 @@ import {
   flowerEnvironments,
 } from "../tests/support/python.ts";
 import { formatCoverage, parseLcov } from "./coverage_summary.ts";
+import { testFiles, withoutGroup, writeGroups } from "./test_groups.ts";
 import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
 import { formatFileTimes, slowestFiles } from "./test_times.ts";
-import { UNIT_TESTS } from "./unit_tests.ts";
+import { NO_UNIT_TESTS, sharesThread, UNIT_OPTIONS } from "./unit_tests.ts";
 
 /** The folder of the tests with the real Flower. */
 const INTEROP = "tests/interop";
 /** Number of files in the lists at the end. */
 const LISTED = 10;
 
+/** Number of files or groups at a time. One more than there are processors, because many tests wait for something. */
+const JOBS = String(navigator.hardwareConcurrency + 1);
+
 const OWN_OPTIONS = ["--unit", "--coverage"];
 const unit = Deno.args.includes("--unit");
 const args = Deno.args.filter((arg) => !OWN_OPTIONS.includes(arg));
 const profile = Deno.args.includes("--coverage") ? await Deno.makeTempDir() : undefined;
 
-if (!unit && runsInterop(args)) {
+const paths = args.filter((arg) => !arg.startsWith("-") && isPath(arg));
+if (!unit && runsInterop()) {
   const python = await findPython();
   const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
   if (python !== undefined) await flowerEnvironments(python, versions, console.log);
 }
 
+if (!unit && paths.length === 0) await checkTypes();
+const modules = await Deno.makeTempDir({ prefix: "flwr-tests-" });
 const child = new Deno.Command(Deno.execPath(), {
   args: [
-    ...["test", "-A", "--parallel"],
-    ...(unit ? UNIT_TESTS : []),
+    ...["test", "-A", "--parallel", "--config", "deno.json"],
+    ...(unit || paths.length === 0 ? ["--no-check"] : []),
+    ...(unit ? UNIT_OPTIONS : []),
     ...(profile === undefined ? [] : [`--coverage=${profile}`, "--coverage-raw-data-only"]),
     ...args,
+    ...(paths.length === 0 ? await allTests(modules) : []),
   ],
+  env: paths.length === 0 ? { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? JOBS } : {},
   stdout: "piped",
 }).spawn();
 let output = "";
-const decoder = new TextDecoder();
-for await (const chunk of child.stdout) {
-  output += decoder.decode(chunk, { stream: true });
-  for (let written = 0; written < chunk.length;) {
-    written += await Deno.stdout.write(chunk.subarray(written));
-  }
+for await (const line of child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(lines())) {
+  const shown = withoutGroup(line);
+  output += shown;
+  await writeAll(new TextEncoder().encode(shown));
 }
 const { code } = await child.status;
+await Deno.remove(modules, { recursive: true });
 const slowest = slowestFiles(output, LISTED);
 if (slowest.length === LISTED) console.log(`Slowest files:\n${formatFileTimes(slowest)}`);
 if (profile !== undefined) await showCoverage(profile);
@@ -74,9 +86,46 @@ async function showCoverage(folder: string): Promise<void> {
   await Deno.remove(folder, { recursive: true });
 }
 
+/** Checks the types of all files. The tests themselves then run without: a group's imports are not checked. */
+async function checkTypes(): Promise<void> {
+  const { code } = await new Deno.Command(Deno.execPath(), { args: ["check", "--quiet", "."] })
+    .spawn().status;
+  if (code !== 0) Deno.exit(code);
+}
+
+/**
+ * Finds all tests of this run and writes modules for those that share a thread.
+ *
+ * @returns paths for `deno test`, the shared ones first
+ */
+async function allTests(folder: string): Promise<string[]> {
+  const root = Deno.cwd();
+  const files = await testFiles(root, unit ? NO_UNIT_TESTS : []);
+  const grouped = await writeGroups(folder, root, files.filter(sharesThread));
+  return [...grouped, ...files.filter((file) => !sharesThread(file))];
+}
+
+/** Divides text into lines, each with its line break; the last may have none. */
+function lines(): TransformStream<string, string> {
+  let rest = "";
+  return new TransformStream({
+    transform(text, controller) {
+      const parts = (rest + text).split(/(?<=\n)/);
+      rest = parts.at(-1)!.endsWith("\n") ? "" : parts.pop()!;
+      for (const part of parts) controller.enqueue(part);
+    },
+    flush: (controller) => controller.enqueue(rest),
+  });
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await Deno.stdout.write(bytes.subarray(written));
+  }
+}
+
 /** Whether the requested tests can include those with the real Flower. */
-function runsInterop(args: readonly string[]): boolean {
-  const paths = args.filter((arg) => !arg.startsWith("-") && isPath(arg));
+function runsInterop(): boolean {
   if (paths.length === 0) return true;
   return paths.some((path) => {
     const plain = path.replace(/^\.\//, "").replace(/\/+$/, "");

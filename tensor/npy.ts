@@ -1,6 +1,12 @@
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
-import { arrayConstructor, type DType, type DTypeData, itemSize } from "./dtype.ts";
+import {
+  arrayConstructor,
+  type DType,
+  type DTypeData,
+  itemSize,
+  type TypedArray,
+} from "./dtype.ts";
 import { MAX_RANK } from "./limits.ts";
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "./tensor.ts";
@@ -23,26 +29,69 @@ const PREAMBLE_V2 = 12;
  * @throws FlwrError "invalid-argument" when the tensor has more axes than {@link MAX_RANK}
  */
 export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
-  if (tensor.shape.length > MAX_RANK) {
+  const data = tensorBytes(tensor);
+  const { file, start } = npyFile(tensor.dtype, tensor.shape, data.length);
+  file.set(data, start);
+  return file;
+}
+
+/** The files of tensors made by {@link zerosInNpy}, by their elements. */
+const FILES = new WeakMap<TypedArray, Uint8Array<ArrayBuffer>>();
+
+/**
+ * Creates a tensor of zeros whose elements lie in the bytes of a .npy file, so that a large result need not be copied to
+ * be encoded: see {@link npyOf}.
+ *
+ * @throws FlwrError "invalid-argument" as {@link encodeNpy}
+ */
+export function zerosInNpy<D extends DType>(dtype: D, shape: readonly number[]): Tensor<D> {
+  const elements = elementCount(shape);
+  const { file, start } = npyFile(dtype, shape, elements * itemSize(dtype));
+  const data = new (arrayConstructor(dtype))(file.buffer, start, elements);
+  FILES.set(data, file);
+  return tensor(dtype, shape, data);
+}
+
+/** The .npy file in which the elements of a tensor lie; undefined unless {@link zerosInNpy} made it. */
+export function npyOf({ dtype, shape, data }: Tensor): Uint8Array<ArrayBuffer> | undefined {
+  const file = FILES.get(data);
+  // The elements may have got another shape.
+  const start = file === undefined ? undefined : npyHead(dtype, shape);
+  return start?.every((byte, i) => byte === file![i]) ? file : undefined;
+}
+
+/** A file with its header, and where its elements begin. */
+function npyFile(
+  dtype: DType,
+  shape: readonly number[],
+  byteLength: number,
+): { readonly file: Uint8Array<ArrayBuffer>; readonly start: number } {
+  const head = npyHead(dtype, shape);
+  const file = new Uint8Array(head.length + byteLength);
+  file.set(head);
+  return { file, start: head.length };
+}
+
+/** Everything before the elements. */
+function npyHead(dtype: DType, shape: readonly number[]): Uint8Array<ArrayBuffer> {
+  if (shape.length > MAX_RANK) {
     throw new FlwrError(
       "invalid-argument",
-      `Array has more than ${MAX_RANK} axes: ${tensor.shape.length}`,
+      `Array has more than ${MAX_RANK} axes: ${shape.length}`,
     );
   }
-  const text = formatNpyHeader(tensor.dtype, tensor.shape);
+  const text = formatNpyHeader(dtype, shape);
   const unpadded = PREAMBLE_V1 + text.length + 1;
   // numpy adds a whole block if no padding is needed.
   const start = unpadded + ALIGNMENT - unpadded % ALIGNMENT;
-  const data = tensorBytes(tensor);
-  const file = new Uint8Array(start + data.length);
-  file.set(MAGIC);
-  file[6] = 1;
-  new DataView(file.buffer).setUint16(8, start - PREAMBLE_V1, true);
-  new TextEncoder().encodeInto(text, file.subarray(PREAMBLE_V1));
-  file.fill(0x20, PREAMBLE_V1 + text.length, start - 1);
-  file[start - 1] = 0x0a;
-  file.set(data, start);
-  return file;
+  const head = new Uint8Array(start);
+  head.set(MAGIC);
+  head[6] = 1;
+  new DataView(head.buffer).setUint16(8, start - PREAMBLE_V1, true);
+  new TextEncoder().encodeInto(text, head.subarray(PREAMBLE_V1));
+  head.fill(0x20, PREAMBLE_V1 + text.length, start - 1);
+  head[start - 1] = 0x0a;
+  return head;
 }
 
 /**

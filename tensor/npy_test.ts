@@ -5,7 +5,7 @@ import made from "../tests/vectors/npy/made.json" with { type: "json" };
 import recorded from "../tests/vectors/npy/recorded.json" with { type: "json" };
 import { FlwrError } from "../base/error.ts";
 import { arrayConstructor, type DType, DTYPES, itemSize } from "./dtype.ts";
-import { decodeNpy, encodeNpy } from "./npy.ts";
+import { decodeNpy, encodeNpy, npyOf, zerosInNpy } from "./npy.ts";
 import { decodeNpz } from "./npz.ts";
 import { elementCount, tensor, tensorBytes } from "./tensor.ts";
 
@@ -334,4 +334,18 @@ Deno.test("npy, npz: files of other formats are named", () => {
       );
     }
   }
+});
+
+Deno.test("zerosInNpy: elements that lie in the file that encodeNpy makes, unless the shape changes", () => {
+  for (const dtype of DTYPES) {
+    for (const shape of [[], [0], [3, 2]]) {
+      const made = zerosInNpy(dtype, shape);
+      const one = dtype.endsWith("int64") ? 1n : 1;
+      (made.data as Uint8Array).fill(one as number);
+      assert.deepEqual(npyOf(made), encodeNpy(made), `${dtype} [${shape}]`);
+    }
+  }
+  const made = zerosInNpy("float32", [2, 3]);
+  assert.equal(npyOf({ ...made, shape: [3, 2] }), undefined);
+  assert.equal(npyOf(tensor("float32", [6], made.data.slice())), undefined);
 });

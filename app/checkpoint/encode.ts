@@ -22,7 +22,8 @@ interface BytesLength {
 }
 
 /**
- * Encodes records with all their bits: doubles, integers of 64 bits and arrays are read back exactly.
+ * Encodes records with all their bits: doubles, integers of 64 bits and arrays are read back exactly. They are copied
+ * before the call returns, so the caller may change them.
  *
  * @returns the bytes, with a checksum
  */

@@ -1,15 +1,25 @@
 import { FlwrError } from "../../base/error.ts";
 import { describeType, isKind } from "../brand.ts";
-import type { Checkpoint, Checkpoints, CheckpointStore } from "../checkpoints.ts";
+import type {
+  Checkpoint,
+  Checkpoints,
+  CheckpointStore,
+  StrategyCheckpoint,
+} from "../checkpoints.ts";
+import { isArrayRecord, type RecordDict } from "../record_dict.ts";
 import { decodeRecords, encodeRecords } from "./encode.ts";
+import { LatestWriter } from "./latest_writer.ts";
 
 /** Name of the checkpoint that a ServerApp's own code saves. */
 const OWN = "app";
 
+/** Bytes of a model from which only one copy of it is in memory. */
+const LARGE_BYTES = 16 * 2 ** 20;
+
 /** The checkpoints of a run: one for each strategy that its ServerApp starts, and its own. */
 export class RunCheckpoints implements Checkpoints {
   readonly #store: CheckpointStore;
-  #starts = 0;
+  readonly #writers: LatestWriter[] = [];
   #isNew = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -18,14 +28,40 @@ export class RunCheckpoints implements Checkpoints {
   }
 
   /** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
-  nextStart(): Checkpoint {
-    this.#starts++;
-    return this.#checkpoint(`start-${this.#starts}`);
+  nextStart(): StrategyCheckpoint {
+    const writer = new LatestWriter();
+    const name = `start-${this.#writers.push(writer)}`;
+    let isStored = true;
+    const copyAndWrite = (records: RecordDict, failed: (error: unknown) => void) => {
+      // The records are copied now.
+      const encoding = encodeRecords(records);
+      // It may be replaced before anything waits for it.
+      encoding.catch(() => {});
+      writer.write(async () => {
+        try {
+          isStored = await this.#save(name, encoding);
+        } catch (error) {
+          failed(error);
+        }
+      });
+    };
+    return {
+      get isStored() {
+        return isStored;
+      },
+      replace: (records, failed) => {
+        this.#isNew = true;
+        if (bytesOf(records) <= LARGE_BYTES) return copyAndWrite(records, failed);
+        return writer.settled().then(() => copyAndWrite(records, failed));
+      },
+      written: () => writer.settled(),
+      // After new rounds, a later strategy starts from another model than that of the run that is resumed.
+      load: async () => this.#isNew ? undefined : await this.#load(name),
+    };
   }
 
   /** The checkpoint of the ServerApp's own code. */
   get own(): Checkpoint {
-    const stored = this.#checkpoint(OWN);
     return {
       save: async (records) => {
         if (!isKind(records, "RecordDict")) {
@@ -35,28 +71,33 @@ export class RunCheckpoints implements Checkpoints {
             { hints: ["Save new RecordDict({ … }) of ArrayRecords, MetricRecords, ConfigRecords"] },
           );
         }
-        return await stored.save(records);
+        return await this.#save(OWN, encodeRecords(records));
       },
-      load: () => stored.load(),
+      load: () => this.#load(OWN),
     };
   }
 
-  #checkpoint(name: string): Checkpoint {
-    return {
-      save: async (records) => {
-        const bytes = await encodeRecords(records);
-        const saving = this.#last.then(() => this.#store.save(name, bytes));
-        this.#last = saving.catch(() => {});
-        const saved = await saving;
-        if (name !== OWN) this.#isNew = true;
-        return saved;
-      },
-      load: async () => {
-        // After new rounds, a later strategy starts from another model than that of the run that is resumed.
-        if (this.#isNew && name !== OWN) return undefined;
-        const bytes = await this.#store.load(name);
-        return bytes && await decodeRecords(bytes);
-      },
-    };
+  /** Waits until the checkpoints of all strategies are written, or have failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writers.map((writer) => writer.settled()));
   }
+
+  async #save(name: string, encoding: Promise<Uint8Array>): Promise<boolean> {
+    const saving = this.#last.then(async () => await this.#store.save(name, await encoding));
+    this.#last = saving.catch(() => {});
+    return await saving;
+  }
+
+  async #load(name: string): Promise<RecordDict | undefined> {
+    const bytes = await this.#store.load(name);
+    return bytes && await decodeRecords(bytes);
+  }
+}
+
+/** Bytes of all arrays. */
+function bytesOf(records: RecordDict): number {
+  return records.values().reduce(
+    (sum, record) => sum + (isArrayRecord(record) ? record.byteLength : 0),
+    0,
+  );
 }

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import type { Checkpoint, CheckpointStore } from "../checkpoints.ts";
+import type { CheckpointStore, StrategyCheckpoint } from "../checkpoints.ts";
 import type { Grid } from "../grid.ts";
 import { type Checkpointable, misfit } from "./checkpointable.ts";
 import {
@@ -32,16 +32,14 @@ export interface CheckpointedStrategy {
 export class StrategyCheckpoints {
   readonly #strategy: CheckpointedStrategy;
   readonly #grid: Grid;
-  readonly #stored: Checkpoint;
+  readonly #stored: StrategyCheckpoint;
   readonly #every: number;
-  /** False after the store said that it stores nothing. */
-  #isUsed = true;
   #reported: string | undefined;
 
   private constructor(
     strategy: CheckpointedStrategy,
     grid: Grid,
-    stored: Checkpoint,
+    stored: StrategyCheckpoint,
     every: number,
   ) {
     this.#strategy = strategy;
@@ -97,25 +95,40 @@ export class StrategyCheckpoints {
   }
 
   /**
-   * Saves the progress, if it is this round's turn. A checkpoint that cannot be saved does not end the run: it is
-   * reported.
+   * Saves the progress, if it is this round's turn, while the next round goes on: a crash can cost a round more than the
+   * one in progress. The first checkpoint and the last one are written when the promise resolves. A run with instructions
+   * but no checkpoint cannot be resumed, and a run that has ended must have its last one.
+   *
+   * A checkpoint that cannot be written does not end the run: it is reported.
    */
   async save(progress: Progress, isLast: boolean): Promise<void> {
     const round = progress.rounds.length;
-    if (!this.#isUsed || !isLast && round % this.#every !== 0) return;
+    const isDue = isLast || round % this.#every === 0;
+    if (this.#stored.isStored && isDue) await this.#replace(progress, round);
+    if (isLast || round === 0) await this.written();
+  }
+
+  /** Waits until the last checkpoint is written, or has failed. */
+  async written(): Promise<void> {
+    await this.#stored.written();
+  }
+
+  async #replace(progress: Progress, round: number): Promise<void> {
+    const failed = (error: unknown) => this.#report(round, error);
     try {
       const state = this.#strategy.state.saveState();
       const { name: strategy } = this.#strategy;
-      const records = roundsToRecords({ ...progress, strategy, state });
-      this.#isUsed = await this.#stored.save(records);
+      await this.#stored.replace(roundsToRecords({ ...progress, strategy, state }), failed);
     } catch (error) {
-      const { message: reason } = FlwrError.from(error);
-      // The same reason would come back after each round.
-      if (reason !== this.#reported) {
-        this.#grid.report({ type: "checkpoint-failed", round, reason });
-      }
-      this.#reported = reason;
+      failed(error);
     }
+  }
+
+  #report(round: number, error: unknown): void {
+    const { message: reason } = FlwrError.from(error);
+    // The same reason would come back after each round.
+    if (reason !== this.#reported) this.#grid.report({ type: "checkpoint-failed", round, reason });
+    this.#reported = reason;
   }
 }
 

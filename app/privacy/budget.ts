@@ -62,6 +62,11 @@ export class PrivacyBudget {
   /** Counts a round's release. */
   spend(): PrivacyReport {
     this.accountant.compose(this.#event);
+    return this.report();
+  }
+
+  /** The privacy loss so far. */
+  report(): PrivacyReport {
     const { epsilon, delta, accountingMethod } = this.accountant.spent();
     const { neighboringRelation, config: { samplingMethod } } = this.accountant;
     return {

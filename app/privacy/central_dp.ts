@@ -1,7 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { PrivacyAccountant } from "../../privacy/accounting/accountant.ts";
-import { checkCount, outOfRange } from "../../privacy/accounting/release.ts";
+import { checkCount } from "../../base/check_option.ts";
+import { outOfRange } from "../../privacy/accounting/release.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { ConfigRecord } from "../config_record.ts";
 import type { Exchange } from "../exchange.ts";
@@ -26,6 +27,7 @@ import { aggregateAsFlower } from "./flower_aggregate.ts";
 import { checkFloats } from "./model_update.ts";
 import { PrivateRound } from "./private_round.ts";
 import { cryptoNoise, type NoiseSource } from "./noise_source.ts";
+import type { RunNoise } from "./run_noise.ts";
 
 /** Options that all wrappers have. */
 export interface CentralDpOptions {
@@ -69,6 +71,8 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
   readonly norm: ClippingNorm;
   /** Whether the norm needs to know which updates were clipped. */
   readonly adaptive: boolean;
+  /** The noise of all rounds, if it is correlated (default: each round has its own). */
+  readonly runNoise?: RunNoise;
 }
 
 /** Record of a wrapper's own state, and the prefix of the inner strategy's records. */
@@ -122,6 +126,7 @@ export abstract class CentralDp extends Strategy {
   override saveState(): RecordDict {
     const own = new ConfigRecord({ "clipping-norm": float(this.clippingNorm) });
     if (this.#budget) own.set("accountant", JSON.stringify(this.#budget.accountant.state()));
+    if (this.#options.runNoise) own.set("correlated-noise", this.#options.runNoise.save());
     const inner = [...this.#inner.saveState()].map(([name, record]) =>
       [INNER_STATE + name, record] as const
     );
@@ -133,10 +138,12 @@ export abstract class CentralDp extends Strategy {
     const own = state.configRecord(OWN_STATE);
     const norm = own.number("clipping-norm");
     this.#options.norm.check(norm);
+    const { runNoise } = this.#options;
     const accountant = this.#budget?.accountant;
-    const before = accountant?.state();
+    const before = { accountant: accountant?.state(), runNoise: runNoise?.save() };
     accountant?.restore(parsed(own.string("accountant")));
     try {
+      runNoise?.restore(own.string("correlated-noise"));
       this.#inner.loadState(
         new RecordDict(
           [...state].filter(([name]) => name.startsWith(INNER_STATE))
@@ -144,7 +151,8 @@ export abstract class CentralDp extends Strategy {
         ),
       );
     } catch (error) {
-      accountant?.restore(before);
+      accountant?.restore(before.accountant);
+      if (before.runNoise !== undefined) runNoise!.restore(before.runNoise);
       throw error;
     }
     this.#options.norm.restore(norm);
@@ -152,14 +160,20 @@ export abstract class CentralDp extends Strategy {
 
   /** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
   override stopBefore(round: number): string | undefined {
-    return this.#budget?.stopBefore(round) ?? this.#inner.stopBefore(round);
+    const { runNoise } = this.#options;
+    if (round === 1) runNoise?.reset();
+    const isCounted = runNoise !== undefined && runNoise.released > 0;
+    return runNoise?.stopBefore(round) ??
+      (isCounted ? undefined : this.#budget?.stopBefore(round)) ??
+      this.#inner.stopBefore(round);
   }
 
   /** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
   override async configureTrain(round: Round): Promise<PhasePlan> {
-    const { norm, side, numSampledClients, flowerCompatible } = this.#options;
+    const { norm, side, numSampledClients, flowerCompatible, runNoise } = this.#options;
     if (round.number === 1) {
       norm.reset();
+      runNoise?.reset();
       // Flower takes integers of rank 0.
       checkFloats(round.arrays.viewTensors(), flowerCompatible ? 1 : 0);
       round.grid.report({ type: "note", text: `  ${this.#describe()}` });
@@ -167,8 +181,11 @@ export abstract class CentralDp extends Strategy {
     if (side === "client") {
       round.config.setTyped(CLIPPING_NORM, { type: "double", value: norm.current });
     }
-    const plan = await this.#inner.configureTrain(round);
+    const plan = await this.#inner.configureTrain(
+      runNoise === undefined ? round : { ...round, grid: await runNoise.choose(round) },
+    );
     checkOnePerNode(plan.messages);
+    runNoise?.checkPlan(plan.messages);
     const asked = plan.messages.length;
     if (asked > 0 && asked !== numSampledClients) {
       const text = `  ${asked} nodes are asked, numSampledClients is ${numSampledClients}: ` +
@@ -197,8 +214,10 @@ export abstract class CentralDp extends Strategy {
   }
 
   async #finish(round: Round, training: PrivateRound): Promise<TrainOutcome> {
+    // Correlated noise is one release of the whole run.
+    const isFirst = (this.#options.runNoise?.released ?? 0) === 0;
     const released = training.release(this.#noise);
-    const privacy = released && this.#budget?.spend();
+    const privacy = released && (isFirst ? this.#budget?.spend() : this.#budget?.report());
     // After the release: its noise belongs to the norm that the updates were clipped to.
     if (released) this.#options.norm.adapt(released.clipped, released.count, this.#noise);
     if (privacy !== undefined) {
@@ -238,11 +257,12 @@ export abstract class CentralDp extends Strategy {
   }
 
   #describe(): string {
-    const { side, norm, adaptive, noiseMultiplier, numSampledClients, flowerCompatible } =
+    const { side, norm, adaptive, noiseMultiplier, numSampledClients, flowerCompatible, runNoise } =
       this.#options;
     const norms = `${adaptive ? "adaptive clipping, first norm" : "clipping norm"} ${norm.current}`;
     return `Central differential privacy: ${norms} at the ${side}, Gaussian noise ` +
       `${noiseMultiplier} for ${numSampledClients} nodes a round` +
+      (runNoise === undefined ? "" : `, ${runNoise.description}`) +
       (flowerCompatible ? ", computed as by Flower, without a guarantee" : "");
   }
 }

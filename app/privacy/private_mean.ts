@@ -61,11 +61,19 @@ export class PrivateMean {
 
   /** Adds the noise, and returns the mean as a model in the types of the one sent. Call it once. */
   release(noise: NoiseSource): Map<string, Tensor> {
+    return this.releaseBy((sum, deviation) => {
+      for (const values of sum) noise.gaussian(values, deviation);
+    });
+  }
+
+  /** As {@link release}, with noise that is added to all arrays together. */
+  releaseBy(
+    addNoise: (sum: readonly Float64Array[], deviation: number) => void,
+  ): Map<string, Tensor> {
     const { noiseMultiplier, clippingNorm, divisor } = this.#options;
-    for (const values of this.#sum.values()) {
-      noise.gaussian(values, noiseMultiplier * clippingNorm);
-      for (let i = 0; i < values.length; i++) values[i]! /= divisor;
-    }
+    const sum = [...this.#sum.values()];
+    addNoise(sum, noiseMultiplier * clippingNorm);
+    for (const values of sum) for (let i = 0; i < values.length; i++) values[i]! /= divisor;
     return addUpdate(this.#sent, this.#sum);
   }
 }

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { Message } from "../message.ts";
 import type { CheckedReply } from "../strategy/contract/reply_contract.ts";
 import { phaseOf, type PhaseRound, type Round, type Tensors } from "../strategy/round/round.ts";
@@ -30,7 +31,8 @@ export class PrivateRound {
   readonly #mean: PrivateMean;
   /** Says why an update is not clipped. */
   readonly #unclipped: ((trained: Tensors) => string | undefined) | undefined;
-  #count = 0;
+  /** The nodes whose updates are in the sum. */
+  readonly #nodeIds: NodeId[] = [];
   #clipped = 0;
 
   constructor(round: Round, inner: Strategy, settings: CentralDpSettings) {
@@ -54,6 +56,7 @@ export class PrivateRound {
     let reply: CheckedReply;
     let bit: boolean | undefined;
     try {
+      this.#settings.runNoise?.checkReply(message.metadata.srcNodeId);
       reply = this.#inner.checkTrain(this.#round, message);
       bit = this.#check(reply);
     } catch (error) {
@@ -65,14 +68,19 @@ export class PrivateRound {
     const { weightCap, norm } = this.#settings;
     const weight = weightCap === undefined ? 1 : Math.min(1, reply.weight / weightCap);
     const before = this.#mean.add(reply.tensors, weight);
-    this.#count++;
+    this.#nodeIds.push(message.metadata.srcNodeId);
     if (bit ?? before > norm.current) this.#clipped++;
   }
 
   /** Adds the noise. Call it once. @returns undefined if no reply can be used, and so nothing is released */
   release(noise: NoiseSource): Released | undefined {
-    if (this.#count === 0) return undefined;
-    return { model: this.#mean.release(noise), count: this.#count, clipped: this.#clipped };
+    const count = this.#nodeIds.length;
+    if (count === 0) return undefined;
+    const { runNoise } = this.#settings;
+    const model = runNoise === undefined
+      ? this.#mean.release(noise)
+      : this.#mean.releaseBy((sum, deviation) => runNoise.release(sum, this.#nodeIds, deviation));
+    return { model, count, clipped: this.#clipped };
   }
 
   /** Whether the node says that it has clipped; undefined if nobody asked. @throws FlwrError to refuse the reply */

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { MAX_MODULUS } from "../../secagg/plus/settings.ts";
 import { MIN_NODES } from "../../secagg/plus/share_counts.ts";
-import { checkNumber } from "../check_option.ts";
+import { checkNumber } from "../../base/check_option.ts";
 
 /** Seconds within which the replies of a stage count, where the options do not say otherwise. */
 const DEFAULT_STAGE_TIMEOUT_SECONDS = 3_600;

@@ -22,6 +22,7 @@ import {
   type TrainOutcome,
 } from "../strategy/strategy.ts";
 import { averagedDType } from "../strategy/arrays/weighted_average.ts";
+import { requireRounds } from "../strategy/rounds_only.ts";
 import type { CollectedReply } from "./collected_reply.ts";
 import { checkedOptions, type SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS } from "./records.ts";
@@ -56,7 +57,8 @@ export class SecAggPlus extends Strategy {
    */
   constructor(strategy: Strategy, options: SecAggPlusOptions = {}) {
     super();
-    if (!strategy.usesMeanOnly || strategy.start !== Strategy.prototype.start) {
+    requireRounds("SecAggPlus", strategy);
+    if (!strategy.usesMeanOnly) {
       throw new FlwrError(
         "invalid-argument",
         `SecAggPlus cannot be used with ${strategy.name}, which needs more than the mean of the nodes' models in each ` +

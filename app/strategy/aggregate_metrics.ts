@@ -1,10 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import {
-  countExamples,
-  mergeStatistics,
-  partOf,
-  type StatisticsName,
-} from "../../metrics/merge.ts";
+import { partOf, statisticsKind, type StatisticsName } from "../../metrics/kinds.ts";
+import type { Statistics, StatisticsKind } from "../../metrics/statistics.ts";
 import { float } from "../float.ts";
 import { MetricRecord } from "../metric_record.ts";
 import { averageMetrics } from "./average_metrics.ts";
@@ -31,6 +27,7 @@ export interface MetricsAggregation {
  *
  * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
+ * @throws FlwrError "invalid-argument" for an unknown kind of statistics
  * @example
  * ```ts
  * // A node answers: { "num-examples": n, ...binaryStatistics(scores, labels).parts("risk") }
@@ -41,6 +38,9 @@ export interface MetricsAggregation {
 export function aggregateMetrics(
   { statistics = {}, spread = [] }: MetricsAggregation,
 ): MetricsAggrFn {
+  const kinds = Object.entries(statistics).map(([name, kind]) =>
+    [name, statisticsKind(name, kind)] as const
+  );
   // A node must not send as its own what is computed for all.
   const isPart = Object.keys(statistics).map((name) => (metric: string) =>
     partOf(name)(metric) || metric.startsWith(`${name}-`)
@@ -54,42 +54,48 @@ export function aggregateMetrics(
     });
     const aggregate = averageMetrics(plain, weightedByKey);
     for (const name of spread) addSpread(aggregate, name, replies);
-    for (const [name, kind] of Object.entries(statistics)) {
-      const fitting = fittingReplies(name, kind, replies);
-      const metrics = mergeStatistics({ [name]: kind }, fitting.map(({ metrics }) => metrics));
+    for (const [name, kind] of kinds) {
+      const nodes = fittingStatistics(name, kind, replies);
+      const metrics = nodes.length === 0 ? {} : kind.merge(name, nodes).metrics(name);
       for (const [metric, value] of Object.entries(metrics)) aggregate.set(metric, float(value));
-      aggregate.set(`${name}-nodes`, fitting.length);
+      aggregate.set(`${name}-nodes`, nodes.length);
     }
     return aggregate;
   };
 }
 
-/** The replies with valid statistics of the most common size. */
-function fittingReplies(
+/** The valid statistics of the most common size, one for each node that has some. */
+function fittingStatistics(
   name: string,
-  kind: StatisticsName,
+  kind: StatisticsKind,
   replies: readonly CheckedReply[],
-): readonly CheckedReply[] {
-  const bySize = new Map<string, CheckedReply[]>();
-  for (const reply of replies) {
-    const parts = [...reply.metrics.keys()].filter(partOf(name)).sort();
+): readonly Statistics[] {
+  const bySize = new Map<string, Statistics[]>();
+  for (const { metrics } of replies) {
+    const parts = [...metrics.keys()].filter(partOf(name)).sort();
     if (parts.length === 0) continue;
-    if (!isSound(name, kind, reply)) continue;
-    const size = parts.map((part) => [reply.metrics.get(part)].flat().length).join();
-    bySize.set(size, [...bySize.get(size) ?? [], reply]);
+    const statistics = readSound(name, kind, metrics);
+    if (statistics === undefined) continue;
+    const size = parts.map((part) => [metrics.get(part)].flat().length).join();
+    bySize.set(size, [...bySize.get(size) ?? [], statistics]);
   }
   // Of equally common sizes, that of the lowest node id.
   return [...bySize.values()].sort((a, b) => b.length - a.length)[0] ?? [];
 }
 
-/** Whether a reply's statistics can be read, and are of no more examples than the reply claims. */
-function isSound(name: string, kind: StatisticsName, { metrics }: CheckedReply): boolean {
+/** A node's statistics; undefined if they are malformed, or of more examples than the node claims to have. */
+function readSound(
+  name: string,
+  kind: StatisticsKind,
+  metrics: CheckedReply["metrics"],
+): Statistics | undefined {
   const claimed = metrics.get("num-examples");
   try {
-    const examples = countExamples(name, kind, metrics);
-    return claimed === undefined || examples <= Number(claimed);
+    const statistics = kind.read(name, metrics);
+    const fits = claimed === undefined || statistics.examples <= Number(claimed);
+    return fits ? statistics : undefined;
   } catch (error) {
-    if (error instanceof FlwrError) return false;
+    if (error instanceof FlwrError) return undefined;
     throw error;
   }
 }

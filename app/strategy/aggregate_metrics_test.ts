@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { binaryStatistics } from "../../metrics/binary.ts";
+import type { StatisticsName } from "../../metrics/kinds.ts";
 import { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import { aggregateMetrics } from "./aggregate_metrics.ts";
@@ -72,4 +73,11 @@ Deno.test("aggregateMetrics: huge metrics stay finite", () => {
     reply(2n, { "num-examples": 1e9, loss: 1e308 }),
   ], "num-examples");
   assert.deepEqual([metrics.get("loss"), metrics.get("loss-median")], [1e308, 1e308]);
+});
+
+Deno.test("aggregateMetrics refuses an unknown kind of statistics at once", () => {
+  assert.throws(
+    () => aggregateMetrics({ statistics: { risk: "ordinal" as StatisticsName } }),
+    { code: "invalid-argument" },
+  );
 });

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
-import { checkCount } from "../check_option.ts";
+import { checkCount } from "../../base/check_option.ts";
 import type { Answered, Exchange } from "../exchange.ts";
 import { float } from "../float.ts";
 import type { Grid, NodeFilter } from "../grid.ts";

@@ -1,4 +1,4 @@
-import { checkCount } from "../check_option.ts";
+import { checkCount } from "../../base/check_option.ts";
 import { bulyan, type BulyanSelectionOptions, leastReplies } from "./aggregator/bulyan.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 

@@ -4,6 +4,7 @@ import { ArrayRecord } from "../array_record.ts";
 import type { Message } from "../message.ts";
 import { releaseMessage } from "../message_memory.ts";
 import type { MetricRecord } from "../metric_record.ts";
+import { adoptTensor } from "../nd_array.ts";
 import { isArrayRecord, RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
 import type { Aggregate, Aggregation, Aggregator } from "./aggregator/aggregator.ts";
@@ -204,9 +205,7 @@ export class Collector implements ReplyCollector {
     const problem = types.notFinite(model) ?? state.notFinite();
     if (problem === undefined) state.keepDrafts();
     else state.dropDrafts();
-    return problem === undefined
-      ? { arrays: ArrayRecord.fromTensors(model), nodeIds }
-      : { problem };
+    return problem === undefined ? { arrays: adopt(model), nodeIds } : { problem };
   }
 
   #outcome(
@@ -282,6 +281,11 @@ function unused(
   const reason = `Reply not used: ${problem}`;
   const all = inOrder([...failures, ...replies.map(({ nodeId }) => ({ nodeId, reason }))]);
   return { results: [], failures: all, aggregated: false };
+}
+
+/** The new model as a record. Nobody changes its tensors any more. */
+function adopt(model: Tensors): ArrayRecord {
+  return new ArrayRecord(Array.from(model, ([name, tensor]) => [name, adoptTensor(tensor)]));
 }
 
 function hasWeight(replies: readonly CheckedReply[]): boolean {

@@ -1,7 +1,7 @@
 import { systemRandom } from "../../base/random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { ArrayRecord } from "../array_record.ts";
-import { checkNumber } from "../check_option.ts";
+import { checkNumber } from "../../base/check_option.ts";
 import type { ConfigRecord } from "../config_record.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Grid } from "../grid.ts";

@@ -1,7 +1,7 @@
 import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ArrayRecord } from "../array_record.ts";
-import { checkCount, checkNumber } from "../check_option.ts";
+import { checkCount, checkNumber } from "../../base/check_option.ts";
 import type { Grid } from "../grid.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import type { Aggregator } from "./aggregator/aggregator.ts";

@@ -1,4 +1,4 @@
-import { checkNumber, checkPositive } from "../check_option.ts";
+import { checkNumber, checkPositive } from "../../base/check_option.ts";
 import { Mean, WeightedMean } from "./aggregator/mean.ts";
 import { elementwise } from "./arrays/elementwise.ts";
 import { type BufferedOptions, BufferedStrategy, type Update } from "./buffered_strategy.ts";

@@ -1,7 +1,7 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ConfigRecord } from "../config_record.ts";
 import { float } from "../float.ts";
-import { checkCount, checkNumber } from "../check_option.ts";
+import { checkCount, checkNumber } from "../../base/check_option.ts";
 import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import type { CheckedReply } from "./contract/reply_contract.ts";

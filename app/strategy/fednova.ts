@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { checkNumber } from "../check_option.ts";
+import { checkNumber } from "../../base/check_option.ts";
 import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { checkedFirst, metricOf } from "./contract/checked_first.ts";

@@ -1,6 +1,6 @@
 import type { ConfigRecord } from "../config_record.ts";
 import { float } from "../float.ts";
-import { checkNumber } from "../check_option.ts";
+import { checkNumber } from "../../base/check_option.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import type { Round } from "./strategy.ts";
 

@@ -1,4 +1,4 @@
-import { checkCount } from "../check_option.ts";
+import { checkCount } from "../../base/check_option.ts";
 import { type KrumSelectionOptions, selectByScore } from "./aggregator/krum.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import type { CheckedReply } from "./contract/reply_contract.ts";

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import { checkNumber, checkPositive } from "../check_option.ts";
+import { checkNumber, checkPositive } from "../../base/check_option.ts";
 import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { checkedFirst, metricOf } from "./contract/checked_first.ts";

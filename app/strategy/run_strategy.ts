@@ -138,9 +138,25 @@ export async function runRounds(
   grid: Grid,
   options: StartOptions,
 ): Promise<Result> {
-  const { numRounds = 3, timeout = DEFAULT_ROUND_TIMEOUT_SECONDS, signal } = options;
+  const { numRounds = 3, timeout = DEFAULT_ROUND_TIMEOUT_SECONDS } = options;
   checkOptions(numRounds, timeout);
   const checkpoints = StrategyCheckpoints.open(driver, grid, options.checkpoint);
+  try {
+    return await driveRounds(driver, grid, { ...options, numRounds, timeout }, checkpoints);
+  } catch (error) {
+    // A run that fails can go on from its last round. Its own error is the one to report.
+    await checkpoints?.written().catch(() => {});
+    throw error;
+  }
+}
+
+async function driveRounds(
+  driver: RoundDriver,
+  grid: Grid,
+  options: StartOptions & { readonly numRounds: number; readonly timeout: number },
+  checkpoints: StrategyCheckpoints | undefined,
+): Promise<Result> {
+  const { numRounds, timeout, signal } = options;
   const began = grid.clock.now();
   grid.report({ type: "strategy-started", strategy: driver.name, numRounds });
   const { initialArrays } = options;
@@ -193,6 +209,7 @@ export async function runRounds(
     if (stoppedEarly) grid.report({ type: "stopped-early", round: number, numRounds });
     await save(stoppedEarly || number === numRounds);
   }
+  await checkpoints?.written();
 
   const seconds = grid.clock.now() - start;
   const result = new Result({

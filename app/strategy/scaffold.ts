@@ -4,7 +4,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { sameShape } from "../nd_array.ts";
 import { RecordDict } from "../record_dict.ts";
-import { checkCount, checkNumber, checkPositive } from "../check_option.ts";
+import { checkCount, checkNumber, checkPositive } from "../../base/check_option.ts";
 import { elementwise, mapModel } from "./arrays/elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { mapFloats } from "./float_arrays.ts";

@@ -5,7 +5,7 @@ import { ArrayRecord } from "../array_record.ts";
 import type { Context } from "../context.ts";
 import type { Message } from "../message.ts";
 import { isArrayRecord } from "../record_dict.ts";
-import { checkNumber, checkPositive } from "../check_option.ts";
+import { checkNumber, checkPositive } from "../../base/check_option.ts";
 import { mapFloats } from "./float_arrays.ts";
 import { CONTROL_RECORD } from "./scaffold.ts";
 

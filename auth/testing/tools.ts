@@ -16,13 +16,3 @@ export async function runTool(program: string, ...args: string[]): Promise<strin
   }
   return new TextDecoder().decode(stdout);
 }
-
-/** Runs `body` with a new folder, which is removed afterwards. */
-export async function inTemporaryFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "flwr-test-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}

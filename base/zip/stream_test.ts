@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
-import { readZip } from "../../fab/read_archive.ts";
+import { readZip } from "../../fab/read_zip.ts";
 import { streamZip, zipLength } from "./stream.ts";
 import { writeZip } from "./write.ts";
 

@@ -35,7 +35,7 @@ export class LightModel {
   /**
    * Makes a model of float32 arrays.
    *
-   * @param tag what its arrays are filled with: models of different tags have no array in common
+   * @param tag the seed of its numbers: models of different tags have no array in common
    * @param bytes how large it is, rounded up to whole arrays of 5 MiB
    */
   static async make(tag: number, bytes: number): Promise<LightModel> {
@@ -83,9 +83,19 @@ const ARRAY_JSON = pythonObject([
 ]);
 
 function arrayData(tag: number, place: number): Uint8Array {
-  const data = new Float32Array(ELEMENTS).fill(tag + 1);
-  data[0] = place;
+  const data = new Float32Array(ELEMENTS);
+  // Numbers from −0.5 to 0.5, as of a trained model: equal ones would have sums without errors.
+  let state = (tag + 1) * 1_000_003 + place;
+  for (let i = 0; i < ELEMENTS; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    data[i] = state / 2 ** 32;
+  }
   return encodeNpy(tensor("float32", [ELEMENTS], data));
+}
+
+/** Bytes of a model's arrays with their headers, if it is to have that many. */
+export function modelBytes(bytes: number): number {
+  return Math.ceil(bytes / ARRAY_BYTES) * ARRAY_BYTES;
 }
 
 /** Arrays like those of a model of that many bytes: the same names and shapes, of zeros. */

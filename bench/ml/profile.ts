@@ -10,15 +10,15 @@ import { Argument, Command, Option } from "commander";
 import type { Node } from "../../ml/graph/value.ts";
 import { withBlocks } from "../../ml/lower/blocked/with_blocks.ts";
 import { type Optimizations, OPTIMIZED, PLAIN } from "../../ml/lower/passes.ts";
-import { lowerProgram, startOf, stepsName } from "../../ml/lower/program.ts";
+import { lowerFreeRows, lowerProgram, startOf, stepsName } from "../../ml/lower/program.ts";
 import { crossEntropy, dpSgd, sgd } from "../../ml/mod.ts";
 import { LocalEngine } from "../../ml/session/local_engine.ts";
 import { loadRuntime, sessionOptions, toRuntime } from "../../ml/session/runtime.ts";
 import { blockSize } from "../../ml/train/block_size.ts";
-import { rowsPerPass } from "../../ml/step/poisson.ts";
+import { mostRowsPerPass, rowsPerPass } from "../../ml/step/poisson.ts";
 import { ONLY, type Parts } from "../../ml/train/parts.ts";
 import { privateProgram } from "../../ml/train/private_program.ts";
-import { evaluationProgram, trainingProgram } from "../../ml/train/programs.ts";
+import { evaluationProgram, NAMES, trainingProgram } from "../../ml/train/programs.ts";
 import type { TargetSpec } from "../../ml/train/target_spec.ts";
 import { reportError } from "../../roles/report_error.ts";
 import { arrayConstructor } from "../../tensor/dtype.ts";
@@ -45,10 +45,10 @@ interface ProfileFlags {
 
 /** The optimisations that a model of this machine gets. */
 async function optimizationsFor(
-  { plain, blocks, evaluate }: ProfileFlags,
+  { plain, blocks, evaluate, private: isPrivate }: ProfileFlags,
 ): Promise<Optimizations> {
   if (plain) return PLAIN;
-  if (!blocks) return OPTIMIZED;
+  if (!blocks || isPrivate) return OPTIMIZED;
   const startEngine = () => LocalEngine.create(1);
   await using engine = await startEngine();
   const block = await blockSize(engine, startEngine);
@@ -56,7 +56,11 @@ async function optimizationsFor(
 }
 
 /** An array of an input's form whose every number is the same and small; `rows` in front of it or instead of axis 0. */
-function filled({ dtype, shape, attributes }: Node<"input">, rows?: number): Tensor {
+function filled(
+  { dtype, shape, attributes }: Node<"input">,
+  count: number,
+  rows?: number,
+): Tensor {
   const sizes = attributes.freeRows
     ? [rows!, ...shape.slice(1)]
     : rows === undefined
@@ -64,6 +68,7 @@ function filled({ dtype, shape, attributes }: Node<"input">, rows?: number): Ten
     : [rows, ...shape];
   const data = new (arrayConstructor(dtype))(elementCount(sizes));
   if (dtype === "float32") data.fill(0.01 as never);
+  if (attributes.name === NAMES.count) data.fill(BigInt(count) as never);
   return tensor(dtype, sizes, data) as Tensor;
 }
 
@@ -84,12 +89,16 @@ async function profile(name: string, flags: ProfileFlags): Promise<void> {
     : flags.private
     ? privateProgram(recipe, target, {
       ...variant,
-      batch: rowsPerPass(EXAMPLES, batch),
+      batch: mostRowsPerPass(EXAMPLES, batch),
+      fixedBatch: rowsPerPass(EXAMPLES, batch),
+      whole: true,
       expected: batch,
       settings: dpSgd({ clip: 1, noiseMultiplier: 1 }),
-    })
+    }, optimizations)
     : trainingProgram(recipe, target, variant, optimizations);
-  const model = lowerProgram(program, optimizations.patterns);
+  const model = program.free === undefined
+    ? lowerProgram(program, optimizations.patterns)
+    : lowerFreeRows(program, program.free, optimizations.patterns)!;
   const runtime = await loadRuntime();
   await using folder = await TempDir.make();
   const session = await runtime.InferenceSession.create(model, {
@@ -98,14 +107,16 @@ async function profile(name: string, flags: ProfileFlags): Promise<void> {
     profileFilePrefix: `${folder.path}/profile`,
   });
   const feeds = Object.fromEntries([
-    ...program.state.map(({ input }) => [startOf(input.attributes.name), filled(input)] as const),
+    ...program.state.map(({ input }) =>
+      [startOf(input.attributes.name), filled(input, batch)] as const
+    ),
     ...program.scanned.map((input) =>
-      [stepsName(input.attributes.name), filled(input, steps)] as const
+      [stepsName(input.attributes.name), filled(input, batch, steps)] as const
     ),
     ...program.captured.map((input) =>
       [
         input.attributes.name,
-        filled(input, input.attributes.freeRows ? batch : undefined),
+        filled(input, batch, input.attributes.freeRows ? batch : undefined),
       ] as const
     ),
   ].map(([name, value]) => [name, toRuntime(runtime, value)]));

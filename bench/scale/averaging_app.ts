@@ -36,10 +36,11 @@ if (task === undefined) throw new Error("The SuperLink has no run that waits");
 const client = new RuntimeClient(channel, task.token);
 await using session = await TaskSession.begin(client);
 
-/** Light nodes reply with a model only. */
+/** Light nodes reply with a model only. Each node has another number of examples. */
+let examples = 600;
 const counted: Postprocessor = {
   decode: (content) =>
-    new RecordDict([...content, ["metrics", new MetricRecord({ "num-examples": 10 })]]),
+    new RecordDict([...content, ["metrics", new MetricRecord({ "num-examples": examples++ })]]),
 };
 const options: FedAvgOptions = {
   minTrainNodes: Number(nodes),

@@ -7,7 +7,7 @@ import { openControl } from "../flower/control.ts";
 import type { FlowerSide } from "../flower/side.ts";
 import { HttpLine } from "../load/http_line.ts";
 import { LoadIdentity } from "../load/identity.ts";
-import { LightModel } from "../load/light_model.ts";
+import { LightModel, modelBytes } from "../load/light_model.ts";
 import { LightNode } from "../load/light_node.ts";
 import { Persistence } from "../load/persist.ts";
 import { trainOnce } from "../load/trainee.ts";
@@ -55,7 +55,7 @@ export async function measureServerAppMemory(
     for (const nodes of options.nodes) {
       const { before, peak, seconds, results } = await round(side, strategy, nodes, options);
       if (results !== nodes) throw new Error(`${results} of ${nodes} replies were aggregated`);
-      const models = (peak - before) / (options.megabytes * BYTES_PER_MEGABYTE);
+      const models = (peak - before) / modelBytes(options.megabytes * BYTES_PER_MEGABYTE);
       rows.push([
         `${strategy}, ${nodes} nodes`,
         `${Math.round(peak / BYTES_PER_MEGABYTE)} MB`,

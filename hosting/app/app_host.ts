@@ -12,14 +12,13 @@ import {
 import { FlwrError } from "../../base/error.ts";
 import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { AppModule } from "./app_module.ts";
-import { type AppInstance, type StartInstance, startWorker } from "./app_link.ts";
+import { type AppInstance, type StartInstance, startWorker } from "./app_instance.ts";
 import { type Failure, SEE_NODE_LOG } from "./failure.ts";
 import { RunRefused } from "./run_refused.ts";
-import {
-  type ClientAppCommand,
-  type ClientAppEvent,
-  SIGNATURES_PER_MESSAGE,
-} from "./worker_protocol.ts";
+import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";
+
+/** Signatures that an app may ask for while it handles one message: a round of secure aggregation needs one. */
+const SIGNATURES_PER_MESSAGE = 1;
 
 /** The result of handling a message: the reply, and the state that the app keeps for the run's next message. */
 export interface HandledMessage {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { findAppModule, importApp } from "./app_module.ts";
+import { findAppModule } from "./app_module.ts";
+import { importApp } from "./import_app.ts";
 
 const isNumber = (value: unknown): value is number => typeof value === "number";
 

@@ -9,7 +9,8 @@ import {
 import { errorReason } from "../../app/error_reason.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type Compute, type ComputeSettings, requireDevice } from "../../ml/engine/compute.ts";
-import { type AppModule, importApp } from "./app_module.ts";
+import type { AppModule } from "./app_module.ts";
+import { importApp } from "./import_app.ts";
 import { catchCrashes } from "./catch_crashes.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";

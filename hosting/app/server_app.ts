@@ -66,6 +66,8 @@ export async function runServerApp(
     await orStopped(app.run(grid, context).then(() => artifacts.settled()), signal);
     report.finished();
   } catch (error) {
+    // A run that was stopped can go on from its last round.
+    await checkpoints.settled();
     report.failed(FlwrError.from(error));
     throw error;
   }

@@ -10,12 +10,6 @@ export type ClientAppCommand =
   /** The answer to a "sign". */
   | { readonly kind: "signed"; readonly signature: Uint8Array };
 
-/** Bytes of the digest that a "sign" has. */
-export const SIGNED_DIGEST_BYTES = 32;
-
-/** Signatures that an app may ask for while it handles one message: a round of secure aggregation needs one. */
-export const SIGNATURES_PER_MESSAGE = 1;
-
 /** An event that the worker posts: the response to a command, a request for a signature, or a crash at any time. */
 export type ClientAppEvent =
   | { readonly kind: "loaded" }

@@ -1,8 +1,8 @@
 import { withFurtherLines } from "../../base/run_log_lines.ts";
 import { FlwrError } from "../../base/error.ts";
-import { describeEnd, lastLine, runPythonProcess } from "../python/app_process.ts";
-import { findPythonCommand } from "../python/find_program.ts";
-import type { ProgramEnd } from "../python/process_group.ts";
+import { describeEnd, lastLine, runPythonProcess } from "../python/python_process.ts";
+import { findPythonCommand } from "../python/find_python_command.ts";
+import type { ProgramEnd } from "../python/run_program.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
 
 /** Settings for running Python ServerApps. */

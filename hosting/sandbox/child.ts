@@ -1,8 +1,8 @@
-import { readPackedEvent } from "./wire/read_said.ts";
+import { readPackedEvent } from "./wire/read_packed_event.ts";
 import { packCommand } from "./wire/packed_messages.ts";
 import { type LineSink, logOutput } from "./output_log.ts";
 import type { ClientAppCommand, ClientAppEvent } from "../app/worker_protocol.ts";
-import type { AppInstance, StartInstance } from "../app/app_link.ts";
+import type { AppInstance, StartInstance } from "../app/app_instance.ts";
 import { trainerThreads } from "../../ml/cores/trainer_slot.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type ChildProcess, spawn } from "node:child_process";

@@ -4,7 +4,7 @@ import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { Device } from "../../ml/engine/device.ts";
 import type { AppModule } from "../app/app_module.ts";
 import { AppHost } from "../app/app_host.ts";
-import type { StartInstance } from "../app/app_link.ts";
+import type { StartInstance } from "../app/app_instance.ts";
 import { grantedPaths, requirePlainFiles } from "./app_files.ts";
 import { defaultMemoryBytes, sandboxLaunch } from "./launch.ts";
 import type { LineSink } from "./output_log.ts";

@@ -47,10 +47,10 @@ async function acceptAnnounced(
   const { messageId, srcNodeId, replyToMessageId } = message;
   const fault = rootFault(message, await tx.objects.childrenOf(messageId));
   const refusal = fault !== undefined
-    ? { reason: fault, isPermanent: true }
+    ? { ...fault, isPermanent: true }
     : replyToMessageId !== ""
     ? await replyRefusal(context, tx, srcNodeId, message)
-    : asRefusal(await instructionRefusal(context, tx, message));
+    : permanent(await instructionRefusal(context, tx, message));
   await acceptMessage(context, tx, effects, announced, refusal);
 }
 
@@ -68,12 +68,12 @@ export async function acceptMessage(
   refusal: RefusalDetails | undefined,
 ): Promise<MessageRefusal | undefined> {
   const { runId, srcNodeId, replyToMessageId, content } = message;
-  if (content !== undefined) refusal ??= asRefusal(await shapeFault(context, tx, content));
+  if (content !== undefined) refusal ??= permanent(await shapeFault(context, tx, content));
   if (refusal !== undefined) {
-    const { reason } = refusal;
-    if (replyToMessageId === "") reportRefusal(effects, message, reason);
+    const { code, reason } = refusal;
+    if (replyToMessageId === "") reportRefusal(effects, message, refusal);
     else await refuseReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
-    return { reason };
+    return { code, reason };
   }
   if (replyToMessageId === "") {
     await recordInstruction(context, tx, effects, message);
@@ -85,6 +85,6 @@ export async function acceptMessage(
   return undefined;
 }
 
-function asRefusal(reason: string | undefined): RefusalDetails | undefined {
-  return reason === undefined ? undefined : { reason, isPermanent: true };
+function permanent(refusal: MessageRefusal | undefined): RefusalDetails | undefined {
+  return refusal && { ...refusal, isPermanent: true };
 }

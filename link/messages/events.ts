@@ -1,4 +1,5 @@
 import type { InstructionFacts, LinkMessage } from "../../entities/message.ts";
+import type { RefusalCode } from "../../entities/push.ts";
 
 /** An event of a message or a push. */
 export type MessageEvent =
@@ -7,6 +8,7 @@ export type MessageEvent =
     readonly kind: "instruction-refused";
     readonly runId: bigint;
     readonly nodeId: bigint;
+    readonly code: RefusalCode;
     readonly reason: string;
   }
   /** `delivery` counts from 1; a larger number is a redelivery. */
@@ -37,6 +39,7 @@ export type MessageEvent =
     readonly kind: "reply-refused";
     readonly nodeId: bigint;
     readonly replyToMessageId: string;
+    readonly code: RefusalCode;
     readonly reason: string;
   }
   /** Objects of announced messages did not arrive in time; `messages` is the number of messages removed. */

@@ -4,7 +4,7 @@ import type { MessageContext } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { HandedInstruction, PullOptions } from "./messages.ts";
-import { requeue, requeueHanded } from "./requeue.ts";
+import { requeueHanded, requeueInstruction } from "./requeue.ts";
 
 /** See Messages.pullInstruction. */
 export async function pullInstruction(
@@ -85,6 +85,6 @@ function requeueDelivery(
     if (instruction?.message.dstNodeId !== nodeId || instruction.state !== "handed-out") return;
     if (instruction.deliveries !== delivery) return;
     const deliveries = instruction.deliveries - (counts ? 0 : 1);
-    await requeue(context, tx, effects, { ...instruction, deliveries }, "returned");
+    await requeueInstruction(context, tx, effects, { ...instruction, deliveries }, "returned");
   });
 }

@@ -5,6 +5,8 @@ import type { RunRecord } from "../runs/run_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
 import { instructionFault, replyFault, rootFault, treeFault } from "./message_fault.ts";
+import type { ObjectTree } from "../../entities/object.ts";
+import type { MessageRefusal, RefusalCode } from "../../entities/push.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
 const NOW = 1_800_000_000;
@@ -41,16 +43,51 @@ const REPLY: NewLinkMessage = {
   content: "update",
 };
 
+/** Asserts a refusal's code, and its text: the other tests compare the code only. */
+function assertRefused(
+  refusal: MessageRefusal | undefined,
+  code: RefusalCode,
+  reason: RegExp,
+): void {
+  assert.equal(refusal?.code, code);
+  assert.match(refusal.reason, reason);
+}
+
 /** Faults of both kinds of messages. */
-const GENERAL: readonly [string, Partial<NewLinkMessage>, RegExp][] = [
-  ["created before Flower 1.9", { createdAt: 1_711_497_599 }, /createdAt .* not 1711497599/],
-  ["with an undefined creation time", { createdAt: NaN }, /createdAt .* not NaN/],
-  ["with an infinite creation time", { createdAt: -Infinity }, /createdAt .* not -Infinity/],
-  ["with no ttl", { ttl: 0 }, /a positive number of seconds, not 0/],
-  ["with a negative ttl", { ttl: -1 }, /positive/],
-  ["with an undefined ttl", { ttl: NaN }, /positive/],
-  ["with both content and error", { error: { code: 0, reason: "" } }, /this one has both/],
-  ["with neither content nor error", { content: undefined }, /this one has neither/],
+const GENERAL: readonly [string, Partial<NewLinkMessage>, RefusalCode, RegExp][] = [
+  [
+    "created before Flower 1.9",
+    { createdAt: 1_711_497_599 },
+    "created-at-invalid",
+    /createdAt .* not 1711497599/,
+  ],
+  [
+    "with an undefined creation time",
+    { createdAt: NaN },
+    "created-at-invalid",
+    /createdAt .* not NaN/,
+  ],
+  [
+    "with an infinite creation time",
+    { createdAt: -Infinity },
+    "created-at-invalid",
+    /createdAt .* not -Infinity/,
+  ],
+  ["with no ttl", { ttl: 0 }, "ttl-invalid", /a positive number of seconds, not 0/],
+  ["with a negative ttl", { ttl: -1 }, "ttl-invalid", /positive/],
+  ["with an undefined ttl", { ttl: NaN }, "ttl-invalid", /positive/],
+  [
+    "with both content and error",
+    { error: { code: 0, reason: "" } },
+    "content-or-error",
+    /this one has both/,
+  ],
+  [
+    "with neither content nor error",
+    { content: undefined },
+    "content-or-error",
+    /this one has neither/,
+  ],
 ];
 
 Deno.test("a valid instruction has no fault", () => {
@@ -62,35 +99,43 @@ Deno.test("a valid instruction has no fault", () => {
   assert.equal(instructionFault(error, RUN, NODE, NOW, LIMITS), undefined);
 });
 
-const INSTRUCTION_FAULTS: readonly [string, Partial<NewLinkMessage>, RegExp][] = [
+const INSTRUCTION_FAULTS: readonly [string, Partial<NewLinkMessage>, RefusalCode, RegExp][] = [
   ...GENERAL,
-  ["from a node", { srcNodeId: 9n }, /source .* not "9"/],
-  ["that answers", { replyToMessageId: "x" }, /answers "x"/],
-  ["from the future", { createdAt: NOW + 300.1 }, /300 s in the future/],
-  ["with an infinite ttl", { ttl: Infinity }, /above 2592000 s: Infinity/],
-  ["that has expired", { ttl: 10 }, /has expired: created at 1799999990, ttl 10 s/],
-  ["without a type", { messageType: "" }, /type is empty/],
-  ["with a type that is too long", { messageType: "t".repeat(1025) }, /1024 characters: "t{40}…"/],
-  ["with a group that is too long", { groupId: "g".repeat(1025) }, /longer than 1024/],
+  ["from a node", { srcNodeId: 9n }, "wrong-source", /source .* not "9"/],
+  ["that answers", { replyToMessageId: "x" }, "is-a-reply", /answers "x"/],
+  ["from the future", { createdAt: NOW + 300.1 }, "created-in-the-future", /300 s in the future/],
+  ["with an infinite ttl", { ttl: Infinity }, "ttl-too-long", /above 2592000 s: Infinity/],
+  ["that has expired", { ttl: 10 }, "expired", /has expired: created at 1799999990, ttl 10 s/],
+  ["without a type", { messageType: "" }, "type-empty", /type is empty/],
+  [
+    "with a type that is too long",
+    { messageType: "t".repeat(1025) },
+    "label-too-long",
+    /1024 characters: "t{40}…"/,
+  ],
+  [
+    "with a group that is too long",
+    { groupId: "g".repeat(1025) },
+    "label-too-long",
+    /longer than 1024/,
+  ],
 ];
 
-for (const [name, changes, sentence] of INSTRUCTION_FAULTS) {
+for (const [name, changes, code, sentence] of INSTRUCTION_FAULTS) {
   Deno.test(`an instruction ${name} is refused`, () => {
     const fault = instructionFault({ ...INSTRUCTION, ...changes }, RUN, NODE, NOW, LIMITS);
-    assert.match(fault ?? "taken", sentence);
+    assertRefused(fault, code, sentence);
   });
 }
 
 Deno.test("an instruction without its run or node is refused", () => {
   const fault = (run?: RunRecord, node?: NodeRecord) =>
-    instructionFault(INSTRUCTION, run, node, NOW, LIMITS) ?? "taken";
-  assert.match(fault(undefined, NODE), /Run "5" is unknown/);
-  assert.match(
-    fault({ ...RUN, state: "finished:stopped" }, NODE),
-    /Run "5" accepts no messages: finished:stopped/,
-  );
-  assert.match(fault(RUN, undefined), /Node "9" is unknown/);
-  assert.match(fault(RUN, { ...NODE, state: "left" }), /Node "9" is unknown or has left/);
+    instructionFault(INSTRUCTION, run, node, NOW, LIMITS);
+  assertRefused(fault(undefined, NODE), "run-unknown", /Run "5" is unknown/);
+  const ended: RunRecord = { ...RUN, state: "finished:stopped" };
+  assertRefused(fault(ended, NODE), "run-ended", /Run "5" accepts no messages: finished:stopped/);
+  assertRefused(fault(RUN, undefined), "node-unknown", /Node "9" is unknown or has left/);
+  assert.equal(fault(RUN, { ...NODE, state: "left" })?.code, "node-unknown");
 });
 
 Deno.test("a valid reply has no fault, even if its instruction was requeued", () => {
@@ -99,45 +144,64 @@ Deno.test("a valid reply has no fault, even if its instruction was requeued", ()
   assert.equal(replyFault({ ...REPLY, ttl: 90.05 }, 9n, RECORD, NOW, LIMITS), undefined);
 });
 
-const REPLY_FAULTS: readonly [string, Partial<NewLinkMessage>, RegExp][] = [
+const REPLY_FAULTS: readonly [string, Partial<NewLinkMessage>, RefusalCode, RegExp][] = [
   ...GENERAL,
-  ["in another node's name", { srcNodeId: 8n }, /"9" sent a reply in the name of node "8"/],
-  ["to another node", { dstNodeId: 8n }, /destination .* not "8"/],
-  ["for another run", { runId: 6n }, /run "6".* run "5"/],
-  ["for another group", { groupId: "2" }, /group "2".* group "1"/],
-  ["of another type", { messageType: "evaluate" }, /type "evaluate".* type "train"/],
-  ["that expires after its instruction", { ttl: 90.2 }, /expires after its instruction/],
+  [
+    "in another node's name",
+    { srcNodeId: 8n },
+    "wrong-source",
+    /"9" sent a reply in the name of node "8"/,
+  ],
+  ["to another node", { dstNodeId: 8n }, "wrong-destination", /destination .* not "8"/],
+  ["for another run", { runId: 6n }, "other-run", /run "6".* run "5"/],
+  ["for another group", { groupId: "2" }, "other-group", /group "2".* group "1"/],
+  ["of another type", { messageType: "evaluate" }, "other-type", /type "evaluate".* type "train"/],
+  [
+    "that expires after its instruction",
+    { ttl: 90.2 },
+    "outlives-instruction",
+    /expires after its instruction/,
+  ],
 ];
 
-for (const [name, changes, sentence] of REPLY_FAULTS) {
+for (const [name, changes, code, sentence] of REPLY_FAULTS) {
   Deno.test(`a reply ${name} is refused`, () => {
-    assert.match(
-      replyFault({ ...REPLY, ...changes }, 9n, RECORD, NOW, LIMITS) ?? "taken",
-      sentence,
-    );
+    assertRefused(replyFault({ ...REPLY, ...changes }, 9n, RECORD, NOW, LIMITS), code, sentence);
   });
 }
 
-const REPLY_STATE_FAULTS: readonly [string, Partial<InstructionRecord>, RegExp][] = [
-  ["that was never handed out", { state: "waiting", deliveries: 0 }, /was not handed to node "9"/],
-  ["that was answered", { state: "answered" }, /already answered/],
-  ["that failed", { state: "undeliverable" }, /undeliverable/],
-  ["of another node", { message: { ...RECORD.message, dstNodeId: 8n } }, /not handed to node "9"/],
-  ["that has expired", { message: { ...RECORD.message, ttl: 10 } }, /has expired: ttl 10 s/],
+const REPLY_STATE_FAULTS: readonly [string, Partial<InstructionRecord>, RefusalCode, RegExp][] = [
+  [
+    "that was never handed out",
+    { state: "waiting", deliveries: 0 },
+    "instruction-unknown",
+    /was not handed to node "9"/,
+  ],
+  ["that was answered", { state: "answered" }, "instruction-answered", /already answered/],
+  ["that failed", { state: "undeliverable" }, "instruction-ended", /undeliverable/],
+  [
+    "of another node",
+    { message: { ...RECORD.message, dstNodeId: 8n } },
+    "instruction-unknown",
+    /not handed to node "9"/,
+  ],
+  [
+    "that has expired",
+    { message: { ...RECORD.message, ttl: 10 } },
+    "instruction-expired",
+    /has expired: ttl 10 s/,
+  ],
 ];
 
-for (const [name, changes, sentence] of REPLY_STATE_FAULTS) {
+for (const [name, changes, code, sentence] of REPLY_STATE_FAULTS) {
   Deno.test(`a reply to an instruction ${name} is refused`, () => {
-    assert.match(
-      replyFault(REPLY, 9n, { ...RECORD, ...changes }, NOW, LIMITS) ?? "taken",
-      sentence,
-    );
+    assertRefused(replyFault(REPLY, 9n, { ...RECORD, ...changes }, NOW, LIMITS), code, sentence);
   });
 }
 
 Deno.test("a reply to an unknown instruction is refused like one to another node's instruction", () => {
   const foreign = { ...RECORD, message: { ...RECORD.message, dstNodeId: 8n } };
-  assert.equal(
+  assert.deepEqual(
     replyFault(REPLY, 9n, undefined, NOW, LIMITS),
     replyFault(REPLY, 9n, foreign, NOW, LIMITS),
   );
@@ -148,9 +212,13 @@ Deno.test("the content is the only child of a message's own object", () => {
   const { content: _, ...rest } = INSTRUCTION;
   assert.equal(rootFault({ ...rest, error: { code: 2, reason: "" } }, []), undefined);
   for (const children of [[], ["other"], ["model", "other"]]) {
-    assert.match(rootFault(INSTRUCTION, children)!, /not the child of its own object/);
+    assertRefused(
+      rootFault(INSTRUCTION, children),
+      "content-not-child",
+      /not the child of its own/,
+    );
   }
-  assert.match(rootFault(rest, ["model"])!, /not the child/);
+  assert.equal(rootFault(rest, ["model"])?.code, "content-not-child");
 });
 
 Deno.test("an announced tree starts at the message, has a limited depth, and contains the content", () => {
@@ -158,9 +226,10 @@ Deno.test("an announced tree starts at the message, has a limited depth, and con
   assert.equal(treeFault(INSTRUCTION, tree, LIMITS), undefined);
   // Objects that are not announced may already be stored.
   assert.equal(treeFault(INSTRUCTION, new Map([["i", ["model"]]]), LIMITS), undefined);
-  assert.match(treeFault(INSTRUCTION, undefined, LIMITS)!, /were not announced/);
-  assert.match(treeFault(INSTRUCTION, new Map([["x", []]]), LIMITS)!, /were not announced/);
-  assert.match(treeFault(INSTRUCTION, new Map([["i", ["x"]]]), LIMITS)!, /not the child/);
+  const fault = (tree?: ObjectTree) => treeFault(INSTRUCTION, tree, LIMITS);
+  assertRefused(fault(), "objects-not-announced", /were not announced/);
+  assert.equal(fault(new Map([["x", []]]))?.code, "objects-not-announced");
+  assert.equal(fault(new Map([["i", ["x"]]]))?.code, "content-not-child");
   const circle = new Map([["i", ["model"]], ["model", ["i"]]]);
-  assert.match(treeFault(INSTRUCTION, circle, LIMITS)!, /more than 16 deep/);
+  assertRefused(fault(circle), "objects-too-deep", /more than 16 deep/);
 });

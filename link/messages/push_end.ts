@@ -4,7 +4,7 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { nextPushState } from "./push_state.ts";
 import type { PushRecord } from "./push_table.ts";
 import { reportRefusal } from "./refuse_reply.ts";
-import { requeue } from "./requeue.ts";
+import { requeueInstruction } from "./requeue.ts";
 
 /**
  * Settles pushes that have no waiting message left. The transaction is durable and makes all earlier ones durable too:
@@ -57,12 +57,15 @@ export async function handleDuePush(
     reportRefusal(
       effects,
       message,
-      `Objects of message "${message.messageId}" did not arrive in time`,
+      {
+        code: "objects-late",
+        reason: `Objects of message "${message.messageId}" did not arrive in time`,
+      },
     );
     // The node may have crashed during the push or abandoned it, so it gets the instruction again.
     const [instruction] = await tx.instructions.get([message.replyToMessageId]);
     if (instruction?.state === "handed-out") {
-      await requeue(context, tx, effects, instruction, "push-expired");
+      await requeueInstruction(context, tx, effects, instruction, "push-expired");
     }
   }
   if (announced.length > 0) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { linkTest, object, rootOf } from "../../tests/link/harness.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import { treeOf } from "./testing/pushing.ts";
+import { NIGHTLY } from "../../tests/support/nightly.ts";
 
 /** Objects that refer only to earlier ones. The last one is the content. */
 const contents = fc.array(fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), {
@@ -65,7 +66,7 @@ linkTest(
           await bench.link.nodes.heartbeat(nodeId, 1000);
         },
       ),
-      { numRuns: 40, seed: 3 },
+      { numRuns: NIGHTLY ? 40 : 15, seed: 3 },
     );
   },
 );

@@ -3,7 +3,7 @@ import { Turns } from "../../base/turn.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
 import { addObject } from "../objects/references.ts";
-import { hearInstructions } from "../runs/silence.ts";
+import { noteInstructions } from "../runs/silence.ts";
 import { acceptInline, hasSameAddress } from "./inline_message.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
@@ -13,6 +13,7 @@ import { settlePushes } from "./push_end.ts";
 import type { PushRecord } from "./push_table.ts";
 import {
   acceptedBefore,
+  idTaken,
   instructionRefusal,
   type RefusalDetails,
   replyRefusal,
@@ -44,7 +45,7 @@ export async function openPush(
     pushed.inlineObjects === undefined ? "relaxed" : "durable",
     async (tx, effects) => {
       const { nodeId, runId } = pushed;
-      if (nodeId === SUPERLINK_NODE_ID) await hearInstructions(context, tx, runId);
+      if (nodeId === SUPERLINK_NODE_ID) await noteInstructions(context, tx, runId);
       return await announceMessages(context, tx, effects, pushed, faults);
     },
   );
@@ -61,9 +62,9 @@ export async function openPush(
 async function treeFaults(
   { limits }: MessageContext,
   { messages, trees }: PushedMessages,
-): Promise<(string | undefined)[]> {
+): Promise<(MessageRefusal | undefined)[]> {
   const turns = new Turns(OBJECTS_PER_TURN);
-  const faults: (string | undefined)[] = [];
+  const faults: (MessageRefusal | undefined)[] = [];
   for (const [place, message] of messages.entries()) {
     const tree = trees[place];
     faults.push(treeFault(message, tree, limits));
@@ -77,7 +78,7 @@ async function announceMessages(
   tx: MessageTransaction,
   effects: MessageEffects,
   pushed: PushedMessages,
-  faults: readonly (string | undefined)[],
+  faults: readonly (MessageRefusal | undefined)[],
 ): Promise<{ opened: OpenedPush; finished: readonly string[] }> {
   const { messages, trees, runId } = pushed;
   const { clock, limits } = context;
@@ -88,9 +89,10 @@ async function announceMessages(
   for (const [index, message] of messages.entries()) {
     const tree = trees[index];
     const outcome = await judgeMessage(context, tx, pushed, message, faults[index]);
-    refusals.push(outcome.refusal && { reason: outcome.refusal.reason });
-    if (outcome.refusal !== undefined) {
-      await refuseMessage(context, tx, effects, pushed, message, outcome.refusal);
+    const { refusal } = outcome;
+    refusals.push(refusal && { code: refusal.code, reason: refusal.reason });
+    if (refusal !== undefined) {
+      await refuseMessage(context, tx, effects, pushed, message, refusal);
     }
     if (!outcome.waits) continue;
     const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
@@ -159,17 +161,17 @@ async function judgeMessage(
   tx: MessageTransaction,
   pushed: PushedMessages,
   message: NewLinkMessage,
-  fault: string | undefined,
+  fault: MessageRefusal | undefined,
 ): Promise<Judgement> {
-  const refused = (reason: string, isPermanent: boolean) => ({
-    refusal: { reason, isPermanent },
+  const refused = (refusal: MessageRefusal, isPermanent: boolean) => ({
+    refusal: { ...refusal, isPermanent },
     waits: false,
     isNew: false,
   });
   const { nodeId, runId } = pushed;
   if (message.runId !== runId) {
     const reason = `The message names run "${message.runId}", its push run "${runId}"`;
-    return refused(reason, true);
+    return refused({ code: "wrong-run", reason }, true);
   }
   if (fault !== undefined) return refused(fault, true);
   const announced = await tx.pushes.message(message.messageId);
@@ -177,14 +179,14 @@ async function judgeMessage(
     const owner = await tx.pushes.get(announced.sessionId);
     return owner?.nodeId === nodeId && owner.runId === runId
       ? { waits: true, isNew: false }
-      : refused(`Message id "${message.messageId}" belongs to another message`, false);
+      : refused(idTaken(message.messageId), false);
   }
   if (message.srcNodeId === nodeId && await acceptedBefore(tx, message) !== undefined) {
     return { waits: false, isNew: false };
   }
   if (nodeId === SUPERLINK_NODE_ID) {
-    const reason = await instructionRefusal(context, tx, message);
-    return reason === undefined ? { waits: true, isNew: true } : refused(reason, true);
+    const refusal = await instructionRefusal(context, tx, message);
+    return refusal === undefined ? { waits: true, isNew: true } : refused(refusal, true);
   }
   const refusal = await replyRefusal(context, tx, nodeId, message);
   return refusal === undefined
@@ -200,7 +202,7 @@ async function refuseMessage(
   message: NewLinkMessage,
   refusal: RefusalDetails,
 ): Promise<void> {
-  if (nodeId === SUPERLINK_NODE_ID) reportRefusal(effects, message, refusal.reason);
+  if (nodeId === SUPERLINK_NODE_ID) reportRefusal(effects, message, refusal);
   else await refuseReply(context, tx, effects, { nodeId, reply: message, refusal });
 }
 

@@ -5,6 +5,7 @@ import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage, type NewLinkMessage } from "../../entities/message.ts";
 import { instructionFault, replyFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
+import type { MessageRefusal } from "../../entities/push.ts";
 
 /** The stored message, if the same message was accepted before. */
 export async function acceptedBefore(
@@ -19,21 +20,19 @@ export async function acceptedBefore(
   return same ? message : undefined;
 }
 
-/** Checks an instruction against the store, but not its objects. @returns why it is refused, as a sentence */
+/** Checks an instruction against the store, but not its objects. @returns why it is refused */
 export async function instructionRefusal(
   { clock, limits }: MessageContext,
   tx: MessageTransaction,
   message: NewLinkMessage,
-): Promise<string | undefined> {
+): Promise<MessageRefusal | undefined> {
   const [run, node] = [await tx.runs.get(message.runId), await tx.nodes.get(message.dstNodeId)];
   return instructionFault(message, run, node, clock.now(), limits) ??
     await idFault(tx, message);
 }
 
 /** Why a message is refused, and whether that is permanent. */
-export interface RefusalDetails {
-  /** What is wrong, as a sentence. */
-  readonly reason: string;
+export interface RefusalDetails extends MessageRefusal {
   /** Whether the message itself is wrong. If so, sending it again does not help. */
   readonly isPermanent: boolean;
 }
@@ -47,24 +46,33 @@ export async function replyRefusal(
 ): Promise<RefusalDetails | undefined> {
   const node = await tx.nodes.get(nodeId);
   if (node?.state === "unregistered") {
-    return { reason: `Node "${nodeId}" was unregistered`, isPermanent: false };
+    return {
+      code: "node-unregistered",
+      reason: `Node "${nodeId}" was unregistered`,
+      isPermanent: false,
+    };
   }
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
   const fault = replyFault(reply, nodeId, instruction, clock.now(), limits);
-  if (fault !== undefined) return { reason: fault, isPermanent: true };
+  if (fault !== undefined) return { ...fault, isPermanent: true };
   // Not permanent, because the other message may be removed.
-  const reason = await idFault(tx, reply);
-  return reason === undefined ? undefined : { reason, isPermanent: false };
+  const taken = await idFault(tx, reply);
+  return taken && { ...taken, isPermanent: false };
 }
 
 /** Checks that the id is unused. An id is the hash of one message, so only a forged id can be in use. */
 async function idFault(
   tx: MessageTransaction,
   { messageId }: NewLinkMessage,
-): Promise<string | undefined> {
+): Promise<MessageRefusal | undefined> {
   const taken = (await tx.instructions.get([messageId])).length > 0 ||
     await tx.replies.get(messageId) !== undefined;
-  return taken ? `Message id "${messageId}" belongs to another message` : undefined;
+  return taken ? idTaken(messageId) : undefined;
+}
+
+/** The refusal of a message whose id another message has. */
+export function idTaken(messageId: string): MessageRefusal {
+  return { code: "id-taken", reason: `Message id "${messageId}" belongs to another message` };
 }
 
 /** Stores a checked message whose objects are all stored as an instruction. */

@@ -3,6 +3,7 @@ import { MessageErrorCode } from "../../entities/metadata.ts";
 import { isOpen } from "./instruction_state.ts";
 import { expiryOf, type NewLinkMessage } from "../../entities/message.ts";
 import type { RefusalDetails } from "./record_message.ts";
+import type { MessageRefusal } from "../../entities/push.ts";
 import { failInstruction } from "./end_instruction.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function refuseReply(
   { nodeId, reply, refusal }: { nodeId: bigint; reply: NewLinkMessage; refusal: RefusalDetails },
 ): Promise<void> {
   const { reason, isPermanent } = refusal;
-  reportRefusal(effects, reply, reason);
+  reportRefusal(effects, reply, refusal);
   if (!isPermanent || reply.srcNodeId !== nodeId) return;
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
   // A node can only fail instructions that it was handed.
@@ -36,12 +37,12 @@ export async function refuseReply(
 export function reportRefusal(
   effects: MessageEffects,
   message: NewLinkMessage,
-  reason: string,
+  { code, reason }: MessageRefusal,
 ): void {
   const { runId, srcNodeId, dstNodeId, replyToMessageId } = message;
   effects.emit(
     replyToMessageId === ""
-      ? { kind: "instruction-refused", runId, nodeId: dstNodeId, reason }
-      : { kind: "reply-refused", nodeId: srcNodeId, replyToMessageId, reason },
+      ? { kind: "instruction-refused", runId, nodeId: dstNodeId, code, reason }
+      : { kind: "reply-refused", nodeId: srcNodeId, replyToMessageId, code, reason },
   );
 }

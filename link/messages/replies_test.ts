@@ -72,7 +72,7 @@ linkTest("a second reply is refused", async (bench) => {
   await bench.link.messages.pullInstruction(nodeId);
   const taken = await bench.answer(pushed);
   const reply = bench.reply(pushed);
-  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /already answered/);
+  assert.equal((await bench.refusalOf(reply, UPDATE_OBJECTS))?.code, "instruction-answered");
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), [taken]);
   assert.deepEqual(bench.eventsOf("reply-refused").map((event) => event.nodeId), [nodeId]);
 });
@@ -89,14 +89,14 @@ linkTest("a reply with missing objects is not accepted, and another one can be",
   const next = await bench.answer(pushed);
   const [taken] = await bench.link.messages.pullReplies([pushed.messageId]);
   assert.equal(taken?.messageId, next.messageId);
-  assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /already answered/);
+  assert.equal(bench.eventsOf("reply-refused").at(-1)?.code, "instruction-answered");
 });
 
 linkTest("a reply to an instruction that was not handed out is refused", async (bench) => {
   const nodeId = await bench.node();
   const pushed = await bench.push(nodeId);
   const reply = bench.reply(pushed);
-  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /was not handed to node/);
+  assert.equal((await bench.refusalOf(reply, UPDATE_OBJECTS))?.code, "instruction-unknown");
 });
 
 linkTest("unknown instructions get an error reply", async (bench) => {
@@ -165,7 +165,7 @@ linkTest("an error that was pulled is final", async (bench) => {
   await bench.node(15, KEY);
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   const reply = bench.reply(pushed);
-  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /undeliverable/);
+  assert.equal((await bench.refusalOf(reply, UPDATE_OBJECTS))?.code, "instruction-ended");
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), told);
   await bench.restart();
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), told);
@@ -198,7 +198,7 @@ linkTest("a reply to an expired instruction is refused", async (bench) => {
   await bench.link.messages.pullInstruction(nodeId);
   const reply = bench.reply(pushed);
   await bench.clock.advance(10);
-  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /expired/);
+  assert.equal((await bench.refusalOf(reply, UPDATE_OBJECTS))?.code, "instruction-ended");
 });
 
 linkTest("a reply that is not pulled expires with its instruction", async (bench) => {

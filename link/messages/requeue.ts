@@ -7,7 +7,7 @@ import type { InstructionRecord } from "./message_tables.ts";
 type Cause = Extract<MessageEvent, { kind: "instruction-requeued" }>["cause"];
 
 /** Requeues an instruction that was handed out. */
-export async function requeue(
+export async function requeueInstruction(
   { limits }: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
@@ -31,6 +31,6 @@ export async function requeueHanded(
   cause: Cause,
 ): Promise<void> {
   for (const instruction of await tx.instructions.handedOutTo(nodeId)) {
-    await requeue(context, tx, effects, instruction, cause);
+    await requeueInstruction(context, tx, effects, instruction, cause);
   }
 }

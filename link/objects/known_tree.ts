@@ -1,6 +1,7 @@
 import type { ObjectContext, ObjectTables } from "./context.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import type { KnownTree } from "./tree_cache.ts";
+import type { MessageRefusal } from "../../entities/push.ts";
 import { treeShape } from "../../entities/tree_shape.ts";
 
 /** The tree cache and the limits of trees. */
@@ -30,19 +31,23 @@ export async function knownTree(
 /**
  * Checks the depth and size of a message's stored tree, which can differ from the announced one.
  *
- * @returns why the message is refused, as a sentence
+ * @returns why the message is refused
  */
 export async function shapeFault(
   context: TreeContext,
   tx: ObjectTables,
   content: ObjectId,
-): Promise<string | undefined> {
+): Promise<MessageRefusal | undefined> {
   const { maxObjectDepth, maxTreeNodes } = context.limits;
   const { shape } = await knownTree(context, tx, content);
   if (shape === undefined) {
-    return `The message's objects are nested more than ${maxObjectDepth} deep`;
+    return {
+      code: "objects-too-deep",
+      reason: `The message's objects are nested more than ${maxObjectDepth} deep`,
+    };
   }
-  return shape.nodes < maxTreeNodes
-    ? undefined
-    : `The message's objects form a tree of more than ${maxTreeNodes} nodes`;
+  return shape.nodes < maxTreeNodes ? undefined : {
+    code: "objects-too-many",
+    reason: `The message's objects form a tree of more than ${maxTreeNodes} nodes`,
+  };
 }

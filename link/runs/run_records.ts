@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
-import { resumableRun } from "./resume.ts";
+import { resumableRun } from "./resumable_run.ts";
 import { nextRunState } from "./run_state.ts";
 import type { InternalRunFields, RunRecord } from "./run_table.ts";
 import {

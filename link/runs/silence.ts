@@ -16,7 +16,7 @@ export function patienceSeconds(
 }
 
 /** The run sends instructions: it is alive, where it has no other way to show it. Stored at most once a day. */
-export async function hearInstructions(
+export async function noteInstructions(
   { clock, limits }: Pick<RunContext, "clock"> & { readonly limits: RunLimits },
   tx: Pick<RunTransaction, "runs">,
   runId: bigint,

@@ -6,6 +6,7 @@ import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
 import type { LinkTables } from "./store.ts";
 import { eachStore } from "./testing/each_store.ts";
+import { anyCharacter } from "../../base/testing/texts.ts";
 
 const MESSAGE: LinkMessage = {
   messageId: "a",
@@ -30,7 +31,7 @@ const time = fc.double({ min: 0, max: 1e10, noNaN: true });
 /** Text with NUL, a byte order mark, and characters beyond 16 bits. */
 const text = fc.oneof(
   fc.constantFrom("", "\0", "a\0b", "\ufeffmark"),
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: anyCharacter }),
 );
 const plain = { noNullPrototype: true };
 

@@ -8,7 +8,7 @@ import { decodePicture, type OrientationAction } from "./picture/decode.ts";
 import { checkSameKind } from "./picture/picture.ts";
 import { parseFile, readBytes } from "./read_bytes.ts";
 import { sharedArray } from "./shared_array.ts";
-import { checkBits } from "./used_bits.ts";
+import { checkBits } from "./check_bits.ts";
 
 /** Options of {@link readImageFolder}. */
 export interface ImageFolderOptions {

@@ -10,7 +10,7 @@ import { decodePngNumbers } from "./picture/png.ts";
 import { isPng } from "./picture/png_chunks.ts";
 import { parseFile, readBytes } from "./read_bytes.ts";
 import { sharedArray } from "./shared_array.ts";
-import { checkBits } from "./used_bits.ts";
+import { checkBits } from "./check_bits.ts";
 
 /** Images with a mask each, held in memory. */
 export interface ImageMasks extends Dataset {

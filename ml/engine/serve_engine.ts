@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { itemSize } from "../../tensor/dtype.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import { answerCall } from "./answer_call.ts";
-import { checkRequest } from "./checked_call.ts";
+import { checkRequest } from "./check_request.ts";
 import type { Engine } from "./engine.ts";
 import {
   type EngineCall,

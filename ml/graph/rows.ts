@@ -151,6 +151,8 @@ class RowWalk {
       }
       case "argMax":
         return this.#without(first!, [value.attributes.axis], false);
+      case "foldMax":
+        return this.#without(first!, [0], false);
       case "slice":
       case "pad":
         return this.#kept(value, first!);

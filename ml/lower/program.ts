@@ -4,6 +4,7 @@ import { GraphBuilder, type ValueInfo } from "../onnx/graph_builder.ts";
 import type { GraphProto } from "../onnx/message/messages.ts";
 import { modelBytes } from "../onnx/model.ts";
 import { emit } from "./emit.ts";
+import { withFreeRows } from "./free_rows.ts";
 import type { Pattern } from "./tile.ts";
 
 /** A value with its name outside the graph. */
@@ -24,6 +25,24 @@ export interface Program {
   readonly captured: readonly Node<"input">[];
   /** Values that each step yields: one row per step. */
   readonly stacked: readonly NamedValue[];
+  /** Whether it cannot have images in blocks of channels (default: it can). */
+  readonly withoutBlocks?: boolean;
+  /** How the number of rows can differ from step to step (default: it is always the same). */
+  readonly free?: FreeRows;
+}
+
+/** The form of a program whose steps have different numbers of rows, up to those that the program has. */
+export interface FreeRows {
+  /** The same program for fewer rows: what differs depends on the number of rows. */
+  readonly fewer: Program;
+  /** Number of rows of the program, and of the one for fewer. */
+  readonly rows: readonly [number, number];
+  /** The scanned input with the number of rows, int64 [1], from 1. */
+  readonly count: Node<"input">;
+  /** The scanned inputs with one entry per row. They are fed with the most rows. */
+  readonly cut: readonly Node<"input">[];
+  /** The program to use if the two differ in more than lengths. */
+  otherwise(): Program;
 }
 
 /** The name of the output with a state's value after the last step. */
@@ -56,7 +75,7 @@ function perStep({ name, dtype, shape }: ValueInfo): ValueInfo {
 
 /**
  * Lowers a loop to an ONNX model: one Scan whose body is the step. Values that do not change between steps are computed
- * once, before the loop.
+ * once, before the loop. All steps have the number of rows that the program was built for.
  *
  * @returns the bytes of the model file; its inputs and outputs are named as in {@link Program}
  */
@@ -64,6 +83,29 @@ export function lowerProgram(
   program: Program,
   patterns: readonly Pattern[],
 ): Uint8Array<ArrayBuffer> {
+  return modelBytes(programGraph(program, patterns));
+}
+
+/**
+ * Lowers a loop whose steps have different numbers of rows, as {@link lowerProgram} does.
+ *
+ * @returns undefined if the program needs more than other lengths for other numbers of rows
+ */
+export function lowerFreeRows(
+  program: Program,
+  { fewer, rows, count, cut }: FreeRows,
+  patterns: readonly Pattern[],
+): Uint8Array<ArrayBuffer> | undefined {
+  const graph = withFreeRows({
+    graphs: [programGraph(program, patterns), programGraph(fewer, patterns)],
+    rows,
+    count: count.attributes.name,
+    cut: cut.map(({ attributes: { name } }) => name),
+  });
+  return graph && modelBytes(graph);
+}
+
+function programGraph(program: Program, patterns: readonly Pattern[]): GraphProto {
   const results = resultsOf(program);
   const changing = new Set<Value>([...program.state.map(({ input }) => input), ...program.scanned]);
   for (const value of topologicalOrder(results)) {
@@ -96,7 +138,7 @@ export function lowerProgram(
     [...finals, ...stacked].map(({ name }) => name),
     { body: { graph }, num_scan_inputs: { int: scanned.length } },
   );
-  return modelBytes(outer.build(
+  return outer.build(
     "program",
     [
       ...states.map((state) => ({ ...state, name: startOf(state.name) })),
@@ -104,7 +146,7 @@ export function lowerProgram(
       ...program.captured.map(info),
     ],
     [...finals, ...stacked],
-  ));
+  );
 }
 
 /** Lowers values without a loop to an ONNX model whose inputs and outputs have the given names. */

@@ -1,3 +1,4 @@
+import { UNARY_PRIMITIVES } from "../graph/elementwise.ts";
 import { sameShape } from "../graph/shape.ts";
 import { matmul } from "../graph/linear.ts";
 import { reshape, transpose } from "../graph/movement.ts";
@@ -5,20 +6,7 @@ import { rewriteToFixpoint } from "../graph/traverse.ts";
 import { type Node, node, type Value } from "../graph/value.ts";
 
 /** Elementwise primitives of one operand. */
-export const UNARY: ReadonlySet<string> = new Set([
-  "neg",
-  "exp",
-  "log",
-  "sqrt",
-  "abs",
-  "sign",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-  "cast",
-  "stopGradient",
-]);
+export const UNARY: ReadonlySet<string> = new Set([...UNARY_PRIMITIVES, "cast"]);
 
 /** Elementwise primitives of two operands. */
 export const BINARY: ReadonlySet<string> = new Set([

@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { copyToCache, findEmbeddedLibrary, openNativeLibrary } from "./native_library.ts";
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 /** Longer than one piece, and not a multiple of it. */
 function libraryBytes(): Uint8Array {
@@ -18,7 +10,7 @@ function libraryBytes(): Uint8Array {
 }
 
 Deno.test("each platform's library is found under the name that the addon asks for", () =>
-  inFolder(async (packages) => {
+  inTemporaryFolder(async (packages) => {
     const binaries = join(
       packages,
       "onnxruntime-node@1.30.0/node_modules/onnxruntime-node/bin/napi-v6",
@@ -58,7 +50,7 @@ Deno.test("the library in use is found as it would be found in an executable", a
 });
 
 Deno.test("the library is copied once, and again if the copy was changed or truncated", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const bytes = libraryBytes();
     const library = { path: join(folder, "embedded"), name: "library.so.1" };
     await Deno.writeFile(library.path, bytes);
@@ -83,7 +75,7 @@ Deno.test("the library is copied once, and again if the copy was changed or trun
   }));
 
 Deno.test("concurrent copies all get a complete library", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const bytes = libraryBytes();
     const library = { path: join(folder, "embedded"), name: "library.so.1" };
     await Deno.writeFile(library.path, bytes);
@@ -93,7 +85,7 @@ Deno.test("concurrent copies all get a complete library", () =>
   }));
 
 Deno.test("the error for a read-only cache names it and a remedy", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "not a folder");
     await assert.rejects(

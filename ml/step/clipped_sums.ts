@@ -1,9 +1,11 @@
+import { elementCount } from "../../tensor/tensor.ts";
 import { applyRule, gradients } from "../grad/gradients.ts";
 import { add, div, fill, minimum, mul, sqrt } from "../graph/elementwise.ts";
 import { matmul } from "../graph/linear.ts";
 import { reshape } from "../graph/movement.ts";
 import { reduceSum } from "../graph/reduce.ts";
 import type { Layout } from "../graph/rows.ts";
+import { sameShape } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import {
@@ -119,11 +121,31 @@ function usesOf(
   return uses;
 }
 
-/** The parameter of which a value is a rearrangement; undefined if it is another function of parameters. */
-function rearranged(value: Value): Value | undefined {
-  let at = value;
-  while (at.primitive === "reshape" || at.primitive === "transpose") at = at.inputs[0]!;
-  return at.primitive === "input" ? at : undefined;
+/** A parameter, rearranged and multiplied by a number. */
+interface Scaled {
+  readonly parameter: Value;
+  readonly scale: number;
+}
+
+/** The number that a value is multiplied by, if it is a constant. */
+function constantFactor(value: Value | undefined): number | undefined {
+  return value?.primitive === "constant" && elementCount(value.shape) === 1
+    ? Number(value.attributes.tensor.data[0])
+    : undefined;
+}
+
+/** The parameter of which a value is a multiple, rearranged; undefined if it is another function of parameters. */
+function multipleOf(value: Value): Scaled | undefined {
+  let [at, scale] = [value, 1];
+  for (;;) {
+    const [first, second] = at.inputs;
+    if (at.primitive === "input") return { parameter: at, scale };
+    const factor = at.primitive === "mul" ? constantFactor(second) : 1;
+    const isKept = at.primitive === "reshape" || at.primitive === "transpose" ||
+      at.primitive === "mul" && factor !== undefined && sameShape(at.shape, first!.shape);
+    if (!isKept) return undefined;
+    [at, scale] = [first!, scale * factor!];
+  }
 }
 
 function partsOf(parameters: readonly Value[], uses: readonly Use[]): Part[] | undefined {
@@ -138,9 +160,9 @@ function partsOf(parameters: readonly Value[], uses: readonly Use[]): Part[] | u
   const direct = new Map<Value, Part>();
   for (const parameter of parameters) {
     const users = found.filter((_, i) => inputs[i]!.has(parameter));
-    if (users.length !== 1 || rearranged(users[0]!.shared) !== parameter) continue;
-    const part = onlyPart(parameter, users[0]!);
-    if (part !== undefined) direct.set(parameter, part);
+    const multiple = users.length === 1 ? multipleOf(users[0]!.shared) : undefined;
+    if (multiple?.parameter !== parameter) continue;
+    direct.set(parameter, onlyPart(multiple, users[0]!));
   }
   const rest = parameters.filter((parameter) => !direct.has(parameter));
   const others = rest.length === 0 ? new Map<Value, Value>() : collect(rest, found);
@@ -148,23 +170,29 @@ function partsOf(parameters: readonly Value[], uses: readonly Use[]): Part[] | u
   return parameters.map((parameter) => direct.get(parameter) ?? wholePart(others.get(parameter)!));
 }
 
-/** A parameter with one use, as it is or rearranged, whose norm costs less without the gradients. */
+/** A parameter with one use. Rearranging and scaling its gradients can wait until they are added up. */
 function onlyPart(
-  parameter: Value,
+  { parameter, scale }: Scaled,
   { use, shared, part }: { use: Use; shared: Value; part: ExampleGradients },
-): Part | undefined {
-  if (part.squares === undefined) return undefined;
+): Part {
+  const { squares, sum } = part.squares === undefined
+    ? wholePart(part.each())
+    : { squares: part.squares(), sum: (factors: Value) => sumOfScaled(use, factors) };
   return {
-    squares: part.squares(),
+    squares: scale === 1 ? squares : mul(squares, scale * scale),
     sum(factors) {
-      const scaled = scaleExamples(use.gradient, use.layout, factors);
-      const slope = applyRule(use.value, scaled)[use.index]!();
+      const slope = sum(factors);
       return shared === parameter ? slope : gradients(shared, [parameter], slope)[0]!;
     },
   };
 }
 
-/** A parameter whose gradients for each example are there, [batch, …its shape]. */
+/** The sum of scaled gradients as one product over all examples, which are not computed one by one. */
+function sumOfScaled({ value, index, gradient, layout }: Use, factors: Value): Value {
+  return applyRule(value, scaleExamples(gradient, layout, factors))[index]!();
+}
+
+/** Gradients for each example, [batch, …their shape]. */
 function wholePart(each: Value): Part {
   return {
     squares: squaresOf(each),

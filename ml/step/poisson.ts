@@ -23,24 +23,50 @@ export function poissonBatch(count: number, rate: number, entropy: Entropy): num
 const MOST_ROWS = 128;
 /** What a pass costs besides its rows, in rows. */
 const PASS_COST = 8;
+/** Standard deviations above the mean that a batch hardly ever exceeds: one of a billion. */
+const RARE = 6;
+
+function deviationOf(count: number, expected: number): number {
+  return Math.sqrt(expected * (1 - expected / count));
+}
 
 /**
- * Number of rows of one pass, so that batches of random sizes cost least. A batch that has more examples takes several
- * passes, so no example is left out.
+ * Most rows of a pass that has as many rows as examples. Nearly every batch fits into one pass, unless batches are large. A
+ * batch that has more examples takes several passes, so no example is left out.
+ *
+ * @param count number of examples to draw from
+ * @param expected the mean size of a batch
+ */
+export function mostRowsPerPass(count: number, expected: number): number {
+  if (expected === count) return Math.ceil(count / Math.ceil(count / MOST_ROWS));
+  const most = Math.ceil(expected + RARE * deviationOf(count, expected));
+  return Math.min(MOST_ROWS, most, count);
+}
+
+/**
+ * Number of rows of each pass if all passes have as many, so that batches of random sizes cost least. A batch that has more
+ * examples takes several passes.
  *
  * @param count number of examples to draw from
  * @param expected the mean size of a batch
  */
 export function rowsPerPass(count: number, expected: number): number {
-  if (expected === count) return Math.ceil(count / Math.ceil(count / MOST_ROWS));
-  const deviation = Math.sqrt(expected * (1 - expected / count));
+  const most = mostRowsPerPass(count, expected);
+  if (expected === count) return most;
+  const deviation = deviationOf(count, expected);
   let [best, least] = [1, Infinity];
-  const most = Math.min(MOST_ROWS, Math.ceil(expected + 4 * deviation), count);
   for (let rows = 1; rows <= most; rows++) {
     const cost = meanPasses(expected, deviation, rows) * (rows + PASS_COST);
     if (cost < least) [best, least] = [rows, cost];
   }
   return best;
+}
+
+/** The examples of each pass over a batch: about as many in each, and one pass without examples for an empty batch. */
+export function passesOf(batch: readonly number[], mostRows: number): number[][] {
+  const passes = Math.max(1, Math.ceil(batch.length / mostRows));
+  const rows = Math.ceil(batch.length / passes);
+  return Array.from({ length: passes }, (_, i) => batch.slice(i * rows, (i + 1) * rows));
 }
 
 /** The mean of ⌈n / rows⌉, at least 1, for n from a normal distribution. */

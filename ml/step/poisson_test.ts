@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { forTestsSeededEntropy } from "../../privacy/noise/for_tests.ts";
-import { poissonBatch, rowsPerPass } from "./poisson.ts";
+import { mostRowsPerPass, passesOf, poissonBatch, rowsPerPass } from "./poisson.ts";
 
 const COUNT = 20;
 const DRAWS = 40_000;
@@ -48,4 +48,21 @@ Deno.test("rowsPerPass: most batches fit into one pass, and large ones are divid
   const rows = rowsPerPass(5000, 32);
   assert.ok(rows > 32 && rows < 50, `${rows}`);
   assert.ok(rowsPerPass(100_000, 5000) <= 128);
+});
+
+Deno.test("mostRowsPerPass: nearly every batch fits, unless batches are large", () => {
+  assert.equal(mostRowsPerPass(6, 6), 6);
+  assert.equal(mostRowsPerPass(300, 300), 100);
+  assert.equal(mostRowsPerPass(5, 1), 5);
+  const most = mostRowsPerPass(5000, 32);
+  assert.ok(most > 60 && most < 70, `${most}`);
+  assert.equal(mostRowsPerPass(100_000, 5000), 128);
+});
+
+Deno.test("passesOf: each example is in one pass, and passes are about as large", () => {
+  const batch = Array.from({ length: 10 }, (_, i) => i * 2);
+  assert.deepEqual(passesOf(batch, 10), [batch]);
+  assert.deepEqual(passesOf(batch, 4), [batch.slice(0, 4), batch.slice(4, 8), batch.slice(8)]);
+  assert.deepEqual(passesOf(batch, 9).map(({ length }) => length), [5, 5]);
+  assert.deepEqual(passesOf([], 4), [[]]);
 });

@@ -2,6 +2,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { withBlocks } from "../lower/blocked/with_blocks.ts";
 import {
+  lowerFreeRows,
   lowerProgram,
   nextName,
   type Program,
@@ -117,13 +118,20 @@ export class Executor implements AsyncDisposable {
     // Only programs that change parameters are differentiated.
     const forwardOnly = program.state.length === 0;
     const asItStands = forwardOnly ? build({ ...this.#optimizations, passes: [] }) : program;
-    const block = await this.#blockFor([program, asItStands].flatMap(resultsOf), forwardOnly);
+    const block = program.withoutBlocks
+      ? undefined
+      : await this.#blockFor([program, asItStands].flatMap(resultsOf), forwardOnly);
     if (block !== undefined) {
       const optimizations = withBlocks(this.#optimizations, block, forwardOnly);
       program = build(optimizations);
       patterns = optimizations.patterns;
     }
-    const model = lowerProgram(program, patterns);
+    let model: Uint8Array | undefined;
+    while (model === undefined && program.free !== undefined) {
+      model = lowerFreeRows(program, program.free, patterns);
+      if (model === undefined) program = program.free.otherwise();
+    }
+    model ??= lowerProgram(program, patterns);
     await (await this.engine()).load(key, model);
     return { key, program, length: new SliceLength() };
   }

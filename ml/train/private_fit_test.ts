@@ -57,6 +57,8 @@ interface Case {
   readonly tokens?: number;
   /** Number of outputs, if targets are numbers and not labels. */
   readonly outputs?: number;
+  /** Number of examples (default: 6). */
+  readonly examples?: number;
 }
 
 const meanOverPositions = layer("mean", (x) => ops.reduceMean(x, { axes: [1] }));
@@ -112,6 +114,39 @@ const CASES: Readonly<Record<string, Case>> = {
     input: numbers(3, 7),
     loss: binaryCrossEntropy(),
     outputs: 2,
+  },
+  "convolutions below pools, as products with the batch innermost": {
+    network: sequential(
+      conv2d({ out: 3, kernel: 3 }),
+      relu(),
+      maxPool2d(2),
+      conv2d({ out: 4, kernel: 3, padding: 1 }),
+      tanh(),
+      maxPool2d(2),
+      flatten(),
+      dense({ out: 20 }),
+      relu(),
+      dense({ out: 3 }),
+    ),
+    input: numbers(2, 10, 10),
+    examples: 18,
+    ...classified,
+  },
+  "an input whose scale moves to the layer": {
+    network: sequential(
+      layer("scale", (x) => ops.mul(x, 0.125)),
+      dense({ out: 7 }),
+      tanh(),
+      meanOverPositions,
+      dense({ out: 3 }),
+    ),
+    input: numbers(6, 4),
+    ...classified,
+  },
+  "as many positions as some operators are chosen by": {
+    network: sequential(dense({ out: 3 }), tanh(), meanOverPositions),
+    input: numbers(45, 2),
+    ...classified,
   },
   "embedding, attention and layer norm": {
     network: sequential(
@@ -190,7 +225,10 @@ const CASES: Readonly<Record<string, Case>> = {
 
 const EXAMPLES = 6;
 
-function dataOf({ input, tokens, outputs, loss }: Case, examples = EXAMPLES): Dataset {
+function dataOf(
+  { input, tokens, outputs, loss, examples: own = EXAMPLES }: Case,
+  examples = own,
+): Dataset {
   const random = seededRandom(5);
   const shape = [examples, ...input.shape];
   const draw = (count: number, scale: number) =>
@@ -282,37 +320,67 @@ function assertClose(actual: readonly number[], expected: readonly number[], wha
 for (const [name, example] of Object.entries(CASES)) {
   Deno.test(`dpSgd: clipped sums of gradients are those of one example at a time: ${name}`, async () => {
     const data = dataOf(example);
-    await using model = modelOf(example, EXAMPLES);
+    const examples = data.x.shape[0]!;
+    await using model = modelOf(example, examples);
     const gradients = await exampleGradients(model, data);
     const clip = middleNorm(gradients);
     const before = flat(model);
     // All examples take part in the only step.
-    const all = Array.from({ length: EXAMPLES }, (_, i) => i);
+    const all = Array.from({ length: examples }, (_, i) => i);
     const { losses } = await model.fit(data, { privacy: dpSgd({ clip, noiseMultiplier: 0 }) });
-    const moved = flat(model).map((number, i) => (before[i]! - number) * EXAMPLES);
+    const moved = flat(model).map((number, i) => (before[i]! - number) * examples);
     assertClose(moved, clippedSum(gradients, all, clip), "sum");
     assert.ok(losses[0]! > 0);
   });
 }
 
-Deno.test("dpSgd: a step has the examples that Poisson sampling drew, and is divided by the expected number", async () => {
-  const example = CASES["convolutions, group norm and pools"]!;
-  const data = dataOf(example);
-  const batchSize = 4;
-  for (const seedForTests of [1, 2, 3, 4, 5, 6]) {
+for (const [name, example] of Object.entries(CASES)) {
+  Deno.test(`dpSgd: a step has the examples that Poisson sampling drew, and is divided by the expected number: ${name}`, async () => {
+    const data = dataOf(example);
+    const count = data.x.shape[0]!;
+    const batchSize = count * 2 / 3;
     await using model = modelOf(example, batchSize);
+    const start = model.getParameters();
     const gradients = await exampleGradients(model, data);
     const clip = middleNorm(gradients);
     const before = flat(model);
-    const rows = poissonBatch(EXAMPLES, batchSize / EXAMPLES, forTestsSeededEntropy(seedForTests));
-    const { steps, examples } = await model.fit(data, {
-      privacy: dpSgd({ clip, noiseMultiplier: 0, seedForTests }),
+    // Batches of several sizes.
+    const sizes = new Set<number>();
+    for (let seedForTests = 1; sizes.size < 4; seedForTests++) {
+      const entropy = forTestsSeededEntropy(seedForTests);
+      const rows = poissonBatch(count, batchSize / count, entropy);
+      if (sizes.has(rows.length)) continue;
+      sizes.add(rows.length);
+      model.setParameters(start);
+      const { steps, examples } = await model.fit(data, {
+        privacy: dpSgd({ clip, noiseMultiplier: 0, seedForTests }),
+        schedule: (step) => step === 1 ? 1 : 0,
+      });
+      const moved = flat(model).map((number, i) => (before[i]! - number) * batchSize);
+      assertClose(moved, clippedSum(gradients, rows, clip), `seed ${seedForTests}, ${rows}`);
+      assert.equal(steps, 2);
+      assert.ok(examples >= rows.length);
+    }
+  });
+}
+
+Deno.test("dpSgd: a batch without examples is a step without gradients", async () => {
+  for (const name of ["MLP", "convolutions below pools, as products with the batch innermost"]) {
+    const example = CASES[name]!;
+    const data = dataOf(example);
+    const count = data.x.shape[0]!;
+    await using model = modelOf(example, 1);
+    const empty = (seed: number) =>
+      poissonBatch(count, 1 / count, forTestsSeededEntropy(seed)).length === 0;
+    let seedForTests = 1;
+    while (!empty(seedForTests)) seedForTests++;
+    const before = flat(model);
+    const { losses } = await model.fit(data, {
+      privacy: dpSgd({ clip: 1, noiseMultiplier: 0, seedForTests }),
       schedule: (step) => step === 1 ? 1 : 0,
     });
-    const moved = flat(model).map((number, i) => (before[i]! - number) * batchSize);
-    assertClose(moved, clippedSum(gradients, rows, clip), `seed ${seedForTests}, ${rows}`);
-    assert.equal(steps, 2);
-    assert.ok(examples >= rows.length);
+    assert.deepEqual(flat(model), before);
+    assert.ok(Number.isFinite(losses[0]));
   }
 });
 

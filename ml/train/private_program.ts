@@ -5,6 +5,7 @@ import { gather } from "../graph/indexing.ts";
 import { reduceSum } from "../graph/reduce.ts";
 import { type Layout, rowLayouts } from "../graph/rows.ts";
 import type { Value } from "../graph/value.ts";
+import { applyPasses, type Optimizations } from "../lower/passes.ts";
 import type { Program } from "../lower/program.ts";
 import type { Variable } from "../nn/trace.ts";
 import { clippedOfOne, clippedSums } from "../step/clipped_sums.ts";
@@ -26,9 +27,18 @@ import {
 } from "./programs.ts";
 import type { TargetSpec } from "./target_spec.ts";
 
+/** How many pairs of numbers of rows are tried as the most of a pass. */
+const FREE_ATTEMPTS = 3;
+
 /** The options of a private training program. */
 export interface PrivateVariant extends TrainingVariant {
-  /** The expected number of examples per step, by which sums are divided. `batch` is the number of rows of one pass. */
+  /** Most rows of one pass. A pass has as many as it has examples, where the network allows it. */
+  readonly batch: number;
+  /** Rows of every pass if the network needs the same number in each. */
+  readonly fixedBatch: number;
+  /** Whether each pass is the only one of its step. */
+  readonly whole: boolean;
+  /** The expected number of examples per step, by which sums are divided. */
   readonly expected: number;
   readonly settings: DpSgd;
 }
@@ -66,48 +76,54 @@ function requireSeparate(taken: Losses, other: Losses): ReadonlyMap<Value, Layou
   for (const { name, value } of taken.variables) {
     if (taken.updates.has(value)) throw mixes(`it computes "${name}" from the examples`);
   }
-  const { layouts, mixing } = rowLayouts(
-    { inputs: [taken.rows], outputs: [taken.losses] },
-    { inputs: [other.rows], outputs: [other.losses] },
-  );
+  const { layouts, mixing } = layoutsOf(taken, other);
   if (mixing !== undefined) throw mixes(`"${mixing.primitive}" runs over them`);
   return layouts;
 }
 
-/** The sums of clipped gradients of some rows; undefined if there is no rule for the gradients of each example. */
+type RowLosses = Pick<Losses, "rows" | "losses">;
+
+function layoutsOf(taken: RowLosses, other: RowLosses): ReturnType<typeof rowLayouts> {
+  return rowLayouts(
+    { inputs: [taken.rows], outputs: [taken.losses] },
+    { inputs: [other.rows], outputs: [other.losses] },
+  );
+}
+
+/** The losses of some rows and the sums of their clipped gradients. */
+interface Sums {
+  readonly taken: Losses;
+  /** Undefined if there is no rule for the gradients of each example. */
+  readonly sums: readonly Value[] | undefined;
+}
+
 function sumsOf(
   recipe: Recipe,
   target: Parts<TargetSpec>,
   variant: PrivateVariant,
+  optimizations: Optimizations,
   key: Value,
   mask: Value,
-): { taken: Losses; sums: Value[] | undefined } {
+): Sums {
   const { batch, weighted, settings: { clip } } = variant;
   const taken = lossesOf(recipe, target, batch, weighted, key);
   const parameters = taken.variables.filter(({ trained }) => trained).map(({ value }) => value);
   if (batch === 1) {
     return { taken, sums: clippedOfOne(taken.losses, parameters, { clip, mask }) };
   }
-  const other = lossesOf(recipe, target, 2 * batch + 1, weighted, key);
+  const other = lossesOf(recipe, target, batch + 1, weighted, key);
   const layouts = requireSeparate(taken, other);
+  const [faster, twin] = [taken, other].map((each) => {
+    const [losses] = applyPasses([each.losses], optimizations);
+    return { ...each, losses: losses! };
+  }) as [Losses, Losses];
+  const fasterLayouts = layoutsOf(faster, twin);
+  if (fasterLayouts.mixing === undefined) {
+    const sums = clippedSums(faster.losses, parameters, fasterLayouts.layouts, { clip, mask });
+    if (sums !== undefined) return { taken: faster, sums };
+  }
+  // The optimised graph can have rows, or uses of parameters, for which there is no rule.
   return { taken, sums: clippedSums(taken.losses, parameters, layouts, { clip, mask }) };
-}
-
-/**
- * Number of rows of a pass: the wanted one, or 1 if a layer has no rule for the gradients of each example.
- *
- * @throws FlwrError "invalid-argument" when a layer mixes examples
- */
-export function passRows(
-  recipe: Recipe,
-  target: Parts<TargetSpec>,
-  variant: PrivateVariant,
-): number {
-  // Mixing cannot be seen in a batch of one.
-  const batch = Math.max(2, variant.batch);
-  const mask = source(NAMES.mask, "float32", [batch]);
-  const { sums } = sumsOf(recipe, target, { ...variant, batch }, randomKey(), mask);
-  return sums === undefined ? 1 : variant.batch;
 }
 
 function mixes(how: string): FlwrError {
@@ -118,10 +134,28 @@ function mixes(how: string): FlwrError {
   );
 }
 
+/** How the passes of a program are fed. */
+export interface PassRows {
+  /** Number of rows that a pass is fed with, and the most examples that it can have. */
+  readonly most: number;
+  /** Whether rows beyond a pass's examples are left out. They are computed in vain otherwise. */
+  readonly areFree: boolean;
+}
+
+/** The rows of a private program's passes. */
+export function passRows({ scanned }: Program): PassRows {
+  const named = (name: string) => scanned.find(({ attributes }) => attributes.name === name);
+  return { most: named(NAMES.rows)!.shape[0]!, areFree: named(NAMES.count) !== undefined };
+}
+
 /**
  * The program for differentially private training. Each of its steps is one pass over some examples of a batch: it adds
  * their clipped gradients to sums. The last pass of a batch adds the noise and updates the parameters. It yields, per pass,
  * the sum of the examples' losses before the update.
+ *
+ * Batches have random sizes, and rows that only fill a pass would take as long as examples. So passes have different
+ * numbers of rows, unless the network prevents it. If a layer has no rule for the gradients of each example, a pass has one
+ * row.
  *
  * @throws FlwrError "invalid-argument" when a layer mixes examples
  */
@@ -129,20 +163,74 @@ export function privateProgram(
   recipe: Recipe,
   target: Parts<TargetSpec>,
   variant: PrivateVariant,
+  optimizations: Optimizations,
 ): Program {
+  const { batch, fixedBatch } = variant;
+  const built = new Map<number, Program | undefined>();
+  const sized = (size: number) => {
+    if (!built.has(size)) {
+      const program = sizedProgram(recipe, target, { ...variant, batch: size }, optimizations);
+      built.set(size, program);
+    }
+    return built.get(size);
+  };
+  // Mixing cannot be seen in a batch of one.
+  if (sized(Math.max(2, batch)) === undefined) return sized(1)!;
+  return freeProgram(sized, batch, fixedBatch);
+}
+
+/**
+ * A program whose passes have different numbers of rows, made from the graphs for two numbers. Some operators are chosen by
+ * the number of rows, and equal nodes are one, so the graphs can differ in more than lengths by chance: if a limit lies
+ * between the two numbers, or if one of them is also another length. Then smaller numbers are tried.
+ */
+function freeProgram(
+  sized: (size: number) => Program | undefined,
+  most: number,
+  fixedBatch: number,
+  attempts = FREE_ATTEMPTS,
+): Program {
+  if (most < 3 || attempts === 0) return sized(Math.min(most, fixedBatch))!;
+  const count = source(NAMES.count, "int64", [1]);
+  const [program, fewer] = [most, most - 1].map((size) => {
+    const fixed = sized(size)!;
+    return { ...fixed, scanned: [...fixed.scanned, count] };
+  });
+  return {
+    ...program!,
+    free: {
+      fewer: fewer!,
+      rows: [most, most - 1],
+      count,
+      cut: program!.scanned.filter(({ attributes: { name } }) =>
+        name === NAMES.rows || name === NAMES.mask
+      ),
+      otherwise: () => freeProgram(sized, most - 2, fixedBatch, attempts - 1),
+    },
+  };
+}
+
+/** The program for passes of one size; undefined if there is no rule for the gradients of each example. */
+function sizedProgram(
+  recipe: Recipe,
+  target: Parts<TargetSpec>,
+  variant: PrivateVariant,
+  optimizations: Optimizations,
+): Program | undefined {
   const { optimizer } = recipe;
-  const { batch, expected, settings } = variant;
+  const { batch, expected, settings, whole } = variant;
   const key = randomKey();
   const mask = source(NAMES.mask, "float32", [batch]);
-  const { taken, sums } = sumsOf(recipe, target, variant, key, mask);
-  if (sums === undefined) throw new FlwrError("internal", "A pass of several rows has no rule");
+  const { taken, sums } = sumsOf(recipe, target, variant, optimizations, key, mask);
+  if (sums === undefined) return undefined;
   const { variables, losses } = taken;
   const trained = variables.filter((variable) => variable.trained);
   const parameters = trained.map(({ value }) => value);
 
-  const isLast = less(0.5, source(NAMES.last, "float32", []));
+  const lastPass = source(NAMES.last, "float32", []);
+  const isLast = less(0.5, lastPass);
   const totals = trained.map(({ name, value }) => source(sumName(name), "float32", value.shape));
-  const added = totals.map((total, i) => add(total, sums[i]!));
+  const added = whole ? sums : totals.map((total, i) => add(total, sums[i]!));
   const noise = source(NAMES.noise, "float32", [numberCount(trained)]);
   const noisy = settings.noiseMultiplier === 0
     ? added
@@ -164,18 +252,19 @@ export function privateProgram(
   const state = [
     ...trained.flatMap((variable, i) =>
       updated(optimizer, variable, slopes[i]!, scalars, ratio)
-        .map(({ input, next }) => ({ input, next: where(isLast, next, input) }))
+        .map(({ input, next }) => ({ input, next: whole ? next : where(isLast, next, input) }))
     ),
-    ...totals.map((total, i) => ({ input: total, next: where(isLast, 0, added[i]!) })),
+    ...(whole
+      ? []
+      : totals.map((total, i) => ({ input: total, next: where(isLast, 0, added[i]!) }))),
   ];
   const loss = reduceSum(mul(losses, mask));
   const results = [loss, ...state.map(({ next }) => next)];
-  const last = isLast.inputs[1]!;
-  const scanned = [taken.rows, ...scalars, rateRatio, key, mask, noise];
+  const scanned = [taken.rows, ...scalars, rateRatio, key, mask, noise, lastPass];
   const kept = variables.filter((variable) => !variable.trained).map(({ value }) => value);
   return {
     state,
-    scanned: [...usedBy(results, scanned), last as typeof noise],
+    scanned: usedBy(results, scanned),
     captured: usedBy(results, [
       ...taken.data,
       ...kept,
@@ -185,5 +274,6 @@ export function privateProgram(
       ...corrections,
     ]),
     stacked: [{ name: NAMES.loss, value: loss }],
+    withoutBlocks: true,
   };
 }

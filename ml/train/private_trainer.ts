@@ -1,14 +1,21 @@
 import { tensor, zeros } from "../../tensor/tensor.ts";
-import { poissonBatch, rowsPerPass } from "../step/poisson.ts";
+import { mostRowsPerPass, passesOf, poissonBatch, rowsPerPass } from "../step/poisson.ts";
 import type { DpSgd, FitPrivacy } from "../step/dp_sgd.ts";
 import { FitLoss } from "../step/privacy_loss.ts";
 import { entropyFor, StepNoise } from "../step/step_noise.ts";
+import type { Optimizations } from "../lower/passes.ts";
 import { exampleCount } from "./dataset.ts";
 import { proximalOf, requireNumber, weightOf } from "./epoch_trainer.ts";
 import { type LoadedProgram, programRun, storeData } from "./executor.ts";
 import type { Fit } from "./fit.ts";
 import type { FitMeter } from "./fit_meter.ts";
-import { numberCount, passRows, privateProgram, sumName } from "./private_program.ts";
+import {
+  numberCount,
+  type PassRows,
+  passRows,
+  privateProgram,
+  sumName,
+} from "./private_program.ts";
 import { NAMES } from "./programs.ts";
 import type { SliceLength } from "./slices.ts";
 import { runSteps } from "./step_loop.ts";
@@ -28,6 +35,12 @@ interface Pass {
   readonly last: boolean;
 }
 
+/** A program that is open, and how its passes are fed. */
+interface Opened {
+  readonly loaded: LoadedProgram;
+  readonly rows: PassRows;
+}
+
 /** Trains with differential privacy: random batches, clipped gradients and noise. */
 export class PrivateTrainer {
   readonly #fit: Fit;
@@ -43,7 +56,8 @@ export class PrivateTrainer {
   #steps = 0;
   #passes = 0;
   #spent = 0;
-  #loaded?: Promise<{ loaded: LoadedProgram; rows: number }>;
+  /** The noise of the next pass, if it was drawn while another one ran. */
+  #ahead?: { readonly pass: Pass; readonly noise: Float32Array };
 
   /** @throws FlwrError as {@link FitLoss} does, when the fit would exceed a privacy budget */
   constructor(fit: Fit, settings: DpSgd, meter: FitMeter, rates: StepRates) {
@@ -66,34 +80,41 @@ export class PrivateTrainer {
    *
    * @throws FlwrError "invalid-argument" when a layer mixes examples
    */
-  open(): Promise<{ loaded: LoadedProgram; rows: number }> {
-    this.#loaded ??= this.#open();
-    return this.#loaded;
+  open(): Promise<Opened> {
+    return this.#open(true);
   }
 
-  async #open(): Promise<{ loaded: LoadedProgram; rows: number }> {
+  /** @param whole whether each pass is the only one of its step */
+  async #open(whole: boolean): Promise<Opened> {
     const { executor, recipe, dataset, options, batchSize } = this.#fit;
     const targets = targetSpecs(dataset);
-    const wanted = {
-      batch: rowsPerPass(exampleCount(dataset.x), batchSize),
+    const examples = exampleCount(dataset.x);
+    const variant = {
+      batch: mostRowsPerPass(examples, batchSize),
+      fixedBatch: rowsPerPass(examples, batchSize),
+      whole,
       scheduled: options.schedule !== undefined,
       proximal: proximalOf(this.#fit).strength > 0,
       corrected: options.correction !== undefined,
       weighted: dataset.weights !== undefined,
       expected: batchSize,
-      settings: this.#settings,
     };
-    const rows = passRows(recipe, targets, wanted);
-    const variant = { ...wanted, batch: rows };
-    const { settings: { clip, noiseMultiplier }, ...rest } = variant;
-    const key = ["private", targetKey(targets), ...Object.values(rest), clip, noiseMultiplier];
-    const build = () => privateProgram(recipe, targets, variant);
+    const settings = this.#settings;
+    const { clip, noiseMultiplier } = settings;
+    const key = ["private", targetKey(targets), ...Object.values(variant), clip, noiseMultiplier];
+    const build = (optimizations: Optimizations) =>
+      privateProgram(recipe, targets, { ...variant, settings }, optimizations);
     const loaded = await executor.program(key.join(":"), build);
+    return { loaded, rows: passRows(loaded.program) };
+  }
+
+  /** Sets the sums of gradients to zero, which steps of several passes add to. */
+  async #clearSums(): Promise<void> {
+    const { executor, variables } = this.#fit;
     await executor.write(
-      this.#fit.variables.filter(({ trained }) => trained)
+      variables.filter(({ trained }) => trained)
         .map(({ name, value }) => [sumName(name), zeros("float32", value.shape)]),
     );
-    return { loaded, rows };
   }
 
   /**
@@ -103,8 +124,12 @@ export class PrivateTrainer {
    */
   async train(epoch: number): Promise<boolean> {
     const { executor, dataset, options } = this.#fit;
-    const { loaded, rows } = await this.open();
-    const passes = this.#drawPasses(rows);
+    let { loaded, rows } = await this.open();
+    const passes = this.#drawPasses(rows.most);
+    if (passes.length > this.#stepsPerEpoch) {
+      ({ loaded, rows } = await this.#open(false));
+      await this.#clearSums();
+    }
     const data = await storeData(executor, dataset);
     const engine = await executor.engine();
     const meter = this.#meter;
@@ -123,6 +148,7 @@ export class PrivateTrainer {
           const some = passes.slice(from, from + count);
           return programRun(loaded, data, this.#inputs(some, rows, passesBefore + from + 1));
         },
+        prepare: (from) => this.#drawAhead(passes[from]),
         onSlice: (from, _, [losses]) => {
           (losses!.data as Float32Array).forEach((loss, i) => {
             const pass = passes[from + i]!;
@@ -158,41 +184,60 @@ export class PrivateTrainer {
   }
 
   /** The passes of an epoch. A batch without examples has one pass too: its noise is released like any other. */
-  #drawPasses(rows: number): Pass[] {
+  #drawPasses(mostRows: number): Pass[] {
     const { dataset, batchSize } = this.#fit;
     const examples = exampleCount(dataset.x);
     return Array.from({ length: this.#stepsPerEpoch }, () => {
       const step = ++this.#steps;
       const batch = poissonBatch(examples, batchSize / examples, this.#entropy);
-      const passes = Math.max(1, Math.ceil(batch.length / rows));
-      return Array.from({ length: passes }, (_, i) => ({
-        rows: batch.slice(i * rows, (i + 1) * rows),
-        step,
-        last: i === passes - 1,
-      }));
+      const passes = passesOf(batch, mostRows);
+      return passes.map((rows, i) => ({ rows, step, last: i === passes.length - 1 }));
     }).flat();
   }
 
+  /** Draws the noise of a pass that runs next. */
+  #drawAhead(pass: Pass | undefined): void {
+    if (pass === undefined || this.#ahead !== undefined || !this.#hasNoise(pass)) return;
+    const noise = new Float32Array(this.#numbers);
+    this.#noise.draw(noise, this.#entropy);
+    this.#ahead = { pass, noise };
+  }
+
+  #hasNoise({ last }: Pass): boolean {
+    return last && this.#settings.noiseMultiplier > 0;
+  }
+
+  /** Fills an array with the noise of a pass. */
+  #drawNoise(pass: Pass, noise: Float32Array): void {
+    if (!this.#hasNoise(pass)) return;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.pass === pass) noise.set(ahead.noise);
+    else this.#noise.draw(noise, this.#entropy);
+  }
+
   /** The inputs of some passes, of which the first one has a number in the fit, from 1. */
-  #inputs(passes: readonly Pass[], rows: number, first: number) {
+  #inputs(passes: readonly Pass[], { most, areFree }: PassRows, first: number) {
     const count = passes.length;
     const numbers = this.#numbers;
-    const chosen = new Int32Array(count * rows);
-    const mask = new Float32Array(count * rows);
+    const chosen = new Int32Array(count * most);
+    const mask = new Float32Array(count * most);
     const noise = new Float32Array(this.#settings.noiseMultiplier > 0 ? count * numbers : 0);
     passes.forEach((pass, i) => {
       // Rows beyond the batch repeat one of its examples, without weight.
-      chosen.fill(pass.rows[0] ?? 0, i * rows, (i + 1) * rows);
-      chosen.set(pass.rows, i * rows);
-      mask.fill(1, i * rows, i * rows + pass.rows.length);
-      if (!pass.last || noise.length === 0) return;
-      this.#noise.draw(noise.subarray(i * numbers, (i + 1) * numbers), this.#entropy);
+      chosen.fill(pass.rows[0] ?? 0, i * most, (i + 1) * most);
+      chosen.set(pass.rows, i * most);
+      mask.fill(1, i * most, i * most + pass.rows.length);
+      this.#drawNoise(pass, noise.subarray(i * numbers, (i + 1) * numbers));
     });
     const last = Float32Array.from(passes, (pass) => Number(pass.last));
+    // A batch without examples keeps a row, without weight: not every operator takes arrays without rows.
+    const counts = BigInt64Array.from(passes, (pass) => BigInt(Math.max(1, pass.rows.length)));
     const scanned = [
-      [NAMES.rows, tensor("int32", [count, rows], chosen)],
-      [NAMES.mask, tensor("float32", [count, rows], mask)],
+      [NAMES.rows, tensor("int32", [count, most], chosen)],
+      [NAMES.mask, tensor("float32", [count, most], mask)],
       [NAMES.last, tensor("float32", [count], last)],
+      ...(areFree ? [[NAMES.count, tensor("int64", [count, 1], counts)] as const] : []),
     ] as const;
     return [
       ...scanned,

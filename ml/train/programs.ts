@@ -53,6 +53,7 @@ export const NAMES = {
   rateRatio: "data:rate-ratio",
   proximal: "data:proximal",
   mask: "data:mask",
+  count: "data:count",
   last: "data:last",
   noise: "data:noise",
   loss: "data:loss",

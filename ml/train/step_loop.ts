@@ -14,6 +14,12 @@ export interface StepLoop {
   /** The run of the steps from `from` to `from` + `count` − 1. */
   run(from: number, count: number): Run;
   /**
+   * Prepares inputs while the runs that were sent compute.
+   *
+   * @param next the first step that was not sent
+   */
+  prepare?(next: number): void;
+  /**
    * Receives the results of a run, in order, and returns whether to continue. Slices that are already running are still
    * passed to it.
    */
@@ -48,7 +54,10 @@ export async function runSteps(loop: StepLoop): Promise<number> {
     }
     const flight = flights.shift();
     if (flight === undefined) return launched;
-    const { returned, seconds } = await unlessCancelled(flight.result, signal);
+    // Later, so that the call is sent before.
+    const preparing = going && setTimeout(() => loop.prepare?.(launched));
+    const { returned, seconds } = await unlessCancelled(flight.result, signal)
+      .finally(() => preparing && clearTimeout(preparing));
     length.observe(flight.count, seconds);
     // Steps that were sent ahead when the loop stopped have changed the parameters, so they count.
     going = loop.onSlice(flight.from, flight.count, returned) && going;

@@ -70,6 +70,33 @@ Deno.test("all steps run once, in order, some sent ahead", async () => {
   assert.equal(engine.most, SLICES_IN_FLIGHT);
 });
 
+Deno.test("inputs of the next steps are prepared while a run computes", async () => {
+  const prepared: number[] = [];
+  const taken: number[] = [];
+  let finish = () => {};
+  const engine = new CountingEngine();
+  const compute = engine.run;
+  engine.run = async (run) => {
+    await new Promise<void>((resolve) => finish = resolve);
+    return await compute.call(engine, run);
+  };
+  const loop = loopOf(engine, {
+    steps: 3,
+    length: { steps: 1, inFlight: 1, observe: () => {} },
+    prepare: (next) => {
+      assert.equal(taken.length, next - 1);
+      prepared.push(next);
+      finish();
+    },
+    onSlice: (from) => {
+      taken.push(from);
+      return true;
+    },
+  });
+  assert.equal(await runSteps(loop), 3);
+  assert.deepEqual(prepared, [1, 2, 3]);
+});
+
 Deno.test("a stopped loop counts the steps that were sent ahead: they have changed the parameters", async () => {
   const engine = new CountingEngine();
   const loop = loopOf(engine);

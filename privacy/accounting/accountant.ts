@@ -1,3 +1,4 @@
+import { checkCount } from "../../base/check_option.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type AccountantState, readState, writeState } from "./accountant_state.ts";
 import type { AccountingMethod, PrivacyLedger } from "./ledger.ts";
@@ -5,7 +6,6 @@ import { LossCache, PldLedger } from "./pld_ledger.ts";
 import { DEFAULT_ORDERS, rdpOfRelease } from "./rdp.ts";
 import { RdpLedger } from "./rdp_ledger.ts";
 import {
-  checkCount,
   checkDelta,
   checkRelease,
   type GaussianRelease,

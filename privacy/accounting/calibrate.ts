@@ -1,8 +1,9 @@
+import { checkCount } from "../../base/check_option.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { AccountingMethod } from "./ledger.ts";
 import { PldLedger } from "./pld_ledger.ts";
 import { RdpLedger } from "./rdp_ledger.ts";
-import { checkCount, checkDelta, checkRelease, outOfRange, type Sampling } from "./release.ts";
+import { checkDelta, checkRelease, outOfRange, type Sampling } from "./release.ts";
 
 /** Noise multipliers between which is searched. */
 const [LEAST_NOISE, MOST_NOISE] = [0.01, 1e6];

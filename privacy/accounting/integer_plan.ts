@@ -2,7 +2,8 @@ import { FlwrError } from "../../base/error.ts";
 import { type IntegerMechanism, type IntegerSum, rdpOfIntegerSum } from "./integer_noise_rdp.ts";
 import { DEFAULT_ORDERS } from "./rdp.ts";
 import { bestEpsilon } from "./rdp_ledger.ts";
-import { checkCount, checkDelta, outOfRange } from "./release.ts";
+import { checkCount } from "../../base/check_option.ts";
+import { checkDelta, outOfRange } from "./release.ts";
 
 /** Probability with which rounding exceeds its bound at a try, at most: e^−½, as in arXiv:2102.06387. */
 const RETRY = Math.exp(-0.5);

@@ -1,3 +1,4 @@
+import { checkCount } from "../../base/check_option.ts";
 import { FlwrError } from "../../base/error.ts";
 
 /**
@@ -58,13 +59,6 @@ export function checkRelease({ noiseMultiplier, sampling }: GaussianRelease): vo
       const methods = '"none", "poisson" or "without-replacement"';
       throw outOfRange("sampling.method", methods, `"${method}"`);
     }
-  }
-}
-
-/** @throws FlwrError "invalid-argument" unless `count` is a whole number from 1 */
-export function checkCount(name: string, count: number): void {
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw outOfRange(name, "a whole number from 1", count);
   }
 }
 

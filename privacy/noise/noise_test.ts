@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CryptoEntropy, uniform, uniformBelow } from "./entropy.ts";
 import { forTestsSeededEntropy } from "./for_tests.ts";
 import { addGaussianNoise, drawGaussianNoise, float32Step } from "./gaussian.ts";
+import { derivedKey, KeyedEntropy, newKey } from "./keyed_entropy.ts";
 import { addLaplaceNoise, discreteLaplace } from "./laplace.ts";
 
 const SAMPLES = 40_000;
@@ -126,4 +127,24 @@ Deno.test("uniformBelow: every number is as likely, also just above a power of t
   const large = Array.from({ length: 1000 }, () => uniformBelow(2 ** 47 + 1, entropy) / 2 ** 47);
   const mean = large.reduce((sum, x) => sum + x, 0) / 1000;
   assert.ok(Math.abs(mean - 0.5) < 5 * Math.sqrt(1 / 12 / 1000), `mean ${mean}`);
+});
+
+Deno.test("keyed entropy is the keystream of its key, in the same order on each machine", () => {
+  const entropy = new KeyedEntropy(new Uint8Array(32));
+  // AES-256 of block 0 with the key 0: dc95c078 a2408989 …, as little-endian numbers.
+  assert.deepEqual([entropy.next(), entropy.next()], [0x78c095dc, 0x898940a2]);
+  for (let i = 2; i < 40_000; i++) entropy.next();
+  const again = new KeyedEntropy(new Uint8Array(32));
+  for (let i = 0; i < 40_000; i++) again.next();
+  assert.equal(entropy.next(), again.next());
+});
+
+Deno.test("keys that are derived differ by purpose and key", () => {
+  const [key, other] = [newKey(), newKey()];
+  assert.equal(key.length, 32);
+  const purpose = (text: string) => [new TextEncoder().encode(text)];
+  const keys = [[key, "a"], [key, "b"], [other, "a"]] as const;
+  const derived = keys.map(([key, text]) => derivedKey(key, purpose(text)).toHex());
+  assert.equal(new Set(derived).size, 3);
+  assert.equal(derivedKey(key, purpose("a")).toHex(), derived[0]);
 });

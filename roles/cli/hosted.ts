@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type HostedCommand, unsupportedCommand } from "./not_offered.ts";
+import { type HostedCommand, unsupportedCommand } from "./unsupported_command.ts";
 
 /** Top-level commands that need Flower's hosted service. */
 const HOSTED: readonly HostedCommand[] = [

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { RunId } from "../../entities/metadata.ts";
-import { callSuperLink } from "./config/ask_superlink.ts";
+import { callSuperLink } from "./config/call_superlink.ts";
 import { controlCommand, type ControlOutputFlags } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
 import { readCount, readId } from "../flags/values.ts";

@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { ArtifactFolder, requireNewFolder } from "./artifact_folder.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "flwr-artifacts-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 const names = async (folder: string) =>
   (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
 
 Deno.test("artifact folder: it is created for the first file, and a file that is saved again is replaced", () =>
-  withFolder(async (parent) => {
+  inTemporaryFolder(async (parent) => {
     const folder = `${parent}/new`;
     const store = new ArtifactFolder(folder);
     assert.deepEqual(await names(parent), []);
@@ -29,7 +21,7 @@ Deno.test("artifact folder: it is created for the first file, and a file that is
   }));
 
 Deno.test("artifact folder: the error for a file that cannot be written names it, and nothing of it stays", () =>
-  withFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await Deno.mkdir(`${folder}/m`);
     await assert.rejects(new ArtifactFolder(folder).save("m", new Uint8Array()), {
       code: "failed-precondition",
@@ -39,7 +31,7 @@ Deno.test("artifact folder: the error for a file that cannot be written names it
   }));
 
 Deno.test("artifact folder: only a new or empty one is accepted", () =>
-  withFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await requireNewFolder(folder, "--artifacts");
     await requireNewFolder(`${folder}/new`, "--artifacts");
     await Deno.writeTextFile(`${folder}/mine`, "");

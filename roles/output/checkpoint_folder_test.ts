@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { CheckpointFolder, requireCheckpoints } from "./checkpoint_folder.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "flwr-checkpoints-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 const names = async (folder: string) =>
   (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
 
 Deno.test("checkpoint folder: a run goes on from the folder of another, and copies what it read", () =>
-  withFolder(async (parent) => {
+  inTemporaryFolder(async (parent) => {
     const first = new CheckpointFolder(`${parent}/first`);
     assert.deepEqual([first.isUsed, await names(parent)], [false, []]);
     assert.equal(await first.load("start-1"), undefined);
@@ -33,7 +25,7 @@ Deno.test("checkpoint folder: a run goes on from the folder of another, and copi
   }));
 
 Deno.test("checkpoint folder: a folder without checkpoints is refused, naming the flag", () =>
-  withFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const refusal = { code: "not-found", message: /--resume.*no checkpoint/ };
     await assert.rejects(requireCheckpoints(folder), refusal);
     await assert.rejects(requireCheckpoints(`${folder}/none`), refusal);
@@ -43,7 +35,7 @@ Deno.test("checkpoint folder: a folder without checkpoints is refused, naming th
   }));
 
 Deno.test("checkpoint folder: the error for a checkpoint that cannot be written names it", () =>
-  withFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/.checkpoint`, "");
     await assert.rejects(new CheckpointFolder(folder).save("start-1", Uint8Array.of(1)), {
       code: "failed-precondition",

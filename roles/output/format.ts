@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { FlwrError } from "../../base/error.ts";
 import { printFailure, printJson } from "./failure.ts";
-import { printLine } from "./say.ts";
+import { printLine } from "./print_line.ts";
 
 /** Values of `--format`, as in Flower's own commands. */
 const OUTPUT_FORMATS = ["default", "json"] as const;

@@ -1,5 +1,5 @@
 import { styledLine } from "../output/line_style.ts";
-import { printLine } from "../output/say.ts";
+import { printLine } from "../output/print_line.ts";
 import { stdoutScreen } from "../output/screen.ts";
 import { join } from "node:path";
 import { parseConfigString } from "../../app/config_string.ts";
@@ -12,7 +12,8 @@ import { flattenConfig, type RunConfig, toConfigRecord } from "../../fab/scalar.
 import { parseToml } from "../../fab/toml/parse.ts";
 import { tableAt } from "../../fab/toml/value.ts";
 import { openChannel } from "../../rpc/grpc/channel.ts";
-import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
+import { findAppModule } from "../../hosting/app/app_module.ts";
+import { importApp } from "../../hosting/app/import_app.ts";
 import { readingFlag } from "../flags/values.ts";
 import { readConnection } from "../flags/connection_options.ts";
 import { logRetry } from "../flags/log_retry.ts";
@@ -74,7 +75,7 @@ export async function runLocally(
     await run.finish("completed", report.incomplete);
   } catch (error) {
     await run.finish("failed", FlwrError.from(error).message);
-    if (checkpoints?.isUsed) tellHowToResume(spec, flags.artifacts ?? runFolder(report.runId!));
+    if (checkpoints?.isUsed) printResumeHint(spec, flags.artifacts ?? runFolder(report.runId!));
     throw error;
   } finally {
     run.close();
@@ -117,7 +118,7 @@ async function readSettings(values: readonly string[]): Promise<ConfigRecord> {
   return readingFlag(() => parseConfigString(values.join(" "), "--run-config"));
 }
 
-function tellHowToResume(spec: string, folder: string): void {
+function printResumeHint(spec: string, folder: string): void {
   log("run").info("To go on from the last checkpoint: flwr run {spec} --resume {folder}", {
     event: "run-resumable",
     spec,

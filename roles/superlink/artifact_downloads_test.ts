@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
-import { readZip } from "../../fab/read_archive.ts";
+import { readZip } from "../../fab/read_zip.ts";
 import type { LinkArtifact } from "../../entities/artifact.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { FileResponse } from "../../rpc/http/download.ts";

@@ -6,7 +6,7 @@ import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
-import { readRetention, type RetentionLimits } from "./retention.ts";
+import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 
 /** The configuration of a SuperLink, from checked flags and files. */
 export interface SuperLinkConfig {

@@ -4,7 +4,8 @@ import { FlwrError } from "../../base/error.ts";
 import { generateKeys } from "../cli/keys/generate.ts";
 import { readSuperLinkConfig } from "./config.ts";
 import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
-import { readRetention } from "./retention.ts";
+import { readRetention } from "./retention_flags.ts";
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 const INSECURE: SuperLinkFlags = { ...DEFAULT_FLAGS, insecure: true };
 
@@ -15,15 +16,6 @@ async function refusal(flags: Partial<SuperLinkFlags>): Promise<FlwrError> {
   );
   assert.ok(error instanceof FlwrError, String(error));
   return error;
-}
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("without TLS and keys, the state is in memory and the ports are on this machine", async () => {
@@ -66,7 +58,7 @@ Deno.test("authentication without TLS is refused", async () => {
 });
 
 Deno.test("generated files give a configuration with TLS and authentication", async () => {
-  await withFolder(async (dir) => {
+  await inTemporaryFolder(async (dir) => {
     await generateKeys({ folder: dir, clients: 1 });
     const tls: SuperLinkFlags = {
       ...DEFAULT_FLAGS,
@@ -98,7 +90,7 @@ Deno.test("generated files give a configuration with TLS and authentication", as
 });
 
 Deno.test("a SuperExec secret needs --isolation process, which in turn needs a secret for remote calls", async () => {
-  await withFolder(async (dir) => {
+  await inTemporaryFolder(async (dir) => {
     const file = join(dir, "secret");
     await Deno.writeFile(file, new Uint8Array([1, 2, 3, 10]));
     const process = { ...INSECURE, isolation: "process" as const };
@@ -124,7 +116,7 @@ Deno.test("a SuperExec secret needs --isolation process, which in turn needs a s
 });
 
 Deno.test("a folder that apps may read must exist", async () => {
-  await withFolder(async (dir) => {
+  await inTemporaryFolder(async (dir) => {
     const { runs } = await readSuperLinkConfig({ ...INSECURE, allowRead: [dir] });
     assert.deepEqual(runs.allowRead, [dir]);
     const error = await refusal({ allowRead: [join(dir, "gone")] });

@@ -8,7 +8,11 @@ import {
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
 import { wholeNumber } from "../flags/values.ts";
-import { addRetentionOptions, DEFAULT_RETENTION_FLAGS, type RetentionFlags } from "./retention.ts";
+import {
+  addRetentionOptions,
+  DEFAULT_RETENTION_FLAGS,
+  type RetentionFlags,
+} from "./retention_flags.ts";
 
 /** Value of an address or port that switches its listener off. */
 export const OFF = "none";

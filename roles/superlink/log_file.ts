@@ -1,4 +1,4 @@
-import { printMessage } from "../output/say.ts";
+import { printMessage } from "../output/print_line.ts";
 import type { LogFile } from "../../base/log.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";

@@ -2,17 +2,9 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { RotatingLogFile } from "./log_file.ts";
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 const encoder = new TextEncoder();
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function contents(folder: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -23,7 +15,7 @@ async function contents(folder: string): Promise<Record<string, string>> {
 }
 
 Deno.test("a log file is rotated after its interval, and the oldest is removed", async () => {
-  await withFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const clock = new FakeClock();
     using file = new RotatingLogFile({
       file: `${folder}/log`,
@@ -47,7 +39,7 @@ Deno.test("a log file is rotated after its interval, and the oldest is removed",
 });
 
 Deno.test("a log file is rotated before it becomes too large, also an existing one", async () => {
-  await withFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/log`, "before\n");
     using file = new RotatingLogFile({
       file: `${folder}/log`,
@@ -67,7 +59,7 @@ Deno.test("a log file is rotated before it becomes too large, also an existing o
 });
 
 Deno.test("without backups a rotated log is removed", async () => {
-  await withFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const clock = new FakeClock();
     using file = new RotatingLogFile({
       file: `${folder}/log`,
@@ -84,7 +76,7 @@ Deno.test("without backups a rotated log is removed", async () => {
 });
 
 Deno.test("an existing log file is appended to", async () => {
-  await withFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/log`, "before\n");
     using file = new RotatingLogFile({
       file: `${folder}/log`,
@@ -113,7 +105,7 @@ Deno.test("the error for a log file that cannot be written names it", () => {
 });
 
 Deno.test("if no new file can be opened, no older one is removed, and lines are still written", async () => {
-  await withFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const clock = new FakeClock();
     using file = new RotatingLogFile({
       file: `${folder}/log`,

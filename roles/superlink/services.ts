@@ -2,7 +2,6 @@ import { ExecutorSecret } from "../../auth/executor_secret.ts";
 import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
 import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
-import { readFab } from "../../fab/read.ts";
 import type { Link } from "../../link/link.ts";
 import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
@@ -69,7 +68,13 @@ export function superLinkServices(
   const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
   const control = controlHandlers({
     link,
-    readFab,
+    // Loaded with the first app: most of what it needs is for nothing else.
+    readFab: async (content) => {
+      const { readFab } = await load<typeof import("../../fab/read.ts")>(
+        new URL("../../fab/read.ts", import.meta.url),
+      );
+      return readFab(content);
+    },
     clock: systemClock,
     artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
     expectRun,

@@ -3,6 +3,7 @@ import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
+import type { Link } from "../../link/link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
@@ -18,7 +19,7 @@ import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
 import { type OpenListeners, serve } from "./serve.ts";
-import { superLinkServices } from "./services.ts";
+import { type SuperLinkServices, superLinkServices } from "./services.ts";
 
 /** Events after which the process of a run must not go on. */
 const ENDS_PROCESS: ReadonlySet<LinkEvent["kind"]> = new Set([
@@ -53,9 +54,11 @@ export async function startSuperLink(
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
   let launching: Launching | undefined;
+  let isExpected = false;
   const onEvent = (event: LinkEvent) => {
     inFlight.onEvent(event);
     events.onEvent(event);
+    // At once: the run may be claimed anew right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
   };
   const store = await openStore(config.database);
@@ -87,34 +90,32 @@ export async function startSuperLink(
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
     artifacts,
-    expectRun: () => launching?.expectRun(),
+    expectRun: () => {
+      isExpected = true;
+      launching?.expectRun();
+    },
   });
   const listeners = await serve(config, services, cleanup);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
-  if (config.runs.where === "here") {
-    // Loaded after the listeners are open, because no app can be submitted before.
-    const { startLaunching } = await load<typeof import("./launch/start.ts")>(
-      new URL("./launch/start.ts", import.meta.url),
-    );
-    launching = startLaunching({
-      link,
-      runtime: services.runtime,
-      runs: config.runs,
-      isLasting: config.database !== undefined,
-      ...(listeners.http === undefined
-        ? {}
-        : { runtimeAddress: localAddress(listeners.http, config.tls?.hosts) }),
-      ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
-    });
-  } else {
+  const isLauncher = config.runs.where === "here";
+  if (!isLauncher) {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });
+  // What runs apps is a sixth of the program, and is loaded when the SuperLink already serves. Apps that are submitted
+  // earlier are pending until then.
+  const loading = !isLauncher ? undefined : startLauncher(config, link, services, listeners)
+    .then((started) => {
+      launching = started;
+      if (isExpected) started.expectRun();
+    });
+  // runUntil throws it.
+  loading?.catch(() => {});
   const running = cleanup.move();
   return {
     listeners,
     async runUntil(signal) {
-      await aborted(signal);
+      await Promise.race([aborted(signal), failureOf(loading)]);
       logger.info("SuperLink is stopping: {reason}", {
         event: "superlink-stops",
         reason: String(signal.reason),
@@ -122,6 +123,7 @@ export async function startSuperLink(
     },
     async [Symbol.asyncDispose]() {
       // Apps are ended first, because their results must be stored before the domain closes.
+      await loading?.catch(() => {});
       await launching?.[Symbol.asyncDispose]();
       warnOfRuns(inFlight, config.database !== undefined);
       await settleReplays(replays);
@@ -131,6 +133,31 @@ export async function startSuperLink(
       logger.info("SuperLink stopped", { event: "superlink-stopped" });
     },
   };
+}
+
+/** Rejects as the promise does, and never resolves. */
+function failureOf(work: Promise<void> | undefined): Promise<never> {
+  return new Promise((_, reject) => work?.catch(reject));
+}
+
+/** Starts to run submitted apps. */
+async function startLauncher(
+  config: SuperLinkConfig,
+  link: Link,
+  { runtime }: SuperLinkServices,
+  { http }: OpenListeners,
+): Promise<Launching> {
+  const { startLaunching } = await load<typeof import("./launch/start.ts")>(
+    new URL("./launch/start.ts", import.meta.url),
+  );
+  return startLaunching({
+    link,
+    runtime,
+    runs: config.runs,
+    isLasting: config.database !== undefined,
+    ...(http === undefined ? {} : { runtimeAddress: localAddress(http, config.tls?.hosts) }),
+    ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
+  });
 }
 
 /** Warns about unfinished runs that a user started by hand. */

@@ -5,7 +5,7 @@ import { systemRandom } from "../../base/random.ts";
 import { registerTrainer } from "../../ml/cores/trainer_slot.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { AppHost } from "../../hosting/app/app_host.ts";
-import { startWorker } from "../../hosting/app/app_link.ts";
+import { startWorker } from "../../hosting/app/app_instance.ts";
 import { AppPool, instancePerRun } from "./apps/app_pool.ts";
 import type { AppSource } from "./runs/app_source.ts";
 import { Bundles } from "./apps/bundles.ts";

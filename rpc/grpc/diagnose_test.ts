@@ -5,15 +5,13 @@ import {
   BasicConstraintsExtension,
   Extension,
   SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
 } from "@peculiar/x509";
-import { writePem } from "../../auth/pem.ts";
+import { testCertificate } from "../../certs/testing/test_certificate.ts";
 import { connectionProblem } from "../connection_problem.ts";
 import type { ClientTls } from "../client_tls.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
 import { type Probe, probe } from "../probe.ts";
 
-const DAY_MS = 24 * 3600 * 1000;
 const NOW = 1_800_000_000;
 const lost = { code: Status.UNAVAILABLE, details: "No connection established. Last error: Error" };
 const soundTls: Probe = {
@@ -145,33 +143,15 @@ Deno.test("a name that the issuer may not certify is distinguished from an unkno
 
 /** Creates a server's certificate for localhost, signed by an authority that excludes that name. */
 async function excludingCertificates(): Promise<{ cert: string; key: string; ca: string }> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const [root, own] = [await newKeys(), await newKeys()];
-  const make = async (subject: string, { publicKey }: CryptoKeyPair, extensions: Extension[]) => {
-    const certificate = await X509CertificateGenerator.create({
-      subject: `CN=${subject}`,
-      issuer: "CN=Root",
-      publicKey,
-      signingKey: root.privateKey,
-      signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
-      notBefore: new Date(Date.now() - DAY_MS),
-      notAfter: new Date(Date.now() + DAY_MS),
-      extensions,
-    });
-    return certificate.toString("pem") + "\n";
-  };
-  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", own.privateKey));
-  return {
-    cert: await make("s", own, [
-      new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]),
-    ]),
-    key: writePem("PRIVATE KEY", pkcs8),
-    ca: await make("Root", root, [
+  const issuer = await testCertificate("Root", {
+    extensions: [
       new BasicConstraintsExtension(true, undefined, true),
       new Extension("2.5.29.30", true, Uint8Array.fromHex("300fa10d300b82096c6f63616c686f7374")),
-    ]),
-  };
+    ],
+  });
+  const localhost = new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]);
+  const { pem, key } = await testCertificate("s", { issuer, extensions: [localhost] });
+  return { cert: pem, key, ca: issuer.pem };
 }
 
 Deno.test("a probe recognises a name that the issuer may not certify", async () => {

@@ -3,7 +3,7 @@ import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { apiErrorOf } from "../api_error.ts";
 import { notFlower } from "../connection_problem.ts";
 import { httpPath } from "./path.ts";
-import { errorBodyOf } from "./words.ts";
+import { readErrorBody } from "./error_body.ts";
 
 /** Our error codes for HTTP statuses with Flower's JSON. A status not listed here is classified by its first digit. */
 const CODE_OF: { readonly [status: number]: ErrorCode } = {
@@ -39,7 +39,7 @@ export async function answerError(
   answer: Response,
 ): Promise<FlwrError> {
   const { status } = answer;
-  const body = await errorBodyOf(answer);
+  const body = await readErrorBody(answer);
   if (body === undefined) {
     return TEMPORARY.includes(status)
       ? new FlwrError("unavailable", `"${address}" answered with HTTP status ${status}`)

@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { BodyPace, PACE_LIMITS, type PaceLimits, TOO_SLOW } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import { MAX_MESSAGE_BYTES, SMALL_BODY_BYTES } from "../limits.ts";
-import { joinParts } from "./joined.ts";
+import { joinParts } from "../../base/bytes.ts";
 import { bodyRefusal, HttpRefusal } from "./refusal.ts";
 
 /**

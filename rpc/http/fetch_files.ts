@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { ClientTls } from "../client_tls.ts";
 import { Deadline } from "./deadline.ts";
 import { openClient } from "./http_transport.ts";
-import { errorBodyOf } from "./words.ts";
+import { readErrorBody } from "./error_body.ts";
 
 /** Seconds without a byte after which a download is given up. */
 const FILE_SILENCE_SECONDS = 60;
@@ -67,7 +67,7 @@ export class FileFetcher implements Disposable {
 
 async function refusalOf(answer: Response): Promise<FlwrError> {
   const { status } = answer;
-  const why = (await errorBodyOf(answer))?.detail ?? `it answered with HTTP status ${status}`;
+  const why = (await readErrorBody(answer))?.detail ?? `it answered with HTTP status ${status}`;
   const message = `The file cannot be fetched: ${why}`;
   return new FlwrError(status === 404 ? "not-found" : "unavailable", message);
 }

@@ -2,12 +2,12 @@ import { bodySeconds } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
-import { piecesOf, responseBody, type ResponseSource } from "./answer_body.ts";
+import { piecesOf, responseBody, type ResponseSource } from "./response_body.ts";
 import type { Connection } from "./connections.ts";
 import { lengthPrefixed } from "./frames.ts";
-import { joinParts } from "./joined.ts";
+import { joinParts } from "../../base/bytes.ts";
 import { PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
-import { plainResponse } from "./plain_answer.ts";
+import { plainResponse } from "./plain_response.ts";
 import type { PlainResponse } from "./refusal.ts";
 
 /** A call on Deno's HTTP server, as a service sees it. */

@@ -16,9 +16,9 @@ import { type Answerer, HttpListener } from "./listener.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
 import { OwnHosts } from "./own_hosts.ts";
 import { kebabName, pathOf } from "./path.ts";
-import { plainResponse } from "./plain_answer.ts";
+import { plainResponse } from "./plain_response.ts";
 import { errorResponse, HttpRefusal, methodNotAllowed, type PlainResponse } from "./refusal.ts";
-import { isFromBrowser } from "./web_page.ts";
+import { isFromBrowser } from "./browser_request.ts";
 
 /**
  * Milliseconds to wait for a stream's first message before its headers are sent. Flower's command line gives up on

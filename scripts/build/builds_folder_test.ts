@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { BUILT_CONFIG, type BuiltFiles, KEPT_BUILDS, placeBuild } from "./builds_folder.ts";
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 function build(text: string): BuiltFiles {
   const encoder = new TextEncoder();
@@ -11,17 +12,8 @@ function build(text: string): BuiltFiles {
   ]);
 }
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "flwr-builds-" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("a build is complete, in a folder named by its content", () =>
-  inFolder(async (builds) => {
+  inTemporaryFolder(async (builds) => {
     const one = await placeBuild(builds, build("1"), new Date(1_000_000));
     assert.equal(await Deno.readTextFile(`${one}/main.js`), "1");
     assert.equal(await Deno.readTextFile(`${one}/templates/app.ts`), "app");
@@ -34,7 +26,7 @@ Deno.test("a build is complete, in a folder named by its content", () =>
   }));
 
 Deno.test("a build with missing files is completed", () =>
-  inFolder(async (builds) => {
+  inTemporaryFolder(async (builds) => {
     const folder = await placeBuild(builds, build("1"), new Date(1_000_000));
     await Deno.remove(`${folder}/main.js`);
     assert.equal(await placeBuild(builds, build("1"), new Date(2_000_000)), folder);
@@ -43,7 +35,7 @@ Deno.test("a build with missing files is completed", () =>
   }));
 
 Deno.test("old builds are removed, and nothing else", () =>
-  inFolder(async (builds) => {
+  inTemporaryFolder(async (builds) => {
     await Deno.writeTextFile(`${builds}/flwr`, "an executable");
     const folders: string[] = [];
     for (let i = 0; i < KEPT_BUILDS + 3; i++) {

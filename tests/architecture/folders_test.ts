@@ -76,7 +76,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "roles/sandbox.ts": LOADED_LATE,
   "roles/supernode/connection/http_dialect.ts": LOADED_LATE,
   "rpc/dialects/current/client/exec_channel.ts": ONE_WIRE_FACT,
-  "rpc/http/web_page.ts": ONE_WIRE_FACT,
+  "rpc/http/browser_request.ts": ONE_WIRE_FACT,
 };
 
 Deno.test("architecture: a small file has two users, or a reason to stand alone", () => {

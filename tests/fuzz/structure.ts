@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
+import { anyCharacter } from "../../base/testing/texts.ts";
 
 /** Values that mean something to the SuperLink that is fuzzed, to be strewn over requests. */
 export interface Meaningful {
@@ -79,7 +80,7 @@ function field(desc: DescField, known: Meaningful, depth: number): fc.Arbitrary<
 function texts({ texts }: Meaningful): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...texts) },
-    fc.string({ unit: "binary", maxLength: 80 }),
+    fc.string({ unit: anyCharacter, maxLength: 80 }),
   );
 }
 

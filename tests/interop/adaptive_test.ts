@@ -3,12 +3,8 @@
  * round on.
  */
 import assert from "node:assert/strict";
-import { flowerEnvironmentVariables } from "../support/flower.ts";
-import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
-import { repositoryPath } from "../support/repository.ts";
 import { flowerScenario } from "./python_scenario.ts";
-
-const APPS = repositoryPath("tests/interop/apps");
+import { serverAppResult } from "./server_app_result.ts";
 
 /** What the ServerApp saw of one strategy. */
 interface Seen {
@@ -23,19 +19,14 @@ flowerScenario(
   "flwr 1.41: FedAdam and QFedAvg train a network of ours over three rounds",
   async (stage, flowerOf) => {
     const { python } = await flowerOf("1.41.0");
-    const env = flowerEnvironmentVariables(stage, "superlink");
-    const { http } = await startSuperLink({ stage, flags: ["--python", python], env });
-    await joined(startFlwr(stage, "supernode", [
-      ...["supernode", "client:app", "--dir", `${APPS}/adaptive_client`],
-      ...["--superlink", http, "--insecure"],
-    ]));
-    const result = stage.path("result.json");
-    const run = startFlwr(stage, "run", [
-      ...["run", `${APPS}/adaptive`, http, "--insecure", "--stream"],
-      ...["-c", `result="${result}" num-rounds=3`],
-    ]);
-    assert.equal((await run.ended(120)).code, 0);
-    const seen: Record<string, Seen> = JSON.parse(await Deno.readTextFile(result));
+    const apps = { server: "adaptive", client: "adaptive_client" };
+    const seen: Record<string, Seen> = await serverAppResult(
+      stage,
+      python,
+      apps,
+      120,
+      "num-rounds=3",
+    );
     for (const strategy of ["FedAdam", "QFedAvg"]) {
       const { sent, got, losses } = seen[strategy]!;
       assert.deepEqual(sent, [["float32"], ["float64"], ["float64"]], strategy);

@@ -1,11 +1,11 @@
 /** Clipping on the nodes between the two programs: Flower's mods under our wrappers, our mods under Flower's. */
 import assert from "node:assert/strict";
-import { flowerEnvironmentVariables } from "../support/flower.ts";
-import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
+import { startFlwr, startSuperLink } from "../support/flwr.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import { startPeerSuperNode } from "../support/peer.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { flowerScenario, pythonScenario } from "./python_scenario.ts";
+import { serverAppResult } from "./server_app_result.ts";
 
 const APPS = repositoryPath("tests/interop/apps");
 /** How long a run may take on a busy machine, in seconds. */
@@ -55,19 +55,8 @@ flowerScenario(
   "flwr 1.42: a node with our clipping mods under Flower's wrappers",
   async (stage, flowerOf) => {
     const { python } = await flowerOf("1.42.0");
-    const env = flowerEnvironmentVariables(stage, "superlink");
-    const { http } = await startSuperLink({ stage, flags: ["--python", python], env });
-    await joined(startFlwr(stage, "supernode", [
-      ...["supernode", "client:app", "--dir", `${APPS}/private_client`],
-      ...["--superlink", http, "--insecure"],
-    ]));
-    const result = stage.path("result.json");
-    const run = startFlwr(stage, "run", [
-      ...["run", `${APPS}/private_server`, http, "--insecure", "--stream"],
-      ...["-c", `result="${result}"`],
-    ]);
-    assert.equal((await run.ended(RUN_SECONDS)).code, 0);
-    const { fixed, adaptive } = JSON.parse(await Deno.readTextFile(result));
+    const apps = { server: "private_server", client: "private_client" };
+    const { fixed, adaptive } = await serverAppResult(stage, python, apps, RUN_SECONDS);
     assertClose(fixed.w, [1 + 2 * 0.3, 2 + 2 * 0.4]);
     assertClose(fixed.replies[0][0], [1.3, 2.4]);
     const bits = adaptive.replies.map(([, metrics]: [unknown, { norm_bit: number }]) =>

@@ -1,6 +1,6 @@
 /** Flower 1.41's `flwr pull` at our SuperLink, after a run of a TypeScript app. */
 import assert from "node:assert/strict";
-import { readZip } from "../../fab/read_archive.ts";
+import { readZip } from "../../fab/read_zip.ts";
 import { makeCredentials, securedBy } from "../support/credentials.ts";
 import { FlowerCommand } from "../support/flower.ts";
 import { startSuperLink } from "../support/flwr.ts";

@@ -11,6 +11,7 @@ import type { Link } from "../../link/link.ts";
 import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../entities/message.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
+import type { MessageRefusal } from "../../entities/push.ts";
 import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
@@ -167,8 +168,8 @@ export class Bench {
 
   async #take(message: NewLinkMessage, objects: readonly LinkObject[]): Promise<LinkMessage> {
     const pushedAt = this.clock.now();
-    const reason = await this.refusalOf(message, objects);
-    if (reason !== undefined) throw new Error(reason);
+    const refusal = await this.refusalOf(message, objects);
+    if (refusal !== undefined) throw new Error(refusal.reason);
     return { ...message, pushedAt };
   }
 
@@ -182,10 +183,10 @@ export class Bench {
     message: NewLinkMessage,
     objects: readonly LinkObject[],
     nodeId?: bigint,
-  ): Promise<string | undefined> {
+  ): Promise<MessageRefusal | undefined> {
     const all = [...objects, rootOf(message)];
     const [refusal] = await pushComplete(this.link, [message], all, nodeId);
-    return refusal?.reason;
+    return refusal;
   }
 
   /** The stored objects of a root's tree, children first, each once. @throws not-found */

@@ -12,7 +12,7 @@ import { tableLines } from "../../roles/output/table.ts";
 import { followLog } from "../../roles/cli/log/follow.ts";
 import { runState } from "../../roles/cli/log/run_state.ts";
 import { readIndex } from "../../roles/cli/pull/index_file.ts";
-import { checkServerAppEvent } from "../../hosting/launch/typescript/checked_said.ts";
+import { checkServerAppEvent } from "../../hosting/launch/typescript/check_server_app_event.ts";
 import { LineLog } from "../../hosting/launch/typescript/thread/line_log.ts";
 import { errorLines } from "../../hosting/launch/program.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
@@ -128,7 +128,7 @@ Deno.test("shown text: flwr ls and flwr supernode list", () => {
 Deno.test("shown text: output and messages of commands, as lines and as JSON", async () => {
   const shown = await output(
     importing("printOutput", "roles/output/format.ts") +
-      importing("printMessage", "roles/output/say.ts") +
+      importing("printMessage", "roles/output/print_line.ts") +
       importing("reportError", "roles/report_error.ts") +
       importing("FlwrError", "base/error.ts") +
       `const text = ${TEXT};
@@ -183,7 +183,7 @@ Deno.test("shown text: commands write to the console only in places that sanitis
   assert.deepEqual(places.sort(), [
     "roles/cli/completion/command.ts", // the project's own scripts
     "roles/output/failure.ts",
-    "roles/output/say.ts",
+    "roles/output/print_line.ts",
     "roles/report_error.ts",
   ]);
 });

@@ -6,7 +6,7 @@ import {
   MIN_PARTICIPANTS,
   type RoundSettings,
 } from "../../../secagg/signed/settings.ts";
-import { checkCount, checkPositive } from "../../check_option.ts";
+import { checkCount, checkPositive } from "../../../base/check_option.ts";
 
 /** Seconds for the replies of a stage, where the options do not say otherwise. */
 const DEFAULT_STAGE_TIMEOUT_SECONDS = 3_600;

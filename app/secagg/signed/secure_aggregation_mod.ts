@@ -19,7 +19,7 @@ import type { RingVector } from "../../../secagg/signed/ring_vector.ts";
 import type { RoundSettings } from "../../../secagg/signed/settings.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import { ArrayRecord } from "../../array_record.ts";
-import { checkCount, checkNumber } from "../../check_option.ts";
+import { checkCount, checkNumber } from "../../../base/check_option.ts";
 import type { ClientMod, Respond } from "../../client_mod.ts";
 import { ConfigRecord } from "../../config_record.ts";
 import type { Context, RegisteredKey } from "../../context.ts";

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import { checkCount } from "../../check_option.ts";
+import { checkCount } from "../../../base/check_option.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { Aggregator } from "./aggregator.ts";
 import { collecting } from "./collecting.ts";

@@ -1,70 +1,97 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
-import { type Tensor, zeros } from "../../../tensor/tensor.ts";
+import { zerosInNpy } from "../../../tensor/npy.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 import { detach } from "../../message_memory.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
+
+/** Elements whose errors are stored together, as a power of two. */
+const GROUP_BITS = 4;
+const GROUP = 2 ** GROUP_BITS;
 
 /**
  * A sum of weighted arrays whose result does not depend on their order: each element is a double and the error that its
  * additions have made so far (TwoSum: Knuth, The Art of Computer Programming 2, 4.2.2, theorem B). For float32 arrays
- * the error is a float32, together about 77 bits and 12 bytes for each element; for others a double, together 106 bits.
+ * the error is a float32, together about 77 bits; for others a double, together 106 bits.
+ *
+ * Sums of a few float32 numbers with small weights are mostly exact, so errors are stored in groups, of those elements
+ * only that have one: a float32 element takes 8 to 12 bytes.
  *
  * The order could show only where the sum cancels so far that the remaining bits do not determine the result's type.
  */
 export class CompensatedSum {
   readonly #like: Tensor;
   readonly #sum: Float64Array;
-  readonly #error: Float32Array | Float64Array;
+  /** For each group of elements the number of its errors' group, from 1; 0: it has none. */
+  readonly #groups: Uint32Array;
+  /**
+   * The groups of errors, one after the other as they are needed. The memory behind the last one is never touched, so the
+   * system does not provide it.
+   */
+  readonly #errors: Float32Array | Float64Array;
+  #used = 0;
 
   /** @param like determines shape and type of the result */
   constructor(like: Tensor) {
     const { length } = like.data;
     this.#like = like;
     this.#sum = new Float64Array(length);
+    this.#groups = new Uint32Array(Math.ceil(length / GROUP));
     const isShort = averagedDType(like.dtype, like.shape.length) !== "float64";
-    this.#error = isShort ? new Float32Array(length) : new Float64Array(length);
+    const most = this.#groups.length * GROUP;
+    this.#errors = isShort ? new Float32Array(most) : new Float64Array(most);
   }
 
   /** Adds weight · data, each product rounded to a double. */
   add(data: TypedArray, weight: number): void {
-    const [sum, error] = [this.#sum, this.#error];
-    if (data instanceof Float32Array && error instanceof Float32Array) {
-      return add32(sum, error, data, weight);
+    const [sum, errors] = [this.#sum, this.#errors];
+    if (data instanceof Float32Array && errors instanceof Float32Array) {
+      return this.#add32(errors, data, weight);
     }
     for (let i = 0; i < sum.length; i++) {
       const term = weight * Number(data[i]!);
       const old = sum[i]!;
       const next = old + term;
       const part = next - old;
-      error[i]! += (old - (next - part)) + (term - part);
+      const error = (old - (next - part)) + (term - part);
       sum[i] = next;
+      if (error === 0) continue;
+      const group = this.#groups[i >>> GROUP_BITS] ||= ++this.#used;
+      errors[((group - 1) << GROUP_BITS) + (i & (GROUP - 1))]! += error;
     }
   }
 
   /** The sum divided by a number, in the type of an average. The sum ends with it. */
   divided(divisor: number): Tensor {
     const { dtype, shape } = this.#like;
-    const result = zeros(averagedDType(dtype, shape.length), shape);
-    const [sum, error, data] = [this.#sum, this.#error, result.data];
-    for (let i = 0; i < data.length; i++) data[i] = (sum[i]! + error[i]!) / divisor;
-    // Three times the memory of a float32 result, which the next one needs.
-    for (const { buffer } of [sum, error]) detach(buffer);
+    const result = zerosInNpy(averagedDType(dtype, shape.length), shape);
+    const [sum, groups, errors, data] = [this.#sum, this.#groups, this.#errors, result.data];
+    for (let i = 0; i < data.length; i++) {
+      const group = groups[i >>> GROUP_BITS]!;
+      const error = group === 0 ? 0 : errors[((group - 1) << GROUP_BITS) + (i & (GROUP - 1))]!;
+      data[i] = (sum[i]! + error) / divisor;
+    }
+    // Two to three times the memory of a float32 result, which the next one needs.
+    for (const { buffer } of [sum, groups, errors]) detach(buffer);
     return result;
   }
-}
 
-/** A fast path for the most common type: one loop over arrays of known types. */
-function add32(
-  sum: Float64Array,
-  error: Float32Array,
-  data: Float32Array,
-  weight: number,
-): void {
-  for (let i = 0; i < sum.length; i++) {
-    const term = weight * data[i]!;
-    const old = sum[i]!;
-    const next = old + term;
-    const part = next - old;
-    error[i] = error[i]! + ((old - (next - part)) + (term - part));
-    sum[i] = next;
+  /** A fast path for the most common type: one loop over arrays of known types. */
+  #add32(errors: Float32Array, data: Float32Array, weight: number): void {
+    const [sum, groups] = [this.#sum, this.#groups];
+    let used = this.#used;
+    for (let i = 0; i < sum.length; i++) {
+      const term = weight * data[i]!;
+      const old = sum[i]!;
+      const next = old + term;
+      const part = next - old;
+      const error = (old - (next - part)) + (term - part);
+      sum[i] = next;
+      if (error === 0) continue;
+      let group = groups[i >>> GROUP_BITS]!;
+      if (group === 0) groups[i >>> GROUP_BITS] = group = ++used;
+      const place = ((group - 1) << GROUP_BITS) + (i & (GROUP - 1));
+      errors[place] = errors[place]! + error;
+    }
+    this.#used = used;
   }
 }

@@ -1,4 +1,4 @@
-import { checkCount } from "../../check_option.ts";
+import { checkCount } from "../../../base/check_option.ts";
 import { paddedLength, SimdRows } from "../arrays/simd.ts";
 import { squaredDistance } from "../arrays/update_norm.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";

@@ -1,6 +1,7 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
-import { type Tensor, zeros } from "../../../tensor/tensor.ts";
-import { checkNumber } from "../../check_option.ts";
+import { zerosInNpy } from "../../../tensor/npy.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import { checkNumber } from "../../../base/check_option.ts";
 import { mapModel } from "../arrays/elementwise.ts";
 import { SimdRows } from "../arrays/simd.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
@@ -41,7 +42,7 @@ export function orderStatistics(
     : undefined;
   return mapModel(models[0]!, (name, like) => {
     const all = models.map((model) => model.get(name)!.data);
-    const result = zeros(averagedDType(like.dtype, like.shape.length), like.shape);
+    const result = zerosInNpy(averagedDType(like.dtype, like.shape.length), like.shape);
     const simd = network !== undefined && all.every((data) => data instanceof Float32Array)
       ? new SimdRows(all.length, BLOCK)
       : undefined;

@@ -1,4 +1,5 @@
-import { type Tensor, zeros } from "../../../tensor/tensor.ts";
+import { zerosInNpy } from "../../../tensor/npy.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 import { averagedDType } from "./weighted_average.ts";
 
 /**
@@ -8,7 +9,7 @@ import { averagedDType } from "./weighted_average.ts";
  * @param compute computes the element at an index
  */
 export function elementwise(like: Tensor, compute: (index: number) => number): Tensor {
-  const result = zeros(averagedDType(like.dtype, like.shape.length), like.shape);
+  const result = zerosInNpy(averagedDType(like.dtype, like.shape.length), like.shape);
   for (let i = 0; i < result.data.length; i++) result.data[i] = compute(i);
   return result;
 }

@@ -42,3 +42,20 @@ Deno.test("simd: what is not finite shows in the distance", () => {
     assert.ok(!Number.isFinite(rows.squaredDistance(0, 1, 4)));
   }
 });
+
+Deno.test("simd: the largest absolute value, and NaN or infinity if there is one", () => {
+  const rows = new SimdRows(2, 12);
+  const [, row] = rows.rows as [Float32Array, Float32Array];
+  for (let place = 0; place < 12; place++) {
+    for (const value of [3, -3, 1e-45, Infinity, -Infinity]) {
+      row.fill(-0);
+      row[place] = value;
+      assert.equal(rows.largest(1, 12), Math.fround(Math.abs(value)), `${value} at ${place}`);
+    }
+    row.fill(Infinity);
+    row[place] = NaN;
+    assert.ok(Number.isNaN(rows.largest(1, 12)), `NaN at ${place}`);
+  }
+  row.fill(9);
+  assert.equal(rows.largest(1, 4), 9);
+});

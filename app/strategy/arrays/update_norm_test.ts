@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { seededRandom, systemRandom } from "../../../base/random.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
-import { scaleUpdate, updateNorm } from "./update_norm.ts";
+import { scaleUpdate, updateNorm, updateNormBound } from "./update_norm.ts";
 
 const model = (...arrays: Tensor[]) => new Map(arrays.map((array, i) => [String(i), array]));
 const doubles = (...values: number[]) =>
@@ -34,4 +35,28 @@ Deno.test("a norm is finite if it fits double precision", () => {
 Deno.test("a scaled update has the same direction", () => {
   const scaled = scaleUpdate(model(doubles(1, 1)), model(doubles(5, -7)), 0.25);
   assert.deepEqual([...scaled.get("0")!.data], [2, -1]);
+});
+
+Deno.test("the bound of a norm is at least the norm, and not finite if an element is not", () => {
+  const seed = Number(systemRandom.uint64() & 0xffff_ffffn);
+  const random = seededRandom(seed);
+  // Small and large arrays are read by different loops, the end of a large one by both.
+  for (const length of [1, 3, 2 ** 16 - 1, 2 ** 16 + 4097]) {
+    const wild = () => (random.uniform() - 0.5) * 2 ** Math.floor(60 * random.uniform());
+    const made = () => tensor("float32", [length], Float32Array.from({ length }, wild));
+    const [sent, own] = [made(), made()];
+    const note = `seed ${seed}, length ${length}`;
+    const norm = updateNorm(model(sent), model(own));
+    const bound = updateNormBound(model(sent), model(own));
+    assert.ok(bound >= norm && bound < Infinity, note);
+    for (const odd of [NaN, Infinity, -Infinity]) {
+      for (const place of [0, length - 1]) {
+        const bad = tensor("float32", [length], own.data.slice());
+        bad.data[place] = odd;
+        assert.ok(!Number.isFinite(updateNormBound(model(sent), model(bad))), note);
+      }
+    }
+  }
+  const counter = tensor("int64", [1], BigInt64Array.of(-5n));
+  assert.ok(updateNormBound(new Map(), model(counter)) >= 5);
 });

@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from "../../../tensor/dtype.ts";
-import { type Tensor, zeros } from "../../../tensor/tensor.ts";
+import { zerosInNpy } from "../../../tensor/npy.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
 import { SimdRows } from "./simd.ts";
 
 /**
@@ -30,7 +31,7 @@ export function weightFactors(weights: readonly number[]): number[] {
  */
 export function averageTensors(tensors: readonly Tensor[], factors: readonly number[]): Tensor {
   const { dtype, shape } = tensors[0]!;
-  const average = zeros(averagedDType(dtype, shape.length), shape);
+  const average = zerosInNpy(averagedDType(dtype, shape.length), shape);
   const all = tensors.map(({ data }) => data);
   if (isLarge32(average.data) && all.every((data) => data instanceof Float32Array)) {
     averageBlocks32(average.data, all, factors);
@@ -43,8 +44,12 @@ export function averageTensors(tensors: readonly Tensor[], factors: readonly num
 
 /** Elements from which it is worth to make the vectors for {@link SimdRows}. */
 const SIMD_FROM = 2 ** 14;
-/** Elements of two rows that stay in a core's first cache. */
-const BLOCK = 2048;
+/** Elements of a row. Shorter ones are read slower from memory, longer ones do not stay in a core's second cache. */
+const BLOCK = 4096;
+/** Tensors that are added together, while the sum stays in registers. */
+const TOGETHER = 4;
+/** The rows of one block: the sum, and those that are added. */
+const SCRATCH = new SimdRows(1 + TOGETHER, BLOCK);
 
 function isLarge32(data: TypedArray): data is Float32Array<ArrayBuffer> {
   return data instanceof Float32Array && data.length >= SIMD_FROM;
@@ -56,15 +61,20 @@ function averageBlocks32(
   all: readonly Float32Array[],
   factors: readonly number[],
 ): void {
-  const simd = new SimdRows(2, BLOCK);
-  const [sum, row] = simd.rows as [Float32Array, Float32Array];
+  const [sum, ...rows] = SCRATCH.rows as [Float32Array, ...Float32Array[]];
+  const groups: number[][] = [];
+  for (let i = 0; i < all.length; i += TOGETHER) groups.push(factors.slice(i, i + TOGETHER));
   for (let start = 0; start < average.length; start += BLOCK) {
     const length = Math.min(BLOCK, average.length - start);
-    all.forEach((data, i) => {
-      row.set(data.subarray(start, start + length));
-      simd.addScaled(0, 1, factors[i]!, { length, isFirst: i === 0 });
+    // The first product is to stay as it is: −0 + −0 is −0, 0 + −0 would be 0.
+    sum.fill(-0);
+    groups.forEach((group, place) => {
+      for (let i = 0; i < group.length; i++) {
+        rows[i]!.set(all[place * TOGETHER + i]!.subarray(start, start + length));
+      }
+      SCRATCH.addScaled(0, 1, group, length);
     });
-    average.set(sum.subarray(0, length), start);
+    average.set(length === BLOCK ? sum : sum.subarray(0, length), start);
   }
 }
 

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import { checkPositive } from "../../check_option.ts";
+import { checkPositive } from "../../../base/check_option.ts";
 import { normScratch } from "../arrays/update_norm.ts";
 import type { Message } from "../../message.ts";
 import type { PhaseRound } from "../round/round.ts";

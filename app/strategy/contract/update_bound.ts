@@ -1,7 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { Failure } from "../../result.ts";
 import type { SimdRows } from "../arrays/simd.ts";
-import { scaleUpdate, updateNorm } from "../arrays/update_norm.ts";
+import { scaleUpdate, updateNorm, updateNormBound } from "../arrays/update_norm.ts";
 import type { Tensors } from "../round/round.ts";
 import { requireFinite } from "./reply_check.ts";
 import type { CheckedReply } from "./reply_contract.ts";
@@ -25,6 +25,8 @@ export function boundUpdate(
   scratch?: SimdRows,
 ): CheckedReply {
   if (maxNorm === Infinity) return reply;
+  // Sound updates are far below the default limit, so the norm itself is seldom needed.
+  if (updateNormBound(sent, reply.tensors) <= maxNorm) return reply;
   const norm = updateNorm(sent, reply.tensors, scratch);
   if (norm <= maxNorm) return reply;
   if (norm === Infinity) requireFinite(reply.tensors);

@@ -1,6 +1,6 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
-import { zeros } from "../../../tensor/tensor.ts";
-import { checkNumber, checkPositive } from "../../check_option.ts";
+import { zerosInNpy } from "../../../tensor/npy.ts";
+import { checkNumber, checkPositive } from "../../../base/check_option.ts";
 import { mapModel } from "../arrays/elementwise.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
@@ -75,16 +75,18 @@ function adaptive(
       return mapModel(sent, (name, old) => {
         const mean = aggregate.get(name);
         if (mean === undefined) return old;
-        const result = zeros(averagedDType(old.dtype, old.shape.length), old.shape);
-        const [m, v] = [firsts.of(name, old), seconds.of(name, old)];
+        const result = zerosInNpy(averagedDType(old.dtype, old.shape.length), old.shape);
         const values = {
-          result: result.data,
           old: numbers(old.data),
           mean: numbers(mean.data),
-          m,
-          v,
+          m: firsts.inPlace(name, old),
+          v: seconds.inPlace(name, old),
         };
-        step(values, { eta, beta1, tau, second });
+        const place = step(result.data, values, { eta, beta1, tau, second });
+        const problem = place === undefined
+          ? undefined
+          : `the strategy's state for array "${name}", element ${place} would not be finite`;
+        state.changeLater(() => keepMoments(values, beta1, second), problem);
         return result;
       });
     },
@@ -100,25 +102,33 @@ function numbers(data: TypedArray): Numbers {
     : data;
 }
 
-/** One loop without calls: models have millions of elements. */
+/** The elements of an array, of the model sent and of the aggregate, with their moments. */
+interface Elements {
+  readonly old: Numbers;
+  readonly mean: Numbers;
+  readonly m: Float64Array;
+  readonly v: Float64Array;
+}
+
+/**
+ * Computes the new elements from the moments as they will be, and leaves those unchanged: kept next to the old ones, they
+ * would need the memory of four models. One loop without calls, because models have millions of elements.
+ *
+ * @returns the first element whose moments will not be finite; undefined if there is none
+ */
 function step(
-  { result, old, mean, m, v }: {
-    readonly result: TypedArray;
-    readonly old: Numbers;
-    readonly mean: Numbers;
-    readonly m: Float64Array;
-    readonly v: Float64Array;
-  },
+  result: TypedArray,
+  { old, mean, m, v }: Elements,
   { eta, beta1, tau, second }: {
     readonly eta: number;
     readonly beta1: number;
     readonly tau: number;
     readonly second: SecondMoment;
   },
-): void {
-  const towards = "towards" in second ? second.towards : undefined;
-  const { keep, add } = "keep" in second ? second : { keep: 1, add: 0 };
+): number | undefined {
+  const { towards, keep, add } = factorsOf(second);
   const rest = 1 - beta1;
+  let odd: number | undefined;
   for (let i = 0; i < old.length; i++) {
     const from = old[i]!;
     const delta = mean[i]! - from;
@@ -128,8 +138,29 @@ function step(
     const after = towards === undefined
       ? keep * before + add * squared
       : before - towards * squared * Math.sign(before - squared);
-    m[i] = first;
-    v[i] = after;
+    if (!(first - first === 0 && after - after === 0)) odd ??= i;
     result[i] = from + eta * first / (Math.sqrt(after) + tau);
   }
+  return odd;
+}
+
+/** Changes the moments as {@link step} has computed them. */
+function keepMoments({ old, mean, m, v }: Elements, beta1: number, second: SecondMoment): void {
+  const { towards, keep, add } = factorsOf(second);
+  const rest = 1 - beta1;
+  for (let i = 0; i < old.length; i++) {
+    const delta = mean[i]! - old[i]!;
+    const squared = delta * delta;
+    m[i] = beta1 * m[i]! + rest * delta;
+    const before = v[i]!;
+    v[i] = towards === undefined
+      ? keep * before + add * squared
+      : before - towards * squared * Math.sign(before - squared);
+  }
+}
+
+function factorsOf(second: SecondMoment) {
+  return "towards" in second
+    ? { towards: second.towards, keep: 1, add: 0 }
+    : { ...second, towards: undefined };
 }

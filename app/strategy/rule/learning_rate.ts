@@ -1,4 +1,4 @@
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber } from "../../../base/check_option.ts";
 
 /**
  * A learning rate: the same in each round, or a schedule, which is a function of the round, from 1.

@@ -22,6 +22,16 @@ export class Moments {
     return fresh;
   }
 
+  /**
+   * The kept doubles of a tensor themselves, which saves the memory of a draft; zeros if there are none. Change them only
+   * in a function for `RuleState.changeLater`.
+   */
+  inPlace(name: string, like: Tensor): Float64Array {
+    const kept = this.#kept.get(name);
+    const isKept = !this.#drafts.has(name) && kept?.length === like.data.length;
+    return isKept ? kept : this.of(name, like);
+  }
+
   /** Describes the first number of the drafts that is not finite; undefined if there is none. */
   notFinite(): string | undefined {
     for (const [name, values] of this.#drafts) {

@@ -1,4 +1,4 @@
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber } from "../../../base/check_option.ts";
 import { elementwise, mapModel } from "../arrays/elementwise.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
 import { replaceRule, type ServerRule } from "./server_rule.ts";

@@ -7,6 +7,7 @@ import { Moments } from "./moments.ts";
 /** The state of a strategy: moments by name. It is saved as a RecordDict and loaded from it, exactly. */
 export class RuleState {
   readonly #moments = new Map<string, Moments>();
+  #changes: { readonly change: () => void; readonly problem: string | undefined }[] = [];
 
   /** The moments of a name, initially zero. */
   moments(name: string): Moments {
@@ -15,8 +16,21 @@ export class RuleState {
     return moments;
   }
 
-  /** Describes the first number of a draft that is not finite; undefined if there is none. */
+  /**
+   * Registers a change of `Moments.inPlace`, which is made when the new model has proved finite, and dropped otherwise.
+   *
+   * @param change changes the kept doubles
+   * @param problem describes a double that the change would make infinite or NaN, so that the old model stays (default:
+   * there is none)
+   */
+  changeLater(change: () => void, problem?: string): void {
+    this.#changes.push({ change, problem });
+  }
+
+  /** Describes the first number of a draft or of a later change that is not finite; undefined if there is none. */
   notFinite(): string | undefined {
+    const change = this.#changes.find(({ problem }) => problem !== undefined);
+    if (change !== undefined) return change.problem;
     for (const moments of this.#moments.values()) {
       const problem = moments.notFinite();
       if (problem !== undefined) return problem;
@@ -24,18 +38,21 @@ export class RuleState {
     return undefined;
   }
 
-  /** Keeps the drafts for the next round. */
+  /** Makes the registered changes, and keeps the drafts for the next round. */
   keepDrafts(): void {
+    for (const { change } of this.#changes.splice(0)) change();
     for (const moments of this.#moments.values()) moments.keepDrafts();
   }
 
-  /** Drops the drafts, so that the next round or attempt starts from the kept state. */
+  /** Drops the drafts and the registered changes, so that the next round or attempt starts from the kept state. */
   dropDrafts(): void {
+    this.#changes = [];
     for (const moments of this.#moments.values()) moments.dropDrafts();
   }
 
   /** Clears all state, because another run starts. */
   clear(): void {
+    this.#changes = [];
     for (const moments of this.#moments.values()) moments.clear();
   }
 

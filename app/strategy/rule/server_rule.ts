@@ -19,7 +19,8 @@ import type { RuleState } from "./rule_state.ts";
  */
 export interface ServerRule {
   /**
-   * Computes the new model. It may be called again in the same round, with another aggregate.
+   * Computes the new model. It may be called again in the same round, with another aggregate. Do not change the arrays
+   * that it returns afterwards: they are the model.
    *
    * @param aggregate may lack arrays that no node sent
    */

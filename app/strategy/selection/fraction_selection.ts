@@ -1,6 +1,6 @@
 import { type Random, seededRandom, systemRandom } from "../../../base/random.ts";
 import type { NodeId } from "../../../entities/metadata.ts";
-import { checkCount, checkNumber } from "../../check_option.ts";
+import { checkCount, checkNumber } from "../../../base/check_option.ts";
 import type { NodeFilter } from "../../grid.ts";
 import type { PhaseRound } from "../round/round.ts";
 import { sampleNodes, sampleSize } from "./sampling.ts";

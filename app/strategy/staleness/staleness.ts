@@ -1,4 +1,4 @@
-import { checkNumber } from "../../check_option.ts";
+import { checkNumber } from "../../../base/check_option.ts";
 
 /**
  * Weight of an update by its staleness: the number of model versions that were made since its node was sent the model,

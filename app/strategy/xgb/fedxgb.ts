@@ -4,7 +4,7 @@ import { ArrayRecord } from "../../array_record.ts";
 import type { NodeId } from "../../../entities/metadata.ts";
 import type { Message } from "../../message.ts";
 import type { Failure } from "../../result.ts";
-import { checkCount } from "../../check_option.ts";
+import { checkCount } from "../../../base/check_option.ts";
 import { FedAvg, type FedAvgOptions } from "../fedavg.ts";
 import { checkReply } from "../contract/reply_check.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { JsonText } from "./json_text.ts";
+import { NIGHTLY } from "../../../tests/support/nightly.ts";
 
 Deno.test("JsonText accepts what JSON.parse accepts, and refuses what it refuses", () => {
   const texts = fc.oneof(
@@ -24,7 +25,7 @@ Deno.test("JsonText accepts what JSON.parse accepts, and refuses what it refuses
     fc.property(texts, (text) => {
       assert.equal(accepts(() => new JsonText(text)), accepts(() => JSON.parse(text)), text);
     }),
-    { numRuns: 2_000 },
+    { numRuns: NIGHTLY ? 2_000 : 500 },
   );
 });
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../../base/clock.ts";
-import { ServerAppProcess, type ServerAppProcessOptions } from "./app_process.ts";
+import { ServerAppProcess, type ServerAppProcessOptions } from "./server_app_process.ts";
 
 /** Seconds that a process is kept ready after a run: the next one may follow. */
 export const SPARE_SECONDS = 300;

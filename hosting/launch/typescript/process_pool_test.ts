@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../../base/clock.ts";
 import { HAS_ALL_RIGHTS } from "../../../base/testing/all_rights.ts";
 import { eventually } from "../../../tests/support/deadline.ts";
-import { ServerAppProcess } from "./app_process.ts";
+import { ServerAppProcess } from "./server_app_process.ts";
 import { ANNOUNCED_SECONDS, ProcessPool, SPARE_SECONDS } from "./process_pool.ts";
 import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 

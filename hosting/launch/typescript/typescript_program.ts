@@ -10,7 +10,7 @@ import { toConfigRecord } from "../../../fab/scalar.ts";
 import { withRetries } from "../../../rpc/retry.ts";
 import { PortCalls } from "../../../rpc/port/calls.ts";
 import { findAppModule } from "../../app/app_module.ts";
-import type { ServerAppProcess } from "./app_process.ts";
+import type { ServerAppProcess } from "./server_app_process.ts";
 import { errorLines, outputLines, type RunApp, type RunEnd, type RunProgram } from "../program.ts";
 import type { ProcessPool } from "./process_pool.ts";
 import type { RunClaim } from "../run_source.ts";

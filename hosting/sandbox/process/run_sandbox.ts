@@ -8,7 +8,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { type Failure, uncaughtFailure } from "../../app/failure.ts";
 import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 import { decodeFrames, encodeFrame, FRAMES_FD, MAX_FRAME_TEXT_BYTES } from "../wire/frame.ts";
-import { checkClientAppEvent } from "../wire/checked_reply.ts";
+import { checkClientAppEvent } from "../wire/check_client_app_event.ts";
 import type { AssignThreads, Rehearse, SandboxStart, WithThreads } from "../wire/protocol.ts";
 import { packEvent } from "../wire/packed_messages.ts";
 import { ignoreDebuggerSignal } from "./ignore_signal.ts";

@@ -1,4 +1,3 @@
-import { BODY_ALIGNMENT, ByteRun } from "./record_columns.ts";
 import { FlwrError } from "../../../base/error.ts";
 
 /**
@@ -9,6 +8,14 @@ export const MAX_FRAME_TEXT_BYTES = { fromApp: 256 * 1024, toApp: 64 * 1024 ** 2
 
 /** Most bytes in a frame's body (protocol buffers: 2 GiB). */
 export const MAX_FRAME_BODY_BYTES = 2 ** 31;
+
+/** Alignment of arrays in a frame's body, in bytes: the same as in a .npy file. */
+export const BODY_ALIGNMENT = 64;
+
+/** Byte arrays that a frame carries as one, each aligned. `unpackRecords` divides it again. */
+export class ByteRun {
+  constructor(readonly parts: readonly Uint8Array[]) {}
+}
 
 /** A frame's head: these four bytes, the length of the text (uint32) and of the body (float64), little-endian. */
 const MAGIC = 0x72_77_6c_66; // "flwr"

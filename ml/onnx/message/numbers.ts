@@ -1,3 +1,5 @@
+// Generated from proto/onnx/onnx.proto by `deno task proto`. Do not edit.
+
 /** ONNX's numbers for the types of elements (TensorProto.DataType). */
 export const ELEMENT = {
   UNDEFINED: 0,
@@ -32,7 +34,10 @@ export const ELEMENT = {
 } as const;
 
 /** Where a tensor's elements are stored (TensorProto.DataLocation). */
-export const LOCATION = { DEFAULT: 0, EXTERNAL: 1 } as const;
+export const LOCATION = {
+  DEFAULT: 0,
+  EXTERNAL: 1,
+} as const;
 
 /** Which field of an attribute holds its value (AttributeProto.AttributeType). */
 export const ATTRIBUTE_TYPE = {

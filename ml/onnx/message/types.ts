@@ -1,3 +1,5 @@
+// Generated from proto/onnx/onnx.proto by `deno task proto`. Do not edit.
+
 import {
   BYTES,
   DOUBLE,
@@ -29,22 +31,20 @@ import type {
   ValueInfoProto,
 } from "./messages.ts";
 
-// The numbers are those of onnx.proto.
-
 /** {@link StringStringEntryProto} */
-export const PAIR = new OnnxMessageType<StringStringEntryProto>({
+export const PAIR: OnnxMessageType<StringStringEntryProto> = new OnnxMessageType({
   key: single(1, STRING),
   value: single(2, STRING),
 });
 
 /** {@link OperatorSetIdProto} */
-export const OPERATOR_SET = new OnnxMessageType<OperatorSetIdProto>({
+export const OPERATOR_SET: OnnxMessageType<OperatorSetIdProto> = new OnnxMessageType({
   domain: single(1, STRING),
   version: single(2, INT64),
 });
 
 /** {@link TensorProto} */
-export const TENSOR = new OnnxMessageType<TensorProto>({
+export const TENSOR: OnnxMessageType<TensorProto> = new OnnxMessageType({
   dims: list(1, INT64),
   dataType: single(2, INT32),
   segment: optional(3, BYTES),
@@ -63,22 +63,25 @@ export const TENSOR = new OnnxMessageType<TensorProto>({
 });
 
 /** {@link DimensionProto} */
-export const DIMENSION = new OnnxMessageType<DimensionProto>({
+export const DIMENSION: OnnxMessageType<DimensionProto> = new OnnxMessageType({
   dimValue: optional(1, INT64),
   dimParam: optional(2, STRING),
   denotation: single(3, STRING),
 });
 
-const SHAPE = new OnnxMessageType<TensorShapeProto>({ dim: nestedList(1, () => DIMENSION) });
+/** {@link TensorShapeProto} */
+export const SHAPE: OnnxMessageType<TensorShapeProto> = new OnnxMessageType({
+  dim: nestedList(1, () => DIMENSION),
+});
 
 /** {@link TensorTypeProto} */
-export const TENSOR_TYPE = new OnnxMessageType<TensorTypeProto>({
+export const TENSOR_TYPE: OnnxMessageType<TensorTypeProto> = new OnnxMessageType({
   elemType: single(1, INT32),
   shape: nested(2, () => SHAPE),
 });
 
 /** {@link TypeProto} */
-export const TYPE = new OnnxMessageType<TypeProto>({
+export const TYPE: OnnxMessageType<TypeProto> = new OnnxMessageType({
   tensorType: nested(1, () => TENSOR_TYPE),
   sequenceType: optional(4, BYTES),
   mapType: optional(5, BYTES),
@@ -89,7 +92,7 @@ export const TYPE = new OnnxMessageType<TypeProto>({
 });
 
 /** {@link ValueInfoProto} */
-export const VALUE_INFO = new OnnxMessageType<ValueInfoProto>({
+export const VALUE_INFO: OnnxMessageType<ValueInfoProto> = new OnnxMessageType({
   name: single(1, STRING),
   type: nested(2, () => TYPE),
   docString: single(3, STRING),
@@ -97,7 +100,7 @@ export const VALUE_INFO = new OnnxMessageType<ValueInfoProto>({
 });
 
 /** {@link AttributeProto} */
-export const ATTRIBUTE = new OnnxMessageType<AttributeProto>({
+export const ATTRIBUTE: OnnxMessageType<AttributeProto> = new OnnxMessageType({
   name: single(1, STRING),
   f: single(2, FLOAT),
   i: single(3, INT64),
@@ -119,7 +122,7 @@ export const ATTRIBUTE = new OnnxMessageType<AttributeProto>({
 });
 
 /** {@link NodeProto} */
-export const NODE = new OnnxMessageType<NodeProto>({
+export const NODE: OnnxMessageType<NodeProto> = new OnnxMessageType({
   input: list(1, STRING),
   output: list(2, STRING),
   name: single(3, STRING),
@@ -133,7 +136,7 @@ export const NODE = new OnnxMessageType<NodeProto>({
 });
 
 /** {@link GraphProto} */
-export const GRAPH: OnnxMessageType<GraphProto> = new OnnxMessageType<GraphProto>({
+export const GRAPH: OnnxMessageType<GraphProto> = new OnnxMessageType({
   node: nestedList(1, () => NODE),
   name: single(2, STRING),
   initializer: nestedList(5, () => TENSOR),
@@ -147,7 +150,7 @@ export const GRAPH: OnnxMessageType<GraphProto> = new OnnxMessageType<GraphProto
 });
 
 /** {@link FunctionProto} */
-export const FUNCTION = new OnnxMessageType<FunctionProto>({
+export const FUNCTION: OnnxMessageType<FunctionProto> = new OnnxMessageType({
   name: single(1, STRING),
   input: list(4, STRING),
   output: list(5, STRING),
@@ -163,7 +166,7 @@ export const FUNCTION = new OnnxMessageType<FunctionProto>({
 });
 
 /** {@link ModelProto} */
-export const MODEL = new OnnxMessageType<ModelProto>({
+export const MODEL: OnnxMessageType<ModelProto> = new OnnxMessageType({
   irVersion: single(1, INT64),
   producerName: single(2, STRING),
   producerVersion: single(3, STRING),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { testWithAllRights } from "../../../base/testing/all_rights.ts";
+import { inTemporaryFolder } from "../../../base/testing/temporary_folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 
@@ -24,19 +25,10 @@ async function flwr(cwd: string, ...args: string[]): Promise<Outcome> {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "flwr-cli-" }));
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 testWithAllRights(
   "flwr new, build and install: an app is created from a template, built and installed",
   () =>
-    withFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const made = await flwr(folder, "new", "my-app", "--publisher", "tester");
       assert.deepEqual([made.code, made.stdout], [0, "my-app"]);
       assert.match(made.stderr, /flwr run my-app --stream/);
@@ -64,7 +56,7 @@ testWithAllRights(
 testWithAllRights(
   "flwr new, build and install: --format json prints one object, with ids and hashes as strings",
   () =>
-    withFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const json = async (...args: string[]) => {
         const { code, stdout } = await flwr(folder, ...args, "--format", "json");
         return { code, ...JSON.parse(stdout) };
@@ -102,7 +94,7 @@ testWithAllRights(
 testWithAllRights(
   "flwr new, build and install: errors are one sentence",
   () =>
-    withFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       await Deno.writeTextFile(join(folder, "evil.fab"), "PK");
       await flwr(folder, "new", "my-app");
       const { stdout: file } = await flwr(folder, "build", "--app", "my-app");

@@ -1,4 +1,4 @@
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { basename } from "node:path";
 import { Command } from "commander";
 import { FlwrError } from "../../../base/error.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { denoSettings, FOLDER, tscKnowsFlwr, writeEditorFiles } from "./types/editor_files.ts";
 
 const EXAMPLE = `

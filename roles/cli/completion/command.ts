@@ -1,5 +1,5 @@
 import type { CommandTable } from "../../flags/command_table.ts";
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { basename, join } from "node:path";
 import { Argument, Command } from "commander";
 import { FlwrError } from "../../../base/error.ts";

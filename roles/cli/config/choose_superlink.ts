@@ -1,4 +1,4 @@
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { flwrHome } from "../../../fab/home.ts";
 import type { OutputFormat } from "../../output/format.ts";
 import type { SuperLinkConnection } from "./connection.ts";

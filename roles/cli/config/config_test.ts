@@ -5,7 +5,7 @@ import { ApiError } from "../../../rpc/api_error.ts";
 import { parseFlowerConfig } from "./config_file.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 import { findSuperLink } from "./find_superlink.ts";
-import { explainControlError } from "./tell_problem.ts";
+import { explainControlError } from "./explain_control_error.ts";
 
 const FILE = "/home/me/.flwr/config.toml";
 const SECURE = { insecure: false };

@@ -10,7 +10,7 @@ import { execChannel } from "../../../rpc/dialects/current/client/exec_channel.t
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import { NO_RETRY } from "../../../rpc/retry.ts";
 import type { SuperLinkConnection } from "./connection.ts";
-import { explainControlError } from "./tell_problem.ts";
+import { explainControlError } from "./explain_control_error.ts";
 
 /** Seconds that a command waits for a connection to the SuperLink. */
 const CONNECT_SECONDS = 10;

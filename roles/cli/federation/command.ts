@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { listCommand } from "./list.ts";
-import { type HostedCommand, unsupportedCommand } from "../not_offered.ts";
+import { type HostedCommand, unsupportedCommand } from "../unsupported_command.ts";
 
 const ONE_FEDERATION = "SuperLinks without accounts have one federation, with all their nodes";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
-import { callSuperLink } from "../config/ask_superlink.ts";
+import { callSuperLink } from "../config/call_superlink.ts";
 import { requireFederationId } from "../config/federation_id.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import { statusStyle } from "../../output/colours.ts";

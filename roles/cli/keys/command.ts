@@ -1,4 +1,4 @@
-import { printLine } from "../../output/say.ts";
+import { printLine } from "../../output/print_line.ts";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Curve } from "../../../auth/curve.ts";
 import { type HostName, LOCAL_HOSTS, parseHost } from "../../../certs/host.ts";

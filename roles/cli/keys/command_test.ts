@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readKeyList } from "../../../auth/key_list.ts";
 import { readKeyPair } from "../../../auth/key_pair.ts";
-import { installed, inTemporaryFolder, runTool } from "../../../auth/testing/tools.ts";
+import { inTemporaryFolder } from "../../../base/testing/temporary_folder.ts";
+import { installed, runTool } from "../../../auth/testing/tools.ts";
 import { readServerTls } from "../../../certs/check.ts";
 import { coversHost, parseHost } from "../../../certs/host.ts";
 import { generateKeys } from "./generate.ts";

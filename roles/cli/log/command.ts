@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
 import type { RunId } from "../../../entities/metadata.ts";
-import { callSuperLink } from "../config/ask_superlink.ts";
+import { callSuperLink } from "../config/call_superlink.ts";
 import { addSuperLinkArgument, type ControlFlags } from "../config/options.ts";
 import { followLog, showLog } from "./follow.ts";
 import { runState, shownRun } from "./run_state.ts";
 import { readId } from "../../flags/values.ts";
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { stdoutScreen } from "../../output/screen.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { callSuperLink } from "../config/ask_superlink.ts";
+import { callSuperLink } from "../config/call_superlink.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import type { Output } from "../../output/format.ts";
 import { nodeColumns, nodeJson } from "../tables/nodes.ts";

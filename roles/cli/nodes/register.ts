@@ -2,7 +2,7 @@ import { MAX_KEY_FILE_BYTES } from "../../../auth/key_pair.ts";
 import { Command } from "commander";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
-import { callSuperLink } from "../config/ask_superlink.ts";
+import { callSuperLink } from "../config/call_superlink.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import { readNameFlag } from "../../flags/values.ts";
 import type { Output } from "../../output/format.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { NodeId } from "../../../entities/metadata.ts";
-import { callSuperLink } from "../config/ask_superlink.ts";
+import { callSuperLink } from "../config/call_superlink.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import type { Output } from "../../output/format.ts";
 import { readId } from "../../flags/values.ts";

@@ -4,6 +4,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { ownFolder } from "./pull.ts";
 import { fetchArtifacts, type ReadFile } from "./fetch_artifacts.ts";
 import { readIndex } from "./index_file.ts";
+import { inTemporaryFolder } from "../../../base/testing/temporary_folder.ts";
 
 const TOKEN = "0123456789abcdef".repeat(4);
 const FOLDER = new URL(`http://link:8000/artifacts/${TOKEN}/`);
@@ -31,15 +32,6 @@ function server(
   };
 }
 
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "flwr-pull-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** All files in a folder. */
 async function tree(folder: string): Promise<string[]> {
   const found: string[] = [];
@@ -52,7 +44,7 @@ async function tree(folder: string): Promise<string[]> {
 }
 
 Deno.test("pull: files are written to their paths, next to existing files", () =>
-  withFolder(async (parent) => {
+  inTemporaryFolder(async (parent) => {
     const output = `${parent}/a/out`;
     await Deno.mkdir(output, { recursive: true });
     await Deno.writeTextFile(`${output}/mine`, "mine");
@@ -65,7 +57,7 @@ Deno.test("pull: files are written to their paths, next to existing files", () =
   }));
 
 Deno.test("pull: nothing is written if any hash, size or name does not match", () =>
-  withFolder(async (parent) => {
+  inTemporaryFolder(async (parent) => {
     const good = new Uint8Array([1, 2, 3]);
     const cases: [Record<string, Uint8Array>, Record<string, object>, RegExp][] = [
       [{ a: good, b: good }, { b: { sha256: "0".repeat(64) } }, /"b"/],

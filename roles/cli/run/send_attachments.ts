@@ -3,7 +3,7 @@ import { readPiece } from "../../../fab/attachments.ts";
 import { sha256Hex } from "../../../base/platform.ts";
 import type { LocalAttachment } from "../../../fab/fab.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { formatBytes } from "../../../base/readable.ts";
 
 /**

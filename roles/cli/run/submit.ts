@@ -1,4 +1,4 @@
-import { printMessage } from "../../output/say.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { languagesOf } from "../../../fab/app_config.ts";
 import type { Language } from "../../../fab/component.ts";
@@ -23,7 +23,7 @@ import type { Stream } from "../../output/write_text.ts";
 import { exitStatusOf } from "../../flags/exit_status.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
-import { type AppToCheck, checkApp, isUnchecked } from "../apps/types/check_app.ts";
+import { type AppToCheck, neededTypeCheck } from "../apps/types/type_check.ts";
 import { AppCheck } from "./app_check.ts";
 import { readingFlag } from "../../flags/values.ts";
 
@@ -101,14 +101,12 @@ async function start(
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
-  const unchecked = app !== undefined && await isUnchecked(app);
+  const checkTypes = app && await neededTypeCheck(app);
   // The SuperLink is contacted while the types are checked. The app is sent only after it has passed.
-  await using check = new AppCheck(async (signal) => {
-    if (unchecked) await checkApp(app, signal);
-  });
+  await using check = new AppCheck(async (signal) => await checkTypes?.(signal));
   const submission = withControl(connection, async (control, wire) => {
     // Over gRPC the SuperLink is Flower's own, which would answer this call with all its runs.
-    if (unchecked && wire === "http") await control.expectRun();
+    if (checkTypes !== undefined && wire === "http") await control.expectRun();
     if (!await check.passed) return undefined;
     await sendAttachments(control, fab.attachments);
     return await control.startRun({

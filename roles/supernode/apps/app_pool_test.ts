@@ -10,7 +10,7 @@ import { eventually } from "../../../tests/support/deadline.ts";
 import { TempDir } from "../../../tests/support/tempdir.ts";
 import { findAppModule } from "../../../hosting/app/app_module.ts";
 import { AppHost } from "../../../hosting/app/app_host.ts";
-import { startWorker } from "../../../hosting/app/app_link.ts";
+import { startWorker } from "../../../hosting/app/app_instance.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import { prepareSandboxedApp, startSandboxedApp } from "../../../hosting/sandbox/sandboxed_app.ts";
 import {

@@ -7,7 +7,7 @@ import type { CheckedFab } from "../../../fab/fab.ts";
 import type { GetPiece } from "../../../fab/attachments.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { TrustedEntities } from "../trust/trusted_entities.ts";
-import { signerOf } from "../trust/verify_bundle.ts";
+import { bundleSigner } from "../trust/bundle_signer.ts";
 
 /** A fetched app bundle that passed all checks. */
 export interface CheckedBundle {
@@ -64,7 +64,7 @@ export class Bundles {
 
   async #checkSignature(run: RunInfo, bundle: AppBundle): Promise<void> {
     if (this.#trusted === undefined) return;
-    const signer = await signerOf(bundle, this.#trusted);
+    const signer = await bundleSigner(bundle, this.#trusted);
     if (signer === undefined) {
       throw invalidFab(
         `App "${run.fabId}" is rejected: no key of --trusted-entities signed it`,

@@ -7,7 +7,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { scalarOf } from "../../../fab/scalar.ts";
 import type { NewLinkMessage } from "../../../entities/message.ts";
-import type { OpenedPush } from "../../../entities/push.ts";
+import type { MessageRefusal, OpenedPush } from "../../../entities/push.ts";
 import type { LinkObject, ObjectId, ObjectTree, PulledObject } from "../../../entities/object.ts";
 import type { LinkScalar } from "../../../entities/run.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
@@ -118,7 +118,7 @@ export class ClientAppTask {
     }
     const refused = this.#refusal(message);
     if (refused !== undefined) {
-      return { refusals: [{ reason: refused }], missing: [], sessionId };
+      return { refusals: [refused], missing: [], sessionId };
     }
     this.#reply ??= { message, tree };
     this.#noteReply();
@@ -167,14 +167,19 @@ export class ClientAppTask {
     }
   }
 
-  #refusal({ runId, srcNodeId, replyToMessageId }: NewLinkMessage): string | undefined {
+  #refusal({ runId, srcNodeId, replyToMessageId }: NewLinkMessage): MessageRefusal | undefined {
     const { runId: own, nodeId, deflated } = this.#init;
-    if (runId !== own) return `The message is of run ${runId}, but the task is of run ${own}`;
+    if (runId !== own) {
+      const reason = `The message is of run ${runId}, but the task is of run ${own}`;
+      return { code: "wrong-run", reason };
+    }
     if (srcNodeId !== nodeId) {
-      return `The message is of node ${srcNodeId}, but this is node ${nodeId}`;
+      const reason = `The message is of node ${srcNodeId}, but this is node ${nodeId}`;
+      return { code: "wrong-source", reason };
     }
     if (replyToMessageId !== deflated.message.messageId) {
-      return "The message does not answer the task's instruction";
+      const reason = "The message does not answer the task's instruction";
+      return { code: "instruction-unknown", reason };
     }
     return undefined;
   }

@@ -4,7 +4,7 @@ import { systemRandom } from "../../../base/random.ts";
 import { isLoopback } from "../../../rpc/address.ts";
 import type { Executors } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServerCertificate } from "../../../rpc/server.ts";
-import { findPythonCommand } from "../../../hosting/python/find_program.ts";
+import { findPythonCommand } from "../../../hosting/python/find_python_command.ts";
 import type { CheckedBundle } from "../apps/bundles.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
 import { type Execute, PythonApp } from "./python_app.ts";

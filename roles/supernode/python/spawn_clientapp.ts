@@ -1,6 +1,6 @@
 import { log } from "../../../base/log.ts";
-import { describeEnd, lastLine, runPythonProcess } from "../../../hosting/python/app_process.ts";
-import type { PythonCommand } from "../../../hosting/python/find_program.ts";
+import { describeEnd, lastLine, runPythonProcess } from "../../../hosting/python/python_process.ts";
+import type { PythonCommand } from "../../../hosting/python/find_python_command.ts";
 import type { Execute } from "./python_app.ts";
 import type { RuntimeApi } from "./runtime_api.ts";
 

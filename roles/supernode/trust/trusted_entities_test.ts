@@ -5,7 +5,7 @@ import type { AppBundle } from "../../../app/connection.ts";
 import { sshString } from "../../../auth/ssh_wire.ts";
 import { joinBytes } from "../../../base/bytes.ts";
 import { readTrustedEntities } from "./trusted_entities.ts";
-import { signerOf } from "./verify_bundle.ts";
+import { bundleSigner } from "./bundle_signer.ts";
 
 const SIGNED_AT = 1_790_000_000;
 const CONTENT = new TextEncoder().encode("an app");
@@ -53,7 +53,7 @@ Deno.test("a bundle is trusted if a trusted key signed this content at this time
     const trusted = await readTrustedEntities(file);
     const good = await signed(ann);
     const signer = (verifications: Record<string, string>) =>
-      signerOf(bundle(verifications), trusted);
+      bundleSigner(bundle(verifications), trusted);
     assert.equal(await signer({ fpk_eve: await signed(eve), fpk_ann: good }), "fpk_ann");
     assert.equal(await signer({}), undefined);
     assert.equal(await signer({ fpk_eve: good }), undefined, "an id that is not trusted");

@@ -1,7 +1,7 @@
 /** From an empty folder to a finished run, as a user types it: TLS, registered nodes, an app that is sent to them. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readZip } from "../../../fab/read_archive.ts";
+import { readZip } from "../../../fab/read_zip.ts";
 import { decodeNpz } from "../../../tensor/npz.ts";
 import { Credentials, makeCredentials } from "../../support/credentials.ts";
 import { joined, startFlwr, startSuperLink } from "../../support/flwr.ts";

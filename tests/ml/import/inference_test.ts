@@ -4,24 +4,17 @@ import { onnxNetwork } from "../../../ml/import/network.ts";
 import { OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
 import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensor } from "../../../tensor/tensor.ts";
-import { difference, numbers, recorded, runFile, runNetwork, withOutput } from "./onnx_file.ts";
+import {
+  difference,
+  EXAMPLE_SHAPES,
+  numbers,
+  recorded,
+  runFile,
+  runNetwork,
+  withOutput,
+} from "./onnx_file.ts";
 
-const FILES = {
-  "cnn_torchscript.onnx": [3, 12, 12],
-  "cnn_dynamo.onnx": [3, 12, 12],
-  "mlp_torchscript.onnx": [12],
-  "mlp_dynamo.onnx": [12],
-  "encoder_torchscript.onnx": [6],
-  "encoder_dynamo.onnx": [6],
-  "keras_torch.onnx": [10, 10, 2],
-  "keras_tf2onnx.onnx": [10, 10, 2],
-  "sklearn_mlp.onnx": [12],
-  "sklearn_mlp_binary.onnx": [12],
-  "sklearn_logistic.onnx": [12],
-  "sklearn_logistic_binary.onnx": [12],
-} as const;
-
-for (const [name, shape] of Object.entries(FILES)) {
+for (const [name, shape] of Object.entries(EXAMPLE_SHAPES)) {
   Deno.test(`${name}: what it computes is what ONNX Runtime computes from the file`, async () => {
     await using engine = await LocalEngine.create(1);
     const bytes = recorded(name);

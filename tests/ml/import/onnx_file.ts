@@ -27,6 +27,22 @@ export function recorded(name: string): Uint8Array {
   return Deno.readFileSync(new URL(`../../vectors/ml/import/${name}`, import.meta.url));
 }
 
+/** The recorded files of other programs, with the shape of one example. */
+export const EXAMPLE_SHAPES = {
+  "cnn_torchscript.onnx": [3, 12, 12],
+  "cnn_dynamo.onnx": [3, 12, 12],
+  "mlp_torchscript.onnx": [12],
+  "mlp_dynamo.onnx": [12],
+  "encoder_torchscript.onnx": [6],
+  "encoder_dynamo.onnx": [6],
+  "keras_torch.onnx": [10, 10, 2],
+  "keras_tf2onnx.onnx": [10, 10, 2],
+  "sklearn_mlp.onnx": [12],
+  "sklearn_mlp_binary.onnx": [12],
+  "sklearn_logistic.onnx": [12],
+  "sklearn_logistic_binary.onnx": [12],
+} as const;
+
 /** A node to be written into a file. */
 export interface NodeSpec {
   readonly op: string;

@@ -4,21 +4,7 @@ import { crossEntropy, type Loss, meanSquaredError, Model, sgd } from "../../../
 import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
-import { difference, numbers, onnxFile, recorded, runFile } from "./onnx_file.ts";
-
-const FILES = {
-  "cnn_torchscript.onnx": [3, 12, 12],
-  "cnn_dynamo.onnx": [3, 12, 12],
-  "mlp_torchscript.onnx": [12],
-  "mlp_dynamo.onnx": [12],
-  "encoder_torchscript.onnx": [6],
-  "encoder_dynamo.onnx": [6],
-  "keras_torch.onnx": [10, 10, 2],
-  "keras_tf2onnx.onnx": [10, 10, 2],
-  "sklearn_mlp.onnx": [12],
-  "sklearn_mlp_binary.onnx": [12],
-  "sklearn_logistic.onnx": [12],
-} as const;
+import { difference, EXAMPLE_SHAPES, numbers, onnxFile, recorded, runFile } from "./onnx_file.ts";
 
 const EXAMPLES = 10;
 
@@ -46,7 +32,7 @@ function modelOf(network: OnnxNetwork, x: Tensor, loss: Loss = crossEntropy()): 
 /** Batch norm multiplies by 1 − 0.9, where Keras has its own momentum; dropout is not in a file for inference. */
 const TRAINS_OTHERWISE = /keras/;
 
-for (const [name, shape] of Object.entries(FILES)) {
+for (const [name, shape] of Object.entries(EXAMPLE_SHAPES)) {
   Deno.test(`${name}: read, trained, exported and read again it is the same`, async () => {
     const network = onnxNetwork(recorded(name));
     const x = examplesFor(network, shape, 1);

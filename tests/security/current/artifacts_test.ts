@@ -1,7 +1,7 @@
 /** Limits of saving artifacts with a ServerApp's token, and of downloading them. */
 import assert from "node:assert/strict";
 import { DEFAULT_LINK_LIMITS } from "../../../link/limits.ts";
-import { readZip } from "../../../fab/read_archive.ts";
+import { readZip } from "../../../fab/read_zip.ts";
 import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { CurrentSuperLink, type StartedTask } from "./superlink.ts";
 

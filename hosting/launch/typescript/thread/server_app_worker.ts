@@ -10,7 +10,7 @@ import { CheckpointTransfer } from "../../../../rpc/dialects/current/client/chec
 import { RuntimeClient } from "../../../../rpc/dialects/current/client/runtime_client.ts";
 import { RuntimeConnection } from "../../../../rpc/dialects/current/client/runtime_connection.ts";
 import { PortChannel } from "../../../../rpc/port/channel.ts";
-import { importApp } from "../../../app/app_module.ts";
+import { importApp } from "../../../app/import_app.ts";
 import { catchCrashes } from "../../../app/catch_crashes.ts";
 import { RunReport } from "../../../app/report.ts";
 import { grantHints } from "../../../app/failure.ts";

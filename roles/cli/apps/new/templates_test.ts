@@ -15,19 +15,12 @@ import { buildFab } from "../../../../fab/build/build.ts";
 import { installFab } from "../../../../fab/install.ts";
 import { readFab } from "../../../../fab/read.ts";
 import { toConfigRecord } from "../../../../fab/scalar.ts";
-import { findAppModule, importApp } from "../../../../hosting/app/app_module.ts";
+import { findAppModule } from "../../../../hosting/app/app_module.ts";
+import { importApp } from "../../../../hosting/app/import_app.ts";
 import { createApp } from "./create_app.ts";
 import { TEMPLATES } from "./template.ts";
 import { testWithAllRights } from "../../../../base/testing/all_rights.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "flwr-new-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "../../../../base/testing/temporary_folder.ts";
 
 const plan = (parent: string, template = "minimal") => ({
   name: "my-app",
@@ -50,7 +43,7 @@ for (const template of Object.keys(TEMPLATES)) {
   testWithAllRights(
     `new: the app "${template}" is built, installed anywhere, and learns`,
     () =>
-      withFolder(async (parent) => {
+      inTemporaryFolder(async (parent) => {
         const { folder } = await createApp(plan(parent, template));
         const fab = await buildFab(folder);
         assert.deepEqual(fab.warnings, []);
@@ -103,18 +96,21 @@ async function simulate(folder: string, runConfig: ConfigRecord): Promise<number
   return losses;
 }
 
-testWithAllRights("new: existing files are not overwritten", () =>
-  withFolder(async (parent) => {
-    await createApp(plan(parent));
-    await Deno.writeTextFile(join(parent, "my-app/server.ts"), "mine");
-    await assert.rejects(createApp(plan(parent)), {
-      code: "already-exists",
-    });
-    assert.equal(await Deno.readTextFile(join(parent, "my-app/server.ts")), "mine");
-  }));
+testWithAllRights(
+  "new: existing files are not overwritten",
+  () =>
+    inTemporaryFolder(async (parent) => {
+      await createApp(plan(parent));
+      await Deno.writeTextFile(join(parent, "my-app/server.ts"), "mine");
+      await assert.rejects(createApp(plan(parent)), {
+        code: "already-exists",
+      });
+      assert.equal(await Deno.readTextFile(join(parent, "my-app/server.ts")), "mine");
+    }),
+);
 
 Deno.test("new: an invalid name or publisher is refused, and no folder is created", () =>
-  withFolder(async (parent) => {
+  inTemporaryFolder(async (parent) => {
     for (const name of ["", "../x", "my_app", "7", "a/b", "a".repeat(33)]) {
       await assert.rejects(createApp({ ...plan(parent), name }), {
         code: "invalid-argument",

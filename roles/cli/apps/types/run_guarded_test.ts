@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { runGuarded } from "./run_guarded.ts";
 import { HAS_ALL_RIGHTS, testWithAllRights } from "../../../../base/testing/all_rights.ts";
 import { eventually } from "../../../../tests/support/deadline.ts";
+import { inTemporaryFolder } from "../../../../base/testing/temporary_folder.ts";
 
 const NEVER = new AbortController().signal;
 const isUnix = Deno.build.os !== "windows";
@@ -13,15 +14,6 @@ function sleeper(file: string): string[] {
     Deno.renameSync(${JSON.stringify(`${file}.new`)}, ${JSON.stringify(file)});
     setInterval(() => {}, 1000);`;
   return ["eval", code];
-}
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "flwr-guarded-test-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function idIn(file: string): Promise<number> {
@@ -68,7 +60,7 @@ testWithAllRights("guarded: the program's exit status and stderr are returned", 
 });
 
 testWithAllRights("guarded: a signal ends the program", () =>
-  withFolder(async (folder) => {
+  inTemporaryFolder(async (folder) => {
     const file = join(folder, "pid");
     const stop = new AbortController();
     const reason = new Error("stop");
@@ -88,7 +80,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
     name: `guarded: a program does not outlive the process that runs it: ${signal}`,
     ignore: !isUnix || !HAS_ALL_RIGHTS,
     fn: () =>
-      withFolder(async (folder) => {
+      inTemporaryFolder(async (folder) => {
         const file = join(folder, "pid");
         const module = new URL("./run_guarded.ts", import.meta.url).href;
         const program = JSON.stringify({
@@ -119,7 +111,7 @@ Deno.test({
   name: "guarded: a terminal's Ctrl-C reaches neither the program nor what watches over it",
   ignore: Deno.build.os !== "linux" || !HAS_ALL_RIGHTS,
   fn: () =>
-    withFolder(async (folder) => {
+    inTemporaryFolder(async (folder) => {
       const file = join(folder, "pid");
       const stop = new AbortController();
       const running = runGuarded({

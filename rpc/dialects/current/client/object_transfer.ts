@@ -1,5 +1,6 @@
 import type { Clock } from "../../../../base/clock.ts";
 import type { Message } from "../../../../app/message.ts";
+import { detach } from "../../../../app/message_memory.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import type { LinkObject, ObjectId, PulledObject } from "../../../../entities/object.ts";
 import { readObject } from "../../../objects/object.ts";
@@ -115,8 +116,7 @@ const ALIGNMENT = 8;
 
 /**
  * The same object with its body at an address that is a multiple of 8, so that the elements of an array in it are
- * aligned and the array need not be copied when it is decoded. The bytes as they were received are free now and not
- * only when the whole message has been decoded.
+ * aligned and the array need not be copied when it is decoded. The bytes as they were received are freed at once.
  */
 function aligned(object: LinkObject): LinkObject {
   const { bytes } = object;
@@ -125,5 +125,7 @@ function aligned(object: LinkObject): LinkObject {
   const start = (ALIGNMENT - head % ALIGNMENT) % ALIGNMENT;
   const copy = new Uint8Array(start + bytes.length).subarray(start);
   copy.set(bytes);
+  // The answer of the pull contains this object alone.
+  if (bytes.buffer.byteLength - bytes.length < ALIGNED_FROM) detach(bytes.buffer);
   return { ...object, bytes: copy };
 }

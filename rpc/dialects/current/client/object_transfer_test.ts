@@ -45,6 +45,26 @@ Deno.test("object transfer: refuses bytes that do not, and objects unknown to th
   await assert.rejects(pull([{ found: false }]).objects, { code: "not-found" });
 });
 
+Deno.test("object transfer: a large body is aligned, and the answer that it came in is freed", async () => {
+  const { id, bytes } = makeSmallObject("ArrayChunk", [], new Uint8Array(100_000).fill(1));
+  for (const before of [0, 1, 9, 100_000]) {
+    const answer = new Uint8Array(before + bytes.length);
+    answer.set(bytes, before);
+    const objects = await fetchObjects([id], {
+      pull: () => Promise.resolve({ found: true, bytes: answer.subarray(before) }),
+      parallel: new Parallel(1),
+      clock: new FakeClock(),
+    });
+    const fetched = objects.get(id)!.bytes;
+    assert.deepEqual(fetched, bytes, `${before} bytes before`);
+    const body = fetched.byteOffset + fetched.indexOf(0) + 1;
+    assert.equal(body % 8, 0);
+    // An answer that is much larger contains something else.
+    const isCopy = fetched.buffer !== answer.buffer;
+    assert.equal(answer.buffer.detached, isCopy && before < 100_000, `${before} bytes before`);
+  }
+});
+
 Deno.test("object transfer: waits for an object that has not arrived, with growing pauses", async () => {
   const { objects, asked, clock } = pull([
     { found: true },

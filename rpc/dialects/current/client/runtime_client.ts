@@ -156,13 +156,7 @@ export class RuntimeClient {
     offset: number,
     content: Uint8Array,
   ): Promise<boolean> {
-    const { complete } = await this.#call(Runtime.method.pushArtifact, {
-      name,
-      size: BigInt(size),
-      offset: BigInt(offset),
-      content,
-    });
-    return complete;
+    return await this.#pushPiece(Runtime.method.pushArtifact, name, size, offset, content);
   }
 
   /** Uploads a piece of a checkpoint, as {@link pushArtifact} does of an artifact. */
@@ -172,7 +166,17 @@ export class RuntimeClient {
     offset: number,
     content: Uint8Array,
   ): Promise<boolean> {
-    const { complete } = await this.#call(Runtime.method.pushCheckpoint, {
+    return await this.#pushPiece(Runtime.method.pushCheckpoint, name, size, offset, content);
+  }
+
+  async #pushPiece(
+    method: typeof Runtime.method.pushArtifact | typeof Runtime.method.pushCheckpoint,
+    name: string,
+    size: number,
+    offset: number,
+    content: Uint8Array,
+  ): Promise<boolean> {
+    const { complete } = await this.#call(method, {
       name,
       size: BigInt(size),
       offset: BigInt(offset),

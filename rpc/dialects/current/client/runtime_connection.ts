@@ -74,6 +74,7 @@ export class RuntimeConnection implements DriverConnection {
     for (const batch of batches(messages, most)) {
       ids.push(...await this.#pushBatch(batch, known));
     }
+    release(messages);
     return ids;
   }
 
@@ -230,6 +231,13 @@ function* batches(
     nodes += more;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** Frees the objects of messages that were pushed, which are copies of the messages' arrays. */
+function release(messages: readonly DeflatedMessage[]): void {
+  for (const { objects } of messages) {
+    for (const { bytes } of objects.values()) if (bytes.length >= OWNED_FROM) detach(bytes.buffer);
+  }
 }
 
 /** Bytes of an array from which its memory is freed as soon as its reply is done with. */

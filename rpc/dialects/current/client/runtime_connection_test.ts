@@ -176,3 +176,17 @@ Deno.test("runtime connection: a large array of a reply is aligned, and freed wi
     [["a", false], ["b", false], ["huge", false], ["c", true]],
   );
 });
+
+Deno.test("runtime connection: an instruction keeps its arrays when it has been pushed, and can be pushed again", async () => {
+  const { connection, server, instruct } = connect();
+  const values = Float32Array.from({ length: 40_000 }, (_, i) => i);
+  const arrays = ArrayRecord.fromTensors({ a: tensor("float32", [values.length], values) });
+  const content = new RecordDict({ arrays });
+  for (const nodeId of [4n, 5n]) {
+    const [id] = await connection.push(7n, [instruct(nodeId, content)]);
+    assert.equal(server.messages.get(id!)?.dstNodeId, nodeId);
+    assert.deepEqual(arrays.viewTensors().get("a")!.data, values);
+  }
+  const large = server.objects.values().filter(({ bytes }) => bytes.length > 100_000).toArray();
+  assert.equal(large.length, 1, "what the server got is not changed");
+});

@@ -139,7 +139,9 @@ export class FakeBackend implements RuntimeBackend {
     trees: readonly ObjectTree[],
   ): Promise<OpenedPush> {
     const refusals = messages.map(({ dstNodeId }) =>
-      this.refused.has(dstNodeId) ? { reason: "no such node" } : undefined
+      this.refused.has(dstNodeId)
+        ? { code: "node-unknown" as const, reason: "no such node" }
+        : undefined
     );
     const taken = messages.filter((_, place) => refusals[place] === undefined);
     for (const message of taken) this.messages.set(message.messageId, message);

@@ -29,7 +29,7 @@ import {
   fromCurrentPushResponse,
   toCurrentPull,
   toCurrentPush,
-} from "./announced.ts";
+} from "./current_calls.ts";
 import { FirstSigns } from "./first_signs.ts";
 import { Nodes119 } from "./flwr_1_19.ts";
 import { pushWholeReplies, readWhole } from "./whole_messages.ts";

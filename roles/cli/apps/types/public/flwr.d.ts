@@ -618,10 +618,25 @@ export interface Checkpoint {
 	 */
 	load(): Promise<RecordDict | undefined>;
 }
+/** The checkpoint of a strategy. It is written while the strategy's next round is under way. */
+export interface StrategyCheckpoint extends Pick<Checkpoint, "load"> {
+	/** False once the store has said that it stores nothing. */
+	readonly isStored: boolean;
+	/**
+	 * Copies the records before it returns, and writes the copy in the background, in place of one that has not been
+	 * started. Records of more than 16 MiB wait for the write in progress before they are copied, so that there is one copy
+	 * at a time.
+	 *
+	 * @param failed called when the copy cannot be written
+	 */
+	replace(records: RecordDict, failed: (error: unknown) => void): void | Promise<void>;
+	/** Waits until the last copy is written, or has failed. */
+	written(): Promise<void>;
+}
 /** The checkpoints of a run, as its grid passes them to strategies. */
 export interface Checkpoints {
 	/** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
-	nextStart(): Checkpoint;
+	nextStart(): StrategyCheckpoint;
 }
 /** Id of a node: unsigned 64-bit. 1n is the SuperLink itself; 0n is never a node (Flower 1.41). */
 export type NodeId = bigint;
@@ -1292,7 +1307,12 @@ export declare class Grid {
 	 * @param connection the connection to the SuperLink
 	 * @param runId a run that the connection has created
 	 */
-	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds, checkpoints }?: GridOptions);
+	constructor(connection: DriverConnection, runId: RunId, options?: GridOptions);
+	/**
+	 * The same access, for which only some nodes are online: strategies that wrap another one choose the nodes with it.
+	 * Events and names are shared.
+	 */
+	among(nodeIds: Iterable<NodeId>): Grid;
 	/** Returns the nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
 	/**
@@ -1312,7 +1332,8 @@ export declare class Grid {
 	 *
 	 * @param needed number of nodes
 	 * @returns all nodes that are online then and count, in ascending order
-	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
+	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal; "failed-precondition" if the
+	 * nodes of {@link among} can never be enough
 	 */
 	waitForNodes(needed: number, options?: NodeWaitOptions): Promise<NodeId[]>;
 	/**
@@ -1944,6 +1965,11 @@ export declare class Moments {
 	#private;
 	/** The draft of a tensor's doubles, to read and to change. */
 	of(name: string, { data }: Tensor): Float64Array;
+	/**
+	 * The kept doubles of a tensor themselves, which saves the memory of a draft; zeros if there are none. Change them only
+	 * in a function for `RuleState.changeLater`.
+	 */
+	inPlace(name: string, like: Tensor): Float64Array;
 	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
 	/** Keeps the drafts for the next round. */
@@ -1962,11 +1988,19 @@ export declare class RuleState {
 	#private;
 	/** The moments of a name, initially zero. */
 	moments(name: string): Moments;
-	/** Describes the first number of a draft that is not finite; undefined if there is none. */
+	/**
+	 * Registers a change of `Moments.inPlace`, which is made when the new model has proved finite, and dropped otherwise.
+	 *
+	 * @param change changes the kept doubles
+	 * @param problem describes a double that the change would make infinite or NaN, so that the old model stays (default:
+	 * there is none)
+	 */
+	changeLater(change: () => void, problem?: string): void;
+	/** Describes the first number of a draft or of a later change that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
-	/** Keeps the drafts for the next round. */
+	/** Makes the registered changes, and keeps the drafts for the next round. */
 	keepDrafts(): void;
-	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	/** Drops the drafts and the registered changes, so that the next round or attempt starts from the kept state. */
 	dropDrafts(): void;
 	/** Clears all state, because another run starts. */
 	clear(): void;
@@ -1997,7 +2031,8 @@ export declare class RuleState {
  */
 export interface ServerRule {
 	/**
-	 * Computes the new model. It may be called again in the same round, with another aggregate.
+	 * Computes the new model. It may be called again in the same round, with another aggregate. Do not change the arrays
+	 * that it returns afterwards: they are the model.
 	 *
 	 * @param aggregate may lack arrays that no node sent
 	 */
@@ -2181,6 +2216,7 @@ export interface MetricsAggregation {
  *
  * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
+ * @throws FlwrError "invalid-argument" for an unknown kind of statistics
  * @example
  * ```ts
  * // A node answers: { "num-examples": n, ...binaryStatistics(scores, labels).parts("risk") }
@@ -6619,6 +6655,34 @@ export interface AdaptiveNormOptions {
 	/** Flower's rule, which moves the norm away from its target (default false). */
 	readonly flowerCompatible?: boolean;
 }
+/** Noise that belongs to a whole run, and the rules by which nodes may join its rounds. */
+export interface RunNoise {
+	/** What it is, for a line in the log. */
+	readonly description: string;
+	/** Number of rounds that were released. */
+	readonly released: number;
+	/** Begins another run. */
+	reset(): void;
+	/** Why there is no further round; undefined if there is one. */
+	stopBefore(round: number): string | undefined;
+	/** The access to the nodes that are chosen for the next round. @throws FlwrError "cancelled" by the round's signal */
+	choose(round: Round): Promise<Grid>;
+	/** Refuses a plan that asks a node which may not join. @throws FlwrError "failed-precondition" that names the node */
+	checkPlan(messages: readonly Message[]): void;
+	/** Refuses a reply of a node that may not join. @throws FlwrError "failed-precondition" with the reason */
+	checkReply(nodeId: NodeId): void;
+	/**
+	 * Adds the noise of the next round to the sum of its updates.
+	 *
+	 * @param nodeIds the nodes whose updates are in the sum
+	 * @param deviation of the independent noise; 0 adds none
+	 */
+	release(sum: readonly Float64Array[], nodeIds: readonly NodeId[], deviation: number): void;
+	/** State as text. Secret: with it the noise can be subtracted. */
+	save(): string;
+	/** Goes on from a state. @throws FlwrError "invalid-argument" if it is malformed, or of other options; nothing changes */
+	restore(text: string): void;
+}
 /** Options that all wrappers have. */
 export interface CentralDpOptions {
 	/** z: the noise's standard deviation ÷ the clipping norm, from 0. {@link calibrateNoise} finds it for an ε and δ. */
@@ -6659,6 +6723,8 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
 	readonly norm: ClippingNorm;
 	/** Whether the norm needs to know which updates were clipped. */
 	readonly adaptive: boolean;
+	/** The noise of all rounds, if it is correlated (default: each round has its own). */
+	readonly runNoise?: RunNoise;
 }
 /**
  * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
@@ -6750,6 +6816,71 @@ export interface LocalDpOptions {
  * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */
 export declare function localDpMod(options: LocalDpOptions): ClientMod;
+/** Options of {@link DifferentialPrivacyMatrixMechanism}. */
+export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
+	/**
+	 * z of the whole run, from 0: the standard deviation of the independent noise ÷ the most by which one node can change
+	 * all rounds together. `calibrateNoise` with `count: 1` finds it for an ε and δ.
+	 */
+	readonly noiseMultiplier: number;
+	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	readonly clippingNorm: number;
+	/** n: the most rounds of the run. From 1. */
+	readonly rounds: number;
+	/**
+	 * b: a node that took part in a round joins again b rounds later at the earliest. From 1; about the number of nodes
+	 * divided by `numSampledClients`.
+	 */
+	readonly minSeparation: number;
+	/** k: the most rounds that one node joins. From 1 (default: ⌈`rounds` / `minSeparation`⌉). */
+	readonly maxParticipations?: number;
+	/**
+	 * p: number of bands of the factorisation, from 1 to `rounds`. Each but the first takes the memory of a model in float64
+	 * (default: those with the least error, up to 32).
+	 */
+	readonly bands?: number;
+	/**
+	 * Number of nodes of the federation: options that it cannot satisfy are refused (default: `populationSize` of the
+	 * accountant; without one not checked).
+	 */
+	readonly populationSize?: number;
+	/** Seed that makes the choice of nodes repeatable, not the noise (default: random). */
+	readonly seed?: number;
+}
+/**
+ * Central differential privacy with correlated noise: the noise of a round takes back part of that of earlier rounds, so
+ * that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
+ * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
+ *
+ * The wrapper chooses the nodes of each round among those that may join it, and the inner strategy sees only these. The
+ * accountant counts the whole run as one release before its first round ends.
+ *
+ * A checkpoint contains the key of the noise: it is as secret as the nodes' updates.
+ *
+ * @example
+ * ```ts
+ * const [epsilon, delta, rounds] = [8, 1e-5, 200];
+ * const strategy = new DifferentialPrivacyMatrixMechanism(new FedAvg(), {
+ *   clippingNorm: 0.5,
+ *   noiseMultiplier: calibrateNoise({ epsilon, delta, count: 1 }),
+ *   numSampledClients: 10,
+ *   rounds,
+ *   minSeparation: 20, // of 200 nodes
+ *   accountant: new RdpAccountant({ targetDelta: delta, populationSize: 200, maxEpsilon: epsilon }),
+ * });
+ * await strategy.start(grid, { numRounds: rounds });
+ * ```
+ */
+export declare class DifferentialPrivacyMatrixMechanism extends CentralDp {
+	/**
+	 * Creates the strategy.
+	 *
+	 * @param strategy makes the new model of the noisy mean
+	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+	 */
+	constructor(strategy: Strategy, options: MatrixMechanismOptions);
+}
 /** Options of the wrappers with a fixed clipping norm. Names are Flower's. */
 export interface FixedClippingOptions extends CentralDpOptions {
 	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */

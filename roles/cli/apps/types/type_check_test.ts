@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import ts from "typescript";
+import { withoutComments } from "./type_check.ts";
+import { readTypes } from "./installation.ts";
+
+/** Declarations as the compiler writes them. */
+function declarations(text: string): string {
+  const file = ts.createSourceFile("flwr.d.ts", text, ts.ScriptTarget.ESNext, true);
+  return ts.createPrinter({ removeComments: true }).printFile(file);
+}
+
+Deno.test("the types of the check have all declarations of the installed ones, and no comments", async () => {
+  const types = await readTypes();
+  const bare = withoutComments(types);
+  assert.equal(declarations(bare), declarations(types));
+  assert.ok(!bare.includes("/**"));
+});
