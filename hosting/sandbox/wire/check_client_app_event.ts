@@ -16,7 +16,7 @@ import {
   textOf,
 } from "../../../base/untrusted.ts";
 import type { Failure } from "../../app/failure.ts";
-import { type ClientAppEvent, SIGNED_DIGEST_BYTES } from "../../app/worker_protocol.ts";
+import type { ClientAppEvent } from "../../app/worker_protocol.ts";
 
 /** Most bytes of arrays and settings in an app's state, which the node stores between messages. */
 export const MAX_STATE_BYTES = 1024 ** 3;
@@ -41,6 +41,9 @@ const MAX_HINT_LENGTH = 1_024;
 const MIN_SINT64 = -(2n ** 63n);
 const MAX_SINT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
+
+/** Bytes of a digest that an app asks to be signed. */
+const SIGNED_DIGEST_BYTES = 32;
 
 /** The kinds of events that a ClientApp may post. */
 export const KINDS = ["loaded", "load-failed", "crashed", "sign", "reply"] as const;
