@@ -440,3 +440,62 @@ Deno.test("attack: a server that asks two survivor sets, or a second reveal, in 
   assert.deepEqual(asked, ["agree", "reveal"]);
   assertMean(federation, result, federation.ids);
 });
+
+Deno.test("secure aggregation mod: malformed instructions of each stage get an error, and end the round", async () => {
+  const garbage: Record<string, unknown> = {
+    nodes: ["1"],
+    ciphertexts: [1, 2],
+    survivors: "all",
+    signatures: [new Uint8Array(3)],
+    "mask-key": new Uint8Array(5),
+    participants: 1.5,
+    "ring-bits": "32",
+    "metric-names": [1],
+    "clipping-range": NaN,
+  };
+  let seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  console.log(`seed ${seed}`);
+  const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) >>> 0) % below;
+  for (const stage of STAGES) {
+    let errors = 0;
+    for (let attempt = 0; attempt < 12; attempt++) {
+      let replies = 0;
+      const federation = await federationOf({
+        nodes: 4,
+        tamper: (_instruction, reply) => {
+          if (reply.hasContent || reply.metadata.srcNodeId !== 102n) return undefined;
+          replies++;
+          assert.equal(reply.error!.code, 2);
+          assert.match(reply.error!.reason, /Secure aggregation|FlwrError/);
+          return undefined;
+        },
+      });
+      const { answer } = federation.driver;
+      federation.driver.answer = (instruction) => {
+        if (stageOf(instruction) !== stage || instruction.metadata.dstNodeId !== 102n) {
+          return answer(instruction);
+        }
+        const record = instruction.content.configRecord(PROTOCOL_RECORD);
+        const names = [...record.keys()].filter((name) => name !== "stage");
+        const name = names[random(names.length)]!;
+        const values = Object.values(garbage);
+        const typed = new ConfigRecord();
+        for (const [key, value] of record.typedEntries()) {
+          if (key !== name) typed.setTyped(key, value);
+        }
+        // Gone, or of another kind.
+        if (random(3) > 0) typed.set(name, values[random(values.length)] as string);
+        const content = [...instruction.content].filter(([key]) => key !== PROTOCOL_RECORD);
+        return answer(
+          instruction.withContent(new RecordDict([...content, [PROTOCOL_RECORD, typed]])),
+        );
+      };
+      const { rounds } = await federation.run(secure({ metrics: { loss: 10 } }));
+      assert.equal(rounds[0]!.train!.aggregated, true, `${stage}`);
+      errors += replies;
+      // A node that accepted other settings has keys that the server refuses.
+      if (replies > 0) assert.ok(!federation.contexts.get(102n)!.state.has(STATE_RECORD), stage);
+    }
+    assert.ok(errors > 0, stage);
+  }
+});

@@ -1786,7 +1786,8 @@ export declare class SecureAggregation extends Strategy {
 export interface SecureAggregationModOptions {
 	/**
 	 * The fewest nodes whose models may be in a sum with this node's, from 2: rounds with a lower threshold are refused.
-	 * Default: 2, the least that a round of three nodes has.
+	 * A server that cheats may choose small rounds: fewer than half of `minNodes` may work together with it. Default: 2, the
+	 * least that a round of three nodes has.
 	 */
 	readonly minNodes?: number;
 	/**
