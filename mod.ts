@@ -177,7 +177,15 @@ export {
 export type { CheckedReply, ReplyContract } from "./app/strategy/contract/reply_contract.ts";
 export type { LargeUpdateAction } from "./app/strategy/contract/update_bound.ts";
 export type { ReplyCollector } from "./app/strategy/collector.ts";
-export { clientMods, type Postprocessor } from "./app/strategy/postprocessor/postprocessor.ts";
+export {
+  clientMods,
+  type Postprocessor,
+  type PostprocessorKind,
+} from "./app/strategy/postprocessor/postprocessor.ts";
+export { clippedUpdates, localNoise } from "./app/postprocessors/clipping_noise.ts";
+export { quantized, type QuantizedOptions } from "./app/postprocessors/quantized.ts";
+export { topK, type TopKOptions } from "./app/postprocessors/top_k.ts";
+export { cappedWeights, equalWeights } from "./app/postprocessors/weighting.ts";
 export type { PhaseRound, Round, Tensors } from "./app/strategy/round/round.ts";
 export {
   adagradRule,

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { seededRandom } from "../../base/random.ts";
+import { RdpAccountant } from "../../privacy/accounting/accountant.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { FakeDriver } from "../fake_driver.ts";
 import { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import { MetricRecord } from "../metric_record.ts";
+import { DifferentialPrivacyMatrixMechanism } from "../privacy/matrix_mechanism.ts";
 import type { Result } from "../result.ts";
 import { FedAvg } from "../strategy/fedavg.ts";
 import { FedAvgM } from "../strategy/fedavgm.ts";
@@ -15,6 +17,7 @@ import { historyToJson } from "../strategy/history_json.ts";
 import { Krum } from "../strategy/krum.ts";
 import type { Round } from "../strategy/round/round.ts";
 import type { StartOptions } from "../strategy/run_strategy.ts";
+import type { Strategy } from "../strategy/strategy.ts";
 import { decodeRecords, encodeRecords } from "./encode.ts";
 import { roundsFromRecords } from "./rounds_checkpoint.ts";
 import { RunCheckpoints } from "./run_checkpoints.ts";
@@ -93,7 +96,7 @@ interface Pace {
 
 /** Runs the app in a new process, which shares only the store with earlier ones. */
 async function start(
-  make: () => FedAvg,
+  make: () => Strategy,
   store: CheckpointStore,
   process = new Process(),
   options: StartOptions = {},
@@ -150,9 +153,45 @@ const visible = ({ result, state }: Ended) => ({
   state,
 });
 
-for (const [name, make] of Object.entries(CASES)) {
+/** The keys of correlated noise are random: here each run has the same. */
+function withKey(strategy: DifferentialPrivacyMatrixMechanism): DifferentialPrivacyMatrixMechanism {
+  const state = strategy.saveState();
+  const own = state.configRecord("privacy");
+  const noise = JSON.parse(own.string("correlated-noise"));
+  own.set("correlated-noise", JSON.stringify({ ...noise, key: "5a".repeat(32) }));
+  strategy.loadState(state);
+  return strategy;
+}
+
+const ALL: readonly (readonly [string, () => Strategy, StartOptions?])[] = [
+  ...Object.entries(CASES).map(([name, make]) => [name, make] as const),
+  [
+    "DifferentialPrivacyMatrixMechanism",
+    () =>
+      withKey(
+        new DifferentialPrivacyMatrixMechanism(new FedAvgM({ serverMomentum: 0.5 }), {
+          clippingNorm: 1,
+          noiseMultiplier: 2,
+          numSampledClients: 2,
+          rounds: ROUNDS,
+          minSeparation: 2,
+          bands: 3,
+          seed: 9,
+          accountant: new RdpAccountant({ targetDelta: 1e-5, populationSize: NODES.length }),
+        }),
+      ),
+    // Counters cannot carry noise.
+    {
+      initialArrays: ArrayRecord.fromTensors({
+        w: tensor("float32", [4, 2], new Float32Array(8).fill(0.25)),
+      }),
+    },
+  ],
+];
+
+for (const [name, make, options] of ALL) {
   Deno.test(`a ${name} run that is killed at 20 points ends as without it, bit for bit`, async () => {
-    const undisturbed = await start(make, new MemoryCheckpoints());
+    const undisturbed = await start(make, new MemoryCheckpoints(), new Process(), options);
     const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
     console.log(`seed ${seed}`);
     const random = seededRandom(seed);
@@ -164,11 +203,11 @@ for (const [name, make] of Object.entries(CASES)) {
       for (const steps of kills) {
         // Some disks are slower than the rounds: the run is killed when it is rounds ahead of its checkpoint.
         const pace = { lag: Math.floor(random.uniform() * 12) };
-        await start(make, store, new Process(steps), {}, pace).catch((error) => {
+        await start(make, store, new Process(steps), options, pace).catch((error) => {
           assert.match(String(error), /killed/);
         });
       }
-      const resumed = await start(make, store);
+      const resumed = await start(make, store, new Process(), options);
       assert.deepEqual(visible(resumed), visible(undisturbed), `killed after steps ${kills}`);
       const rounds = resumed.result.rounds.map(({ round }) => round);
       assert.deepEqual(rounds, Array.from({ length: ROUNDS }, (_, place) => place + 1));

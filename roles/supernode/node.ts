@@ -2,7 +2,7 @@ import type { ConfigRecord } from "../../app/config_record.ts";
 import type { FleetConnection } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
 import { MessageErrorCode, type RunId } from "../../entities/metadata.ts";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, WOKEN } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
@@ -240,7 +240,7 @@ export class SuperNode {
       await Promise.race([pushing, gaveUp]);
     } finally {
       signal.removeEventListener("abort", hurry);
-      done.abort();
+      done.abort(WOKEN);
       // The promise that lost the race must not become an unhandled rejection.
       for (const late of [pushing, gaveUp]) late.catch(() => {});
     }

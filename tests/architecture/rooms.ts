@@ -9,6 +9,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["base", "roles"],
   "mod.ts": [
     "app",
+    "app/postprocessors",
     "app/privacy",
     "app/secagg/signed",
     "base",
@@ -255,6 +256,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
   "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
+  "app/postprocessors": [
+    "app",
+    "app/privacy",
+    "base",
+    "entities",
+    "privacy/accounting",
+    "privacy/noise",
+    "tensor",
+  ],
   "app/privacy": [
     "app",
     "base",
@@ -365,6 +375,7 @@ export const OUTSIDE: readonly string[] = ["bench", "scripts", "tests"];
 /** Rooms that run without an operating system, in a browser, too: `platform_test.ts` holds them to it. */
 export const PURE: readonly string[] = [
   "app",
+  "app/postprocessors",
   "app/privacy",
   "app/secagg/signed",
   "entities",

@@ -1920,6 +1920,8 @@ export interface Aggregator {
 	 */
 	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
 }
+/** What a postprocessor does. */
+export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "clipping" | "weighting";
 /**
  * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
@@ -1934,6 +1936,15 @@ export interface Aggregator {
  * ```
  */
 export interface Postprocessor {
+	/** What it does, so that others can refuse to work with it (default: unknown). */
+	readonly kind?: PostprocessorKind;
+	/**
+	 * Refuses a strategy in which it could not do what it says.
+	 *
+	 * @param all the strategy's postprocessors, in order
+	 * @throws FlwrError "invalid-argument" when the strategy is created
+	 */
+	check?(all: readonly Postprocessor[]): void;
 	/** The nodes' half: wraps the ClientApp's handler for training. */
 	readonly clientMod?: ClientMod;
 	/** Entries for the config of the instructions, for the nodes' half. */
@@ -1971,6 +1982,14 @@ export declare class Moments {
 	 * in a function for `RuleState.changeLater`.
 	 */
 	inPlace(name: string, like: Tensor): Float64Array;
+	/**
+	 * A bound of the absolute values of a tensor's kept doubles: 0 if there are none.
+	 *
+	 * @param isPositive whether negative doubles have no bound
+	 */
+	boundOf(name: string, { data }: Tensor, isPositive: boolean): number;
+	/** Records a bound of a tensor's doubles, until they change again. */
+	setBound(name: string, bound: number): void;
 	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
 	/** Keeps the drafts for the next round. */
@@ -3404,6 +3423,133 @@ export declare class ModelContract implements ReplyContract {
 	/** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
 	check(reply: Message, round: PhaseRound): CheckedReply;
 }
+/** Adds random noise to numbers. */
+export interface NoiseSource {
+	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
+	gaussian(values: Float64Array, deviation: number): void;
+	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
+	laplace(values: Float64Array, scale: number): void;
+}
+/** Options of {@link localDpMod}. */
+export interface LocalDpOptions {
+	/**
+	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
+	 * "gaussian", the sum of absolute values for "laplace". Above 0.
+	 */
+	readonly clippingNorm: number;
+	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
+	readonly epsilon: number;
+	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+	readonly delta?: number;
+	/** The distribution of the noise (default "gaussian"). */
+	readonly mechanism?: "gaussian" | "laplace";
+	/**
+	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
+	 * the distance of two opposite updates (default: that).
+	 */
+	readonly sensitivity?: number;
+	/**
+	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
+	 * for ε from 1 (default false).
+	 */
+	readonly flowerCompatible?: boolean;
+	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
+	readonly forTestsNoise?: NoiseSource;
+}
+/**
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ *
+ * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
+ *
+ * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
+ * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp().train(train, {
+ *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
+ * });
+ * ```
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localDpMod(options: LocalDpOptions): ClientMod;
+/**
+ * Scales each update down to a Euclidean norm, over all arrays together: on the nodes, and again at the server, which does
+ * not rely on them. It bounds what one faulty or malicious node can do to a round.
+ *
+ * @param norm the largest norm, above 0
+ * @throws FlwrError "invalid-argument" for another norm
+ *
+ * @example
+ * ```ts
+ * const postprocessors = [clippedUpdates(1)];
+ * new ComposedStrategy({ postprocessors });
+ * new ClientApp().train(train, { mods: clientMods(postprocessors) });
+ * ```
+ */
+export declare function clippedUpdates(norm: number): Postprocessor;
+/**
+ * Noise on the nodes, which clip their updates before: local differential privacy, as by {@link localDpMod}. What later
+ * postprocessors make of the noisy update costs no privacy. The wrappers add noise at the server, which needs less of it.
+ *
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localNoise(options: LocalDpOptions): Postprocessor;
+/** Options of {@link quantized}. */
+export interface QuantizedOptions {
+	/** Bits of an element, 8 or 16: a quarter or half of float32. */
+	readonly bits: 8 | 16;
+}
+/**
+ * Quantised updates: a node sends each element of its update as one of 2^bits numbers between the array's smallest and
+ * largest one, rounded up or down at random such that its mean stays (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
+ * 2017, arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
+ *
+ * @throws FlwrError "invalid-argument" for another number of bits
+ */
+export declare function quantized({ bits }: QuantizedOptions): Postprocessor;
+/** Options of {@link topK}. */
+export interface TopKOptions {
+	/** Share of the update's elements that is sent, above 0 and at most 1: those of the largest absolute value. */
+	readonly fraction: number;
+	/**
+	 * Whether a node keeps what it does not send, and adds it to its next update (default true). The rest is kept in the
+	 * node's state, as long as the run lasts.
+	 */
+	readonly errorFeedback?: boolean;
+}
+/**
+ * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
+ * arXiv:1704.05021). With error feedback nothing is lost, only late (Stich, Cordonnier, Jaggi, 2018, arXiv:1809.07599).
+ *
+ * @throws FlwrError "invalid-argument" if the fraction is out of range
+ *
+ * @example
+ * ```ts
+ * const postprocessors = [quantized({ bits: 8 }), topK({ fraction: 0.01 })];
+ * new ComposedStrategy({ postprocessors });
+ * new ClientApp().train(train, { mods: clientMods(postprocessors) });
+ * ```
+ */
+export declare function topK({ fraction, errorFeedback }: TopKOptions): Postprocessor;
+/**
+ * Every reply counts the same, whatever its number of examples; one without examples is left out.
+ *
+ * @example
+ * ```ts
+ * new ComposedStrategy({ postprocessors: [equalWeights()] });
+ * ```
+ */
+export declare function equalWeights(): Postprocessor;
+/**
+ * A reply counts by its number of examples, but no more than a cap: one node cannot dominate the mean by a large number,
+ * true or not (McMahan et al., 2018, arXiv:1710.06963).
+ *
+ * @param cap the largest weight, above 0
+ * @throws FlwrError "invalid-argument" for another cap
+ */
+export declare function cappedWeights(cap: number): Postprocessor;
 /** Options of a {@link FractionSelection}. */
 export interface FractionSelectionOptions {
 	/** Share of the online nodes, 0 to 1; 0 skips the phase (default 1). */
@@ -6612,13 +6758,6 @@ export declare const fixedClippingMod: ClientMod;
  * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
  */
 export declare const adaptiveClippingMod: ClientMod;
-/** Adds random noise to numbers. */
-export interface NoiseSource {
-	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
-	gaussian(values: Float64Array, deviation: number): void;
-	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
-	laplace(values: Float64Array, scale: number): void;
-}
 /** The clipping norm of a run, and the noise that belongs to it. */
 export interface ClippingNorm {
 	/** C, of this round. */
@@ -6773,50 +6912,6 @@ export declare abstract class CentralDp extends Strategy {
 		nodeId?: NodeId;
 	}>;
 }
-/** Options of {@link localDpMod}. */
-export interface LocalDpOptions {
-	/**
-	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
-	 * "gaussian", the sum of absolute values for "laplace". Above 0.
-	 */
-	readonly clippingNorm: number;
-	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
-	readonly epsilon: number;
-	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
-	readonly delta?: number;
-	/** The distribution of the noise (default "gaussian"). */
-	readonly mechanism?: "gaussian" | "laplace";
-	/**
-	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
-	 * the distance of two opposite updates (default: that).
-	 */
-	readonly sensitivity?: number;
-	/**
-	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
-	 * for ε from 1 (default false).
-	 */
-	readonly flowerCompatible?: boolean;
-	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
-	readonly forTestsNoise?: NoiseSource;
-}
-/**
- * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
- * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
- *
- * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
- *
- * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
- * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
- *
- * @example
- * ```ts
- * const app = new ClientApp().train(train, {
- *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
- * });
- * ```
- * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
- */
-export declare function localDpMod(options: LocalDpOptions): ClientMod;
 /** Options of {@link DifferentialPrivacyMatrixMechanism}. */
 export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
 	/**
