@@ -6,9 +6,11 @@ import type { Failure } from "./failure.ts";
 /** A command of a SuperNode to the worker that runs its ClientApp. */
 export type ClientAppCommand =
   | { readonly kind: "load"; readonly module: AppModule; readonly compute: ComputeSettings }
-  | { readonly kind: "handle"; readonly message: PlainMessage; readonly context: PlainContext };
+  | { readonly kind: "handle"; readonly message: PlainMessage; readonly context: PlainContext }
+  /** The answer to a "sign". */
+  | { readonly kind: "signed"; readonly signature: Uint8Array };
 
-/** An event that the worker posts: the response to a command, or a crash at any time. */
+/** An event that the worker posts: the response to a command, a request for a signature, or a crash at any time. */
 export type ClientAppEvent =
   | { readonly kind: "loaded" }
   | {
@@ -26,6 +28,8 @@ export type ClientAppEvent =
     /** Whether models of the app have trained in its sandbox. */
     readonly trained?: boolean;
   }
+  /** The app asks for a signature with the node's key, while it handles a message: see `RegisteredKey.sign`. */
+  | { readonly kind: "sign"; readonly digest: Uint8Array }
   /**
    * The app did something that would have ended its worker, so the worker is replaced. Without a failure the reason
    * contains nothing from the app.
