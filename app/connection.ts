@@ -84,6 +84,8 @@ export interface DriverConnection {
   createRun(): Promise<RunId>;
   /** The nodes that are online now. */
   nodes(runId: RunId): Promise<OnlineNode[]>;
+  /** Whether no node can join later, as in a simulation (default: no). */
+  readonly nodesAreFixed?: boolean;
   /**
    * Sends instructions to the SuperLink in one call.
    *

@@ -147,6 +147,13 @@ export class Grid {
       this.#throwIfAborted(options.signal);
       const ids = (await this.nodeIds()).filter(counts);
       if (ids.length >= needed) return ids;
+      if (this.#connection.nodesAreFixed) {
+        throw new FlwrError(
+          "failed-precondition",
+          `The strategy needs ${needed} nodes, and the simulation has ${ids.length} that count`,
+          { hints: ["Simulate more nodes, or lower the strategy's minimum numbers of nodes"] },
+        );
+      }
       const online = ids.length;
       if (online !== reported.online || seconds() - reported.at >= WAIT_REPORT_INTERVAL_SECONDS) {
         reported = { online, at: seconds() };

@@ -89,7 +89,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const connection = new SimulatedConnection({
     runId: RUN_ID,
     nodes: new VirtualNodes({ count: nodes, ...(nodeConfig && { settingsOf: nodeConfig }) }),
-    runners: [new LocalRunner(clientApp)],
+    runners: [new LocalRunner(clientApp, seed)],
     runConfig: config,
     seed,
   });

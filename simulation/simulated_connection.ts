@@ -52,6 +52,7 @@ interface NodeMemory {
  * instructions of a node are handled one after the other, in the order in which they were sent.
  */
 export class SimulatedConnection implements DriverConnection {
+  readonly nodesAreFixed = true;
   readonly #options: SimulatedConnectionOptions;
   readonly #clock: Clock;
   readonly #idle: NodeRunner[];

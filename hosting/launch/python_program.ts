@@ -9,7 +9,7 @@ import type { RunEnd, RunProgram } from "./program.ts";
 export interface PythonProgramOptions {
   /** The role that runs them, for messages. */
   readonly role: "SuperLink" | "SuperExec";
-  /** Value of `--python`. Undefined: Flower is searched on PATH. */
+  /** Value of `--python`. "none": Python apps are refused. Undefined: Flower is searched on PATH. */
   readonly python?: string;
   /** "host:port" of the Runtime API, for a process on this machine. Undefined if it is not served over HTTP. */
   readonly runtimeAddress?: string;
@@ -41,6 +41,11 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         "Python apps need the SuperLink's HTTP port, but this SuperLink was started without one",
         { hints: ["Start the SuperLink with --port"] },
       );
+    }
+    if (python === "none") {
+      throw new FlwrError("failed-precondition", `This ${role} runs no Python apps`, {
+        hints: [`Start a ${role} without --python=none, and send the app to its address`],
+      });
     }
     const { program, path } = await findPythonCommand({ name, role }, python);
     const { authorityFile, installDependencies } = options;

@@ -1,6 +1,7 @@
 import { formatBytes } from "../../../base/readable.ts";
 import { configToTransferable } from "../../../app/transferable.ts";
 import { systemClock } from "../../../base/clock.ts";
+import { runSeed } from "../../../app/node_draws.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { systemRandom } from "../../../base/random.ts";
 import { writeAttachment } from "../../../fab/attachments.ts";
@@ -87,9 +88,6 @@ async function installApp(
 /** Most threads for simulated nodes in the process of one run. */
 export const MAX_NODE_THREADS = 256;
 
-/** The seed of a simulation: the run's setting `seed`, if there is one, so that the same run can be repeated. */
-const SEED_SETTING = "seed";
-
 async function simulationJob(
   { nodes, cpusPerNode, cpus: cores = navigator.hardwareConcurrency }: RunSimulation,
   { config: { clientApp, fabId } }: RunApp["fab"],
@@ -99,7 +97,6 @@ async function simulationJob(
   if (clientApp === undefined) {
     throw new FlwrError("failed-precondition", `App "${fabId}" has no ClientApp to simulate`);
   }
-  const seed = runConfig[SEED_SETTING] ?? 0;
   if (cpusPerNode > cores) {
     throw new FlwrError(
       "failed-precondition",
@@ -111,7 +108,8 @@ async function simulationJob(
     module: await findAppModule(clientApp, folder),
     nodes,
     workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)),
-    seed: typeof seed === "bigint" || Number.isSafeInteger(seed) ? Number(seed) : 0,
+    // So that the same run can be repeated.
+    seed: runSeed({ runConfig: toConfigRecord(runConfig) }),
   };
 }
 

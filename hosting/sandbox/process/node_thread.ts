@@ -6,6 +6,7 @@ import "../../../mod.ts";
 import { captureConsole } from "../../app/capture_console.ts";
 import { serveApp } from "../../app/serve_app.ts";
 import type { ClientAppCommand } from "../../app/worker_protocol.ts";
+import { givenRandom } from "../../../base/current_random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import type { NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
 import { SandboxCompute } from "../wire/sandbox_compute.ts";
@@ -14,6 +15,11 @@ const scope = self as unknown as {
   postMessage(message: OpenTrainer, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent) => void) | null;
 };
+
+// The seed of a simulation also decides what the language's own generator returns. While the app is loaded, it returns
+// the same numbers in each thread.
+const whileLoading = seededRandom(0);
+Math.random = () => (givenRandom() ?? whileLoading).uniform();
 
 // Bound before the app is loaded, because the app may replace the global function.
 const post = scope.postMessage.bind(scope);
@@ -28,10 +34,6 @@ scope.onmessage = ({ ports: [port] }) => {
     (settings) => compute.compute(settings),
   );
   port.onmessage = ({ data }: MessageEvent<ClientAppCommand>) => {
-    // One node at a time is simulated here, so its seed also decides what the language's own generator returns.
-    if (data.kind === "handle" && data.seed !== undefined) {
-      Math.random = seededRandom(~data.seed).uniform;
-    }
     return serve(data);
   };
 };
