@@ -54,7 +54,10 @@ export interface Postprocessor {
    * @throws FlwrError to refuse the reply
    */
   onReply?(reply: CheckedReply, round: PhaseRound): CheckedReply;
-  /** Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. */
+  /**
+   * Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. Copy the
+   * arrays if you keep them: the server rule may compute the new model in their memory.
+   */
   onAggregate?(aggregate: Aggregate, round: PhaseRound): Aggregate;
 }
 
