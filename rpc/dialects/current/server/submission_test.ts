@@ -120,7 +120,7 @@ Deno.test("submission: an app in two languages, or without a ClientApp, is not s
     }
   }
   await assert.rejects(submitted({}, true), {
-    name: "run-config-invalid",
+    number: 15,
     message: /no ClientApp/,
   });
 });
