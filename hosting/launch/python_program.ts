@@ -55,6 +55,7 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
       token: run.token,
       authorityFile,
       installDependencies,
+      startsRay: simulation !== undefined,
       signal,
     });
     if (signal.aborted || await run.isOver()) return undefined;
