@@ -55,6 +55,7 @@ async function simulating(stage: Stage, flower: Flower) {
     return process.stdoutLines.join("\n");
   };
   return {
+    superlink: superlink.process,
     flwr,
     /** Submits the app. @returns the run's id */
     submit: async (...flags: string[]) => {
@@ -156,13 +157,14 @@ flowerScenario(
 );
 
 flowerScenario(
-  "flwr 1.41: a simulation that is stopped leaves no process and no file of Ray",
+  "flwr 1.41: a simulation that is stopped leaves no process and no file of Ray, and no process if its SuperLink is killed",
   async (stage) => {
-    const { flwr, submit, runs } = await simulating(stage, await flowerWithRay());
-    const id = await submit(
+    const { superlink, flwr, submit, runs } = await simulating(stage, await flowerWithRay());
+    const long = [
       ...["--federation-config", "num-supernodes=2 client-resources-num-cpus=1"],
       ...["-c", "seconds=3600"],
-    );
+    ];
+    const id = await submit(...long);
     const pids = await workersStarted(stage);
     const folder = await rayFolder(pids);
     assert.ok((await Deno.stat(folder)).isDirectory);
@@ -174,6 +176,11 @@ flowerScenario(
       "the files of Ray to be removed",
     );
     assert.equal((await runs())[0]!.status, "finished:stopped");
+
+    await submit(...long);
+    const others = await workersStarted(stage);
+    await superlink.end("SIGKILL");
+    await allGone(stage, others);
   },
   { seconds: 600, ignore: !NIGHTLY },
 );
