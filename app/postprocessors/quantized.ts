@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../base/option_names.ts";
 import { CryptoEntropy, type Entropy } from "../../privacy/noise/entropy.ts";
 import { outOfRange } from "../../privacy/accounting/release.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
@@ -28,7 +29,9 @@ export interface QuantizedOptions {
  *
  * @throws FlwrError "invalid-argument" for another number of bits
  */
-export function quantized({ bits }: QuantizedOptions): Postprocessor {
+export function quantized(options: QuantizedOptions): Postprocessor {
+  checkOptionNames("quantized", options, { bits: true });
+  const { bits } = options;
   if (bits !== 8 && bits !== 16) throw outOfRange("bits", "8 or 16", bits);
   const entropy = new CryptoEntropy();
   return {

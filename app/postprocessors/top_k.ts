@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import { checkNumber } from "../../base/check_option.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import { outOfRange } from "../../privacy/accounting/release.ts";
@@ -32,9 +33,12 @@ export interface TopKOptions {
   readonly errorFeedback?: boolean;
 }
 
+const TOP_K_NAMES: OptionNames<TopKOptions> = { fraction: true, errorFeedback: true };
+
 /**
  * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
- * arXiv:1704.05021). With error feedback nothing is lost, only late (Stich, Cordonnier, Jaggi, 2018, arXiv:1809.07599).
+ * arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier, Jaggi, 2018,
+ * arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
  *
  * @throws FlwrError "invalid-argument" if the fraction is out of range
  *
@@ -45,7 +49,9 @@ export interface TopKOptions {
  * new ClientApp().train(train, { mods: clientMods(postprocessors) });
  * ```
  */
-export function topK({ fraction, errorFeedback = true }: TopKOptions): Postprocessor {
+export function topK(options: TopKOptions): Postprocessor {
+  checkOptionNames("topK", options, TOP_K_NAMES);
+  const { fraction, errorFeedback = true } = options;
   checkNumber("fraction", fraction, 0, 1);
   if (fraction === 0) throw outOfRange("fraction", "above 0 and at most 1", fraction);
   return {

@@ -66,12 +66,12 @@ const STARTS: Readonly<Record<string, Start>> = {
   },
   "the thread of a ClientApp": {
     entries: ["hosting/sandbox/process/app_worker.ts"],
-    most: 502,
+    most: 545,
     without: ["link", "roles", "rpc", "certs"],
   },
   "the thread of a ServerApp": {
     entries: ["hosting/launch/typescript/thread/server_app_worker.ts"],
-    most: 554,
+    most: 605,
     without: ["link", "roles", "certs", "rpc/http", "rpc/grpc"],
   },
 };
