@@ -198,4 +198,5 @@ flowerScenario(
     assert.equal(run!.status, "finished:failed");
     assert.match(run!["status-details"], /needs Ray/);
   },
+  { seconds: 240 },
 );
