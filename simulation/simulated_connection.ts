@@ -1,4 +1,5 @@
 import { ConfigRecord } from "../app/config_record.ts";
+import type { AttachedState } from "../app/checkpoint/attached_state.ts";
 import type { DriverConnection, OnlineNode } from "../app/connection.ts";
 import type { Message } from "../app/message.ts";
 import { isArrayRecord, RecordDict } from "../app/record_dict.ts";
@@ -7,6 +8,7 @@ import { FlwrError } from "../base/error.ts";
 import { MessageErrorCode, type MessageId, type RunId } from "../entities/metadata.ts";
 import type { NodeRunner } from "./node_runner.ts";
 import { nodeSeed } from "./node_seed.ts";
+import { nodesFromRecords, nodesToRecords } from "./node_states.ts";
 import type { VirtualNodes } from "./virtual_nodes.ts";
 
 /**
@@ -27,6 +29,8 @@ export interface SimulatedConnectionOptions {
   readonly seed: number;
   /** Called with the full text of the error of a node that replies with one. */
   readonly failed?: (partition: number, text: string) => void;
+  /** Called once when the states of the nodes become too large for checkpoints. */
+  readonly unsaved?: () => void;
   readonly clock?: Clock;
 }
 
@@ -51,7 +55,7 @@ interface NodeMemory {
  * and the state of its node with it. The replies do not depend on the number of runners, nor on their speed: the
  * instructions of a node are handled one after the other, in the order in which they were sent.
  */
-export class SimulatedConnection implements DriverConnection {
+export class SimulatedConnection implements DriverConnection, AttachedState {
   readonly nodesAreFixed = true;
   readonly #options: SimulatedConnectionOptions;
   readonly #clock: Clock;
@@ -64,6 +68,7 @@ export class SimulatedConnection implements DriverConnection {
   readonly #replies = new Map<MessageId, Message>();
   #replyBytes = 0;
   #sent = 0;
+  #isUnsaved = false;
   /** Jobs in progress. They never reject. */
   readonly #working = new Set<Promise<void>>();
   /** Pulls that wait for a reply. */
@@ -126,6 +131,30 @@ export class SimulatedConnection implements DriverConnection {
       }
       if (any) return;
       await this.#nextReply(signal);
+    }
+  }
+
+  /** The states of the nodes, for a checkpoint. No records if they are too large. */
+  save(): RecordDict {
+    const records = nodesToRecords(this.#nodes);
+    if (records === undefined && !this.#isUnsaved) {
+      this.#isUnsaved = true;
+      this.#options.unsaved?.();
+    }
+    return records ?? new RecordDict();
+  }
+
+  /** Restores the states of the nodes. Those of partitions that this simulation does not have are left out. */
+  load(records: RecordDict): void {
+    const { count } = this.#options.nodes;
+    const saved = nodesFromRecords(records);
+    for (const [partition, { waiting }] of this.#nodes) {
+      if (waiting === undefined) this.#nodes.delete(partition);
+    }
+    for (const partition of new Set([...this.#nodes.keys(), ...saved.keys()])) {
+      if (partition >= count) continue;
+      const { state, messages = 0 } = saved.get(partition) ?? {};
+      Object.assign(this.#nodeOf(partition), { state, messages });
     }
   }
 

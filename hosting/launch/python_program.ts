@@ -2,6 +2,7 @@ import { withFurtherLines } from "../../base/run_log_lines.ts";
 import { FlwrError } from "../../base/error.ts";
 import { describeEnd, lastLine, runPythonProcess } from "../python/python_process.ts";
 import { findPythonCommand } from "../python/find_python_command.ts";
+import { requireRay } from "../python/require_ray.ts";
 import type { ProgramEnd } from "../python/run_program.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
 
@@ -47,8 +48,11 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         hints: [`Start a ${role} without --python=none, and send the app to its address`],
       });
     }
-    const { program, path } = await findPythonCommand({ name, role }, python);
+    const command = await findPythonCommand({ name, role }, python);
+    const { program, path } = command;
     const { authorityFile, installDependencies } = options;
+    // An app that may install packages can bring Ray itself.
+    if (simulation !== undefined && !installDependencies) await requireRay(command, signal);
     const end = await runPythonProcess({
       program,
       path,
@@ -56,6 +60,7 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
       token: run.token,
       authorityFile,
       installDependencies,
+      startsRay: simulation !== undefined,
       signal,
     });
     if (signal.aborted || await run.isOver()) return undefined;

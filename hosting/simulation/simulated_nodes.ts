@@ -1,13 +1,19 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
+import { formatBytes } from "../../base/readable.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { serverSeed } from "../../simulation/node_seed.ts";
 import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
+import { MAX_SAVED_STATE_BYTES } from "../../simulation/node_states.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
 import type { AppModule } from "../app/app_module.ts";
 
 /** Most different errors of nodes whose whole text is printed. The others are counted. */
 const MAX_PRINTED_FAILURES = 3;
+
+const UNSAVED =
+  `The states of the simulated nodes take more than ${formatBytes(MAX_SAVED_STATE_BYTES)}, so ` +
+  "checkpoints no longer contain them: if the run is resumed, they start empty\n";
 
 /** The nodes of a run that are simulated in the process of its ServerApp. */
 export interface SimulationJob {
@@ -38,9 +44,10 @@ export class SimulatedNodes implements AsyncDisposable {
   private constructor(
     { runId, runConfig, nodes, seed }: SimulatedRun,
     runners: readonly ThreadRunner[],
-    failed: (partition: number, text: string) => void,
+    { printed }: NodeThreadHost,
   ) {
     this.#runners = runners;
+    const failed = failurePrinter(printed);
     this.serverRandom = seededRandom(serverSeed(seed));
     this.connection = new SimulatedConnection({
       runId,
@@ -49,6 +56,7 @@ export class SimulatedNodes implements AsyncDisposable {
       runners,
       seed,
       failed,
+      unsaved: () => printed(UNSAVED),
     });
   }
 
@@ -69,7 +77,7 @@ export class SimulatedNodes implements AsyncDisposable {
       await Promise.all(runners.map((runner) => runner[Symbol.asyncDispose]()));
       throw failure.reason;
     }
-    return new SimulatedNodes(run, runners, failurePrinter(thread));
+    return new SimulatedNodes(run, runners, thread);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,7 +87,9 @@ export class SimulatedNodes implements AsyncDisposable {
 }
 
 /** Prints the first errors of nodes whole, each once. In a simulation there is no node's log to look into. */
-function failurePrinter({ printed }: NodeThreadHost): (partition: number, text: string) => void {
+function failurePrinter(
+  printed: NodeThreadHost["printed"],
+): (partition: number, text: string) => void {
   const seen = new Set<string>();
   return (partition, text) => {
     const [first = ""] = text.split("\n", 1);

@@ -4,7 +4,7 @@ import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { eventually } from "../support/deadline.ts";
 import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
-import { makeApp } from "../support/make_app.ts";
+import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
 import { freePorts } from "../support/ports.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 
@@ -186,3 +186,49 @@ scenario(
     await eventually(async () => !await isOpen(), 30, "the local SuperLink to end again");
   },
 );
+
+scenario("simulation: a resumed run goes on with the states of its nodes", async (stage) => {
+  const server = `
+import { ArrayRecord, FedAvg, ServerApp, tensor } from "flwr";
+export const app = new ServerApp().main(async (grid, { runConfig }) => {
+  const { rounds } = await new FedAvg({ fractionEvaluate: 0 }).start(grid, {
+    numRounds: 4,
+    initialArrays: ArrayRecord.fromTensors({ w: tensor("float32", [1], new Float32Array(1)) }),
+    evaluateFn: (round) => {
+      if (round === runConfig.number("fail-in")) throw new Error("as it should");
+    },
+  });
+  console.log("SEEN", rounds.map(({ train }) => train.metrics.number("seen")).join());
+});`;
+  const client = `
+import { ClientApp, MetricRecord } from "flwr";
+export const app = new ClientApp().train(({ content }, { state }) => {
+  const seen = (state.get("counter")?.number("messages") ?? 0) + 1;
+  state.set("counter", new MetricRecord({ messages: seen }));
+  return {
+    arrays: content.arrayRecord("arrays"),
+    metrics: new MetricRecord({ "num-examples": 1, seen }),
+  };
+});`;
+  const files = { "server.ts": server, "client.ts": client };
+  const app = await makeApp(stage.path("app"), { name: "counts", files, config: "fail-in = 3" });
+  const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+  const env = { FLWR_HOME: stage.path("home") };
+  const args = ["run", app, http, "--insecure", "--no-check", "--stream", "--nodes", "3"];
+  const first = await flwr(stage, args, env);
+  assert.match(first.all, /as it should/);
+  const listed = await flwr(stage, ["ls", http, "--insecure", "--format", "json"], env);
+  const { runs: [{ "run-id": runId }] } = JSON.parse(listed.lines.join("\n"));
+  const second = await flwr(stage, [...args, "--resume", runId, "-c", "fail-in=0"], env);
+  assert.match(second.all, /SEEN 1,2,3,4\n/);
+});
+
+scenario("simulation: an app in two languages is refused", async (stage) => {
+  const files = { "server.ts": NO_COMPONENT, "client.py": "app = 1\n" };
+  const app = await makeApp(stage.path("app"), { name: "both", files });
+  const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+  const args = ["run", app, http, "--insecure", "--no-check"];
+  const { code, all } = await flwr(stage, args, { FLWR_HOME: stage.path("home") });
+  assert.notEqual(code, 0);
+  assert.match(all, /a ServerApp in TypeScript and a ClientApp in Python/);
+});

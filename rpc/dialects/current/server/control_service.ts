@@ -87,7 +87,10 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
     ...notOfferedHandlers(),
 
     async startRun(request) {
-      const submission = await readSubmission(request, readFab);
+      const submission = await readSubmission(request, {
+        readFab,
+        isSimulated: simulated !== undefined,
+      });
       if (submission === undefined) return create(StartRunResponseSchema);
       const { runId, seriesId, federation, resumedFrom } = await link.runs.create({
         ...submission,
