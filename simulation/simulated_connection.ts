@@ -5,6 +5,9 @@ import { isArrayRecord, RecordDict } from "../app/record_dict.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { MessageErrorCode, type MessageId, type RunId } from "../entities/metadata.ts";
+import { NO_FAULTS, type NodeFaults } from "../entities/simulation.ts";
+import { drawFaults } from "./draw_faults.ts";
+import { lie } from "./lie.ts";
 import type { NodeRunner } from "./node_runner.ts";
 import { nodeSeed } from "./node_seed.ts";
 import type { VirtualNodes } from "./virtual_nodes.ts";
@@ -27,6 +30,8 @@ export interface SimulatedConnectionOptions {
   readonly seed: number;
   /** Called with the full text of the error of a node that replies with one. */
   readonly failed?: (partition: number, text: string) => void;
+  /** Faults of the nodes (default: none). */
+  readonly faults?: NodeFaults;
   readonly clock?: Clock;
 }
 
@@ -34,6 +39,14 @@ export interface SimulatedConnectionOptions {
 interface Job {
   readonly partition: number;
   readonly instruction: Message;
+}
+
+/** An instruction that its node works on. */
+interface NodeWork extends Job {
+  /** Decides all random numbers of this work. */
+  readonly seed: number;
+  /** Whether the node lies about what it learnt. */
+  readonly lies: boolean;
 }
 
 /** What is kept of a node once it has had a message. */
@@ -54,11 +67,12 @@ interface NodeMemory {
 export class SimulatedConnection implements DriverConnection {
   readonly #options: SimulatedConnectionOptions;
   readonly #clock: Clock;
+  readonly #faults: NodeFaults;
   readonly #idle: NodeRunner[];
   readonly #closing = new AbortController();
   readonly #nodes = new Map<number, NodeMemory>();
   /** Instructions of nodes that are free. */
-  #queue: Job[] = [];
+  #queue: NodeWork[] = [];
   #queueStart = 0;
   readonly #replies = new Map<MessageId, Message>();
   #replyBytes = 0;
@@ -69,6 +83,7 @@ export class SimulatedConnection implements DriverConnection {
   constructor(options: SimulatedConnectionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#faults = options.faults ?? NO_FAULTS;
     this.#idle = [...options.runners];
   }
 
@@ -89,7 +104,7 @@ export class SimulatedConnection implements DriverConnection {
       const node = this.#nodeOf(partition);
       if (node.waiting === undefined) {
         node.waiting = [];
-        this.#queue.push(job);
+        this.#begin(node, job);
       } else node.waiting.push(job);
       return messageId;
     });
@@ -154,6 +169,30 @@ export class SimulatedConnection implements DriverConnection {
     return node;
   }
 
+  /** Lets a node handle an instruction, and those after it as long as it drops out of them. */
+  #begin(node: NodeMemory, first: Job): void {
+    for (let job: Job | undefined = first; job !== undefined; job = node.waiting!.shift()) {
+      const seed = nodeSeed(this.#options.seed, job.partition, node.messages++);
+      const { dropsOut, isSlow, lies } = drawFaults(this.#faults, seed);
+      if (!dropsOut) return void this.#enqueue({ ...job, seed, lies }, isSlow);
+      this.#deliver(
+        this.#failed(job.instruction, MessageErrorCode.NodeUnavailable, "The node dropped out"),
+        job,
+      );
+    }
+    node.waiting = undefined;
+  }
+
+  /** Queues work for a runner. A slow node waits before it, so that neither a runner nor a reply waits with it. */
+  async #enqueue(work: NodeWork, isSlow: boolean): Promise<void> {
+    if (isSlow) {
+      await this.#clock.sleep(this.#faults.slowSeconds, this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+    }
+    this.#queue.push(work);
+    if (isSlow) this.#dispatch();
+  }
+
   /** Gives waiting instructions to idle runners. */
   #dispatch(): void {
     while (this.#idle.length > 0 && this.#queueStart < this.#queue.length) {
@@ -168,41 +207,49 @@ export class SimulatedConnection implements DriverConnection {
     }
   }
 
-  async #work(runner: NodeRunner, job: Job): Promise<void> {
-    const node = this.#nodeOf(job.partition);
-    const reply = await this.#answer(runner, node, job);
-    const next = node.waiting!.shift();
-    if (next === undefined) node.waiting = undefined;
-    else this.#queue.push(next);
+  async #work(runner: NodeRunner, work: NodeWork): Promise<void> {
+    const node = this.#nodeOf(work.partition);
+    const answer = await this.#answer(runner, node, work);
+    const reply = work.lies ? lie(answer, work.instruction) : answer;
     this.#idle.push(runner);
     if (this.#closing.signal.aborted) return;
-    this.#replies.set(job.instruction.metadata.messageId, reply);
-    this.#replyBytes += arrayBytes(reply);
-    for (const wake of this.#waiting) wake();
+    this.#deliver(reply, work);
+    const next = node.waiting!.shift();
+    if (next === undefined) node.waiting = undefined;
+    else this.#begin(node, next);
     this.#dispatch();
   }
 
-  async #answer(runner: NodeRunner, node: NodeMemory, job: Job): Promise<Message> {
-    const { nodes, runConfig, runId, seed, failed } = this.#options;
-    const { partition, instruction } = job;
+  /** Keeps a reply until it is pulled. */
+  #deliver(reply: Message, { instruction }: Job): void {
+    this.#replies.set(instruction.metadata.messageId, reply);
+    this.#replyBytes += arrayBytes(reply);
+    for (const wake of this.#waiting) wake();
+  }
+
+  async #answer(
+    runner: NodeRunner,
+    node: NodeMemory,
+    { partition, instruction, seed }: NodeWork,
+  ): Promise<Message> {
+    const { nodes, runConfig, runId, failed } = this.#options;
     const { createdAt, ttl, dstNodeId } = instruction.metadata;
     if (this.#clock.now() > createdAt + ttl) {
       const reason = "The instruction expired before its node was simulated";
       return this.#failed(instruction, MessageErrorCode.MessageUnavailable, reason);
     }
-    const context = {
-      runId,
-      nodeId: dstNodeId,
-      nodeConfig: nodes.nodeConfig(partition),
-      state: node.state ?? new RecordDict(),
-      runConfig: new ConfigRecord(runConfig),
-    };
-    const own = nodeSeed(seed, partition, node.messages++);
     try {
+      const context = {
+        runId,
+        nodeId: dstNodeId,
+        nodeConfig: nodes.nodeConfig(partition),
+        state: node.state ?? new RecordDict(),
+        runConfig: new ConfigRecord(runConfig),
+      };
       const { reply, state, failure } = await runner.run(
         instruction,
         context,
-        own,
+        seed,
         this.#closing.signal,
       );
       node.state = state.size === 0 ? undefined : state;

@@ -1,6 +1,8 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
+import type { NodeFaults } from "../../entities/simulation.ts";
 import { serverSeed } from "../../simulation/node_seed.ts";
+import { NodeTable } from "../../simulation/node_table.ts";
 import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
@@ -19,6 +21,9 @@ export interface SimulationJob {
   readonly workers: number;
   /** Decides all random numbers that the apps draw by default, any integer. */
   readonly seed: number;
+  readonly faults: NodeFaults;
+  /** The settings of each node, as {@link NodeTable} reads them (default: none). */
+  readonly nodeTable?: Uint8Array | undefined;
 }
 
 /** A simulation, and the run that it belongs to. */
@@ -36,18 +41,23 @@ export class SimulatedNodes implements AsyncDisposable {
   readonly #runners: readonly ThreadRunner[];
 
   private constructor(
-    { runId, runConfig, nodes, seed }: SimulatedRun,
+    { runId, runConfig, nodes, seed, faults, nodeTable }: SimulatedRun,
     runners: readonly ThreadRunner[],
     failed: (partition: number, text: string) => void,
   ) {
+    const table = nodeTable && new NodeTable(nodeTable);
     this.#runners = runners;
     this.serverRandom = seededRandom(serverSeed(seed));
     this.connection = new SimulatedConnection({
       runId,
       runConfig,
-      nodes: new VirtualNodes({ count: nodes }),
+      nodes: new VirtualNodes({
+        count: nodes,
+        ...(table && { settingsOf: (partition) => table.settingsOf(partition) }),
+      }),
       runners,
       seed,
+      faults,
       failed,
     });
   }

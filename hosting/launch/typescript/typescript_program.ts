@@ -91,7 +91,7 @@ export const MAX_NODE_THREADS = 256;
 const SEED_SETTING = "seed";
 
 async function simulationJob(
-  { nodes, cpusPerNode, cpus: cores = navigator.hardwareConcurrency }: RunSimulation,
+  { cpusPerNode, cpus: cores = navigator.hardwareConcurrency, ...simulation }: RunSimulation,
   { config: { clientApp, fabId } }: RunApp["fab"],
   runConfig: RunConfig,
   { folder }: { readonly folder: string },
@@ -109,7 +109,7 @@ async function simulationJob(
   }
   return {
     module: await findAppModule(clientApp, folder),
-    nodes,
+    ...simulation,
     workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)),
     seed: typeof seed === "bigint" || Number.isSafeInteger(seed) ? Number(seed) : 0,
   };
