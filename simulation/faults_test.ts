@@ -77,7 +77,7 @@ async function outcomes(setting: Setting, rounds = 1): Promise<number[]> {
 }
 
 Deno.test("faults: the shares of dropped and false replies hold, each by itself", async () => {
-  const all = await outcomes({ faults: { dropout: 0.2, lie: 0.1 }, nodes: 1000 }, 5);
+  const all = await outcomes({ faults: { dropout: 0.2, lie: 0.1 }, nodes: 1000, runners: 100 }, 5);
   const share = (value: number) => all.filter((other) => other === value).length / all.length;
   // Four standard deviations of 5,000 draws.
   const near = (value: number, expected: number) =>
