@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { currentRandom } from "../base/current_random.ts";
 import { ArrayRecord, ClientApp, FedAvg, MetricRecord, perRun, ServerApp, tensor } from "../mod.ts";
-import { simulate } from "./simulate.ts";
+import { simulate, type SimulateOptions } from "./simulate.ts";
 
 /** Each node moves the model to its partition's number, and counts its messages in its state. */
 const clientApp = new ClientApp().train(({ content }, { nodeConfig, state }) => {
@@ -72,4 +72,25 @@ Deno.test("simulate: a value of perRun is the same whenever it is made", async (
   const { results } = await simulate({ serverApp, clientApp: app, nodes: 20 });
   const means = results[0]!.rounds.map(({ train }) => train!.metrics!.number("drawn"));
   assert.deepEqual(new Set(means).size, 1);
+});
+
+Deno.test("simulate: nodes drop out and lie, and faults out of range are refused", async () => {
+  const outcome = async (faults: SimulateOptions["faults"]) => {
+    const { results: [result] } = await simulate({ serverApp, clientApp, nodes: 30, faults });
+    const [w] = result!.arrays.tensors().values();
+    const failures = result!.rounds.map(({ train }) => train!.failures.length);
+    return { w: Number(w!.data[0]), failures };
+  };
+  const { w, failures } = await outcome({ dropout: 0.3 });
+  assert.ok(failures.every((count) => count > 0 && count < 20), String(failures));
+  assert.deepEqual(await outcome({ dropout: 0.3, slow: 0.2, slowSeconds: 0.001 }), { w, failures });
+  const { w: lied } = await outcome({ lie: 1 });
+  assert.ok(Math.abs(lied + 43.5) < 1e-4, String(lied)); // −3 (0 + … + 29) / 30
+  for (
+    const faults of [{ dropout: -0.1 }, { lie: 1.1 }, { slow: NaN }, { slowSeconds: Infinity }]
+  ) {
+    await assert.rejects(outcome(faults), { code: "invalid-argument" });
+  }
+  const unknown = { drop: 1 } as SimulateOptions["faults"];
+  await assert.rejects(outcome(unknown), { code: "invalid-argument" });
 });

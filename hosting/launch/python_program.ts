@@ -5,6 +5,7 @@ import { findPythonCommand } from "../python/find_python_command.ts";
 import { requireRay } from "../python/require_ray.ts";
 import type { ProgramEnd } from "../python/run_program.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
+import type { RunSimulation } from "./run_source.ts";
 
 /** Settings for running Python ServerApps. */
 export interface PythonProgramOptions {
@@ -43,6 +44,7 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         { hints: ["Start the SuperLink with --port"] },
       );
     }
+    if (simulation !== undefined) requireNoFaults(simulation);
     if (python === "none") {
       throw new FlwrError("failed-precondition", `This ${role} runs no Python apps`, {
         hints: [`Start a ${role} without --python=none, and send the app to its address`],
@@ -67,6 +69,16 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
     await run.log(lastLines(name, end.output));
     return unfinished(name, end);
   };
+}
+
+/** @throws FlwrError "unimplemented" for a simulation that Flower's program cannot do */
+function requireNoFaults({ faults: { dropout, slow, lie }, nodeTable }: RunSimulation): void {
+  if (dropout === 0 && slow === 0 && lie === 0 && nodeTable === undefined) return;
+  throw new FlwrError(
+    "unimplemented",
+    `Python apps run by ${SIMULATION}, which simulates no faults and reads no table of nodes`,
+    { hints: ["Leave out --node-table, and set dropout, slow and lie to 0"] },
+  );
 }
 
 /** The end of a run whose process ended without reporting it. */

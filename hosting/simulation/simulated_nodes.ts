@@ -1,7 +1,9 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
 import { formatBytes } from "../../base/readable.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
+import type { NodeFaults } from "../../entities/simulation.ts";
 import { serverSeed } from "../../simulation/node_seed.ts";
+import { NodeTable } from "../../simulation/node_table.ts";
 import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
 import { MAX_SAVED_STATE_BYTES } from "../../simulation/node_states.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
@@ -25,6 +27,9 @@ export interface SimulationJob {
   readonly workers: number;
   /** Decides all random numbers that the apps draw by default, any integer. */
   readonly seed: number;
+  readonly faults: NodeFaults;
+  /** The settings of each node, as {@link NodeTable} reads them (default: none). */
+  readonly nodeTable?: Uint8Array | undefined;
 }
 
 /** A simulation, and the run that it belongs to. */
@@ -42,19 +47,24 @@ export class SimulatedNodes implements AsyncDisposable {
   readonly #runners: readonly ThreadRunner[];
 
   private constructor(
-    { runId, runConfig, nodes, seed }: SimulatedRun,
+    { runId, runConfig, nodes, seed, faults, nodeTable }: SimulatedRun,
     runners: readonly ThreadRunner[],
     { printed }: NodeThreadHost,
   ) {
+    const table = nodeTable && new NodeTable(nodeTable);
     this.#runners = runners;
     const failed = failurePrinter(printed);
     this.serverRandom = seededRandom(serverSeed(seed));
     this.connection = new SimulatedConnection({
       runId,
       runConfig,
-      nodes: new VirtualNodes({ count: nodes }),
+      nodes: new VirtualNodes({
+        count: nodes,
+        ...(table && { settingsOf: (partition) => table.settingsOf(partition) }),
+      }),
       runners,
       seed,
+      faults,
       failed,
       unsaved: () => printed(UNSAVED),
     });

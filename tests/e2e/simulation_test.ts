@@ -155,6 +155,72 @@ scenario("simulation: the settings of the federation last, and a run's own win",
   assert.equal(await runWith("--nodes", "3"), "3");
 });
 
+const ASKS_NODES = {
+  "server.ts": `
+import { Message, MetricRecord, ServerApp } from "flwr";
+export const app = new ServerApp().main(async (grid) => {
+  const content = { metrics: new MetricRecord({ a: 1 }) };
+  const messages = [];
+  for (let i = 0; i < 20; i++) {
+    for (const dstNodeId of await grid.nodeIds()) {
+      messages.push(Message.create({ content, dstNodeId, messageType: "query" }));
+    }
+  }
+  const replies = await grid.sendAndReceive(messages);
+  const answers = replies.filter(({ error }) => error === undefined)
+    .map(({ content }) => content.configRecord("told").string("text"));
+  console.log("answers:", answers.length, [...new Set(answers)].sort().join(" "));
+});`,
+  "client.ts": `
+import { ClientApp, ConfigRecord } from "flwr";
+export const app = new ClientApp().query((_, { nodeConfig }) => {
+  const text = nodeConfig.number("partition-id") + nodeConfig.string("region", "") +
+    nodeConfig.number("speed", 0);
+  return { told: new ConfigRecord({ text }) };
+});`,
+};
+
+scenario(
+  "simulation: nodes have the settings of --node-table, and the faults that are set",
+  async (stage) => {
+    const app = await makeApp(stage.path("app"), { name: "asks", files: ASKS_NODES });
+    const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+    const env = { FLWR_HOME: stage.path("home") };
+    const where = [http, "--insecure", "--no-check", "--stream"];
+    const table = stage.path("nodes.csv");
+    await Deno.writeTextFile(table, "region,speed\nnorth,1.5\nsouth,2\nwest,3\n");
+    const run = (...flags: string[]) => flwr(stage, ["run", app, ...where, ...flags], env);
+
+    const all = await run("--node-table", table, "--nodes", "3");
+    assert.match(all.all, /answers: 60 0north1.5 1south2 2west3\n/);
+    const none = await run("--nodes", "3");
+    assert.match(none.all, /answers: 60 00 10 20\n/);
+
+    // The number of nodes is known to the command, or only to the SuperLink.
+    const configured = ["federation", "simulation-config", "@none/default", http, "--insecure"];
+    const more = await flwr(
+      stage,
+      [...configured, "--num-supernodes", "4", "--dropout", "0.5"],
+      env,
+    );
+    assert.equal(more.code, 0, more.all);
+    assert.equal((await run("--node-table", table, "--nodes", "4")).code, 2);
+    assert.notEqual((await run("--node-table", table)).code, 0);
+    const listed = await flwr(stage, ["ls", http, "--insecure", "--format", "json"], env);
+    assert.equal(JSON.parse(listed.lines.join("\n")).runs.length, 2);
+
+    const answers = async (...flags: string[]) =>
+      Number(/answers: (\d+)/.exec((await run("--nodes", "3", ...flags)).all)?.[1]);
+    const dropped = await answers();
+    assert.ok(dropped > 15 && dropped < 45, String(dropped));
+    const threads = (count: number) => ["--federation-config", `init-args-num-cpus=${count}`];
+    assert.equal(await answers(...threads(1)), dropped);
+    assert.equal(await answers(...threads(3)), dropped);
+    assert.equal(await answers("--federation-config", "dropout=1"), 0);
+    assert.equal(await answers("--federation-config", "dropout=0"), 60);
+  },
+);
+
 scenario(
   "simulation: flwr run starts what it needs, and that ends by itself",
   async (stage) => {

@@ -89,7 +89,7 @@ async function installApp(
 export const MAX_NODE_THREADS = 256;
 
 async function simulationJob(
-  { nodes, cpusPerNode, cpus: cores = navigator.hardwareConcurrency }: RunSimulation,
+  { cpusPerNode, cpus: cores = navigator.hardwareConcurrency, ...simulation }: RunSimulation,
   { config: { clientApp, fabId } }: RunApp["fab"],
   runConfig: RunConfig,
   { folder }: { readonly folder: string },
@@ -106,7 +106,7 @@ async function simulationJob(
   }
   return {
     module: await findAppModule(clientApp, folder),
-    nodes,
+    ...simulation,
     workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)),
     // So that the same run can be repeated.
     seed: runSeed({ runConfig: toConfigRecord(runConfig) }),

@@ -14,7 +14,7 @@ Examples:
   flwr federation simulation-config @none/default my-superlink --client-resources-num-cpus 2
 `;
 
-/** The flags, and the settings that they give; Flower (1.42) has the same. */
+/** The flags, and the settings that they give. Flower (1.42) has the same, except for the faults at the end. */
 const FLAGS: readonly (readonly [flags: string, name: string, purpose: string])[] = [
   ["--num-supernodes <count>", "num-supernodes", "number of simulated nodes"],
   ["--client-resources-num-cpus <count>", "client-resources-num-cpus", "cores of one node"],
@@ -28,6 +28,10 @@ const FLAGS: readonly (readonly [flags: string, name: string, purpose: string])[
   ["--init-args-logging-level <level>", "init-args-logging-level", "Ray's: changes nothing here"],
   ["--init-args-log-to-driver <value>", "init-args-log-to-driver", "Ray's: changes nothing here"],
   ["--backend-name <name>", "backend", "Flower's engine: changes nothing here"],
+  ["--dropout <share>", "dropout", "share of messages that nodes do not answer, from 0 to 1"],
+  ["--slow <share>", "slow", "share of messages that nodes answer late, from 0 to 1"],
+  ["--slow-seconds <seconds>", "slow-seconds", "seconds by which a late answer is late"],
+  ["--lie <share>", "lie", "share of messages that nodes answer with false arrays, from 0 to 1"],
 ];
 
 interface SimulationFlags extends ControlOutputFlags {

@@ -73,6 +73,10 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
       "--federation-config <pairs>",
       'for a folder: settings of the simulation, for example "num-supernodes=100 client-resources-num-cpus=2" (default: the federation\'s)',
     )
+    .option(
+      "--node-table <file>",
+      "for a folder: CSV or JSON file with settings of each simulated node, the first row for partition 0 (default: none)",
+    )
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that contains the app", ".")
     .option(

@@ -28,7 +28,14 @@ const HERE_FLAGS = [
   "--verbose",
 ];
 /** Flags that only the form "submit" has. */
-const SUBMIT_FLAGS = ["--stream", "--federation", "--format"];
+const SUBMIT_FLAGS = [
+  "--stream",
+  "--federation",
+  "--federation-config",
+  "--format",
+  "--node-table",
+  "--nodes",
+];
 
 /**
  * Determines the form of `flwr run` by APP, which is "module:name" or a folder.

@@ -1,5 +1,6 @@
 import { printMessage } from "../../output/print_line.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { load } from "../../../base/load.ts";
 import { languagesOf } from "../../../fab/app_config.ts";
 import type { Language } from "../../../fab/component.ts";
 import { buildFab } from "../../../fab/build/build.ts";
@@ -38,6 +39,8 @@ export interface SubmitFlags extends ControlFlags {
   readonly nodes?: number;
   /** Settings of the simulation, as pairs. */
   readonly federationConfig?: string;
+  /** File with the settings of each simulated node. */
+  readonly nodeTable?: string;
   /** The run from whose last checkpoint to go on. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
@@ -108,6 +111,9 @@ async function start(
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
   const simulation = await readSimulation(flags);
+  const nodeTable = flags.nodeTable === undefined
+    ? undefined
+    : await nodeTableOf(flags.nodeTable, simulation?.numSupernodes);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
   const checkTypes = app && await neededTypeCheck(app);
   // The SuperLink is contacted while the types are checked. The app is sent only after it has passed.
@@ -123,6 +129,7 @@ async function start(
       ...(federation !== undefined && { federation }),
       ...(resumeFrom !== undefined && { resumeFrom }),
       ...(simulation !== undefined && { simulation }),
+      ...(nodeTable !== undefined && { nodeTable }),
     });
   }, check.refused);
   const started = await submission.catch((error) => {
@@ -133,6 +140,17 @@ async function start(
   const run = started ?? await check.refusal;
   if (run.note !== undefined) printMessage(`Note: ${run.note}`);
   return { ...startedOutput(run, fab), connection, run };
+}
+
+/** Reads `--node-table`. Loads the reader, which few runs need. */
+async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
+  const { readNodeTable } = await load<typeof import("../config/node_table.ts")>(
+    new URL("../config/node_table.ts", import.meta.url),
+  );
+  const read = await readNodeTable(file, nodes).catch((error) => () => {
+    throw error;
+  });
+  return typeof read === "function" ? readingFlag(read) : read;
 }
 
 /** Reads `--resume` of an app in a folder. */

@@ -938,6 +938,17 @@ export declare const messageSizeMod: ClientMod;
  * ```
  */
 export declare const arraysSizeMod: ClientMod;
+/** Faults of simulated nodes. Each share is one of all messages to nodes, from 0 to 1. */
+export interface NodeFaults {
+	/** Share of messages that get an error reply, as of a node that is unavailable. The ClientApp does not run. */
+	readonly dropout: number;
+	/** Share of messages for which a node waits before it runs the ClientApp. */
+	readonly slow: number;
+	/** How long it waits, in seconds. */
+	readonly slowSeconds: number;
+	/** Share of messages that are answered with the opposite of what the node learnt. */
+	readonly lie: number;
+}
 /** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
@@ -1406,6 +1417,8 @@ export interface SimulateOptions {
 	readonly runConfig?: NodeSettings;
 	/** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
 	readonly nodeConfig?: (partition: number) => NodeSettings;
+	/** Faults of the nodes, drawn with the seed for each message: shares from 0 to 1, and seconds (default: none). */
+	readonly faults?: Partial<NodeFaults>;
 	/** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
 	readonly seed?: number;
 }
