@@ -3,6 +3,7 @@ import { type Random, seededRandom } from "../../base/random.ts";
 import { serverSeed } from "../../simulation/node_seed.ts";
 import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
+import { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
 import type { AppModule } from "../app/app_module.ts";
 
@@ -58,9 +59,10 @@ export class SimulatedNodes implements AsyncDisposable {
    * @throws FlwrError "failed-precondition" when the ClientApp cannot be loaded
    */
   static async start(run: SimulatedRun, thread: NodeThreadHost): Promise<SimulatedNodes> {
+    const arrays = new SharedArrays();
     const starting = Array.from(
       { length: Math.min(run.workers, run.nodes) },
-      () => ThreadRunner.start(run.module, thread),
+      () => ThreadRunner.start(run.module, thread, arrays),
     );
     const runners = await Promise.all(starting);
     return new SimulatedNodes(run, runners, failurePrinter(thread));
