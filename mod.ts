@@ -14,7 +14,7 @@ export type { Random } from "./base/random.ts";
 // Messages and records
 export { ArrayRecord } from "./app/array_record.ts";
 export { ConfigRecord } from "./app/config_record.ts";
-export type { Context, ServerContext } from "./app/context.ts";
+export type { Context, RegisteredKey, ServerContext } from "./app/context.ts";
 export { type Float, float } from "./app/float.ts";
 export { type InstructionInit, Message, type ReplyOptions } from "./app/message.ts";
 export {
@@ -60,6 +60,12 @@ export type { NodeSettings } from "./simulation/virtual_nodes.ts";
 export type { SecAggPlusOptions } from "./app/secagg/options.ts";
 export { SecAggPlus } from "./app/secagg/secaggplus.ts";
 export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
+export type { DistributedPrivacy, SecureAggregationOptions } from "./app/secagg/signed/options.ts";
+export { SecureAggregation } from "./app/secagg/signed/secure_aggregation.ts";
+export {
+  secureAggregationMod,
+  type SecureAggregationModOptions,
+} from "./app/secagg/signed/secure_aggregation_mod.ts";
 
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";

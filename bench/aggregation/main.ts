@@ -38,7 +38,14 @@ async function bench(flags: AggregationFlags): Promise<void> {
   ] as const;
   console.log(describeMachine());
   const turns = await takeTurns(peers, repeat, aggregate);
-  const comparisons = Object.keys(turns[0]![0]!).map((strategy): Comparison => ({
+  const measured = Object.keys(turns[0]![0]!);
+  const unknown = strategies.find((name) => !measured.includes(name));
+  if (unknown !== undefined) {
+    throw new FlwrError("invalid-argument", `--strategies: no strategy "${unknown}" is measured`, {
+      hints: ["Leave out --strategies to see all names"],
+    });
+  }
+  const comparisons = measured.map((strategy): Comparison => ({
     measure: strategy,
     unit: "s",
     better: "less",

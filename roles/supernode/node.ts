@@ -12,6 +12,7 @@ import { HEARTBEAT_INTERVAL_SECONDS, STOP_SECONDS } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
 import type { NodeRuns } from "./runs/prepared_run.ts";
+import type { KeyForApps } from "./registered_key.ts";
 import { RunStates } from "./runs/run_states.ts";
 
 /** A heartbeat is due this long before the announced interval ends, with random variation, as in Flower. */
@@ -53,6 +54,8 @@ export interface NodeOptions {
   readonly releaseRun?: (runId: RunId) => void;
   /** Whether error texts are sent to the SuperLink. Default: false, only the error's type and position. */
   readonly sendErrorDetails?: boolean;
+  /** The node's registered key, for apps of a run (default: none). */
+  readonly registeredKey?: KeyForApps;
 }
 
 /** Error codes after which a node continues: they concern one message, or are temporary. */

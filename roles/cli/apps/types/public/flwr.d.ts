@@ -690,6 +690,20 @@ export interface MessageError {
 	/** One sentence for people. */
 	readonly reason: string;
 }
+/** A node's registered key, as far as its app may use it: for secure aggregation. The app never sees the private key. */
+export interface RegisteredKey {
+	/** The public key of `--auth-supernode-private-key`: SubjectPublicKeyInfo in DER. */
+	readonly publicKey: Uint8Array;
+	/** The public keys of the nodes that this node's owner trusts, in the same form; undefined without a list of them. */
+	readonly trustedKeys?: readonly Uint8Array[];
+	/**
+	 * Signs a digest as "the keys of this node for a round of secure aggregation in this run", and as nothing else.
+	 *
+	 * @param digest 32 bytes
+	 * @returns an ECDSA signature with SHA-256, in DER
+	 */
+	sign(digest: Uint8Array): Promise<Uint8Array>;
+}
 /** Data that an app gets in addition to a message: ids, settings and state. */
 export interface Context {
 	/** The run that the app works for. */
@@ -704,6 +718,8 @@ export interface Context {
 	readonly runConfig: ConfigRecord;
 	/** Compute resources for models, which use them by themselves (default: this machine). */
 	readonly compute?: Compute;
+	/** The node's registered key, for secure aggregation; undefined in a ServerApp, and on a node without such a key. */
+	readonly registeredKey?: RegisteredKey;
 }
 /** Data that a ServerApp gets in addition to its grid: ids, settings, state, artifacts and checkpoint. */
 export interface ServerContext extends Context {
@@ -1735,6 +1751,157 @@ export interface SecAggPlusModOptions {
  * ```
  */
 export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
+/** Differential privacy inside the sum: see {@link SecureAggregationOptions.privacy}. */
+export interface DistributedPrivacy {
+	/** C: a node's update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	readonly clippingNorm: number;
+	/** The budget ε of all rounds together, in nats: the run ends before it is exceeded. Above 0. */
+	readonly epsilon: number;
+	/** The δ of that ε, above 0 and below 1: well below 1 divided by the number of nodes. */
+	readonly delta: number;
+	/** The number of rounds that the budget is for, from 1. */
+	readonly rounds: number;
+	/** The distribution of the noise (default "discrete-gaussian"). */
+	readonly mechanism?: "discrete-gaussian" | "skellam";
+	/**
+	 * Nodes that may tell the server their own noise, from 0, below the threshold: the others' noise is enough for ε.
+	 * Default: as many as the protocol tolerates with a server that cheats, 2 · threshold − nodes − 1.
+	 */
+	readonly colluding?: number;
+}
+/** Options of SecureAggregation. */
+export interface SecureAggregationOptions {
+	/**
+	 * The part of the nodes that must stay until the end, from 2/3 to 1: so many shares give a secret back, and so many
+	 * nodes must sign the same survivors. Higher: more nodes must conspire, fewer may be lost. Default: 2/3.
+	 */
+	readonly threshold?: number;
+	/** The largest number of examples that a node may have. A node with more is left out. Default: 1000. */
+	readonly maxWeight?: number;
+	/** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
+	readonly clippingRange?: number;
+	/** Vectors are summed modulo 2³² or 2⁶⁴. 64 bits are twice as large on the wire, and far more exact. Default: 32. */
+	readonly ringBits?: 32 | 64;
+	/**
+	 * R: [−c, c] becomes the integers from −R to R. Up to 2⁴⁸; with N nodes N·R must stay below 2³¹ or 2⁶³. Default: 2²²
+	 * with 32 bits, 2⁴⁰ with 64.
+	 */
+	readonly quantizationRange?: number;
+	/**
+	 * Metrics of training that are in the sum, each with its largest absolute value: `{ loss: 100, accuracy: 1 }`. Their
+	 * means, weighted by examples, are all that the server learns. A metric that is not named stays on the node. Default:
+	 * none.
+	 */
+	readonly metrics?: Readonly<Record<string, number>>;
+	/**
+	 * Differential privacy of the sum: each node clips its update and adds a share of noise, so that the server sees the
+	 * sum with all of it. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
+	 * examples, and no metrics are in the sum. Default: no noise.
+	 */
+	readonly privacy?: DistributedPrivacy;
+	/** Seconds for the replies of each stage, above 0. Default: 3600. */
+	readonly timeout?: number;
+	/**
+	 * Whether keys that are not signed are accepted, so that a server in the middle could read every model. For tests and
+	 * simulations, where nodes have no registered keys. Default: false.
+	 */
+	readonly unsignedKeysForTests?: boolean;
+}
+/**
+ * Secure aggregation among TypeScript nodes around a strategy: the server learns the mean of the nodes' models, weighted
+ * by their numbers of examples, and the means of the metrics that you name. It learns no single model, number of examples
+ * or metric, also if it cheats.
+ *
+ * The protocol is that of Bonawitz et al., 2017 (doi:10.1145/3133956.3133982), with signed keys and the round in which
+ * the nodes agree on the survivors. Nodes need `secureAggregationMod`, a registered key and a list of trusted keys. Nodes
+ * may be lost in each of the five stages as long as the threshold's number is left. See docs/secure-aggregation.md for
+ * what is guaranteed.
+ *
+ * @example
+ * ```ts
+ * const strategy = new SecureAggregation(new FedAvg({ minTrainNodes: 5 }), { maxWeight: 50_000, metrics: { loss: 100 } });
+ * const { arrays } = await strategy.start(grid, { numRounds: 3 });
+ * ```
+ */
+export declare class SecureAggregation extends Strategy {
+	#private;
+	/**
+	 * Puts secure aggregation around a strategy.
+	 *
+	 * @param strategy chooses nodes, and makes the new model of their mean
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
+	 *   mean of the nodes' models, or runs rounds of its own
+	 */
+	constructor(strategy: Strategy, options?: SecureAggregationOptions);
+	/** The name of the strategy inside, too. */
+	get name(): string;
+	/** Asks the strategy inside. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/** Ends the run before the budget of `privacy` would be exceeded. */
+	stopBefore(round: number): string | undefined;
+	/** The state of the strategy inside, and the privacy loss so far. */
+	saveState(): RecordDict;
+	/** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
+	/**
+	 * The nodes that the strategy inside chooses, with the instructions of stage "advertise".
+	 *
+	 * @throws FlwrError in the first round for fewer than 3 nodes, or options that do not fit their number
+	 */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/**
+	 * Runs the other stages, and gives the strategy inside the nodes' mean.
+	 *
+	 * @throws FlwrError "permission-denied" in the first round, when no node takes part
+	 */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** Asks the strategy inside: evaluation is not secret. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Asks the strategy inside. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+}
+/** Options of {@link secureAggregationMod}. */
+export interface SecureAggregationModOptions {
+	/**
+	 * The fewest nodes whose models may be in a sum with this node's, from 2: rounds with a lower threshold are refused.
+	 * A server that cheats may choose small rounds: fewer than half of `minNodes` may work together with it. Default: 2, the
+	 * least that a round of three nodes has.
+	 */
+	readonly minNodes?: number;
+	/**
+	 * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
+	 * are refused. Default: 0, also sums without noise.
+	 */
+	readonly minNoiseMultiplier?: number;
+	/**
+	 * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
+	 * middle could read its model. For tests and simulations. Default: false.
+	 */
+	readonly unsignedKeysForTests?: boolean;
+}
+/**
+ * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`: the server learns sums over
+ * at least the threshold's number of nodes, also of the numbers of examples and of the metrics, and nothing of a single
+ * node. That holds also for a server that cheats: see docs/secure-aggregation.md.
+ *
+ * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
+ * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ *
+ * @example
+ * ```ts
+ * export const app = new ClientApp().train(train, { mods: [secureAggregationMod()] });
+ * ```
+ */
+export declare function secureAggregationMod(options?: SecureAggregationModOptions): ClientMod;
 /**
  * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
  * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
@@ -2514,7 +2681,7 @@ export interface BufferedOptions extends Omit<ComposedStrategyOptions, "selectio
 	readonly staleness?: StalenessWeight;
 	/** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
 	readonly maxStaleness?: number;
-	/** Seed for the choice among nodes that are free (default: random). */
+	/** Seed for the choice among nodes that are free: it has a generator for each version (default: random). */
 	readonly seed?: number;
 }
 /** What a driver knows of a reply when it is to be merged. */
@@ -2539,6 +2706,11 @@ export interface Update {
  * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
  * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
  * of a version include the mean of its updates' `staleness`.
+ *
+ * A checkpoint has the model of the last version, and no instructions: those that are out when a run is interrupted are lost
+ * with their updates, and a resumed run asks all nodes for its next version. So it ends as an uninterrupted one, bit for
+ * bit, only where no instruction is out when a version is made: with `concurrency` 1 and a buffer of 1, or a buffer that
+ * waits for all nodes.
  */
 export declare abstract class BufferedStrategy extends ComposedStrategy {
 	#private;
@@ -3098,6 +3270,12 @@ export interface QFedAvgOptions extends FedAvgOptions {
 	 */
 	readonly maxLoss?: number;
 	/**
+	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
+	 * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
+	 * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+	 */
+	readonly addedLoss?: number;
+	/**
 	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
 	 * its second round on.
 	 */
@@ -3109,7 +3287,8 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. `addedLoss` is added to each loss.
+ * Weights only apply to the metrics. Computed in double precision.
  */
 export declare class QFedAvg extends FedAvg {
 	#private;
@@ -3118,7 +3297,7 @@ export declare class QFedAvg extends FedAvg {
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is missing or out of range
 	 */
-	constructor({ clientLearningRate, q, trainLossKey, maxLoss, elementTypes, ...options }: QFedAvgOptions);
+	constructor({ clientLearningRate, q, trainLossKey, maxLoss, addedLoss, elementTypes, ...options }: QFedAvgOptions);
 	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
