@@ -75,7 +75,7 @@ function tableOf(results: ReadonlyMap<SideName, readonly Measured[]>): string[] 
   return formatTable(
     head,
     [...results].map(([side, measured]) => {
-      const own = side === "loop" ? "one worker" : "flwr";
+      const own = side === "loop" || side === "one worker" ? "one worker" : "flwr";
       const times = (pick: (one: Measured) => readonly number[]) =>
         (least(side, pick) / least(own, pick)).toFixed(2);
       return [
