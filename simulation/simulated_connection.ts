@@ -99,8 +99,8 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
     return Promise.resolve(this.#options.runId);
   }
 
-  nodes(): Promise<OnlineNode[]> {
-    return Promise.resolve([...this.#options.nodes.online()]);
+  nodes(): Promise<readonly OnlineNode[]> {
+    return Promise.resolve(this.#options.nodes.online());
   }
 
   push(_runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]> {

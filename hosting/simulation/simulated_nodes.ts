@@ -7,6 +7,7 @@ import { NodeTable } from "../../simulation/node_table.ts";
 import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
 import { MAX_SAVED_STATE_BYTES } from "../../simulation/node_states.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
+import { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
 import type { AppModule } from "../app/app_module.ts";
 
@@ -76,9 +77,10 @@ export class SimulatedNodes implements AsyncDisposable {
    * @throws FlwrError "failed-precondition" when the ClientApp cannot be loaded
    */
   static async start(run: SimulatedRun, thread: NodeThreadHost): Promise<SimulatedNodes> {
+    const arrays = new SharedArrays();
     const starting = Array.from(
       { length: Math.min(run.workers, run.nodes) },
-      () => ThreadRunner.start(run.module, thread),
+      () => ThreadRunner.start(run.module, thread, arrays),
     );
     const started = await Promise.allSettled(starting);
     const runners = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
