@@ -31,11 +31,11 @@ export interface SimulateOptions {
   readonly runConfig?: NodeSettings;
   /** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
   readonly nodeConfig?: (partition: number) => NodeSettings;
-  /** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
+  /** The seed of all strategies and models that have no seed of their own, any integer (default: 0). */
   readonly seed?: number;
 }
 
-/** What a simulated run left. */
+/** The results of a simulated run. */
 export interface Simulation {
   /** The results of the strategies that the ServerApp ran, in their order. */
   readonly results: readonly Result[];
@@ -46,8 +46,8 @@ export interface Simulation {
 }
 
 /**
- * Runs a ServerApp with virtual nodes in this thread: for tests of an app. With the same seed the result is the same,
- * unless the app draws random numbers of its own.
+ * Runs a ServerApp with virtual nodes in this thread: for tests of an app. The same seed gives the same result, unless
+ * the app has another source of random numbers.
  *
  * @returns the results once the ServerApp's main has returned
  * @throws the error that the ServerApp throws; FlwrError "invalid-argument" for an option that is invalid

@@ -10,7 +10,7 @@ import { nodeSeed } from "./node_seed.ts";
 import type { VirtualNodes } from "./virtual_nodes.ts";
 
 /**
- * Bytes of replies that may wait for the ServerApp. Beyond, no node starts to work before a reply is fetched, so that
+ * Maximum bytes of replies that wait for the ServerApp. Above it, no node starts to work until a reply is fetched, so
  * memory depends on the model and not on the number of nodes.
  */
 const MAX_WAITING_REPLY_BYTES = 64 * 1024 * 1024;
@@ -19,7 +19,7 @@ const MAX_WAITING_REPLY_BYTES = 64 * 1024 * 1024;
 export interface SimulatedConnectionOptions {
   readonly runId: RunId;
   readonly nodes: VirtualNodes;
-  /** Places that run the ClientApp, each for one node at a time. */
+  /** Runners of the ClientApp, each for one node at a time. */
   readonly runners: readonly NodeRunner[];
   /** The run's settings, as the ClientApp sees them. */
   readonly runConfig: ConfigRecord;
@@ -36,7 +36,7 @@ interface Job {
   readonly instruction: Message;
 }
 
-/** What is kept of a node once it has had a message. */
+/** The data of a node that has received a message. */
 interface NodeMemory {
   /** The state that the app keeps; undefined while it is empty. */
   state: RecordDict | undefined;
@@ -47,9 +47,9 @@ interface NodeMemory {
 }
 
 /**
- * A SuperLink with virtual nodes, in the place of a connection to a real one: it passes each instruction to a runner,
- * and the state of its node with it. The replies do not depend on the number of runners, nor on their speed: the
- * instructions of a node are handled one after the other, in the order in which they were sent.
+ * Connects a ServerApp with virtual nodes, in place of a SuperLink: passes each instruction to a runner, with the state
+ * of its node. Replies depend neither on the number of runners nor on their speed: a node handles its instructions one
+ * after the other, in the order in which they were sent.
  */
 export class SimulatedConnection implements DriverConnection {
   readonly #options: SimulatedConnectionOptions;

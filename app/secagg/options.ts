@@ -18,8 +18,8 @@ export interface SecAggPlusOptions {
    */
   readonly numShares?: number;
   /**
-   * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
-   * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
+   * Shares that reconstruct a secret: a fraction of the shares, above 0.5 and up to 1, or a whole number from 2, more than
+   * half of the shares. A higher value tolerates more colluding nodes, and fewer dropouts. Default: 2/3.
    */
   readonly reconstructionThreshold?: number;
   /**

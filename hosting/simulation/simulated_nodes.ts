@@ -6,7 +6,7 @@ import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
 import type { AppModule } from "../app/app_module.ts";
 
-/** Most different errors of nodes whose whole text is printed. The others are counted. */
+/** Maximum number of different node errors that are printed in full. The others are counted. */
 const MAX_PRINTED_FAILURES = 3;
 
 /** The nodes of a run that are simulated in the process of its ServerApp. */
@@ -17,7 +17,7 @@ export interface SimulationJob {
   readonly nodes: number;
   /** Number of threads, each for one node at a time. */
   readonly workers: number;
-  /** Decides all random numbers that the apps draw by default, any integer. */
+  /** The seed of all random numbers that the apps draw by default, any integer. */
   readonly seed: number;
 }
 
@@ -72,7 +72,7 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 }
 
-/** Prints the first errors of nodes whole, each once. In a simulation there is no node's log to look into. */
+/** Prints the first errors of nodes in full, each once, because simulated nodes have no logs of their own. */
 function failurePrinter({ printed }: NodeThreadHost): (partition: number, text: string) => void {
   const seen = new Set<string>();
   return (partition, text) => {

@@ -6,7 +6,7 @@ import type { StartInstance } from "../app/app_instance.ts";
 import type { AppModule } from "../app/app_module.ts";
 import type { EndNodeThread, NodeThreadEvent, OpenNodeThread } from "../sandbox/wire/protocol.ts";
 
-/** What the runners of a ServerApp's thread need of it. */
+/** What the runners need from the ServerApp's thread. */
 export interface NodeThreadHost {
   /** Sends a request to the process. */
   readonly post: (request: OpenNodeThread | EndNodeThread, transfer: Transferable[]) => void;
