@@ -12,9 +12,9 @@ const MAX_QUANTIZATION_RANGE = 2 ** 30;
 /** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
   /**
-   * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
-   * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
-   * tolerated, more work. Default: 1, every node shares with all.
+   * Number of shares of each secret, which is also a node's number of neighbours: a fraction of the nodes, above 0 and
+   * up to 1, or a whole number from 3. An even number below the number of nodes becomes the next odd one. More shares
+   * tolerate more dropouts, and take more work. Default: 1, every node sends shares to all.
    */
   readonly numShares?: number;
   /**

@@ -30,7 +30,8 @@ import { type NodeFailure, type Planned, stageMessage, Stages } from "./stages.t
 
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
- * the weighted mean of the nodes' models, not the single models. The strategy then gets this mean as the reply of every node,
+ * the weighted mean of the nodes' models, not the individual models. The strategy then gets this mean as the reply of
+ * every node,
  * with the node's own metrics.
  *
  * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes

@@ -690,7 +690,9 @@ export interface MessageError {
 	/** One sentence for people. */
 	readonly reason: string;
 }
-/** A node's registered key, as far as its app may use it: for secure aggregation. The app never sees the private key. */
+/**
+ * The part of a node's registered key that its app may use, for secure aggregation. The app never sees the private key.
+ */
 export interface RegisteredKey {
 	/** The public key of `--auth-supernode-private-key`: SubjectPublicKeyInfo in DER. */
 	readonly publicKey: Uint8Array;
@@ -1440,9 +1442,9 @@ export declare function simulate(options: SimulateOptions): Promise<Simulation>;
 /** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
 	/**
-	 * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
-	 * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
-	 * tolerated, more work. Default: 1, every node shares with all.
+	 * Number of shares of each secret, which is also a node's number of neighbours: a fraction of the nodes, above 0 and
+	 * up to 1, or a whole number from 3. An even number below the number of nodes becomes the next odd one. More shares
+	 * tolerate more dropouts, and take more work. Default: 1, every node sends shares to all.
 	 */
 	readonly numShares?: number;
 	/**
@@ -1677,7 +1679,8 @@ export declare abstract class Strategy {
 }
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
- * the weighted mean of the nodes' models, not the single models. The strategy then gets this mean as the reply of every node,
+ * the weighted mean of the nodes' models, not the individual models. The strategy then gets this mean as the reply of
+ * every node,
  * with the node's own metrics.
  *
  * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
@@ -1981,7 +1984,8 @@ export interface Aggregator {
 /** What a postprocessor does. */
 export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "clipping" | "weighting";
 /**
- * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
+ * Changes updates on their way from the nodes: weighting, clipping, noise, sparsification, quantisation. It has a half
+ * that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
  *
  * A strategy applies its postprocessors to training only, the first one first. On the nodes the first one is the
@@ -7016,8 +7020,8 @@ export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCo
 	readonly seed?: number;
 }
 /**
- * Central differential privacy with correlated noise: the noise of a round takes back part of that of earlier rounds, so
- * that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * Central differential privacy with correlated noise: the noise of a round cancels part of the noise of earlier rounds,
+ * so that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
  * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
  * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
  *
