@@ -7,7 +7,7 @@ import { nodeDraws } from "../app/node_draws.ts";
 import { seededRandom } from "../base/random.ts";
 import type { NodeAnswer, NodeRunner } from "./node_runner.ts";
 
-/** Runs a ClientApp in this thread. Several of them take turns where the app waits. */
+/** Runs a ClientApp in this thread. Several runners take turns whenever the app awaits something. */
 export class LocalRunner implements NodeRunner {
   readonly #app: ClientApp;
   readonly #seed: number;
@@ -22,7 +22,7 @@ export class LocalRunner implements NodeRunner {
   }
 
   async run(message: Message, context: Context, seed: number): Promise<NodeAnswer> {
-    // As over a wire: neither side sees what the other does with its arrays later.
+    // As over a wire: neither side sees later changes that the other makes to its arrays.
     const received = copied(message);
     const random = seededRandom(seed);
     const again = nodeDraws(this.#seed, context.nodeId);

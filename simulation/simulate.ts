@@ -63,8 +63,8 @@ export interface Simulation {
 }
 
 /**
- * Runs a ServerApp with virtual nodes in this thread: for tests of an app. With the same seed the result is the same,
- * unless the app draws random numbers of its own.
+ * Runs a ServerApp with virtual nodes in this thread: for tests of an app. The same seed gives the same result, unless
+ * the app has another source of random numbers.
  *
  * @returns the results once the ServerApp's main has returned
  * @throws the error that the ServerApp throws; FlwrError "invalid-argument" for an option that is invalid

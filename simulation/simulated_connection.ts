@@ -15,7 +15,7 @@ import { nodesFromRecords, nodesToRecords } from "./node_states.ts";
 import type { VirtualNodes } from "./virtual_nodes.ts";
 
 /**
- * Bytes of replies that may wait for the ServerApp. Beyond, no node starts to work before a reply is fetched, so that
+ * Maximum bytes of replies that wait for the ServerApp. Above it, no node starts to work until a reply is fetched, so
  * memory depends on the model and not on the number of nodes.
  */
 const MAX_WAITING_REPLY_BYTES = 64 * 1024 * 1024;
@@ -24,7 +24,7 @@ const MAX_WAITING_REPLY_BYTES = 64 * 1024 * 1024;
 export interface SimulatedConnectionOptions {
   readonly runId: RunId;
   readonly nodes: VirtualNodes;
-  /** Places that run the ClientApp, each for one node at a time. */
+  /** Runners of the ClientApp, each for one node at a time. */
   readonly runners: readonly NodeRunner[];
   /** The run's settings, as the ClientApp sees them. */
   readonly runConfig: ConfigRecord;
@@ -64,9 +64,9 @@ interface NodeMemory {
 }
 
 /**
- * A SuperLink with virtual nodes, in the place of a connection to a real one: it passes each instruction to a runner,
- * and the state of its node with it. The replies do not depend on the number of runners, nor on their speed: the
- * instructions of a node are handled one after the other, in the order in which they were sent.
+ * Connects a ServerApp with virtual nodes, in place of a SuperLink: passes each instruction to a runner, with the state
+ * of its node. Replies depend neither on the number of runners nor on their speed: a node handles its instructions one
+ * after the other, in the order in which they were sent.
  */
 export class SimulatedConnection implements DriverConnection, AttachedState {
   readonly nodesAreFixed = true;

@@ -11,7 +11,7 @@ import { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
 import type { AppModule } from "../app/app_module.ts";
 
-/** Most different errors of nodes whose whole text is printed. The others are counted. */
+/** Maximum number of different node errors that are printed in full. The others are counted. */
 const MAX_PRINTED_FAILURES = 3;
 
 const UNSAVED =
@@ -26,7 +26,7 @@ export interface SimulationJob {
   readonly nodes: number;
   /** Number of threads, each for one node at a time. */
   readonly workers: number;
-  /** Decides all random numbers that the apps draw by default, any integer. */
+  /** The seed of all random numbers that the apps draw by default, any integer. */
   readonly seed: number;
   readonly faults: NodeFaults;
   /** The settings of each node, as {@link NodeTable} reads them (default: none). */

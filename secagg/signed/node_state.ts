@@ -48,7 +48,7 @@ export interface Shared {
   readonly ownShares: SharePair;
 }
 
-/** What a node remembers after "collect": its own secrets are gone. */
+/** What a node remembers after "collect": its own secrets are deleted. */
 export interface Collected {
   readonly done: "collect";
   readonly session: Session;
@@ -61,7 +61,7 @@ export interface Collected {
   readonly shares: ReadonlyMap<bigint, SharePair>;
 }
 
-/** What a node remembers after "agree": of each owner one of the two shares, the other is gone. */
+/** What a node remembers after "agree": one of each owner's two shares. The other is deleted. */
 export interface Agreed {
   readonly done: "agree";
   readonly session: Session;
@@ -69,7 +69,7 @@ export interface Agreed {
   readonly threshold: number;
   /** The nodes that it signed as survivors, with their public signing keys. */
   readonly survivors: ReadonlyMap<bigint, Uint8Array>;
-  /** Of survivors the share of the seed, of other senders that of the mask key. */
+  /** For survivors the share of the seed, for other senders the share of the mask key. */
   readonly shares: ReadonlyMap<bigint, Uint8Array>;
 }
 

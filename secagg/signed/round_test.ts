@@ -120,7 +120,7 @@ Deno.test("a node that shares another seed than the one that it committed to end
   const { signatures } = await group.server.agreed(signed);
   await assert.rejects(group.server.revealed(await group.revealed(signatures)), {
     code: "failed-precondition",
-    message: /node 102's masks/,
+    message: /masks of node 102/,
   });
 });
 

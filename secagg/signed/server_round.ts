@@ -31,7 +31,7 @@ export interface WrongShare {
   readonly holder: bigint;
 }
 
-/** Whether keys can be agreed on with a public key: otherwise every node that tried would refuse the round. */
+/** Whether a public key can be used for key agreement. If not, every node that used it would refuse the round. */
 async function isUsable(publicKey: Uint8Array): Promise<boolean> {
   const probe = await X25519Agreement.of((await generateX25519()).privateKey);
   return await probe.sharedSecret(publicKey).then(() => true, () => false);
@@ -140,11 +140,15 @@ export class ServerRound {
    * In "collect": adds a node's vector to the sum.
    *
    * @param bytes the vector's elements, little-endian
-   * @throws FlwrError "invalid-argument" for another length, or a node that owes none; it then counts as lost
+   * @throws FlwrError "invalid-argument" for another length, or a node from which none is expected; it then counts as
+   *   lost
    */
   vectorReceived(nodeId: bigint, bytes: Uint8Array): void {
     if (!this.#senders.has(nodeId) || this.#survivors.has(nodeId)) {
-      throw new FlwrError("invalid-argument", `Node ${nodeId} owes no masked vector`);
+      throw new FlwrError(
+        "invalid-argument",
+        `Got a masked vector of node ${nodeId}, from which none is expected`,
+      );
     }
     const { bits, length } = this.#sum;
     this.#sum.add(RingVector.fromBytes(bits, length, bytes));
@@ -180,11 +184,11 @@ export class ServerRound {
   }
 
   /**
-   * After "reveal": takes the masks off the sum.
+   * After "reveal": removes the masks from the sum.
    *
    * @param revealed for each node that answered the shares that it gave, by owner
    * @returns the sum, and the shares that were left out
-   * @throws FlwrError "failed-precondition" when shares are too few or do not fit together
+   * @throws FlwrError "failed-precondition" when shares are too few or inconsistent
    */
   async revealed(
     revealed: ReadonlyMap<bigint, ReadonlyMap<bigint, Uint8Array>>,
@@ -220,12 +224,12 @@ export class ServerRound {
       const { code, message } = FlwrError.from(error);
       throw new FlwrError(
         code,
-        `Secure aggregation: node ${owner}'s masks stay on the sum: ${message}`,
+        `Secure aggregation: the masks of node ${owner} cannot be removed from the sum: ${message}`,
       );
     }
   }
 
-  /** Takes off the masks that the survivors put on because of a node that was lost. */
+  /** Removes the masks that the survivors have in common with a lost node. */
   async #removePairwiseMasks(lost: bigint, maskKey: Uint8Array): Promise<void> {
     const agreement = await X25519Agreement.of(maskKey);
     for (const survivor of this.#survivors) {

@@ -24,7 +24,7 @@ export function signSurvivors(
   return signWith(privateKey, survivorsStatement(session, survivors));
 }
 
-/** Whether a node signed this very set of survivors. @param publicKey the node's, of Ed25519 */
+/** Whether a node signed exactly this set of survivors. @param publicKey the node's, of Ed25519 */
 export function isSignedBy(
   session: Session,
   survivors: Iterable<bigint>,

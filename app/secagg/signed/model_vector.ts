@@ -19,7 +19,7 @@ export function vectorLength(model: Iterable<Tensor>, { metrics }: RoundSettings
 /** A node's vector before it is masked. */
 export interface Quantised {
   readonly vector: RingVector;
-  /** Numbers that were clipped: their surplus is lost. */
+  /** How many numbers were clipped: they lose what exceeds the bound. */
   readonly clipped: number;
 }
 
@@ -40,7 +40,7 @@ export function quantiseModel(
 ): Quantised {
   const { maxWeight, clippingRange, ringBits, quantizationRange } = settings;
   if (!(Number.isSafeInteger(numExamples) && numExamples >= 0 && numExamples <= maxWeight)) {
-    // The number itself is not for the server.
+    // The server must not learn the number itself.
     throw new FlwrError(
       "invalid-argument",
       `Secure aggregation: "num-examples" is not a whole number from 0 to maxWeight, which is ${maxWeight}`,
@@ -74,7 +74,7 @@ function metricOf(metrics: MetricRecord | undefined, name: string): number {
   );
 }
 
-/** What the sum of the vectors says. */
+/** Contents of the sum of the vectors. */
 export interface SummedModels {
   /** The model sent, plus the mean of the updates weighted by examples. */
   readonly arrays: ArrayRecord;
@@ -89,8 +89,8 @@ export interface SummedModels {
  *
  * @param model the model that the nodes were sent
  * @param nodes how many vectors are in the sum
- * @throws FlwrError "failed-precondition" when a number is larger than the nodes' numbers can make it, or all examples
- *   together are 0
+ * @throws FlwrError "failed-precondition" when a number is larger than a sum over the nodes can be, or the nodes have
+ *   no examples
  */
 export function readSum(
   sum: RingVector,
@@ -105,7 +105,7 @@ export function readSum(
   if (examples === 0) {
     throw new FlwrError(
       "failed-precondition",
-      "Secure aggregation: the nodes have 0 examples together",
+      "Secure aggregation: the nodes have no examples, expected at least 1",
     );
   }
   let at = 1;
@@ -131,6 +131,6 @@ export function readSum(
 function impossible(element: number, least: number, most: number): FlwrError {
   return new FlwrError(
     "failed-precondition",
-    `Secure aggregation: the sum has ${element} where the nodes can make ${least} to ${most}: a masked vector is wrong`,
+    `Secure aggregation: the sum has ${element}, expected ${least} to ${most}: a masked vector is wrong`,
   );
 }

@@ -122,10 +122,12 @@ Deno.test("private sum: the loss is part of the state, and the state of other op
   assert.throws(() => after.loadState(without.saveState()), { code: "invalid-argument" });
 });
 
-Deno.test("private sum: a node refuses a round with less noise than it wants", async () => {
+Deno.test("private sum: a node refuses a round with less noise than it requires", async () => {
   const mod = { minNoiseMultiplier: 100 };
   const federation = await federationOf(4, { mod });
-  await assert.rejects(federation.run(secure()), { message: /wants at least minNoiseMultiplier/ });
+  await assert.rejects(federation.run(secure()), {
+    message: /requires at least minNoiseMultiplier/,
+  });
   const plain = await federationOf(4, { mod });
   const strategy = new SecureAggregation(new FedAvg({ fractionEvaluate: 0 }));
   await assert.rejects(plain.run(strategy), { message: /noise multiplier of this round is 0/ });

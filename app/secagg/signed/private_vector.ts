@@ -14,8 +14,8 @@ import { averagedDType } from "../../strategy/arrays/weighted_average.ts";
 import type { TrainedModel } from "../trained_model.ts";
 
 /**
- * The noise of a round, as server and nodes plan it. Of the nodes in a sum, at least the threshold's number, those that may
- * collude know their own noise: that of the others must be enough.
+ * The noise of a round, planned in the same way by server and nodes. A sum has at least as many nodes as the threshold.
+ * Those that may collude know their own noise, so the noise of the others must be enough.
  *
  * @param length elements of the model
  * @returns undefined for a round without noise

@@ -18,7 +18,7 @@ export const HISTORY_RECORD = "secure-aggregation-history";
 /** The ArrayRecord with a node's masked vector, and the name of the array in it. */
 export const [VECTOR_RECORD, VECTOR] = ["secure-aggregation-vector", "masked"] as const;
 
-/** Keys of {@link PROTOCOL_RECORD} and of its like. */
+/** Keys of {@link PROTOCOL_RECORD} and of similar records. */
 export const KEYS = {
   stage: "stage",
   nodes: "nodes",

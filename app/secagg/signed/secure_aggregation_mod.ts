@@ -51,14 +51,14 @@ import { stateFromRecord, stateToRecord } from "./state_record.ts";
 /** Options of {@link secureAggregationMod}. */
 export interface SecureAggregationModOptions {
   /**
-   * The fewest nodes whose models may be in a sum with this node's, from 2: rounds with a lower threshold are refused.
-   * A server that cheats may choose small rounds: fewer than half of `minNodes` may work together with it. Default: 2, the
-   * least that a round of three nodes has.
+   * Minimum number of nodes in a sum with this node, from 2: rounds with a lower threshold are refused. A server that
+   * cheats may choose small rounds: fewer than half of `minNodes` may collude with it. Default: 2, the threshold of a
+   * round of three nodes.
    */
   readonly minNodes?: number;
   /**
-   * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
-   * are refused. Default: 0, also sums without noise.
+   * Minimum noise in a sum: its standard deviation divided by the clipping norm, from 0. Rounds with less are refused.
+   * Default: 0, which accepts sums without noise.
    */
   readonly minNoiseMultiplier?: number;
   /**
@@ -75,9 +75,9 @@ const NAMES: OptionNames<SecureAggregationModOptions> = {
 };
 
 /**
- * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`: the server learns sums over
- * at least the threshold's number of nodes, also of the numbers of examples and of the metrics, and nothing of a single
- * node. That holds also for a server that cheats: see docs/secure-aggregation.md.
+ * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`. The server learns sums of
+ * models, numbers of examples and metrics, each over at least as many nodes as the threshold, and nothing of a single
+ * node. This holds even if the server cheats: see docs/secure-aggregation.md.
  *
  * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
  * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
@@ -104,7 +104,7 @@ export function secureAggregationMod(options: SecureAggregationModOptions = {}):
   return async (message, context, next) => {
     if (message.metadata.messageType.split(".")[0] !== "train") return await next(message, context);
     const remembered = context.state.get(STATE_RECORD);
-    // Whatever goes wrong, the secrets of a round are not used again.
+    // After any error, the secrets of a round are not used again.
     context.state.delete(STATE_RECORD);
     const state = isConfigRecord(remembered) ? stateFromRecord(remembered) : undefined;
     const unsigned = unsignedKeysForTests;
@@ -113,7 +113,7 @@ export function secureAggregationMod(options: SecureAggregationModOptions = {}):
   };
 }
 
-/** What a stage is answered with. */
+/** The answer to a stage. */
 interface Asked {
   readonly message: Message;
   readonly context: Context;
@@ -238,7 +238,7 @@ function vectorToRecord({ bits, length, words }: RingVector): ArrayRecord {
   });
 }
 
-/** Its errors say nothing of the node's data: they may be told to the server. */
+/** The protocol's errors contain nothing of the node's data, so the server may see them. */
 async function shareable<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -252,13 +252,13 @@ function protocolRecord(message: Message): ConfigRecord {
   if (isConfigRecord(record)) return record;
   throw new FlwrError(
     "failed-precondition",
-    "This node trains only in a round of secure aggregation, so that its model is not seen: the instruction has no " +
+    "This node trains only in a round of secure aggregation, which hides its model: the instruction has no " +
       `ConfigRecord "${PROTOCOL_RECORD}"`,
     { hints: ["Start the strategy as new SecureAggregation(strategy)"] },
   );
 }
 
-/** A round goes from stage to stage; only "advertise" may come at any time, and ends a round that was cut short. */
+/** Stages come in order. Only "advertise" may come at any time: it ends a round that was interrupted. */
 function checkStage(record: ConfigRecord, state: NodeState | undefined): Stage {
   const asked = record.get(KEYS.stage);
   if (asked === "advertise") return asked;
@@ -275,7 +275,7 @@ function checkThreshold({ threshold, participants }: RoundSettings, minNodes: nu
   if (threshold >= minNodes) return;
   throw new FlwrError(
     "failed-precondition",
-    `Secure aggregation: a sum may have ${threshold} of ${participants} nodes, and this node wants at least ` +
+    `Secure aggregation: a sum may have ${threshold} of ${participants} nodes, but this node requires at least ` +
       `minNodes, which is ${minNodes}`,
     { hints: ["Train on more nodes, raise threshold of SecureAggregation, or lower minNodes"] },
   );
@@ -286,7 +286,7 @@ function checkNoise({ noise }: RoundSettings, least: number): void {
   if (offered >= least) return;
   throw new FlwrError(
     "failed-precondition",
-    `Secure aggregation: the noise multiplier of this round is ${offered}, and this node wants at least ` +
+    `Secure aggregation: the noise multiplier of this round is ${offered}, but this node requires at least ` +
       `minNoiseMultiplier, which is ${least}`,
     { hints: ["Lower privacy.epsilon of SecureAggregation, or minNoiseMultiplier"] },
   );
@@ -299,7 +299,7 @@ function checkNew({ round }: RoundSettings, { state }: Context): void {
   if (round > last) return;
   throw new FlwrError(
     "failed-precondition",
-    `Secure aggregation: this node revealed its shares in round ${last} already, and takes part in later rounds only: ` +
+    `Secure aggregation: this node revealed its shares in round ${last} already, and takes part only in later rounds: ` +
       `got round ${round}`,
   );
 }
@@ -318,7 +318,7 @@ function identityOf(
     new FlwrError(
       "failed-precondition",
       identity === undefined
-        ? "Secure aggregation: this node has no registered key that could sign its keys"
+        ? "Secure aggregation: this node has no registered key to sign its keys with"
         : "Secure aggregation: this node has no list of the nodes that it trusts",
       {
         hints: [

@@ -401,7 +401,7 @@ Deno.test("secure aggregation mod: refuses plain training, wrong stages, and rou
   await assert.rejects(plain, { message: /trains only in a round of secure aggregation/ });
 
   const wary = await federationOf({ nodes: 4, mods: [secureAggregationMod({ minNodes: 4 })] });
-  await assert.rejects(wary.run(secure()), { message: /wants at least minNodes, which is 4/ });
+  await assert.rejects(wary.run(secure()), { message: /requires at least minNodes, which is 4/ });
   const enough = await wary.run(secure({ threshold: 1 }));
   assert.deepEqual(enough.rounds[0]!.train!.results, wary.ids);
 });

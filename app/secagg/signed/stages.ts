@@ -24,7 +24,7 @@ import {
   VECTOR_RECORD,
 } from "./records.ts";
 
-/** Wrong shares of a round that the log names one by one. */
+/** Maximum number of wrong shares of a round that the log names one by one. */
 const REPORTED_SHARES = 5;
 
 /** A round between its plan and its replies. */
@@ -54,7 +54,7 @@ export function advertiseMessage(round: Round, planned: Planned, nodeId: NodeId)
   return stageMessage(round, planned, nodeId, new RecordDict([[PROTOCOL_RECORD, record]]));
 }
 
-/** The stages after "advertise" of one round: sends the messages, and keeps who failed. */
+/** The stages after "advertise" of one round: sends the messages and records failures. */
 export class Stages {
   /** Nodes whose models are not in the sum. */
   readonly failures = new Map<NodeId, NodeFailure>();
@@ -171,7 +171,9 @@ export class Stages {
     return values;
   }
 
-  /** A federation that is not set up is refused in the same way in each round: the reason ends the run at once. */
+  /**
+   * If nodes are not set up for this, every round fails in the same way. So failures of the first round end the run.
+   */
   #throwIfRefused(stage: Stage): void {
     const refused = [...this.failures].find(([, { code }]) =>
       code === MessageErrorCode.ClientAppRaised

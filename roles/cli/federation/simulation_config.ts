@@ -21,7 +21,7 @@ const FLAGS: readonly (readonly [flags: string, name: string, purpose: string])[
   [
     "--client-resources-num-gpus <amount>",
     "client-resources-num-gpus",
-    "GPUs of one node, in parts",
+    "GPUs of one node, as a fraction: changes nothing here",
   ],
   ["--init-args-num-cpus <count>", "init-args-num-cpus", "cores of all nodes together"],
   ["--init-args-num-gpus <count>", "init-args-num-gpus", "GPUs of all nodes together"],
@@ -45,7 +45,9 @@ export function simulationConfigCommand(): Command {
     .description("Change how a SuperLink with --simulation simulates nodes.")
     .argument("[federation]", "the federation, @account/name (default: the SuperLink's own)");
   for (const [flags, , purpose] of FLAGS) command.option(flags, `${purpose} (default: unchanged)`);
-  command.addOption(new Option("--verbose", "Flower's: changes nothing here (default: unchanged)"));
+  command.addOption(
+    new Option("--verbose", "a setting of Flower: changes nothing here (default: unchanged)"),
+  );
   return controlCommand(command, EXAMPLE, configure);
 }
 
