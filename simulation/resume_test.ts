@@ -27,7 +27,7 @@ async function play(store: MemoryCheckpoints, numRounds: number, nodes = 5) {
   const connection = new SimulatedConnection({
     runId: 1n,
     nodes: new VirtualNodes({ count: nodes }),
-    runners: [new LocalRunner(clientApp), new LocalRunner(clientApp)],
+    runners: [new LocalRunner(clientApp, 0), new LocalRunner(clientApp, 0)],
     runConfig: new ConfigRecord(),
     seed: 3,
   });

@@ -47,6 +47,7 @@ const OPTIONS: OptionNames<SimulateOptions> = {
   runConfig: true,
   nodeConfig: true,
   seed: true,
+  faults: true,
 };
 
 /** Seconds that a finished simulation waits for ClientApps that still work. */

@@ -919,7 +919,7 @@ export interface PerRunOptions {
  * values (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
  * promise of the value. In a simulation, the values of the nodes that were used last are kept.
  */
-export declare function perRun<T>(make: (context: Context) => T, { sharedByNodes }?: PerRunOptions): (context: Context) => T;
+export declare function perRun<T>(make: (context: Context) => T, options?: PerRunOptions): (context: Context) => T;
 /**
  * Flower's `message_size_mod`: logs the size of each instruction and reply in bytes. An error reply has no records and
  * is passed on without a line.
@@ -1188,8 +1188,10 @@ interface OnlineNode {
 interface DriverConnection {
 	/** Starts a run. */
 	createRun(): Promise<RunId>;
-	/** The nodes that are online now. */
-	nodes(runId: RunId): Promise<OnlineNode[]>;
+	/** The nodes that are online now. The same list again means that nothing has changed. */
+	nodes(runId: RunId): Promise<readonly OnlineNode[]>;
+	/** Whether no node can join later, as in a simulation (default: no). */
+	readonly nodesAreFixed?: boolean;
 	/**
 	 * Sends instructions to the SuperLink in one call.
 	 *
@@ -1424,7 +1426,7 @@ export interface SimulateOptions {
 	/** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
 	readonly seed?: number;
 }
-/** The results of a simulated run. */
+/** What a simulated run left. */
 export interface Simulation {
 	/** The results of the strategies that the ServerApp ran, in their order. */
 	readonly results: readonly Result[];
@@ -2037,7 +2039,10 @@ export interface Postprocessor {
 	 * @throws FlwrError to refuse the reply
 	 */
 	onReply?(reply: CheckedReply, round: PhaseRound): CheckedReply;
-	/** Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. */
+	/**
+	 * Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. Copy the
+	 * arrays if you keep them: the server rule may compute the new model in their memory.
+	 */
 	onAggregate?(aggregate: Aggregate, round: PhaseRound): Aggregate;
 }
 /** The nodes' halves of postprocessors, in the order in which a ClientApp must apply them to training. */
@@ -3596,7 +3601,7 @@ export interface QuantizedOptions {
  *
  * @throws FlwrError "invalid-argument" for another number of bits
  */
-export declare function quantized({ bits }: QuantizedOptions): Postprocessor;
+export declare function quantized(options: QuantizedOptions): Postprocessor;
 /** Options of {@link topK}. */
 export interface TopKOptions {
 	/** Share of the update's elements that is sent, above 0 and at most 1: those of the largest absolute value. */
@@ -3608,9 +3613,9 @@ export interface TopKOptions {
 	readonly errorFeedback?: boolean;
 }
 /**
- * Sparse updates: a node sends only the largest elements of its update, over all arrays together (Aji and Heafield,
- * 2017,
- * arXiv:1704.05021). With error feedback nothing is lost, only late (Stich, Cordonnier, Jaggi, 2018, arXiv:1809.07599).
+ * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
+ * arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier, Jaggi, 2018,
+ * arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
  *
  * @throws FlwrError "invalid-argument" if the fraction is out of range
  *
@@ -3621,7 +3626,7 @@ export interface TopKOptions {
  * new ClientApp().train(train, { mods: clientMods(postprocessors) });
  * ```
  */
-export declare function topK({ fraction, errorFeedback }: TopKOptions): Postprocessor;
+export declare function topK(options: TopKOptions): Postprocessor;
 /**
  * Every reply counts the same, whatever its number of examples; one without examples is left out.
  *
