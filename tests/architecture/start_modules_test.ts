@@ -66,7 +66,7 @@ const STARTS: Readonly<Record<string, Start>> = {
   },
   "the thread of a ClientApp": {
     entries: ["hosting/sandbox/process/app_worker.ts"],
-    most: 545,
+    most: 560,
     without: ["link", "roles", "rpc", "certs"],
   },
   "the thread of a ServerApp": {
