@@ -25,6 +25,7 @@ export const KEYS = {
   ciphertexts: "ciphertexts",
   survivors: "survivors",
   signature: "signature",
+  instruction: "instruction",
   signatures: "signatures",
   shares: "shares",
   round: "round",

@@ -29,6 +29,7 @@ import { isConfigRecord, RecordDict } from "../../record_dict.ts";
 import { asShareable } from "../../shareable.ts";
 import { readIds, readInteger } from "../records.ts";
 import { trainedModel } from "../trained_model.ts";
+import { instructionHash, onlyModel } from "./instruction_hash.ts";
 import { quantiseModel } from "./model_vector.ts";
 import { noisePlan, privateVector } from "./private_vector.ts";
 import {
@@ -145,7 +146,13 @@ async function answerStage(asked: Asked, state: NodeState | undefined): Promise<
     case "collect": {
       const survivors = await shareable(() => readIds(record, KEYS.survivors));
       const { state: agreed, signature } = await shareable(() => agree(state, survivors));
-      return answer({ state: agreed, record: new ConfigRecord({ [KEYS.signature]: signature }) });
+      return answer({
+        state: agreed,
+        record: new ConfigRecord({
+          [KEYS.signature]: signature,
+          [KEYS.instruction]: agreed.instruction,
+        }),
+      });
     }
     case "agree": {
       const signatures = await shareable(() => byNodeFromRecord(KEYS.signatures, record));
@@ -176,8 +183,13 @@ async function begin(
 /** Stage "collect": opens the shares, trains, and masks the result. */
 async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise<Message> {
   const { message, context, next } = asked;
+  const content = [...message.content].filter(([name]) => name !== PROTOCOL_RECORD);
+  const instruction = message.withContent(new RecordDict(content));
+  await shareable(() => onlyModel(instruction));
+  // Before the app sees it, and may change it.
+  const hash = await instructionHash(instruction, context.runConfig);
   const { state: opened, unreadable } = await shareable(() =>
-    openShares(state, addressedFromRecord(record))
+    openShares(state, addressedFromRecord(record), hash)
   );
   if (unreadable.length > 0) {
     console.warn(
@@ -186,8 +198,6 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
       }`,
     );
   }
-  const content = [...message.content].filter(([name]) => name !== PROTOCOL_RECORD);
-  const instruction = message.withContent(new RecordDict(content));
   const reply = await next(instruction, context);
   if (!reply.hasContent) return reply;
   const { vector, clipped } = await shareable(() => quantised(instruction, reply, state.settings));
@@ -203,7 +213,7 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
         `elements of the update beyond ±${state.settings.clippingRange}, or metrics beyond their bounds`,
     );
   }
-  await maskVector(state, opened.senders.keys(), vector);
+  await maskVector(state, opened, vector);
   context.state.set(STATE_RECORD, stateToRecord(opened));
   return message.reply({ [VECTOR_RECORD]: vectorToRecord(vector) });
 }
@@ -215,12 +225,7 @@ function quantised(
   settings: RoundSettings,
 ): { vector: RingVector; clipped: number | "norm" } {
   const model = trainedModel(instruction, reply);
-  const [arrays] = instruction.content.arrayRecords.values();
-  if (arrays === undefined) {
-    const text = "Secure aggregation: the instruction has no model to compare with";
-    throw new FlwrError("invalid-argument", text);
-  }
-  const sent = [...arrays.viewTensors().values()];
+  const sent = [...onlyModel(instruction).viewTensors().values()];
   const plan = noisePlan(settings, sent.reduce((sum, { data }) => sum + data.length, 0));
   if (plan !== undefined) {
     const { vector, wasClipped } = privateVector(model, sent, plan, settings);

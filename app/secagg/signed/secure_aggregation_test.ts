@@ -18,6 +18,7 @@ import { FedAdam } from "../../strategy/fedopt.ts";
 import { Krum } from "../../strategy/krum.ts";
 import { FedMedian } from "../../strategy/order_statistics.ts";
 import { Federation, type FederationOptions, nodeIds, type Tamper } from "../testing/federation.ts";
+import type { Round } from "../../strategy/strategy.ts";
 import type { SecureAggregationOptions } from "./options.ts";
 import { HISTORY_RECORD, PROTOCOL_RECORD, STATE_RECORD, VECTOR, VECTOR_RECORD } from "./records.ts";
 import { SecureAggregation } from "./secure_aggregation.ts";
@@ -498,4 +499,108 @@ Deno.test("secure aggregation mod: malformed instructions of each stage get an e
     }
     assert.ok(errors > 0, stage);
   }
+});
+
+/** Changes what a node is told to train, on its way: a server that cheats. */
+function retold(
+  federation: Federation,
+  change: (content: RecordDict) => RecordDict,
+  isTold: (nodeId: NodeId) => boolean,
+): void {
+  const { answer } = federation.driver;
+  federation.driver.answer = (instruction) => {
+    const isChanged = stageOf(instruction) === "collect" &&
+      isTold(instruction.metadata.dstNodeId);
+    return answer(
+      isChanged ? instruction.withContent(change(instruction.content)) : instruction,
+    );
+  };
+}
+
+const zeros = (name: string, dtype: "float32" | "float64" = "float32") => {
+  const data = dtype === "float32" ? new Float32Array(4) : new Float64Array(4);
+  return [name, tensor(dtype, [4], data as Float32Array)] as const;
+};
+const bias = ["b", tensor("float32", [3], new Float32Array(3))] as const;
+const withArrays =
+  (...arrays: Parameters<typeof ArrayRecord.fromTensors>[0][]) => (content: RecordDict) =>
+    new RecordDict([
+      ...[...content].filter(([name]) => name !== "arrays"),
+      ...arrays.map((one, i) => [i === 0 ? "arrays" : `more${i}`, ArrayRecord.fromTensors(one)]),
+    ] as [string, ArrayRecord][]);
+
+Deno.test("attack: a server that tells all nodes but one to train something else (model inconsistency)", async () => {
+  const filled = ["w", tensor("float32", [4], new Float32Array(4).fill(-100))] as const;
+  const changes: Record<string, (content: RecordDict) => RecordDict> = {
+    "another model": withArrays([filled, bias]),
+    "another dtype": withArrays([zeros("w", "float64"), bias]),
+    "another order": withArrays([bias, zeros("w")]),
+    "another config": (content) =>
+      new RecordDict([...content, ["lr", new ConfigRecord({ lr: 0 })]]),
+    "more metrics": (content) => new RecordDict([...content, ["m", new MetricRecord({ lr: 0 })]]),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    // Those that are told the same are enough to sign and to reveal.
+    const federation = await federationOf({ nodes: 6 });
+    retold(federation, change, (nodeId) => nodeId !== 104n);
+    await assert.rejects(federation.run(secure({ ringBits: 64 })), {
+      code: "failed-precondition",
+    }, what);
+    const notes = federation.notes.join("\n");
+    assert.match(notes, /104.*did not sign the survivors and the instruction/, what);
+    assert.match(notes, /a masked vector is wrong: this round has no new model/, what);
+
+    const split = await federationOf({ nodes: 6 });
+    retold(split, change, (nodeId) => nodeId % 2n === 0n);
+    await assert.rejects(split.run(secure()), { code: "failed-precondition" }, what);
+    assert.match(split.notes.join("\n"), /3 of 6 nodes signed the survivors/, what);
+  }
+});
+
+Deno.test("attack: a server that gives one node other settings of the run, or another group", async () => {
+  for (const what of ["settings", "group"]) {
+    const federation = await federationOf({ nodes: 4 });
+    if (what === "settings") federation.contexts.get(104n)!.runConfig.set("lr", 0.5);
+    const { answer } = federation.driver;
+    federation.driver.answer = (instruction) => {
+      const isChanged = what === "group" && instruction.metadata.dstNodeId === 104n;
+      const groupId = isChanged ? "7" : instruction.metadata.groupId;
+      return answer(instruction.withMetadata({ groupId }));
+    };
+    await assert.rejects(federation.run(secure()), { code: "failed-precondition" }, what);
+    assert.match(
+      federation.notes.join("\n"),
+      /104.*did not sign the survivors and the instr/,
+      what,
+    );
+  }
+});
+
+Deno.test("attack: a second ArrayRecord, from which the handler does not train, is refused by the node", async () => {
+  const federation = await federationOf({ nodes: 4 });
+  const second = withArrays([zeros("w"), bias], [zeros("w"), bias]);
+  retold(federation, second, (nodeId) => nodeId === 102n);
+  const { rounds } = await federation.run(secure());
+  const { results, failures } = rounds[0]!.train!;
+  assert.deepEqual(results, [101n, 103n, 104n]);
+  assert.match(failures[0]!.reason, /2 ArrayRecords, expected 1/);
+});
+
+Deno.test("secure aggregation: a strategy whose instructions differ between nodes is refused before the round", async () => {
+  class Each extends FedAvg {
+    override async configureTrain(round: Round) {
+      const plan = await super.configureTrain(round);
+      const messages = plan.messages.map((message) => {
+        const own = new ConfigRecord({ lr: Number(message.metadata.dstNodeId) });
+        return message.withContent(new RecordDict([...message.content, ["own", own]]));
+      });
+      return { ...plan, messages };
+    }
+  }
+  const federation = await federationOf({ nodes: 3 });
+  await assert.rejects(federation.run(new SecureAggregation(new Each(training))), {
+    code: "invalid-argument",
+    message: /other instructions for node 102 than for node 101/,
+  });
+  assert.equal(federation.driver.pushed.length, 0);
 });
