@@ -96,6 +96,13 @@ Deno.test("private sum: attack: a node with an unclipped update counts no more t
   assert.ok(Math.abs(first(result) - 0.25) < 0.05, `${first(result)}`);
 });
 
+Deno.test("private sum: attack: an update that is not finite counts as 0, and the node sends its noise all the same", async () => {
+  const federation = await federationOf(4, { factor: (id) => id === 102n ? Infinity : 1 });
+  const result = await federation.run(secure({ epsilon: 1e5, rounds: 1 }));
+  assert.deepEqual(result.rounds[0]!.train!.results, federation.ids);
+  assert.ok(Math.abs(first(result) - 0.375) < 0.05, `${first(result)}`);
+});
+
 Deno.test("private sum: the run ends before its budget is exceeded, and the loss of each round is reported", async () => {
   const federation = await federationOf(4);
   const result = await federation.run(secure(), 5);

@@ -30,7 +30,7 @@ import { asShareable } from "../../shareable.ts";
 import { readIds, readInteger } from "../records.ts";
 import { trainedModel } from "../trained_model.ts";
 import { instructionHash, onlyModel } from "./instruction_hash.ts";
-import { quantiseModel } from "./model_vector.ts";
+import { type Quantised, quantiseModel } from "./model_vector.ts";
 import { noisePlan, privateVector } from "./private_vector.ts";
 import {
   addressedFromRecord,
@@ -200,7 +200,18 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   }
   const reply = await next(instruction, context);
   if (!reply.hasContent) return reply;
-  const { vector, clipped } = await shareable(() => quantised(instruction, reply, state.settings));
+  const made = await shareable(() => quantised(instruction, reply, state.settings));
+  const { vector, clipped } = made;
+  if (made.isZeroed) {
+    console.warn(
+      "Secure aggregation: the update or a metric is not a finite number: this node counts nothing in the sum",
+    );
+  }
+  if (made.isWeightClamped) {
+    console.warn(
+      `Secure aggregation: this node has more examples than maxWeight, and counts as if it had ${state.settings.maxWeight}`,
+    );
+  }
   if (clipped === "norm") {
     console.warn(
       "Secure aggregation: the update was larger than the clipping norm and was clipped",
@@ -218,18 +229,18 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   return message.reply({ [VECTOR_RECORD]: vectorToRecord(vector) });
 }
 
-/** The node's vector, and how many numbers were clipped, or that the norm of all was. */
+/** The node's vector, and what was changed in it: how many numbers were clipped, or that the norm of all was. */
 function quantised(
   instruction: Message,
   reply: Message,
   settings: RoundSettings,
-): { vector: RingVector; clipped: number | "norm" } {
+): Omit<Quantised, "clipped"> & { readonly clipped: number | "norm" } {
   const model = trainedModel(instruction, reply);
   const sent = [...onlyModel(instruction).viewTensors().values()];
   const plan = noisePlan(settings, sent.reduce((sum, { data }) => sum + data.length, 0));
   if (plan !== undefined) {
-    const { vector, wasClipped } = privateVector(model, sent, plan, settings);
-    return { vector, clipped: wasClipped ? "norm" : 0 };
+    const { vector, wasClipped, isZeroed } = privateVector(model, sent, plan, settings);
+    return { vector, clipped: wasClipped ? "norm" : 0, isZeroed, isWeightClamped: false };
   }
   const metrics = reply.content.metricRecords.get(CURRENT_NAMES.metrics);
   return quantiseModel(model, sent, metrics, settings);
