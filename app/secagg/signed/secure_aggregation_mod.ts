@@ -27,8 +27,9 @@ import { CURRENT_NAMES } from "../../legacy/names.ts";
 import type { Message } from "../../message.ts";
 import { isConfigRecord, RecordDict } from "../../record_dict.ts";
 import { asShareable } from "../../shareable.ts";
-import { readIds, readInteger } from "../records.ts";
+import { readIds } from "../records.ts";
 import { trainedModel } from "../trained_model.ts";
+import { addToHistory, checkHistory } from "./history.ts";
 import { instructionHash, onlyModel } from "./instruction_hash.ts";
 import { type Quantised, quantiseModel } from "./model_vector.ts";
 import { noisePlan, privateVector } from "./private_vector.ts";
@@ -38,7 +39,6 @@ import {
   advertisementToRecord,
   byNodeFromRecord,
   byNodeToRecord,
-  HISTORY_RECORD,
   KEYS,
   participantsFromRecord,
   PROTOCOL_RECORD,
@@ -59,9 +59,15 @@ export interface SecureAggregationModOptions {
   readonly minNodes?: number;
   /**
    * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
-   * are refused. Default: 0, also sums without noise.
+   * are refused. The noise is counted that is left when as many nodes work together with the server as the protocol
+   * tolerates, 2 · threshold − nodes − 1, or `colluding` of the round if that is more. Default: 0, also sums without noise.
    */
   readonly minNoiseMultiplier?: number;
+  /**
+   * The most rounds of one run in which the node sends its masked update, from 1: later ones are refused. Each sum says
+   * more about the nodes in it, and noise averages out over rounds. Default: no limit.
+   */
+  readonly maxRounds?: number;
   /**
    * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
    * middle could read its model. For tests and simulations. Default: false.
@@ -72,6 +78,7 @@ export interface SecureAggregationModOptions {
 const NAMES: OptionNames<SecureAggregationModOptions> = {
   minNodes: true,
   minNoiseMultiplier: true,
+  maxRounds: true,
   unsignedKeysForTests: true,
 };
 
@@ -96,6 +103,8 @@ export function secureAggregationMod(options: SecureAggregationModOptions = {}):
   const { minNodes = 2, minNoiseMultiplier = 0, unsignedKeysForTests = false } = options;
   checkCount("minNodes", minNodes, 2);
   checkNumber("minNoiseMultiplier", minNoiseMultiplier, 0);
+  if (options.maxRounds !== undefined) checkCount("maxRounds", options.maxRounds, 1);
+  const maxRounds = options.maxRounds ?? Infinity;
   if (typeof unsignedKeysForTests !== "boolean") {
     throw new FlwrError(
       "invalid-argument",
@@ -109,7 +118,7 @@ export function secureAggregationMod(options: SecureAggregationModOptions = {}):
     context.state.delete(STATE_RECORD);
     const state = isConfigRecord(remembered) ? stateFromRecord(remembered) : undefined;
     const unsigned = unsignedKeysForTests;
-    const asked = { message, context, next, minNodes, minNoiseMultiplier, unsigned };
+    const asked = { message, context, next, minNodes, minNoiseMultiplier, maxRounds, unsigned };
     return await answerStage(asked, state);
   };
 }
@@ -121,6 +130,7 @@ interface Asked {
   readonly next: Respond;
   readonly minNodes: number;
   readonly minNoiseMultiplier: number;
+  readonly maxRounds: number;
   readonly unsigned: boolean;
 }
 
@@ -157,8 +167,6 @@ async function answerStage(asked: Asked, state: NodeState | undefined): Promise<
     case "agree": {
       const signatures = await shareable(() => byNodeFromRecord(KEYS.signatures, record));
       const shares = await shareable(() => reveal(state, signatures));
-      const { round } = state.session;
-      context.state.set(HISTORY_RECORD, new ConfigRecord({ [KEYS.round]: round }));
       return answer({ record: byNodeToRecord(KEYS.shares, shares) });
     }
   }
@@ -174,7 +182,8 @@ async function begin(
   const settings = settingsFromRecord(record);
   checkThreshold(settings, asked.minNodes);
   checkNoise(settings, asked.minNoiseMultiplier);
-  checkNew(settings, context);
+  const { runId, state: kept } = context;
+  checkHistory(kept, { runId, round: settings.round, maxRounds: asked.maxRounds });
   const { identity } = identityOf(asked);
   const { state, own } = await advertise(message.metadata.dstNodeId, settings, identity);
   return { state, record: advertisementToRecord(own) };
@@ -185,7 +194,12 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   const { message, context, next } = asked;
   const content = [...message.content].filter(([name]) => name !== PROTOCOL_RECORD);
   const instruction = message.withContent(new RecordDict(content));
-  await shareable(() => onlyModel(instruction));
+  const { runId, round } = state.session;
+  await shareable(() => {
+    onlyModel(instruction);
+    // Again: runs of one series share the state.
+    checkHistory(context.state, { runId, round, maxRounds: asked.maxRounds });
+  });
   // Before the app sees it, and may change it.
   const hash = await instructionHash(instruction, context.runConfig);
   const { state: opened, unreadable } = await shareable(() =>
@@ -226,6 +240,7 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   }
   await maskVector(state, opened, vector);
   context.state.set(STATE_RECORD, stateToRecord(opened));
+  addToHistory(context.state, runId, round);
   return message.reply({ [VECTOR_RECORD]: vectorToRecord(vector) });
 }
 
@@ -297,26 +312,29 @@ function checkThreshold({ threshold, participants }: RoundSettings, minNodes: nu
   );
 }
 
-function checkNoise({ noise }: RoundSettings, least: number): void {
-  const offered = noise?.noiseMultiplier ?? 0;
-  if (offered >= least) return;
-  throw new FlwrError(
-    "failed-precondition",
-    `Secure aggregation: the noise multiplier of this round is ${offered}, and this node wants at least ` +
-      `minNoiseMultiplier, which is ${least}`,
-    { hints: ["Lower privacy.epsilon of SecureAggregation, or minNoiseMultiplier"] },
-  );
-}
-
-/** The sums of one round over two sets of nodes would show the difference between them. */
-function checkNew({ round }: RoundSettings, { state }: Context): void {
-  const history = state.configRecords.get(HISTORY_RECORD);
-  const last = history === undefined ? 0 : readInteger(history, KEYS.round);
-  if (round > last) return;
-  throw new FlwrError(
-    "failed-precondition",
-    `Secure aggregation: this node revealed its shares in round ${last} already, and takes part in later rounds only: ` +
-      `got round ${round}`,
+/** The server may count more nodes on its side than the settings say: as many as the protocol tolerates. */
+function checkNoise({ noise, threshold, participants }: RoundSettings, least: number): void {
+  const refuse = (text: string) => {
+    throw new FlwrError("failed-precondition", `Secure aggregation: ${text}`, {
+      hints: ["Lower privacy.epsilon of SecureAggregation, or minNoiseMultiplier"],
+    });
+  };
+  const wanted = `this node wants at least minNoiseMultiplier, which is ${least}`;
+  if (noise === undefined) {
+    if (least > 0) refuse(`the noise multiplier of this round is 0, and ${wanted}`);
+    return;
+  }
+  const { colluding, noiseMultiplier } = noise;
+  const tolerated = Math.max(colluding, 2 * threshold - participants - 1);
+  if (threshold <= tolerated) {
+    refuse(
+      `colluding is ${colluding}, expected less than the threshold, which is ${threshold}: no noise would be left`,
+    );
+  }
+  const left = noiseMultiplier * Math.sqrt((threshold - tolerated) / (threshold - colluding));
+  if (left >= least) return;
+  refuse(
+    `the noise multiplier of this round is ${left} with ${tolerated} colluding nodes, and ${wanted}`,
   );
 }
 

@@ -17,6 +17,7 @@ import { FedBuff } from "../../strategy/fedbuff.ts";
 import { FedAdam } from "../../strategy/fedopt.ts";
 import { Krum } from "../../strategy/krum.ts";
 import { FedMedian } from "../../strategy/order_statistics.ts";
+import { Grid } from "../../grid.ts";
 import { Federation, type FederationOptions, nodeIds, type Tamper } from "../testing/federation.ts";
 import type { Round } from "../../strategy/strategy.ts";
 import type { SecureAggregationOptions } from "./options.ts";
@@ -87,7 +88,7 @@ Deno.test("secure aggregation: the mean of all models and metrics, in both rings
     }
     for (const { state } of federation.contexts.values()) {
       assert.ok(!state.has(STATE_RECORD));
-      assert.equal(state.configRecord(HISTORY_RECORD).number("round"), 2);
+      assert.deepEqual(state.configRecord(HISTORY_RECORD).numbers("rounds"), [2]);
     }
   }
 });
@@ -414,7 +415,9 @@ Deno.test("secure aggregation: options out of range are refused when the strateg
     assert.throws(() => secure(options), { code: "invalid-argument" }, JSON.stringify(options));
   }
   for (
-    const options of [{ minNodes: 1 }, { minNodes: 2.5 }, { minThreshold: 1 }, {
+    const options of [{ minNodes: 1 }, { maxRounds: 0 }, { maxRounds: 1.5 }, { minNodes: 2.5 }, {
+      minThreshold: 1,
+    }, {
       unsignedKeysForTests: 1,
     }]
   ) {
@@ -444,11 +447,72 @@ Deno.test("secure aggregation mod: refuses plain training, wrong stages, and rou
   assert.deepEqual(enough.rounds[0]!.train!.results, wary.ids);
 });
 
-Deno.test("secure aggregation mod: a round is revealed once, whatever the server asks later", async () => {
+Deno.test("attack: a server that repeats a round", async () => {
   const federation = await federationOf({ nodes: 3 });
   await federation.run(secure(), 2);
   const again = federation.run(secure(), 1);
-  await assert.rejects(again, { message: /revealed its shares in round 2 already/ });
+  await assert.rejects(again, { message: /sent its vector in round 2 of this run already/ });
+});
+
+Deno.test("attack: a second session of a round over the nodes that were not asked to reveal in the first", async () => {
+  const federation = await federationOf({ nodes: 9 });
+  const late = federation.ids.slice(6);
+  const { answer } = federation.driver;
+  federation.driver.answer = (instruction) =>
+    stageOf(instruction) === "reveal" && late.includes(instruction.metadata.dstNodeId)
+      ? instruction.replyError(2, "not asked")
+      : answer(instruction);
+  const first = await federation.run(secure());
+  assert.deepEqual(first.rounds[0]!.train!.results, federation.ids);
+  federation.driver.answer = answer;
+  federation.driver.online = late;
+  await assert.rejects(federation.run(secure()), {
+    message: /sent its vector in round 1 of this run already/,
+  });
+});
+
+Deno.test("attack: a session that was planned in another run of the series does not repeat a round", async () => {
+  const federation = await federationOf({
+    nodes: 3,
+    mods: [secureAggregationMod({ unsignedKeysForTests: true })],
+  });
+  const options = { unsignedKeysForTests: true };
+  await federation.run(secure(options));
+  const { answer } = federation.driver;
+  for (const [id, context] of federation.contexts) {
+    Object.assign(context, { registeredKey: undefined, nodeId: id });
+  }
+  // "advertise" as if it were of run 8, the other stages in run 7.
+  federation.driver.answer = (instruction) => {
+    const runId = stageOf(instruction) === "advertise" ? 8n : 7n;
+    for (const context of federation.contexts.values()) Object.assign(context, { runId });
+    return answer(instruction);
+  };
+  await assert.rejects(federation.run(secure(options)), { code: "failed-precondition" });
+});
+
+Deno.test("secure aggregation mod: another run of the series starts anew, and the first one is remembered", async () => {
+  const options = { unsignedKeysForTests: true };
+  const federation = new Federation({ nodes: 3, mods: [secureAggregationMod(options)] });
+  const run = (runId: bigint) => {
+    for (const context of federation.contexts.values()) Object.assign(context, { runId });
+    const grid = new Grid(federation.driver, runId, {});
+    return secure(options).start(grid, { numRounds: 2, initialArrays: federation.initial });
+  };
+  for (const runId of [7n, 2n ** 63n + 5n]) {
+    assert.deepEqual((await run(runId)).rounds[1]!.train!.results, federation.ids);
+  }
+  await assert.rejects(run(7n), { message: /sent its vector in round 2 of this run already/ });
+});
+
+Deno.test("secure aggregation mod: after maxRounds of a run the node sends no vector", async () => {
+  const federation = await federationOf({
+    nodes: 3,
+    mods: [secureAggregationMod({ maxRounds: 2 })],
+  });
+  const { rounds } = await federation.run(secure(), 4);
+  assert.deepEqual(rounds.map(({ train }) => train!.aggregated), [true, true, false, false]);
+  assert.match(rounds[2]!.train!.failures[0]!.reason, /maxRounds is 2/);
 });
 
 Deno.test("attack: a server that asks two survivor sets, or a second reveal, in one round", async () => {
