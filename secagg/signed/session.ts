@@ -56,7 +56,7 @@ export async function sessionOf(
 
 /**
  * The key of the mask that two nodes have in common, if they were given the same training instruction. Otherwise their
- * masks differ and stay on the sum (Pasquini et al., 2022, arXiv:2111.07380, section 6).
+ * masks differ and stay on the sum (Pasquini et al., 2022, arXiv:2111.07380).
  *
  * @param secret of their mask keys
  * @param instruction the hash of the training instruction

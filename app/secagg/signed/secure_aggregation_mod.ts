@@ -89,7 +89,9 @@ const NAMES: OptionNames<SecureAggregationModOptions> = {
  *
  * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
  * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
- * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused.
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. Unless all nodes in a sum were
+ * given the same instruction, the server learns nothing. An update that is not finite counts as nothing, and more examples
+ * than maxWeight count as maxWeight: the node's log says so, and its reply does not.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  *
