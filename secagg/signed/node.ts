@@ -126,6 +126,7 @@ export async function share(
  * still put on the vector.
  *
  * @param received encrypted shares by sender
+ * @param instruction the hash of the training instruction, 32 bytes: masks and signature are bound to it
  * @returns what the node remembers, and the senders whose shares cannot be read
  * @throws FlwrError "invalid-argument" when there are too few, two from one node, or some from a node that does not
  *   take part
@@ -133,6 +134,7 @@ export async function share(
 export async function openShares(
   { settings: { threshold }, session, nodeId, peers, signingKey, ownShares }: Shared,
   received: readonly Addressed[],
+  instruction: Uint8Array,
 ): Promise<{ state: Collected; unreadable: bigint[] }> {
   checkSenders(received, peers, nodeId);
   const number = peers.get(nodeId)!.number;
@@ -158,7 +160,9 @@ export async function openShares(
     );
   }
   return {
-    state: { done: "collect", session, nodeId, threshold, signingKey, senders, shares },
+    state: {
+      ...{ done: "collect", session, nodeId, threshold, signingKey, instruction, senders, shares },
+    },
     unreadable,
   };
 }
@@ -166,26 +170,27 @@ export async function openShares(
 /**
  * The second half of stage "collect": puts the masks over the node's vector.
  *
- * @param senders the nodes of {@link openShares}: each has a mask in common with this node
+ * @param opened what {@link openShares} returned: each sender has a mask in common with this node, if it was given the
+ *   same instruction
  * @param vector the quantised vector, changed in place
  */
 export async function maskVector(
   { session, nodeId, peers, maskKey, seed }: Shared,
-  senders: Iterable<bigint>,
+  { senders, instruction }: Collected,
   vector: RingVector,
 ): Promise<void> {
   await addMask(vector, await selfMaskKey(session, seed, nodeId), 1);
   const agreement = await X25519Agreement.of(maskKey);
-  for (const sender of senders) {
+  for (const sender of senders.keys()) {
     if (sender === nodeId) continue;
     const secret = await agreement.sharedSecret(peers.get(sender)!.maskKey);
-    const key = await pairwiseMaskKey(session, secret, nodeId, sender);
+    const key = await pairwiseMaskKey(session, instruction, secret, nodeId, sender);
     await addMask(vector, key, nodeId > sender ? 1 : -1);
   }
 }
 
 /**
- * Stage "agree": signs the set of nodes whose vectors are in the sum. From now on the node has only the shares that this
+ * Stage "agree": signs the set of nodes whose vectors are in the sum, with the instruction that the node trained by. From now on the node has only the shares that this
  * set allows it to reveal.
  *
  * @param survivors nodes whose vectors are in the sum
@@ -193,7 +198,7 @@ export async function maskVector(
  *   node's vector lacks a node's mask
  */
 export async function agree(
-  { session, nodeId, threshold, signingKey, senders, shares }: Collected,
+  { session, nodeId, threshold, signingKey, instruction, senders, shares }: Collected,
   survivors: readonly bigint[],
 ): Promise<{ state: Agreed; signature: Uint8Array }> {
   const set = new Set(survivors);
@@ -206,13 +211,13 @@ export async function agree(
   if (set.size < threshold) {
     throw refused(`a list of ${set.size} survivors, expected at least ${threshold}`);
   }
-  const signature = await signSurvivors(session, survivors, signingKey);
+  const signature = await signSurvivors(session, instruction, survivors, signingKey);
   const kept = [...shares].map(([owner, { seedShare, keyShare }]) =>
     [owner, set.has(owner) ? seedShare : keyShare] as const
   );
   return {
     state: {
-      ...{ done: "agree", session, nodeId, threshold, shares: new Map(kept) },
+      ...{ done: "agree", session, nodeId, threshold, instruction, shares: new Map(kept) },
       survivors: new Map(survivors.map((id) => [id, senders.get(id)!])),
     },
     signature,
@@ -224,12 +229,12 @@ export async function agree(
  * survivors.
  *
  * @param signatures by node
- * @returns for each survivor the share of its seed, for each lost node the share of its mask key
- * @throws FlwrError "permission-denied" when a signature is not a survivor's or not over the set that this node signed,
- *   or there are fewer than the threshold
+ * @returns of each survivor the share of its seed, of each lost node the share of its mask key
+ * @throws FlwrError "permission-denied" when a signature is not one of a survivor's over the set and the instruction that this node signed,
+ *   or they are fewer than the threshold
  */
 export async function reveal(
-  { session, threshold, survivors, shares }: Agreed,
+  { session, threshold, instruction, survivors, shares }: Agreed,
   signatures: readonly (readonly [nodeId: bigint, signature: Uint8Array])[],
 ): Promise<ReadonlyMap<bigint, Uint8Array>> {
   const signers = new Set(signatures.map(([nodeId]) => nodeId));
@@ -237,9 +242,9 @@ export async function reveal(
   for (const [nodeId, signature] of signatures) {
     const key = survivors.get(nodeId);
     if (key === undefined) throw denied(`a signature of node ${nodeId}, which did not survive`);
-    if (!await isSignedBy(session, survivors.keys(), key, signature)) {
+    if (!await isSignedBy(session, instruction, survivors.keys(), key, signature)) {
       throw denied(
-        `a signature of node ${nodeId} that does not match the survivors that this node signed`,
+        `a signature of node ${nodeId} that is not one over the survivors and the instruction that this node signed`,
       );
     }
   }

@@ -55,6 +55,8 @@ export interface Collected {
   readonly nodeId: bigint;
   readonly threshold: number;
   readonly signingKey: Uint8Array;
+  /** The hash of the instruction that the node trained by, 32 bytes. */
+  readonly instruction: Uint8Array;
   /** The public signing keys of the nodes whose masks are on its vector, this node among them. */
   readonly senders: ReadonlyMap<bigint, Uint8Array>;
   /** Shares by owner: of those senders whose shares could be read. */
@@ -67,6 +69,8 @@ export interface Agreed {
   readonly session: Session;
   readonly nodeId: bigint;
   readonly threshold: number;
+  /** The hash of the instruction that it signed, 32 bytes. */
+  readonly instruction: Uint8Array;
   /** The nodes that it signed as survivors, with their public signing keys. */
   readonly survivors: ReadonlyMap<bigint, Uint8Array>;
   /** For survivors the share of the seed, for other senders the share of the mask key. */

@@ -53,6 +53,8 @@ export class ServerRound {
   #senders = new Set<bigint>();
   #survivors = new Set<bigint>();
   #signatures = new Map<bigint, Uint8Array>();
+  /** The hash of the instruction that the signers trained by. */
+  #instruction: Uint8Array = new Uint8Array();
 
   /**
    * @param settings checked
@@ -165,19 +167,25 @@ export class ServerRound {
    * After "agree".
    *
    * @param signatures by node
+   * @param instruction the hash of the training instruction of all nodes
    * @returns the genuine ones, which each node that signed is sent; and the nodes that signed something else
    * @throws FlwrError "failed-precondition" when they are too few
    */
   async agreed(
     signatures: ReadonlyMap<bigint, Uint8Array>,
+    instruction: Uint8Array,
   ): Promise<{ signatures: ReadonlyMap<bigint, Uint8Array>; refusals: Refusal[] }> {
     const refusals: Refusal[] = [];
+    this.#instruction = instruction;
     for (const [nodeId, signature] of signatures) {
       const key = this.#participants.get(nodeId)?.signingKey;
       const isGenuine = key !== undefined && this.#survivors.has(nodeId) &&
-        await isSignedBy(this.#session!, this.#survivors, key, signature);
+        await isSignedBy(this.#session!, instruction, this.#survivors, key, signature);
       if (isGenuine) this.#signatures.set(nodeId, signature);
-      else refusals.push({ nodeId, reason: "It did not sign the survivors of this round" });
+      else {refusals.push({
+          nodeId,
+          reason: "It did not sign the survivors and the instruction of this round",
+        });}
     }
     this.#require(this.#signatures.size, "signed the survivors");
     return { signatures: this.#signatures, refusals };
@@ -234,7 +242,7 @@ export class ServerRound {
     const agreement = await X25519Agreement.of(maskKey);
     for (const survivor of this.#survivors) {
       const secret = await agreement.sharedSecret(this.#participants.get(survivor)!.maskKey);
-      const key = await pairwiseMaskKey(this.#session!, secret, lost, survivor);
+      const key = await pairwiseMaskKey(this.#session!, this.#instruction, secret, lost, survivor);
       await addMask(this.#sum, key, survivor > lost ? -1 : 1);
     }
   }

@@ -57,7 +57,7 @@ export interface SecureAggregationOptions {
    * Default: 2/3.
    */
   readonly threshold?: number;
-  /** The largest number of examples that a node may have. A node with more is left out. Default: 1000. */
+  /** The largest number of examples that a node counts with: one with more counts as if it had so many. Default: 1000. */
   readonly maxWeight?: number;
   /** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
   readonly clippingRange?: number;

@@ -12,7 +12,7 @@ export const PROTOCOL_RECORD = "secure-aggregation";
 /** The record of a node's context with what it remembers between stages. */
 export const STATE_RECORD = "secure-aggregation-state";
 
-/** The record of a node's context with the last round in which it revealed shares. */
+/** The record of a node's context with the rounds of each run in which it sent its vector. */
 export const HISTORY_RECORD = "secure-aggregation-history";
 
 /** The ArrayRecord with a node's masked vector, and the name of the array in it. */
@@ -25,6 +25,7 @@ export const KEYS = {
   ciphertexts: "ciphertexts",
   survivors: "survivors",
   signature: "signature",
+  instruction: "instruction",
   signatures: "signatures",
   shares: "shares",
   round: "round",

@@ -8,6 +8,7 @@ import {
 } from "../../../secagg/signed/settings.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import type { ArrayRecord } from "../../array_record.ts";
+import { ConfigRecord } from "../../config_record.ts";
 import { float } from "../../float.ts";
 import type { Grid } from "../../grid.ts";
 import { CURRENT_NAMES } from "../../legacy/names.ts";
@@ -21,6 +22,7 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../../strategy/strategy.ts";
+import { instructionHash, onlyModel } from "./instruction_hash.ts";
 import { readSum, type SummedModels, vectorLength } from "./model_vector.ts";
 import { NoiseBudget } from "./noise_budget.ts";
 import {
@@ -142,6 +144,7 @@ export class SecureAggregation extends Strategy {
     this.#planned = undefined;
     const { messages, available } = await this.#strategy.configureTrain(round);
     if (messages.length === 0) return { messages, available };
+    await checkSame(messages);
     const model = [...round.arrays.viewTensors().values()];
     let settings: RoundSettings;
     try {
@@ -278,6 +281,29 @@ export class SecureAggregation extends Strategy {
       return survivors.has(nodeId) ? failure : { nodeId, ...failures.get(nodeId) ?? failure };
     });
     return { ...outcome, failures: asTheyWere };
+  }
+}
+
+/** Nodes trust only what all of them are told. @throws FlwrError "invalid-argument" for instructions that differ */
+async function checkSame(messages: readonly Message[]): Promise<void> {
+  const [first] = messages;
+  onlyModel(first!);
+  const none = new ConfigRecord();
+  // The group is set for all nodes alike when the instruction is sent.
+  const hashOf = async (message: Message) =>
+    (await instructionHash(message.withMetadata({ groupId: "" }), none)).toHex();
+  let expected: string | undefined;
+  for (const message of messages.slice(1)) {
+    const isAlike = message.metadata.messageType === first!.metadata.messageType;
+    if (isAlike && message.content === first!.content) continue;
+    expected ??= await hashOf(first!);
+    if (await hashOf(message) === expected) continue;
+    throw new FlwrError(
+      "invalid-argument",
+      `Secure aggregation: the strategy has other instructions for node ${message.metadata.dstNodeId} than for node ` +
+        `${first!.metadata.dstNodeId}: nodes reveal the sum only if all of them had the same`,
+      { hints: ["Give all nodes of a round the same arrays and the same config"] },
+    );
   }
 }
 

@@ -106,8 +106,13 @@ export class Stages {
     const set = new ConfigRecord({ [KEYS.survivors]: survivors });
     const signed = await this.#ask("agree", survivors.map((nodeId) => [nodeId, set]));
     // A node that is lost from here on has its model in the sum: it did not fail.
-    const signatures = readReplies(signed, (record) => readBytes(record, KEYS.signature));
-    const agreed = await server.agreed(signatures);
+    const said = readReplies(signed, (record) => ({
+      signature: readBytes(record, KEYS.signature),
+      instruction: readBytes(record, KEYS.instruction).toHex(),
+    }));
+    const instruction = mostFrequent([...said.values()].map((one) => one.instruction));
+    const signatures = new Map([...said].map(([nodeId, { signature }]) => [nodeId, signature]));
+    const agreed = await server.agreed(signatures, Uint8Array.fromHex(instruction ?? ""));
     this.#report(agreed.refusals.map(({ nodeId, reason }) => `${this.#label(nodeId)}: ${reason}`));
 
     const all = byNodeToRecord(KEYS.signatures, agreed.signatures);
@@ -227,6 +232,16 @@ export class Stages {
     if (!(error instanceof FlwrError)) throw error;
     this.failures.set(nodeId, { reason: `Reply rejected: ${error.message}` });
   }
+}
+
+/** The value that is there most often: the hash of the instruction that most nodes trained by. */
+function mostFrequent(values: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce<[string | undefined, number]>(
+    (best, one) => one[1] > best[1] ? one : best,
+    [undefined, 0],
+  )[0];
 }
 
 /** Reads the replies of a stage by node; those that cannot be read, and errors, go to `fail`. */

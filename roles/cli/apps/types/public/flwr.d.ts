@@ -1796,7 +1796,7 @@ export interface SecureAggregationOptions {
 	 * Default: 2/3.
 	 */
 	readonly threshold?: number;
-	/** The largest number of examples that a node may have. A node with more is left out. Default: 1000. */
+	/** The largest number of examples that a node counts with: one with more counts as if it had so many. Default: 1000. */
 	readonly maxWeight?: number;
 	/** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
 	readonly clippingRange?: number;
@@ -1896,10 +1896,16 @@ export interface SecureAggregationModOptions {
 	 */
 	readonly minNodes?: number;
 	/**
-	 * Minimum noise in a sum: its standard deviation divided by the clipping norm, from 0. Rounds with less are refused.
-	 * Default: 0, which accepts sums without noise.
+	 * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
+	 * are refused. The noise is counted that is left when as many nodes work together with the server as the protocol
+	 * tolerates, 2 · threshold − nodes − 1, or `colluding` of the round if that is more. Default: 0, also sums without noise.
 	 */
 	readonly minNoiseMultiplier?: number;
+	/**
+	 * The most rounds of one run in which the node sends its masked update, from 1: later ones are refused. Each sum says
+	 * more about the nodes in it, and noise averages out over rounds. Default: no limit.
+	 */
+	readonly maxRounds?: number;
 	/**
 	 * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
 	 * middle could read its model. For tests and simulations. Default: false.
@@ -1913,7 +1919,9 @@ export interface SecureAggregationModOptions {
  *
  * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
  * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
- * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused.
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. Unless all nodes in a sum were
+ * given the same instruction, the server learns nothing. An update that is not finite counts as nothing, and more examples
+ * than maxWeight count as maxWeight: the node's log says so, and its reply does not.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  *
