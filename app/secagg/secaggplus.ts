@@ -89,6 +89,11 @@ export class SecAggPlus extends Strategy {
     return this.#strategy.initialArrays(grid, options);
   }
 
+  /** As the inner strategy. */
+  override get savesEachRound(): boolean {
+    return this.#strategy.savesEachRound;
+  }
+
   /** The state of the inner strategy. */
   override saveState(): RecordDict {
     return this.#strategy.saveState();

@@ -109,6 +109,11 @@ export class SecureAggregation extends Strategy {
     return this.#budget?.wouldExceed() ?? this.#strategy.stopBefore(round);
   }
 
+  /** With `privacy` true: no release may be forgotten. */
+  override get savesEachRound(): boolean {
+    return this.#budget !== undefined || this.#strategy.savesEachRound;
+  }
+
   /** The state of the inner strategy, and the privacy loss so far. */
   override saveState(): RecordDict {
     const state = this.#strategy.saveState();
