@@ -57,6 +57,11 @@ async function federationOf(
 
 const first = ({ arrays }: Result) => Number(arrays.tensors().get("w")!.data[0]);
 
+Deno.test("private sum: each round is saved before the next one, so that no release is forgotten", () => {
+  assert.equal(secure().savesEachRound, true);
+  assert.equal(new SecureAggregation(new FedAvg()).savesEachRound, false);
+});
+
 Deno.test("private sum: with little noise it is the mean of the updates, in both rings and with both mechanisms", async () => {
   for (const mechanism of ["discrete-gaussian", "skellam"] as const) {
     for (const ringBits of [32, 64] as const) {

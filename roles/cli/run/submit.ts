@@ -103,14 +103,14 @@ async function start(
   superlink: string | undefined,
   flags: SubmitFlags,
 ): Promise<Started> {
+  const resumeFrom = flags.resume === undefined ? undefined : readRunToResume(flags.resume);
+  const simulation = await readSimulation(flags);
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
   if (federation !== undefined) readingFlag(() => requireFederationId(federation, "--federation"));
-  const resumeFrom = flags.resume === undefined ? undefined : readRunToResume(flags.resume);
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
-  const simulation = await readSimulation(flags);
   const nodeTable = flags.nodeTable === undefined
     ? undefined
     : await nodeTableOf(flags.nodeTable, simulation?.numSupernodes);
