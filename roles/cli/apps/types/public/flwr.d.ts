@@ -1552,10 +1552,18 @@ export interface Checkpointable {
 	 * @throws FlwrError "failed-precondition" if the state is of a strategy with other options
 	 */
 	loadState(state: RecordDict): void;
+	/**
+	 * Whether each round must be saved before the next one begins, whatever the user's `every` says: the state counts what
+	 * has left the server, as releases of private data (default: false).
+	 */
+	readonly savesEachRound?: boolean;
 }
 /** Where and how often a strategy saves checkpoints. */
 export interface CheckpointOptions {
-	/** Rounds between two checkpoints, from 1 (default 1). The last round is always saved. */
+	/**
+	 * Rounds between two checkpoints, from 1 (default 1). The last round is always saved, and strategies that count their
+	 * privacy loss save each round.
+	 */
 	readonly every?: number;
 	/** Store for the checkpoints (default: the run's). */
 	readonly store?: CheckpointStore;
@@ -1674,6 +1682,11 @@ export declare abstract class Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
+	/**
+	 * Whether each round must be saved before the next one begins: the state counts what has left the server. Wrappers pass
+	 * on the answer of their inner strategy (default: false).
+	 */
+	get savesEachRound(): boolean;
 	/** What the strategy keeps from round to round, exactly; empty by default. */
 	saveState(): RecordDict;
 	/**
@@ -1728,6 +1741,8 @@ export declare class SecAggPlus extends Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
+	/** As the inner strategy. */
+	get savesEachRound(): boolean;
 	/** The state of the inner strategy. */
 	saveState(): RecordDict;
 	/** Replaces the state of the inner strategy. @throws FlwrError "invalid-argument" if it is another strategy's */
@@ -1866,6 +1881,8 @@ export declare class SecureAggregation extends Strategy {
 	}>;
 	/** Ends the run before the budget of `privacy` would be exceeded. */
 	stopBefore(round: number): string | undefined;
+	/** With `privacy` true: no release may be forgotten. */
+	get savesEachRound(): boolean;
 	/** The state of the inner strategy, and the privacy loss so far. */
 	saveState(): RecordDict;
 	/** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
@@ -3265,6 +3282,8 @@ export declare class PartialModel extends Strategy {
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
 	/** Aggregates metrics as the other strategy does. */
 	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** As the other strategy. */
+	get savesEachRound(): boolean;
 	/** The other strategy's state. */
 	saveState(): RecordDict;
 	/** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
@@ -6989,6 +7008,8 @@ export declare abstract class CentralDp extends Strategy {
 	get clippingNorm(): number;
 	/** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
 	get updateNoiseMultiplier(): number;
+	/** With an accountant, or with noise of the whole run, true: no release may be forgotten. */
+	get savesEachRound(): boolean;
 	/** Clipping norm, the accountant's releases, and the state of the inner strategy. */
 	saveState(): RecordDict;
 	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
