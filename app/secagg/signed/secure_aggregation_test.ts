@@ -10,7 +10,6 @@ import { ConfigRecord } from "../../config_record.ts";
 import type { Message } from "../../message.ts";
 import { MetricRecord } from "../../metric_record.ts";
 import { RecordDict } from "../../record_dict.ts";
-import type { Result } from "../../result.ts";
 import { FedAvg } from "../../strategy/fedavg.ts";
 import { FedAvgM } from "../../strategy/fedavgm.ts";
 import { FedBuff } from "../../strategy/fedbuff.ts";
@@ -19,6 +18,7 @@ import { Krum } from "../../strategy/krum.ts";
 import { FedMedian } from "../../strategy/order_statistics.ts";
 import { Grid } from "../../grid.ts";
 import { Federation, type FederationOptions, nodeIds, type Tamper } from "../testing/federation.ts";
+import { assertMean } from "../testing/secure_run.ts";
 import type { Round } from "../../strategy/strategy.ts";
 import type { SecureAggregationOptions } from "./options.ts";
 import { HISTORY_RECORD, PROTOCOL_RECORD, STATE_RECORD, VECTOR, VECTOR_RECORD } from "./records.ts";
@@ -30,9 +30,6 @@ const training = { fractionEvaluate: 0, minTrainNodes: 3 };
 const secure = (options: SecureAggregationOptions = {}) =>
   new SecureAggregation(new FedAvg(training), { maxWeight: 100, ...options });
 
-/** A step of quantisation at the weight of one node: what a mean may be away from the exact one. */
-const TOLERANCE = 1e-4;
-
 async function federationOf(options: FederationOptions): Promise<Federation> {
   const identities = await trustedIdentities(nodeIds(options.nodes));
   return new Federation({ mods: [secureAggregationMod()], identities, ...options });
@@ -40,24 +37,6 @@ async function federationOf(options: FederationOptions): Promise<Federation> {
 
 function stageOf(instruction: Message): string | undefined {
   return instruction.content.configRecords.get(PROTOCOL_RECORD)?.string("stage");
-}
-
-function assertMean(
-  federation: Federation,
-  { arrays }: Result,
-  ids: readonly NodeId[],
-  tolerance = TOLERANCE,
-): void {
-  const expected = federation.mean(ids);
-  const tensors = arrays.tensors();
-  for (const name of ["w", "b"] as const) {
-    const { dtype, data } = tensors.get(name)!;
-    assert.equal(dtype, "float32");
-    expected[name].forEach((value, i) => {
-      const away = Math.abs(Number(data[i]) - value);
-      assert.ok(away < tolerance, `${name}[${i}] is ${data[i]}, expected ${value}`);
-    });
-  }
 }
 
 /** Nodes that do not answer from a stage on. */
