@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { load } from "../../base/load.ts";
+import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
@@ -35,5 +36,5 @@ export function command(): Command {
       await runSuperExec(await readSuperExecConfig(flags), shutdown.signal);
     });
   addSuperExecOptions(command);
-  return addForeignOptions(addLogOptions(command), SUPEREXEC_FOREIGN);
+  return addForeignOptions(addConfigOption(addLogOptions(command)), SUPEREXEC_FOREIGN);
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addSuperLinkOptions, SUPERLINK_FOREIGN, type SuperLinkFlags } from "./flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
@@ -37,7 +38,7 @@ export function command(): Command {
       await superLink.runUntil(shutdown.signal);
     });
   addSuperLinkOptions(command);
-  return addForeignOptions(addLogOptions(command), SUPERLINK_FOREIGN);
+  return addForeignOptions(addConfigOption(addLogOptions(command)), SUPERLINK_FOREIGN);
 }
 
 function openLogFile(flags: SuperLinkFlags): RotatingLogFile | undefined {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addConnectionOptions } from "../flags/connection_options.ts";
+import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
@@ -44,5 +45,5 @@ export function command(): Command {
       await runSuperNode(config, shutdown.signal);
     });
   addSuperNodeOptions(addConnectionOptions(command, DEFAULT_SUPERLINK));
-  return addForeignOptions(addLogOptions(command), SUPERNODE_FOREIGN);
+  return addForeignOptions(addConfigOption(addLogOptions(command)), SUPERNODE_FOREIGN);
 }
