@@ -34,8 +34,9 @@ export interface RemoteAccess {
   readonly runtime: boolean;
 }
 
-/** A server's TLS, and the file of its CA for app processes. */
+/** A server's TLS, its files, and the file of its CA for app processes. */
 export interface SuperLinkTls extends CheckedServerTls {
+  readonly files: ServerTlsFiles;
   /** Absolute path of the CA's certificate. */
   readonly authorityFile: string;
 }
@@ -79,6 +80,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   const files = tlsFiles(flags);
   const tls = {
     ...await readServerTls(files),
+    files,
     authorityFile: resolve(files.authority.file),
   };
   return { ...config, tls, ...(authentication === undefined ? {} : { authentication }) };

@@ -10,6 +10,7 @@ import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
+import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { openStore } from "./database.ts";
 import type { Launching } from "./launch/start.ts";
@@ -19,7 +20,7 @@ import { IdleExit } from "./idle_exit.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
-import { type OpenListeners, serve } from "./serve.ts";
+import { type OpenListeners, serve, type Serving } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
 
 /** Events after which the process of a run must not go on. */
@@ -35,7 +36,9 @@ const logger = log("superlink");
 export interface RunningSuperLink extends AsyncDisposable {
   /** Its listeners, with their actual ports. */
   readonly listeners: OpenListeners;
-  /** Serves until the signal is aborted. */
+  /** Reads the certificate again if its files have changed. Never rejects. */
+  reload(): Promise<void>;
+  /** Serves until the signal is aborted. @throws FlwrError if it cannot go on */
   runUntil(signal: AbortSignal): Promise<void>;
 }
 
@@ -102,28 +105,36 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
-  const listeners = await serve(config, services, cleanup);
+  const { listeners, renew } = await serve(config, services, cleanup);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   const isLauncher = config.runs.where === "here";
   if (!isLauncher) {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });
-  // What runs apps is a sixth of the program, and is loaded when the SuperLink already serves. Apps that are submitted
+  // What runs apps is a sixth of the program. It and the renewal of the certificate are loaded when the SuperLink already serves. Apps that are submitted
   // earlier are pending until then.
   const loading = !isLauncher ? undefined : startLauncher(config, link, services, listeners)
     .then((started) => {
       launching = started;
       if (isExpected) started.expectRun();
     });
-  // runUntil throws it.
+  const renewal = startRenewal(config, renew, stopping.signal);
+  // runUntil throws theirs.
   loading?.catch(() => {});
+  renewal.catch(() => {});
   const running = cleanup.move();
   return {
     listeners,
+    reload: async () => await (await renewal.catch(() => undefined))?.look(),
     async runUntil(signal) {
       const idle = idleExit?.idle(signal) ?? aborted(signal);
-      await Promise.race([aborted(signal), idle, failureOf(loading)]);
+      await Promise.race([
+        aborted(signal),
+        idle,
+        failureOf(loading),
+        failureOf(renewal.then((renewal) => renewal?.failure)),
+      ]);
       logger.info("SuperLink is stopping: {reason}", {
         event: "superlink-stops",
         reason: signal.aborted ? String(signal.reason) : "nothing to do",
@@ -144,8 +155,21 @@ export async function startSuperLink(
 }
 
 /** Rejects as the promise does, and never resolves. */
-function failureOf(work: Promise<void> | undefined): Promise<never> {
+function failureOf(work: Promise<unknown> | undefined): Promise<never> {
   return new Promise((_, reject) => work?.catch(reject));
+}
+
+/** Starts to follow the files of the certificate, if there is one. */
+async function startRenewal(
+  { tls }: SuperLinkConfig,
+  renew: Serving["renew"],
+  signal: AbortSignal,
+): Promise<CertificateRenewal | undefined> {
+  if (tls === undefined) return undefined;
+  const { followCertificate } = await load<typeof import("./certificate_renewal.ts")>(
+    new URL("./certificate_renewal.ts", import.meta.url),
+  );
+  return await followCertificate(tls, { renew, signal });
 }
 
 /** Starts to run submitted apps. */
