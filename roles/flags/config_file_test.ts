@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Command, Option } from "commander";
-import { FlwrError } from "../../base/error.ts";
+import type { FlwrError } from "../../base/error.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
 import { addConfigOption } from "./config_option.ts";
 import { addForeignOptions } from "./foreign_options.ts";
