@@ -8,6 +8,7 @@ import type {
 import { coloursIf } from "../../output/colours.ts";
 import { StyledLines } from "../../output/line_style.ts";
 import { LogText } from "../../output/log_text.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { type Stream, writeText } from "../../output/write_text.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface LogSink {
   readonly stream: Stream;
   /** Whether to keep the log's colours, and to colour errors, warnings and headings. */
   readonly colours: boolean;
+  /** Shows a message about the connection. Default: on stderr. */
+  readonly report?: (message: string) => void;
 }
 
 /** The end of following a log. */
@@ -106,7 +109,7 @@ function partMissing(runId: RunId): FlwrError {
 async function writeLog(
   control: ControlClient,
   runId: RunId,
-  { stream, colours }: LogSink,
+  { stream, colours, report = printMessage }: LogSink,
   { signal, continueAfter }: {
     signal: AbortSignal;
     continueAfter: (piece: RunLogChunk) => boolean;
@@ -122,8 +125,18 @@ async function writeLog(
   };
   // Later messages of the command must start on a new line.
   const end = () => write(text.end()) && (written.endsWith("\n") || writeText(stream, "\n"));
+  // Not a line break in the log, which may be a file.
+  const tell = (message: string) => (written.endsWith("\n") || report(""), report(message));
+  const options = {
+    signal,
+    onLost: ({ message }: FlwrError, seconds: number) => {
+      const reason = `Lost the connection to the SuperLink: ${message}`;
+      tell(`${reason}. Trying to reconnect for ${Math.ceil(seconds)} s`);
+    },
+    onReconnect: () => report("Reconnected to the SuperLink"),
+  };
   try {
-    for await (const piece of control.streamLogs(runId, { signal })) {
+    for await (const piece of control.streamLogs(runId, options)) {
       if (!write(text.next(piece.text))) return "unread";
       if (!continueAfter(piece)) break;
     }

@@ -235,10 +235,18 @@ async function follow(
   using shutdown = onShutdown();
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   return await withControl(connection, async (control) => {
-    const followed = await followLog(control, runId, sink, shutdown.signal);
+    const followed = await followLog(control, runId, sink, shutdown.signal).catch((error) => {
+      const { code, message, hints, cause } = FlwrError.from(error);
+      if (code !== "unavailable" && code !== "deadline-exceeded") throw error;
+      throw new FlwrError(code, message, { hints: [...hints, followAgain(runId, where)], cause });
+    });
     if (followed === "interrupted") throw stoppedFollowing(runId, where);
     return await shownRun(control, runId);
   });
+}
+
+function followAgain(runId: bigint, where: string): string {
+  return `To follow the run again: flwr log ${runId}${where}`;
 }
 
 function stoppedFollowing(runId: bigint, where: string): FlwrError {
@@ -247,7 +255,7 @@ function stoppedFollowing(runId: bigint, where: string): FlwrError {
     `Run ${runId} is still running. You stopped following its log`,
     {
       hints: [
-        `To follow it again: flwr log ${runId}${where}`,
+        followAgain(runId, where),
         `To stop it: flwr stop ${runId}${where}`,
       ],
     },
