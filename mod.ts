@@ -505,7 +505,7 @@ export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/cal
 export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
 export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";
 
-// Differential privacy.
+// Differential privacy
 export { adaptiveClippingMod, fixedClippingMod } from "./app/privacy/clipping_mods.ts";
 export type { AdaptiveNormOptions, ClippingNorm } from "./app/privacy/clipping_norm.ts";
 export type {

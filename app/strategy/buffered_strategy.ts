@@ -23,7 +23,7 @@ export interface BufferedOptions
   readonly minAvailableNodes?: number;
   /** Nodes that may be asked, by id and name (default: all). */
   readonly where?: NodeFilter;
-  /** Weight of an update by its staleness. */
+  /** Weight of an update by its staleness (default: `polynomialStaleness()`). */
   readonly staleness?: StalenessWeight;
   /** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
   readonly maxStaleness?: number;

@@ -32,14 +32,14 @@ export interface QFedAvgOptions extends FedAvgOptions {
    */
   readonly maxLoss?: number;
   /**
-   * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
-   * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
-   * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+   * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node
+   * with loss 0 and a nonzero update holds the whole model back, because its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸
+   * for q = 0.1. If nodes can reach a loss of 0, set this option to a negligible loss, such as 0.01.
    */
   readonly addedLoss?: number;
   /**
-   * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
-   * its second round on.
+   * Element types of the new model. "kept": those of the model. "float64": as in Flower with NumPy 2, which sends a
+   * float32 model as float64 from the second round on (default "kept").
    */
   readonly elementTypes?: "kept" | "float64";
 }

@@ -747,7 +747,7 @@ export interface InstructionInit {
 }
 /** Options of a reply. */
 export interface ReplyOptions {
-	/** Validity of the reply in seconds, never longer than its instruction's (default: as long as that). */
+	/** Validity of the reply in seconds, never longer than its instruction's (default: that of the instruction). */
 	readonly ttl?: number;
 	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
@@ -888,9 +888,9 @@ export declare class ClientApp {
 /** Options of {@link perRun}. */
 export interface PerRunOptions {
 	/**
-	 * In a simulation, one thread runs many nodes. By default each has its own value, as on a machine of its own. `true`:
-	 * they share one. That saves most of the time where a value has nothing of a single node, such as a model whose
-	 * parameters every message sets (default: false).
+	 * Whether all nodes that one thread of a simulation runs share the value. Sharing saves much time if the value
+	 * contains nothing that belongs to one node, such as a model whose parameters every message sets (default false: each
+	 * node has its own value, as on a real machine).
 	 */
 	readonly sharedByNodes?: boolean;
 }
@@ -2727,7 +2727,7 @@ export interface BufferedOptions extends Omit<ComposedStrategyOptions, "selectio
 	readonly minAvailableNodes?: number;
 	/** Nodes that may be asked, by id and name (default: all). */
 	readonly where?: NodeFilter;
-	/** Weight of an update by its staleness. */
+	/** Weight of an update by its staleness (default: `polynomialStaleness()`). */
 	readonly staleness?: StalenessWeight;
 	/** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
 	readonly maxStaleness?: number;
@@ -3049,19 +3049,20 @@ export declare class FedXgbBagging extends FedXgb {
 }
 /** Options of {@link FedXgbCyclic}. */
 export interface FedXgbCyclicOptions extends Omit<FedXgbOptions, "minTrainNodes" | "minEvaluateNodes" | "seed"> {
-	/** 1: a node trains in each round (default); 0: none does. */
+	/** Whether a node trains in each round: 1 or 0 (default 1). */
 	readonly fractionTrain?: 0 | 1;
-	/** 1: a node evaluates in each round (default); 0: none does (Flower still asks one). */
+	/** Whether a node evaluates in each round: 1 or 0 (default 1). With 0, Flower still asks one node. */
 	readonly fractionEvaluate?: 0 | 1;
 	/**
-	 * What nodes reply: "json" is read and checked; "any" are bytes that are not looked at, such as XGBoost's binary format
+	 * Format of the replies. "json" is parsed and checked. "any" is any bytes, unchecked, such as XGBoost's binary format
 	 * (default "json").
 	 */
 	readonly modelFormat?: "json" | "any";
 }
 /**
- * Cyclic training of XGBoost, as in Flower: one node after the other boosts the global model, and its reply is the new
- * one. Nodes take turns in the order in which they appeared, and a node evaluates the model that it has just trained.
+ * Cyclic training of XGBoost, as in Flower: one node after another boosts the global model, and its reply becomes the
+ * new global model. Nodes take turns in the order in which they appeared, and a node evaluates the model that it has
+ * just trained.
  */
 export declare class FedXgbCyclic extends FedXgb {
 	#private;
@@ -3227,21 +3228,21 @@ export declare class Krum extends MultiKrum {
 export type IsLocal = (name: string) => boolean;
 /** Options of {@link PartialModel}. */
 export interface PartialModelOptions {
-	/** Whether an array stays on the node, by its name; not all arrays may. */
+	/** Decides by its name whether an array stays on the node. At least one array must be shared. */
 	readonly isLocal: IsLocal;
 	/**
-	 * What nodes are sent: "all" arrays, so that a node begins with the initial model's local ones (default), or the
-	 * "shared" ones alone, which saves their bytes; nodes then need local ones of their own.
+	 * The arrays that nodes receive. "all": a node starts with the local arrays of the initial model. "shared": only the
+	 * shared arrays, which saves bytes; nodes then need their own local arrays (default "all").
 	 */
 	readonly sent?: "all" | "shared";
 }
 /**
- * A strategy for models of which some arrays stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
+ * A strategy for models with some arrays that stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
  * arXiv:2102.07623), the last layers (FedPer, Arivazhagan et al., 2019, arXiv:1912.00818), or all but small adapters
- * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model stay as they are at the start:
- * they are no node's, so evaluate on the nodes.
+ * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model never change and belong
+ * to no node, so evaluate on the nodes.
  *
- * Replies may have the local arrays or lack them; they are not read. Nodes keep theirs with the mod `localParameters`.
+ * Replies may contain local arrays, which are ignored. Nodes keep their own with the modifier `localParameters`.
  *
  * @example
  * ```ts
@@ -3256,8 +3257,8 @@ export declare class PartialModel extends Strategy {
 	 * Creates the strategy.
 	 *
 	 * @param inner aggregates the shared arrays
-	 * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy has a `start` of its own, as
-	 * FedBuff
+	 * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy overrides `start`, as FedBuff
+	 *   does
 	 */
 	constructor(inner: Strategy, { isLocal, sent }: PartialModelOptions);
 	/** The name of the strategy that aggregates the shared arrays. */
@@ -3322,14 +3323,14 @@ export interface QFedAvgOptions extends FedAvgOptions {
 	 */
 	readonly maxLoss?: number;
 	/**
-	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
-	 * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
-	 * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node
+	 * with loss 0 and a nonzero update holds the whole model back, because its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸
+	 * for q = 0.1. If nodes can reach a loss of 0, set this option to a negligible loss, such as 0.01.
 	 */
 	readonly addedLoss?: number;
 	/**
-	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
-	 * its second round on.
+	 * Element types of the new model. "kept": those of the model. "float64": as in Flower with NumPy 2, which sends a
+	 * float32 model as float64 from the second round on (default "kept").
 	 */
 	readonly elementTypes?: "kept" | "float64";
 }
@@ -3558,18 +3559,21 @@ export interface LocalDpOptions {
 	readonly clippingNorm: number;
 	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
 	readonly epsilon: number;
-	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+	/**
+	 * δ of each reply, above 0 and below 1. The δ of k replies is at most k · δ (default: none; required for "gaussian",
+	 * refused for "laplace").
+	 */
 	readonly delta?: number;
 	/** The distribution of the noise (default "gaussian"). */
 	readonly mechanism?: "gaussian" | "laplace";
 	/**
-	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
-	 * the distance of two opposite updates (default: that).
+	 * The most that the clipped update can change, in the same norm, if the node's data change. At least 2 ·
+	 * `clippingNorm`, the distance between two opposite updates (default: 2 · `clippingNorm`).
 	 */
 	readonly sensitivity?: number;
 	/**
-	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
-	 * for ε from 1 (default false).
+	 * Noise and clipping as in Flower's `LocalDpMod`: any `sensitivity` is accepted, and the noise follows the classic
+	 * formula, which is proven only for ε below 1 (default false).
 	 */
 	readonly flowerCompatible?: boolean;
 	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
@@ -4182,20 +4186,20 @@ declare function softmax(x: Value, axis?: number): Value;
 declare function logSoftmax(x: Value, axis?: number): Value;
 /** The index of the first maximum along an axis, which is removed; int64, no gradient. */
 declare function argMax(x: Value, axis?: number): Value;
-/** How images are made larger or smaller. */
+/** Options of `resize2d`. */
 export interface ResizeOptions {
 	/**
-	 * "nearest" (default) repeats or leaves out pixels; "bilinear" blends the two nearest along each axis.
+	 * "nearest" repeats or skips pixels. "bilinear" blends the two nearest pixels along each axis (default "nearest").
 	 */
 	readonly mode?: "nearest" | "bilinear";
 	/**
-	 * Bilinear only: whether the outermost pixels stay where they are, so that corners keep their values. Default: false,
-	 * pixels are squares whose corners are aligned.
+	 * Bilinear only: whether the centres of the corner pixels are aligned, so corners keep their values (default false:
+	 * the outer edges of the corner pixels are aligned).
 	 */
 	readonly alignCorners?: boolean;
 	/**
-	 * What the lengths were multiplied by to get `size`, where that was rounded: one number or [height, width], as
-	 * PyTorch's scale_factor. Default: the ratio of the lengths.
+	 * The exact factor from which `size` was rounded: one number or [height, width], as PyTorch's scale_factor (default:
+	 * the ratio of the lengths).
 	 */
 	readonly scale?: number | Pair;
 }
@@ -4792,16 +4796,16 @@ export interface Clipping {
 /** Options of an export. */
 export interface ExportOptions {
 	/**
-	 * "inside" (default): the file normalises, and its input is raw examples as in a data set. "outside": its input is
-	 * the network's, float32 and normalised.
+	 * "inside": the file normalises its input, which is raw examples as in a data set. "outside": its input is the
+	 * network's input, float32 and normalised (default "inside").
 	 */
 	readonly normalization?: "inside" | "outside";
 	/**
-	 * Name of the input if there is one (default: the network's name for it, or that of the file that the network was
-	 * read from, else `input`). Several inputs keep their names.
+	 * Name of a single input. Several inputs keep their names (default: its name in the network or in the ONNX file that
+	 * the network was read from, or else `input`).
 	 */
 	readonly inputName?: string;
-	/** Name of the output if there is one (default: as for the input, else `output`). */
+	/** Name of a single output (default: as for the input, or else `output`). */
 	readonly outputName?: string;
 }
 /**
@@ -5156,8 +5160,8 @@ export interface FitOptions {
 	/** Step size for this fit (default: the optimiser's). */
 	readonly learningRate?: number;
 	/**
-	 * "fresh" (default): the optimiser starts without momentum, as in a train function that creates its own optimiser.
-	 * "keep": it continues with the momentum of the previous fit.
+	 * "fresh": the optimiser starts without momentum, as in a train function that creates its own optimiser. "keep": it
+	 * continues with the momentum of the previous fit (default "fresh").
 	 */
 	readonly optimizerState?: "fresh" | "keep";
 	/** Factor of the learning rate in each step of this fit (default: 1 in all steps). */
@@ -5792,18 +5796,21 @@ export declare function xavier(distribution?: "uniform" | "normal"): Initializer
 /** Options of {@link diceLoss}. */
 export interface DiceLossOptions {
 	/**
-	 * "masks" (default): targets are yes/no masks 0 … 1 in the output's shape, probabilities are sigmoids. "classes": targets
-	 * are labels or shares as for `crossEntropy`, probabilities are a softmax over the classes.
+	 * "masks": targets are masks from 0 to 1 in the output's shape, and probabilities are sigmoids. "classes": targets
+	 * are labels or shares as for `crossEntropy`, and probabilities are a softmax over the classes (default "masks").
 	 */
 	readonly of?: "masks" | "classes";
 	/**
-	 * The output's axis that has a number for each class. Default for classes: the last, −1; convolutions have it at 1. For
-	 * masks: the axis of several masks that are scored apart; by default all numbers of an example are one mask.
+	 * For classes, the output's axis with one number per class; convolutions have it at 1. For masks, the axis of several
+	 * masks that are scored separately (default: the last axis, −1, for classes; for masks, all numbers of an example are
+	 * one mask).
 	 */
 	readonly axis?: number;
 	/** Whether class 0, the background, is scored (default true). Classes only. */
 	readonly background?: boolean;
-	/** Added above and below the fraction, greater than 0 (default 1e−5): an empty mask that is left empty counts as found. */
+	/**
+	 * Added to numerator and denominator, above 0, so an empty mask that is predicted as empty scores 1 (default 1e−5).
+	 */
 	readonly smooth?: number;
 }
 /**
@@ -5851,8 +5858,8 @@ export interface AdamOptions {
 	/** Added to the root of the mean square (default 1e-8). */
 	readonly epsilon?: number;
 	/**
-	 * adam: L2 penalty in the gradient (default 0); adamW: share of the parameter subtracted per unit of learning rate
-	 * (default 0.01).
+	 * For `adam`, the L2 penalty in the gradient. For `adamW`, the share of the parameter that is subtracted per unit of
+	 * learning rate (default: 0 for `adam`, 0.01 for `adamW`).
 	 */
 	readonly weightDecay?: number;
 }
