@@ -35,7 +35,7 @@ The command writes to these subfolders:
 })
   keys/          server_credentials, client_credentials_1 … n, each with .pub, and client_public_keys.csv
 
-It keeps existing files and makes only missing ones. With a larger n, it adds keys and extends the list.
+It keeps existing files and creates only missing ones. With a larger n, it adds keys and extends the list.
 
 Examples:
   flwr keys generate
@@ -66,7 +66,9 @@ function generateCommand(): Command {
     .addOption(
       new Option(
         "--curve <curve>",
-        `curve of the keys (default: the SuperLink key's, or "${curveFlag(DEFAULT_CURVE)}")`,
+        `curve of the keys (default: the curve of the SuperLink's key, or "${
+          curveFlag(DEFAULT_CURVE)
+        }")`,
       ).choices(Object.keys(CURVES)),
     )
     .addOption(
