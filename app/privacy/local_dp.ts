@@ -39,8 +39,9 @@ export interface LocalDpOptions {
 }
 
 /**
- * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
- * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, such as the number of examples, are sent
+ * unchanged.
  *
  * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
  *
@@ -79,7 +80,7 @@ export function localDpMod(options: LocalDpOptions): ClientMod {
   });
 }
 
-/** Flower's noise: drawn for arrays of rank 0, too, and not added to them. */
+/** Adds noise as Flower does: it also draws noise for arrays of rank 0, but does not add it to them. */
 function noisyAsFlower(
   model: ReadonlyMap<string, Tensor>,
   addNoise: (values: ModelUpdate) => void,

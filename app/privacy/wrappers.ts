@@ -17,7 +17,7 @@ export interface AdaptiveClippingOptions extends CentralDpOptions, AdaptiveNormO
   readonly noiseMultiplier: number;
   /** n, the number of nodes that each round trains on, from 1. */
   readonly numSampledClients: number;
-  /** Flower's computation, also its rule that moves the norm away from its target (default false). */
+  /** Whether to compute as Flower does, including its rule that moves the norm away from its target (default false). */
   readonly flowerCompatible?: boolean;
 }
 
@@ -40,7 +40,7 @@ export class DifferentialPrivacyServerSideFixedClipping extends CentralDp {
   /**
    * Creates the strategy.
    *
-   * @param strategy makes the new model of the noisy mean
+   * @param strategy computes the new model from the noisy mean
    * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
    */
   constructor(strategy: Strategy, options: FixedClippingOptions) {

@@ -34,9 +34,9 @@ import { trainedModel } from "./trained_model.ts";
 /** Options of {@link secAggPlusMod}. */
 export interface SecAggPlusModOptions {
   /**
-   * The part of the shares, 0 to 1, that must be needed to give a secret back; rounds with a lower threshold are refused.
-   * Default: more than half. With half of them or fewer, a server can collect the shares of both secrets of a node, some
-   * from one half of the neighbours, some from the other, and read its model.
+   * Smallest fraction of the shares, 0 to 1, that may reconstruct a secret. Rounds with a lower threshold are refused.
+   * With half of the shares or fewer, a server can collect the shares of both secrets of a node from different halves
+   * of its neighbours, and read the node's model. Default: more than half.
    */
   readonly minThreshold?: number;
 }
@@ -59,7 +59,7 @@ export function secAggPlusMod(options: SecAggPlusModOptions = {}): ClientMod {
   return secAggPlusModWith(options, systemNodeRandomness);
 }
 
-/** As {@link secAggPlusMod}, with secrets from elsewhere: for tests. */
+/** Like {@link secAggPlusMod}, with given random secrets, for tests. */
 export function secAggPlusModWith(
   { minThreshold }: SecAggPlusModOptions,
   randomness: NodeRandomness,
@@ -73,7 +73,7 @@ export function secAggPlusModWith(
   return async (message, context, next) => {
     if (message.metadata.messageType.split(".")[0] !== "train") return await next(message, context);
     const remembered = context.state.get(STATE);
-    // Whatever goes wrong, the secrets of a round are not used again.
+    // After any error, the secrets of a round are not used again.
     context.state.delete(STATE);
     const state = isConfigRecord(remembered) ? stateFromRecord(remembered) : undefined;
     const answer = { message, context, next, minThreshold, randomness };
@@ -81,7 +81,7 @@ export function secAggPlusModWith(
   };
 }
 
-/** What a stage is answered with. */
+/** The input for answering a stage. */
 interface Asked {
   readonly message: Message;
   readonly context: Context;
@@ -153,7 +153,7 @@ async function answerStage(asked: Asked, state: NodeState | undefined): Promise<
   throw new FlwrError("internal", `SecAgg+: no answer to stage "${stage}"`);
 }
 
-/** Its errors say nothing of the node's data: they may be told to the server. */
+/** The protocol's errors contain nothing of the node's data, so the server may see them. */
 async function shared<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -177,7 +177,7 @@ function configsOf(message: Message): ConfigRecord {
   );
 }
 
-/** A round goes from stage to stage; only "setup" may come at any time, and ends a round that was cut short. */
+/** Stages come in order. Only "setup" may come at any time: it ends a round that was interrupted. */
 function checkStage(configs: ConfigRecord, state: NodeState | undefined): Stage {
   const asked = configs.get(KEYS.stage);
   if (asked === "setup") return asked;
