@@ -118,7 +118,7 @@ export class PartialModel extends Strategy {
     return this.#inner.aggregateEvaluate(round, replies);
   }
 
-  /** As the other strategy. */
+  /** Same as the other strategy. */
   override get savesEachRound(): boolean {
     return this.#inner.savesEachRound;
   }

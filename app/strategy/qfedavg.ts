@@ -9,7 +9,7 @@ import type { CheckedReply } from "./contract/reply_contract.ts";
 import type { Round } from "./strategy.ts";
 import { updateNorm } from "./arrays/update_norm.ts";
 
-/** What is added to losses by default, as in Flower, so that a loss of 0 has a power. */
+/** Default of `addedLoss`, as in Flower. It makes powers of a loss of 0 finite. */
 const ADDED_LOSS = 1e-10;
 
 /** Largest value of `maxLoss`: its powers are finite. */
@@ -23,12 +23,12 @@ export interface QFedAvgOptions extends FedAvgOptions {
   readonly clientLearningRate: number;
   /** q, the weight of fairness, from 0 (the unweighted mean) to 10 (default 0.1). */
   readonly q?: number;
-  /** Metric with a node's loss for the model that it was sent, from 0 to `maxLoss` (default "train_loss"). */
+  /** Metric with a node's loss for the model that it received, from 0 to `maxLoss` (default "train_loss"). */
   readonly trainLossKey?: string;
   /**
    * Largest accepted loss of a node, above 0 to 10³⁰ (default 10⁶, beyond the mean loss of sound training). A node that
-   * reports a larger loss than it has counts more, so set it to what your nodes can reach: a cross-entropy of c classes
-   * begins near ln c.
+   * reports a larger loss than it has counts more, so set it to what your nodes can reach. A cross-entropy over c
+   * classes starts near ln c.
    */
   readonly maxLoss?: number;
   /**
@@ -121,7 +121,8 @@ export class QFedAvg extends FedAvg {
       powers.push(power);
       total += this.#q * loss ** (this.#q - 1) * norm * norm + this.#lipschitz * power;
     }
-    // Beyond double precision the update would be 0: NaN makes the reply with the largest update be left out instead.
+    // If the sum exceeds double precision, the update would be 0. NaN makes the strategy leave out the reply with the
+    // largest update instead.
     if (total === Infinity) total = NaN;
     const factors = powers.map((power) => this.#lipschitz * power / total);
     const models = replies.map(({ tensors }) => tensors);

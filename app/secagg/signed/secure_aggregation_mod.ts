@@ -70,8 +70,8 @@ export interface SecureAggregationModOptions {
    */
   readonly maxRounds?: number;
   /**
-   * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
-   * middle could read its model. For tests and simulations. Default: false.
+   * Whether the node takes part without a registered key, and accepts keys that are not signed. A server in the middle
+   * could then read its model. Only for tests and simulations. Default: false.
    */
   readonly unsignedKeysForTests?: boolean;
 }

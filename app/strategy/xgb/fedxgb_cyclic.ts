@@ -111,7 +111,7 @@ export class FedXgbCyclic extends FedXgb {
     if (fraction === 0) return { messages: [], available: 0 };
     const { minAvailableNodes, minTrainNodes, arrayrecordKey, configrecordKey } = this.options;
     const online = await grid.waitForNodes(Math.max(minAvailableNodes, minTrainNodes), { signal });
-    // Another run: its nodes are numbered anew.
+    // In another run, nodes are numbered anew.
     if (this.#grid !== grid && !this.#isLoaded) this.#turns.clear();
     this.#grid = grid;
     this.#isLoaded = false;
@@ -123,11 +123,14 @@ export class FedXgbCyclic extends FedXgb {
   }
 }
 
-/** Whose turn it is: nodes are numbered in the order in which they first appear. */
+/** Decides which node's turn it is. Nodes are numbered in the order in which they first appear. */
 export class Turns {
   readonly #places = new Map<NodeId, number>();
 
-  /** The node of a round, from 1: of the given nodes, in the order of their numbers, that at (round − 1) modulo n. */
+  /**
+   * The node of a round, from 1: the one at position (round − 1) modulo n of the given nodes, in the order of their
+   * numbers.
+   */
   of(round: number, nodeIds: readonly NodeId[]): NodeId {
     for (const id of nodeIds) if (!this.#places.has(id)) this.#places.set(id, this.#places.size);
     const ordered = [...nodeIds].sort((a, b) => this.#places.get(a)! - this.#places.get(b)!);
