@@ -22,7 +22,7 @@ import { RunsInFlight } from "./runs_in_flight.ts";
 import { type OpenListeners, serve } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
 
-/** Events after which the process of a run must not go on. */
+/** Events after which the process of a run must end. */
 const ENDS_PROCESS: ReadonlySet<LinkEvent["kind"]> = new Set([
   "run-finished",
   "run-released",
@@ -59,7 +59,7 @@ export async function startSuperLink(
   const onEvent = (event: LinkEvent) => {
     inFlight.onEvent(event);
     events.onEvent(event);
-    // At once: the run may be claimed anew right after the event.
+    // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
   };
   const store = await openStore(config.database);
@@ -109,14 +109,14 @@ export async function startSuperLink(
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });
-  // What runs apps is a sixth of the program, and is loaded when the SuperLink already serves. Apps that are submitted
-  // earlier are pending until then.
+  // The code that runs apps is a sixth of the program. It is loaded when the SuperLink already serves. Apps that are
+  // submitted earlier are pending until then.
   const loading = !isLauncher ? undefined : startLauncher(config, link, services, listeners)
     .then((started) => {
       launching = started;
       if (isExpected) started.expectRun();
     });
-  // runUntil throws it.
+  // runUntil throws this error.
   loading?.catch(() => {});
   const running = cleanup.move();
   return {
@@ -143,7 +143,7 @@ export async function startSuperLink(
   };
 }
 
-/** Rejects as the promise does, and never resolves. */
+/** Rejects like the promise, and never resolves. */
 function failureOf(work: Promise<void> | undefined): Promise<never> {
   return new Promise((_, reject) => work?.catch(reject));
 }
