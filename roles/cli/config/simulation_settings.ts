@@ -10,7 +10,7 @@ export { MAX_VIRTUAL_NODES, type ScalarValue, type SimulationSettings };
 
 type Field = keyof SimulationSettings;
 
-/** What a setting's value must be. */
+/** The kind of value that a setting must have. */
 interface Kind {
   readonly name: string;
   readonly accepts: (value: ScalarValue) => boolean;

@@ -10,10 +10,10 @@ import { wholeNumber } from "../../flags/values.ts";
 /** Longest validity of a development certificate, in days. gRPC C-core and browsers have no limit, but keys leak. */
 const MAX_CERTIFICATE_DAYS = 3650;
 
-/** Most hosts in one certificate. */
+/** Maximum number of hosts in one certificate. */
 const MAX_CERTIFICATE_HOSTS = 100;
 
-/** Most SuperNodes for which one command makes keys. */
+/** Maximum number of SuperNodes for which one command creates keys. */
 const MAX_CLIENTS = 10_000;
 
 /** Values of `--curve`. */

@@ -20,7 +20,7 @@ const SILENCE_SECONDS = 1;
 /** The same before the first line, because a long log may take time to load. */
 const FIRST_LINE_SECONDS = 10;
 
-/** Most seconds to wait for the next part of a log, if the SuperLink has announced more. */
+/** Maximum wait for the next part of a log, in seconds, if the SuperLink has announced more. */
 const PART_SECONDS = 120;
 
 /** The target of a log. */
@@ -57,8 +57,8 @@ export function followLog(
 }
 
 /**
- * Writes a run's log so far. Flower's own SuperLink does not mark its end, so it ends with a line that was written after
- * the command began, or when no line arrives for a while.
+ * Writes a run's log so far. Flower's own SuperLink does not mark the end of the log. So this ends at a line that was
+ * written after the command began, or when no line arrives for a while.
  *
  * @param began the SuperLink's time at the beginning of the command: Unix seconds
  * @throws FlwrError as ControlClient.streamLogs; "deadline-exceeded" when an announced part does not arrive
@@ -125,7 +125,7 @@ async function writeLog(
   };
   // Later messages of the command must start on a new line.
   const end = () => write(text.end()) && (written.endsWith("\n") || writeText(stream, "\n"));
-  // Not a line break in the log, which may be a file.
+  // Written to stderr and not to the log, which may be a file.
   const tell = (message: string) => (written.endsWith("\n") || report(""), report(message));
   const options = {
     signal,

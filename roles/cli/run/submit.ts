@@ -41,7 +41,7 @@ export interface SubmitFlags extends ControlFlags {
   readonly federationConfig?: string;
   /** File with the settings of each simulated node. */
   readonly nodeTable?: string;
-  /** The run from whose last checkpoint to go on. */
+  /** Id of the run from whose last checkpoint to continue. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
   readonly check: boolean;
@@ -231,7 +231,7 @@ async function follow(
   stream: Stream,
   where: string,
 ): Promise<ShownRun> {
-  // Until here Ctrl-C just ends the command.
+  // Before this, Ctrl-C simply ends the command.
   using shutdown = onShutdown();
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   return await withControl(connection, async (control) => {
