@@ -37,8 +37,8 @@ export async function interrupt(
   await tx.runs.put({ ...rest, state, resumes: resumes + 1, vainResumes: vainResumes + 1 });
   await context.traffic.save(tx, effects, runId);
   const from = saved.checkpoints || run.resumedFrom !== undefined
-    ? "goes on from its last checkpoint"
-    : "begins anew";
+    ? "continues from its last checkpoint"
+    : "starts over";
   const time = new Date(context.clock.now() * 1000).toISOString();
   await appendEntries(context, tx, effects, runId, [`${time} ${reason}. The run ${from}\n`]);
   effects.wake("runs");
