@@ -58,7 +58,7 @@ export class NodeTable {
     values.forEach((value, column) => {
       if (value === null) return;
       if (!["string", "number", "boolean"].includes(typeof value)) {
-        throw malformed(`${row} has a value that is no number, text or boolean`);
+        throw malformed(`${row} has a value that is not a number, a text or a boolean`);
       }
       settings[this.#names[column]!] = value as string | number | boolean;
     });

@@ -83,14 +83,18 @@ function checkSharing(
 ): void {
   const { numShares, reconstructionThreshold } = options;
   if (!(numShares > 0 && numShares <= 1) && !isWhole(numShares, MIN_NODES)) {
-    throw refused("numShares", numShares, "a part above 0 to 1, or a whole number from 3");
+    throw refused(
+      "numShares",
+      numShares,
+      "a fraction above 0 and up to 1, or a whole number from 3",
+    );
   }
   const isPart = reconstructionThreshold > 0.5 && reconstructionThreshold <= 1;
   if (!isPart && !isWhole(reconstructionThreshold, 2)) {
     throw refused(
       "reconstructionThreshold",
       reconstructionThreshold,
-      "a part above 0.5 to 1, or a whole number from 2",
+      "a fraction above 0.5 and up to 1, or a whole number from 2",
     );
   }
   if (numShares <= 1 || isPart) return;

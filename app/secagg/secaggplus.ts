@@ -68,7 +68,7 @@ export class SecAggPlus extends Strategy {
         {
           hints: [
             "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
-            "A strategy of your own that needs the mean alone says so with usesMeanOnly",
+            "If your own strategy needs only the mean, state that with usesMeanOnly",
           ],
         },
       );
@@ -190,7 +190,7 @@ export class SecAggPlus extends Strategy {
         });
       }
       const { code = MessageErrorCode.ReplyUnavailable, reason } = failures.get(nodeId) ??
-        { reason: "Left out: too few of its neighbours are there" };
+        { reason: "Left out: too few of its neighbours are left" };
       return instruction.replyError(code, reason, { clock });
     });
     const outcome = await this.#strategy.aggregateTrain(round, replies);
@@ -205,8 +205,8 @@ export class SecAggPlus extends Strategy {
     if (nodes < MIN_NODES) {
       return new FlwrError(
         "failed-precondition",
-        `SecAgg+ needs at least ${MIN_NODES} nodes, got ${nodes}: of two, each learns the other's model`,
-        { hints: [`Set minTrainNodes: ${MIN_NODES} in the strategy, so that it waits for them`] },
+        `SecAgg+ needs at least ${MIN_NODES} nodes, got ${nodes}: with two, each could compute the other's model`,
+        { hints: [`Set minTrainNodes: ${MIN_NODES} in the strategy: it then waits for them`] },
       );
     }
     try {

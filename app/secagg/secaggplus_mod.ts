@@ -167,7 +167,7 @@ function configsOf(message: Message): ConfigRecord {
   if (isConfigRecord(configs)) return configs;
   throw new FlwrError(
     "failed-precondition",
-    "This node trains only in a round of SecAgg+, so that its model is not seen: the instruction " +
+    "This node trains only in a round of SecAgg+, which hides its model: the instruction " +
       `has no ConfigRecord "${CONFIGS}"`,
     {
       hints: [
@@ -205,11 +205,11 @@ function readSettings(configs: ConfigRecord, minThreshold: number | undefined): 
     ? threshold > shareNum / 2
     : threshold >= minThreshold * shareNum;
   if (enough) return settings;
-  const least = minThreshold === undefined ? "more than half" : `${minThreshold} of them at least`;
+  const least = minThreshold === undefined ? "more than half" : `at least ${minThreshold}`;
   throw new FlwrError(
     "failed-precondition",
-    `SecAgg+: this node wants ${least} of the shares to be needed for a secret: the round's ` +
-      `threshold is ${threshold} of ${shareNum}`,
+    `SecAgg+: a secret must need ${least} of the shares for this node to take part, ` +
+      `but the round's threshold is ${threshold} of ${shareNum}`,
     { hints: ["Raise reconstruction_threshold, or lower minThreshold of secAggPlusMod"] },
   );
 }
@@ -235,7 +235,7 @@ function warnOfClipping(
   if (clipped === 0) return;
   const all = tensors.reduce((sum, { data }) => sum + data.length, 0);
   console.warn(
-    `SecAgg+: ${clipped} of ${all} weighed elements were beyond ±${clippingRange} and were clipped. ` +
+    `SecAgg+: ${clipped} of ${all} weighted elements were beyond ±${clippingRange} and were clipped. ` +
       "Raise the ServerApp's clippingRange.",
   );
 }

@@ -55,7 +55,9 @@ function numExamplesOf(content: RecordDict): number {
     "invalid-argument",
     `Secure aggregation: the reply to "train" has no number "${key}" in its MetricRecord "metrics"`,
     {
-      hints: [`Return metrics: new MetricRecord({ "${key}": 500, … }): the model is weighed by it`],
+      hints: [
+        `Return metrics: new MetricRecord({ "${key}": 500, … }): it is the weight of the model`,
+      ],
     },
   );
 }

@@ -128,7 +128,7 @@ export async function handleDueRun(
 async function runOf(tx: RunTransaction, token: string): Promise<RunRecord> {
   const run = await tx.runs.byToken(hashToken(token));
   if (run === undefined) {
-    throw new FlwrError("unauthenticated", "The token does not, or no longer, belong to a run");
+    throw new FlwrError("unauthenticated", "The token does not belong to a run, or no longer does");
   }
   return run;
 }

@@ -21,7 +21,7 @@ export async function resumableRun(
   }
   if (run.fabId !== fabId) {
     throw refusal(
-      `Run ${runId} is of app "${run.fabId}", not of "${fabId}"`,
+      `Run ${runId} belongs to app "${run.fabId}", not to "${fabId}"`,
       "Submit that app, which may have changed, or name a run of this one",
     );
   }

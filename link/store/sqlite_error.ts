@@ -22,7 +22,7 @@ export function sqliteError(path: string, error: unknown): unknown {
         {
           cause,
           hints: [
-            "Each SuperLink needs a database of its own: stop the other one, or name another file",
+            "Each SuperLink needs its own database: stop the other one, or name another file",
           ],
         },
       );

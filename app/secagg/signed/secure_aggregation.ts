@@ -80,7 +80,7 @@ export class SecureAggregation extends Strategy {
         {
           hints: [
             "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
-            "A strategy of your own that needs the mean alone says so with usesMeanOnly",
+            "If your own strategy needs only the mean, state that with usesMeanOnly",
           ],
         },
       );
@@ -321,7 +321,7 @@ function tooFew(nodes: number): FlwrError {
     `Secure aggregation needs at least ${MIN_PARTICIPANTS} nodes, got ${nodes}: ` +
       "with two, each could compute the other's model",
     {
-      hints: [`Set minTrainNodes: ${MIN_PARTICIPANTS} in the strategy, so that it waits for them`],
+      hints: [`Set minTrainNodes: ${MIN_PARTICIPANTS} in the strategy: it then waits for them`],
     },
   );
 }

@@ -221,7 +221,7 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   const { vector, clipped } = made;
   if (made.isZeroed) {
     console.warn(
-      "Secure aggregation: the update or a metric is not a finite number: this node counts nothing in the sum",
+      "Secure aggregation: the update or a metric is not a finite number: this node counts as 0 in the sum",
     );
   }
   if (made.isWeightClamped) {

@@ -87,7 +87,7 @@ async function configure(
   );
   return {
     json: { success: true, "federation-id": id },
-    lines: [`The simulation of ${id} is configured`],
+    lines: [`Configured the simulation of ${id}`],
   };
 }
 

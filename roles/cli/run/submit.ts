@@ -201,7 +201,7 @@ async function readSimulation(
   if (nodes !== undefined && given.numSupernodes !== undefined && given.numSupernodes !== nodes) {
     throw new UsageError(
       "invalid-argument",
-      `--nodes says ${nodes}, and num-supernodes in --federation-config ${given.numSupernodes}`,
+      `--nodes is ${nodes}, but num-supernodes in --federation-config is ${given.numSupernodes}`,
       { hints: ["Leave one of them out"] },
     );
   }
@@ -221,7 +221,7 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
       "fab-hash": shortHash(hash),
       "fab-filename": fabFileName(config, hash),
     },
-    lines: [`Run ${runId} is started: ${config.fabId} ${config.version}`],
+    lines: [`Started run ${runId}: ${config.fabId} ${config.version}`],
   };
 }
 

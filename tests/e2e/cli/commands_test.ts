@@ -89,7 +89,7 @@ scenario(
     const { code, stdout } = await flwr(home, ["run", "my-app", ...flags, "--stream"]);
 
     assert.equal(code, 0);
-    assert.equal(stdout, `Run ${RUN_ID} is started: tester/my-app 1.0.0\none\ntwo`);
+    assert.equal(stdout, `Started run ${RUN_ID}: tester/my-app 1.0.0\none\ntwo`);
     const [submission] = fake.asked.submissions;
     assert.equal(
       createHash("sha256").update(submission!.fab!.content).digest("hex"),
