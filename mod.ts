@@ -489,7 +489,7 @@ export { rocAuc } from "./metrics/roc_auc.ts";
 export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
-// Privacy accounting.
+// Privacy accounting
 export {
   type GaussianPrivacyEvent,
   type NeighboringRelation,

@@ -10,8 +10,8 @@ import { requirePair } from "./lengths.ts";
 export interface UpsampleOptions
   extends LayerOptions, Pick<ResizeOptions, "mode" | "alignCorners"> {
   /**
-   * What height and width are multiplied by, rounded down: one number or [height, width], greater than 0. Default: 2,
-   * unless there is a size.
+   * Factor of height and width, greater than 0: one number or [height, width]. The products are rounded down (default:
+   * 2, unless `size` is given).
    */
   readonly scale?: number | Pair;
   /** Height and width of the result: one number or [height, width]. */

@@ -17,11 +17,11 @@ import {
 export interface PrivacyConfig {
   /** The δ at which ε is reported, above 0 and below 1: well below 1 / `populationSize`. */
   readonly targetDelta: number;
-  /** Number of participants from whom each release's are drawn: nodes, or the examples of one node. From 1. */
+  /** Number of participants from which those of each release are drawn: nodes, or the examples of one node. From 1. */
   readonly populationSize: number;
   /**
-   * How they are drawn. "poisson": each independently; "without-replacement": a fixed number; "no-amplification": the draw
-   * does not count. Default: "no-amplification".
+   * How participants are drawn. "poisson": each independently. "without-replacement": a fixed number.
+   * "no-amplification": sampling is not counted. Default: "no-amplification".
    */
   readonly samplingMethod?: SamplingMethod;
   /** The budget: the ε that is not to be exceeded. Above 0. Default: none. */

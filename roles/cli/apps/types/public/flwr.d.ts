@@ -4937,11 +4937,11 @@ export interface RepeatedRelease {
 export interface PrivacyConfig {
 	/** The δ at which ε is reported, above 0 and below 1: well below 1 / `populationSize`. */
 	readonly targetDelta: number;
-	/** Number of participants from whom each release's are drawn: nodes, or the examples of one node. From 1. */
+	/** Number of participants from which those of each release are drawn: nodes, or the examples of one node. From 1. */
 	readonly populationSize: number;
 	/**
-	 * How they are drawn. "poisson": each independently; "without-replacement": a fixed number; "no-amplification": the draw
-	 * does not count. Default: "no-amplification".
+	 * How participants are drawn. "poisson": each independently. "without-replacement": a fixed number.
+	 * "no-amplification": sampling is not counted. Default: "no-amplification".
 	 */
 	readonly samplingMethod?: SamplingMethod;
 	/** The budget: the ε that is not to be exceeded. Above 0. Default: none. */
@@ -5075,7 +5075,7 @@ export interface DpSgdOptions {
 	 * `maxEpsilon` is refused.
 	 */
 	readonly accountant?: PrivacyAccountant;
-	/** Makes noise and batches repeatable. Anyone who knows the seed can remove the noise: for tests alone. */
+	/** Makes noise and batches repeatable. Anyone who knows the seed can remove the noise. Only for tests. */
 	readonly seedForTests?: number;
 }
 /** Settings of differentially private training; made by {@link dpSgd}. */
@@ -5279,7 +5279,7 @@ export interface ModelOptions {
 	readonly parameterType?: StoredType;
 	/** Number of examples per training step (default 32). The last batch of an epoch may be smaller. */
 	readonly batchSize?: number;
-	/** Seed of the initial parameters (default 0, the same on all nodes). Fits have a seed of their own. */
+	/** Seed of the initial parameters (default 0, the same on all nodes). Fits have their own seed. */
 	readonly seed?: number;
 	/**
 	 * Number of threads, at least 1. Default: `--threads` of `flwr supernode`, or else this trainer's share of the
@@ -5299,9 +5299,9 @@ export interface ModelOptions {
 	readonly exportable?: boolean;
 	/** Graph optimisations (default: all); use `PLAIN` to compare with. */
 	readonly optimizations?: Optimizations;
-	/** Source of the time (default: the machine). */
+	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
-	/** Source of seeds for fits without one (default: the machine). */
+	/** Source of seeds for fits without one (default: the machine's generator). */
 	readonly random?: Random;
 	/**
 	 * Compute resources (default: those in the context of the app that creates the model; outside of apps, this
@@ -5518,7 +5518,10 @@ export declare function sequential(...layers: readonly Layer[]): Layer;
 export declare function sequentialWith(options: LayerOptions, ...layers: readonly Layer[]): Layer;
 /** Options of {@link residual}. */
 export interface ResidualOptions extends LayerOptions {
-	/** Layer on the other path (default: none); its output has the shape of the inner layer's output. */
+	/**
+	 * Layer on the other path. Its output must have the shape of the inner layer's output (default: the input,
+	 * unchanged).
+	 */
 	readonly shortcut?: Layer;
 }
 /**
@@ -5636,8 +5639,8 @@ export declare function globalMaxPool(options?: LayerOptions): Layer;
 /** Options of {@link upsample2d}: either `scale` or `size`. */
 export interface UpsampleOptions extends LayerOptions, Pick<ResizeOptions, "mode" | "alignCorners"> {
 	/**
-	 * What height and width are multiplied by, rounded down: one number or [height, width], greater than 0. Default: 2,
-	 * unless there is a size.
+	 * Factor of height and width, greater than 0: one number or [height, width]. The products are rounded down (default:
+	 * 2, unless `size` is given).
 	 */
 	readonly scale?: number | Pair;
 	/** Height and width of the result: one number or [height, width]. */
@@ -6033,7 +6036,7 @@ export interface SplitOptions {
 	/** The same seed gives the same split (default 42). */
 	readonly seed?: number;
 	/**
-	 * Whether the last examples are for test, for examples in the order of time (default false: they are drawn at
+	 * Whether the last examples become the test data, for examples in time order (default false: they are drawn at
 	 * random). Cannot be combined with `seed` or `stratify`.
 	 */
 	readonly chronological?: boolean;
@@ -6144,10 +6147,11 @@ export interface CsvOptions {
 	 */
 	readonly standardize?: boolean | readonly string[];
 	/**
-	 * Encoding of another table: the `schema` of an earlier result, also after JSON. It determines categories, classes,
-	 * filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`, `classes`, `categories` and
-	 * `standardize`. A table with other columns is refused. For a column whose missing cells the schema fills in, only
-	 * the actions "mean", "median" and the schema's own value are possible; the schema's value is used.
+	 * Encoding of another table: the `schema` of an earlier result, which may have been saved as JSON. It determines
+	 * categories, classes, filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`,
+	 * `classes`, `categories` and `standardize`. A table with other columns is refused. For a column whose missing cells
+	 * the schema fills in, only the actions "mean", "median" and the schema's own value are possible; the schema's value
+	 * is used.
 	 */
 	readonly schema?: TableSchema;
 	/** Splits the rows for training and test. Means, medians and deviations are computed from the training rows. */
@@ -6422,15 +6426,15 @@ export interface ImageMasks extends Dataset {
 /** How to read images with their masks. */
 export interface ImageMasksOptions {
 	/**
-	 * The numbers that masks have, in the order of the classes: [0, 255] makes classes 0 and 1 of them. Any other number is
-	 * refused. Default: each number is the class.
+	 * The numbers in the masks, in the order of the classes: with [0, 255], they become classes 0 and 1. Any other number
+	 * is refused. Default: each number is its class.
 	 */
 	readonly values?: readonly number[];
-	/** What a mask's name has behind its image's: "_mask" pairs a.jpg with a_mask.png. Default: nothing. */
+	/** Text that follows the image's name in the mask's name: "_mask" pairs a.jpg with a_mask.png. Default: none. */
 	readonly maskSuffix?: string;
 	/**
-	 * What to do with images that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them as
-	 * they are stored. Default: such an image is refused. Masks are taken as they are stored.
+	 * Action for images that are stored rotated or mirrored (Exif): "apply" rotates them as viewers do, "ignore" reads
+	 * them as stored. Masks are always read as stored. Default: such images are refused.
 	 */
 	readonly orientation?: OrientationAction;
 }
@@ -6476,9 +6480,12 @@ export interface DirichletOptions extends PartitionOptions {
 	 * not). One for all partitions, or one for each.
 	 */
 	readonly alpha: number | readonly number[];
-	/** Fewest examples of a partition (default 10): the shares are drawn again until all partitions have as many. */
+	/**
+	 * Minimum number of examples of a partition. The shares are drawn again until all partitions have that many (default
+	 * 10).
+	 */
 	readonly minPartitionSize?: number;
-	/** Whether a partition with more examples than the average gets none of further classes (default false). */
+	/** Whether a partition with more examples than the average gets no examples of further classes (default false). */
 	readonly selfBalancing?: boolean;
 }
 /**
@@ -6500,11 +6507,14 @@ export interface DistributionOptions extends PartitionOptions {
 	readonly distributionArray: readonly (readonly number[])[];
 	/** Number of labels of each partition. */
 	readonly numUniqueLabelsPerPartition: number;
-	/** Fewest examples of each label in each partition that has it (default 0). It has no effect without `rescale`. */
+	/**
+	 * Minimum number of examples of each label in each partition that has it (default 0). It has no effect without
+	 * `rescale`.
+	 */
 	readonly preassignedNumSamplesPerLabel?: number;
 	/**
-	 * Whether shares are scaled such that all examples of a label are used (default true). Otherwise they are numbers of
-	 * examples, rounded down, and further examples are unused.
+	 * Whether shares are scaled so that all examples of a label are used (default true). Otherwise the shares are numbers
+	 * of examples, rounded down, and the remaining examples are unused.
 	 */
 	readonly rescale?: boolean;
 }
@@ -6597,7 +6607,7 @@ export type GroupMode = "allow-smaller" | "allow-bigger" | "drop-reminder" | "st
 export interface GroupedNaturalIdOptions {
 	/** Number of ids of a partition, at least 1. */
 	readonly groupSize: number;
-	/** What becomes of the ids that are left (default "allow-smaller"). */
+	/** Action for the ids that are left over (default "allow-smaller"). */
 	readonly mode?: GroupMode;
 	/** Whether ids are grouped in ascending order (default false: in the order of their first examples). */
 	readonly sortUniqueIds?: boolean;
@@ -6637,7 +6647,7 @@ export declare function partitionPathological(labels: Labels, partitions: number
 export interface ShardOptions extends PartitionOptions {
 	/** Number of shards per partition (default: all shards; if not divisible, the first partitions get one more). */
 	readonly shardsPerPartition?: number;
-	/** Number of examples per shard (default: such that all shards contain the whole data set). */
+	/** Number of examples per shard (default: the size with which all shards together contain the whole data set). */
 	readonly shardSize?: number;
 	/**
 	 * Whether the examples left at the end form a smaller shard (default false: they are not used). It has no effect if
@@ -6753,7 +6763,7 @@ export type WordCounts = readonly (readonly [
 ])[];
 /** Options of {@link wordCounts}. */
 export interface WordCountsOptions {
-	/** Fewest occurrences of a word in these texts; rarer words are left out (default 1). */
+	/** Minimum number of occurrences of a word in these texts. Rarer words are left out (default 1). */
 	readonly minFrequency?: number;
 	/** Splits a text into words (default: `tokenize`). */
 	readonly tokenize?: (text: string) => readonly string[];
@@ -6792,9 +6802,12 @@ export declare const PADDING_ID = 0;
 export declare const UNKNOWN_ID = 1;
 /** Options of {@link createVocabulary}. */
 export interface VocabularyOptions {
-	/** Fewest occurrences of a word in all texts (default 1). */
+	/** Minimum number of occurrences of a word in all texts (default 1). */
 	readonly minFrequency?: number;
-	/** Most ids, including those for padding and unknown words (default: no limit). The most frequent words are kept. */
+	/**
+	 * Maximum number of ids, including those for padding and unknown words (default: no limit). The most frequent words
+	 * are kept.
+	 */
 	readonly maxSize?: number;
 }
 /**
@@ -6866,19 +6879,19 @@ export declare function regressionStatistics(predictions: Numbers, targets: Numb
  * @throws FlwrError "invalid-argument" if the numbers of examples differ, for a score of NaN and another target
  */
 export declare function rocAuc(scores: Numbers, targets: Numbers): number | undefined;
-/** What the noise is calibrated for. */
+/** The target for which noise is calibrated. */
 export interface CalibrationTarget {
 	/** The ε that all releases together may reach, in nats. Above 0. */
 	readonly epsilon: number;
 	/** The δ of that ε, above 0 and below 1: well below one divided by the number of participants. */
 	readonly delta: number;
-	/** How many releases: rounds, or steps of DP-SGD. From 1. */
+	/** Number of releases: rounds, or steps of DP-SGD. From 1. */
 	readonly count: number;
-	/** How participants are drawn for each. Default: all take part. */
+	/** How participants are drawn for each release. Default: all take part. */
 	readonly sampling?: Sampling;
 	/** The accounting method: "pld" is tighter and takes seconds. Default: "rdp". */
 	readonly method?: AccountingMethod;
-	/** How far above the smallest sufficient noise the result may be. Default: 10⁻⁶. */
+	/** Largest accepted excess over the smallest sufficient noise. Default: 10⁻⁶. */
 	readonly tolerance?: number;
 }
 /**
