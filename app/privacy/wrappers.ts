@@ -50,8 +50,8 @@ export class DifferentialPrivacyServerSideFixedClipping extends CentralDp {
 }
 
 /**
- * As {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or Flower's
- * `fixedclipping_mod`. The server does not rely on it.
+ * Like {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or
+ * Flower's `fixedclipping_mod`. The server does not rely on it.
  */
 export class DifferentialPrivacyClientSideFixedClipping extends CentralDp {
   /** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
@@ -74,8 +74,8 @@ export class DifferentialPrivacyServerSideAdaptiveClipping extends CentralDp {
 }
 
 /**
- * As {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or Flower's
- * `adaptiveclipping_mod`, which also says whether an update was clipped.
+ * Like {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or
+ * Flower's `adaptiveclipping_mod`, which also says whether an update was clipped.
  */
 export class DifferentialPrivacyClientSideAdaptiveClipping extends CentralDp {
   /** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */

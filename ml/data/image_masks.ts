@@ -20,7 +20,7 @@ export interface ImageMasks extends Dataset {
   readonly y: Tensor<"uint8">;
 }
 
-/** How to read images with their masks. */
+/** Options of {@link readImageMasks}. */
 export interface ImageMasksOptions {
   /**
    * The numbers in the masks, in the order of the classes: with [0, 255], they become classes 0 and 1. Any other number

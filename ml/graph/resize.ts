@@ -81,14 +81,14 @@ export interface ResizeOptions {
    */
   readonly alignCorners?: boolean;
   /**
-   * The exact factor from which `size` was rounded: one number or [height, width], as PyTorch's scale_factor (default:
+   * The exact factor from which `size` was rounded: one number or [height, width], like PyTorch's scale_factor (default:
    * the ratio of the lengths).
    */
   readonly scale?: number | Pair;
 }
 
 /**
- * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], as PyTorch's F.interpolate
+ * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], like PyTorch's F.interpolate
  * without antialiasing; "nearest" of any dtype, "bilinear" of float32.
  *
  * @param size [height, width] of the result, whole numbers from 1

@@ -32,10 +32,10 @@ export interface DiceLossOptions {
 }
 
 /**
- * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits and
- * t its targets (Milletari et al., "V-Net", 2016, with plain sums below, as MONAI's DiceLoss): how little two masks overlap,
- * whatever their size. The mean over classes, or over masks that are scored apart. Right is what is right for
- * `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
+ * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits
+ * and t its targets (Milletari et al., "V-Net", 2016, with plain sums in the denominator, like MONAI's DiceLoss). It
+ * measures how little two masks overlap, whatever their size. The mean over classes, or over masks that are scored
+ * apart. Right is what is right for `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example Labels [batch, height, width] for an output [batch, classes, height, width].

@@ -35,8 +35,8 @@ const ELSEWHERE = {
 const MODES: readonly unknown[] = ["nearest", "bilinear"];
 
 /**
- * Larger images, float32 [batch, channels, height, width] → [batch, channels, height', width'], as PyTorch's nn.Upsample:
- * the way back up in a network that labels each pixel. It has no parameters.
+ * Enlarges images, float32 [batch, channels, height, width] → [batch, channels, height', width'], like PyTorch's
+ * nn.Upsample, for networks that label each pixel. It has no parameters.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example

@@ -13,7 +13,7 @@ import {
   type RepeatedRelease,
 } from "./release.ts";
 
-/** What an accountant counts, and for whom. Names and checks are those of Flower 1.42's PrivacyConfig. */
+/** Settings of an accountant. Names and checks are those of Flower 1.42's PrivacyConfig. */
 export interface PrivacyConfig {
   /** The δ at which ε is reported, above 0 and below 1: well below 1 / `populationSize`. */
   readonly targetDelta: number;
@@ -32,8 +32,8 @@ export interface PrivacyConfig {
 export type SamplingMethod = "poisson" | "without-replacement" | "no-amplification";
 
 /**
- * Two data sets are neighbours, whose releases an attacker cannot tell apart, if one has one participant more
- * ("add-or-remove-one"), or if one participant is another ("replace-one").
+ * The relation of two data sets whose releases an attacker must hardly be able to tell apart: one has one more
+ * participant ("add-or-remove-one"), or one participant is replaced by another ("replace-one").
  */
 export type NeighboringRelation = "add-or-remove-one" | "replace-one";
 

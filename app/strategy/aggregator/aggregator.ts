@@ -27,7 +27,7 @@ export interface Aggregation {
 }
 
 /**
- * How a round's replies become one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
+ * Combines a round's replies into one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
  *
  * @example
  * ```ts

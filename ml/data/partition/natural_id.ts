@@ -33,7 +33,7 @@ export function partitionNaturalId(ids: ArrayLike<NaturalId>): NaturalPartitions
 }
 
 /**
- * What becomes of the ids that are left when the number of ids is not a multiple of the group's size: "allow-smaller":
+ * Action for the ids that are left over if the number of ids is not a multiple of the group's size: "allow-smaller":
  * they form a smaller group; "allow-bigger": the first groups have one more; "drop-reminder": they are unused;
  * "strict": an error.
  */

@@ -1051,7 +1051,7 @@ export declare class Result {
 	/** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
 	get serverMetrics(): Map<number, MetricRecord>;
 }
-/** The privacy loss of a run so far, and what it rests on. */
+/** The privacy loss of a run so far, with its assumptions. */
 export interface PrivacyReport {
 	/** ε, in nats. */
 	readonly epsilon: number;
@@ -1995,7 +1995,7 @@ export interface Aggregation {
 	finish(): Aggregate;
 }
 /**
- * How a round's replies become one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
+ * Combines a round's replies into one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
  *
  * @example
  * ```ts
@@ -2588,7 +2588,7 @@ export interface AdaptiveOptions {
  */
 export declare function adagradRule(options?: Omit<AdaptiveOptions, "beta1" | "beta2">): ServerRule;
 /**
- * Adam at the server (Reddi et al., 2020, arXiv:2003.00295): with w the model sent, w̄ the aggregate and Δ = w̄ − w,
+ * Adam at the server (Reddi et al., 2020, arXiv:2003.00295). With w the model sent, w̄ the aggregate and Δ = w̄ − w:
  *
  *     m ← β₁·m + (1 − β₁)·Δ;   v ← β₂·v + (1 − β₂)·Δ²;   w ← w + η·m / (√v + τ)
  *
@@ -3630,9 +3630,9 @@ export declare function localDpMod(options: LocalDpOptions): ClientMod;
  */
 export declare function clippedUpdates(norm: number): Postprocessor;
 /**
- * Adds noise on the nodes, after they clip their updates: local differential privacy, as {@link localDpMod} has it.
- * Changes that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add
- * noise at the server, where less is needed.
+ * Adds noise on the nodes, after they clip their updates: local differential privacy, like {@link localDpMod}. Changes
+ * that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add noise
+ * at the server, where less is needed.
  *
  * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */
@@ -3644,8 +3644,8 @@ export interface QuantizedOptions {
 }
 /**
  * Quantised updates: a node sends each element of its update as one of 2^bits numbers between the array's smallest and
- * largest one, rounded up or down at random, right on average (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
- * 2017, arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
+ * largest one, rounded up or down at random without bias (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al., 2017,
+ * arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
  *
  * @throws FlwrError "invalid-argument" for another number of bits
  */
@@ -3661,9 +3661,9 @@ export interface TopKOptions {
 	readonly errorFeedback?: boolean;
 }
 /**
- * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
- * arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier, Jaggi, 2018,
- * arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
+ * Sparse updates: a node sends only the largest elements of its update, over all arrays together (Aji and Heafield,
+ * 2017, arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier,
+ * Jaggi, 2018, arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
  *
  * @throws FlwrError "invalid-argument" if the fraction is out of range
  *
@@ -3685,8 +3685,8 @@ export declare function topK(options: TopKOptions): Postprocessor;
  */
 export declare function equalWeights(): Postprocessor;
 /**
- * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by a large number,
- * true or not (McMahan et al., 2018, arXiv:1710.06963).
+ * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by reporting a large
+ * number, true or false (McMahan et al., 2018, arXiv:1710.06963).
  *
  * @param cap the largest weight, above 0
  * @throws FlwrError "invalid-argument" for another cap
@@ -4125,7 +4125,7 @@ export interface ConvolutionOptions {
 	readonly groups?: number;
 }
 /**
- * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], as PyTorch's conv2d.
+ * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], like PyTorch's conv2d.
  *
  * @throws FlwrError "invalid-argument" when the channels do not fit or the kernel is larger than the padded input
  */
@@ -4215,13 +4215,13 @@ export interface ResizeOptions {
 	 */
 	readonly alignCorners?: boolean;
 	/**
-	 * The exact factor from which `size` was rounded: one number or [height, width], as PyTorch's scale_factor (default:
+	 * The exact factor from which `size` was rounded: one number or [height, width], like PyTorch's scale_factor (default:
 	 * the ratio of the lengths).
 	 */
 	readonly scale?: number | Pair;
 }
 /**
- * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], as PyTorch's F.interpolate
+ * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], like PyTorch's F.interpolate
  * without antialiasing; "nearest" of any dtype, "bilinear" of float32.
  *
  * @param size [height, width] of the result, whole numbers from 1
@@ -4694,16 +4694,16 @@ export interface CrossEntropyOptions {
 	readonly axis?: number;
 }
 /**
- * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
- * [batch, …, classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32
- * shares in the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
+ * Cross-entropy, like PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits [batch, …,
+ * classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32 shares in
+ * the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
  * formula.
  *
  * @throws FlwrError "invalid-argument" when the smoothing is out of range, and for unknown options
  */
 export declare function crossEntropy(options?: CrossEntropyOptions): Loss;
 /**
- * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
+ * The mean squared difference, like PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
  * shape; axes of length 1 behind the batch may be missing, so that [batch] goes with [batch, 1].
  */
 export declare function meanSquaredError(): Loss;
@@ -4903,9 +4903,9 @@ export interface PrivacyLedger {
 	delta(epsilon: number): number;
 }
 /**
- * How the participants of a release are drawn from the population:
+ * How the participants of a release are drawn from the population.
  *
- * - "none": all take part, or it is no secret who takes part.
+ * - "none": all take part, or it is not secret who takes part.
  * - "poisson": each takes part with probability `rate`, independently of the others.
  * - "without-replacement": `sampleSize` of `populationSize`, every such set equally likely.
  */
@@ -4933,7 +4933,7 @@ export interface RepeatedRelease {
 	/** From 1. */
 	readonly count: number;
 }
-/** What an accountant counts, and for whom. Names and checks are those of Flower 1.42's PrivacyConfig. */
+/** Settings of an accountant. Names and checks are those of Flower 1.42's PrivacyConfig. */
 export interface PrivacyConfig {
 	/** The δ at which ε is reported, above 0 and below 1: well below 1 / `populationSize`. */
 	readonly targetDelta: number;
@@ -4950,8 +4950,8 @@ export interface PrivacyConfig {
 /** How the participants of a release are drawn, in Flower's words. */
 export type SamplingMethod = "poisson" | "without-replacement" | "no-amplification";
 /**
- * Two data sets are neighbours, whose releases an attacker cannot tell apart, if one has one participant more
- * ("add-or-remove-one"), or if one participant is another ("replace-one").
+ * The relation of two data sets whose releases an attacker must hardly be able to tell apart: one has one more
+ * participant ("add-or-remove-one"), or one participant is replaced by another ("replace-one").
  */
 export type NeighboringRelation = "add-or-remove-one" | "replace-one";
 /** One release, of a sum to which `sampleSize` participants contributed. */
@@ -5508,7 +5508,7 @@ export interface OnnxNetwork extends Layer {
  */
 export declare function onnxNetwork(source: string | URL | Uint8Array, options?: OnnxNetworkOptions): OnnxNetwork;
 /**
- * Applies layers one after the other. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
+ * Applies layers one after another. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
  * the weight of the first is `0.weight`.
  *
  * @throws FlwrError "invalid-argument" when an argument is not a layer
@@ -5647,8 +5647,8 @@ export interface UpsampleOptions extends LayerOptions, Pick<ResizeOptions, "mode
 	readonly size?: number | Pair;
 }
 /**
- * Larger images, float32 [batch, channels, height, width] → [batch, channels, height', width'], as PyTorch's nn.Upsample:
- * the way back up in a network that labels each pixel. It has no parameters.
+ * Enlarges images, float32 [batch, channels, height, width] → [batch, channels, height', width'], like PyTorch's
+ * nn.Upsample, for networks that label each pixel. It has no parameters.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example
@@ -5834,10 +5834,10 @@ export interface DiceLossOptions {
 	readonly smooth?: number;
 }
 /**
- * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits and
- * t its targets (Milletari et al., "V-Net", 2016, with plain sums below, as MONAI's DiceLoss): how little two masks overlap,
- * whatever their size. The mean over classes, or over masks that are scored apart. Right is what is right for
- * `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
+ * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits
+ * and t its targets (Milletari et al., "V-Net", 2016, with plain sums in the denominator, like MONAI's DiceLoss). It
+ * measures how little two masks overlap, whatever their size. The mean over classes, or over masks that are scored
+ * apart. Right is what is right for `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example Labels [batch, height, width] for an output [batch, classes, height, width].
@@ -5954,8 +5954,8 @@ export interface PartitionOptions {
  */
 export declare function classCounts(labels: Labels, classes?: number): number[];
 /**
- * Weights of classes such that all have the same total: examples / (classes · examples of the class), like
- * scikit-learn's `compute_class_weight("balanced")`.
+ * Weights of classes with which all classes have the same total weight: examples / (classes · examples of the class),
+ * like scikit-learn's `compute_class_weight("balanced")`.
  *
  * @param labels label of each example, from 0
  * @returns the weight of each class; their mean over the examples is 1
@@ -6373,7 +6373,7 @@ export interface ImageFolderOptions {
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
-/** Options of {@link readParquet}: those of `readCsv` but for text files. */
+/** Options of {@link readParquet}: those of `readCsv`, except the ones for text files. */
 export type ParquetOptions = Omit<CsvOptions, "delimiter" | "decimal" | "encoding">;
 /** Options of {@link readParquetInputs}: a table without targets, or whose targets are not read. */
 export type ParquetInputsOptions = Omit<CsvInputsOptions, "delimiter" | "decimal" | "encoding">;
@@ -6423,7 +6423,7 @@ export interface ImageMasks extends Dataset {
 	/** [images, height, width]: the class of each pixel. */
 	readonly y: Tensor<"uint8">;
 }
-/** How to read images with their masks. */
+/** Options of {@link readImageMasks}. */
 export interface ImageMasksOptions {
 	/**
 	 * The numbers in the masks, in the order of the classes: with [0, 255], they become classes 0 and 1. Any other number
@@ -6598,7 +6598,7 @@ export interface NaturalPartitions {
  */
 export declare function partitionNaturalId(ids: ArrayLike<NaturalId>): NaturalPartitions;
 /**
- * What becomes of the ids that are left when the number of ids is not a multiple of the group's size: "allow-smaller":
+ * Action for the ids that are left over if the number of ids is not a multiple of the group's size: "allow-smaller":
  * they form a smaller group; "allow-bigger": the first groups have one more; "drop-reminder": they are unused;
  * "strict": an error.
  */
@@ -7189,8 +7189,8 @@ export declare class DifferentialPrivacyServerSideFixedClipping extends CentralD
 	constructor(strategy: Strategy, options: FixedClippingOptions);
 }
 /**
- * As {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or Flower's
- * `fixedclipping_mod`. The server does not rely on it.
+ * Like {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or
+ * Flower's `fixedclipping_mod`. The server does not rely on it.
  */
 export declare class DifferentialPrivacyClientSideFixedClipping extends CentralDp {
 	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
@@ -7205,8 +7205,8 @@ export declare class DifferentialPrivacyServerSideAdaptiveClipping extends Centr
 	constructor(strategy: Strategy, options: AdaptiveClippingOptions);
 }
 /**
- * As {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or Flower's
- * `adaptiveclipping_mod`, which also says whether an update was clipped.
+ * Like {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or
+ * Flower's `adaptiveclipping_mod`, which also says whether an update was clipped.
  */
 export declare class DifferentialPrivacyClientSideAdaptiveClipping extends CentralDp {
 	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
