@@ -489,7 +489,7 @@ export { rocAuc } from "./metrics/roc_auc.ts";
 export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
-// Privacy accounting.
+// Privacy accounting
 export {
   type GaussianPrivacyEvent,
   type NeighboringRelation,
@@ -505,7 +505,7 @@ export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/cal
 export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
 export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";
 
-// Differential privacy.
+// Differential privacy
 export { adaptiveClippingMod, fixedClippingMod } from "./app/privacy/clipping_mods.ts";
 export type { AdaptiveNormOptions, ClippingNorm } from "./app/privacy/clipping_norm.ts";
 export type {

@@ -58,7 +58,7 @@ async function acceptAnnounced(
  * Stores a message whose objects are all stored, or refuses it.
  *
  * @param refusal result of the checks in this transaction; the shape of the content is checked here
- * @returns why the message was refused, if it was
+ * @returns the reason why the message was refused, if it was
  */
 export async function acceptMessage(
   context: MessageContext,

@@ -21,7 +21,7 @@ export interface InstructionRecord extends InstructionProgress {
 export interface InstructionTable {
   /** Adds an instruction. Its run must exist. */
   add(instruction: InstructionRecord): Promise<void>;
-  /** The instructions with these ids, as far as they exist. */
+  /** The existing instructions among these ids. */
   get(messageIds: readonly string[]): Promise<InstructionRecord[]>;
   /** The node's instructions in state "waiting" or "handed-out". */
   openOf(nodeId: bigint): Promise<InstructionRecord[]>;
@@ -50,7 +50,7 @@ export interface InstructionTable {
 
 /** Table of replies, at most one for each instruction. */
 export interface ReplyTable {
-  /** The replies to these instructions, as far as they exist. */
+  /** The existing replies to these instructions. */
   to(instructionIds: readonly string[]): Promise<LinkMessage[]>;
   get(messageId: string): Promise<LinkMessage | undefined>;
   /** Adds a reply, or replaces the reply to the same instruction. The instruction must exist. */

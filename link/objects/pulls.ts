@@ -48,7 +48,7 @@ export async function pullObject(
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
   }
-  // Looked up again, because `makeRoom` may have taken long.
+  // Looked up again, because `makeRoom` may have taken a long time.
   return await context.transact("relaxed", async (tx, effects) => {
     const unstored = unstoredObject(context, caller, id);
     if (unstored !== undefined) return { found: true, bytes: unstored };

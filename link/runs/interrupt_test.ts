@@ -114,7 +114,7 @@ linkTest(
     const { text } = await link.runs.readLog(runId, 0);
     assert.match(
       text,
-      /^Z half a line\n\S+Z The SuperLink was restarted\. The run goes on from .*\n$/,
+      /^Z half a line\n\S+Z The SuperLink was restarted\. The run continues from .*\n$/,
     );
 
     await bench.restart();
@@ -130,7 +130,7 @@ linkTest(
   LIMITS,
 );
 
-linkTest("without a checkpoint, a run begins anew only if it had no effects", async (bench) => {
+linkTest("without a checkpoint, a run starts over only if it had no effects", async (bench) => {
   const nodeId = await bench.node(1000);
   const fresh = await started(bench);
   await bench.link.runs.interrupt(fresh.runId, REASON);

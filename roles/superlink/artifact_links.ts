@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 /** Seconds for which a URL of PullArtifacts is valid: enough to copy it by hand. */
 export const ARTIFACT_LINK_SECONDS = 600;
 
-/** Most links that are valid at the same time, of some 100 bytes each. A new one replaces the oldest. */
+/** Maximum number of valid links, of about 100 bytes each. A new one replaces the oldest. */
 export const MAX_ARTIFACT_LINKS = 1000;
 
 /** Random bytes of a token, which is written in hexadecimal. */

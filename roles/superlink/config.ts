@@ -11,7 +11,10 @@ import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 /** The configuration of a SuperLink, from checked flags and files. */
 export interface SuperLinkConfig {
   readonly listeners: Listeners;
-  /** Additional host names of this SuperLink, besides its addresses and those of its certificate. "*" allows any. */
+  /**
+   * Additional host names of this SuperLink. Its addresses and the names in its certificate need not be listed. "*"
+   * allows any.
+   */
   readonly hostNames: readonly string[];
   /** The APIs that other machines may call over HTTP. They may always call Fleet. */
   readonly remote: RemoteAccess;

@@ -84,7 +84,7 @@ export function superLinkServices(
   const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
   const control = controlHandlers({
     link,
-    // Loaded with the first app: most of what it needs is for nothing else.
+    // Loaded with the first app, because nothing else needs most of these modules.
     readFab: async (content) => {
       const { readFab } = await load<typeof import("../../fab/read.ts")>(
         new URL("../../fab/read.ts", import.meta.url),

@@ -23,7 +23,7 @@ import { RunsInFlight } from "./runs_in_flight.ts";
 import { type OpenListeners, serve, type Serving } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
 
-/** Events after which the process of a run must not go on. */
+/** Events after which the process of a run must end. */
 const ENDS_PROCESS: ReadonlySet<LinkEvent["kind"]> = new Set([
   "run-finished",
   "run-released",
@@ -62,7 +62,7 @@ export async function startSuperLink(
   const onEvent = (event: LinkEvent) => {
     inFlight.onEvent(event);
     events.onEvent(event);
-    // At once: the run may be claimed anew right after the event.
+    // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
   };
   const store = await openStore(config.database);
@@ -112,15 +112,15 @@ export async function startSuperLink(
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });
-  // What runs apps is a sixth of the program. It and the renewal of the certificate are loaded when the SuperLink already serves. Apps that are submitted
-  // earlier are pending until then.
+  // The code that runs apps is a sixth of the program. It and the renewal of the certificate are loaded when the
+  // SuperLink already serves. Apps that are submitted earlier are pending until then.
   const loading = !isLauncher ? undefined : startLauncher(config, link, services, listeners)
     .then((started) => {
       launching = started;
       if (isExpected) started.expectRun();
     });
   const renewal = startRenewal(config, renew, stopping.signal);
-  // runUntil throws theirs.
+  // runUntil throws the errors of both.
   loading?.catch(() => {});
   renewal.catch(() => {});
   const running = cleanup.move();
@@ -154,7 +154,7 @@ export async function startSuperLink(
   };
 }
 
-/** Rejects as the promise does, and never resolves. */
+/** Rejects like the promise, and never resolves. */
 function failureOf(work: Promise<unknown> | undefined): Promise<never> {
   return new Promise((_, reject) => work?.catch(reject));
 }

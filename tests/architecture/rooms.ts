@@ -379,6 +379,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "roles/supernode",
   ],
   "@logtape/logtape": ["base", "rpc"],
+  // Only tests import these.
+  "fast-png": [],
+  "jpeg-js": [],
 };
 
 /** Whether an entry of a row allows a room: braces in it stand for each of the names within them. */

@@ -130,7 +130,8 @@ function record(w: Float32Array, b: Float32Array): ArrayRecord {
   });
 }
 
-function contextOf(nodeId: NodeId): Context {
+/** The context of a node of the run 7, with empty settings and state. */
+export function contextOf(nodeId: NodeId): Context {
   return {
     runId: 7n,
     nodeId,

@@ -41,7 +41,7 @@ export interface SubmitFlags extends ControlFlags {
   readonly federationConfig?: string;
   /** File with the settings of each simulated node. */
   readonly nodeTable?: string;
-  /** The run from whose last checkpoint to go on. */
+  /** Id of the run from whose last checkpoint to continue. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
   readonly check: boolean;
@@ -201,7 +201,7 @@ async function readSimulation(
   if (nodes !== undefined && given.numSupernodes !== undefined && given.numSupernodes !== nodes) {
     throw new UsageError(
       "invalid-argument",
-      `--nodes says ${nodes}, and num-supernodes in --federation-config ${given.numSupernodes}`,
+      `--nodes is ${nodes}, but num-supernodes in --federation-config is ${given.numSupernodes}`,
       { hints: ["Leave one of them out"] },
     );
   }
@@ -221,7 +221,7 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
       "fab-hash": shortHash(hash),
       "fab-filename": fabFileName(config, hash),
     },
-    lines: [`Run ${runId} is started: ${config.fabId} ${config.version}`],
+    lines: [`Started run ${runId}: ${config.fabId} ${config.version}`],
   };
 }
 
@@ -231,14 +231,22 @@ async function follow(
   stream: Stream,
   where: string,
 ): Promise<ShownRun> {
-  // Until here Ctrl-C just ends the command.
+  // Before this, Ctrl-C simply ends the command.
   using shutdown = onShutdown();
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   return await withControl(connection, async (control) => {
-    const followed = await followLog(control, runId, sink, shutdown.signal);
+    const followed = await followLog(control, runId, sink, shutdown.signal).catch((error) => {
+      const { code, message, hints, cause } = FlwrError.from(error);
+      if (code !== "unavailable" && code !== "deadline-exceeded") throw error;
+      throw new FlwrError(code, message, { hints: [...hints, followAgain(runId, where)], cause });
+    });
     if (followed === "interrupted") throw stoppedFollowing(runId, where);
     return await shownRun(control, runId);
   });
+}
+
+function followAgain(runId: bigint, where: string): string {
+  return `To follow the run again: flwr log ${runId}${where}`;
 }
 
 function stoppedFollowing(runId: bigint, where: string): FlwrError {
@@ -247,7 +255,7 @@ function stoppedFollowing(runId: bigint, where: string): FlwrError {
     `Run ${runId} is still running. You stopped following its log`,
     {
       hints: [
-        `To follow it again: flwr log ${runId}${where}`,
+        followAgain(runId, where),
         `To stop it: flwr stop ${runId}${where}`,
       ],
     },

@@ -20,7 +20,7 @@ export interface LaunchOptions {
   readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
   readonly runs: LaunchConfig & { readonly simulated: boolean };
-  /** Whether the SuperLink has a database: runs that it interrupts when it stops go on later. */
+  /** Whether the SuperLink has a database. If so, runs that it interrupts when it stops continue later. */
   readonly isLasting: boolean;
   /** "host:port" of the Runtime API, for processes on this machine. */
   readonly runtimeAddress?: string;
