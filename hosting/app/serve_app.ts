@@ -59,6 +59,8 @@ export function serveApp(
         return errorReason(thrown);
       });
     const { seed } = command;
+    // One node at a time is simulated here, so its seed also decides what the language's own generator returns.
+    if (seed !== undefined) Math.random = seededRandom(~seed).uniform;
     const reply = await (seed === undefined ? answer() : drawingFrom(seededRandom(seed), answer));
     // Cloned, not transferred: the app may have kept references to the arrays of its reply.
     const plain = toTransferable(reply);

@@ -23,6 +23,8 @@ export interface RunSimulation {
   readonly cpusPerNode: number;
   /** Cores that all nodes together may use (default: all of the machine's). */
   readonly cpus?: number;
+  /** Whether simulation workers on other machines work for the nodes (default: false). */
+  readonly elsewhere?: boolean;
 }
 
 /** A claim on a run: until it is disposed of, the run's ServerApp runs here and nowhere else. */

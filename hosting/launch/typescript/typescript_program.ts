@@ -27,6 +27,8 @@ const OFFERED: ReadonlySet<string> = new Set([
   "PushArtifact",
   "PushCheckpoint",
   "PullCheckpoint",
+  // Only a run that is simulated by workers on other machines has it.
+  "RunNode",
 ]);
 
 /**
@@ -90,7 +92,7 @@ export const MAX_NODE_THREADS = 256;
 const SEED_SETTING = "seed";
 
 async function simulationJob(
-  { nodes, cpusPerNode, cpus: cores = navigator.hardwareConcurrency }: RunSimulation,
+  { nodes, cpusPerNode, cpus: cores = navigator.hardwareConcurrency, elsewhere }: RunSimulation,
   { config: { clientApp, fabId } }: RunApp["fab"],
   runConfig: RunConfig,
   { folder }: { readonly folder: string },
@@ -99,7 +101,7 @@ async function simulationJob(
     throw new FlwrError("failed-precondition", `App "${fabId}" has no ClientApp to simulate`);
   }
   const seed = runConfig[SEED_SETTING] ?? 0;
-  if (cpusPerNode > cores) {
+  if (!elsewhere && cpusPerNode > cores) {
     throw new FlwrError(
       "failed-precondition",
       `A simulated node may use ${cpusPerNode} cores, and the simulation has ${cores}`,
@@ -109,7 +111,7 @@ async function simulationJob(
   return {
     module: await findAppModule(clientApp, folder),
     nodes,
-    workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)),
+    ...(!elsewhere && { workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)) }),
     seed: typeof seed === "bigint" || Number.isSafeInteger(seed) ? Number(seed) : 0,
   };
 }

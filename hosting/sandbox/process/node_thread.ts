@@ -6,7 +6,6 @@ import "../../../mod.ts";
 import { captureConsole } from "../../app/capture_console.ts";
 import { serveApp } from "../../app/serve_app.ts";
 import type { ClientAppCommand } from "../../app/worker_protocol.ts";
-import { seededRandom } from "../../../base/random.ts";
 import type { NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
 import { SandboxCompute } from "../wire/sandbox_compute.ts";
 
@@ -27,11 +26,5 @@ scope.onmessage = ({ ports: [port] }) => {
     tell,
     (settings) => compute.compute(settings),
   );
-  port.onmessage = ({ data }: MessageEvent<ClientAppCommand>) => {
-    // One node at a time is simulated here, so its seed also decides what the language's own generator returns.
-    if (data.kind === "handle" && data.seed !== undefined) {
-      Math.random = seededRandom(~data.seed).uniform;
-    }
-    return serve(data);
-  };
+  port.onmessage = ({ data }: MessageEvent<ClientAppCommand>) => serve(data);
 };

@@ -37,6 +37,7 @@ type Handle<Records> = {
   readonly kind: "handle";
   readonly message: PackedMessage<Records>;
   readonly context: PackedContext<Records>;
+  readonly seed?: number;
 };
 
 /** A command to a sandboxed ClientApp, with packed records. */
@@ -45,9 +46,10 @@ export type PackedCommand<Records = PackedRecords> = Load | Handle<Records>;
 /** Packs the records of a command to a sandboxed ClientApp. */
 export function packCommand(command: ClientAppCommand): PackedCommand {
   if (command.kind === "load") return command;
-  const { message, context } = command;
+  const { message, context, seed } = command;
   return {
     kind: "handle",
+    ...(seed !== undefined && { seed }),
     message: packMessage(message),
     context: {
       runId: context.runId,
@@ -62,7 +64,7 @@ export function packCommand(command: ClientAppCommand): PackedCommand {
 /** Unpacks the records of a command of {@link packCommand}, in the app's thread. */
 export function unpackCommand(command: PackedCommand<ArrivedRecords>): ClientAppCommand {
   if (command.kind === "load") return command;
-  const { message: { metadata, content, error }, context } = command;
+  const { message: { metadata, content, error }, context, seed } = command;
   const message: PlainMessage = {
     metadata,
     ...(content === undefined ? {} : { content: unpack(content) }),
@@ -75,7 +77,7 @@ export function unpackCommand(command: PackedCommand<ArrivedRecords>): ClientApp
     state: unpack(context.state),
     runConfig: unpackOne(context.runConfig),
   };
-  return { kind: "handle", message, context: plain };
+  return { kind: "handle", message, context: plain, ...(seed !== undefined && { seed }) };
 }
 
 /**

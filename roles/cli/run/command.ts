@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { load } from "../../../base/load.ts";
 import { addConnectionOptions } from "../../flags/connection_options.ts";
 import type { CommandTable } from "../../flags/command_table.ts";
@@ -6,6 +6,7 @@ import { addForeignOptions, type ForeignOption } from "../../flags/foreign_optio
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
 import { DEFAULT_ADDRESS, type LocalRunFlags } from "../../flags/server_app.ts";
+import { ENGINES } from "./workers/engine_names.ts";
 import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
@@ -72,6 +73,16 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .option(
       "--federation-config <pairs>",
       'for a folder: settings of the simulation, for example "num-supernodes=100 client-resources-num-cpus=2" (default: the federation\'s)',
+    )
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "for a folder: who computes for simulated nodes: the SuperLink's machine (local), or workers that you start (workers) (default: local)",
+      ).choices(ENGINES),
+    )
+    .option(
+      "--token-file <file>",
+      "for a folder with --engine: new file for the token of the run's workers (default: in ~/.flwr/workers)",
     )
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that contains the app", ".")

@@ -28,7 +28,7 @@ const HERE_FLAGS = [
   "--verbose",
 ];
 /** Flags that only the form "submit" has. */
-const SUBMIT_FLAGS = ["--stream", "--federation", "--format"];
+const SUBMIT_FLAGS = ["--stream", "--federation", "--format", "--engine", "--token-file"];
 
 /**
  * Determines the form of `flwr run` by APP, which is "module:name" or a folder.

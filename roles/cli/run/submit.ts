@@ -25,6 +25,9 @@ import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
 import { type AppToCheck, neededTypeCheck } from "../apps/types/type_check.ts";
 import { AppCheck } from "./app_check.ts";
+import type { EngineName } from "./workers/engine_names.ts";
+import { shellLine, workerWords } from "./workers/worker_command.ts";
+import { WorkerToken } from "./workers/worker_token.ts";
 import { readSimulationSettings, type SimulationSettings } from "../config/simulation_settings.ts";
 import { readingFlag, UsageError } from "../../flags/values.ts";
 
@@ -38,6 +41,10 @@ export interface SubmitFlags extends ControlFlags {
   readonly nodes?: number;
   /** Settings of the simulation, as pairs. */
   readonly federationConfig?: string;
+  /** Who computes for simulated nodes (default: local). */
+  readonly engine?: EngineName;
+  /** New file for the token of the run's workers. */
+  readonly tokenFile?: string;
   /** The run from whose last checkpoint to go on. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
@@ -107,7 +114,8 @@ async function start(
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
-  const simulation = await readSimulation(flags);
+  await using token = await readToken(flags, fab);
+  const simulation = withToken(await readSimulation(flags), token);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
   const checkTypes = app && await neededTypeCheck(app);
   // The SuperLink is contacted while the types are checked. The app is sent only after it has passed.
@@ -132,7 +140,44 @@ async function start(
   });
   const run = started ?? await check.refusal;
   if (run.note !== undefined) printMessage(`Note: ${run.note}`);
-  return { ...startedOutput(run, fab), connection, run };
+  const output = startedOutput(run, fab);
+  const tokenFile = await token?.write(run.runId);
+  if (tokenFile === undefined) return { ...output, connection, run };
+  const words = workerWords({ connection, tokenFile });
+  return {
+    json: { ...output.json, "token-file": tokenFile },
+    lines: [...output.lines, `Start workers: ${shellLine(["flwr", ...words])}`],
+    connection,
+    run,
+  };
+}
+
+/** Makes the token of the run's workers. Undefined if the SuperLink's machine computes. */
+async function readToken(
+  { engine = "local", tokenFile }: SubmitFlags,
+  { config }: Fab,
+): Promise<WorkerToken | undefined> {
+  if (engine === "local") {
+    if (tokenFile === undefined) return undefined;
+    throw new UsageError("invalid-argument", "--token-file is for simulation workers", {
+      hints: ["Say that workers compute: --engine workers"],
+    });
+  }
+  if (languagesOf(config) !== "typescript") {
+    throw new UsageError(
+      "invalid-argument",
+      `--engine ${engine} is for apps in TypeScript or JavaScript: Flower's own program simulates Python apps`,
+      { hints: ["Leave --engine out"] },
+    );
+  }
+  return await WorkerToken.create(tokenFile);
+}
+
+function withToken(
+  settings: SimulationSettings | undefined,
+  token: WorkerToken | undefined,
+): SimulationSettings | undefined {
+  return token === undefined ? settings : { ...settings, workersTokenHash: token.hash };
 }
 
 /** Reads `--resume` of an app in a folder. */

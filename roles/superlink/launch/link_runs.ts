@@ -6,7 +6,7 @@ import type { Link } from "../../../link/link.ts";
 import type { ClaimedRun, LinkRun } from "../../../entities/run.ts";
 import { SIMULATION_DEFAULTS, type SimulationSettings } from "../../../entities/simulation.ts";
 import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
-import type { ServiceBinding } from "../../../rpc/service.ts";
+import { joinServices, type ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type {
   RunClaim,
@@ -45,6 +45,8 @@ export interface LinkRunsOptions {
   readonly isLasting: boolean;
   /** The Runtime API that the apps call. */
   readonly runtime: ServiceBinding;
+  /** The service by which a run hands out the work of its nodes to simulation workers (default: no run can). */
+  readonly nodeWorkOf?: (runId: bigint) => ServiceBinding;
   readonly clock: Clock;
 }
 
@@ -75,11 +77,17 @@ class LinkRunClaim implements RunClaim {
   readonly #clock: Clock;
   readonly #isLasting: boolean;
 
-  constructor({ run, token }: ClaimedRun, { link, runtime, clock, isLasting }: LinkRunsOptions) {
+  constructor(
+    { run, token }: ClaimedRun,
+    { link, runtime, nodeWorkOf, clock, isLasting }: LinkRunsOptions,
+  ) {
     this.runId = run.runId;
     this.token = token;
     this.callHeaders = taskTokenHeaders(token);
-    this.runtime = runtime;
+    const hasWorkers = run.simulation?.workersTokenHash !== undefined;
+    this.runtime = hasWorkers && nodeWorkOf !== undefined
+      ? joinServices(runtime, nodeWorkOf(run.runId))
+      : runtime;
     this.#run = run;
     this.#link = link;
     this.#clock = clock;
@@ -156,12 +164,13 @@ class LinkRunClaim implements RunClaim {
 }
 
 function simulationOf(
-  { numSupernodes, clientResourcesNumCpus, initArgsNumCpus }: SimulationSettings,
+  { numSupernodes, clientResourcesNumCpus, initArgsNumCpus, workersTokenHash }: SimulationSettings,
 ): RunSimulation {
   return {
     nodes: numSupernodes ?? SIMULATION_DEFAULTS.numSupernodes,
     cpusPerNode: clientResourcesNumCpus ?? SIMULATION_DEFAULTS.clientResourcesNumCpus,
     ...(initArgsNumCpus !== undefined && { cpus: initArgsNumCpus }),
+    ...(workersTokenHash !== undefined && { elsewhere: true }),
   };
 }
 

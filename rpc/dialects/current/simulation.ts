@@ -6,9 +6,15 @@ import {
   SimulationConfigSchema,
 } from "../../../proto/gen/current/run_pb.ts";
 
+const SHA256 = /^[0-9a-f]{64}$/;
+
 /** Converts settings to protobuf. A missing one stays missing. */
 export function simulationToWire(settings: SimulationSettings): SimulationConfig {
-  return create(SimulationConfigSchema, settings);
+  const { workersTokenHash: workersTokenSha256, ...others } = settings;
+  return create(SimulationConfigSchema, {
+    ...others,
+    ...(workersTokenSha256 !== undefined && { workersTokenSha256 }),
+  });
 }
 
 /**
@@ -17,7 +23,7 @@ export function simulationToWire(settings: SimulationSettings): SimulationConfig
  * @throws FlwrError "invalid-argument" that names the setting that is out of range: Flower (1.42) accepts any number
  */
 export function simulationFromWire(config: SimulationConfig): SimulationSettings {
-  const { $typeName: _, $unknown: __, ...settings } = config;
+  const { $typeName: _, $unknown: __, workersTokenSha256: workersTokenHash, ...settings } = config;
   require(
     "num-supernodes",
     settings.numSupernodes,
@@ -37,7 +43,12 @@ export function simulationFromWire(config: SimulationConfig): SimulationSettings
     "at least 0",
   );
   require("init-args-num-cpus", settings.initArgsNumCpus, (value) => value >= 1, "at least 1");
-  return settings;
+  if (workersTokenHash === undefined) return settings;
+  if (SHA256.test(workersTokenHash)) return { ...settings, workersTokenHash };
+  throw new FlwrError(
+    "invalid-argument",
+    "The token of simulation workers must be sent as its SHA-256, in hexadecimal",
+  );
 }
 
 /** The settings as the bytes of a message field. */

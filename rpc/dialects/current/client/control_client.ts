@@ -161,6 +161,15 @@ export class ControlClient {
         hints: ["Submit the app without --resume, or to a SuperLink of this version of flwr"],
       });
     }
+    if (simulation?.workersTokenHash !== undefined && !response.simulatedByWorkers) {
+      // It would simulate the nodes itself, or use its SuperNodes.
+      await this.stopRun(runId).catch(() => {});
+      throw new FlwrError(
+        "unimplemented",
+        "--engine: the nodes of this SuperLink cannot be simulated by workers on other machines",
+        { hints: ["Submit the app to one of this version of flwr, started with --simulation"] },
+      );
+    }
     return { runId, note, seriesId: response.seriesId, federation: response.federation };
   }
 

@@ -89,12 +89,18 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
     async startRun(request) {
       const submission = await readSubmission(request, readFab);
       if (submission === undefined) return create(StartRunResponseSchema);
-      const { runId, seriesId, federation, resumedFrom } = await link.runs.create({
+      const { runId, seriesId, federation, resumedFrom, simulation } = await link.runs.create({
         ...submission,
         ...(simulated && { simulation: await simulationOf(request, simulated) }),
       });
       const resumed = resumedFrom !== undefined;
-      return create(StartRunResponseSchema, { runId, seriesId, federation, resumed });
+      return create(StartRunResponseSchema, {
+        runId,
+        seriesId,
+        federation,
+        resumed,
+        simulatedByWorkers: simulation?.workersTokenHash !== undefined,
+      });
     },
 
     async listRuns({ runId, limit, skip, submits }) {
@@ -220,6 +226,12 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
         throw new ApiError("federation-management-not-offered", NOT_SIMULATED);
       }
       const changes = refusedAsRequest(() => config ? simulationFromWire(config) : {});
+      if (changes.workersTokenHash !== undefined) {
+        throw new ApiError(
+          "request-malformed",
+          "The token of simulation workers is a run's own, not the federation's",
+        );
+      }
       await simulated.configure(changes);
       return create(ConfigureSimulationFederationResponseSchema, { federationName: name });
     },
