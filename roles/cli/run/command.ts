@@ -6,7 +6,12 @@ import { addForeignOptions, type ForeignOption } from "../../flags/foreign_optio
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
 import { DEFAULT_ADDRESS, type LocalRunFlags } from "../../flags/server_app.ts";
-import { ENGINES } from "./workers/engine_names.ts";
+import {
+  DEFAULT_WAIT_SECONDS,
+  ENGINES,
+  MAX_NODES_PER_WORKER,
+  MAX_PLACED_WORKERS,
+} from "./workers/engine_flags.ts";
 import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
@@ -77,12 +82,36 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .addOption(
       new Option(
         "--engine <engine>",
-        "for a folder: who computes for simulated nodes: the SuperLink's machine (local), or workers that you start (workers) (default: local)",
+        "for a folder: who computes for simulated nodes: the SuperLink's machine (local), workers that you start (workers), or workers that Slurm starts (slurm) (default: local)",
       ).choices(ENGINES),
     )
     .option(
       "--token-file <file>",
       "for a folder with --engine: new file for the token of the run's workers (default: in ~/.flwr/workers)",
+    )
+    .option(
+      "--workers <n>",
+      "for a folder with --engine slurm: number of workers (default: 1)",
+      wholeNumber({ from: 1, to: MAX_PLACED_WORKERS }),
+    )
+    .option(
+      "--nodes-per-worker <n>",
+      "for a folder with --engine slurm: nodes that each worker computes at the same time, with a core for each (default: 1)",
+      wholeNumber({ from: 1, to: MAX_NODES_PER_WORKER }),
+    )
+    .option(
+      "--worker-superlink <host:port>",
+      "for a folder with --engine slurm: address at which the workers reach the SuperLink (default: that of the connection)",
+    )
+    .option(
+      "--engine-option <option>",
+      "for a folder with --engine slurm: an option of sbatch, for example --engine-option=--partition=long; repeatable (default: none)",
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .option(
+      "--engine-wait <seconds>",
+      `for a folder with --engine slurm: seconds in which the first worker must run (default: ${DEFAULT_WAIT_SECONDS})`,
+      wholeNumber({ from: 1 }),
     )
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that contains the app", ".")

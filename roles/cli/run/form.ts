@@ -28,7 +28,18 @@ const HERE_FLAGS = [
   "--verbose",
 ];
 /** Flags that only the form "submit" has. */
-const SUBMIT_FLAGS = ["--stream", "--federation", "--format", "--engine", "--token-file"];
+const SUBMIT_FLAGS = [
+  "--stream",
+  "--federation",
+  "--format",
+  "--engine",
+  "--token-file",
+  "--workers",
+  "--nodes-per-worker",
+  "--worker-superlink",
+  "--engine-option",
+  "--engine-wait",
+];
 
 /**
  * Determines the form of `flwr run` by APP, which is "module:name" or a folder.

@@ -1,5 +1,6 @@
 import { printMessage } from "../../output/print_line.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { load } from "../../../base/load.ts";
 import { languagesOf } from "../../../fab/app_config.ts";
 import type { Language } from "../../../fab/component.ts";
 import { buildFab } from "../../../fab/build/build.ts";
@@ -25,14 +26,19 @@ import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
 import { type AppToCheck, neededTypeCheck } from "../apps/types/type_check.ts";
 import { AppCheck } from "./app_check.ts";
-import type { EngineName } from "./workers/engine_names.ts";
-import { shellLine, workerWords } from "./workers/worker_command.ts";
-import { WorkerToken } from "./workers/worker_token.ts";
+import {
+  checkEngineFlags,
+  DEFAULT_WAIT_SECONDS,
+  type EngineFlags,
+} from "./workers/engine_flags.ts";
+import type { WatchedWorkers } from "./workers/watch_workers.ts";
+import type { WorkerToken } from "./workers/worker_token.ts";
 import { readSimulationSettings, type SimulationSettings } from "../config/simulation_settings.ts";
+import { systemClock } from "../../../base/clock.ts";
 import { readingFlag, UsageError } from "../../flags/values.ts";
 
 /** Flags of `flwr run` for an app in a folder. */
-export interface SubmitFlags extends ControlFlags {
+export interface SubmitFlags extends ControlFlags, EngineFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
   /** Whether to follow the log. Undefined: only if the nodes are simulated on this machine, and the output is text. */
@@ -41,10 +47,6 @@ export interface SubmitFlags extends ControlFlags {
   readonly nodes?: number;
   /** Settings of the simulation, as pairs. */
   readonly federationConfig?: string;
-  /** Who computes for simulated nodes (default: local). */
-  readonly engine?: EngineName;
-  /** New file for the token of the run's workers. */
-  readonly tokenFile?: string;
   /** The run from whose last checkpoint to go on. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
@@ -69,7 +71,8 @@ export async function submit(
   const json = flags.format === "json";
   if (json && flags.stream) return await followInJson(() => start(folder, superlink, flags), where);
   const started = await printAndReturn(flags.format, () => start(folder, superlink, flags));
-  const follows = flags.stream ?? (!json && started.connection.local !== undefined);
+  const isWatched = started.connection.local !== undefined || started.placed !== undefined;
+  const follows = flags.stream ?? (!json && isWatched);
   if (follows) requireCompleted(await follow(started, Deno.stdout, where), where);
 }
 
@@ -100,6 +103,8 @@ async function followInJson(begin: () => Promise<Started>, where: string): Promi
 interface Started extends Output {
   readonly connection: SuperLinkConnection;
   readonly run: StartedRun;
+  /** Its workers, if a scheduler has them. */
+  readonly placed?: WatchedWorkers;
 }
 
 async function start(
@@ -110,6 +115,7 @@ async function start(
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
   if (federation !== undefined) readingFlag(() => requireFederationId(federation, "--federation"));
+  checkEngineFlags(flags);
   const resumeFrom = flags.resume === undefined ? undefined : readRunToResume(flags.resume);
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
@@ -143,12 +149,27 @@ async function start(
   const output = startedOutput(run, fab);
   const tokenFile = await token?.write(run.runId);
   if (tokenFile === undefined) return { ...output, connection, run };
-  const words = workerWords({ connection, tokenFile });
+  const json = { ...output.json, "token-file": tokenFile };
+  const { engineOf, placeWorkers, reachNote, shellLine, workerWords } = await loadPlacing();
+  const engine = engineOf(flags);
+  if (engine === undefined) {
+    const words = workerWords({ connection, tokenFile });
+    const lines = [...output.lines, `Start workers: ${shellLine(["flwr", ...words])}`];
+    return { json, lines, connection, run };
+  }
+  const note = reachNote(connection, flags);
+  if (note !== undefined) printMessage(`Note: ${note}`);
+  const workers = await placeWorkers(engine, { runId: run.runId, connection, tokenFile }, flags)
+    .catch(async (error) => {
+      await stopRun(connection, run.runId);
+      throw error;
+    });
   return {
-    json: { ...output.json, "token-file": tokenFile },
-    lines: [...output.lines, `Start workers: ${shellLine(["flwr", ...words])}`],
+    json: { ...json, workers: workers.name },
+    lines: [...output.lines, `${workers.name} has the workers. To end them: ${workers.toCancel}`],
     connection,
     run,
+    placed: { workers, waitSeconds: flags.engineWait ?? DEFAULT_WAIT_SECONDS },
   };
 }
 
@@ -157,12 +178,7 @@ async function readToken(
   { engine = "local", tokenFile }: SubmitFlags,
   { config }: Fab,
 ): Promise<WorkerToken | undefined> {
-  if (engine === "local") {
-    if (tokenFile === undefined) return undefined;
-    throw new UsageError("invalid-argument", "--token-file is for simulation workers", {
-      hints: ["Say that workers compute: --engine workers"],
-    });
-  }
+  if (engine === "local") return undefined;
   if (languagesOf(config) !== "typescript") {
     throw new UsageError(
       "invalid-argument",
@@ -170,7 +186,15 @@ async function readToken(
       { hints: ["Leave --engine out"] },
     );
   }
+  const { WorkerToken } = await loadPlacing();
   return await WorkerToken.create(tokenFile);
+}
+
+/** Loads what only runs with workers need. */
+function loadPlacing() {
+  return load<typeof import("./workers/place_workers.ts")>(
+    new URL("./workers/place_workers.ts", import.meta.url),
+  );
 }
 
 function withToken(
@@ -254,21 +278,39 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
 
 /** Writes a run's log until the run is over. @returns the finished run */
 async function follow(
-  { connection, run: { runId } }: Started,
+  { connection, run: { runId }, placed }: Started,
   stream: Stream,
   where: string,
 ): Promise<ShownRun> {
   // Until here Ctrl-C just ends the command.
   using shutdown = onShutdown();
+  using watch = placed &&
+    new (await loadPlacing()).WorkerWatch(placed, systemClock, printMessage);
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   return await withControl(connection, async (control) => {
-    const followed = await followLog(control, runId, sink, shutdown.signal);
-    if (followed === "interrupted") throw stoppedFollowing(runId, where);
+    const signal = watch ? AbortSignal.any([shutdown.signal, watch.failed]) : shutdown.signal;
+    const followed = await followLog(control, runId, sink, signal);
+    if (watch?.failed.aborted) {
+      await control.stopRun(runId).catch(() => {});
+      await watch.cancel();
+      throw watch.failed.reason;
+    }
+    if (followed === "interrupted") throw stoppedFollowing(runId, where, placed);
+    // Those that run end by themselves. Others may still wait for a machine.
+    if (followed === "ended") await watch?.cancel();
     return await shownRun(control, runId);
   });
 }
 
-function stoppedFollowing(runId: bigint, where: string): FlwrError {
+async function stopRun(connection: SuperLinkConnection, runId: bigint): Promise<void> {
+  await withControl(connection, (control) => control.stopRun(runId)).catch(() => {});
+}
+
+function stoppedFollowing(
+  runId: bigint,
+  where: string,
+  placed: WatchedWorkers | undefined,
+): FlwrError {
   return new FlwrError(
     "cancelled",
     `Run ${runId} is still running. You stopped following its log`,
@@ -276,6 +318,7 @@ function stoppedFollowing(runId: bigint, where: string): FlwrError {
       hints: [
         `To follow it again: flwr log ${runId}${where}`,
         `To stop it: flwr stop ${runId}${where}`,
+        ...(placed ? [`To end its workers: ${placed.workers.toCancel}`] : []),
       ],
     },
   );
