@@ -14,7 +14,7 @@ export type { Random } from "./base/random.ts";
 // Messages and records
 export { ArrayRecord } from "./app/array_record.ts";
 export { ConfigRecord } from "./app/config_record.ts";
-export type { Context, ServerContext } from "./app/context.ts";
+export type { Context, RegisteredKey, ServerContext } from "./app/context.ts";
 export { type Float, float } from "./app/float.ts";
 export { type InstructionInit, Message, type ReplyOptions } from "./app/message.ts";
 export {
@@ -60,6 +60,12 @@ export type { NodeSettings } from "./simulation/virtual_nodes.ts";
 export type { SecAggPlusOptions } from "./app/secagg/options.ts";
 export { SecAggPlus } from "./app/secagg/secaggplus.ts";
 export { secAggPlusMod, type SecAggPlusModOptions } from "./app/secagg/secaggplus_mod.ts";
+export type { DistributedPrivacy, SecureAggregationOptions } from "./app/secagg/signed/options.ts";
+export { SecureAggregation } from "./app/secagg/signed/secure_aggregation.ts";
+export {
+  secureAggregationMod,
+  type SecureAggregationModOptions,
+} from "./app/secagg/signed/secure_aggregation_mod.ts";
 
 // ServerApp and strategies
 export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
@@ -175,7 +181,15 @@ export {
 export type { CheckedReply, ReplyContract } from "./app/strategy/contract/reply_contract.ts";
 export type { LargeUpdateAction } from "./app/strategy/contract/update_bound.ts";
 export type { ReplyCollector } from "./app/strategy/collector.ts";
-export { clientMods, type Postprocessor } from "./app/strategy/postprocessor/postprocessor.ts";
+export {
+  clientMods,
+  type Postprocessor,
+  type PostprocessorKind,
+} from "./app/strategy/postprocessor/postprocessor.ts";
+export { clippedUpdates, localNoise } from "./app/postprocessors/clipping_noise.ts";
+export { quantized, type QuantizedOptions } from "./app/postprocessors/quantized.ts";
+export { topK, type TopKOptions } from "./app/postprocessors/top_k.ts";
+export { cappedWeights, equalWeights } from "./app/postprocessors/weighting.ts";
 export type { PhaseRound, Round, Tensors } from "./app/strategy/round/round.ts";
 export {
   adagradRule,

@@ -5,6 +5,21 @@ import type { ConfigRecord } from "./config_record.ts";
 import type { NodeId, RunId } from "../entities/metadata.ts";
 import type { RecordDict } from "./record_dict.ts";
 
+/** A node's registered key, as far as its app may use it: for secure aggregation. The app never sees the private key. */
+export interface RegisteredKey {
+  /** The public key of `--auth-supernode-private-key`: SubjectPublicKeyInfo in DER. */
+  readonly publicKey: Uint8Array;
+  /** The public keys of the nodes that this node's owner trusts, in the same form; undefined without a list of them. */
+  readonly trustedKeys?: readonly Uint8Array[];
+  /**
+   * Signs a digest as "the keys of this node for a round of secure aggregation in this run", and as nothing else.
+   *
+   * @param digest 32 bytes
+   * @returns an ECDSA signature with SHA-256, in DER
+   */
+  sign(digest: Uint8Array): Promise<Uint8Array>;
+}
+
 /** Data that an app gets in addition to a message: ids, settings and state. */
 export interface Context {
   /** The run that the app works for. */
@@ -19,6 +34,8 @@ export interface Context {
   readonly runConfig: ConfigRecord;
   /** Compute resources for models, which use them by themselves (default: this machine). */
   readonly compute?: Compute;
+  /** The node's registered key, for secure aggregation; undefined in a ServerApp, and on a node without such a key. */
+  readonly registeredKey?: RegisteredKey;
 }
 
 /** Data that a ServerApp gets in addition to its grid: ids, settings, state, artifacts and checkpoint. */

@@ -1,5 +1,5 @@
 import { unlessAborted } from "../base/aborted.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, WOKEN } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { MessageErrorCode, type MessageId } from "../entities/metadata.ts";
 import type { ProgressEvent } from "./events.ts";
@@ -171,7 +171,7 @@ export class Exchange implements AsyncIterable<Message> {
       const waiting = reply && this.#pending.get(reply.metadata.replyToMessageId);
       if (waiting !== undefined) this.#settle(waiting, reply!);
     } finally {
-      if (!over.signal.aborted) reached.abort();
+      if (!over.signal.aborted) reached.abort(WOKEN);
       else this.#expire(due);
       await timer;
     }

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../base/option_names.ts";
 import type { Context } from "./context.ts";
 import { type NodeId, type RunId, SUPERLINK_NODE_ID } from "../entities/metadata.ts";
 
@@ -44,8 +45,10 @@ export interface PerRunOptions {
  */
 export function perRun<T>(
   make: (context: Context) => T,
-  { sharedByNodes = false }: PerRunOptions = {},
+  options: PerRunOptions = {},
 ): (context: Context) => T {
+  checkOptionNames("perRun", options, { sharedByNodes: true });
+  const { sharedByNodes = false } = options;
   let run: RunId | undefined;
   /** The values of the run, by node, the one that was used last at the end. */
   const values = new Map<NodeId, T>();

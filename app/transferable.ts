@@ -1,7 +1,8 @@
+import { joinBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
 import { ArrayRecord } from "./array_record.ts";
 import { ConfigRecord } from "./config_record.ts";
-import type { Context } from "./context.ts";
+import type { Context, RegisteredKey } from "./context.ts";
 import { Message } from "./message.ts";
 import type { MessageError, Metadata } from "../entities/metadata.ts";
 import { MetricRecord } from "./metric_record.ts";
@@ -32,6 +33,14 @@ export interface PlainContext {
   readonly nodeConfig: PlainRecord;
   readonly state: PlainRecordDict;
   readonly runConfig: PlainRecord;
+  readonly registeredKey?: PlainRegisteredKey;
+}
+
+/** The public part of a node's registered key as plain data. */
+export interface PlainRegisteredKey {
+  readonly publicKey: Uint8Array;
+  /** The trusted keys, one after the other, and their lengths: many small arrays would be slow to send. */
+  readonly trusted?: { readonly lengths: readonly number[]; readonly bytes: Uint8Array };
 }
 
 /** Converts a message for `postMessage`. Nothing is copied. */
@@ -58,10 +67,28 @@ export function contextToTransferable(context: Context): PlainContext {
     nodeConfig: configToTransferable(context.nodeConfig),
     state: recordDictToPlain(context.state),
     runConfig: configToTransferable(context.runConfig),
+    ...(context.registeredKey && { registeredKey: keyToPlain(context.registeredKey) }),
   };
 }
 
-/** Restores a context from {@link contextToTransferable}. */
+function keyToPlain({ publicKey, trustedKeys }: RegisteredKey): PlainRegisteredKey {
+  if (trustedKeys === undefined) return { publicKey };
+  const lengths = trustedKeys.map(({ length }) => length);
+  return { publicKey, trusted: { lengths, bytes: joinBytes(trustedKeys) } };
+}
+
+/** Restores a key from the context of {@link contextToTransferable}. @param sign asks the node for a signature */
+export function keyFromTransferable(
+  { publicKey, trusted }: PlainRegisteredKey,
+  sign: RegisteredKey["sign"],
+): RegisteredKey {
+  if (trusted === undefined) return { publicKey, sign };
+  let at = 0;
+  const trustedKeys = trusted.lengths.map((length) => trusted.bytes.subarray(at, at += length));
+  return { publicKey, trustedKeys, sign };
+}
+
+/** Restores a context from {@link contextToTransferable}, without its key: see {@link keyFromTransferable}. */
 export function contextFromTransferable(plain: PlainContext): Context {
   return {
     runId: plain.runId,

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../base/clock.ts";
+import { type Clock, systemClock, WOKEN } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 
 /**
@@ -113,7 +113,7 @@ export class ByteBudget {
     signal.addEventListener("abort", giveUp, { once: true });
     this.#clock.sleep(this.#patienceSeconds, over.signal).then(giveUp);
     const begun = await promise;
-    over.abort();
+    over.abort(WOKEN);
     signal.removeEventListener("abort", giveUp);
     if (begun) return;
     this.#admit();
@@ -129,7 +129,7 @@ export class ByteBudget {
   #lease(bytes: number, mayBeSlow: boolean): ByteLease {
     const over = new AbortController();
     const lease = new Lease(bytes, () => {
-      over.abort();
+      over.abort(WOKEN);
       this.#overdue.delete(lease);
       if (lease.slow) this.#slowFree += bytes;
       else this.#free += bytes;

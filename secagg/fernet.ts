@@ -1,6 +1,7 @@
 import { decodeBase64 } from "../auth/pem.ts";
 import { joinBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
+import { decryptAesCbc, encryptAesCbc, hmacSha256, sameSecretBytes } from "../base/platform.ts";
 
 /** The only version of the format. */
 const VERSION = 0x80;
@@ -30,19 +31,13 @@ export async function encryptFernet(
   plaintext: Uint8Array,
   { iv = crypto.getRandomValues(new Uint8Array(BLOCK_BYTES)), time = 0 }: FernetOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const keys = await importKeys(key);
+  const keys = splitKey(key);
   const head = new Uint8Array(HEAD_BYTES);
   head[0] = VERSION;
   new DataView(head.buffer).setBigUint64(1, BigInt(time));
   head.set(iv, 9);
-  const encrypted = await crypto.subtle.encrypt(
-    { name: "AES-CBC", iv: iv as Uint8Array<ArrayBuffer> },
-    keys.cipher,
-    plaintext as Uint8Array<ArrayBuffer>,
-  );
-  const signed = joinBytes([head, new Uint8Array(encrypted)]);
-  const mac = await crypto.subtle.sign("HMAC", keys.mac, signed);
-  const token = joinBytes([signed, new Uint8Array(mac)]);
+  const signed = joinBytes([head, await encryptAesCbc(keys.cipher, iv, plaintext)]);
+  const token = joinBytes([signed, hmacSha256(keys.mac, [signed])]);
   return new TextEncoder().encode(token.toBase64({ alphabet: "base64url" }));
 }
 
@@ -55,45 +50,29 @@ export async function decryptFernet(
   key: Uint8Array,
   token: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const keys = await importKeys(key);
+  const keys = splitKey(key);
   const bytes = decodeBase64(ascii(token), "base64url");
   const blocks = (bytes?.length ?? 0) - HEAD_BYTES - MAC_BYTES;
   if (bytes === undefined || bytes[0] !== VERSION || blocks <= 0 || blocks % BLOCK_BYTES !== 0) {
     throw refused();
   }
   const signed = bytes.subarray(0, -MAC_BYTES);
-  if (!await crypto.subtle.verify("HMAC", keys.mac, bytes.subarray(-MAC_BYTES), signed)) {
-    throw refused();
-  }
+  const mac = hmacSha256(keys.mac, [signed]);
+  if (!sameSecretBytes(mac, bytes.subarray(-MAC_BYTES))) throw refused();
   const iv = signed.subarray(9, HEAD_BYTES);
   try {
-    const plaintext = await crypto.subtle.decrypt(
-      { name: "AES-CBC", iv },
-      keys.cipher,
-      signed.subarray(HEAD_BYTES),
-    );
-    return new Uint8Array(plaintext);
+    return await decryptAesCbc(keys.cipher, iv, signed.subarray(HEAD_BYTES));
   } catch {
     throw refused();
   }
 }
 
-async function importKeys(key: Uint8Array): Promise<{ mac: CryptoKey; cipher: CryptoKey }> {
+function splitKey(key: Uint8Array): { mac: Uint8Array; cipher: Uint8Array } {
   const bytes = decodeBase64(ascii(key), "base64url");
   if (bytes?.length !== KEY_BYTES) {
     throw new FlwrError("invalid-argument", "A Fernet key is 32 bytes in URL-safe base64");
   }
-  const [mac, cipher] = await Promise.all([
-    crypto.subtle.importKey(
-      "raw",
-      bytes.subarray(0, 16),
-      { name: "HMAC", hash: "SHA-256" },
-      false,
-      ["sign", "verify"],
-    ),
-    crypto.subtle.importKey("raw", bytes.subarray(16), "AES-CBC", false, ["encrypt", "decrypt"]),
-  ]);
-  return { mac, cipher };
+  return { mac: bytes.subarray(0, 16), cipher: bytes.subarray(16) };
 }
 
 function ascii(bytes: Uint8Array): string {

@@ -41,26 +41,40 @@ export function addTo(a: Element, b: Element): void {
  * @param b from 0 to 2³¹ − 1
  */
 export function timesSmall(a: Element, b: number): Element {
-  const product = new Int32Array(4);
+  const a0 = a[0]!, a1 = a[1]!, a2 = a[2]!, a3 = a[3]!;
+  let p0 = 0, p1 = 0, p2 = 0, p3 = 0;
   for (let bit = 31 - Math.clz32(b); bit >= 0; bit--) {
-    double(product);
-    if ((b >>> bit) & 1) addTo(product, a);
+    const carry = -(p0 >>> 31);
+    p0 = (p0 << 1) | (p1 >>> 31);
+    p1 = (p1 << 1) | (p2 >>> 31);
+    p2 = (p2 << 1) | (p3 >>> 31);
+    p3 = (p3 << 1) ^ (carry & REDUCTION);
+    if ((b >>> bit) & 1) {
+      p0 ^= a0;
+      p1 ^= a1;
+      p2 ^= a2;
+      p3 ^= a3;
+    }
   }
-  return product;
+  return Int32Array.of(p0, p1, p2, p3);
 }
 
 /** a · b, in a time that does not depend on either. */
 export function times(a: Element, b: Element): Element {
-  const product = new Int32Array(4);
-  for (let bit = 127; bit >= 0; bit--) {
-    double(product);
-    const chosen = -((b[3 - (bit >>> 5)]! >>> (bit & 31)) & 1);
-    product[0]! ^= a[0]! & chosen;
-    product[1]! ^= a[1]! & chosen;
-    product[2]! ^= a[2]! & chosen;
-    product[3]! ^= a[3]! & chosen;
+  const a0 = a[0]!, a1 = a[1]!, a2 = a[2]!, a3 = a[3]!;
+  let p0 = 0, p1 = 0, p2 = 0, p3 = 0;
+  for (let word = 0; word < 4; word++) {
+    const bits = b[word]!;
+    for (let bit = 31; bit >= 0; bit--) {
+      const carry = -(p0 >>> 31);
+      const chosen = -((bits >>> bit) & 1);
+      p0 = ((p0 << 1) | (p1 >>> 31)) ^ (a0 & chosen);
+      p1 = ((p1 << 1) | (p2 >>> 31)) ^ (a1 & chosen);
+      p2 = ((p2 << 1) | (p3 >>> 31)) ^ (a2 & chosen);
+      p3 = (p3 << 1) ^ (carry & REDUCTION) ^ (a3 & chosen);
+    }
   }
-  return product;
+  return Int32Array.of(p0, p1, p2, p3);
 }
 
 /** 1 / a, as a^(2¹²⁸ − 2). @param a not 0 */
@@ -71,13 +85,4 @@ export function inverse(a: Element): Element {
     power = times(power, power);
   }
   return result;
-}
-
-/** a ← a · x. */
-function double(a: Element): void {
-  const carry = -(a[0]! >>> 31);
-  a[0] = (a[0]! << 1) | (a[1]! >>> 31);
-  a[1] = (a[1]! << 1) | (a[2]! >>> 31);
-  a[2] = (a[2]! << 1) | (a[3]! >>> 31);
-  a[3] = (a[3]! << 1) ^ (carry & REDUCTION);
 }

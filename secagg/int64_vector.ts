@@ -1,6 +1,6 @@
 import { FlwrError } from "../base/error.ts";
-import { decodeNpy, encodeNpy } from "../tensor/npy.ts";
-import { elementCount, tensor } from "../tensor/tensor.ts";
+import { decodeNpy, npyOf, zerosInNpy } from "../tensor/npy.ts";
+import { elementCount } from "../tensor/tensor.ts";
 
 /** How many elements arrays of these shapes have together. */
 export function totalElements(shapes: readonly (readonly number[])[]): number {
@@ -22,10 +22,11 @@ export function encodeInt64Arrays(
   let at = 0;
   return shapes.map((shape) => {
     const count = elementCount(shape);
-    const words = new Int32Array(2 * count);
-    for (let i = 0; i < count; i++) words[2 * i] = vector[at + i]! & bits;
+    const zeros = zerosInNpy("int64", shape);
+    const words = new Int32Array(zeros.data.buffer, zeros.data.byteOffset, 2 * count);
+    spread(vector.subarray(at, at + count), bits, words);
     at += count;
-    return encodeNpy(tensor("int64", shape, new BigInt64Array(words.buffer)));
+    return npyOf(zeros)!;
   });
 }
 
@@ -45,11 +46,27 @@ export function addInt64Arrays(
   const words = int64Words(arrays, shapes, modulus);
   let at = 0;
   for (const array of words) {
-    for (let i = 0; i < array.length; i += 2) {
-      vector[at] = (vector[at]! + array[i]!) | 0;
-      at++;
-    }
+    const count = array.length / 2;
+    addLowWords(vector.subarray(at, at + count), array);
+    at += count;
   }
+}
+
+/** Writes numbers as the lower halves of others. */
+function spread(numbers: Int32Array, bits: number, words: Int32Array): void {
+  for (let i = 0; i < numbers.length; i++) words[2 * i] = numbers[i]! & bits;
+}
+
+/** Adds the lower halves of numbers. */
+function addLowWords(sums: Int32Array, words: Int32Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i]! + words[2 * i]!) | 0;
+}
+
+/** All bits outside of a modulus that a number has. */
+function bitsOutside(words: Int32Array, outside: number): number {
+  let above = 0;
+  for (let i = 0; i < words.length; i += 2) above |= words[i + 1]! | (words[i]! & outside);
+  return above;
 }
 
 /** The arrays as pairs of 32-bit words, the low one first, all checked. */
@@ -57,7 +74,7 @@ function int64Words(
   arrays: readonly Uint8Array[],
   shapes: readonly (readonly number[])[],
   modulus: number,
-): Uint32Array[] {
+): Int32Array[] {
   if (arrays.length !== shapes.length) {
     throw refused(`${arrays.length} arrays, expected ${shapes.length}`);
   }
@@ -68,11 +85,9 @@ function int64Words(
     if (shape.length !== expected.length || shape.some((axis, i) => axis !== expected[i])) {
       throw refused(`array ${index} has shape [${shape}], expected [${expected}]`);
     }
-    const words = new Uint32Array(data.buffer as ArrayBuffer, data.byteOffset, 2 * data.length);
-    for (let i = 0; i < words.length; i += 2) {
-      if (words[i + 1] !== 0 || words[i]! >= modulus) {
-        throw refused(`array ${index} has an element that is not from 0 to ${modulus - 1}`);
-      }
+    const words = new Int32Array(data.buffer as ArrayBuffer, data.byteOffset, 2 * data.length);
+    if (bitsOutside(words, ~(modulus - 1)) !== 0) {
+      throw refused(`array ${index} has an element that is not from 0 to ${modulus - 1}`);
     }
     return words;
   });

@@ -1,7 +1,7 @@
 import { readPem, writePem } from "../auth/pem.ts";
 import { joinBytes, sameBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
-import { isP384PublicKey, P384PrivateKey } from "../base/platform.ts";
+import { hkdfSha256, isP384PublicKey, P384PrivateKey } from "../base/platform.ts";
 
 /** The curve of Flower's SecAgg+ keys: secp384r1. */
 const CURVE = { name: "ECDH", namedCurve: "P-384" } as const;
@@ -56,14 +56,13 @@ export class KeyAgreement {
    */
   async sharedKey(publicKey: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     const secret = await this.#agree(publicKey);
-    const material = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
-    const nothing = new Uint8Array();
-    const key = await crypto.subtle.deriveBits(
-      { name: "HKDF", hash: "SHA-256", salt: nothing, info: nothing },
-      material,
-      8 * SHARED_KEY_BYTES,
-    );
-    return new TextEncoder().encode(new Uint8Array(key).toBase64({ alphabet: "base64url" }));
+    const key = await hkdfSha256(secret, SHARED_KEY_BYTES);
+    return new TextEncoder().encode(key.toBase64({ alphabet: "base64url" }));
+  }
+
+  /** {@link sharedKey} with each of several peers. */
+  async sharedKeys(publicKeys: readonly Uint8Array[]): Promise<Uint8Array<ArrayBuffer>[]> {
+    return await Promise.all(publicKeys.map((publicKey) => this.sharedKey(publicKey)));
   }
 
   /** Whether a public key, in PEM, belongs to this private key. It is computed anew, whatever the PEM says. */

@@ -1,5 +1,7 @@
+import { lazy } from "../base/lazy.ts";
 import { FlwrError } from "../base/error.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
+import { QUANTIZE_PLACES, QUANTIZED_BLOCK, quantizeProgram } from "./quantize_program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Fills an array with random numbers in [0, 1), in order. */
@@ -8,7 +10,10 @@ export type RandomFractions = (fractions: Float64Array) => void;
 /** Fractions that are drawn at once: WebCrypto gives at most 65,536 bytes in a call. */
 const DRAWN = 16_384;
 
-/** Numbers with 32 random bits of the platform's cryptographic generator. */
+/**
+ * Numbers with 32 random bits of the platform's cryptographic generator. {@link quantize} takes 24 bits for float32, whose
+ * numbers have no more.
+ */
 export function cryptoFractions(fractions: Float64Array): void {
   const words = new Uint32Array(Math.min(DRAWN, fractions.length));
   for (let at = 0; at < fractions.length; at += DRAWN) {
@@ -52,6 +57,9 @@ export function quantize(
     limit: round(clippingRange),
     quantizer: round(quantizationRange / (2 * clippingRange)),
   };
+  if (data instanceof Float32Array && random === cryptoFractions) {
+    return quantizeFast(data, numbers, target.subarray(offset, offset + data.length));
+  }
   const fractions = new Float64Array(Math.min(DRAWN, data.length));
   let clipped = 0;
   for (let at = 0; at < data.length; at += DRAWN) {
@@ -63,9 +71,7 @@ export function quantize(
     const found = from instanceof Float32Array
       ? quantizeSingle(from, numbers, to, thresholds)
       : quantizeAny(from, numbers, to, thresholds, round);
-    if (found < 0) {
-      throw new FlwrError("invalid-argument", `Element ${at - found - 1} is not a finite number`);
-    }
+    if (found < 0) throw notFinite(at - found - 1);
     clipped += found;
   }
   return clipped;
@@ -76,6 +82,46 @@ interface Numbers {
   readonly scale: number;
   readonly limit: number;
   readonly quantizer: number;
+}
+
+/** Its memory is all zeros between two calls. */
+const program = lazy(quantizeProgram);
+
+/** {@link quantizeSingle} with {@link cryptoFractions} of 24 bits. */
+function quantizeFast(
+  from: Float32Array,
+  { scale, limit, quantizer }: Numbers,
+  to: Int32Array,
+): number {
+  const { memory, quantize } = program();
+  const floats = new Float32Array(memory.buffer, QUANTIZE_PLACES.elements, QUANTIZED_BLOCK);
+  const integers = new Int32Array(memory.buffer, QUANTIZE_PLACES.elements, QUANTIZED_BLOCK);
+  const words = new Uint32Array(memory.buffer, QUANTIZE_PLACES.words, QUANTIZED_BLOCK);
+  let clipped = 0;
+  try {
+    for (let at = 0; at < from.length; at += QUANTIZED_BLOCK) {
+      const part = from.subarray(at, at + QUANTIZED_BLOCK);
+      const count = Math.ceil(part.length / 4) * 4;
+      floats.fill(0, part.length, count);
+      floats.set(part);
+      crypto.getRandomValues(words.subarray(0, count));
+      quantize(count, scale, limit, quantizer);
+      const odd = new Int32Array(memory.buffer, QUANTIZE_PLACES.odd, 4);
+      if (odd.some((lane) => lane !== 0)) {
+        throw notFinite(at + part.findIndex((x) => !Number.isFinite(Math.fround(x * scale))));
+      }
+      clipped += new Int32Array(memory.buffer, QUANTIZE_PLACES.clipped, 4)
+        .reduce((sum, lane) => sum + lane);
+      to.set(integers.subarray(0, part.length), at);
+    }
+  } finally {
+    new Uint8Array(memory.buffer).fill(0);
+  }
+  return clipped;
+}
+
+function notFinite(at: number): FlwrError {
+  return new FlwrError("invalid-argument", `Element ${at} is not a finite number`);
 }
 
 /** {@link quantizeAny} for the usual type, three times as fast. */

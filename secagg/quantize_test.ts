@@ -52,3 +52,43 @@ Deno.test("quantize: rounds halves to even numbers, as Python does", () => {
   const rounded = [0, 0.5, 1.5, 2.5, 2.4999, 2.5001, 7].map(roundHalfEven);
   assert.deepEqual(rounded, [0, 0, 2, 2, 2, 3, 7]);
 });
+
+Deno.test("quantize: the fast path for float32 differs from the exact numbers by less than a step", () => {
+  for (const length of [1, 3, 4, 5, 1000, 16_384, 40_001]) {
+    const values = Float32Array.from({ length }, (_, i) => 9 * Math.sin(i * 1.7 + length));
+    const target = new Int32Array(length + 2).fill(-7);
+    const clipped = quantize(
+      tensor("float32", [length], values),
+      0.95,
+      R,
+      target,
+      1,
+      cryptoFractions,
+    );
+    assert.equal(target[0], -7);
+    assert.equal(target[length + 1], -7);
+    const scale = Math.fround(0.95);
+    const weighed = values.map((value) => value * scale);
+    assert.equal(clipped, weighed.filter((value) => Math.abs(value) > 8).length, `${length}`);
+    weighed.forEach((value, i) => {
+      const within = Math.fround(Math.max(-8, Math.min(8, value)) + 8);
+      const exact = Math.fround(within * 2 ** 18);
+      const [down, up] = [Math.ceil(exact) - 1, Math.ceil(exact)];
+      const got = target[i + 1]!;
+      assert.ok(exact === up ? got === up : got === down || got === up, `${value}: ${got}`);
+    });
+  }
+});
+
+Deno.test("quantize: the fast path names the element that is not finite", () => {
+  for (const [at, odd] of [[0, NaN], [5, Infinity], [20_000, -Infinity], [20_001, 3e38]] as const) {
+    const values = new Float32Array(20_002);
+    values[at] = odd;
+    const target = new Int32Array(values.length);
+    const all = tensor("float32", [values.length], values);
+    assert.throws(
+      () => quantize(all, 100, R, target, 0, cryptoFractions),
+      (error: Error) => error.message.includes(`Element ${at} `),
+    );
+  }
+});

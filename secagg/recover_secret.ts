@@ -1,5 +1,6 @@
 import { FlwrError } from "../base/error.ts";
 import { areConsistent, combineShares, placeOfWrongShare } from "./shamir.ts";
+import { ShareFactors } from "./share_factors.ts";
 
 /** A share, and the node that gave it. */
 export interface HeldShare {
@@ -35,12 +36,14 @@ export interface SecretCheck {
  * share can seem to be the wrong one: check what you compute with a secret that has no proof.
  *
  * @param threshold how many shares give the secret back
+ * @param factors give one object for all secrets of a round: it is faster. Default: a new one
  * @throws FlwrError "failed-precondition" when shares are too few, or do not fit together
  */
 export async function recoverSecret(
   held: readonly HeldShare[],
   threshold: number,
   check: SecretCheck,
+  factors: ShareFactors = new ShareFactors(),
 ): Promise<RecoveredSecret> {
   if (held.length < threshold) {
     throw new FlwrError(
@@ -48,12 +51,12 @@ export async function recoverSecret(
       `Shares of a secret are too few: ${held.length}, expected at least ${threshold}`,
     );
   }
-  const secret = await consistentSecret(held, threshold, check);
+  const secret = await consistentSecret(held, threshold, check, factors);
   if (secret !== undefined) return { secret };
   const found: { secret: Uint8Array; wrongHolder: bigint }[] = [];
   for (const suspect of suspectsAmong(held, threshold, check)) {
     const others = held.filter((share) => share !== suspect);
-    const secret = await consistentSecret(others, threshold, check);
+    const secret = await consistentSecret(others, threshold, check, factors);
     if (secret !== undefined) found.push({ secret, wrongHolder: suspect.holder });
   }
   // Several only where two shares are alike, or bytes differ that do not matter: which node is wrong is then open.
@@ -89,11 +92,12 @@ async function consistentSecret(
   held: readonly HeldShare[],
   threshold: number,
   { isValid }: SecretCheck,
+  factors: ShareFactors,
 ): Promise<Uint8Array | undefined> {
   const shares = held.map(({ share }) => share);
   try {
-    if (!areConsistent(shares, threshold)) return undefined;
-    const secret = combineShares(shares.slice(0, threshold));
+    if (!areConsistent(shares, threshold, factors)) return undefined;
+    const secret = combineShares(shares.slice(0, threshold), factors);
     return await isValid(secret) ? secret : undefined;
   } catch (error) {
     if (error instanceof FlwrError) return undefined;

@@ -1,15 +1,14 @@
 import { FlwrError } from "../base/error.ts";
+import { ELEMENT_BYTES, timesSmall } from "./gf128.ts";
 import {
-  addTo,
-  type Element,
-  ELEMENT_BYTES,
-  elementAt,
-  inverse,
-  smallElement,
-  times,
-  timesSmall,
-  writeElement,
-} from "./gf128.ts";
+  evaluateInto,
+  MAX_SMALL,
+  readRow,
+  type Row,
+  sumOfProducts,
+  writeRow,
+} from "./gf128_rows.ts";
+import { dualFactors, ShareFactors } from "./share_factors.ts";
 
 /** Bytes of a share's number, little endian, in front of its elements. */
 const NUMBER_BYTES = 4;
@@ -40,28 +39,27 @@ export function createShares(
   randomBytes: RandomBytes = systemRandomBytes,
 ): Uint8Array<ArrayBuffer>[] {
   const padded = pad(secret);
-  const shares = Array.from({ length: count }, (_, i) => {
-    const share = new Uint8Array(NUMBER_BYTES + padded.length);
-    new DataView(share.buffer).setUint32(0, i + 1, true);
-    return share;
-  });
-  for (let at = 0; at < padded.length; at += ELEMENT_BYTES) {
-    const random = randomBytes((threshold - 1) * ELEMENT_BYTES);
-    const coefficients = Array.from(
-      { length: threshold - 1 },
-      (_, i) => elementAt(random, i * ELEMENT_BYTES),
-    );
-    coefficients.push(elementAt(padded, at));
-    shares.forEach((share, i) => {
-      let value = new Int32Array(4) as Element;
-      for (const coefficient of coefficients) {
-        value = timesSmall(value, i + 1);
-        addTo(value, coefficient);
-      }
-      writeElement(value, share, NUMBER_BYTES + at);
+  const chunks = padded.length / ELEMENT_BYTES;
+  // By degree, the highest first, and within a row by chunk.
+  const coefficients: Row[] = Array.from(
+    { length: threshold - 1 },
+    () => new Int32Array(4 * chunks),
+  );
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const random = readRow(randomBytes((threshold - 1) * ELEMENT_BYTES));
+    coefficients.forEach((row, degree) => {
+      row.set(random.subarray(4 * degree, 4 * degree + 4), 4 * chunk);
     });
   }
-  return shares;
+  coefficients.push(readRow(padded));
+  const values = new Int32Array(4 * chunks);
+  return Array.from({ length: count }, (_, i) => {
+    const share = new Uint8Array(NUMBER_BYTES + padded.length);
+    new DataView(share.buffer).setUint32(0, i + 1, true);
+    evaluateInto(coefficients, i + 1, values);
+    writeRow(values, share, NUMBER_BYTES);
+    return share;
+  });
 }
 
 /** The number of a share, from 1. @throws FlwrError "invalid-argument" when the bytes are not a share */
@@ -74,21 +72,28 @@ export function shareNumber(share: Uint8Array): number {
     );
   }
   const number = new DataView(share.buffer, share.byteOffset).getUint32(0, true);
-  if (number > 0 && number < 2 ** 31) return number;
-  throw new FlwrError("invalid-argument", `A share's number is from 1 to 2^31 - 1: got ${number}`);
+  if (number > 0 && number <= MAX_SMALL) return number;
+  throw new FlwrError(
+    "invalid-argument",
+    `A share's number is from 1 to ${MAX_SMALL}: got ${number}`,
+  );
 }
 
 /**
  * The secret that shares stand for.
  *
  * @param shares exactly as many as the threshold, all of one secret
+ * @param factors give one object for all secrets of a round: what shares count is then computed once. Default: a new one
  * @throws FlwrError "invalid-argument" when they do not belong together: their lengths differ, a number is there twice,
  *   or what comes out is not padded
  */
-export function combineShares(shares: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const sums = weightedSums(shares, lagrangeAtZero(numbersOf(shares)));
-  const padded = new Uint8Array(sums.length * ELEMENT_BYTES);
-  sums.forEach((sum, chunk) => writeElement(sum, padded, chunk * ELEMENT_BYTES));
+export function combineShares(
+  shares: readonly Uint8Array[],
+  factors: ShareFactors = new ShareFactors(),
+): Uint8Array<ArrayBuffer> {
+  const sum = sumOfProducts(factors.atZero(numbersOf(shares)), rowsOf(shares));
+  const padded = new Uint8Array(4 * sum.length);
+  writeRow(sum, padded, 0);
   return unpad(padded);
 }
 
@@ -99,26 +104,17 @@ export function combineShares(shares: readonly Uint8Array[]): Uint8Array<ArrayBu
  * vᵢ = Π_{m ≠ i} 1 / (xᵢ + xₘ): the dual of a Reed-Solomon code. One random r stands for all: it misses a wrong share once
  * in 2¹²⁸ times, and nobody who gave a share knew it.
  *
+ * @param factors as in {@link combineShares}
  * @throws FlwrError "invalid-argument" when they do not belong together: their lengths differ, or a number is there twice
  */
-export function areConsistent(shares: readonly Uint8Array[], threshold: number): boolean {
+export function areConsistent(
+  shares: readonly Uint8Array[],
+  threshold: number,
+  factors: ShareFactors = new ShareFactors(),
+): boolean {
   const numbers = numbersOf(shares);
-  const extra = shares.length - threshold;
-  if (extra <= 0) return true;
-  const random = systemRandomBytes(extra * ELEMENT_BYTES);
-  const coefficients = Array.from(
-    { length: extra },
-    (_, i) => elementAt(random, i * ELEMENT_BYTES),
-  );
-  const factors = dualFactors(numbers).map((factor, i) => {
-    let value = smallElement(0);
-    for (const coefficient of coefficients) {
-      value = timesSmall(value, numbers[i]!);
-      addTo(value, coefficient);
-    }
-    return times(factor, value);
-  });
-  return weightedSums(shares, factors).every(isZero);
+  if (shares.length <= threshold) return true;
+  return isZero(sumOfProducts(factors.check(numbers, threshold), rowsOf(shares)));
 }
 
 /**
@@ -131,17 +127,20 @@ export function areConsistent(shares: readonly Uint8Array[], threshold: number):
  */
 export function placeOfWrongShare(shares: readonly Uint8Array[]): number | undefined {
   const numbers = numbersOf(shares);
+  const rows = rowsOf(shares);
   const factors = dualFactors(numbers);
-  const sums = weightedSums(shares, factors);
-  const shifted = weightedSums(shares, factors.map((factor, i) => timesSmall(factor, numbers[i]!)));
-  if (sums.every(isZero)) return undefined;
-  const place = numbers.findIndex((number) =>
-    sums.every((sum, chunk) => {
-      const difference = timesSmall(sum, number);
-      addTo(difference, shifted[chunk]!);
-      return isZero(difference);
-    })
+  const sums = sumOfProducts(factors, rows);
+  const shifted = sumOfProducts(
+    factors.map((factor, i) => timesSmall(factor, numbers[i]!)),
+    rows,
   );
+  if (isZero(sums)) return undefined;
+  const product = new Int32Array(sums.length);
+  const place = numbers.findIndex((number) => {
+    // sums · number + shifted
+    evaluateInto([sums, shifted], number, product);
+    return isZero(product);
+  });
   return place < 0 ? undefined : place;
 }
 
@@ -158,63 +157,13 @@ function numbersOf(shares: readonly Uint8Array[]): number[] {
   return numbers;
 }
 
-/** Σ factorᵢ · yᵢ for each chunk. */
-function weightedSums(shares: readonly Uint8Array[], factors: readonly Element[]): Element[] {
-  const chunks = (shares[0]!.length - NUMBER_BYTES) / ELEMENT_BYTES;
-  return Array.from({ length: chunks }, (_, chunk) => {
-    const sum = smallElement(0);
-    shares.forEach((share, i) => {
-      addTo(sum, times(factors[i]!, elementAt(share, NUMBER_BYTES + chunk * ELEMENT_BYTES)));
-    });
-    return sum;
-  });
+/** The shares' values. */
+function rowsOf(shares: readonly Uint8Array[]): Row[] {
+  return shares.map((share) => readRow(share.subarray(NUMBER_BYTES)));
 }
 
-function isZero(element: Element): boolean {
-  return element.every((word) => word === 0);
-}
-
-/** vⱼ = Π_{m ≠ j} 1 / (xⱼ + xₘ). */
-function dualFactors(numbers: readonly number[]): Element[] {
-  return quotients(
-    smallElement(1),
-    numbers.map((number) =>
-      numbers.reduce(
-        (product, other) => other === number ? product : timesSmall(product, other ^ number),
-        smallElement(1),
-      )
-    ),
-  );
-}
-
-/** λⱼ = Π_{m ≠ j} xₘ / (xⱼ + xₘ): what the value at xⱼ counts in the value at 0. */
-function lagrangeAtZero(numbers: readonly number[]): Element[] {
-  const product = numbers.reduce(timesSmall, smallElement(1));
-  // xⱼ · Π (xⱼ + xₘ), so that λⱼ is the product of all numbers divided by it.
-  const divisors = numbers.map((number) =>
-    numbers.reduce(
-      (sum, other) => timesSmall(sum, other === number ? number : number ^ other),
-      smallElement(1),
-    )
-  );
-  return quotients(product, divisors);
-}
-
-/** A dividend by each divisor. One inversion serves all (Montgomery's trick). */
-function quotients(dividend: Element, divisors: readonly Element[]): Element[] {
-  const before: Element[] = [];
-  let all = smallElement(1);
-  for (const divisor of divisors) {
-    before.push(all);
-    all = times(all, divisor);
-  }
-  let inverted = times(inverse(all), dividend);
-  const results: Element[] = [];
-  for (let i = divisors.length - 1; i >= 0; i--) {
-    results[i] = times(inverted, before[i]!);
-    inverted = times(inverted, divisors[i]!);
-  }
-  return results;
+function isZero(row: Row): boolean {
+  return row.every((word) => word === 0);
 }
 
 function pad(secret: Uint8Array): Uint8Array {

@@ -8,7 +8,9 @@ import { RecordDict } from "../app/record_dict.ts";
 import type { Result } from "../app/result.ts";
 import { isServerApp, type ServerApp } from "../app/server_app.ts";
 import { drawingFrom } from "../base/current_random.ts";
+import { systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../base/option_names.ts";
 import { seededRandom } from "../base/random.ts";
 import { type RunId, SUPERLINK_NODE_ID } from "../entities/metadata.ts";
 import { LocalRunner } from "./local_runner.ts";
@@ -34,6 +36,18 @@ export interface SimulateOptions {
   /** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
   readonly seed?: number;
 }
+
+const OPTIONS: OptionNames<SimulateOptions> = {
+  serverApp: true,
+  clientApp: true,
+  nodes: true,
+  runConfig: true,
+  nodeConfig: true,
+  seed: true,
+};
+
+/** Seconds that a finished simulation waits for ClientApps that still work. */
+const SETTLE_SECONDS = 10;
 
 /** What a simulated run left. */
 export interface Simulation {
@@ -64,6 +78,7 @@ export interface Simulation {
  * ```
  */
 export async function simulate(options: SimulateOptions): Promise<Simulation> {
+  checkOptionNames("simulate", options, OPTIONS);
   const { serverApp, clientApp, nodes, runConfig = {}, nodeConfig, seed = 0 } = options;
   if (!isServerApp(serverApp)) throw notAn("serverApp", "ServerApp");
   if (!isClientApp(clientApp)) throw notAn("clientApp", "ClientApp");
@@ -82,6 +97,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const results: Result[] = [];
   const saved = new Map<string, Uint8Array>();
   const ended = new AbortController();
+  const over = new AbortController();
   try {
     const grid = new Grid(connection, RUN_ID, { signal: ended.signal });
     grid.subscribe((event) => {
@@ -106,6 +122,9 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   } finally {
     ended.abort();
     connection.close();
+    // ClientApps that still work must not go on in the caller's next test.
+    await Promise.race([connection.settled(), systemClock.sleep(SETTLE_SECONDS, over.signal)]);
+    over.abort();
   }
   return { results, artifacts: saved, events };
 }

@@ -63,6 +63,8 @@ export class SimulatedConnection implements DriverConnection {
   readonly #replies = new Map<MessageId, Message>();
   #replyBytes = 0;
   #sent = 0;
+  /** Jobs in progress. They never reject. */
+  readonly #working = new Set<Promise<void>>();
   /** Pulls that wait for a reply. */
   readonly #waiting = new Set<() => void>();
 
@@ -81,6 +83,7 @@ export class SimulatedConnection implements DriverConnection {
   }
 
   push(_runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]> {
+    this.#dropLate();
     const ids = instructions.map((sent) => {
       const partition = this.#options.nodes.partitionOf(sent.metadata.dstNodeId);
       if (partition === undefined) return undefined;
@@ -130,6 +133,11 @@ export class SimulatedConnection implements DriverConnection {
     for (const wake of this.#waiting) wake();
   }
 
+  /** Resolves when the work in progress has ended. No more begins after {@link close}. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#working);
+  }
+
   /** Resolves when a reply has arrived, or the signal or the connection has ended. */
   #nextReply(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
@@ -157,6 +165,7 @@ export class SimulatedConnection implements DriverConnection {
   /** Gives waiting instructions to idle runners. */
   #dispatch(): void {
     while (this.#idle.length > 0 && this.#queueStart < this.#queue.length) {
+      if (this.#closing.signal.aborted) return;
       if (this.#replyBytes > MAX_WAITING_REPLY_BYTES && this.#waiting.size === 0) return;
       const job = this.#queue[this.#queueStart++]!;
       if (this.#queueStart === this.#queue.length) {
@@ -164,7 +173,8 @@ export class SimulatedConnection implements DriverConnection {
         this.#queueStart = 0;
       }
       const runner = this.#idle.pop()!;
-      void this.#work(runner, job);
+      const work = this.#work(runner, job).finally(() => this.#working.delete(work));
+      this.#working.add(work);
     }
   }
 
@@ -176,8 +186,11 @@ export class SimulatedConnection implements DriverConnection {
     else this.#queue.push(next);
     this.#idle.push(runner);
     if (this.#closing.signal.aborted) return;
-    this.#replies.set(job.instruction.metadata.messageId, reply);
-    this.#replyBytes += arrayBytes(reply);
+    // Nobody fetches a reply after the time that its instruction was given.
+    if (!this.#isLate(job.instruction)) {
+      this.#replies.set(job.instruction.metadata.messageId, reply);
+      this.#replyBytes += arrayBytes(reply);
+    }
     for (const wake of this.#waiting) wake();
     this.#dispatch();
   }
@@ -185,20 +198,20 @@ export class SimulatedConnection implements DriverConnection {
   async #answer(runner: NodeRunner, node: NodeMemory, job: Job): Promise<Message> {
     const { nodes, runConfig, runId, seed, failed } = this.#options;
     const { partition, instruction } = job;
-    const { createdAt, ttl, dstNodeId } = instruction.metadata;
-    if (this.#clock.now() > createdAt + ttl) {
+    const { dstNodeId } = instruction.metadata;
+    if (this.#isLate(instruction)) {
       const reason = "The instruction expired before its node was simulated";
       return this.#failed(instruction, MessageErrorCode.MessageUnavailable, reason);
     }
-    const context = {
-      runId,
-      nodeId: dstNodeId,
-      nodeConfig: nodes.nodeConfig(partition),
-      state: node.state ?? new RecordDict(),
-      runConfig: new ConfigRecord(runConfig),
-    };
     const own = nodeSeed(seed, partition, node.messages++);
     try {
+      const context = {
+        runId,
+        nodeId: dstNodeId,
+        nodeConfig: nodes.nodeConfig(partition),
+        state: node.state ?? new RecordDict(),
+        runConfig: new ConfigRecord(runConfig),
+      };
       const { reply, state, failure } = await runner.run(
         instruction,
         context,
@@ -213,6 +226,19 @@ export class SimulatedConnection implements DriverConnection {
       if (!this.#closing.signal.aborted) failed?.(partition, message);
       return this.#failed(instruction, MessageErrorCode.ClientAppCrashed, message);
     }
+  }
+
+  /** Forgets replies that nobody fetched in time: they would hold up the nodes, and fill the memory. */
+  #dropLate(): void {
+    for (const [id, reply] of this.#replies) {
+      if (!this.#isLate(reply)) continue;
+      this.#replies.delete(id);
+      this.#replyBytes -= arrayBytes(reply);
+    }
+  }
+
+  #isLate({ metadata: { createdAt, ttl } }: Message): boolean {
+    return this.#clock.now() > createdAt + ttl;
   }
 
   #failed(instruction: Message, code: number, reason: string): Message {

@@ -1,6 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
 import { sha256 } from "../../base/platform.ts";
-import { type PlainRecordDict, recordDictFromPlain, recordDictToPlain } from "../transferable.ts";
+import {
+  type PlainRecord,
+  type PlainRecordDict,
+  recordDictFromPlain,
+  recordDictToPlain,
+} from "../transferable.ts";
 import type { RecordDict } from "../record_dict.ts";
 
 // A checkpoint's bytes, in this order. Numbers are little-endian.
@@ -29,12 +34,9 @@ interface BytesLength {
  */
 export async function encodeRecords(records: RecordDict): Promise<Uint8Array<ArrayBuffer>> {
   const blobs: Uint8Array[] = [];
-  const table = new TextEncoder().encode(
-    JSON.stringify(recordDictToPlain(records), function (this: Record<string, unknown>, key) {
-      // Not the second parameter: Node's Buffers turn themselves into JSON.
-      return toJson(this[key], blobs);
-    }),
-  );
+  const entries = recordDictToPlain(records)
+    .map(([name, record]) => `[${JSON.stringify(name)},${textOf(record, blobs)}]`);
+  const table = new TextEncoder().encode(`[${entries.join()}]`);
   const bodyBytes = blobs.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(HEAD_BYTES + table.length + bodyBytes + HASH_BYTES);
   const view = new DataView(bytes.buffer);
@@ -85,6 +87,27 @@ export async function decodeRecords(bytes: Uint8Array): Promise<RecordDict> {
     if (cause instanceof FlwrError && cause.code === "data-loss") throw cause;
     throw damaged("its table cannot be read", cause);
   }
+}
+
+/**
+ * A record as JSON; its bytes are added to the blobs. The history has records of a few numbers and texts for each round,
+ * for which JSON needs no help: without the function for each value it is ten times as fast.
+ */
+function textOf(record: PlainRecord, blobs: Uint8Array[]): string {
+  if (record.kind !== "arrays" && record.items.every(([, { value }]) => isSameInJson(value))) {
+    return JSON.stringify(record);
+  }
+  return JSON.stringify(record, function (this: Record<string, unknown>, key) {
+    // Not the second parameter: Node's Buffers turn themselves into JSON.
+    return toJson(this[key], blobs);
+  });
+}
+
+/** Whether a value is a text, a boolean, or a number that JSON has. */
+function isSameInJson(value: unknown): boolean {
+  return typeof value === "number"
+    ? isExactInJson(value)
+    : typeof value === "string" || typeof value === "boolean";
 }
 
 function toJson(value: unknown, blobs: Uint8Array[]): unknown {

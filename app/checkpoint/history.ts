@@ -10,16 +10,26 @@ const HISTORY = "history";
 /** Adds the history of a run to a checkpoint: metrics as records, which keep their types, and the rest as JSON. */
 export function addHistory(records: RecordDict, rounds: readonly RoundRecord[]): void {
   const history = new ConfigRecord();
-  for (const { round, train, evaluate, serverMetrics, seconds } of rounds) {
-    history.set(
-      String(round),
-      JSON.stringify({ seconds, train: phaseToJson(train), evaluate: phaseToJson(evaluate) }),
-    );
+  for (const record of rounds) {
+    const { round, train, evaluate, serverMetrics } = record;
+    history.set(String(round), textOf(record));
     addMetrics(records, `round-${round}/train`, train?.metrics);
     addMetrics(records, `round-${round}/evaluate`, evaluate?.metrics);
     addMetrics(records, `round-${round}/server`, serverMetrics);
   }
   records.set(HISTORY, history);
+}
+
+/** The texts of rounds: each checkpoint has those of all rounds so far, which do not change. */
+const texts = new WeakMap<RoundRecord, string>();
+
+/** A round as JSON, without its metrics. */
+function textOf(record: RoundRecord): string {
+  const { train, evaluate, seconds } = record;
+  const text = texts.get(record) ??
+    JSON.stringify({ seconds, train: phaseToJson(train), evaluate: phaseToJson(evaluate) });
+  texts.set(record, text);
+  return text;
 }
 
 /** Reads the history of {@link addHistory}. @throws FlwrError "data-loss" when it is malformed */

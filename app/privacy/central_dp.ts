@@ -325,7 +325,7 @@ function checkOptions(strategy: Strategy, options: CentralDpSettings): void {
       `${strategy.name} cannot be made private: its model depends on more than the mean of the updates`,
       {
         hints: [
-          "Wrap FedAvg, FedProx, FedAvgM, FedAdam, FedYogi or FedAdagrad",
+          "Wrap FedAvg, FedProx, FedAvgM, FedAdam, FedYogi or FedAdagrad, without postprocessors",
           "flowerCompatible: true adds Flower's noise to any strategy, without a guarantee",
         ],
       },

@@ -1,5 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
+import { currentRandom } from "../../base/current_random.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import { CorrelatedNoise } from "../../privacy/matrix/correlated_noise.ts";
 import {
@@ -81,7 +82,7 @@ export class MatrixRun implements RunNoise {
       where: ({ nodeId }) => mayJoin(nodeId),
     });
     const random: Random = seed === undefined
-      ? systemRandom
+      ? currentRandom()
       : seededRandom(seed + Math.imul(number, 0x9e3779b1));
     return grid.among(sampleNodes(eligible, numSampledClients, random));
   }

@@ -80,7 +80,7 @@ export function zipIds<Value>(
   if (ids.length !== values.length) {
     throw new FlwrError(
       "invalid-argument",
-      `SecAgg+: ${ids.length} node ids come with ${values.length} values`,
+      `Secure aggregation: ${ids.length} node ids come with ${values.length} values`,
     );
   }
   return ids.map((id, i) => [id, values[i]!]);
@@ -93,5 +93,5 @@ function isEmptyList(typed: { readonly type: string; readonly value: unknown } |
 }
 
 function malformed(key: string, expected: string): FlwrError {
-  return new FlwrError("invalid-argument", `SecAgg+: "${key}" is not ${expected}`);
+  return new FlwrError("invalid-argument", `Secure aggregation: "${key}" is not ${expected}`);
 }

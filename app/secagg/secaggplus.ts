@@ -147,7 +147,9 @@ export class SecAggPlus extends Strategy {
         type: "note",
         text: `    ${error.message}: this round has no new model`,
       });
-      const failures = [...stages.failures].map(([nodeId, failure]) => ({ nodeId, ...failure }));
+      // The ring's random order does not show in the history.
+      const failures = [...stages.failures].sort(([a], [b]) => a < b ? -1 : 1)
+        .map(([nodeId, failure]) => ({ nodeId, ...failure }));
       return { results: [], failures, aggregated: false };
     }
   }

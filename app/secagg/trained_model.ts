@@ -27,14 +27,17 @@ export interface TrainedModel {
 export function trainedModel(instruction: Message, reply: Message): TrainedModel {
   const content = fromLegacyReply(instruction.metadata.messageType, reply.content);
   if (!isRecordDict(content)) {
-    throw new FlwrError("invalid-argument", `SecAgg+: training failed: ${content.reason}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Secure aggregation: training failed: ${content.reason}`,
+    );
   }
   const records = [...content.arrayRecords.values()];
   const [arrays] = records;
   if (arrays === undefined || records.length !== 1) {
     throw new FlwrError(
       "invalid-argument",
-      `SecAgg+: the reply to "train" has ${records.length} ArrayRecords, expected 1`,
+      `Secure aggregation: the reply to "train" has ${records.length} ArrayRecords, expected 1`,
       { hints: ["Only one ArrayRecord can be summed: anything else would be sent in the clear"] },
     );
   }
@@ -50,7 +53,7 @@ function numExamplesOf(content: RecordDict): number {
   if (typeof number === "number" && Number.isFinite(number)) return number;
   throw new FlwrError(
     "invalid-argument",
-    `SecAgg+: the reply to "train" has no number "${key}" in its MetricRecord "metrics"`,
+    `Secure aggregation: the reply to "train" has no number "${key}" in its MetricRecord "metrics"`,
     {
       hints: [`Return metrics: new MetricRecord({ "${key}": 500, … }): the model is weighed by it`],
     },
@@ -70,8 +73,8 @@ function inOrder(instruction: Message, arrays: ArrayRecord): Tensor[] {
     throw new FlwrError(
       "invalid-argument",
       missing !== undefined
-        ? `SecAgg+: the trained model lacks the array "${missing}"`
-        : `SecAgg+: the trained model has an array that was not sent: "${unknown}"`,
+        ? `Secure aggregation: the trained model lacks the array "${missing}"`
+        : `Secure aggregation: the trained model has an array that was not sent: "${unknown}"`,
     );
   }
   const tensors = named.viewTensors();
@@ -81,7 +84,7 @@ function inOrder(instruction: Message, arrays: ArrayRecord): Tensor[] {
     if (!sameShape(tensor.shape, shape) || elementCount(shape) !== tensor.data.length) {
       throw new FlwrError(
         "invalid-argument",
-        `SecAgg+: array "${name}" has shape [${tensor.shape}], expected [${shape}]`,
+        `Secure aggregation: array "${name}" has shape [${tensor.shape}], expected [${shape}]`,
       );
     }
     return tensor;

@@ -1,6 +1,4 @@
 import { FlwrError } from "../../base/error.ts";
-import { currentRandom } from "../../base/current_random.ts";
-import { type Random, seededRandom } from "../../base/random.ts";
 import type { NodeId } from "../../entities/metadata.ts";
 import { checkCount } from "../../base/check_option.ts";
 import type { Answered, Exchange } from "../exchange.ts";
@@ -12,7 +10,7 @@ import { ComposedStrategy, type ComposedStrategyOptions } from "./composed_strat
 import type { CheckedReply } from "./contract/reply_contract.ts";
 import { phaseOf, type PhaseRound, type Round } from "./round/round.ts";
 import { runRounds, type StartOptions } from "./run_strategy.ts";
-import { sampleNodes } from "./selection/sampling.ts";
+import { roundRandom, sampleNodes } from "./selection/sampling.ts";
 import type { StalenessWeight } from "./staleness/staleness.ts";
 import type { TrainOutcome } from "./strategy.ts";
 
@@ -29,7 +27,7 @@ export interface BufferedOptions
   readonly staleness?: StalenessWeight;
   /** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
   readonly maxStaleness?: number;
-  /** Seed for the choice among nodes that are free (default: random). */
+  /** Seed for the choice among nodes that are free: it has a generator for each version (default: random). */
   readonly seed?: number;
 }
 
@@ -62,6 +60,11 @@ export interface Update {
  * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
  * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
  * of a version include the mean of its updates' `staleness`.
+ *
+ * A checkpoint has the model of the last version, and no instructions: those that are out when a run is interrupted are lost
+ * with their updates, and a resumed run asks all nodes for its next version. So it ends as an uninterrupted one, bit for
+ * bit, only where no instruction is out when a version is made: with `concurrency` 1 and a buffer of 1, or a buffer that
+ * waits for all nodes.
  */
 export abstract class BufferedStrategy extends ComposedStrategy {
   readonly #options: Required<
@@ -71,7 +74,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
   readonly #staleness: StalenessWeight;
   readonly #bufferSize: number;
   readonly #weightedByKey: string;
-  readonly #random: Random;
+  readonly #seed: number | undefined;
 
   /**
    * Creates the strategy.
@@ -95,7 +98,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     this.#staleness = options.staleness;
     this.#bufferSize = bufferSize;
     this.#weightedByKey = options.weightedByKey ?? "num-examples";
-    this.#random = options.seed === undefined ? currentRandom() : seededRandom(options.seed);
+    this.#seed = options.seed;
   }
 
   /** The reply as it is aggregated: its arrays are a model next to the current one. */
@@ -142,6 +145,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     const start = grid.clock.now();
     const collector = this.collector(round);
     const current = phaseOf(round, "train");
+    const random = roundRandom(this.#seed, current);
     const config = this.trainConfig(round).set("model-version", number - 1);
     // The nodes that have replied, well or not: each replies once to a version.
     const answeredBy = new Set<NodeId>();
@@ -154,7 +158,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
       available = Math.max(available, online.length);
       const free = online.filter((nodeId) => !out.has(nodeId) && !answeredBy.has(nodeId));
       const count = Math.min(free.length, Math.max(0, this.#options.concurrency - out.size));
-      const nodeIds = sampleNodes(free, count, this.#random);
+      const nodeIds = sampleNodes(free, count, random);
       for (const nodeId of nodeIds) out.set(nodeId, current);
       await exchange.send(this.instruct(round, "train", config, nodeIds));
       const answered = await exchange.nextAnswered();

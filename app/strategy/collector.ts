@@ -14,6 +14,7 @@ import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
 import { formatNorm, inOrder, largestUpdate } from "./contract/update_bound.ts";
 import type { Postprocessor } from "./postprocessor/postprocessor.ts";
 import type { PhaseRound, Tensors } from "./round/round.ts";
+import { applyAtOnce } from "./rule/element_rule.ts";
 import type { RuleState } from "./rule/rule_state.ts";
 import type { ServerRule } from "./rule/server_rule.ts";
 import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
@@ -201,6 +202,8 @@ export class Collector implements ReplyCollector {
       aggregate = postprocessor.onAggregate?.(aggregate, this.#round) ?? aggregate;
     }
     const { nodeIds } = aggregate;
+    const certain = applyAtOnce(rule, this.#round, aggregate.arrays, state);
+    if (certain !== undefined) return { arrays: adopt(certain), nodeIds };
     const model: Tensors = rule.apply(this.#round, aggregate.arrays, state);
     const problem = types.notFinite(model) ?? state.notFinite();
     if (problem === undefined) state.keepDrafts();

@@ -134,6 +134,7 @@ export class ComposedStrategy extends Strategy {
       rule: options.rule ?? replaceRule(),
     };
     this.#postprocessors = options.postprocessors ?? [];
+    for (const postprocessor of this.#postprocessors) postprocessor.check?.(this.#postprocessors);
     this.#acceptFailures = options.acceptFailures ?? true;
     this.#maxHeldBytes = options.maxHeldBytes ?? MAX_HELD_BYTES;
     if (this.#maxHeldBytes !== Infinity) checkNumber("maxHeldBytes", this.#maxHeldBytes, 0);

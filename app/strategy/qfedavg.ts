@@ -9,8 +9,8 @@ import type { CheckedReply } from "./contract/reply_contract.ts";
 import type { Round } from "./strategy.ts";
 import { updateNorm } from "./arrays/update_norm.ts";
 
-/** Added to losses, as in Flower, so that a loss of 0 has a power. */
-const SMALLEST_LOSS = 1e-10;
+/** What is added to losses by default, as in Flower, so that a loss of 0 has a power. */
+const ADDED_LOSS = 1e-10;
 
 /** Largest value of `maxLoss`: its powers are finite. */
 const MAX_LOSS = 1e30;
@@ -32,6 +32,12 @@ export interface QFedAvgOptions extends FedAvgOptions {
    */
   readonly maxLoss?: number;
   /**
+   * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
+   * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
+   * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+   */
+  readonly addedLoss?: number;
+  /**
    * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
    * its second round on.
    */
@@ -44,12 +50,14 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. `addedLoss` is added to each loss.
+ * Weights only apply to the metrics. Computed in double precision.
  */
 export class QFedAvg extends FedAvg {
   readonly #lipschitz: number;
   readonly #q: number;
   readonly #lossKey: string;
+  readonly #addedLoss: number;
   readonly #elementTypes: "kept" | "float64";
 
   /**
@@ -63,6 +71,7 @@ export class QFedAvg extends FedAvg {
       q = 0.1,
       trainLossKey = "train_loss",
       maxLoss = 1e6,
+      addedLoss = ADDED_LOSS,
       elementTypes = "kept",
       ...options
     }: QFedAvgOptions,
@@ -83,6 +92,7 @@ export class QFedAvg extends FedAvg {
     checkNumber("q", q, 0, 10);
     checkPositive("maxLoss", maxLoss);
     checkNumber("maxLoss", maxLoss, 0, MAX_LOSS);
+    checkNumber("addedLoss", addedLoss, 1e-30, maxLoss);
     if (elementTypes !== "kept" && elementTypes !== "float64") {
       throw new FlwrError(
         "invalid-argument",
@@ -92,6 +102,7 @@ export class QFedAvg extends FedAvg {
     this.#lipschitz = 1 / clientLearningRate;
     this.#q = q;
     this.#lossKey = trainLossKey;
+    this.#addedLoss = addedLoss;
     this.#elementTypes = elementTypes;
   }
 
@@ -104,7 +115,7 @@ export class QFedAvg extends FedAvg {
     const powers: number[] = [];
     let total = 0;
     for (const { metrics, tensors } of replies) {
-      const loss = metrics.number(this.#lossKey) + SMALLEST_LOSS;
+      const loss = metrics.number(this.#lossKey) + this.#addedLoss;
       const power = loss ** this.#q;
       const norm = this.#lipschitz * updateNorm(sent, tensors);
       powers.push(power);

@@ -56,6 +56,45 @@ Deno.test("QFedAvg: a loss above maxLoss, by default a million, does not decide 
   }
 });
 
+Deno.test("QFedAvg: a node with a loss of exactly 0 has the weight that the formula gives it, or that of addedLoss", () => {
+  // η = 1, so L = 1; w = 0. Node 2: w₂ = 1, F = 1: Δ = −1, h = q + 1. Node 3: w₃ = 1, F = 0 + a: Δ = −a^q,
+  // h = q·a^(q−1) + a^q.
+  const modelOf = (q: number, losses: number[], addedLoss?: number) => {
+    const strategy = new QFedAvg({ clientLearningRate: 1, q, addedLoss });
+    const { arrays, failures } = strategy.aggregateTrain(
+      roundOf(doubles(0)),
+      losses.map((train_loss, i) => trained(i + 2, doubles(1), { train_loss })),
+    );
+    assert.deepEqual(failures, []);
+    return numbersOf(arrays!)[0]!;
+  };
+  const expected = (q: number, a: number) => {
+    const [first, second] = [1 + a, a];
+    const h = (loss: number) => q * loss ** (q - 1) + loss ** q;
+    return (first ** q + second ** q) / (h(first) + h(second));
+  };
+  for (const q of [0, 0.1, 0.5, 1, 2]) {
+    for (const addedLoss of [1e-10, 0.01, 1]) {
+      const model = modelOf(q, [1, 0], addedLoss);
+      assert.ok(Math.abs(model - expected(q, addedLoss)) < 1e-12, `${q} ${addedLoss}: ${model}`);
+    }
+    assert.equal(modelOf(q, [1, 0]), modelOf(q, [1, 0], 1e-10), "the default is Flower's");
+    assert.ok(Number.isFinite(modelOf(q, [0, 0])), "all losses are 0");
+  }
+  assert.ok(modelOf(0.1, [1, 0]) < 1e-6, "as Flower: the node holds the model back");
+  assert.ok(modelOf(0.1, [1, 0], 0.01) > 0.1);
+  // A node that has nothing to change does not: its h is L·F^q alone.
+  const still = new QFedAvg({ clientLearningRate: 1, q: 0.1 });
+  const { arrays } = still.aggregateTrain(roundOf(doubles(0)), [
+    trained(2, doubles(1), { train_loss: 1 }),
+    trained(3, doubles(0), { train_loss: 0 }),
+  ]);
+  assert.ok(numbersOf(arrays!)[0]! > 0.8);
+  for (const addedLoss of [0, -1, NaN, 1e7]) {
+    assert.throws(() => new QFedAvg({ clientLearningRate: 1, addedLoss }), /addedLoss/);
+  }
+});
+
 Deno.test("QFedAvg: float32 nodes answer its float64 model, and their replies are taken", () => {
   const single = ArrayRecord.fromTensors({ w: tensor("float32", [1], Float32Array.of(0.5)) });
   const strategy = new QFedAvg({ clientLearningRate: 0.5, elementTypes: "float64" });

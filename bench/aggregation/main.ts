@@ -1,7 +1,7 @@
 /**
  * How long strategies take to aggregate replies that have arrived, against the real Flower 1.41.0 with numpy.
  *
- *     deno task bench aggregation [--repeat 3] [--replies 20] [--elements 2000000]
+ *     deno task bench aggregation [--repeat 3] [--replies 20] [--elements 2000000] [--strategies FedAvg,FedAdam]
  */
 import { Command, Option } from "commander";
 import { FlwrError } from "../../base/error.ts";
@@ -22,20 +22,30 @@ interface AggregationFlags {
   repeat: number;
   replies: number;
   elements: number;
+  /** Names; none: all. */
+  strategies: readonly string[];
 }
 
 /** Seconds of each strategy. */
 type Seconds = Readonly<Record<string, number>>;
 
-async function bench({ repeat, replies, elements }: AggregationFlags): Promise<void> {
-  const numbers = [replies, elements, ROUNDS].map(String);
+async function bench(flags: AggregationFlags): Promise<void> {
+  const { repeat, replies, elements, strategies } = flags;
+  const numbers = [...[replies, elements, ROUNDS].map(String), ...strategies];
   const peers = [
     [Deno.execPath(), "run", "-A", repositoryPath("bench/aggregation/flwr_peer.ts"), ...numbers],
     [await benchFlower(), repositoryPath("bench/aggregation/numpy_peer.py"), ...numbers],
   ] as const;
   console.log(describeMachine());
   const turns = await takeTurns(peers, repeat, aggregate);
-  const comparisons = Object.keys(turns[0]![0]!).map((strategy): Comparison => ({
+  const measured = Object.keys(turns[0]![0]!);
+  const unknown = strategies.find((name) => !measured.includes(name));
+  if (unknown !== undefined) {
+    throw new FlwrError("invalid-argument", `--strategies: no strategy "${unknown}" is measured`, {
+      hints: ["Leave out --strategies to see all names"],
+    });
+  }
+  const comparisons = measured.map((strategy): Comparison => ({
     measure: strategy,
     unit: "s",
     better: "less",
@@ -64,6 +74,10 @@ try {
     )
     .addOption(
       new Option("--elements <n>", "of each reply").argParser(wholeNumber(1)).default(2_000_000),
+    )
+    .addOption(
+      new Option("--strategies <names>", "some of them, with commas between")
+        .argParser((text) => text.split(",")).default([], "all"),
     )
     .exitOverride()
     .action(bench)

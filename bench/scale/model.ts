@@ -23,7 +23,7 @@ const BYTES_PER_MEGABYTE = 1e6;
 /** Connections on which a node, or the ServerApp, transfers objects at the same time: as in Flower. */
 const LINES = 2;
 /** How often ServerApp and nodes say that they are alive, in seconds: a third of the time they have at most. */
-const KEEP_ALIVE_SECONDS = 20;
+export const KEEP_ALIVE_SECONDS = 20;
 /** Any app will do: none of it is run. */
 const APP = repositoryPath("bench/current/apps/python");
 
@@ -164,7 +164,7 @@ async function memoryOf(pid: number): Promise<{ resident: number; peak: number }
 }
 
 /** Does something again and again until it is over. Rejects as soon as that fails. */
-async function repeat(
+export async function repeat(
   seconds: number,
   over: AbortSignal,
   act: () => Promise<void>,

@@ -12,6 +12,7 @@ import { LightNode } from "../load/light_node.ts";
 import { Persistence } from "../load/persist.ts";
 import { trainOnce } from "../load/trainee.ts";
 import { formatTable } from "../support/table.ts";
+import { KEEP_ALIVE_SECONDS, repeat } from "./model.ts";
 
 const BYTES_PER_MEGABYTE = 1e6;
 /** After so many seconds a round is given up. */
@@ -104,10 +105,21 @@ async function round(
       ],
       cwd: repositoryPath("."),
     });
+    const over = new AbortController();
+    using _over = { [Symbol.dispose]: () => over.abort() };
+    // On a slow machine a round takes longer than a node may be silent.
+    const line = lines.use(new HttpLine({ http, authority }));
+    const keepAlive = repeat(KEEP_ALIVE_SECONDS, over.signal, async () => {
+      for (const { node } of nodes) await persistence.call(() => node.heartbeat(line));
+    });
     const trained = Promise.all(
       nodes.map(({ node, lines, reply }) => trainOnce(node, lines, reply, persistence)),
     );
-    const [facts] = await Promise.all([app.waitForLine(/^\{.*\}$/, LIMIT_SECONDS), trained]);
+    const done = Promise.all([app.waitForLine(/^\{.*\}$/, LIMIT_SECONDS), trained]);
+    await Promise.race([done, keepAlive]);
+    const [facts] = await done;
+    over.abort();
+    await keepAlive;
     await app.ended();
     return JSON.parse(facts[0]);
   } catch (error) {

@@ -1,5 +1,6 @@
 /**
- * What secure aggregation costs: rounds of SecAgg+ against rounds of plain FedAvg, and against Flower 1.41.0's.
+ * What secure aggregation costs: rounds of SecAgg+ and of our own protocol against rounds of plain FedAvg, and against
+ * Flower 1.41.0's SecAgg+.
  *
  *     deno task bench secagg [--repeat 3] [--nodes 10,50] [--elements 60000,1000000] [--sides flwr]
  *     deno task bench secagg --federation [--nodes 10] [--elements 60000] [--sides flwr,python]
@@ -10,8 +11,11 @@
  */
 import { cpuUsage } from "node:process";
 import { Command, Option } from "commander";
-import { Federation } from "../../app/secagg/testing/federation.ts";
+import { Federation, nodeIds } from "../../app/secagg/testing/federation.ts";
 import { SecAggPlus } from "../../app/secagg/secaggplus.ts";
+import { SecureAggregation } from "../../app/secagg/signed/secure_aggregation.ts";
+import { secureAggregationMod } from "../../app/secagg/signed/secure_aggregation_mod.ts";
+import { trustedIdentities } from "../../app/secagg/signed/testing/identities.ts";
 import { FedAvg } from "../../app/strategy/fedavg.ts";
 import { reportError } from "../../roles/report_error.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
@@ -35,13 +39,26 @@ interface SecaggFlags {
   federation?: boolean;
 }
 
+/** How the models of a round are summed. */
+type Protocol = "plain" | "secagg+" | "secure";
+
 /** Processor seconds of one round: on a shared machine they say more than the clock. */
-async function round(nodes: number, elements: number, secure: boolean): Promise<number> {
+async function round(nodes: number, elements: number, protocol: Protocol): Promise<number> {
   const options = { nodes, elements, numExamples: () => 50 };
-  const federation = new Federation(secure ? options : { ...options, mods: [] });
   const plain = new FedAvg({ fractionEvaluate: 0, minTrainNodes: nodes });
+  const { federation, strategy } = protocol === "plain"
+    ? { federation: new Federation({ ...options, mods: [] }), strategy: plain }
+    : protocol === "secagg+"
+    ? { federation: new Federation(options), strategy: new SecAggPlus(plain, { maxWeight: 100 }) }
+    : {
+      federation: new Federation({
+        ...{ ...options, mods: [secureAggregationMod()] },
+        identities: await trustedIdentities(nodeIds(nodes)),
+      }),
+      strategy: new SecureAggregation(plain, { maxWeight: 100 }),
+    };
   const before = cpuUsage();
-  await federation.run(secure ? new SecAggPlus(plain, { maxWeight: 100 }) : plain);
+  await federation.run(strategy);
   const { user, system } = cpuUsage(before);
   return (user + system) / 1e6;
 }
@@ -61,24 +78,30 @@ async function bench({ repeat, nodes, elements, sides }: SecaggFlags): Promise<v
   const rows: string[][] = [];
   for (const count of nodes) {
     for (const size of elements) {
-      const [plain, ours, theirs]: number[][] = [[], [], []];
+      const [plain, ours, secure, theirs]: number[][] = [[], [], [], []];
       const compares = python !== undefined && count * size <= MAX_PYTHON_WORK;
-      await round(3, 1_000, true); // compiles the code
+      for (const protocol of ["secagg+", "secure"] as const) await round(3, 1_000, protocol); // compiles the code
       for (let turn = 0; turn < repeat; turn++) {
-        plain!.push(await round(count, size, false));
-        ours!.push(await round(count, size, true));
+        plain!.push(await round(count, size, "plain"));
+        ours!.push(await round(count, size, "secagg+"));
+        secure!.push(await round(count, size, "secure"));
         if (compares) theirs!.push(await pythonRound(python, count, size));
       }
       rows.push([
         `${count} × ${size.toLocaleString("en")}`,
         shown(plain!),
         shown(ours!),
+        shown(secure!),
         compares ? shown(theirs!) : "–",
         compares ? `${pairedRatio(theirs!, ours!).toFixed(1)}×` : "–",
+        compares ? `${pairedRatio(theirs!, secure!).toFixed(1)}×` : "–",
       ]);
     }
   }
-  const head = ["nodes × elements", "FedAvg", "SecAgg+", "Flower's SecAgg+", "faster than Flower"];
+  const head = [
+    ...["nodes × elements", "FedAvg", "SecAgg+", "SecureAggregation", "Flower's SecAgg+"],
+    ...["SecAgg+ against Flower", "SecureAggregation against Flower"],
+  ];
   console.log(formatTable(head, rows).join("\n"));
 }
 

@@ -1,5 +1,5 @@
 import { checkReply } from "../../app/client_app.ts";
-import type { Context } from "../../app/context.ts";
+import type { Context, RegisteredKey } from "../../app/context.ts";
 import type { Message } from "../../app/message.ts";
 import { type MessageError, MessageErrorCode } from "../../entities/metadata.ts";
 import type { RecordDict } from "../../app/record_dict.ts";
@@ -16,6 +16,9 @@ import { type AppInstance, type StartInstance, startWorker } from "./app_instanc
 import { type Failure, SEE_NODE_LOG } from "./failure.ts";
 import { RunRefused } from "./run_refused.ts";
 import type { ClientAppCommand, ClientAppEvent } from "./worker_protocol.ts";
+
+/** Signatures that an app may ask for while it handles one message: a round of secure aggregation needs one. */
+const SIGNATURES_PER_MESSAGE = 1;
 
 /** The result of handling a message: the reply, and the state that the app keeps for the run's next message. */
 export interface HandledMessage {
@@ -63,6 +66,8 @@ export class AppHost implements Disposable {
   #loaded = false;
   /** Receives the app's next event. */
   #listener: ((event: ClientAppEvent) => void) | undefined;
+  /** The key for the message that the app handles, and how many more signatures it may ask for. */
+  #signing: { readonly key: RegisteredKey; left: number } | undefined;
 
   private constructor(module: AppModule, compute: ComputeSettings, startInstance: StartInstance) {
     this.#module = module;
@@ -100,7 +105,8 @@ export class AppHost implements Disposable {
   }
 
   /**
-   * Passes a message to the ClientApp. An error that the app throws becomes an error reply.
+   * Passes a message to the ClientApp. An error that the app throws becomes an error reply. The app gets the public part
+   * of `context.registeredKey`, and may ask for one signature of it.
    *
    * @param signal ends the worker, and with it the app's work
    * @param seed decides all random numbers that the app draws by default (default: they come from the machine)
@@ -123,6 +129,8 @@ export class AppHost implements Disposable {
       await this.#ensureLoaded();
       // Cloned, not transferred: the message may have to be handled again.
       const plain = toTransferable(message);
+      const { registeredKey: key } = context;
+      this.#signing = key && { key, left: SIGNATURES_PER_MESSAGE };
       const event = await this.#request({
         kind: "handle",
         message: plain,
@@ -141,6 +149,7 @@ export class AppHost implements Disposable {
       }
       throw error;
     } finally {
+      this.#signing = undefined;
       signal.removeEventListener("abort", abort);
     }
   }
@@ -187,8 +196,29 @@ export class AppHost implements Disposable {
    * the instance, and the next message starts a fresh one.
    */
   #onEvent(event: ClientAppEvent): void {
-    if (this.#listener === undefined) this.#stop();
+    if (event.kind === "sign") this.#sign(event.digest);
+    else if (this.#listener === undefined) this.#stop();
     else this.#listener(event);
+  }
+
+  /** Signs for the app while it handles a message. An app that asks for more than it may have is ended. */
+  #sign(digest: Uint8Array): void {
+    const [signing, instance, listener] = [this.#signing, this.#instance, this.#listener];
+    const refuse = (reason: string) => {
+      if (this.#instance !== instance) return;
+      this.#stop();
+      listener?.({ kind: "crashed", reason });
+    };
+    if (signing === undefined || signing.left === 0) {
+      return refuse("it asks for a signature that it may not have");
+    }
+    signing.left -= 1;
+    signing.key.sign(digest).then(
+      (signature) => {
+        if (this.#instance === instance) instance?.send({ kind: "signed", signature });
+      },
+      (error) => refuse(`the node cannot sign for it: ${FlwrError.from(error).message}`),
+    );
   }
 
   #request(message: ClientAppCommand): Promise<ClientAppEvent> {

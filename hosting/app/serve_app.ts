@@ -2,6 +2,7 @@ import { type ClientApp, isClientApp } from "../../app/client_app.ts";
 import {
   contextFromTransferable,
   fromTransferable,
+  keyFromTransferable,
   recordDictToPlain,
   toTransferable,
 } from "../../app/transferable.ts";
@@ -30,6 +31,8 @@ export function serveApp(
   let app: ClientApp | undefined;
   let compute: Compute | undefined;
   let folder = "";
+  /** Those who wait for a signature, in the order in which they asked. */
+  const signing: ((signature: Uint8Array) => void)[] = [];
   catchCrashes("ClientApp", (thrown) => {
     post({ kind: "crashed", reason: describe(thrown), failure: failureOf(thrown, folder) });
   });
@@ -48,10 +51,20 @@ export function serveApp(
     }
   }
 
+  function sign(digest: Uint8Array): Promise<Uint8Array> {
+    const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+    signing.push(resolve);
+    post({ kind: "sign", digest });
+    return promise;
+  }
+
   return async (command) => {
     if (command.kind === "load") return await load(command.module, command.compute);
+    if (command.kind === "signed") return signing.shift()?.(command.signature);
     const message = fromTransferable(command.message);
-    const context = { ...contextFromTransferable(command.context), compute };
+    const { registeredKey: key } = command.context;
+    const registeredKey = key && keyFromTransferable(key, sign);
+    const context = { ...contextFromTransferable(command.context), compute, registeredKey };
     let failure: Failure | undefined;
     const answer = () =>
       app!.handle(message, context, (thrown) => {

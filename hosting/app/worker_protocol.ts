@@ -12,9 +12,11 @@ export type ClientAppCommand =
     readonly context: PlainContext;
     /** Decides all random numbers that the app draws by default. Default: they come from the machine. */
     readonly seed?: number;
-  };
+  }
+  /** The answer to a "sign". */
+  | { readonly kind: "signed"; readonly signature: Uint8Array };
 
-/** An event that the worker posts: the response to a command, or a crash at any time. */
+/** An event that the worker posts: the response to a command, a request for a signature, or a crash at any time. */
 export type ClientAppEvent =
   | { readonly kind: "loaded" }
   | {
@@ -32,6 +34,8 @@ export type ClientAppEvent =
     /** Whether models of the app have trained in its sandbox. */
     readonly trained?: boolean;
   }
+  /** The app asks for a signature with the node's key, while it handles a message: see `RegisteredKey.sign`. */
+  | { readonly kind: "sign"; readonly digest: Uint8Array }
   /**
    * The app did something that would have ended its worker, so the worker is replaced. Without a failure the reason
    * contains nothing from the app.

@@ -72,7 +72,13 @@ export class SimulatedNodes implements AsyncDisposable {
       { length: Math.min(workers, nodes) },
       () => run.workers === undefined ? remote(elsewhere) : ThreadRunner.start(module, thread),
     );
-    const runners = await Promise.all(starting);
+    const started = await Promise.allSettled(starting);
+    const runners = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+    const failure = started.find((one) => one.status === "rejected");
+    if (failure !== undefined) {
+      await Promise.all(runners.map((runner) => runner[Symbol.asyncDispose]()));
+      throw failure.reason;
+    }
     return new SimulatedNodes(run, runners, failurePrinter(thread));
   }
 

@@ -51,15 +51,17 @@ function threadStarter({ post, printed }: NodeThreadHost): StartInstance {
   return (onEvent) => {
     const id = crypto.getRandomValues(new Uint32Array(1))[0]!;
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }: MessageEvent<NodeThreadEvent>) => {
+    const reports = new MessageChannel();
+    port1.onmessage = reports.port1.onmessage = ({ data }: MessageEvent<NodeThreadEvent>) => {
       if (data.kind === "printed") printed(data.text);
       else onEvent(data);
     };
-    post({ kind: "open-node-thread", id }, [port2]);
+    post({ kind: "open-node-thread", id }, [port2, reports.port2]);
     return {
       send: (command) => port1.postMessage(command),
       end: () => {
         port1.close();
+        reports.port1.close();
         post({ kind: "end-node-thread", id }, []);
       },
     };

@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, WOKEN } from "../../base/clock.ts";
 
 /** Topic of a long poll: instructions for a node, the reply to an instruction, pending runs, or a run's log. */
 export type Topic = `work:${bigint}` | `reply:${string}` | "runs" | `log:${bigint}`;
@@ -54,7 +54,7 @@ export class Listener implements Disposable {
   /** Sleeps for `seconds`, until woken, or until aborted. A wake since the last sleep ends the sleep at once. */
   async sleep(clock: Clock, seconds: number, signal?: AbortSignal): Promise<void> {
     const nap = this.#nap;
-    const wake = () => nap.abort();
+    const wake = () => nap.abort(WOKEN);
     signal?.addEventListener("abort", wake, { once: true });
     if (signal?.aborted) wake();
     try {
@@ -66,7 +66,7 @@ export class Listener implements Disposable {
   }
 
   wake(): void {
-    this.#nap.abort();
+    this.#nap.abort(WOKEN);
   }
 
   [Symbol.dispose](): void {

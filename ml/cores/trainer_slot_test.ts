@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { countTrainers, registerTrainer, runtimeFolder, trainerThreads } from "./trainer_slot.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
 const PROCESS = new URL("./trainer_process_fixture.ts", import.meta.url).pathname;
 
@@ -45,14 +46,8 @@ class TrainerProcess implements AsyncDisposable {
   }
 }
 
-async function inFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir();
-  try {
-    await test(join(root, "trainers"));
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
+const inFolder = (test: (folder: string) => void | Promise<void>) =>
+  inTemporaryFolder((folder) => test(join(folder, "trainers")));
 
 const filesIn = (folder: string) => [...Deno.readDirSync(folder)].length;
 

@@ -2,15 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFileLock } from "./file_io.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
+import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 
-async function inFolder(test: (path: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(join(folder, "lock"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const inFolder = (test: (path: string) => Promise<void>) =>
+  inTemporaryFolder((folder) => test(join(folder, "lock")));
 
 Deno.test("file lock: owners take turns, and onWait is called once", () =>
   inFolder(async (path) => {

@@ -1,9 +1,8 @@
 import { elementCount } from "../../tensor/tensor.ts";
 import { applyRule, gradients } from "../grad/gradients.ts";
-import { add, div, fill, minimum, mul, sqrt } from "../graph/elementwise.ts";
+import { add, div, fill, maximum, minimum, mul, sqrt } from "../graph/elementwise.ts";
 import { matmul } from "../graph/linear.ts";
 import { reshape } from "../graph/movement.ts";
-import { reduceSum } from "../graph/reduce.ts";
 import type { Layout } from "../graph/rows.ts";
 import { sameShape } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
@@ -29,7 +28,8 @@ export interface ExampleClipping {
 }
 
 function clippingFactors(squares: Value, { clip, mask }: ExampleClipping): Value {
-  const norms = add(sqrt(squares), NORM_EPSILON);
+  // Products of all pairs of positions have both signs: a sum near 0 can be below it.
+  const norms = add(sqrt(maximum(squares, 0)), NORM_EPSILON);
   return mul(minimum(div(fill(clip, "float32"), norms), 1), mask);
 }
 
@@ -44,7 +44,7 @@ export function clippedOfOne(
   clipping: ExampleClipping,
 ): Value[] {
   const slopes = gradients(loss, parameters);
-  const squares = slopes.map((slope) => reshape(reduceSum(mul(slope, slope)), [1]));
+  const squares = slopes.map((slope) => squaresOf(reshape(slope, [1, ...slope.shape])));
   const factor = clippingFactors(squares.reduce((sum, square) => add(sum, square)), clipping);
   return slopes.map((slope) => mul(slope, reshape(factor, slope.shape.map(() => 1))));
 }

@@ -6,7 +6,7 @@ import type { DpSgd, FitPrivacy } from "./dp_sgd.ts";
 const DEFAULT_DELTA = 1e-5;
 
 /** Counts the privacy loss of one fit. */
-export class FitLoss {
+export class FitPrivacyLoss {
   readonly #settings: DpSgd;
   readonly #batch: number;
   readonly #examples: number;

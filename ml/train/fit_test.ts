@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import { relu } from "../nn/activation.ts";
 import { flatten } from "../nn/shaping.ts";
 import { dense } from "../nn/dense.ts";
 import { crossEntropy, meanSquaredError } from "../nn/loss.ts";
@@ -14,27 +13,7 @@ import type { Dataset } from "../../tensor/dataset.ts";
 import type { EpochReport, FitOptions } from "./fit_options.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";
-
-/** Points in the plane; the class is the side of a line, or the opposite side if `wrong`. */
-function points(count: number, first = 0, wrong = false): Dataset {
-  const x = Float32Array.from({ length: 2 * count }, (_, i) => Math.sin((i + 2 * first) * 12.9898));
-  const y = Uint8Array.from(
-    { length: count },
-    (_, i) => Number((x[2 * i]! > x[2 * i + 1]!) !== wrong),
-  );
-  return { x: tensor("float32", [count, 2], x), y: tensor("uint8", [count], y) };
-}
-
-function pointModel(options: Partial<ModelOptions> = {}): Model {
-  return new Model({
-    network: sequential(dense({ out: 8 }), relu(), dense({ name: "head", out: 2 })),
-    input: { shape: [2], dtype: "float32" },
-    loss: crossEntropy(),
-    optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
-    createEngine: () => LocalEngine.create(1),
-    ...options,
-  });
-}
+import { pointModel, points } from "./testing/point_model.ts";
 
 const refused = (pattern: RegExp) => (error: unknown) => {
   assert.ok(error instanceof FlwrError && error.code === "invalid-argument");

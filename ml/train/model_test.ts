@@ -4,37 +4,16 @@ import { seededRandom } from "../../base/random.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { conv2d } from "../nn/convolution.ts";
 import { dense } from "../nn/dense.ts";
-import { relu } from "../nn/activation.ts";
 import { flatten } from "../nn/shaping.ts";
-import { crossEntropy } from "../nn/loss.ts";
-import { sgd } from "../nn/sgd.ts";
 import { sequential } from "../nn/sequential.ts";
 import { type Compute, computingWith } from "../engine/compute.ts";
 import type { Device } from "../engine/device.ts";
 import type { EngineCompute } from "../engine/engine.ts";
 import { LocalEngine } from "../session/local_engine.ts";
-import type { Dataset } from "../../tensor/dataset.ts";
 import type { FitOptions, Progress } from "./fit_options.ts";
-import { Model } from "./model.ts";
+import type { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";
-
-/** Points in the plane; the class is the side of a line. */
-function points(count: number): Dataset {
-  const x = Float32Array.from({ length: 2 * count }, (_, i) => Math.sin(i * 12.9898));
-  const y = Uint8Array.from({ length: count }, (_, i) => Number(x[2 * i]! > x[2 * i + 1]!));
-  return { x: tensor("float32", [count, 2], x), y: tensor("uint8", [count], y) };
-}
-
-function pointModel(options: Partial<ModelOptions> = {}): Model {
-  return new Model({
-    network: sequential(dense({ out: 8 }), relu(), dense({ name: "head", out: 2 })),
-    input: { shape: [2], dtype: "float32" },
-    loss: crossEntropy(),
-    optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
-    createEngine: () => LocalEngine.create(1),
-    ...options,
-  });
-}
+import { pointModel, points } from "./testing/point_model.ts";
 
 function isError(code: string, pattern: RegExp) {
   return (error: unknown) => {

@@ -1,7 +1,7 @@
 import { tensor, zeros } from "../../tensor/tensor.ts";
 import { mostRowsPerPass, passesOf, poissonBatch, rowsPerPass } from "../step/poisson.ts";
 import type { DpSgd, FitPrivacy } from "../step/dp_sgd.ts";
-import { FitLoss } from "../step/privacy_loss.ts";
+import { FitPrivacyLoss } from "../step/privacy_loss.ts";
 import { entropyFor, StepNoise } from "../step/step_noise.ts";
 import type { Optimizations } from "../lower/passes.ts";
 import { exampleCount } from "./dataset.ts";
@@ -47,7 +47,7 @@ export class PrivateTrainer {
   readonly #settings: DpSgd;
   readonly #meter: FitMeter;
   readonly #rates: StepRates;
-  readonly #loss: FitLoss;
+  readonly #loss: FitPrivacyLoss;
   readonly #entropy;
   readonly #numbers: number;
   readonly #noise: StepNoise;
@@ -59,7 +59,7 @@ export class PrivateTrainer {
   /** The noise of the next pass, if it was drawn while another one ran. */
   #ahead?: { readonly pass: Pass; readonly noise: Float32Array };
 
-  /** @throws FlwrError as {@link FitLoss} does, when the fit would exceed a privacy budget */
+  /** @throws FlwrError as {@link FitPrivacyLoss} does, when the fit would exceed a privacy budget */
   constructor(fit: Fit, settings: DpSgd, meter: FitMeter, rates: StepRates) {
     const examples = exampleCount(fit.dataset.x);
     const trained = fit.variables.filter((variable) => variable.trained);
@@ -69,7 +69,7 @@ export class PrivateTrainer {
     this.#rates = rates;
     this.#stepsPerEpoch = Math.ceil(examples / fit.batchSize);
     const steps = this.#stepsPerEpoch * (fit.options.epochs ?? 1);
-    this.#loss = new FitLoss(settings, examples, fit.batchSize, steps);
+    this.#loss = new FitPrivacyLoss(settings, examples, fit.batchSize, steps);
     this.#entropy = entropyFor(settings);
     this.#numbers = numberCount(trained);
     this.#noise = new StepNoise(settings, this.#numbers);

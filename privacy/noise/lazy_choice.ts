@@ -18,8 +18,11 @@ const MORE_BITS = 32;
 /** Bits of the weights beyond those of the uniform number: an open decision is then one in 2³² again. */
 const WEIGHT_BITS = 64;
 
-/** Entries of the table where the search begins. */
-const GUIDE_BITS = 12;
+/** Bits of the weights that the first open decision needs. */
+export const FIRST_WEIGHT_BITS = FIRST_BITS + MORE_BITS + WEIGHT_BITS;
+
+/** The table where the search begins has 2 to the power of these entries, at least. */
+const LEAST_GUIDE_BITS = 12;
 
 /**
  * Chooses a number from 0 with a probability in proportion to its weight, exactly.
@@ -32,20 +35,21 @@ export class LazyChoice {
   readonly #beyond: Float64Array;
   readonly #below: Float64Array;
   readonly #guide: Uint32Array;
+  readonly #guideShift: number;
   readonly #exact: (bits: number) => FixedPointWeights;
   readonly #sums = new Map<number, { sums: bigint[]; error: bigint; most: bigint }>();
 
   /**
    * Prepares the choice.
    *
-   * @param weights as doubles, each with a relative error of at most 2⁻⁵⁰ times their number; what they leave out at the
-   * end is below 2⁻⁵⁰ of them
+   * @param weights as doubles: the errors of all together, and what is left out at the end, are below 2⁻⁴⁷ of their sum
    * @param exact the same weights with any precision
    */
   constructor(weights: Float64Array, exact: (bits: number) => FixedPointWeights) {
     const count = weights.length;
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const tolerance = (count + 8) * 2 ** -48;
+    // Each addition is off by 2⁻⁵³ of the sum at most.
+    const tolerance = (count + 64) * 2 ** -52;
     this.#beyond = new Float64Array(count);
     this.#below = new Float64Array(count);
     let sum = 0;
@@ -56,7 +60,9 @@ export class LazyChoice {
     });
     // The search ends at the last entry, whose upper limit only the exact weights know.
     this.#beyond[count - 1] = Infinity;
-    this.#guide = new Uint32Array(2 ** GUIDE_BITS);
+    const bits = Math.max(LEAST_GUIDE_BITS, Math.ceil(Math.log2(count)));
+    this.#guideShift = FIRST_BITS - bits;
+    this.#guide = new Uint32Array(2 ** bits);
     for (let cell = 0, k = 0; cell < this.#guide.length; cell++) {
       while (cell / this.#guide.length >= this.#beyond[k]!) k++;
       this.#guide[cell] = k;
@@ -71,15 +77,16 @@ export class LazyChoice {
    */
   choose(first: number): number {
     const uniform = first * CELL;
-    let k = this.#guide[first >>> (FIRST_BITS - GUIDE_BITS)]!;
+    let k = this.#guide[first >>> this.#guideShift]!;
     while (uniform >= this.#beyond[k]!) k++;
     return uniform <= this.#below[k]! ? k : -1;
   }
 
   /** The chosen number, with as many more random bits as it takes. */
   chooseExactly(first: number, entropy: Entropy): number {
-    let uniform = BigInt(first);
-    for (let bits = FIRST_BITS;; bits += MORE_BITS) {
+    // The first bits alone have not decided.
+    let uniform = BigInt(first) << BigInt(MORE_BITS) | BigInt(entropy.next());
+    for (let bits = FIRST_BITS + MORE_BITS;; bits += MORE_BITS) {
       const { sums, error, most } = this.#sumsWith(bits + WEIGHT_BITS);
       const [least, last, scale] = [most - 2n * error, sums.length - 1, BigInt(bits)];
       // The first number whose cumulative weight may exceed the uniform number.

@@ -1,15 +1,12 @@
 import type { Entropy } from "./entropy.ts";
 import { type Fraction, fractionOf } from "./exp_fixed_point.ts";
-import { type FixedPointWeights, LazyChoice } from "./lazy_choice.ts";
+import { FIRST_WEIGHT_BITS, type FixedPointWeights, LazyChoice } from "./lazy_choice.ts";
 
-/** Largest standard deviation: its table has a million entries. */
+/** Largest standard deviation: its table has nearly a million entries, and takes seconds. */
 export const LARGEST_SKELLAM_DEVIATION = 2 ** 16;
 
 /** Bits beyond those asked for. Each of the million steps of the recurrence adds an error of a few units. */
 const GUARD_BITS = 64;
-
-/** Bits below which the table in float64 ends. */
-const TABLE_BITS = 80;
 
 /**
  * The Skellam distribution: the difference of two Poisson numbers of the same mean. The sum of independent Skellam numbers
@@ -37,20 +34,11 @@ export class Skellam {
     const { numerator, denominator } = fractionOf(deviation);
     this.#variance = { numerator: numerator ** 2n, denominator: denominator ** 2n };
     this.#deviation = deviation;
-    const variance = deviation ** 2;
-    const length = startOf(deviation, TABLE_BITS);
-    const ratios = new Float64Array(length);
-    let ratio = 0;
-    for (let k = length; k > 0; k--) ratios[k - 1] = ratio = 1 / (2 * k / variance + ratio);
-    const weights = [1];
-    for (let weight = 1; weights.length < length;) {
-      weight *= ratios[weights.length - 1]!;
-      weights.push(weight);
-      if (weight < 2 ** -TABLE_BITS) break;
-    }
+    // The recurrence in float64 would add up the errors of all its steps.
+    const first = this.#exactWeights(FIRST_WEIGHT_BITS);
     this.#magnitudes = new LazyChoice(
-      Float64Array.from(weights),
-      (bits) => this.#exactWeights(bits),
+      Float64Array.from(first.weights, (weight) => Number(weight) * 2 ** -FIRST_WEIGHT_BITS),
+      (bits) => bits === FIRST_WEIGHT_BITS ? first : this.#exactWeights(bits),
     );
   }
 
@@ -96,9 +84,11 @@ export class Skellam {
 
 /**
  * Where the recurrence begins: the weight there is far below 2^−2·bits, so that a wrong start changes no weight by as much
- * as 2^−bits. For few numbers the tail falls faster than that of a Poisson distribution, for many like a Gaussian one.
+ * as 2^−bits. With a large deviation the tail is that of a normal distribution so far out; with a small one it is heavier,
+ * but falls at least as fast as that of a Poisson distribution.
  */
 function startOf(deviation: number, bits: number): number {
   const nats = Math.LN2 * (2 * bits + GUARD_BITS);
-  return Math.ceil(2 * (deviation * Math.sqrt(2 * nats) + nats));
+  const far = deviation * Math.sqrt(2 * nats);
+  return Math.ceil(deviation >= 64 ? 1.2 * far : 2 * (far + nats));
 }

@@ -13,6 +13,7 @@ import {
   type KnownKeys,
   type NodeAuthentication,
   nodeAuthentication,
+  type NodeAuthenticationOptions,
 } from "../../rpc/dialects/current/server/node_authentication.ts";
 import type {
   FleetAuthenticationOptions,
@@ -166,15 +167,7 @@ function joinLimiter(): RateLimiter {
   return new RateLimiter({ burst: JOIN_BURST, perSecond: JOINS_PER_SECOND });
 }
 
-/** A denied call, of either generation. */
-interface Denied {
-  readonly method: string;
-  readonly peer: string;
-  readonly fingerprint: string | undefined;
-  readonly reason: string;
-}
-
-function logDenied(denied: Denied): void {
+function logDenied(denied: Parameters<NodeAuthenticationOptions["onDenied"]>[0]): void {
   logger.warn("Denied {method} from {peer}, key {fingerprint}: {reason}", {
     event: "call-denied",
     ...denied,

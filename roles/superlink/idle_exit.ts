@@ -2,8 +2,8 @@ import type { Clock } from "../../base/clock.ts";
 import { isFinished } from "../../entities/run.ts";
 import type { Link } from "../../link/link.ts";
 
-/** Runs that are looked at to find one in progress: more than can run at the same time, the newest first. */
-const RUNS_CHECKED = 200;
+/** Runs that are listed at once. */
+const PAGE = 200;
 
 /** Finds out when a SuperLink has had nothing to do for a while. */
 export class IdleExit {
@@ -30,9 +30,10 @@ export class IdleExit {
     while (!signal.aborted) {
       const remaining = this.#calledAt + this.#seconds - this.#clock.now();
       if (remaining <= 0) {
-        if (!await this.#works()) return;
+        const calledAt = this.#calledAt;
         // A run that ends is followed by the calls of those who look at it.
-        this.called();
+        if (await this.#works()) this.called();
+        else if (this.#calledAt === calledAt) return;
         continue;
       }
       await this.#clock.sleep(remaining, signal);
@@ -40,7 +41,10 @@ export class IdleExit {
   }
 
   async #works(): Promise<boolean> {
-    const runs = await this.#link.runs.list({ limit: RUNS_CHECKED, skip: 0 });
-    return runs.some(({ state }) => !isFinished(state));
+    for (let skip = 0;; skip += PAGE) {
+      const runs = await this.#link.runs.list({ limit: PAGE, skip });
+      if (runs.some(({ state }) => !isFinished(state))) return true;
+      if (runs.length < PAGE) return false;
+    }
   }
 }

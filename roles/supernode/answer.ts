@@ -7,6 +7,7 @@ import { log } from "../../base/log.ts";
 import { AppCrashed, type HandledMessage } from "../../hosting/app/app_host.ts";
 import type { Failure } from "../../hosting/app/failure.ts";
 import { RunRefused } from "../../hosting/app/run_refused.ts";
+import type { KeyForApps } from "./registered_key.ts";
 import type { NodeRuns, PreparedRun } from "./runs/prepared_run.ts";
 import type { RunStates } from "./runs/run_states.ts";
 import { watchRun } from "./runs/watch_run.ts";
@@ -23,6 +24,8 @@ export interface AnswerOptions {
   readonly clock: Clock;
   /** Whether error texts are sent to the SuperLink. Default: false, only the error's type and position. */
   readonly sendErrorDetails?: boolean;
+  /** The node's registered key, for apps of a run (default: none). */
+  readonly registeredKey?: KeyForApps;
 }
 
 /** The answer to an instruction. */
@@ -80,10 +83,12 @@ async function handleWithRetry(
 ): Promise<Answer> {
   const { states, nodeId, nodeConfig, clock } = options;
   const { runId } = instruction.metadata;
+  const registeredKey = options.registeredKey?.(runId, nodeId);
   const start = clock.now();
   for (let attempt = 1;; attempt += 1) {
     const state = states.get(run.stateKey);
-    const context = { runId, nodeId, nodeConfig, state, runConfig: run.runConfig };
+    const { runConfig } = run;
+    const context = { runId, nodeId, nodeConfig, state, runConfig, registeredKey };
     try {
       const handled: HandledMessage = await run.handle(instruction, context, signal);
       states.set(run.stateKey, handled.state);

@@ -27,6 +27,8 @@ export interface SuperNodeConfig {
   readonly tls: ChannelOptions["tls"];
   readonly retry: RetryPolicy;
   readonly identity: NodeIdentity | undefined;
+  /** The public keys of `--trusted-node-keys`: SubjectPublicKeyInfo in DER. */
+  readonly trustedNodeKeys: readonly Uint8Array[] | undefined;
   /** The node's name from `--name`. */
   readonly name: string | undefined;
   readonly nodeConfig: ConfigRecord;
@@ -70,6 +72,7 @@ export async function readSuperNodeConfig(
     ...await readConnection(flags, DEFAULT_SUPERLINK),
     retry: { maxRetries, maxWaitTime },
     identity: await readIdentity(flags),
+    trustedNodeKeys: await readTrustedNodeKeys(flags),
     name: readNameFlag(flags.name),
     nodeConfig,
     app: spec === undefined ? undefined : await findAppModule(spec, flags.dir),
@@ -90,6 +93,31 @@ async function readTrusted(file: string | undefined): Promise<TrustedEntities | 
     new URL("./trust/trusted_entities.ts", import.meta.url),
   );
   return await readTrustedEntities(file);
+}
+
+/** @throws FlwrError naming the flag or file that is wrong */
+async function readTrustedNodeKeys(
+  { trustedNodeKeys: file, authSupernodePrivateKey }: SuperNodeFlags,
+): Promise<readonly Uint8Array[] | undefined> {
+  if (file === undefined) return undefined;
+  const flag = "--trusted-node-keys";
+  if (authSupernodePrivateKey === undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      `${flag} also needs --auth-supernode-private-key`,
+      { hints: ["Add the node's private key: it signs the keys for secure aggregation"] },
+    );
+  }
+  const { readKeyList } = await load<typeof import("../../auth/key_list.ts")>(
+    new URL("../../auth/key_list.ts", import.meta.url),
+  );
+  const keys = (await readKeyList({ file, flag })).keys();
+  if (keys.length === 0) {
+    throw new FlwrError("invalid-argument", `Key list "${file}" (${flag}) is empty`, {
+      hints: ["List the public keys of all nodes of the federation, this node's among them"],
+    });
+  }
+  return keys.map(({ spki }) => spki);
 }
 
 async function readPythonConfig(flags: SuperNodeFlags): Promise<PythonConfig> {

@@ -124,6 +124,31 @@ Deno.test("the Runtime API uses TLS with all three files, and none without any",
   });
 });
 
+Deno.test("the keys of trusted nodes are read from a list, and need the node's own key", async () => {
+  await withKeys(async (folder) => {
+    const list = join(folder, "keys", "client_public_keys.csv");
+    const key = join(folder, "keys", "client_credentials_1");
+    const ca = join(folder, "certificates", "ca.crt");
+    const own = ["--root-certificates", ca, "--auth-supernode-private-key", key];
+    const { identity, trustedNodeKeys } = await read(...own, "--trusted-node-keys", list);
+    assert.deepEqual(trustedNodeKeys, [identity!.key.publicKey.spki]);
+    assert.equal((await read(...own)).trustedNodeKeys, undefined);
+    await assert.rejects(read("--insecure", "--trusted-node-keys", list), {
+      code: "invalid-argument",
+      message: /--trusted-node-keys also needs --auth-supernode-private-key/,
+    });
+    await assert.rejects(read(...own, "--trusted-node-keys", `${list}2`), {
+      code: "not-found",
+      message: /--trusted-node-keys/,
+    });
+    await Deno.writeTextFile(list, "");
+    await assert.rejects(read(...own, "--trusted-node-keys", list), {
+      code: "invalid-argument",
+      message: /is empty/,
+    });
+  });
+});
+
 Deno.test("invalid values are refused with their flag", async () => {
   const wrong: readonly [args: string[], words: RegExp][] = [
     [["--node-config", "a=", "--insecure"], /--node-config/],

@@ -24,6 +24,7 @@ export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {
   allowRuntimeDependencyInstallation: boolean;
   allowRead: readonly string[];
   trustedEntities?: string;
+  trustedNodeKeys?: string;
   healthServerAddress?: string;
   sendErrorDetails: boolean;
 }
@@ -64,6 +65,10 @@ function addIdentityOptions(command: Command): void {
     .option(
       "--auth-superlink-public-key <file>",
       "public key that the SuperLink must present; only with Flower 1.8 to 1.14's protocol (default: any)",
+    )
+    .option(
+      "--trusted-node-keys <file>",
+      "CSV file with the OpenSSH public keys of the nodes that this node does secure aggregation with; needs --auth-supernode-private-key (default: none)",
     )
     .option(
       "--node-config <pairs>",

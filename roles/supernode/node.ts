@@ -2,7 +2,7 @@ import type { ConfigRecord } from "../../app/config_record.ts";
 import type { FleetConnection } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
 import { MessageErrorCode, type RunId } from "../../entities/metadata.ts";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, WOKEN } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
@@ -12,6 +12,7 @@ import { HEARTBEAT_INTERVAL_SECONDS, STOP_SECONDS } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
 import type { NodeRuns } from "./runs/prepared_run.ts";
+import type { KeyForApps } from "./registered_key.ts";
 import { RunStates } from "./runs/run_states.ts";
 
 /** A heartbeat is due this long before the announced interval ends, with random variation, as in Flower. */
@@ -53,6 +54,8 @@ export interface NodeOptions {
   readonly releaseRun?: (runId: RunId) => void;
   /** Whether error texts are sent to the SuperLink. Default: false, only the error's type and position. */
   readonly sendErrorDetails?: boolean;
+  /** The node's registered key, for apps of a run (default: none). */
+  readonly registeredKey?: KeyForApps;
 }
 
 /** Error codes after which a node continues: they concern one message, or are temporary. */
@@ -237,7 +240,7 @@ export class SuperNode {
       await Promise.race([pushing, gaveUp]);
     } finally {
       signal.removeEventListener("abort", hurry);
-      done.abort();
+      done.abort(WOKEN);
       // The promise that lost the race must not become an unhandled rejection.
       for (const late of [pushing, gaveUp]) late.catch(() => {});
     }

@@ -17,6 +17,7 @@ import type { PythonApps, PythonConfig } from "./python/open_python.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
 import { SuperNode } from "./node.ts";
+import { keyForApps } from "./registered_key.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
 
 /**
@@ -54,6 +55,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     clock: systemClock,
     random: systemRandom,
     sendErrorDetails: config.sendErrorDetails,
+    registeredKey: keyForApps(config),
     releaseRun: (runId) => void live.end(`${runId}`),
   });
   await node.run(signal);

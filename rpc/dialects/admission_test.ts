@@ -9,7 +9,12 @@ Deno.test("admission: a key is admitted if it is listed or registered, until its
       for (const registeredBy of ["owner", "self"] as const) {
         const admitted = state !== "unregistered" && (listed || registeredBy === "owner");
         const fault = admissionFault({ state, registeredBy }, listed);
-        assert.equal(fault === undefined, admitted, `${state}, ${registeredBy}, ${listed}`);
+        const expected = state === "unregistered" ? "node-unregistered" : "key-unknown";
+        assert.equal(
+          fault?.code,
+          admitted ? undefined : expected,
+          `${state}, ${registeredBy}, ${listed}`,
+        );
       }
     }
   }

@@ -69,8 +69,11 @@ export interface StartHttpServerOptions {
   readonly streamHeadMs?: number;
 }
 
+/** Header of a response to a health check, by which our commands recognise our servers. */
+const HEALTH_HEADER = "flwr-health";
+
 /** Response to health checks. */
-const HEALTHY: PlainResponse = { status: 200, headers: {}, body: "" };
+const HEALTHY: PlainResponse = { status: 200, headers: { [HEALTH_HEADER]: "ok" }, body: "" };
 
 /**
  * Starts a server for Flower's HTTP APIs: each method is a POST of one protobuf message, over HTTP/1.1 as in Flower.

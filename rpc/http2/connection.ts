@@ -1,19 +1,15 @@
-import { joinBytes } from "../../base/bytes.ts";
 import { hostOfPeer } from "../address.ts";
 import { Allowance } from "./allowance.ts";
 import { CallQueue } from "./call_queue.ts";
 import { HeaderFields, isRequest } from "./header_fields.ts";
-import { type HeaderField, HpackDecoder, HpackError } from "./hpack/decoder.ts";
+import { type HeaderBlock, HeaderBlocks } from "./header_blocks.ts";
 import {
   CALLS_PER_SLICE,
   DRAIN_MS,
   FLUSH_MS,
   FRAMES_PER_ANSWERED_FRAME,
   FRAMES_PER_CALL,
-  HEADER_BYTES_PER_FRAME,
-  HEADER_TABLE_BYTES,
   IDLE_FRAMES,
-  MAX_HEADER_BLOCK_BYTES,
   MAX_HEADER_LIST_BYTES,
   SETTINGS_BYTES_PER_FRAME,
   SLICE_MS,
@@ -32,14 +28,17 @@ import {
   type FrameHead,
   MAX_WINDOW_BYTES,
   MIN_MAX_FRAME_BYTES,
-  PREFACE,
+  misplaced,
   readHead,
   readUint32,
   SETTING,
   settingsPayload,
   uint32s,
+  unpadded,
 } from "./protocol.ts";
 import { ReadBuffer } from "./read_buffer.ts";
+import { readPreface } from "./read_preface.ts";
+import { ReceiveWindow } from "./receive_window.ts";
 import type { ByteSocket } from "./socket.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
 import { nextTurn } from "../../base/turn.ts";
@@ -72,17 +71,16 @@ export class Http2Connection implements StreamOwner {
   readonly #options: ConnectionOptions;
   readonly #outbox: Outbox;
   readonly #input = new ReadBuffer();
-  readonly #decoder = new HpackDecoder(HEADER_TABLE_BYTES, MAX_HEADER_LIST_BYTES);
+  readonly #headers = new HeaderBlocks((frames) => this.#spendFrames(frames));
   readonly #streams = new Map<number, Http2Stream>();
   readonly #frames = new Allowance(IDLE_FRAMES, this.openedAt);
   /** Calls that wait to be answered, and the number of calls in progress. */
   readonly #calls: CallQueue;
   readonly #strangersTurn: StrangersTurn;
+  /** The window that all streams share. */
+  readonly #receiveWindow: ReceiveWindow;
   #lastId = 0;
-  #receiveWindow = DEFAULT_WINDOW_BYTES;
-  #unannounced = 0;
   #initialSendWindow = DEFAULT_WINDOW_BYTES;
-  #headers: { head: FrameHead; parts: Uint8Array[]; length: number } | undefined;
   #settingsReceived = false;
   #pingedAt: number | undefined;
   #draining = false;
@@ -95,6 +93,7 @@ export class Http2Connection implements StreamOwner {
     this.#socket = socket;
     this.#options = options;
     this.#strangersTurn = options.strangersTurn;
+    this.#receiveWindow = new ReceiveWindow(options.windowBytes);
     this.#calls = new CallQueue({
       answer: (stream) => options.answer(stream, this),
       answered: (admitted) => {
@@ -198,12 +197,9 @@ export class Http2Connection implements StreamOwner {
 
   consumed(stream: Http2Stream, bytes: number): void {
     this.#consumedByAll(bytes);
-    stream.unannounced += bytes;
-    if (stream.unannounced < this.#options.windowBytes / 2) return;
-    if (stream.remoteEnded || !this.#streams.has(stream.id)) return;
-    stream.receiveWindow += stream.unannounced;
-    this.#sendControl(frame(FRAME.windowUpdate, 0, stream.id, uint32s(stream.unannounced)));
-    stream.unannounced = 0;
+    const announced = stream.receiveWindow.consume(bytes);
+    if (announced === 0 || stream.remoteEnded || !this.#streams.has(stream.id)) return;
+    this.#sendControl(frame(FRAME.windowUpdate, 0, stream.id, uint32s(announced)));
   }
 
   reset(stream: Http2Stream, code: ErrorNumber): void {
@@ -214,11 +210,8 @@ export class Http2Connection implements StreamOwner {
 
   /** Reopens the receive window that all streams share. */
   #consumedByAll(bytes: number): void {
-    this.#unannounced += bytes;
-    if (this.#unannounced < this.#options.windowBytes / 2) return;
-    this.#receiveWindow += this.#unannounced;
-    this.#sendControl(frame(FRAME.windowUpdate, 0, 0, uint32s(this.#unannounced)));
-    this.#unannounced = 0;
+    const announced = this.#receiveWindow.consume(bytes);
+    if (announced > 0) this.#sendControl(frame(FRAME.windowUpdate, 0, 0, uint32s(announced)));
   }
 
   #sendSettings(): void {
@@ -234,9 +227,8 @@ export class Http2Connection implements StreamOwner {
       ]),
     ));
     this.#outbox.control(
-      frame(FRAME.windowUpdate, 0, 0, uint32s(windowBytes - this.#receiveWindow)),
+      frame(FRAME.windowUpdate, 0, 0, uint32s(windowBytes - DEFAULT_WINDOW_BYTES)),
     );
-    this.#receiveWindow = windowBytes;
   }
 
   /** Sends a control frame from outside the reading loop. */
@@ -267,7 +259,7 @@ export class Http2Connection implements StreamOwner {
   }
 
   async #readAll(): Promise<void> {
-    if (!await this.#readPreface()) return;
+    if (!await readPreface(this.#input, this.#socket)) return;
     let wanted = FRAME_HEAD_BYTES;
     let sliceEnd = performance.now() + SLICE_MS;
     while (!this.#closed && this.offence === undefined) {
@@ -310,27 +302,8 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  async #readPreface(): Promise<boolean> {
-    while (this.#input.length < PREFACE.length) {
-      this.#comparePreface();
-      if (!await this.#input.fill(this.#socket, PREFACE.length)) return false;
-    }
-    this.#comparePreface();
-    this.#input.skip(PREFACE.length);
-    return true;
-  }
-
-  #comparePreface(): void {
-    const { bytes, start, length } = this.#input;
-    for (let i = 0; i < Math.min(length, PREFACE.length); i++) {
-      if (bytes[start + i] !== PREFACE[i]) {
-        throw new ConnectionError(ERROR.protocol, "The client does not speak HTTP/2");
-      }
-    }
-  }
-
   #handleFrame(head: FrameHead, payload: Uint8Array): void {
-    if (this.#headers !== undefined && head.type !== FRAME.continuation) {
+    if (this.#headers.hasBegun && head.type !== FRAME.continuation) {
       throw new ConnectionError(
         ERROR.protocol,
         "A frame of another type interrupts a header block",
@@ -344,9 +317,9 @@ export class Http2Connection implements StreamOwner {
       case FRAME.data:
         return this.#handleData(head, payload);
       case FRAME.headers:
-        return this.#handleHeaders(head, payload);
+        return this.#open(this.#headers.begin(head, payload));
       case FRAME.continuation:
-        return this.#handleContinuation(head, payload);
+        return this.#open(this.#headers.proceed(head, payload));
       case FRAME.rstStream:
         return this.#handleReset(head, payload);
       case FRAME.settings:
@@ -392,8 +365,7 @@ export class Http2Connection implements StreamOwner {
   #handleData(head: FrameHead, payload: Uint8Array): void {
     const { streamId, flags } = head;
     if (streamId === 0 || streamId > this.#lastId) throw misplaced("DATA");
-    this.#receiveWindow -= payload.length;
-    if (this.#receiveWindow < 0) {
+    if (!this.#receiveWindow.receive(payload.length)) {
       throw new ConnectionError(
         ERROR.flowControl,
         "The client sent more than the connection's window",
@@ -405,48 +377,18 @@ export class Http2Connection implements StreamOwner {
       // The stream has ended, but the connection's window must be reopened.
       return this.#consumedByAll(payload.length);
     }
-    stream.receiveWindow -= payload.length;
-    if (stream.receiveWindow < 0) return this.reset(stream, ERROR.flowControl);
+    if (!stream.receiveWindow.receive(payload.length)) {
+      return this.reset(stream, ERROR.flowControl);
+    }
     if (body.length < payload.length) this.consumed(stream, payload.length - body.length);
     if (body.length > 0) stream.receive(body);
     if (flags & FLAG.endStream) stream.receiveEnd();
   }
 
-  #handleHeaders(head: FrameHead, payload: Uint8Array): void {
-    if (head.streamId % 2 === 0) throw misplaced("HEADERS");
-    let block = head.flags & FLAG.padded ? unpadded(payload) : payload;
-    if (head.flags & FLAG.priority) block = block.subarray(5);
-    this.#headers = { head, parts: [], length: 0 };
-    this.#handleHeaderPart(block, (head.flags & FLAG.endHeaders) !== 0);
-  }
-
-  #handleContinuation(head: FrameHead, payload: Uint8Array): void {
-    if (this.#headers?.head.streamId !== head.streamId) throw misplaced("CONTINUATION");
-    this.#handleHeaderPart(payload, (head.flags & FLAG.endHeaders) !== 0);
-  }
-
-  #handleHeaderPart(part: Uint8Array, last: boolean): void {
-    const headers = this.#headers!;
-    headers.length += part.length;
-    this.#spendFrames(part.length / HEADER_BYTES_PER_FRAME);
-    if (headers.length > MAX_HEADER_BLOCK_BYTES) {
-      throw new ConnectionError(ERROR.enhanceYourCalm, "A header block is too large");
-    }
-    if (!last) return void headers.parts.push(part.slice());
-    this.#headers = undefined;
-    const block = headers.parts.length === 0 ? part : joinBytes([...headers.parts, part]);
-    let decoded;
-    try {
-      decoded = this.#decoder.decode(block);
-    } catch (error) {
-      if (error instanceof HpackError) throw new ConnectionError(ERROR.compression, error.message);
-      throw error;
-    }
-    const ends = (headers.head.flags & FLAG.endStream) !== 0;
-    this.#open(headers.head.streamId, decoded.tooLarge ? undefined : decoded.fields, ends);
-  }
-
-  #open(id: number, fields: readonly HeaderField[] | undefined, ends: boolean): void {
+  /** Opens the stream of a complete header block. */
+  #open(block: HeaderBlock | undefined): void {
+    if (block === undefined) return;
+    const { streamId: id, fields, ends } = block;
     if (id <= this.#lastId) {
       const stream = this.#streams.get(id);
       // Trailers, which gRPC requests do not use. Those of an ended stream are late.
@@ -562,14 +504,4 @@ const ANSWERED: ReadonlySet<number> = new Set([FRAME.ping, FRAME.settings]);
 /** Current time in seconds of the clock that measures connections. */
 export function seconds(): number {
   return performance.now() / 1000;
-}
-
-function misplaced(what: string): ConnectionError {
-  return new ConnectionError(ERROR.protocol, `${what} is misplaced`);
-}
-
-function unpadded(payload: Uint8Array): Uint8Array {
-  const padding = payload[0];
-  if (padding === undefined || padding >= payload.length) throw misplaced("Padding");
-  return payload.subarray(1, payload.length - padding);
 }

@@ -127,3 +127,15 @@ function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 2] = value >>> 8;
   bytes[at + 3] = value;
 }
+
+/** The error for a frame that must not come here. @param what its type, or its field */
+export function misplaced(what: string): ConnectionError {
+  return new ConnectionError(ERROR.protocol, `${what} is misplaced`);
+}
+
+/** The payload of a frame without its padding. @throws ConnectionError if the padding is longer than the payload */
+export function unpadded(payload: Uint8Array): Uint8Array {
+  const padding = payload[0];
+  if (padding === undefined || padding >= payload.length) throw misplaced("Padding");
+  return payload.subarray(1, payload.length - padding);
+}

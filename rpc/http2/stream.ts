@@ -1,5 +1,6 @@
 import { ERROR, type ErrorNumber } from "./protocol.ts";
 import type { HeaderFields } from "./header_fields.ts";
+import { ReceiveWindow } from "./receive_window.ts";
 
 /** Receiver of a stream's request body. */
 export interface StreamReader {
@@ -35,10 +36,7 @@ export class Http2Stream {
   readonly outgoing: Outgoing[] = [];
   /** Bytes that the client's window allows us to send. */
   sendWindow: number;
-  /** Bytes that the client may send. */
-  receiveWindow: number;
-  /** Bytes that were consumed but not yet reported to the client. */
-  unannounced = 0;
+  readonly receiveWindow: ReceiveWindow;
   /** Whether the client has sent all. */
   remoteEnded = false;
   /** Whether the last frame was handed over for sending. */
@@ -63,7 +61,7 @@ export class Http2Stream {
   ) {
     this.#owner = owner;
     this.sendWindow = windows.send;
-    this.receiveWindow = windows.receive;
+    this.receiveWindow = new ReceiveWindow(windows.receive);
   }
 
   /** Whether the whole response was handed to the network. Settles when the stream ends. */

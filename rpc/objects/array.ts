@@ -1,4 +1,3 @@
-import { joinBytes } from "../../base/bytes.ts";
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkObject } from "../../entities/object.ts";
@@ -54,11 +53,36 @@ export function parseArray({ body, children }: ParsedObject): ArrayHeader {
   return { dtype, shape, stype, chunks };
 }
 
-/** Assembles an array. The data of a single chunk is not copied. */
-export function inflateArray(header: ArrayHeader, chunks: readonly Uint8Array[]): ArrayProto {
+/**
+ * Assembles an array. The data of a single chunk is not copied.
+ *
+ * @param copied called with the place of each child whose chunk has been copied and is not needed again
+ */
+export function inflateArray(
+  header: ArrayHeader,
+  chunks: readonly Uint8Array[],
+  copied?: (child: number) => void,
+): ArrayProto {
   const { dtype, shape, stype } = header;
-  const data = chunks.length === 1 ? chunks[0]! : joinBytes(chunks);
+  const data = chunks.length === 1 ? chunks[0]! : join(header, chunks, copied);
   return create(ArraySchema, { dtype, shape: [...shape], stype, data });
+}
+
+/** Joins chunks. The system provides the whole's memory as it is written, so chunks may be freed meanwhile. */
+function join(
+  { chunks: children }: ArrayHeader,
+  chunks: readonly Uint8Array[],
+  copied?: (child: number) => void,
+): Uint8Array {
+  const lastUse = new Map(children.map((child, place) => [child, place]));
+  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const [place, child] of children.entries()) {
+    whole.set(chunks[place]!, at);
+    at += chunks[place]!.length;
+    if (lastUse.get(child) === place) copied?.(child);
+  }
+  return whole;
 }
 
 function isIntegers(value: unknown, from: number, below: number): value is number[] {

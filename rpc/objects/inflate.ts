@@ -24,6 +24,9 @@ const MAX_INFLATED_BYTES = MAX_MESSAGE_BYTES;
 /** Finds an object by its id. The bytes are trusted to hash to it. */
 export type GetObject = (id: ObjectId) => Pick<LinkObject, "bytes"> | undefined;
 
+/** Frees a chunk that has been copied into an array. Chunks that other arrays need stay: only the caller knows. */
+export type FreeChunk = (id: ObjectId) => void;
+
 /**
  * Assembles a RecordDict from its objects. An array of one chunk is a view of the chunk's bytes.
  *
@@ -31,11 +34,12 @@ export type GetObject = (id: ObjectId) => Pick<LinkObject, "bytes"> | undefined;
  * or endless references are refused as children of a wrong type.
  *
  * @param root the id of the RecordDict's own object
+ * @param free default: chunks stay
  * @throws FlwrError "not-found" for a missing object; "invalid-argument" for a malformed one; "resource-exhausted" if
  *   the records exceed a message's maximum size
  */
-export function inflateRecordDict(root: ObjectId, get: GetObject): RecordDict {
-  const source = new ObjectSource(get);
+export function inflateRecordDict(root: ObjectId, get: GetObject, free?: FreeChunk): RecordDict {
+  const source = new ObjectSource(get, free);
   const dict = source.load(root, ["RecordDict"]);
   const items = membersOf(dict).map(([key, id]) => {
     const record = source.load(id, ["ArrayRecord", "MetricRecord", "ConfigRecord"]);
@@ -80,10 +84,14 @@ export function membersOf(object: ParsedObject): [key: string, id: ObjectId][] {
 /** Source of one RecordDict's objects. Counts the bytes read; an object that is referenced twice counts twice. */
 class ObjectSource {
   readonly #get: GetObject;
+  readonly #free: FreeChunk | undefined;
+  /** Arrays of several chunks, which are joined once even if they have several names. */
+  readonly #joined = new Map<ObjectId, ArrayProto>();
   #inflated = 0;
 
-  constructor(get: GetObject) {
+  constructor(get: GetObject, free: FreeChunk | undefined) {
     this.#get = get;
+    this.#free = free;
   }
 
   load(id: ObjectId, types: readonly ObjectType[]): ParsedObject {
@@ -93,23 +101,34 @@ class ObjectSource {
     if (!types.includes(parsed.type)) {
       throw malformed(`"${id}" is a ${parsed.type}, expected ${types.join(" or ")}`);
     }
-    this.#inflated += parsed.body.length;
+    this.#count(parsed.body.length);
+    return parsed;
+  }
+
+  #count(bytes: number): void {
+    this.#inflated += bytes;
     if (this.#inflated > MAX_INFLATED_BYTES) {
       throw new FlwrError(
         "resource-exhausted",
         `The records of one message are larger than ${MAX_INFLATED_BYTES} bytes`,
       );
     }
-    return parsed;
   }
 
   array(id: ObjectId): ArrayProto {
+    const known = this.#joined.get(id);
+    if (known !== undefined) {
+      this.#count(known.data.length);
+      return known;
+    }
     const object = this.load(id, ["Array"]);
     const header = parseArray(object);
     const chunks = header.chunks.map((place) =>
       this.load(object.children[place]!, ["ArrayChunk"]).body
     );
-    return inflateArray(header, chunks);
+    const array = inflateArray(header, chunks, (child) => this.#free?.(object.children[child]!));
+    if (chunks.length !== 1) this.#joined.set(id, array);
+    return array;
   }
 }
 

@@ -1,5 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
-import { Mt19937, temper } from "../mt19937.ts";
+import { lazy } from "../../base/lazy.ts";
+import { seedInto, SIZE } from "../mt19937.ts";
+import { BLOCK, GENERATOR_WORDS, GENERATORS, MASK_PLACES, maskProgram } from "./mask_program.ts";
 
 /**
  * The 32-bit seed of a mask: the XOR of the key's little-endian 32-bit words, as Flower makes it. All of a mask's entropy
@@ -21,38 +23,56 @@ export function maskSeed(key: Uint8Array): number {
   return seed >>> 0;
 }
 
+/** A mask that is added to a vector, or subtracted from it. */
+export interface SignedMask {
+  /** See {@link maskSeed}. */
+  readonly key: Uint8Array;
+  /** 1 adds, −1 subtracts. */
+  readonly sign: 1 | -1;
+}
+
+/** Its memory is all zeros between two calls. */
+const program = lazy(maskProgram);
+
 /**
- * Adds a mask to a vector, or subtracts it, modulo 2³².
+ * Adds masks to a vector, modulo 2³², block by block.
  *
- * The mask's elements are numpy's `RandomState(seed).randint(0, modulus − 1)`: uniform from 0 to modulus − 2, by masked
+ * A mask's elements are numpy's `RandomState(seed).randint(0, modulus − 1)`: uniform from 0 to modulus − 2, by masked
  * rejection. The modulus divides 2³², so you can reduce the vector once, after the last mask.
  *
  * @param vector integers modulo 2³², changed in place
- * @param key see {@link maskSeed}
  * @param modulus a power of two from 4 to 2³²
- * @param sign 1 adds, −1 subtracts
+ * @throws FlwrError "invalid-argument" for a key of another length; the vector is then as it was
  */
-export function addMask(
+export function addMasks(
   vector: Int32Array,
-  key: Uint8Array,
+  masks: readonly SignedMask[],
   modulus: number,
-  sign: 1 | -1,
 ): void {
-  const generator = new Mt19937(maskSeed(key));
+  const seeded = masks.map(({ key, sign }) => ({ seed: maskSeed(key), turn: sign === 1 ? 0 : -1 }));
+  const { memory, add } = program();
+  const block = new Int32Array(memory.buffer, MASK_PLACES.block, BLOCK);
+  const address = (place: number) => MASK_PLACES.generators + 4 * GENERATOR_WORDS * place;
+  // Outputs have the bits of modulus − 1, and the only one above modulus − 2 is rejected.
   const bits = (modulus - 1) | 0;
-  // The only value of `bits` bits that is above modulus − 2.
-  const rejected = bits;
-  // −1 turns the sign: (v ^ −1) − (−1) is −v.
-  const turn = sign === 1 ? 0 : -1;
-  const { length } = vector;
-  let at = 0;
-  while (at < length) {
-    const words = generator.twist();
-    for (let i = 0; i < words.length && at < length; i++) {
-      const value = temper(words[i]!) & bits;
-      if (value === rejected) continue;
-      vector[at] = (vector[at]! + ((value ^ turn) - turn)) | 0;
-      at++;
+  try {
+    for (let first = 0; first < seeded.length; first += GENERATORS) {
+      const some = seeded.slice(first, first + GENERATORS);
+      some.forEach(({ seed }, place) => {
+        const words = new Int32Array(memory.buffer, address(place), GENERATOR_WORDS);
+        seedInto(words, seed);
+        words[SIZE] = 4 * SIZE;
+      });
+      for (let at = 0; at < vector.length; at += BLOCK) {
+        const part = vector.subarray(at, at + BLOCK);
+        block.set(part);
+        some.forEach(({ turn }, place) => {
+          add(address(place), MASK_PLACES.block, part.length, bits, turn);
+        });
+        part.set(block.subarray(0, part.length));
+      }
     }
+  } finally {
+    new Uint8Array(memory.buffer).fill(0);
   }
 }

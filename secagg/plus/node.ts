@@ -6,7 +6,7 @@ import { encodeInt64Arrays, totalElements } from "../int64_vector.ts";
 import { generatePemKeyPair, KeyAgreement, type PemKeyPair } from "../key_agreement.ts";
 import { cryptoFractions, quantize, quantizedWeight, type RandomFractions } from "../quantize.ts";
 import { createShares, type RandomBytes, systemRandomBytes } from "../shamir.ts";
-import { addMask } from "./mask.ts";
+import { addMasks, type SignedMask } from "./mask.ts";
 import type { KeysShared, Peer, SetUp, VectorSent } from "./node_state.ts";
 import { checkRoundSettings, type RoundSettings } from "./settings.ts";
 import { decodeShareMessage, encodeShareMessage } from "./share_message.ts";
@@ -110,9 +110,10 @@ export async function shareKeys(
   const peers = new Map<bigint, Peer>();
   const shares: AddressedShares[] = [];
   const others = places.filter(({ destination }) => destination !== nodeId);
+  const sharedKeys = await agreement.sharedKeys(others.map(({ shareKey }) => shareKey));
   await Promise.all(others.map(async (place, index) => {
     const { destination, maskKey, seedShare, keyShare, iv } = place;
-    const shareKey = await agreement.sharedKey(place.shareKey);
+    const shareKey = sharedKeys[index]!;
     const message = encodeShareMessage({ source: nodeId, destination, seedShare, keyShare });
     const ciphertext = await encryptFernet(shareKey, message, { iv, time: randomness.time });
     peers.set(destination, { maskKey, shareKey });
@@ -198,13 +199,15 @@ export async function maskModel(
     );
     at += elementCount(tensor.shape);
   }
-  addMask(vector, seed, modulus, 1);
-  const agreement = new KeyAgreement(maskKey);
-  for (const sender of senders) {
-    if (sender === nodeId) continue;
-    const key = await agreement.sharedKey(peers.get(sender)!.maskKey);
-    addMask(vector, key, modulus, nodeId > sender ? 1 : -1);
-  }
+  const others = [...senders].filter((sender) => sender !== nodeId);
+  const keys = await new KeyAgreement(maskKey)
+    .sharedKeys(others.map((sender) => peers.get(sender)!.maskKey));
+  const masks = others.map((sender, i): SignedMask => ({
+    key: keys[i]!,
+    sign: nodeId > sender ? 1 : -1,
+  }));
+  masks.push({ key: seed, sign: 1 });
+  addMasks(vector, masks, modulus);
   return { arrays: encodeInt64Arrays(vector, shapes, modulus), clipped };
 }
 

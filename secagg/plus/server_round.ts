@@ -5,7 +5,8 @@ import { isPublicKey, KeyAgreement } from "../key_agreement.ts";
 import { quantizedWeight } from "../quantize.ts";
 import { type HeldShare, recoverSecret } from "../recover_secret.ts";
 import { ringNeighbours } from "../ring.ts";
-import { addMask } from "./mask.ts";
+import { ShareFactors } from "../share_factors.ts";
+import { addMasks, type SignedMask } from "./mask.ts";
 import type { AddressedShares, PublicKeys } from "./node.ts";
 import type { RoundSettings } from "./settings.ts";
 
@@ -101,13 +102,13 @@ export class ServerRound {
     }
     const refusals: Refusal[] = [];
     const sound = new Map<bigint, PublicKeys>();
-    await Promise.all([...keys].map(async ([nodeId, pair]) => {
+    for (const [nodeId, pair] of keys) {
       if (texts(pair).some((text) => counts.get(text) !== 1)) {
         refusals.push({ nodeId, reason: "One of its public keys was sent twice" });
       } else if (!await isPublicKey(pair.maskKey) || !await isPublicKey(pair.shareKey)) {
         refusals.push({ nodeId, reason: "One of its public keys is not a P-384 key in PEM" });
       } else sound.set(nodeId, pair);
-    }));
+    }
     this.#keys = sound;
     this.#keepMembers(sound, "published their keys");
     const lists = this.#forEachMember((nodeId) =>
@@ -198,6 +199,8 @@ export class ServerRound {
   ): Promise<UnmaskedMean> {
     const { threshold, modulus } = this.settings;
     const wrongShares: WrongShare[] = [];
+    const factors = new ShareFactors();
+    const masks: SignedMask[] = [];
     for (const owner of this.#owners()) {
       const held: HeldShare[] = [];
       for (const holder of this.#around(owner)) {
@@ -211,22 +214,25 @@ export class ServerRound {
         isActive
           ? { isValid: isSeed, isProof: false }
           : { isValid: (key) => this.#isMaskKeyOf(owner, key), isProof: true },
+        factors,
       );
       if (wrongHolder !== undefined) wrongShares.push({ owner, holder: wrongHolder });
-      if (isActive) addMask(this.#sum, secret, modulus, -1);
-      else await this.#removePairwiseMasks(owner, secret);
+      if (isActive) masks.push({ key: secret, sign: -1 });
+      else masks.push(...await this.#pairwiseMasks(owner, secret));
     }
+    addMasks(this.#sum, masks, modulus);
     return { arrays: this.#mean(), wrongShares };
   }
 
-  /** Takes off the masks that the neighbours of a dead node put on because of it. */
-  async #removePairwiseMasks(dead: bigint, maskKey: Uint8Array): Promise<void> {
-    const agreement = new KeyAgreement(maskKey);
-    for (const neighbour of this.#around(dead)) {
-      if (!this.#vectors.has(neighbour)) continue;
-      const key = await agreement.sharedKey(this.#keys.get(neighbour)!.maskKey);
-      addMask(this.#sum, key, this.settings.modulus, neighbour > dead ? -1 : 1);
-    }
+  /** What takes off the masks that the neighbours of a dead node put on because of it. */
+  async #pairwiseMasks(dead: bigint, maskKey: Uint8Array): Promise<SignedMask[]> {
+    const neighbours = this.#around(dead).filter((neighbour) => this.#vectors.has(neighbour));
+    const keys = await new KeyAgreement(maskKey)
+      .sharedKeys(neighbours.map((neighbour) => this.#keys.get(neighbour)!.maskKey));
+    return neighbours.map((neighbour, i) => ({
+      key: keys[i]!,
+      sign: neighbour > dead ? -1 : 1,
+    }));
   }
 
   async #isMaskKeyOf(nodeId: bigint, privateKey: Uint8Array): Promise<boolean> {
@@ -236,8 +242,7 @@ export class ServerRound {
   /** In Flower's order of operations, so that the bits are the same. */
   #mean(): Float64Array[] {
     const { clippingRange, quantizationRange, modulus } = this.settings;
-    const element = (at: number) => (this.#sum[at]! & (modulus - 1)) >>> 0;
-    const weight = element(0);
+    const weight = (this.#sum[0]! & (modulus - 1)) >>> 0;
     if (weight !== this.#saidWeight % modulus) {
       throw new FlwrError(
         "failed-precondition",
@@ -251,11 +256,14 @@ export class ServerRound {
     const scale = (2 * clippingRange) / quantizationRange;
     const offset = -(this.#vectors.size - 1) * clippingRange;
     const inverse = quantizationRange / weight;
+    const bits = (modulus - 1) | 0;
     let at = 1;
     return this.#shapes.slice(1).map((shape) => {
-      const array = new Float64Array(elementCount(shape));
+      const sums = this.#sum.subarray(at, at += elementCount(shape));
+      const array = new Float64Array(sums.length);
       for (let i = 0; i < array.length; i++) {
-        array[i] = ((element(at++) * scale - clippingRange) + offset) * inverse;
+        const sum = (sums[i]! & bits) >>> 0;
+        array[i] = ((sum * scale - clippingRange) + offset) * inverse;
       }
       return array;
     });

@@ -5,7 +5,7 @@
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
 import type { PemKeyPair } from "../key_agreement.ts";
-import { Mt19937 } from "../mt19937.ts";
+import { Mt19937 } from "./mt19937.ts";
 import type { NodeRandomness } from "../plus/node.ts";
 import type { RandomFractions } from "../quantize.ts";
 

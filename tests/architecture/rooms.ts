@@ -9,7 +9,9 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["base", "roles"],
   "mod.ts": [
     "app",
+    "app/postprocessors",
     "app/privacy",
+    "app/secagg/signed",
     "base",
     "entities",
     "metrics",
@@ -275,6 +277,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
   "app": ["base", "entities", "metrics", "ml/engine", "secagg", "tensor"],
+  "app/postprocessors": [
+    "app",
+    "app/privacy",
+    "base",
+    "entities",
+    "privacy/accounting",
+    "privacy/noise",
+    "tensor",
+  ],
   "app/privacy": [
     "app",
     "base",
@@ -282,6 +293,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "privacy/accounting",
     "privacy/matrix",
     "privacy/noise",
+    "tensor",
+  ],
+  "app/secagg/signed": [
+    "app",
+    "base",
+    "entities",
+    "privacy/accounting",
+    "privacy/noise",
+    "secagg",
     "tensor",
   ],
   "entities": [],
@@ -378,7 +398,9 @@ export const OUTSIDE: readonly string[] = ["bench", "scripts", "tests"];
 /** Rooms that run without an operating system, in a browser, too: `platform_test.ts` holds them to it. */
 export const PURE: readonly string[] = [
   "app",
+  "app/postprocessors",
   "app/privacy",
+  "app/secagg/signed",
   "entities",
   "link",
   "link/artifacts",

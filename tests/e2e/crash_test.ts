@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { type Credentials, makeCredentials } from "../support/credentials.ts";
 import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
 import { undisturbedRun } from "../support/flwr_run.ts";
+import { NIGHTLY } from "../support/nightly.ts";
 import { assertSameRun, type RunResult, runResult } from "../support/result.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 
@@ -71,7 +72,10 @@ scenario("crash: a run goes on after its ClientApp dies", async (stage) => {
   assert.ok((await Deno.stat(died)).isFile, "the app did die");
 });
 
-for (const round of [1, 2, 3]) {
+/** Rounds in which the ServerApp is killed: the first and the last one every night. */
+const KILLED_IN = NIGHTLY ? [1, 2, 3] : [2];
+
+for (const round of KILLED_IN) {
   const title = `crash: a ServerApp that was killed in round ${round} goes on with --resume`;
   scenario(title, async (stage) => {
     const credentials = await makeCredentials(stage.folder.path);
@@ -110,7 +114,8 @@ for (const round of [1, 2, 3]) {
 scenario(
   "crash: a run survives a kill -9 of SuperLink or SuperNode in each round",
   async (stage) => {
-    const rounds = 8;
+    // Two kills of each: of a node and the SuperLink in turn.
+    const rounds = NIGHTLY ? 8 : 4;
     const credentials = await makeCredentials(stage.folder.path);
     const flags = ["--database", stage.path("superlink.db")];
     let superLink = await startSuperLink({ stage, credentials, flags });

@@ -9,6 +9,7 @@ import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { eventually } from "../support/deadline.ts";
 import { joined, startFlwr, startSuperLink, startSuperNode } from "../support/flwr.ts";
 import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
+import { NIGHTLY } from "../support/nightly.ts";
 import type { Process } from "../support/process.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 
@@ -94,7 +95,10 @@ async function waitsAgain({ waiting }: Federation, round: number, before: number
   await eventually(() => Promise.resolve(count() > before), END_SECONDS, "the node to wait");
 }
 
-for (const round of [1, 3, ROUNDS]) {
+/** Rounds in which the SuperLink is killed: the first and the last one every night. */
+const KILLED_IN = NIGHTLY ? [1, 3, ROUNDS] : [3];
+
+for (const round of KILLED_IN) {
   scenario(
     `resume: a run goes on by itself after kill -9 of its SuperLink in round ${round}`,
     async (stage) => {

@@ -3,7 +3,7 @@
  * arbitrary ones of the right shape, from callers who may call and from others. None may crash it, make it break down
  * inside, or keep the next good call from being answered.
  *
- * FUZZ_INPUTS says how many (default: 5,000; nightly: 200,000). It prints its seed, which is
+ * FUZZ_INPUTS says how many (default: 2,000; nightly: 200,000). It prints its seed, which is
  * fixed in daily runs and random in nightly ones. FUZZ_SEED repeats a run.
  */
 import assert from "node:assert/strict";
@@ -18,7 +18,7 @@ import { type LiveState, recordedIds, renew } from "./live_state.ts";
 import { isBreakdown, type Outcome, post, RawGrpc } from "./transports.ts";
 import { fuzzSeed } from "./seed.ts";
 
-const INPUTS = Number(Deno.env.get("FUZZ_INPUTS") ?? (NIGHTLY ? 200_000 : 5_000));
+const INPUTS = Number(Deno.env.get("FUZZ_INPUTS") ?? (NIGHTLY ? 200_000 : 2_000));
 /** Inputs that are under way at the same time; then good calls must be answered. */
 const BATCH = 50;
 /** After so long a call that waits for work is given up, in seconds. */

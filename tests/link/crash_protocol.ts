@@ -5,11 +5,12 @@ import type { DurableStep } from "../../link/store/sqlite.ts";
 export const KEPT_RUNS = 5;
 export const KEPT_LOG_BYTES = 80;
 
-/** A request of the crash test: a method of the domain, passing time, or the store's usage. */
+/** A request of the crash test: a method of the domain, passing time, the store's usage, or a failpoint. */
 export type Operation =
   | { [Noun in Nouns]: `${Noun}.${keyof Link[Noun] & string}` }[Nouns]
   | "advance"
-  | "usage";
+  | "usage"
+  | "arm";
 type Nouns = Exclude<keyof Link, "close">;
 
 /** A call, one on each line of the SuperLink's standard input. */

@@ -22,7 +22,7 @@ import {
 } from "./crash_protocol.ts";
 
 const [path, now, armed] = Deno.args;
-const failpoint: Failpoint | null = JSON.parse(armed!);
+let failpoint: Failpoint | null = JSON.parse(armed!);
 let current: Operation | undefined;
 let seen = 0;
 
@@ -51,6 +51,11 @@ const link = await createLink({
 type Method = (...input: readonly unknown[]) => Promise<unknown>;
 
 async function perform({ operation, input }: Call): Promise<unknown> {
+  if (operation === "arm") {
+    failpoint = input[0] as Failpoint;
+    seen = 0;
+    return null;
+  }
   if (operation === "usage") return await store.usage();
   if (operation === "advance") {
     await clock.advance(input[0] as number);

@@ -49,11 +49,10 @@ export class RestartingSuperLink implements AsyncDisposable {
     }
   }
 
-  /** Ends the process normally. The next one has the failpoint. */
+  /** Sets the failpoint of the process that runs, or of the next one. */
   async arm(failpoint: Failpoint): Promise<void> {
-    await this.#life?.[Symbol.asyncDispose]();
-    this.#life = undefined;
     this.failpoint = failpoint;
+    await this.#life?.call({ operation: "arm", input: [failpoint] });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

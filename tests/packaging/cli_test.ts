@@ -78,6 +78,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--send-error-details": "false",
     "--name": "its id",
     "--trusted-entities": "every app",
+    "--trusted-node-keys": "none",
     "--python": "flwr-clientapp on PATH",
     "--isolation": '"subprocess"',
     "--host": '"127.0.0.1"',

@@ -93,7 +93,7 @@ scenario("the command lines of Flower's example do its job", async (stage) => {
   const run = start(
     "flower-server-app",
     `server:app --root-certificates ${folder}/certificates/ca.crt --dir ./ --server ${driver}
-     --run-config result="${result}"`,
+     --artifacts ${stage.path("run")} --run-config result="${result}"`,
     APPS,
   );
   assert.equal((await run.ended(60)).code, 0);

@@ -5,6 +5,7 @@ import { cacheFolder } from "../../ml/data/cache_folder.ts";
 import { DATA_FILE } from "../../ml/data/cifar10/prepare.ts";
 import { eventually } from "../support/deadline.ts";
 import { freePorts } from "../support/ports.ts";
+import { makeCredentials } from "../support/credentials.ts";
 import { EVENTS, joined, startFlwr, startSuperLink, superLinkReady } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
 import { repositoryPath } from "../support/repository.ts";
@@ -14,6 +15,7 @@ import { blocksUnder, denoArgs, writeOwnApp } from "./readme.ts";
 
 const WHOLE_APP = "A whole app";
 const PRIVATE_RUN = "A private run";
+const SECURE_RUN = "A private and secure run";
 const QUICK_START = "Quick start";
 const WITH_KEYS = "With keys: Flower's authentication example";
 const EXAMPLE = "examples/flower-authentication";
@@ -111,6 +113,49 @@ scenario("readme: its private run trains two tables within its budget", async (s
   );
   assert.ok(spent[0]! > 0 && spent[9]! > 7.9 && spent[9]! <= 8, `${spent}`);
 });
+
+scenario(
+  "readme: its private and secure run trains three tables within its budget",
+  async (stage) => {
+    const [app] = blocksUnder(WHOLE_APP, "ts");
+    const [secure, ...more] = blocksUnder(SECURE_RUN, "ts");
+    assert.deepEqual(more, []);
+    assert.ok(secure!.text.split("\n").length < 30);
+    const [before] = app!.text.split("export const client");
+    await Deno.writeTextFile(stage.path("app.ts"), `${before}${secure!.text}\n`);
+    const check = stage.start({
+      name: "deno check",
+      command: Deno.execPath(),
+      args: ["check", "--config", repositoryPath("deno.json"), stage.path("app.ts")],
+    });
+    assert.equal((await check.ended(RUN_SECONDS)).code, 0, check.tail());
+    const credentials = await makeCredentials(stage.folder.path, 3);
+    const { driver, http } = await startSuperLink({ stage, credentials });
+    const folder = ["--dir", stage.folder.path];
+    await Promise.all([1, 2, 3].map(async (node) => {
+      const table = stage.path(`hospital-${node}.csv`);
+      await Deno.writeTextFile(table, patients(node % 2));
+      await joined(startFlwr(stage, `supernode ${node}`, [
+        ...["supernode", "app:client", ...folder, "--superlink", http],
+        ...credentials.supernodeFlags(node),
+        ...["--trusted-node-keys", credentials.keyList, "--node-config", `table="${table}"`],
+      ]));
+    }));
+    const history = stage.path("history.json");
+    const run = startFlwr(stage, "run", [
+      ...["run", "app:server", ...folder, "--server", driver],
+      ...["--root-certificates", credentials.caCertificate],
+      ...["--artifacts", stage.path("saved"), "--json", history],
+    ]);
+    assert.equal((await run.ended(RUN_SECONDS)).code, 0, run.tail());
+    const { histories: [{ rounds }] } = JSON.parse(await Deno.readTextFile(history));
+    assert.equal(rounds.length, 10);
+    const spent = rounds.map((round: { train: { metrics: Record<string, number> } }) =>
+      round.train.metrics["privacy-epsilon"]!
+    );
+    assert.ok(spent[0]! > 0 && spent[9]! > 7.9 && spent[9]! <= 8, `${spent}`);
+  },
+);
 
 scenario("readme: its own app passes the type check", async (stage) => {
   await writeOwnApp(stage.folder.path);

@@ -36,6 +36,7 @@ scenario("security: a key that is not in the list is refused and logged", async 
   const request = { node: node(member.id), pingInterval: 30 };
   await assertRefused(stranger.call(ping, request), "UNAUTHENTICATED");
   await process.waitForEvent("call-denied", {
+    code: "key-unknown",
     fingerprint: stranger.key.publicKey.fingerprint,
   });
 

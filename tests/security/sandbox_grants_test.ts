@@ -49,10 +49,7 @@ const LINKS: Readonly<Record<string, (folder: string) => Promise<void>>> = {
 
 for (const [where, link] of Object.entries(LINKS)) {
   Deno.test(`security: an app with a link ${where} is not started`, async () => {
-    await assert.rejects(EvilApp.start({}, link), {
-      code: "permission-denied",
-      message: /in the app's folder is not a plain file/,
-    });
+    await assert.rejects(EvilApp.start({}, link), { code: "permission-denied" });
   });
 }
 
@@ -65,7 +62,7 @@ Deno.test("security: a folder that contains the node's key cannot be granted", a
     for (const granted of [folder, `${folder}/node.key`, `${folder}/alias`, "/"]) {
       await assert.rejects(
         EvilApp.start({ readable: [granted], secret: [`${folder}/node.key`] }),
-        { code: "permission-denied", message: /may not read ".*": it contains ".*node\.key"/ },
+        { code: "permission-denied", message: new RegExp(`"${folder}.*node\\.key"`) },
         granted,
       );
     }
@@ -82,6 +79,6 @@ Deno.test("security: a folder that contains the node's key cannot be granted", a
 Deno.test("security: a missing granted folder is reported", async () => {
   await assert.rejects(EvilApp.start({ readable: ["/nowhere/data"] }), {
     code: "not-found",
-    message: 'Apps cannot read "/nowhere/data": it does not exist',
+    message: /"\/nowhere\/data"/,
   });
 });

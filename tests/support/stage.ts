@@ -1,5 +1,6 @@
 import { within } from "./deadline.ts";
 import { Process, type ProcessOptions } from "./process.ts";
+import { processesOf } from "./processes_of.ts";
 import { assertNoSecrets } from "./secrets.ts";
 import { TempDir } from "./tempdir.ts";
 
@@ -33,13 +34,30 @@ export class Stage implements AsyncDisposable {
     await assertNoSecrets(this.folder.path, this.#processes);
   }
 
+  /**
+   * Ends processes that Flower's processes have started. They would hold the output of their killed parents open, for
+   * as long as they train.
+   */
+  async #endOrphans(): Promise<void> {
+    if (Deno.build.os !== "linux") return;
+    for (const pid of (await processesOf(this.path("home"))).keys()) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+  }
+
   /** The last lines of every process, in the order of their start. */
   tails(): string {
     return this.#processes.map((process) => process.tail()).join("\n");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process[Symbol.asyncDispose]()));
+    const ended = this.#processes.map((process) => process[Symbol.asyncDispose]());
+    await this.#endOrphans();
+    await Promise.all(ended);
     await this.folder[Symbol.asyncDispose]();
   }
 }

@@ -5,7 +5,7 @@ import { ArrayRecord } from "../../array_record.ts";
 import { ClientApp } from "../../client_app.ts";
 import type { ClientMod } from "../../client_mod.ts";
 import { ConfigRecord } from "../../config_record.ts";
-import type { Context } from "../../context.ts";
+import type { Context, RegisteredKey } from "../../context.ts";
 import { FakeDriver } from "../../fake_driver.ts";
 import { Grid } from "../../grid.ts";
 import { translateAtNode } from "../../legacy/messages.ts";
@@ -40,6 +40,8 @@ export interface FederationOptions {
   readonly mods?: readonly ClientMod[];
   /** Default: 10 · place + 10. */
   readonly numExamples?: (place: number) => number;
+  /** The nodes' registered keys. Default: none. */
+  readonly identities?: ReadonlyMap<NodeId, RegisteredKey>;
 }
 
 /** The ids of a federation's nodes. */
@@ -66,7 +68,7 @@ export class Federation {
   readonly #models: ReadonlyMap<NodeId, { w: Float32Array; b: Float32Array; numExamples: number }>;
 
   constructor(options: FederationOptions) {
-    const { nodes, elements = 4, tamper, isSilent, clock, mods, numExamples } = options;
+    const { nodes, elements = 4, tamper, isSilent, clock, mods, numExamples, identities } = options;
     this.ids = nodeIds(nodes);
     const examples = numExamples ?? ((place: number) => 10 * place + 10);
     this.#models = new Map(this.ids.map((id, place) => [id, {
@@ -74,7 +76,9 @@ export class Federation {
       b: Float32Array.of(place, -place, 0.5),
       numExamples: examples(place),
     }]));
-    this.contexts = new Map(this.ids.map((nodeId) => [nodeId, contextOf(nodeId)]));
+    this.contexts = new Map(
+      this.ids.map((id) => [id, { ...contextOf(id), registeredKey: identities?.get(id) }]),
+    );
     const apps = new Map(this.ids.map((id) => [id, this.#app(id, mods ?? [secAggPlusMod()])]));
     this.initial = record(new Float32Array(elements), new Float32Array(3));
     this.driver = new FakeDriver(this.ids, async (asked) => {

@@ -1,6 +1,7 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { elementwise, mapModel } from "./elementwise.ts";
+import { knownLargestValue, largestValue } from "./largest_value.ts";
 import { SimdRows } from "./simd.ts";
 
 /**
@@ -57,47 +58,11 @@ export function updateNormBound(
   let squares = 0;
   for (const [name, { data }] of trained) {
     const from = sent.get(name);
-    const largest = largestValue(data) + (from === undefined ? 0 : largestSent(from));
+    const largest = largestValue(data) + (from === undefined ? 0 : knownLargestValue(from.data));
     squares += data.length * largest * largest;
   }
   // Enough for the rounding of the steps.
   return Math.sqrt(squares) * (1 + 1e-9);
-}
-
-const LARGEST_SENT = new WeakMap<TypedArray, number>();
-
-function largestSent({ data }: Tensor): number {
-  const known = LARGEST_SENT.get(data);
-  if (known !== undefined) return known;
-  const largest = largestValue(data);
-  LARGEST_SENT.set(data, largest);
-  return largest;
-}
-
-/** Elements of a block, which stay in a core's first cache. */
-const BLOCK = 4096;
-const SCRATCH = new SimdRows(1, BLOCK);
-
-/** The largest absolute value; NaN or Infinity if an element is not finite. */
-function largestValue(data: TypedArray): number {
-  let largest = 0;
-  let start = 0;
-  if (data instanceof Float32Array && data.length >= SIMD_FROM) {
-    const [row] = SCRATCH.rows as [Float32Array];
-    for (; start + BLOCK <= data.length; start += BLOCK) {
-      row.set(data.subarray(start, start + BLOCK));
-      const value = SCRATCH.largest(0, BLOCK);
-      // NaN compares as neither larger nor smaller, so it is asked for.
-      if (!(value <= largest)) largest = value;
-      if (Number.isNaN(largest)) return NaN;
-    }
-  }
-  for (let i = start; i < data.length; i++) {
-    const value = Math.abs(Number(data[i]!));
-    if (!(value <= largest)) largest = value;
-    if (Number.isNaN(largest)) return NaN;
-  }
-  return largest;
 }
 
 /** The sum of the squared differences of two arrays of the same length, in double precision. */

@@ -6,6 +6,14 @@ import type { Aggregate } from "../aggregator/aggregator.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { PhaseRound } from "../round/round.ts";
 
+/** What a postprocessor does. */
+export type PostprocessorKind =
+  | "quantization"
+  | "sparsification"
+  | "noise"
+  | "clipping"
+  | "weighting";
+
 /**
  * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
@@ -20,6 +28,15 @@ import type { PhaseRound } from "../round/round.ts";
  * ```
  */
 export interface Postprocessor {
+  /** What it does, so that others can refuse to work with it (default: unknown). */
+  readonly kind?: PostprocessorKind;
+  /**
+   * Refuses a strategy in which it could not do what it says.
+   *
+   * @param all the strategy's postprocessors, in order
+   * @throws FlwrError "invalid-argument" when the strategy is created
+   */
+  check?(all: readonly Postprocessor[]): void;
   /** The nodes' half: wraps the ClientApp's handler for training. */
   readonly clientMod?: ClientMod;
   /** Entries for the config of the instructions, for the nodes' half. */

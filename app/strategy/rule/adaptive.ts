@@ -1,8 +1,6 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
-import { zerosInNpy } from "../../../tensor/npy.ts";
 import { checkNumber, checkPositive } from "../../../base/check_option.ts";
-import { mapModel } from "../arrays/elementwise.ts";
-import { averagedDType } from "../arrays/weighted_average.ts";
+import { elementRule, type Elements } from "./element_rule.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
 import type { ServerRule } from "./server_rule.ts";
 
@@ -68,66 +66,42 @@ function adaptive(
   checkNumber("beta1", beta1, 0, 1 - Number.EPSILON);
   checkNumber("beta2", beta2, 0, 1 - Number.EPSILON);
   checkPositive("tau", tau);
-  return {
-    apply({ sent, number }, aggregate, state) {
-      const eta = rate(number);
-      const [firsts, seconds] = [state.moments("first"), state.moments("second")];
-      return mapModel(sent, (name, old) => {
-        const mean = aggregate.get(name);
-        if (mean === undefined) return old;
-        const result = zerosInNpy(averagedDType(old.dtype, old.shape.length), old.shape);
-        const values = {
-          old: numbers(old.data),
-          mean: numbers(mean.data),
-          m: firsts.inPlace(name, old),
-          v: seconds.inPlace(name, old),
-        };
-        const place = step(result.data, values, { eta, beta1, tau, second });
-        const problem = place === undefined
-          ? undefined
-          : `the strategy's state for array "${name}", element ${place} would not be finite`;
-        state.changeLater(() => keepMoments(values, beta1, second), problem);
-        return result;
-      });
-    },
-  };
-}
-
-type Numbers = Exclude<TypedArray, BigInt64Array | BigUint64Array>;
-
-/** Integers of 64 bits as doubles; other elements as they are. */
-function numbers(data: TypedArray): Numbers {
-  return data instanceof BigInt64Array || data instanceof BigUint64Array
-    ? Float64Array.from(data, Number)
-    : data;
-}
-
-/** The elements of an array, of the model sent and of the aggregate, with their moments. */
-interface Elements {
-  readonly old: Numbers;
-  readonly mean: Numbers;
-  readonly m: Float64Array;
-  readonly v: Float64Array;
-}
-
-/**
- * Computes the new elements from the moments as they will be, and leaves those unchanged: kept next to the old ones, they
- * would need the memory of four models. One loop without calls, because models have millions of elements.
- *
- * @returns the first element whose moments will not be finite; undefined if there is none
- */
-function step(
-  result: TypedArray,
-  { old, mean, m, v }: Elements,
-  { eta, beta1, tau, second }: {
-    readonly eta: number;
-    readonly beta1: number;
-    readonly tau: number;
-    readonly second: SecondMoment;
-  },
-): number | undefined {
-  const { towards, keep, add } = factorsOf(second);
+  const { towards, keep, add } = "towards" in second
+    ? { towards: second.towards, keep: 1, add: 0 }
+    : { ...second, towards: undefined };
   const rest = 1 - beta1;
+  return elementRule([{ name: "first" }, { name: "second", isPositive: true }], (number) => {
+    const eta = rate(number);
+    return {
+      run: (result, elements, keeps) =>
+        step(result, elements, keeps, { eta, tau, beta1, rest, towards, keep, add }),
+      bounds({ old, delta, moments: [m, v] }) {
+        const first = Math.max(m!, delta);
+        const after = keep * v! + (towards ?? add) * delta * delta;
+        return { result: old + eta * first / tau, moments: [first, after] };
+      },
+    };
+  });
+}
+
+/** The numbers of a step, with `rest` = 1 − β₁. */
+interface StepNumbers {
+  readonly eta: number;
+  readonly tau: number;
+  readonly beta1: number;
+  readonly rest: number;
+  readonly towards: number | undefined;
+  readonly keep: number;
+  readonly add: number;
+}
+
+function step(
+  result: TypedArray | undefined,
+  { old, mean, moments }: Elements,
+  keeps: boolean,
+  { eta, tau, beta1, rest, towards, keep, add }: StepNumbers,
+): number | undefined {
+  const [m, v] = moments as [Float64Array, Float64Array];
   let odd: number | undefined;
   for (let i = 0; i < old.length; i++) {
     const from = old[i]!;
@@ -138,29 +112,11 @@ function step(
     const after = towards === undefined
       ? keep * before + add * squared
       : before - towards * squared * Math.sign(before - squared);
-    if (!(first - first === 0 && after - after === 0)) odd ??= i;
-    result[i] = from + eta * first / (Math.sqrt(after) + tau);
+    if (keeps) {
+      m[i] = first;
+      v[i] = after;
+    } else if (!(first - first === 0 && after - after === 0)) odd ??= i;
+    if (result !== undefined) result[i] = from + eta * first / (Math.sqrt(after) + tau);
   }
   return odd;
-}
-
-/** Changes the moments as {@link step} has computed them. */
-function keepMoments({ old, mean, m, v }: Elements, beta1: number, second: SecondMoment): void {
-  const { towards, keep, add } = factorsOf(second);
-  const rest = 1 - beta1;
-  for (let i = 0; i < old.length; i++) {
-    const delta = mean[i]! - old[i]!;
-    const squared = delta * delta;
-    m[i] = beta1 * m[i]! + rest * delta;
-    const before = v[i]!;
-    v[i] = towards === undefined
-      ? keep * before + add * squared
-      : before - towards * squared * Math.sign(before - squared);
-  }
-}
-
-function factorsOf(second: SecondMoment) {
-  return "towards" in second
-    ? { towards: second.towards, keep: 1, add: 0 }
-    : { ...second, towards: undefined };
 }

@@ -10,6 +10,8 @@ import type { Tensor } from "../../../tensor/tensor.ts";
 export class Moments {
   readonly #kept = new Map<string, Float64Array>();
   readonly #drafts = new Map<string, Float64Array>();
+  /** Bounds of the kept doubles, as far as they are known. */
+  readonly #bounds = new Map<string, number>();
 
   /** The draft of a tensor's doubles, to read and to change. */
   of(name: string, { data }: Tensor): Float64Array {
@@ -28,8 +30,33 @@ export class Moments {
    */
   inPlace(name: string, like: Tensor): Float64Array {
     const kept = this.#kept.get(name);
+    this.#bounds.delete(name);
     const isKept = !this.#drafts.has(name) && kept?.length === like.data.length;
     return isKept ? kept : this.of(name, like);
+  }
+
+  /**
+   * A bound of the absolute values of a tensor's kept doubles: 0 if there are none.
+   *
+   * @param isPositive whether negative doubles have no bound
+   */
+  boundOf(name: string, { data }: Tensor, isPositive: boolean): number {
+    const known = this.#bounds.get(name);
+    const kept = this.#kept.get(name);
+    if (kept?.length !== data.length) return 0;
+    if (known !== undefined) return known;
+    let bound = 0;
+    for (let i = 0; i < kept.length; i++) {
+      const value = kept[i]!;
+      if (isPositive && value < 0) return Infinity;
+      bound = Math.max(bound, Math.abs(value));
+    }
+    return bound;
+  }
+
+  /** Records a bound of a tensor's doubles, until they change again. */
+  setBound(name: string, bound: number): void {
+    this.#bounds.set(name, bound);
   }
 
   /** Describes the first number of the drafts that is not finite; undefined if there is none. */
@@ -47,7 +74,10 @@ export class Moments {
 
   /** Keeps the drafts for the next round. */
   keepDrafts(): void {
-    for (const [name, values] of this.#drafts) this.#kept.set(name, values);
+    for (const [name, values] of this.#drafts) {
+      this.#kept.set(name, values);
+      this.#bounds.delete(name);
+    }
     this.#drafts.clear();
   }
 
@@ -66,6 +96,7 @@ export class Moments {
   clear(): void {
     this.#kept.clear();
     this.#drafts.clear();
+    this.#bounds.clear();
   }
 
   /** Drops the drafts, so that the next round or attempt starts from the kept state. */

@@ -1,7 +1,8 @@
 import { checkNumber } from "../../../base/check_option.ts";
-import { elementwise, mapModel } from "../arrays/elementwise.ts";
+import type { TypedArray } from "../../../tensor/dtype.ts";
+import { elementRule, type Elements } from "./element_rule.ts";
 import { type LearningRate, rateIn } from "./learning_rate.ts";
-import { replaceRule, type ServerRule } from "./server_rule.ts";
+import type { ServerRule } from "./server_rule.ts";
 
 /** Options of {@link momentumRule}. */
 export interface MomentumOptions {
@@ -22,22 +23,35 @@ export function momentumRule(
 ): ServerRule {
   const rate = rateIn("serverLearningRate", serverLearningRate);
   checkNumber("serverMomentum", serverMomentum, 0, 1);
-  return {
-    apply(round, aggregate, state) {
-      const eta = rate(round.number);
-      // FedAvg, to the bit
-      if (eta === 1 && serverMomentum === 0) return replaceRule().apply(round, aggregate, state);
-      const moments = state.moments("momentum");
-      return mapModel(round.sent, (name, old) => {
-        const mean = aggregate.get(name);
-        if (mean === undefined) return old;
-        const m = moments.of(name, old);
-        return elementwise(old, (i) => {
-          const from = Number(old.data[i]!);
-          m[i] = serverMomentum * m[i]! + (from - Number(mean.data[i]!));
-          return from - eta * m[i]!;
-        });
-      });
-    },
-  };
+  const keep = serverMomentum;
+  return elementRule([{ name: "momentum" }], (number) => {
+    const eta = rate(number);
+    // FedAvg, to the bit
+    if (eta === 1 && serverMomentum === 0) return undefined;
+    return {
+      run: (result, elements, keeps) => step(result, elements, keeps, { eta, keep }),
+      bounds({ old, delta, moments: [m] }) {
+        const next = keep * m! + delta;
+        return { result: old + eta * next, moments: [next] };
+      },
+    };
+  });
+}
+
+function step(
+  result: TypedArray | undefined,
+  { old, mean, moments }: Elements,
+  keeps: boolean,
+  { eta, keep }: { readonly eta: number; readonly keep: number },
+): number | undefined {
+  const [m] = moments as [Float64Array];
+  let odd: number | undefined;
+  for (let i = 0; i < old.length; i++) {
+    const from = old[i]!;
+    const next = keep * m[i]! + (from - mean[i]!);
+    if (keeps) m[i] = next;
+    else if (!(next - next === 0)) odd ??= i;
+    if (result !== undefined) result[i] = from - eta * next;
+  }
+  return odd;
 }

@@ -1,10 +1,8 @@
-import { currentRandom } from "../../../base/current_random.ts";
-import { type Random, seededRandom } from "../../../base/random.ts";
 import type { NodeId } from "../../../entities/metadata.ts";
 import { checkCount, checkNumber } from "../../../base/check_option.ts";
 import type { NodeFilter } from "../../grid.ts";
 import type { PhaseRound } from "../round/round.ts";
-import { sampleNodes, sampleSize } from "./sampling.ts";
+import { roundRandom, sampleNodes, sampleSize } from "./sampling.ts";
 import type { SelectedNodes, Selection } from "./selection.ts";
 
 /** Options of a {@link FractionSelection}. */
@@ -62,13 +60,7 @@ export class FractionSelection implements Selection {
       { signal: round.signal, where },
     );
     const size = sampleSize(online.length, fraction, this.#minNodes);
-    return { nodeIds: sampleNodes(online, size, this.#random(round)), available: online.length };
-  }
-
-  #random({ number, phase }: PhaseRound): Random {
-    const { seed } = this.#options;
-    if (seed === undefined) return currentRandom();
-    // Each round and phase has a generator of its own: a multiple of 2³² / golden ratio spreads their seeds.
-    return seededRandom(seed + Math.imul(2 * number + (phase === "train" ? 0 : 1), 0x9e3779b1));
+    const random = roundRandom(this.#options.seed, round);
+    return { nodeIds: sampleNodes(online, size, random), available: online.length };
   }
 }

@@ -1,5 +1,7 @@
-import type { Random } from "../../../base/random.ts";
+import { currentRandom } from "../../../base/current_random.ts";
+import { type Random, seededRandom } from "../../../base/random.ts";
 import type { NodeId } from "../../../entities/metadata.ts";
+import type { PhaseRound } from "../round/round.ts";
 
 /**
  * Number of nodes that a phase asks: a fraction of those online, rounded down, but at least the minimum (as in Flower's
@@ -23,4 +25,19 @@ export function sampleNodes(nodeIds: readonly NodeId[], count: number, random: R
     [pool[i], pool[j]] = [pool[j]!, pool[i]!];
   }
   return pool.slice(0, count).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/**
+ * The generator of a round's choices. It depends on the seed, the phase and the round only, so that a run that is resumed
+ * chooses as one that was not interrupted.
+ *
+ * @param seed undefined: the platform's generator
+ */
+export function roundRandom(
+  seed: number | undefined,
+  { number, phase }: Pick<PhaseRound, "number" | "phase">,
+): Random {
+  if (seed === undefined) return currentRandom();
+  // A multiple of 2³² / golden ratio spreads the seeds.
+  return seededRandom(seed + Math.imul(2 * number + (phase === "train" ? 0 : 1), 0x9e3779b1));
 }

@@ -37,12 +37,21 @@ export class ProcessPool implements AsyncDisposable {
     this.#keep(SPARE_SECONDS);
   }
 
+  /**
+   * Ends a process whose app has run, and then has another one ready. The caller need not wait, because it has a run's
+   * end to report. Closing the pool waits for it.
+   */
+  release(process: ServerAppProcess): void {
+    const ending = process[Symbol.asyncDispose]().then(() => this.warm());
+    this.#ended = Promise.all([this.#ended, ending]);
+  }
+
   /** The same for {@link ANNOUNCED_SECONDS}: an app may come soon. One that is kept for longer anyway stays so. */
   expect(): void {
     this.#keep(ANNOUNCED_SECONDS);
   }
 
-  /** A process, the spare one if there is one. The caller disposes of it. */
+  /** A process, the spare one if there is one. The caller disposes of it, or releases it. */
   async acquire(): Promise<ServerAppProcess> {
     const spare = this.#spare;
     if (spare === undefined) return await ServerAppProcess.start(this.#options);

@@ -158,3 +158,24 @@ Deno.test(
     assert.deepEqual(events, ["crashed"]);
   },
 );
+
+Deno.test(
+  "process pool: a released process has ended when the pool is closed, and its folder is gone",
+  linux,
+  async () => {
+    await startedDuring(async (started) => {
+      {
+        await using pool = new ProcessPool(OPTIONS);
+        const process = await pool.acquire();
+        await process.awaitReady(() => {});
+        pool.release(process);
+        // The next one is started when the first has ended.
+        assert.equal(started.length, 1);
+        await eventually(() => Promise.resolve(started.length === 2), 20, "the spare");
+        assert.ok(await hasEnded(process));
+        pool.release(await pool.acquire());
+      }
+      for (const process of started) assert.ok(await hasEnded(process));
+    });
+  },
+);

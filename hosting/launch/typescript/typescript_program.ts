@@ -38,13 +38,14 @@ const OFFERED: ReadonlySet<string> = new Set([
  */
 export function typescriptProgram(pool: ProcessPool): RunProgram {
   return async (run, app, signal) => {
-    await using process = await pool.acquire();
+    const process = await pool.acquire();
     try {
       const job = await installApp(run, app, process.folder);
       await run.begin();
       return await superviseApp(process, job, run, signal);
     } finally {
-      pool.warm();
+      // Not awaited: the run's end must not wait for it.
+      pool.release(process);
     }
   };
 }

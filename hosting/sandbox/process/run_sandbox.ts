@@ -84,7 +84,7 @@ function startApp(
         if (ports[0] !== undefined) trainers.open(data, ports[0]);
         return;
       case "open-node-thread":
-        if (ports[0] !== undefined) nodes.open(data, ports[0]);
+        if (ports[0] !== undefined && ports[1] !== undefined) nodes.open(data, ports[0], ports[1]);
         return;
       case "end-node-thread":
         return nodes.end(data);

@@ -57,18 +57,21 @@ export class Trainers {
    * Starts a trainer that answers at a port, or sends the reason for refusing to the port.
    *
    * @param asked the request of the app's thread: any value
+   * @returns a function that ends the trainer, if it has not ended by itself
    */
-  open(asked: unknown, port: MessagePort): void {
+  open(asked: unknown, port: MessagePort): () => void {
     try {
-      this.#start(asked, port);
+      const worker = this.#start(asked, port);
+      return () => this.#end(worker);
     } catch (error) {
       const refused: TrainerMessage = { refused: toErrorReport(error) };
       port.postMessage(refused);
       port.close();
+      return () => {};
     }
   }
 
-  #start(asked: unknown, port: MessagePort): void {
+  #start(asked: unknown, port: MessagePort): Worker {
     const { memoryBytes, devices } = this.#options;
     const { threads, device } = fieldsOf(asked, "Trainer");
     const open = this.#workers.size - (this.#ready === undefined ? 0 : 1);
@@ -88,15 +91,18 @@ export class Trainers {
     this.#used = true;
     this.#ready = undefined;
     tell(worker, start, [port]);
+    return worker;
+  }
+
+  #end(worker: Worker): void {
+    this.#workers.delete(worker);
+    worker.terminate();
   }
 
   #startWorker(): Worker {
     const { failed } = this.#options;
     const worker = new Worker(new URL("./trainer_worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = () => {
-      this.#workers.delete(worker);
-      worker.terminate();
-    };
+    worker.onmessage = () => this.#end(worker);
     worker.onerror = (event) => {
       event.preventDefault();
       failed(`its trainer failed: ${event.message}`, uncaughtFailure(event.message));

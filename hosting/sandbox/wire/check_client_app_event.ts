@@ -42,8 +42,11 @@ const MIN_SINT64 = -(2n ** 63n);
 const MAX_SINT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
+/** Bytes of a digest that an app asks to be signed. */
+const SIGNED_DIGEST_BYTES = 32;
+
 /** The kinds of events that a ClientApp may post. */
-export const KINDS = ["loaded", "load-failed", "crashed", "reply"] as const;
+export const KINDS = ["loaded", "load-failed", "crashed", "sign", "reply"] as const;
 
 /**
  * Checks, in the app's process, an event that the app's thread posts. It does not check that a reply answers a message.
@@ -73,9 +76,21 @@ export function checkSimpleEvent(
         hints: hints(event["hints"]),
         failure: failureOf(event["failure"]),
       };
+    case "sign":
+      return { kind, digest: digestOf(event["digest"]) };
     case "crashed":
       return { kind, reason: sentence(event["reason"]), ...optionalFailure(event["failure"]) };
   }
+}
+
+/** A copy: the array must not keep a larger frame in memory. */
+function digestOf(value: unknown): Uint8Array {
+  const digest = bytes(value);
+  if (digest.length === SIGNED_DIGEST_BYTES) return digest.slice();
+  throw new FlwrError(
+    "invalid-argument",
+    `A digest to sign has ${SIGNED_DIGEST_BYTES} bytes: got ${digest.length}`,
+  );
 }
 
 /** Checks the optional failure of an event. */

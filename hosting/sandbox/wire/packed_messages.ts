@@ -4,6 +4,7 @@ import type {
   PlainMessage,
   PlainRecord,
   PlainRecordDict,
+  PlainRegisteredKey,
 } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { ClientAppCommand, ClientAppEvent } from "../../app/worker_protocol.ts";
@@ -30,9 +31,10 @@ export interface PackedContext<Records> {
   readonly nodeConfig: Records;
   readonly state: Records;
   readonly runConfig: Records;
+  readonly registeredKey?: PlainRegisteredKey;
 }
 
-type Load = ClientAppCommand & { readonly kind: "load" };
+type WithoutRecords = ClientAppCommand & { readonly kind: "load" | "signed" };
 type Handle<Records> = {
   readonly kind: "handle";
   readonly message: PackedMessage<Records>;
@@ -41,11 +43,11 @@ type Handle<Records> = {
 };
 
 /** A command to a sandboxed ClientApp, with packed records. */
-export type PackedCommand<Records = PackedRecords> = Load | Handle<Records>;
+export type PackedCommand<Records = PackedRecords> = WithoutRecords | Handle<Records>;
 
 /** Packs the records of a command to a sandboxed ClientApp. */
 export function packCommand(command: ClientAppCommand): PackedCommand {
-  if (command.kind === "load") return command;
+  if (command.kind !== "handle") return command;
   const { message, context, seed } = command;
   return {
     kind: "handle",
@@ -57,13 +59,14 @@ export function packCommand(command: ClientAppCommand): PackedCommand {
       nodeConfig: packOne(context.nodeConfig),
       state: packRecords(context.state),
       runConfig: packOne(context.runConfig),
+      ...(context.registeredKey && { registeredKey: context.registeredKey }),
     },
   };
 }
 
 /** Unpacks the records of a command of {@link packCommand}, in the app's thread. */
 export function unpackCommand(command: PackedCommand<ArrivedRecords>): ClientAppCommand {
-  if (command.kind === "load") return command;
+  if (command.kind !== "handle") return command;
   const { message: { metadata, content, error }, context, seed } = command;
   const message: PlainMessage = {
     metadata,
@@ -76,6 +79,7 @@ export function unpackCommand(command: PackedCommand<ArrivedRecords>): ClientApp
     nodeConfig: unpackOne(context.nodeConfig),
     state: unpack(context.state),
     runConfig: unpackOne(context.runConfig),
+    ...(context.registeredKey && { registeredKey: context.registeredKey }),
   };
   return { kind: "handle", message, context: plain, ...(seed !== undefined && { seed }) };
 }

@@ -34,7 +34,8 @@ export interface OpenTrainer {
 
 /**
  * Request of a ServerApp's thread to its process: a thread that runs the ClientApp for virtual nodes, reached through
- * the transferred port. It has the rights of the ServerApp's thread.
+ * the first transferred port. The second gets a "crashed" event for what the thread cannot report itself. It has the
+ * rights of the ServerApp's thread.
  */
 export interface OpenNodeThread {
   readonly kind: "open-node-thread";

@@ -1,49 +1,51 @@
+import { joinBytes } from "../../../base/bytes.ts";
 import { checkPictureSize, type Picture, toPlanar } from "./picture.ts";
 import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
-import { checkDecodable } from "./check_decodable.ts";
+import { checkScans } from "./jpeg_scans.ts";
 
-/** Most pixels of a JPEG picture: its decoder needs about 40 bytes per pixel. */
+/** Most pixels of a JPEG picture: a progressive one in colour needs 12 bytes per pixel in the decoder. */
 const MAX_JPEG_PIXELS = 2 ** 25;
 
-/** Memory limit of the JPEG decoder, in MiB: enough for the largest picture without chroma subsampling. */
-const MAX_JPEG_MEGABYTES = 1_024;
-
 /**
- * Decodes a JPEG file (baseline, extended or progressive, grey or in colour) as it is stored. With chroma subsampling,
- * each pixel gets the colour of its block; programs that interpolate differ by a few levels.
+ * Decodes a JPEG file (baseline, extended or progressive, grey or in colour) as it is stored, to the pixels that Pillow and
+ * OpenCV read.
  *
  * @param header the file's header, from `readJpegHeader`
- * @throws FlwrError "invalid-argument" when it is damaged, "resource-exhausted" when it is too large, "unimplemented"
- * for a kind that the decoder cannot read
+ * @throws FlwrError "invalid-argument" when it is damaged, "resource-exhausted" when it is too large or has too many scans
  */
 export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader): Promise<Picture> {
-  const { width, height, components: channels, yCbCr } = header;
+  const { width, height, components: channels } = header;
   checkPictureSize(width, height, MAX_JPEG_PIXELS);
-  checkDecodable(bytes);
+  checkScans(bytes);
   // The decoder is only loaded for such pictures.
-  const { decode } = (await import("jpeg-js")).default;
-  let pixels: Uint8Array;
-  try {
-    const decoded = decode(bytes, {
-      useTArray: true,
-      formatAsRGBA: false,
-      // Only skips blocks below the picture: in a scan of one component, jpeg-js 0.4.4 reads such blocks if the last
-      // restart interval is shorter than the others.
-      tolerantDecoding: true,
-      colorTransform: yCbCr,
-      maxResolutionInMP: MAX_JPEG_PIXELS / 1e6,
-      maxMemoryUsageInMB: MAX_JPEG_MEGABYTES,
-    });
-    if (decoded.width !== width || decoded.height !== height) {
-      throw damagedJpeg("its size changes within it");
-    }
-    pixels = decoded.data;
-  } catch (error) {
-    throw damagedJpeg("its pixels cannot be decoded", error);
-  }
-  // The decoder returns grey as three equal samples.
-  const planes = channels === 3
-    ? toPlanar(pixels, width * height, 3)
-    : Uint8Array.from({ length: width * height }, (_, i) => pixels[3 * i]!);
+  const { decodeWithJpegTurbo } = await import("./jpeg_turbo.ts");
+  const decode = (file: Uint8Array) => decodeWithJpegTurbo(file, { width, height, channels });
+  const pixels = firstDecoded(bytes, decode);
+  const planes = channels === 3 ? toPlanar(pixels, width * height, 3) : pixels.slice();
   return { width, height, channels, planes };
+}
+
+/** Some cameras write a few bytes between the last pixel and the end, of which libjpeg-turbo warns. */
+const MAX_STRAY_BYTES = 4;
+
+/** The pixels of a file, also without stray bytes in front of its end. @throws FlwrError "invalid-argument" */
+function firstDecoded(bytes: Uint8Array, decode: (file: Uint8Array) => Uint8Array): Uint8Array {
+  let first: unknown;
+  for (let stray = 0; stray <= MAX_STRAY_BYTES; stray++) {
+    try {
+      return decode(stray === 0 ? bytes : withoutStrayBytes(bytes, stray));
+    } catch (error) {
+      first ??= error;
+      if (!bytes.subarray(-2).every((byte, i) => byte === END[i])) break;
+    }
+  }
+  throw damagedJpeg("its pixels cannot be decoded", first);
+}
+
+/** The marker at the end of a file (ITU T.81, table B.1). */
+const END = [0xff, 0xd9];
+
+function withoutStrayBytes(bytes: Uint8Array, stray: number): Uint8Array {
+  const end = bytes.length - END.length;
+  return joinBytes([bytes.subarray(0, end - stray), bytes.subarray(end)]);
 }

@@ -7,17 +7,13 @@ export interface JpegHeader {
   readonly height: number;
   /** 1: grey; 3: colour. */
   readonly components: 1 | 3;
-  /** Whether three components are luminance and chrominance (YCbCr); otherwise they are red, green and blue. */
-  readonly yCbCr: boolean;
   readonly orientation: Orientation;
 }
 
 /** Markers (ITU T.81, table B.1). */
 const START = 0xd8;
 const START_OF_SCAN = 0xda;
-const APP0 = 0xe0;
 const APP1 = 0xe1;
-const APP14 = 0xee;
 /** Frames that can be decoded: baseline, extended and progressive, with Huffman codes. */
 const FRAMES = [0xc0, 0xc1, 0xc2];
 /** Names of other frames, for the error. */
@@ -48,14 +44,9 @@ export function isJpeg(bytes: Uint8Array): boolean {
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   if (!isJpeg(bytes)) throw damagedJpeg("its signature is missing");
   let frame: Frame | undefined;
-  let jfif = false;
-  let adobe: number | undefined;
   let orientation: Orientation = 1;
   for (const { marker, content } of segments(bytes)) {
-    if (marker === APP0 && startsWith(content, "JFIF\0")) jfif = true;
-    else if (marker === APP14 && startsWith(content, "Adobe") && content.length >= 12) {
-      adobe = content[11];
-    } else if (marker === APP1 && startsWith(content, EXIF)) {
+    if (marker === APP1 && startsWith(content, EXIF)) {
       orientation = readOrientation(content.subarray(EXIF.length));
     } else if (OTHER_FRAMES[marker] !== undefined) {
       throw unsupported(`Picture is JPEG of the kind "${OTHER_FRAMES[marker]}"`);
@@ -66,13 +57,10 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   }
   if (frame === undefined) throw damagedJpeg("it has no frame before its first scan");
   const { width, height, ids } = frame;
-  // The same decision as in libjpeg (jdapimin.c, default_decompress_parms).
-  const rgb = adobe === undefined ? String.fromCharCode(...ids) === "RGB" : adobe === 0;
   return {
     width,
     height,
     components: ids.length === 1 ? 1 : 3,
-    yCbCr: ids.length === 3 && (jfif || !rgb),
     orientation,
   };
 }

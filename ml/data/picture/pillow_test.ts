@@ -52,49 +52,36 @@ Deno.test("png: as numbers, grey and indexed files give what Pillow's pixels wer
   assert.equal(read, 48);
 });
 
-/** The largest and the mean difference of two pictures, in levels of 0 to 255. */
-function difference(a: Uint8Array, b: Uint8Array): { largest: number; mean: number } {
-  const differences = Array.from(a, (value, i) => Math.abs(value - b[i]!));
-  return {
-    largest: Math.max(...differences),
-    mean: differences.reduce((sum, value) => sum + value, 0) / differences.length,
-  };
-}
-
-Deno.test("jpeg: grey and colour, baseline and progressive, are close to what Pillow reads", async () => {
-  for (const recorded of vectors.jpeg) {
-    const { planes, ...size } = await decodePicture(Uint8Array.fromBase64(recorded.file));
-    const { planes: expected, ...expectedSize } = expectedOf(recorded);
-    assert.deepEqual(size, expectedSize, recorded.name);
-    const { largest, mean } = difference(planes, expected);
-    // Pillow interpolates subsampled colours; this decoder repeats them.
-    const coarse = recorded.name.includes("4:2:");
-    assert.ok(largest <= (coarse ? 24 : 3), `${recorded.name}: ${largest}`);
-    assert.ok(mean <= (coarse ? 3 : 1), `${recorded.name}: ${mean}`);
+Deno.test("jpeg: grey and colour, baseline and progressive, with restart markers and without, have Pillow's pixels", async () => {
+  assert.equal(vectors.restarts.length, 12);
+  for (const recorded of [...vectors.jpeg, ...vectors.restarts, vectors.progressiveRestarts]) {
+    const picture = await decodePicture(Uint8Array.fromBase64(recorded.file));
+    assert.deepEqual(picture, expectedOf(recorded), recorded.name);
   }
 });
 
-Deno.test("jpeg: with a last restart interval that is shorter than the others, it is close to what Pillow reads", async () => {
-  assert.equal(vectors.restarts.length, 12);
-  for (const recorded of vectors.restarts) {
-    const { planes, ...size } = await decodePicture(Uint8Array.fromBase64(recorded.file));
-    const { planes: expected, ...expectedSize } = expectedOf(recorded);
-    assert.deepEqual(size, expectedSize, recorded.name);
-    const { largest } = difference(planes, expected);
-    assert.ok(
-      largest <= (recorded.name.includes("4:2:0") ? 24 : 3),
-      `${recorded.name}: ${largest}`,
-    );
+Deno.test("jpeg: a few stray bytes in front of the end change nothing; a file that is cut short is refused", async () => {
+  for (const recorded of vectors.jpeg) {
+    const file = Uint8Array.fromBase64(recorded.file);
+    const end = file.length - 2;
+    for (const stray of [[0], [0x55, 0xaa], [1, 2, 3, 4]]) {
+      const longer = new Uint8Array([...file.subarray(0, end), ...stray, ...file.subarray(end)]);
+      assert.deepEqual(await decodePicture(longer), expectedOf(recorded), recorded.name);
+    }
+    if (recorded.name === "one pixel") continue;
+    const damaged = { code: "invalid-argument" };
+    const short = file.subarray(0, end - 12);
+    await assert.rejects(decodePicture(short), damaged, recorded.name);
+    const ended = new Uint8Array([...short, ...file.subarray(end)]);
+    await assert.rejects(decodePicture(ended), damaged, `${recorded.name}, with an end`);
   }
 });
 
 Deno.test("jpeg: a picture that is stored rotated is refused, rotated or read as stored, depending on the option", async () => {
   for (const recorded of vectors.turned) {
     const bytes = Uint8Array.fromBase64(recorded.file);
-    const { planes, ...size } = await decodePicture(bytes, "apply");
-    const { planes: expected, ...expectedSize } = expectedOf(recorded);
-    assert.deepEqual(size, expectedSize, String(recorded.orientation));
-    assert.ok(difference(planes, expected).largest <= 3, String(recorded.orientation));
+    const picture = await decodePicture(bytes, "apply");
+    assert.deepEqual(picture, expectedOf(recorded), String(recorded.orientation));
     const { width, height } = await decodePicture(bytes, "ignore");
     assert.deepEqual([width, height], [16, 8]);
     if (recorded.orientation === 1) await decodePicture(bytes);
@@ -111,10 +98,7 @@ Deno.test("picture: orientations in PNG files, and those of an unusual type, are
   assert.equal(vectors.otherwiseTurned.length, 8);
   for (const recorded of vectors.otherwiseTurned) {
     const bytes = Uint8Array.fromBase64(recorded.file);
-    const { planes, ...size } = await decodePicture(bytes, "apply");
-    const { planes: expected, ...expectedSize } = expectedOf(recorded);
-    assert.deepEqual(size, expectedSize, recorded.name);
-    assert.ok(difference(planes, expected).largest <= 3, recorded.name);
+    assert.deepEqual(await decodePicture(bytes, "apply"), expectedOf(recorded), recorded.name);
     const { width, height } = await decodePicture(bytes, "ignore");
     assert.deepEqual([width, height], [16, 8]);
     await assert.rejects(
@@ -133,7 +117,6 @@ Deno.test("jpeg: the errors for CMYK and other codings name them", async () => {
         sentence.test(error.message),
     );
   await refused(Uint8Array.fromBase64(vectors.refusedJpeg.cmyk), /CMYK/);
-  await refused(Uint8Array.fromBase64(vectors.refusedJpeg.restarts), /restart markers/);
   const grey = Uint8Array.fromBase64(vectors.jpeg[0]!.file);
   const frame = grey.findIndex((byte, i) => byte === 0xff && grey[i + 1] === 0xc0);
   for (const [marker, word] of [[0xc3, /lossless/], [0xc9, /arithmetically/]] as const) {

@@ -7,6 +7,9 @@ import { formatSeconds } from "../../../base/readable.ts";
 import { parseAddress } from "../../../rpc/address.ts";
 import { LOCAL_PORT_VARIABLE } from "./default_config.ts";
 
+/** Header of the SuperLink's response to a health check: see rpc/http/server.ts, which commands do not load. */
+const HEALTH_HEADER = "flwr-health";
+
 /** Seconds for which the SuperLink stays when it has nothing to do. */
 const IDLE_SECONDS = 600;
 
@@ -121,17 +124,27 @@ function programFile(): string {
   return fileURLToPath(Deno.mainModule);
 }
 
-/** Whether something answers to health checks. */
+/**
+ * Whether a SuperLink of ours answers to health checks.
+ *
+ * @throws FlwrError "failed-precondition" when another program answers
+ */
 async function answers(address: string): Promise<boolean> {
+  let response: Response;
   try {
-    const response = await fetch(`http://${address}/health`, {
+    response = await fetch(`http://${address}/health`, {
       signal: AbortSignal.timeout(1000 * START_SECONDS),
     });
     await response.body?.cancel();
-    return response.ok;
   } catch {
     return false;
   }
+  if (response.headers.has(HEALTH_HEADER)) return response.ok;
+  throw new FlwrError(
+    "failed-precondition",
+    `Another program listens on ${address}, where the local SuperLink belongs`,
+    { hints: [`Set ${LOCAL_PORT_VARIABLE} to another port`] },
+  );
 }
 
 async function endOf(logFile: string): Promise<string> {

@@ -1,5 +1,5 @@
 import type { RunId } from "../../../entities/metadata.ts";
-import type { Clock } from "../../../base/clock.ts";
+import { type Clock, WOKEN } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
 import { MAX_KEPT_RUNS } from "./run_states.ts";
@@ -59,7 +59,7 @@ export class IdleRuns {
         idle.since = this.#options.clock.now();
         idle.wait = IDLE_CHECK_SECONDS.first;
         idle.due = idle.since + idle.wait;
-        this.#changed.abort();
+        this.#changed.abort(WOKEN);
       },
     };
   }

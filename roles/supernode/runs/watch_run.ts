@@ -1,5 +1,5 @@
 import type { RunId } from "../../../entities/metadata.ts";
-import type { Clock } from "../../../base/clock.ts";
+import { type Clock, WOKEN } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import type { NodeRuns } from "./prepared_run.ts";
 
@@ -31,5 +31,5 @@ export function watchRun(runs: NodeRuns, runId: RunId, clock: Clock): RunWatch {
     }
   };
   watch();
-  return { over: over.signal, [Symbol.dispose]: () => done.abort() };
+  return { over: over.signal, [Symbol.dispose]: () => done.abort(WOKEN) };
 }

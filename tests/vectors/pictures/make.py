@@ -170,7 +170,7 @@ restarts = [
 ]
 # A component of five rows of blocks, stored in units of two.
 odd = Image.fromarray(smooth(40, 40))
-refused["restarts"] = base64.b64encode(jpeg(odd, subsampling=2, progressive=True, restart_marker_blocks=4)).decode()
+progressive_restarts = case("colour 4:2:0, five rows of blocks, progressive", jpeg(odd, subsampling=2, progressive=True, restart_marker_blocks=4))
 out = pathlib.Path(__file__).with_name("pictures.json")
 out.write_text(json.dumps({"png": cases, "jpeg": jpegs, "refusedJpeg": refused, "turned": turned, "restarts": restarts,
-                           "otherwiseTurned": otherwise_turned}, indent=1) + "\n")
+                           "otherwiseTurned": otherwise_turned, "progressiveRestarts": progressive_restarts}, indent=1) + "\n")

@@ -15,9 +15,15 @@ export const KEPT_SECONDS = 300;
  * after an evaluation, and the reply may contain some of the objects. None of these need to be sent again.
  */
 export class KeptObjects {
+  readonly #maxBytes: number;
   #objects: ReadonlyMap<ObjectId, LinkObject> = new Map();
   #holds: readonly ObjectId[] = [];
   #keptAt = 0;
+
+  /** @param maxBytes bytes of a message's objects that are cached */
+  constructor(maxBytes: number = MAX_KEPT_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** Returns a cached object. Its bytes were checked against its id. */
   get(id: ObjectId): LinkObject | undefined {
@@ -43,7 +49,7 @@ export class KeptObjects {
   keep(messageId: ObjectId, objects: ReadonlyMap<ObjectId, LinkObject>, now: number): void {
     this.#keptAt = now;
     const bytes = objects.values().reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#objects = bytes > MAX_KEPT_BYTES ? new Map() : objects;
+    this.#objects = bytes > this.#maxBytes ? new Map() : objects;
     const contents = this.#objects.get(messageId)?.children ?? [];
     const records = contents.flatMap((id) => this.#objects.get(id)?.children ?? []);
     this.#holds = [...new Set(records)].slice(0, MAX_HELD_OBJECTS);

@@ -6,7 +6,7 @@ import type {
   ObjectTree as WireTree,
 } from "../../../../proto/gen/current/message_pb.ts";
 import { type DeflatedRecordDict, deflateRecordDict } from "../../../objects/deflate.ts";
-import { type GetObject, inflateRecordDict } from "../../../objects/inflate.ts";
+import { type FreeChunk, type GetObject, inflateRecordDict } from "../../../objects/inflate.ts";
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
 import { recordDictFromWire, recordDictToWire } from "../../record_dict.ts";
 import { messageToWire } from "../message.ts";
@@ -64,16 +64,18 @@ function deflateMessage(
  * Assembles a message from its objects.
  *
  * @param get returns any object of its tree
+ * @param free frees a chunk that has been copied (default: chunks stay)
  * @throws FlwrError "not-found" for a missing object; "invalid-argument" for a malformed one; "resource-exhausted"
  *   for records that are too large
  */
 export function inflateMessage(
   root: Pick<LinkObject, "id" | "bytes">,
   get: GetObject,
+  free?: FreeChunk,
 ): Message {
   const { content, error, ...metadata } = parseMessageObject(root);
   return new Message(
     metadata,
-    content === undefined ? error! : recordDictFromWire(inflateRecordDict(content, get)),
+    content === undefined ? error! : recordDictFromWire(inflateRecordDict(content, get, free)),
   );
 }

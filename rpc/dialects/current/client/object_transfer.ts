@@ -25,6 +25,8 @@ export interface FetchOptions {
   readonly parallel: Parallel;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+  /** Whether chunks are freed when they have been copied into an array, so that a large one is not there twice. */
+  readonly freesChunks?: boolean;
 }
 
 /** Error codes for an incomplete or malformed message. They affect neither the connection nor other messages. */
@@ -58,7 +60,25 @@ export async function receiveMessage(
   if (root === undefined) {
     throw new FlwrError("invalid-argument", `Object "${id}" is not in its own tree`);
   }
-  return { message: inflateMessage(root, (objectId) => objects.get(objectId)), objects };
+  const get = (objectId: ObjectId) => objects.get(objectId);
+  const free = options.freesChunks ? chunkFreer(objects, options.along) : undefined;
+  return { message: inflateMessage(root, get, free), objects };
+}
+
+/** Frees chunks that one array alone consists of, and that were pulled one by one. */
+function chunkFreer(
+  objects: ReadonlyMap<ObjectId, LinkObject>,
+  along: FetchOptions["along"],
+): (id: ObjectId) => void {
+  const parents = new Map<ObjectId, number>();
+  for (const { children } of objects.values()) {
+    for (const child of children) parents.set(child, (parents.get(child) ?? 0) + 1);
+  }
+  return (id) => {
+    const { bytes } = objects.get(id)!;
+    const isOwn = !along?.has(id) && bytes.length >= ALIGNED_FROM;
+    if (isOwn && parents.get(id) === 1) detach(bytes.buffer);
+  };
 }
 
 /**

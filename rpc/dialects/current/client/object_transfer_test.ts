@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { ArrayRecord } from "../../../../app/array_record.ts";
+import { RecordDict } from "../../../../app/record_dict.ts";
+import { instruction } from "../../../../app/testing.ts";
 import { FakeClock } from "../../../../base/clock.ts";
 import { settle } from "../../../../base/testing/settle.ts";
 import type { PulledObject } from "../../../../entities/object.ts";
+import { tensor } from "../../../../tensor/tensor.ts";
 import { makeSmallObject } from "../../../objects/object.ts";
-import { fetchObjects } from "./object_transfer.ts";
+import { deflateMessages } from "./message_objects.ts";
+import { fetchObjects, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
 
 const OBJECT = makeSmallObject("ArrayChunk", [], new Uint8Array([1, 2]));
@@ -91,4 +96,25 @@ Deno.test("object transfer: stops when its signal is aborted", async () => {
   await Promise.resolve();
   controller.abort();
   await assert.rejects(objects, { code: "cancelled" });
+});
+
+Deno.test("object transfer: chunks of one array are freed when it is joined, if its receiver keeps none", async () => {
+  const random = Float64Array.from({ length: 800_000 }, (_, i) => i);
+  const arrays = ArrayRecord.fromTensors({ w: tensor("float64", [random.length], random) });
+  const [message] = await deflateMessages([instruction({}, new RecordDict({ arrays }))]);
+  const { id, objects } = message!;
+  const chunks = objects.values().filter(({ bytes }) => bytes.length > 100_000).toArray();
+  assert.equal(chunks.length, 2);
+  for (const freesChunks of [false, true]) {
+    const { message: received, objects: pulled } = await receiveMessage(id, objects.keys(), {
+      pull: (one) => Promise.resolve({ found: true, bytes: objects.get(one)!.bytes.slice() }),
+      parallel: new Parallel(2),
+      clock: new FakeClock(),
+      freesChunks,
+    });
+    assert.deepEqual(received.content.arrayRecord("arrays").viewTensors().get("w")!.data, random);
+    for (const chunk of chunks) {
+      assert.equal(pulled.get(chunk.id)!.bytes.length === 0, freesChunks);
+    }
+  }
 });

@@ -243,9 +243,17 @@ export class RuntimeClient {
    */
   async pullMessages(
     ids: readonly string[],
-    { confirms = [], signal }: { confirms?: readonly ObjectId[]; signal?: AbortSignal } = {},
+    { confirms = [], holds = [], signal }: {
+      confirms?: readonly ObjectId[];
+      holds?: readonly ObjectId[];
+      signal?: AbortSignal;
+    } = {},
   ): Promise<WaitingMessages> {
-    const takes = { takesBytes: BigInt(MAX_ALONG_BYTES), confirms: [...confirms] };
+    const takes = {
+      takesBytes: BigInt(MAX_ALONG_BYTES),
+      holds: [...holds],
+      confirms: [...confirms],
+    };
     const { messagesList, messageObjectTrees, along } = await this.#call(
       Runtime.method.pullMessages,
       { messageIds: [...ids], along: takes },

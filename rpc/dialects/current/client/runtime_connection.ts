@@ -11,10 +11,11 @@ import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import { packAlong } from "../along.ts";
-import { MAX_ALONG_CONFIRMS } from "../limits.ts";
+import { MAX_ALONG_BYTES, MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";
 import { countNodes, idsOfTree, treeFromWire } from "../object_tree.ts";
 import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
+import { KeptObjects } from "./kept_objects.ts";
 import { type DeflatedMessage, deflateMessages } from "./message_objects.ts";
 import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
@@ -35,12 +36,20 @@ const MAX_MESSAGES_PER_FULL_PUSH = 256;
 /** Tree nodes of one push's messages; a single message may have more. A server decodes them in 50 ms. */
 const MAX_TREE_NODES_PER_PUSH = 40_000;
 
+/**
+ * Bytes of a push's objects that are kept until the next one: those of a small model, so that the memory of a ServerApp
+ * stays at a few models. They need not be sent back with replies that contain some of them, such as a model that a node
+ * did not change.
+ */
+const MAX_KEPT_BYTES = MAX_ALONG_BYTES;
+
 /** A ServerApp's connection to its SuperLink over the Runtime API, always for the task's own run. */
 export class RuntimeConnection implements DriverConnection {
   readonly #client: RuntimeClient;
   readonly #speaker: Speaker;
   readonly #clock: Clock;
   readonly #parallel = new Parallel(MAX_OBJECTS_IN_FLIGHT);
+  readonly #kept = new KeptObjects(MAX_KEPT_BYTES);
   /** Completely received replies that the next call confirms. */
   readonly #confirms: MessageId[] = [];
 
@@ -74,7 +83,7 @@ export class RuntimeConnection implements DriverConnection {
     for (const batch of batches(messages, most)) {
       ids.push(...await this.#pushBatch(batch, known));
     }
-    release(messages);
+    this.#keepOrRelease(messages);
     return ids;
   }
 
@@ -95,7 +104,8 @@ export class RuntimeConnection implements DriverConnection {
   /** The available replies, whose content is still to be fetched. */
   async #announced(ids: readonly MessageId[], signal?: AbortSignal) {
     const confirms = this.#takeConfirms();
-    return await this.#client.pullMessages(ids, { confirms, ...(signal && { signal }) })
+    const { holds } = this.#kept;
+    return await this.#client.pullMessages(ids, { confirms, holds, ...(signal && { signal }) })
       .catch((error) => {
         this.#confirms.push(...confirms);
         throw error;
@@ -194,12 +204,17 @@ export class RuntimeConnection implements DriverConnection {
       const needed = idsOfTree(id, treeFromWire(wireTree));
       const { message, objects } = await receiveMessage(id, needed, {
         ...(along && { along }),
+        cached: (objectId) => this.#copyOfKept(objectId),
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
         clock: this.#clock,
+        freesChunks: true,
         ...(signal && { signal }),
       });
-      await this.#confirm(id, along !== undefined && needed.every((one) => along.has(one)));
+      await this.#confirm(
+        id,
+        along !== undefined && needed.every((one) => along.has(one) || this.#kept.has(one)),
+      );
       const reply = message.withMetadata(metadata);
       takeOwnership(reply, objects, along);
       return reply;
@@ -210,6 +225,21 @@ export class RuntimeConnection implements DriverConnection {
         reason: `The reply cannot be read: ${cause.message}`,
       });
     }
+  }
+
+  /** Keeps the objects of the first message: most instructions of a push have the same content. Frees all others. */
+  #keepOrRelease(messages: readonly DeflatedMessage[]): void {
+    const [first] = messages;
+    if (first !== undefined && this.#client.takesBytes > 0) {
+      this.#kept.keep(first.id, first.objects, this.#clock.now());
+    }
+    release(messages, (id) => this.#kept.has(id));
+  }
+
+  /** A copy, because the app may change the arrays of a reply. */
+  #copyOfKept(id: ObjectId): LinkObject | undefined {
+    const object = this.#kept.get(id);
+    return object && { ...object, bytes: object.bytes.slice() };
   }
 }
 
@@ -234,9 +264,11 @@ function* batches(
 }
 
 /** Frees the objects of messages that were pushed, which are copies of the messages' arrays. */
-function release(messages: readonly DeflatedMessage[]): void {
+function release(messages: readonly DeflatedMessage[], isKept: (id: ObjectId) => boolean): void {
   for (const { objects } of messages) {
-    for (const { bytes } of objects.values()) if (bytes.length >= OWNED_FROM) detach(bytes.buffer);
+    for (const { id, bytes } of objects.values()) {
+      if (bytes.length >= OWNED_FROM && !isKept(id)) detach(bytes.buffer);
+    }
   }
 }
 

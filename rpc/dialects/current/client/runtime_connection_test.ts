@@ -190,3 +190,24 @@ Deno.test("runtime connection: an instruction keeps its arrays when it has been 
   const large = server.objects.values().filter(({ bytes }) => bytes.length > 100_000).toArray();
   assert.equal(large.length, 1, "what the server got is not changed");
 });
+
+Deno.test("runtime connection: chunks are freed as they are joined, unless another array needs them", async () => {
+  const set = connect();
+  const { connection, server } = set;
+  const instruction = await handedOut(set);
+  const filled = (length: number) =>
+    tensor("float64", [length], Float64Array.from({ length }, (_, i) => i % 100_000));
+  // Equal arrays are one object with two names. A longer one has other chunks, and zeros one chunk several times.
+  const [twice, longer] = [filled(2_000_000), filled(2_500_000)];
+  const zeros = tensor("float64", [4_000_000], new Float64Array(4_000_000));
+  const tensors = { a: twice, b: twice, longer, zeros };
+  const arrays = ArrayRecord.fromTensors(tensors);
+  await server.reply(instruction.reply({ arrays, again: arrays }, { clock: set.clock }));
+  const [reply] = await connection.pull(7n, [instruction.metadata.messageId]) as [Message];
+  for (const record of ["arrays", "again"]) {
+    const received = reply.content.arrayRecord(record).viewTensors();
+    for (const [name, { data }] of Object.entries(tensors)) {
+      assert.deepEqual(received.get(name)!.data, data, `${record} ${name}`);
+    }
+  }
+});

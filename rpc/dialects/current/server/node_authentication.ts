@@ -14,7 +14,12 @@ import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
-import { admissionFault } from "../../admission.ts";
+import {
+  admissionFault,
+  type DenialCode,
+  type DenialFault,
+  type NodeDenial,
+} from "../../admission.ts";
 import {
   PUBLIC_KEY_HEADER,
   SESSION_HEADER,
@@ -67,18 +72,13 @@ export type NodeAuthentication = Pick<
   "admit" | "authenticate" | "identifyingHeader"
 >;
 
-/** A refused call, for the log. */
-export interface NodeDenial {
-  readonly method: string;
-  readonly peer: string;
-  /** The key's fingerprint, if the caller sent a readable key. */
-  readonly fingerprint: string | undefined;
-  readonly reason: string;
-}
-
 /** A refusal: the reason for the log, and the error for the caller. */
 class NodeRefusal extends Error {
-  constructor(readonly reason: string, readonly callerError: FlwrError = nodeDenied()) {
+  constructor(
+    readonly code: DenialCode,
+    readonly reason: string,
+    readonly callerError: FlwrError = nodeDenied(),
+  ) {
     super(reason);
   }
 }
@@ -182,22 +182,28 @@ class Gate {
     const timestamp = call.header(TIMESTAMP_HEADER);
     const signature = call.headerBytes(SIGNATURE_HEADER);
     if (timestamp === undefined || signature === undefined) {
-      throw new NodeRefusal("the call carries no signed time");
+      throw new NodeRefusal("signature-missing", "the call carries no signed time");
     }
     const verified = await verifyTime(key, { timestamp, signature }, this.#clock);
     if (verified === undefined) {
-      throw new NodeRefusal(`the time "${timestamp}" is malformed, or not signed by the key`);
+      throw new NodeRefusal(
+        "signature-invalid",
+        `the time "${timestamp}" is malformed, or not signed by the key`,
+      );
     }
     if ("offset" in verified) throw clockOff(verified.offset);
     const verdict = await this.#replays.accept(key.fingerprint, verified);
     if (verdict === "unsure") throw replayUnknown(timestamp);
-    if (verdict !== "fresh") throw new NodeRefusal(`the signature of "${timestamp}" is ${verdict}`);
+    if (verdict !== "fresh") {
+      throw new NodeRefusal("replayed", `the signature of "${timestamp}" is ${verdict}`);
+    }
   }
 
   /** Refuses a session that was replaced by a later join of the same node. */
   #checkSession(call: CallHead, node: LinkNode | undefined): void {
     if (node === undefined || this.#sessions.isCurrent(node.nodeId, sessionOf(call))) return;
     throw new NodeRefusal(
+      "superseded",
       `another SuperNode joined with the key of node ${node.nodeId}: use a separate key for each SuperNode`,
       new ApiError("node-superseded", "Another SuperNode joined with this node's key"),
     );
@@ -210,7 +216,10 @@ class Gate {
   ): void {
     const named = policy.key?.(request as never);
     if (named === undefined || sameBytes(named, new TextEncoder().encode(key.pem))) return;
-    throw new NodeRefusal("the request names a different key than the one that signed it");
+    throw new NodeRefusal(
+      "other-key",
+      "the request names a different key than the one that signed it",
+    );
   }
 
   #limitJoins(call: CallHead, key: PublicKey): void {
@@ -218,6 +227,7 @@ class Gate {
     if (wait === 0) return;
     const callerError = `This key joins too often: wait ${wait.toFixed(1)} s`;
     throw new NodeRefusal(
+      "joins-too-often",
       `the key calls ${call.method} too often`,
       new FlwrError("unavailable", callerError),
     );
@@ -226,17 +236,19 @@ class Gate {
   /** The error for the caller. Reports the reason of a refusal to the log. */
   #denial(call: CallHead, key: PublicKey | undefined, error: unknown): unknown {
     if (!(error instanceof NodeRefusal)) return error;
-    const { reason, callerError } = error;
+    const { code, reason, callerError } = error;
     const { method, peer } = call;
-    this.#options.onDenied({ method, peer, fingerprint: key?.fingerprint, reason });
+    this.#options.onDenied({ method, peer, fingerprint: key?.fingerprint, code, reason });
     return callerError;
   }
 
   async #keyOf(call: CallHead): Promise<PublicKey> {
     const pem = call.headerBytes(PUBLIC_KEY_HEADER);
-    if (pem === undefined) throw new NodeRefusal("the call names no public key");
+    if (pem === undefined) throw new NodeRefusal("key-missing", "the call names no public key");
     const key = await this.#keys.read(pem);
-    if (key === undefined) throw new NodeRefusal("the public key is invalid or on another curve");
+    if (key === undefined) {
+      throw new NodeRefusal("key-invalid", "the public key is invalid or on another curve");
+    }
     return key;
   }
 }
@@ -259,6 +271,7 @@ function sessionOf(call: CallHead): string | undefined {
 function clockOff(offset: number): NodeRefusal {
   const offsetText = `${Math.abs(offset).toFixed(1)} s ${offset > 0 ? "ahead of" : "behind"}`;
   return new NodeRefusal(
+    "clock-off",
     `the node's clock is ${offsetText} this one`,
     new ApiError(
       "clock-off",
@@ -270,6 +283,7 @@ function clockOff(offset: number): NodeRefusal {
 /** A refusal that, unlike a denial, makes SuperNodes retry with a new signature. */
 function replayUnknown(timestamp: string): NodeRefusal {
   return new NodeRefusal(
+    "perhaps-replayed",
     `the time "${timestamp}" may already have been accepted before this SuperLink was started`,
     new FlwrError(
       "unavailable",
@@ -284,17 +298,21 @@ function checkClaims(
   request: Message,
   node: LinkNode | undefined,
 ): LinkNode {
-  if (node === undefined) throw new NodeRefusal("the key has not joined");
+  if (node === undefined) throw new NodeRefusal("not-joined", "the key has not joined");
   const other = claims(request as never).find((nodeId) => nodeId !== node.nodeId);
   if (other === undefined) return node;
-  throw new NodeRefusal(`the request speaks for node ${other}, the key's is ${node.nodeId}`);
+  throw new NodeRefusal(
+    "other-node",
+    `the request speaks for node ${other}, the key's is ${node.nodeId}`,
+  );
 }
 
 /** The refusal of a key that is not admitted, with the number that Flower's SuperNodes show. */
-function keyRefusal({ method }: CallHead, reason: string): NodeRefusal {
+function keyRefusal({ method }: CallHead, { code, reason }: DenialFault): NodeRefusal {
   switch (method) {
     case "/flwr.proto.Fleet/RegisterNode":
       return new NodeRefusal(
+        code,
         reason,
         new ApiError(
           "registration-by-node-refused",
@@ -303,6 +321,7 @@ function keyRefusal({ method }: CallHead, reason: string): NodeRefusal {
       );
     case "/flwr.proto.Fleet/ActivateNode":
       return new NodeRefusal(
+        code,
         reason,
         // Not Flower's "activation-refused", which its SuperLinks also send for a node that is still online: our
         // nodes retry on it.
@@ -313,6 +332,7 @@ function keyRefusal({ method }: CallHead, reason: string): NodeRefusal {
       );
     case "/flwr.proto.Fleet/CreateNode":
       return new NodeRefusal(
+        code,
         reason,
         new FlwrError(
           "unauthenticated",
@@ -320,6 +340,6 @@ function keyRefusal({ method }: CallHead, reason: string): NodeRefusal {
         ),
       );
     default:
-      return new NodeRefusal(reason);
+      return new NodeRefusal(code, reason);
   }
 }

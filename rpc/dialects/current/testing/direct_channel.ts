@@ -110,3 +110,8 @@ export class DirectChannel implements Channel {
     return { bound, bytes, call, admission: await admitCall([bound], call) };
   }
 }
+
+/** Returns the names of the methods called since the last look. */
+export function callsOf({ calls }: DirectChannel): string[] {
+  return calls.splice(0).map((path) => path.split("/").at(-1)!);
+}

@@ -18,7 +18,8 @@ import { bindService, joinServices, type ServiceBinding } from "../../../service
 import { CurrentFleetConnection } from "../client/fleet_connection.ts";
 import { deflateMessages, inflateMessage } from "../client/message_objects.ts";
 import { currentFleetHandlers } from "../server/fleet_service.ts";
-import { nodeAuthentication, type NodeDenial } from "../server/node_authentication.ts";
+import type { NodeDenial } from "../../admission.ts";
+import { nodeAuthentication } from "../server/node_authentication.ts";
 import { olderFleetHandlers } from "../../flwr-1.15/server/fleet_service.ts";
 import { DirectChannel } from "./direct_channel.ts";
 

@@ -22,7 +22,7 @@ import { canonicalBytes } from "../canonical.ts";
 import { nodeFromWire } from "../node_id.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
-import { admissionFault } from "../../admission.ts";
+import { admissionFault, type DenialCode, type NodeDenial } from "../../admission.ts";
 import { legacyRequestUnits, policyKey, policyOf } from "./policy.ts";
 
 /** Options of {@link fleetAuthentication}. */
@@ -40,16 +40,7 @@ export interface FleetAuthenticationOptions {
    */
   readonly joinLimiter: RateLimiter;
   /** Gets the reason of each refusal; the caller gets only "Access denied". */
-  readonly onDenied: (denial: LegacyNodeDenial) => void;
-}
-
-/** A refused call, for the log. */
-export interface LegacyNodeDenial {
-  readonly method: string;
-  readonly peer: string;
-  /** The key's fingerprint, if the caller sent a readable key. */
-  readonly fingerprint: string | undefined;
-  readonly reason: string;
+  readonly onDenied: (denial: NodeDenial) => void;
 }
 
 /** An admitted key, and the node that joined with it. */
@@ -60,7 +51,11 @@ interface Holder {
 
 /** A refusal with its reason, before it becomes "Access denied". */
 class LegacyNodeRefusal extends Error {
-  constructor(readonly reason: string, readonly fingerprint?: string) {
+  constructor(
+    readonly code: DenialCode,
+    readonly reason: string,
+    readonly fingerprint?: string,
+  ) {
     super(reason);
   }
 }
@@ -84,8 +79,8 @@ export function fleetAuthentication(
       return await attempt();
     } catch (error) {
       if (!(error instanceof LegacyNodeRefusal)) throw error;
-      const { reason, fingerprint } = error;
-      options.onDenied({ method: call.method, peer: call.peer, reason, fingerprint });
+      const { code, reason, fingerprint } = error;
+      options.onDenied({ method: call.method, peer: call.peer, code, reason, fingerprint });
       throw accessDenied();
     }
   };
@@ -151,13 +146,14 @@ async function identify(
   const claimed = claims(request as never).map(nodeFromWire);
   if (claimed.some((nodeId) => nodeId !== node.nodeId)) {
     throw new LegacyNodeRefusal(
+      "other-node",
       `the request speaks for node ${claimed.find((id) => id !== node.nodeId) ?? "(none)"}, ` +
         `the key's is ${node.nodeId}`,
       publicKey.fingerprint,
     );
   }
   if (admission === "online-node" && !(await link.nodes.online()).includes(node.nodeId)) {
-    throw new LegacyNodeRefusal(`node ${node.nodeId} is offline`, publicKey.fingerprint);
+    throw new LegacyNodeRefusal("offline", `node ${node.nodeId} is offline`, publicKey.fingerprint);
   }
   return caller;
 }
@@ -173,15 +169,19 @@ async function admittedHolder(
   call: CallHead,
 ): Promise<Holder> {
   const header = call.header(PUBLIC_KEY_HEADER);
-  if (header === undefined) throw new LegacyNodeRefusal("the call names no public key");
+  if (header === undefined) {
+    throw new LegacyNodeRefusal("key-missing", "the call names no public key");
+  }
   const listed = admitted().findByPem(decodePublicKeyHeader(header) ?? "");
   const publicKey = listed ?? await readPublicKeyHeader(header).catch(() => undefined);
   if (publicKey === undefined) {
-    throw new LegacyNodeRefusal("the public key is invalid or on another curve");
+    throw new LegacyNodeRefusal("key-invalid", "the public key is invalid or on another curve");
   }
   const node = await link.nodes.ofKey(publicKey.spki);
   const fault = admissionFault(node, listed !== undefined);
-  if (fault !== undefined) throw new LegacyNodeRefusal(fault, publicKey.fingerprint);
+  if (fault !== undefined) {
+    throw new LegacyNodeRefusal(fault.code, fault.reason, publicKey.fingerprint);
+  }
   return { publicKey, node };
 }
 
@@ -201,13 +201,21 @@ async function verifyToken(
 ): Promise<void> {
   const token = tokenOf(call, publicKey);
   const key = await tokenKeys.for(publicKey).catch((error) => {
-    throw new LegacyNodeRefusal(FlwrError.from(error).message, publicKey.fingerprint);
+    throw new LegacyNodeRefusal(
+      "key-invalid",
+      FlwrError.from(error).message,
+      publicKey.fingerprint,
+    );
   });
   if (await key.verify(requestBytes, token)) return;
   const signed = signedForm(method, requestBytes, publicKey);
   // The same bytes were already checked.
   if (signed !== requestBytes && await key.verify(signed, token)) return;
-  throw new LegacyNodeRefusal("the token does not match the request", publicKey.fingerprint);
+  throw new LegacyNodeRefusal(
+    "signature-invalid",
+    "the token does not match the request",
+    publicKey.fingerprint,
+  );
 }
 
 function signedForm(
@@ -221,6 +229,7 @@ function signedForm(
   } catch (error) {
     if (error instanceof ApiError || !(error instanceof FlwrError)) throw error;
     throw new LegacyNodeRefusal(
+      "signature-invalid",
       "the token does not match the request, which is malformed",
       fingerprint,
     );
@@ -229,7 +238,9 @@ function signedForm(
 
 function tokenOf(call: CallHead, { fingerprint }: PublicKey): string {
   const token = call.header(AUTH_TOKEN_HEADER);
-  if (token === undefined) throw new LegacyNodeRefusal("the call carries no token", fingerprint);
+  if (token === undefined) {
+    throw new LegacyNodeRefusal("signature-missing", "the call carries no token", fingerprint);
+  }
   return token;
 }
 
@@ -237,5 +248,7 @@ function requireJoined(
   node: LinkNode | undefined,
   { fingerprint }: PublicKey,
 ): asserts node is LinkNode {
-  if (node === undefined) throw new LegacyNodeRefusal("the key has not joined", fingerprint);
+  if (node === undefined) {
+    throw new LegacyNodeRefusal("not-joined", "the key has not joined", fingerprint);
+  }
 }

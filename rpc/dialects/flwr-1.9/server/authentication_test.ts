@@ -15,7 +15,8 @@ import { createLink } from "../../../../link/create_link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import type { CallHead } from "../../../call.ts";
 import { messageObject } from "../../../objects/message.ts";
-import { fleetAuthentication, type LegacyNodeDenial } from "./authentication.ts";
+import { fleetAuthentication } from "./authentication.ts";
+import type { NodeDenial } from "../../admission.ts";
 
 const own = await PrivateKey.generate("P-256");
 
@@ -45,7 +46,7 @@ Deno.test("only listed and registered keys are admitted", async () => {
   await link.nodes.create({ publicKey: joined.spki, heartbeatInterval: 30 });
   const { nodeId } = await link.nodes.register({ publicKey: expelled.spki });
   await link.nodes.unregister(nodeId);
-  const denials: LegacyNodeDenial[] = [];
+  const denials: NodeDenial[] = [];
   const { admit } = fleetAuthentication({
     link,
     ownKey: own.publicKey,
@@ -60,19 +61,19 @@ Deno.test("only listed and registered keys are admitted", async () => {
   for (const call of [callOf(listed, "PushTaskRes", "a token"), callOf(listed, "PushTaskRes")]) {
     await assert.rejects(async () => await admit!(call), /^FlwrError: Access denied$/);
   }
-  assert.deepEqual(denials.splice(0).map(({ reason }) => reason), [
-    "the key has not joined",
-    "the call carries no token",
+  assert.deepEqual(denials.splice(0).map(({ code }) => code), [
+    "not-joined",
+    "signature-missing",
   ]);
   await link.nodes.create({ publicKey: registered.spki, heartbeatInterval: 30 });
   await admit!(callOf(registered, "PushTaskRes", "a token"));
   for (const key of [joined, stranger, expelled]) {
     await assert.rejects(async () => await admit!(callOf(key)), /^FlwrError: Access denied$/);
   }
-  assert.deepEqual(denials.map(({ fingerprint, reason }) => [fingerprint, reason]), [
-    [joined.fingerprint, "the key is neither listed nor registered"],
-    [stranger.fingerprint, "the key is neither listed nor registered"],
-    [expelled.fingerprint, "the node was unregistered"],
+  assert.deepEqual(denials.map(({ fingerprint, code }) => [fingerprint, code]), [
+    [joined.fingerprint, "key-unknown"],
+    [stranger.fingerprint, "key-unknown"],
+    [expelled.fingerprint, "node-unregistered"],
   ]);
   await link.close();
 });

@@ -690,6 +690,20 @@ export interface MessageError {
 	/** One sentence for people. */
 	readonly reason: string;
 }
+/** A node's registered key, as far as its app may use it: for secure aggregation. The app never sees the private key. */
+export interface RegisteredKey {
+	/** The public key of `--auth-supernode-private-key`: SubjectPublicKeyInfo in DER. */
+	readonly publicKey: Uint8Array;
+	/** The public keys of the nodes that this node's owner trusts, in the same form; undefined without a list of them. */
+	readonly trustedKeys?: readonly Uint8Array[];
+	/**
+	 * Signs a digest as "the keys of this node for a round of secure aggregation in this run", and as nothing else.
+	 *
+	 * @param digest 32 bytes
+	 * @returns an ECDSA signature with SHA-256, in DER
+	 */
+	sign(digest: Uint8Array): Promise<Uint8Array>;
+}
 /** Data that an app gets in addition to a message: ids, settings and state. */
 export interface Context {
 	/** The run that the app works for. */
@@ -704,6 +718,8 @@ export interface Context {
 	readonly runConfig: ConfigRecord;
 	/** Compute resources for models, which use them by themselves (default: this machine). */
 	readonly compute?: Compute;
+	/** The node's registered key, for secure aggregation; undefined in a ServerApp, and on a node without such a key. */
+	readonly registeredKey?: RegisteredKey;
 }
 /** Data that a ServerApp gets in addition to its grid: ids, settings, state, artifacts and checkpoint. */
 export interface ServerContext extends Context {
@@ -1735,6 +1751,157 @@ export interface SecAggPlusModOptions {
  * ```
  */
 export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
+/** Differential privacy inside the sum: see {@link SecureAggregationOptions.privacy}. */
+export interface DistributedPrivacy {
+	/** C: a node's update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	readonly clippingNorm: number;
+	/** The budget ε of all rounds together, in nats: the run ends before it is exceeded. Above 0. */
+	readonly epsilon: number;
+	/** The δ of that ε, above 0 and below 1: well below 1 divided by the number of nodes. */
+	readonly delta: number;
+	/** The number of rounds that the budget is for, from 1. */
+	readonly rounds: number;
+	/** The distribution of the noise (default "discrete-gaussian"). */
+	readonly mechanism?: "discrete-gaussian" | "skellam";
+	/**
+	 * Nodes that may tell the server their own noise, from 0, below the threshold: the others' noise is enough for ε.
+	 * Default: as many as the protocol tolerates with a server that cheats, 2 · threshold − nodes − 1.
+	 */
+	readonly colluding?: number;
+}
+/** Options of SecureAggregation. */
+export interface SecureAggregationOptions {
+	/**
+	 * The part of the nodes that must stay until the end, from 2/3 to 1: so many shares give a secret back, and so many
+	 * nodes must sign the same survivors. Higher: more nodes must conspire, fewer may be lost. Default: 2/3.
+	 */
+	readonly threshold?: number;
+	/** The largest number of examples that a node may have. A node with more is left out. Default: 1000. */
+	readonly maxWeight?: number;
+	/** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
+	readonly clippingRange?: number;
+	/** Vectors are summed modulo 2³² or 2⁶⁴. 64 bits are twice as large on the wire, and far more exact. Default: 32. */
+	readonly ringBits?: 32 | 64;
+	/**
+	 * R: [−c, c] becomes the integers from −R to R. Up to 2⁴⁸; with N nodes N·R must stay below 2³¹ or 2⁶³. Default: 2²²
+	 * with 32 bits, 2⁴⁰ with 64.
+	 */
+	readonly quantizationRange?: number;
+	/**
+	 * Metrics of training that are in the sum, each with its largest absolute value: `{ loss: 100, accuracy: 1 }`. Their
+	 * means, weighted by examples, are all that the server learns. A metric that is not named stays on the node. Default:
+	 * none.
+	 */
+	readonly metrics?: Readonly<Record<string, number>>;
+	/**
+	 * Differential privacy of the sum: each node clips its update and adds a share of noise, so that the server sees the
+	 * sum with all of it. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
+	 * examples, and no metrics are in the sum. Default: no noise.
+	 */
+	readonly privacy?: DistributedPrivacy;
+	/** Seconds for the replies of each stage, above 0. Default: 3600. */
+	readonly timeout?: number;
+	/**
+	 * Whether keys that are not signed are accepted, so that a server in the middle could read every model. For tests and
+	 * simulations, where nodes have no registered keys. Default: false.
+	 */
+	readonly unsignedKeysForTests?: boolean;
+}
+/**
+ * Secure aggregation among TypeScript nodes around a strategy: the server learns the mean of the nodes' models, weighted
+ * by their numbers of examples, and the means of the metrics that you name. It learns no single model, number of examples
+ * or metric, also if it cheats.
+ *
+ * The protocol is that of Bonawitz et al., 2017 (doi:10.1145/3133956.3133982), with signed keys and the round in which
+ * the nodes agree on the survivors. Nodes need `secureAggregationMod`, a registered key and a list of trusted keys. Nodes
+ * may be lost in each of the five stages as long as the threshold's number is left. See docs/secure-aggregation.md for
+ * what is guaranteed.
+ *
+ * @example
+ * ```ts
+ * const strategy = new SecureAggregation(new FedAvg({ minTrainNodes: 5 }), { maxWeight: 50_000, metrics: { loss: 100 } });
+ * const { arrays } = await strategy.start(grid, { numRounds: 3 });
+ * ```
+ */
+export declare class SecureAggregation extends Strategy {
+	#private;
+	/**
+	 * Puts secure aggregation around a strategy.
+	 *
+	 * @param strategy chooses nodes, and makes the new model of their mean
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
+	 *   mean of the nodes' models, or runs rounds of its own
+	 */
+	constructor(strategy: Strategy, options?: SecureAggregationOptions);
+	/** The name of the strategy inside, too. */
+	get name(): string;
+	/** Asks the strategy inside. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/** Ends the run before the budget of `privacy` would be exceeded. */
+	stopBefore(round: number): string | undefined;
+	/** The state of the strategy inside, and the privacy loss so far. */
+	saveState(): RecordDict;
+	/** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
+	/**
+	 * The nodes that the strategy inside chooses, with the instructions of stage "advertise".
+	 *
+	 * @throws FlwrError in the first round for fewer than 3 nodes, or options that do not fit their number
+	 */
+	configureTrain(round: Round): Promise<PhasePlan>;
+	/**
+	 * Runs the other stages, and gives the strategy inside the nodes' mean.
+	 *
+	 * @throws FlwrError "permission-denied" in the first round, when no node takes part
+	 */
+	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
+	/** Asks the strategy inside: evaluation is not secret. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** Asks the strategy inside. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+}
+/** Options of {@link secureAggregationMod}. */
+export interface SecureAggregationModOptions {
+	/**
+	 * The fewest nodes whose models may be in a sum with this node's, from 2: rounds with a lower threshold are refused.
+	 * A server that cheats may choose small rounds: fewer than half of `minNodes` may work together with it. Default: 2, the
+	 * least that a round of three nodes has.
+	 */
+	readonly minNodes?: number;
+	/**
+	 * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
+	 * are refused. Default: 0, also sums without noise.
+	 */
+	readonly minNoiseMultiplier?: number;
+	/**
+	 * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
+	 * middle could read its model. For tests and simulations. Default: false.
+	 */
+	readonly unsignedKeysForTests?: boolean;
+}
+/**
+ * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`: the server learns sums over
+ * at least the threshold's number of nodes, also of the numbers of examples and of the metrics, and nothing of a single
+ * node. That holds also for a server that cheats: see docs/secure-aggregation.md.
+ *
+ * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
+ * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused.
+ *
+ * @throws FlwrError "invalid-argument" when an option is out of range
+ *
+ * @example
+ * ```ts
+ * export const app = new ClientApp().train(train, { mods: [secureAggregationMod()] });
+ * ```
+ */
+export declare function secureAggregationMod(options?: SecureAggregationModOptions): ClientMod;
 /**
  * Statistics of a node's predictions. Statistics of several nodes add up to those of all their examples, so a metric that
  * is computed from the sum is that of the whole federation, and not a mean of the nodes' metrics.
@@ -1808,6 +1975,8 @@ export interface Aggregator {
 	 */
 	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
 }
+/** What a postprocessor does. */
+export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "clipping" | "weighting";
 /**
  * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
@@ -1822,6 +1991,15 @@ export interface Aggregator {
  * ```
  */
 export interface Postprocessor {
+	/** What it does, so that others can refuse to work with it (default: unknown). */
+	readonly kind?: PostprocessorKind;
+	/**
+	 * Refuses a strategy in which it could not do what it says.
+	 *
+	 * @param all the strategy's postprocessors, in order
+	 * @throws FlwrError "invalid-argument" when the strategy is created
+	 */
+	check?(all: readonly Postprocessor[]): void;
 	/** The nodes' half: wraps the ClientApp's handler for training. */
 	readonly clientMod?: ClientMod;
 	/** Entries for the config of the instructions, for the nodes' half. */
@@ -1854,6 +2032,19 @@ export declare class Moments {
 	#private;
 	/** The draft of a tensor's doubles, to read and to change. */
 	of(name: string, { data }: Tensor): Float64Array;
+	/**
+	 * The kept doubles of a tensor themselves, which saves the memory of a draft; zeros if there are none. Change them only
+	 * in a function for `RuleState.changeLater`.
+	 */
+	inPlace(name: string, like: Tensor): Float64Array;
+	/**
+	 * A bound of the absolute values of a tensor's kept doubles: 0 if there are none.
+	 *
+	 * @param isPositive whether negative doubles have no bound
+	 */
+	boundOf(name: string, { data }: Tensor, isPositive: boolean): number;
+	/** Records a bound of a tensor's doubles, until they change again. */
+	setBound(name: string, bound: number): void;
 	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
 	/** Keeps the drafts for the next round. */
@@ -1872,11 +2063,19 @@ export declare class RuleState {
 	#private;
 	/** The moments of a name, initially zero. */
 	moments(name: string): Moments;
-	/** Describes the first number of a draft that is not finite; undefined if there is none. */
+	/**
+	 * Registers a change of `Moments.inPlace`, which is made when the new model has proved finite, and dropped otherwise.
+	 *
+	 * @param change changes the kept doubles
+	 * @param problem describes a double that the change would make infinite or NaN, so that the old model stays (default:
+	 * there is none)
+	 */
+	changeLater(change: () => void, problem?: string): void;
+	/** Describes the first number of a draft or of a later change that is not finite; undefined if there is none. */
 	notFinite(): string | undefined;
-	/** Keeps the drafts for the next round. */
+	/** Makes the registered changes, and keeps the drafts for the next round. */
 	keepDrafts(): void;
-	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	/** Drops the drafts and the registered changes, so that the next round or attempt starts from the kept state. */
 	dropDrafts(): void;
 	/** Clears all state, because another run starts. */
 	clear(): void;
@@ -1907,7 +2106,8 @@ export declare class RuleState {
  */
 export interface ServerRule {
 	/**
-	 * Computes the new model. It may be called again in the same round, with another aggregate.
+	 * Computes the new model. It may be called again in the same round, with another aggregate. Do not change the arrays
+	 * that it returns afterwards: they are the model.
 	 *
 	 * @param aggregate may lack arrays that no node sent
 	 */
@@ -2481,7 +2681,7 @@ export interface BufferedOptions extends Omit<ComposedStrategyOptions, "selectio
 	readonly staleness?: StalenessWeight;
 	/** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
 	readonly maxStaleness?: number;
-	/** Seed for the choice among nodes that are free (default: random). */
+	/** Seed for the choice among nodes that are free: it has a generator for each version (default: random). */
 	readonly seed?: number;
 }
 /** What a driver knows of a reply when it is to be merged. */
@@ -2506,6 +2706,11 @@ export interface Update {
  * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
  * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
  * of a version include the mean of its updates' `staleness`.
+ *
+ * A checkpoint has the model of the last version, and no instructions: those that are out when a run is interrupted are lost
+ * with their updates, and a resumed run asks all nodes for its next version. So it ends as an uninterrupted one, bit for
+ * bit, only where no instruction is out when a version is made: with `concurrency` 1 and a buffer of 1, or a buffer that
+ * waits for all nodes.
  */
 export declare abstract class BufferedStrategy extends ComposedStrategy {
 	#private;
@@ -3065,6 +3270,12 @@ export interface QFedAvgOptions extends FedAvgOptions {
 	 */
 	readonly maxLoss?: number;
 	/**
+	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
+	 * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
+	 * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+	 */
+	readonly addedLoss?: number;
+	/**
 	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
 	 * its second round on.
 	 */
@@ -3076,7 +3287,8 @@ export interface QFedAvgOptions extends FedAvgOptions {
  *
  *     gₖ = L·(w − wₖ);   Δₖ = Fₖ^q·gₖ;   hₖ = q·Fₖ^(q−1)·‖gₖ‖² + L·Fₖ^q;   w ← w − Σ Δₖ / Σ hₖ
  *
- * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. 10⁻¹⁰ is added to each loss, as in Flower. Weights only apply to the metrics. Computed in double precision.
+ * A reply whose loss is missing, negative or above `maxLoss` is a failure of its node. `addedLoss` is added to each loss.
+ * Weights only apply to the metrics. Computed in double precision.
  */
 export declare class QFedAvg extends FedAvg {
 	#private;
@@ -3085,7 +3297,7 @@ export declare class QFedAvg extends FedAvg {
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is missing or out of range
 	 */
-	constructor({ clientLearningRate, q, trainLossKey, maxLoss, elementTypes, ...options }: QFedAvgOptions);
+	constructor({ clientLearningRate, q, trainLossKey, maxLoss, addedLoss, elementTypes, ...options }: QFedAvgOptions);
 	/** The model sent, moved by the nodes' updates, weighted by powers of their losses. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
@@ -3278,6 +3490,133 @@ export declare class ModelContract implements ReplyContract {
 	/** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
 	check(reply: Message, round: PhaseRound): CheckedReply;
 }
+/** Adds random noise to numbers. */
+export interface NoiseSource {
+	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
+	gaussian(values: Float64Array, deviation: number): void;
+	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
+	laplace(values: Float64Array, scale: number): void;
+}
+/** Options of {@link localDpMod}. */
+export interface LocalDpOptions {
+	/**
+	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
+	 * "gaussian", the sum of absolute values for "laplace". Above 0.
+	 */
+	readonly clippingNorm: number;
+	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
+	readonly epsilon: number;
+	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+	readonly delta?: number;
+	/** The distribution of the noise (default "gaussian"). */
+	readonly mechanism?: "gaussian" | "laplace";
+	/**
+	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
+	 * the distance of two opposite updates (default: that).
+	 */
+	readonly sensitivity?: number;
+	/**
+	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
+	 * for ε from 1 (default false).
+	 */
+	readonly flowerCompatible?: boolean;
+	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
+	readonly forTestsNoise?: NoiseSource;
+}
+/**
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ *
+ * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
+ *
+ * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
+ * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
+ *
+ * @example
+ * ```ts
+ * const app = new ClientApp().train(train, {
+ *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
+ * });
+ * ```
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localDpMod(options: LocalDpOptions): ClientMod;
+/**
+ * Scales each update down to a Euclidean norm, over all arrays together: on the nodes, and again at the server, which does
+ * not rely on them. It bounds what one faulty or malicious node can do to a round.
+ *
+ * @param norm the largest norm, above 0
+ * @throws FlwrError "invalid-argument" for another norm
+ *
+ * @example
+ * ```ts
+ * const postprocessors = [clippedUpdates(1)];
+ * new ComposedStrategy({ postprocessors });
+ * new ClientApp().train(train, { mods: clientMods(postprocessors) });
+ * ```
+ */
+export declare function clippedUpdates(norm: number): Postprocessor;
+/**
+ * Noise on the nodes, which clip their updates before: local differential privacy, as by {@link localDpMod}. What later
+ * postprocessors make of the noisy update costs no privacy. The wrappers add noise at the server, which needs less of it.
+ *
+ * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
+ */
+export declare function localNoise(options: LocalDpOptions): Postprocessor;
+/** Options of {@link quantized}. */
+export interface QuantizedOptions {
+	/** Bits of an element, 8 or 16: a quarter or half of float32. */
+	readonly bits: 8 | 16;
+}
+/**
+ * Quantised updates: a node sends each element of its update as one of 2^bits numbers between the array's smallest and
+ * largest one, rounded up or down at random such that its mean stays (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
+ * 2017, arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
+ *
+ * @throws FlwrError "invalid-argument" for another number of bits
+ */
+export declare function quantized({ bits }: QuantizedOptions): Postprocessor;
+/** Options of {@link topK}. */
+export interface TopKOptions {
+	/** Share of the update's elements that is sent, above 0 and at most 1: those of the largest absolute value. */
+	readonly fraction: number;
+	/**
+	 * Whether a node keeps what it does not send, and adds it to its next update (default true). The rest is kept in the
+	 * node's state, as long as the run lasts.
+	 */
+	readonly errorFeedback?: boolean;
+}
+/**
+ * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
+ * arXiv:1704.05021). With error feedback nothing is lost, only late (Stich, Cordonnier, Jaggi, 2018, arXiv:1809.07599).
+ *
+ * @throws FlwrError "invalid-argument" if the fraction is out of range
+ *
+ * @example
+ * ```ts
+ * const postprocessors = [quantized({ bits: 8 }), topK({ fraction: 0.01 })];
+ * new ComposedStrategy({ postprocessors });
+ * new ClientApp().train(train, { mods: clientMods(postprocessors) });
+ * ```
+ */
+export declare function topK({ fraction, errorFeedback }: TopKOptions): Postprocessor;
+/**
+ * Every reply counts the same, whatever its number of examples; one without examples is left out.
+ *
+ * @example
+ * ```ts
+ * new ComposedStrategy({ postprocessors: [equalWeights()] });
+ * ```
+ */
+export declare function equalWeights(): Postprocessor;
+/**
+ * A reply counts by its number of examples, but no more than a cap: one node cannot dominate the mean by a large number,
+ * true or not (McMahan et al., 2018, arXiv:1710.06963).
+ *
+ * @param cap the largest weight, above 0
+ * @throws FlwrError "invalid-argument" for another cap
+ */
+export declare function cappedWeights(cap: number): Postprocessor;
 /** Options of a {@link FractionSelection}. */
 export interface FractionSelectionOptions {
 	/** Share of the online nodes, 0 to 1; 0 skips the phase (default 1). */
@@ -6486,13 +6825,6 @@ export declare const fixedClippingMod: ClientMod;
  * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
  */
 export declare const adaptiveClippingMod: ClientMod;
-/** Adds random noise to numbers. */
-export interface NoiseSource {
-	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
-	gaussian(values: Float64Array, deviation: number): void;
-	/** Adds Laplace noise to each number. @param scale b, above 0; the standard deviation is √2 · b */
-	laplace(values: Float64Array, scale: number): void;
-}
 /** The clipping norm of a run, and the noise that belongs to it. */
 export interface ClippingNorm {
 	/** C, of this round. */
@@ -6647,50 +6979,6 @@ export declare abstract class CentralDp extends Strategy {
 		nodeId?: NodeId;
 	}>;
 }
-/** Options of {@link localDpMod}. */
-export interface LocalDpOptions {
-	/**
-	 * Largest norm of the update that leaves the node; a larger update is scaled down to it. The Euclidean norm for
-	 * "gaussian", the sum of absolute values for "laplace". Above 0.
-	 */
-	readonly clippingNorm: number;
-	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
-	readonly epsilon: number;
-	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
-	readonly delta?: number;
-	/** The distribution of the noise (default "gaussian"). */
-	readonly mechanism?: "gaussian" | "laplace";
-	/**
-	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
-	 * the distance of two opposite updates (default: that).
-	 */
-	readonly sensitivity?: number;
-	/**
-	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
-	 * for ε from 1 (default false).
-	 */
-	readonly flowerCompatible?: boolean;
-	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
-	readonly forTestsNoise?: NoiseSource;
-}
-/**
- * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
- * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
- *
- * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
- *
- * - "gaussian": the smallest noise for any ε (Balle and Wang, 2018, arXiv:1805.06530).
- * - "laplace": noise of scale sensitivity / ε, for δ = 0 (Dwork et al., 2006), as a discrete Laplace distribution on a grid.
- *
- * @example
- * ```ts
- * const app = new ClientApp().train(train, {
- *   mods: [localDpMod({ clippingNorm: 1, epsilon: 2, delta: 1e-5 })],
- * });
- * ```
- * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
- */
-export declare function localDpMod(options: LocalDpOptions): ClientMod;
 /** Options of {@link DifferentialPrivacyMatrixMechanism}. */
 export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
 	/**
