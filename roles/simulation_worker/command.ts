@@ -4,7 +4,8 @@ import { addTrustOptions } from "../flags/connection_options.ts";
 import { allowReadOption } from "../flags/launch_flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
-import { wholeNumber } from "../flags/values.ts";
+import { readFlagAddress, UsageError, wholeNumber } from "../flags/values.ts";
+import { jobManifest, MANIFEST_NAME } from "./manifest.ts";
 import { MAX_WORKERS, type SimulationWorkerFlags } from "./config.ts";
 
 const EXAMPLE = `
@@ -16,6 +17,9 @@ A worker ends when its run ends. You may start and end workers at any time: the 
 computed by the others, with the same results.
 `;
 
+/** Most pods of a manifest: as many workers as a run may have. */
+const MAX_PODS = 1024;
+
 /** The `simulation-worker` command. */
 export function command(): Command {
   const command = new Command("simulation-worker")
@@ -23,9 +27,9 @@ export function command(): Command {
       "Start a worker, which runs the ClientApp for simulated nodes of a run on another machine.",
     )
     .requiredOption("--superlink <host:port>", "HTTP address of the SuperLink")
-    .requiredOption(
+    .option(
       "--token-file <file>",
-      "file with the token of the run, which flwr run --engine workers writes",
+      "file with the token of the run, which flwr run --engine workers writes (default: none, and needed except with --print-manifest)",
     )
     .option(
       "--workers <n>",
@@ -33,8 +37,20 @@ export function command(): Command {
       wholeNumber({ from: 1, to: MAX_WORKERS }),
     )
     .addOption(allowReadOption("ClientApps"))
+    .option(
+      "--print-manifest",
+      "print the manifest of a Kubernetes Job that runs workers, and exit",
+      false,
+    )
+    .option("--image <image>", "for --print-manifest: container image with flwr as its entry point")
+    .option(
+      "--pods <n>",
+      "for --print-manifest: number of workers (default: 1)",
+      wholeNumber({ from: 1, to: MAX_PODS }),
+    )
     .addHelpText("after", EXAMPLE)
     .action(async (flags: SimulationWorkerFlags & LogFlags) => {
+      if (flags.printManifest) return printManifest(flags);
       applyLogOptions(flags);
       using shutdown = onShutdown();
       const [{ readWorkerConfig }, { runSimulationWorker }] = await Promise.all([
@@ -44,4 +60,22 @@ export function command(): Command {
       await runSimulationWorker(await readWorkerConfig(flags), shutdown.signal);
     });
   return addLogOptions(addTrustOptions(command));
+}
+
+function printManifest(flags: SimulationWorkerFlags): void {
+  const { image, pods = 1, workers = 1, superlink, insecure, rootCertificates } = flags;
+  readFlagAddress("--superlink", superlink);
+  if (image === undefined) {
+    throw new UsageError("invalid-argument", "--print-manifest needs --image", {
+      hints: ["Name a container image with flwr as its entry point"],
+    });
+  }
+  const hasAuthority = rootCertificates !== undefined;
+  console.log(
+    jobManifest({ image, pods, slots: workers, address: superlink, insecure, hasAuthority }),
+  );
+  const authority = hasAuthority ? ` --from-file=ca.crt=${rootCertificates}` : "";
+  console.error(
+    `Before you apply it: kubectl create secret generic ${MANIFEST_NAME} --from-file=token=run.token${authority}`,
+  );
 }

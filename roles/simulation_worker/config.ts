@@ -3,7 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
 import { readTrust, type TrustFlags } from "../flags/connection_options.ts";
 import { readableFolder } from "../flags/launch_flags.ts";
-import { readFlagAddress } from "../flags/values.ts";
+import { readFlagAddress, UsageError } from "../flags/values.ts";
 
 /** Most nodes that one worker computes at the same time, as the SuperLink allows. */
 export const MAX_WORKERS = 256;
@@ -11,8 +11,11 @@ export const MAX_WORKERS = 256;
 /** Flags of the `simulation-worker` command, as commander parses them. */
 export interface SimulationWorkerFlags extends TrustFlags {
   superlink: string;
-  tokenFile: string;
+  tokenFile?: string;
   workers?: number;
+  printManifest?: boolean;
+  image?: string;
+  pods?: number;
   allowRead?: readonly string[];
 }
 
@@ -43,6 +46,11 @@ export async function readWorkerConfig(
 ): Promise<SimulationWorkerConfig> {
   const { superlink: address, tokenFile, workers, allowRead = [] } = flags;
   readFlagAddress("--superlink", address);
+  if (tokenFile === undefined) {
+    throw new UsageError("invalid-argument", "--token-file is missing", {
+      hints: ["flwr run --engine workers --token-file FILE writes such a file"],
+    });
+  }
   const token = await Deno.readTextFile(tokenFile).catch((cause) => {
     throw new FlwrError("not-found", `--token-file: cannot read file "${tokenFile}"`, { cause });
   });
