@@ -53,6 +53,7 @@ export type { ClientMod, Respond } from "./app/client_mod.ts";
 export { arraysSizeMod, messageSizeMod } from "./app/mods/size_mods.ts";
 
 // Tests of an app, which import this as "flwr/testing"
+export type { NodeFaults } from "./entities/simulation.ts";
 export { simulate, type SimulateOptions, type Simulation } from "./simulation/simulate.ts";
 export type { NodeSettings } from "./simulation/virtual_nodes.ts";
 

@@ -82,8 +82,10 @@ export interface OnlineNode {
 export interface DriverConnection {
   /** Starts a run. */
   createRun(): Promise<RunId>;
-  /** The nodes that are online now. */
-  nodes(runId: RunId): Promise<OnlineNode[]>;
+  /** The nodes that are online now. The same list again means that nothing has changed. */
+  nodes(runId: RunId): Promise<readonly OnlineNode[]>;
+  /** Whether no node can join later, as in a simulation (default: no). */
+  readonly nodesAreFixed?: boolean;
   /**
    * Sends instructions to the SuperLink in one call.
    *

@@ -5,7 +5,9 @@ import type { ConfigRecord } from "./config_record.ts";
 import type { NodeId, RunId } from "../entities/metadata.ts";
 import type { RecordDict } from "./record_dict.ts";
 
-/** A node's registered key, as far as its app may use it: for secure aggregation. The app never sees the private key. */
+/**
+ * The part of a node's registered key that its app may use, for secure aggregation. The app never sees the private key.
+ */
 export interface RegisteredKey {
   /** The public key of `--auth-supernode-private-key`: SubjectPublicKeyInfo in DER. */
   readonly publicKey: Uint8Array;

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { NodeLabels } from "../base/node_labels.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import type { DriverConnection } from "./connection.ts";
+import type { DriverConnection, OnlineNode } from "./connection.ts";
 import type { ProgressEvent, ProgressListener } from "./events.ts";
 import type { Message } from "./message.ts";
 import { Exchange } from "./exchange.ts";
@@ -63,6 +63,8 @@ export class Grid {
   #labels: NodeLabels;
   /** The nodes that count as online, if not all. */
   #among: ReadonlySet<NodeId> | undefined;
+  /** The nodes that were found last, and their ids in ascending order: a simulation may have 100,000. */
+  #found: { readonly nodes: readonly OnlineNode[]; readonly ids: readonly NodeId[] } | undefined;
 
   /**
    * Creates the access to the nodes of a run. ServerApps receive a grid and need not create one.
@@ -100,11 +102,14 @@ export class Grid {
   /** Returns the nodes that are online now, in ascending order. */
   async nodeIds(): Promise<NodeId[]> {
     const nodes = await this.#connection.nodes(this.runId);
+    if (this.#found?.nodes === nodes) return [...this.#found.ids];
     // Nodes that went offline keep their name, because later lines may mention them.
     for (const { nodeId, name } of nodes) this.#labels.set(nodeId, name);
-    return nodes.map(({ nodeId }) => nodeId)
+    const ids = nodes.map(({ nodeId }) => nodeId)
       .filter((nodeId) => this.#among?.has(nodeId) ?? true)
       .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    this.#found = { nodes, ids };
+    return [...ids];
   }
 
   /**
@@ -134,8 +139,9 @@ export class Grid {
    * nodes of {@link among} can never be enough
    */
   async waitForNodes(needed: number, options: NodeWaitOptions = {}): Promise<NodeId[]> {
-    const { timeout = Infinity, where = () => true } = options;
+    const { timeout = Infinity, where } = options;
     const counts = (nodeId: NodeId) => {
+      if (where === undefined) return true;
       const name = this.nodeName(nodeId);
       return where({ nodeId, ...(name !== undefined && { name }) });
     };
@@ -147,6 +153,13 @@ export class Grid {
       this.#throwIfAborted(options.signal);
       const ids = (await this.nodeIds()).filter(counts);
       if (ids.length >= needed) return ids;
+      if (this.#connection.nodesAreFixed) {
+        throw new FlwrError(
+          "failed-precondition",
+          `The strategy needs ${needed} nodes, and the simulation has ${ids.length} that count`,
+          { hints: ["Simulate more nodes, or lower the strategy's minimum numbers of nodes"] },
+        );
+      }
       const online = ids.length;
       if (online !== reported.online || seconds() - reported.at >= WAIT_REPORT_INTERVAL_SECONDS) {
         reported = { online, at: seconds() };

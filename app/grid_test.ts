@@ -29,6 +29,18 @@ Deno.test("nodeIds are in ascending order", async () => {
   assert.deepEqual(await grid.nodeIds(), [5n, 9n, 2n ** 63n]);
 });
 
+Deno.test("a caller may change the ids that it got, although a list of nodes is read once", async () => {
+  const driver = new FakeDriver([], () => undefined);
+  const nodes = [{ nodeId: 9n, name: "b" }, { nodeId: 5n, name: "a" }];
+  driver.nodes = () => Promise.resolve(nodes);
+  const grid = new Grid(driver, 7n);
+  (await grid.nodeIds()).pop();
+  assert.deepEqual(await grid.nodeIds(), [5n, 9n]);
+  driver.nodes = () => Promise.resolve([{ nodeId: 4n, name: "a" }]);
+  assert.deepEqual(await grid.nodeIds(), [4n]);
+  assert.equal(grid.nodeName(4n), "a");
+});
+
 Deno.test("waitForNodes reports the wait at each change and every ten seconds", async () => {
   const { clock, driver, grid, events } = setUp([]);
   const waiting = grid.waitForNodes(2);

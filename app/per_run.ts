@@ -1,3 +1,4 @@
+import { drawingAgain } from "../base/current_random.ts";
 import { checkOptionNames } from "../base/option_names.ts";
 import type { Context } from "./context.ts";
 import { type NodeId, type RunId, SUPERLINK_NODE_ID } from "../entities/metadata.ts";
@@ -73,7 +74,7 @@ export function perRun<T>(
       const [node, value] = values.entries().next().value!;
       drop(node, value);
     }
-    const value = make(context);
+    const value = drawingAgain(sharedByNodes, () => make(context));
     values.set(nodeId, value);
     if (value instanceof Promise) {
       value.catch(() => {

@@ -15,6 +15,14 @@ export const systemRandom: Random = {
   uuid: () => crypto.randomUUID(),
 };
 
+/** MurmurHash3's finaliser: maps the low 32 bits of an integer to 32 well-mixed bits. */
+export function mixBits(number: number): number {
+  let z = number >>> 0;
+  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return (z ^ (z >>> 16)) >>> 0;
+}
+
 /**
  * A repeatable generator for tests, shuffling and sampling: xoshiro128** (Blackman and Vigna, 2018), seeded by
  * SplitMix32. Not for keys.
@@ -25,10 +33,7 @@ export function seededRandom(seed: number): Random {
   let mixer = seed >>> 0;
   const mix = () => {
     mixer = (mixer + 0x9e3779b9) >>> 0;
-    let z = mixer;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return (z ^ (z >>> 16)) >>> 0;
+    return mixBits(mixer);
   };
   let [a, b, c, d] = [mix(), mix(), mix(), mix()];
   const rotate = (x: number, bits: number) => (x << bits) | (x >>> (32 - bits));

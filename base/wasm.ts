@@ -1,5 +1,5 @@
 /**
- * A small assembler for WebAssembly (core specification 2.0): for loops that need SIMD, or whole 64-bit products, which
+ * A small assembler for WebAssembly (core specification 2.0): for loops that need SIMD, which
  * JavaScript has not. A program is written with functions of TypeScript, which write instructions.
  */
 
@@ -76,7 +76,6 @@ export const ifElse = (then: Code, otherwise: Code = []): Code => [
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(BigInt(value))],
   load: (offset: number): Code => [0x28, 2, ...unsigned(offset)],
-  load8Signed: (offset: number): Code => [0x2c, 0, ...unsigned(offset)],
   store: (offset: number): Code => [0x36, 2, ...unsigned(offset)],
   eq: [0x46],
   ne: [0x47],
@@ -88,18 +87,13 @@ export const i32 = {
   or: [0x72],
   xor: [0x73],
   shl: [0x74],
-  shrSigned: [0x75],
   shrUnsigned: [0x76],
 } as const;
-
-/** Pushes a 64-bit integer. */
-export const i64Const = (value: bigint): Code => [0x42, ...signed(value)];
 
 const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
 
 /** Instructions on vectors. */
 export const v128 = {
-  load64Zero: (offset: number): Code => [...simd(0x5d), 0, ...unsigned(offset)],
   load: (offset: number): Code => [...simd(0x00), 0, ...unsigned(offset)],
   store: (offset: number): Code => [...simd(0x0b), 0, ...unsigned(offset)],
   and: simd(0x4e),
@@ -114,28 +108,10 @@ export const i32x4 = {
   splat: simd(0x11),
   eq: simd(0x37),
   shl: simd(0xab),
-  shrSigned: simd(0xac),
   shrUnsigned: simd(0xad),
   add: simd(0xae),
   sub: simd(0xb1),
 } as const;
-
-/** Instructions on two 64-bit integers. */
-export const i64x2 = {
-  splat: simd(0x12),
-  fromLowSigned: simd(0xc7),
-  shl: simd(0xcb),
-  shrUnsigned: simd(0xcd),
-  add: simd(0xce),
-  sub: simd(0xd1),
-  productOfLowSigned: simd(0xdc),
-} as const;
-
-/** Puts the lower halves of the 64-bit integers of two vectors into one. */
-export const lowerHalves: Code = [
-  ...simd(0x0d),
-  ...[0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27],
-];
 
 /** Instructions on four floating-point numbers of 32 bits. */
 export const f32x4 = {

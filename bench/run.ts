@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   scale: "bench/scale/main.ts",
   aggregation: "bench/aggregation/main.ts",
   secagg: "bench/secagg/main.ts",
+  simulation: "bench/simulation/main.ts",
 };
 
 function selection(): Selection {

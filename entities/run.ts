@@ -43,6 +43,8 @@ export interface NewLinkRun {
   readonly seriesId?: bigint;
   /** How its nodes are simulated; default: they are the SuperLink's. */
   readonly simulation?: SimulationSettings;
+  /** The settings of its simulated nodes, as `countTableNodes` describes; default: none. */
+  readonly nodeSettings?: Uint8Array;
   /** The finished run of the same app whose last checkpoint the run goes on from; default: none. */
   readonly resumeFrom?: bigint;
 }

@@ -23,7 +23,33 @@ export interface SimulationSettings {
    * Undefined: the SuperLink's machine does. Not part of Flower.
    */
   readonly workersTokenHash?: string;
+  /** Share of messages that a node does not answer, from 0 to 1. Flower has no such setting, nor those below. */
+  readonly dropout?: number;
+  /** Share of messages that a node answers late, from 0 to 1. */
+  readonly slow?: number;
+  /** Seconds by which a late answer is late, at most {@link MAX_SLOW_SECONDS}. */
+  readonly slowSeconds?: number;
+  /** Share of messages that a node answers with false arrays, from 0 to 1. */
+  readonly lie?: number;
 }
+
+/** Faults of simulated nodes. Each share is one of all messages to nodes, from 0 to 1. */
+export interface NodeFaults {
+  /** Share of messages that get an error reply, as of a node that is unavailable. The ClientApp does not run. */
+  readonly dropout: number;
+  /** Share of messages for which a node waits before it runs the ClientApp. */
+  readonly slow: number;
+  /** How long it waits, in seconds. */
+  readonly slowSeconds: number;
+  /** Share of messages that are answered with the opposite of what the node learnt. */
+  readonly lie: number;
+}
+
+/** Faults where nobody set any: none, and the wait of a slow node in seconds. */
+export const NO_FAULTS: NodeFaults = { dropout: 0, slow: 0, slowSeconds: 10, lie: 0 };
+
+/** Longest wait of a slow node, in seconds: an hour. */
+export const MAX_SLOW_SECONDS = 3600;
 
 /**
  * Values of settings that nobody set. Flower has the same number of nodes (1.32), but two cores for each: here a core

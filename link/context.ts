@@ -42,6 +42,7 @@ class Transaction implements LinkTransaction {
   readonly runs;
   readonly logs;
   readonly fabs;
+  readonly nodeSettings;
   readonly pieces;
   readonly instructions;
   readonly replies;
@@ -57,6 +58,7 @@ class Transaction implements LinkTransaction {
     this.runs = tables.runs;
     this.logs = tables.logs;
     this.fabs = tables.fabs;
+    this.nodeSettings = tables.nodeSettings;
     this.pieces = tables.pieces;
     this.instructions = tables.instructions;
     this.replies = tables.replies;

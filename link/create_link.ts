@@ -34,7 +34,14 @@ import { failRun, stopRun } from "./runs/end.ts";
 import { interruptRun } from "./runs/interrupt.ts";
 import { appendLog, readLog } from "./runs/log.ts";
 import { RunOutcomes } from "./runs/outcomes.ts";
-import { createRun, getRun, listRuns, runOfToken, startRun } from "./runs/run_records.ts";
+import {
+  createRun,
+  getRun,
+  listRuns,
+  nodeSettingsOf,
+  runOfToken,
+  startRun,
+} from "./runs/run_records.ts";
 import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
@@ -157,6 +164,7 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
       appendLog,
       readLog,
       getFab,
+      nodeSettings: nodeSettingsOf,
       keepPieces,
       getFabPiece,
     }),

@@ -14,6 +14,7 @@ import {
   findPython,
   FLOWER_VERSIONS,
   flowerEnvironments,
+  simulationEnvironment,
 } from "../tests/support/python.ts";
 import { formatCoverage, parseLcov } from "./coverage_summary.ts";
 import { testFiles, withoutGroup, writeGroups } from "./test_groups.ts";
@@ -39,6 +40,7 @@ if (!unit && runsInterop()) {
   const python = await findPython();
   const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
   if (python !== undefined) await flowerEnvironments(python, versions, console.log);
+  if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
 }
 
 if (!unit && paths.length === 0) await checkTypes();

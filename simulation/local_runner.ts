@@ -3,23 +3,30 @@ import type { Context } from "../app/context.ts";
 import type { Message } from "../app/message.ts";
 import { fromTransferable, toTransferable } from "../app/transferable.ts";
 import { drawingFrom } from "../base/current_random.ts";
+import { nodeDraws } from "../app/node_draws.ts";
 import { seededRandom } from "../base/random.ts";
 import type { NodeAnswer, NodeRunner } from "./node_runner.ts";
 
-/** Runs a ClientApp in this thread. Several of them take turns where the app waits. */
+/** Runs a ClientApp in this thread. Several runners take turns whenever the app awaits something. */
 export class LocalRunner implements NodeRunner {
   readonly #app: ClientApp;
+  readonly #seed: number;
 
-  /** @param app handles the instructions of all nodes that this runner gets */
-  constructor(app: ClientApp) {
+  /**
+   * @param app handles the instructions of all nodes that this runner gets
+   * @param seed the run's
+   */
+  constructor(app: ClientApp, seed: number) {
     this.#app = app;
+    this.#seed = seed;
   }
 
   async run(message: Message, context: Context, seed: number): Promise<NodeAnswer> {
-    // As over a wire: neither side sees what the other does with its arrays later.
+    // As over a wire: neither side sees later changes that the other makes to its arrays.
     const received = copied(message);
     const random = seededRandom(seed);
-    const reply = await drawingFrom(random, () => this.#app.handle(received, context));
+    const again = nodeDraws(this.#seed, context.nodeId);
+    const reply = await drawingFrom(random, () => this.#app.handle(received, context), again);
     return { reply: copied(reply), state: context.state };
   }
 

@@ -2,7 +2,7 @@ import type { Message } from "../app/message.ts";
 import type { RecordDict } from "../app/record_dict.ts";
 import type { Context } from "../app/context.ts";
 
-/** What a virtual node makes of an instruction. */
+/** The result of an instruction at a virtual node. */
 export interface NodeAnswer {
   /** The reply, or an error reply. */
   readonly reply: Message;
@@ -12,15 +12,15 @@ export interface NodeAnswer {
   readonly failure?: string;
 }
 
-/** A place that runs the ClientApp for one virtual node after the other. */
+/** Runs the ClientApp for virtual nodes, one after the other. */
 export interface NodeRunner extends AsyncDisposable {
   /**
    * Passes an instruction to the ClientApp. It is called again only after its promise has settled.
    *
    * @param context the node's context; the app may change the state's records
-   * @param seed decides all random numbers that the app draws by default
+   * @param seed the seed of all random numbers that the app draws by default
    * @param signal ends the work
-   * @throws an error when the place is broken. An error of the app is an error reply
+   * @throws an error when this runner cannot be used any more. An error of the app becomes an error reply
    */
   run(message: Message, context: Context, seed: number, signal: AbortSignal): Promise<NodeAnswer>;
 }

@@ -1,3 +1,5 @@
+import { mixBits } from "../base/random.ts";
+
 /**
  * The seed of a node's work on one message. It depends on nothing that differs between two simulations of the same
  * run, such as the number of workers or the order of the nodes.
@@ -13,10 +15,7 @@ export function nodeSeed(seed: number, partition: number, number: number): numbe
 
 /** Mixes the low 32 bits of an integer: the finalizer of MurmurHash3 (Appleby) over a step of the golden ratio. */
 function mix(value: number): number {
-  let z = (value + 0x9e3779b9) >>> 0;
-  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-  return (z ^ (z >>> 16)) >>> 0;
+  return mixBits(value + 0x9e3779b9);
 }
 
 /** The seed of a ServerApp's work in a simulation. */

@@ -12,6 +12,7 @@ import { systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { checkOptionNames, type OptionNames } from "../base/option_names.ts";
 import { seededRandom } from "../base/random.ts";
+import { MAX_SLOW_SECONDS, NO_FAULTS, type NodeFaults } from "../entities/simulation.ts";
 import { type RunId, SUPERLINK_NODE_ID } from "../entities/metadata.ts";
 import { LocalRunner } from "./local_runner.ts";
 import { serverSeed } from "./node_seed.ts";
@@ -33,6 +34,8 @@ export interface SimulateOptions {
   readonly runConfig?: NodeSettings;
   /** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
   readonly nodeConfig?: (partition: number) => NodeSettings;
+  /** Faults of the nodes, drawn with the seed for each message: shares from 0 to 1, and seconds (default: none). */
+  readonly faults?: Partial<NodeFaults>;
   /** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
   readonly seed?: number;
 }
@@ -44,6 +47,7 @@ const OPTIONS: OptionNames<SimulateOptions> = {
   runConfig: true,
   nodeConfig: true,
   seed: true,
+  faults: true,
 };
 
 /** Seconds that a finished simulation waits for ClientApps that still work. */
@@ -60,8 +64,8 @@ export interface Simulation {
 }
 
 /**
- * Runs a ServerApp with virtual nodes in this thread: for tests of an app. With the same seed the result is the same,
- * unless the app draws random numbers of its own.
+ * Runs a ServerApp with virtual nodes in this thread: for tests of an app. The same seed gives the same result, unless
+ * the app has another source of random numbers.
  *
  * @returns the results once the ServerApp's main has returned
  * @throws the error that the ServerApp throws; FlwrError "invalid-argument" for an option that is invalid
@@ -80,18 +84,21 @@ export interface Simulation {
 export async function simulate(options: SimulateOptions): Promise<Simulation> {
   checkOptionNames("simulate", options, OPTIONS);
   const { serverApp, clientApp, nodes, runConfig = {}, nodeConfig, seed = 0 } = options;
+  const faults = { ...NO_FAULTS, ...options.faults };
   if (!isServerApp(serverApp)) throw notAn("serverApp", "ServerApp");
   if (!isClientApp(clientApp)) throw notAn("clientApp", "ClientApp");
   if (!Number.isSafeInteger(seed)) {
     throw new FlwrError("invalid-argument", `"seed" must be an integer: got ${seed}`);
   }
+  checkFaults(faults);
   const config = new ConfigRecord(runConfig);
   const connection = new SimulatedConnection({
     runId: RUN_ID,
     nodes: new VirtualNodes({ count: nodes, ...(nodeConfig && { settingsOf: nodeConfig }) }),
-    runners: [new LocalRunner(clientApp)],
+    runners: [new LocalRunner(clientApp, seed)],
     runConfig: config,
     seed,
+    faults,
   });
   const events: ProgressEvent[] = [];
   const results: Result[] = [];
@@ -133,6 +140,23 @@ const NO_CHECKPOINTS = {
   save: () => Promise.resolve(false),
   load: () => Promise.resolve(undefined),
 };
+
+function checkFaults(faults: NodeFaults): void {
+  for (const name of Object.keys(faults) as (keyof NodeFaults)[]) {
+    if (!Object.hasOwn(NO_FAULTS, name)) {
+      throw new FlwrError("invalid-argument", `"faults" has no "${name}"`, {
+        hints: [`It has: ${Object.keys(NO_FAULTS).join(", ")}`],
+      });
+    }
+    const most = name === "slowSeconds" ? MAX_SLOW_SECONDS : 1;
+    if (!(faults[name] >= 0 && faults[name] <= most)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `"faults.${name}" must be from 0 to ${most}: got ${faults[name]}`,
+      );
+    }
+  }
+}
 
 function notAn(option: string, kind: string): FlwrError {
   return new FlwrError("invalid-argument", `"${option}" must be a ${kind}`, {

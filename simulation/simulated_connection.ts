@@ -1,16 +1,21 @@
 import { ConfigRecord } from "../app/config_record.ts";
+import type { AttachedState } from "../app/checkpoint/attached_state.ts";
 import type { DriverConnection, OnlineNode } from "../app/connection.ts";
 import type { Message } from "../app/message.ts";
 import { isArrayRecord, RecordDict } from "../app/record_dict.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { MessageErrorCode, type MessageId, type RunId } from "../entities/metadata.ts";
+import { NO_FAULTS, type NodeFaults } from "../entities/simulation.ts";
+import { drawFaults } from "./draw_faults.ts";
+import { lie } from "./lie.ts";
 import type { NodeRunner } from "./node_runner.ts";
 import { nodeSeed } from "./node_seed.ts";
+import { nodesFromRecords, nodesToRecords } from "./node_states.ts";
 import type { VirtualNodes } from "./virtual_nodes.ts";
 
 /**
- * Bytes of replies that may wait for the ServerApp. Beyond, no node starts to work before a reply is fetched, so that
+ * Maximum bytes of replies that wait for the ServerApp. Above it, no node starts to work until a reply is fetched, so
  * memory depends on the model and not on the number of nodes.
  */
 const MAX_WAITING_REPLY_BYTES = 64 * 1024 * 1024;
@@ -19,7 +24,7 @@ const MAX_WAITING_REPLY_BYTES = 64 * 1024 * 1024;
 export interface SimulatedConnectionOptions {
   readonly runId: RunId;
   readonly nodes: VirtualNodes;
-  /** Places that run the ClientApp, each for one node at a time. */
+  /** Runners of the ClientApp, each for one node at a time. */
   readonly runners: readonly NodeRunner[];
   /** The run's settings, as the ClientApp sees them. */
   readonly runConfig: ConfigRecord;
@@ -27,6 +32,10 @@ export interface SimulatedConnectionOptions {
   readonly seed: number;
   /** Called with the full text of the error of a node that replies with one. */
   readonly failed?: (partition: number, text: string) => void;
+  /** Called once when the states of the nodes become too large for checkpoints. */
+  readonly unsaved?: () => void;
+  /** Faults of the nodes (default: none). */
+  readonly faults?: NodeFaults;
   readonly clock?: Clock;
 }
 
@@ -34,6 +43,14 @@ export interface SimulatedConnectionOptions {
 interface Job {
   readonly partition: number;
   readonly instruction: Message;
+}
+
+/** An instruction that its node works on. */
+interface NodeWork extends Job {
+  /** Decides all random numbers of this work. */
+  readonly seed: number;
+  /** Whether the node lies about what it learnt. */
+  readonly lies: boolean;
 }
 
 /** What is kept of a node once it has had a message. */
@@ -47,22 +64,25 @@ interface NodeMemory {
 }
 
 /**
- * A SuperLink with virtual nodes, in the place of a connection to a real one: it passes each instruction to a runner,
- * and the state of its node with it. The replies do not depend on the number of runners, nor on their speed: the
- * instructions of a node are handled one after the other, in the order in which they were sent.
+ * Connects a ServerApp with virtual nodes, in place of a SuperLink: passes each instruction to a runner, with the state
+ * of its node. Replies depend neither on the number of runners nor on their speed: a node handles its instructions one
+ * after the other, in the order in which they were sent.
  */
-export class SimulatedConnection implements DriverConnection {
+export class SimulatedConnection implements DriverConnection, AttachedState {
+  readonly nodesAreFixed = true;
   readonly #options: SimulatedConnectionOptions;
   readonly #clock: Clock;
+  readonly #faults: NodeFaults;
   readonly #idle: NodeRunner[];
   readonly #closing = new AbortController();
   readonly #nodes = new Map<number, NodeMemory>();
   /** Instructions of nodes that are free. */
-  #queue: Job[] = [];
+  #queue: NodeWork[] = [];
   #queueStart = 0;
   readonly #replies = new Map<MessageId, Message>();
   #replyBytes = 0;
   #sent = 0;
+  #isUnsaved = false;
   /** Jobs in progress. They never reject. */
   readonly #working = new Set<Promise<void>>();
   /** Pulls that wait for a reply. */
@@ -71,6 +91,7 @@ export class SimulatedConnection implements DriverConnection {
   constructor(options: SimulatedConnectionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#faults = options.faults ?? NO_FAULTS;
     this.#idle = [...options.runners];
   }
 
@@ -78,8 +99,8 @@ export class SimulatedConnection implements DriverConnection {
     return Promise.resolve(this.#options.runId);
   }
 
-  nodes(): Promise<OnlineNode[]> {
-    return Promise.resolve([...this.#options.nodes.online()]);
+  nodes(): Promise<readonly OnlineNode[]> {
+    return Promise.resolve(this.#options.nodes.online());
   }
 
   push(_runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]> {
@@ -92,7 +113,7 @@ export class SimulatedConnection implements DriverConnection {
       const node = this.#nodeOf(partition);
       if (node.waiting === undefined) {
         node.waiting = [];
-        this.#queue.push(job);
+        this.#begin(node, job);
       } else node.waiting.push(job);
       return messageId;
     });
@@ -125,6 +146,30 @@ export class SimulatedConnection implements DriverConnection {
       }
       if (any) return;
       await this.#nextReply(signal);
+    }
+  }
+
+  /** The states of the nodes, for a checkpoint. No records if they are too large. */
+  save(): RecordDict {
+    const records = nodesToRecords(this.#nodes);
+    if (records === undefined && !this.#isUnsaved) {
+      this.#isUnsaved = true;
+      this.#options.unsaved?.();
+    }
+    return records ?? new RecordDict();
+  }
+
+  /** Restores the states of the nodes. Those of partitions that this simulation does not have are left out. */
+  load(records: RecordDict): void {
+    const { count } = this.#options.nodes;
+    const saved = nodesFromRecords(records);
+    for (const [partition, { waiting }] of this.#nodes) {
+      if (waiting === undefined) this.#nodes.delete(partition);
+    }
+    for (const partition of new Set([...this.#nodes.keys(), ...saved.keys()])) {
+      if (partition >= count) continue;
+      const { state, messages = 0 } = saved.get(partition) ?? {};
+      Object.assign(this.#nodeOf(partition), { state, messages });
     }
   }
 
@@ -162,6 +207,30 @@ export class SimulatedConnection implements DriverConnection {
     return node;
   }
 
+  /** Lets a node handle an instruction, and those after it as long as it drops out of them. */
+  #begin(node: NodeMemory, first: Job): void {
+    for (let job: Job | undefined = first; job !== undefined; job = node.waiting!.shift()) {
+      const seed = nodeSeed(this.#options.seed, job.partition, node.messages++);
+      const { dropsOut, isSlow, lies } = drawFaults(this.#faults, seed);
+      if (!dropsOut) return void this.#enqueue({ ...job, seed, lies }, isSlow);
+      this.#deliver(
+        this.#failed(job.instruction, MessageErrorCode.NodeUnavailable, "The node dropped out"),
+        job,
+      );
+    }
+    node.waiting = undefined;
+  }
+
+  /** Queues work for a runner. A slow node waits before it, so that neither a runner nor a reply waits with it. */
+  async #enqueue(work: NodeWork, isSlow: boolean): Promise<void> {
+    if (isSlow) {
+      await this.#clock.sleep(this.#faults.slowSeconds, this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+    }
+    this.#queue.push(work);
+    if (isSlow) this.#dispatch();
+  }
+
   /** Gives waiting instructions to idle runners. */
   #dispatch(): void {
     while (this.#idle.length > 0 && this.#queueStart < this.#queue.length) {
@@ -178,32 +247,40 @@ export class SimulatedConnection implements DriverConnection {
     }
   }
 
-  async #work(runner: NodeRunner, job: Job): Promise<void> {
-    const node = this.#nodeOf(job.partition);
-    const reply = await this.#answer(runner, node, job);
-    const next = node.waiting!.shift();
-    if (next === undefined) node.waiting = undefined;
-    else this.#queue.push(next);
+  async #work(runner: NodeRunner, work: NodeWork): Promise<void> {
+    const node = this.#nodeOf(work.partition);
+    const answer = await this.#answer(runner, node, work);
+    const reply = work.lies ? lie(answer, work.instruction) : answer;
     this.#idle.push(runner);
     if (this.#closing.signal.aborted) return;
-    // Nobody fetches a reply after the time that its instruction was given.
-    if (!this.#isLate(job.instruction)) {
-      this.#replies.set(job.instruction.metadata.messageId, reply);
-      this.#replyBytes += arrayBytes(reply);
-    }
-    for (const wake of this.#waiting) wake();
+    this.#deliver(reply, work);
+    const next = node.waiting!.shift();
+    if (next === undefined) node.waiting = undefined;
+    else this.#begin(node, next);
     this.#dispatch();
   }
 
-  async #answer(runner: NodeRunner, node: NodeMemory, job: Job): Promise<Message> {
-    const { nodes, runConfig, runId, seed, failed } = this.#options;
-    const { partition, instruction } = job;
+  /** Keeps a reply until it is pulled. */
+  #deliver(reply: Message, { instruction }: Job): void {
+    // Nobody fetches a reply after the time that its instruction was given.
+    if (!this.#isLate(instruction)) {
+      this.#replies.set(instruction.metadata.messageId, reply);
+      this.#replyBytes += arrayBytes(reply);
+    }
+    for (const wake of this.#waiting) wake();
+  }
+
+  async #answer(
+    runner: NodeRunner,
+    node: NodeMemory,
+    { partition, instruction, seed }: NodeWork,
+  ): Promise<Message> {
+    const { nodes, runConfig, runId, failed } = this.#options;
     const { dstNodeId } = instruction.metadata;
     if (this.#isLate(instruction)) {
       const reason = "The instruction expired before its node was simulated";
       return this.#failed(instruction, MessageErrorCode.MessageUnavailable, reason);
     }
-    const own = nodeSeed(seed, partition, node.messages++);
     try {
       const context = {
         runId,
@@ -215,7 +292,7 @@ export class SimulatedConnection implements DriverConnection {
       const { reply, state, failure } = await runner.run(
         instruction,
         context,
-        own,
+        seed,
         this.#closing.signal,
       );
       node.state = state.size === 0 ? undefined : state;

@@ -3,4 +3,5 @@
  *
  * @module
  */
+export type { NodeFaults } from "../entities/simulation.ts";
 export { simulate, type SimulateOptions, type Simulation } from "./simulate.ts";

@@ -50,7 +50,7 @@ export class VirtualNodes {
     return this.#online;
   }
 
-  /** A node's partition; undefined for an id of no node. */
+  /** A node's partition; undefined if no node has this id. */
   partitionOf(nodeId: NodeId): number | undefined {
     return this.#partitions.get(nodeId);
   }

@@ -11,6 +11,11 @@ export interface Checkpointable {
    * @throws FlwrError "failed-precondition" if the state is of a strategy with other options
    */
   loadState(state: RecordDict): void;
+  /**
+   * Whether each round must be saved before the next one begins, whatever the user's `every` says: the state counts what
+   * has left the server, as releases of private data (default: false).
+   */
+  readonly savesEachRound?: boolean;
 }
 
 /** An error for a checkpoint that does not fit the app. */

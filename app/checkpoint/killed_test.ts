@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
+import { RdpAccountant } from "../../privacy/accounting/accountant.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { FakeDriver } from "../fake_driver.ts";
 import { Grid } from "../grid.ts";
+import type { Message } from "../message.ts";
+import { DifferentialPrivacyServerSideFixedClipping } from "../privacy/wrappers.ts";
 import { FedAvg } from "../strategy/fedavg.ts";
 import { FedAvgM } from "../strategy/fedavgm.ts";
 import { FedAdam, FedYogi } from "../strategy/fedopt.ts";
 import { Krum } from "../strategy/krum.ts";
+import { PartialModel } from "../strategy/partial_model.ts";
 import type { Round } from "../strategy/round/round.ts";
 import type { StartOptions } from "../strategy/run_strategy.ts";
+import type { Strategy } from "../strategy/strategy.ts";
 import { decodeRecords } from "./encode.ts";
 import { roundsFromRecords } from "./rounds_checkpoint.ts";
 import { RunCheckpoints } from "./run_checkpoints.ts";
@@ -128,6 +133,36 @@ Deno.test("rounds go on while a checkpoint is written, and the run ends when its
   // The checkpoints of rounds 2 and 3 were replaced while they waited.
   assert.deepEqual(written, [0, 1, 4]);
   assert.equal(isFinished, true);
+});
+
+Deno.test("a strategy that counts its privacy loss has saved each round before the next one begins", async () => {
+  const privacy = () =>
+    new DifferentialPrivacyServerSideFixedClipping(new FedAvg(), {
+      ...{ clippingNorm: 0.5, noiseMultiplier: 1, numSampledClients: NODES.length },
+      accountant: new RdpAccountant({ targetDelta: 1e-5, populationSize: NODES.length }),
+    });
+  const wrapped: Readonly<Record<string, () => Strategy>> = {
+    CentralDp: privacy,
+    "CentralDp, partly": () => new PartialModel(privacy(), { isLocal: () => false }),
+  };
+  for (const [name, make] of Object.entries(wrapped)) {
+    const store = new MemoryCheckpoints();
+    const saved: number[] = [];
+    const answer = async (message: Message) => {
+      const records = await decodeRecords(store.saved.get("start-1")!);
+      const round = message.content.configRecord("config").number("server-round");
+      saved.push(round - roundsFromRecords(records).rounds.length);
+      return train(message);
+    };
+    const initialArrays = ArrayRecord.fromTensors({
+      w: tensor("float32", [1], Float32Array.of(1)),
+    });
+    await start(make, store, new Process(), {
+      ...{ answer, initialArrays, checkpoint: { every: 4 } },
+    }, { lag: 5 });
+    assert.ok(saved.length >= ROUNDS * NODES.length, name);
+    assert.deepEqual([...new Set(saved)], [1], name);
+  }
 });
 
 Deno.test("a run that fails leaves the checkpoint of its last round", async () => {

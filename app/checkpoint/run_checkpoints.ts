@@ -7,6 +7,7 @@ import type {
   StrategyCheckpoint,
 } from "../checkpoints.ts";
 import { isArrayRecord, type RecordDict } from "../record_dict.ts";
+import { type AttachedState, takeAttached, withAttached } from "./attached_state.ts";
 import { decodeRecords, encodeRecords } from "./encode.ts";
 import { LatestWriter } from "./latest_writer.ts";
 
@@ -19,12 +20,17 @@ const LARGE_BYTES = 16 * 2 ** 20;
 /** The checkpoints of a run: one for each strategy that its ServerApp starts, and its own. */
 export class RunCheckpoints implements Checkpoints {
   readonly #store: CheckpointStore;
+  readonly #state: AttachedState | undefined;
   readonly #writers: LatestWriter[] = [];
   #isNew = false;
+  /** Whether this run has saved anything: from then on its state is newer than that of any checkpoint. */
+  #hasSaved = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: CheckpointStore) {
+  /** @param state saved and restored with each checkpoint (default: none) */
+  constructor(store: CheckpointStore, state?: AttachedState) {
     this.#store = store;
+    this.#state = state;
   }
 
   /** The checkpoint of the next strategy: a resumed ServerApp starts its strategies in the same order. */
@@ -34,7 +40,7 @@ export class RunCheckpoints implements Checkpoints {
     let isStored = true;
     const copyAndWrite = (records: RecordDict, failed: (error: unknown) => void) => {
       // The records are copied now.
-      const encoding = encodeRecords(records);
+      const encoding = this.#encode(records);
       // It may be replaced before anything waits for it.
       encoding.catch(() => {});
       writer.write(async () => {
@@ -71,7 +77,7 @@ export class RunCheckpoints implements Checkpoints {
             { hints: ["Save new RecordDict({ … }) of ArrayRecords, MetricRecords, ConfigRecords"] },
           );
         }
-        return await this.#save(OWN, encodeRecords(records));
+        return await this.#save(OWN, this.#encode(records));
       },
       load: () => this.#load(OWN),
     };
@@ -82,6 +88,12 @@ export class RunCheckpoints implements Checkpoints {
     await Promise.allSettled(this.#writers.map((writer) => writer.settled()));
   }
 
+  /** Copies the records, and the attached state, before it returns. */
+  #encode(records: RecordDict): Promise<Uint8Array> {
+    this.#hasSaved = true;
+    return encodeRecords(this.#state ? withAttached(records, this.#state) : records);
+  }
+
   async #save(name: string, encoding: Promise<Uint8Array>): Promise<boolean> {
     const saving = this.#last.then(async () => await this.#store.save(name, await encoding));
     this.#last = saving.catch(() => {});
@@ -90,7 +102,10 @@ export class RunCheckpoints implements Checkpoints {
 
   async #load(name: string): Promise<RecordDict | undefined> {
     const bytes = await this.#store.load(name);
-    return bytes && await decodeRecords(bytes);
+    if (bytes === undefined) return undefined;
+    const { own, attached } = takeAttached(await decodeRecords(bytes));
+    if (!this.#hasSaved) this.#state?.load(attached);
+    return own;
   }
 }
 

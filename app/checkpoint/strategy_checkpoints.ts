@@ -13,7 +13,10 @@ import { RunCheckpoints } from "./run_checkpoints.ts";
 
 /** Where and how often a strategy saves checkpoints. */
 export interface CheckpointOptions {
-  /** Rounds between two checkpoints, from 1 (default 1). The last round is always saved. */
+  /**
+   * Rounds between two checkpoints, from 1 (default 1). The last round is always saved, and strategies that count their
+   * privacy loss save each round.
+   */
   readonly every?: number;
   /** Store for the checkpoints (default: the run's). */
   readonly store?: CheckpointStore;
@@ -97,15 +100,17 @@ export class StrategyCheckpoints {
   /**
    * Saves the progress, if it is this round's turn, while the next round goes on: a crash can cost a round more than the
    * one in progress. The first checkpoint and the last one are written when the promise resolves. A run with instructions
-   * but no checkpoint cannot be resumed, and a run that has ended must have its last one.
+   * but no checkpoint cannot be resumed, and a run that has ended must have its last one. So is each checkpoint of a
+   * strategy that has `savesEachRound`.
    *
    * A checkpoint that cannot be written does not end the run: it is reported.
    */
   async save(progress: Progress, isLast: boolean): Promise<void> {
     const round = progress.rounds.length;
-    const isDue = isLast || round % this.#every === 0;
+    const isNeeded = isLast || round === 0 || (this.#strategy.state.savesEachRound ?? false);
+    const isDue = isNeeded || round % this.#every === 0;
     if (this.#stored.isStored && isDue) await this.#replace(progress, round);
-    if (isLast || round === 0) await this.written();
+    if (isNeeded) await this.written();
   }
 
   /** Waits until the last checkpoint is written, or has failed. */

@@ -41,8 +41,9 @@ export function clippedUpdates(norm: number): Postprocessor {
 }
 
 /**
- * Noise on the nodes, which clip their updates before: local differential privacy, as by {@link localDpMod}. What later
- * postprocessors make of the noisy update costs no privacy. The wrappers add noise at the server, which needs less of it.
+ * Adds noise on the nodes, after they clip their updates: local differential privacy, as {@link localDpMod} has it.
+ * Changes that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add
+ * noise at the server, where less is needed.
  *
  * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */

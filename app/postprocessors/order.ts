@@ -8,8 +8,8 @@ import type { Postprocessor, PostprocessorKind } from "../strategy/postprocessor
 const ORDER: readonly PostprocessorKind[] = ["quantization", "sparsification", "noise", "clipping"];
 
 /**
- * Refuses another order, and two of a kind. Noise that was added after an update was made sparse would not hide which
- * elements were chosen, and what changes an update between clipping and noise would break the noise's bound.
+ * Refuses another order, and two of a kind. Noise that is added after an update was made sparse would not hide which
+ * elements were chosen. A change between clipping and noise would break the bound that the noise is made for.
  *
  * @throws FlwrError "invalid-argument" that names the two
  */

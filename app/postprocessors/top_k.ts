@@ -84,7 +84,7 @@ function encode(encoding: Encoding, fraction: number, errorFeedback: boolean): v
     );
     indices.forEach((index, i) => {
       sending.data[i] = values[index]!;
-      // What rounding leaves out is late, too.
+      // The rounding error is sent later, too.
       values[index]! -= Number(sending.data[i]!);
     });
     sparse.push([array, sending], [array + INDICES, tensor("uint32", [indices.length], indices)]);
@@ -111,7 +111,7 @@ function checkTrained(sent: Tensors, trained: Tensors): void {
   if (missing !== undefined) throw precondition(`Array "${missing}" is missing`);
 }
 
-/** Another model may have followed: its rest is of no use then. */
+/** Adds what earlier updates left out, except where an array has another length now, as after a change of the model. */
 function addRest(update: ReadonlyMap<string, Float64Array>, rest: Tensors): void {
   for (const [array, values] of update) {
     const late = rest.get(array)?.data;

@@ -17,7 +17,7 @@ export function equalWeights(): Postprocessor {
 }
 
 /**
- * A reply counts by its number of examples, but no more than a cap: one node cannot dominate the mean by a large number,
+ * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by a large number,
  * true or not (McMahan et al., 2018, arXiv:1710.06963).
  *
  * @param cap the largest weight, above 0

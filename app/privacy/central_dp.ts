@@ -122,6 +122,12 @@ export abstract class CentralDp extends Strategy {
     return this.#options.norm.noiseMultiplier;
   }
 
+  /** With an accountant, or with noise of the whole run, true: no release may be forgotten. */
+  override get savesEachRound(): boolean {
+    return this.#budget !== undefined || this.#options.runNoise !== undefined ||
+      this.#inner.savesEachRound;
+  }
+
   /** Clipping norm, the accountant's releases, and the state of the inner strategy. */
   override saveState(): RecordDict {
     const own = new ConfigRecord({ "clipping-norm": float(this.clippingNorm) });

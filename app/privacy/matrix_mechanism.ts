@@ -40,8 +40,8 @@ export interface MatrixMechanismOptions
 }
 
 /**
- * Central differential privacy with correlated noise: the noise of a round takes back part of that of earlier rounds, so
- * that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * Central differential privacy with correlated noise: the noise of a round cancels part of the noise of earlier rounds,
+ * so that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
  * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
  * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
  *

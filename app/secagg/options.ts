@@ -12,14 +12,14 @@ const MAX_QUANTIZATION_RANGE = 2 ** 30;
 /** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
   /**
-   * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
-   * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
-   * tolerated, more work. Default: 1, every node shares with all.
+   * Number of shares of each secret, which is also a node's number of neighbours: a fraction of the nodes, above 0 and
+   * up to 1, or a whole number from 3. An even number below the number of nodes becomes the next odd one. More shares
+   * tolerate more dropouts, and take more work. Default: 1, every node sends shares to all.
    */
   readonly numShares?: number;
   /**
-   * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
-   * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
+   * Shares that reconstruct a secret: a fraction of the shares, above 0.5 and up to 1, or a whole number from 2, more than
+   * half of the shares. A higher value tolerates more colluding nodes, and fewer dropouts. Default: 2/3.
    */
   readonly reconstructionThreshold?: number;
   /**

@@ -30,7 +30,8 @@ import { type NodeFailure, type Planned, stageMessage, Stages } from "./stages.t
 
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
- * the weighted mean of the nodes' models, not the single models. The strategy then gets this mean as the reply of every node,
+ * the weighted mean of the nodes' models, not the individual models. The strategy then gets this mean as the reply of
+ * every node,
  * with the node's own metrics.
  *
  * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
@@ -75,12 +76,12 @@ export class SecAggPlus extends Strategy {
     this.#options = checkedOptions(options);
   }
 
-  /** The name of the strategy inside, too. */
+  /** Includes the name of the inner strategy. */
   override get name(): string {
     return `${this.#strategy.name} with SecAgg+`;
   }
 
-  /** Asks the strategy inside. */
+  /** Delegates to the inner strategy. */
   override initialArrays(
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
@@ -88,18 +89,23 @@ export class SecAggPlus extends Strategy {
     return this.#strategy.initialArrays(grid, options);
   }
 
-  /** The state of the strategy inside. */
+  /** As the inner strategy. */
+  override get savesEachRound(): boolean {
+    return this.#strategy.savesEachRound;
+  }
+
+  /** The state of the inner strategy. */
   override saveState(): RecordDict {
     return this.#strategy.saveState();
   }
 
-  /** Replaces the state of the strategy inside. @throws FlwrError "invalid-argument" if it is another strategy's */
+  /** Replaces the state of the inner strategy. @throws FlwrError "invalid-argument" if it is another strategy's */
   override loadState(state: RecordDict): void {
     this.#strategy.loadState(state);
   }
 
   /**
-   * The nodes that the strategy inside chooses, with the instructions of stage "setup".
+   * The nodes that the inner strategy chooses, with the instructions of stage "setup".
    *
    * @throws FlwrError "failed-precondition" in the first round for fewer than 3 nodes, or options that do not fit their number
    */
@@ -129,7 +135,7 @@ export class SecAggPlus extends Strategy {
     };
   }
 
-  /** Runs the other stages, and gives the strategy inside the nodes' mean. */
+  /** Runs the other stages, and gives the inner strategy the nodes' mean. */
   override async aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome> {
     const planned = this.#planned;
     this.#planned = undefined;
@@ -154,12 +160,12 @@ export class SecAggPlus extends Strategy {
     }
   }
 
-  /** Asks the strategy inside: evaluation is not secret. */
+  /** Delegates to the inner strategy: evaluation is not protected. */
   override configureEvaluate(round: Round): Promise<PhasePlan> {
     return this.#strategy.configureEvaluate(round);
   }
 
-  /** Asks the strategy inside. */
+  /** Delegates to the inner strategy. */
   override aggregateEvaluate(
     round: Round,
     replies: readonly Message[],

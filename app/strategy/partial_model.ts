@@ -118,6 +118,11 @@ export class PartialModel extends Strategy {
     return this.#inner.aggregateEvaluate(round, replies);
   }
 
+  /** As the other strategy. */
+  override get savesEachRound(): boolean {
+    return this.#inner.savesEachRound;
+  }
+
   /** The other strategy's state. */
   override saveState(): RecordDict {
     return this.#inner.saveState();

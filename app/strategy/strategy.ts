@@ -104,6 +104,14 @@ export abstract class Strategy {
     options: { readonly timeout: number; readonly signal?: AbortSignal },
   ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }>;
 
+  /**
+   * Whether each round must be saved before the next one begins: the state counts what has left the server. Wrappers pass
+   * on the answer of their inner strategy (default: false).
+   */
+  get savesEachRound(): boolean {
+    return false;
+  }
+
   /** What the strategy keeps from round to round, exactly; empty by default. */
   saveState(): RecordDict {
     return new RecordDict();

@@ -9,6 +9,7 @@ import {
 import { errorReason } from "../../app/error_reason.ts";
 import { drawingFrom } from "../../base/current_random.ts";
 import { seededRandom } from "../../base/random.ts";
+import { nodeDraws, runSeed } from "../../app/node_draws.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type Compute, type ComputeSettings, requireDevice } from "../../ml/engine/compute.ts";
 import type { AppModule } from "./app_module.ts";
@@ -72,9 +73,10 @@ export function serveApp(
         return errorReason(thrown);
       });
     const { seed } = command;
-    // One node at a time is simulated here, so its seed also decides what the language's own generator returns.
-    if (seed !== undefined) Math.random = seededRandom(~seed).uniform;
-    const reply = await (seed === undefined ? answer() : drawingFrom(seededRandom(seed), answer));
+    const reply =
+      await (seed === undefined
+        ? answer()
+        : drawingFrom(seededRandom(seed), answer, nodeDraws(runSeed(context), context.nodeId)));
     // Cloned, not transferred: the app may have kept references to the arrays of its reply.
     const plain = toTransferable(reply);
     const state = recordDictToPlain(context.state);

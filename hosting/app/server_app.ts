@@ -1,5 +1,6 @@
 import { type ArtifactStore, RunArtifacts } from "../../app/artifacts.ts";
 import { RunCheckpoints } from "../../app/checkpoint/run_checkpoints.ts";
+import type { AttachedState } from "../../app/checkpoint/attached_state.ts";
 import type { CheckpointStore } from "../../app/checkpoints.ts";
 import { ConfigRecord } from "../../app/config_record.ts";
 import type { DriverConnection } from "../../app/connection.ts";
@@ -28,6 +29,8 @@ export interface ServerAppRun {
   readonly artifactsOf: (runId: bigint) => ArtifactStore;
   /** Returns the store for the run's checkpoints (default: none are saved). */
   readonly checkpointsOf?: (runId: bigint) => CheckpointStore;
+  /** State that is saved and restored with each checkpoint (default: none). */
+  readonly attachedState?: AttachedState;
   /** The source of random numbers for what has none of its own (default: the machine). */
   readonly random?: Random;
   /** Stops the run. */
@@ -45,7 +48,7 @@ export async function runServerApp(
   const { app, compute, connection, runConfig, report, showIds, artifactsOf, signal } = run;
   const runId = await orStopped(connection.createRun(), signal);
   const store = run.checkpointsOf?.(runId);
-  const checkpoints = new RunCheckpoints(store ?? NO_CHECKPOINTS);
+  const checkpoints = new RunCheckpoints(store ?? NO_CHECKPOINTS, run.attachedState);
   const grid = new Grid(connection, runId, {
     signal,
     showIds,

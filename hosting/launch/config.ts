@@ -1,6 +1,6 @@
 /** Settings for running the ServerApps of submitted runs. */
 export interface LaunchConfig {
-  /** The Python whose `flwr-serverapp` runs Python apps. Undefined: the one on PATH. */
+  /** The Python whose `flwr-serverapp` runs Python apps. "none": they are refused. Undefined: the one on PATH. */
   readonly python?: string;
   /** Whether Python apps may install packages. */
   readonly installDependencies: boolean;

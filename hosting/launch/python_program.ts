@@ -2,14 +2,16 @@ import { withFurtherLines } from "../../base/run_log_lines.ts";
 import { FlwrError } from "../../base/error.ts";
 import { describeEnd, lastLine, runPythonProcess } from "../python/python_process.ts";
 import { findPythonCommand } from "../python/find_python_command.ts";
+import { requireRay } from "../python/require_ray.ts";
 import type { ProgramEnd } from "../python/run_program.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
+import type { RunSimulation } from "./run_source.ts";
 
 /** Settings for running Python ServerApps. */
 export interface PythonProgramOptions {
   /** The role that runs them, for messages. */
   readonly role: "SuperLink" | "SuperExec";
-  /** Value of `--python`. Undefined: Flower is searched on PATH. */
+  /** Value of `--python`. "none": Python apps are refused. Undefined: Flower is searched on PATH. */
   readonly python?: string;
   /** "host:port" of the Runtime API, for a process on this machine. Undefined if it is not served over HTTP. */
   readonly runtimeAddress?: string;
@@ -42,8 +44,17 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         { hints: ["Start the SuperLink with --port"] },
       );
     }
-    const { program, path } = await findPythonCommand({ name, role }, python);
+    if (simulation !== undefined) requireNoFaults(simulation);
+    if (python === "none") {
+      throw new FlwrError("failed-precondition", `This ${role} runs no Python apps`, {
+        hints: [`Start a ${role} without --python=none, and send the app to its address`],
+      });
+    }
+    const command = await findPythonCommand({ name, role }, python);
+    const { program, path } = command;
     const { authorityFile, installDependencies } = options;
+    // An app that may install packages can bring Ray itself.
+    if (simulation !== undefined && !installDependencies) await requireRay(command, signal);
     const end = await runPythonProcess({
       program,
       path,
@@ -51,12 +62,23 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
       token: run.token,
       authorityFile,
       installDependencies,
+      startsRay: simulation !== undefined,
       signal,
     });
     if (signal.aborted || await run.isOver()) return undefined;
     await run.log(lastLines(name, end.output));
     return unfinished(name, end);
   };
+}
+
+/** @throws FlwrError "unimplemented" for a simulation that Flower's program cannot do */
+function requireNoFaults({ faults: { dropout, slow, lie }, nodeTable }: RunSimulation): void {
+  if (dropout === 0 && slow === 0 && lie === 0 && nodeTable === undefined) return;
+  throw new FlwrError(
+    "unimplemented",
+    `Python apps run by ${SIMULATION}, which simulates no faults and reads no table of nodes`,
+    { hints: ["Leave out --node-table, and set dropout, slow and lie to 0"] },
+  );
 }
 
 /** The end of a run whose process ended without reporting it. */

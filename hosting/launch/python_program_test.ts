@@ -24,6 +24,7 @@ async function play(
   script: string,
   options: Partial<PythonProgramOptions> = {},
   during: (link: FakeLink, seenFile: string) => Promise<void> = () => Promise.resolve(),
+  app: RunApp = APP,
 ): Promise<Played> {
   const folder = await Deno.makeTempDir();
   try {
@@ -47,7 +48,7 @@ async function play(
       installDependencies: false,
       ...options,
     });
-    const ending = program(run, APP, signal);
+    const ending = program(run, app, signal);
     await during(link, seenFile);
     const end = await ending;
     return { link, end, seen: await Deno.readTextFile(seenFile).catch(() => "") };
@@ -129,3 +130,24 @@ Deno.test("without HTTP a Python app is refused with an error that says so", asy
   const error = await play("", { runtimeAddress: undefined }).catch((error) => error);
   assert.ok(error instanceof FlwrError && /HTTP port/.test(error.message));
 });
+
+testWithAllRights(
+  "a simulation of a Python app with faults or a table of nodes is refused",
+  async () => {
+    const faults = { dropout: 0, slow: 0, slowSeconds: 10, lie: 0 };
+    const plain = { nodes: 2, cpusPerNode: 1, faults };
+    const refused = [
+      { ...plain, faults: { ...faults, dropout: 0.1 } },
+      { ...plain, faults: { ...faults, slow: 0.1 } },
+      { ...plain, faults: { ...faults, lie: 0.1 } },
+      { ...plain, nodeTable: new Uint8Array(1) },
+    ];
+    for (const simulation of refused) {
+      const playing = play("echo ran > $SEEN", {}, undefined, { ...APP, simulation });
+      await assert.rejects(playing, { code: "unimplemented" });
+    }
+    // Without faults the run goes on to look for Flower's program.
+    const looking = play("", {}, undefined, { ...APP, simulation: plain });
+    await assert.rejects(looking, { code: "failed-precondition" });
+  },
+);

@@ -1,4 +1,5 @@
 import type { GetPiece } from "../../fab/attachments.ts";
+import type { NodeFaults } from "../../entities/simulation.ts";
 import type { RunConfig } from "../../fab/scalar.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 import type { RunEnd } from "./program.ts";
@@ -23,6 +24,9 @@ export interface RunSimulation {
   readonly cpusPerNode: number;
   /** Cores that all nodes together may use (default: all of the machine's). */
   readonly cpus?: number;
+  readonly faults: NodeFaults;
+  /** The settings of each node, as `NodeTable` reads them (default: none). */
+  readonly nodeTable?: Uint8Array | undefined;
   /** Whether simulation workers on other machines work for the nodes (default: false). */
   readonly elsewhere?: boolean;
 }

@@ -30,6 +30,7 @@ export async function findPythonCommand(
 ): Promise<PythonCommand> {
   const file = Deno.build.os === "windows" ? `${name}.exe` : name;
   const folders = path.split(delimiter).filter((folder) => folder !== "");
+  const packages = name === "flwr-simulation" ? `"flwr[simulation]"` : "flwr";
   if (python === undefined) {
     const program = await firstFile(folders.map((folder) => join(folder, file)));
     if (program !== undefined) return { program, path };
@@ -38,7 +39,7 @@ export async function findPythonCommand(
       `Python apps need ${name}, which is not on this ${role}'s PATH`,
       {
         hints: [
-          `Install Flower for Python on the ${role}'s machine: pip install flwr`,
+          `Install Flower for Python on the ${role}'s machine: pip install ${packages}`,
           `Or start the ${role} with --python and the Python that has it`,
         ],
       },
@@ -58,7 +59,7 @@ export async function findPythonCommand(
   throw new FlwrError(
     "failed-precondition",
     `--python: no ${name} is installed for "${found}"`,
-    { hints: [`Install Flower for it: ${found} -m pip install flwr`] },
+    { hints: [`Install Flower for it: ${found} -m pip install ${packages}`] },
   );
 }
 

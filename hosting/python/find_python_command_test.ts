@@ -21,8 +21,12 @@ async function withPrograms(
   }
 }
 
-async function refusal(python: string | undefined, path: string): Promise<FlwrError> {
-  const error = await findPythonCommand(SERVERAPP, python, path).then(
+async function refusal(
+  python: string | undefined,
+  path: string,
+  program = SERVERAPP,
+): Promise<FlwrError> {
+  const error = await findPythonCommand(program, python, path).then(
     () => undefined,
     (error) => error,
   );
@@ -63,5 +67,10 @@ Deno.test("the error for a missing program says what to do", async () => {
     assert.match((await refusal("python9", folder)).message, /^--python: "python9" does not exist/);
     const without = await refusal(`${folder}/bin/python`, "");
     assert.match(without.message, /--python: no flwr-serverapp is installed/);
+    const simulation = { name: "flwr-simulation", role: "SuperLink" } as const;
+    const [onPath] = (await refusal(undefined, `${folder}/bin`, simulation)).hints;
+    assert.match(onPath!, /pip install "flwr\[simulation\]"$/);
+    const [ofFlag] = (await refusal(`${folder}/bin/python`, "", simulation)).hints;
+    assert.match(ofFlag!, /pip install "flwr\[simulation\]"$/);
   });
 });

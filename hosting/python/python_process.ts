@@ -1,11 +1,13 @@
 import { basename, dirname, join } from "node:path";
+import { systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { flwrHome } from "../../fab/home.ts";
+import { rayFolderVariables } from "./ray_folder.ts";
 import { type ProgramEnd, runProgram } from "./run_program.ts";
 
 /** Options for one of Flower's own programs that runs an app for one task. */
 export interface PythonProcessOptions {
-  /** Path of `flwr-serverapp` or `flwr-clientapp`. */
+  /** Path of `flwr-serverapp`, `flwr-clientapp` or `flwr-simulation`. */
   readonly program: string;
   /** `PATH` for it. */
   readonly path: string;
@@ -17,6 +19,8 @@ export interface PythonProcessOptions {
   readonly authorityFile?: string;
   /** Whether the app may install packages. */
   readonly installDependencies: boolean;
+  /** Whether the program starts Ray (default: no). Ray's files are removed with the process. */
+  readonly startsRay?: boolean;
   /** Ends the process and its child processes. */
   readonly signal: AbortSignal;
   /** Called with each line of its output. */
@@ -40,20 +44,43 @@ export async function runPythonProcess(options: PythonProcessOptions): Promise<P
   try {
     const tokenFile = join(folder, "token");
     await Deno.writeTextFile(tokenFile, options.token, { mode: 0o600, createNew: true });
-    const end = await start(tokenFile, home, options);
+    const variables = options.startsRay ? await rayFolderVariables(folder) : {};
+    const end = await start({ tokenFile, home, variables }, options);
     if (end.code === USAGE_STATUS && /^usage: flwr-/m.test(end.output)) {
       throw tooOld(options.program);
     }
     return end;
   } finally {
-    await Deno.remove(folder, { recursive: true });
-    await Deno.remove(home, { recursive: true }).catch(() => {});
+    // Killed processes may still write for a moment. The token is removed in any case.
+    await Deno.remove(join(folder, "token")).catch(() => {});
+    await removeFolder(folder);
+    await removeFolder(home);
+  }
+}
+
+/** How often a folder is removed in which something is still written. */
+const REMOVALS = 10;
+/** Seconds between two removals. */
+const REMOVAL_SECONDS = 0.1;
+
+/** Removes a folder with all that is in it, if it exists. Gives up after a second: it is one for temporary files. */
+async function removeFolder(folder: string): Promise<void> {
+  for (let attempt = 1; attempt <= REMOVALS; attempt++) {
+    if (attempt > 1) await systemClock.sleep(REMOVAL_SECONDS);
+    try {
+      return await Deno.remove(folder, { recursive: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+    }
   }
 }
 
 async function start(
-  tokenFile: string,
-  home: string,
+  { tokenFile, home, variables }: {
+    readonly tokenFile: string;
+    readonly home: string;
+    readonly variables: Readonly<Record<string, string>>;
+  },
   { program, path, runtimeAddress, authorityFile, installDependencies, signal, onLine }:
     PythonProcessOptions,
 ): Promise<ProgramEnd> {
@@ -70,6 +97,7 @@ async function start(
         FLWR_TELEMETRY_ENABLED: "0",
         FLWR_DISABLE_UPDATE_CHECK: "1",
         PYTHONUNBUFFERED: "1",
+        ...variables,
         PATH: path,
         // Flower's programs install the run's bundle there, and one could read files that another is still writing. If
         // apps may install packages, all share one folder, so that each package is installed once.

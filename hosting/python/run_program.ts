@@ -6,6 +6,15 @@ const INTERRUPT_GRACE_SECONDS = 1;
 /** Bytes of a Python process' last output that are kept to explain how it ended. */
 const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;
 
+/**
+ * Shell commands that start a program in the shell's place, with a process beside it that kills their group once the
+ * shell's standard input ends. Only this process holds its other end, so it ends when this process does, even by
+ * SIGKILL.
+ */
+const GUARD = `exec 3<&0 </dev/null
+{ cat <&3; kill -KILL 0; } >/dev/null 2>&1 &
+exec "$@" 3<&-`;
+
 /** A program to start. */
 export interface ProgramOptions {
   readonly program: string;
@@ -31,16 +40,18 @@ export interface ProgramEnd {
 /**
  * Runs a program in a process group of its own, so that none of its child processes outlives it. When the signal is
  * aborted, the group gets SIGINT, and one second later SIGKILL. When the program ends by itself, the rest of its group
- * is killed.
+ * is killed, and on Unix also when this process ends.
  *
  * @throws Deno.errors.NotFound or PermissionDenied when the program cannot be started
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
   const { program, args, env, signal, onLine, clock = systemClock } = options;
-  const child = new Deno.Command(program, {
-    args: [...args],
+  const isGuarded = Deno.build.os !== "windows";
+  if (isGuarded) await requireProgram(program);
+  const child = new Deno.Command(isGuarded ? "/bin/sh" : program, {
+    args: isGuarded ? ["-c", GUARD, "sh", program, ...args] : [...args],
     env: { ...env },
-    stdin: "null",
+    stdin: isGuarded ? "piped" : "null",
     stdout: "piped",
     stderr: "piped",
     // A group of its own: only the SuperLink shall handle a Ctrl-C in its terminal.
@@ -71,6 +82,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
     const status = await child.status;
     signalGroup(child.pid, "SIGKILL");
     await reading;
+    if (isGuarded) await child.stdin.close().catch(() => {});
     return {
       ...(status.signal === null ? { code: status.code } : { signal: status.signal }),
       output: output.text(),
@@ -80,6 +92,13 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
     ended.abort();
     await interrupting;
   }
+}
+
+/** Throws the error that a program which does not exist, or is none, has when it is started. */
+async function requireProgram(program: string): Promise<void> {
+  const { isFile, mode } = await Deno.stat(program);
+  if (isFile && ((mode ?? 0) & 0o111) !== 0) return;
+  throw new Deno.errors.PermissionDenied(`"${program}" is not an executable file`);
 }
 
 /** Sends a signal to a process and its group. Does nothing if all of them have ended. */

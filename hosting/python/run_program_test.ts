@@ -27,7 +27,11 @@ async function startWithChild(setUp: string) {
     signal: controller.signal,
   });
   let child = "";
-  while (child === "") child = await Deno.readTextFile(file).catch(() => "");
+  await eventually(
+    async () => (child = await Deno.readTextFile(file).catch(() => "")) !== "",
+    20,
+    "the program to start",
+  );
   await Deno.remove(folder, { recursive: true });
   return { controller, end, child: Number(child) };
 }
@@ -96,3 +100,54 @@ testWithAllRights("what a program leaves behind when it ends goes with it", asyn
   await gone(Number(await Deno.readTextFile(`${folder}/child`)));
   await Deno.remove(folder, { recursive: true });
 });
+
+testWithAllRights(
+  "a program ends with all that it started when the process that started it is killed",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/pids`;
+    try {
+      // It ignores what a polite program would obey.
+      const script = `trap '' INT TERM HUP; sleep 600 & echo $$ $! > ${file}.new; ` +
+        `mv ${file}.new ${file}; wait; wait`;
+      const options = { program: "/bin/sh", args: ["-c", script], env: {} };
+      const module = import.meta.resolve("./run_program.ts");
+      const starter = new Deno.Command(Deno.execPath(), {
+        args: [
+          "eval",
+          `import { runProgram } from "${module}";
+await runProgram({ ...${JSON.stringify(options)}, signal: new AbortController().signal });`,
+        ],
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      let pids = "";
+      await eventually(
+        async () => (pids = await Deno.readTextFile(file).catch(() => "")) !== "",
+        60,
+        "the program to start",
+      );
+      starter.kill("SIGKILL");
+      await starter.status;
+      for (const pid of pids.trim().split(" ")) await gone(Number(pid));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+testWithAllRights(
+  "a program that does not exist, or is not executable, is not started",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await Deno.writeTextFile(`${folder}/text`, "");
+      const start = (program: string) => runProgram({ program, args: [], env: {}, signal: never });
+      await assert.rejects(start(`${folder}/nothing`), Deno.errors.NotFound);
+      await assert.rejects(start(`${folder}/text`), Deno.errors.PermissionDenied);
+      await assert.rejects(start(folder), Deno.errors.PermissionDenied);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

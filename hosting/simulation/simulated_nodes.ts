@@ -1,17 +1,26 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
+import { formatBytes } from "../../base/readable.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
+import type { NodeFaults } from "../../entities/simulation.ts";
 import { serverSeed } from "../../simulation/node_seed.ts";
+import { NodeTable } from "../../simulation/node_table.ts";
 import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
+import { MAX_SAVED_STATE_BYTES } from "../../simulation/node_states.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
 import type { NodeRunner } from "../../simulation/node_runner.ts";
+import { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
 import type { AppModule } from "../app/app_module.ts";
 
-/** Most different errors of nodes whose whole text is printed. The others are counted. */
+/** Maximum number of different node errors that are printed in full. The others are counted. */
 const MAX_PRINTED_FAILURES = 3;
 
 /** Most nodes whose work is handed out to other machines at the same time. A process may have 256 calls open. */
 export const MAX_JOBS_OUT = 192;
+
+const UNSAVED =
+  `The states of the simulated nodes take more than ${formatBytes(MAX_SAVED_STATE_BYTES)}, so ` +
+  "checkpoints no longer contain them: if the run is resumed, they start empty\n";
 
 /** The nodes of a run that are simulated in the process of its ServerApp. */
 export interface SimulationJob {
@@ -21,8 +30,11 @@ export interface SimulationJob {
   readonly nodes: number;
   /** Number of threads, each for one node at a time. Undefined: workers on other machines work for the nodes. */
   readonly workers?: number;
-  /** Decides all random numbers that the apps draw by default, any integer. */
+  /** The seed of all random numbers that the apps draw by default, any integer. */
   readonly seed: number;
+  readonly faults: NodeFaults;
+  /** The settings of each node, as {@link NodeTable} reads them (default: none). */
+  readonly nodeTable?: Uint8Array | undefined;
 }
 
 /** A simulation, and the run that it belongs to. */
@@ -40,19 +52,26 @@ export class SimulatedNodes implements AsyncDisposable {
   readonly #runners: readonly NodeRunner[];
 
   private constructor(
-    { runId, runConfig, nodes, seed }: SimulatedRun,
+    { runId, runConfig, nodes, seed, faults, nodeTable }: SimulatedRun,
     runners: readonly NodeRunner[],
-    failed: (partition: number, text: string) => void,
+    { printed }: NodeThreadHost,
   ) {
+    const table = nodeTable && new NodeTable(nodeTable);
     this.#runners = runners;
+    const failed = failurePrinter(printed);
     this.serverRandom = seededRandom(serverSeed(seed));
     this.connection = new SimulatedConnection({
       runId,
       runConfig,
-      nodes: new VirtualNodes({ count: nodes }),
+      nodes: new VirtualNodes({
+        count: nodes,
+        ...(table && { settingsOf: (partition) => table.settingsOf(partition) }),
+      }),
       runners,
       seed,
+      faults,
       failed,
+      unsaved: () => printed(UNSAVED),
     });
   }
 
@@ -67,10 +86,14 @@ export class SimulatedNodes implements AsyncDisposable {
     thread: NodeThreadHost,
     elsewhere: NodeRunner["run"],
   ): Promise<SimulatedNodes> {
+    const arrays = new SharedArrays();
     const { module, nodes, workers = MAX_JOBS_OUT } = run;
     const starting = Array.from(
       { length: Math.min(workers, nodes) },
-      () => run.workers === undefined ? remote(elsewhere) : ThreadRunner.start(module, thread),
+      (): Promise<NodeRunner> =>
+        run.workers === undefined
+          ? Promise.resolve({ run: elsewhere, [Symbol.asyncDispose]: () => Promise.resolve() })
+          : ThreadRunner.start(module, thread, arrays),
     );
     const started = await Promise.allSettled(starting);
     const runners = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
@@ -79,7 +102,7 @@ export class SimulatedNodes implements AsyncDisposable {
       await Promise.all(runners.map((runner) => runner[Symbol.asyncDispose]()));
       throw failure.reason;
     }
-    return new SimulatedNodes(run, runners, failurePrinter(thread));
+    return new SimulatedNodes(run, runners, thread);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,12 +111,10 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 }
 
-function remote(run: NodeRunner["run"]): NodeRunner {
-  return { run, [Symbol.asyncDispose]: () => Promise.resolve() };
-}
-
 /** Prints the first errors of nodes whole, each once. In a simulation there is no node's log to look into. */
-function failurePrinter({ printed }: NodeThreadHost): (partition: number, text: string) => void {
+function failurePrinter(
+  printed: NodeThreadHost["printed"],
+): (partition: number, text: string) => void {
   const seen = new Set<string>();
   return (partition, text) => {
     const [first = ""] = text.split("\n", 1);

@@ -1,12 +1,16 @@
 import type { Context } from "../../app/context.ts";
+import { ownBuffers } from "../../app/message_memory.ts";
 import type { Message } from "../../app/message.ts";
+import { isArrayRecord, type RecordDict } from "../../app/record_dict.ts";
 import type { NodeAnswer, NodeRunner } from "../../simulation/node_runner.ts";
 import { AppHost } from "../app/app_host.ts";
 import type { StartInstance } from "../app/app_instance.ts";
 import type { AppModule } from "../app/app_module.ts";
+import type { ClientAppCommand } from "../app/worker_protocol.ts";
 import type { EndNodeThread, NodeThreadEvent, OpenNodeThread } from "../sandbox/wire/protocol.ts";
+import type { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 
-/** What the runners of a ServerApp's thread need of it. */
+/** What the runners need from the ServerApp's thread. */
 export interface NodeThreadHost {
   /** Sends a request to the process. */
   readonly post: (request: OpenNodeThread | EndNodeThread, transfer: Transferable[]) => void;
@@ -25,10 +29,16 @@ export class ThreadRunner implements NodeRunner {
   /**
    * Starts a thread and loads the ClientApp in it.
    *
+   * @param arrays the arrays that the threads of a run share
    * @throws FlwrError "failed-precondition" when the ClientApp cannot be loaded
    */
-  static async start(module: AppModule, thread: NodeThreadHost): Promise<ThreadRunner> {
-    return new ThreadRunner(await AppHost.start(module, { threads: 1 }, threadStarter(thread)));
+  static async start(
+    module: AppModule,
+    thread: NodeThreadHost,
+    arrays: SharedArrays,
+  ): Promise<ThreadRunner> {
+    const start = threadStarter(thread, arrays);
+    return new ThreadRunner(await AppHost.start(module, { threads: 1 }, start));
   }
 
   async run(
@@ -38,6 +48,7 @@ export class ThreadRunner implements NodeRunner {
     signal: AbortSignal,
   ): Promise<NodeAnswer> {
     const { reply, state, failure } = await this.#host.handle(message, context, signal, seed);
+    if (reply.hasContent) ownReply(reply, state);
     return { reply, state, ...(failure && { failure: failure.details }) };
   }
 
@@ -47,7 +58,19 @@ export class ThreadRunner implements NodeRunner {
   }
 }
 
-function threadStarter({ post, printed }: NodeThreadHost): StartInstance {
+/** Lets the strategy free a reply's arrays. They arrived in buffers of this message, which the state may share. */
+function ownReply(reply: Message, state: RecordDict): void {
+  const kept = new Set(buffersOf(state));
+  ownBuffers(reply, new Set(buffersOf(reply.content)).difference(kept));
+}
+
+function buffersOf(records: RecordDict): ArrayBufferLike[] {
+  return [...records.values()].filter(isArrayRecord).flatMap((record) =>
+    Array.from(record.values(), ({ data }) => data.buffer)
+  );
+}
+
+function threadStarter({ post, printed }: NodeThreadHost, arrays: SharedArrays): StartInstance {
   return (onEvent) => {
     const id = crypto.getRandomValues(new Uint32Array(1))[0]!;
     const { port1, port2 } = new MessageChannel();
@@ -58,7 +81,7 @@ function threadStarter({ post, printed }: NodeThreadHost): StartInstance {
     };
     post({ kind: "open-node-thread", id }, [port2, reports.port2]);
     return {
-      send: (command) => port1.postMessage(command),
+      send: (command) => port1.postMessage(shareInstruction(command, arrays)),
       end: () => {
         port1.close();
         reports.port1.close();
@@ -66,4 +89,10 @@ function threadStarter({ post, printed }: NodeThreadHost): StartInstance {
       },
     };
   };
+}
+
+function shareInstruction(command: ClientAppCommand, arrays: SharedArrays): ClientAppCommand {
+  if (command.kind !== "handle" || command.message.content === undefined) return command;
+  const content = arrays.share(command.message.content);
+  return { ...command, message: { ...command.message, content } };
 }

@@ -4,6 +4,7 @@ import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { RunOutcomes } from "./outcomes.ts";
+import type { NodeSettingsTable } from "./node_settings_table.ts";
 import type { PieceTable } from "./piece_table.ts";
 import type { RunState } from "../../entities/run.ts";
 import type { FabTable, LogTable, RunTable } from "./run_table.ts";
@@ -25,6 +26,7 @@ export interface RunTransaction {
   readonly runs: RunTable;
   readonly logs: LogTable;
   readonly fabs: FabTable;
+  readonly nodeSettings: NodeSettingsTable;
   readonly pieces: PieceTable;
   readonly runDependents: RunDependents;
 }

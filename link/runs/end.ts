@@ -46,6 +46,7 @@ export async function endRun(
   context.outcomes.forget(effects, runId);
   effects.due(now);
   await releaseFab(context, tx, effects, run.fabHash);
+  await tx.nodeSettings.remove(runId);
   await context.traffic.save(tx, effects, runId);
   effects.wake(`log:${runId}`);
   effects.emit({ kind: "run-finished", runId, state, details });

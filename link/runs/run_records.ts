@@ -26,7 +26,7 @@ export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkR
         `The SuperLink stores no run of series "${input.seriesId}"`,
       );
     }
-    const { resumeFrom, ...submitted } = input;
+    const { resumeFrom, nodeSettings, ...submitted } = input;
     const resumedFrom = resumeFrom === undefined
       ? undefined
       : await resumableRun(tx, resumeFrom, input.fabId);
@@ -35,6 +35,7 @@ export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkR
       ...(resumedFrom !== undefined && { resumedFrom }),
     };
     await tx.runs.put(run);
+    if (nodeSettings !== undefined) await tx.nodeSettings.add(run.runId, nodeSettings);
     if (!await tx.fabs.has(fab.hash)) {
       await tx.fabs.add(fab.hash, fab.content);
       await needPieces(tx, fab.hash, fab.pieces ?? []);
@@ -78,6 +79,14 @@ export function startRun(
 /** See Runs.get. */
 export function getRun(context: RunContext, runId: bigint): Promise<LinkRun | undefined> {
   return readRun(context, (tx) => tx.runs.get(runId));
+}
+
+/** See Runs.nodeSettings. */
+export function nodeSettingsOf(
+  context: RunContext,
+  runId: bigint,
+): Promise<Uint8Array | undefined> {
+  return context.transact("relaxed", (tx) => tx.nodeSettings.get(runId));
 }
 
 /** See Runs.ofToken. */

@@ -92,6 +92,8 @@ export interface Runs {
   readLog(runId: bigint, after: number, options?: LogReadOptions): Promise<LogPiece>;
   /** The FAB with this hash. It exists while an unfinished run uses it. */
   getFab(hash: string): Promise<Uint8Array | undefined>;
+  /** The settings of a run's simulated nodes; undefined if it has none, or is finished. */
+  nodeSettings(runId: bigint): Promise<Uint8Array | undefined>;
   /**
    * Stores a piece of an attachment, and reports which pieces are missing. Attachments are files that are sent
    * separately from the FAB. The stored piece, and the named ones that exist, are kept for limits.sparePieceSeconds or

@@ -381,3 +381,16 @@ linkTest("a run is not failed because of the replies since a restart alone", asy
   await bench.link.runs.finish(token, { outcome: "completed", details: "" });
   assert.equal((await bench.link.runs.get(bench.runId))!.state, "finished:completed");
 });
+
+linkTest("the settings of a run's nodes last a restart, and go with its end", async (bench) => {
+  const nodeSettings = new Uint8Array([91, 93, 10, 0, 255]);
+  const { runId } = await bench.link.runs.create({ ...FAB, nodeSettings });
+  const other = await submit(bench);
+  await bench.restart();
+  assert.deepEqual(await bench.link.runs.nodeSettings(runId), nodeSettings);
+  assert.equal(await bench.link.runs.nodeSettings(other.runId), undefined);
+  assert.ok(!("nodeSettings" in (await bench.link.runs.get(runId))!));
+  await bench.link.runs.stop(runId);
+  assert.equal(await bench.link.runs.nodeSettings(runId), undefined);
+  assert.equal((await bench.store.usage()).nodeSettings, 0);
+});

@@ -8,6 +8,7 @@ import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
 import { MemoryPieces, PieceMap } from "./memory_pieces.ts";
 import { MemoryPushes, PushMap } from "./memory_pushes.ts";
 import { LogMap, MemoryLogs } from "./memory_logs.ts";
+import { MemoryNodeSettings } from "./memory_node_settings.ts";
 import { MemoryFabs, MemoryRuns, RunMap } from "./memory_runs.ts";
 import { MemorySettings } from "./memory_settings.ts";
 import { MemorySigners } from "./memory_signers.ts";
@@ -53,6 +54,7 @@ export class MemoryStore implements LinkStore {
       announced: this.#tables.pushes.messages.size,
       logEntries: this.#tables.logs.size,
       fabs: this.#tables.fabs.size,
+      nodeSettings: this.#tables.nodeSettings.size,
       artifacts: this.#tables.artifacts.byId.size,
       pieces: this.#tables.pieces.byHash.size,
       fabPieces: this.#tables.pieces.ofFab.size,
@@ -74,6 +76,7 @@ class Tables {
   readonly runs = new RunMap();
   readonly logs = new LogMap();
   readonly fabs = new Map<string, Uint8Array>();
+  readonly nodeSettings = new Map<bigint, Uint8Array>();
   readonly messages = new MessageMap();
   readonly objects = new ObjectMap();
   readonly pushes = new PushMap();
@@ -87,6 +90,7 @@ function openTransaction(tables: Tables, journal: Journal): LinkTables {
     runs: new MemoryRuns(tables.runs, journal),
     logs: new MemoryLogs(tables.logs, journal),
     fabs: new MemoryFabs(tables.fabs, journal),
+    nodeSettings: new MemoryNodeSettings(tables.nodeSettings, journal),
     instructions: new MemoryInstructions(tables.messages, journal),
     replies: new MemoryReplies(tables.messages, journal),
     objects: new MemoryObjects(tables.objects, journal),

@@ -102,6 +102,7 @@ export class SqliteStore implements LinkStore {
         announced: count("announced"),
         logEntries: count("run_log"),
         fabs: count("fab"),
+        nodeSettings: count("node_settings"),
         artifacts: count("artifact"),
         pieces: count("piece"),
         fabPieces: count("fab_piece"),

@@ -287,4 +287,11 @@ export const MIGRATIONS: readonly string[] = [
     value BLOB NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // Settings of the simulated nodes of runs that are not finished.
+  `
+  CREATE TABLE node_settings (
+    run_id INTEGER PRIMARY KEY REFERENCES run,
+    settings BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

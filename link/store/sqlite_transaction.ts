@@ -1,6 +1,7 @@
 import { SqliteArtifacts } from "./sqlite_artifacts.ts";
 import { SqliteFabs, SqliteLogs } from "./sqlite_logs.ts";
 import { SqliteInstructions, SqliteReplies } from "./sqlite_messages.ts";
+import { SqliteNodeSettings } from "./sqlite_node_settings.ts";
 import { SqliteNodes } from "./sqlite_nodes.ts";
 import { SqliteObjects } from "./sqlite_objects.ts";
 import { SqlitePieces } from "./sqlite_pieces.ts";
@@ -17,6 +18,7 @@ export function sqliteTransaction(sql: Statements): LinkTables {
     runs: new SqliteRuns(sql),
     logs: new SqliteLogs(sql),
     fabs: new SqliteFabs(sql),
+    nodeSettings: new SqliteNodeSettings(sql),
     instructions: new SqliteInstructions(sql),
     replies: new SqliteReplies(sql),
     objects: new SqliteObjects(sql),

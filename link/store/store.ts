@@ -4,6 +4,7 @@ import type { PushTable } from "../messages/push_table.ts";
 import type { NodeTable } from "../nodes/node_table.ts";
 import type { ObjectTable } from "../objects/object_table.ts";
 import type { PieceTable } from "../runs/piece_table.ts";
+import type { NodeSettingsTable } from "../runs/node_settings_table.ts";
 import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
 import type { TransactionStore } from "../transactions/transactions.ts";
 
@@ -23,6 +24,8 @@ export interface StoreUsage {
   readonly announced: number;
   readonly logEntries: number;
   readonly fabs: number;
+  /** Runs with settings of simulated nodes. */
+  readonly nodeSettings: number;
   readonly artifacts: number;
   /** Pieces of attachments. */
   readonly pieces: number;
@@ -36,6 +39,7 @@ export interface LinkTables {
   readonly runs: RunTable;
   readonly logs: LogTable;
   readonly fabs: FabTable;
+  readonly nodeSettings: NodeSettingsTable;
   readonly instructions: InstructionTable;
   readonly replies: ReplyTable;
   readonly objects: ObjectTable;

@@ -1,14 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
+import { mixBits } from "../../base/random.ts";
 import { showShape } from "./shape.ts";
 import { node, type Value } from "./value.ts";
-
-/** MurmurHash3's finaliser: maps 32 bits to 32 well-mixed bits. */
-export function mixBits(number: number): number {
-  let z = number >>> 0;
-  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-  return (z ^ (z >>> 16)) >>> 0;
-}
 
 /** The factor of a `uniform`'s key for element i. */
 export function elementBits(i: number, salt: number): number {

@@ -11,13 +11,16 @@ import { GRAPH, NODE, TENSOR } from "../onnx/message/types.ts";
 
 /** Two lowerings of one program, for different numbers of rows. */
 export interface RowVersions {
-  /** The graph for the most rows that a step can have, and the one for fewer rows. */
+  /** The graph for the maximum number of rows of a step, and one for fewer rows. */
   readonly graphs: readonly [GraphProto, GraphProto];
   /** Their numbers of rows. */
   readonly rows: readonly [number, number];
   /** Name of the body's input with a step's number of rows, int64 [1], from 1. */
   readonly count: string;
-  /** Names of the body's inputs of which a step uses its number of rows. They are fed with the most rows. */
+  /**
+   * Names of the body's inputs of which a step uses only its number of rows. They are fed with the maximum number of
+   * rows.
+   */
   readonly cut: readonly string[];
 }
 
@@ -43,7 +46,7 @@ function require(isSame: boolean): asserts isSame {
   if (!isSame) throw new Different();
 }
 
-/** Whether a name is that of a constant, and not of a value that each step computes. */
+/** Whether a name belongs to a constant, and not to a value that each step computes. */
 function isFixed(name: string): boolean {
   return name.startsWith("#");
 }
@@ -74,7 +77,7 @@ function sameAttribute(a: AttributeProto, b: AttributeProto): boolean {
     sameBytes(a.s, b.s) && sameList(a.ints, b.ints) && sameList(a.floats, b.floats);
 }
 
-/** Keeps the first place of each axis that is marked; undefined if the places differ. */
+/** Keeps only the first position along each marked axis; undefined if the values at the positions differ. */
 function firstAlong(
   { dims, rawData }: TensorProto,
   marked: readonly boolean[],
@@ -227,7 +230,7 @@ class Merge {
     return output;
   }
 
-  /** A constant of which both graphs have a version of their own. */
+  /** A constant that differs between the two graphs. */
   #constant(a: TensorProto, b: TensorProto, isReshape: boolean): string {
     require(a.dataType === b.dataType && a.dims.length === b.dims.length);
     const isVector = a.dataType === INT64 && a.dims.length === 1 && a.dims[0] === b.dims[0];
@@ -265,7 +268,7 @@ class Merge {
     });
     const free = factors.filter((factor) => factor !== undefined).length;
     if (isReshape && free === 1 && !a.includes(0n) && !a.includes(-1n)) {
-      // Reshape finds out one length by itself.
+      // Reshape can infer one length.
       const values = a.map((length, i) => factors[i] === undefined ? length : -1n);
       return this.#addInitializer(vector(`#rows.shape.${values.join()}`, values));
     }

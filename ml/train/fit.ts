@@ -6,7 +6,7 @@ import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { BestEpoch } from "./early_stop.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { EpochTrainer, proximalOf } from "./epoch_trainer.ts";
-import type { Executor } from "./executor.ts";
+import { type Executor, storeData } from "./executor.ts";
 import { FitMeter } from "./fit_meter.ts";
 import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
@@ -88,7 +88,11 @@ async function trainEpochs(
   const { clock, batchSize, options: { epochs = 1, earlyStop, onEpoch } } = fit;
   // The engine starts in its own thread while this thread builds the program.
   await fit.executor.engine();
-  await Promise.all([trainer.open(batchSize), fit.upload()]);
+  await Promise.all([
+    trainer.open(batchSize),
+    fit.upload(),
+    storeData(fit.executor, fit.dataset),
+  ]);
   await prepareSlots(fit.executor, fit.recipe.optimizer, trained(fit), fit.memory, rates.at(1));
   await writeProximal(fit);
   await writeCorrection(fit);

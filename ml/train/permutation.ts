@@ -1,5 +1,4 @@
-import { seededRandom } from "../../base/random.ts";
-import { mixBits } from "../graph/random.ts";
+import { mixBits, seededRandom } from "../../base/random.ts";
 
 /**
  * The numbers 0 … count−1 in a random order (Fisher–Yates).

@@ -1,3 +1,4 @@
+import { FlwrError } from "../../base/error.ts";
 import { tensor, zeros } from "../../tensor/tensor.ts";
 import { mostRowsPerPass, passesOf, poissonBatch, rowsPerPass } from "../step/poisson.ts";
 import type { DpSgd, FitPrivacy } from "../step/dp_sgd.ts";
@@ -127,7 +128,12 @@ export class PrivateTrainer {
     let { loaded, rows } = await this.open();
     const passes = this.#drawPasses(rows.most);
     if (passes.length > this.#stepsPerEpoch) {
+      const drawnFor = rows.most;
       ({ loaded, rows } = await this.#open(false));
+      if (rows.most !== drawnFor) {
+        // Examples beyond a pass would be left out, and ε would not hold.
+        throw new FlwrError("internal", `Passes of ${drawnFor} and of ${rows.most} examples`);
+      }
       await this.#clearSums();
     }
     const data = await storeData(executor, dataset);

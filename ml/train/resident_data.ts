@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, NamedTensor } from "../engine/engine.ts";
 
 /** Number of data sets that stay in the training thread's memory; beyond it, the least recently used one is removed. */
 export const RESIDENT_DATASETS = 4;
@@ -26,20 +26,29 @@ export class ResidentData {
    */
   async store(tensors: readonly { value: Tensor; flat: boolean }[]): Promise<string[]> {
     const names: string[] = [];
+    const fresh: (readonly [Tensor, NamedTensor])[] = [];
     for (const { value, flat } of tensors) {
       const known = this.#names.get(value);
       const name = known ?? `resident${this.#count++}`;
       if (known === undefined) {
         const rows = value.shape[0]!;
         const shape = flat ? [rows, elementCount(value.shape.slice(1))] : value.shape;
-        await this.#engine.write([[name, tensor(value.dtype, shape, value.data)]]);
+        fresh.push([value, [name, tensor(value.dtype, shape, value.data)]]);
       }
       // The order of the map is the order of last use.
       this.#names.delete(value);
       this.#names.set(value, name);
       names.push(name);
     }
-    await this.#makeRoom();
+    // Sent together, because each wait for the training thread takes as long as a step of a small network.
+    const calls = [this.#makeRoom()];
+    if (fresh.length > 0) calls.push(this.#engine.write(fresh.map(([, named]) => named)));
+    await Promise.all(calls).catch(async (error) => {
+      for (const [value] of fresh) this.#names.delete(value);
+      // Some may have been stored, and count.
+      await this.#engine.forget(fresh.map(([, [name]]) => name)).catch(() => {});
+      throw error;
+    });
     return names;
   }
 

@@ -30,3 +30,34 @@ Deno.test("the least recently used tensor is removed", async () => {
   await assert.rejects(engine.read([names[1]!]), /No tensor is stored/);
   assert.equal((await engine.read([names[0]!])).length, 1);
 });
+
+Deno.test("tensors that could not be stored are stored again, and leave nothing behind", async () => {
+  await using engine = await LocalEngine.create(1);
+  let full = true;
+  const names: string[] = [];
+  const forgotten: string[] = [];
+  const limited = new Proxy(engine, {
+    get: (target, method) => {
+      if (method === "write") {
+        return (tensors: Parameters<typeof target.write>[0]) => {
+          names.push(...tensors.map(([name]) => name));
+          return full ? Promise.reject(new Error("no room")) : target.write(tensors);
+        };
+      }
+      if (method === "forget") {
+        return (gone: readonly string[]) => {
+          forgotten.push(...gone);
+          return target.forget(gone);
+        };
+      }
+      return Reflect.get(target, method).bind(target);
+    },
+  });
+  const data = new ResidentData(limited);
+  const both = [numbers(1, 2), numbers(3)].map((value) => ({ value, flat: false }));
+  await assert.rejects(data.store(both), /no room/);
+  assert.deepEqual(forgotten, names);
+  full = false;
+  const stored = await engine.read(await data.store(both));
+  assert.deepEqual(stored.map((value) => [...value.data]), [[1, 2], [3]]);
+});

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import { mixBits } from "../graph/random.ts";
+import { mixBits } from "../../base/random.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { NamedTensor } from "../engine/engine.ts";
 import type { Fit } from "./fit.ts";

@@ -6,7 +6,7 @@ import { derivedKey, KeyedEntropy, newKey } from "../noise/keyed_entropy.ts";
 /** Samples that are drawn at once. */
 const SAMPLES = 4096;
 
-/** What the noise of all rounds is made with. */
+/** Parameters of the noise of all rounds. */
 export interface CorrelatedNoiseOptions {
   /** The first column of C, with 1 on the diagonal: `squareRootBands`. */
   readonly column: Float64Array;
@@ -14,7 +14,10 @@ export interface CorrelatedNoiseOptions {
   readonly rounds: number;
 }
 
-/** What determines the noise of the rounds so far, and of the next ones. Secret: with it noise can be subtracted. */
+/**
+ * What determines the noise of the rounds so far, and of the next ones. Secret, because anyone who has it can subtract
+ * the noise.
+ */
 export interface CorrelatedNoiseState {
   /** The key of the run. */
   readonly key: Uint8Array;
@@ -23,15 +26,16 @@ export interface CorrelatedNoiseState {
 }
 
 /**
- * The noise C⁻¹·z of a run, one row after the other: w_t = z_t − Σ_i c_i·w_(t−i). It holds the rows of the last bands only.
+ * The noise C⁻¹·z of a run, one row after the other: w_t = z_t − Σ_i c_i·w_(t−i). It keeps only the rows of the last
+ * bands.
  *
  * Rows are multiples of the grid's step, and the sum over earlier rows is rounded to it. So the release of a row is a
- * discrete Gaussian around x_t − Σ c_i·w_(t−i), whatever float64 does to that sum: what it may be wrong by is part of the
- * noise's deviation.
+ * discrete Gaussian around x_t − Σ c_i·w_(t−i), however float64 rounds that sum: the noise's deviation includes the
+ * largest rounding error.
  *
  * The noise of a row depends on a secret key and on the sum that it is added to (as the nonces of RFC 6979 do). So a resumed
- * run draws the same noise for the same sum, and independent noise for another one: two sums with the same noise would tell
- * their difference.
+ * run draws the same noise for the same sum, and independent noise for another one: two sums with the same noise would
+ * reveal their difference.
  */
 export class CorrelatedNoise {
   readonly #column: Float64Array;
@@ -63,7 +67,7 @@ export class CorrelatedNoise {
     return { key: this.#key, rowKeys: [...this.#rowKeys] };
   }
 
-  /** Goes on from a state. */
+  /** Continues from a state. */
   restore({ key, rowKeys }: CorrelatedNoiseState): void {
     this.#key = key;
     this.#rowKeys = [...rowKeys];

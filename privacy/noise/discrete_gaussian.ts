@@ -16,11 +16,13 @@ const TOLERANCE = 2 ** -45;
 
 /**
  * The discrete Gaussian distribution: whole numbers z with a probability proportional to exp(−z² / 2σ²) (Canonne, Kamath,
- * Steinke, 2020, arXiv:2004.00010). Samples have exactly this distribution, also in the tails, if the entropy is uniform.
+ * Steinke, 2020, arXiv:2004.00010). Samples have exactly this distribution, even in the tails, if the entropy is
+ * uniform.
  *
  * |z| = k · W + x, with a block k and a place x below its width W, a power of two. A block is chosen in proportion to
- * exp(−(kW)² / 2σ²) from a table, a place uniformly, and it is accepted with probability exp(−x(x + 2kW) / 2σ²). Decisions
- * that float64 cannot make for sure are made in whole numbers with more random bits ({@link LazyChoice}).
+ * exp(−(kW)² / 2σ²) from a table, a place uniformly, and it is accepted with probability exp(−x(x + 2kW) / 2σ²).
+ * Decisions that float64 cannot make with certainty are made in whole numbers, with more random bits ({@link
+ * LazyChoice}).
  */
 export class DiscreteGaussian {
   readonly #blocks: LazyChoice;
@@ -36,7 +38,7 @@ export class DiscreteGaussian {
   /**
    * Prepares the distribution.
    *
-   * @param deviation σ, from 2⁻²⁰ to 2⁴⁷: the standard deviation, except that of a σ below 1/2, which is smaller
+   * @param deviation σ, from 2⁻²⁰ to 2⁴⁷: the standard deviation (if σ is below 1/2, the standard deviation is smaller)
    * @throws RangeError for another one
    */
   constructor(deviation: number) {

@@ -12,7 +12,7 @@ export function fractionOf(value: number): Fraction {
   return { numerator: BigInt(value), denominator: 1n << BigInt(exponent) };
 }
 
-/** Bits in which is computed beyond those asked for: errors of the terms and squarings take fewer than half of them. */
+/** Bits of precision beyond those asked for. The errors of the terms and squarings take fewer than half of them. */
 const GUARD_BITS = 64n;
 
 /**

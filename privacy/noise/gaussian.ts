@@ -35,7 +35,7 @@ export function float32Step(deviation: number): number {
 /**
  * Adds Gaussian noise to numbers.
  *
- * Noise that is computed in floating-point arithmetic has holes and steps by which the number below can be told (Mironov,
+ * Noise that is computed in floating-point arithmetic has gaps and steps that reveal the number below it (Mironov,
  * 2012, "On significance of the least significant bits for differential privacy"). Here numbers and noise are multiples of
  * a power of two far below the noise, and the noise is a sample of the {@link DiscreteGaussian}: for such numbers it
  * satisfies the Rényi divergences of continuous noise of the same deviation (arXiv:2004.00010, theorem 14).

@@ -30,8 +30,8 @@ export type IntegerVector = Int32Array | Uint32Array | BigInt64Array | BigUint64
  * noise is drawn from its distribution without rounding, and added modulo 2³² or 2⁶⁴ (for a smaller ring reduce afterwards).
  * Wrapping around costs accuracy, never privacy.
  *
- * The noise is one share of n. The sum over the nodes is private by the shares of the honest ones among them: give
- * `planIntegerNoise` in `privacy/accounting` the least number that will be in any sum.
+ * The noise is one share of n. The shares of the honest nodes make the sum over the nodes private: give
+ * `planIntegerNoise` in `privacy/accounting` the minimum number of honest nodes in any sum.
  *
  * @param values the vector, as integers of a ring
  * @param share the distribution

@@ -5,7 +5,7 @@ const MOST_TRIES = 200;
 
 /** How real numbers become integers whose norm is bounded. `planIntegerNoise` makes one. */
 export interface IntegerGrid {
-  /** C: an update counts with at most this Euclidean norm. Above 0. */
+  /** C: an update is clipped to this Euclidean norm. Above 0. */
   readonly clippingNorm: number;
   /** Integers per unit, above 0. */
   readonly scale: number;
@@ -14,9 +14,9 @@ export interface IntegerGrid {
 }
 
 /**
- * Clips an update to its norm and rounds it to integers, at random such that each keeps its mean, and again until the norm
- * of all is within its bound ("conditional rounding": Kairouz, Liu, Steinke, 2021, arXiv:2102.06387, section 4). So the bound
- * holds for certain, and not on average.
+ * Clips an update to its norm and rounds it to integers, at random and right on average, and repeats this until the
+ * norm of all is within its bound ("conditional rounding": Kairouz, Liu, Steinke, 2021, arXiv:2102.06387, section 4).
+ * So the bound always holds, not only on average.
  *
  * @param values the update, all arrays together
  * @param target receives the integers

@@ -8,8 +8,8 @@ export const KEY_BYTES = 32;
 const BLOCK = 16_384;
 
 /**
- * Random numbers that a secret key determines: the keystream of AES-256 in counter mode. Without the key they cannot be told
- * from the system's; with it they can be drawn again. One key is for one sequence.
+ * Random numbers that a secret key determines: the keystream of AES-256 in counter mode. Without the key, they cannot
+ * be distinguished from the system's. With it, they can be drawn again. Use a key for one sequence only.
  */
 export class KeyedEntropy implements Entropy {
   readonly #keystream: AesKeystream;
@@ -37,7 +37,7 @@ export function newKey(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(KEY_BYTES));
 }
 
-/** A key for one purpose, which another purpose's does not tell: HMAC-SHA-256. */
+/** A key for one purpose, which the keys of other purposes do not reveal: HMAC-SHA-256. */
 export function derivedKey(key: Uint8Array, purpose: Iterable<Uint8Array>): Uint8Array {
   return hmacSha256(key, purpose);
 }

@@ -9,7 +9,7 @@ import { stdoutScreen } from "../output/screen.ts";
 import { tableLines } from "../output/table.ts";
 
 const EXAMPLE = `
-Example:
+Examples:
   flwr list
   flwr ls my-superlink --limit 5
   flwr ls --run-id 15950113740962349189 --format json

@@ -12,6 +12,9 @@ export interface LaunchFlags {
   concurrentRuns: number;
 }
 
+/** Value of `--python` that refuses Python apps. */
+const NO_PYTHON = "none";
+
 /** Default values of the flags. */
 export const DEFAULT_LAUNCH_FLAGS: LaunchFlags = {
   allowRuntimeDependencyInstallation: false,
@@ -24,7 +27,7 @@ export function addLaunchOptions(command: Command): Command {
   return command
     .option(
       "--python <file>",
-      "Python executable that runs Python ServerApps; its environment must contain flwr (default: flwr-serverapp on PATH)",
+      "Python executable that runs Python ServerApps; its environment must contain flwr; none: refuse Python apps (default: flwr-serverapp on PATH)",
     )
     .option(
       "--allow-runtime-dependency-installation",
@@ -45,7 +48,7 @@ export async function readLaunchConfig(
   { python, allowRuntimeDependencyInstallation, allowRead, concurrentRuns }: LaunchFlags,
 ): Promise<LaunchConfig> {
   return {
-    ...(python === undefined ? {} : { python: resolve(python) }),
+    ...(python === undefined ? {} : { python: python === NO_PYTHON ? python : resolve(python) }),
     installDependencies: allowRuntimeDependencyInstallation,
     allowRead: await Promise.all((allowRead ?? []).map(readableFolder)),
     concurrent: concurrentRuns,

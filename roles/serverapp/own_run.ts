@@ -67,7 +67,7 @@ export class OwnRun implements DriverConnection {
     return runId;
   }
 
-  nodes(runId: bigint): Promise<OnlineNode[]> {
+  nodes(runId: bigint): Promise<readonly OnlineNode[]> {
     return this.#connection.nodes(runId);
   }
 

@@ -119,7 +119,7 @@ async function readSettings(values: readonly string[]): Promise<ConfigRecord> {
 }
 
 function printResumeHint(spec: string, folder: string): void {
-  log("run").info("To go on from the last checkpoint: flwr run {spec} --resume {folder}", {
+  log("run").info("To continue from the last checkpoint: flwr run {spec} --resume {folder}", {
     event: "run-resumable",
     spec,
     folder,

@@ -9,9 +9,11 @@ import { jobManifest, MANIFEST_NAME } from "./manifest.ts";
 import { MAX_WORKERS, type SimulationWorkerFlags } from "./config.ts";
 
 const EXAMPLE = `
-Example: send a run to a SuperLink whose nodes are simulated, and start workers for it on other machines:
-  flwr run my-app my-superlink --engine workers --token-file run.token
+Example:
   flwr simulation-worker --superlink 192.0.2.1:8000 --root-certificates ca.crt --token-file run.token
+
+The run, sent to a SuperLink whose nodes are simulated:
+  flwr run my-app my-superlink --engine workers --token-file run.token
 
 A worker ends when its run ends. You may start and end workers at any time: the nodes of a worker that is gone are
 computed by the others, with the same results.
@@ -26,7 +28,7 @@ export function command(): Command {
     .description(
       "Start a worker, which runs the ClientApp for simulated nodes of a run on another machine.",
     )
-    .requiredOption("--superlink <host:port>", "HTTP address of the SuperLink")
+    .option("--superlink <host:port>", "HTTP address of the SuperLink", "127.0.0.1:8000")
     .option(
       "--token-file <file>",
       "file with the token of the run, which flwr run --engine workers writes (default: none, and needed except with --print-manifest)",
@@ -42,7 +44,10 @@ export function command(): Command {
       "print the manifest of a Kubernetes Job that runs workers, and exit",
       false,
     )
-    .option("--image <image>", "for --print-manifest: container image with flwr as its entry point")
+    .option(
+      "--image <image>",
+      "for --print-manifest: container image with flwr as its entry point (default: none, and needed with --print-manifest)",
+    )
     .option(
       "--pods <n>",
       "for --print-manifest: number of workers (default: 1)",

@@ -54,6 +54,7 @@ export class WorkerApp implements AsyncDisposable {
         secret: [tokenFile],
         // As a thread of the SuperLink's own simulation: more threads may compute other sums.
         compute: { threads: 1 },
+        simulated: true,
         name: fabId,
       });
     } catch (error) {

@@ -17,7 +17,7 @@ export function addSuperExecOptions(command: Command): Command {
   );
   addTrustOptions(command).option(
     "--superexec-auth-secret-file <file>",
-    "file with the secret, the same as the SuperLink's file of this flag (default: none)",
+    "file with the shared secret; the SuperLink needs the same one (default: none)",
   );
   return addLaunchOptions(command).option(
     "--health-server-address <host:port>",

@@ -120,7 +120,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--auth-superlink-private-key <file>",
-      "file with the SuperLink's private key, OpenSSH or PEM; SuperNodes of Flower 1.8 to 1.14 authenticate the SuperLink by it (default: a new one at each start)",
+      "file with the SuperLink's private key, OpenSSH or PEM; SuperNodes of Flower 1.8 to 1.14 use it to authenticate the SuperLink (default: a new one at each start)",
     )
     .option(
       "--auth-superlink-public-key <file>",
@@ -197,7 +197,7 @@ function addRunOptions(command: Command): void {
     )
     .option(
       "--idle-exit <seconds>",
-      "end when no run is in progress and no flwr command has called for this long (default: never)",
+      "exit when no run is in progress and no flwr command has called for this long (default: never)",
       wholeNumber({ from: 1 }),
     )
     .option(

@@ -55,7 +55,7 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
       return line.info("Run {runId} is running", event);
     case "run-interrupted":
       return line.warn(
-        "Run {runId} was interrupted and is pending again, to go on from its last checkpoint: {reason}",
+        "Run {runId} was interrupted and is pending again. It will continue from its last checkpoint: {reason}",
         event,
       );
     case "run-finished":

@@ -36,21 +36,21 @@ export function addRetentionOptions(command: Command): Command {
     .addOption(
       new Option(
         "--finished-run-retention-count <n>",
-        `number of finished runs to keep, with their statistics; 0: none after one minute; "${UNLIMITED}": all`,
+        `number of finished runs to keep, with their statistics; 0: discard after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.finishedRunRetentionCount)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )
     .addOption(
       new Option(
         "--run-log-retention-mib <n>",
-        `MiB of finished runs' logs to keep, newest runs first; 0: none after one minute; "${UNLIMITED}": all`,
+        `MiB of finished runs' logs to keep, newest runs first; 0: discard after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.runLogRetentionMib)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )
     .addOption(
       new Option(
         "--run-artifact-retention-mib <n>",
-        `MiB of finished runs' artifacts to keep, newest runs first; 0: none after one minute; "${UNLIMITED}": all`,
+        `MiB of finished runs' artifacts to keep, newest runs first; 0: discard after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.runArtifactRetentionMib)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )

@@ -139,7 +139,7 @@ function addPythonOptions(command: Command): void {
     )
     .option(
       "--superexec-auth-secret-file <file>",
-      "with --isolation process: file with the secret that flower-superexec must know (default: none)",
+      "with --isolation process: file with the shared secret that flower-superexec must present (default: none)",
     )
     .option(
       "--allow-runtime-dependency-installation",

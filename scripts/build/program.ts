@@ -85,7 +85,10 @@ async function joinModules(project: string, modules: readonly string[]): Promise
     const encoder = new TextEncoder();
     const files = new Map(
       outputFiles.map(({ path, text }) =>
-        [relative(outdir, path), encoder.encode(restoreClassNames(text))] as const
+        [
+          relative(outdir, path),
+          encoder.encode(withoutTypeImports(restoreClassNames(text))),
+        ] as const
       ),
     );
     const packages = Object.keys(metafile.inputs).flatMap((input) =>
@@ -95,6 +98,14 @@ async function joinModules(project: string, modules: readonly string[]): Promise
   } finally {
     await esbuild.stop();
   }
+}
+
+/** A JSDoc comment that imports a type, such as the casts of hyparquet. */
+const TYPE_IMPORT = /\/\*\*(?:(?!\*\/)[\s\S])*?import\((?:(?!\*\/)[\s\S])*?\*\//g;
+
+/** Removes comments that import types: Deno resolves their paths, which do not exist beside the build. */
+export function withoutTypeImports(text: string): string {
+  return text.replaceAll(TYPE_IMPORT, "");
 }
 
 /** Deno's settings for a build: the names that apps and the program can import. */

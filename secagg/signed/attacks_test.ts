@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { advertise, agree, openShares, reveal, share } from "./node.ts";
 import { encryptShares } from "./share_message.ts";
 import { checkRoundSettings, leastThreshold } from "./settings.ts";
-import { Group, identityFor, RUN_ID, settingsOf } from "./testing/group.ts";
+import { Group, identityFor, INSTRUCTION, RUN_ID, settingsOf } from "./testing/group.ts";
 
 const REFUSED = { code: "invalid-argument" };
 const DENIED = { code: "permission-denied" };
@@ -113,19 +113,19 @@ Deno.test("attack: shares of another round, another sender or another receiver a
     }),
   };
   for (const [what, list] of Object.entries(attempts)) {
-    const { state, unreadable } = await openShares(group.shared.get(101n)!, list);
+    const { state, unreadable } = await openShares(group.shared.get(101n)!, list, INSTRUCTION);
     assert.deepEqual(unreadable, [102n], what);
     assert.ok(!state.shares.has(102n), what);
   }
   const state = group.shared.get(101n)!;
   const none = own.map((one) => ({ ...one, ciphertext: new Uint8Array(132) }));
-  await assert.rejects(openShares(state, none), REFUSED, "too few that can be read");
-  await assert.rejects(openShares(state, own.slice(0, 1)), REFUSED, "too few");
-  await assert.rejects(openShares(state, [...own, own[0]!]), REFUSED, "one twice");
+  await assert.rejects(openShares(state, none, INSTRUCTION), REFUSED, "too few that can be read");
+  await assert.rejects(openShares(state, own.slice(0, 1), INSTRUCTION), REFUSED, "too few");
+  await assert.rejects(openShares(state, [...own, own[0]!], INSTRUCTION), REFUSED, "one twice");
   const stranger = [...own, { nodeId: 999n, ciphertext: own[0]!.ciphertext }];
-  await assert.rejects(openShares(state, stranger), REFUSED, "a stranger's");
+  await assert.rejects(openShares(state, stranger, INSTRUCTION), REFUSED, "a stranger's");
   const itself = [...own, { nodeId: 101n, ciphertext: own[0]!.ciphertext }];
-  await assert.rejects(openShares(state, itself), REFUSED, "its own");
+  await assert.rejects(openShares(state, itself, INSTRUCTION), REFUSED, "its own");
 });
 
 Deno.test("attack: a node that sends another the share of a third is found when it is opened", async () => {
@@ -135,7 +135,7 @@ Deno.test("attack: a node that sends another the share of a third is found when 
   const route = { source: 102n, destination: 101n };
   const ciphertext = await encryptShares(session, peers.get(101n)!.shareSecret, route, ownShares);
   const received = own.map((one) => one.nodeId === 102n ? { ...one, ciphertext } : one);
-  const { state, unreadable } = await openShares(group.shared.get(101n)!, received);
+  const { state, unreadable } = await openShares(group.shared.get(101n)!, received, INSTRUCTION);
   assert.deepEqual(unreadable, [102n]);
   assert.ok(!state.shares.has(102n));
 });
@@ -158,6 +158,25 @@ Deno.test("attack: a server that lists one node as dead to some and as alive to 
   }
 });
 
+Deno.test("attack: signatures of nodes that were given another instruction reveal nothing, and their masks stay on the sum", async () => {
+  const group = await Group.of(settingsOf(4));
+  const other = new Uint8Array(32).fill(1);
+  for (const [id, received] of await group.untilShared()) {
+    const told = id === 104n ? other : INSTRUCTION;
+    group.server.vectorReceived(id, await group.collect(id, received, told));
+  }
+  const survivors = group.server.survivors();
+  const signatures = new Map<bigint, Uint8Array>();
+  for (const id of survivors) signatures.set(id, await group.agree(id, survivors));
+  for (const id of survivors) await assert.rejects(group.reveal(id, signatures), DENIED, `${id}`);
+  // Those that agree are enough to reveal: the sum is hidden by the masks that they have in common with node 104.
+  const agreed = await group.server.agreed(signatures, INSTRUCTION);
+  assert.deepEqual(agreed.refusals.map(({ nodeId }) => nodeId), [104n]);
+  const { sum } = await group.server.revealed(await group.revealed(agreed.signatures));
+  const found = [0, 1, 2].map((i) => sum.get(i));
+  assert.notDeepEqual(found, [1, 2, 3].map((factor) => factor * group.sumOf(group.ids)));
+});
+
 Deno.test("attack: a node never has both shares of another once it has signed", async () => {
   const group = await Group.of(settingsOf(4));
   const survivors = await group.untilCollected({ collect: [104n] });
@@ -170,6 +189,7 @@ Deno.test("attack: a node never has both shares of another once it has signed", 
   }
   assert.deepEqual(Object.keys(group.agreed.get(101n)!).sort(), [
     "done",
+    "instruction",
     "nodeId",
     "session",
     "shares",
@@ -227,7 +247,7 @@ Deno.test("a node that signs another survivor set is left out, and the others go
   for (const id of survivors) {
     sent.set(id, await group.agree(id, id === 103n ? survivors.slice(0, 4) : survivors));
   }
-  const { signatures, refusals } = await group.server.agreed(sent);
+  const { signatures, refusals } = await group.server.agreed(sent, INSTRUCTION);
   assert.deepEqual(refusals.map(({ nodeId }) => nodeId), [103n]);
   const { sum } = await group.server.revealed(await group.revealed(signatures));
   assert.equal(sum.get(0), group.sumOf(survivors));
@@ -240,7 +260,7 @@ Deno.test("attack: participants' lists that differ between nodes make no shares 
   await group.share(101n, sent);
   const received = shares.shares.filter(({ nodeId }) => nodeId === 101n)
     .map(({ ciphertext }) => ({ nodeId: 102n, ciphertext }));
-  await assert.rejects(openShares(group.shared.get(101n)!, received), REFUSED);
+  await assert.rejects(openShares(group.shared.get(101n)!, received, INSTRUCTION), REFUSED);
 });
 
 Deno.test("settings under which a sum would not be secret or would overflow are refused, with numbers", () => {

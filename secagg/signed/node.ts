@@ -21,7 +21,7 @@ import { generateX25519, X25519Agreement } from "./x25519.ts";
 /** Bytes of a seed. */
 const SEED_BYTES = 32;
 
-/** A node's registered key, as far as the protocol needs it. */
+/** A node's registered key: the public half, and a function that signs. */
 export interface Identity {
   /** The public key: SubjectPublicKeyInfo in DER. */
   readonly publicKey: Uint8Array;
@@ -29,7 +29,7 @@ export interface Identity {
   sign(digest: Uint8Array): Promise<Uint8Array>;
 }
 
-/** Whose keys a node accepts: the identity keys in hexadecimal, or any, signed or not, in tests and simulations. */
+/** The nodes whose keys a node accepts: a set of identity keys in hexadecimal; or, in tests and simulations, any. */
 export type Trust = { readonly keys: ReadonlySet<string> } | "unsigned";
 
 /** Something from or for another node. */
@@ -43,7 +43,7 @@ export interface Addressed {
  * Stage "advertise": makes the node's keys for this round, and signs them.
  *
  * @param identity undefined only in tests and simulations
- * @throws FlwrError "invalid-argument" for settings that give no right or no secret sum
+ * @throws FlwrError "invalid-argument" for settings with which the sum would be wrong or not secret
  */
 export async function advertise(
   nodeId: bigint,
@@ -73,7 +73,8 @@ export async function advertise(
 }
 
 /**
- * Stage "share": checks the participants, cuts the node's secrets into shares and encrypts one of each for every other.
+ * Stage "share": checks the participants, splits the node's secrets into shares and encrypts one of each for every
+ * other node.
  *
  * @param participants the keys of all participants, this node's among them
  * @throws FlwrError "permission-denied" when a participant is not one that the node's owner trusts; "invalid-argument"
@@ -121,16 +122,19 @@ export async function share(
 /**
  * The first half of stage "collect": opens the shares of the others, before the node trains.
  *
- * Shares that cannot be read are left out: other nodes have shares of the same secrets. The sender's mask is on the
- * vector all the same.
+ * Shares that cannot be read are left out, because other nodes have shares of the same secrets. The sender's mask is
+ * still put on the vector.
  *
  * @param received encrypted shares by sender
+ * @param instruction the hash of the training instruction, 32 bytes: masks and signature are bound to it
  * @returns what the node remembers, and the senders whose shares cannot be read
- * @throws FlwrError "invalid-argument" when they are too few, come twice or from a node that is no participant
+ * @throws FlwrError "invalid-argument" when there are too few, two from one node, or some from a node that does not
+ *   take part
  */
 export async function openShares(
   { settings: { threshold }, session, nodeId, peers, signingKey, ownShares }: Shared,
   received: readonly Addressed[],
+  instruction: Uint8Array,
 ): Promise<{ state: Collected; unreadable: bigint[] }> {
   checkSenders(received, peers, nodeId);
   const number = peers.get(nodeId)!.number;
@@ -156,7 +160,9 @@ export async function openShares(
     );
   }
   return {
-    state: { done: "collect", session, nodeId, threshold, signingKey, senders, shares },
+    state: {
+      ...{ done: "collect", session, nodeId, threshold, signingKey, instruction, senders, shares },
+    },
     unreadable,
   };
 }
@@ -164,34 +170,35 @@ export async function openShares(
 /**
  * The second half of stage "collect": puts the masks over the node's vector.
  *
- * @param senders the nodes of {@link openShares}: each has a mask in common with this node
+ * @param opened what {@link openShares} returned: each sender has a mask in common with this node, if it was given the
+ *   same instruction
  * @param vector the quantised vector, changed in place
  */
 export async function maskVector(
   { session, nodeId, peers, maskKey, seed }: Shared,
-  senders: Iterable<bigint>,
+  { senders, instruction }: Collected,
   vector: RingVector,
 ): Promise<void> {
   await addMask(vector, await selfMaskKey(session, seed, nodeId), 1);
   const agreement = await X25519Agreement.of(maskKey);
-  for (const sender of senders) {
+  for (const sender of senders.keys()) {
     if (sender === nodeId) continue;
     const secret = await agreement.sharedSecret(peers.get(sender)!.maskKey);
-    const key = await pairwiseMaskKey(session, secret, nodeId, sender);
+    const key = await pairwiseMaskKey(session, instruction, secret, nodeId, sender);
     await addMask(vector, key, nodeId > sender ? 1 : -1);
   }
 }
 
 /**
- * Stage "agree": signs the set of nodes whose vectors are in the sum. From now on the node has only the shares that this
+ * Stage "agree": signs the set of nodes whose vectors are in the sum, with the instruction that the node trained by. From now on the node has only the shares that this
  * set allows it to reveal.
  *
  * @param survivors nodes whose vectors are in the sum
- * @throws FlwrError "invalid-argument" when they are too few, a node is there twice or is none whose mask is on this
- *   node's vector, or this node is not there
+ * @throws FlwrError "invalid-argument" when there are too few, a node occurs twice, this node is missing, or this
+ *   node's vector lacks a node's mask
  */
 export async function agree(
-  { session, nodeId, threshold, signingKey, senders, shares }: Collected,
+  { session, nodeId, threshold, signingKey, instruction, senders, shares }: Collected,
   survivors: readonly bigint[],
 ): Promise<{ state: Agreed; signature: Uint8Array }> {
   const set = new Set(survivors);
@@ -204,13 +211,13 @@ export async function agree(
   if (set.size < threshold) {
     throw refused(`a list of ${set.size} survivors, expected at least ${threshold}`);
   }
-  const signature = await signSurvivors(session, survivors, signingKey);
+  const signature = await signSurvivors(session, instruction, survivors, signingKey);
   const kept = [...shares].map(([owner, { seedShare, keyShare }]) =>
     [owner, set.has(owner) ? seedShare : keyShare] as const
   );
   return {
     state: {
-      ...{ done: "agree", session, nodeId, threshold, shares: new Map(kept) },
+      ...{ done: "agree", session, nodeId, threshold, instruction, shares: new Map(kept) },
       survivors: new Map(survivors.map((id) => [id, senders.get(id)!])),
     },
     signature,
@@ -218,15 +225,16 @@ export async function agree(
 }
 
 /**
- * Stage "reveal": the shares that take the masks off the sum, once enough nodes have signed the same survivors.
+ * Stage "reveal": gives the shares that remove the masks from the sum, after enough nodes have signed the same
+ * survivors.
  *
  * @param signatures by node
  * @returns of each survivor the share of its seed, of each lost node the share of its mask key
- * @throws FlwrError "permission-denied" when a signature is not one of a survivor's over the set that this node signed,
+ * @throws FlwrError "permission-denied" when a signature is not one of a survivor's over the set and the instruction that this node signed,
  *   or they are fewer than the threshold
  */
 export async function reveal(
-  { session, threshold, survivors, shares }: Agreed,
+  { session, threshold, instruction, survivors, shares }: Agreed,
   signatures: readonly (readonly [nodeId: bigint, signature: Uint8Array])[],
 ): Promise<ReadonlyMap<bigint, Uint8Array>> {
   const signers = new Set(signatures.map(([nodeId]) => nodeId));
@@ -234,9 +242,9 @@ export async function reveal(
   for (const [nodeId, signature] of signatures) {
     const key = survivors.get(nodeId);
     if (key === undefined) throw denied(`a signature of node ${nodeId}, which did not survive`);
-    if (!await isSignedBy(session, survivors.keys(), key, signature)) {
+    if (!await isSignedBy(session, instruction, survivors.keys(), key, signature)) {
       throw denied(
-        `a signature of node ${nodeId} that is not one over the survivors that this node signed`,
+        `a signature of node ${nodeId} that is not one over the survivors and the instruction that this node signed`,
       );
     }
   }
@@ -261,7 +269,7 @@ function checkCount(participants: readonly Advertisement[], settings: RoundSetti
 /** One node with two entries would have two votes. */
 function checkDistinct(participants: readonly Advertisement[]): void {
   const isTwice = (values: readonly (string | bigint)[]) => new Set(values).size < values.length;
-  if (isTwice(participants.map(({ nodeId }) => nodeId))) throw refused("a node twice");
+  if (isTwice(participants.map(({ nodeId }) => nodeId))) throw refused("keys with a node twice");
   const identities = participants.map(({ identityKey }) => identityKey.toHex());
   if (isTwice(identities.filter((key) => key !== ""))) {
     throw refused("two nodes with the same registered key");
@@ -269,7 +277,7 @@ function checkDistinct(participants: readonly Advertisement[]): void {
   const keys = participants.flatMap(({ maskKey, shareKey, signingKey }) =>
     [maskKey, shareKey, signingKey].map((key) => key.toHex())
   );
-  if (isTwice(keys)) throw refused("a public key twice");
+  if (isTwice(keys)) throw refused("keys with a public key twice");
 }
 
 function checkOwn(participants: readonly Advertisement[], own: Advertisement): void {
@@ -325,7 +333,7 @@ function checkSenders(
   if (senders.size !== received.length) throw refused("two messages of shares from one node");
   if (senders.has(nodeId)) throw refused("shares from itself");
   const stranger = [...senders].find((sender) => !peers.has(sender));
-  if (stranger !== undefined) throw refused(`shares of node ${stranger}, which is no participant`);
+  if (stranger !== undefined) throw refused(`shares of node ${stranger}, which does not take part`);
 }
 
 function isNumbered({ seedShare, keyShare }: SharePair, number: number): boolean {

@@ -48,28 +48,32 @@ export interface Shared {
   readonly ownShares: SharePair;
 }
 
-/** What a node remembers after "collect": its own secrets are gone. */
+/** What a node remembers after "collect": its own secrets are deleted. */
 export interface Collected {
   readonly done: "collect";
   readonly session: Session;
   readonly nodeId: bigint;
   readonly threshold: number;
   readonly signingKey: Uint8Array;
+  /** The hash of the instruction that the node trained by, 32 bytes. */
+  readonly instruction: Uint8Array;
   /** The public signing keys of the nodes whose masks are on its vector, this node among them. */
   readonly senders: ReadonlyMap<bigint, Uint8Array>;
   /** Shares by owner: of those senders whose shares could be read. */
   readonly shares: ReadonlyMap<bigint, SharePair>;
 }
 
-/** What a node remembers after "agree": of each owner one of the two shares, the other is gone. */
+/** What a node remembers after "agree": one of each owner's two shares. The other is deleted. */
 export interface Agreed {
   readonly done: "agree";
   readonly session: Session;
   readonly nodeId: bigint;
   readonly threshold: number;
+  /** The hash of the instruction that it signed, 32 bytes. */
+  readonly instruction: Uint8Array;
   /** The nodes that it signed as survivors, with their public signing keys. */
   readonly survivors: ReadonlyMap<bigint, Uint8Array>;
-  /** Of survivors the share of the seed, of other senders that of the mask key. */
+  /** For survivors the share of the seed, for other senders the share of the mask key. */
   readonly shares: ReadonlyMap<bigint, Uint8Array>;
 }
 

@@ -10,20 +10,20 @@ const PIECE = 16_384;
 export interface Scale {
   /** c: a number is clipped to [−c, c] first. */
   readonly bound: number;
-  /** What it is multiplied by then: 0 to 1. */
+  /** Factor after clipping, 0 to 1. */
   readonly weight: number;
   /** R: c becomes R. */
   readonly quantizationRange: number;
 }
 
 /**
- * Quantises numbers: clip(x, c) · weight · R / c, rounded up or down at random so that the mean is right. The result is
+ * Quantises numbers: clip(x, c) · weight · R / c, rounded up or down at random, right on average. The result is
  * from −R to R whatever the numbers are.
  *
  * @param trained the numbers
  * @param sent what is subtracted from them first, one for each; undefined: nothing
  * @param target gets the integers from place `at` on
- * @returns how many numbers were clipped: their surplus is lost
+ * @returns how many numbers were clipped: they lose what exceeds c
  * @throws FlwrError "invalid-argument" when a number is not finite
  */
 export function quantizeDifference(

@@ -27,7 +27,7 @@ export class RingVector {
   /**
    * Reads elements from bytes, which are not copied if their position allows it.
    *
-   * @throws FlwrError "invalid-argument" when there are not exactly as many bytes
+   * @throws FlwrError "invalid-argument" when there are more or fewer bytes than the elements have
    */
   static fromBytes(bits: RingBits, length: number, bytes: Uint8Array): RingVector {
     const expected = length * bits / 8;

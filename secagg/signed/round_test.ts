@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Addressed } from "./node.ts";
 import type { RingVector } from "./ring_vector.ts";
-import { Group, settingsOf } from "./testing/group.ts";
+import { Group, INSTRUCTION, settingsOf } from "./testing/group.ts";
 
 function elements(sum: RingVector): number[] {
   return Array.from({ length: sum.length }, (_, i) => sum.get(i));
@@ -117,10 +117,10 @@ Deno.test("a node that shares another seed than the one that it committed to end
   }
   const signed = new Map<bigint, Uint8Array>();
   for (const id of group.ids) signed.set(id, await group.agree(id, group.ids));
-  const { signatures } = await group.server.agreed(signed);
+  const { signatures } = await group.server.agreed(signed, INSTRUCTION);
   await assert.rejects(group.server.revealed(await group.revealed(signatures)), {
     code: "failed-precondition",
-    message: /node 102's masks/,
+    message: /masks of node 102/,
   });
 });
 
@@ -152,7 +152,7 @@ Deno.test("shares that one node cannot read cost nobody the round", async () => 
   const survivors = group.server.survivors();
   const sent = new Map<bigint, Uint8Array>();
   for (const id of survivors) sent.set(id, await group.agree(id, survivors));
-  const { signatures } = await group.server.agreed(sent);
+  const { signatures } = await group.server.agreed(sent, INSTRUCTION);
   const { sum } = await group.server.revealed(await group.revealed(signatures));
   assert.equal(sum.get(0), group.sumOf(group.ids));
 });

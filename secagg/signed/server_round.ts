@@ -31,7 +31,7 @@ export interface WrongShare {
   readonly holder: bigint;
 }
 
-/** Whether keys can be agreed on with a public key: otherwise every node that tried would refuse the round. */
+/** Whether a public key can be used for key agreement. If not, every node that used it would refuse the round. */
 async function isUsable(publicKey: Uint8Array): Promise<boolean> {
   const probe = await X25519Agreement.of((await generateX25519()).privateKey);
   return await probe.sharedSecret(publicKey).then(() => true, () => false);
@@ -53,6 +53,8 @@ export class ServerRound {
   #senders = new Set<bigint>();
   #survivors = new Set<bigint>();
   #signatures = new Map<bigint, Uint8Array>();
+  /** The hash of the instruction that the signers trained by. */
+  #instruction: Uint8Array = new Uint8Array();
 
   /**
    * @param settings checked
@@ -140,11 +142,15 @@ export class ServerRound {
    * In "collect": adds a node's vector to the sum.
    *
    * @param bytes the vector's elements, little-endian
-   * @throws FlwrError "invalid-argument" for another length, or a node that owes none; it then counts as lost
+   * @throws FlwrError "invalid-argument" for another length, or a node from which none is expected; it then counts as
+   *   lost
    */
   vectorReceived(nodeId: bigint, bytes: Uint8Array): void {
     if (!this.#senders.has(nodeId) || this.#survivors.has(nodeId)) {
-      throw new FlwrError("invalid-argument", `Node ${nodeId} owes no masked vector`);
+      throw new FlwrError(
+        "invalid-argument",
+        `Got a masked vector of node ${nodeId}, from which none is expected`,
+      );
     }
     const { bits, length } = this.#sum;
     this.#sum.add(RingVector.fromBytes(bits, length, bytes));
@@ -161,30 +167,36 @@ export class ServerRound {
    * After "agree".
    *
    * @param signatures by node
+   * @param instruction the hash of the training instruction of all nodes
    * @returns the genuine ones, which each node that signed is sent; and the nodes that signed something else
    * @throws FlwrError "failed-precondition" when they are too few
    */
   async agreed(
     signatures: ReadonlyMap<bigint, Uint8Array>,
+    instruction: Uint8Array,
   ): Promise<{ signatures: ReadonlyMap<bigint, Uint8Array>; refusals: Refusal[] }> {
     const refusals: Refusal[] = [];
+    this.#instruction = instruction;
     for (const [nodeId, signature] of signatures) {
       const key = this.#participants.get(nodeId)?.signingKey;
       const isGenuine = key !== undefined && this.#survivors.has(nodeId) &&
-        await isSignedBy(this.#session!, this.#survivors, key, signature);
+        await isSignedBy(this.#session!, instruction, this.#survivors, key, signature);
       if (isGenuine) this.#signatures.set(nodeId, signature);
-      else refusals.push({ nodeId, reason: "It did not sign the survivors of this round" });
+      else {refusals.push({
+          nodeId,
+          reason: "It did not sign the survivors and the instruction of this round",
+        });}
     }
     this.#require(this.#signatures.size, "signed the survivors");
     return { signatures: this.#signatures, refusals };
   }
 
   /**
-   * After "reveal": takes the masks off the sum.
+   * After "reveal": removes the masks from the sum.
    *
    * @param revealed for each node that answered the shares that it gave, by owner
    * @returns the sum, and the shares that were left out
-   * @throws FlwrError "failed-precondition" when shares are too few or do not fit together
+   * @throws FlwrError "failed-precondition" when shares are too few or inconsistent
    */
   async revealed(
     revealed: ReadonlyMap<bigint, ReadonlyMap<bigint, Uint8Array>>,
@@ -220,17 +232,17 @@ export class ServerRound {
       const { code, message } = FlwrError.from(error);
       throw new FlwrError(
         code,
-        `Secure aggregation: node ${owner}'s masks stay on the sum: ${message}`,
+        `Secure aggregation: the masks of node ${owner} cannot be removed from the sum: ${message}`,
       );
     }
   }
 
-  /** Takes off the masks that the survivors put on because of a node that was lost. */
+  /** Removes the masks that the survivors have in common with a lost node. */
   async #removePairwiseMasks(lost: bigint, maskKey: Uint8Array): Promise<void> {
     const agreement = await X25519Agreement.of(maskKey);
     for (const survivor of this.#survivors) {
       const secret = await agreement.sharedSecret(this.#participants.get(survivor)!.maskKey);
-      const key = await pairwiseMaskKey(this.#session!, secret, lost, survivor);
+      const key = await pairwiseMaskKey(this.#session!, this.#instruction, secret, lost, survivor);
       await addMask(this.#sum, key, survivor > lost ? -1 : 1);
     }
   }

@@ -54,15 +54,22 @@ export async function sessionOf(
   return { runId, round, hash: await statementHash("session", runId, round, settings, ...parts) };
 }
 
-/** The key of the mask that two nodes have in common. @param secret of their mask keys */
+/**
+ * The key of the mask that two nodes have in common, if they were given the same training instruction. Otherwise their
+ * masks differ and stay on the sum (Pasquini et al., 2022, arXiv:2111.07380).
+ *
+ * @param secret of their mask keys
+ * @param instruction the hash of the training instruction
+ */
 export function pairwiseMaskKey(
   session: Session,
+  instruction: Uint8Array,
   secret: Uint8Array,
   a: bigint,
   b: bigint,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const [low, high] = a < b ? [a, b] : [b, a];
-  return derived(session, "pairwise mask", secret, low, high);
+  return derived(session, "pairwise mask", secret, instruction, low, high);
 }
 
 /** The key for the shares that one node sends another. @param secret of their share keys */
@@ -93,7 +100,7 @@ function derived(
   { runId, round, hash }: Session,
   purpose: string,
   secret: Uint8Array,
-  ...nodes: readonly bigint[]
+  ...about: readonly Part[]
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return deriveKey(secret, hash, statement(purpose, runId, round, ...nodes));
+  return deriveKey(secret, hash, statement(purpose, runId, round, ...about));
 }

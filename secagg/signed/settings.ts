@@ -2,16 +2,19 @@ import { FlwrError } from "../../base/error.ts";
 import type { RingBits } from "./ring_vector.ts";
 import { type Part, statementHash } from "./statement.ts";
 
-/** Fewest nodes of a round: of two, each learns the other's model by subtracting its own from the sum. */
+/**
+ * Minimum number of nodes in a round. With two, each could compute the other's model by subtracting its own from the
+ * sum.
+ */
 export const MIN_PARTICIPANTS = 3;
 
-/** Most nodes of a round: each node agrees on keys with every other. */
+/** Maximum number of nodes in a round, because each node agrees on keys with every other. */
 export const MAX_PARTICIPANTS = 10_000;
 
 /** Largest R: quantised numbers are exact in double precision. */
 export const MAX_QUANTIZATION_RANGE = 2 ** 48;
 
-/** Most metrics in the sum. */
+/** Maximum number of metrics in the sum. */
 export const MAX_METRICS = 100;
 
 /** What the server and the nodes of a round agree on. */
@@ -20,7 +23,10 @@ export interface RoundSettings {
   readonly round: number;
   /** N: nodes that were asked to take part. */
   readonly participants: number;
-  /** T: shares that give a secret back, and signatures before a share is revealed. At least 2/3 of N. */
+  /**
+   * T: number of shares that reconstruct a secret, and of signatures that a node needs to reveal a share. At least 2/3
+   * of N.
+   */
   readonly threshold: number;
   /** Vectors are summed modulo 2³² or 2⁶⁴. */
   readonly ringBits: RingBits;
@@ -44,20 +50,20 @@ export interface NoiseSettings {
   readonly clippingNorm: number;
   /** z: the noise's standard deviation in the sum ÷ the largest norm of a node's integers. */
   readonly noiseMultiplier: number;
-  /** Nodes that may work together with the server: their noise does not count. */
+  /** Number of nodes that may collude with the server. Their noise does not count. */
   readonly colluding: number;
 }
 
 /**
- * The lowest threshold for a number of nodes: two thirds of them, rounded up. Two sets of so many signers have at least
- * a third of the nodes in common.
+ * The lowest threshold for a number of nodes: two thirds of them, rounded up. Two sets of that many signers have at
+ * least a third of the nodes in common.
  */
 export function leastThreshold(participants: number): number {
   return Math.max(2, Math.ceil(2 * participants / 3));
 }
 
 /**
- * Checks that a round's settings give a sum that is right and secret. Server and nodes both do.
+ * Checks that a round's settings give a correct and secret sum. The server and the nodes call it.
  *
  * @throws FlwrError "invalid-argument" naming the setting, its value and what it must be
  */
@@ -128,7 +134,7 @@ function checkRoom(
   }
 }
 
-/** A hash of all settings: nodes with different ones do not understand each other. */
+/** A hash of all settings: nodes with different settings cannot read each other's shares. */
 export function settingsHash(settings: RoundSettings): Promise<Uint8Array<ArrayBuffer>> {
   const { round, participants, threshold, ringBits, clippingRange } = settings;
   const { quantizationRange, maxWeight, metrics, noise } = settings;

@@ -18,7 +18,7 @@ export interface SharePair {
   readonly keyShare: Uint8Array;
 }
 
-/** From whom to whom. */
+/** Sender and receiver of shares. */
 export interface Route {
   readonly source: bigint;
   readonly destination: bigint;

@@ -5,7 +5,7 @@ export const ED25519_BYTES = 32;
 /** Bytes of a signature. */
 export const SIGNATURE_BYTES = 64;
 
-/** What PKCS#8 has in front of an Ed25519 private key (RFC 8410). */
+/** The bytes of PKCS#8 in front of an Ed25519 private key (RFC 8410). */
 const PKCS8_HEAD = Uint8Array.fromHex("302e020100300506032b657004220420");
 
 /** A key pair of Ed25519, which signs the survivors of one round. */
@@ -37,7 +37,7 @@ export async function signWith(
   return new Uint8Array(await crypto.subtle.sign("Ed25519", key, bytes));
 }
 
-/** Whether a signature of bytes is genuine; not for malformed keys and signatures. */
+/** Whether a signature of bytes is valid. False for malformed keys and signatures. */
 export async function isSignedWith(
   publicKey: Uint8Array,
   signature: Uint8Array,

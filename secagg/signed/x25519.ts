@@ -4,7 +4,7 @@ import { joinBytes } from "../../base/bytes.ts";
 /** Bytes of a public key, of a private key, and of a shared secret. */
 export const X25519_BYTES = 32;
 
-/** What PKCS#8 has in front of an X25519 private key (RFC 8410). */
+/** The bytes of PKCS#8 in front of an X25519 private key (RFC 8410). */
 const PKCS8_HEAD = Uint8Array.fromHex("302e020100300506032b656e04220420");
 const AGREEMENT = { name: "X25519" } as const;
 
@@ -48,7 +48,7 @@ export class X25519Agreement {
   }
 
   /**
-   * The secret that is shared with a peer: derive keys from it, and do not use it as one.
+   * The secret that is shared with a peer. Derive keys from it; do not use it as a key.
    *
    * @param publicKey the peer's, 32 bytes
    * @throws FlwrError "invalid-argument" when it is not a public key: another length, or a point of small order, with
@@ -67,7 +67,7 @@ export class X25519Agreement {
     } catch (error) {
       if (!(error instanceof DOMException) && !(error instanceof TypeError)) throw error;
     }
-    throw new FlwrError("invalid-argument", "A public key is not one of X25519");
+    throw new FlwrError("invalid-argument", "A public key is not valid for X25519");
   }
 }
 

@@ -66,12 +66,12 @@ const STARTS: Readonly<Record<string, Start>> = {
   },
   "the thread of a ClientApp": {
     entries: ["hosting/sandbox/process/app_worker.ts"],
-    most: 545,
+    most: 560,
     without: ["link", "roles", "rpc", "certs"],
   },
   "the thread of a ServerApp": {
     entries: ["hosting/launch/typescript/thread/server_app_worker.ts"],
-    most: 605,
+    most: 607,
     without: ["link", "roles", "certs", "rpc/http", "rpc/grpc"],
   },
 };

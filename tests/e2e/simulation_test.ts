@@ -4,7 +4,7 @@ import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { eventually } from "../support/deadline.ts";
 import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
-import { makeApp } from "../support/make_app.ts";
+import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
 import { freePorts } from "../support/ports.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 
@@ -155,6 +155,72 @@ scenario("simulation: the settings of the federation last, and a run's own win",
   assert.equal(await runWith("--nodes", "3"), "3");
 });
 
+const ASKS_NODES = {
+  "server.ts": `
+import { Message, MetricRecord, ServerApp } from "flwr";
+export const app = new ServerApp().main(async (grid) => {
+  const content = { metrics: new MetricRecord({ a: 1 }) };
+  const messages = [];
+  for (let i = 0; i < 20; i++) {
+    for (const dstNodeId of await grid.nodeIds()) {
+      messages.push(Message.create({ content, dstNodeId, messageType: "query" }));
+    }
+  }
+  const replies = await grid.sendAndReceive(messages);
+  const answers = replies.filter(({ error }) => error === undefined)
+    .map(({ content }) => content.configRecord("told").string("text"));
+  console.log("answers:", answers.length, [...new Set(answers)].sort().join(" "));
+});`,
+  "client.ts": `
+import { ClientApp, ConfigRecord } from "flwr";
+export const app = new ClientApp().query((_, { nodeConfig }) => {
+  const text = nodeConfig.number("partition-id") + nodeConfig.string("region", "") +
+    nodeConfig.number("speed", 0);
+  return { told: new ConfigRecord({ text }) };
+});`,
+};
+
+scenario(
+  "simulation: nodes have the settings of --node-table, and the faults that are set",
+  async (stage) => {
+    const app = await makeApp(stage.path("app"), { name: "asks", files: ASKS_NODES });
+    const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+    const env = { FLWR_HOME: stage.path("home") };
+    const where = [http, "--insecure", "--no-check", "--stream"];
+    const table = stage.path("nodes.csv");
+    await Deno.writeTextFile(table, "region,speed\nnorth,1.5\nsouth,2\nwest,3\n");
+    const run = (...flags: string[]) => flwr(stage, ["run", app, ...where, ...flags], env);
+
+    const all = await run("--node-table", table, "--nodes", "3");
+    assert.match(all.all, /answers: 60 0north1.5 1south2 2west3\n/);
+    const none = await run("--nodes", "3");
+    assert.match(none.all, /answers: 60 00 10 20\n/);
+
+    // The number of nodes is known to the command, or only to the SuperLink.
+    const configured = ["federation", "simulation-config", "@none/default", http, "--insecure"];
+    const more = await flwr(
+      stage,
+      [...configured, "--num-supernodes", "4", "--dropout", "0.5"],
+      env,
+    );
+    assert.equal(more.code, 0, more.all);
+    assert.equal((await run("--node-table", table, "--nodes", "4")).code, 2);
+    assert.notEqual((await run("--node-table", table)).code, 0);
+    const listed = await flwr(stage, ["ls", http, "--insecure", "--format", "json"], env);
+    assert.equal(JSON.parse(listed.lines.join("\n")).runs.length, 2);
+
+    const answers = async (...flags: string[]) =>
+      Number(/answers: (\d+)/.exec((await run("--nodes", "3", ...flags)).all)?.[1]);
+    const dropped = await answers();
+    assert.ok(dropped > 15 && dropped < 45, String(dropped));
+    const threads = (count: number) => ["--federation-config", `init-args-num-cpus=${count}`];
+    assert.equal(await answers(...threads(1)), dropped);
+    assert.equal(await answers(...threads(3)), dropped);
+    assert.equal(await answers("--federation-config", "dropout=1"), 0);
+    assert.equal(await answers("--federation-config", "dropout=0"), 60);
+  },
+);
+
 scenario(
   "simulation: flwr run starts what it needs, and that ends by itself",
   async (stage) => {
@@ -186,3 +252,49 @@ scenario(
     await eventually(async () => !await isOpen(), 30, "the local SuperLink to end again");
   },
 );
+
+scenario("simulation: a resumed run goes on with the states of its nodes", async (stage) => {
+  const server = `
+import { ArrayRecord, FedAvg, ServerApp, tensor } from "flwr";
+export const app = new ServerApp().main(async (grid, { runConfig }) => {
+  const { rounds } = await new FedAvg({ fractionEvaluate: 0 }).start(grid, {
+    numRounds: 4,
+    initialArrays: ArrayRecord.fromTensors({ w: tensor("float32", [1], new Float32Array(1)) }),
+    evaluateFn: (round) => {
+      if (round === runConfig.number("fail-in")) throw new Error("as it should");
+    },
+  });
+  console.log("SEEN", rounds.map(({ train }) => train.metrics.number("seen")).join());
+});`;
+  const client = `
+import { ClientApp, MetricRecord } from "flwr";
+export const app = new ClientApp().train(({ content }, { state }) => {
+  const seen = (state.get("counter")?.number("messages") ?? 0) + 1;
+  state.set("counter", new MetricRecord({ messages: seen }));
+  return {
+    arrays: content.arrayRecord("arrays"),
+    metrics: new MetricRecord({ "num-examples": 1, seen }),
+  };
+});`;
+  const files = { "server.ts": server, "client.ts": client };
+  const app = await makeApp(stage.path("app"), { name: "counts", files, config: "fail-in = 3" });
+  const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+  const env = { FLWR_HOME: stage.path("home") };
+  const args = ["run", app, http, "--insecure", "--no-check", "--stream", "--nodes", "3"];
+  const first = await flwr(stage, args, env);
+  assert.match(first.all, /as it should/);
+  const listed = await flwr(stage, ["ls", http, "--insecure", "--format", "json"], env);
+  const { runs: [{ "run-id": runId }] } = JSON.parse(listed.lines.join("\n"));
+  const second = await flwr(stage, [...args, "--resume", runId, "-c", "fail-in=0"], env);
+  assert.match(second.all, /SEEN 1,2,3,4\n/);
+});
+
+scenario("simulation: an app in two languages is refused", async (stage) => {
+  const files = { "server.ts": NO_COMPONENT, "client.py": "app = 1\n" };
+  const app = await makeApp(stage.path("app"), { name: "both", files });
+  const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+  const args = ["run", app, http, "--insecure", "--no-check"];
+  const { code, all } = await flwr(stage, args, { FLWR_HOME: stage.path("home") });
+  assert.notEqual(code, 0);
+  assert.match(all, /a ServerApp in TypeScript and a ClientApp in Python/);
+});

@@ -249,6 +249,7 @@ export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"
   pushObjects: 0,
   announced: 0,
   fabs: 0,
+  nodeSettings: 0,
   artifacts: 0,
   pieces: 0,
   fabPieces: 0,

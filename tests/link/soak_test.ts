@@ -49,6 +49,7 @@ const BOUNDS: StoreUsage = {
   announced: 2,
   logEntries: 20 + 2,
   fabs: 1,
+  nodeSettings: 0,
   artifacts: 1 + KEPT_ARTIFACT_BYTES,
   // Unused pieces stay for an hour.
   pieces: 2 + Math.ceil(3600 / RUN_SECONDS),

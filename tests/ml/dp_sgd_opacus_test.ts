@@ -25,7 +25,7 @@ import {
   sgd,
   tanh,
 } from "../../ml/mod.ts";
-import { mixBits } from "../../ml/graph/random.ts";
+import { mixBits } from "../../base/random.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import recorded from "../vectors/opacus-1.6/clipped_sums.json" with { type: "json" };
 

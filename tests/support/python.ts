@@ -72,6 +72,19 @@ export async function flowerEnvironment(
   return await pinnedEnvironment(python, { name, requirements, probe: "import flwr, numpy" }, say);
 }
 
+/** The Flower whose simulations the nightly tests run. */
+export const SIMULATION_VERSION = "1.41.0" satisfies FlowerVersion;
+
+/** The environment with {@link SIMULATION_VERSION} and Ray, otherwise as {@link flowerEnvironment}. */
+export async function simulationEnvironment(
+  python: string,
+  say: (line: string) => void = () => {},
+): Promise<string> {
+  const name = `flwr-${SIMULATION_VERSION}-simulation`;
+  const requirements = repositoryPath(`tests/interop/requirements/${name}.txt`);
+  return await pinnedEnvironment(python, { name, requirements, probe: "import flwr, ray" }, say);
+}
+
 /** What an environment of Python holds. */
 export interface PinnedPackages {
   readonly name: string;

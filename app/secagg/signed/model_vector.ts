@@ -19,18 +19,22 @@ export function vectorLength(model: Iterable<Tensor>, { metrics }: RoundSettings
 /** A node's vector before it is masked. */
 export interface Quantised {
   readonly vector: RingVector;
-  /** Numbers that were clipped: their surplus is lost. */
+  /** How many numbers were clipped: they lose what exceeds the bound. */
   readonly clipped: number;
+  /** Whether the number of examples was above maxWeight: the update counts with maxWeight. */
+  readonly isWeightClamped: boolean;
+  /** Whether an element or a metric is not finite: the vector is then all zeros. */
+  readonly isZeroed: boolean;
 }
 
 /**
  * Quantises a trained model: its number of examples, its difference from the model sent, and its metrics, each times
- * examples / maxWeight.
+ * examples / maxWeight. A larger number of examples counts as maxWeight, and numbers that are not finite make the whole
+ * vector zero: an error in place of the vector would tell the server about this node alone, as often as it asks.
  *
  * @param sent the arrays that the node was sent, in the order of the trained ones
  * @param metrics the metrics of the ClientApp's reply
- * @throws FlwrError "invalid-argument" when the number of examples is out of range, a number is not finite, or a metric
- *   is missing
+ * @throws FlwrError "invalid-argument" when the number of examples is not a whole number from 0, or a metric is missing
  */
 export function quantiseModel(
   { tensors, numExamples }: TrainedModel,
@@ -39,17 +43,22 @@ export function quantiseModel(
   settings: RoundSettings,
 ): Quantised {
   const { maxWeight, clippingRange, ringBits, quantizationRange } = settings;
-  if (!(Number.isSafeInteger(numExamples) && numExamples >= 0 && numExamples <= maxWeight)) {
+  if (!(Number.isSafeInteger(numExamples) && numExamples >= 0)) {
     // The number itself is not for the server.
     throw new FlwrError(
       "invalid-argument",
-      `Secure aggregation: "num-examples" is not a whole number from 0 to maxWeight, which is ${maxWeight}`,
-      { hints: ["Raise maxWeight of SecureAggregation to the largest number of any node"] },
+      'Secure aggregation: "num-examples" is not a whole number from 0',
     );
   }
-  const weight = numExamples / maxWeight;
+  const isWeightClamped = numExamples > maxWeight;
+  const counted = Math.min(numExamples, Math.floor(maxWeight));
+  const weight = counted / maxWeight;
   const vector = new RingVector(ringBits, vectorLength(tensors, settings));
-  vector.set(0, numExamples);
+  const values = settings.metrics.map(([name]) => metricOf(metrics, name));
+  const isFinite = values.every(Number.isFinite) &&
+    tensors.every(({ data }, i) => isFiniteUpdate(data, sent[i]?.data));
+  if (!isFinite) return { vector, clipped: 0, isWeightClamped, isZeroed: true };
+  vector.set(0, counted);
   let [at, clipped] = [1, 0];
   const add = (
     values: TypedArray | readonly number[],
@@ -60,21 +69,29 @@ export function quantiseModel(
     at += values.length;
   };
   tensors.forEach(({ data }, i) => add(data, sent[i]?.data, clippingRange));
-  for (const [name, bound] of settings.metrics) add([metricOf(metrics, name)], undefined, bound);
-  return { vector, clipped };
+  settings.metrics.forEach(([, bound], i) => add([values[i]!], undefined, bound));
+  return { vector, clipped, isWeightClamped, isZeroed: false };
+}
+
+/** Whether all differences are finite numbers. @param sent undefined: nothing is subtracted */
+export function isFiniteUpdate(trained: TypedArray, sent: TypedArray | undefined): boolean {
+  for (let i = 0; i < trained.length; i++) {
+    if (!Number.isFinite(Number(trained[i]) - Number(sent?.[i] ?? 0))) return false;
+  }
+  return true;
 }
 
 function metricOf(metrics: MetricRecord | undefined, name: string): number {
   const value = metrics?.get(name);
-  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "number") return value;
   throw new FlwrError(
     "invalid-argument",
-    `Secure aggregation: the reply to "train" has no finite number "${name}" in its MetricRecord "metrics"`,
+    `Secure aggregation: the reply to "train" has no number "${name}" in its MetricRecord "metrics"`,
     { hints: ["Return it, or leave it out of the metrics of SecureAggregation"] },
   );
 }
 
-/** What the sum of the vectors says. */
+/** Contents of the sum of the vectors. */
 export interface SummedModels {
   /** The model sent, plus the mean of the updates weighted by examples. */
   readonly arrays: ArrayRecord;
@@ -89,8 +106,8 @@ export interface SummedModels {
  *
  * @param model the model that the nodes were sent
  * @param nodes how many vectors are in the sum
- * @throws FlwrError "failed-precondition" when a number is larger than the nodes' numbers can make it, or all examples
- *   together are 0
+ * @throws FlwrError "failed-precondition" when a number is larger than a sum over the nodes can be, or the nodes have
+ *   no examples
  */
 export function readSum(
   sum: RingVector,
@@ -105,7 +122,7 @@ export function readSum(
   if (examples === 0) {
     throw new FlwrError(
       "failed-precondition",
-      "Secure aggregation: the nodes have 0 examples together",
+      "Secure aggregation: the nodes have no examples, expected at least 1",
     );
   }
   let at = 1;
@@ -131,6 +148,6 @@ export function readSum(
 function impossible(element: number, least: number, most: number): FlwrError {
   return new FlwrError(
     "failed-precondition",
-    `Secure aggregation: the sum has ${element} where the nodes can make ${least} to ${most}: a masked vector is wrong`,
+    `Secure aggregation: the sum has ${element}, expected ${least} to ${most}: a masked vector is wrong`,
   );
 }

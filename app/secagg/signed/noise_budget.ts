@@ -14,13 +14,13 @@ export class NoiseBudget {
   #total = new Float64Array(DEFAULT_ORDERS.length);
   #last: Float64Array | undefined;
 
-  /** @param maxEpsilon the ε that is not to be exceeded (default: none) */
+  /** @param maxEpsilon the largest ε (default: no limit) */
   constructor(delta: number, maxEpsilon: number | undefined) {
     this.#delta = delta;
     this.#maxEpsilon = maxEpsilon;
   }
 
-  /** Counts a sum. Its noise is that of the shares that nobody knows, however many more are in it. */
+  /** Counts a sum, with the planned noise of the nodes that do not collude. Noise beyond that does not count. */
   spend(plan: IntegerNoisePlan): PrivacyReport {
     this.#last = rdpOfIntegerSum(plan);
     this.#total = added(this.#total, this.#last);

@@ -19,7 +19,7 @@ const DEFAULT_QUANTIZATION_RANGE: Readonly<Record<32 | 64, number>> = {
 
 /** Differential privacy inside the sum: see {@link SecureAggregationOptions.privacy}. */
 export interface DistributedPrivacy {
-  /** C: a node's update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+  /** C: each node's update is clipped to this Euclidean norm, over all arrays together. Above 0. */
   readonly clippingNorm: number;
   /** The budget ε of all rounds together, in nats: the run ends before it is exceeded. Above 0. */
   readonly epsilon: number;
@@ -30,7 +30,8 @@ export interface DistributedPrivacy {
   /** The distribution of the noise (default "discrete-gaussian"). */
   readonly mechanism?: "discrete-gaussian" | "skellam";
   /**
-   * Nodes that may tell the server their own noise, from 0, below the threshold: the others' noise is enough for ε.
+   * Number of nodes that may tell the server their own noise, from 0 to below the threshold. The noise of the others is
+   * enough for ε.
    * Default: as many as the protocol tolerates with a server that cheats, 2 · threshold − nodes − 1.
    */
   readonly colluding?: number;
@@ -51,11 +52,12 @@ const WITHOUT_PRIVACY = ["maxWeight", "clippingRange", "quantizationRange", "met
 /** Options of SecureAggregation. */
 export interface SecureAggregationOptions {
   /**
-   * The part of the nodes that must stay until the end, from 2/3 to 1: so many shares give a secret back, and so many
-   * nodes must sign the same survivors. Higher: more nodes must conspire, fewer may be lost. Default: 2/3.
+   * Fraction of the nodes that must stay until the end, from 2/3 to 1. That many shares reconstruct a secret, and that
+   * many nodes must sign the same survivors. A higher threshold tolerates more colluding nodes, and fewer lost ones.
+   * Default: 2/3.
    */
   readonly threshold?: number;
-  /** The largest number of examples that a node may have. A node with more is left out. Default: 1000. */
+  /** The largest number of examples that a node counts with: one with more counts as if it had so many. Default: 1000. */
   readonly maxWeight?: number;
   /** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
   readonly clippingRange?: number;
@@ -73,8 +75,8 @@ export interface SecureAggregationOptions {
    */
   readonly metrics?: Readonly<Record<string, number>>;
   /**
-   * Differential privacy of the sum: each node clips its update and adds a share of noise, so that the server sees the
-   * sum with all of it. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
+   * Differential privacy of the sum: each node clips its update and adds a share of noise, so the server sees only the
+   * noisy sum. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
    * examples, and no metrics are in the sum. Default: no noise.
    */
   readonly privacy?: DistributedPrivacy;
@@ -126,7 +128,7 @@ export function checkedOptions(options: SecureAggregationOptions): CheckedOption
   if (!(threshold >= 2 / 3 && threshold <= 1)) {
     throw new FlwrError(
       "invalid-argument",
-      `threshold must be a part of the nodes from 2/3 to 1: got ${threshold}`,
+      `threshold must be a fraction of the nodes from 2/3 to 1: got ${threshold}`,
       { hints: ["With less, a server that cheats could collect both shares of one node"] },
     );
   }
@@ -148,7 +150,7 @@ export function checkedOptions(options: SecureAggregationOptions): CheckedOption
   }
   checkPositive("timeout", checked.timeout);
   if (options.privacy !== undefined) checkPrivacy(options.privacy, options);
-  // The least number of nodes shows most mistakes when the strategy is made.
+  // A check with the minimum number of nodes finds most mistakes when the strategy is created.
   checkRoundSettings(settingsFor(checked, 1, MIN_PARTICIPANTS));
   return checked;
 }
@@ -180,7 +182,7 @@ function checkPrivacy(privacy: DistributedPrivacy, options: SecureAggregationOpt
   });
 }
 
-/** The settings of a round with a number of nodes, without noise; check them. */
+/** The settings of a round for a number of nodes, without noise and not checked yet. */
 export function settingsFor(
   options: CheckedOptions,
   round: number,

@@ -57,6 +57,11 @@ async function federationOf(
 
 const first = ({ arrays }: Result) => Number(arrays.tensors().get("w")!.data[0]);
 
+Deno.test("private sum: each round is saved before the next one, so that no release is forgotten", () => {
+  assert.equal(secure().savesEachRound, true);
+  assert.equal(new SecureAggregation(new FedAvg()).savesEachRound, false);
+});
+
 Deno.test("private sum: with little noise it is the mean of the updates, in both rings and with both mechanisms", async () => {
   for (const mechanism of ["discrete-gaussian", "skellam"] as const) {
     for (const ringBits of [32, 64] as const) {
@@ -96,6 +101,13 @@ Deno.test("private sum: attack: a node with an unclipped update counts no more t
   assert.ok(Math.abs(first(result) - 0.25) < 0.05, `${first(result)}`);
 });
 
+Deno.test("private sum: attack: an update that is not finite counts as 0, and the node sends its noise all the same", async () => {
+  const federation = await federationOf(4, { factor: (id) => id === 102n ? Infinity : 1 });
+  const result = await federation.run(secure({ epsilon: 1e5, rounds: 1 }));
+  assert.deepEqual(result.rounds[0]!.train!.results, federation.ids);
+  assert.ok(Math.abs(first(result) - 0.375) < 0.05, `${first(result)}`);
+});
+
 Deno.test("private sum: the run ends before its budget is exceeded, and the loss of each round is reported", async () => {
   const federation = await federationOf(4);
   const result = await federation.run(secure(), 5);
@@ -122,13 +134,31 @@ Deno.test("private sum: the loss is part of the state, and the state of other op
   assert.throws(() => after.loadState(without.saveState()), { code: "invalid-argument" });
 });
 
-Deno.test("private sum: a node refuses a round with less noise than it wants", async () => {
+Deno.test("private sum: a node refuses a round with less noise than it requires", async () => {
   const mod = { minNoiseMultiplier: 100 };
   const federation = await federationOf(4, { mod });
-  await assert.rejects(federation.run(secure()), { message: /wants at least minNoiseMultiplier/ });
+  await assert.rejects(federation.run(secure()), {
+    message: /requires at least minNoiseMultiplier/,
+  });
   const plain = await federationOf(4, { mod });
   const strategy = new SecureAggregation(new FedAvg({ fractionEvaluate: 0 }));
   await assert.rejects(plain.run(strategy), { message: /noise multiplier of this round is 0/ });
+});
+
+Deno.test("private sum: attack: a server that says that no node colludes: the node counts the noise without those that may", async () => {
+  // N = 6: T = 4, of which 2 · 4 − 6 − 1 = 1 may collude. ε 8 for one round needs a multiplier of z.
+  const { deviation, normBound } = calibrateIntegerNoise(
+    { clippingNorm: 1, numbers: 4 + 3, nodes: 6, shares: 4, ringBits: 32 },
+    { epsilon: 8, delta: 1e-5, rounds: 1 },
+  );
+  const z = deviation * Math.sqrt(4) / normBound;
+  for (const [part, isEnough] of [[0.99, true], [1.01, false]] as const) {
+    const mod = { minNoiseMultiplier: z * Math.sqrt(3 / 4) * part };
+    const federation = await federationOf(6, { mod });
+    const running = federation.run(secure({ rounds: 1, colluding: 0 }));
+    if (isEnough) assert.deepEqual((await running).rounds[0]!.train!.results, federation.ids);
+    else await assert.rejects(running, { message: /with 1 colluding nodes/ });
+  }
 });
 
 Deno.test("private sum: options whose bound would not hold are refused", async () => {

@@ -12,10 +12,11 @@ import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { ArrayRecord } from "../../array_record.ts";
 import { averagedDType } from "../../strategy/arrays/weighted_average.ts";
 import type { TrainedModel } from "../trained_model.ts";
+import { isFiniteUpdate } from "./model_vector.ts";
 
 /**
- * The noise of a round, as server and nodes plan it. Of the nodes in a sum, at least the threshold's number, those that may
- * collude know their own noise: that of the others must be enough.
+ * The noise of a round, planned in the same way by server and nodes. A sum has at least as many nodes as the threshold.
+ * Those that may collude know their own noise, so the noise of the others must be enough.
  *
  * @param length elements of the model
  * @returns undefined for a round without noise
@@ -43,22 +44,24 @@ export function noisePlan(settings: RoundSettings, length: number): IntegerNoise
 
 /**
  * A node's vector with its share of noise: 1, and its update, clipped to the norm. Each node counts the same, whatever its
- * number of examples, so that one node's influence is bounded.
+ * number of examples, so that one node's influence is bounded. An update that is not finite counts as 0, with the same
+ * noise, so that the server does not see it.
  *
  * @param sent the arrays that the node was sent, in the order of the trained ones
- * @throws FlwrError "invalid-argument" when an element is not finite
  */
 export function privateVector(
   { tensors }: TrainedModel,
   sent: readonly Tensor[],
   plan: IntegerNoisePlan,
   { ringBits }: RoundSettings,
-): { vector: RingVector; wasClipped: boolean } {
+): { vector: RingVector; wasClipped: boolean; isZeroed: boolean } {
   const update = new Float64Array(plan.numbers);
   let at = 0;
   tensors.forEach(({ data }, i) => {
     for (let j = 0; j < data.length; j++) update[at++] = Number(data[j]) - Number(sent[i]!.data[j]);
   });
+  const isZeroed = !isFiniteUpdate(update, undefined);
+  if (isZeroed) update.fill(0);
   const vector = new RingVector(ringBits, 1 + update.length);
   vector.set(0, 1);
   const all = ringBits === 32 ? vector.words : new BigInt64Array(vector.words.buffer);
@@ -66,10 +69,7 @@ export function privateVector(
   try {
     const norm = roundConditionally(update, numbers, plan);
     addIntegerNoise(numbers, plan);
-    return { vector, wasClipped: norm > plan.clippingNorm };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new FlwrError("invalid-argument", "An element of the model is not a finite number");
+    return { vector, wasClipped: norm > plan.clippingNorm, isZeroed };
   } finally {
     update.fill(0);
   }

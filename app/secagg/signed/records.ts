@@ -12,19 +12,20 @@ export const PROTOCOL_RECORD = "secure-aggregation";
 /** The record of a node's context with what it remembers between stages. */
 export const STATE_RECORD = "secure-aggregation-state";
 
-/** The record of a node's context with the last round in which it revealed shares. */
+/** The record of a node's context with the rounds of each run in which it sent its vector. */
 export const HISTORY_RECORD = "secure-aggregation-history";
 
 /** The ArrayRecord with a node's masked vector, and the name of the array in it. */
 export const [VECTOR_RECORD, VECTOR] = ["secure-aggregation-vector", "masked"] as const;
 
-/** Keys of {@link PROTOCOL_RECORD} and of its like. */
+/** Keys of {@link PROTOCOL_RECORD} and of similar records. */
 export const KEYS = {
   stage: "stage",
   nodes: "nodes",
   ciphertexts: "ciphertexts",
   survivors: "survivors",
   signature: "signature",
+  instruction: "instruction",
   signatures: "signatures",
   shares: "shares",
   round: "round",

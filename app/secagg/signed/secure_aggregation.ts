@@ -8,6 +8,7 @@ import {
 } from "../../../secagg/signed/settings.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import type { ArrayRecord } from "../../array_record.ts";
+import { ConfigRecord } from "../../config_record.ts";
 import { float } from "../../float.ts";
 import type { Grid } from "../../grid.ts";
 import { CURRENT_NAMES } from "../../legacy/names.ts";
@@ -21,6 +22,7 @@ import {
   Strategy,
   type TrainOutcome,
 } from "../../strategy/strategy.ts";
+import { instructionHash, onlyModel } from "./instruction_hash.ts";
 import { readSum, type SummedModels, vectorLength } from "./model_vector.ts";
 import { NoiseBudget } from "./noise_budget.ts";
 import {
@@ -38,12 +40,13 @@ const BUDGET = "secure-aggregation-budget";
 
 /**
  * Secure aggregation among TypeScript nodes around a strategy: the server learns the mean of the nodes' models, weighted
- * by their numbers of examples, and the means of the metrics that you name. It learns no single model, number of examples
- * or metric, also if it cheats.
+ * by their numbers of examples, and the means of the metrics that you name. It does not learn the model, number of
+ * examples or metrics of a single node, even if it cheats.
  *
  * The protocol is that of Bonawitz et al., 2017 (doi:10.1145/3133956.3133982), with signed keys and the round in which
- * the nodes agree on the survivors. Nodes need `secureAggregationMod`, a registered key and a list of trusted keys. Nodes
- * may be lost in each of the five stages as long as the threshold's number is left. See docs/secure-aggregation.md for
+ * the nodes agree on the survivors. Nodes need `secureAggregationMod`, a registered key and a list of trusted keys.
+ * Nodes may be lost in each of the five stages, as long as the threshold is still reached. See
+ * docs/secure-aggregation.md for
  * what is guaranteed.
  *
  * @example
@@ -63,7 +66,7 @@ export class SecureAggregation extends Strategy {
   /**
    * Puts secure aggregation around a strategy.
    *
-   * @param strategy chooses nodes, and makes the new model of their mean
+   * @param strategy chooses nodes, and computes the new model from their mean
    * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
    *   mean of the nodes' models, or runs rounds of its own
    */
@@ -88,12 +91,12 @@ export class SecureAggregation extends Strategy {
     this.#budget = privacy && new NoiseBudget(privacy.delta, privacy.epsilon);
   }
 
-  /** The name of the strategy inside, too. */
+  /** Includes the name of the inner strategy. */
   override get name(): string {
     return `${this.#strategy.name} with secure aggregation`;
   }
 
-  /** Asks the strategy inside. */
+  /** Delegates to the inner strategy. */
   override initialArrays(
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
@@ -106,7 +109,12 @@ export class SecureAggregation extends Strategy {
     return this.#budget?.wouldExceed() ?? this.#strategy.stopBefore(round);
   }
 
-  /** The state of the strategy inside, and the privacy loss so far. */
+  /** With `privacy` true: no release may be forgotten. */
+  override get savesEachRound(): boolean {
+    return this.#budget !== undefined || this.#strategy.savesEachRound;
+  }
+
+  /** The state of the inner strategy, and the privacy loss so far. */
   override saveState(): RecordDict {
     const state = this.#strategy.saveState();
     if (this.#budget === undefined) return state;
@@ -133,7 +141,7 @@ export class SecureAggregation extends Strategy {
   }
 
   /**
-   * The nodes that the strategy inside chooses, with the instructions of stage "advertise".
+   * The nodes that the inner strategy chooses, with the instructions of stage "advertise".
    *
    * @throws FlwrError in the first round for fewer than 3 nodes, or options that do not fit their number
    */
@@ -141,6 +149,7 @@ export class SecureAggregation extends Strategy {
     this.#planned = undefined;
     const { messages, available } = await this.#strategy.configureTrain(round);
     if (messages.length === 0) return { messages, available };
+    await checkSame(messages);
     const model = [...round.arrays.viewTensors().values()];
     let settings: RoundSettings;
     try {
@@ -168,7 +177,7 @@ export class SecureAggregation extends Strategy {
   }
 
   /**
-   * Runs the other stages, and gives the strategy inside the nodes' mean.
+   * Runs the other stages, and gives the nodes' mean to the inner strategy.
    *
    * @throws FlwrError "permission-denied" in the first round, when no node takes part
    */
@@ -184,7 +193,7 @@ export class SecureAggregation extends Strategy {
       const { sum, survivors } = await stages.run(replies);
       const { settings, length } = planned;
       const plan = noisePlan(settings, length - 1);
-      // The sum is known from here on, whatever becomes of it.
+      // From here on the server knows the sum, so it counts even if no model comes of it.
       const privacy = plan && this.#budget!.spend(plan);
       if (privacy) round.grid.report({ type: "privacy-spent", round: round.number, privacy });
       const summed: SummedModels = plan === undefined
@@ -209,12 +218,12 @@ export class SecureAggregation extends Strategy {
     }
   }
 
-  /** Asks the strategy inside: evaluation is not secret. */
+  /** Delegates to the inner strategy: evaluation is not protected. */
   override configureEvaluate(round: Round): Promise<PhasePlan> {
     return this.#strategy.configureEvaluate(round);
   }
 
-  /** Asks the strategy inside. */
+  /** Delegates to the inner strategy. */
   override aggregateEvaluate(
     round: Round,
     replies: readonly Message[],
@@ -251,7 +260,7 @@ export class SecureAggregation extends Strategy {
     return whole;
   }
 
-  /** The strategy inside gets the means as the reply of each survivor, and an equal part of the examples. */
+  /** The inner strategy gets the means as the reply of each survivor, and an equal part of the examples. */
   async #outcome(
     round: Round,
     { instructions }: Planned,
@@ -280,10 +289,34 @@ export class SecureAggregation extends Strategy {
   }
 }
 
+/** Nodes trust only what all of them are told. @throws FlwrError "invalid-argument" for instructions that differ */
+async function checkSame(messages: readonly Message[]): Promise<void> {
+  const [first] = messages;
+  onlyModel(first!);
+  const none = new ConfigRecord();
+  // The group is set for all nodes alike when the instruction is sent.
+  const hashOf = async (message: Message) =>
+    (await instructionHash(message.withMetadata({ groupId: "" }), none)).toHex();
+  let expected: string | undefined;
+  for (const message of messages.slice(1)) {
+    const isAlike = message.metadata.messageType === first!.metadata.messageType;
+    if (isAlike && message.content === first!.content) continue;
+    expected ??= await hashOf(first!);
+    if (await hashOf(message) === expected) continue;
+    throw new FlwrError(
+      "invalid-argument",
+      `Secure aggregation: the strategy has other instructions for node ${message.metadata.dstNodeId} than for node ` +
+        `${first!.metadata.dstNodeId}: nodes reveal the sum only if all of them had the same`,
+      { hints: ["Give all nodes of a round the same arrays and the same config"] },
+    );
+  }
+}
+
 function tooFew(nodes: number): FlwrError {
   return new FlwrError(
     "failed-precondition",
-    `Secure aggregation needs at least ${MIN_PARTICIPANTS} nodes, got ${nodes}: of two, each learns the other's model`,
+    `Secure aggregation needs at least ${MIN_PARTICIPANTS} nodes, got ${nodes}: ` +
+      "with two, each could compute the other's model",
     {
       hints: [`Set minTrainNodes: ${MIN_PARTICIPANTS} in the strategy, so that it waits for them`],
     },

@@ -27,9 +27,11 @@ import { CURRENT_NAMES } from "../../legacy/names.ts";
 import type { Message } from "../../message.ts";
 import { isConfigRecord, RecordDict } from "../../record_dict.ts";
 import { asShareable } from "../../shareable.ts";
-import { readIds, readInteger } from "../records.ts";
+import { readIds } from "../records.ts";
 import { trainedModel } from "../trained_model.ts";
-import { quantiseModel } from "./model_vector.ts";
+import { addToHistory, checkHistory } from "./history.ts";
+import { instructionHash, onlyModel } from "./instruction_hash.ts";
+import { type Quantised, quantiseModel } from "./model_vector.ts";
 import { noisePlan, privateVector } from "./private_vector.ts";
 import {
   addressedFromRecord,
@@ -37,7 +39,6 @@ import {
   advertisementToRecord,
   byNodeFromRecord,
   byNodeToRecord,
-  HISTORY_RECORD,
   KEYS,
   participantsFromRecord,
   PROTOCOL_RECORD,
@@ -51,16 +52,22 @@ import { stateFromRecord, stateToRecord } from "./state_record.ts";
 /** Options of {@link secureAggregationMod}. */
 export interface SecureAggregationModOptions {
   /**
-   * The fewest nodes whose models may be in a sum with this node's, from 2: rounds with a lower threshold are refused.
-   * A server that cheats may choose small rounds: fewer than half of `minNodes` may work together with it. Default: 2, the
-   * least that a round of three nodes has.
+   * Minimum number of nodes in a sum with this node, from 2: rounds with a lower threshold are refused. A server that
+   * cheats may choose small rounds: fewer than half of `minNodes` may collude with it. Default: 2, the threshold of a
+   * round of three nodes.
    */
   readonly minNodes?: number;
   /**
    * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
-   * are refused. Default: 0, also sums without noise.
+   * are refused. The noise is counted that is left when as many nodes work together with the server as the protocol
+   * tolerates, 2 · threshold − nodes − 1, or `colluding` of the round if that is more. Default: 0, also sums without noise.
    */
   readonly minNoiseMultiplier?: number;
+  /**
+   * The most rounds of one run in which the node sends its masked update, from 1: later ones are refused. Each sum says
+   * more about the nodes in it, and noise averages out over rounds. Default: no limit.
+   */
+  readonly maxRounds?: number;
   /**
    * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
    * middle could read its model. For tests and simulations. Default: false.
@@ -71,17 +78,20 @@ export interface SecureAggregationModOptions {
 const NAMES: OptionNames<SecureAggregationModOptions> = {
   minNodes: true,
   minNoiseMultiplier: true,
+  maxRounds: true,
   unsignedKeysForTests: true,
 };
 
 /**
- * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`: the server learns sums over
- * at least the threshold's number of nodes, also of the numbers of examples and of the metrics, and nothing of a single
- * node. That holds also for a server that cheats: see docs/secure-aggregation.md.
+ * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`. The server learns sums of
+ * models, numbers of examples and metrics, each over at least as many nodes as the threshold, and nothing of a single
+ * node. This holds even if the server cheats: see docs/secure-aggregation.md.
  *
  * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
  * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
- * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused.
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. Unless all nodes in a sum were
+ * given the same instruction, the server learns nothing. An update that is not finite counts as nothing, and more examples
+ * than maxWeight count as maxWeight: the node's log says so, and its reply does not.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  *
@@ -95,6 +105,8 @@ export function secureAggregationMod(options: SecureAggregationModOptions = {}):
   const { minNodes = 2, minNoiseMultiplier = 0, unsignedKeysForTests = false } = options;
   checkCount("minNodes", minNodes, 2);
   checkNumber("minNoiseMultiplier", minNoiseMultiplier, 0);
+  if (options.maxRounds !== undefined) checkCount("maxRounds", options.maxRounds, 1);
+  const maxRounds = options.maxRounds ?? Infinity;
   if (typeof unsignedKeysForTests !== "boolean") {
     throw new FlwrError(
       "invalid-argument",
@@ -104,22 +116,23 @@ export function secureAggregationMod(options: SecureAggregationModOptions = {}):
   return async (message, context, next) => {
     if (message.metadata.messageType.split(".")[0] !== "train") return await next(message, context);
     const remembered = context.state.get(STATE_RECORD);
-    // Whatever goes wrong, the secrets of a round are not used again.
+    // After any error, the secrets of a round are not used again.
     context.state.delete(STATE_RECORD);
     const state = isConfigRecord(remembered) ? stateFromRecord(remembered) : undefined;
     const unsigned = unsignedKeysForTests;
-    const asked = { message, context, next, minNodes, minNoiseMultiplier, unsigned };
+    const asked = { message, context, next, minNodes, minNoiseMultiplier, maxRounds, unsigned };
     return await answerStage(asked, state);
   };
 }
 
-/** What a stage is answered with. */
+/** The answer to a stage. */
 interface Asked {
   readonly message: Message;
   readonly context: Context;
   readonly next: Respond;
   readonly minNodes: number;
   readonly minNoiseMultiplier: number;
+  readonly maxRounds: number;
   readonly unsigned: boolean;
 }
 
@@ -145,13 +158,17 @@ async function answerStage(asked: Asked, state: NodeState | undefined): Promise<
     case "collect": {
       const survivors = await shareable(() => readIds(record, KEYS.survivors));
       const { state: agreed, signature } = await shareable(() => agree(state, survivors));
-      return answer({ state: agreed, record: new ConfigRecord({ [KEYS.signature]: signature }) });
+      return answer({
+        state: agreed,
+        record: new ConfigRecord({
+          [KEYS.signature]: signature,
+          [KEYS.instruction]: agreed.instruction,
+        }),
+      });
     }
     case "agree": {
       const signatures = await shareable(() => byNodeFromRecord(KEYS.signatures, record));
       const shares = await shareable(() => reveal(state, signatures));
-      const { round } = state.session;
-      context.state.set(HISTORY_RECORD, new ConfigRecord({ [KEYS.round]: round }));
       return answer({ record: byNodeToRecord(KEYS.shares, shares) });
     }
   }
@@ -167,7 +184,8 @@ async function begin(
   const settings = settingsFromRecord(record);
   checkThreshold(settings, asked.minNodes);
   checkNoise(settings, asked.minNoiseMultiplier);
-  checkNew(settings, context);
+  const { runId, state: kept } = context;
+  checkHistory(kept, { runId, round: settings.round, maxRounds: asked.maxRounds });
   const { identity } = identityOf(asked);
   const { state, own } = await advertise(message.metadata.dstNodeId, settings, identity);
   return { state, record: advertisementToRecord(own) };
@@ -176,8 +194,18 @@ async function begin(
 /** Stage "collect": opens the shares, trains, and masks the result. */
 async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise<Message> {
   const { message, context, next } = asked;
+  const content = [...message.content].filter(([name]) => name !== PROTOCOL_RECORD);
+  const instruction = message.withContent(new RecordDict(content));
+  const { runId, round } = state.session;
+  await shareable(() => {
+    onlyModel(instruction);
+    // Again: runs of one series share the state.
+    checkHistory(context.state, { runId, round, maxRounds: asked.maxRounds });
+  });
+  // Before the app sees it, and may change it.
+  const hash = await instructionHash(instruction, context.runConfig);
   const { state: opened, unreadable } = await shareable(() =>
-    openShares(state, addressedFromRecord(record))
+    openShares(state, addressedFromRecord(record), hash)
   );
   if (unreadable.length > 0) {
     console.warn(
@@ -186,11 +214,20 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
       }`,
     );
   }
-  const content = [...message.content].filter(([name]) => name !== PROTOCOL_RECORD);
-  const instruction = message.withContent(new RecordDict(content));
   const reply = await next(instruction, context);
   if (!reply.hasContent) return reply;
-  const { vector, clipped } = await shareable(() => quantised(instruction, reply, state.settings));
+  const made = await shareable(() => quantised(instruction, reply, state.settings));
+  const { vector, clipped } = made;
+  if (made.isZeroed) {
+    console.warn(
+      "Secure aggregation: the update or a metric is not a finite number: this node counts nothing in the sum",
+    );
+  }
+  if (made.isWeightClamped) {
+    console.warn(
+      `Secure aggregation: this node has more examples than maxWeight, and counts as if it had ${state.settings.maxWeight}`,
+    );
+  }
   if (clipped === "norm") {
     console.warn(
       "Secure aggregation: the update was larger than the clipping norm and was clipped",
@@ -203,28 +240,24 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
         `elements of the update beyond ±${state.settings.clippingRange}, or metrics beyond their bounds`,
     );
   }
-  await maskVector(state, opened.senders.keys(), vector);
+  await maskVector(state, opened, vector);
   context.state.set(STATE_RECORD, stateToRecord(opened));
+  addToHistory(context.state, runId, round);
   return message.reply({ [VECTOR_RECORD]: vectorToRecord(vector) });
 }
 
-/** The node's vector, and how many numbers were clipped, or that the norm of all was. */
+/** The node's vector, and what was changed in it: how many numbers were clipped, or that the norm of all was. */
 function quantised(
   instruction: Message,
   reply: Message,
   settings: RoundSettings,
-): { vector: RingVector; clipped: number | "norm" } {
+): Omit<Quantised, "clipped"> & { readonly clipped: number | "norm" } {
   const model = trainedModel(instruction, reply);
-  const [arrays] = instruction.content.arrayRecords.values();
-  if (arrays === undefined) {
-    const text = "Secure aggregation: the instruction has no model to compare with";
-    throw new FlwrError("invalid-argument", text);
-  }
-  const sent = [...arrays.viewTensors().values()];
+  const sent = [...onlyModel(instruction).viewTensors().values()];
   const plan = noisePlan(settings, sent.reduce((sum, { data }) => sum + data.length, 0));
   if (plan !== undefined) {
-    const { vector, wasClipped } = privateVector(model, sent, plan, settings);
-    return { vector, clipped: wasClipped ? "norm" : 0 };
+    const { vector, wasClipped, isZeroed } = privateVector(model, sent, plan, settings);
+    return { vector, clipped: wasClipped ? "norm" : 0, isZeroed, isWeightClamped: false };
   }
   const metrics = reply.content.metricRecords.get(CURRENT_NAMES.metrics);
   return quantiseModel(model, sent, metrics, settings);
@@ -238,7 +271,7 @@ function vectorToRecord({ bits, length, words }: RingVector): ArrayRecord {
   });
 }
 
-/** Its errors say nothing of the node's data: they may be told to the server. */
+/** The protocol's errors contain nothing of the node's data, so the server may see them. */
 async function shareable<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -252,13 +285,13 @@ function protocolRecord(message: Message): ConfigRecord {
   if (isConfigRecord(record)) return record;
   throw new FlwrError(
     "failed-precondition",
-    "This node trains only in a round of secure aggregation, so that its model is not seen: the instruction has no " +
+    "This node trains only in a round of secure aggregation, which hides its model: the instruction has no " +
       `ConfigRecord "${PROTOCOL_RECORD}"`,
     { hints: ["Start the strategy as new SecureAggregation(strategy)"] },
   );
 }
 
-/** A round goes from stage to stage; only "advertise" may come at any time, and ends a round that was cut short. */
+/** Stages come in order. Only "advertise" may come at any time: it ends a round that was interrupted. */
 function checkStage(record: ConfigRecord, state: NodeState | undefined): Stage {
   const asked = record.get(KEYS.stage);
   if (asked === "advertise") return asked;
@@ -275,32 +308,35 @@ function checkThreshold({ threshold, participants }: RoundSettings, minNodes: nu
   if (threshold >= minNodes) return;
   throw new FlwrError(
     "failed-precondition",
-    `Secure aggregation: a sum may have ${threshold} of ${participants} nodes, and this node wants at least ` +
+    `Secure aggregation: a sum may have ${threshold} of ${participants} nodes, but this node requires at least ` +
       `minNodes, which is ${minNodes}`,
     { hints: ["Train on more nodes, raise threshold of SecureAggregation, or lower minNodes"] },
   );
 }
 
-function checkNoise({ noise }: RoundSettings, least: number): void {
-  const offered = noise?.noiseMultiplier ?? 0;
-  if (offered >= least) return;
-  throw new FlwrError(
-    "failed-precondition",
-    `Secure aggregation: the noise multiplier of this round is ${offered}, and this node wants at least ` +
-      `minNoiseMultiplier, which is ${least}`,
-    { hints: ["Lower privacy.epsilon of SecureAggregation, or minNoiseMultiplier"] },
-  );
-}
-
-/** The sums of one round over two sets of nodes would show the difference between them. */
-function checkNew({ round }: RoundSettings, { state }: Context): void {
-  const history = state.configRecords.get(HISTORY_RECORD);
-  const last = history === undefined ? 0 : readInteger(history, KEYS.round);
-  if (round > last) return;
-  throw new FlwrError(
-    "failed-precondition",
-    `Secure aggregation: this node revealed its shares in round ${last} already, and takes part in later rounds only: ` +
-      `got round ${round}`,
+/** The server may count more nodes on its side than the settings say: as many as the protocol tolerates. */
+function checkNoise({ noise, threshold, participants }: RoundSettings, least: number): void {
+  const refuse = (text: string) => {
+    throw new FlwrError("failed-precondition", `Secure aggregation: ${text}`, {
+      hints: ["Lower privacy.epsilon of SecureAggregation, or minNoiseMultiplier"],
+    });
+  };
+  const wanted = `this node requires at least minNoiseMultiplier, which is ${least}`;
+  if (noise === undefined) {
+    if (least > 0) refuse(`the noise multiplier of this round is 0, and ${wanted}`);
+    return;
+  }
+  const { colluding, noiseMultiplier } = noise;
+  const tolerated = Math.max(colluding, 2 * threshold - participants - 1);
+  if (threshold <= tolerated) {
+    refuse(
+      `colluding is ${colluding}, expected less than the threshold, which is ${threshold}: no noise would be left`,
+    );
+  }
+  const left = noiseMultiplier * Math.sqrt((threshold - tolerated) / (threshold - colluding));
+  if (left >= least) return;
+  refuse(
+    `the noise multiplier of this round is ${left} with ${tolerated} colluding nodes, and ${wanted}`,
   );
 }
 
@@ -318,7 +354,7 @@ function identityOf(
     new FlwrError(
       "failed-precondition",
       identity === undefined
-        ? "Secure aggregation: this node has no registered key that could sign its keys"
+        ? "Secure aggregation: this node has no registered key to sign its keys with"
         : "Secure aggregation: this node has no list of the nodes that it trusts",
       {
         hints: [

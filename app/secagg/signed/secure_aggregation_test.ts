@@ -10,14 +10,16 @@ import { ConfigRecord } from "../../config_record.ts";
 import type { Message } from "../../message.ts";
 import { MetricRecord } from "../../metric_record.ts";
 import { RecordDict } from "../../record_dict.ts";
-import type { Result } from "../../result.ts";
 import { FedAvg } from "../../strategy/fedavg.ts";
 import { FedAvgM } from "../../strategy/fedavgm.ts";
 import { FedBuff } from "../../strategy/fedbuff.ts";
 import { FedAdam } from "../../strategy/fedopt.ts";
 import { Krum } from "../../strategy/krum.ts";
 import { FedMedian } from "../../strategy/order_statistics.ts";
+import { Grid } from "../../grid.ts";
 import { Federation, type FederationOptions, nodeIds, type Tamper } from "../testing/federation.ts";
+import { assertMean } from "../testing/secure_run.ts";
+import type { Round } from "../../strategy/strategy.ts";
 import type { SecureAggregationOptions } from "./options.ts";
 import { HISTORY_RECORD, PROTOCOL_RECORD, STATE_RECORD, VECTOR, VECTOR_RECORD } from "./records.ts";
 import { SecureAggregation } from "./secure_aggregation.ts";
@@ -28,9 +30,6 @@ const training = { fractionEvaluate: 0, minTrainNodes: 3 };
 const secure = (options: SecureAggregationOptions = {}) =>
   new SecureAggregation(new FedAvg(training), { maxWeight: 100, ...options });
 
-/** A step of quantisation at the weight of one node: what a mean may be away from the exact one. */
-const TOLERANCE = 1e-4;
-
 async function federationOf(options: FederationOptions): Promise<Federation> {
   const identities = await trustedIdentities(nodeIds(options.nodes));
   return new Federation({ mods: [secureAggregationMod()], identities, ...options });
@@ -38,24 +37,6 @@ async function federationOf(options: FederationOptions): Promise<Federation> {
 
 function stageOf(instruction: Message): string | undefined {
   return instruction.content.configRecords.get(PROTOCOL_RECORD)?.string("stage");
-}
-
-function assertMean(
-  federation: Federation,
-  { arrays }: Result,
-  ids: readonly NodeId[],
-  tolerance = TOLERANCE,
-): void {
-  const expected = federation.mean(ids);
-  const tensors = arrays.tensors();
-  for (const name of ["w", "b"] as const) {
-    const { dtype, data } = tensors.get(name)!;
-    assert.equal(dtype, "float32");
-    expected[name].forEach((value, i) => {
-      const away = Math.abs(Number(data[i]) - value);
-      assert.ok(away < tolerance, `${name}[${i}] is ${data[i]}, expected ${value}`);
-    });
-  }
 }
 
 /** Nodes that do not answer from a stage on. */
@@ -86,7 +67,7 @@ Deno.test("secure aggregation: the mean of all models and metrics, in both rings
     }
     for (const { state } of federation.contexts.values()) {
       assert.ok(!state.has(STATE_RECORD));
-      assert.equal(state.configRecord(HISTORY_RECORD).number("round"), 2);
+      assert.deepEqual(state.configRecord(HISTORY_RECORD).numbers("rounds"), [2]);
     }
   }
 });
@@ -309,34 +290,71 @@ Deno.test("secure aggregation: malformed replies of each stage are failures of t
   }
 });
 
-Deno.test("secure aggregation: a number of examples that is out of range, a missing metric and NaN stay on the node", async () => {
-  const cases: [Record<string, number>, Float32Array | undefined][] = [
-    [{ "num-examples": 101, loss: 1 }, undefined],
-    [{ "num-examples": -1, loss: 1 }, undefined],
-    [{ "num-examples": 1.5, loss: 1 }, undefined],
-    [{ "num-examples": 10 }, undefined],
-    [{ "num-examples": 10, loss: NaN }, undefined],
-    [{ "num-examples": 10, loss: 1 }, Float32Array.of(NaN, 0, 0, 0)],
+/** What node 102 replies to "train" in place of its model. */
+function spoiling(metrics: Record<string, number>, w?: Float32Array): ClientMod {
+  return async (message, context, next) => {
+    const reply = await next(message, context);
+    if (context.nodeId !== 102n) return reply;
+    const arrays = reply.content.arrayRecord("arrays").tensors();
+    if (w !== undefined) arrays.set("w", tensor("float32", [4], w));
+    return message.reply({
+      arrays: ArrayRecord.fromTensors(arrays),
+      metrics: new MetricRecord(metrics),
+    });
+  };
+}
+
+Deno.test("secure aggregation: a number of examples that is not whole, and a missing metric, stay on the node", async () => {
+  const cases: Record<string, number>[] = [
+    { "num-examples": -1, loss: 1 },
+    { "num-examples": 1.5, loss: 1 },
+    { "num-examples": 10 },
   ];
-  for (const [metrics, w] of cases) {
-    const spoil: ClientMod = async (message, context, next) => {
-      const reply = await next(message, context);
-      if (context.nodeId !== 102n) return reply;
-      const arrays = reply.content.arrayRecord("arrays").tensors();
-      if (w !== undefined) arrays.set("w", tensor("float32", [4], w));
-      return message.reply({
-        arrays: ArrayRecord.fromTensors(arrays),
-        metrics: new MetricRecord(metrics),
-      });
-    };
-    const federation = await federationOf({ nodes: 4, mods: [secureAggregationMod(), spoil] });
+  for (const metrics of cases) {
+    const mods = [secureAggregationMod(), spoiling(metrics)];
+    const federation = await federationOf({ nodes: 4, mods });
     const { rounds } = await federation.run(secure({ metrics: { loss: 10 } }));
     const { results, failures } = rounds[0]!.train!;
     assert.deepEqual(results, [101n, 103n, 104n]);
     assert.deepEqual(failures.map(({ nodeId }) => nodeId), [102n]);
-    assert.doesNotMatch(failures[0]!.reason, /101|1\.5/, "the server is not told the number");
+    assert.doesNotMatch(failures[0]!.reason, /1\.5/, "the server is not told the number");
     assert.ok(!federation.contexts.get(102n)!.state.has(STATE_RECORD));
   }
+});
+
+Deno.test("attack: bisecting a node's number of examples with maxWeight: a larger number counts as maxWeight", async () => {
+  const mods = [secureAggregationMod(), spoiling({ "num-examples": 5_000, loss: 0.5 })];
+  const federation = await federationOf({ nodes: 4, mods });
+  const result = await federation.run(secure({ maxWeight: 100 }));
+  assert.deepEqual(result.rounds[0]!.train!.results, federation.ids);
+  assert.deepEqual(result.rounds[0]!.train!.failures, []);
+  const clamped = new Federation({
+    nodes: 4,
+    numExamples: (place) => place === 1 ? 100 : 10 * place + 10,
+  });
+  assertMean(clamped, result, clamped.ids);
+});
+
+Deno.test("attack: learning from an error that a node's update overflows: it counts nothing, without an error", async () => {
+  const cases: [Record<string, number>, Float32Array | undefined][] = [
+    [{ "num-examples": 10, loss: NaN }, undefined],
+    [{ "num-examples": 10, loss: 1 }, Float32Array.of(NaN, 0, 0, 0)],
+    [{ "num-examples": 10, loss: 1 }, Float32Array.of(0, 0, 0, Infinity)],
+  ];
+  for (const [metrics, w] of cases) {
+    const mods = [secureAggregationMod(), spoiling(metrics, w)];
+    const federation = await federationOf({ nodes: 4, mods });
+    const result = await federation.run(secure({ metrics: { loss: 10 } }));
+    assert.deepEqual(result.rounds[0]!.train!.results, federation.ids);
+    assert.deepEqual(result.rounds[0]!.train!.failures, []);
+    assertMean(federation, result, [101n, 103n, 104n]);
+  }
+});
+
+Deno.test("secure aggregation: if no node counts, the round has no new model", async () => {
+  const federation = await federationOf({ nodes: 3, numExamples: () => 0 });
+  await assert.rejects(federation.run(secure()), { code: "failed-precondition" });
+  assert.match(federation.notes.join("\n"), /this round has no new model/);
 });
 
 Deno.test("secure aggregation: other rules on the mean work, others are refused", async () => {
@@ -376,7 +394,9 @@ Deno.test("secure aggregation: options out of range are refused when the strateg
     assert.throws(() => secure(options), { code: "invalid-argument" }, JSON.stringify(options));
   }
   for (
-    const options of [{ minNodes: 1 }, { minNodes: 2.5 }, { minThreshold: 1 }, {
+    const options of [{ minNodes: 1 }, { maxRounds: 0 }, { maxRounds: 1.5 }, { minNodes: 2.5 }, {
+      minThreshold: 1,
+    }, {
       unsignedKeysForTests: 1,
     }]
   ) {
@@ -401,16 +421,77 @@ Deno.test("secure aggregation mod: refuses plain training, wrong stages, and rou
   await assert.rejects(plain, { message: /trains only in a round of secure aggregation/ });
 
   const wary = await federationOf({ nodes: 4, mods: [secureAggregationMod({ minNodes: 4 })] });
-  await assert.rejects(wary.run(secure()), { message: /wants at least minNodes, which is 4/ });
+  await assert.rejects(wary.run(secure()), { message: /requires at least minNodes, which is 4/ });
   const enough = await wary.run(secure({ threshold: 1 }));
   assert.deepEqual(enough.rounds[0]!.train!.results, wary.ids);
 });
 
-Deno.test("secure aggregation mod: a round is revealed once, whatever the server asks later", async () => {
+Deno.test("attack: a server that repeats a round", async () => {
   const federation = await federationOf({ nodes: 3 });
   await federation.run(secure(), 2);
   const again = federation.run(secure(), 1);
-  await assert.rejects(again, { message: /revealed its shares in round 2 already/ });
+  await assert.rejects(again, { message: /sent its vector in round 2 of this run already/ });
+});
+
+Deno.test("attack: a second session of a round over the nodes that were not asked to reveal in the first", async () => {
+  const federation = await federationOf({ nodes: 9 });
+  const late = federation.ids.slice(6);
+  const { answer } = federation.driver;
+  federation.driver.answer = (instruction) =>
+    stageOf(instruction) === "reveal" && late.includes(instruction.metadata.dstNodeId)
+      ? instruction.replyError(2, "not asked")
+      : answer(instruction);
+  const first = await federation.run(secure());
+  assert.deepEqual(first.rounds[0]!.train!.results, federation.ids);
+  federation.driver.answer = answer;
+  federation.driver.online = late;
+  await assert.rejects(federation.run(secure()), {
+    message: /sent its vector in round 1 of this run already/,
+  });
+});
+
+Deno.test("attack: a session that was planned in another run of the series does not repeat a round", async () => {
+  const federation = await federationOf({
+    nodes: 3,
+    mods: [secureAggregationMod({ unsignedKeysForTests: true })],
+  });
+  const options = { unsignedKeysForTests: true };
+  await federation.run(secure(options));
+  const { answer } = federation.driver;
+  for (const [id, context] of federation.contexts) {
+    Object.assign(context, { registeredKey: undefined, nodeId: id });
+  }
+  // "advertise" as if it were of run 8, the other stages in run 7.
+  federation.driver.answer = (instruction) => {
+    const runId = stageOf(instruction) === "advertise" ? 8n : 7n;
+    for (const context of federation.contexts.values()) Object.assign(context, { runId });
+    return answer(instruction);
+  };
+  await assert.rejects(federation.run(secure(options)), { code: "failed-precondition" });
+});
+
+Deno.test("secure aggregation mod: another run of the series starts anew, and the first one is remembered", async () => {
+  const options = { unsignedKeysForTests: true };
+  const federation = new Federation({ nodes: 3, mods: [secureAggregationMod(options)] });
+  const run = (runId: bigint) => {
+    for (const context of federation.contexts.values()) Object.assign(context, { runId });
+    const grid = new Grid(federation.driver, runId, {});
+    return secure(options).start(grid, { numRounds: 2, initialArrays: federation.initial });
+  };
+  for (const runId of [7n, 2n ** 63n + 5n]) {
+    assert.deepEqual((await run(runId)).rounds[1]!.train!.results, federation.ids);
+  }
+  await assert.rejects(run(7n), { message: /sent its vector in round 2 of this run already/ });
+});
+
+Deno.test("secure aggregation mod: after maxRounds of a run the node sends no vector", async () => {
+  const federation = await federationOf({
+    nodes: 3,
+    mods: [secureAggregationMod({ maxRounds: 2 })],
+  });
+  const { rounds } = await federation.run(secure(), 4);
+  assert.deepEqual(rounds.map(({ train }) => train!.aggregated), [true, true, false, false]);
+  assert.match(rounds[2]!.train!.failures[0]!.reason, /maxRounds is 2/);
 });
 
 Deno.test("attack: a server that asks two survivor sets, or a second reveal, in one round", async () => {
@@ -498,4 +579,108 @@ Deno.test("secure aggregation mod: malformed instructions of each stage get an e
     }
     assert.ok(errors > 0, stage);
   }
+});
+
+/** Changes what a node is told to train, on its way: a server that cheats. */
+function retold(
+  federation: Federation,
+  change: (content: RecordDict) => RecordDict,
+  isTold: (nodeId: NodeId) => boolean,
+): void {
+  const { answer } = federation.driver;
+  federation.driver.answer = (instruction) => {
+    const isChanged = stageOf(instruction) === "collect" &&
+      isTold(instruction.metadata.dstNodeId);
+    return answer(
+      isChanged ? instruction.withContent(change(instruction.content)) : instruction,
+    );
+  };
+}
+
+const zeros = (name: string, dtype: "float32" | "float64" = "float32") => {
+  const data = dtype === "float32" ? new Float32Array(4) : new Float64Array(4);
+  return [name, tensor(dtype, [4], data as Float32Array)] as const;
+};
+const bias = ["b", tensor("float32", [3], new Float32Array(3))] as const;
+const withArrays =
+  (...arrays: Parameters<typeof ArrayRecord.fromTensors>[0][]) => (content: RecordDict) =>
+    new RecordDict([
+      ...[...content].filter(([name]) => name !== "arrays"),
+      ...arrays.map((one, i) => [i === 0 ? "arrays" : `more${i}`, ArrayRecord.fromTensors(one)]),
+    ] as [string, ArrayRecord][]);
+
+Deno.test("attack: a server that tells all nodes but one to train something else (model inconsistency)", async () => {
+  const filled = ["w", tensor("float32", [4], new Float32Array(4).fill(-100))] as const;
+  const changes: Record<string, (content: RecordDict) => RecordDict> = {
+    "another model": withArrays([filled, bias]),
+    "another dtype": withArrays([zeros("w", "float64"), bias]),
+    "another order": withArrays([bias, zeros("w")]),
+    "another config": (content) =>
+      new RecordDict([...content, ["lr", new ConfigRecord({ lr: 0 })]]),
+    "more metrics": (content) => new RecordDict([...content, ["m", new MetricRecord({ lr: 0 })]]),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    // Those that are told the same are enough to sign and to reveal.
+    const federation = await federationOf({ nodes: 6 });
+    retold(federation, change, (nodeId) => nodeId !== 104n);
+    await assert.rejects(federation.run(secure({ ringBits: 64 })), {
+      code: "failed-precondition",
+    }, what);
+    const notes = federation.notes.join("\n");
+    assert.match(notes, /104.*did not sign the survivors and the instruction/, what);
+    assert.match(notes, /a masked vector is wrong: this round has no new model/, what);
+
+    const split = await federationOf({ nodes: 6 });
+    retold(split, change, (nodeId) => nodeId % 2n === 0n);
+    await assert.rejects(split.run(secure()), { code: "failed-precondition" }, what);
+    assert.match(split.notes.join("\n"), /3 of 6 nodes signed the survivors/, what);
+  }
+});
+
+Deno.test("attack: a server that gives one node other settings of the run, or another group", async () => {
+  for (const what of ["settings", "group"]) {
+    const federation = await federationOf({ nodes: 4 });
+    if (what === "settings") federation.contexts.get(104n)!.runConfig.set("lr", 0.5);
+    const { answer } = federation.driver;
+    federation.driver.answer = (instruction) => {
+      const isChanged = what === "group" && instruction.metadata.dstNodeId === 104n;
+      const groupId = isChanged ? "7" : instruction.metadata.groupId;
+      return answer(instruction.withMetadata({ groupId }));
+    };
+    await assert.rejects(federation.run(secure()), { code: "failed-precondition" }, what);
+    assert.match(
+      federation.notes.join("\n"),
+      /104.*did not sign the survivors and the instr/,
+      what,
+    );
+  }
+});
+
+Deno.test("attack: a second ArrayRecord, from which the handler does not train, is refused by the node", async () => {
+  const federation = await federationOf({ nodes: 4 });
+  const second = withArrays([zeros("w"), bias], [zeros("w"), bias]);
+  retold(federation, second, (nodeId) => nodeId === 102n);
+  const { rounds } = await federation.run(secure());
+  const { results, failures } = rounds[0]!.train!;
+  assert.deepEqual(results, [101n, 103n, 104n]);
+  assert.match(failures[0]!.reason, /2 ArrayRecords, expected 1/);
+});
+
+Deno.test("secure aggregation: a strategy whose instructions differ between nodes is refused before the round", async () => {
+  class Each extends FedAvg {
+    override async configureTrain(round: Round) {
+      const plan = await super.configureTrain(round);
+      const messages = plan.messages.map((message) => {
+        const own = new ConfigRecord({ lr: Number(message.metadata.dstNodeId) });
+        return message.withContent(new RecordDict([...message.content, ["own", own]]));
+      });
+      return { ...plan, messages };
+    }
+  }
+  const federation = await federationOf({ nodes: 3 });
+  await assert.rejects(federation.run(new SecureAggregation(new Each(training))), {
+    code: "invalid-argument",
+    message: /other instructions for node 102 than for node 101/,
+  });
+  assert.equal(federation.driver.pushed.length, 0);
 });

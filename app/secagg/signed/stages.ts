@@ -24,7 +24,7 @@ import {
   VECTOR_RECORD,
 } from "./records.ts";
 
-/** Wrong shares of a round that the log names one by one. */
+/** Maximum number of wrong shares of a round that the log names one by one. */
 const REPORTED_SHARES = 5;
 
 /** A round between its plan and its replies. */
@@ -54,7 +54,7 @@ export function advertiseMessage(round: Round, planned: Planned, nodeId: NodeId)
   return stageMessage(round, planned, nodeId, new RecordDict([[PROTOCOL_RECORD, record]]));
 }
 
-/** The stages after "advertise" of one round: sends the messages, and keeps who failed. */
+/** The stages after "advertise" of one round: sends the messages and records failures. */
 export class Stages {
   /** Nodes whose models are not in the sum. */
   readonly failures = new Map<NodeId, NodeFailure>();
@@ -106,8 +106,13 @@ export class Stages {
     const set = new ConfigRecord({ [KEYS.survivors]: survivors });
     const signed = await this.#ask("agree", survivors.map((nodeId) => [nodeId, set]));
     // A node that is lost from here on has its model in the sum: it did not fail.
-    const signatures = readReplies(signed, (record) => readBytes(record, KEYS.signature));
-    const agreed = await server.agreed(signatures);
+    const said = readReplies(signed, (record) => ({
+      signature: readBytes(record, KEYS.signature),
+      instruction: readBytes(record, KEYS.instruction).toHex(),
+    }));
+    const instruction = mostFrequent([...said.values()].map((one) => one.instruction));
+    const signatures = new Map([...said].map(([nodeId, { signature }]) => [nodeId, signature]));
+    const agreed = await server.agreed(signatures, Uint8Array.fromHex(instruction ?? ""));
     this.#report(agreed.refusals.map(({ nodeId, reason }) => `${this.#label(nodeId)}: ${reason}`));
 
     const all = byNodeToRecord(KEYS.signatures, agreed.signatures);
@@ -171,7 +176,9 @@ export class Stages {
     return values;
   }
 
-  /** A federation that is not set up is refused in the same way in each round: the reason ends the run at once. */
+  /**
+   * If nodes are not set up for this, every round fails in the same way. So failures of the first round end the run.
+   */
   #throwIfRefused(stage: Stage): void {
     const refused = [...this.failures].find(([, { code }]) =>
       code === MessageErrorCode.ClientAppRaised
@@ -225,6 +232,16 @@ export class Stages {
     if (!(error instanceof FlwrError)) throw error;
     this.failures.set(nodeId, { reason: `Reply rejected: ${error.message}` });
   }
+}
+
+/** The value that is there most often: the hash of the instruction that most nodes trained by. */
+function mostFrequent(values: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce<[string | undefined, number]>(
+    (best, one) => one[1] > best[1] ? one : best,
+    [undefined, 0],
+  )[0];
 }
 
 /** Reads the replies of a stage by node; those that cannot be read, and errors, go to `fail`. */

@@ -47,8 +47,8 @@ export function stateToRecord(state: NodeState): ConfigRecord {
         .set("peer-secrets", [...peers.values()].map((peer) => peer.shareSecret));
     }
     case "collect": {
-      const { session, nodeId, threshold, signingKey, senders, shares } = state;
-      const record = new ConfigRecord({ threshold });
+      const { session, nodeId, threshold, signingKey, instruction, senders, shares } = state;
+      const record = new ConfigRecord({ threshold, instruction });
       setSession(record, session);
       return begun(record, state.done, nodeId)
         .set("private-keys", [signingKey])
@@ -59,8 +59,8 @@ export function stateToRecord(state: NodeState): ConfigRecord {
         .set("key-shares", [...shares.values()].map(({ keyShare }) => keyShare));
     }
     case "agree": {
-      const { session, nodeId, threshold, survivors, shares } = state;
-      const record = new ConfigRecord({ threshold });
+      const { session, nodeId, threshold, instruction, survivors, shares } = state;
+      const record = new ConfigRecord({ threshold, instruction });
       setSession(record, session);
       return begun(record, state.done, nodeId)
         .set("survivors", [...survivors.keys()])
@@ -132,6 +132,7 @@ function collected(record: ConfigRecord, nodeId: bigint): Collected {
   return {
     ...{ done: "collect", nodeId, session: getSession(record), signingKey: signingKey! },
     threshold: readInteger(record, "threshold"),
+    instruction: readBytes(record, "instruction"),
     senders: new Map(zipIds(readIds(record, "senders"), readByteList(record, "sender-keys"))),
     shares: new Map(shares),
   };
@@ -143,6 +144,7 @@ function agreed(record: ConfigRecord, nodeId: bigint): Agreed {
   return {
     ...{ done: "agree", nodeId, session: getSession(record) },
     threshold: readInteger(record, "threshold"),
+    instruction: readBytes(record, "instruction"),
     survivors: byId("survivors", "survivor-keys"),
     shares: byId("owners", "shares"),
   };

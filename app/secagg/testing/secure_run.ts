@@ -14,11 +14,16 @@ export const secure = (options = {}) =>
 /** A step of quantisation at the weight of one node: what a mean may be away from the exact one. */
 const TOLERANCE = 1e-4;
 
-/** Asserts that the result is the mean of these nodes' models. */
+/**
+ * Asserts that the result is the mean of these nodes' models.
+ *
+ * @param tolerance how far each element may be away (default: a step of quantisation at the weight of one node)
+ */
 export function assertMean(
   federation: Federation,
   { arrays }: Result,
   ids: readonly NodeId[],
+  tolerance = TOLERANCE,
 ): void {
   const expected = federation.mean(ids);
   const tensors = arrays.tensors();
@@ -27,7 +32,7 @@ export function assertMean(
     assert.equal(dtype, "float32");
     expected[name].forEach((value, i) => {
       const away = Math.abs(Number(data[i]) - value);
-      assert.ok(away < TOLERANCE, `${name}[${i}] is ${data[i]}, expected ${value}`);
+      assert.ok(away < tolerance, `${name}[${i}] is ${data[i]}, expected ${value}`);
     });
   }
 }

@@ -2,7 +2,7 @@ import type { TypedArray } from "../../../tensor/dtype.ts";
 import { SimdRows } from "./simd.ts";
 
 /** Elements from which it is worth to make the vectors for {@link SimdRows}. */
-const SIMD_FROM = 2 ** 16;
+const SIMD_FROM = 2 ** 13;
 /** Elements of a block, which stay in a core's first cache. */
 const BLOCK = 4096;
 const SCRATCH = new SimdRows(1, BLOCK);

@@ -15,7 +15,8 @@ export type PostprocessorKind =
   | "weighting";
 
 /**
- * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
+ * Changes updates on their way from the nodes: weighting, clipping, noise, sparsification, quantisation. It has a half
+ * that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
  *
  * A strategy applies its postprocessors to training only, the first one first. On the nodes the first one is the
@@ -54,7 +55,10 @@ export interface Postprocessor {
    * @throws FlwrError to refuse the reply
    */
   onReply?(reply: CheckedReply, round: PhaseRound): CheckedReply;
-  /** Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. */
+  /**
+   * Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. Copy the
+   * arrays if you keep them: the server rule may compute the new model in their memory.
+   */
   onAggregate?(aggregate: Aggregate, round: PhaseRound): Aggregate;
 }
 

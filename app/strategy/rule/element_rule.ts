@@ -25,7 +25,7 @@ export interface Largest {
   readonly old: number;
   /** Of the differences between the aggregate and the model sent. */
   readonly delta: number;
-  /** Of each moment. Of one that must not be negative, but is: Infinity. */
+  /** Of each moment; Infinity for a moment that has negative values but must not. */
   readonly moments: readonly number[];
 }
 
@@ -46,7 +46,7 @@ export interface ElementStep {
 /** A moment of an element rule. */
 export interface MomentKind {
   readonly name: string;
-  /** Whether negative values are unsound. */
+  /** Whether negative values are invalid. */
   readonly isPositive?: boolean;
 }
 

@@ -14,7 +14,7 @@ export type LearningRate = number | ((round: number) => number);
  * The learning rate as a function of the round.
  *
  * @param name of the option
- * @throws FlwrError "invalid-argument" unless it is a number from 0; that of a schedule when its round comes
+ * @throws FlwrError "invalid-argument" unless it is a number from 0. A schedule is checked when its round comes
  */
 export function rateIn(name: string, rate: LearningRate): (round: number) => number {
   if (typeof rate === "number") {

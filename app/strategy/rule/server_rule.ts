@@ -2,7 +2,7 @@ import type { PhaseRound, Tensors } from "../round/round.ts";
 import type { RuleState } from "./rule_state.ts";
 
 /**
- * What becomes of the aggregate: the new model. A rule keeps its state from round to round in a {@link RuleState} only,
+ * Computes the new model from the aggregate. A rule keeps its state from round to round only in a {@link RuleState},
  * which the strategy saves, restores, and drops if the new model is not finite.
  *
  * @example

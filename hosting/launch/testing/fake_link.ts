@@ -104,6 +104,10 @@ export class FakeLink implements LaunchLink {
     return Promise.resolve();
   }
 
+  nodeSettings(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   getFab(hash: string): Promise<Uint8Array | undefined> {
     return Promise.resolve(this.#fabs.get(hash));
   }

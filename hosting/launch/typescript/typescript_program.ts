@@ -1,6 +1,7 @@
 import { formatBytes } from "../../../base/readable.ts";
 import { configToTransferable } from "../../../app/transferable.ts";
 import { systemClock } from "../../../base/clock.ts";
+import { runSeed } from "../../../app/node_draws.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { systemRandom } from "../../../base/random.ts";
 import { writeAttachment } from "../../../fab/attachments.ts";
@@ -89,11 +90,9 @@ async function installApp(
 /** Most threads for simulated nodes in the process of one run. */
 export const MAX_NODE_THREADS = 256;
 
-/** The seed of a simulation: the run's setting `seed`, if there is one, so that the same run can be repeated. */
-const SEED_SETTING = "seed";
-
 async function simulationJob(
-  { nodes, cpusPerNode, cpus: cores = navigator.hardwareConcurrency, elsewhere }: RunSimulation,
+  { cpusPerNode, cpus: cores = navigator.hardwareConcurrency, elsewhere, ...simulation }:
+    RunSimulation,
   { config: { clientApp, fabId } }: RunApp["fab"],
   runConfig: RunConfig,
   { folder }: { readonly folder: string },
@@ -101,7 +100,6 @@ async function simulationJob(
   if (clientApp === undefined) {
     throw new FlwrError("failed-precondition", `App "${fabId}" has no ClientApp to simulate`);
   }
-  const seed = runConfig[SEED_SETTING] ?? 0;
   if (!elsewhere && cpusPerNode > cores) {
     throw new FlwrError(
       "failed-precondition",
@@ -111,9 +109,10 @@ async function simulationJob(
   }
   return {
     module: await findAppModule(clientApp, folder),
-    nodes,
+    ...simulation,
     ...(!elsewhere && { workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)) }),
-    seed: typeof seed === "bigint" || Number.isSafeInteger(seed) ? Number(seed) : 0,
+    // So that the same run can be repeated.
+    seed: runSeed({ runConfig: toConfigRecord(runConfig) }),
   };
 }
 

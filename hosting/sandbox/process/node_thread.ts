@@ -3,9 +3,12 @@
  * transfers. Its only permission is to read the paths that the ServerApp may read.
  */
 import "../../../mod.ts";
+import "./seeded_math.ts";
 import { captureConsole } from "../../app/capture_console.ts";
 import { serveApp } from "../../app/serve_app.ts";
 import type { ClientAppCommand } from "../../app/worker_protocol.ts";
+import { packArrays } from "../wire/packed_arrays.ts";
+import { unshared } from "../wire/shared_arrays.ts";
 import type { NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
 import { SandboxCompute } from "../wire/sandbox_compute.ts";
 
@@ -20,11 +23,22 @@ const compute = new SandboxCompute(post);
 
 scope.onmessage = ({ ports: [port] }) => {
   if (port === undefined) return;
-  const tell = (event: NodeThreadEvent) => port.postMessage(event);
+  const tell = (event: NodeThreadEvent) => {
+    if (event.kind !== "reply" || event.message.content === undefined) {
+      return port.postMessage(event);
+    }
+    const { records: content, buffer } = packArrays(event.message.content);
+    const packed = { ...event, message: { ...event.message, content } };
+    port.postMessage(packed, buffer === undefined ? [] : [buffer]);
+  };
   captureConsole({ write: (text) => tell({ kind: "printed", text }) });
   const serve = serveApp(
     tell,
     (settings) => compute.compute(settings),
   );
-  port.onmessage = ({ data }: MessageEvent<ClientAppCommand>) => serve(data);
+  port.onmessage = ({ data }: MessageEvent<ClientAppCommand>) => {
+    if (data.kind !== "handle" || data.message.content === undefined) return serve(data);
+    const content = unshared(data.message.content);
+    return serve({ ...data, message: { ...data.message, content } });
+  };
 };

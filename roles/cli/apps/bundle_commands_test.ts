@@ -31,7 +31,7 @@ testWithAllRights(
     inTemporaryFolder(async (folder) => {
       const made = await flwr(folder, "new", "my-app", "--publisher", "tester");
       assert.deepEqual([made.code, made.stdout], [0, "my-app"]);
-      assert.match(made.stderr, /flwr run my-app --stream/);
+      assert.match(made.stderr, /flwr run my-app/);
 
       const built = await flwr(folder, "build", "--app", "my-app");
       assert.match(built.stdout, /^tester\.my-app\.1-0-0\.[0-9a-f]{8}\.fab$/);

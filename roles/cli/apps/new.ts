@@ -51,7 +51,7 @@ interface NewFlags {
 /** The `new` command. */
 export function command(): Command {
   const command = new Command("new")
-    .description("Create a TypeScript app in a folder of the app's name.")
+    .description("Create a TypeScript app in a folder with the app's name.")
     .argument("[name]", "name of the app; on a terminal, the command asks for it")
     .addOption(
       new Option("--template <template>", "template to start from")

@@ -20,8 +20,7 @@ Connections are stored in config.toml, in the folder $FLWR_HOME or ~/.flwr. Pyth
   # insecure = true                                    # instead of root-certificates: no TLS
   # federation = "@account/name"                       # default: the SuperLink's own
 
-For the address ":local:", commands start a SuperLink on this machine, which simulates nodes.
-Python's flwr starts a SuperLink with simulated nodes for it.
+For the address ":local:", commands start a SuperLink on this machine that simulates nodes. Python's flwr does the same.
 
 Example:
   flwr config list

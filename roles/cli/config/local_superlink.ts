@@ -83,6 +83,8 @@ function start({ address, isLasting }: LocalSuperLink, { folder, logFile, idleSe
     `--database=${isLasting ? join(folder, "state.db") : ":memory:"}`,
     `--log-file=${logFile}`,
     `--idle-exit=${idleSeconds}`,
+    // Python apps run without a sandbox, and any user of this machine may submit one.
+    "--python=none",
   ];
   const program = Deno.build.standalone ? [] : ["run", "-A", "--quiet", programFile()];
   const child = spawn(Deno.execPath(), [...program, ...words], {

@@ -1,4 +1,8 @@
-import { MAX_VIRTUAL_NODES, type SimulationSettings } from "../../../entities/simulation.ts";
+import {
+  MAX_SLOW_SECONDS,
+  MAX_VIRTUAL_NODES,
+  type SimulationSettings,
+} from "../../../entities/simulation.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { ScalarValue } from "../../../fab/scalar.ts";
 
@@ -25,10 +29,17 @@ const AMOUNT: Kind = {
   accepts: (value) =>
     (typeof value === "bigint" || typeof value === "number") && value >= 0 && value < 2 ** 32,
 };
+const isUpTo = (most: number) => (value: ScalarValue) =>
+  (typeof value === "bigint" || typeof value === "number") && value >= 0 && value <= most;
+const SHARE: Kind = { name: "a share, from 0 to 1", accepts: isUpTo(1) };
+const SECONDS: Kind = {
+  name: `a number of seconds, from 0 to ${MAX_SLOW_SECONDS}`,
+  accepts: isUpTo(MAX_SLOW_SECONDS),
+};
 const SWITCH: Kind = { name: "true or false", accepts: (value) => typeof value === "boolean" };
 const TEXT: Kind = { name: "a text", accepts: (value) => typeof value === "string" };
 
-/** Settings by the names of Flower's `--federation-config` (1.42). */
+/** Settings by the names of Flower's `--federation-config` (1.42), and the faults, which Flower does not have. */
 const SETTINGS: Readonly<Record<string, readonly [Field, Kind]>> = {
   "num-supernodes": ["numSupernodes", COUNT],
   "client-resources-num-cpus": ["clientResourcesNumCpus", COUNT],
@@ -39,6 +50,10 @@ const SETTINGS: Readonly<Record<string, readonly [Field, Kind]>> = {
   "init-args-log-to-driver": ["initArgsLogToDriver", SWITCH],
   "backend": ["backend", TEXT],
   "verbose": ["verbose", SWITCH],
+  "dropout": ["dropout", SHARE],
+  "slow": ["slow", SHARE],
+  "slow-seconds": ["slowSeconds", SECONDS],
+  "lie": ["lie", SHARE],
 };
 
 /**

@@ -10,7 +10,7 @@ import { type TableColumn, tableLines } from "../../output/table.ts";
 import { federationJson, federationLines } from "./show.ts";
 
 const EXAMPLE = `
-Example:
+Examples:
   flwr federation list
   flwr federation ls my-superlink --federation @none/default
 `;

@@ -14,20 +14,24 @@ Examples:
   flwr federation simulation-config @none/default my-superlink --client-resources-num-cpus 2
 `;
 
-/** The flags, and the settings that they give; Flower (1.42) has the same. */
+/** The flags, and the settings that they give. Flower (1.42) has the same, except for the faults at the end. */
 const FLAGS: readonly (readonly [flags: string, name: string, purpose: string])[] = [
   ["--num-supernodes <count>", "num-supernodes", "number of simulated nodes"],
   ["--client-resources-num-cpus <count>", "client-resources-num-cpus", "cores of one node"],
   [
     "--client-resources-num-gpus <amount>",
     "client-resources-num-gpus",
-    "GPUs of one node, in parts",
+    "GPUs of one node, as a fraction: changes nothing here",
   ],
   ["--init-args-num-cpus <count>", "init-args-num-cpus", "cores of all nodes together"],
   ["--init-args-num-gpus <count>", "init-args-num-gpus", "GPUs of all nodes together"],
   ["--init-args-logging-level <level>", "init-args-logging-level", "Ray's: changes nothing here"],
   ["--init-args-log-to-driver <value>", "init-args-log-to-driver", "Ray's: changes nothing here"],
   ["--backend-name <name>", "backend", "Flower's engine: changes nothing here"],
+  ["--dropout <share>", "dropout", "share of messages that nodes do not answer, from 0 to 1"],
+  ["--slow <share>", "slow", "share of messages that nodes answer late, from 0 to 1"],
+  ["--slow-seconds <seconds>", "slow-seconds", "seconds by which a late answer is late"],
+  ["--lie <share>", "lie", "share of messages that nodes answer with false arrays, from 0 to 1"],
 ];
 
 interface SimulationFlags extends ControlOutputFlags {
@@ -41,7 +45,9 @@ export function simulationConfigCommand(): Command {
     .description("Change how a SuperLink with --simulation simulates nodes.")
     .argument("[federation]", "the federation, @account/name (default: the SuperLink's own)");
   for (const [flags, , purpose] of FLAGS) command.option(flags, `${purpose} (default: unchanged)`);
-  command.addOption(new Option("--verbose", "Flower's: changes nothing here (default: unchanged)"));
+  command.addOption(
+    new Option("--verbose", "a setting of Flower: changes nothing here (default: unchanged)"),
+  );
   return controlCommand(command, EXAMPLE, configure);
 }
 

@@ -84,7 +84,7 @@ function generateCommand(): Command {
     )
     .option(
       "--force",
-      "make everything again, overwrite existing files, and remove keys beyond n",
+      "recreate everything: overwrite existing files, and remove keys beyond n",
       false,
     )
     .addHelpText("after", GENERATE_HELP)

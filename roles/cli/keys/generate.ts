@@ -85,7 +85,7 @@ async function planSuperLink(
       {
         hints: [
           "All keys of a federation share one curve: leave out --curve",
-          "To make everything again, add --force",
+          "To recreate everything, add --force",
         ],
       },
     );

@@ -21,7 +21,7 @@ export async function planCertificates(
   const some = present.includes(true) || await exists(layout.authorityKey);
   const hints = [
     `To renew the certificates and keep the keys, remove ${layout.certificateFolder} and run again`,
-    "To make everything again, including the keys, add --force",
+    "To recreate everything, including the keys, add --force",
   ];
   if (some && !force) {
     const missing = needed.filter((_, index) => !present[index]);

@@ -12,7 +12,7 @@ import { onShutdown } from "../../flags/shutdown.ts";
 const EXAMPLE = `
 The log goes to stdout. Ctrl-C stops following the log; the run continues.
 
-Example:
+Examples:
   flwr log 15950113740962349189
   flwr log 15950113740962349189 my-superlink --show
 `;

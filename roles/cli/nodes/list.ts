@@ -7,7 +7,7 @@ import { stdoutScreen } from "../../output/screen.ts";
 import { tableLines } from "../../output/table.ts";
 
 const EXAMPLE = `
-Example:
+Examples:
   flwr supernode list
   flwr supernode ls my-superlink --verbose --format json
 `;

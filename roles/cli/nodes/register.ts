@@ -8,7 +8,7 @@ import { readNameFlag } from "../../flags/values.ts";
 import type { Output } from "../../output/format.ts";
 
 const EXAMPLE = `
-Example:
+Examples:
   flwr supernode register keys/client_credentials_1.pub
   flwr supernode register node.pub my-superlink --name berlin --location "52.52,13.40"
 `;

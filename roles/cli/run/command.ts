@@ -27,7 +27,7 @@ There are two ways to run an app:
    the kind of connection.
 
    With --stream, the exit status is 0 only if the run completed and every node contributed. It is 3 if some node never
-   contributed. Ctrl-C stops following the log; the run continues. With --format json, too, the log goes to stderr, and
+   contributed. Ctrl-C stops following the log; the run continues. With --format json added, the log goes to stderr, and
    stdout gets one JSON object at the end, which reports how the run ended.
 
 2. APP is "module:name". For example, server:app is the export "app" of server.ts or server.js. The ServerApp runs in
@@ -72,7 +72,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--nodes <count>",
-      "for a folder: number of simulated nodes (default: the federation's, which is 2 at first)",
+      "for a folder: number of simulated nodes (default: that of the federation, initially 2)",
       wholeNumber({ from: 1, to: MAX_VIRTUAL_NODES }),
     )
     .option(
@@ -113,6 +113,10 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
       `for a folder with --engine slurm: seconds in which the first worker must run (default: ${DEFAULT_WAIT_SECONDS})`,
       wholeNumber({ from: 1 }),
     )
+    .option(
+      "--node-table <file>",
+      "for a folder: CSV or JSON file with settings of each simulated node, the first row for partition 0 (default: none)",
+    )
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that contains the app", ".")
     .option(
@@ -125,7 +129,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--resume <run>",
-      "go on from the last checkpoint of another run: for a folder, the run's id; for module:name, the run's folder (default: start anew)",
+      "continue from the last checkpoint of another run; for a folder: that run's id; for module:name: that run's folder (default: start from the beginning)",
     )
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));

@@ -31,7 +31,10 @@ const HERE_FLAGS = [
 const SUBMIT_FLAGS = [
   "--stream",
   "--federation",
+  "--federation-config",
   "--format",
+  "--node-table",
+  "--nodes",
   "--engine",
   "--token-file",
   "--workers",

@@ -36,7 +36,15 @@ Deno.test("run: an ambiguous or mixed command line is refused with hints for bot
     () => form({ app: "server:app", superlink: "mine" }),
     /SUPERLINK "mine" works only with an app in a/,
   );
-  for (const flag of ["--stream", "--federation", "--format"]) {
+  const flags = [
+    "--stream",
+    "--federation",
+    "--federation-config",
+    "--format",
+    "--node-table",
+    "--nodes",
+  ];
+  for (const flag of flags) {
     assert.throws(
       () => form({ app: "server:app", flags: [flag] }),
       new RegExp(`${flag} works only with an app`),

@@ -47,6 +47,8 @@ export interface SubmitFlags extends ControlFlags, EngineFlags {
   readonly nodes?: number;
   /** Settings of the simulation, as pairs. */
   readonly federationConfig?: string;
+  /** File with the settings of each simulated node. */
+  readonly nodeTable?: string;
   /** The run from whose last checkpoint to go on. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
@@ -112,16 +114,20 @@ async function start(
   superlink: string | undefined,
   flags: SubmitFlags,
 ): Promise<Started> {
+  checkEngineFlags(flags);
+  const resumeFrom = flags.resume === undefined ? undefined : readRunToResume(flags.resume);
+  const given = await readSimulation(flags);
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
   if (federation !== undefined) readingFlag(() => requireFederationId(federation, "--federation"));
-  checkEngineFlags(flags);
-  const resumeFrom = flags.resume === undefined ? undefined : readRunToResume(flags.resume);
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) printMessage(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
+  const nodeTable = flags.nodeTable === undefined
+    ? undefined
+    : await nodeTableOf(flags.nodeTable, given?.numSupernodes);
   await using token = await readToken(flags, fab);
-  const simulation = withToken(await readSimulation(flags), token);
+  const simulation = withToken(given, token);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
   const checkTypes = app && await neededTypeCheck(app);
   // The SuperLink is contacted while the types are checked. The app is sent only after it has passed.
@@ -137,6 +143,7 @@ async function start(
       ...(federation !== undefined && { federation }),
       ...(resumeFrom !== undefined && { resumeFrom }),
       ...(simulation !== undefined && { simulation }),
+      ...(nodeTable !== undefined && { nodeTable }),
     });
   }, check.refused);
   const started = await submission.catch((error) => {
@@ -202,6 +209,17 @@ function withToken(
   token: WorkerToken | undefined,
 ): SimulationSettings | undefined {
   return token === undefined ? settings : { ...settings, workersTokenHash: token.hash };
+}
+
+/** Reads `--node-table`. Loads the reader, which few runs need. */
+async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
+  const { readNodeTable } = await load<typeof import("../config/node_table.ts")>(
+    new URL("../config/node_table.ts", import.meta.url),
+  );
+  const read = await readNodeTable(file, nodes).catch((error) => () => {
+    throw error;
+  });
+  return typeof read === "function" ? readingFlag(read) : read;
 }
 
 /** Reads `--resume` of an app in a folder. */

@@ -4,7 +4,11 @@ import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import type { Link } from "../../../link/link.ts";
 import type { ClaimedRun, LinkRun } from "../../../entities/run.ts";
-import { SIMULATION_DEFAULTS, type SimulationSettings } from "../../../entities/simulation.ts";
+import {
+  NO_FAULTS,
+  SIMULATION_DEFAULTS,
+  type SimulationSettings,
+} from "../../../entities/simulation.ts";
 import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import { joinServices, type ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
@@ -35,6 +39,7 @@ export interface LaunchLink {
     | "get"
     | "heartbeat"
     | "interrupt"
+    | "nodeSettings"
   >;
 }
 
@@ -98,10 +103,12 @@ class LinkRunClaim implements RunClaim {
     const { fabHash } = this.#run;
     const fab = await this.#link.runs.getFab(fabHash);
     if (fab !== undefined) {
+      const { simulation } = this.#run;
+      const nodeTable = simulation && await this.#link.runs.nodeSettings(this.runId);
       return {
         fab,
         overrideConfig: settings(this.#run),
-        ...(this.#run.simulation && { simulation: simulationOf(this.#run.simulation) }),
+        ...(simulation && { simulation: { ...simulationOf(simulation), nodeTable } }),
         piece: (hash) => this.#piece(fabHash, hash),
       };
     }
@@ -163,10 +170,11 @@ class LinkRunClaim implements RunClaim {
   }
 }
 
-function simulationOf(
-  { numSupernodes, clientResourcesNumCpus, initArgsNumCpus, workersTokenHash }: SimulationSettings,
-): RunSimulation {
+function simulationOf(settings: SimulationSettings): RunSimulation {
+  const { numSupernodes, clientResourcesNumCpus, initArgsNumCpus, workersTokenHash } = settings;
+  const { dropout, slow, slowSeconds, lie } = { ...NO_FAULTS, ...settings };
   return {
+    faults: { dropout, slow, slowSeconds, lie },
     nodes: numSupernodes ?? SIMULATION_DEFAULTS.numSupernodes,
     cpusPerNode: clientResourcesNumCpus ?? SIMULATION_DEFAULTS.clientResourcesNumCpus,
     ...(initArgsNumCpus !== undefined && { cpus: initArgsNumCpus }),

@@ -1,6 +1,10 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_VIRTUAL_NODES, type SimulationSettings } from "../../../entities/simulation.ts";
+import {
+  MAX_SLOW_SECONDS,
+  MAX_VIRTUAL_NODES,
+  type SimulationSettings,
+} from "../../../entities/simulation.ts";
 import {
   type SimulationConfig,
   SimulationConfigSchema,
@@ -43,12 +47,26 @@ export function simulationFromWire(config: SimulationConfig): SimulationSettings
     "at least 0",
   );
   require("init-args-num-cpus", settings.initArgsNumCpus, (value) => value >= 1, "at least 1");
+  for (const name of ["dropout", "slow", "lie"] as const) {
+    require(name, settings[name], (value) => value >= 0 && value <= 1, "from 0 to 1");
+  }
+  require(
+    "slow-seconds",
+    settings.slowSeconds,
+    (value) => value >= 0 && value <= MAX_SLOW_SECONDS,
+    `from 0 to ${MAX_SLOW_SECONDS}`,
+  );
   if (workersTokenHash === undefined) return settings;
   if (SHA256.test(workersTokenHash)) return { ...settings, workersTokenHash };
   throw new FlwrError(
     "invalid-argument",
     "The token of simulation workers must be sent as its SHA-256, in hexadecimal",
   );
+}
+
+/** Whether settings have some that Flower does not have, which other SuperLinks ignore. */
+export function hasFaultSettings({ dropout, slow, slowSeconds, lie }: SimulationSettings): boolean {
+  return [dropout, slow, slowSeconds, lie].some((value) => value !== undefined);
 }
 
 /** The settings as the bytes of a message field. */

@@ -20,6 +20,9 @@ import { leastThreshold, type RoundSettings } from "../settings.ts";
 /** The run of all tests. */
 export const RUN_ID = 7n;
 
+/** The hash of the training instruction of all tests. */
+export const INSTRUCTION = new Uint8Array(32).fill(9);
+
 /** Settings of a round, with some replaced. */
 export function settingsOf(
   participants: number,
@@ -96,13 +99,17 @@ export class Group {
   }
 
   /** Stage "collect" of a node: its vector is its id's last two digits, in all elements. */
-  async collect(id: bigint, received: readonly Addressed[]): Promise<Uint8Array> {
+  async collect(
+    id: bigint,
+    received: readonly Addressed[],
+    instruction = INSTRUCTION,
+  ): Promise<Uint8Array> {
     const state = this.shared.get(id)!;
-    const { state: opened } = await openShares(state, received);
+    const { state: opened } = await openShares(state, received, instruction);
     this.collected.set(id, opened);
     const vector = new RingVector(this.settings.ringBits, this.length);
     for (let i = 0; i < this.length; i++) vector.set(i, Number(id % 100n) * (i + 1));
-    await maskVector(state, opened.senders.keys(), vector);
+    await maskVector(state, opened, vector);
     return vector.toBytes();
   }
 
@@ -154,7 +161,7 @@ export class Group {
     for (const id of survivors) {
       if (!lost.agree?.includes(id)) sent.set(id, await this.agree(id, survivors));
     }
-    return (await this.server.agreed(sent)).signatures;
+    return (await this.server.agreed(sent, INSTRUCTION)).signatures;
   }
 
   /** What the nodes that signed reveal. */

@@ -249,8 +249,9 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
       2,
     ],
     [
-      ["run", "my-app", "--federation-config", "num-supernodes=2"],
-      /not supported: it configures simulated nodes/,
+      ["run", "my-app", "--federation-config", "num-supernodes=0"],
+      /^Error: --federation-config: "num-supernodes" must be a whole number, 1 or more: got 0/,
+      2,
     ],
     [["run", "my-app", "nowhere"], /^Error: SuperLink "nowhere" is not in ".*config\.toml"/m],
     [["run", "my-app", "--server", fake.address], /^Error: --server works only with module:name/],

@@ -94,7 +94,7 @@ async function run({ module, runId, runConfig, simulation }: WorkerJob): Promise
       checkpointsOf: () => new CheckpointTransfer(client),
       report,
       signal: client.ended,
-      ...(nodes && { random: nodes.serverRandom }),
+      ...(nodes && { random: nodes.serverRandom, attachedState: nodes.connection }),
     });
     await nodes?.[Symbol.asyncDispose]();
     lines.flush();

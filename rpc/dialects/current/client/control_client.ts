@@ -1,5 +1,5 @@
 import type { SimulationSettings } from "../../../../entities/simulation.ts";
-import { simulationToBytes, simulationToWire } from "../simulation.ts";
+import { hasFaultSettings, simulationToBytes, simulationToWire } from "../simulation.ts";
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../entities/metadata.ts";
@@ -63,6 +63,8 @@ export interface RunSubmission {
   readonly resumeFrom?: RunId;
   /** Settings of simulated nodes that differ from the federation's. */
   readonly simulation?: SimulationSettings;
+  /** The settings of each simulated node: see `countTableNodes`. */
+  readonly nodeTable?: Uint8Array;
 }
 
 /** A started run. */
@@ -126,7 +128,7 @@ export class ControlClient {
    * "resource-exhausted" if the bundle is too large for the SuperLink
    */
   async startRun(
-    { fab, overrideConfig, federation, seriesId, resumeFrom, simulation }: RunSubmission,
+    { fab, overrideConfig, federation, seriesId, resumeFrom, simulation, nodeTable }: RunSubmission,
   ): Promise<StartedRun> {
     const submit = (federation: string) =>
       this.#call(
@@ -138,6 +140,7 @@ export class ControlClient {
           ...(seriesId !== undefined && { seriesId }),
           ...(resumeFrom !== undefined && { resumeRunId: resumeFrom }),
           ...(simulation && { overrideFederationConfig: simulationToBytes(simulation) }),
+          ...(nodeTable !== undefined && { nodeTable }),
         },
         { timeoutSeconds: PUSH_DEADLINE_SECONDS, retry: NO_RETRY },
       );
@@ -168,6 +171,21 @@ export class ControlClient {
         "unimplemented",
         "--engine: the nodes of this SuperLink cannot be simulated by workers on other machines",
         { hints: ["Submit the app to one of this version of flwr, started with --simulation"] },
+      );
+    }
+    const needsSimulation = nodeTable !== undefined ||
+      (simulation !== undefined && hasFaultSettings(simulation));
+    if (needsSimulation && !response.simulatedAsAsked) {
+      await this.stopRun(runId).catch(() => {});
+      throw new FlwrError(
+        "unimplemented",
+        "This SuperLink cannot simulate nodes with faults or with a table of settings",
+        {
+          hints: [
+            "Run the app on this machine: flwr run without a SuperLink",
+            "Start a SuperLink of this version of flwr: flwr superlink --simulation",
+          ],
+        },
       );
     }
     return { runId, note, seriesId: response.seriesId, federation: response.federation };
@@ -328,10 +346,15 @@ export class ControlClient {
    * @throws FlwrError "unimplemented" if its nodes are not simulated, "not-found"
    */
   async configureSimulation(federation: string, changes: SimulationSettings): Promise<string> {
-    const { federationName } = await this.#call(Control.method.configureSimulationFederation, {
-      federationName: federation,
-      config: simulationToWire(changes),
-    });
+    const { federationName, faults } = await this.#call(
+      Control.method.configureSimulationFederation,
+      { federationName: federation, config: simulationToWire(changes) },
+    );
+    if (hasFaultSettings(changes) && !faults) {
+      throw new FlwrError("unimplemented", "This SuperLink cannot simulate faults of nodes", {
+        hints: ["Start a SuperLink of this version of flwr: flwr superlink --simulation"],
+      });
+    }
     return federationName;
   }
 

@@ -56,3 +56,49 @@ Deno.test("control client: a submission refused for another reason is not repeat
   });
   assert.deepEqual(await submitted(() => undefined), { sent: [""], outcome: 7n });
 });
+
+/** A SuperLink with simulated nodes that answers in one way, and the names of the calls that it gets. */
+function simulating(response: Record<string, unknown>): { client: ControlClient; calls: string[] } {
+  const calls: string[] = [];
+  const channel: Channel = {
+    address: "superlink",
+    call: ({ localName }) => {
+      calls.push(localName);
+      return Promise.resolve({ response: response as never, header: () => undefined });
+    },
+    stream: () => assert.fail("not used"),
+    close: () => {},
+  };
+  return { client: new ControlClient(channel), calls };
+}
+
+const OURS = [
+  { nodeTable: new Uint8Array(1) },
+  { simulation: { dropout: 0.1 } },
+  { simulation: { slow: 0 } },
+  { simulation: { slowSeconds: 1 } },
+  { simulation: { lie: 1 } },
+];
+
+Deno.test("control client: a run whose faults or table of nodes the SuperLink ignores is stopped", async () => {
+  for (const asked of OURS) {
+    const older = simulating({ runId: 7n });
+    await assert.rejects(older.client.startRun({ ...SUBMISSION, ...asked }), {
+      code: "unimplemented",
+    });
+    assert.deepEqual(older.calls, ["startRun", "stopRun"]);
+    const ours = simulating({ runId: 7n, simulatedAsAsked: true });
+    await ours.client.startRun({ ...SUBMISSION, ...asked });
+    assert.deepEqual(ours.calls, ["startRun"]);
+  }
+  // Flower's own settings are ignored by a SuperLink with SuperNodes, as in Flower.
+  const { client, calls } = simulating({ runId: 7n });
+  await client.startRun({ ...SUBMISSION, simulation: { numSupernodes: 3 } });
+  assert.deepEqual(calls, ["startRun"]);
+});
+
+Deno.test("control client: faults that the SuperLink ignores are refused as settings, too", async () => {
+  const { client } = simulating({ federationName: "f" });
+  await assert.rejects(client.configureSimulation("f", { lie: 0.1 }), { code: "unimplemented" });
+  assert.equal(await client.configureSimulation("f", { numSupernodes: 3 }), "f");
+});

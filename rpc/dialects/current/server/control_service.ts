@@ -2,8 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import { isFinished, type LinkRun, unknownRun } from "../../../../entities/run.ts";
-import type { SimulationSettings } from "../../../../entities/simulation.ts";
+import { isFinished, type LinkRun, type NewLinkRun, unknownRun } from "../../../../entities/run.ts";
+import { countTableNodes, MAX_NODE_TABLE_BYTES } from "../../../../entities/node_table.ts";
+import { SIMULATION_DEFAULTS } from "../../../../entities/simulation.ts";
 import {
   ConfigureSimulationFederationResponseSchema,
   type Control,
@@ -28,7 +29,7 @@ import type { ServiceHandlers } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
-import { simulationFromBytes, simulationFromWire } from "../simulation.ts";
+import { hasFaultSettings, simulationFromBytes, simulationFromWire } from "../simulation.ts";
 import { federationToWire, resolveFederation } from "./federation.ts";
 import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
@@ -87,18 +88,21 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
     ...notOfferedHandlers(),
 
     async startRun(request) {
-      const submission = await readSubmission(request, readFab);
+      const submission = await readSubmission(request, {
+        readFab,
+        isSimulated: simulated !== undefined,
+      });
       if (submission === undefined) return create(StartRunResponseSchema);
       const { runId, seriesId, federation, resumedFrom, simulation } = await link.runs.create({
         ...submission,
-        ...(simulated && { simulation: await simulationOf(request, simulated) }),
+        ...await simulationOf(request, simulated),
       });
-      const resumed = resumedFrom !== undefined;
       return create(StartRunResponseSchema, {
         runId,
         seriesId,
         federation,
-        resumed,
+        resumed: resumedFrom !== undefined,
+        simulatedAsAsked: simulated !== undefined,
         simulatedByWorkers: simulation?.workersTokenHash !== undefined,
       });
     },
@@ -233,7 +237,8 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
         );
       }
       await simulated.configure(changes);
-      return create(ConfigureSimulationFederationResponseSchema, { federationName: name });
+      const faults = hasFaultSettings(changes);
+      return create(ConfigureSimulationFederationResponseSchema, { federationName: name, faults });
     },
 
     getLoginDetails: () =>
@@ -243,13 +248,41 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
 
 const NOT_SIMULATED = "The nodes of this SuperLink are SuperNodes: start one with --simulation";
 
-/** The settings of a submitted run: its own, and the federation's for the others. */
+/**
+ * The settings of a submitted run's simulation: its own, and the federation's for the others. Without simulated nodes,
+ * Flower's settings are ignored, as in Flower.
+ *
+ * @throws ApiError "run-config-invalid" for a setting that is out of range, or a table that does not fit
+ */
 async function simulationOf(
-  { overrideFederationConfig: override }: StartRunRequest,
-  simulated: SimulatedFederation,
-): Promise<SimulationSettings> {
+  { overrideFederationConfig: override, nodeTable }: StartRunRequest,
+  simulated: SimulatedFederation | undefined,
+): Promise<Pick<NewLinkRun, "simulation" | "nodeSettings">> {
+  if (simulated === undefined) {
+    if (nodeTable !== undefined) throw new ApiError("run-config-invalid", NOT_SIMULATED);
+    return {};
+  }
   const own = refusedAsRequest(() => override ? simulationFromBytes(override) : {});
-  return { ...await simulated.settings(), ...own };
+  const simulation = { ...await simulated.settings(), ...own };
+  if (nodeTable === undefined) return { simulation };
+  requireFit(nodeTable, simulation.numSupernodes ?? SIMULATION_DEFAULTS.numSupernodes);
+  return { simulation, nodeSettings: nodeTable };
+}
+
+/** @throws ApiError "run-config-invalid" for a table that is too large, or has fewer rows than there are nodes */
+function requireFit(table: Uint8Array, nodes: number): void {
+  if (table.length > MAX_NODE_TABLE_BYTES) {
+    throw new ApiError(
+      "run-config-invalid",
+      `The table of nodes has ${table.length} bytes: at most ${MAX_NODE_TABLE_BYTES} are allowed`,
+    );
+  }
+  const rows = countTableNodes(table);
+  if (rows >= nodes) return;
+  throw new ApiError(
+    "run-config-invalid",
+    `The table of nodes has ${rows} rows, but ${nodes} nodes are simulated: add rows, or set fewer nodes (--nodes ${rows})`,
+  );
 }
 
 /** Gives the error of a setting that is out of range Flower's number for a run that cannot be started. */

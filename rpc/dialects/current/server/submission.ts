@@ -12,6 +12,14 @@ import { resolveFederation } from "./federation.ts";
  */
 export const MAX_SUBMITTED_FAB_BYTES = 10 * 1024 * 1024;
 
+/** A language of apps. */
+type AppLanguage = "typescript" | "python";
+
+const LANGUAGES: Readonly<Record<AppLanguage, string>> = {
+  typescript: "TypeScript",
+  python: "Python",
+};
+
 /** The contents of an app bundle (FAB) that a run needs. */
 export interface SubmittedApp {
   /** "publisher/name". */
@@ -19,6 +27,11 @@ export interface SubmittedApp {
   readonly version: string;
   /** "module:object" of the ServerApp; undefined for an app without one. */
   readonly serverApp?: string;
+  /** "module:object" of the ClientApp; undefined for an app without one. */
+  readonly clientApp?: string;
+  /** The language of the ServerApp, and that of the ClientApp. */
+  readonly language?: AppLanguage;
+  readonly clientLanguage?: AppLanguage;
   /** The app's settings with their defaults, nested ones joined by ".". */
   readonly config: Readonly<Record<string, unknown>>;
 }
@@ -33,6 +46,13 @@ export interface ReadApp {
   readonly attachments?: readonly { readonly pieces: readonly string[] }[];
 }
 
+/** How the submitted run is started. */
+export interface SubmissionOptions {
+  readonly readFab: ReadFab;
+  /** Whether the run's nodes are simulated. */
+  readonly isSimulated: boolean;
+}
+
 /**
  * Checks a submission. Computes the bundle's hash, and ignores the one in the request.
  *
@@ -41,7 +61,7 @@ export interface ReadApp {
  */
 export async function readSubmission(
   request: StartRunRequest,
-  readFab: ReadFab,
+  { readFab, isSimulated }: SubmissionOptions,
 ): Promise<NewLinkRun | undefined> {
   const federation = resolveFederation(request.federation);
   if (request.appSpec !== "") {
@@ -56,6 +76,7 @@ export async function readSubmission(
   if (content.length > MAX_SUBMITTED_FAB_BYTES) return undefined;
   const { config: app, attachments = [] } = await readApp(content, readFab);
   if (app.serverApp === undefined) throw invalid(`app "${app.fabId}" has no ServerApp`);
+  if (isSimulated) requireSimulable(app);
   const overrideConfig = readOverrides(request, app);
   const hash = sha256Hex(content);
   const { seriesId, resumeRunId: resumeFrom } = request;
@@ -81,6 +102,18 @@ async function readApp(content: Uint8Array, readFab: ReadFab): Promise<ReadApp> 
     if (!(error instanceof FlwrError) || error.code === "internal") throw error;
     throw new ApiError("run-config-invalid", error.message, { cause: error });
   }
+}
+
+/** Refuses an app whose nodes cannot be simulated: they run in the processes of its ServerApp's language. */
+function requireSimulable({ fabId, clientApp, language, clientLanguage }: SubmittedApp): void {
+  if (clientApp === undefined) throw invalid(`app "${fabId}" has no ClientApp to simulate`);
+  if (language === undefined || clientLanguage === undefined) return;
+  if (language === clientLanguage) return;
+  throw invalid(
+    `app "${fabId}" has a ServerApp in ${LANGUAGES[language]} and a ClientApp in ` +
+      `${LANGUAGES[clientLanguage]}, and simulated nodes need both in one language: run it on a ` +
+      "SuperLink without --simulation, with SuperNodes",
+  );
 }
 
 /** Reads the settings that the run overrides. Each must exist in the app. */

@@ -3,7 +3,12 @@ import { createHash } from "node:crypto";
 import { create, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { StartRunRequestSchema } from "../../../../proto/gen/current/control_pb.ts";
-import { MAX_SUBMITTED_FAB_BYTES, readSubmission, type SubmittedApp } from "./submission.ts";
+import {
+  MAX_SUBMITTED_FAB_BYTES,
+  type ReadFab,
+  readSubmission,
+  type SubmittedApp,
+} from "./submission.ts";
 
 const CONTENT = new Uint8Array([1, 2, 3]);
 const APP: SubmittedApp = {
@@ -15,9 +20,10 @@ const APP: SubmittedApp = {
 
 function submit(
   request: MessageInitShape<typeof StartRunRequestSchema>,
-  readFab: Parameters<typeof readSubmission>[1] = () => ({ config: APP }),
+  readFab: ReadFab = () => ({ config: APP }),
+  isSimulated = false,
 ) {
-  return readSubmission(create(StartRunRequestSchema, request), readFab);
+  return readSubmission(create(StartRunRequestSchema, request), { readFab, isSimulated });
 }
 
 Deno.test("submission: computes the bundle's hash, and ignores the request's", async () => {
@@ -97,4 +103,24 @@ Deno.test("submission: the server's own errors are not reported as the app's", a
     throw new TypeError("a bug");
   });
   await assert.rejects(outcome, TypeError);
+});
+
+Deno.test("submission: an app in two languages, or without a ClientApp, is not simulated", async () => {
+  const submitted = (app: Partial<SubmittedApp>, isSimulated: boolean) =>
+    submit({ fab: { content: CONTENT } }, () => ({ config: { ...APP, ...app } }), isSimulated);
+  const clientApp = "app:client";
+  const both = ["typescript", "python"] as const;
+  for (const language of both) {
+    for (const clientLanguage of both) {
+      const app = { clientApp, language, clientLanguage };
+      const simulated = submitted(app, true);
+      if (language === clientLanguage) assert.equal((await simulated)?.fabId, "me/app");
+      else await assert.rejects(simulated, { number: 15, message: /--simulation/ });
+      assert.equal((await submitted(app, false))?.fabId, "me/app");
+    }
+  }
+  await assert.rejects(submitted({}, true), {
+    number: 15,
+    message: /no ClientApp/,
+  });
 });

@@ -690,7 +690,9 @@ export interface MessageError {
 	/** One sentence for people. */
 	readonly reason: string;
 }
-/** A node's registered key, as far as its app may use it: for secure aggregation. The app never sees the private key. */
+/**
+ * The part of a node's registered key that its app may use, for secure aggregation. The app never sees the private key.
+ */
 export interface RegisteredKey {
 	/** The public key of `--auth-supernode-private-key`: SubjectPublicKeyInfo in DER. */
 	readonly publicKey: Uint8Array;
@@ -917,7 +919,7 @@ export interface PerRunOptions {
  * values (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
  * promise of the value. In a simulation, the values of the nodes that were used last are kept.
  */
-export declare function perRun<T>(make: (context: Context) => T, { sharedByNodes }?: PerRunOptions): (context: Context) => T;
+export declare function perRun<T>(make: (context: Context) => T, options?: PerRunOptions): (context: Context) => T;
 /**
  * Flower's `message_size_mod`: logs the size of each instruction and reply in bytes. An error reply has no records and
  * is passed on without a line.
@@ -938,6 +940,17 @@ export declare const messageSizeMod: ClientMod;
  * ```
  */
 export declare const arraysSizeMod: ClientMod;
+/** Faults of simulated nodes. Each share is one of all messages to nodes, from 0 to 1. */
+export interface NodeFaults {
+	/** Share of messages that get an error reply, as of a node that is unavailable. The ClientApp does not run. */
+	readonly dropout: number;
+	/** Share of messages for which a node waits before it runs the ClientApp. */
+	readonly slow: number;
+	/** How long it waits, in seconds. */
+	readonly slowSeconds: number;
+	/** Share of messages that are answered with the opposite of what the node learnt. */
+	readonly lie: number;
+}
 /** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
@@ -1175,8 +1188,10 @@ interface OnlineNode {
 interface DriverConnection {
 	/** Starts a run. */
 	createRun(): Promise<RunId>;
-	/** The nodes that are online now. */
-	nodes(runId: RunId): Promise<OnlineNode[]>;
+	/** The nodes that are online now. The same list again means that nothing has changed. */
+	nodes(runId: RunId): Promise<readonly OnlineNode[]>;
+	/** Whether no node can join later, as in a simulation (default: no). */
+	readonly nodesAreFixed?: boolean;
 	/**
 	 * Sends instructions to the SuperLink in one call.
 	 *
@@ -1406,6 +1421,8 @@ export interface SimulateOptions {
 	readonly runConfig?: NodeSettings;
 	/** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
 	readonly nodeConfig?: (partition: number) => NodeSettings;
+	/** Faults of the nodes, drawn with the seed for each message: shares from 0 to 1, and seconds (default: none). */
+	readonly faults?: Partial<NodeFaults>;
 	/** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
 	readonly seed?: number;
 }
@@ -1419,8 +1436,8 @@ export interface Simulation {
 	readonly events: readonly ProgressEvent[];
 }
 /**
- * Runs a ServerApp with virtual nodes in this thread: for tests of an app. With the same seed the result is the same,
- * unless the app draws random numbers of its own.
+ * Runs a ServerApp with virtual nodes in this thread: for tests of an app. The same seed gives the same result, unless
+ * the app has another source of random numbers.
  *
  * @returns the results once the ServerApp's main has returned
  * @throws the error that the ServerApp throws; FlwrError "invalid-argument" for an option that is invalid
@@ -1440,14 +1457,14 @@ export declare function simulate(options: SimulateOptions): Promise<Simulation>;
 /** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
 	/**
-	 * Shares that each secret is cut into, which is also a node's number of neighbours: a part of the nodes, above 0 to 1, or a
-	 * whole number from 3. An even number below the number of nodes becomes the next odd one. More shares: more dropouts are
-	 * tolerated, more work. Default: 1, every node shares with all.
+	 * Number of shares of each secret, which is also a node's number of neighbours: a fraction of the nodes, above 0 and
+	 * up to 1, or a whole number from 3. An even number below the number of nodes becomes the next odd one. More shares
+	 * tolerate more dropouts, and take more work. Default: 1, every node sends shares to all.
 	 */
 	readonly numShares?: number;
 	/**
-	 * Shares that give a secret back: a part of the shares, above 0.5 to 1, or a whole number from 2, more than half of the
-	 * shares. Higher: more nodes must conspire, fewer dropouts are tolerated. Default: 2/3.
+	 * Shares that reconstruct a secret: a fraction of the shares, above 0.5 and up to 1, or a whole number from 2, more than
+	 * half of the shares. A higher value tolerates more colluding nodes, and fewer dropouts. Default: 2/3.
 	 */
 	readonly reconstructionThreshold?: number;
 	/**
@@ -1535,10 +1552,18 @@ export interface Checkpointable {
 	 * @throws FlwrError "failed-precondition" if the state is of a strategy with other options
 	 */
 	loadState(state: RecordDict): void;
+	/**
+	 * Whether each round must be saved before the next one begins, whatever the user's `every` says: the state counts what
+	 * has left the server, as releases of private data (default: false).
+	 */
+	readonly savesEachRound?: boolean;
 }
 /** Where and how often a strategy saves checkpoints. */
 export interface CheckpointOptions {
-	/** Rounds between two checkpoints, from 1 (default 1). The last round is always saved. */
+	/**
+	 * Rounds between two checkpoints, from 1 (default 1). The last round is always saved, and strategies that count their
+	 * privacy loss save each round.
+	 */
 	readonly every?: number;
 	/** Store for the checkpoints (default: the run's). */
 	readonly store?: CheckpointStore;
@@ -1657,6 +1682,11 @@ export declare abstract class Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
+	/**
+	 * Whether each round must be saved before the next one begins: the state counts what has left the server. Wrappers pass
+	 * on the answer of their inner strategy (default: false).
+	 */
+	get savesEachRound(): boolean;
 	/** What the strategy keeps from round to round, exactly; empty by default. */
 	saveState(): RecordDict;
 	/**
@@ -1677,7 +1707,8 @@ export declare abstract class Strategy {
 }
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
- * the weighted mean of the nodes' models, not the single models. The strategy then gets this mean as the reply of every node,
+ * the weighted mean of the nodes' models, not the individual models. The strategy then gets this mean as the reply of
+ * every node,
  * with the node's own metrics.
  *
  * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
@@ -1700,9 +1731,9 @@ export declare class SecAggPlus extends Strategy {
 	 *   mean of the nodes' models, or runs rounds of its own
 	 */
 	constructor(strategy: Strategy, options?: SecAggPlusOptions);
-	/** The name of the strategy inside, too. */
+	/** Includes the name of the inner strategy. */
 	get name(): string;
-	/** Asks the strategy inside. */
+	/** Delegates to the inner strategy. */
 	initialArrays(grid: Grid, options: {
 		readonly timeout: number;
 		readonly signal?: AbortSignal;
@@ -1710,21 +1741,23 @@ export declare class SecAggPlus extends Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
-	/** The state of the strategy inside. */
+	/** As the inner strategy. */
+	get savesEachRound(): boolean;
+	/** The state of the inner strategy. */
 	saveState(): RecordDict;
-	/** Replaces the state of the strategy inside. @throws FlwrError "invalid-argument" if it is another strategy's */
+	/** Replaces the state of the inner strategy. @throws FlwrError "invalid-argument" if it is another strategy's */
 	loadState(state: RecordDict): void;
 	/**
-	 * The nodes that the strategy inside chooses, with the instructions of stage "setup".
+	 * The nodes that the inner strategy chooses, with the instructions of stage "setup".
 	 *
 	 * @throws FlwrError "failed-precondition" in the first round for fewer than 3 nodes, or options that do not fit their number
 	 */
 	configureTrain(round: Round): Promise<PhasePlan>;
-	/** Runs the other stages, and gives the strategy inside the nodes' mean. */
+	/** Runs the other stages, and gives the inner strategy the nodes' mean. */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Asks the strategy inside: evaluation is not secret. */
+	/** Delegates to the inner strategy: evaluation is not protected. */
 	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Asks the strategy inside. */
+	/** Delegates to the inner strategy. */
 	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
 }
 /** Options of {@link secAggPlusMod}. */
@@ -1753,7 +1786,7 @@ export interface SecAggPlusModOptions {
 export declare function secAggPlusMod(options?: SecAggPlusModOptions): ClientMod;
 /** Differential privacy inside the sum: see {@link SecureAggregationOptions.privacy}. */
 export interface DistributedPrivacy {
-	/** C: a node's update counts with at most this Euclidean norm, over all arrays together. Above 0. */
+	/** C: each node's update is clipped to this Euclidean norm, over all arrays together. Above 0. */
 	readonly clippingNorm: number;
 	/** The budget ε of all rounds together, in nats: the run ends before it is exceeded. Above 0. */
 	readonly epsilon: number;
@@ -1764,7 +1797,8 @@ export interface DistributedPrivacy {
 	/** The distribution of the noise (default "discrete-gaussian"). */
 	readonly mechanism?: "discrete-gaussian" | "skellam";
 	/**
-	 * Nodes that may tell the server their own noise, from 0, below the threshold: the others' noise is enough for ε.
+	 * Number of nodes that may tell the server their own noise, from 0 to below the threshold. The noise of the others is
+	 * enough for ε.
 	 * Default: as many as the protocol tolerates with a server that cheats, 2 · threshold − nodes − 1.
 	 */
 	readonly colluding?: number;
@@ -1772,11 +1806,12 @@ export interface DistributedPrivacy {
 /** Options of SecureAggregation. */
 export interface SecureAggregationOptions {
 	/**
-	 * The part of the nodes that must stay until the end, from 2/3 to 1: so many shares give a secret back, and so many
-	 * nodes must sign the same survivors. Higher: more nodes must conspire, fewer may be lost. Default: 2/3.
+	 * Fraction of the nodes that must stay until the end, from 2/3 to 1. That many shares reconstruct a secret, and that
+	 * many nodes must sign the same survivors. A higher threshold tolerates more colluding nodes, and fewer lost ones.
+	 * Default: 2/3.
 	 */
 	readonly threshold?: number;
-	/** The largest number of examples that a node may have. A node with more is left out. Default: 1000. */
+	/** The largest number of examples that a node counts with: one with more counts as if it had so many. Default: 1000. */
 	readonly maxWeight?: number;
 	/** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
 	readonly clippingRange?: number;
@@ -1794,8 +1829,8 @@ export interface SecureAggregationOptions {
 	 */
 	readonly metrics?: Readonly<Record<string, number>>;
 	/**
-	 * Differential privacy of the sum: each node clips its update and adds a share of noise, so that the server sees the
-	 * sum with all of it. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
+	 * Differential privacy of the sum: each node clips its update and adds a share of noise, so the server sees only the
+	 * noisy sum. Nobody needs to be trusted with an update. Each node then counts the same, whatever its number of
 	 * examples, and no metrics are in the sum. Default: no noise.
 	 */
 	readonly privacy?: DistributedPrivacy;
@@ -1809,12 +1844,13 @@ export interface SecureAggregationOptions {
 }
 /**
  * Secure aggregation among TypeScript nodes around a strategy: the server learns the mean of the nodes' models, weighted
- * by their numbers of examples, and the means of the metrics that you name. It learns no single model, number of examples
- * or metric, also if it cheats.
+ * by their numbers of examples, and the means of the metrics that you name. It does not learn the model, number of
+ * examples or metrics of a single node, even if it cheats.
  *
  * The protocol is that of Bonawitz et al., 2017 (doi:10.1145/3133956.3133982), with signed keys and the round in which
- * the nodes agree on the survivors. Nodes need `secureAggregationMod`, a registered key and a list of trusted keys. Nodes
- * may be lost in each of the five stages as long as the threshold's number is left. See docs/secure-aggregation.md for
+ * the nodes agree on the survivors. Nodes need `secureAggregationMod`, a registered key and a list of trusted keys.
+ * Nodes may be lost in each of the five stages, as long as the threshold is still reached. See
+ * docs/secure-aggregation.md for
  * what is guaranteed.
  *
  * @example
@@ -1828,14 +1864,14 @@ export declare class SecureAggregation extends Strategy {
 	/**
 	 * Puts secure aggregation around a strategy.
 	 *
-	 * @param strategy chooses nodes, and makes the new model of their mean
+	 * @param strategy chooses nodes, and computes the new model from their mean
 	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
 	 *   mean of the nodes' models, or runs rounds of its own
 	 */
 	constructor(strategy: Strategy, options?: SecureAggregationOptions);
-	/** The name of the strategy inside, too. */
+	/** Includes the name of the inner strategy. */
 	get name(): string;
-	/** Asks the strategy inside. */
+	/** Delegates to the inner strategy. */
 	initialArrays(grid: Grid, options: {
 		readonly timeout: number;
 		readonly signal?: AbortSignal;
@@ -1845,40 +1881,48 @@ export declare class SecureAggregation extends Strategy {
 	}>;
 	/** Ends the run before the budget of `privacy` would be exceeded. */
 	stopBefore(round: number): string | undefined;
-	/** The state of the strategy inside, and the privacy loss so far. */
+	/** With `privacy` true: no release may be forgotten. */
+	get savesEachRound(): boolean;
+	/** The state of the inner strategy, and the privacy loss so far. */
 	saveState(): RecordDict;
 	/** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
 	loadState(state: RecordDict): void;
 	/**
-	 * The nodes that the strategy inside chooses, with the instructions of stage "advertise".
+	 * The nodes that the inner strategy chooses, with the instructions of stage "advertise".
 	 *
 	 * @throws FlwrError in the first round for fewer than 3 nodes, or options that do not fit their number
 	 */
 	configureTrain(round: Round): Promise<PhasePlan>;
 	/**
-	 * Runs the other stages, and gives the strategy inside the nodes' mean.
+	 * Runs the other stages, and gives the nodes' mean to the inner strategy.
 	 *
 	 * @throws FlwrError "permission-denied" in the first round, when no node takes part
 	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Asks the strategy inside: evaluation is not secret. */
+	/** Delegates to the inner strategy: evaluation is not protected. */
 	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Asks the strategy inside. */
+	/** Delegates to the inner strategy. */
 	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
 }
 /** Options of {@link secureAggregationMod}. */
 export interface SecureAggregationModOptions {
 	/**
-	 * The fewest nodes whose models may be in a sum with this node's, from 2: rounds with a lower threshold are refused.
-	 * A server that cheats may choose small rounds: fewer than half of `minNodes` may work together with it. Default: 2, the
-	 * least that a round of three nodes has.
+	 * Minimum number of nodes in a sum with this node, from 2: rounds with a lower threshold are refused. A server that
+	 * cheats may choose small rounds: fewer than half of `minNodes` may collude with it. Default: 2, the threshold of a
+	 * round of three nodes.
 	 */
 	readonly minNodes?: number;
 	/**
 	 * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
-	 * are refused. Default: 0, also sums without noise.
+	 * are refused. The noise is counted that is left when as many nodes work together with the server as the protocol
+	 * tolerates, 2 · threshold − nodes − 1, or `colluding` of the round if that is more. Default: 0, also sums without noise.
 	 */
 	readonly minNoiseMultiplier?: number;
+	/**
+	 * The most rounds of one run in which the node sends its masked update, from 1: later ones are refused. Each sum says
+	 * more about the nodes in it, and noise averages out over rounds. Default: no limit.
+	 */
+	readonly maxRounds?: number;
 	/**
 	 * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
 	 * middle could read its model. For tests and simulations. Default: false.
@@ -1886,13 +1930,15 @@ export interface SecureAggregationModOptions {
 	readonly unsignedKeysForTests?: boolean;
 }
 /**
- * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`: the server learns sums over
- * at least the threshold's number of nodes, also of the numbers of examples and of the metrics, and nothing of a single
- * node. That holds also for a server that cheats: see docs/secure-aggregation.md.
+ * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`. The server learns sums of
+ * models, numbers of examples and metrics, each over at least as many nodes as the threshold, and nothing of a single
+ * node. This holds even if the server cheats: see docs/secure-aggregation.md.
  *
  * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
  * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
- * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused.
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. Unless all nodes in a sum were
+ * given the same instruction, the server learns nothing. An update that is not finite counts as nothing, and more examples
+ * than maxWeight count as maxWeight: the node's log says so, and its reply does not.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  *
@@ -1978,7 +2024,8 @@ export interface Aggregator {
 /** What a postprocessor does. */
 export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "clipping" | "weighting";
 /**
- * A change of updates on their way: weighting, clipping, noise, sparsification, quantisation. It has a half that works on
+ * Changes updates on their way from the nodes: weighting, clipping, noise, sparsification, quantisation. It has a half
+ * that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
  *
  * A strategy applies its postprocessors to training only, the first one first. On the nodes the first one is the
@@ -2017,7 +2064,10 @@ export interface Postprocessor {
 	 * @throws FlwrError to refuse the reply
 	 */
 	onReply?(reply: CheckedReply, round: PhaseRound): CheckedReply;
-	/** Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. */
+	/**
+	 * Changes the aggregate before the server rule. It may be called again in the same round, with fewer replies. Copy the
+	 * arrays if you keep them: the server rule may compute the new model in their memory.
+	 */
 	onAggregate?(aggregate: Aggregate, round: PhaseRound): Aggregate;
 }
 /** The nodes' halves of postprocessors, in the order in which a ClientApp must apply them to training. */
@@ -2089,7 +2139,7 @@ export declare class RuleState {
 	load(saved: RecordDict): void;
 }
 /**
- * What becomes of the aggregate: the new model. A rule keeps its state from round to round in a {@link RuleState} only,
+ * Computes the new model from the aggregate. A rule keeps its state from round to round only in a {@link RuleState},
  * which the strategy saves, restores, and drops if the new model is not finite.
  *
  * @example
@@ -3232,6 +3282,8 @@ export declare class PartialModel extends Strategy {
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
 	/** Aggregates metrics as the other strategy does. */
 	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** As the other strategy. */
+	get savesEachRound(): boolean;
 	/** The other strategy's state. */
 	saveState(): RecordDict;
 	/** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
@@ -3557,8 +3609,9 @@ export declare function localDpMod(options: LocalDpOptions): ClientMod;
  */
 export declare function clippedUpdates(norm: number): Postprocessor;
 /**
- * Noise on the nodes, which clip their updates before: local differential privacy, as by {@link localDpMod}. What later
- * postprocessors make of the noisy update costs no privacy. The wrappers add noise at the server, which needs less of it.
+ * Adds noise on the nodes, after they clip their updates: local differential privacy, as {@link localDpMod} has it.
+ * Changes that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add
+ * noise at the server, where less is needed.
  *
  * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */
@@ -3570,12 +3623,12 @@ export interface QuantizedOptions {
 }
 /**
  * Quantised updates: a node sends each element of its update as one of 2^bits numbers between the array's smallest and
- * largest one, rounded up or down at random such that its mean stays (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
+ * largest one, rounded up or down at random, right on average (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
  * 2017, arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
  *
  * @throws FlwrError "invalid-argument" for another number of bits
  */
-export declare function quantized({ bits }: QuantizedOptions): Postprocessor;
+export declare function quantized(options: QuantizedOptions): Postprocessor;
 /** Options of {@link topK}. */
 export interface TopKOptions {
 	/** Share of the update's elements that is sent, above 0 and at most 1: those of the largest absolute value. */
@@ -3588,7 +3641,8 @@ export interface TopKOptions {
 }
 /**
  * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
- * arXiv:1704.05021). With error feedback nothing is lost, only late (Stich, Cordonnier, Jaggi, 2018, arXiv:1809.07599).
+ * arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier, Jaggi, 2018,
+ * arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
  *
  * @throws FlwrError "invalid-argument" if the fraction is out of range
  *
@@ -3599,7 +3653,7 @@ export interface TopKOptions {
  * new ClientApp().train(train, { mods: clientMods(postprocessors) });
  * ```
  */
-export declare function topK({ fraction, errorFeedback }: TopKOptions): Postprocessor;
+export declare function topK(options: TopKOptions): Postprocessor;
 /**
  * Every reply counts the same, whatever its number of examples; one without examples is left out.
  *
@@ -3610,7 +3664,7 @@ export declare function topK({ fraction, errorFeedback }: TopKOptions): Postproc
  */
 export declare function equalWeights(): Postprocessor;
 /**
- * A reply counts by its number of examples, but no more than a cap: one node cannot dominate the mean by a large number,
+ * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by a large number,
  * true or not (McMahan et al., 2018, arXiv:1710.06963).
  *
  * @param cap the largest weight, above 0
@@ -6954,6 +7008,8 @@ export declare abstract class CentralDp extends Strategy {
 	get clippingNorm(): number;
 	/** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
 	get updateNoiseMultiplier(): number;
+	/** With an accountant, or with noise of the whole run, true: no release may be forgotten. */
+	get savesEachRound(): boolean;
 	/** Clipping norm, the accountant's releases, and the state of the inner strategy. */
 	saveState(): RecordDict;
 	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
@@ -7011,8 +7067,8 @@ export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCo
 	readonly seed?: number;
 }
 /**
- * Central differential privacy with correlated noise: the noise of a round takes back part of that of earlier rounds, so
- * that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * Central differential privacy with correlated noise: the noise of a round cancels part of the noise of earlier rounds,
+ * so that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
  * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
  * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
  *
