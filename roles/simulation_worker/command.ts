@@ -4,6 +4,7 @@ import { addTrustOptions } from "../flags/connection_options.ts";
 import { allowReadOption } from "../flags/launch_flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
+import { shellLine } from "../flags/shell_line.ts";
 import { readFlagAddress, UsageError, wholeNumber } from "../flags/values.ts";
 import { jobManifest, MANIFEST_NAME } from "./manifest.ts";
 import { MAX_WORKERS, type SimulationWorkerFlags } from "./config.ts";
@@ -21,6 +22,9 @@ computed by the others, with the same results.
 
 /** Most pods of a manifest: as many workers as a run may have. */
 const MAX_PODS = 1024;
+
+/** The characters of image names, with registry, tag and digest. */
+const IMAGE = /^[\w./:@-]+$/;
 
 /** The `simulation-worker` command. */
 export function command(): Command {
@@ -75,12 +79,18 @@ function printManifest(flags: SimulationWorkerFlags): void {
       hints: ["Name a container image with flwr as its entry point"],
     });
   }
+  if (!IMAGE.test(image)) {
+    throw new UsageError("invalid-argument", `--image: "${image}" is not the name of an image`, {
+      hints: ["Name one with its registry, for example registry.example/flwr:0.4.0"],
+    });
+  }
   const hasAuthority = rootCertificates !== undefined;
   console.log(
     jobManifest({ image, pods, slots: workers, address: superlink, insecure, hasAuthority }),
   );
-  const authority = hasAuthority ? ` --from-file=ca.crt=${rootCertificates}` : "";
-  console.error(
-    `Before you apply it: kubectl create secret generic ${MANIFEST_NAME} --from-file=token=run.token${authority}`,
-  );
+  const words = [
+    ...["kubectl", "create", "secret", "generic", MANIFEST_NAME, "--from-file=token=run.token"],
+    ...(hasAuthority ? [`--from-file=ca.crt=${rootCertificates}`] : []),
+  ];
+  console.error(`Before you apply it: ${shellLine(words)}`);
 }

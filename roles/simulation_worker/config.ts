@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
 import { readTrust, type TrustFlags } from "../flags/connection_options.ts";
 import { readableFolder } from "../flags/launch_flags.ts";
@@ -34,6 +35,9 @@ export interface SimulationWorkerConfig {
   readonly allowRead: readonly string[];
 }
 
+/** Permissions of users other than the owner. Windows reports none. */
+const OTHERS = 0o077;
+
 const TOKEN = /^\d{1,20}\.[0-9a-f]{64}$/;
 
 /**
@@ -54,6 +58,7 @@ export async function readWorkerConfig(
   const token = await Deno.readTextFile(tokenFile).catch((cause) => {
     throw new FlwrError("not-found", `--token-file: cannot read file "${tokenFile}"`, { cause });
   });
+  await warnIfShared(tokenFile);
   if (!TOKEN.test(token.trim())) {
     throw new FlwrError(
       "invalid-argument",
@@ -69,4 +74,14 @@ export async function readWorkerConfig(
     slots: workers ?? Math.min(MAX_WORKERS, navigator.hardwareConcurrency),
     allowRead: await Promise.all(allowRead.map(readableFolder)),
   };
+}
+
+/** Not an error: the files of a Kubernetes Secret may belong to a group. */
+async function warnIfShared(file: string): Promise<void> {
+  const { mode } = await Deno.stat(file);
+  if (((mode ?? 0) & OTHERS) === 0) return;
+  log("worker").warn(
+    'Other users of this machine can read --token-file "{file}", and answer for the run\'s nodes. Run: chmod 600 {file}',
+    { event: "token-file-shared", file },
+  );
 }

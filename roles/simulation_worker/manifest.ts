@@ -33,8 +33,8 @@ export function jobManifest(options: ManifestOptions): string {
     `--token-file=${SECRET_FOLDER}/token`,
     `--workers=${slots}`,
   ];
-  // A text in JSON is one in YAML.
-  const text = JSON.stringify;
+  // A text in JSON is one in YAML, except for characters that YAML allows only as escapes.
+  const text = (value: string) => JSON.stringify(value).replaceAll(/[^ -~]/g, escaped);
   return `apiVersion: batch/v1
 kind: Job
 metadata:
@@ -94,4 +94,8 @@ ${args.map((word) => `            - ${text(word)}`).join("\n")}
             secretName: ${MANIFEST_NAME}
             defaultMode: 256 # 0400
 `;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

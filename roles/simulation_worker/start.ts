@@ -10,9 +10,16 @@ import { WorkerApp } from "./worker_app.ts";
 const logger = log("worker");
 
 /**
+ * Seconds without the SuperLink after which a worker ends: as long as a run waits for workers. It must not occupy its
+ * machine for ever because the SuperLink was killed.
+ */
+const MAX_WAIT_SECONDS = 600;
+
+/**
  * Works for simulated nodes of a run until the run ends or the signal is aborted.
  *
- * @throws FlwrError when the SuperLink refuses the worker, or its app cannot be installed
+ * @throws FlwrError when the SuperLink refuses the worker or cannot be reached for {@link MAX_WAIT_SECONDS}, or its app
+ *   cannot be installed
  */
 export async function runSimulationWorker(
   config: SimulationWorkerConfig,
@@ -20,7 +27,8 @@ export async function runSimulationWorker(
 ): Promise<void> {
   await using resources = new AsyncDisposableStack();
   const { address, tls, token, slots } = config;
-  const channel = openHttpChannel({ address, tls, onRetry: logRetry });
+  const retry = { maxWaitTime: MAX_WAIT_SECONDS };
+  const channel = openHttpChannel({ address, tls, retry, onRetry: logRetry });
   resources.defer(() => channel.close());
   const client = new WorkerClient(channel, token);
   let hosts: Promise<AppHost[]> | undefined;

@@ -144,7 +144,7 @@ export async function startSuperLink(
       warnOfRuns(inFlight, config.database !== undefined);
       await settleReplays(replays);
       // Closing the domain and the boards ends waiting pulls, which would delay the servers' end.
-      jobBoards.close();
+      jobBoards.stop();
       await link.close();
       await running.disposeAsync();
       logger.info("SuperLink stopped", { event: "superlink-stopped" });

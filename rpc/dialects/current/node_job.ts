@@ -22,6 +22,9 @@ export interface NodeTask {
   readonly seed: number;
 }
 
+/** Most characters of a worker's text about a failure: a worker that lies must not fill the run's log. */
+const MAX_FAILURE_LENGTH = 8192;
+
 /** What a virtual node makes of an instruction. */
 export interface NodeResult {
   /** The reply, or an error reply. */
@@ -98,10 +101,11 @@ export function brokenToBytes(reason: string): Uint8Array<ArrayBuffer> {
  */
 export function resultFromBytes(bytes: Uint8Array): NodeResult {
   const { broken, reply, state, failure } = decode(NodeOutputSchema, bytes);
-  if (broken !== "") throw new FlwrError("internal", broken);
+  if (broken !== "") throw new FlwrError("internal", broken.slice(0, MAX_FAILURE_LENGTH));
   const metadata = metadataFromWire(reply?.metadata);
-  const body = reply!.error !== undefined
-    ? errorFromWire(reply!.error)
+  const error = reply!.error && errorFromWire(reply!.error);
+  const body = error !== undefined
+    ? { ...error, reason: error.reason.slice(0, MAX_FAILURE_LENGTH) }
     : reply!.content && recordDictFromWire(reply!.content);
   if (body === undefined) {
     throw new FlwrError("invalid-argument", "The reply of a node has neither content nor an error");
@@ -109,6 +113,6 @@ export function resultFromBytes(bytes: Uint8Array): NodeResult {
   return {
     reply: new Message(metadata, body),
     state: state === undefined ? new RecordDict() : recordDictFromWire(state),
-    ...(failure !== "" && { failure }),
+    ...(failure !== "" && { failure: failure.slice(0, MAX_FAILURE_LENGTH) }),
   };
 }

@@ -7,7 +7,8 @@ import { workersFolder } from "./worker_token.ts";
 
 export { WorkerToken } from "./worker_token.ts";
 export { WorkerWatch } from "./watch_workers.ts";
-export { shellLine, workerWords } from "./worker_command.ts";
+export { shellLine } from "../../../flags/shell_line.ts";
+export { workerWords } from "./worker_command.ts";
 
 /** The scheduler of the flags. Undefined if none places workers. */
 export function engineOf(flags: EngineFlags): Engine | undefined {

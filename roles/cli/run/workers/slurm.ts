@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { FlwrError } from "../../../../base/error.ts";
+import { UsageError } from "../../../flags/values.ts";
 import type { Engine, PlacedWorkers, WorkerCounts, WorkerOrder } from "./engine.ts";
 import { type RunTool, runTool } from "./run_tool.ts";
-import { shellLine } from "./worker_command.ts";
+import { shellLine } from "../../../flags/shell_line.ts";
 
 /** Bytes of the end of a log that an error shows. */
 const SHOWN_BYTES = 2000;
+
+/** Options of sbatch that would submit something else, or print something else. `-a` and `-W` are short forms. */
+const OWN = /^(--(array|wrap|parsable|wait|output|test-only)(=|$)|-[aWo])/;
 
 /** Options of {@link SlurmEngine}. */
 export interface SlurmOptions {
@@ -23,12 +27,21 @@ export class SlurmEngine implements Engine {
   readonly #tool: RunTool;
   readonly #options: readonly string[];
 
+  /** @throws UsageError for an option that is none, or that this command sets itself */
   constructor({ sbatchOptions = [], tool = runTool }: SlurmOptions = {}) {
+    for (const option of sbatchOptions) requireFree(option);
     this.#tool = tool;
     this.#options = sbatchOptions;
   }
 
   async place({ runId, words, count, cpus, folder }: WorkerOrder): Promise<PlacedWorkers> {
+    if (folder.includes("\\")) {
+      throw new FlwrError(
+        "failed-precondition",
+        `Slurm cannot write the workers' output to "${folder}": in a path with a backslash it fills in no numbers`,
+        { hints: ["Choose another folder for ~/.flwr: FLWR_HOME"] },
+      );
+    }
     const script = join(folder, `${runId}.sh`);
     // `exec`, because a shell would pass a signal on only between two commands.
     await Deno.writeTextFile(script, `#!/bin/sh\nexec ${shellLine(words)}\n`, { mode: 0o600 });
@@ -108,6 +121,19 @@ class SlurmJob implements PlacedWorkers {
     const texts = await Promise.all(this.logs.map((file) => endOfFile(file)));
     return texts.find((text) => text !== "") ?? "";
   }
+}
+
+function requireFree(option: string): void {
+  // A word that is not an option would be the script that is run.
+  const problem = !/^-./.test(option)
+    ? "is not an option: it must begin with a dash, and have its value behind ="
+    : OWN.test(option)
+    ? "is set by flwr itself"
+    : undefined;
+  if (problem === undefined) return;
+  throw new UsageError("invalid-argument", `--engine-option: "${option}" ${problem}`, {
+    hints: ["Give an option of sbatch, for example --engine-option=--partition=long"],
+  });
 }
 
 /** The end of a text file. Empty for one that does not exist. */

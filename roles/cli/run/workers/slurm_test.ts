@@ -58,3 +58,33 @@ Deno.test("SlurmEngine: counts tasks by their states, also of a job that Slurm h
   const silent = "slurm_load_jobs error: Unable to contact slurm controller";
   await assert.rejects(counts({ success: false, complaint: silent }), { code: "unavailable" });
 });
+
+Deno.test("SlurmEngine: an option that is none, or that would submit something else, is refused", () => {
+  const refused = [
+    ...["foo", "-", "", "/bin/sh", "--array=0-9999", "--array", "-a0-9", "--wrap=rm", "--parsable"],
+    ...["--wait", "-W", "--output=x", "-ox", "--test-only"],
+  ];
+  for (const option of refused) {
+    assert.throws(() => new SlurmEngine({ sbatchOptions: [option] }), {
+      code: "invalid-argument",
+    }, option);
+  }
+  const fine = ["--partition=long", "-plong", "--account=a b", "--wait-all-nodes=1", "--time=1:0"];
+  new SlurmEngine({ sbatchOptions: fine });
+});
+
+Deno.test("SlurmEngine: any path is one word of the script", async () => {
+  const odd = "/a 'b'\n$(touch /tmp/x)`id`\"\\;&|*";
+  const { engine } = slurmWith({ sbatch: { stdout: "12\n" } });
+  const folder = await Deno.makeTempDir();
+  try {
+    const words = ["printf", "%s", odd];
+    await engine.place({ runId: 7n, words, count: 1, cpus: 1, folder });
+    const { stdout } = await new Deno.Command("sh", { args: [`${folder}/7.sh`] }).output();
+    assert.equal(new TextDecoder().decode(stdout), odd);
+    const place = engine.place({ runId: 7n, words, count: 1, cpus: 1, folder: `${folder}/a\\b` });
+    await assert.rejects(place, { code: "failed-precondition" });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -33,10 +33,3 @@ export function programWords(): string[] {
     ? [Deno.execPath()]
     : [Deno.execPath(), "run", "-A", "--quiet", fileURLToPath(Deno.mainModule)];
 }
-
-/** Words as a line of a POSIX shell. */
-export function shellLine(words: readonly string[]): string {
-  return words
-    .map((word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
-    .join(" ");
-}

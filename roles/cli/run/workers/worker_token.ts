@@ -9,13 +9,16 @@ export class WorkerToken implements AsyncDisposable {
   readonly hash: string;
   readonly #secret: string;
   readonly #given: string | undefined;
+  /** Kept open: another file may be at its path by the time that the run has an id. */
+  readonly #open: Deno.FsFile;
   #file: string;
   #isWritten = false;
 
-  private constructor(file: string, given: string | undefined) {
+  private constructor(file: string, open: Deno.FsFile, given: string | undefined) {
     this.#secret = crypto.getRandomValues(new Uint8Array(32)).toHex();
     this.hash = sha256Hex(this.#secret);
     this.#file = file;
+    this.#open = open;
     this.#given = given;
   }
 
@@ -28,10 +31,11 @@ export class WorkerToken implements AsyncDisposable {
   static async create(given: string | undefined): Promise<WorkerToken> {
     const folder = workersFolder();
     const file = given ?? join(folder, `new-${crypto.randomUUID()}.token`);
+    let open: Deno.FsFile;
     try {
       if (given === undefined) await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
       const options = { write: true, createNew: true, mode: 0o600 } as const;
-      (await Deno.open(file, options)).close();
+      open = await Deno.open(file, options);
     } catch (cause) {
       if (cause instanceof Deno.errors.AlreadyExists) {
         throw new FlwrError("already-exists", `--token-file: file "${file}" exists already`, {
@@ -44,12 +48,15 @@ export class WorkerToken implements AsyncDisposable {
         cause,
       });
     }
-    return new WorkerToken(file, given);
+    return new WorkerToken(file, open, given);
   }
 
   /** Writes the token of a run. @returns the file */
   async write(runId: bigint): Promise<string> {
-    await Deno.writeTextFile(this.#file, `${runId}.${this.#secret}\n`);
+    const text = new TextEncoder().encode(`${runId}.${this.#secret}\n`);
+    for (let written = 0; written < text.length;) {
+      written += await this.#open.write(text.subarray(written));
+    }
     if (this.#given === undefined) {
       const named = join(workersFolder(), `${runId}.token`);
       await Deno.rename(this.#file, named);
@@ -61,6 +68,7 @@ export class WorkerToken implements AsyncDisposable {
 
   /** Removes the file if no run was started. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#open.close();
     if (!this.#isWritten) await Deno.remove(this.#file).catch(() => {});
   }
 }

@@ -1,6 +1,7 @@
 import { checkReply } from "../../../../app/client_app.ts";
 import type { Context } from "../../../../app/context.ts";
 import type { Message } from "../../../../app/message.ts";
+import { type Clock, systemClock, WOKEN } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { sha256Hex } from "../../../../base/platform.ts";
 import { NodeWork } from "../../../../proto/gen/current/simulation_pb.ts";
@@ -16,24 +17,54 @@ const MAX_KNOWN = 8;
  */
 const MAX_OPEN_BYTES = 32 * 1024 * 1024;
 
+/** Longest wait for an answer, in seconds: some 23 days. Timers of the platform take no more. */
+const MAX_WAIT_SECONDS = 2_000_000;
+
 /** Hands out the work of virtual nodes to the workers of the run, through its SuperLink. */
 export class NodeWorkClient {
   readonly #channel: Channel;
+  readonly #clock: Clock;
   readonly #known = new Set<string>();
   #openBytes = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, clock: Clock = systemClock) {
     this.#channel = channel;
+    this.#clock = clock;
   }
 
   /**
    * Passes an instruction to the ClientApp of a virtual node.
    *
    * @param seed decides all random numbers that the app draws by default
-   * @throws FlwrError when no worker could do it, or the signal was aborted
+   * @throws FlwrError when no worker could do it, or the signal was aborted; "deadline-exceeded" when the instruction
+   *   expired: workers may have it that never answer
    */
   async run(
+    message: Message,
+    context: Context,
+    seed: number,
+    signal: AbortSignal,
+  ): Promise<NodeResult> {
+    const { createdAt, ttl } = message.metadata;
+    const left = Math.min(createdAt + ttl - this.#clock.now(), MAX_WAIT_SECONDS);
+    const [expiry, done] = [new AbortController(), new AbortController()];
+    void this.#clock.sleep(left, done.signal).then(() => expiry.abort(WOKEN));
+    try {
+      return await this.#run(message, context, seed, AbortSignal.any([signal, expiry.signal]));
+    } catch (error) {
+      if (!expiry.signal.aborted || signal.aborted) throw error;
+      throw new FlwrError(
+        "deadline-exceeded",
+        "No simulation worker answered before the instruction expired",
+        { cause: error },
+      );
+    } finally {
+      done.abort(WOKEN);
+    }
+  }
+
+  async #run(
     message: Message,
     context: Context,
     seed: number,

@@ -36,11 +36,11 @@ export interface NodeJobBoard {
       readonly input: Uint8Array;
     },
     signal: AbortSignal,
-  ): Promise<Uint8Array | undefined>;
-  join(slots: number): string;
+  ): Promise<{ readonly output: Uint8Array; readonly taken: () => void } | undefined>;
+  join(slots: number): string | "ended";
   stay(id: string, hold: Hold): Promise<NoJob | undefined>;
   take(id: string, slot: number, hold: Hold): Promise<NoJob | undefined | NodeJobToDo>;
-  answer(id: string, slot: number, jobId: number, output: Uint8Array): NoJob | undefined;
+  answer(id: string, slot: number, jobId: number, output: Uint8Array): Promise<NoJob | undefined>;
 }
 
 /** A job for a worker. */
@@ -54,7 +54,7 @@ export interface NodeJobToDo {
 /** What the services for virtual nodes on other machines use. */
 export interface NodeJobsOptions {
   readonly link: { readonly runs: Pick<Link["runs"], "getFab" | "getFabPiece"> };
-  /** The jobs of a run that is not over. */
+  /** The jobs of a run. */
   readonly boardOf: (runId: bigint) => NodeJobBoard;
   /** Most jobs that one worker works on at the same time. */
   readonly maxSlots: number;
@@ -81,7 +81,8 @@ export function nodeJobsHandlers(
   const stateOf = (state: NoJob | undefined) =>
     state === undefined ? WorkerState.GO_ON : STATES[state];
   return {
-    async join({ version, slots }, { caller: { run } }) {
+    async join({ version, slots }, call) {
+      const { run } = call.caller;
       if (version !== VERSION) {
         throw new FlwrError(
           "failed-precondition",
@@ -103,12 +104,15 @@ export function nodeJobsHandlers(
       if (fab === undefined) {
         throw new FlwrError("not-found", "The SuperLink no longer has the run's app bundle");
       }
+      await call.reserve(fab.length);
       const workerId = boardOf(run.runId).join(slots);
+      if (workerId === "ended") return create(JoinResponseSchema, { ended: true });
       return create(JoinResponseSchema, { workerId, fab, fabHash: run.fabHash });
     },
 
     async pullPiece({ hash }, call) {
       const { run } = call.caller;
+      if (isFinished(run.state)) throw new FlwrError("failed-precondition", "The run is over");
       await call.reserve(MAX_PIECE_BYTES);
       const content = await link.runs.getFabPiece(run.fabHash, hash);
       if (content === undefined) {
@@ -130,7 +134,6 @@ export function nodeJobsHandlers(
     async takeJob({ workerId, slot, holds }, call) {
       const { run } = call.caller;
       if (isFinished(run.state)) return create(TakeJobResponseSchema, { state: STATES.ended });
-      requireSlot(slot, maxSlots);
       const hold = { holdSeconds: MAX_HOLD_SECONDS, signal: call.signal };
       const taken = await boardOf(run.runId).take(workerId, slot, hold);
       if (taken === undefined || typeof taken === "string") {
@@ -144,18 +147,13 @@ export function nodeJobsHandlers(
       });
     },
 
-    answerJob({ workerId, slot, jobId, output }, { caller: { run } }) {
+    async answerJob({ workerId, slot, jobId, output }, { caller: { run } }) {
       const state = isFinished(run.state)
         ? "ended"
-        : boardOf(run.runId).answer(workerId, slot, jobId, output);
-      return Promise.resolve(create(AnswerJobResponseSchema, { state: stateOf(state) }));
+        : await boardOf(run.runId).answer(workerId, slot, jobId, output);
+      return create(AnswerJobResponseSchema, { state: stateOf(state) });
     },
   };
-}
-
-function requireSlot(slot: number, maxSlots: number): void {
-  if (slot < maxSlots) return;
-  throw new FlwrError("invalid-argument", `There is no slot ${slot}: at most ${maxSlots - 1}`);
 }
 
 /** The service by which the ServerApp of a run, in a sandbox of this machine, hands out the work of its nodes. */
@@ -164,12 +162,16 @@ export function nodeWork(board: () => NodeJobBoard): ServiceBinding {
     authenticate: () => Promise.resolve(undefined),
     maxRequestBytes: () => MAX_MESSAGE_BYTES,
     handlers: {
-      async runNode({ contentId, content, input }, { signal }) {
-        const output = await board().run({ contentId, content, input }, signal);
-        return create(
-          RunNodeResponseSchema,
-          output === undefined ? { contentMissing: true } : { output },
-        );
+      async runNode({ contentId, content, input }, call) {
+        const answer = await board().run({ contentId, content, input }, call.signal);
+        if (answer === undefined) return create(RunNodeResponseSchema, { contentMissing: true });
+        try {
+          // From now on, the bytes count among those of this response, and no longer among the worker's.
+          await call.reserve(answer.output.length);
+          return create(RunNodeResponseSchema, { output: answer.output });
+        } finally {
+          answer.taken();
+        }
       },
     },
   });
