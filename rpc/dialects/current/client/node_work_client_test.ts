@@ -26,14 +26,14 @@ const context = {
 };
 
 /** A SuperLink whose workers answer each job with the same bytes; undefined: never. */
-function clientOf(output: Uint8Array | undefined): NodeWorkClient {
+function clientOf(output: Uint8Array | undefined, time = clock): NodeWorkClient {
   const call = (_method: unknown, _request: unknown, { signal }: { signal: AbortSignal }) =>
     output !== undefined
       ? Promise.resolve({ response: { contentMissing: false, output } })
       : new Promise((_, reject) =>
         signal.addEventListener("abort", () => reject(new FlwrError("cancelled", "aborted")))
       );
-  return new NodeWorkClient({ call } as unknown as Channel, clock);
+  return new NodeWorkClient({ call } as unknown as Channel, time);
 }
 
 const reply = message.reply({}, { clock });
@@ -46,11 +46,12 @@ Deno.test("NodeWorkClient: returns a worker's answer", async () => {
 });
 
 Deno.test("NodeWorkClient: an instruction that no worker answers ends when it expires", async () => {
-  const running = clientOf(undefined).run(message, context, 1, NEVER);
+  const time = new FakeClock();
+  const running = clientOf(undefined, time).run(message, context, 1, NEVER);
   running.catch(() => {});
-  await clock.advance(99);
+  await time.advance(99);
   assert.equal(await Promise.race([running, Promise.resolve("waits")]), "waits");
-  await clock.advance(1);
+  await time.advance(1);
   await assert.rejects(running, { code: "deadline-exceeded" });
 });
 
@@ -80,7 +81,7 @@ Deno.test("NodeWorkClient: an answer that is no reply to the instruction is refu
 
 Deno.test("NodeWorkClient: a worker's text about a failure is cut, so that it cannot fill the log", async () => {
   const long = "x".repeat(1_000_000);
-  const failed = message.replyError(1, long, { clock });
+  const failed = new Message(reply.metadata, { code: 1, reason: long });
   const bytes = resultToBytes({ reply: failed, state, failure: long });
   const result = await clientOf(bytes).run(message, context, 1, NEVER);
   assert.ok(result.failure!.length < 10_000);
