@@ -1,3 +1,4 @@
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Context } from "../../../app/context.ts";
 import { Message } from "../../../app/message.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
@@ -58,9 +59,9 @@ export function inputToBytes({ message, context, seed }: NodeTask): Uint8Array<A
  * @throws FlwrError "invalid-argument" for bytes that are none
  */
 export function taskFromBytes(input: Uint8Array, content: Uint8Array): NodeTask {
-  const { metadata, seed, settings, state } = decode(NodeInputSchema, input);
+  const { metadata, seed, settings, state } = read(NodeInputSchema, input);
   const head: Metadata = metadataFromWire(metadata);
-  const records = recordDictFromWire(decode(RecordDictSchema, content));
+  const records = recordDictFromWire(read(RecordDictSchema, content));
   const configs = settings === undefined ? new RecordDict() : recordDictFromWire(settings);
   return {
     message: new Message(head, records),
@@ -100,7 +101,7 @@ export function brokenToBytes(reason: string): Uint8Array<ArrayBuffer> {
  * @throws FlwrError "internal" with the reason if there is no result, "invalid-argument" for bytes that are none
  */
 export function resultFromBytes(bytes: Uint8Array): NodeResult {
-  const { broken, reply, state, failure } = decode(NodeOutputSchema, bytes);
+  const { broken, reply, state, failure } = read(NodeOutputSchema, bytes);
   if (broken !== "") throw new FlwrError("internal", broken.slice(0, MAX_FAILURE_LENGTH));
   const metadata = metadataFromWire(reply?.metadata);
   const error = reply!.error && errorFromWire(reply!.error);
@@ -115,4 +116,13 @@ export function resultFromBytes(bytes: Uint8Array): NodeResult {
     state: state === undefined ? new RecordDict() : recordDictFromWire(state),
     ...(failure !== "" && { failure: failure.slice(0, MAX_FAILURE_LENGTH) }),
   };
+}
+
+/** @throws FlwrError "invalid-argument" for bytes that are no such message */
+function read<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
+  try {
+    return decode(schema, bytes);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", `The bytes are not a ${schema.name}`, { cause });
+  }
 }

@@ -75,7 +75,10 @@ Deno.test("NodeWorkClient: an answer that is no reply to the instruction is refu
   }
   assert.equal(metadata.runId, 1n);
   for (const bytes of [new Uint8Array(), new Uint8Array(9).fill(255), brokenToBytes("no disk")]) {
-    await assert.rejects(clientOf(bytes).run(message, context, 1, NEVER), FlwrError);
+    await assert.rejects(
+      clientOf(bytes).run(message, context, 1, NEVER),
+      FlwrError,
+    );
   }
 });
 
