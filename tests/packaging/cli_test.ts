@@ -140,6 +140,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--workers": "1",
     "--nodes-per-worker": "1",
     "--worker-superlink": "that of the connection",
+    "--engine-address": "none, and needed with --engine ray",
     "--engine-option": "none",
     "--engine-wait": "600",
     "--federation": "the SuperLink's own",

@@ -82,7 +82,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .addOption(
       new Option(
         "--engine <engine>",
-        "for a folder: who computes for simulated nodes: the SuperLink's machine (local), workers that you start (workers), or workers that Slurm starts (slurm) (default: local)",
+        "for a folder: who computes for simulated nodes: the SuperLink's machine (local), workers that you start (workers), or workers that Slurm or Ray starts (slurm, ray) (default: local)",
       ).choices(ENGINES),
     )
     .option(
@@ -91,17 +91,21 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--workers <n>",
-      "for a folder with --engine slurm: number of workers (default: 1)",
+      "for a folder with --engine slurm or ray: number of workers (default: 1)",
       wholeNumber({ from: 1, to: MAX_PLACED_WORKERS }),
     )
     .option(
       "--nodes-per-worker <n>",
-      "for a folder with --engine slurm: nodes that each worker computes at the same time, with a core for each (default: 1)",
+      "for a folder with --engine slurm or ray: nodes that each worker computes at the same time, with a core for each (default: 1)",
       wholeNumber({ from: 1, to: MAX_NODES_PER_WORKER }),
     )
     .option(
       "--worker-superlink <host:port>",
-      "for a folder with --engine slurm: address at which the workers reach the SuperLink (default: that of the connection)",
+      "for a folder with --engine slurm or ray: address at which the workers reach the SuperLink (default: that of the connection)",
+    )
+    .option(
+      "--engine-address <url>",
+      "for a folder with --engine ray: address of Ray's dashboard, for example http://head:8265 (default: none, and needed with --engine ray)",
     )
     .option(
       "--engine-option <option>",
@@ -110,7 +114,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--engine-wait <seconds>",
-      `for a folder with --engine slurm: seconds in which the first worker must run (default: ${DEFAULT_WAIT_SECONDS})`,
+      `for a folder with --engine slurm or ray: seconds in which the first worker must run (default: ${DEFAULT_WAIT_SECONDS})`,
       wholeNumber({ from: 1 }),
     )
     .option(

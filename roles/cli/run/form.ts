@@ -40,6 +40,7 @@ const SUBMIT_FLAGS = [
   "--workers",
   "--nodes-per-worker",
   "--worker-superlink",
+  "--engine-address",
   "--engine-option",
   "--engine-wait",
 ];

@@ -31,6 +31,7 @@ import {
   DEFAULT_WAIT_SECONDS,
   type EngineFlags,
 } from "./workers/engine_flags.ts";
+import type { Engine } from "./workers/engine.ts";
 import type { WatchedWorkers } from "./workers/watch_workers.ts";
 import type { WorkerToken } from "./workers/worker_token.ts";
 import { readSimulationSettings, type SimulationSettings } from "../config/simulation_settings.ts";
@@ -126,7 +127,8 @@ async function start(
   const nodeTable = flags.nodeTable === undefined
     ? undefined
     : await nodeTableOf(flags.nodeTable, given?.numSupernodes);
-  await using token = await readToken(flags, fab);
+  const engine = await engineFor(flags, fab);
+  await using token = await readToken(flags);
   const simulation = withToken(given, token);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
   const checkTypes = app && await neededTypeCheck(app);
@@ -157,8 +159,7 @@ async function start(
   const tokenFile = await token?.write(run.runId);
   if (tokenFile === undefined) return { ...output, connection, run };
   const json = { ...output.json, "token-file": tokenFile };
-  const { engineOf, placeWorkers, reachNote, shellLine, workerWords } = await loadPlacing();
-  const engine = engineOf(flags);
+  const { placeWorkers, reachNote, shellLine, workerWords } = await loadPlacing();
   if (engine === undefined) {
     const words = workerWords({ connection, tokenFile });
     const lines = [...output.lines, `Start workers: ${shellLine(["flwr", ...words])}`];
@@ -166,7 +167,8 @@ async function start(
   }
   const note = reachNote(connection, flags);
   if (note !== undefined) printMessage(`Note: ${note}`);
-  const workers = await placeWorkers(engine, { runId: run.runId, connection, tokenFile }, flags)
+  const toPlace = { runId: run.runId, connection, tokenFile, simulation: given ?? {} };
+  const workers = await placeWorkers(engine, toPlace, flags)
     .catch(async (error) => {
       await stopRun(connection, run.runId);
       throw error;
@@ -180,11 +182,13 @@ async function start(
   };
 }
 
-/** Makes the token of the run's workers. Undefined if the SuperLink's machine computes. */
-async function readToken(
-  { engine = "local", tokenFile }: SubmitFlags,
-  { config }: Fab,
-): Promise<WorkerToken | undefined> {
+/**
+ * The scheduler that places the run's workers. Undefined if none does.
+ *
+ * @throws FlwrError for an app that workers do not run, or a scheduler that cannot be reached
+ */
+async function engineFor(flags: SubmitFlags, { config }: Fab): Promise<Engine | undefined> {
+  const { engine = "local" } = flags;
   if (engine === "local") return undefined;
   if (languagesOf(config) !== "typescript") {
     throw new UsageError(
@@ -193,6 +197,16 @@ async function readToken(
       { hints: ["Leave --engine out"] },
     );
   }
+  const scheduler = (await loadPlacing()).engineOf(flags);
+  await scheduler?.check();
+  return scheduler;
+}
+
+/** Makes the token of the run's workers. Undefined if the SuperLink's machine computes. */
+async function readToken(
+  { engine = "local", tokenFile }: SubmitFlags,
+): Promise<WorkerToken | undefined> {
+  if (engine === "local") return undefined;
   const { WorkerToken } = await loadPlacing();
   return await WorkerToken.create(tokenFile);
 }

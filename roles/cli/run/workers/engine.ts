@@ -7,6 +7,8 @@ export interface WorkerOrder {
   readonly count: number;
   /** Cores of each worker. */
   readonly cpus: number;
+  /** GPUs of each worker; may be 0. */
+  readonly gpus: number;
   /** A folder of the user's that only the user can read, for scripts and logs. */
   readonly folder: string;
 }
@@ -41,6 +43,8 @@ export interface PlacedWorkers {
 
 /** A scheduler that places workers. */
 export interface Engine {
+  /** @throws FlwrError when it cannot be reached from here */
+  check(): Promise<void>;
   /** @throws FlwrError with the scheduler's reason for refusing them. None is left then */
   place(order: WorkerOrder): Promise<PlacedWorkers>;
 }

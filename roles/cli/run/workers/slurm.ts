@@ -34,7 +34,16 @@ export class SlurmEngine implements Engine {
     this.#options = sbatchOptions;
   }
 
-  async place({ runId, words, count, cpus, folder }: WorkerOrder): Promise<PlacedWorkers> {
+  async check(): Promise<void> {
+    const { success, complaint } = await this.#tool("squeue", ["--noheader", "--jobs=0"]);
+    // Slurm answers that it has no such job: it can be reached.
+    if (success || /invalid job id/i.test(complaint)) return;
+    throw new FlwrError("unavailable", `--engine: Slurm cannot be reached: ${complaint}`, {
+      hints: ["Check that Slurm runs: sinfo"],
+    });
+  }
+
+  async place({ runId, words, count, cpus, gpus, folder }: WorkerOrder): Promise<PlacedWorkers> {
     if (folder.includes("\\")) {
       throw new FlwrError(
         "failed-precondition",
@@ -52,6 +61,7 @@ export class SlurmEngine implements Engine {
       `--array=0-${count - 1}`,
       "--ntasks=1",
       `--cpus-per-task=${cpus}`,
+      ...(gpus > 0 ? [`--gres=gpu:${gpus}`] : []),
       // Nodes of a worker that is gone are handed to the others, so that none has to come back.
       "--no-requeue",
       `--output=${join(folder, `${runId}`).replaceAll("%", "%%")}-%a.log`,

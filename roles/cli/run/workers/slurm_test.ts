@@ -17,7 +17,7 @@ async function place(engine: SlurmEngine, count = 3) {
   const folder = await Deno.makeTempDir();
   try {
     const words = ["/opt/my flwr", "simulation-worker", "--token-file=/a/b"];
-    const placed = await engine.place({ runId: 7n, words, count, cpus: 2, folder });
+    const placed = await engine.place({ runId: 7n, words, count, cpus: 2, gpus: 0, folder });
     const script = await Deno.readTextFile(`${folder}/7.sh`);
     return { placed, script, folder };
   } finally {
@@ -79,10 +79,17 @@ Deno.test("SlurmEngine: any path is one word of the script", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const words = ["printf", "%s", odd];
-    await engine.place({ runId: 7n, words, count: 1, cpus: 1, folder });
+    await engine.place({ runId: 7n, words, count: 1, cpus: 1, gpus: 0, folder });
     const { stdout } = await new Deno.Command("sh", { args: [`${folder}/7.sh`] }).output();
     assert.equal(new TextDecoder().decode(stdout), odd);
-    const place = engine.place({ runId: 7n, words, count: 1, cpus: 1, folder: `${folder}/a\\b` });
+    const place = engine.place({
+      runId: 7n,
+      words,
+      count: 1,
+      cpus: 1,
+      gpus: 0,
+      folder: `${folder}/a\\b`,
+    });
     await assert.rejects(place, { code: "failed-precondition" });
   } finally {
     await Deno.remove(folder, { recursive: true });
