@@ -4,6 +4,7 @@ import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { eventually } from "../support/deadline.ts";
 import { startFlwr, startSuperLink } from "../support/flwr.ts";
+import { freePorts } from "../support/ports.ts";
 import { makeApp } from "../support/make_app.ts";
 import type { Process } from "../support/process.ts";
 import { scenario, type Stage } from "../support/stage.ts";
@@ -68,9 +69,13 @@ scenario(
   },
 );
 
-/** Each node's first message lasts until a file appears; the model is a sum of random numbers of nodes and states. */
+/**
+ * Each node's first message lasts until a file appears; the model is a sum of random numbers of nodes, of states, and of
+ * what the module drew while it was loaded.
+ */
 const SLOW_CLIENT = `
 import { ArrayRecord, ClientApp, MetricRecord, tensor } from "flwr";
+const atLoad = Math.random();
 export const app = new ClientApp().train(async ({ content }, { nodeConfig, state, runConfig }) => {
   const gate = runConfig.string("gate");
   while (!await Deno.stat(gate).then(() => true, () => false)) {
@@ -79,7 +84,7 @@ export const app = new ClientApp().train(async ({ content }, { nodeConfig, state
   const seen = (state.get("n")?.number("n") ?? 0) + 1;
   state.set("n", new MetricRecord({ n: seen }));
   const [w] = content.arrayRecord("arrays").tensors().values();
-  const data = Float32Array.from(w.data, (value) => value / 3 + Math.random() * seen + nodeConfig.number("partition-id"));
+  const data = Float32Array.from(w.data, (value) => value / 3 + Math.random() * seen + atLoad + nodeConfig.number("partition-id"));
   return {
     arrays: ArrayRecord.fromTensors({ w: tensor("float32", [data.length], data) }),
     metrics: new MetricRecord({ "num-examples": 1 + nodeConfig.number("partition-id") }),
@@ -93,29 +98,36 @@ export const app = new ServerApp().main(async (grid, { artifacts }) => {
   await artifacts.save("model.npz", arrays);
 });`;
 
+/** Makes the app of {@link SLOW_CLIENT}, and runs it on threads. @returns what runs with workers need, and the model */
+async function prepareSlow(stage: Stage, http: string, gates: string) {
+  const files = { "server.ts": SLOW_SERVER, "client.ts": SLOW_CLIENT };
+  const app = await makeApp(stage.path("app"), { name: "slow", files, config: `gate = ""` });
+  const gate = `${gates}/open`;
+  const settings = ["--nodes", "12", "-c", `gate="${gate}"`];
+  const open = () => Deno.writeTextFile(gate, "");
+  await open();
+  const { model } = await resultOf(stage, http, await submit(stage, http, app, settings));
+  await Deno.remove(gate);
+  const tokenFile = stage.path("token");
+  const engine = ["--engine", "workers", "--token-file", tokenFile];
+  const runId = await submit(stage, http, app, [...settings, ...engine]);
+  return { runId, tokenFile, model, open };
+}
+
 scenario(
   "simulation workers: one of four is killed, and the model has the same bits",
   async (stage) => {
     const gates = stage.path("gates");
     await Deno.mkdir(gates);
-    const { http } = await startSuperLink({
+    const { http, process } = await startSuperLink({
       stage,
-      flags: ["--simulation", "--allow-read", gates],
+      flags: ["--simulation", "--allow-read", gates, "--verbose"],
     });
-    const files = { "server.ts": SLOW_SERVER, "client.ts": SLOW_CLIENT };
-    const app = await makeApp(stage.path("app"), { name: "slow", files, config: `gate = ""` });
-    const gate = `${gates}/open`;
-    const settings = ["--nodes", "12", "-c", `gate="${gate}"`];
-    await Deno.writeTextFile(gate, "");
-    const local = await resultOf(stage, http, await submit(stage, http, app, settings));
-    await Deno.remove(gate);
-    const tokenFile = stage.path("token");
-    const engine = ["--engine", "workers", "--token-file", tokenFile];
-    const runId = await submit(stage, http, app, [...settings, ...engine]);
+    const { runId, tokenFile, model: expected, open } = await prepareSlow(stage, http, gates);
     const workers = Array.from({ length: 4 }, (_, n) =>
       startFlwr(stage, `worker ${n}`, [
         ...["simulation-worker", "--superlink", http, "--insecure", "--token-file", tokenFile],
-        ...["--workers", "2", "--allow-read", gates],
+        ...["--workers", "2", "--allow-read", gates, "--verbose"],
       ]));
     await Promise.all(workers.map((worker) => worker.waitForEvent("worker-works")));
     await workers[1]!.end("SIGKILL");
@@ -124,10 +136,70 @@ scenario(
       return /A simulation worker is gone: its \d+ nodes are handed out again/.test(all);
     };
     await eventually(lost, 60, "the SuperLink to notice that a worker is gone");
-    await Deno.writeTextFile(gate, "");
+    // No other user of a worker's machine sees the token.
+    const [, secret] = (await Deno.readTextFile(tokenFile)).trim().split(".");
+    for (const file of ["cmdline", "environ"]) {
+      const text = await Deno.readTextFile(`/proc/${workers[0]!.pid}/${file}`);
+      assert.ok(!text.includes(secret!), file);
+    }
+    await open();
     const { model, log } = await resultOf(stage, http, runId);
-    assert.deepEqual(model, local.model, log);
+    assert.deepEqual(model, expected, log);
     assert.doesNotMatch(log, /failed/i);
+    for (const text of [log, process.lines.join(), ...workers.map(({ lines }) => lines.join())]) {
+      assert.ok(!text.includes(secret!));
+    }
+  },
+);
+
+scenario(
+  "simulation workers: the SuperLink is killed, and its workers go on with the next one",
+  async (stage) => {
+    const gates = stage.path("gates");
+    await Deno.mkdir(gates);
+    const [port] = freePorts(1);
+    const flags = [
+      ...["--simulation", "--allow-read", gates, "--port", String(port)],
+      ...["--database", stage.path("state.sqlite")],
+    ];
+    const { http, process } = await startSuperLink({ stage, flags });
+    const { runId, tokenFile, model: expected, open } = await prepareSlow(stage, http, gates);
+    const worker = startFlwr(stage, "worker", [
+      ...["simulation-worker", "--superlink", http, "--insecure", "--token-file", tokenFile],
+      ...["--workers", "4", "--allow-read", gates],
+    ]);
+    await worker.waitForEvent("worker-works");
+    await process.end("SIGKILL");
+    await startSuperLink({ stage, flags });
+    await worker.waitForEvent("worker-joined");
+    await open();
+    const { model, log } = await resultOf(stage, http, runId);
+    assert.deepEqual(model, expected, log);
+    assert.equal((await worker.exit).code, 0, worker.tail());
+  },
+);
+
+scenario(
+  "simulation workers: a scheduler that is not there ends the command before anything is sent",
+  async (stage) => {
+    const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+    const app = await makeApp(stage.path("app"), { name: "none" });
+    const engines = {
+      "--engine slurm": ["slurm"],
+      "--engine ray": ["ray", "--engine-address", "http://127.0.0.1:1"],
+    };
+    const env = { FLWR_HOME: stage.path("home"), PATH: stage.path("nothing") };
+    for (const [name, engine] of Object.entries(engines)) {
+      const args = ["run", app, http, "--insecure", "--no-check", "--engine", ...engine];
+      const run = startFlwr(stage, name, args, env);
+      assert.equal((await run.exit).code, 1, run.tail());
+      assert.equal(run.lines.filter((line) => line.startsWith("Error")).length, 1, run.tail());
+    }
+    const { lines } = await flwr(stage, ["ls", http, "--insecure", "--format", "json"]);
+    assert.deepEqual(JSON.parse(lines.join("\n")).runs, []);
+    // No token is left, because there is no run that it belongs to.
+    const left = await Array.fromAsync(Deno.readDir(stage.path("home/workers"))).catch(() => []);
+    assert.deepEqual(left, []);
   },
 );
 
