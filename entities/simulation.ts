@@ -18,6 +18,11 @@ export interface SimulationSettings {
   readonly verbose?: boolean;
   readonly initArgsLoggingLevel?: string;
   readonly initArgsLogToDriver?: boolean;
+  /**
+   * SHA-256 of the token of simulation workers, lower-case hexadecimal. Workers with the token then work for the nodes.
+   * Undefined: the SuperLink's machine does. Not part of Flower.
+   */
+  readonly workersTokenHash?: string;
   /** Share of messages that a node does not answer, from 0 to 1. Flower has no such setting, nor those below. */
   readonly dropout?: number;
   /** Share of messages that a node answers late, from 0 to 1. */

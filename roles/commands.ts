@@ -52,6 +52,13 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./superexec/command.ts", import.meta.url),
   },
   {
+    name: "simulation-worker",
+    summary: "Start a worker, which computes for simulated nodes of a run on another machine",
+    group: "Servers and nodes",
+    secures: true,
+    module: new URL("./simulation_worker/command.ts", import.meta.url),
+  },
+  {
     name: "federation",
     summary: "Show a SuperLink's federations",
     group: "Servers and nodes",

@@ -34,15 +34,7 @@ export function addLaunchOptions(command: Command): Command {
       "let Python apps install the dependencies of their pyproject.toml from the package index",
       DEFAULT_LAUNCH_FLAGS.allowRuntimeDependencyInstallation,
     )
-    .addOption(
-      new Option(
-        "--allow-read <folder>",
-        "folder that submitted TypeScript ServerApps may read, in addition to their own; repeatable (default: none)",
-      ).argParser((folder: string, before: readonly string[] | undefined) => [
-        ...(before ?? []),
-        folder,
-      ]),
-    )
+    .addOption(allowReadOption("submitted TypeScript ServerApps"))
     .addOption(
       new Option(
         "--concurrent-runs <n>",
@@ -63,7 +55,19 @@ export async function readLaunchConfig(
   };
 }
 
-async function readableFolder(folder: string): Promise<string> {
+/** The option `--allow-read`. @param apps who may read the folder */
+export function allowReadOption(apps: string): Option {
+  return new Option(
+    "--allow-read <folder>",
+    `folder that ${apps} may read, in addition to their own; repeatable (default: none)`,
+  ).argParser((folder: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    folder,
+  ]);
+}
+
+/** The real path of a folder of `--allow-read`. @throws FlwrError "not-found" for one that does not exist */
+export async function readableFolder(folder: string): Promise<string> {
   // Deno compares permissions with real paths.
   const path = await Deno.realPath(folder).catch((cause) => {
     throw new FlwrError("not-found", `--allow-read: folder "${folder}" does not exist`, { cause });

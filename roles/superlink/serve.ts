@@ -171,6 +171,7 @@ function httpServices(config: SuperLinkConfig, services: SuperLinkServices) {
     { prefix: "/v1/fleet", binding: services.fleet },
     { prefix: "/v1/control", binding: control },
     { prefix: "/v1/runtime", binding: runtime },
+    { prefix: "/v1/nodejobs", binding: services.nodeJobs },
   ];
 }
 

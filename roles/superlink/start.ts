@@ -17,6 +17,7 @@ import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
 import { IdleExit } from "./idle_exit.ts";
+import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
@@ -57,6 +58,7 @@ export async function startSuperLink(
   const inFlight = new RunsInFlight();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
+  const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
   let isExpected = false;
   const onEvent = (event: LinkEvent) => {
@@ -64,6 +66,7 @@ export async function startSuperLink(
     events.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
+    if (event.kind === "run-finished") jobBoards.end(event.runId);
   };
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);
@@ -78,6 +81,10 @@ export async function startSuperLink(
     onEvent,
   });
   cleanup.defer(() => link.close());
+  const logLine = (runId: bigint, line: string) => {
+    // A run that is over needs no line, and a full disk is reported elsewhere.
+    link.runs.appendLog(runId, [line]).catch(() => {});
+  };
   events.addNodes(await link.nodes.list());
   const replays = await openReplays(store.signers, trouble);
   const artifacts = new ArtifactDownloads({
@@ -99,6 +106,7 @@ export async function startSuperLink(
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
     artifacts,
+    jobBoards,
     settings: store.settings,
     expectRun: () => {
       isExpected = true;
@@ -146,7 +154,8 @@ export async function startSuperLink(
       await launching?.[Symbol.asyncDispose]();
       warnOfRuns(inFlight, config.database !== undefined);
       await settleReplays(replays);
-      // Closing the domain ends waiting pulls, which would delay the servers' end.
+      // Closing the domain and the boards ends waiting pulls, which would delay the servers' end.
+      jobBoards.stop();
       await link.close();
       await running.disposeAsync();
       logger.info("SuperLink stopped", { event: "superlink-stopped" });
@@ -176,7 +185,7 @@ async function startRenewal(
 async function startLauncher(
   config: SuperLinkConfig,
   link: Link,
-  { runtime }: SuperLinkServices,
+  { runtime, nodeWorkOf }: SuperLinkServices,
   { http }: OpenListeners,
 ): Promise<Launching> {
   const { startLaunching } = await load<typeof import("./launch/start.ts")>(
@@ -185,6 +194,7 @@ async function startLauncher(
   return startLaunching({
     link,
     runtime,
+    nodeWorkOf,
     runs: config.runs,
     isLasting: config.database !== undefined,
     ...(http === undefined ? {} : { runtimeAddress: localAddress(http, config.tls?.hosts) }),

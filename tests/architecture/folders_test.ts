@@ -64,6 +64,7 @@ const APART = /^(proto\/gen|examples)\//;
 const ALONE: Readonly<Record<string, string>> = {
   "hosting/app/app_worker.ts": STARTS_ALONE,
   "hosting/sandbox/process/main.ts": STARTS_ALONE,
+  "hosting/sandbox/process/simulated_app_worker.ts": STARTS_ALONE,
   "link/artifacts/artifacts.ts": ONE_NOUN,
   "link/store/memory_settings.ts": ONE_TABLE,
   "link/store/memory_signers.ts": ONE_TABLE,

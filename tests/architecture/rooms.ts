@@ -34,6 +34,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/flags",
     "roles/output",
     "roles/serverapp",
+    "roles/simulation_worker",
     "roles/superexec",
     "roles/superlink",
     "roles/supernode",
@@ -56,6 +57,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc",
     "rpc/dialects/*/server",
     "rpc/objects",
+    "simulation",
   ],
   "roles/superlink/launch": [
     "base",
@@ -125,6 +127,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc",
     "rpc/dialects/*/client",
     "rpc/dialects/*/server",
+  ],
+  "roles/simulation_worker": [
+    "base",
+    "fab",
+    "hosting/app",
+    "hosting/sandbox",
+    "roles/flags",
+    "rpc",
+    "rpc/dialects/*/client",
   ],
   "roles/cli": [
     "base",
@@ -231,7 +242,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "rpc": ["base", "proto", "rpc/wire"],
   "rpc/wire": ["base"],
   "rpc/objects": ["base", "entities", "proto", "rpc"],
-  "rpc/dialects": ["app", "base", "entities", "proto", "rpc/objects", "rpc/wire"],
+  "rpc/dialects": ["app", "base", "entities", "proto", "rpc", "rpc/objects", "rpc/wire"],
   "rpc/dialects/*/client": [
     "app",
     "auth",
@@ -374,6 +385,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "roles/flags",
     "roles/output",
     "roles/serverapp",
+    "roles/simulation_worker",
     "roles/superexec",
     "roles/superlink",
     "roles/supernode",

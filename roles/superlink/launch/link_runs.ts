@@ -10,7 +10,7 @@ import {
   type SimulationSettings,
 } from "../../../entities/simulation.ts";
 import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
-import type { ServiceBinding } from "../../../rpc/service.ts";
+import { joinServices, type ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type {
   RunClaim,
@@ -50,6 +50,8 @@ export interface LinkRunsOptions {
   readonly isLasting: boolean;
   /** The Runtime API that the apps call. */
   readonly runtime: ServiceBinding;
+  /** The service by which a run hands out the work of its nodes to simulation workers (default: no run can). */
+  readonly nodeWorkOf?: (runId: bigint) => ServiceBinding;
   readonly clock: Clock;
 }
 
@@ -80,11 +82,17 @@ class LinkRunClaim implements RunClaim {
   readonly #clock: Clock;
   readonly #isLasting: boolean;
 
-  constructor({ run, token }: ClaimedRun, { link, runtime, clock, isLasting }: LinkRunsOptions) {
+  constructor(
+    { run, token }: ClaimedRun,
+    { link, runtime, nodeWorkOf, clock, isLasting }: LinkRunsOptions,
+  ) {
     this.runId = run.runId;
     this.token = token;
     this.callHeaders = taskTokenHeaders(token);
-    this.runtime = runtime;
+    const hasWorkers = run.simulation?.workersTokenHash !== undefined;
+    this.runtime = hasWorkers && nodeWorkOf !== undefined
+      ? joinServices(runtime, nodeWorkOf(run.runId))
+      : runtime;
     this.#run = run;
     this.#link = link;
     this.#clock = clock;
@@ -163,13 +171,14 @@ class LinkRunClaim implements RunClaim {
 }
 
 function simulationOf(settings: SimulationSettings): RunSimulation {
-  const { numSupernodes, clientResourcesNumCpus, initArgsNumCpus } = settings;
+  const { numSupernodes, clientResourcesNumCpus, initArgsNumCpus, workersTokenHash } = settings;
   const { dropout, slow, slowSeconds, lie } = { ...NO_FAULTS, ...settings };
   return {
     faults: { dropout, slow, slowSeconds, lie },
     nodes: numSupernodes ?? SIMULATION_DEFAULTS.numSupernodes,
     cpusPerNode: clientResourcesNumCpus ?? SIMULATION_DEFAULTS.clientResourcesNumCpus,
     ...(initArgsNumCpus !== undefined && { cpus: initArgsNumCpus }),
+    ...(workersTokenHash !== undefined && { elsewhere: true }),
   };
 }
 

@@ -177,6 +177,15 @@ export class ControlClient {
         hints: ["Submit the app without --resume, or to a SuperLink of this version of flwr"],
       });
     }
+    if (simulation?.workersTokenHash !== undefined && !response.simulatedByWorkers) {
+      // It would simulate the nodes itself, or use its SuperNodes.
+      await this.stopRun(runId).catch(() => {});
+      throw new FlwrError(
+        "unimplemented",
+        "--engine: the nodes of this SuperLink cannot be simulated by workers on other machines",
+        { hints: ["Submit the app to one of this version of flwr, started with --simulation"] },
+      );
+    }
     const needsSimulation = nodeTable !== undefined ||
       (simulation !== undefined && hasFaultSettings(simulation));
     if (needsSimulation && !response.simulatedAsAsked) {
