@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FlwrError } from "../../base/error.ts";
+import { LocalSignals } from "../transactions/signals.ts";
 import { type Durability, NotSynced } from "../transactions/transactions.ts";
 import { Serial } from "./serial.ts";
 import { cannotWrite, sqliteError } from "./sqlite_error.ts";
@@ -7,11 +8,19 @@ import { isFull, LogSync } from "./sqlite_log.ts";
 import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
 import { SqliteSettings } from "./sqlite_settings.ts";
+import { SqliteSignatures } from "./sqlite_signatures.ts";
 import { SqliteSigners } from "./sqlite_signers.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
-import type { LinkStore, LinkTables, SettingTable, SignerTable, StoreUsage } from "./store.ts";
+import type {
+  LinkStore,
+  LinkTables,
+  SettingTable,
+  SignatureTable,
+  SignerTable,
+  StoreUsage,
+} from "./store.ts";
 
 /** Step of a transaction at which tests simulate a crash: the state on disk may differ before and after it. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
@@ -37,7 +46,10 @@ export class SqliteStore implements LinkStore {
   readonly #onStep: (step: DurableStep) => void;
   readonly #log: LogSync;
   readonly #space: FreeSpace;
+  readonly isShared = false;
+  readonly signals = new LocalSignals();
   readonly signers: SignerTable;
+  readonly signatures: SignatureTable;
   readonly settings: SettingTable;
 
   /**
@@ -50,14 +62,11 @@ export class SqliteStore implements LinkStore {
     this.#onStep = options.onStep ?? (() => {});
     const sql = new Statements((text) => this.#prepare(text), () => this.#onStep("write"));
     this.#transaction = sqliteTransaction(sql);
-    this.signers = new SqliteSigners(
-      sql,
-      (work) => this.#serial.run(() => this.#perform(() => work())),
-    );
-    this.settings = new SqliteSettings(
-      sql,
-      (work) => this.#serial.run(() => this.#perform(() => work())),
-    );
+    const perform = <T>(work: () => Promise<T>) =>
+      this.#serial.run(() => this.#perform(() => work()));
+    this.signers = new SqliteSigners(sql, perform);
+    this.signatures = new SqliteSignatures(sql, perform);
+    this.settings = new SqliteSettings(sql, perform);
     this.#database = openDatabase(path, options);
     this.#log = new LogSync(path);
     this.#space = new FreeSpace(path, (sql) => this.#prepare(sql), {
@@ -106,6 +115,7 @@ export class SqliteStore implements LinkStore {
         artifacts: count("artifact"),
         pieces: count("piece"),
         fabPieces: count("fab_piece"),
+        strayReplies: count("stray_reply"),
       });
     });
   }

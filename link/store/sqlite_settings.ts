@@ -14,10 +14,17 @@ export class SqliteSettings implements SettingTable {
   }
 
   read(name: string): Promise<string | undefined> {
-    const read = (row: Row) => foreignText(row, "value");
-    return this.#perform(() =>
-      this.#sql.one(read, "SELECT value FROM setting WHERE name = ?", name)
-    );
+    return this.#perform(() => this.#read(name));
+  }
+
+  readOrWrite(name: string, text: string): Promise<string> {
+    return this.#perform(async () => {
+      const known = await this.#read(name);
+      if (known !== undefined) return known;
+      const sql = "INSERT INTO setting (name, value) VALUES (?, ?)";
+      await this.#sql.run(sql, name, fromText(text));
+      return text;
+    });
   }
 
   write(name: string, text: string): Promise<void> {
@@ -29,5 +36,10 @@ export class SqliteSettings implements SettingTable {
         fromText(text),
       );
     });
+  }
+
+  #read(name: string): Promise<string | undefined> {
+    const read = (row: Row) => foreignText(row, "value");
+    return this.#sql.one(read, "SELECT value FROM setting WHERE name = ?", name);
   }
 }

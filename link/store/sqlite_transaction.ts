@@ -8,6 +8,8 @@ import { SqlitePieces } from "./sqlite_pieces.ts";
 import { SqlitePushes } from "./sqlite_pushes.ts";
 import { number } from "./sqlite_rows.ts";
 import { SqliteRuns } from "./sqlite_runs.ts";
+import { SqliteLeases, SqliteServers } from "./sqlite_servers.ts";
+import { SqliteStrayReplies } from "./sqlite_stray_replies.ts";
 import type { Statements } from "./sqlite_statements.ts";
 import type { LinkTables } from "./store.ts";
 
@@ -25,6 +27,9 @@ export function sqliteTransaction(sql: Statements): LinkTables {
     pushes: new SqlitePushes(sql),
     artifacts: new SqliteArtifacts(sql),
     pieces: new SqlitePieces(sql),
+    strayReplies: new SqliteStrayReplies(sql),
+    servers: new SqliteServers(sql),
+    leases: new SqliteLeases(sql),
     nextDue: () =>
       sql.one(
         (row) => row.due_at === null ? undefined : number(row, "due_at"),
@@ -33,7 +38,8 @@ export function sqliteTransaction(sql: Statements): LinkTables {
            UNION ALL SELECT min(due_at) FROM run WHERE due_at IS NOT NULL
            UNION ALL SELECT min(due_at) FROM instruction
            UNION ALL SELECT min(due_at) FROM push
-           UNION ALL SELECT min(due_at) FROM piece WHERE due_at IS NOT NULL)`,
+           UNION ALL SELECT min(due_at) FROM piece WHERE due_at IS NOT NULL
+           UNION ALL SELECT min(due_at) FROM stray_reply)`,
       ),
   };
 }

@@ -8,7 +8,7 @@ import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
-import { ArtifactDownloads } from "./artifact_downloads.ts";
+import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
@@ -86,11 +86,12 @@ export async function startSuperLink(
     link.runs.appendLog(runId, [line]).catch(() => {});
   };
   events.addNodes(await link.nodes.list());
-  const replays = await openReplays(store.signers, trouble);
+  const replays = await openReplays(store, trouble);
   const artifacts = new ArtifactDownloads({
     link,
     clock: systemClock,
     hosts: config.tls?.hosts,
+    linkKey: await artifactLinkKey(store.settings),
   });
   const { idleExitSeconds } = config;
   const idleExit = idleExitSeconds === undefined
@@ -122,11 +123,13 @@ export async function startSuperLink(
   logger.info("SuperLink ready", { event: "superlink-ready" });
   // The code that runs apps is a sixth of the program. It and the renewal of the certificate are loaded when the
   // SuperLink already serves. Apps that are submitted earlier are pending until then.
-  const loading = !isLauncher ? undefined : startLauncher(config, link, services, listeners)
-    .then((started) => {
-      launching = started;
-      if (isExpected) started.expectRun();
-    });
+  const loading = !isLauncher
+    ? undefined
+    : startLauncher(config, link, services, listeners, store.isShared)
+      .then((started) => {
+        launching = started;
+        if (isExpected) started.expectRun();
+      });
   const renewal = startRenewal(config, renew, stopping.signal);
   // runUntil throws the errors of both.
   loading?.catch(() => {});
@@ -187,6 +190,7 @@ async function startLauncher(
   link: Link,
   { runtime, nodeWorkOf }: SuperLinkServices,
   { http }: OpenListeners,
+  isShared: boolean,
 ): Promise<Launching> {
   const { startLaunching } = await load<typeof import("./launch/start.ts")>(
     new URL("./launch/start.ts", import.meta.url),
@@ -197,6 +201,7 @@ async function startLauncher(
     nodeWorkOf,
     runs: config.runs,
     isLasting: config.database !== undefined,
+    isShared,
     ...(http === undefined ? {} : { runtimeAddress: localAddress(http, config.tls?.hosts) }),
     ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
   });

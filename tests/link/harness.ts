@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
-import { attemptTwice } from "./attempt_twice.ts";
+import { attemptTwice } from "../../link/store/testing/attempt_twice.ts";
+import { interleave } from "../../link/store/testing/interleave.ts";
 import { pushComplete } from "./push_complete.ts";
 import { readTree } from "./read_tree.ts";
 import { createLink } from "../../link/create_link.ts";
@@ -30,6 +31,7 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
     const store = new MemoryStore();
     return body(lasting(Object.assign(store, { transaction: attemptTwice(store) })));
   });
+  Deno.test(`${name} (memory, shared)`, () => body(lasting(interleave(new MemoryStore()))));
   Deno.test(`${name} (SQLite)`, async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -40,11 +42,14 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
   });
 }
 
-/** An in-memory store that keeps its contents when it is reopened. */
-function lasting(store: MemoryStore): Reopenable {
+/** A store that keeps its contents when it is reopened, because nothing closes it. */
+export function lasting(store: LinkStore): Reopenable {
   const lasting: LinkStore = {
     transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
+    isShared: store.isShared,
+    signals: store.signals,
     signers: store.signers,
+    signatures: store.signatures,
     settings: store.settings,
     usage: () => store.usage(),
     reclaim: () => store.reclaim(),
@@ -72,26 +77,37 @@ export function linkTest(
 
 /** A SuperLink's domain under test, with a clock that only the test advances. */
 export class Bench {
-  readonly clock = new FakeClock();
-  readonly random: Random = seededRandom(1);
+  readonly clock: FakeClock;
+  readonly random: Random;
   readonly events: LinkEvent[] = [];
   /** Names in the operator's key list, by key in hexadecimal. */
   readonly listedNames = new Map<string, string>();
   readonly #stores: Reopenable;
+  readonly #name: string;
   #limits: Partial<LinkLimits>;
   #made = 0;
   store!: LinkStore;
   link!: Link;
   runId!: bigint;
 
-  constructor(stores: Reopenable, limits: Partial<LinkLimits>) {
+  /** @param twin another SuperLink on the same store */
+  constructor(stores: Reopenable, limits: Partial<LinkLimits>, twin?: Bench) {
     this.#stores = stores;
     this.#limits = limits;
+    this.clock = twin?.clock ?? new FakeClock();
+    this.random = seededRandom(twin === undefined ? 1 : 2);
+    this.#name = twin === undefined ? "" : "twin's ";
   }
 
   async start(): Promise<void> {
     await this.#open();
     this.runId = (await this.link.runs.start(BY_HAND)).run.runId;
+  }
+
+  /** Starts as the twin of a SuperLink, with the same run. */
+  async join(twin: Bench): Promise<void> {
+    await this.#open();
+    this.runId = twin.runId;
   }
 
   /** Closes the domain and opens another one on the same store. @param limits replace the former ones */
@@ -122,7 +138,7 @@ export class Bench {
 
   instruction(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
     return {
-      messageId: `instruction ${++this.#made}`,
+      messageId: `${this.#name}instruction ${++this.#made}`,
       runId: this.runId,
       srcNodeId: SUPERLINK_NODE_ID,
       dstNodeId,
@@ -150,7 +166,7 @@ export class Bench {
     const createdAt = this.clock.now();
     return {
       ...fields,
-      messageId: `reply ${++this.#made} to ${messageId}`,
+      messageId: `${this.#name}reply ${++this.#made} to ${messageId}`,
       srcNodeId: instruction.dstNodeId,
       dstNodeId: SUPERLINK_NODE_ID,
       replyToMessageId: messageId,
@@ -253,4 +269,5 @@ export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"
   artifacts: 0,
   pieces: 0,
   fabPieces: 0,
+  strayReplies: 0,
 };

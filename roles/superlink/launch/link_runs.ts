@@ -67,6 +67,7 @@ export class LinkRuns implements RunSource {
     const claimed = await this.#options.link.runs.claim({
       holdSeconds: CLAIM_HOLD_SECONDS,
       signal,
+      isBeside: true,
     });
     return claimed && new LinkRunClaim(claimed, this.#options);
   }
@@ -206,7 +207,8 @@ const PAGE = 200;
 /**
  * Resumes the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
  * Runs that cannot continue fail. Claimed runs that had not begun become pending again when their claim expires. Runs
- * that a user started by hand continue.
+ * that a user started by hand continue. Not for a database that SuperLinks share: there the domain does this when the
+ * lease of a SuperLink has ended.
  *
  * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
  */
