@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Bench, linkTest, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
-import { SqliteStore } from "../store/sqlite.ts";
+import { SqliteStore } from "../store/sqlite/sqlite_store.ts";
 
 const FAB = {
   fabId: "flwr/app",

@@ -34,8 +34,8 @@ export function readDatabase(text: string): string | undefined {
  */
 export async function openStore(file: string | undefined): Promise<LinkStore> {
   if (file === undefined) return new MemoryStore();
-  const { SqliteStore } = await load<typeof import("../../link/store/sqlite.ts")>(
-    new URL("../../link/store/sqlite.ts", import.meta.url),
+  const { SqliteStore } = await load<typeof import("../../link/store/sqlite/sqlite_store.ts")>(
+    new URL("../../link/store/sqlite/sqlite_store.ts", import.meta.url),
   );
   try {
     const store = new SqliteStore(file);

@@ -14,7 +14,7 @@ import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { MessageRefusal } from "../../entities/push.ts";
 import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
 import { BY_HAND } from "../../link/testing/records.ts";
 

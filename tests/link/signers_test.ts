@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LastingReplayGuard, type LastingVerdict } from "../../auth/lasting_replay_guard.ts";
 import { type Bench, linkTest, storeTest } from "./harness.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import { createLink } from "../../link/create_link.ts";
 import { FakeClock } from "../../base/clock.ts";
 import { seededRandom } from "../../base/random.ts";

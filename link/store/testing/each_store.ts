@@ -1,5 +1,5 @@
 import { MemoryStore } from "../memory.ts";
-import { SqliteStore } from "../sqlite.ts";
+import { SqliteStore } from "../sqlite/sqlite_store.ts";
 import type { LinkStore } from "../store.ts";
 
 /** Runs the same body over a store of each kind. */

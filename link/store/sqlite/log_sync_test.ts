@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LogSync } from "./sqlite_log.ts";
+import { LogSync } from "./log_sync.ts";
 
 Deno.test("each flush syncs the log, and concurrent flushes share a sync", async () => {
   const folder = await Deno.makeTempDir();

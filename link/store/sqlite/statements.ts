@@ -1,10 +1,12 @@
 import type { StatementSync } from "node:sqlite";
-import type { Row, SqlValue } from "./sqlite_rows.ts";
+import { bytes, type Row, type SqlValue } from "../sql/rows.ts";
+import type { Statements } from "../sql/statements.ts";
 
-/**
- * Runs SQL statements, each prepared once. SQLite is synchronous; the results are promises for the table interfaces.
- */
-export class Statements {
+/** A value that SQLite accepts. */
+type SqliteValue = Exclude<SqlValue, readonly string[]>;
+
+/** {@link Statements} of SQLite, each prepared once. SQLite is synchronous; the results are promises all the same. */
+export class SqliteStatements implements Statements {
   readonly #prepare: (sql: string) => StatementSync;
   readonly #onWrite: () => void;
 
@@ -17,32 +19,32 @@ export class Statements {
     this.#onWrite = onWrite;
   }
 
-  /** The first row of a query; undefined if there is none. */
   one<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T | undefined> {
     return promised(() => {
-      const row = this.#prepare(sql).get(...values) as Row | undefined;
+      const row = this.#prepare(sql).get(...plain(values)) as Row | undefined;
       return row && from(row);
     });
   }
 
   all<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
-    return promised(() => (this.#prepare(sql).all(...values) as Row[]).map(from));
+    return promised(() => (this.#prepare(sql).all(...plain(values)) as Row[]).map(from));
   }
 
-  /** Whether a query returns any row. */
   async some(sql: string, ...values: SqlValue[]): Promise<boolean> {
     return await this.one(() => true, sql, ...values) ?? false;
   }
 
-  /** Runs a statement that writes. @returns the number of changed rows */
+  bytes(sql: string, ...values: SqlValue[]): Promise<Uint8Array | undefined> {
+    return this.one((row) => bytes(row, "bytes"), sql, ...values);
+  }
+
   run(sql: string, ...values: SqlValue[]): Promise<number> {
     return promised(() => {
       this.#onWrite();
-      return Number(this.#prepare(sql).run(...values).changes);
+      return Number(this.#prepare(sql).run(...plain(values)).changes);
     });
   }
 
-  /** Runs a statement that writes and has a RETURNING clause. */
   returning<T>(
     from: (row: Row) => T,
     sql: string,
@@ -51,6 +53,19 @@ export class Statements {
     this.#onWrite();
     return this.one(from, sql, ...values);
   }
+}
+
+/** Translates a statement of the tables to SQLite. */
+export function toSqlite(sql: string): string {
+  return sql.replaceAll("IN ?*", "IN (SELECT value FROM json_each(?))");
+}
+
+/** Writes lists as JSON, in place. */
+function plain(values: SqlValue[]): SqliteValue[] {
+  for (const [index, value] of values.entries()) {
+    if (Array.isArray(value)) values[index] = JSON.stringify(value);
+  }
+  return values as SqliteValue[];
 }
 
 function promised<T>(work: () => T): Promise<T> {

@@ -1,9 +1,9 @@
-import { foreignText, fromText, type Row } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
-import type { SettingTable } from "./store.ts";
+import { foreignText, fromText, type Row } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+import type { SettingTable } from "../store.ts";
 
-/** {@link SettingTable} in SQLite, which survives a crash of the process. */
-export class SqliteSettings implements SettingTable {
+/** {@link SettingTable} in SQL, which survives a crash of the process. */
+export class SqlSettings implements SettingTable {
   readonly #sql: Statements;
   readonly #perform: <T>(work: () => Promise<T>) => Promise<T>;
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { testWithAllRights } from "../../base/testing/all_rights.ts";
-import { runRecord } from "../testing/records.ts";
-import { SqliteStore } from "./sqlite.ts";
-import { SqliteInstructions } from "./sqlite_messages.ts";
-import { MIGRATIONS } from "./sqlite_schema.ts";
-import { Statements } from "./sqlite_statements.ts";
-import type { LinkTables } from "./store.ts";
+import { testWithAllRights } from "../../../base/testing/all_rights.ts";
+import { runRecord } from "../../testing/records.ts";
+import { SqliteStore } from "./sqlite_store.ts";
+import { SqlInstructions } from "../sql/messages.ts";
+import { MIGRATIONS } from "./schema.ts";
+import { SqliteStatements } from "./statements.ts";
+import type { LinkTables } from "../store.ts";
 
 /** Registers a test with the path of a database in a temporary folder. */
 function pathTest(
@@ -61,7 +61,7 @@ pathTest("a new file is readable only by its owner, whatever the umask is", asyn
 pathTest("a file that another process has open is refused", async (path) => {
   await new SqliteStore(path).close();
   const code = `import { SqliteStore } from ${
-    JSON.stringify(new URL("./sqlite.ts", import.meta.url).href)
+    JSON.stringify(new URL("./sqlite_store.ts", import.meta.url).href)
   };
     new SqliteStore(${JSON.stringify(path)});
     console.log("open");
@@ -150,8 +150,11 @@ pathTest(
     await new SqliteStore(path).close();
     const database = new DatabaseSync(path);
     const asked: string[] = [];
-    const statements = new Statements((sql) => (asked.push(sql), database.prepare(sql)), () => {});
-    assert.deepEqual(await new SqliteInstructions(statements).handedOutTo(1n), []);
+    const statements = new SqliteStatements(
+      (sql) => (asked.push(sql), database.prepare(sql)),
+      () => {},
+    );
+    assert.deepEqual(await new SqlInstructions(statements).handedOutTo(1n), []);
     const plan = database.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`).all(1n);
     assert.deepEqual(plan.map(({ detail }) => detail), [
       "SEARCH instruction USING INDEX instruction_handed_out (dst_node_id=?)",

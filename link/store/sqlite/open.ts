@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { FlwrError } from "../../base/error.ts";
-import { isDiskFull, sqliteError } from "./sqlite_error.ts";
-import { APPLICATION_ID, MIGRATIONS } from "./sqlite_schema.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { isDiskFull, sqliteError } from "./error.ts";
+import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
 /** Readable only by the owner, because the database contains models and metrics. */
 const FILE_MODE = 0o600;

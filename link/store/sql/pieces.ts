@@ -1,9 +1,9 @@
-import type { PieceRecord, PieceTable } from "../runs/piece_table.ts";
-import { bytes, number, optional, type Row, text } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+import type { PieceRecord, PieceTable } from "../../runs/piece_table.ts";
+import { number, optional, type Row, text } from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
-/** {@link PieceTable} in SQLite. */
-export class SqlitePieces implements PieceTable {
+/** {@link PieceTable} in SQL. */
+export class SqlPieces implements PieceTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -16,11 +16,12 @@ export class SqlitePieces implements PieceTable {
 
   bytes(hash: string): Promise<Uint8Array | undefined> {
     const sql = "SELECT bytes FROM piece_bytes WHERE hash = ?";
-    return this.#sql.one((row) => bytes(row, "bytes"), sql, hash);
+    return this.#sql.bytes(sql, hash);
   }
 
   async total(): Promise<{ pieces: number; bytes: number }> {
-    const sql = "SELECT count(*) AS pieces, coalesce(sum(size), 0) AS bytes FROM piece";
+    const sql =
+      "SELECT count(*) AS pieces, CAST(coalesce(sum(size), 0) AS BIGINT) AS bytes FROM piece";
     const total = await this.#sql.one(
       (row) => ({ pieces: number(row, "pieces"), bytes: number(row, "bytes") }),
       sql,
@@ -63,7 +64,7 @@ export class SqlitePieces implements PieceTable {
   }
 
   async need(fabHash: string, hash: string): Promise<void> {
-    const sql = "INSERT OR IGNORE INTO fab_piece (fab_hash, hash) VALUES (?, ?)";
+    const sql = "INSERT INTO fab_piece (fab_hash, hash) VALUES (?, ?) ON CONFLICT DO NOTHING";
     await this.#sql.run(sql, fabHash, hash);
   }
 

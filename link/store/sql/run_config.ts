@@ -1,4 +1,4 @@
-import type { LinkScalar } from "../../entities/run.ts";
+import type { LinkScalar } from "../../../entities/run.ts";
 
 /** JSON form of a scalar. Types that JSON does not have are objects with one tagged key. */
 type JsonScalar =

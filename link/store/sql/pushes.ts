@@ -1,15 +1,15 @@
-import type { PushState } from "../messages/push_state.ts";
-import type { AnnouncedMessage, PushRecord, PushTable } from "../messages/push_table.ts";
-import type { ObjectId } from "../../entities/object.ts";
-import { MESSAGE_COLUMNS, messageFrom, messageValues } from "./sqlite_messages.ts";
-import { fromId, id, number, placeholders, type Row, text } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+import type { PushState } from "../../messages/push_state.ts";
+import type { AnnouncedMessage, PushRecord, PushTable } from "../../messages/push_table.ts";
+import type { ObjectId } from "../../../entities/object.ts";
+import { MESSAGE_COLUMNS, messageFrom, messageValues } from "./messages.ts";
+import { fromId, id, number, placeholders, type Row, text } from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
 const PUSH_OF_SESSION = "(SELECT push FROM push WHERE session_id = ?)";
 const ANNOUNCED = "SELECT announced.*, session_id FROM announced JOIN push USING (push)";
 
-/** {@link PushTable} in SQLite. */
-export class SqlitePushes implements PushTable {
+/** {@link PushTable} in SQL. */
+export class SqlPushes implements PushTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -87,7 +87,7 @@ export class SqlitePushes implements PushTable {
 
   async addObject(sessionId: string, id: ObjectId): Promise<boolean> {
     const sql =
-      `INSERT OR IGNORE INTO push_object (push, object_id) VALUES (${PUSH_OF_SESSION}, ?)`;
+      `INSERT INTO push_object (push, object_id) VALUES (${PUSH_OF_SESSION}, ?) ON CONFLICT DO NOTHING`;
     return await this.#sql.run(sql, sessionId, id) > 0;
   }
 

@@ -1,11 +1,13 @@
-import { FlwrError } from "../../base/error.ts";
+import { FlwrError } from "../../../base/error.ts";
 
-/** Value of a SQLite column. Integers are read as bigint, because a number cannot represent all of them. */
-export type SqlValue = string | number | bigint | Uint8Array | null;
+/** Value of a column. Integers are read as bigint, because a number cannot represent all of them. */
+export type ColumnValue = string | number | bigint | Uint8Array | null;
+/** Value of a statement: of a column, or a list of texts for `IN ?*`. */
+export type SqlValue = ColumnValue | readonly string[];
 /** A row by column name. */
-export type Row = Readonly<Record<string, SqlValue | undefined>>;
+export type Row = Readonly<Record<string, ColumnValue | undefined>>;
 
-/** Converts an unsigned 64-bit id to SQLite's signed integer. @throws internal */
+/** Converts an unsigned 64-bit id to the signed integer with the same bits. @throws internal */
 export function fromId(id: bigint): bigint {
   if (BigInt.asUintN(64, id) !== id) {
     throw new FlwrError("internal", `Id is not an unsigned 64-bit integer: "${id}"`);
@@ -13,7 +15,7 @@ export function fromId(id: bigint): bigint {
   return BigInt.asIntN(64, id);
 }
 
-/** Encodes text from outside as UTF-8 bytes, because SQLite's TEXT is read only up to the first NUL. */
+/** Encodes text from outside as UTF-8 bytes, because TEXT cannot hold NUL. SQLite's is read only up to the first one. */
 export function fromText(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
@@ -66,6 +68,6 @@ export function optional<K extends string, T>(
   return row[column] === null ? {} : { [key]: read(row, column) } as { [P in K]: T };
 }
 
-function unexpected(column: string, value: SqlValue | undefined): never {
+function unexpected(column: string, value: ColumnValue | undefined): never {
   throw new FlwrError("data-loss", `Column "${column}" of the database holds a ${typeof value}`);
 }

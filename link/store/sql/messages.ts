@@ -1,11 +1,11 @@
-import type { InstructionState } from "../messages/instruction_state.ts";
-import type { LinkMessage } from "../../entities/message.ts";
+import type { InstructionState } from "../../messages/instruction_state.ts";
+import type { LinkMessage } from "../../../entities/message.ts";
 import type {
   InstructionProgress,
   InstructionRecord,
   InstructionTable,
   ReplyTable,
-} from "../messages/message_tables.ts";
+} from "../../messages/message_tables.ts";
 import {
   foreignText,
   fromId,
@@ -16,8 +16,9 @@ import {
   type Row,
   type SqlValue,
   text,
-} from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+  updateAssignments,
+} from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
 /** Columns of every message table, with their values. */
 const MESSAGE: Readonly<Record<string, (message: LinkMessage) => SqlValue>> = {
@@ -42,8 +43,8 @@ const MESSAGE_VALUES = Object.values(MESSAGE);
 const COLUMNS = MESSAGE_COLUMNS.join(", ");
 const OPEN = "state IN ('waiting', 'handed-out')";
 
-/** {@link InstructionTable} in SQLite. */
-export class SqliteInstructions implements InstructionTable {
+/** {@link InstructionTable} in SQL. */
+export class SqlInstructions implements InstructionTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -69,9 +70,8 @@ export class SqliteInstructions implements InstructionTable {
       return this.#all("SELECT * FROM instruction WHERE message_id = ?", only);
     }
     return this.#all(
-      `SELECT * FROM instruction WHERE message_id IN (SELECT value FROM json_each(?))
-         ORDER BY place`,
-      JSON.stringify(messageIds),
+      "SELECT * FROM instruction WHERE message_id IN ?* ORDER BY place",
+      messageIds,
     );
   }
 
@@ -149,8 +149,8 @@ export class SqliteInstructions implements InstructionTable {
   }
 }
 
-/** {@link ReplyTable} in SQLite. */
-export class SqliteReplies implements ReplyTable {
+/** {@link ReplyTable} in SQL. */
+export class SqlReplies implements ReplyTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -164,8 +164,8 @@ export class SqliteReplies implements ReplyTable {
       ? this.#sql.all(messageFrom, "SELECT * FROM reply WHERE reply_to_message_id = ?", only)
       : this.#sql.all(
         messageFrom,
-        "SELECT * FROM reply WHERE reply_to_message_id IN (SELECT value FROM json_each(?))",
-        JSON.stringify(instructionIds),
+        "SELECT * FROM reply WHERE reply_to_message_id IN ?*",
+        instructionIds,
       );
   }
 
@@ -175,7 +175,8 @@ export class SqliteReplies implements ReplyTable {
 
   async put(reply: LinkMessage): Promise<void> {
     await this.#sql.run(
-      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${placeholders(MESSAGE_COLUMNS)})`,
+      `INSERT INTO reply (${COLUMNS}) VALUES (${placeholders(MESSAGE_COLUMNS)})
+         ON CONFLICT (reply_to_message_id) DO UPDATE SET ${updateAssignments(MESSAGE_COLUMNS)}`,
       ...messageValues(reply),
     );
   }

@@ -1,5 +1,5 @@
-import type { NodeState } from "../../entities/node.ts";
-import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
+import type { NodeState } from "../../../entities/node.ts";
+import type { NodeRecord, NodeTable } from "../../nodes/node_table.ts";
 import {
   BYTES,
   column,
@@ -9,7 +9,7 @@ import {
   optionalColumn,
   ownText,
   RecordColumns,
-} from "./sqlite_columns.ts";
+} from "./columns.ts";
 import {
   foreignText,
   fromId,
@@ -19,8 +19,8 @@ import {
   placeholders,
   type Row,
   updateAssignments,
-} from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+} from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
 const NODE = new RecordColumns<NodeRecord>({
   nodeId: column("node_id", ID),
@@ -42,8 +42,8 @@ const NODE = new RecordColumns<NodeRecord>({
 
 const FORGETTABLE = "state <> 'online' AND due_at IS NOT NULL";
 
-/** {@link NodeTable} in SQLite. */
-export class SqliteNodes implements NodeTable {
+/** {@link NodeTable} in SQL. */
+export class SqlNodes implements NodeTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -60,7 +60,7 @@ export class SqliteNodes implements NodeTable {
 
   async all(): Promise<NodeRecord[]> {
     const nodes = await this.#sql.all(nodeFrom, "SELECT * FROM node");
-    // Sorted here, because SQLite compares ids as signed numbers.
+    // Sorted here, because the database compares ids as signed numbers.
     return nodes.sort((a, b) => a.registeredAt - b.registeredAt || (a.nodeId < b.nodeId ? -1 : 1));
   }
 

@@ -8,7 +8,7 @@ import {
   type Row,
   type SqlValue,
   text,
-} from "./sqlite_rows.ts";
+} from "./rows.ts";
 
 /** Conversion between a field and a column. */
 export interface Codec<T> {

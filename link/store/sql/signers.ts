@@ -1,9 +1,9 @@
-import { number, type Row, text } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
-import type { SignerTable } from "./store.ts";
+import { number, type Row, text } from "./rows.ts";
+import type { Statements } from "./statements.ts";
+import type { SignerTable } from "../store.ts";
 
-/** {@link SignerLedger} in SQLite, which survives a crash of the process. */
-export class SqliteSigners implements SignerTable {
+/** {@link SignerLedger} in SQL, which survives a crash of the process. */
+export class SqlSigners implements SignerTable {
   readonly #sql: Statements;
   readonly #perform: <T>(work: () => Promise<T>) => Promise<T>;
 

@@ -1,10 +1,10 @@
-import type { ArtifactKind } from "../../entities/artifact.ts";
-import type { ArtifactRecord, ArtifactTable } from "../artifacts/artifact_table.ts";
-import { bytes, fromId, id, number, optional, type Row, text } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+import type { ArtifactKind } from "../../../entities/artifact.ts";
+import type { ArtifactRecord, ArtifactTable } from "../../artifacts/artifact_table.ts";
+import { fromId, id, number, optional, type Row, text } from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
-/** {@link ArtifactTable} in SQLite. */
-export class SqliteArtifacts implements ArtifactTable {
+/** {@link ArtifactTable} in SQL. */
+export class SqlArtifacts implements ArtifactTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -51,7 +51,7 @@ export class SqliteArtifacts implements ArtifactTable {
 
   piece(artifactId: bigint, offset: number): Promise<Uint8Array | undefined> {
     const sql = "SELECT bytes FROM artifact_piece WHERE artifact_id = ? AND start = ?";
-    return this.#sql.one((row) => bytes(row, "bytes"), sql, fromId(artifactId), offset);
+    return this.#sql.bytes(sql, fromId(artifactId), offset);
   }
 }
 

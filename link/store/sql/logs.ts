@@ -1,12 +1,13 @@
-import type { FabTable, LogEnd, LogEntry, LogTable } from "../runs/run_table.ts";
-import { bytes, foreignText, fromId, fromText, number } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+import type { FabTable, LogEnd, LogEntry, LogTable } from "../../runs/run_table.ts";
+import { bytes, foreignText, fromId, fromText, number, type Row } from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
-/** SQL condition: the entry ends with a line break. */
-const ENDS_LINE = "substr(text, -1) = x'0a'";
+const LINE_BREAK = 0x0a;
+/** SQL expression: the last byte of the entry, or no byte. */
+const LAST_BYTE = "substr(text, length(text), 1)";
 
-/** {@link LogTable} in SQLite. */
-export class SqliteLogs implements LogTable {
+/** {@link LogTable} in SQL. */
+export class SqlLogs implements LogTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -27,9 +28,9 @@ export class SqliteLogs implements LogTable {
       (row) => ({
         at: number(row, "at"),
         end: number(row, "end_byte"),
-        endsLine: number(row, "ends_line") === 1,
+        endsLine: endsLine(row),
       }),
-      `SELECT at, end_byte, ${ENDS_LINE} AS ends_line FROM run_log
+      `SELECT at, end_byte, ${LAST_BYTE} AS last_byte FROM run_log
          WHERE run_id = ? ORDER BY at DESC LIMIT 1`,
       fromId(runId),
     );
@@ -43,7 +44,8 @@ export class SqliteLogs implements LogTable {
         text: foreignText(row, "text"),
       }),
       `SELECT at, end_byte, text FROM run_log WHERE run_id = ? AND at > ? AND end_byte <=
-           (SELECT end_byte FROM run_log WHERE run_id = ? AND at > ? ORDER BY at LIMIT 1) + ?
+           (SELECT end_byte FROM run_log WHERE run_id = ? AND at > ? ORDER BY at LIMIT 1)
+             + CAST(? AS DOUBLE PRECISION)
          ORDER BY at`,
       fromId(runId),
       after,
@@ -60,16 +62,16 @@ export class SqliteLogs implements LogTable {
 
   async trim(runId: bigint, end: number, begin: string): Promise<void> {
     const id = fromId(runId);
-    const endsLine = await this.#sql.one(
-      (row) => number(row, "ends_line") === 1,
-      `SELECT ${ENDS_LINE} AS ends_line FROM run_log
+    const isWhole = await this.#sql.one(
+      endsLine,
+      `SELECT ${LAST_BYTE} AS last_byte FROM run_log
          WHERE run_id = ? AND end_byte <= ? ORDER BY end_byte DESC, at DESC LIMIT 1`,
       id,
       end,
     );
-    if (endsLine === undefined) return;
+    if (isWhole === undefined) return;
     await this.#sql.run("DELETE FROM run_log WHERE run_id = ? AND end_byte <= ?", id, end);
-    if (endsLine) return;
+    if (isWhole) return;
     const [first] = await this.since(runId, 0, 0);
     if (first === undefined) return;
     const sql = "UPDATE run_log SET text = ? WHERE run_id = ? AND at = ?";
@@ -78,8 +80,9 @@ export class SqliteLogs implements LogTable {
 
   async removeFirst(runId: bigint, count: number): Promise<boolean> {
     const removed = await this.#sql.run(
-      `DELETE FROM run_log WHERE rowid IN (
-         SELECT rowid FROM run_log WHERE run_id = ? ORDER BY at LIMIT ?)`,
+      `DELETE FROM run_log WHERE run_id = ? AND at IN (
+         SELECT at FROM run_log WHERE run_id = ? ORDER BY at LIMIT ?)`,
+      fromId(runId),
       fromId(runId),
       count,
     );
@@ -87,8 +90,12 @@ export class SqliteLogs implements LogTable {
   }
 }
 
-/** {@link FabTable} in SQLite. */
-export class SqliteFabs implements FabTable {
+function endsLine(row: Row): boolean {
+  return bytes(row, "last_byte")[0] === LINE_BREAK;
+}
+
+/** {@link FabTable} in SQL. */
+export class SqlFabs implements FabTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -100,8 +107,7 @@ export class SqliteFabs implements FabTable {
   }
 
   get(hash: string): Promise<Uint8Array | undefined> {
-    const sql = "SELECT content FROM fab WHERE hash = ?";
-    return this.#sql.one((row) => bytes(row, "content"), sql, hash);
+    return this.#sql.bytes("SELECT content AS bytes FROM fab WHERE hash = ?", hash);
   }
 
   async add(hash: string, content: Uint8Array): Promise<void> {

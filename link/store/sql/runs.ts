@@ -1,12 +1,12 @@
-import type { LifeSign, RunState } from "../../entities/run.ts";
+import type { LifeSign, RunState } from "../../../entities/run.ts";
 import type {
   FinishedRuns,
   RemovableRunData,
   RunRecord,
   RunTable,
   Traffic,
-} from "../runs/run_table.ts";
-import { configFromText, configToText } from "./sqlite_config.ts";
+} from "../../runs/run_table.ts";
+import { configFromText, configToText } from "./run_config.ts";
 import {
   type Codec,
   column,
@@ -16,7 +16,7 @@ import {
   optionalColumn,
   ownText,
   RecordColumns,
-} from "./sqlite_columns.ts";
+} from "./columns.ts";
 import {
   foreignText,
   fromId,
@@ -25,8 +25,8 @@ import {
   placeholders,
   type Row,
   updateAssignments,
-} from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+} from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
 const CONFIG: Codec<RunRecord["overrideConfig"]> = {
   write: (config) => fromText(configToText(config)),
@@ -78,8 +78,8 @@ const HAVING: Readonly<Record<RemovableRunData, string>> = {
   artifacts: "artifact_bytes > 0",
 };
 
-/** {@link RunTable} in SQLite. */
-export class SqliteRuns implements RunTable {
+/** {@link RunTable} in SQL. */
+export class SqlRuns implements RunTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -131,8 +131,9 @@ export class SqliteRuns implements RunTable {
         artifactBytes: number(row, "artifact_bytes"),
       }),
       `SELECT (SELECT count(*) FROM run WHERE finished_at IS NOT NULL) AS runs,
-         (SELECT coalesce(sum(log_bytes), 0) FROM run WHERE log_bytes > 0) AS log_bytes,
-         (SELECT coalesce(sum(artifact_bytes), 0) FROM run WHERE artifact_bytes > 0)
+         (SELECT CAST(coalesce(sum(log_bytes), 0) AS BIGINT) FROM run WHERE log_bytes > 0)
+           AS log_bytes,
+         (SELECT CAST(coalesce(sum(artifact_bytes), 0) AS BIGINT) FROM run WHERE artifact_bytes > 0)
            AS artifact_bytes`,
     );
     return totals!;

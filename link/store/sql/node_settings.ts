@@ -1,9 +1,9 @@
-import type { NodeSettingsTable } from "../runs/node_settings_table.ts";
-import { bytes, fromId } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+import type { NodeSettingsTable } from "../../runs/node_settings_table.ts";
+import { bytes, fromId } from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
-/** {@link NodeSettingsTable} in SQLite. */
-export class SqliteNodeSettings implements NodeSettingsTable {
+/** {@link NodeSettingsTable} in SQL. */
+export class SqlNodeSettings implements NodeSettingsTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {

@@ -1,4 +1,4 @@
-import { FlwrError } from "../../base/error.ts";
+import { FlwrError } from "../../../base/error.ts";
 
 /** SQLite's primary result codes about which a user can do something (sqlite.org/rescode.html). */
 const BUSY = 5;

@@ -1,17 +1,17 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { FlwrError } from "../../base/error.ts";
-import { type Durability, NotSynced } from "../transactions/transactions.ts";
-import { Serial } from "./serial.ts";
-import { cannotWrite, sqliteError } from "./sqlite_error.ts";
-import { isFull, LogSync } from "./sqlite_log.ts";
-import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
-import { number, type Row } from "./sqlite_rows.ts";
-import { SqliteSettings } from "./sqlite_settings.ts";
-import { SqliteSigners } from "./sqlite_signers.ts";
-import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
-import { Statements } from "./sqlite_statements.ts";
-import { sqliteTransaction } from "./sqlite_transaction.ts";
-import type { LinkStore, LinkTables, SettingTable, SignerTable, StoreUsage } from "./store.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { type Durability, NotSynced } from "../../transactions/transactions.ts";
+import { Serial } from "../serial.ts";
+import { cannotWrite, sqliteError } from "./error.ts";
+import { isFull, LogSync } from "./log_sync.ts";
+import { openDatabase, type OpenOptions } from "./open.ts";
+import { SqlSettings } from "../sql/settings.ts";
+import { SqlSigners } from "../sql/signers.ts";
+import { FreeSpace, type ReclaimStep } from "./free_space.ts";
+import { SqliteStatements, toSqlite } from "./statements.ts";
+import { sqlTables } from "../sql/tables.ts";
+import { usage } from "../sql/usage.ts";
+import type { LinkStore, LinkTables, SettingTable, SignerTable, StoreUsage } from "../store.ts";
 
 /** Step of a transaction at which tests simulate a crash: the state on disk may differ before and after it. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
@@ -32,6 +32,7 @@ export class SqliteStore implements LinkStore {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #sql: SqliteStatements;
   readonly #transaction: LinkTables;
   readonly #serial = new Serial();
   readonly #onStep: (step: DurableStep) => void;
@@ -48,13 +49,14 @@ export class SqliteStore implements LinkStore {
   constructor(path: string, options: SqliteOptions = {}) {
     this.#path = path;
     this.#onStep = options.onStep ?? (() => {});
-    const sql = new Statements((text) => this.#prepare(text), () => this.#onStep("write"));
-    this.#transaction = sqliteTransaction(sql);
-    this.signers = new SqliteSigners(
+    const sql = new SqliteStatements((text) => this.#prepare(text), () => this.#onStep("write"));
+    this.#sql = sql;
+    this.#transaction = sqlTables(sql);
+    this.signers = new SqlSigners(
       sql,
       (work) => this.#serial.run(() => this.#perform(() => work())),
     );
-    this.settings = new SqliteSettings(
+    this.settings = new SqlSettings(
       sql,
       (work) => this.#serial.run(() => this.#perform(() => work())),
     );
@@ -87,27 +89,7 @@ export class SqliteStore implements LinkStore {
   }
 
   usage(): Promise<StoreUsage> {
-    return this.#serial.run(() => {
-      const count = (table: string) =>
-        number(this.#prepare(`SELECT count(*) AS rows FROM ${table}`).get() as Row, "rows");
-      return Promise.resolve({
-        nodes: count("node"),
-        runs: count("run"),
-        instructions: count("instruction"),
-        replies: count("reply"),
-        objects: count("object"),
-        objectChildren: count("object_child"),
-        pushes: count("push"),
-        pushObjects: count("push_object"),
-        announced: count("announced"),
-        logEntries: count("run_log"),
-        fabs: count("fab"),
-        nodeSettings: count("node_settings"),
-        artifacts: count("artifact"),
-        pieces: count("piece"),
-        fabPieces: count("fab_piece"),
-      });
-    });
+    return this.#serial.run(() => usage(this.#sql));
   }
 
   reclaim(): Promise<boolean> {
@@ -156,7 +138,7 @@ export class SqliteStore implements LinkStore {
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#database.prepare(sql);
+      statement = this.#database.prepare(toSqlite(sql));
       statement.setReadBigInts(true);
       this.#statements.set(sql, statement);
     }

@@ -1,10 +1,10 @@
-import type { ObjectCounters, ObjectTable } from "../objects/object_table.ts";
-import type { LinkObject, ObjectId } from "../../entities/object.ts";
-import { bytes, number, text } from "./sqlite_rows.ts";
-import type { Statements } from "./sqlite_statements.ts";
+import type { ObjectCounters, ObjectTable } from "../../objects/object_table.ts";
+import type { LinkObject, ObjectId } from "../../../entities/object.ts";
+import { number, text } from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
-/** {@link ObjectTable} in SQLite. */
-export class SqliteObjects implements ObjectTable {
+/** {@link ObjectTable} in SQL. */
+export class SqlObjects implements ObjectTable {
   readonly #sql: Statements;
 
   constructor(sql: Statements) {
@@ -26,7 +26,7 @@ export class SqliteObjects implements ObjectTable {
 
   bytes(id: ObjectId): Promise<Uint8Array | undefined> {
     const sql = "SELECT bytes FROM object_bytes WHERE object_id = ?";
-    return this.#sql.one((row) => bytes(row, "bytes"), sql, id);
+    return this.#sql.bytes(sql, id);
   }
 
   size(id: ObjectId): Promise<number | undefined> {
