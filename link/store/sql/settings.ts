@@ -4,25 +4,21 @@ import type { SettingTable } from "../store.ts";
 
 /** {@link SettingTable} in SQL, which survives a crash of the process. */
 export class SqlSettings implements SettingTable {
-  readonly #sql: Statements;
-  readonly #perform: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly #perform: <T>(work: (sql: Statements) => Promise<T>) => Promise<T>;
 
   /** @param perform runs work as a transaction of the store */
-  constructor(sql: Statements, perform: <T>(work: () => Promise<T>) => Promise<T>) {
-    this.#sql = sql;
+  constructor(perform: <T>(work: (sql: Statements) => Promise<T>) => Promise<T>) {
     this.#perform = perform;
   }
 
   read(name: string): Promise<string | undefined> {
     const read = (row: Row) => foreignText(row, "value");
-    return this.#perform(() =>
-      this.#sql.one(read, "SELECT value FROM setting WHERE name = ?", name)
-    );
+    return this.#perform((sql) => sql.one(read, "SELECT value FROM setting WHERE name = ?", name));
   }
 
   write(name: string, text: string): Promise<void> {
-    return this.#perform(async () => {
-      await this.#sql.run(
+    return this.#perform(async (sql) => {
+      await sql.run(
         `INSERT INTO setting (name, value) VALUES (?, ?)
            ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
         name,

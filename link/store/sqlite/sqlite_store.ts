@@ -9,6 +9,7 @@ import { SqlSettings } from "../sql/settings.ts";
 import { SqlSigners } from "../sql/signers.ts";
 import { FreeSpace, type ReclaimStep } from "./free_space.ts";
 import { SqliteStatements, toSqlite } from "./statements.ts";
+import type { Statements } from "../sql/statements.ts";
 import { sqlTables } from "../sql/tables.ts";
 import { usage } from "../sql/usage.ts";
 import type { LinkStore, LinkTables, SettingTable, SignerTable, StoreUsage } from "../store.ts";
@@ -52,14 +53,10 @@ export class SqliteStore implements LinkStore {
     const sql = new SqliteStatements((text) => this.#prepare(text), () => this.#onStep("write"));
     this.#sql = sql;
     this.#transaction = sqlTables(sql);
-    this.signers = new SqlSigners(
-      sql,
-      (work) => this.#serial.run(() => this.#perform(() => work())),
-    );
-    this.settings = new SqlSettings(
-      sql,
-      (work) => this.#serial.run(() => this.#perform(() => work())),
-    );
+    const perform = <T>(work: (sql: Statements) => Promise<T>) =>
+      this.#serial.run(() => this.#perform(() => work(sql)));
+    this.signers = new SqlSigners(perform);
+    this.settings = new SqlSettings(perform);
     this.#database = openDatabase(path, options);
     this.#log = new LogSync(path);
     this.#space = new FreeSpace(path, (sql) => this.#prepare(sql), {
