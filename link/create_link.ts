@@ -47,7 +47,7 @@ import type { LinkStore } from "./store/store.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
 import { SweepTime } from "./transactions/sweep_time.ts";
 import { transactions } from "./transactions/transactions.ts";
-import { Wakes } from "./transactions/wakes.ts";
+import { type Topic, Wakes } from "./transactions/wakes.ts";
 
 /** Options of {@link createLink}. */
 export interface LinkOptions {
@@ -78,8 +78,15 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
-  const [wakes, pendingReplies] = [new Wakes(), new PendingReplies()];
+  const [wakes, pendingReplies] = [new Wakes(), new PendingReplies(store.isShared)];
   const { trouble = new StoreTrouble(clock, onEvent) } = options;
+  const wake = (topics: readonly Topic[]) => {
+    for (const topic of topics) {
+      pendingReplies.remove(topic);
+      wakes.wake(topic);
+    }
+  };
+  const line = store.signals.connect({ woken: wake, lost: () => wakes.wakeAll() });
   const context: LinkContext = {
     store,
     clock,
@@ -100,15 +107,16 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,
     closing: closing.signal,
+    relookSeconds: store.isShared ? limits.relookSeconds : Infinity,
     transact: transactions({
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
       trouble,
       closing: closing.signal,
       onEvent,
-      onTopic: (topic) => {
-        pendingReplies.remove(topic);
-        wakes.wake(topic);
+      onTopics: (topics) => {
+        wake(topics);
+        line.publish(topics);
       },
       onDue: (dueAt) => housekeeper.expect(dueAt),
     }),
@@ -116,6 +124,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   try {
     await recover(context);
   } catch (error) {
+    line[Symbol.dispose]();
     await store.close();
     throw error;
   }
@@ -125,6 +134,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     close: async () => {
       if (!closing.signal.aborted) await saveTraffic(context);
       closing.abort();
+      line[Symbol.dispose]();
       wakes.wakeAll();
       await housekeeper.stopped();
       await store.close();

@@ -1,3 +1,4 @@
+import { LocalSignals } from "../transactions/signals.ts";
 import type { Durability } from "../transactions/transactions.ts";
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
@@ -18,6 +19,8 @@ import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
 /** A store in memory, which lasts as long as the process. Records are replaced, never changed. */
 export class MemoryStore implements LinkStore {
   readonly #serial = new Serial();
+  readonly isShared = false;
+  readonly signals = new LocalSignals();
   readonly #tables = new Tables();
   readonly signers = new MemorySigners(this.#serial);
   readonly settings = new MemorySettings(this.#serial);

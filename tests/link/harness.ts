@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
-import { attemptTwice } from "./attempt_twice.ts";
+import { attemptTwice } from "../../link/store/testing/attempt_twice.ts";
+import { interleave } from "../../link/store/testing/interleave.ts";
 import { pushComplete } from "./push_complete.ts";
 import { readTree } from "./read_tree.ts";
 import { createLink } from "../../link/create_link.ts";
@@ -30,6 +31,7 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
     const store = new MemoryStore();
     return body(lasting(Object.assign(store, { transaction: attemptTwice(store) })));
   });
+  Deno.test(`${name} (memory, shared)`, () => body(lasting(interleave(new MemoryStore()))));
   Deno.test(`${name} (SQLite)`, async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -41,9 +43,11 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
 }
 
 /** An in-memory store that keeps its contents when it is reopened. */
-function lasting(store: MemoryStore): Reopenable {
+function lasting(store: LinkStore): Reopenable {
   const lasting: LinkStore = {
     transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
+    isShared: store.isShared,
+    signals: store.signals,
     signers: store.signers,
     settings: store.settings,
     usage: () => store.usage(),

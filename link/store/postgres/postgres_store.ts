@@ -13,6 +13,7 @@ import { Connection, ConnectionLost } from "./connection.ts";
 import { isConflict, isPassing, postgresError } from "./error.ts";
 import { migrate } from "./migrate.ts";
 import { Reconnecting } from "./reconnect.ts";
+import { PostgresSignals } from "./signals.ts";
 import { PostgresStatements, StatementTexts } from "./statements.ts";
 import type { PostgresTarget } from "./target.ts";
 import { WalSync } from "./wal_sync.ts";
@@ -56,6 +57,8 @@ export class PostgresStore implements LinkStore {
   readonly #log: WalSync;
   /** Begins a transaction alone; the second form returns its id, too. */
   readonly #begin: Readonly<Record<Durability, string>>;
+  readonly isShared = true;
+  readonly signals: PostgresSignals;
   readonly signers: SignerTable;
   readonly settings: SettingTable;
 
@@ -67,6 +70,7 @@ export class PostgresStore implements LinkStore {
       relaxed: `BEGIN; SELECT pg_advisory_xact_lock(${lock})`,
       durable: `BEGIN; SELECT pg_advisory_xact_lock(${lock}), pg_current_xact_id()::text AS id`,
     };
+    this.signals = new PostgresSignals(target, `flwr_${BigInt.asUintN(32, lock)}`);
     const perform = <T>(work: (sql: Statements) => Promise<T>) =>
       this.#queue.run(async () => (await this.#perform("relaxed", work)).result);
     this.signers = new SqlSigners(perform);
@@ -121,6 +125,7 @@ export class PostgresStore implements LinkStore {
 
   async close(): Promise<void> {
     if (!await this.#queue.close()) return;
+    await this.signals.close();
     await this.#log.close();
     await this.#main.close();
   }

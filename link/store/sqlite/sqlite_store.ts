@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FlwrError } from "../../../base/error.ts";
+import { LocalSignals } from "../../transactions/signals.ts";
 import { type Durability, NotSynced } from "../../transactions/transactions.ts";
 import { Serial } from "../serial.ts";
 import { cannotWrite, sqliteError } from "./error.ts";
@@ -39,6 +40,8 @@ export class SqliteStore implements LinkStore {
   readonly #onStep: (step: DurableStep) => void;
   readonly #log: LogSync;
   readonly #space: FreeSpace;
+  readonly isShared = false;
+  readonly signals = new LocalSignals();
   readonly signers: SignerTable;
   readonly settings: SettingTable;
 

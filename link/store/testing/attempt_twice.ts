@@ -1,4 +1,4 @@
-import type { LinkStore } from "../../link/store/store.ts";
+import type { LinkStore } from "../store.ts";
 
 /**
  * Runs each transaction of the store twice. The first attempt is rolled back at its end, like a transaction that is in
