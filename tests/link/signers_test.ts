@@ -47,7 +47,7 @@ linkTest("expired records are removed", async (bench) => {
 storeTest(
   "a new time replaces the previous one, and records before forgetBefore are removed",
   async (stores) => {
-    const store = stores.open();
+    const store = await stores.open();
     const { signers } = store;
     await signers.note(new Map([["a", 2], ["b", 1]]), 0);
     await signers.note(new Map([["a", 1.5]]), 1.25);
