@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { HAS_ALL_RIGHTS } from "../../base/testing/all_rights.ts";
 import { Connection } from "../../link/store/postgres/connection.ts";
 import { MIGRATIONS } from "../../link/store/postgres/schema.ts";
+import type { Row } from "../../link/store/sql/rows.ts";
 import type { PostgresTarget } from "../../link/store/postgres/target.ts";
 import { repositoryPath } from "./repository.ts";
 
@@ -56,9 +57,25 @@ async function withSchema(body: (target: PostgresTarget) => Promise<void>): Prom
 
 /** Runs SQL statements on the tests' server. */
 export async function asOwner(target: PostgresTarget, script: string): Promise<void> {
+  await withConnection(target, (connection) => connection.script(script));
+}
+
+/** The rows of a query on the tests' server. @param values of `$1`, `$2` … */
+export async function queryAsOwner(
+  target: PostgresTarget,
+  sql: string,
+  values: readonly string[],
+): Promise<readonly Row[]> {
+  return (await withConnection(target, (connection) => connection.query(sql, values))).rows;
+}
+
+async function withConnection<T>(
+  target: PostgresTarget,
+  use: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const connection = await Connection.open(target, { waitsForDisk: false });
   try {
-    await connection.script(script);
+    return await use(connection);
   } finally {
     await connection.close();
   }

@@ -88,7 +88,7 @@ export class Connection {
     });
   }
 
-  /** Connects. @throws the driver's error */
+  /** Connects. @throws PostgresError if the server refuses, otherwise {@link ConnectionLost} */
   static async open(target: PostgresTarget, options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(target, options);
     const client = connection.#client;
@@ -105,7 +105,7 @@ export class Connection {
       return connection;
     } catch (error) {
       await connection.close();
-      throw error;
+      throw error instanceof postgres.PostgresError ? error : new ConnectionLost(error);
     } finally {
       clearTimeout(timer);
     }
@@ -151,7 +151,7 @@ export class Connection {
       }, (error) => {
         this.#pending.delete(reject);
         if (isFatal(error)) this.#lose(error);
-        reject(isFatal(error) ? this.#lostBy : error);
+        reject(this.#lostBy ?? error);
       });
     });
   }

@@ -12,11 +12,14 @@ interface Meaning {
   readonly hint?: string;
 }
 
-const UNREACHABLE = "The SuperLink's database cannot be reached";
+const UNREACHABLE: Meaning = {
+  code: "unavailable",
+  message: "The SuperLink's database cannot be reached",
+};
 
 /** Meanings by SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html), or by its first two characters. */
 const BY_STATE: Readonly<Record<string, Meaning>> = {
-  "08": { code: "unavailable", message: UNREACHABLE },
+  "08": UNREACHABLE,
   "22021": { code: "invalid-argument", message: "A text contains a NUL character" },
   "25006": {
     code: "unavailable",
@@ -50,35 +53,25 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
     hint: "Another session held the database's lock for 20 s",
   },
   "57014": { code: "unavailable", message: "The SuperLink's database is too slow" },
-  "57": { code: "unavailable", message: UNREACHABLE },
+  "57": UNREACHABLE,
   "58030": { code: "unavailable", message: "The SuperLink's database cannot be written" },
   "XX001": { code: "data-loss", message: "The SuperLink's database is damaged" },
   "XX002": { code: "data-loss", message: "The SuperLink's database is damaged" },
 };
 
-/** Converts an error of the driver to a FlwrError. Returns a FlwrError and errors of other code unchanged. */
+/** Converts an error of a connection to a FlwrError. Returns a FlwrError and errors of other code unchanged. */
 export function postgresError(target: PostgresTarget, error: unknown): unknown {
-  if (error instanceof ConnectionLost) {
-    return error.cause === undefined
-      ? failure(target, error, { code: "unavailable", message: UNREACHABLE })
-      : postgresError(target, error.cause);
-  }
   if (error instanceof postgres.PostgresError) {
     return failure(target, error, meaningOf(error.code));
   }
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (TLS_ERROR.test(code)) {
-    return failure(target, error as Error, {
-      code: "failed-precondition",
-      message: "The certificate of the SuperLink's database is not trusted",
-      hint:
-        "Name the certificate of its authority with --database-ca-file, and the host as in the certificate",
-    });
+  if (!(error instanceof ConnectionLost)) return error;
+  const { cause } = error;
+  if (cause instanceof postgres.PostgresError || cause instanceof ConnectionLost) {
+    return postgresError(target, cause);
   }
-  if (NETWORK_ERROR.test(code)) {
-    return failure(target, error as Error, { code: "unavailable", message: UNREACHABLE });
-  }
-  return error;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const meaning = TLS_ERROR.test(code) ? UNTRUSTED : UNREACHABLE;
+  return failure(target, cause instanceof Error ? cause : error, meaning);
 }
 
 /** Whether a new connection may succeed later: the server starts, stops, or has no connection left. */
@@ -93,8 +86,12 @@ export function isConflict(error: unknown): boolean {
 
 /** Codes of OpenSSL's and Node's certificate checks, and of an answer that is not TLS. */
 const TLS_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_|^ERR_(TLS|SSL)/;
-/** Codes of the system, of Node's sockets and of the driver. */
-const NETWORK_ERROR = /^E[A-Z]+$|^ERR_SOCKET|^CONNECT|^CONNECTION_/;
+const UNTRUSTED: Meaning = {
+  code: "failed-precondition",
+  message: "The certificate of the SuperLink's database is not trusted",
+  hint:
+    "Name the certificate of its authority with --database-ca-file, and the host as in the certificate",
+};
 
 function meaningOf(state: string): Meaning {
   return BY_STATE[state] ?? BY_STATE[state.slice(0, 2)] ??

@@ -178,7 +178,7 @@ export class PostgresStore implements LinkStore {
       throw isConflict(sql.failure) ? new TryAgain(sql.failure) : error;
     }
     try {
-      const { command } = await connection.query("COMMIT");
+      const { command } = await connection.script("COMMIT");
       if (command === "COMMIT") return { result, connection };
       throw new FlwrError("internal", `The database answered COMMIT with "${command}"`);
     } catch (error) {
