@@ -49,6 +49,9 @@ class Transaction implements LinkTransaction {
   readonly pushes;
   readonly objects;
   readonly artifacts;
+  readonly strayReplies;
+  readonly servers;
+  readonly leases;
   readonly #context: LinkContext;
   readonly #tables: LinkTables;
   readonly #effects: Effects<LinkEvent>;
@@ -65,6 +68,9 @@ class Transaction implements LinkTransaction {
     this.pushes = tables.pushes;
     this.objects = tables.objects;
     this.artifacts = tables.artifacts;
+    this.strayReplies = tables.strayReplies;
+    this.servers = tables.servers;
+    this.leases = tables.leases;
     this.#context = context;
     this.#tables = tables;
     this.#effects = effects;

@@ -14,7 +14,6 @@ import { openPush, putObject } from "./messages/pushes.ts";
 import { PendingReplies } from "./messages/pending_replies.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
 import { StagedBytes } from "./messages/staged_bytes.ts";
-import { Joins } from "./nodes/joins.ts";
 import {
   activateNode,
   createNode,
@@ -24,7 +23,7 @@ import {
   unregisterNode,
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
-import { pullObject, treeOf, UnstoredReplies } from "./objects/pulls.ts";
+import { pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
@@ -33,7 +32,6 @@ import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
 import { failRun, stopRun } from "./runs/end.ts";
 import { interruptRun } from "./runs/interrupt.ts";
 import { appendLog, readLog } from "./runs/log.ts";
-import { RunOutcomes } from "./runs/outcomes.ts";
 import {
   createRun,
   getRun,
@@ -96,13 +94,11 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     wakes,
     pendingReplies,
     trouble,
+    serverId: random.uint64(),
     traffic: new TrafficMeter(),
-    unstoredReplies: new UnstoredReplies(),
-    joins: new Joins(),
     listedName: options.listedName ?? (() => undefined),
     retention: new SweepTime(),
     absences: new SweepTime(),
-    outcomes: new RunOutcomes(),
     staged: new StagedBytes(),
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,

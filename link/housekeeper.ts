@@ -2,6 +2,7 @@ import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
 import { handleDuePush } from "./messages/push_end.ts";
 import { handleDueInstruction } from "./messages/end_instruction.ts";
+import { handleDueStrayReply } from "./messages/replies.ts";
 import { handleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
 import { handleDuePiece } from "./runs/bundles.ts";
 import { handleDueRun } from "./runs/claims.ts";
@@ -106,6 +107,7 @@ export class Housekeeper {
         await sweep(await tx.pushes.due(now, pushes), handleDuePush);
         await sweep(await tx.instructions.due(now, batch), handleDueInstruction);
         await sweep(await tx.pieces.due(now, batch), handleDuePiece);
+        await sweep(await tx.strayReplies.due(now, batch), handleDueStrayReply);
         const due = await tx.nextDue() ?? Infinity;
         const next = now < graceUntil ? Math.max(due, now + RETRY_SECONDS) : due;
         if (now >= graceUntil && next > clock.now() && context.absences.dueAt <= clock.now()) {

@@ -1,3 +1,4 @@
+import { errorOf } from "../runs/outcomes.ts";
 import { shapeFault } from "../objects/known_tree.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
@@ -81,7 +82,10 @@ export async function acceptMessage(
   }
   const [instruction] = await tx.instructions.get([replyToMessageId]);
   await recordReply(context, tx, effects, message, instruction!);
-  await context.traffic.save(tx, effects, runId, { clientAppSeconds });
+  const error = errorOf(message);
+  if (error !== undefined) await tx.runs.addError(runId, error);
+  const results = error === undefined ? 1 : 0;
+  await context.traffic.save(tx, effects, runId, { clientAppSeconds, results });
   return undefined;
 }
 

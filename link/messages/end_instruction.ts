@@ -1,3 +1,4 @@
+import { errorOf } from "../runs/outcomes.ts";
 import { addObject, releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { errorReply } from "./error_reply.ts";
@@ -25,7 +26,7 @@ export async function failInstruction(
   if (await tx.objects.counters(object.id) === undefined) await addObject(tx, object);
   await tx.objects.addReferences(object.id, 1);
   await tx.replies.put(reply);
-  context.outcomes.note(effects, reply);
+  await tx.runs.addError(message.runId, errorOf(reply)!);
   const state = nextInstructionState(instruction.state, event)!;
   const grace = now + context.limits.replyGraceSeconds;
   // An error that was not pulled is kept as long as a reply would be.

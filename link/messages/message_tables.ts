@@ -4,6 +4,8 @@ import type { LinkMessage } from "../../entities/message.ts";
 /** The mutable fields of a stored instruction. */
 export interface InstructionProgress {
   readonly state: InstructionState;
+  /** SuperLink that handed the instruction out; undefined unless it is "handed-out". See ServerRecord. */
+  readonly holder?: bigint;
   /** Number of times the instruction was handed out. */
   readonly deliveries: number;
   /** Whether the reply or error reply was pulled. From then on it does not change. */
@@ -37,8 +39,8 @@ export interface InstructionTable {
     now: number,
     maxDeliveries: number,
   ): Promise<InstructionRecord | undefined>;
-  /** All instructions in state "handed-out". */
-  handedOut(): Promise<InstructionRecord[]>;
+  /** All instructions in state "handed-out". @param holder only those that this SuperLink handed out */
+  handedOut(holder?: bigint): Promise<InstructionRecord[]>;
   /** All instructions of a run. */
   ofRun(runId: bigint): Promise<InstructionRecord[]>;
   /** Instructions with `dueAt` ≤ `now`, earliest first. */

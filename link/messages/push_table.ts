@@ -9,6 +9,8 @@ export interface PushRecord {
   readonly nodeId: bigint;
   readonly runId: bigint;
   readonly state: PushState;
+  /** Bytes that the push has stored. Up to a second behind while its objects arrive; see StagedBytes. */
+  readonly stagedBytes: number;
   /** Unix time in seconds at which the push ends unless another object arrives. */
   readonly dueAt: number;
 }

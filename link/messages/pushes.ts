@@ -126,7 +126,7 @@ async function announceMessages(
   }
 
   const dueAt = clock.now() + limits.pushSessionSeconds;
-  await tx.pushes.put({ ...session, dueAt });
+  await tx.pushes.put(context.staged.saved(effects, { ...session, dueAt }));
   effects.due(dueAt);
   const missing = new Set(await recordObjects(tx, session.sessionId, waiting));
   const completed: ObjectId[] = [];
@@ -239,6 +239,7 @@ async function newSession(
     nodeId,
     runId,
     state: "open",
+    stagedBytes: 0,
     dueAt: clock.now() + limits.pushSessionSeconds,
   };
   await tx.pushes.put(session);
@@ -301,14 +302,15 @@ async function storeObject(
     return { stored: false, finished: [] };
   }
   if (isNew) {
-    const { sessionId } = push;
     await requireSpace(context, tx, effects, pusher, object.bytes.length);
-    staged.add(effects, sessionId, object.bytes.length);
+    staged.add(effects, push.sessionId, object.bytes.length);
   }
   // Not for every object of a fast push, because each update writes another database page.
   const dueAt = clock.now() + limits.pushSessionSeconds;
   for (const each of pushes) {
-    if (dueAt - each.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...each, dueAt });
+    if (dueAt - each.dueAt >= REFRESH_SECONDS) {
+      await tx.pushes.put(staged.saved(effects, { ...each, dueAt }));
+    }
   }
   const completed = isNew ? await addObject(tx, object) : [];
   const finished = await acceptCompleteMessages(context, tx, effects, completed);
@@ -364,7 +366,7 @@ async function requireSpace(
   const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
     state === "open"
   );
-  const total = open.reduce((sum, { sessionId }) => sum + staged.of(effects, sessionId), length);
+  const total = open.reduce((sum, push) => sum + staged.of(effects, push), length);
   if (total > limits.maxOpenPushBytes) {
     throw new FlwrError(
       "resource-exhausted",

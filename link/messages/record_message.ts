@@ -100,7 +100,7 @@ export async function recordInstruction(
 
 /** Stores a checked message whose objects are all stored as the reply to its instruction. */
 export async function recordReply(
-  { clock, outcomes }: MessageContext,
+  { clock }: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   message: NewLinkMessage,
@@ -110,7 +110,6 @@ export async function recordReply(
   const { messageId, replyToMessageId } = taken;
   await tx.objects.addReferences(messageId, 1);
   await tx.replies.put(taken);
-  outcomes.note(effects, taken);
   await releaseTree(tx, replyToMessageId);
   await tx.instructions.update(replyToMessageId, {
     state: nextInstructionState(instruction.state, "answer")!,

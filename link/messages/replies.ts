@@ -3,6 +3,7 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { unknownInstructionReply } from "./error_reply.ts";
 import { isOpen } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage } from "../../entities/message.ts";
+import type { StrayReplyRecord } from "../objects/stray_reply_table.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 import { failInstruction, removeInstruction } from "./end_instruction.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
@@ -71,14 +72,42 @@ async function collectReplies(
       await failInstruction(context, tx, effects, instruction, verdict, { replyPulled: true }),
     );
   }
-  for (const id of ids) {
-    if (asked.has(id)) continue;
-    const draft = unknownInstructionReply(id, runId ?? 0n, now);
-    const object = context.messageObject(draft);
-    context.unstoredReplies.add(effects, object, draft.runId);
-    collected.push({ ...draft, messageId: object.id, pushedAt: now });
-  }
+  const unknown = ids.filter((id) => !asked.has(id));
+  collected.push(...await strayReplies(context, tx, effects, unknown, runId ?? 0n));
   return collected;
+}
+
+/** Error replies to instructions that the store does not have. Their objects can be pulled for a while. */
+async function strayReplies(
+  { clock, limits, messageObject }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  ids: readonly string[],
+  runId: bigint,
+): Promise<LinkMessage[]> {
+  if (ids.length === 0) return [];
+  const now = clock.now();
+  const dueAt = now + limits.replyGraceSeconds;
+  const replies: LinkMessage[] = [];
+  for (const id of ids) {
+    const draft = unknownInstructionReply(id, runId, now);
+    const object = messageObject(draft);
+    await tx.strayReplies.put({ objectId: object.id, runId, bytes: object.bytes, dueAt });
+    replies.push({ ...draft, messageId: object.id, pushedAt: now });
+  }
+  await tx.strayReplies.keep(limits.maxStrayReplies);
+  effects.due(dueAt);
+  return replies;
+}
+
+/** Removes the object of an error reply whose time has passed. */
+export async function handleDueStrayReply(
+  _context: MessageContext,
+  tx: MessageTransaction,
+  _effects: MessageEffects,
+  { objectId }: StrayReplyRecord,
+): Promise<void> {
+  await tx.strayReplies.remove(objectId);
 }
 
 /** The instructions that the caller may see, by id. Instructions of a finished run count as removed. */

@@ -165,13 +165,13 @@ async function join(
     onlineUntil,
     heartbeatInterval,
     activatedAt: now,
+    joins: known.joins + 1,
     dueAt: onlineUntil,
     ...(wire !== undefined && { wire }),
     ...(joinName !== undefined && { joinName }),
   };
   await tx.nodes.put(node);
   if (known.activatedAt !== undefined) {
-    context.joins.note(effects, nodeId);
     effects.wake(`work:${nodeId}`);
   }
   await tx.nodeDependents.joined(nodeId);
@@ -213,5 +213,6 @@ async function newNode(
     heartbeatInterval: 0,
     registeredBy,
     registeredAt: clock.now(),
+    joins: 0,
   };
 }

@@ -6,6 +6,11 @@ export interface NodeRecord extends LinkNode {
   readonly name?: string;
   /** Name at the last join: from the operator's key list, or else from the node itself. */
   readonly joinName?: string;
+  /**
+   * How often the node has joined. A pull that began before the last join belongs to a process that was replaced, so it
+   * gets no instruction.
+   */
+  readonly joins: number;
   /** Unix time in seconds at which the housekeeper must handle the node; undefined for never. */
   readonly dueAt?: number;
 }

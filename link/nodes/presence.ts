@@ -77,7 +77,7 @@ export async function handleDueNode(
 ): Promise<void> {
   const { nodeId, onlineUntil } = node;
   const state = nextNodeState(node.state, "lapse");
-  if (state === undefined) return await forget(context, tx, effects, nodeId);
+  if (state === undefined) return await forget(tx, effects, nodeId);
   await putAbsent(context, tx, effects, { ...node, state });
   effects.emit({ kind: "node-offline", nodeId, onlineUntil });
   await tx.nodeDependents.absent(nodeId);
@@ -99,7 +99,7 @@ export async function sweepAbsentNodes(
   let excess = await tx.nodes.countForgettable() - maxAbsentNodes;
   if (excess <= 0) return;
   for (const { nodeId } of await tx.nodes.forgettable(Math.min(excess, housekeepingBatch))) {
-    await forget(context, tx, effects, nodeId);
+    await forget(tx, effects, nodeId);
     excess--;
     if (clock.now() > until) break;
   }
@@ -107,13 +107,11 @@ export async function sweepAbsentNodes(
 }
 
 async function forget(
-  context: NodeContext,
   tx: NodeTransaction,
   effects: NodeEffects,
   nodeId: bigint,
 ): Promise<void> {
   await tx.nodes.remove(nodeId);
-  context.joins.forget(effects, nodeId);
   effects.emit({ kind: "node-forgotten", nodeId });
   await tx.nodeDependents.absent(nodeId);
 }
@@ -175,7 +173,7 @@ export function requireInterval({ limits }: NodeContext, seconds: number): void 
 }
 
 /** A node as callers see it: without internal fields, and with the name that applies. */
-export function toNode({ dueAt: _, joinName, ...node }: NodeRecord): LinkNode {
+export function toNode({ dueAt: _, joins: __, joinName, ...node }: NodeRecord): LinkNode {
   const { name = joinName } = node;
   return { ...node, ...(name !== undefined && { name }) };
 }

@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
+import { NO_REPLIES, outcomeFault } from "./outcomes.ts";
 import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
@@ -59,10 +60,10 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
       state,
       runningAt: now,
       dueAt: now + patienceSeconds(run, context.limits),
+      // A run that goes on after an interruption keeps its counts.
+      ...(run.resumes === undefined && NO_REPLIES),
     };
     await tx.runs.put(begun);
-    // Results from before an interruption are not counted, so the others alone say nothing.
-    if (run.resumes === undefined) context.outcomes.begin(effects, run.runId);
     effects.due(begun.dueAt);
     effects.emit({ kind: "run-began", runId: run.runId });
     return toRun(context, begun);
@@ -93,7 +94,7 @@ export function finishRun(
 ): Promise<void> {
   return context.transact("durable", async (tx, effects) => {
     const run = await runOf(tx, token);
-    const fault = outcome === "completed" ? context.outcomes.fault(run.runId) : undefined;
+    const fault = outcome === "completed" ? outcomeFault(run) : undefined;
     const completed = outcome === "completed" && fault === undefined;
     const state = nextRunState(run.state, completed ? "complete" : "fail");
     if (state === undefined) {
@@ -115,7 +116,7 @@ export async function handleDueRun(
 ): Promise<void> {
   const released = nextRunState(run.state, "release");
   if (released !== undefined) {
-    const { tokenHash: _, dueAt: __, startingAt: ___, ...rest } = run;
+    const { tokenHash: _, dueAt: __, startingAt: ___, serverId: ____, ...rest } = run;
     await tx.runs.put({ ...rest, state: released });
     effects.wake("runs");
     effects.emit({ kind: "run-released", runId: run.runId });

@@ -3,7 +3,6 @@ import type { Random } from "../../base/random.ts";
 import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
-import type { RunOutcomes } from "./outcomes.ts";
 import type { NodeSettingsTable } from "./node_settings_table.ts";
 import type { PieceTable } from "./piece_table.ts";
 import type { RunState } from "../../entities/run.ts";
@@ -15,8 +14,9 @@ export interface RunContext extends Transacts<RunTransaction, RunEvent>, LongPol
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: RunLimits & SweepLimits & LongPollContext["limits"];
+  /** This SuperLink among those that share the store. */
+  readonly serverId: bigint;
   readonly traffic: TrafficMeter;
-  readonly outcomes: RunOutcomes;
   /** When the housekeeper next checks the limits of finished runs. */
   readonly retention: SweepTime;
 }

@@ -15,6 +15,19 @@ export interface InternalRunFields {
   readonly vainResumes?: number;
   /** Unix time in seconds at which the ServerApp sent its first instruction. */
   readonly firstSentAt?: number;
+  /**
+   * SuperLink that runs the ServerApp as a process beside itself, which ends with it; undefined if it runs elsewhere.
+   * See ServerRecord.
+   */
+  readonly serverId?: bigint;
+  /** Number of results among the replies; undefined for runs that began before they were counted. */
+  readonly results?: number;
+  /** Number of errors among the replies. */
+  readonly errors?: number;
+  /** Node of the last error. */
+  readonly lastErrorNodeId?: bigint;
+  /** Beginning of the reason of the last error. */
+  readonly lastError?: string;
   /** Size of a finished run's stored log, in bytes of UTF-8; undefined until it finishes. */
   readonly logBytes?: number;
   /** Size of a finished run's stored artifacts, in bytes; undefined until it finishes. */
@@ -38,6 +51,12 @@ export interface Traffic {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly clientAppSeconds: number;
+}
+
+/** An error reply. */
+export interface ReplyError {
+  readonly nodeId: bigint;
+  readonly reason: string;
 }
 
 /** Table of runs. */
@@ -65,8 +84,16 @@ export interface RunTable {
   put(run: RunRecord): Promise<void>;
   /** Removes a run. It must have no messages, pushes or log entries. */
   remove(runId: bigint): Promise<void>;
-  /** Adds to the totals of an existing run. */
-  addTraffic(runId: bigint, traffic: Traffic): Promise<void>;
+  /**
+   * Adds to the totals of an existing run.
+   *
+   * @param results number of results to add, if the run's replies are counted; default 0
+   */
+  addTraffic(runId: bigint, traffic: Traffic, results?: number): Promise<void>;
+  /** Counts an error of a run whose replies are counted. */
+  addError(runId: bigint, error: ReplyError): Promise<void>;
+  /** The "running" runs with this `serverId`. */
+  runBy(serverId: bigint): Promise<RunRecord[]>;
 }
 
 /** One entry of a run's log. */

@@ -29,15 +29,19 @@ export class TrafficMeter {
     return [...this.#unsaved.keys()];
   }
 
-  /** Adds the unsaved traffic to the stored run. @param more traffic to add in the same write */
+  /**
+   * Adds the unsaved traffic to the stored run.
+   *
+   * @param more to add in the same write: seconds that a ClientApp worked, and the number of results
+   */
   async save(
     tx: { readonly runs: RunTable },
     effects: Effects<never>,
     runId: bigint,
-    more: Partial<Traffic> = {},
+    { clientAppSeconds = 0, results = 0 }: { clientAppSeconds?: number; results?: number } = {},
   ): Promise<void> {
-    const traffic = sumTraffic(this.#take(effects, runId), { ...NOTHING, ...more });
-    if (!isNothing(traffic)) await tx.runs.addTraffic(runId, traffic);
+    const traffic = sumTraffic(this.#take(effects, runId), { ...NOTHING, clientAppSeconds });
+    if (results > 0 || !isNothing(traffic)) await tx.runs.addTraffic(runId, traffic, results);
   }
 
   /** Takes the unsaved traffic of a run from memory at once, so that no other transaction stores it, too. */

@@ -86,9 +86,10 @@ export class MemoryInstructions implements InstructionTable {
     return Promise.resolve(first?.record);
   }
 
-  handedOut(): Promise<InstructionRecord[]> {
-    const isHandedOut = ({ state }: InstructionRecord) => state === "handed-out";
-    return Promise.resolve(this.#select(this.#map.instructions.keys(), isHandedOut));
+  handedOut(holder?: bigint): Promise<InstructionRecord[]> {
+    const isWanted = (instruction: InstructionRecord) =>
+      instruction.state === "handed-out" && (holder === undefined || instruction.holder === holder);
+    return Promise.resolve(this.#select(this.#map.instructions.keys(), isWanted));
   }
 
   ofRun(runId: bigint): Promise<InstructionRecord[]> {

@@ -55,6 +55,7 @@ function lasting(store: LinkStore): Reopenable {
     isShared: store.isShared,
     signals: store.signals,
     signers: store.signers,
+    signatures: store.signatures,
     settings: store.settings,
     usage: () => store.usage(),
     reclaim: () => store.reclaim(),
@@ -278,4 +279,5 @@ export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"
   artifacts: 0,
   pieces: 0,
   fabPieces: 0,
+  strayReplies: 0,
 };

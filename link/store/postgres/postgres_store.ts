@@ -4,11 +4,19 @@ import { type Durability, NotSynced } from "../../transactions/transactions.ts";
 import { Serial } from "../serial.ts";
 import { text } from "../sql/rows.ts";
 import { SqlSettings } from "../sql/settings.ts";
+import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
 import type { Statements } from "../sql/statements.ts";
 import { sqlTables } from "../sql/tables.ts";
 import { usage } from "../sql/usage.ts";
-import type { LinkStore, LinkTables, SettingTable, SignerTable, StoreUsage } from "../store.ts";
+import type {
+  LinkStore,
+  LinkTables,
+  SettingTable,
+  SignatureTable,
+  SignerTable,
+  StoreUsage,
+} from "../store.ts";
 import { Connection, ConnectionLost } from "./connection.ts";
 import { isConflict, isPassing, postgresError } from "./error.ts";
 import { migrate } from "./migrate.ts";
@@ -60,6 +68,7 @@ export class PostgresStore implements LinkStore {
   readonly isShared = true;
   readonly signals: PostgresSignals;
   readonly signers: SignerTable;
+  readonly signatures: SignatureTable;
   readonly settings: SettingTable;
 
   private constructor(target: PostgresTarget, connection: Connection, lock: bigint) {
@@ -74,6 +83,7 @@ export class PostgresStore implements LinkStore {
     const perform = <T>(work: (sql: Statements) => Promise<T>) =>
       this.#queue.run(async () => (await this.#perform("relaxed", work)).result);
     this.signers = new SqlSigners(perform);
+    this.signatures = new SqlSignatures(perform);
     this.settings = new SqlSettings(perform);
   }
 

@@ -26,7 +26,8 @@ export const MIGRATIONS: readonly string[] = [
     deactivated_at DOUBLE PRECISION,
     unregistered_at DOUBLE PRECISION,
     wire ${TEXT},
-    join_name BYTEA
+    join_name BYTEA,
+    joins BIGINT NOT NULL
   );
   CREATE INDEX node_by_due ON node (due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX node_online ON node (online_until) WHERE state = 'online';
@@ -60,7 +61,12 @@ export const MIGRATIONS: readonly string[] = [
     vain_resumes BIGINT,
     resumed_from BIGINT,
     first_sent_at DOUBLE PRECISION,
-    simulation BYTEA
+    simulation BYTEA,
+    server_id BIGINT,
+    results BIGINT,
+    errors BIGINT,
+    last_error_node_id BIGINT,
+    last_error BYTEA
   );
   CREATE UNIQUE INDEX run_by_place ON run (place);
   CREATE UNIQUE INDEX run_by_token ON run (token_hash) WHERE token_hash IS NOT NULL;
@@ -89,7 +95,8 @@ export const MIGRATIONS: readonly string[] = [
     state ${TEXT} NOT NULL,
     deliveries BIGINT NOT NULL,
     told BIGINT NOT NULL,
-    due_at DOUBLE PRECISION NOT NULL
+    due_at DOUBLE PRECISION NOT NULL,
+    holder BIGINT
   );
   CREATE INDEX instruction_open ON instruction (dst_node_id, place)
     WHERE state IN ('waiting', 'handed-out');
@@ -134,6 +141,7 @@ export const MIGRATIONS: readonly string[] = [
     node_id BIGINT NOT NULL,
     run_id BIGINT NOT NULL,
     state ${TEXT} NOT NULL,
+    staged_bytes BIGINT NOT NULL,
     due_at DOUBLE PRECISION NOT NULL
   );
   CREATE INDEX push_by_node ON push (node_id, run_id);
@@ -219,6 +227,30 @@ export const MIGRATIONS: readonly string[] = [
     until DOUBLE PRECISION NOT NULL
   );
   CREATE INDEX signer_by_time ON signer (until);
+  CREATE TABLE server (
+    server_id BIGINT PRIMARY KEY,
+    lease_until DOUBLE PRECISION NOT NULL
+  );
+  CREATE TABLE lease (
+    name ${TEXT} PRIMARY KEY,
+    holder BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    until DOUBLE PRECISION NOT NULL
+  );
+  CREATE TABLE stray_reply (
+    object_id ${TEXT} PRIMARY KEY,
+    run_id BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    due_at DOUBLE PRECISION NOT NULL
+  );
+  CREATE INDEX stray_reply_by_due ON stray_reply (due_at);
+  CREATE TABLE signature (
+    peer ${TEXT} NOT NULL,
+    nonce ${TEXT} NOT NULL,
+    until DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (peer, nonce)
+  );
+  CREATE INDEX signature_by_time ON signature (until);
   CREATE TABLE setting (
     name ${TEXT} PRIMARY KEY,
     value BYTEA NOT NULL

@@ -12,6 +12,7 @@ import {
   fromText,
   id,
   number,
+  optional,
   placeholders,
   type Row,
   type SqlValue,
@@ -51,12 +52,14 @@ export class SqlInstructions implements InstructionTable {
     this.#sql = sql;
   }
 
-  async add({ message, state, deliveries, replyPulled, dueAt }: InstructionRecord): Promise<void> {
+  async add(instruction: InstructionRecord): Promise<void> {
+    const { message, state, holder, deliveries, replyPulled, dueAt } = instruction;
     await this.#sql.run(
-      `INSERT INTO instruction (${COLUMNS}, state, deliveries, told, due_at)
-         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
+      `INSERT INTO instruction (${COLUMNS}, state, holder, deliveries, told, due_at)
+         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ?, ?, ?, ?)`,
       ...messageValues(message),
       state,
+      holder === undefined ? null : fromId(holder),
       deliveries,
       replyPulled ? 1 : 0,
       dueAt,
@@ -114,8 +117,12 @@ export class SqlInstructions implements InstructionTable {
     );
   }
 
-  handedOut(): Promise<InstructionRecord[]> {
-    return this.#all("SELECT * FROM instruction WHERE state = 'handed-out' ORDER BY place");
+  handedOut(holder?: bigint): Promise<InstructionRecord[]> {
+    const sql = "SELECT * FROM instruction WHERE state = 'handed-out'";
+    // The index of handed-out instructions has few rows, so the holder needs none of its own.
+    return holder === undefined
+      ? this.#all(`${sql} ORDER BY place`)
+      : this.#all(`${sql} AND holder = ? ORDER BY place`, fromId(holder));
   }
 
   ofRun(runId: bigint): Promise<InstructionRecord[]> {
@@ -128,11 +135,12 @@ export class SqlInstructions implements InstructionTable {
   }
 
   async update(messageId: string, progress: InstructionProgress): Promise<void> {
-    const { state, deliveries, replyPulled, dueAt } = progress;
+    const { state, holder, deliveries, replyPulled, dueAt } = progress;
     await this.#sql.run(
-      `UPDATE instruction SET state = ?, deliveries = ?, told = ?, due_at = ?
+      `UPDATE instruction SET state = ?, holder = ?, deliveries = ?, told = ?, due_at = ?
          WHERE message_id = ?`,
       state,
+      holder === undefined ? null : fromId(holder),
       deliveries,
       replyPulled ? 1 : 0,
       dueAt,
@@ -210,6 +218,7 @@ function instructionFrom(row: Row): InstructionRecord {
   return {
     message: messageFrom(row),
     state: text(row, "state") as InstructionState,
+    ...optional("holder", row, "holder", id),
     deliveries: number(row, "deliveries"),
     replyPulled: number(row, "told") === 1,
     dueAt: number(row, "due_at"),

@@ -42,14 +42,18 @@ export class SqlPushes implements PushTable {
     return this.#sql.all(pushFrom, sql, now, limit);
   }
 
-  async put({ sessionId, nodeId, runId, state, dueAt }: PushRecord): Promise<void> {
+  async put(push: PushRecord): Promise<void> {
+    const { sessionId, nodeId, runId, state, stagedBytes, dueAt } = push;
     await this.#sql.run(
-      `INSERT INTO push (session_id, node_id, run_id, state, due_at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (session_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at`,
+      `INSERT INTO push (session_id, node_id, run_id, state, staged_bytes, due_at)
+         VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (session_id) DO UPDATE
+         SET state = excluded.state, staged_bytes = excluded.staged_bytes, due_at = excluded.due_at`,
       sessionId,
       fromId(nodeId),
       fromId(runId),
       state,
+      stagedBytes,
       dueAt,
     );
   }
@@ -114,6 +118,7 @@ function pushFrom(row: Row): PushRecord {
     nodeId: id(row, "node_id"),
     runId: id(row, "run_id"),
     state: text(row, "state") as PushState,
+    stagedBytes: number(row, "staged_bytes"),
     dueAt: number(row, "due_at"),
   };
 }

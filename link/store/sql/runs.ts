@@ -2,6 +2,7 @@ import type { LifeSign, RunState } from "../../../entities/run.ts";
 import type {
   FinishedRuns,
   RemovableRunData,
+  ReplyError,
   RunRecord,
   RunTable,
   Traffic,
@@ -69,6 +70,11 @@ const RUN = new RecordColumns<RunRecord>({
   logRemovedAt: optionalColumn("log_removed_at", NUMBER),
   artifactBytes: optionalColumn("artifact_bytes", NUMBER),
   artifactsRemovedAt: optionalColumn("artifacts_removed_at", NUMBER),
+  serverId: optionalColumn("server_id", ID),
+  results: optionalColumn("results", NUMBER),
+  errors: optionalColumn("errors", NUMBER),
+  lastErrorNodeId: optionalColumn("last_error_node_id", ID),
+  lastError: optionalColumn("last_error", FOREIGN_TEXT),
   lifeSign: column("life_sign", ownText<LifeSign>()),
 });
 
@@ -163,15 +169,31 @@ export class SqlRuns implements RunTable {
     await this.#sql.run("DELETE FROM run WHERE run_id = ?", fromId(runId));
   }
 
-  async addTraffic(runId: bigint, traffic: Traffic): Promise<void> {
+  async addTraffic(runId: bigint, traffic: Traffic, results = 0): Promise<void> {
     await this.#sql.run(
       `UPDATE run SET bytes_sent = bytes_sent + ?, bytes_received = bytes_received + ?,
-         client_app_seconds = client_app_seconds + ? WHERE run_id = ?`,
+         client_app_seconds = client_app_seconds + ?, results = results + ? WHERE run_id = ?`,
       traffic.bytesSent,
       traffic.bytesReceived,
       traffic.clientAppSeconds,
+      results,
       fromId(runId),
     );
+  }
+
+  async addError(runId: bigint, { nodeId, reason }: ReplyError): Promise<void> {
+    await this.#sql.run(
+      `UPDATE run SET errors = errors + 1, last_error_node_id = ?, last_error = ?
+         WHERE run_id = ? AND errors IS NOT NULL`,
+      fromId(nodeId),
+      fromText(reason),
+      fromId(runId),
+    );
+  }
+
+  runBy(serverId: bigint): Promise<RunRecord[]> {
+    const sql = "SELECT * FROM run WHERE state = 'running' AND server_id = ?";
+    return this.#sql.all(runFrom, sql, fromId(serverId));
   }
 }
 

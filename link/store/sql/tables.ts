@@ -8,6 +8,8 @@ import { SqlPieces } from "./pieces.ts";
 import { SqlPushes } from "./pushes.ts";
 import { number } from "./rows.ts";
 import { SqlRuns } from "./runs.ts";
+import { SqlLeases, SqlServers } from "./servers.ts";
+import { SqlStrayReplies } from "./stray_replies.ts";
 import type { Statements } from "./statements.ts";
 import type { LinkTables } from "../store.ts";
 
@@ -25,6 +27,9 @@ export function sqlTables(sql: Statements): LinkTables {
     pushes: new SqlPushes(sql),
     artifacts: new SqlArtifacts(sql),
     pieces: new SqlPieces(sql),
+    strayReplies: new SqlStrayReplies(sql),
+    servers: new SqlServers(sql),
+    leases: new SqlLeases(sql),
     nextDue: () =>
       sql.one(
         (row) => row.due_at === null ? undefined : number(row, "due_at"),
@@ -33,7 +38,8 @@ export function sqlTables(sql: Statements): LinkTables {
            UNION ALL SELECT min(due_at) FROM run WHERE due_at IS NOT NULL
            UNION ALL SELECT min(due_at) FROM instruction
            UNION ALL SELECT min(due_at) FROM push
-           UNION ALL SELECT min(due_at) FROM piece WHERE due_at IS NOT NULL) AS due`,
+           UNION ALL SELECT min(due_at) FROM piece WHERE due_at IS NOT NULL
+           UNION ALL SELECT min(due_at) FROM stray_reply) AS due`,
       ),
   };
 }

@@ -19,6 +19,7 @@ const TABLES: Readonly<Record<keyof StoreUsage, string>> = {
   artifacts: "artifact",
   pieces: "piece",
   fabPieces: "fab_piece",
+  strayReplies: "stray_reply",
 };
 const SQL = `SELECT ${
   Object.values(TABLES).map((table) => `(SELECT count(*) FROM ${table}) AS ${table}`).join(", ")

@@ -294,4 +294,49 @@ export const MIGRATIONS: readonly string[] = [
     settings BLOB NOT NULL
   ) STRICT;
   `,
+  // What several SuperLinks must agree on:
+  // - server: who is alive, so that what another one handed out is taken back only after its end
+  // - lease: who does the housekeeping
+  // - instruction.holder: who handed it out
+  // - run.server_id: who runs the ServerApp beside itself, which ends with it
+  // - node.joins: a pull from before the last join belongs to a process that was replaced
+  // - push.staged_bytes: what the push has stored, for the limit of a caller
+  // - run.results, errors, last_error…: replies of the run, because one whose replies are all errors has failed. NULL
+  //   for runs that began before, whose replies were not counted
+  // - stray_reply: objects of errors that no instruction keeps
+  // - signature: each is accepted once, wherever it arrives
+  `
+  CREATE TABLE server (
+    server_id INTEGER PRIMARY KEY,
+    lease_until REAL NOT NULL
+  ) STRICT;
+  CREATE TABLE lease (
+    name TEXT PRIMARY KEY,
+    holder INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    until REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE instruction ADD COLUMN holder INTEGER;
+  ALTER TABLE run ADD COLUMN server_id INTEGER;
+  ALTER TABLE run ADD COLUMN results INTEGER;
+  ALTER TABLE run ADD COLUMN errors INTEGER;
+  ALTER TABLE run ADD COLUMN last_error_node_id INTEGER;
+  ALTER TABLE run ADD COLUMN last_error BLOB;
+  ALTER TABLE node ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE push ADD COLUMN staged_bytes INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE stray_reply (
+    object_id TEXT PRIMARY KEY,
+    run_id INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    due_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX stray_reply_by_due ON stray_reply (due_at);
+  CREATE TABLE signature (
+    peer TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (peer, nonce)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX signature_by_time ON signature (until);
+  `,
 ];

@@ -7,13 +7,21 @@ import { cannotWrite, sqliteError } from "./error.ts";
 import { isFull, LogSync } from "./log_sync.ts";
 import { openDatabase, type OpenOptions } from "./open.ts";
 import { SqlSettings } from "../sql/settings.ts";
+import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
 import { FreeSpace, type ReclaimStep } from "./free_space.ts";
 import { SqliteStatements, toSqlite } from "./statements.ts";
 import type { Statements } from "../sql/statements.ts";
 import { sqlTables } from "../sql/tables.ts";
 import { usage } from "../sql/usage.ts";
-import type { LinkStore, LinkTables, SettingTable, SignerTable, StoreUsage } from "../store.ts";
+import type {
+  LinkStore,
+  LinkTables,
+  SettingTable,
+  SignatureTable,
+  SignerTable,
+  StoreUsage,
+} from "../store.ts";
 
 /** Step of a transaction at which tests simulate a crash: the state on disk may differ before and after it. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
@@ -43,6 +51,7 @@ export class SqliteStore implements LinkStore {
   readonly isShared = false;
   readonly signals = new LocalSignals();
   readonly signers: SignerTable;
+  readonly signatures: SignatureTable;
   readonly settings: SettingTable;
 
   /**
@@ -59,6 +68,7 @@ export class SqliteStore implements LinkStore {
     const perform = <T>(work: (sql: Statements) => Promise<T>) =>
       this.#serial.run(() => this.#perform(() => work(sql)));
     this.signers = new SqlSigners(perform);
+    this.signatures = new SqlSignatures(perform);
     this.settings = new SqlSettings(perform);
     this.#database = openDatabase(path, options);
     this.#log = new LogSync(path);

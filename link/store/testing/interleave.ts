@@ -15,6 +15,7 @@ export function interleave(store: LinkStore, seed = 1): LinkStore {
     isShared: true,
     signals: store.signals,
     signers: store.signers,
+    signatures: store.signatures,
     settings: store.settings,
     async transaction(durability, work, onCommit) {
       await turns(random);
