@@ -133,7 +133,7 @@ export async function startSuperLink(
       // Apps are ended first, because their results must be stored before the domain closes.
       await loading?.catch(() => {});
       await launching?.[Symbol.asyncDispose]();
-      warnOfRuns(inFlight, config.database !== undefined);
+      warnOfRuns(inFlight, config.database.kind !== "memory");
       await settleReplays(replays);
       // Closing the domain ends waiting pulls, which would delay the servers' end.
       await link.close();
@@ -162,7 +162,7 @@ async function startLauncher(
     link,
     runtime,
     runs: config.runs,
-    isLasting: config.database !== undefined,
+    isLasting: config.database.kind !== "memory",
     ...(http === undefined ? {} : { runtimeAddress: localAddress(http, config.tls?.hosts) }),
     ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
   });

@@ -91,8 +91,9 @@ export class Bench {
   readonly #stores: Reopenable;
   #limits: Partial<LinkLimits>;
   #made = 0;
-  /** Number of transactions that began. */
+  /** Number of transactions that began, and that ended. */
   #begun = 0;
+  #ended = 0;
   store!: LinkStore;
   link!: Link;
   runId!: bigint;
@@ -117,9 +118,13 @@ export class Bench {
   async #open(): Promise<void> {
     this.store = await this.#stores.open();
     const transaction = this.store.transaction.bind(this.store);
-    this.store.transaction = (...work) => {
+    this.store.transaction = async (...work) => {
       this.#begun++;
-      return transaction(...work);
+      try {
+        return await transaction(...work);
+      } finally {
+        this.#ended++;
+      }
     };
     this.link = await createLink({
       listedName: (publicKey) => this.listedNames.get(publicKey.toHex()),
@@ -223,7 +228,7 @@ export class Bench {
 
   /** Waits until no transaction starts another one. Those of a database server take turns of the event loop. */
   async #quiet(): Promise<void> {
-    for (let before = -1; before !== this.#begun;) {
+    for (let before = -1; before !== this.#begun || this.#ended < this.#begun;) {
       before = this.#begun;
       await this.store.usage();
       await settle();

@@ -12,15 +12,18 @@ cd "$folder" || exit 1
 start() {
   $as_server "$binaries/initdb" -D "$folder/data" -U flwr --auth=trust --encoding=UTF8 --locale=C --no-sync &&
     $as_server tee -a "$folder/data/postgresql.conf" <<CONF &&
-listen_addresses = '127.0.0.1'
+listen_addresses = '127.0.0.1, 127.0.0.2'
 port = $port
 unix_socket_directories = ''
 max_connections = 200
 shared_buffers = 64MB
 fsync = off
 full_page_writes = off
-autovacuum_naptime = 5
 CONF
+    $as_server tee "$folder/data/pg_hba.conf" <<HBA &&
+host all needs_password 127.0.0.0/8 scram-sha-256
+host all all 127.0.0.0/8 trust
+HBA
     $as_server "$binaries/pg_ctl" -D "$folder/data" -l "$folder/data/log" -w -t 60 start
 }
 if start > "$folder/output" 2>&1; then touch "$folder/ready"; else mv "$folder/output" "$folder/failed"; fi

@@ -70,7 +70,10 @@ export function postgresError(target: PostgresTarget, error: unknown): unknown {
     return postgresError(target, cause);
   }
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const meaning = TLS_ERROR.test(code) ? UNTRUSTED : UNREACHABLE;
+  let meaning = TLS_ERROR.test(code) ? UNTRUSTED : UNREACHABLE;
+  if (target.tls !== undefined && code === "ECONNRESET") {
+    meaning = { ...meaning, hint: "Check that the server offers TLS: ssl = on in postgresql.conf" };
+  }
   return failure(target, cause instanceof Error ? cause : error, meaning);
 }
 
