@@ -9,6 +9,7 @@ import type { NodeContext, NodeDependents, NodeTransaction } from "./nodes/conte
 import type { ObjectContext, ObjectRights, ObjectTransaction } from "./objects/context.ts";
 import type { RunContext, RunDependents, RunTransaction } from "./runs/context.ts";
 import type { LinkStore, LinkTables } from "./store/store.ts";
+import type { Leadership } from "./transactions/leadership.ts";
 import type { StoreTrouble } from "./transactions/store_trouble.ts";
 import type { Effects, Transacts } from "./transactions/transactions.ts";
 
@@ -23,6 +24,8 @@ export type LinkContext =
     readonly store: LinkStore;
     readonly limits: LinkLimits;
     readonly trouble: StoreTrouble;
+    /** Which SuperLink does the housekeeping; undefined if the store is not shared. */
+    readonly housekeeping: Leadership | undefined;
     readonly onEvent: (event: LinkEvent) => void;
   };
 

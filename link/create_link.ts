@@ -42,10 +42,15 @@ import {
 } from "./runs/run_records.ts";
 import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
+import { Leadership } from "./transactions/leadership.ts";
+import { ServerLease } from "./transactions/server_lease.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
 import { SweepTime } from "./transactions/sweep_time.ts";
 import { transactions } from "./transactions/transactions.ts";
 import { type Topic, Wakes } from "./transactions/wakes.ts";
+
+/** Longest time between two checks of the limits of finished runs and of absent nodes, if the store is shared. */
+const SHARED_SWEEP_SECONDS = 60;
 
 /** Options of {@link createLink}. */
 export interface LinkOptions {
@@ -68,7 +73,8 @@ export interface LinkOptions {
 
 /**
  * Creates the SuperLink's domain over a store and restores the state of an earlier process: nodes that were online have
- * one heartbeat interval to return, and instructions that were handed out are handed out again.
+ * one heartbeat interval to return, and instructions that were handed out are handed out again. If other SuperLinks on
+ * the store are alive, it changes nothing of theirs.
  */
 export async function createLink(options: LinkOptions): Promise<Link> {
   const { store, clock, random, messageObject } = options;
@@ -84,7 +90,34 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       wakes.wake(topic);
     }
   };
-  const line = store.signals.connect({ woken: wake, lost: () => wakes.wakeAll() });
+  const server = new ServerLease({
+    id: random.uint64(),
+    clock,
+    seconds: limits.serverLeaseSeconds,
+    isShared: store.isShared,
+  });
+  const sweepSeconds = store.isShared ? SHARED_SWEEP_SECONDS : Infinity;
+  const [retention, absences] = [
+    new SweepTime(clock, sweepSeconds),
+    new SweepTime(clock, sweepSeconds),
+  ];
+  const housekeeping = !store.isShared ? undefined : new Leadership({
+    name: "housekeeping",
+    serverId: server.id,
+    clock,
+    seconds: limits.serverLeaseSeconds,
+    onTaken: () => {
+      retention.restart();
+      absences.restart();
+    },
+  });
+  const line = store.signals.connect({
+    woken: (topics) => {
+      wake(topics);
+      if (topics.includes("superlinks")) housekeeper.expect(clock.now());
+    },
+    lost: () => wakes.wakeAll(),
+  });
   const context: LinkContext = {
     store,
     clock,
@@ -94,11 +127,12 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     wakes,
     pendingReplies,
     trouble,
-    serverId: random.uint64(),
+    server,
+    housekeeping,
     traffic: new TrafficMeter(),
     listedName: options.listedName ?? (() => undefined),
-    retention: new SweepTime(),
-    absences: new SweepTime(),
+    retention,
+    absences,
     staged: new StagedBytes(),
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,
@@ -125,14 +159,19 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     throw error;
   }
   housekeeper.start(context);
+  const extending = server.extendUntil(closing.signal, context.transact);
   return {
     ...nouns(context),
     close: async () => {
-      if (!closing.signal.aborted) await saveTraffic(context);
+      if (!closing.signal.aborted) {
+        // The store must be closed even if it cannot write.
+        await leave(context).catch((error) => onEvent({ kind: "housekeeping-failed", error }));
+      }
       closing.abort();
       line[Symbol.dispose]();
       wakes.wakeAll();
       await housekeeper.stopped();
+      await extending;
       await store.close();
     },
   };
@@ -217,11 +256,16 @@ function within<Context, O extends Operations<Context>>(
   return Object.fromEntries(bound) as Within<O>;
 }
 
-/** Stores the traffic that was counted in memory. */
-async function saveTraffic(context: LinkContext): Promise<void> {
-  const runs = context.traffic.runs();
-  if (runs.length === 0) return;
+/** Stores the traffic that was counted in memory, and ends this SuperLink's leases. */
+async function leave(context: LinkContext): Promise<void> {
+  const { housekeeping, server, store, traffic } = context;
+  const runs = traffic.runs();
+  if (runs.length === 0 && !store.isShared) return;
   await context.transact("relaxed", async (tx, effects) => {
-    for (const runId of runs) await context.traffic.save(tx, effects, runId);
+    for (const runId of runs) await traffic.save(tx, effects, runId);
+    if (!store.isShared) return;
+    await housekeeping?.resign(tx);
+    await server.end(tx, effects);
+    effects.wake("superlinks");
   });
 }

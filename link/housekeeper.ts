@@ -1,5 +1,6 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
+import { endedServers, handleEndedServer } from "./ended_servers.ts";
 import { handleDuePush } from "./messages/push_end.ts";
 import { handleDueInstruction } from "./messages/end_instruction.ts";
 import { handleDueStrayReply } from "./messages/replies.ts";
@@ -42,7 +43,8 @@ const RETRY_SECONDS = 5;
 /**
  * Background task that handles due records: nodes go offline, instructions expire, pulled replies are removed. When
  * nothing is due, it removes absent nodes and data of finished runs beyond the limits, and returns the store's free
- * space to the system. It sleeps until the next due time, without a polling interval.
+ * space to the system. It sleeps until the next due time. Of SuperLinks that share a store, one does this at a time, and
+ * all look every limits.relookSeconds.
  */
 export class Housekeeper {
   #reclaimAt = 0;
@@ -76,7 +78,7 @@ export class Housekeeper {
       this.#nap = new AbortController();
       const next = await this.#settle(context);
       this.expect(next);
-      if (next > clock.now()) this.expect(await this.#reclaim(context));
+      if (!closing.aborted && next > clock.now()) this.expect(await this.#reclaim(context));
       // An abort during #settle must not cut this sleep short: what became due meanwhile is in #wakeAt.
       if (this.#nap.signal.aborted) this.#nap = new AbortController();
       if (!closing.aborted) await clock.sleep(this.#wakeAt - clock.now(), this.#nap.signal);
@@ -89,6 +91,7 @@ export class Housekeeper {
     try {
       const next = await context.transact("relaxed", async (tx, effects) => {
         const now = clock.now();
+        if (await context.housekeeping?.leads(tx, effects) === false) return undefined;
         const { housekeepingBatch: batch, housekeepingPushBatch: pushes } = limits;
         let settled = 0;
         const sweep = async <T>(due: readonly T[], settle: Settle<T>) => {
@@ -101,6 +104,9 @@ export class Housekeeper {
         };
         const { graceUntil } = context.trouble;
         if (now >= graceUntil) {
+          if (context.store.isShared) {
+            await sweep(await endedServers(context, tx), handleEndedServer);
+          }
           await sweep(await tx.nodes.due(now, batch), handleDueNode);
           await sweep(await tx.runs.due(now, batch), handleDueRun);
         }
@@ -119,8 +125,11 @@ export class Housekeeper {
         }
         return next;
       });
+      // Another SuperLink can make something due, and this one can miss that.
+      const relookAt = clock.now() + context.relookSeconds;
+      if (next === undefined) return relookAt;
       const absencesAt = Math.max(context.absences.dueAt, context.trouble.graceUntil);
-      return Math.min(next, context.retention.dueAt, absencesAt);
+      return Math.min(next, context.retention.dueAt, absencesAt, relookAt);
     } catch (error) {
       if (!closing.aborted) context.onEvent({ kind: "housekeeping-failed", error });
       return clock.now() + RETRY_SECONDS;

@@ -1,20 +1,46 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
+import { endRunsOf } from "./ended_servers.ts";
 import { requeueInstruction } from "./messages/requeue.ts";
 import { forgottenAt, putAbsent } from "./nodes/presence.ts";
 import type { Effects } from "./transactions/transactions.ts";
 
 /**
- * Restores the state that an earlier process left in the store. Call it before any other operation. The time during
- * which the SuperLink was down does not count towards any deadline, because nobody could reach it.
+ * Restores the state that earlier processes left in the store, unless another SuperLink on it is alive. Call it before
+ * any other operation. The time during which no SuperLink was up does not count towards any deadline, because nobody
+ * could reach one. A store that is not shared has no other SuperLink: the process before this one has lost the lock on
+ * the file, which ends its lease.
  */
 export function recover(context: LinkContext): Promise<void> {
   return context.transact("durable", async (tx, effects) => {
+    if (context.store.isShared && await joinOthers(context, tx, effects)) return;
     await giveTime(context, tx, effects);
     for (const instruction of await tx.instructions.handedOut()) {
       await requeueInstruction(context, tx, effects, instruction, "superlink-restarted");
     }
   });
+}
+
+/**
+ * Takes a lease in a shared store.
+ *
+ * @returns whether another SuperLink is alive. It has kept the deadlines, and holds what it handed out, so there is
+ *   nothing to restore; the housekeeper takes back what others had whose leases have ended
+ */
+async function joinOthers(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects<LinkEvent>,
+): Promise<boolean> {
+  const now = context.clock.now();
+  const servers = await tx.servers.all();
+  await context.server.extend(tx, effects);
+  if (servers.some(({ leaseUntil }) => leaseUntil > now)) return true;
+  for (const { serverId } of servers) {
+    await endRunsOf(context, tx, effects, serverId);
+    await tx.servers.remove(serverId);
+  }
+  return false;
 }
 
 async function giveTime(

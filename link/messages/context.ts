@@ -9,6 +9,7 @@ import type { RunLimits } from "../runs/context.ts";
 import type { RunTable } from "../runs/run_table.ts";
 import type { TrafficMeter } from "../runs/traffic.ts";
 import type { LongPollContext } from "../transactions/long_poll.ts";
+import type { ServerLease, ServerTransaction } from "../transactions/server_lease.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { MessageEvent } from "./events.ts";
 import type { MessageDraft } from "../../entities/message.ts";
@@ -26,7 +27,7 @@ export interface MessageContext
   /** Encodes the object of a message that the SuperLink creates itself, which is always an error reply. */
   readonly messageObject: (message: MessageDraft) => LinkObject;
   /** This SuperLink among those that share the store. */
-  readonly serverId: bigint;
+  readonly server: ServerLease;
   readonly traffic: TrafficMeter;
   readonly trees: TreeCache;
   readonly pendingReplies: PendingReplies;
@@ -34,7 +35,7 @@ export interface MessageContext
 }
 
 /** Tables that a transaction on messages reads and writes. */
-export interface MessageTransaction extends ObjectTables {
+export interface MessageTransaction extends ObjectTables, ServerTransaction {
   readonly nodes: NodeTable;
   readonly runs: RunTable;
   readonly instructions: InstructionTable;

@@ -48,10 +48,11 @@ function handOut(
     if (instruction === undefined) return undefined;
     const { message, replyPulled, dueAt } = instruction;
     const state = nextInstructionState(instruction.state, "hand-out")!;
+    await context.server.keep(tx, effects);
     const deliveries = instruction.deliveries + 1;
     await tx.instructions.update(message.messageId, {
       state,
-      holder: context.serverId,
+      holder: context.server.id,
       deliveries,
       replyPulled,
       dueAt,

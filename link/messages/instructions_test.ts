@@ -1,3 +1,4 @@
+import { settle } from "../../base/testing/settle.ts";
 import assert from "node:assert/strict";
 import {
   Bench,
@@ -125,6 +126,8 @@ linkTest("a long poll ends empty when its node joins again", async (bench) => {
   await bench.link.messages.pullInstruction(nodeId);
   // The crashed process: an instruction handed to it now would be lost.
   const held = bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
+  // Until it is held. Of calls that arrive together, a shared store decides which comes first.
+  await settle();
   await bench.node(30, key);
   assert.equal(await held, undefined);
   assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);

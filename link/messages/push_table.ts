@@ -9,7 +9,7 @@ export interface PushRecord {
   readonly nodeId: bigint;
   readonly runId: bigint;
   readonly state: PushState;
-  /** Bytes that the push has stored. Up to a second behind while its objects arrive; see StagedBytes. */
+  /** Bytes that the push has stored. Somewhat behind while its objects arrive; see StagedBytes. */
   readonly stagedBytes: number;
   /** Unix time in seconds at which the push ends unless another object arrives. */
   readonly dueAt: number;

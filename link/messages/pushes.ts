@@ -308,7 +308,8 @@ async function storeObject(
   // Not for every object of a fast push, because each update writes another database page.
   const dueAt = clock.now() + limits.pushSessionSeconds;
   for (const each of pushes) {
-    if (dueAt - each.dueAt >= REFRESH_SECONDS) {
+    const isMuch = staged.isMuch(effects, each, limits.maxOpenPushBytes);
+    if (isMuch || dueAt - each.dueAt >= REFRESH_SECONDS) {
       await tx.pushes.put(staged.saved(effects, { ...each, dueAt }));
     }
   }

@@ -1,10 +1,13 @@
 import type { Effects } from "../transactions/transactions.ts";
 import type { PushRecord } from "./push_table.ts";
 
+/** Part of limits.maxOpenPushBytes that a push may have stored before its count is stored. */
+const UNSAVED_PART = 1 / 1024;
+
 /**
  * Counts the bytes that open pushes have stored, as far as the store does not have them yet. The store gets them with
- * the push's due time, which is written about once a second, because a write for each object would be slow. So a
- * crash, or another SuperLink, sees the count of a push at most a second late.
+ * the push's due time, about once a second, because a write for each object would be slow, and otherwise when they are
+ * {@link UNSAVED_PART} of the limit. So after a crash, or to another SuperLink, that much of a push is unknown.
  */
 export class StagedBytes {
   readonly #unsaved = new Map<string, number>();
@@ -18,6 +21,11 @@ export class StagedBytes {
   add(effects: Effects<never>, sessionId: string, bytes: number): void {
     const draft = this.#draft(effects);
     draft.set(sessionId, (draft.get(sessionId) ?? 0) + bytes);
+  }
+
+  /** Whether the push must be stored now, although its due time need not. @param most limits.maxOpenPushBytes */
+  isMuch(effects: Effects<never>, push: PushRecord, most: number): boolean {
+    return this.of(effects, push) - push.stagedBytes >= most * UNSAVED_PART;
   }
 
   /** The push with all its bytes, to be stored. Takes them from memory at once, so that they are stored once. */

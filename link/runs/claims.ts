@@ -1,11 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
-import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
+import { longPoll } from "../transactions/long_poll.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
 import { NO_REPLIES, outcomeFault } from "./outcomes.ts";
 import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
+import type { ClaimOptions } from "./runs.ts";
 import type { ClaimedRun, LinkRun } from "../../entities/run.ts";
 import { patienceSeconds, settleSilentRun } from "./silence.ts";
 import { hashToken, newToken } from "./token.ts";
@@ -13,10 +14,10 @@ import { hashToken, newToken } from "./token.ts";
 /** See Runs.claim. */
 export function claimRun(
   context: RunContext,
-  options: LongPollOptions & { runId?: bigint } = {},
+  options: ClaimOptions = {},
 ): Promise<ClaimedRun | undefined> {
-  const { runId } = options;
-  const { clock, limits, random } = context;
+  const { runId, isBeside = false } = options;
+  const { clock, limits, random, server } = context;
   return longPoll(
     context,
     ["runs"],
@@ -34,7 +35,9 @@ export function claimRun(
           startingAt: now,
           tokenHash: hashToken(token),
           dueAt: now + limits.claimSeconds,
+          ...(isBeside && { serverId: server.id }),
         };
+        if (isBeside) await server.keep(tx, effects);
         await tx.runs.put(claimed);
         effects.due(claimed.dueAt);
         effects.emit({ kind: "run-claimed", runId: run.runId });

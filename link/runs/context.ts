@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
+import type { ServerLease, ServerTransaction } from "../transactions/server_lease.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { NodeSettingsTable } from "./node_settings_table.ts";
 import type { PieceTable } from "./piece_table.ts";
@@ -15,14 +16,14 @@ export interface RunContext extends Transacts<RunTransaction, RunEvent>, LongPol
   readonly random: Random;
   readonly limits: RunLimits & SweepLimits & LongPollContext["limits"];
   /** This SuperLink among those that share the store. */
-  readonly serverId: bigint;
+  readonly server: ServerLease;
   readonly traffic: TrafficMeter;
   /** When the housekeeper next checks the limits of finished runs. */
   readonly retention: SweepTime;
 }
 
 /** Tables that a transaction on runs reads and writes. */
-export interface RunTransaction {
+export interface RunTransaction extends ServerTransaction {
   readonly runs: RunTable;
   readonly logs: LogTable;
   readonly fabs: FabTable;

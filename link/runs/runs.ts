@@ -13,6 +13,17 @@ export interface LogReadOptions extends LongPollOptions {
   readonly bytes?: number;
 }
 
+/** Options of {@link Runs.claim}. */
+export interface ClaimOptions extends LongPollOptions {
+  /** The run to claim; default: the oldest pending one. */
+  readonly runId?: bigint;
+  /**
+   * Whether the ServerApp runs as a process beside this SuperLink, and so ends with it; default false. Another SuperLink
+   * on the same store then interrupts the run when this one has ended.
+   */
+  readonly isBeside?: boolean;
+}
+
 /** The runs of a SuperLink, with their logs and FABs. */
 export interface Runs {
   /**
@@ -36,7 +47,7 @@ export interface Runs {
    * Claims a pending run, the given one or the oldest. It is "starting" until it begins. After limits.claimSeconds
    * without that it is "pending" again.
    */
-  claim(options?: LongPollOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
+  claim(options?: ClaimOptions): Promise<ClaimedRun | undefined>;
   /** The run of a token; undefined if the token is not, or no longer, valid. */
   ofToken(token: string): Promise<LinkRun | undefined>;
   /**

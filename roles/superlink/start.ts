@@ -111,11 +111,13 @@ export async function startSuperLink(
   logger.info("SuperLink ready", { event: "superlink-ready" });
   // What runs apps is a sixth of the program, and is loaded when the SuperLink already serves. Apps that are submitted
   // earlier are pending until then.
-  const loading = !isLauncher ? undefined : startLauncher(config, link, services, listeners)
-    .then((started) => {
-      launching = started;
-      if (isExpected) started.expectRun();
-    });
+  const loading = !isLauncher
+    ? undefined
+    : startLauncher(config, link, services, listeners, store.isShared)
+      .then((started) => {
+        launching = started;
+        if (isExpected) started.expectRun();
+      });
   // runUntil throws it.
   loading?.catch(() => {});
   const running = cleanup.move();
@@ -154,6 +156,7 @@ async function startLauncher(
   link: Link,
   { runtime }: SuperLinkServices,
   { http }: OpenListeners,
+  isShared: boolean,
 ): Promise<Launching> {
   const { startLaunching } = await load<typeof import("./launch/start.ts")>(
     new URL("./launch/start.ts", import.meta.url),
@@ -163,6 +166,7 @@ async function startLauncher(
     runtime,
     runs: config.runs,
     isLasting: config.database.kind !== "memory",
+    isShared,
     ...(http === undefined ? {} : { runtimeAddress: localAddress(http, config.tls?.hosts) }),
     ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
   });

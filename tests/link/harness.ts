@@ -48,8 +48,8 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
   );
 }
 
-/** An in-memory store that keeps its contents when it is reopened. */
-function lasting(store: LinkStore): Reopenable {
+/** A store that keeps its contents when it is reopened, because nothing closes it. */
+export function lasting(store: LinkStore): { open(): LinkStore } {
   const lasting: LinkStore = {
     transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
     isShared: store.isShared,
@@ -83,12 +83,13 @@ export function linkTest(
 
 /** A SuperLink's domain under test, with a clock that only the test advances. */
 export class Bench {
-  readonly clock = new FakeClock();
-  readonly random: Random = seededRandom(1);
+  readonly clock: FakeClock;
+  readonly random: Random;
   readonly events: LinkEvent[] = [];
   /** Names in the operator's key list, by key in hexadecimal. */
   readonly listedNames = new Map<string, string>();
   readonly #stores: Reopenable;
+  readonly #name: string;
   #limits: Partial<LinkLimits>;
   #made = 0;
   /** Number of transactions that began, and that ended. */
@@ -98,14 +99,24 @@ export class Bench {
   link!: Link;
   runId!: bigint;
 
-  constructor(stores: Reopenable, limits: Partial<LinkLimits>) {
+  /** @param twin another SuperLink on the same store */
+  constructor(stores: Reopenable, limits: Partial<LinkLimits>, twin?: Bench) {
     this.#stores = stores;
     this.#limits = limits;
+    this.clock = twin?.clock ?? new FakeClock();
+    this.random = seededRandom(twin === undefined ? 1 : 2);
+    this.#name = twin === undefined ? "" : "twin's ";
   }
 
   async start(): Promise<void> {
     await this.#open();
     this.runId = (await this.link.runs.start(BY_HAND)).run.runId;
+  }
+
+  /** Starts as the twin of a SuperLink, with the same run. */
+  async join(twin: Bench): Promise<void> {
+    await this.#open();
+    this.runId = twin.runId;
   }
 
   /** Closes the domain and opens another one on the same store. @param limits replace the former ones */
@@ -145,7 +156,7 @@ export class Bench {
 
   instruction(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
     return {
-      messageId: `instruction ${++this.#made}`,
+      messageId: `${this.#name}instruction ${++this.#made}`,
       runId: this.runId,
       srcNodeId: SUPERLINK_NODE_ID,
       dstNodeId,
@@ -173,7 +184,7 @@ export class Bench {
     const createdAt = this.clock.now();
     return {
       ...fields,
-      messageId: `reply ${++this.#made} to ${messageId}`,
+      messageId: `${this.#name}reply ${++this.#made} to ${messageId}`,
       srcNodeId: instruction.dstNodeId,
       dstNodeId: SUPERLINK_NODE_ID,
       replyToMessageId: messageId,

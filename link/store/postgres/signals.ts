@@ -3,11 +3,11 @@ import type { Topic } from "../../transactions/wakes.ts";
 import { Connection } from "./connection.ts";
 import type { PostgresTarget } from "./target.ts";
 
-/** Longest message in bytes. The server refuses 8,000. */
-const MAX_MESSAGE = 7_900;
+/** Longest list of topics in bytes. The server refuses messages of 8,000 bytes, and the sender's id needs 37. */
+const MAX_TOPICS = 7_900;
 /** Number of topics that may wait. For more, the others read everything again. */
 const MAX_PENDING = 2_000;
-/** Instead of topics: anything may have changed. */
+/** Instead of a list of topics: anything may have changed. */
 const ALL = "*";
 /** Seconds between two attempts to connect: the first and the longest pause. */
 const FIRST_PAUSE = 0.25;
@@ -145,11 +145,12 @@ export class PostgresSignals implements Signals {
   }
 
   #receive(message: string): void {
-    const [sender, ...topics] = message.split(" ");
-    if (sender === this.#id) return;
+    const space = message.indexOf(" ");
+    if (message.slice(0, space) === this.#id) return;
+    const topics = readTopics(message.slice(space + 1));
     for (const { listener } of this.#lines) {
-      if (topics.includes(ALL)) listener.lost();
-      else listener.woken(topics as Topic[]);
+      if (topics === undefined) listener.lost();
+      else listener.woken(topics);
     }
   }
 }
@@ -177,16 +178,34 @@ class Line implements SignalLine {
   }
 }
 
-/** Joins topics into messages below the server's limit, with room for the sender's id. */
+/** Joins topics into messages below the server's limit, with room for the sender's id: JSON lists. */
 export function packed(topics: readonly string[]): string[] {
   const messages: string[] = [];
-  let current = "";
+  let items: string[] = [];
+  let length = 0;
   for (const topic of topics) {
-    if (current.length + topic.length + 40 > MAX_MESSAGE) {
-      messages.push(current);
-      current = "";
+    const item = JSON.stringify(topic);
+    const bytes = new TextEncoder().encode(item).length + 1;
+    if (bytes > MAX_TOPICS) return [ALL];
+    if (length + bytes > MAX_TOPICS) {
+      messages.push(`[${items}]`);
+      [items, length] = [[], 0];
     }
-    current += current === "" ? topic : ` ${topic}`;
+    items.push(item);
+    length += bytes;
   }
-  return current === "" ? messages : [...messages, current];
+  return items.length === 0 ? messages : [...messages, `[${items}]`];
+}
+
+/** The topics of a message; undefined if it does not name them. Any client of the database can send one. */
+function readTopics(text: string): Topic[] | undefined {
+  try {
+    const topics: unknown = JSON.parse(text);
+    if (Array.isArray(topics) && topics.every((topic) => typeof topic === "string")) {
+      return topics as Topic[];
+    }
+  } catch {
+    // the message for everything, or from another program
+  }
+  return undefined;
 }

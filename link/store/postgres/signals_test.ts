@@ -95,7 +95,13 @@ postgresTest(
 Deno.test("topics are packed into messages that the server accepts", () => {
   const topics = Array.from({ length: 1_000 }, (_, index) => `reply:${"f".repeat(60)}${index}`);
   const messages = packed(topics);
-  assert.deepEqual(messages.flatMap((message) => message.split(" ")), topics);
+  assert.deepEqual(messages.flatMap((message) => JSON.parse(message)), topics);
   assert.ok(messages.length > 1);
   for (const { length } of messages) assert.ok(length + 37 < 8_000, `${length} bytes`);
+  const odd = ["reply:with space", 'quote"', "line\nbreak", "\u{1f33b}".repeat(1_000)];
+  for (const message of packed(odd)) {
+    assert.ok(new TextEncoder().encode(message).length + 37 < 8_000);
+  }
+  assert.deepEqual(packed(odd).flatMap((message) => JSON.parse(message)), odd);
+  assert.deepEqual(packed(["x".repeat(10_000)]), ["*"]);
 });

@@ -65,6 +65,7 @@ export class LinkRuns implements RunSource {
     const claimed = await this.#options.link.runs.claim({
       holdSeconds: CLAIM_HOLD_SECONDS,
       signal,
+      isBeside: true,
     });
     return claimed && new LinkRunClaim(claimed, this.#options);
   }
@@ -196,8 +197,9 @@ const PAGE = 200;
 
 /**
  * Resumes the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
- * Those that cannot go on fail. Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
- * continue.
+ * Those that cannot go on fail. Claimed runs that had not begun become pending again when their claim expires. Runs that
+ * a user started by hand continue. Not for a database that SuperLinks share: there the domain does this when the lease of
+ * a SuperLink has ended.
  *
  * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
  */

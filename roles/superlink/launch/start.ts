@@ -22,6 +22,8 @@ export interface LaunchOptions {
   readonly runs: LaunchConfig & { readonly simulated: boolean };
   /** Whether the SuperLink has a database: runs that it interrupts when it stops go on later. */
   readonly isLasting: boolean;
+  /** Whether other SuperLinks use the database at the same time. */
+  readonly isShared: boolean;
   /** "host:port" of the Runtime API, for processes on this machine. */
   readonly runtimeAddress?: string;
   /** File with the certificate of the SuperLink's CA. Undefined without TLS. */
@@ -38,7 +40,7 @@ export interface Launching extends AsyncDisposable {
 
 /** Starts to run submitted apps, including those that are already pending. */
 export function startLaunching(
-  { link, runtime, runs, isLasting, runtimeAddress, authorityFile }: LaunchOptions,
+  { link, runtime, runs, isLasting, isShared, runtimeAddress, authorityFile }: LaunchOptions,
 ): Launching {
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
@@ -61,13 +63,15 @@ export function startLaunching(
     concurrent: runs.concurrent,
     stopDetails: "The SuperLink was stopped",
   });
-  const resuming = resumeInterruptedRuns(link, systemClock.now()).catch((error) => {
-    const { code, message } = FlwrError.from(error);
-    if (code === "unavailable") return;
-    log("superlink").error("Could not resume the runs from before the restart: {message}", {
-      message,
+  const resuming = isShared
+    ? undefined
+    : resumeInterruptedRuns(link, systemClock.now()).catch((error) => {
+      const { code, message } = FlwrError.from(error);
+      if (code === "unavailable") return;
+      log("superlink").error("Could not resume the runs from before the restart: {message}", {
+        message,
+      });
     });
-  });
   return {
     end: (runId) => launcher.end(runId),
     expectRun: () => pool.expect(),
