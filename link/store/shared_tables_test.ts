@@ -60,6 +60,14 @@ eachStore("a signature is added once, until it has expired", async (store) => {
   assert.deepEqual(await signatures.add([sign("b", "1"), sign("a", "2")]), [false, true]);
 });
 
+eachStore("the first text of a setting is the one that all get", async ({ settings }) => {
+  assert.equal(await settings.readOrWrite("a", "first"), "first");
+  assert.equal(await settings.readOrWrite("a", "second"), "first");
+  assert.equal(await settings.read("a"), "first");
+  await settings.write("a", "third");
+  assert.equal(await settings.readOrWrite("a", "second"), "third");
+});
+
 eachStore("a run counts replies once it has begun to", async (store) => {
   await store.transaction("relaxed", async (tx) => {
     const traffic = { bytesSent: 1, bytesReceived: 0, clientAppSeconds: 0 };

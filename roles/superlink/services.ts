@@ -1,5 +1,5 @@
 import { ExecutorSecret } from "../../auth/executor_secret.ts";
-import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
+import type { Replays } from "./replays.ts";
 import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import type { Link } from "../../link/link.ts";
@@ -53,7 +53,7 @@ export interface ServicesOptions {
   readonly link: Link;
   readonly authentications: FleetAuthentications;
   /** Refuses replayed signatures of SuperExecs. */
-  readonly replays: LastingReplayGuard;
+  readonly replays: Replays;
   /** Whether only registered or listed SuperNodes may join. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
@@ -127,7 +127,7 @@ export function superLinkServices(
 
 function executorsOf(
   { where, superexecSecret }: RunsConfig,
-  replays: LastingReplayGuard,
+  replays: Replays,
 ): Executors {
   if (where === "here") return "nobody";
   return superexecSecret === undefined

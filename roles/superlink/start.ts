@@ -8,7 +8,7 @@ import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
-import { ArtifactDownloads } from "./artifact_downloads.ts";
+import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { openStore } from "./database.ts";
@@ -76,11 +76,12 @@ export async function startSuperLink(
   });
   cleanup.defer(() => link.close());
   events.addNodes(await link.nodes.list());
-  const replays = await openReplays(store.signers, trouble);
+  const replays = await openReplays(store, trouble);
   const artifacts = new ArtifactDownloads({
     link,
     clock: systemClock,
     hosts: config.tls?.hosts,
+    linkKey: await artifactLinkKey(store.settings),
   });
   const { idleExitSeconds } = config;
   const idleExit = idleExitSeconds === undefined

@@ -17,6 +17,8 @@ import { Bench, lasting, object } from "./harness.ts";
 interface Twins {
   readonly a: Bench;
   readonly b: Bench;
+  /** From now on, the SuperLinks do not wake each other. */
+  deafen(): void;
   /** From now on, the first SuperLink cannot reach the store. */
   kill(): void;
 }
@@ -53,20 +55,32 @@ async function withTwins(
   body: (twins: Twins) => Promise<void>,
 ): Promise<void> {
   const [store, other] = stores.map((store) => lasting(store).open());
-  let isDead = false;
+  let [isDead, isDeaf] = [false, false];
+  const deafened = (store: LinkStore): LinkStore => ({
+    ...store,
+    signals: {
+      connect(listener) {
+        const line = store.signals.connect(listener);
+        return {
+          publish: (topics) => isDeaf || line.publish(topics),
+          [Symbol.dispose]: () => line[Symbol.dispose](),
+        };
+      },
+    },
+  });
   const mortal: LinkStore = {
-    ...store!,
+    ...deafened(store!),
     transaction: (durability, work, onCommit) =>
       isDead
         ? Promise.reject(new FlwrError("unavailable", "killed"))
         : store!.transaction(durability, work, onCommit),
   };
   const a = new Bench({ open: () => mortal }, limits);
-  const b = new Bench({ open: () => other! }, limits, a);
+  const b = new Bench({ open: () => deafened(other!) }, limits, a);
   await a.start();
   await b.join(a);
   try {
-    await body({ a, b, kill: () => isDead = true });
+    await body({ a, b, kill: () => isDead = true, deafen: () => isDeaf = true });
   } finally {
     await a.link.close();
     await b.link.close();
@@ -82,8 +96,15 @@ twinTest("a SuperLink that starts takes nothing back from one that is alive", as
   assert.equal(await b.link.messages.pullInstruction(nodeId), undefined);
   assert.deepEqual(b.eventsOf("instruction-requeued"), []);
   // Nor later, while both are alive.
+  const other = await a.node(1000);
+  await b.push(other);
+  await b.link.messages.pullInstruction(other);
   for (let minute = 0; minute < 3; minute++) await b.pass(60, 12);
   assert.equal(await b.link.messages.pullInstruction(nodeId), undefined);
+  assert.equal(await a.link.messages.pullInstruction(other), undefined);
+  // The twin of before its restart.
+  const ended = [...a.eventsOf("superlink-ended"), ...b.eventsOf("superlink-ended")];
+  assert.equal(ended.length, 1);
   assert.equal((await a.answer(pushed)).replyToMessageId, pushed.messageId);
 });
 
@@ -110,6 +131,24 @@ twinTest("a reply at one is found at the other, which had looked before", async 
   await settle();
   await a.answer(second);
   assert.equal((await held).length, 1);
+});
+
+twinTest("a wake-up that is lost costs five seconds", async ({ a, b, deafen }) => {
+  const nodeId = await a.node(1000);
+  deafen();
+  const held = a.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
+  await settle();
+  const pushed = await b.push(nodeId);
+  await a.pass(5, 5);
+  assert.equal((await held)?.messageId, pushed.messageId);
+  const ask = (holdSeconds: number) =>
+    b.link.messages.pullReplies([pushed.messageId], { runId: b.runId, holdSeconds });
+  assert.deepEqual(await ask(0), []);
+  const reply = ask(20);
+  await settle();
+  await a.answer(pushed);
+  await a.pass(5, 5);
+  assert.equal((await reply).length, 1);
 });
 
 twinTest("the object of an error of one is found at the other", async ({ a, b }) => {
@@ -188,8 +227,9 @@ twinTest("the runs beside a SuperLink are interrupted after its end", async ({ a
 twinTest("one SuperLink does the housekeeping, and another one after its end", async (twins) => {
   const { a, b, kill } = twins;
   await b.pass(1);
-  await a.node(30);
-  await b.pass(40, 8);
+  // The other one hears of it first, and would be first to act.
+  await b.node(2);
+  await b.pass(10, 20);
   const offline = () => [a, b].map((each) => each.eventsOf("node-offline").length);
   assert.deepEqual(offline(), [1, 0]);
   await b.node(30);

@@ -12,8 +12,16 @@ export class SqlSettings implements SettingTable {
   }
 
   read(name: string): Promise<string | undefined> {
-    const read = (row: Row) => foreignText(row, "value");
-    return this.#perform((sql) => sql.one(read, "SELECT value FROM setting WHERE name = ?", name));
+    return this.#perform((sql) => read(sql, name));
+  }
+
+  readOrWrite(name: string, text: string): Promise<string> {
+    return this.#perform(async (sql) => {
+      const known = await read(sql, name);
+      if (known !== undefined) return known;
+      await sql.run("INSERT INTO setting (name, value) VALUES (?, ?)", name, fromText(text));
+      return text;
+    });
   }
 
   write(name: string, text: string): Promise<void> {
@@ -26,4 +34,9 @@ export class SqlSettings implements SettingTable {
       );
     });
   }
+}
+
+function read(sql: Statements, name: string): Promise<string | undefined> {
+  const value = (row: Row) => foreignText(row, "value");
+  return sql.one(value, "SELECT value FROM setting WHERE name = ?", name);
 }
