@@ -28,7 +28,7 @@ function reachable(objects: readonly LinkObject[], roots: Iterable<string>): Set
 }
 
 storeTest("exactly the objects that referenced contents need are stored", async (stores) => {
-  const store = stores.open();
+  const store = await stores.open();
   const steps = fc.array(fc.record({ hold: fc.boolean(), pick: fc.nat({ max: 11 }) }), {
     maxLength: 30,
   });

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
-import { readDatabase } from "./database.ts";
+import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
@@ -22,8 +22,7 @@ export interface SuperLinkConfig {
   readonly tls?: SuperLinkTls;
   /** The SuperNodes to admit. Undefined: all. */
   readonly authentication?: AuthenticationFiles;
-  /** Path of a SQLite file. Undefined: the state is kept in memory. */
-  readonly database?: string;
+  readonly database: DatabaseConfig;
   /** How much is kept of finished runs, and for how long absent nodes are kept. */
   readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
@@ -62,12 +61,11 @@ export interface RunsConfig extends LaunchConfig {
 export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperLinkConfig> {
   const authentication = readAuthenticationFiles(flags);
   const listeners = readListeners(flags);
-  const database = readDatabase(flags.database);
   const config = {
     listeners,
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
-    ...(database === undefined ? {} : { database }),
+    database: await readDatabase(flags, (name) => Deno.env.get(name)),
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),

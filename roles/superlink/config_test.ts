@@ -22,8 +22,9 @@ Deno.test("without TLS and keys, the state is in memory and the ports are on thi
   const config = await readSuperLinkConfig(INSECURE);
   assert.equal(config.tls, undefined);
   assert.equal(config.authentication, undefined);
-  assert.equal(config.database, undefined);
-  assert.equal((await readSuperLinkConfig({ ...INSECURE, database: "a.db" })).database, "a.db");
+  assert.deepEqual(config.database, { kind: "memory" });
+  const { database } = await readSuperLinkConfig({ ...INSECURE, database: "a.db" });
+  assert.deepEqual(database, { kind: "sqlite", file: "a.db" });
   assert.deepEqual(config.listeners, {
     http: "127.0.0.1:8000",
     fleet: "127.0.0.1:9092",

@@ -8,6 +8,7 @@ import {
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
 import { wholeNumber } from "../flags/values.ts";
+import type { DatabaseFlags } from "./database.ts";
 import {
   addRetentionOptions,
   DEFAULT_RETENTION_FLAGS,
@@ -18,7 +19,7 @@ import {
 export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
-export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
+export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -37,7 +38,6 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   controlApiAllowRemote: boolean;
   runtimeApiAllowRemote: boolean;
   driverApiAllowRemote: boolean;
-  database: string;
   isolation: Isolation;
   simulation: boolean;
   idleExit?: number;
@@ -179,9 +179,17 @@ function addListenerOptions(command: Command): void {
 function addRunOptions(command: Command): void {
   command
     .option(
-      "--database <file>",
-      "SQLite file that stores runs and nodes, which then survive a restart",
+      "--database <file or URL>",
+      "SQLite file that stores runs and nodes, which then survive a restart, or postgres://user@host:port/database",
       DEFAULT_FLAGS.database,
+    )
+    .option(
+      "--database-password-file <file>",
+      "file with the password of PostgreSQL's user (default: the variable PGPASSWORD, or the file that PGPASSFILE names)",
+    )
+    .option(
+      "--database-ca-file <file>",
+      "PEM file with the certificate of the CA that signed PostgreSQL's certificate (default: the CAs of Deno)",
     );
   addRetentionOptions(command)
     .addOption(

@@ -155,7 +155,7 @@ export async function startSuperLink(
       // Apps are ended first, because their results must be stored before the domain closes.
       await loading?.catch(() => {});
       await launching?.[Symbol.asyncDispose]();
-      warnOfRuns(inFlight, config.database !== undefined);
+      warnOfRuns(inFlight, config.database.kind !== "memory");
       await settleReplays(replays);
       // Closing the domain and the boards ends waiting pulls, which would delay the servers' end.
       jobBoards.stop();
@@ -200,7 +200,7 @@ async function startLauncher(
     runtime,
     nodeWorkOf,
     runs: config.runs,
-    isLasting: config.database !== undefined,
+    isLasting: config.database.kind !== "memory",
     isShared,
     ...(http === undefined ? {} : { runtimeAddress: localAddress(http, config.tls?.hosts) }),
     ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),

@@ -3,10 +3,12 @@ import { FlwrError } from "../../base/error.ts";
 import { settle } from "../../base/testing/settle.ts";
 import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import { postgresTest } from "../support/postgres.ts";
 import { Bench, lasting, object } from "./harness.ts";
 
 // Two SuperLinks on one store. The clock stands still unless a test moves it, so a held call that ends was woken.
@@ -26,41 +28,55 @@ function twinTest(
   body: (twins: Twins) => Promise<void>,
   limits: Partial<LinkLimits> = {},
 ): void {
-  Deno.test(`${name} (memory)`, () => withTwins(new MemoryStore(), limits, body));
+  Deno.test(`${name} (memory)`, () => withTwins(shared(new MemoryStore()), limits, body));
   Deno.test(`${name} (SQLite)`, async () => {
     const folder = await Deno.makeTempDir();
     try {
-      await withTwins(new SqliteStore(`${folder}/link.db`), limits, body);
+      await withTwins(shared(new SqliteStore(`${folder}/link.db`)), limits, body);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   });
+  postgresTest(`${name} (PostgreSQL)`, async (target) => {
+    const stores = [await PostgresStore.open(target), await PostgresStore.open(target)] as const;
+    await withTwins(stores, limits, body);
+  });
+}
+
+/** A store that is shared within this process. */
+function shared(store: LinkStore): [LinkStore, LinkStore] {
+  const both = interleave(store);
+  return [both, both];
 }
 
 async function withTwins(
-  own: LinkStore,
+  stores: readonly [LinkStore, LinkStore],
   limits: Partial<LinkLimits>,
   body: (twins: Twins) => Promise<void>,
 ): Promise<void> {
-  const store = lasting(interleave(own)).open();
+  const [store, other] = stores.map((store) => lasting(store).open());
   let [isDead, isDeaf] = [false, false];
-  const connect: LinkStore["signals"]["connect"] = (listener) => {
-    const line = store.signals.connect(listener);
-    return {
-      publish: (topics) => isDeaf || line.publish(topics),
-      [Symbol.dispose]: () => line[Symbol.dispose](),
-    };
-  };
-  const deafened: LinkStore = { ...store, signals: { connect } };
+  const deafened = (store: LinkStore): LinkStore => ({
+    ...store,
+    signals: {
+      connect(listener) {
+        const line = store.signals.connect(listener);
+        return {
+          publish: (topics) => isDeaf || line.publish(topics),
+          [Symbol.dispose]: () => line[Symbol.dispose](),
+        };
+      },
+    },
+  });
   const mortal: LinkStore = {
-    ...deafened,
+    ...deafened(store!),
     transaction: (durability, work, onCommit) =>
       isDead
         ? Promise.reject(new FlwrError("unavailable", "killed"))
-        : store.transaction(durability, work, onCommit),
+        : store!.transaction(durability, work, onCommit),
   };
   const a = new Bench({ open: () => mortal }, limits);
-  const b = new Bench({ open: () => deafened }, limits, a);
+  const b = new Bench({ open: () => deafened(other!) }, limits, a);
   await a.start();
   await b.join(a);
   try {
@@ -68,7 +84,7 @@ async function withTwins(
   } finally {
     await a.link.close();
     await b.link.close();
-    await own.close();
+    for (const store of stores) await store.close();
   }
 }
 
