@@ -97,6 +97,13 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./cli/run/command.ts", import.meta.url),
   },
   {
+    name: "sweep",
+    summary: "Run an app with several settings and seeds, and compare the results",
+    group: "Runs",
+    secures: true,
+    module: new URL("./cli/sweep/command.ts", import.meta.url),
+  },
+  {
     name: "list",
     alias: "ls",
     summary: "List runs, or show one in detail (also: ls)",

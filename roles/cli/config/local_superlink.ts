@@ -22,6 +22,9 @@ const START_SECONDS = 15;
 /** Seconds between two checks whether it has started. */
 const CHECK_SECONDS = 0.02;
 
+/** Runs at once on a machine with few cores: the default of `flwr superlink`. */
+const MIN_CONCURRENT_RUNS = 4;
+
 /** Bytes of the end of its log that an error shows. */
 const SHOWN_LOG_BYTES = 2000;
 
@@ -83,6 +86,8 @@ function start({ address, isLasting }: LocalSuperLink, { folder, logFile, idleSe
     `--database=${isLasting ? join(folder, "state.db") : ":memory:"}`,
     `--log-file=${logFile}`,
     `--idle-exit=${idleSeconds}`,
+    // The runs of a sweep have a core each.
+    `--concurrent-runs=${Math.max(MIN_CONCURRENT_RUNS, navigator.hardwareConcurrency)}`,
     // Python apps run without a sandbox, and any user of this machine may submit one.
     "--python=none",
   ];

@@ -226,7 +226,7 @@ function withToken(
 }
 
 /** Reads `--node-table`. Loads the reader, which few runs need. */
-async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
+export async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
   const { readNodeTable } = await load<typeof import("../config/node_table.ts")>(
     new URL("../config/node_table.ts", import.meta.url),
   );
@@ -245,6 +245,13 @@ function readRunToResume(text: string): bigint {
       "A folder of checkpoints is for a ServerApp run here: flwr run module:name --resume FOLDER",
     ],
   });
+}
+
+/** Checks the types of an app, unless it has passed before. @throws FlwrError "failed-precondition" with the errors */
+export async function checkAppTypes(folder: string, fab: Fab): Promise<void> {
+  const app = appToCheck(folder, fab);
+  const check = app && await neededTypeCheck(app);
+  await check?.();
 }
 
 /** The input of the type check. Undefined for an app in another language. */
@@ -275,8 +282,8 @@ async function readOverride(
 }
 
 /** Reads the settings of the simulation. Undefined if none were given. */
-async function readSimulation(
-  { nodes, federationConfig: pairs }: SubmitFlags,
+export async function readSimulation(
+  { nodes, federationConfig: pairs }: Pick<SubmitFlags, "nodes" | "federationConfig">,
 ): Promise<SimulationSettings | undefined> {
   if (nodes === undefined && pairs === undefined) return undefined;
   const values = pairs === undefined ? {} : await readRunConfig([pairs], "--federation-config");
@@ -365,7 +372,7 @@ function stoppedFollowing(
 }
 
 /** Command line words that select the same SuperLink in another command, with a leading space. Empty for the default. */
-function whereOf(superlink: string | undefined, flags: ControlFlags): string {
+export function whereOf(superlink: string | undefined, flags: ControlFlags): string {
   if (superlink === undefined) return "";
   const trust = flags.insecure
     ? " --insecure"
