@@ -92,7 +92,9 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
     assert.deepEqual((await tx.runs.runBy(LARGEST_ID)).map(({ runId }) => runId), [4n]);
     const progress = { deliveries: 1, replyPulled: false, dueAt: 5 } as const;
     for (const messageId of ["a", "b", "c"]) {
-      await tx.instructions.add({ ...progress, message: message(messageId), state: "waiting" });
+      await tx.instructions.addAll([
+        { ...progress, message: message(messageId), state: "waiting" },
+      ]);
     }
     const handedOut = { ...progress, state: "handed-out" } as const;
     await tx.instructions.update("a", { ...handedOut, holder: LARGEST_ID });
