@@ -27,6 +27,7 @@ import { pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
+import { relookUntilClosed } from "./relook.ts";
 import { getFab, getFabPiece, keepPieces } from "./runs/bundles.ts";
 import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
 import { failRun, stopRun } from "./runs/end.ts";
@@ -137,7 +138,6 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,
     closing: closing.signal,
-    relookSeconds: store.isShared ? limits.relookSeconds : Infinity,
     transact: transactions({
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
@@ -159,7 +159,10 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     throw error;
   }
   housekeeper.start(context);
-  const extending = server.extendUntil(closing.signal, context.transact);
+  const background = [
+    server.extendUntil(closing.signal, context.transact),
+    relookUntilClosed(context),
+  ];
   return {
     ...nouns(context),
     close: async () => {
@@ -171,7 +174,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       line[Symbol.dispose]();
       wakes.wakeAll();
       await housekeeper.stopped();
-      await extending;
+      await Promise.all(background);
       await store.close();
     },
   };

@@ -126,7 +126,7 @@ export class Housekeeper {
         return next;
       });
       // Another SuperLink can make something due, and this one can miss that.
-      const relookAt = clock.now() + context.relookSeconds;
+      const relookAt = context.store.isShared ? clock.now() + limits.relookSeconds : Infinity;
       if (next === undefined) return relookAt;
       const absencesAt = Math.max(context.absences.dueAt, context.trouble.graceUntil);
       return Math.min(next, context.retention.dueAt, absencesAt, relookAt);

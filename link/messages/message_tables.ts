@@ -39,6 +39,8 @@ export interface InstructionTable {
     now: number,
     maxDeliveries: number,
   ): Promise<InstructionRecord | undefined>;
+  /** Those of these nodes that have an instruction in state "waiting", in no particular order. */
+  waitingFor(nodeIds: readonly bigint[]): Promise<bigint[]>;
   /** All instructions in state "handed-out". @param holder only those that this SuperLink handed out */
   handedOut(holder?: bigint): Promise<InstructionRecord[]>;
   /** All instructions of a run. */

@@ -9,7 +9,7 @@ import type { LinkNode } from "../../entities/node.ts";
 import { putAbsent, requireInterval, requireNode, toNode } from "./presence.ts";
 
 /** Parameters of a join. */
-type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name">;
+type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name" | "session">;
 
 /** See Nodes.create. */
 export function createNode(
@@ -144,8 +144,8 @@ async function join(
   context: NodeContext,
   tx: NodeTransaction,
   effects: NodeEffects,
-  { wire: _, joinName: __, ...known }: NodeRecord,
-  { heartbeatInterval, patience = 1, wire, name }: Joining,
+  { wire: _, joinName: __, session: ___, ...known }: NodeRecord,
+  { heartbeatInterval, patience = 1, wire, name, session }: Joining,
 ): Promise<LinkNode> {
   const { nodeId } = known;
   const state = nextNodeState(known.state, "join");
@@ -168,6 +168,7 @@ async function join(
     joins: known.joins + 1,
     dueAt: onlineUntil,
     ...(wire !== undefined && { wire }),
+    ...(session !== undefined && { session }),
     ...(joinName !== undefined && { joinName }),
   };
   await tx.nodes.put(node);

@@ -14,12 +14,15 @@ export interface Nodes {
    * Joins a node. A node with a known key gets its former id, even while it is online: the new process then replaces
    * the old one. Unanswered instructions of the node are handed out again.
    *
-   * @param input `name`: name that the node gives itself, kept until it joins again; see base/node_name.ts
+   * @param input `name`: name that the node gives itself, kept until it joins again; see base/node_name.ts. `session`:
+   *   see LinkNode.session
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds] or an invalid name;
    *   permission-denied for a key that was unregistered
    */
   create(
-    input: { publicKey?: Uint8Array; wire?: string; name?: string } & HeartbeatPromise,
+    input:
+      & { publicKey?: Uint8Array; wire?: string; name?: string; session?: string }
+      & HeartbeatPromise,
   ): Promise<LinkNode>;
   /**
    * Registers a key, with which a node can then join.

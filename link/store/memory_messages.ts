@@ -88,6 +88,12 @@ export class MemoryInstructions implements InstructionTable {
     return Promise.resolve(first?.record);
   }
 
+  waitingFor(nodeIds: readonly bigint[]): Promise<bigint[]> {
+    const isWaiting = (id: string) => this.#map.instructions.get(id)?.record.state === "waiting";
+    const nodes = nodeIds.filter((nodeId) => [...this.#map.open.of(nodeId)].some(isWaiting));
+    return Promise.resolve(nodes);
+  }
+
   handedOut(holder?: bigint): Promise<InstructionRecord[]> {
     const isWanted = (instruction: InstructionRecord) =>
       instruction.state === "handed-out" && (holder === undefined || instruction.holder === holder);

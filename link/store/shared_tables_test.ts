@@ -96,6 +96,10 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
         { ...progress, message: message(messageId), state: "waiting" },
       ]);
     }
+    const toLargest = { ...message("d"), dstNodeId: LARGEST_ID };
+    await tx.instructions.add({ ...progress, message: toLargest, state: "waiting" });
+    const waiting = await tx.instructions.waitingFor([9n, 8n, LARGEST_ID]);
+    assert.deepEqual(new Set(waiting), new Set([9n, LARGEST_ID]));
     const handedOut = { ...progress, state: "handed-out" } as const;
     await tx.instructions.update("a", { ...handedOut, holder: LARGEST_ID });
     await tx.instructions.update("b", { ...handedOut, holder: 2n });
@@ -103,6 +107,8 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
       (await tx.instructions.handedOut(holder)).map(({ message }) => message.messageId);
     assert.deepEqual(await held(), ["a", "b"]);
     assert.deepEqual(await held(LARGEST_ID), ["a"]);
+    await tx.instructions.update("c", { ...handedOut, holder: 2n });
+    assert.deepEqual(await tx.instructions.waitingFor([9n, 8n]), []);
     await tx.instructions.update("a", { ...progress, state: "waiting" });
     assert.deepEqual(await held(LARGEST_ID), []);
     assert.equal((await tx.instructions.get(["a"]))[0]?.holder, undefined);

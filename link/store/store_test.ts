@@ -94,6 +94,7 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
       activatedAt: 1_700_000_001,
       deactivatedAt: 1_700_000_002,
       unregisteredAt: 1_700_000_003,
+      session: "",
       joins: 3,
       dueAt: 1_800_000_000.25,
     };

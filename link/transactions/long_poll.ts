@@ -15,11 +15,6 @@ export interface LongPollContext {
   readonly clock: Clock;
   readonly wakes: Wakes;
   readonly limits: LongPollLimits;
-  /**
-   * Longest time in seconds between two attempts: limits.relookSeconds, or Infinity if the store is not shared, because
-   * then no wake-up can be lost.
-   */
-  readonly relookSeconds: number;
   /** Aborted when the domain closes. */
   readonly closing: AbortSignal;
 }
@@ -28,7 +23,7 @@ export interface LongPollContext {
 export interface LongPollLimits {
   /** Longest wait in seconds. HTTP clients of the current Flower time out after 30 s. */
   readonly maxHoldSeconds: number;
-  /** Time after which a held call reads a shared store again without a wake-up, because another server's can be lost. */
+  /** Longest time until a held call notices a change in a shared store whose wake-up was lost. */
   readonly relookSeconds: number;
 }
 
@@ -36,8 +31,7 @@ export interface LongPollLimits {
 export const DEFAULT_LONG_POLL_LIMITS: LongPollLimits = { maxHoldSeconds: 20, relookSeconds: 5 };
 
 /**
- * Long poll: calls `attempt` until it has a result, each time a topic is woken, every `relookSeconds`, and once more when
- * the time is up. Ends
+ * Long poll: calls `attempt` until it has a result, each time a topic is woken and once more when the time is up. Ends
  * without a result when the time is up, the caller aborts, or the domain closes.
  *
  * @throws unavailable if the domain is closed
@@ -59,8 +53,7 @@ export async function longPoll<T>(
     const last = clock.now() >= deadline;
     const result = await attempt();
     if (result !== undefined || last) return result;
-    const seconds = Math.min(deadline - clock.now(), context.relookSeconds);
-    await listener.sleep(clock, seconds, options.signal);
+    await listener.sleep(clock, deadline - clock.now(), options.signal);
   }
   return undefined;
 }

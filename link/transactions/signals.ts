@@ -5,7 +5,7 @@ import type { Topic } from "./wakes.ts";
  * connects once.
  *
  * A wake-up is a hint, never a proof: it may come late, twice, or not at all, and it carries no data. A woken call
- * reads the store. Each held call also reads the store every limits.relookSeconds, so a lost wake-up costs at most that
+ * reads the store. Held calls also find what is new every limits.relookSeconds, so a lost wake-up costs at most that
  * time.
  */
 export interface Signals {

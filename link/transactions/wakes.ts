@@ -39,6 +39,11 @@ export class Wakes {
     }
   }
 
+  /** The topics with listeners. */
+  topics(): Topic[] {
+    return [...this.#listeners.keys()];
+  }
+
   /** Number of topics with listeners. */
   get size(): number {
     return this.#listeners.size;

@@ -170,7 +170,8 @@ twinTest(
     const nodeId = await a.node(1000, key);
     const replaced = a.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
     await settle();
-    await b.node(1000, key);
+    await b.link.nodes.create({ publicKey: key, heartbeatInterval: 1000, session: "new" });
+    assert.equal((await a.link.nodes.ofKey(key))?.session, "new");
     const pushed = await b.push(nodeId);
     assert.equal(await replaced, undefined);
     const { messageId } = (await b.link.messages.pullInstruction(nodeId))!;

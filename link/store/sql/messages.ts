@@ -148,6 +148,16 @@ export class SqlInstructions implements InstructionTable {
     );
   }
 
+  waitingFor(nodeIds: readonly bigint[]): Promise<bigint[]> {
+    return this.#sql.all(
+      (row) => id(row, "dst_node_id"),
+      `SELECT DISTINCT dst_node_id FROM instruction WHERE ${OPEN} AND state = 'waiting'
+         AND dst_node_id IN (SELECT value FROM json_each(?))`,
+      // JSON of plain integers, which SQLite reads exactly and JSON.stringify cannot write.
+      `[${nodeIds.map(fromId).join(",")}]`,
+    );
+  }
+
   handedOut(holder?: bigint): Promise<InstructionRecord[]> {
     const sql = "SELECT * FROM instruction WHERE state = 'handed-out'";
     // The index of handed-out instructions has few rows, so the holder needs none of its own.

@@ -37,6 +37,7 @@ const NODE = new RecordColumns<NodeRecord>({
   unregisteredAt: optionalColumn("unregistered_at", NUMBER),
   wire: optionalColumn("wire", ownText()),
   joinName: optionalColumn("join_name", FOREIGN_TEXT),
+  session: optionalColumn("session", ownText()),
   joins: column("joins", NUMBER),
   dueAt: optionalColumn("due_at", NUMBER),
 });

@@ -300,6 +300,7 @@ export const MIGRATIONS: readonly string[] = [
   // - instruction.holder: who handed it out
   // - run.server_id: who runs the ServerApp beside itself, which ends with it
   // - node.joins: a pull from before the last join belongs to a process that was replaced
+  // - node.session: which of several programs with one key is the node
   // - push.staged_bytes: what the push has stored, for the limit of a caller
   // - run.results, errors, last_error…: replies of the run, because one whose replies are all errors has failed. NULL
   //   for runs that began before, whose replies were not counted
@@ -323,6 +324,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE run ADD COLUMN last_error_node_id INTEGER;
   ALTER TABLE run ADD COLUMN last_error BLOB;
   ALTER TABLE node ADD COLUMN joins INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE node ADD COLUMN session TEXT;
   ALTER TABLE push ADD COLUMN staged_bytes INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE stray_reply (
     object_id TEXT PRIMARY KEY,
