@@ -97,7 +97,7 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
       ]);
     }
     const toLargest = { ...message("d"), dstNodeId: LARGEST_ID };
-    await tx.instructions.add({ ...progress, message: toLargest, state: "waiting" });
+    await tx.instructions.addAll([{ ...progress, message: toLargest, state: "waiting" }]);
     const waiting = await tx.instructions.waitingFor([9n, 8n, LARGEST_ID]);
     assert.deepEqual(new Set(waiting), new Set([9n, LARGEST_ID]));
     const handedOut = { ...progress, state: "handed-out" } as const;

@@ -152,9 +152,8 @@ export class SqlInstructions implements InstructionTable {
     return this.#sql.all(
       (row) => id(row, "dst_node_id"),
       `SELECT DISTINCT dst_node_id FROM instruction WHERE ${OPEN} AND state = 'waiting'
-         AND dst_node_id IN (SELECT value FROM json_each(?))`,
-      // JSON of plain integers, which SQLite reads exactly and JSON.stringify cannot write.
-      `[${nodeIds.map(fromId).join(",")}]`,
+         AND dst_node_id IN ?#`,
+      nodeIds.map(fromId),
     );
   }
 
