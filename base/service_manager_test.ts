@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { testWithAllRights } from "./testing/all_rights.ts";
 import { inTemporaryFolder } from "./testing/temporary_folder.ts";
 
 /** Binds a socket for datagrams, runs a command until it has sent some messages, and prints each on a line. */
@@ -58,20 +59,19 @@ async function messages(
 const ignore = Deno.build.os !== "linux";
 const INHERITED = "false false false";
 
-Deno.test({
-  name: "systemd: a service says that it is ready and that it stops, and apps inherit nothing",
-  ignore,
-  async fn() {
+testWithAllRights(
+  "systemd: a service says that it is ready and that it stops, and apps inherit nothing",
+  async () => {
     for (const name of ["FOLDER/notify", `@flwr-test-${crypto.randomUUID()}`]) {
       assert.deepEqual(await messages(name, 1, {}), ["READY=1", "STOPPING=1", INHERITED]);
     }
   },
-});
+  { ignore },
+);
 
-Deno.test({
-  name: "systemd: a watched service shows that it is alive, unless another process is watched",
-  ignore,
-  async fn() {
+testWithAllRights(
+  "systemd: a watched service shows that it is alive, unless another process is watched",
+  async () => {
     const watched = await messages("FOLDER/notify", 4, { WATCHDOG_USEC: "100000" });
     assert.equal(watched[0], "READY=1");
     assert.deepEqual(watched.slice(-2), ["STOPPING=1", INHERITED]);
@@ -86,4 +86,5 @@ Deno.test({
     });
     assert.deepEqual(other, ["READY=1", "STOPPING=1", INHERITED]);
   },
-});
+  { ignore },
+);

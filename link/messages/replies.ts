@@ -59,11 +59,12 @@ async function collectReplies(
     }
   }
   const hopeless: [InstructionRecord, Verdict][] = [];
-  for (const instruction of asked.values()) {
-    if (!isOpen(instruction.state)) continue;
+  const open = [...asked.values()].filter(({ state }) => isOpen(state));
+  const nodes = await tx.nodes.withIds([...new Set(open.map(({ message }) => message.dstNodeId))]);
+  const nodeOf = new Map(nodes.map((node) => [node.nodeId, node]));
+  for (const instruction of open) {
     const { messageId, dstNodeId } = instruction.message;
-    const node = await tx.nodes.get(dstNodeId);
-    const verdict = verdictOn(instruction, node, now, limits);
+    const verdict = verdictOn(instruction, nodeOf.get(dstNodeId), now, limits);
     if (verdict === undefined) pendingReplies.add(effects, messageId, instruction.message.runId);
     else hopeless.push([instruction, verdict]);
   }

@@ -200,15 +200,17 @@ linkTest(
     const { runId } = await link.runs.create(FAB);
     for (let line = 0; line < 95; line++) await link.runs.appendLog(runId, ["line\n"]);
     await link.runs.stop(runId);
-    const entries: number[] = [];
+    const usages: ReturnType<LinkStore["usage"]>[] = [];
     const transaction = bench.store.transaction.bind(bench.store);
     bench.store.transaction = async (durability, work, onCommit) => {
       const result = await transaction(durability, work, onCommit);
-      entries.push((await bench.store.usage()).logEntries);
+      // Queued behind this transaction, and before the next one.
+      usages.push(bench.store.usage());
       return result;
     };
     await bench.pass(GRACE);
     bench.store.transaction = transaction;
+    const entries = (await Promise.all(usages)).map(({ logEntries }) => logEntries);
     const steps = entries.filter((count, index) => count !== (entries[index - 1] ?? 95));
     // Of 95 entries, twice 20 in each transaction; the in-memory store removes all at once.
     assert.deepEqual(steps, isInDatabase(bench.store) ? [55, 15, 0] : [0]);

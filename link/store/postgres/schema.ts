@@ -27,7 +27,8 @@ export const MIGRATIONS: readonly string[] = [
     unregistered_at DOUBLE PRECISION,
     wire ${TEXT},
     join_name BYTEA,
-    joins BIGINT NOT NULL
+    joins BIGINT NOT NULL,
+    session ${TEXT}
   );
   CREATE INDEX node_by_due ON node (due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX node_online ON node (online_until) WHERE state = 'online';

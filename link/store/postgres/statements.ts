@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { type ColumnValue, type Row, type SqlValue, text } from "../sql/rows.ts";
-import type { Statements } from "../sql/statements.ts";
+import type { InsertedColumns, Statements } from "../sql/statements.ts";
 import type { Connection, Result } from "./connection.ts";
 
 /** {@link Statements} of one attempt of a transaction. */
@@ -43,6 +43,13 @@ export class PostgresStatements implements Statements {
     return row && Uint8Array.fromBase64(text(row, "bytes"));
   }
 
+  async bytesByKey(sql: string, ...values: SqlValue[]): Promise<Map<string, Uint8Array>> {
+    const { rows } = await this.#query(this.#texts.ofBytesByKey(sql), values);
+    return new Map(
+      rows.map((row) => [text(row, "key"), Uint8Array.fromBase64(text(row, "bytes"))]),
+    );
+  }
+
   async run(sql: string, ...values: SqlValue[]): Promise<number> {
     return (await this.#query(this.#texts.plain(sql), values)).count;
   }
@@ -53,6 +60,20 @@ export class PostgresStatements implements Statements {
     ...values: SqlValue[]
   ): Promise<T | undefined> {
     return this.one(from, sql, ...values);
+  }
+
+  returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
+    return this.all(from, sql, ...values);
+  }
+
+  async insert(
+    into: InsertedColumns,
+    rows: readonly (readonly ColumnValue[])[],
+    end = "",
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    const lists = into.columns.map((_, index) => arrayText(rows.map((row) => row[index]!)));
+    await this.#query(this.#texts.ofInsert(into, end), lists);
   }
 
   async #query(sql: string, values: SqlValue[]): Promise<Result> {
@@ -72,9 +93,32 @@ export class PostgresStatements implements Statements {
 export class StatementTexts {
   readonly #plain = new Map<string, string>();
   readonly #ofBytes = new Map<string, string>();
+  readonly #ofBytesByKey = new Map<string, string>();
+  readonly #ofInsert = new Map<string, string>();
 
   plain(sql: string): string {
     return cached(this.#plain, sql, toPostgres);
+  }
+
+  /** A statement that selects `key` and `bytes`. */
+  ofBytesByKey(sql: string): string {
+    return cached(
+      this.#ofBytesByKey,
+      sql,
+      (sql) => `SELECT key, encode(bytes, 'base64') AS bytes FROM (${toPostgres(sql)}) AS source`,
+    );
+  }
+
+  /** A statement that inserts the rows of an array for each column. */
+  ofInsert({ table, columns }: InsertedColumns, end: string): string {
+    const names = columns.map(([name]) => name).join(", ");
+    return cached(this.#ofInsert, `${table} (${names}) ${end}`, (into) => {
+      const lists = columns.map(([, type], index) => `$${index + 1}::${ARRAYS[type]}`).join(", ");
+      return into.replace(
+        ")",
+        `) SELECT ${names} FROM unnest(${lists}) WITH ORDINALITY AS new (${names}, nth) ORDER BY nth`,
+      ).replace(/^/, "INSERT INTO ");
+    });
   }
 
   /** A statement that selects `bytes`. The result is base64, because the driver reads the server's own form slowly. */
@@ -90,14 +134,26 @@ export class StatementTexts {
 /** Numbers the placeholders. */
 function toPostgres(sql: string): string {
   let number = 0;
-  return sql.replaceAll("IN ?*", "= ANY (?::text[])").replaceAll("?", () => `$${++number}`);
+  return sql.replaceAll("IN ?*", "= ANY (?::text[])").replaceAll("IN ?#", "= ANY (?::int8[])")
+    .replaceAll("?", () => `$${++number}`);
 }
 
-/** Writes a list as the text of an array. */
 function parameter(value: SqlValue): ColumnValue {
-  if (!Array.isArray(value)) return value as ColumnValue;
-  return `{${value.map((item) => `"${item.replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`;
+  return Array.isArray(value) ? arrayText(value) : value as ColumnValue;
 }
+
+/** Writes a list as the text of an array (postgresql.org/docs/current/arrays.html). */
+function arrayText(list: readonly ColumnValue[]): string {
+  return `{${list.map(itemText).join(",")}}`;
+}
+
+function itemText(value: ColumnValue): string {
+  if (value === null) return "NULL";
+  if (typeof value === "string") return `"${value.replaceAll(/["\\]/g, "\\$&")}"`;
+  return value instanceof Uint8Array ? `"\\\\x${value.toHex()}"` : `${value}`;
+}
+
+const ARRAYS = { text: "text[]", integer: "int8[]", real: "float8[]", bytes: "bytea[]" } as const;
 
 function cached(texts: Map<string, string>, sql: string, make: (sql: string) => string): string {
   let text = texts.get(sql);

@@ -7,6 +7,7 @@ import type {
   ReplyTable,
 } from "../../messages/message_tables.ts";
 import {
+  type ColumnValue,
   foreignText,
   fromId,
   fromText,
@@ -19,10 +20,10 @@ import {
   text,
   updateAssignments,
 } from "./rows.ts";
-import type { Statements } from "./statements.ts";
+import type { InsertedColumn, InsertedColumns, Statements } from "./statements.ts";
 
 /** Columns of every message table, with their values. */
-const MESSAGE: Readonly<Record<string, (message: LinkMessage) => SqlValue>> = {
+const MESSAGE: Readonly<Record<string, (message: LinkMessage) => ColumnValue>> = {
   message_id: ({ messageId }) => messageId,
   run_id: ({ runId }) => fromId(runId),
   src_node_id: ({ srcNodeId }) => fromId(srcNodeId),
@@ -38,8 +39,38 @@ const MESSAGE: Readonly<Record<string, (message: LinkMessage) => SqlValue>> = {
   error_reason: ({ error }) => error ? fromText(error.reason) : null,
 };
 
+/** Types of the message columns that are not text. */
+const TYPES: Readonly<Record<string, InsertedColumn[1]>> = {
+  run_id: "integer",
+  src_node_id: "integer",
+  dst_node_id: "integer",
+  group_id: "bytes",
+  message_type: "bytes",
+  created_at: "real",
+  pushed_at: "real",
+  ttl: "real",
+  error_code: "integer",
+  error_reason: "bytes",
+};
+
 /** Columns of every message table, in the order of {@link messageValues}. */
 export const MESSAGE_COLUMNS: readonly string[] = Object.keys(MESSAGE);
+/** {@link MESSAGE_COLUMNS} with the types of their values. */
+export const TYPED_MESSAGE_COLUMNS: readonly InsertedColumn[] = MESSAGE_COLUMNS.map((name) => [
+  name,
+  TYPES[name] ?? "text",
+]);
+const INSTRUCTION: InsertedColumns = {
+  table: "instruction",
+  columns: [
+    ...TYPED_MESSAGE_COLUMNS,
+    ["state", "text"],
+    ["holder", "integer"],
+    ["deliveries", "integer"],
+    ["told", "integer"],
+    ["due_at", "real"],
+  ],
+};
 const MESSAGE_VALUES = Object.values(MESSAGE);
 const COLUMNS = MESSAGE_COLUMNS.join(", ");
 const OPEN = "state IN ('waiting', 'handed-out')";
@@ -52,17 +83,17 @@ export class SqlInstructions implements InstructionTable {
     this.#sql = sql;
   }
 
-  async add(instruction: InstructionRecord): Promise<void> {
-    const { message, state, holder, deliveries, replyPulled, dueAt } = instruction;
-    await this.#sql.run(
-      `INSERT INTO instruction (${COLUMNS}, state, holder, deliveries, told, due_at)
-         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ?, ?, ?, ?)`,
-      ...messageValues(message),
-      state,
-      holder === undefined ? null : fromId(holder),
-      deliveries,
-      replyPulled ? 1 : 0,
-      dueAt,
+  async addAll(instructions: readonly InstructionRecord[]): Promise<void> {
+    await this.#sql.insert(
+      INSTRUCTION,
+      instructions.map(({ message, state, holder, deliveries, replyPulled, dueAt }) => [
+        ...messageValues(message),
+        state,
+        holder === undefined ? null : fromId(holder),
+        deliveries,
+        replyPulled ? 1 : 0,
+        dueAt,
+      ]),
     );
   }
 
@@ -121,9 +152,8 @@ export class SqlInstructions implements InstructionTable {
     return this.#sql.all(
       (row) => id(row, "dst_node_id"),
       `SELECT DISTINCT dst_node_id FROM instruction WHERE ${OPEN} AND state = 'waiting'
-         AND dst_node_id IN (SELECT value FROM json_each(?))`,
-      // JSON of plain integers, which SQLite reads exactly and JSON.stringify cannot write.
-      `[${nodeIds.map(fromId).join(",")}]`,
+         AND dst_node_id IN ?#`,
+      nodeIds.map(fromId),
     );
   }
 
@@ -191,6 +221,12 @@ export class SqlReplies implements ReplyTable {
     return this.#sql.one(messageFrom, "SELECT * FROM reply WHERE message_id = ?", messageId);
   }
 
+  withIds(messageIds: readonly string[]): Promise<LinkMessage[]> {
+    if (messageIds.length === 0) return Promise.resolve([]);
+    const sql = "SELECT * FROM reply WHERE message_id IN ?*";
+    return this.#sql.all(messageFrom, sql, messageIds);
+  }
+
   async put(reply: LinkMessage): Promise<void> {
     await this.#sql.run(
       `INSERT INTO reply (${COLUMNS}) VALUES (${placeholders(MESSAGE_COLUMNS)})
@@ -201,7 +237,7 @@ export class SqlReplies implements ReplyTable {
 }
 
 /** The column values of a message, in the order of {@link MESSAGE_COLUMNS}. */
-export function messageValues(message: LinkMessage): SqlValue[] {
+export function messageValues(message: LinkMessage): ColumnValue[] {
   return MESSAGE_VALUES.map((valueOf) => valueOf(message));
 }
 

@@ -56,6 +56,11 @@ export class SqlNodes implements NodeTable {
     return this.#sql.one(nodeFrom, "SELECT * FROM node WHERE node_id = ?", fromId(nodeId));
   }
 
+  withIds(nodeIds: readonly bigint[]): Promise<NodeRecord[]> {
+    if (nodeIds.length === 0) return Promise.resolve([]);
+    return this.#sql.all(nodeFrom, "SELECT * FROM node WHERE node_id IN ?#", nodeIds.map(fromId));
+  }
+
   byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined> {
     return this.#sql.one(nodeFrom, "SELECT * FROM node WHERE public_key = ?", publicKey);
   }

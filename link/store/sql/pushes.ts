@@ -1,11 +1,20 @@
 import type { PushState } from "../../messages/push_state.ts";
 import type { AnnouncedMessage, PushRecord, PushTable } from "../../messages/push_table.ts";
 import type { ObjectId } from "../../../entities/object.ts";
-import { MESSAGE_COLUMNS, messageFrom, messageValues } from "./messages.ts";
-import { fromId, id, number, placeholders, type Row, text } from "./rows.ts";
-import type { Statements } from "./statements.ts";
+import { messageFrom, messageValues, TYPED_MESSAGE_COLUMNS } from "./messages.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { fromId, id, number, type Row, text } from "./rows.ts";
+import type { InsertedColumns, Statements } from "./statements.ts";
 
 const PUSH_OF_SESSION = "(SELECT push FROM push WHERE session_id = ?)";
+const ANNOUNCED_COLUMNS: InsertedColumns = {
+  table: "announced",
+  columns: [...TYPED_MESSAGE_COLUMNS, ["client_app_seconds", "real"], ["push", "integer"]],
+};
+const PUSH_OBJECT: InsertedColumns = {
+  table: "push_object",
+  columns: [["push", "integer"], ["object_id", "text"]],
+};
 const ANNOUNCED = "SELECT announced.*, session_id FROM announced JOIN push USING (push)";
 
 /** {@link PushTable} in SQL. */
@@ -62,14 +71,23 @@ export class SqlPushes implements PushTable {
     await this.#sql.run("DELETE FROM push WHERE session_id = ?", sessionId);
   }
 
-  async addMessage({ sessionId, message, clientAppSeconds }: AnnouncedMessage): Promise<void> {
-    await this.#sql.run(
-      `INSERT INTO announced (${MESSAGE_COLUMNS.join(", ")}, client_app_seconds, push)
-         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ${PUSH_OF_SESSION})`,
-      ...messageValues(message),
-      clientAppSeconds,
-      sessionId,
-    );
+  async addMessages(announced: readonly AnnouncedMessage[]): Promise<void> {
+    for (const [sessionId, messages] of Map.groupBy(announced, ({ sessionId }) => sessionId)) {
+      const push = await this.#number(sessionId);
+      await this.#sql.insert(
+        ANNOUNCED_COLUMNS,
+        messages.map(({ message, clientAppSeconds }) => [
+          ...messageValues(message),
+          clientAppSeconds,
+          push,
+        ]),
+      );
+    }
+  }
+
+  messages(messageIds: readonly string[]): Promise<AnnouncedMessage[]> {
+    if (messageIds.length === 0) return Promise.resolve([]);
+    return this.#sql.all(announcedFrom, `${ANNOUNCED} WHERE message_id IN ?*`, messageIds);
   }
 
   message(messageId: string): Promise<AnnouncedMessage | undefined> {
@@ -89,10 +107,10 @@ export class SqlPushes implements PushTable {
     await this.#sql.run("DELETE FROM announced WHERE message_id = ?", messageId);
   }
 
-  async addObject(sessionId: string, id: ObjectId): Promise<boolean> {
-    const sql =
-      `INSERT INTO push_object (push, object_id) VALUES (${PUSH_OF_SESSION}, ?) ON CONFLICT DO NOTHING`;
-    return await this.#sql.run(sql, sessionId, id) > 0;
+  async addObjects(sessionId: string, ids: readonly ObjectId[]): Promise<void> {
+    if (ids.length === 0) return;
+    const push = await this.#number(sessionId);
+    await this.#sql.insert(PUSH_OBJECT, ids.map((id) => [push, id]), "ON CONFLICT DO NOTHING");
   }
 
   hasObject(sessionId: string, id: ObjectId): Promise<boolean> {
@@ -105,11 +123,23 @@ export class SqlPushes implements PushTable {
     return this.#sql.all((row) => text(row, "object_id"), sql, sessionId);
   }
 
-  isAnnounced(id: ObjectId): Promise<boolean> {
-    const sql = `SELECT 1 FROM push_object JOIN push USING (push)
-      WHERE object_id = ? AND state = 'open'`;
-    return this.#sql.some(sql, id);
+  async areAnnounced(ids: readonly ObjectId[]): Promise<Set<ObjectId>> {
+    if (ids.length === 0) return new Set();
+    const sql = `SELECT DISTINCT object_id FROM push_object JOIN push USING (push)
+      WHERE object_id IN ?* AND state = 'open'`;
+    return new Set(await this.#sql.all((row) => text(row, "object_id"), sql, ids));
   }
+
+  /** The number of a push, by which the other tables name it. */
+  async #number(sessionId: string): Promise<bigint> {
+    const sql = "SELECT push FROM push WHERE session_id = ?";
+    return await this.#sql.one((row) => row.push as bigint, sql, sessionId) ??
+      missingPush(sessionId);
+  }
+}
+
+function missingPush(sessionId: string): never {
+  throw new FlwrError("internal", `Push "${sessionId}" does not exist`);
 }
 
 function pushFrom(row: Row): PushRecord {

@@ -1,9 +1,16 @@
 import type { StatementSync } from "node:sqlite";
-import { bytes, type Row, type SqlValue } from "../sql/rows.ts";
-import type { Statements } from "../sql/statements.ts";
+import {
+  bytes,
+  type ColumnValue,
+  placeholders,
+  type Row,
+  type SqlValue,
+  text,
+} from "../sql/rows.ts";
+import type { InsertedColumns, Statements } from "../sql/statements.ts";
 
 /** A value that SQLite accepts. */
-type SqliteValue = Exclude<SqlValue, readonly string[]>;
+type SqliteValue = ColumnValue;
 
 /** {@link Statements} of SQLite, each prepared once. SQLite is synchronous; the results are promises all the same. */
 export class SqliteStatements implements Statements {
@@ -38,6 +45,11 @@ export class SqliteStatements implements Statements {
     return this.one((row) => bytes(row, "bytes"), sql, ...values);
   }
 
+  async bytesByKey(sql: string, ...values: SqlValue[]): Promise<Map<string, Uint8Array>> {
+    const entry = (row: Row): [string, Uint8Array] => [text(row, "key"), bytes(row, "bytes")];
+    return new Map(await this.all(entry, sql, ...values));
+  }
+
   run(sql: string, ...values: SqlValue[]): Promise<number> {
     return promised(() => {
       this.#onWrite();
@@ -53,19 +65,43 @@ export class SqliteStatements implements Statements {
     this.#onWrite();
     return this.one(from, sql, ...values);
   }
+
+  returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
+    this.#onWrite();
+    return this.all(from, sql, ...values);
+  }
+
+  insert(
+    { table, columns }: InsertedColumns,
+    rows: readonly (readonly ColumnValue[])[],
+    end = "",
+  ): Promise<void> {
+    const names = columns.map(([name]) => name);
+    const sql = `INSERT INTO ${table} (${names.join(", ")}) VALUES (${placeholders(names)}) ${end}`;
+    return promised(() => {
+      for (const row of rows) {
+        this.#onWrite();
+        this.#prepare(sql).run(...row);
+      }
+    });
+  }
 }
 
 /** Translates a statement of the tables to SQLite. */
 export function toSqlite(sql: string): string {
-  return sql.replaceAll("IN ?*", "IN (SELECT value FROM json_each(?))");
+  return sql.replaceAll(/IN \?[*#]/g, "IN (SELECT value FROM json_each(?))");
 }
 
 /** Writes lists as JSON, in place. */
 function plain(values: SqlValue[]): SqliteValue[] {
   for (const [index, value] of values.entries()) {
-    if (Array.isArray(value)) values[index] = JSON.stringify(value);
+    if (Array.isArray(value)) values[index] = jsonList(value);
   }
   return values as SqliteValue[];
+}
+
+function jsonList(list: readonly string[] | readonly bigint[]): string {
+  return typeof list[0] === "bigint" ? `[${list.join(",")}]` : JSON.stringify(list);
 }
 
 function promised<T>(work: () => T): Promise<T> {
