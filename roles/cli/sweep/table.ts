@@ -40,7 +40,7 @@ function groupColumns(results: Results): TableColumn<Group>[] {
         completed === runs.length ? String(completed) : `${completed} of ${runs.length}`,
       ...(isRun && { dropOrder: 1 }),
     },
-    // The best values of the last metrics go first, then their final values. The first metric stays.
+    // The best values of the last metrics go first, then their final values, then the best of the first metric.
     ...metrics.flatMap((name, place): TableColumn<Group>[] => [
       {
         title: titles[place]!,
@@ -50,7 +50,7 @@ function groupColumns(results: Results): TableColumn<Group>[] {
       {
         title: `${titles[place]} (best)`,
         cell: ({ metrics, completed }) => statisticText(metrics.get(name)?.best, completed),
-        dropOrder: 2 + metrics.length - place,
+        dropOrder: place > 0 ? 2 + metrics.length - place : 3 + 2 * metrics.length,
       },
     ]),
     {
