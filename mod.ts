@@ -136,6 +136,15 @@ export {
 } from "./app/strategy/xgb/fedxgb.ts";
 export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
 export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
+export type {
+  HistoryPhase,
+  HistoryReason,
+  HistoryRound,
+  MetricRange,
+  RunHistory,
+  SettingJson,
+  StrategyHistory,
+} from "./app/history/run_history.ts";
 export {
   type HistoryJson,
   historyToJson,

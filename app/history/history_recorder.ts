@@ -5,15 +5,13 @@ import type { MetricRecord } from "../metric_record.ts";
 import type { Failure, PhaseRecord, Result, RoundRecord } from "../result.ts";
 import { metricsToJson, numberToJson } from "../strategy/history_json.ts";
 import { metricRanges } from "./metric_ranges.ts";
-import {
-  HISTORY_FORMAT,
-  HISTORY_VERSION,
-  type HistoryPhase,
-  type HistoryReason,
-  type HistoryRound,
-  type RunHistory,
-  type SettingJson,
-  type StrategyHistory,
+import type {
+  HistoryPhase,
+  HistoryReason,
+  HistoryRound,
+  RunHistory,
+  SettingJson,
+  StrategyHistory,
 } from "./run_history.ts";
 
 /** Most reasons of failures of a phase. */
@@ -50,8 +48,8 @@ export class HistoryRecorder {
   /** The history so far. @param error why the ServerApp failed (default: it did not) */
   toJson(runConfig: ConfigRecord, error?: string): RunHistory {
     return {
-      format: HISTORY_FORMAT,
-      version: HISTORY_VERSION,
+      format: "flwr-history",
+      version: 1,
       "run-id": String(this.#grid.runId),
       "run-config": configToJson(runConfig),
       success: error === undefined,

@@ -3,12 +3,6 @@ import type { JsonMetric } from "../strategy/history_json.ts";
 /** Name of the artifact with a run's history. */
 export const HISTORY_FILE = "history.json";
 
-/** Marks a file as a run's history. */
-export const HISTORY_FORMAT = "flwr-history";
-
-/** Version of the file's format. */
-export const HISTORY_VERSION = 1;
-
 /**
  * Maximum size of the file, in bytes. 10,000 rounds with ten metrics take about 6 MB. A longer history has not all of
  * its rounds.
@@ -20,8 +14,11 @@ export type SettingJson = boolean | number | string | (boolean | number | string
 
 /** The history of a run, as the artifact `history.json` has it. */
 export interface RunHistory {
-  format: typeof HISTORY_FORMAT;
-  version: typeof HISTORY_VERSION;
+  /** Marks the file as a history. */
+  format: "flwr-history";
+  /** Version of the format. */
+  version: 1;
+  /** The run's id, as text because JSON's numbers do not have 64 bits. */
   "run-id": string;
   /** The settings of the run. */
   "run-config": { [name: string]: SettingJson };
@@ -64,6 +61,7 @@ export interface StrategyHistory {
 export interface MetricRange {
   /** The value of the last round that has the metric. */
   final: number | string;
+  /** That round. */
   "final-round": number;
   /** The smallest value. NaN does not count, unless there is nothing else. */
   min: number | string;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { eventually } from "../support/deadline.ts";
 import { startSuperLink } from "../support/flwr.ts";
 import { makeApp } from "../support/make_app.ts";
+import { freePorts } from "../support/ports.ts";
 import type { Process } from "../support/process.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario, type Stage } from "../support/stage.ts";
@@ -225,6 +226,56 @@ scenario("sweep: after Ctrl-C and after a kill it goes on with what is left", as
     "finished:completed",
   ]);
 });
+
+scenario(
+  "sweep: without a SuperLink it starts the local one, and shares its cores",
+  async (stage) => {
+    const [port] = freePorts(1);
+    const config = 'lr = 0.5\nseed = 0\nmode = ""\ngate = ""';
+    const app = await makeApp(stage.path("app"), { name: "sweeps", files: FILES, config });
+    const run = async (...flags: string[]) => {
+      const process = stage.start({
+        name: "sweep",
+        command: Deno.execPath(),
+        args: [
+          ...["run", "-A", repositoryPath("main.ts"), "sweep", app, "--no-check"],
+          ...["--seeds", "2", "--metric", "recall", ...flags],
+        ],
+        env: {
+          FLWR_HOME: stage.path("home"),
+          FLWR_LOCAL_SUPERLINK_HTTP_API_PORT: String(port),
+          FLWR_LOCAL_SUPERLINK_IDLE_SECONDS: "5",
+        },
+        cwd: stage.folder.path,
+      });
+      const { code } = await process.ended(60);
+      return { code, text: process.lines.join("\n") };
+    };
+    // No run has the metric, which is known only when they have ended: the results are there.
+    const first = await run("--parallel", "2");
+    assert.equal(first.code, 2, first.text);
+    assert.match(first.text, /^2 runs, 2 at a time, each with \d+ core/m);
+    assert.match(first.text, /^RUNS +accuracy +accuracy \(best\) +loss/m);
+    assert.match(first.text, /^2 runs completed$/m);
+    const folder = /sweep-\d+/.exec(first.text)![0];
+    const again = await run(
+      "--resume",
+      folder,
+      "--federation-config",
+      "client-resources-num-cpus=2",
+    );
+    assert.match(again.text, /^2 runs completed earlier/m);
+    // With other nodes, the results are other ones.
+    const other = await run("--resume", folder, "--nodes", "3");
+    assert.doesNotMatch(other.text, /completed earlier/);
+    const isClosed = () =>
+      Deno.connect({ hostname: "127.0.0.1", port: port! }).then(
+        (connection) => (connection.close(), false),
+        () => true,
+      );
+    await eventually(isClosed, 30, "the local SuperLink to end");
+  },
+);
 
 scenario("sweep: what is wrong is refused before a SuperLink is called", async (stage) => {
   const config = "lr = 0.5";

@@ -40,13 +40,24 @@ export async function planSweep(folder: string, flags: SweepFlags): Promise<Plan
   return { fab, grid, simulation, nodeTable };
 }
 
-/** The runs of a plan, with the hashes by which a later command recognises them. @param where its SuperLink, as text */
+/**
+ * The runs of a plan, with the hashes by which a later command recognises them.
+ *
+ * @param where its SuperLink, as text
+ * @param federation settings of the simulation that the federation has by default
+ */
 export function plannedRuns(
   { fab, grid, simulation, nodeTable }: Plan,
   where: string,
+  federation: SimulationSettings,
 ): PlannedRun[] {
+  // The number of threads does not change any result.
+  const { initArgsNumCpus: _, clientResourcesNumCpus: __, ...nodes } = {
+    ...federation,
+    ...simulation,
+  };
   const table = nodeTable === undefined ? null : sha256Hex(nodeTable);
-  const common = [fab.hash, where, sortedEntries({ ...simulation }), table];
+  const common = [fab.hash, where, sortedEntries(nodes), table];
   return grid.runs.map((settings) => {
     const all = mergeRunConfig(fab.config.config, Object.fromEntries(settings));
     const identity = [...common, settingsText(sortedEntries(all))];

@@ -3,10 +3,7 @@ import { type Grid, pick, type Settings, settingsText } from "./grid.ts";
 import { metricsJson, numberJson, type RunMetric, type RunMetrics } from "./read_history.ts";
 import { compareBy, type Mode, modeOf, type Statistic, statisticOf } from "./statistics.ts";
 
-/**
- * How a run of a sweep ended. "incomplete": completed, but a node contributed nothing. Undefined in a result: it was not
- * run, or stopped with the sweep.
- */
+/** How a run of a sweep ended. "incomplete": it completed, but a node contributed nothing to training or evaluation. */
 export type RunStatus = "completed" | "incomplete" | "failed" | "stopped";
 
 /** A finished run of a sweep. */
@@ -20,9 +17,10 @@ export interface FinishedRun {
   readonly metrics: RunMetrics | undefined;
 }
 
-/** A run of a sweep, finished or not. */
+/** A run of a sweep. */
 export interface SweepRun {
   readonly settings: Settings;
+  /** Undefined if it was not begun, or stopped with the sweep. */
   readonly finished: FinishedRun | undefined;
 }
 

@@ -3,7 +3,6 @@ import { counted } from "../../../base/readable.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { exitStatusOf } from "../../flags/exit_status.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
-import { UsageError } from "../../flags/values.ts";
 import { printFailure, printJson } from "../../output/failure.ts";
 import { printLine, printMessage } from "../../output/print_line.ts";
 import { stdoutScreen } from "../../output/screen.ts";
@@ -12,22 +11,25 @@ import type { SuperLinkConnection } from "../config/connection.ts";
 import type { SimulationSettings } from "../config/simulation_settings.ts";
 import { explainControlError } from "../config/explain_control_error.ts";
 import { withControl } from "../config/with_control.ts";
-import { incompleteRun } from "../log/run_state.ts";
 import { sendAttachments } from "../run/send_attachments.ts";
 import { checkAppTypes, whereOf } from "../run/submit.ts";
 import type { SweepFlags } from "./flags.ts";
 import { groupsCsv, runsCsv } from "./csv.ts";
 import { pick, type Settings, settingsText } from "./grid.ts";
+import { errorOf } from "./error_of.ts";
 import { type Plan, plannedRuns, planSweep } from "./plan.ts";
 import { type FinishedRun, type Results, resultsJson, resultsOf } from "./results.ts";
 import { runAll } from "./run_all.ts";
-import { shareCores } from "./share_cores.ts";
+import { type Share, shareCores } from "./share_cores.ts";
 import { SweepFolder } from "./sweep_folder.ts";
 import { finishRun, type PlannedRun } from "./sweep_runs.ts";
-import { resultLines, summaryLine } from "./table.ts";
+import { resultLines, summaryLines } from "./table.ts";
 
 /** The federation of a SuperLink whose user names none. */
 const DEFAULT_FEDERATION = "@none/default";
+
+/** Codes of a SuperLink that does not tell the settings of its federation. */
+const UNTOLD: ReadonlySet<string> = new Set(["not-found", "permission-denied", "unimplemented"]);
 
 /**
  * Runs an app once for each combination of settings, and prints the results as a table, or as one JSON object.
@@ -55,8 +57,10 @@ export async function sweep(
       "exit-status": error === undefined ? 0 : exitStatusOf(error),
     });
   } else {
-    for (const line of resultLines(results, stdoutScreen())) printLine(line);
-    printMessage(summaryLine(results.runs));
+    if (results.runs.some(({ finished }) => finished !== undefined)) {
+      for (const line of resultLines(results, stdoutScreen())) printLine(line);
+    }
+    for (const line of summaryLines(results.runs)) printMessage(line);
     if (ended.folder !== undefined) printMessage(`All results are in ${ended.folder}`);
   }
   if (error !== undefined) throw error;
@@ -96,7 +100,8 @@ class SweepSession implements Disposable {
   readonly #plan: Plan;
   readonly #connection: SuperLinkConnection;
   readonly #flags: SweepFlags;
-  readonly #runs: readonly PlannedRun[];
+  /** Known once the SuperLink was asked for the federation's settings. */
+  #runs: readonly PlannedRun[] = [];
   readonly #finished = new Map<string, FinishedRun>();
   readonly #failing = new AbortController();
   readonly #resumed: SweepFolder | undefined;
@@ -114,26 +119,18 @@ class SweepSession implements Disposable {
     this.#flags = flags;
     this.#resumed = resumed;
     if (resumed !== undefined) this.#folder = Promise.resolve(resumed);
-    this.#runs = plannedRuns(plan, `${connection.address} ${this.#federation ?? ""}`);
-    for (const { fingerprint } of this.#runs) {
-      const known = resumed?.run(fingerprint);
-      if (known?.status === "completed" || known?.status === "incomplete") {
-        this.#finished.set(fingerprint, known);
-      }
-    }
   }
 
   /** Runs what is not finished. An error that ends the sweep early is kept for {@link end}. */
   async run(stopped: AbortSignal): Promise<void> {
-    const left = this.#runs.filter(({ fingerprint }) => !this.#finished.has(fingerprint));
-    const done = this.#runs.length - left.length;
-    if (done > 0) printMessage(`${counted(done, "run")} completed earlier`);
-    if (left.length === 0) return;
     await withControl(this.#connection, async (control) => {
       // The first call decides on the protocol.
       await control.listRuns({ limit: 1 });
+      const settings = await this.#settingsOf(control);
+      const left = this.#planRuns(settings);
+      if (left.length === 0) return;
       await sendAttachments(control, this.#plan.fab.attachments);
-      const { cores, parallel } = await this.#share(control, left.length);
+      const { cores, parallel } = this.#share(left.length, settings);
       this.#tell(
         `${counted(left.length, "run")}, ${parallel} at a time` +
           (cores === undefined ? "" : `, each with ${counted(cores, "core")}`),
@@ -196,7 +193,13 @@ class SweepSession implements Disposable {
       results,
       json,
       folder: folder?.path,
-      error: this.#errorOf(results, stopped, where, folder?.path),
+      error: errorOf(results, {
+        failure: this.#failure,
+        isStopped: stopped.aborted,
+        metric,
+        where,
+        folder: folder?.path,
+      }),
     };
   }
 
@@ -211,21 +214,41 @@ class SweepSession implements Disposable {
     return this.#flags.federation ?? this.#connection.federation;
   }
 
+  /** Plans the runs. @returns those that have not completed earlier */
+  #planRuns(settings: SimulationSettings): PlannedRun[] {
+    const where = `${this.#connection.address} ${this.#federation ?? ""}`;
+    this.#runs = plannedRuns(this.#plan, where, settings);
+    for (const { fingerprint } of this.#runs) {
+      const known = this.#resumed?.run(fingerprint);
+      if (known?.status === "completed" || known?.status === "incomplete") {
+        this.#finished.set(fingerprint, known);
+      }
+    }
+    const left = this.#runs.filter(({ fingerprint }) => !this.#finished.has(fingerprint));
+    const done = this.#runs.length - left.length;
+    if (done > 0) this.#tell(`${counted(done, "run")} completed earlier`);
+    return left;
+  }
+
   /** How many runs there are at once. */
-  async #share(control: ControlClient, runs: number) {
+  #share(runs: number, settings: SimulationSettings): Share {
     const isLocal = this.#connection.local !== undefined;
     return shareCores({
       runs,
       parallel: this.#flags.parallel,
       cores: isLocal ? navigator.hardwareConcurrency : undefined,
-      simulation: { ...isLocal && await this.#settingsOf(control), ...this.#plan.simulation },
+      simulation: { ...settings, ...this.#plan.simulation },
     });
   }
 
-  /** The lasting settings of the federation. */
+  /** The lasting settings of the federation. Other SuperLinks than ours may not tell them. */
   async #settingsOf(control: ControlClient): Promise<SimulationSettings> {
-    const { federation } = await control.showFederation(this.#federation ?? DEFAULT_FEDERATION);
-    return federation.settings ?? {};
+    const name = this.#federation ?? DEFAULT_FEDERATION;
+    const shown = await control.showFederation(name).catch((error) => {
+      if (UNTOLD.has(FlwrError.from(error).code)) return undefined;
+      throw error;
+    });
+    return shown?.federation.settings ?? {};
   }
 
   #folderOf(firstRun: bigint): Promise<SweepFolder> {
@@ -253,52 +276,6 @@ class SweepSession implements Disposable {
 
   #tell(line: string): void {
     if (this.#flags.format !== "json") printMessage(line);
-  }
-
-  #errorOf(
-    { runs, metric, metrics }: Results,
-    stopped: AbortSignal,
-    where: string,
-    folder: string | undefined,
-  ): FlwrError | undefined {
-    const left = runs.filter(({ finished }) => finished === undefined).length;
-    const failed = runs.flatMap(({ finished }) =>
-      finished?.status === "failed" || finished?.status === "stopped" ? [finished] : []
-    );
-    const goOn = folder === undefined
-      ? []
-      : [`To continue, run the same command with: --resume ${folder}`];
-    if (this.#failure !== undefined) {
-      const { code, message, hints } = FlwrError.from(this.#failure);
-      return new FlwrError(code, message, {
-        hints: [...hints, ...goOn].slice(-3),
-        cause: this.#failure,
-      });
-    }
-    if (stopped.aborted && left > 0) {
-      return new FlwrError("cancelled", `The sweep was stopped: ${counted(left, "run")} left`, {
-        hints: goOn,
-      });
-    }
-    if (failed.length > 0) {
-      const more = left > 0 ? `, and ${counted(left, "run")} not finished` : "";
-      return new FlwrError(
-        "failed-precondition",
-        `${failed.length} of ${counted(runs.length, "run")} did not complete${more}`,
-        { hints: [`For details, run: flwr log ${failed[0]!.runId}${where} --show`, ...goOn] },
-      );
-    }
-    if (this.#flags.metric !== undefined && metric === undefined) {
-      return new UsageError(
-        "invalid-argument",
-        `--metric: no run has a metric "${this.#flags.metric}", so the results are not sorted`,
-        { hints: [`Metrics: ${metrics.join(", ") || "none"}`] },
-      );
-    }
-    const incomplete = runs.find(({ finished }) => finished?.status === "incomplete")?.finished;
-    return incomplete && incompleteRun(incomplete.runId, incomplete.error, [
-      `For details, run: flwr ls${where} --run-id ${incomplete.runId}`,
-    ]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { choiceOf, fieldsOf, numberOf, textOf } from "../../../base/untrusted.ts";
 import { readMetrics } from "./read_history.ts";
@@ -106,7 +106,7 @@ export class SweepFolder implements Disposable {
     const path = join(this.path, name);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     try {
-      await Deno.mkdir(join(path, ".."), { recursive: true });
+      await Deno.mkdir(dirname(path), { recursive: true });
       await Deno.writeFile(`${path}.unfinished`, bytes);
       await Deno.rename(`${path}.unfinished`, path);
     } catch (cause) {

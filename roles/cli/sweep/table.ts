@@ -40,7 +40,7 @@ function groupColumns(results: Results): TableColumn<Group>[] {
         completed === runs.length ? String(completed) : `${completed} of ${runs.length}`,
       ...(isRun && { dropOrder: 1 }),
     },
-    // The best values of the last metrics go first, then their final values. The first metric stays.
+    // The best values of the last metrics go first, then their final values, then the best of the first metric.
     ...metrics.flatMap((name, place): TableColumn<Group>[] => [
       {
         title: titles[place]!,
@@ -50,7 +50,7 @@ function groupColumns(results: Results): TableColumn<Group>[] {
       {
         title: `${titles[place]} (best)`,
         cell: ({ metrics, completed }) => statisticText(metrics.get(name)?.best, completed),
-        dropOrder: 2 + metrics.length - place,
+        dropOrder: place > 0 ? 2 + metrics.length - place : 3 + 2 * metrics.length,
       },
     ]),
     {
@@ -88,12 +88,20 @@ function failureColumns(swept: readonly string[], { colours }: Screen): TableCol
   ];
 }
 
-/** "4 of 6 runs completed in 12 s" */
-export function summaryLine(runs: readonly SweepRun[]): string {
+/** "4 of 6 runs completed", and how many of them have no metrics. */
+export function summaryLines(runs: readonly SweepRun[]): string[] {
   const completed = runs.filter(({ finished }) =>
     finished?.status === "completed" || finished?.status === "incomplete"
   );
-  return completed.length === runs.length
-    ? `${counted(runs.length, "run")} completed`
-    : `${completed.length} of ${counted(runs.length, "run")} completed`;
+  const all = counted(runs.length, "run");
+  const bare = completed.filter(({ finished }) => finished!.metrics === undefined).length;
+  return [
+    completed.length === runs.length
+      ? `${all} completed`
+      : `${completed.length} of ${all} completed`,
+    ...(bare === 0 ? [] : [
+      `Without metrics, because they saved no history.json: ${counted(bare, "run")}. ` +
+      "A run has one if its ServerApp uses a strategy, and its SuperLink keeps artifacts",
+    ]),
+  ];
 }
