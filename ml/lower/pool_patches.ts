@@ -4,8 +4,11 @@ import { gatherSum } from "../graph/indexing.ts";
 import { reshape } from "../graph/movement.ts";
 import type { Value } from "../graph/value.ts";
 
-/** Largest batch that is copied in two steps: with more, copying is limited by memory and not by the number of rows. */
-export const MOST_COPIED_TWICE = 64;
+/**
+ * Largest batch that is copied in two steps: with more, copying is limited by memory and not by the number of rows. The
+ * passes of DP-SGD are for up to twice as many examples as a batch of 32 has.
+ */
+export const MOST_COPIED_TWICE = 72;
 
 /** Which elements of the images patches consist of. */
 export interface PatchPlaces {

@@ -6,7 +6,7 @@ import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { BestEpoch } from "./early_stop.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { EpochTrainer, proximalOf } from "./epoch_trainer.ts";
-import { type Executor, storeData } from "./executor.ts";
+import { afterStoring, type Executor, storeData } from "./executor.ts";
 import { FitMeter } from "./fit_meter.ts";
 import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
@@ -171,18 +171,6 @@ async function validate(fit: Fit): Promise<Evaluation | undefined> {
   const { executor, recipe, validation, options: { signal } } = fit;
   if (validation === undefined) return undefined;
   return await evaluateModel({ executor, recipe, dataset: validation, signal });
-}
-
-/** The result of training that was sent after data. An error in storing the data comes first: it is the cause. */
-async function afterStoring<T>(storing: Promise<unknown>, training: Promise<T>): Promise<T> {
-  training.catch(() => {}); // Awaited later.
-  try {
-    await storing;
-  } catch (error) {
-    await training.catch(() => {});
-    throw error;
-  }
-  return await training;
 }
 
 /** The parameters after the steps that were sent. */

@@ -38,6 +38,24 @@ Deno.test("a fit whose program is open sends everything in one message", async (
   assert.deepEqual(messages[0]!.slice(-2), ["run", "read"]);
 });
 
+Deno.test("an evaluation and a prediction with new parameters and data send one message each", async () => {
+  const { messages, createEngine } = recorded();
+  await using model = pointModel({ createEngine });
+  await using here = pointModel();
+  for (const first of [0, 100]) {
+    const data = points(8, first);
+    model.setParameters(here.getParameters());
+    messages.length = 0;
+    assert.deepEqual(await model.evaluate(data), await here.evaluate(data));
+    if (first > 0) assert.deepEqual(messages.map((calls) => calls.at(-1)), ["run"]);
+    model.setParameters(here.getParameters());
+    messages.length = 0;
+    const { x } = points(8, first + 50);
+    assert.deepEqual(await model.predict(x), await here.predict(x));
+    if (first > 0) assert.deepEqual(messages.map((calls) => calls.at(-1)), ["run"]);
+  }
+});
+
 Deno.test("parameters are read after the last epoch, and after the steps of a smaller batch", async () => {
   const { createEngine } = recorded();
   await using there = pointModel({ createEngine, batchSize: 8 });
@@ -59,10 +77,10 @@ Deno.test("a fit whose data do not fit into the memory says so, and the next one
   const { createEngine } = recorded(2_000);
   await using model = pointModel({ createEngine, batchSize: 8 });
   await model.fit(points(16));
-  await assert.rejects(model.fit(points(400)), (error) => {
-    assert.ok(error instanceof FlwrError);
-    assert.equal(error.code, "resource-exhausted");
-    return true;
-  });
+  const refused = (error: unknown) =>
+    error instanceof FlwrError && error.code === "resource-exhausted";
+  await assert.rejects(model.fit(points(400)), refused);
+  await model.evaluate(points(16));
+  await assert.rejects(model.evaluate(points(400)), refused);
   assert.equal((await model.fit(points(16))).losses.length, 1);
 });
