@@ -39,7 +39,7 @@ export class PrivateMean {
   /**
    * Adds a node's update.
    *
-   * @param trained the node's model, finite, with the shapes of the one sent, and its names or some of them
+   * @param trained the node's model: finite, with the shapes of the model sent, and all or some of its arrays
    * @param weight 0 to 1
    * @returns the norm of the update before it was clipped
    */

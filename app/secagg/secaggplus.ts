@@ -55,7 +55,7 @@ export class SecAggPlus extends Strategy {
    *
    * @param strategy chooses nodes, and computes the new model from their mean
    * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-   *   mean of the nodes' models, or runs rounds of its own
+   *   mean of the nodes' models, or runs its own rounds
    */
   constructor(strategy: Strategy, options: SecAggPlusOptions = {}) {
     super();

@@ -64,7 +64,7 @@ for (const exchange of WHOLE) {
         const metrics = (of: RecordDict) => of.configRecord("fitres.metrics").toObject();
         assert.deepEqual(metrics(content), metrics(expected));
         assert.equal(content.configRecord("fitres.status").get("code"), 0);
-        // No model beside the masked one: Flower reads "_empty" as no arrays.
+        // No model except the masked one. Flower reads "_empty" as no arrays.
         assert.deepEqual([...content.arrayRecord("fitres.parameters").keys()], ["_empty"]);
         assert.equal(content.arrayRecords.size, 1);
       }
@@ -123,7 +123,7 @@ class Round {
     return keys.set("stage", "share_keys");
   }
 
-  /** What was sent to a node, as the server passes it on. */
+  /** The shares sent to a node, as the server forwards them. */
   delivery(index: number, replies: readonly Message[]): ConfigRecord {
     const receiver = this.ids[index]!;
     const parts = replies.flatMap(({ content }, i) => {

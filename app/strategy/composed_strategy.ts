@@ -243,7 +243,10 @@ export class ComposedStrategy extends Strategy {
     return { messages: this.instruct(round, phase, config, nodeIds), available };
   }
 
-  /** The same instruction for each of some nodes: the model, and the settings with those of the postprocessors. */
+  /**
+   * The same instruction for each of the given nodes: the model, and the settings, including those of the
+   * postprocessors.
+   */
   protected instruct(
     round: Round,
     phase: PhaseName,

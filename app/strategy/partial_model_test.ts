@@ -78,7 +78,7 @@ Deno.test("FedPer: heads stay on their nodes, and the rest is averaged", async (
     { "base.w": 3 },
   ]);
   assert.deepEqual(plain(first.outcome.arrays!), { "base.w": 2, "head.w": 10 });
-  // Each node goes on with its own head, in evaluation as well.
+  // Each node continues with its own head, also in evaluation.
   await train(strategy, nodes, first.outcome.arrays!, 2);
   const round = roundOf(first.outcome.arrays!, 2, [2n, 3n]);
   const { messages } = await strategy.configureEvaluate(round);

@@ -226,7 +226,7 @@ linkTest("a new run goes on from the checkpoint of a finished one", async (bench
   const second = await started(bench, { resumeFrom: first.runId });
   assert.equal((await bench.link.runs.get(second.runId))!.resumedFrom, first.runId);
   assert.equal(await saved(bench, second.runId), 1);
-  // It has sent instructions, but the first run's checkpoint is there to go on from.
+  // It has sent instructions, but it can continue from the first run's checkpoint.
   await bench.push(await bench.node(1000));
   await bench.link.runs.interrupt(second.runId, REASON);
   assert.equal(await stateOf(bench, second.runId), "pending");

@@ -30,8 +30,7 @@ export async function instructionHash(
 }
 
 /**
- * Checks that an instruction has one model: the one that the handler trains from is the one that its update is compared
- * with.
+ * Checks that an instruction has one model: the handler trains from it, and the update is the difference from it.
  *
  * @returns its arrays
  * @throws FlwrError "invalid-argument" if there is no ArrayRecord or more than one

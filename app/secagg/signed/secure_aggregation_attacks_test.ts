@@ -11,7 +11,7 @@ import { PROTOCOL_RECORD, STATE_RECORD } from "./records.ts";
 import { secureAggregationMod } from "./secure_aggregation_mod.ts";
 import { federationOf, secure, spoiling, stageOf } from "./testing/signed_run.ts";
 
-/** Changes what a node is told to train, on its way: a server that cheats. */
+/** Changes training instructions on their way to some nodes, as a server that cheats can. */
 function retold(
   federation: Federation,
   change: (content: RecordDict) => RecordDict,
@@ -151,7 +151,7 @@ Deno.test("attack: a server that tells all nodes but one to train something else
     "more metrics": (content) => new RecordDict([...content, ["m", new MetricRecord({ lr: 0 })]]),
   };
   for (const [what, change] of Object.entries(changes)) {
-    // Those that are told the same are enough to sign and to reveal.
+    // The nodes with the same instruction are enough to sign and to reveal.
     const federation = await federationOf({ nodes: 6 });
     retold(federation, change, (nodeId) => nodeId !== 104n);
     await assert.rejects(federation.run(secure({ ringBits: 64 })), {

@@ -36,8 +36,8 @@ export interface ModelContractOptions {
    */
   readonly convertFloats?: boolean;
   /**
-   * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a
-   * predicate accepts, exactly (default "all"). Arrays that no node sends stay as they are.
+   * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a predicate
+   * accepts, exactly (default "all"). Arrays that no node sends do not change.
    */
   readonly arrays?: "all" | "any" | ((name: string) => boolean);
   /**

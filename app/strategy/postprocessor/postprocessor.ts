@@ -29,7 +29,7 @@ export type PostprocessorKind =
  * ```
  */
 export interface Postprocessor {
-  /** What it does. Others can refuse to work with it because of that (default: unknown). */
+  /** Kind of the postprocessor, because of which others may refuse to work with it (default: unknown). */
   readonly kind?: PostprocessorKind;
   /**
    * Refuses a strategy in which it would not work as described.

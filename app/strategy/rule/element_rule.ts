@@ -111,7 +111,7 @@ export function elementRule(
         const problem = place === undefined
           ? undefined
           : `the strategy's state for array "${name}", element ${place} would not be finite`;
-        // The moments stay as they are until the model is known to be finite.
+        // The moments do not change until the model is known to be finite.
         state.changeLater(() => void step.run(undefined, elements, true), problem);
         return result;
       });

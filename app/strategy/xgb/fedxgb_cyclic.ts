@@ -111,7 +111,7 @@ export class FedXgbCyclic extends FedXgb {
     if (fraction === 0) return { messages: [], available: 0 };
     const { minAvailableNodes, minTrainNodes, arrayrecordKey, configrecordKey } = this.options;
     const online = await grid.waitForNodes(Math.max(minAvailableNodes, minTrainNodes), { signal });
-    // In another run, nodes are numbered anew.
+    // In another run, nodes are numbered again.
     if (this.#grid !== grid && !this.#isLoaded) this.#turns.clear();
     this.#grid = grid;
     this.#isLoaded = false;

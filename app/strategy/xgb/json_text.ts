@@ -25,7 +25,7 @@ export interface Edit extends Span {
 }
 
 /**
- * JSON as text, to read parts of it and to replace them while all other characters stay as they are: a number that is
+ * JSON as text, to read parts of it and to replace them while all other characters stay unchanged: a number that is
  * parsed and printed again may be spelled differently, and XGBoost distinguishes integers from real numbers by their
  * spelling.
  */
@@ -53,7 +53,7 @@ export class JsonText {
   /**
    * The members of an object, by name.
    *
-   * @throws FlwrError "invalid-argument" when it is no object, repeats a name, or has more than 1,000 members
+   * @throws FlwrError "invalid-argument" when it is not an object, repeats a name, or has more than 1,000 members
    */
   members(span: Span): ReadonlyMap<string, Span> {
     const found = new Map<string, Span>();
@@ -82,7 +82,7 @@ export class JsonText {
    *
    * @param limit.most number of elements that are accepted
    * @param limit.name name of the array, for errors
-   * @throws FlwrError "invalid-argument" when it is no array, or has more elements
+   * @throws FlwrError "invalid-argument" when it is not an array, or has more elements
    */
   elements(span: Span, { most, name }: ArrayLimit): Span[] {
     const found: Span[] = [];
@@ -102,7 +102,7 @@ export class JsonText {
    *   exponent
    * @param limit.most number of elements that are accepted
    * @param limit.name name of the array, for errors
-   * @throws FlwrError "invalid-argument" when it is no array, has more elements, or one of another type
+   * @throws FlwrError "invalid-argument" when it is not an array, has more elements, or has one of another type
    */
   numbers(span: Span, spelling: "integer" | "real", { most, name }: ArrayLimit): number[] {
     const found: number[] = [];

@@ -1733,7 +1733,7 @@ export declare class SecAggPlus extends Strategy {
 	 *
 	 * @param strategy chooses nodes, and computes the new model from their mean
 	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-	 *   mean of the nodes' models, or runs rounds of its own
+	 *   mean of the nodes' models, or runs its own rounds
 	 */
 	constructor(strategy: Strategy, options?: SecAggPlusOptions);
 	/** Includes the name of the inner strategy. */
@@ -1875,7 +1875,7 @@ export declare class SecureAggregation extends Strategy {
 	 *
 	 * @param strategy chooses nodes, and computes the new model from their mean
 	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-	 *   mean of the nodes' models, or runs rounds of its own
+	 *   mean of the nodes' models, or runs its own rounds
 	 */
 	constructor(strategy: Strategy, options?: SecureAggregationOptions);
 	/** Includes the name of the inner strategy. */
@@ -2048,7 +2048,7 @@ export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "c
  * ```
  */
 export interface Postprocessor {
-	/** What it does. Others can refuse to work with it because of that (default: unknown). */
+	/** Kind of the postprocessor, because of which others may refuse to work with it (default: unknown). */
 	readonly kind?: PostprocessorKind;
 	/**
 	 * Refuses a strategy in which it would not work as described.
@@ -2174,7 +2174,7 @@ export interface ServerRule {
 	 */
 	apply(round: PhaseRound, aggregate: Tensors, state: RuleState): Tensors;
 }
-/** The aggregate itself is the new model; arrays that no node sent stay as they are. */
+/** The aggregate itself is the new model. Arrays that no node sent do not change. */
 export declare function replaceRule(): ServerRule;
 /** Collects the replies of one training, and computes the new model from them: see `ComposedStrategy.collector`. */
 export interface ReplyCollector {
@@ -2324,7 +2324,10 @@ export declare class ComposedStrategy extends Strategy {
 	protected trainConfig({ config, number }: Round): ConfigRecord;
 	/** The settings sent to nodes for evaluation. Derived strategies add to them. */
 	protected evaluateConfig({ config, number }: Round): ConfigRecord;
-	/** The same instruction for each of some nodes: the model, and the settings with those of the postprocessors. */
+	/**
+	 * The same instruction for each of the given nodes: the model, and the settings, including those of the
+	 * postprocessors.
+	 */
 	protected instruct(round: Round, phase: PhaseName, config: ConfigRecord, nodeIds: readonly NodeId[]): Message[];
 	/**
 	 * Starts to collect the replies of a training, for drivers.
@@ -3652,8 +3655,8 @@ export interface ModelContractOptions {
 	 */
 	readonly convertFloats?: boolean;
 	/**
-	 * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a
-	 * predicate accepts, exactly (default "all"). Arrays that no node sends stay as they are.
+	 * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a predicate
+	 * accepts, exactly (default "all"). Arrays that no node sends do not change.
 	 */
 	readonly arrays?: "all" | "any" | ((name: string) => boolean);
 	/**
