@@ -4,10 +4,13 @@ import { log } from "../../base/log.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import type { PostgresTarget } from "../../link/store/postgres/target.ts";
 import type { LinkStore } from "../../link/store/store.ts";
-import { isPostgresUrl, type PostgresFlags, readPostgres } from "./postgres_flags.ts";
+import type { PostgresFlags } from "./postgres_flags.ts";
 
 /** Values of `--database` for state in memory: ours, and those of Flower 1.9 and today's. */
 const MEMORY_NAMES = new Set([":memory:", ":flwr-in-memory-state:", ":flwr-in-memory:", ""]);
+
+/** A URL of PostgreSQL, also with the driver that SQLAlchemy's URLs name. */
+const POSTGRES_URL = /^postgres(ql)?(\+\w+)?:\/\//;
 
 /** Where the SuperLink's state is stored. */
 export type DatabaseConfig =
@@ -31,7 +34,10 @@ export async function readDatabase(
   variable: (name: string) => string | undefined,
 ): Promise<DatabaseConfig> {
   const { database: text } = flags;
-  if (isPostgresUrl(text)) {
+  if (POSTGRES_URL.test(text)) {
+    const { readPostgres } = await load<typeof import("./postgres_flags.ts")>(
+      new URL("./postgres_flags.ts", import.meta.url),
+    );
     return { kind: "postgres", target: await readPostgres(text, flags, variable) };
   }
   const { databasePasswordFile, databaseCaFile } = flags;

@@ -32,6 +32,15 @@ Deno.test("a URL of PostgreSQL is its target", async () => {
   });
 });
 
+Deno.test("PostgreSQL is recognised by the scheme of its URL", async () => {
+  for (const scheme of ["postgres", "postgresql", "postgresql+psycopg2"]) {
+    assert.equal((await read(`${scheme}://a@localhost/c`)).kind, "postgres", scheme);
+  }
+  for (const text of ["postgres", "postgres.db", "sqlite:///postgres:/x"]) {
+    assert.equal((await read(text)).kind, "sqlite", text);
+  }
+});
+
 Deno.test("flags of PostgreSQL are refused with other databases", async () => {
   for (const flag of ["databasePasswordFile", "databaseCaFile"]) {
     const flags = { database: "state.db", [flag]: "file" };
