@@ -64,6 +64,12 @@ export function lasting(store: LinkStore): { open(): LinkStore } {
   return { open: () => lasting };
 }
 
+/**
+ * Limits for a shared store that one SuperLink uses. It looks for others seldom, because tests let months pass; twins_test
+ * has the real limits.
+ */
+const SELDOM = { relookSeconds: 600, serverLeaseSeconds: 1800 };
+
 /** Registers a test of the whole domain for each kind of store. */
 export function linkTest(
   name: string,
@@ -142,7 +148,7 @@ export class Bench {
       store: this.store,
       clock: this.clock,
       random: this.random,
-      limits: this.#limits,
+      limits: { ...(this.store.isShared && SELDOM), ...this.#limits },
       messageObject: errorObject,
       onEvent: (event) => this.events.push(event),
     });

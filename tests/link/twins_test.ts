@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { settle } from "../../base/testing/settle.ts";
-import type { LinkLimits } from "../../link/limits.ts";
+import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
 import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
@@ -75,8 +75,10 @@ async function withTwins(
         ? Promise.reject(new FlwrError("unavailable", "killed"))
         : store!.transaction(durability, work, onCommit),
   };
-  const a = new Bench({ open: () => mortal }, limits);
-  const b = new Bench({ open: () => deafened(other!) }, limits, a);
+  const { relookSeconds, serverLeaseSeconds } = DEFAULT_LINK_LIMITS;
+  const all = { relookSeconds, serverLeaseSeconds, ...limits };
+  const a = new Bench({ open: () => mortal }, all);
+  const b = new Bench({ open: () => deafened(other!) }, all, a);
   await a.start();
   await b.join(a);
   try {
