@@ -47,7 +47,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--control-api-allow-remote": "false",
     "--runtime-api-allow-remote": "false",
     "--driver-api-allow-remote": "false",
-    "--database": '":memory:"',
+    "--database": "superlink.db in $FLWR_HOME or ~/.flwr",
     "--database-password-file": "the variable PGPASSWORD, or the file that PGPASSFILE names",
     "--database-ca-file": "the CAs of Deno",
     "--isolation": '"subprocess"',
