@@ -115,7 +115,13 @@ export async function openStore(config: DatabaseConfig): Promise<LinkStore> {
 }
 
 async function openSqlite({ file, isDefault }: SqliteConfig): Promise<LinkStore> {
-  if (isDefault) await Deno.mkdir(dirname(file), { recursive: true });
+  if (isDefault) {
+    await Deno.mkdir(dirname(file), { recursive: true }).catch((cause) => {
+      throw new FlwrError("failed-precondition", `Folder "${dirname(file)}" cannot be created`, {
+        cause,
+      });
+    });
+  }
   const { SqliteStore } = await load<typeof import("../../link/store/sqlite/sqlite_store.ts")>(
     new URL("../../link/store/sqlite/sqlite_store.ts", import.meta.url),
   );
