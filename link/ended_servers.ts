@@ -5,15 +5,12 @@ import { interrupt } from "./runs/interrupt.ts";
 import type { ServerRecord } from "./transactions/server_tables.ts";
 import type { Effects } from "./transactions/transactions.ts";
 
-/** The SuperLinks whose lease has ended, except for this one. */
+/** The other SuperLinks that have ended. */
 export async function endedServers(
-  { clock, server }: LinkContext,
+  { server }: LinkContext,
   tx: LinkTransaction,
 ): Promise<ServerRecord[]> {
-  const servers = await tx.servers.all();
-  return servers.filter(({ serverId, leaseUntil }) =>
-    serverId !== server.id && leaseUntil <= clock.now()
-  );
+  return (await tx.servers.all()).filter((other) => server.hasEnded(other));
 }
 
 /**

@@ -13,34 +13,45 @@ import type { Effects } from "./transactions/transactions.ts";
  */
 export function recover(context: LinkContext): Promise<void> {
   return context.transact("durable", async (tx, effects) => {
-    if (context.store.isShared && await joinOthers(context, tx, effects)) return;
+    const others = context.store.isShared ? await joinOthers(context, tx, effects) : NOBODY;
+    if (others.areAlive) return;
     await giveTime(context, tx, effects);
     for (const instruction of await tx.instructions.handedOut()) {
+      const { holder } = instruction;
+      if (holder !== undefined && others.unsure.has(holder)) continue;
       await requeueInstruction(context, tx, effects, instruction, "superlink-restarted");
     }
   });
 }
 
-/**
- * Takes a lease in a shared store.
- *
- * @returns whether another SuperLink is alive. It has kept the deadlines, and holds what it handed out, so there is
- *   nothing to restore; the housekeeper takes back what others had whose leases have ended
- */
+/** Other SuperLinks on the store. */
+interface Others {
+  /** Whether at least one is alive. It has kept the deadlines, and holds what it handed out: nothing is to be restored. */
+  readonly areAlive: boolean;
+  /** Those that may come back; see ServerLease.hasEnded. The housekeeper takes back what they had if they do not. */
+  readonly unsure: ReadonlySet<bigint>;
+}
+
+const NOBODY: Others = { areAlive: false, unsure: new Set() };
+
+/** Takes a lease in a shared store, and takes back the runs of SuperLinks that have ended if no other one is alive. */
 async function joinOthers(
   context: LinkContext,
   tx: LinkTransaction,
   effects: Effects<LinkEvent>,
-): Promise<boolean> {
-  const now = context.clock.now();
-  const servers = await tx.servers.all();
-  await context.server.extend(tx, effects);
-  if (servers.some(({ leaseUntil }) => leaseUntil > now)) return true;
-  for (const { serverId } of servers) {
-    await endRunsOf(context, tx, effects, serverId);
-    await tx.servers.remove(serverId);
+): Promise<Others> {
+  const { clock, server } = context;
+  const others = await tx.servers.all();
+  await server.extend(tx, effects);
+  const areAlive = others.some(({ leaseUntil }) => leaseUntil > clock.now());
+  const unsure = new Set(others.map(({ serverId }) => serverId));
+  for (const other of areAlive ? [] : others) {
+    if (!server.hasEnded(other)) continue;
+    await endRunsOf(context, tx, effects, other.serverId);
+    await tx.servers.remove(other.serverId);
+    unsure.delete(other.serverId);
   }
-  return false;
+  return { areAlive, unsure };
 }
 
 async function giveTime(

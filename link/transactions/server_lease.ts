@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { ServerTable } from "./server_tables.ts";
+import type { ServerRecord, ServerTable } from "./server_tables.ts";
 import type { Effects, Transacts } from "./transactions.ts";
 
 /** Limits of SuperLinks that share a store. */
@@ -13,6 +13,9 @@ export interface ServerLimits {
 
 /** Default limits of SuperLinks that share a store. */
 export const DEFAULT_SERVER_LIMITS: ServerLimits = { serverLeaseSeconds: 15 };
+
+/** The lease of a SuperLink that ended by itself. */
+const ENDED = 0;
 
 /** Tables of a transaction that extends the lease. */
 export interface ServerTransaction {
@@ -35,6 +38,7 @@ export class ServerLease {
   readonly #clock: Clock;
   readonly #seconds: number;
   readonly #isShared: boolean;
+  readonly #startedAt: number;
   #until = -Infinity;
 
   constructor({ id, clock, seconds, isShared }: ServerLeaseOptions) {
@@ -42,6 +46,17 @@ export class ServerLease {
     this.#clock = clock;
     this.#seconds = seconds;
     this.#isShared = isShared;
+    this.#startedAt = clock.now();
+  }
+
+  /**
+   * Whether another SuperLink has ended. One that ended by itself has said so. One whose lease has run out may only have
+   * lost the store for a while, and so may this one: it gets as long as a lease to come back after this one's start.
+   */
+  hasEnded({ serverId, leaseUntil }: ServerRecord): boolean {
+    const now = this.#clock.now();
+    if (serverId === this.id || leaseUntil > now) return false;
+    return leaseUntil === ENDED || now >= this.#startedAt + this.#seconds;
   }
 
   /**
@@ -64,7 +79,7 @@ export class ServerLease {
 
   /** Ends the lease in this transaction. A call that is still under way takes a new one if it needs it. */
   async end(tx: ServerTransaction, effects: Effects<never>): Promise<void> {
-    await tx.servers.put({ serverId: this.id, leaseUntil: 0 });
+    await tx.servers.put({ serverId: this.id, leaseUntil: ENDED });
     effects.after(() => {
       this.#until = -Infinity;
     });

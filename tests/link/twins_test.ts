@@ -21,6 +21,8 @@ interface Twins {
   deafen(): void;
   /** From now on, the first SuperLink cannot reach the store. */
   kill(): void;
+  /** It can again. */
+  revive(): void;
 }
 
 function twinTest(
@@ -82,7 +84,13 @@ async function withTwins(
   await a.start();
   await b.join(a);
   try {
-    await body({ a, b, kill: () => isDead = true, deafen: () => isDeaf = true });
+    await body({
+      a,
+      b,
+      kill: () => isDead = true,
+      revive: () => isDead = false,
+      deafen: () => isDeaf = true,
+    });
   } finally {
     await a.link.close();
     await b.link.close();
@@ -194,6 +202,29 @@ twinTest("what a SuperLink had handed out is taken back after its end", async ({
     "superlink-ended",
   ]);
   assert.equal(b.eventsOf("superlink-ended").length, 1);
+});
+
+twinTest("after an outage of the store, the first to come back waits for others", async (twins) => {
+  const { a, b, kill, revive } = twins;
+  const nodeId = await a.node(1000);
+  await a.push(nodeId);
+  await a.link.messages.pullInstruction(nodeId);
+  await b.link.close();
+  kill();
+  await a.pass(20, 20);
+  revive();
+  await b.restart();
+  assert.equal(await b.link.messages.pullInstruction(nodeId), undefined);
+  await b.pass(30, 30);
+  assert.equal(await b.link.messages.pullInstruction(nodeId), undefined, "it is back");
+  // Without it, what it had is taken back after as long as a lease.
+  await b.link.close();
+  kill();
+  await a.pass(20, 20);
+  await b.restart();
+  assert.equal(await b.link.messages.pullInstruction(nodeId), undefined);
+  await b.pass(30, 30);
+  assert.notEqual(await b.link.messages.pullInstruction(nodeId), undefined);
 });
 
 twinTest("a SuperLink that is stopped hands over at once", async ({ a, b }) => {
