@@ -62,7 +62,6 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   controlApiAllowRemote: false,
   runtimeApiAllowRemote: false,
   driverApiAllowRemote: false,
-  database: ":memory:",
   isolation: "subprocess",
   simulation: false,
   logRotationIntervalHours: 24,
@@ -180,8 +179,7 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--database <file or URL>",
-      "SQLite file that stores runs and nodes, which then survive a restart, or postgres://user@host:port/database",
-      DEFAULT_FLAGS.database,
+      'SQLite file that stores runs and nodes, which then survive a restart, or postgres://user@host:port/database; ":memory:" stores them in memory only (default: superlink.db in $FLWR_HOME or ~/.flwr)',
     )
     .option(
       "--database-password-file <file>",

@@ -9,19 +9,12 @@ export interface PostgresFlags {
   databaseCaFile?: string;
 }
 
-/** Schemes of PostgreSQL, also with the driver that SQLAlchemy's URLs name. */
-const SCHEME = /^postgres(ql)?(\+\w+)?:$/;
 const DEFAULT_PORT = 5432;
 const MAX_PASSWORD_BYTES = 4096;
 const MAX_CA_BYTES = 2 ** 20;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const HOST = /^[\w-]+(\.[\w-]+)*\.?$/;
 const EXAMPLE = "Give postgres://USER@HOST:PORT/DATABASE";
-
-/** Whether the value of `--database` is a URL of PostgreSQL. */
-export function isPostgresUrl(text: string): boolean {
-  return SCHEME.test(/^[^/]*/.exec(text)![0]);
-}
 
 /**
  * Reads the URL of a PostgreSQL database, and its password: from `--database-password-file`, PGPASSWORD, or the file

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
-import { isPostgresUrl, type PostgresFlags, readPostgres } from "./postgres_flags.ts";
+import { type PostgresFlags, readPostgres } from "./postgres_flags.ts";
 
 const read = (
   url: string,
@@ -18,14 +18,6 @@ async function refused(url: string, code: string, flags?: PostgresFlags): Promis
   assert.doesNotMatch(Deno.inspect(error), /hidden/, url);
   return error;
 }
-
-Deno.test("PostgreSQL is recognised by the scheme of its URL", () => {
-  const urls = ["postgres://a@b/c", "postgresql://a@b/c", "postgresql+psycopg2://a@b/c"];
-  for (const url of urls) assert.equal(isPostgresUrl(url), true, url);
-  for (const text of ["state.db", "sqlite:///postgres:/x", "mysql://a@b/c", "postgres", ""]) {
-    assert.equal(isPostgresUrl(text), false, text);
-  }
-});
 
 Deno.test("a URL gives host, port, database and user", async () => {
   assert.deepEqual(await read("postgres://flwr@localhost/link"), {

@@ -211,7 +211,7 @@ async function startLauncher(
 function warnOfRuns(inFlight: RunsInFlight, stored: boolean): void {
   const outlook = stored
     ? "the run continues when the SuperLink starts again with this database"
-    : "its state is lost, because this SuperLink has no database";
+    : "its state is lost, because this SuperLink has no database (--database :memory:)";
   for (const { runId, unanswered } of inFlight.list()) {
     logger.warn("Run {runId} has {unanswered} unanswered instructions: {outlook}", {
       runId,

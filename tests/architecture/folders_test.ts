@@ -66,6 +66,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "hosting/sandbox/process/main.ts": STARTS_ALONE,
   "hosting/sandbox/process/simulated_app_worker.ts": STARTS_ALONE,
   "link/artifacts/artifacts.ts": ONE_NOUN,
+  "link/store/backup/backup.ts": LOADED_LATE,
   "link/store/memory_settings.ts": ONE_TABLE,
   "link/store/memory_signers.ts": ONE_TABLE,
   "ml/lower/fold_max.ts": ONE_OPTIMISATION,

@@ -47,7 +47,9 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--control-api-allow-remote": "false",
     "--runtime-api-allow-remote": "false",
     "--driver-api-allow-remote": "false",
-    "--database": '":memory:"',
+    "--database": "superlink.db in $FLWR_HOME or ~/.flwr",
+    "--database-password-file": "the variable PGPASSWORD, or the file that PGPASSFILE names",
+    "--database-ca-file": "the CAs of Deno",
     "--isolation": '"subprocess"',
     "--simulation": "false",
     "--idle-exit": "never",
@@ -66,6 +68,12 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--log-rotation-backup-count": "7",
     ...LOG_FLAGS,
   },
+  ...Object.fromEntries(
+    ["migrate", "check", "backup", "restore"].map((name) => [`database ${name}`, {
+      "--database-password-file": "the variable PGPASSWORD, or the file that PGPASSFILE names",
+      "--database-ca-file": "the CAs of Deno",
+    }]),
+  ),
   "supernode": {
     ...connectionFlags("127.0.0.1:8000"),
     "--auth-supernode-private-key": "a new one at each start",

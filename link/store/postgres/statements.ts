@@ -143,7 +143,7 @@ function parameter(value: SqlValue): ColumnValue {
 }
 
 /** Writes a list as the text of an array (postgresql.org/docs/current/arrays.html). */
-function arrayText(list: readonly ColumnValue[]): string {
+export function arrayText(list: readonly ColumnValue[]): string {
   return `{${list.map(itemText).join(",")}}`;
 }
 
@@ -153,7 +153,13 @@ function itemText(value: ColumnValue): string {
   return value instanceof Uint8Array ? `"\\\\x${value.toHex()}"` : `${value}`;
 }
 
-const ARRAYS = { text: "text[]", integer: "int8[]", real: "float8[]", bytes: "bytea[]" } as const;
+/** Types of arrays of the values of a column. */
+export const ARRAYS = {
+  text: "text[]",
+  integer: "int8[]",
+  real: "float8[]",
+  bytes: "bytea[]",
+} as const;
 
 function cached(texts: Map<string, string>, sql: string, make: (sql: string) => string): string {
   let text = texts.get(sql);
