@@ -42,7 +42,10 @@ async function resultOf(stage: Stage, http: string, runId: string) {
   return { model: await Deno.readFile(`${output}/model.npz`), log: log.all };
 }
 
-const SETTINGS = ["--nodes", "5", "-c", "num-rounds=2 seed=7"];
+const SETTINGS = [
+  ...["--nodes", "5", "-c", "num-rounds=2 seed=7"],
+  ...["--federation-config", "dropout=0.2 lie=0.2"],
+];
 
 scenario(
   "simulation workers: the model is that of threads of the SuperLink, with one worker and with three",
