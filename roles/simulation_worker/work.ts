@@ -38,8 +38,14 @@ export async function workFor(
     ending.abort();
     return false;
   };
+  /** What ends the work on each job. */
+  const working = new Map<number, AbortController>();
   const stay = async () => {
-    while (!over.aborted) mayGoOn(await client.stay(workerId, over));
+    while (!over.aborted) {
+      const stayed = await client.stay(workerId, over);
+      if (typeof stayed === "string") mayGoOn(stayed);
+      else for (const jobId of stayed) working.get(jobId)?.abort();
+    }
   };
   const work = async (host: WorkerHost, slot: number) => {
     while (!over.aborted) {
@@ -48,7 +54,16 @@ export async function workFor(
       if (typeof job === "string") return void mayGoOn(job);
       if (!works) logger.info("Working for the first node", { event: "worker-works" });
       works = true;
-      mayGoOn(await answer(client, { workerId, slot }, job, host, over));
+      const dropped = new AbortController();
+      working.set(job.jobId, dropped);
+      const signal = AbortSignal.any([over, dropped.signal]);
+      try {
+        mayGoOn(await answer(client, { workerId, slot }, job, host, signal));
+      } catch (error) {
+        if (!dropped.signal.aborted || over.aborted) throw error;
+      } finally {
+        working.delete(job.jobId);
+      }
     }
   };
   let failure: { readonly error: unknown } | undefined;

@@ -79,7 +79,10 @@ Deno.test("workFor: an abort ends it, and a refusal is thrown", async () => {
   const stopping = new AbortController();
   const waiting: WorkerCalls = {
     ...calls,
-    take: (_id, _slot, signal) => calls.stay("w", signal),
+    take: async (_id, _slot, signal) => {
+      await calls.stay("w", signal);
+      return undefined;
+    },
   };
   const work = workFor(waiting, "w", Promise.resolve([host]), stopping.signal);
   stopping.abort();
@@ -90,4 +93,30 @@ Deno.test("workFor: an abort ends it, and a refusal is thrown", async () => {
     workFor(refusing, "w", Promise.resolve([host]), NEVER),
     (error) => error === refused,
   );
+});
+
+Deno.test("workFor: a job that needs no answer any more is given up, and the next one follows", async () => {
+  const { calls, answers } = callsWith([() => task, () => task]);
+  const begun = Promise.withResolvers<void>();
+  let stays = 0;
+  const dropping: WorkerCalls = {
+    ...calls,
+    stay: async (id, signal) => {
+      if (stays++ > 0) return await calls.stay(id, signal);
+      await begun.promise;
+      return [1];
+    },
+  };
+  let handled = 0;
+  const hanging: WorkerHost = {
+    handle: async (message, context, signal, seed) => {
+      if (handled++ > 0) return await host.handle(message, context, signal, seed);
+      begun.resolve();
+      return await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(new DOMException("over", "AbortError")))
+      );
+    },
+  };
+  assert.equal(await workFor(dropping, "w", Promise.resolve([hanging]), NEVER), "ended");
+  assert.deepEqual([...answers.keys()], [2]);
 });

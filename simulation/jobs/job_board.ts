@@ -215,8 +215,13 @@ export class JobBoard {
     return id;
   }
 
-  /** Notes that a worker is there, until the time is up, the caller has gone, or it makes another such call. */
-  async stay(id: string, { holdSeconds, signal }: Hold): Promise<NoJob | undefined> {
+  /**
+   * Notes that a worker is there, until the time is up, the caller has gone, it makes another such call, or one of its
+   * jobs needs no answer any more.
+   *
+   * @returns the numbers of such jobs
+   */
+  async stay(id: string, { holdSeconds, signal }: Hold): Promise<NoJob | readonly number[]> {
     const end = this.#end();
     if (end !== undefined) return end;
     const worker = this.#workers.get(id);
@@ -226,7 +231,7 @@ export class JobBoard {
     worker.stay = stay;
     try {
       const over = AbortSignal.any([signal, this.#closing.signal, stay.signal]);
-      await this.#clock.sleep(holdSeconds, over);
+      if (!this.#hasDropped(worker)) await this.#clock.sleep(holdSeconds, over);
     } finally {
       if (worker.stay === stay) {
         worker.stay = undefined;
@@ -234,7 +239,8 @@ export class JobBoard {
         void this.#awaitReturn(id, worker);
       }
     }
-    return this.#end();
+    const isLast = worker.stay === undefined;
+    return this.#end() ?? (isLast ? this.#takeDropped(worker) : []);
   }
 
   /**
@@ -323,6 +329,7 @@ export class JobBoard {
     const job = worker.jobs.get(slot);
     if (job === undefined || job.taken.jobId !== jobId) return undefined;
     worker.jobs.delete(slot);
+    job.holders -= 1;
     if (!this.#isOpen(job)) return undefined;
     this.#close(job);
     this.#answered += 1;
@@ -360,6 +367,22 @@ export class JobBoard {
   #close(job: OpenJob): void {
     this.#open.delete(job.taken.jobId);
     this.#queue = this.#queue.filter((other) => other !== job);
+    if (job.holders === 0) return;
+    // Those that still work on it learn so at once.
+    for (const worker of this.#workers.values()) {
+      if (worker.jobs.values().some((held) => held === job)) worker.stay?.abort(WOKEN);
+    }
+  }
+
+  #hasDropped({ jobs }: Worker): boolean {
+    return jobs.values().some((job) => !this.#isOpen(job));
+  }
+
+  /** Frees the slots of jobs that need no answer any more. @returns their numbers */
+  #takeDropped({ jobs }: Worker): number[] {
+    const dropped = [...jobs].filter(([, job]) => !this.#isOpen(job));
+    for (const [slot] of dropped) jobs.delete(slot);
+    return dropped.map(([, { taken }]) => taken.jobId);
   }
 
   /**

@@ -215,8 +215,8 @@ Deno.test("JobBoard: a second call for a slot, and a second sign of life, end th
   assert.deepEqual(await Promise.all([...calls.slice(0, 2), ...stays.slice(0, 2)]), [
     undefined,
     undefined,
-    undefined,
-    undefined,
+    [],
+    [],
   ]);
   // It is still there, by the last sign of life, and the last call gets the job.
   await clock.advance(ABSENCE_SECONDS + 1);
@@ -264,6 +264,39 @@ Deno.test("JobBoard: a job of a worker that hangs is also handed to one that is 
   }
   assert.deepEqual(await Promise.all(answers), [bytes(1), bytes(2), bytes(3)]);
   board.close();
+});
+
+Deno.test("JobBoard: a worker learns of jobs that need no answer any more", async () => {
+  const { clock, board } = boardWith();
+  const ending = new AbortController();
+  const answer = run(board, 1);
+  const cancelled = run(board, 2, ending.signal);
+  cancelled.catch(() => {});
+  const hanging = board.join(2);
+  const staying = () => board.stay(hanging, { holdSeconds: 1e9, signal: NEVER });
+  let stay = staying();
+  const [first, second] = [
+    jobOf(await board.take(hanging, 0, SOON)),
+    jobOf(await board.take(hanging, 1, SOON)),
+  ];
+  await clock.advance(LATE_SECONDS);
+  const other = joinToStay(board);
+  assert.equal(await board.take(other, 0, SOON), first);
+  await board.answer(other, 0, first.jobId, bytes(1));
+  assert.deepEqual(await answer, bytes(1));
+  assert.deepEqual(await stay, [first.jobId]);
+  // Even if it makes no call at that moment.
+  ending.abort();
+  await settled();
+  stay = staying();
+  assert.deepEqual(await stay, [second.jobId]);
+  stay = staying();
+  await settled();
+  // Its slots are free.
+  void run(board, 3).catch(() => {});
+  assert.deepEqual(jobOf(await board.take(hanging, 0, SOON)).input, bytes(3));
+  board.close();
+  assert.equal(await stay, "ended");
 });
 
 Deno.test("JobBoard: a job that another worker has as well is not handed out again", async () => {

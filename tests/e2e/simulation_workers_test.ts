@@ -1,5 +1,6 @@
 /** Runs whose nodes are simulated by workers, processes that call the SuperLink as those on other machines do. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { eventually } from "../support/deadline.ts";
@@ -41,7 +42,10 @@ async function resultOf(stage: Stage, http: string, runId: string) {
   return { model: await Deno.readFile(`${output}/model.npz`), log: log.all };
 }
 
-const SETTINGS = ["--nodes", "5", "-c", "num-rounds=2 seed=7"];
+const SETTINGS = [
+  ...["--nodes", "5", "-c", "num-rounds=2 seed=7"],
+  ...["--federation-config", "dropout=0.2 lie=0.2"],
+];
 
 scenario(
   "simulation workers: the model is that of threads of the SuperLink, with one worker and with three",
@@ -130,7 +134,13 @@ scenario(
         ...["--workers", "2", "--allow-read", gates, "--verbose"],
       ]));
     await Promise.all(workers.map((worker) => worker.waitForEvent("worker-works")));
+    const { pid } = workers[1]!;
+    const sandboxes = (await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`)).split(" ");
+    const areThere = () =>
+      sandboxes.filter((child) => child !== "" && existsSync(`/proc/${child}`)).length;
+    assert.ok(areThere() > 0);
     await workers[1]!.end("SIGKILL");
+    await eventually(() => areThere() === 0, 30, "the sandboxes of a killed worker to end");
     const lost = async () => {
       const { all } = await flwr(stage, ["log", runId, http, "--insecure", "--show"]);
       return /A simulation worker is gone: its \d+ nodes are handed out again/.test(all);
@@ -211,6 +221,8 @@ scenario(
     await Deno.writeTextFile(tokenFile, `${2n ** 63n}.${"0".repeat(64)}`);
     const worker = startWorker(stage, http, tokenFile);
     assert.equal((await worker.exit).code, 1);
+    // The file's mode is that of any other file.
+    assert.ok(worker.records.some(({ event }) => event === "token-file-shared"), worker.tail());
     assert.match(worker.lines.join("\n"), /The token belongs to no run/);
   },
 );

@@ -89,3 +89,19 @@ scenario(
   },
   options,
 );
+
+scenario(
+  "slurm: a command that is killed leaves its run, which ends with its workers",
+  async (stage) => {
+    const { http, run, flwr, queue } = await prepare(stage);
+    const process = run("--engine", "slurm", "--workers", "2");
+    await process.waitForLine(/Slurm job \d+ has the workers/);
+    await process.end("SIGKILL");
+    await eventually(async () => (await queue()).length === 0, 60, "the workers to end");
+    const listed = flwr(["ls", http, "--insecure", "--format", "json"]);
+    await listed.exit;
+    const { runs } = JSON.parse(listed.stdoutLines.join("\n"));
+    assert.deepEqual(runs.map(({ status }: { status: string }) => status), ["finished:completed"]);
+  },
+  options,
+);

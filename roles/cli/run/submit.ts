@@ -156,8 +156,12 @@ async function start(
   const run = started ?? await check.refusal;
   if (run.note !== undefined) printMessage(`Note: ${run.note}`);
   const output = startedOutput(run, fab);
-  const tokenFile = await token?.write(run.runId);
-  if (tokenFile === undefined) return { ...output, connection, run };
+  if (token === undefined) return { ...output, connection, run };
+  const stopped = async (error: unknown) => {
+    await stopRun(connection, run.runId);
+    throw error;
+  };
+  const tokenFile = await token.write(run.runId).catch(stopped);
   const json = { ...output.json, "token-file": tokenFile };
   const { placeWorkers, reachNote, shellLine, workerWords } = await loadPlacing();
   if (engine === undefined) {
@@ -168,11 +172,7 @@ async function start(
   const note = reachNote(connection, flags);
   if (note !== undefined) printMessage(`Note: ${note}`);
   const toPlace = { runId: run.runId, connection, tokenFile, simulation: given ?? {} };
-  const workers = await placeWorkers(engine, toPlace, flags)
-    .catch(async (error) => {
-      await stopRun(connection, run.runId);
-      throw error;
-    });
+  const workers = await placeWorkers(engine, toPlace, flags).catch(stopped);
   return {
     json: { ...json, workers: workers.name },
     lines: [...output.lines, `${workers.name} has the workers. To end them: ${workers.toCancel}`],

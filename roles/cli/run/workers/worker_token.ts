@@ -43,16 +43,26 @@ export class WorkerToken implements AsyncDisposable {
           cause,
         });
       }
-      throw new FlwrError("failed-precondition", `Cannot write the workers' token to "${file}"`, {
-        hints: ["Name a file in a folder that you can write to, with --token-file"],
-        cause,
-      });
+      throw unwritable(file, cause);
     }
     return new WorkerToken(file, open, given);
   }
 
-  /** Writes the token of a run. @returns the file */
+  /**
+   * Writes the token of a run.
+   *
+   * @returns the file
+   * @throws FlwrError "failed-precondition" if it cannot be written, for example because the disk is full
+   */
   async write(runId: bigint): Promise<string> {
+    try {
+      return await this.#write(runId);
+    } catch (cause) {
+      throw unwritable(this.#file, cause);
+    }
+  }
+
+  async #write(runId: bigint): Promise<string> {
     const text = new TextEncoder().encode(`${runId}.${this.#secret}\n`);
     for (let written = 0; written < text.length;) {
       written += await this.#open.write(text.subarray(written));
@@ -71,6 +81,13 @@ export class WorkerToken implements AsyncDisposable {
     this.#open.close();
     if (!this.#isWritten) await Deno.remove(this.#file).catch(() => {});
   }
+}
+
+function unwritable(file: string, cause: unknown): FlwrError {
+  return new FlwrError("failed-precondition", `Cannot write the workers' token to "${file}"`, {
+    hints: ["Name a file in a folder that you can write to, with --token-file"],
+    cause,
+  });
 }
 
 /** The folder of tokens, scripts and logs of workers. */

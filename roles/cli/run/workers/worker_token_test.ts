@@ -42,3 +42,16 @@ Deno.test("WorkerToken: no file is left of a run that was not started", () =>
     }
     await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
   }));
+
+Deno.test("WorkerToken: a token that cannot be written is one sentence, with the file", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/token`;
+    const token = await WorkerToken.create(file);
+    await token[Symbol.asyncDispose]();
+    await assert.rejects(
+      token.write(7n),
+      ({ code, message }: { code: string; message: string }) => {
+        return code === "failed-precondition" && message.includes(file);
+      },
+    );
+  }));

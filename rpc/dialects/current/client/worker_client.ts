@@ -74,14 +74,18 @@ export class WorkerClient {
     return (await this.#call(NodeJobs.method.pullPiece, { hash }, { timeoutSeconds })).content;
   }
 
-  /** Says that the worker is there. Resolves after some seconds: then call it again at once. */
-  async stay(workerId: string, signal: AbortSignal): Promise<WorkerEnd | undefined> {
+  /**
+   * Says that the worker is there. Resolves after some seconds: then call it again at once.
+   *
+   * @returns the numbers of its jobs that need no answer any more
+   */
+  async stay(workerId: string, signal: AbortSignal): Promise<WorkerEnd | readonly number[]> {
     const timeoutSeconds = CALL_DEADLINE_SECONDS;
-    const { state } = await this.#call(NodeJobs.method.stay, { workerId }, {
+    const { state, dropped } = await this.#call(NodeJobs.method.stay, { workerId }, {
       signal,
       timeoutSeconds,
     });
-    return endOf(state);
+    return endOf(state) ?? dropped;
   }
 
   /**

@@ -38,7 +38,7 @@ export interface NodeJobBoard {
     signal: AbortSignal,
   ): Promise<{ readonly output: Uint8Array; readonly taken: () => void } | undefined>;
   join(slots: number): string | "ended";
-  stay(id: string, hold: Hold): Promise<NoJob | undefined>;
+  stay(id: string, hold: Hold): Promise<NoJob | readonly number[]>;
   take(id: string, slot: number, hold: Hold): Promise<NoJob | undefined | NodeJobToDo>;
   answer(id: string, slot: number, jobId: number, output: Uint8Array): Promise<NoJob | undefined>;
 }
@@ -125,10 +125,13 @@ export function nodeJobsHandlers(
     },
 
     async stay({ workerId }, { caller: { run }, signal }) {
-      const state = isFinished(run.state)
+      const stayed = isFinished(run.state)
         ? "ended"
         : await boardOf(run.runId).stay(workerId, { holdSeconds: STAY_SECONDS, signal });
-      return create(StayResponseSchema, { state: stateOf(state) });
+      return create(
+        StayResponseSchema,
+        typeof stayed === "string" ? { state: STATES[stayed] } : { dropped: [...stayed] },
+      );
     },
 
     async takeJob({ workerId, slot, holds }, call) {

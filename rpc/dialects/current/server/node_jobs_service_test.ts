@@ -37,7 +37,7 @@ function channelTo(
   const board: NodeJobBoard = {
     run: () => Promise.resolve(undefined),
     join: () => "worker",
-    stay: (id) => Promise.resolve(id === "worker" ? undefined : "unknown"),
+    stay: (id) => Promise.resolve(id === "worker" ? [3] : "unknown"),
     take: () => Promise.resolve(JOB),
     answer: () => Promise.resolve(undefined),
   };
@@ -110,4 +110,6 @@ Deno.test("node jobs: workers learn that the run is over, or that they must join
   }
   const stay = await channelTo(RIGHT).call(NodeJobs.method.stay, { workerId: "older" });
   assert.equal(stay.response.state, WorkerState.UNKNOWN);
+  const { response } = await channelTo(RIGHT).call(NodeJobs.method.stay, worker);
+  assert.deepEqual([response.state, response.dropped], [WorkerState.GO_ON, [3]]);
 });
