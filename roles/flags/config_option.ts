@@ -12,7 +12,7 @@ export function addConfigOption(command: Command): Command {
   return command
     .option(
       "--config <file>",
-      "TOML file with flags of this command, named as here without the dashes; flags on the command line take precedence (default: none)",
+      "TOML file with flags of this command, named as here but without the leading --; flags on the command line take precedence (default: none)",
     )
     // Also called before the actions of subcommands, which have no such file.
     .hook("preAction", async (_, called) => {

@@ -30,16 +30,16 @@ const IMAGE = /^[\w./:@-]+$/;
 export function command(): Command {
   const command = new Command("simulation-worker")
     .description(
-      "Start a worker, which runs the ClientApp for simulated nodes of a run on another machine.",
+      "Start a worker. It runs the ClientApp for simulated nodes of a run that takes place on another machine.",
     )
     .option("--superlink <host:port>", "HTTP address of the SuperLink", "127.0.0.1:8000")
     .option(
       "--token-file <file>",
-      "file with the token of the run, which flwr run --engine workers writes (default: none, and needed except with --print-manifest)",
+      "file with the run's token; flwr run --engine workers writes this file (default: none; required unless you give --print-manifest)",
     )
     .option(
       "--workers <n>",
-      "number of nodes to compute at the same time (default: the number of cores)",
+      "number of nodes to simulate at the same time (default: the number of cores)",
       wholeNumber({ from: 1, to: MAX_WORKERS }),
     )
     .addOption(allowReadOption("ClientApps"))
@@ -50,7 +50,7 @@ export function command(): Command {
     )
     .option(
       "--image <image>",
-      "for --print-manifest: container image with flwr as its entry point (default: none, and needed with --print-manifest)",
+      "for --print-manifest: container image with flwr as its entry point (default: none; required with --print-manifest)",
     )
     .option(
       "--pods <n>",

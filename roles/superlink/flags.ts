@@ -179,7 +179,7 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--database <file or URL>",
-      'SQLite file that stores runs and nodes, which then survive a restart, or postgres://user@host:port/database; ":memory:" stores them in memory only (default: superlink.db in $FLWR_HOME or ~/.flwr)',
+      'where to store runs and nodes, so that they survive a restart: a SQLite file, or postgres://user@host:port/database; ":memory:" stores them in memory only (default: superlink.db in $FLWR_HOME or ~/.flwr)',
     )
     .option(
       "--database-password-file <file>",
@@ -203,7 +203,7 @@ function addRunOptions(command: Command): void {
     )
     .option(
       "--idle-exit <seconds>",
-      "exit when no run is in progress and no flwr command has called for this long (default: never)",
+      "exit after this many seconds without a run in progress and without a call from a flwr command (default: never)",
       wholeNumber({ from: 1 }),
     )
     .option(

@@ -64,7 +64,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--auth-superlink-public-key <file>",
-      "public key that the SuperLink must present; only with Flower 1.8 to 1.14's protocol (default: any)",
+      "public key that the SuperLink must present; only with the protocol of Flower 1.8 to 1.14 (default: any)",
     )
     .option(
       "--trusted-node-keys <file>",
@@ -88,7 +88,7 @@ function addAppOptions(command: Command): void {
     .addOption(
       new Option(
         "--device <device>",
-        "hardware for training; the command fails if it is not available",
+        "hardware for training (the command fails if it is not available)",
       )
         .choices(DEVICES).default("cpu"),
     )
@@ -135,7 +135,7 @@ function addPythonOptions(command: Command): void {
     .option("--ssl-keyfile <file>", "PEM file with that certificate's private key (default: none)")
     .option(
       "--ssl-ca-certfile <file>",
-      "PEM file with the certificate of the CA that signed it (default: none)",
+      "PEM file with the certificate of the CA that signed the --ssl-certfile certificate (default: none)",
     )
     .option(
       "--superexec-auth-secret-file <file>",

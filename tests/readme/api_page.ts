@@ -1,7 +1,7 @@
 /**
- * Prints docs/api.md: what an app can import from "flwr", from the doc comments.
+ * Makes docs/api.md: what an app can import from "flwr", from the doc comments.
  *
- *     deno run -A tests/readme/api_page.ts > docs/api.md && deno fmt docs/api.md
+ *     deno task docs
  */
 import { type ApiSymbol, documented, fileLink, namesByHeading, summary } from "./api_symbols.ts";
 import { hasOptions, optionsAnchor } from "./options_page.ts";
@@ -13,7 +13,7 @@ tables show the first sentence of each doc comment. [Options](options.md) lists 
 models and data sets, with types and defaults. Your editor shows the full comment with parameters, shapes,
 units and errors; so does \`deno doc --filter FedAvg mod.ts\` in this folder.
 
-\`deno run -A tests/readme/api_page.ts\` generates this page, and a test compares it with the code.
+\`deno task docs\` generates this page, and a test compares it with the code.
 `;
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -66,5 +66,3 @@ function optionsLink(name: string): string {
 function missing(name: string): never {
   throw new Error(`deno doc does not know "${name}" of mod.ts`);
 }
-
-if (import.meta.main) console.log(await apiPage());

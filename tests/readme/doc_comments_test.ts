@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { runCommand } from "../packaging/command.ts";
 import { apiPage } from "./api_page.ts";
+import { operatorsPage } from "./operators_page.ts";
 import { optionsPage, parts } from "./options_page.ts";
 import { unformatted } from "./markdown.ts";
 import { repositoryPath } from "../support/repository.ts";
@@ -38,7 +39,16 @@ Deno.test("docs/api.md: every name that an app can import, as the doc comments h
   assert.deepEqual(
     unformatted(page),
     unformatted(await apiPage()),
-    "make it anew: deno run -A tests/readme/api_page.ts > docs/api.md && deno fmt docs/api.md",
+    "make it anew: deno task docs",
+  );
+});
+
+Deno.test("docs/operators.md: every operator that has a rule", async () => {
+  const page = await Deno.readTextFile(repositoryPath("docs/operators.md"));
+  assert.deepEqual(
+    unformatted(page),
+    unformatted(await operatorsPage()),
+    "make it anew: deno task docs",
   );
 });
 
@@ -48,7 +58,7 @@ Deno.test("docs/options.md: every option with its type and default, as the doc c
   assert.deepEqual(
     unformatted(page),
     unformatted(expected),
-    "make it anew: deno run -A tests/readme/options_page.ts > docs/options.md && deno fmt docs/options.md",
+    "make it anew: deno task docs",
   );
   for (const option of ["fractionTrain", "clippingNorm", "proximalMu", "minThreshold"]) {
     assert.match(expected, new RegExp(`^\\| \`${option}\` \\| \`number\` \\|`, "m"));

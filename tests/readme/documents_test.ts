@@ -26,6 +26,12 @@ const exists = (path: string) => {
 };
 
 for (const document of DOCUMENTS) {
+  Deno.test(`${document}: no marker of a merge is left`, () => {
+    assert.doesNotMatch(read(document), /^(# )?(<{7}|>{7}|\|{7} )/m);
+  });
+}
+
+for (const document of DOCUMENTS) {
   Deno.test(`${document}: every relative link leads to a file, and to a heading of it`, () => {
     const broken = linkTargets(read(document)).filter((target) => {
       if (/^[a-z]+:/.test(target)) return false;

@@ -1,7 +1,7 @@
 /**
- * Prints docs/flags.md: every command with its arguments and flags, from the commands themselves.
+ * Makes docs/flags.md: every command with its arguments and flags, from the commands themselves.
  *
- *     deno run -A tests/readme/flag_tables.ts > docs/flags.md && deno fmt docs/flags.md
+ *     deno task docs
  */
 import type { Argument, Command, Option } from "commander";
 import { listedCommands, loadCommand } from "../../roles/commands.ts";
@@ -9,10 +9,10 @@ import { listedCommands, loadCommand } from "../../roles/commands.ts";
 const INTRODUCTION = `# Flags
 
 This page lists every command with its arguments and flags, as \`flwr <command> --help\` shows them. The
-[reference](reference.md) explains the settings. Every command also takes \`--no-color\`, or NO_COLOR=1 in its
-environment.
+[reference](reference.md) explains the settings. Every command also takes \`--no-color\`. Setting NO_COLOR=1 in
+its environment does the same.
 
-\`deno run -A tests/readme/flag_tables.ts\` generates this page, and a test compares it with the commands.
+\`deno task docs\` generates this page, and a test compares it with the commands.
 `;
 
 /** The page, before the formatter has it. */
@@ -85,5 +85,3 @@ function partDefault(description: string): { meaning: string; said?: string } {
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("<", "\\<").replaceAll("*", "\\*");
 }
-
-if (import.meta.main) console.log(await flagsPage());

@@ -52,7 +52,7 @@ Deno.test("docs/flags.md: every command with its flags, as the commands have the
   assert.deepEqual(
     unformatted(page),
     unformatted(await flagsPage()),
-    "make it anew: deno run -A tests/readme/flag_tables.ts > docs/flags.md && deno fmt docs/flags.md",
+    "make it anew: deno task docs",
   );
 });
 

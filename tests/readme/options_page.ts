@@ -1,7 +1,7 @@
 /**
- * Prints docs/options.md: the options of everything that an app can import from "flwr", from the doc comments.
+ * Makes docs/options.md: the options of everything that an app can import from "flwr", from the doc comments.
  *
- *     deno run -A tests/readme/options_page.ts > docs/options.md && deno fmt docs/options.md
+ *     deno task docs
  */
 import {
   type ApiDeclaration,
@@ -21,7 +21,7 @@ This page lists the options of strategies, client modifiers, models, data sets a
 from \`flwr\`, with their types and defaults. Pass them as an object, for example \`new FedAvg({ fractionTrain: 0.5 })\`.
 [API](api.md) lists what takes them.
 
-\`deno run -A tests/readme/options_page.ts\` generates this page, and a test compares it with the code.
+\`deno task docs\` generates this page, and a test compares it with the code.
 `;
 
 /** Types with options whose names do not end in "Options". */
@@ -166,5 +166,3 @@ function sourceFrom({ filename, line, col }: ApiLocation): string {
   sources.set(filename, lines);
   return [lines[line]!.slice(col), ...lines.slice(line + 1)].join("\n");
 }
-
-if (import.meta.main) console.log(await optionsPage());

@@ -82,7 +82,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .addOption(
       new Option(
         "--engine <engine>",
-        "for a folder: who computes for simulated nodes: the SuperLink's machine (local), workers that you start (workers), or workers that Slurm or Ray starts (slurm, ray) (default: local)",
+        'for a folder: what runs the simulated nodes: "local" is the SuperLink\'s machine, "workers" is workers that you start, "slurm" and "ray" are workers that Slurm or Ray starts (default: local)',
       ).choices(ENGINES),
     )
     .option(
@@ -96,7 +96,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--nodes-per-worker <n>",
-      "for a folder with --engine slurm or ray: nodes that each worker computes at the same time, with a core for each (default: 1)",
+      "for a folder with --engine slurm or ray: number of nodes that each worker simulates at the same time; each gets client-resources-num-cpus cores, by default one (default: 1)",
       wholeNumber({ from: 1, to: MAX_NODES_PER_WORKER }),
     )
     .option(
@@ -105,7 +105,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--engine-address <url>",
-      "for a folder with --engine ray: address of Ray's dashboard, for example http://head:8265 (default: none, and needed with --engine ray)",
+      "for a folder with --engine ray: address of Ray's dashboard, for example http://head:8265 (default: none; required with --engine ray)",
     )
     .option(
       "--engine-option <option>",
@@ -114,12 +114,12 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--engine-wait <seconds>",
-      `for a folder with --engine slurm or ray: seconds in which the first worker must run (default: ${DEFAULT_WAIT_SECONDS})`,
+      `for a folder with --engine slurm or ray: seconds to wait for a worker to run before the command stops the run (default: ${DEFAULT_WAIT_SECONDS})`,
       wholeNumber({ from: 1 }),
     )
     .option(
       "--node-table <file>",
-      "for a folder: CSV or JSON file with settings of each simulated node, the first row for partition 0 (default: none)",
+      "for a folder: CSV or JSON file with the settings of each simulated node; the first row is for partition 0 (default: none)",
     )
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that contains the app", ".")

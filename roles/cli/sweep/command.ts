@@ -41,7 +41,7 @@ export function command(): Command {
     )
     .option(
       "--seeds <count>",
-      'number of seeds: sets "seed" to 1, 2, … (default: that of --run-config)',
+      'number of seeds: sets "seed" to 1, 2, … (default: the seeds in --run-config)',
       readCount,
     )
     .option(
@@ -58,7 +58,7 @@ export function command(): Command {
     .addOption(
       new Option(
         "--mode <mode>",
-        "whether a small or a large --metric is better (default: by its name)",
+        "whether smaller or larger values of --metric are better (default: depends on the metric's name)",
       )
         .choices(["min", "max"]),
     )
@@ -68,7 +68,7 @@ export function command(): Command {
     )
     .option(
       "--resume <folder>",
-      "continue the sweep of this folder (default: start a new one)",
+      "continue the sweep whose results are in this folder (default: start a new one)",
     )
     .option("--fail-fast", "stop all runs when one fails", false)
     .addOption(
@@ -94,7 +94,7 @@ export function command(): Command {
     )
     .option(
       "--node-table <file>",
-      "CSV or JSON file with settings of each simulated node, the first row for partition 0 (default: none)",
+      "CSV or JSON file with the settings of each simulated node; the first row is for partition 0 (default: none)",
     )
     .addOption(formatOption())
     .addHelpText("after", EXAMPLE);

@@ -136,6 +136,6 @@ Deno.test("results: a table fits into the terminal, and names what it has no roo
     const table = lines.slice(0, 4);
     for (const line of table) assert.ok(line.length <= width, `${width}: ${line}`);
     assert.match(table[0]!, /^lr +RUNS +loss/);
-    assert.equal(lines.some((line) => line.startsWith("Without room for: ")), width === 40);
+    assert.equal(lines.some((line) => line.startsWith("Columns that did not fit: ")), width === 40);
   }
 });

@@ -14,7 +14,7 @@ export function resultLines(results: Results, screen: Screen): string[] {
   const columns = groupColumns(results);
   const lines = tableLines(columns, results.groups, screen);
   const hidden = hiddenTitles(columns, results.groups, screen);
-  if (hidden.length > 0) lines.push(`Without room for: ${hidden.join(", ")}`);
+  if (hidden.length > 0) lines.push(`Columns that did not fit: ${hidden.join(", ")}`);
   const unfinished = results.runs.filter(({ finished }) =>
     finished !== undefined && finished.status !== "completed"
   );
