@@ -22,7 +22,7 @@ const UNSAVED =
   `The states of the simulated nodes take more than ${formatBytes(MAX_SAVED_STATE_BYTES)}, so ` +
   "checkpoints no longer contain them: if the run is resumed, they start empty\n";
 
-/** The nodes of a run that are simulated in the process of its ServerApp. */
+/** The simulated nodes of a run, which run in the process of its ServerApp. */
 export interface SimulationJob {
   /** The ClientApp that every node runs. */
   readonly module: AppModule;
@@ -30,7 +30,7 @@ export interface SimulationJob {
   readonly nodes: number;
   /** Number of threads, each for one node at a time. Undefined: workers on other machines work for the nodes. */
   readonly workers?: number;
-  /** The seed of all random numbers that the apps draw by default, any integer. */
+  /** Seed of all random numbers that the apps draw by default; any integer. */
   readonly seed: number;
   readonly faults: NodeFaults;
   /** The settings of each node, as {@link NodeTable} reads them (default: none). */
@@ -111,7 +111,7 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 }
 
-/** Prints the first errors of nodes whole, each once. In a simulation there is no node's log to look into. */
+/** Prints the first errors of nodes in full, each once, because simulated nodes have no logs. */
 function failurePrinter(
   printed: NodeThreadHost["printed"],
 ): (partition: number, text: string) => void {

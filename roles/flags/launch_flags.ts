@@ -27,7 +27,7 @@ export function addLaunchOptions(command: Command): Command {
   return command
     .option(
       "--python <file>",
-      "Python executable that runs Python ServerApps; its environment must contain flwr; none: refuse Python apps (default: flwr-serverapp on PATH)",
+      'Python executable that runs Python ServerApps; its environment must contain flwr; "none" refuses Python apps (default: flwr-serverapp on PATH)',
     )
     .option(
       "--allow-runtime-dependency-installation",

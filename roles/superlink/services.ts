@@ -1,5 +1,5 @@
 import { ExecutorSecret } from "../../auth/executor_secret.ts";
-import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
+import type { Replays } from "./replays.ts";
 import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import type { Link } from "../../link/link.ts";
@@ -62,7 +62,7 @@ export interface ServicesOptions {
   readonly link: Link;
   readonly authentications: FleetAuthentications;
   /** Refuses replayed signatures of SuperExecs. */
-  readonly replays: LastingReplayGuard;
+  readonly replays: Replays;
   /** Whether only registered or listed SuperNodes may join. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
@@ -96,7 +96,7 @@ export function superLinkServices(
   const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
   const control = controlHandlers({
     link,
-    // Loaded with the first app: most of what it needs is for nothing else.
+    // Loaded with the first app, because nothing else needs most of these modules.
     readFab: async (content) => {
       const { readFab } = await load<typeof import("../../fab/read.ts")>(
         new URL("../../fab/read.ts", import.meta.url),
@@ -149,7 +149,7 @@ export function superLinkServices(
 
 function executorsOf(
   { where, superexecSecret }: RunsConfig,
-  replays: LastingReplayGuard,
+  replays: Replays,
 ): Executors {
   if (where === "here") return "nobody";
   return superexecSecret === undefined

@@ -31,6 +31,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/cli/keys",
     "roles/cli/nodes",
     "roles/cli/run",
+    "roles/cli/sweep",
     "roles/flags",
     "roles/output",
     "roles/serverapp",
@@ -159,6 +160,16 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/output",
     "rpc/dialects/*/client",
   ],
+  "roles/cli/sweep": [
+    "base",
+    "fab",
+    "roles/cli",
+    "roles/cli/config",
+    "roles/cli/run",
+    "roles/flags",
+    "roles/output",
+    "rpc/dialects/*/client",
+  ],
   "roles/cli/nodes": [
     "auth",
     "entities",
@@ -186,7 +197,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/output",
     "rpc/dialects/*/client",
   ],
-  "roles/flags": ["base", "certs", "hosting/app", "hosting/launch", "rpc"],
+  "roles/flags": ["base", "certs", "fab", "hosting/app", "hosting/launch", "rpc"],
   "roles/output": ["app", "base"],
   "hosting/app": ["app", "base", "entities", "ml/engine", "ml/session", "mod.ts"],
   "hosting/sandbox": [
@@ -370,6 +381,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "node:sqlite": ["link/store"],
   "node:fs": ["hosting/sandbox", "hosting/sandbox/process", "link/store"],
+  "postgres": ["link/store"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": [
@@ -382,6 +394,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "roles/cli/keys",
     "roles/cli/nodes",
     "roles/cli/run",
+    "roles/cli/sweep",
     "roles/flags",
     "roles/output",
     "roles/serverapp",
@@ -391,6 +404,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "roles/supernode",
   ],
   "@logtape/logtape": ["base", "rpc"],
+  // Only tests import these.
+  "fast-png": [],
+  "jpeg-js": [],
 };
 
 /** Whether an entry of a row allows a room: braces in it stand for each of the names within them. */

@@ -27,7 +27,7 @@ There are two ways to run an app:
    the kind of connection.
 
    With --stream, the exit status is 0 only if the run completed and every node contributed. It is 3 if some node never
-   contributed. Ctrl-C stops following the log; the run continues. With --format json added, the log goes to stderr, and
+   contributed. Ctrl-C stops following the log; the run continues. With --format json as well, the log goes to stderr, and
    stdout gets one JSON object at the end, which reports how the run ended.
 
 2. APP is "module:name". For example, server:app is the export "app" of server.ts or server.js. The ServerApp runs in
@@ -72,7 +72,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--nodes <count>",
-      "for a folder: number of simulated nodes (default: that of the federation, initially 2)",
+      "for a folder: number of simulated nodes (default: the federation's number, initially 2)",
       wholeNumber({ from: 1, to: MAX_VIRTUAL_NODES }),
     )
     .option(

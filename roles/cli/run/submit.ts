@@ -50,7 +50,7 @@ export interface SubmitFlags extends ControlFlags, EngineFlags {
   readonly federationConfig?: string;
   /** File with the settings of each simulated node. */
   readonly nodeTable?: string;
-  /** The run from whose last checkpoint to go on. */
+  /** Id of the run from whose last checkpoint to continue. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
   readonly check: boolean;
@@ -226,7 +226,7 @@ function withToken(
 }
 
 /** Reads `--node-table`. Loads the reader, which few runs need. */
-async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
+export async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
   const { readNodeTable } = await load<typeof import("../config/node_table.ts")>(
     new URL("../config/node_table.ts", import.meta.url),
   );
@@ -245,6 +245,13 @@ function readRunToResume(text: string): bigint {
       "A folder of checkpoints is for a ServerApp run here: flwr run module:name --resume FOLDER",
     ],
   });
+}
+
+/** Checks the types of an app, unless it has passed before. @throws FlwrError "failed-precondition" with the errors */
+export async function checkAppTypes(folder: string, fab: Fab): Promise<void> {
+  const app = appToCheck(folder, fab);
+  const check = app && await neededTypeCheck(app);
+  await check?.();
 }
 
 /** The input of the type check. Undefined for an app in another language. */
@@ -275,8 +282,8 @@ async function readOverride(
 }
 
 /** Reads the settings of the simulation. Undefined if none were given. */
-async function readSimulation(
-  { nodes, federationConfig: pairs }: SubmitFlags,
+export async function readSimulation(
+  { nodes, federationConfig: pairs }: Pick<SubmitFlags, "nodes" | "federationConfig">,
 ): Promise<SimulationSettings | undefined> {
   if (nodes === undefined && pairs === undefined) return undefined;
   const values = pairs === undefined ? {} : await readRunConfig([pairs], "--federation-config");
@@ -284,7 +291,7 @@ async function readSimulation(
   if (nodes !== undefined && given.numSupernodes !== undefined && given.numSupernodes !== nodes) {
     throw new UsageError(
       "invalid-argument",
-      `--nodes says ${nodes}, and num-supernodes in --federation-config ${given.numSupernodes}`,
+      `--nodes is ${nodes}, but num-supernodes in --federation-config is ${given.numSupernodes}`,
       { hints: ["Leave one of them out"] },
     );
   }
@@ -304,7 +311,7 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
       "fab-hash": shortHash(hash),
       "fab-filename": fabFileName(config, hash),
     },
-    lines: [`Run ${runId} is started: ${config.fabId} ${config.version}`],
+    lines: [`Started run ${runId}: ${config.fabId} ${config.version}`],
   };
 }
 
@@ -314,14 +321,18 @@ async function follow(
   stream: Stream,
   where: string,
 ): Promise<ShownRun> {
-  // Until here Ctrl-C just ends the command.
+  // Before this, Ctrl-C simply ends the command.
   using shutdown = onShutdown();
   using watch = placed &&
     new (await loadPlacing()).WorkerWatch(placed, systemClock, printMessage);
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   return await withControl(connection, async (control) => {
     const signal = watch ? AbortSignal.any([shutdown.signal, watch.failed]) : shutdown.signal;
-    const followed = await followLog(control, runId, sink, signal);
+    const followed = await followLog(control, runId, sink, signal).catch((error) => {
+      const { code, message, hints, cause } = FlwrError.from(error);
+      if (code !== "unavailable" && code !== "deadline-exceeded") throw error;
+      throw new FlwrError(code, message, { hints: [...hints, followAgain(runId, where)], cause });
+    });
     if (watch?.failed.aborted) {
       await control.stopRun(runId).catch(() => {});
       await watch.cancel();
@@ -332,6 +343,10 @@ async function follow(
     if (followed === "ended") await watch?.cancel();
     return await shownRun(control, runId);
   });
+}
+
+function followAgain(runId: bigint, where: string): string {
+  return `To follow the run again: flwr log ${runId}${where}`;
 }
 
 async function stopRun(connection: SuperLinkConnection, runId: bigint): Promise<void> {
@@ -348,7 +363,7 @@ function stoppedFollowing(
     `Run ${runId} is still running. You stopped following its log`,
     {
       hints: [
-        `To follow it again: flwr log ${runId}${where}`,
+        followAgain(runId, where),
         `To stop it: flwr stop ${runId}${where}`,
         ...(placed ? [`To end its workers: ${placed.workers.toCancel}`] : []),
       ],
@@ -357,7 +372,7 @@ function stoppedFollowing(
 }
 
 /** Command line words that select the same SuperLink in another command, with a leading space. Empty for the default. */
-function whereOf(superlink: string | undefined, flags: ControlFlags): string {
+export function whereOf(superlink: string | undefined, flags: ControlFlags): string {
   if (superlink === undefined) return "";
   const trust = flags.insecure
     ? " --insecure"

@@ -46,7 +46,7 @@ export interface LaunchLink {
 /** Options of {@link LinkRuns}. */
 export interface LinkRunsOptions {
   readonly link: LaunchLink;
-  /** Whether the domain's state outlives this process. Otherwise a run that is interrupted has failed. */
+  /** Whether the domain's state outlives this process. If not, an interrupted run fails. */
   readonly isLasting: boolean;
   /** The Runtime API that the apps call. */
   readonly runtime: ServiceBinding;
@@ -67,6 +67,7 @@ export class LinkRuns implements RunSource {
     const claimed = await this.#options.link.runs.claim({
       holdSeconds: CLAIM_HOLD_SECONDS,
       signal,
+      isBeside: true,
     });
     return claimed && new LinkRunClaim(claimed, this.#options);
   }
@@ -200,13 +201,14 @@ function report(error: unknown): void {
   if (code !== "unavailable") log("superlink").error("A heartbeat failed: {message}", { message });
 }
 
-/** Runs that are listed at once. */
+/** Number of runs to list at a time. */
 const PAGE = 200;
 
 /**
  * Resumes the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
- * Those that cannot go on fail. Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
- * continue.
+ * Runs that cannot continue fail. Claimed runs that had not begun become pending again when their claim expires. Runs
+ * that a user started by hand continue. Not for a database that SuperLinks share: there the domain does this when the
+ * lease of a SuperLink has ended.
  *
  * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
  */

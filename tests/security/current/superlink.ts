@@ -80,6 +80,7 @@ export class CurrentSuperLink implements AsyncDisposable {
       sslCertfile: await file("server.pem", cert),
       sslKeyfile: await file("server.key", key),
       enableSupernodeAuth: true,
+      database: ":memory:",
       port: "0",
       fleetApiAddress: "127.0.0.1:0",
       controlApiAddress: "127.0.0.1:0",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { testWithAllRights } from "../../../../base/testing/all_rights.ts";
 import type { FlwrError } from "../../../../base/error.ts";
 import type { ToolOutput } from "./run_tool.ts";
 import { SlurmEngine } from "./slurm.ts";
@@ -73,7 +74,7 @@ Deno.test("SlurmEngine: an option that is none, or that would submit something e
   new SlurmEngine({ sbatchOptions: fine });
 });
 
-Deno.test("SlurmEngine: any path is one word of the script", async () => {
+testWithAllRights("SlurmEngine: any path is one word of the script", async () => {
   const odd = "/a 'b'\n$(touch /tmp/x)`id`\"\\;&|*";
   const { engine } = slurmWith({ sbatch: { stdout: "12\n" } });
   const folder = await Deno.makeTempDir();
