@@ -38,7 +38,7 @@ async function prepare(stage: Stage) {
   return { http, flwr, run, modelOf };
 }
 
-const runIdIn = (text: string) => /Run (\d+) is started/.exec(text)![1]!;
+const runIdIn = (text: string) => /Started run (\d+)/.exec(text)![1]!;
 
 scenario(
   "ray: jobs on two raylets compute a run with the same bits, end with it, and show no token",
