@@ -38,7 +38,7 @@ scenario("slurm: an array of workers computes a run, and is gone after it", asyn
   assert.match(text, /\[SUMMARY\]/);
   assert.match(text, /A simulation worker joined/);
   await eventually(async () => (await queue()).length === 0, 30, "the job to end");
-  const [, runId] = /Run (\d+) is started/.exec(text)!;
+  const [, runId] = /Started run (\d+)/.exec(text)!;
   // The token is in a file of its own, which only the user can read, and the script names that file.
   const folder = stage.path("home/workers");
   const token = await Deno.readTextFile(`${folder}/${runId}.token`);
