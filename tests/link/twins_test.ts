@@ -4,6 +4,7 @@ import { settle } from "../../base/testing/settle.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
+import type { SignalListener } from "../../link/transactions/signals.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
@@ -15,8 +16,8 @@ import { Bench, lasting, object } from "./harness.ts";
 interface Twins {
   readonly a: Bench;
   readonly b: Bench;
-  /** From now on, the SuperLinks do not wake each other. */
-  deafen(): void;
+  /** From now on, the SuperLinks do not wake each other. Returns what ends that, as a connection that comes back. */
+  deafen(): () => void;
   /** From now on, the first SuperLink cannot reach the store. */
   kill(): void;
   /** It can again. */
@@ -46,11 +47,20 @@ async function withTwins(
 ): Promise<void> {
   const store = lasting(interleave(own)).open();
   let [isDead, isDeaf] = [false, false];
+  const listeners: SignalListener[] = [];
   const connect: LinkStore["signals"]["connect"] = (listener) => {
+    listeners.push(listener);
     const line = store.signals.connect(listener);
     return {
       publish: (topics) => isDeaf || line.publish(topics),
       [Symbol.dispose]: () => line[Symbol.dispose](),
+    };
+  };
+  const deafen = () => {
+    isDeaf = true;
+    return () => {
+      isDeaf = false;
+      for (const listener of listeners) listener.lost();
     };
   };
   const deafened: LinkStore = { ...store, signals: { connect } };
@@ -73,7 +83,7 @@ async function withTwins(
       b,
       kill: () => isDead = true,
       revive: () => isDead = false,
-      deafen: () => isDeaf = true,
+      deafen,
     });
   } finally {
     await a.link.close();
@@ -143,6 +153,23 @@ twinTest("a wake-up that is lost costs five seconds", async ({ a, b, deafen }) =
   await a.answer(pushed);
   await a.pass(5, 5);
   assert.equal((await reply).length, 1);
+});
+
+twinTest("held calls look when the connection for wake-ups is back", async ({ a, b, deafen }) => {
+  const nodeId = await a.node(1000);
+  const [first, second] = [await a.push(nodeId), await a.push(nodeId)];
+  await a.link.messages.pullInstruction(nodeId);
+  await a.link.messages.pullInstruction(nodeId);
+  const hear = deafen();
+  const pull = a.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
+  const reply = b.link.messages.pullReplies([first.messageId], { holdSeconds: 20 });
+  await settle();
+  const third = await b.push(nodeId);
+  await a.answer(first);
+  hear();
+  assert.equal((await pull)?.messageId, third.messageId);
+  assert.equal((await reply).length, 1);
+  await b.answer(second);
 });
 
 twinTest("the object of an error of one is found at the other", async ({ a, b }) => {
