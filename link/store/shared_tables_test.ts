@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { LinkMessage } from "../../entities/message.ts";
-import { runRecord } from "../testing/records.ts";
+import { linkMessage, runRecord } from "../testing/records.ts";
 import { eachStore } from "./testing/each_store.ts";
 
 const LARGEST_ID = 2n ** 64n - 1n;
@@ -92,9 +91,13 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
     assert.deepEqual((await tx.runs.runBy(LARGEST_ID)).map(({ runId }) => runId), [4n]);
     const progress = { deliveries: 1, replyPulled: false, dueAt: 5 } as const;
     for (const messageId of ["a", "b", "c"]) {
-      await tx.instructions.add({ ...progress, message: message(messageId), state: "waiting" });
+      await tx.instructions.add({
+        ...progress,
+        message: linkMessage({ messageId }),
+        state: "waiting",
+      });
     }
-    const toLargest = { ...message("d"), dstNodeId: LARGEST_ID };
+    const toLargest = linkMessage({ messageId: "d", dstNodeId: LARGEST_ID });
     await tx.instructions.add({ ...progress, message: toLargest, state: "waiting" });
     const waiting = await tx.instructions.waitingFor([9n, 8n, LARGEST_ID]);
     assert.deepEqual(new Set(waiting), new Set([9n, LARGEST_ID]));
@@ -112,19 +115,3 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
     assert.equal((await tx.instructions.get(["a"]))[0]?.holder, undefined);
   });
 });
-
-function message(messageId: string): LinkMessage {
-  return {
-    messageId,
-    runId: 3n,
-    srcNodeId: 1n,
-    dstNodeId: 9n,
-    replyToMessageId: "",
-    groupId: "1",
-    messageType: "train",
-    createdAt: 1,
-    pushedAt: 1,
-    ttl: 3600,
-    content: "model",
-  };
-}

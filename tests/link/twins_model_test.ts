@@ -5,6 +5,7 @@ import type { HandedInstruction } from "../../link/messages/messages.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
+import { cuttable } from "./cut_store.ts";
 import { Bench, lasting, UPDATE_OBJECTS } from "./harness.ts";
 
 // Random histories of two SuperLinks on one store. Each can lose the store and come back, end, or die with what it was
@@ -59,34 +60,14 @@ class History {
     // A cut must not look like a node that does not answer.
     const limits = { maxDeliveries: 1000, relookSeconds: 5, serverLeaseSeconds: 15 };
     const twin = this.#all[0]?.bench;
-    const open = () => this.#storeOf(server);
+    const open = () =>
+      cuttable(this.#store, { isCutOff: () => server.isCutOff, isDeaf: () => this.#isDeaf });
     const bench = new Bench({ open }, limits, twin, this.#all.length + 1);
     const server: Server = { isCutOff: false, bench };
     await (twin === undefined ? bench.start() : bench.join(twin));
     this.#all.push(server);
     this.#servers.push(server);
     return server;
-  }
-
-  /** The store, as a SuperLink reaches it. */
-  #storeOf(server: Server): LinkStore {
-    const store = this.#store;
-    return {
-      ...store,
-      signals: {
-        connect: (listener) => {
-          const line = store.signals.connect(listener);
-          return {
-            publish: (topics) => this.#isDeaf || line.publish(topics),
-            [Symbol.dispose]: () => line[Symbol.dispose](),
-          };
-        },
-      },
-      transaction: (durability, work, onCommit) =>
-        server.isCutOff
-          ? Promise.reject(new FlwrError("unavailable", "cut off"))
-          : store.transaction(durability, work, onCommit),
-    };
   }
 
   #below(limit: number): number {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { FlwrError } from "../../base/error.ts";
 import { settle } from "../../base/testing/settle.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
@@ -8,6 +7,7 @@ import type { SignalListener } from "../../link/transactions/signals.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import { cuttable } from "./cut_store.ts";
 import { Bench, lasting, object } from "./harness.ts";
 
 // Two SuperLinks on one store. The clock stands still unless a test moves it, so a held call that ends was woken.
@@ -48,14 +48,6 @@ async function withTwins(
   const store = lasting(interleave(own)).open();
   let [isDead, isDeaf] = [false, false];
   const listeners: SignalListener[] = [];
-  const connect: LinkStore["signals"]["connect"] = (listener) => {
-    listeners.push(listener);
-    const line = store.signals.connect(listener);
-    return {
-      publish: (topics) => isDeaf || line.publish(topics),
-      [Symbol.dispose]: () => line[Symbol.dispose](),
-    };
-  };
   const deafen = () => {
     isDeaf = true;
     return () => {
@@ -63,18 +55,16 @@ async function withTwins(
       for (const listener of listeners) listener.lost();
     };
   };
-  const deafened: LinkStore = { ...store, signals: { connect } };
-  const mortal: LinkStore = {
-    ...deafened,
-    transaction: (durability, work, onCommit) =>
-      isDead
-        ? Promise.reject(new FlwrError("unavailable", "killed"))
-        : store.transaction(durability, work, onCommit),
-  };
+  const reached = (isCutOff: () => boolean) =>
+    cuttable(store, {
+      isCutOff,
+      isDeaf: () => isDeaf,
+      onListener: (listener) => listeners.push(listener),
+    });
   const { relookSeconds, serverLeaseSeconds } = DEFAULT_LINK_LIMITS;
   const all = { relookSeconds, serverLeaseSeconds, ...limits };
-  const a = new Bench({ open: () => mortal }, all);
-  const b = new Bench({ open: () => deafened }, all, a);
+  const a = new Bench({ open: () => reached(() => isDead) }, all);
+  const b = new Bench({ open: () => reached(() => false) }, all, a);
   await a.start();
   await b.join(a);
   try {
