@@ -55,7 +55,7 @@ const SHARED_SWEEP_SECONDS = 60;
 
 /** Options of {@link createLink}. */
 export interface LinkOptions {
-  /** The store. The domain closes it, also if it cannot start. */
+  /** The store. The domain closes it, even if it cannot start. */
   readonly store: LinkStore;
   readonly clock: LinkContext["clock"];
   /** Source of ids; cryptographically random in production. */

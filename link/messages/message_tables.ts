@@ -54,7 +54,7 @@ export interface InstructionTable {
 
 /** Table of replies, at most one for each instruction. */
 export interface ReplyTable {
-  /** The replies to these instructions, as far as they exist. */
+  /** The existing replies to these instructions. */
   to(instructionIds: readonly string[]): Promise<LinkMessage[]>;
   get(messageId: string): Promise<LinkMessage | undefined>;
   /** The replies with these ids, as far as they exist. */

@@ -21,7 +21,8 @@ export async function pullReplies(
   const found = await longPoll(context, topics, options, async () => {
     const asked = ids.filter((id) => !context.pendingReplies.has(id, runId));
     if (asked.length === 0) return undefined;
-    // Relaxed: if a power failure undoes an error that was already pulled, the instruction can still get a reply.
+    // Relaxed, because if a power failure undoes an error that was already pulled, the instruction can still get a
+    // reply.
     const collected = await context.transact(
       "relaxed",
       (tx, effects) => collectReplies(context, tx, effects, asked, runId),

@@ -32,7 +32,7 @@ export async function pullObjects(
   const choice = await context.transact("relaxed", (tx) => choose(context, tx, caller, wanted));
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
-  // Checked again, because `makeRoom` may have taken long.
+  // Checked again, because `makeRoom` may have taken a long time.
   return await context.transact(
     "relaxed",
     (tx, effects) => read(context, tx, effects, caller, choice),

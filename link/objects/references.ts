@@ -3,10 +3,11 @@ import type { ObjectLimits, ObjectTables } from "./context.ts";
 import type { ObjectCounters } from "./object_table.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
-// Reference counting of objects. An object's references are the message whose root it is and the stored objects whose
-// child it is. It is removed with its last reference, unless an open push announced it; then it is removed with the
-// push. Objects of a push arrive in any order, so an object can be stored before its children. It counts the children
-// that are missing or incomplete; at 0 it is complete. Every object of an accepted message is complete.
+// Reference counting of objects. The references to an object come from the message whose root it is, and from the
+// stored objects whose child it is. It is removed with its last reference, unless an open push announced it; then it is
+// removed with the push. Objects of a push arrive in any order, so an object can be stored before its children. It
+// counts the children that are missing or incomplete; at 0 it is complete. Every object of an accepted message is
+// complete.
 
 /**
  * Adds objects that are not stored yet, each once.

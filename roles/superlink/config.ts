@@ -11,7 +11,10 @@ import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 /** The configuration of a SuperLink, from checked flags and files. */
 export interface SuperLinkConfig {
   readonly listeners: Listeners;
-  /** Additional host names of this SuperLink, besides its addresses and those of its certificate. "*" allows any. */
+  /**
+   * Additional host names of this SuperLink. Its addresses and the names in its certificate need not be listed. "*"
+   * allows any.
+   */
   readonly hostNames: readonly string[];
   /** The APIs that other machines may call over HTTP. They may always call Fleet. */
   readonly remote: RemoteAccess;
@@ -33,8 +36,9 @@ export interface RemoteAccess {
   readonly runtime: boolean;
 }
 
-/** A server's TLS, and the file of its CA for app processes. */
+/** A server's TLS, its files, and the file of its CA for app processes. */
 export interface SuperLinkTls extends CheckedServerTls {
+  readonly files: ServerTlsFiles;
   /** Absolute path of the CA's certificate. */
   readonly authorityFile: string;
 }
@@ -77,6 +81,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   const files = tlsFiles(flags);
   const tls = {
     ...await readServerTls(files),
+    files,
     authorityFile: resolve(files.authority.file),
   };
   return { ...config, tls, ...(authentication === undefined ? {} : { authentication }) };

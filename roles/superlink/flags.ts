@@ -119,7 +119,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--auth-superlink-private-key <file>",
-      "file with the SuperLink's private key, OpenSSH or PEM; SuperNodes of Flower 1.8 to 1.14 use it to authenticate the SuperLink (default: a new one at each start)",
+      "file with the SuperLink's private key, OpenSSH or PEM; only for SuperNodes of Flower 1.8 to 1.14, which authenticate the SuperLink by its key pair (default: a new one at each start)",
     )
     .option(
       "--auth-superlink-public-key <file>",

@@ -64,6 +64,7 @@ const APART = /^(proto\/gen|examples)\//;
 const ALONE: Readonly<Record<string, string>> = {
   "hosting/app/app_worker.ts": STARTS_ALONE,
   "hosting/sandbox/process/main.ts": STARTS_ALONE,
+  "hosting/sandbox/process/simulated_app_worker.ts": STARTS_ALONE,
   "link/artifacts/artifacts.ts": ONE_NOUN,
   "link/store/backup/backup.ts": LOADED_LATE,
   "link/store/memory_settings.ts": ONE_TABLE,
@@ -72,6 +73,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "ml/lower/leading_sums.ts": ONE_OPTIMISATION,
   "ml/lower/relu_mask.ts": ONE_OPTIMISATION,
   "ml/lower/shared_pool_indices.ts": ONE_OPTIMISATION,
+  "ml/session/worker.ts": STARTS_ALONE,
   "privacy/noise/for_tests.ts": FOR_TESTS,
   "roles/cli/hosted.ts": LOADED_LATE,
   "roles/cli/nodes/subcommands.ts": LOADED_LATE,

@@ -25,7 +25,12 @@ export const APPS: string = repositoryPath("tests/interop/apps/typescript");
 /** The flags that make a role's log one of events: {@link Process.waitForEvent}. */
 export const EVENTS: readonly string[] = ["--log-format", "json"];
 /** The commands that have a log. (`run` has one where it runs a ServerApp itself.) */
-const LOGGING: ReadonlySet<string> = new Set(["superlink", "supernode", "superexec"]);
+const LOGGING: ReadonlySet<string> = new Set([
+  "superlink",
+  "supernode",
+  "superexec",
+  "simulation-worker",
+]);
 /** Commands below `supernode`, which have none. */
 const ABOUT_NODES: ReadonlySet<string> = new Set(["register", "unregister", "list"]);
 

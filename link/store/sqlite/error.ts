@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 
-/** SQLite's primary result codes about which a user can do something (sqlite.org/rescode.html). */
+/** SQLite's primary result codes for errors that a user can fix (sqlite.org/rescode.html). */
 const BUSY = 5;
 const CORRUPT = 11;
 const IO_ERROR = 10;
@@ -22,7 +22,7 @@ export function sqliteError(path: string, error: unknown): unknown {
         {
           cause,
           hints: [
-            "Each SuperLink needs a database of its own: stop the other one, or name another file",
+            "Each SuperLink needs its own database: stop the other one, or name another file",
           ],
         },
       );

@@ -265,12 +265,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX instruction_handed_out ON instruction (dst_node_id, place)
     WHERE state = 'handed-out';
   `,
-  // How a run's ServerApp shows that it is alive. One that a user started by hand had no heartbeats before.
+  // How a run's ServerApp shows that it is alive. Before this version, a ServerApp started by hand had no heartbeats.
   `
   ALTER TABLE run ADD COLUMN life_sign TEXT NOT NULL DEFAULT 'heartbeats';
   UPDATE run SET life_sign = 'instructions' WHERE fab_hash = '';
   `,
-  // Checkpoints, from which an interrupted run goes on. Earlier runs have none, and may have sent instructions.
+  // Checkpoints, from which an interrupted run continues. Earlier runs have none, and may have sent instructions.
   `
   ALTER TABLE artifact ADD COLUMN kind TEXT NOT NULL DEFAULT 'artifact';
   ALTER TABLE run ADD COLUMN resumes INTEGER;

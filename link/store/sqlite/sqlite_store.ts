@@ -89,7 +89,7 @@ export class SqliteStore implements LinkStore {
     onCommit?: () => void,
   ): Promise<T> {
     const result = await this.#serial.run(() => this.#perform(work, onCommit));
-    // Other transactions go on during the sync. They reach the disk after this one or not at all.
+    // Other transactions continue during the sync. They reach the disk after this one or not at all.
     if (durability === "durable") {
       await this.#flush().catch((error) => {
         throw new NotSynced(result, FlwrError.from(error));
