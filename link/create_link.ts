@@ -27,7 +27,7 @@ import { pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
-import { relookUntilClosed } from "./relook.ts";
+import { relook, relookUntilClosed } from "./relook.ts";
 import { getFab, getFabPiece, keepPieces } from "./runs/bundles.ts";
 import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
 import { failRun, stopRun } from "./runs/end.ts";
@@ -117,7 +117,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       wake(topics);
       if (topics.includes("superlinks")) housekeeper.expect(clock.now());
     },
-    lost: () => wakes.wakeAll(),
+    lost: () => void relook(context),
   });
   const context: LinkContext = {
     store,

@@ -88,7 +88,7 @@ async function announceMessages(
   const waiting: (WaitingMessage & { readonly index: number })[] = [];
   const finished: string[] = [];
   for (const batch of batches(pushed)) {
-    const reads = batch.length > 1 ? await readAhead(tx, batch.map((at) => messages[at]!)) : tx;
+    const reads = await readAhead(tx, batch.map((at) => messages[at]!), pushed.nodeId);
     const accepted: (NewMessage & { readonly index: number })[] = [];
     const undecided: typeof accepted = [];
     for (const index of batch) {

@@ -19,17 +19,23 @@ export interface MessageReads {
  * not show later writes.
  *
  * @param messages each id once
+ * @param pusherId the node that pushes them, or SUPERLINK_NODE_ID
  */
 export async function readAhead(
   tx: MessageTransaction,
   messages: readonly NewLinkMessage[],
+  pusherId: bigint,
 ): Promise<MessageReads> {
   const ids = messages.map(({ messageId }) => messageId);
   const asked = [...ids, ...messages.map(({ replyToMessageId }) => replyToMessageId)];
-  const announced = await tx.pushes.messages(ids);
-  const instructions = await tx.instructions.get([...new Set(asked)]);
-  const replies = await tx.replies.withIds(ids);
-  const nodes = await tx.nodes.withIds([...new Set(messages.map(({ dstNodeId }) => dstNodeId))]);
+  const nodeIds = messages.flatMap(({ srcNodeId, dstNodeId }) => [srcNodeId, dstNodeId]);
+  // Together, because none depends on another: a database server then answers them in one go.
+  const [announced, instructions, replies, nodes] = await Promise.all([
+    tx.pushes.messages(ids),
+    tx.instructions.get([...new Set(asked)].filter((id) => id !== "")),
+    tx.replies.withIds(ids),
+    tx.nodes.withIds([...new Set([...nodeIds, pusherId])]),
+  ]);
   const instructionOf = new Map(instructions.map((each) => [each.message.messageId, each]));
   const announcedOf = new Map(announced.map((each) => [each.message.messageId, each]));
   const replyOf = new Map(replies.map((each) => [each.messageId, each]));

@@ -165,14 +165,17 @@ export async function releaseTree(tx: ObjectTables, root: ObjectId): Promise<voi
  */
 export async function removeUnneeded(tx: ObjectTables, roots: readonly ObjectId[]): Promise<void> {
   for (let left = [...roots]; left.length > 0;) {
-    const announced = await tx.pushes.areAnnounced(left);
+    const [announced, children] = await Promise.all([
+      tx.pushes.areAnnounced(left),
+      tx.objects.childrenOfAll(left),
+    ]);
     const gone = left.filter((id) => !announced.has(id));
     if (gone.length === 0) return;
-    const children = [...(await tx.objects.childrenOfAll(gone)).values()].flat();
-    await tx.objects.removeAll(gone);
     const deltas = new Map<ObjectId, number>();
-    for (const child of children) deltas.set(child, (deltas.get(child) ?? 0) - 1);
-    left = await tx.objects.addReferencesAll(deltas);
+    for (const child of gone.flatMap((id) => children.get(id) ?? [])) {
+      deltas.set(child, (deltas.get(child) ?? 0) - 1);
+    }
+    [left] = await Promise.all([tx.objects.addReferencesAll(deltas), tx.objects.removeAll(gone)]);
   }
 }
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { LinkMessage } from "../../entities/message.ts";
-import { runRecord } from "../testing/records.ts";
+import { linkMessage, runRecord } from "../testing/records.ts";
 import { eachStore } from "./testing/each_store.ts";
 
 const LARGEST_ID = 2n ** 64n - 1n;
@@ -93,10 +92,10 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
     const progress = { deliveries: 1, replyPulled: false, dueAt: 5 } as const;
     for (const messageId of ["a", "b", "c"]) {
       await tx.instructions.addAll([
-        { ...progress, message: message(messageId), state: "waiting" },
+        { ...progress, message: linkMessage({ messageId }), state: "waiting" },
       ]);
     }
-    const toLargest = { ...message("d"), dstNodeId: LARGEST_ID };
+    const toLargest = linkMessage({ messageId: "d", dstNodeId: LARGEST_ID });
     await tx.instructions.addAll([{ ...progress, message: toLargest, state: "waiting" }]);
     const waiting = await tx.instructions.waitingFor([9n, 8n, LARGEST_ID]);
     assert.deepEqual(new Set(waiting), new Set([9n, LARGEST_ID]));
@@ -114,19 +113,3 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
     assert.equal((await tx.instructions.get(["a"]))[0]?.holder, undefined);
   });
 });
-
-function message(messageId: string): LinkMessage {
-  return {
-    messageId,
-    runId: 3n,
-    srcNodeId: 1n,
-    dstNodeId: 9n,
-    replyToMessageId: "",
-    groupId: "1",
-    messageType: "train",
-    createdAt: 1,
-    pushedAt: 1,
-    ttl: 3600,
-    content: "model",
-  };
-}

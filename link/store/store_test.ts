@@ -3,24 +3,12 @@ import assert from "node:assert/strict";
 import type { LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "../messages/message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
-import { nodeRecord, runRecord } from "../testing/records.ts";
+import { linkMessage, nodeRecord, runRecord } from "../testing/records.ts";
 import type { LinkTables } from "./store.ts";
 import { eachStore } from "./testing/each_store.ts";
 import { anyCharacter } from "../../base/testing/texts.ts";
 
-const MESSAGE: LinkMessage = {
-  messageId: "a",
-  runId: 3n,
-  srcNodeId: 1n,
-  dstNodeId: 9n,
-  replyToMessageId: "",
-  groupId: "1",
-  messageType: "train",
-  createdAt: 1_800_000_000.125,
-  pushedAt: 1_800_000_001.5,
-  ttl: 3600,
-  content: "model",
-};
+const MESSAGE = linkMessage();
 
 const uint64 = fc.oneof(
   fc.constantFrom(0n, 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n),

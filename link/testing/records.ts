@@ -1,3 +1,4 @@
+import type { LinkMessage } from "../../entities/message.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { RunRecord } from "../runs/run_table.ts";
 
@@ -35,6 +36,24 @@ export function nodeRecord(changes: Partial<NodeRecord> = {}): NodeRecord {
     joins: 0,
     ...changes,
   };
+}
+
+/** An instruction of run 3 for node 9, for tests. */
+export function linkMessage(changes: Partial<LinkMessage> = {}): LinkMessage {
+  return {
+    messageId: "a",
+    runId: 3n,
+    srcNodeId: 1n,
+    dstNodeId: 9n,
+    replyToMessageId: "",
+    groupId: "1",
+    messageType: "train",
+    createdAt: 1_800_000_000.125,
+    pushedAt: 1_800_000_001.5,
+    ttl: 3600,
+    content: "model",
+    ...changes,
+  } as LinkMessage;
 }
 
 /** A run of a ServerApp of Flower 1.9's wire, to be started. */

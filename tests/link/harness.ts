@@ -105,13 +105,21 @@ export class Bench {
   link!: Link;
   runId!: bigint;
 
-  /** @param twin another SuperLink on the same store */
-  constructor(stores: Reopenable, limits: Partial<LinkLimits>, twin?: Bench) {
+  /**
+   * @param twin another SuperLink on the same store
+   * @param seed of its random numbers; another one for each twin
+   */
+  constructor(
+    stores: Reopenable,
+    limits: Partial<LinkLimits>,
+    twin?: Bench,
+    seed = twin === undefined ? 1 : 2,
+  ) {
     this.#stores = stores;
     this.#limits = limits;
     this.clock = twin?.clock ?? new FakeClock();
-    this.random = seededRandom(twin === undefined ? 1 : 2);
-    this.#name = twin === undefined ? "" : "twin's ";
+    this.random = seededRandom(seed);
+    this.#name = twin === undefined ? "" : `twin ${seed}'s `;
   }
 
   async start(): Promise<void> {
@@ -179,7 +187,7 @@ export class Bench {
   /** Pushes one instruction, which must be accepted. */
   async push(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): Promise<LinkMessage> {
     const message = this.instruction(dstNodeId, changes);
-    return await this.#take(message, MODEL_OBJECTS);
+    return await this.take(message, MODEL_OBJECTS);
   }
 
   reply(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
@@ -204,10 +212,14 @@ export class Bench {
   /** Pushes a reply, which must be accepted. */
   async answer(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}) {
     const reply = this.reply(instruction, changes);
-    return await this.#take(reply, UPDATE_OBJECTS);
+    return await this.take(reply, UPDATE_OBJECTS);
   }
 
-  async #take(message: NewLinkMessage, objects: readonly LinkObject[]): Promise<LinkMessage> {
+  /** Pushes a message, which must be accepted. */
+  async take(
+    message: NewLinkMessage,
+    objects: readonly LinkObject[] = MODEL_OBJECTS,
+  ): Promise<LinkMessage> {
     const pushedAt = this.clock.now();
     const refusal = await this.refusalOf(message, objects);
     if (refusal !== undefined) throw new Error(refusal.reason);

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
-import { FlwrError } from "../../base/error.ts";
 import { settle } from "../../base/testing/settle.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
 import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
+import type { SignalListener } from "../../link/transactions/signals.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { postgresTest } from "../support/postgres.ts";
+import { cuttable } from "./cut_store.ts";
 import { Bench, lasting, object } from "./harness.ts";
 
 // Two SuperLinks on one store. The clock stands still unless a test moves it, so a held call that ends was woken.
@@ -17,8 +18,8 @@ import { Bench, lasting, object } from "./harness.ts";
 interface Twins {
   readonly a: Bench;
   readonly b: Bench;
-  /** From now on, the SuperLinks do not wake each other. */
-  deafen(): void;
+  /** From now on, the SuperLinks do not wake each other. Returns what ends that, as a connection that comes back. */
+  deafen(): () => void;
   /** From now on, the first SuperLink cannot reach the store. */
   kill(): void;
   /** It can again. */
@@ -58,29 +59,24 @@ async function withTwins(
 ): Promise<void> {
   const [store, other] = stores.map((store) => lasting(store).open());
   let [isDead, isDeaf] = [false, false];
-  const deafened = (store: LinkStore): LinkStore => ({
-    ...store,
-    signals: {
-      connect(listener) {
-        const line = store.signals.connect(listener);
-        return {
-          publish: (topics) => isDeaf || line.publish(topics),
-          [Symbol.dispose]: () => line[Symbol.dispose](),
-        };
-      },
-    },
-  });
-  const mortal: LinkStore = {
-    ...deafened(store!),
-    transaction: (durability, work, onCommit) =>
-      isDead
-        ? Promise.reject(new FlwrError("unavailable", "killed"))
-        : store!.transaction(durability, work, onCommit),
+  const listeners: SignalListener[] = [];
+  const deafen = () => {
+    isDeaf = true;
+    return () => {
+      isDeaf = false;
+      for (const listener of listeners) listener.lost();
+    };
   };
+  const reached = (store: LinkStore, isCutOff: () => boolean) =>
+    cuttable(store, {
+      isCutOff,
+      isDeaf: () => isDeaf,
+      onListener: (listener) => listeners.push(listener),
+    });
   const { relookSeconds, serverLeaseSeconds } = DEFAULT_LINK_LIMITS;
   const all = { relookSeconds, serverLeaseSeconds, ...limits };
-  const a = new Bench({ open: () => mortal }, all);
-  const b = new Bench({ open: () => deafened(other!) }, all, a);
+  const a = new Bench({ open: () => reached(store!, () => isDead) }, all);
+  const b = new Bench({ open: () => reached(other!, () => false) }, all, a);
   await a.start();
   await b.join(a);
   try {
@@ -89,7 +85,7 @@ async function withTwins(
       b,
       kill: () => isDead = true,
       revive: () => isDead = false,
-      deafen: () => isDeaf = true,
+      deafen,
     });
   } finally {
     await a.link.close();
@@ -159,6 +155,23 @@ twinTest("a wake-up that is lost costs five seconds", async ({ a, b, deafen }) =
   await a.answer(pushed);
   await a.pass(5, 5);
   assert.equal((await reply).length, 1);
+});
+
+twinTest("held calls look when the connection for wake-ups is back", async ({ a, b, deafen }) => {
+  const nodeId = await a.node(1000);
+  const [first, second] = [await a.push(nodeId), await a.push(nodeId)];
+  await a.link.messages.pullInstruction(nodeId);
+  await a.link.messages.pullInstruction(nodeId);
+  const hear = deafen();
+  const pull = a.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
+  const reply = b.link.messages.pullReplies([first.messageId], { holdSeconds: 20 });
+  await settle();
+  const third = await b.push(nodeId);
+  await a.answer(first);
+  hear();
+  assert.equal((await pull)?.messageId, third.messageId);
+  assert.equal((await reply).length, 1);
+  await b.answer(second);
 });
 
 twinTest("the object of an error of one is found at the other", async ({ a, b }) => {

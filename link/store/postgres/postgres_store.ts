@@ -187,6 +187,11 @@ export class PostgresStore implements LinkStore {
       await begun;
       throw isConflict(sql.failure) ? new TryAgain(sql.failure) : error;
     }
+    if (!sql.hasWritten) {
+      // Nothing depends on the answer, so the next transaction does not wait for it.
+      connection.script("COMMIT").catch(() => {});
+      return { result, connection };
+    }
     try {
       const { command } = await connection.script("COMMIT");
       if (command === "COMMIT") return { result, connection };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { asOwner, postgresTest, queryAsOwner } from "../../../tests/support/postgres.ts";
+import { seededRandom } from "../../../base/random.ts";
+import { NotSynced } from "../../transactions/transactions.ts";
 import { runRecord } from "../../testing/records.ts";
 import { MIGRATIONS as SQLITE_MIGRATIONS } from "../sqlite/schema.ts";
 import type { LinkTables } from "../store.ts";
@@ -217,6 +219,34 @@ for (const [when, isForwarded] of [["after", true], ["before", false]] as const)
     assert.deepEqual([attempts, commits, await counted(store)], [isForwarded ? 1 : 2, 1, 1]);
   });
 }
+
+postgresTest("connections cut at any moment lose nothing and repeat nothing", async (target) => {
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  console.log(`seed ${seed}`);
+  const random = seededRandom(seed);
+  await using proxy = CuttingProxy.to(target);
+  await using store = await opened({ ...target, port: proxy.port });
+  await store.transaction("durable", write);
+  let commits = 0;
+  for (let cut = 0; cut < 20; cut++) {
+    const counting = Array.from(
+      { length: 6 },
+      () =>
+        store.transaction("durable", count, () => commits++).then(
+          () => true,
+          (error) => {
+            assert.equal(error.code, "unavailable");
+            return error instanceof NotSynced;
+          },
+        ),
+    );
+    // After some parts of the conversation, wherever it then is.
+    proxy.cutAfter(Number(random.uint64() % 24n));
+    const stored = (await Promise.all(counting)).filter((isStored) => isStored).length;
+    assert.equal(await counted(store), commits);
+    assert.ok(stored <= commits);
+  }
+});
 
 postgresTest("an unknown outcome of COMMIT is refused", async (target) => {
   await using proxy = CuttingProxy.to(target);

@@ -44,7 +44,10 @@ export class PostgresSignals implements Signals {
     const line = new Line(listener, (line, topics) => this.#publish(line, topics), this.#lines);
     this.#lines.add(line);
     if (this.#connecting === undefined) this.#connecting = this.#subscribe();
-    else if (this.#connection !== undefined) listener.lost();
+    else if (this.#connection !== undefined) {
+      // After the return, because the caller may still be starting.
+      queueMicrotask(() => this.#lines.has(line) && listener.lost());
+    }
     return line;
   }
 

@@ -9,6 +9,7 @@ export class PostgresStatements implements Statements {
   readonly #texts: StatementTexts;
   #hasEnded = false;
   #failure: unknown;
+  #hasWritten = false;
 
   constructor(connection: Pick<Connection, "query">, texts: StatementTexts) {
     this.#connection = connection;
@@ -18,6 +19,11 @@ export class PostgresStatements implements Statements {
   /** The error of the first statement that failed. After it, the server refuses all others of the transaction. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /** Whether a statement may have changed something. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
   }
 
   /** Refuses further statements, which would not belong to this transaction. */
@@ -51,6 +57,7 @@ export class PostgresStatements implements Statements {
   }
 
   async run(sql: string, ...values: SqlValue[]): Promise<number> {
+    this.#hasWritten = true;
     return (await this.#query(this.#texts.plain(sql), values)).count;
   }
 
@@ -59,10 +66,12 @@ export class PostgresStatements implements Statements {
     sql: string,
     ...values: SqlValue[]
   ): Promise<T | undefined> {
+    this.#hasWritten = true;
     return this.one(from, sql, ...values);
   }
 
   returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
+    this.#hasWritten = true;
     return this.all(from, sql, ...values);
   }
 
@@ -72,6 +81,7 @@ export class PostgresStatements implements Statements {
     end = "",
   ): Promise<void> {
     if (rows.length === 0) return;
+    this.#hasWritten = true;
     const lists = into.columns.map((_, index) => arrayText(rows.map((row) => row[index]!)));
     await this.#query(this.#texts.ofInsert(into, end), lists);
   }

@@ -76,17 +76,20 @@ export class SqlObjects implements ObjectTable {
   }
 
   async addAll(objects: readonly NewObject[]): Promise<void> {
-    await this.#sql.insert(
-      OBJECT,
-      objects.map(({ object: { id }, counters }) => [id, counters.references, counters.waits]),
-    );
-    await this.#sql.insert(BYTES, objects.map(({ object: { id, bytes } }) => [id, bytes]));
-    await this.#sql.insert(
-      CHILD,
-      objects.flatMap(({ object: { id, children } }) =>
-        [...new Set(children)].map((child, position) => [id, position, child])
+    // A server gets them together and does them in this order.
+    await Promise.all([
+      this.#sql.insert(
+        OBJECT,
+        objects.map(({ object: { id }, counters }) => [id, counters.references, counters.waits]),
       ),
-    );
+      this.#sql.insert(BYTES, objects.map(({ object: { id, bytes } }) => [id, bytes])),
+      this.#sql.insert(
+        CHILD,
+        objects.flatMap(({ object: { id, children } }) =>
+          [...new Set(children)].map((child, position) => [id, position, child])
+        ),
+      ),
+    ]);
   }
 
   async addReferencesAll(deltas: ReadonlyMap<ObjectId, number>): Promise<ObjectId[]> {

@@ -7,6 +7,7 @@ export class CuttingProxy implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   #listener: Deno.TcpListener;
   #cutAt: { readonly text: string; readonly isForwarded: boolean } | undefined;
+  #partsLeft: number | undefined;
   /** Number of connections that were cut at a text. */
   cuts = 0;
   readonly port: number;
@@ -25,6 +26,11 @@ export class CuttingProxy implements AsyncDisposable {
   /** Cuts the next connection on which the client sends this text, before or after the server gets it. */
   cutAt(text: string, isForwarded: boolean): void {
     this.#cutAt = { text, isForwarded };
+  }
+
+  /** Cuts all connections after the clients have sent this many more parts. */
+  cutAfter(parts: number): void {
+    this.#partsLeft = parts;
   }
 
   /** Cuts all connections. */
@@ -76,6 +82,10 @@ export class CuttingProxy implements AsyncDisposable {
 
   /** Whether a part of the client's bytes is where the connection is cut. */
   #cuts(part: Uint8Array, pair: { isMute: boolean }): "pass" | "drop" {
+    if (this.#partsLeft !== undefined && this.#partsLeft-- === 0) {
+      this.#partsLeft = undefined;
+      this.cut();
+    }
     const cut = this.#cutAt;
     if (cut === undefined || !new TextDecoder("latin1").decode(part).includes(cut.text)) {
       return "pass";

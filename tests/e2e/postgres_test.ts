@@ -1,0 +1,46 @@
+/** A SuperLink whose state is in PostgreSQL: its connections are cut, and it is killed, in the middle of a run. */
+import assert from "node:assert/strict";
+import { CuttingProxy } from "../../link/store/postgres/testing/cutting_proxy.ts";
+import { makeCredentials } from "../support/credentials.ts";
+import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import { freePorts } from "../support/ports.ts";
+import { asOwner, hasPostgres, postgresServer } from "../support/postgres.ts";
+import { scenario } from "../support/stage.ts";
+
+scenario("PostgreSQL: a run survives cut connections and a killed SuperLink", async (stage) => {
+  const target = await postgresServer();
+  const database = `e2e_${crypto.randomUUID().replaceAll("-", "")}`;
+  await asOwner(target, `CREATE DATABASE ${database}`);
+  await using proxy = CuttingProxy.to(target);
+  const credentials = await makeCredentials(stage.folder.path);
+  const [driver, fleet] = freePorts(2).map((port) => `127.0.0.1:${port}`) as [string, string];
+  const start = () =>
+    startSuperLink({
+      stage,
+      credentials,
+      addresses: { driver, fleet },
+      flags: ["--database", `postgres://flwr@127.0.0.1:${proxy.port}/${database}`],
+    });
+  let superlink = await start();
+  const nodes = [1, 2].map((node) => startSuperNode({ stage, credentials, fleet, node }));
+  await Promise.all(nodes.map(joined));
+  const run = startServerApp({
+    ...{ stage, credentials, driver, result: stage.path("result.json"), rounds: 5 },
+  });
+  await superlink.process.waitForEvent("instruction-answered");
+  proxy.cut();
+  await superlink.process.end("SIGKILL");
+  superlink = await start();
+  await superlink.process.waitForEvent("instruction-answered");
+  for (let cut = 0; cut < 3; cut++) {
+    proxy.cut();
+    await Promise.race([
+      superlink.process.waitForEvent("instruction-handed-out"),
+      run.ended(60),
+    ]);
+  }
+  assert.equal((await run.ended(60)).code, 0);
+  const history = JSON.parse(await Deno.readTextFile(stage.path("result.json")));
+  assert.ok(history !== undefined);
+  assert.deepEqual(nodes.map(({ status }) => status), [undefined, undefined], "nobody gave up");
+}, { ignore: !hasPostgres() });
