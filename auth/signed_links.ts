@@ -4,10 +4,12 @@ import type { Clock } from "../base/clock.ts";
 /** Length of the key of {@link SignedLinks}, in bytes. */
 export const LINK_KEY_BYTES = 32;
 
-/** Bytes of the signed facts: the run's id and the time of expiry, both as 64-bit big-endian integers. */
-const FACTS_BYTES = 16;
-/** Bytes of HMAC-SHA-256. */
-const TAG_BYTES = 32;
+/** Bytes of the run's id, a big-endian integer like the time of expiry, which follows. */
+const RUN_BYTES = 8;
+/** Bytes of the signed facts: the run's id and the Unix time of expiry, in seconds. */
+const FACTS_BYTES = RUN_BYTES + 6;
+/** First bytes of HMAC-SHA-256, which follow. 144 bits cannot be guessed, and 32 bytes in all are what clients accept. */
+const TAG_BYTES = 18;
 
 /** Distinguishes these signatures from others with the same key. */
 const CONTEXT = "flwr artifact link v1\n";
@@ -34,12 +36,14 @@ export class SignedLinks {
     this.#seconds = seconds;
   }
 
-  /** Creates a token for a run, of hexadecimal digits. */
+  /** Creates a token for a run: 64 hexadecimal digits. */
   issue(runId: bigint): string {
     const facts = new Uint8Array(FACTS_BYTES);
     const view = new DataView(facts.buffer);
+    const until = Math.ceil(this.#clock.now() + this.#seconds);
     view.setBigUint64(0, runId);
-    view.setBigUint64(8, BigInt(Math.ceil(this.#clock.now() + this.#seconds)));
+    view.setUint16(RUN_BYTES, Math.floor(until / 2 ** 32));
+    view.setUint32(RUN_BYTES + 2, until % 2 ** 32);
     return facts.toHex() + this.#tag(facts).toHex();
   }
 
@@ -50,10 +54,12 @@ export class SignedLinks {
     const facts = bytes.subarray(0, FACTS_BYTES);
     if (!timingSafeEqual(bytes.subarray(FACTS_BYTES), this.#tag(facts))) return undefined;
     const view = new DataView(bytes.buffer);
-    return Number(view.getBigUint64(8)) > this.#clock.now() ? view.getBigUint64(0) : undefined;
+    const until = view.getUint16(RUN_BYTES) * 2 ** 32 + view.getUint32(RUN_BYTES + 2);
+    return until > this.#clock.now() ? view.getBigUint64(0) : undefined;
   }
 
   #tag(facts: Uint8Array): Uint8Array {
-    return new Uint8Array(createHmac("sha256", this.#key).update(CONTEXT).update(facts).digest());
+    const whole = createHmac("sha256", this.#key).update(CONTEXT).update(facts).digest();
+    return new Uint8Array(whole.subarray(0, TAG_BYTES));
   }
 }

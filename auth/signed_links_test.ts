@@ -9,6 +9,7 @@ Deno.test("a link is accepted wherever the key is known, until it expires", asyn
   const clock = new FakeClock();
   const token = new SignedLinks(KEY, clock, 600).issue(RUN_ID);
   const twin = new SignedLinks(KEY, clock, 600);
+  assert.match(token, /^[0-9a-f]{64}$/);
   assert.equal(twin.runOf(token), RUN_ID);
   assert.equal(new SignedLinks(OTHER, clock, 600).runOf(token), undefined);
   await clock.advance(599.5);
@@ -25,9 +26,19 @@ Deno.test("a link with any digit changed, or of another form, is not accepted", 
     const changed = token.slice(0, place) + digit + token.slice(place + 1);
     assert.equal(links.runOf(changed), undefined, `digit ${place}`);
   }
-  for (const other of ["", token.slice(2), `${token}00`, token.toUpperCase(), "g".repeat(96)]) {
+  for (const other of ["", token.slice(2), `${token}00`, token.toUpperCase(), "g".repeat(64)]) {
     assert.equal(links.runOf(other), undefined, other);
   }
+});
+
+Deno.test("a link expires after the year 2106, too", async () => {
+  const clock = new FakeClock(2 ** 32 - 300);
+  const links = new SignedLinks(KEY, clock, 600);
+  const token = links.issue(RUN_ID);
+  await clock.advance(599);
+  assert.equal(links.runOf(token), RUN_ID);
+  await clock.advance(1);
+  assert.equal(links.runOf(token), undefined);
 });
 
 Deno.test("a key of another length is refused", () => {

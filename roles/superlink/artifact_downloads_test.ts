@@ -61,7 +61,7 @@ Deno.test("artifact downloads: all files as a .zip, the list, and each file by i
   const { downloads, artifacts, get } = start();
   downloads.listenOn("0.0.0.0:8000");
   const url = downloads.urlFor(7n, CALL);
-  assert.match(url, /^http:\/\/link\.example:8000\/artifacts\/[0-9a-f]{96}\/run-7\.zip$/);
+  assert.match(url, /^http:\/\/link\.example:8000\/artifacts\/[0-9a-f]{64}\/run-7\.zip$/);
   const archive = await get(url);
   assert.deepEqual(archive.headers, {
     "content-type": "application/zip",
