@@ -29,6 +29,7 @@ const FORMAT_FLAG = { "--format": '"default"' };
 /** Every flag of every command, with its default. */
 const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "superlink": {
+    "--config": "none",
     "--insecure": "false",
     "--ssl-ca-certfile": "none",
     "--ssl-certfile": "none",
@@ -76,6 +77,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     }]),
   ),
   "supernode": {
+    "--config": "none",
     ...connectionFlags("127.0.0.1:8000"),
     "--auth-supernode-private-key": "a new one at each start",
     "--auth-supernode-public-key": "none",
