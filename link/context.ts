@@ -37,8 +37,8 @@ export type LinkTransaction =
   & Pick<ObjectTransaction, "objectRights">;
 
 /**
- * The tables, with dependents and rights. They let one room act in a transaction of another without an import: nodes,
- * for example, know nothing of messages. They are created on first use, because most transactions need none.
+ * The tables, with dependents and rights. They let one room act in a transaction of another without importing it. For
+ * example, nodes know nothing about messages. They are created on first use, because most transactions need none.
  */
 class Transaction implements LinkTransaction {
   readonly nodes;

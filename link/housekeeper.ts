@@ -79,7 +79,7 @@ export class Housekeeper {
       const next = await this.#settle(context);
       this.expect(next);
       if (!closing.aborted && next > clock.now()) this.expect(await this.#reclaim(context));
-      // An abort during #settle must not cut this sleep short: what became due meanwhile is in #wakeAt.
+      // An abort during #settle must not shorten this sleep, because #wakeAt contains what became due meanwhile.
       if (this.#nap.signal.aborted) this.#nap = new AbortController();
       if (!closing.aborted) await clock.sleep(this.#wakeAt - clock.now(), this.#nap.signal);
     }
@@ -96,7 +96,7 @@ export class Housekeeper {
         let settled = 0;
         const sweep = async <T>(due: readonly T[], settle: Settle<T>) => {
           for (const each of due) {
-            // The rest stays due for the next transaction: removing gigabytes of objects takes long.
+            // The rest stays due for the next transaction, because removing gigabytes of objects takes a long time.
             if (settled > 0 && clock.now() - now > limits.housekeepingSeconds) return;
             await settle(context, tx, effects, each);
             settled++;

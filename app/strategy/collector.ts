@@ -20,11 +20,12 @@ import type { ServerRule } from "./rule/server_rule.ts";
 import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
 
 /**
- * Most replies that a round leaves out, one after the other, to find a finite model. After that the old model stays.
+ * Maximum number of replies that a round leaves out, one after another, to get a finite model. After that, the old
+ * model stays.
  */
 const MAX_EXCLUDED_REPLIES = 10;
 
-/** What a collector needs of its strategy. */
+/** The parts of a strategy that a collector uses. */
 export interface CollectorParts {
   readonly contract: ReplyContract;
   readonly aggregator: Aggregator;
@@ -43,7 +44,7 @@ export interface CollectorParts {
   ) => MetricRecord;
 }
 
-/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
+/** Collects the replies of one training, and computes the new model from them: see `ComposedStrategy.collector`. */
 export interface ReplyCollector {
   /** Number of accepted replies. */
   readonly size: number;
@@ -99,7 +100,7 @@ export class Collector implements ReplyCollector {
     }
     try {
       this.#accept(adjust(checkMessage(message, round, this.#parts)));
-      // What was added is not needed any more; what is held is.
+      // A reply that was added is no longer needed. A reply that is held is.
       if (this.#streaming !== undefined) releaseMessage(message);
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
@@ -129,7 +130,7 @@ export class Collector implements ReplyCollector {
   #stream(reply: CheckedReply): CheckedReply {
     this.#streaming!.accumulate(reply);
     const norm = updateNorm(this.#round.sent, reply.tensors, this.#scratch);
-    // Of equal norms the lower node id is named, whatever the order of arrival.
+    // If norms are equal, the lower node id is named, whatever the order of arrival.
     const { nodeId } = reply;
     const largest = this.#largest;
     if (
@@ -140,7 +141,7 @@ export class Collector implements ReplyCollector {
     return { ...reply, tensors: new Map<string, Tensor>(), content: new RecordDict(rest) };
   }
 
-  /** Leaves out the largest updates, one after the other, until the new model is finite. */
+  /** Leaves out the largest updates, one after another, until the new model is finite. */
   #fromHeld(): TrainOutcome {
     const excluded: Failure[] = [];
     let remaining: readonly CheckedReply[] = this.#accepted;
@@ -164,7 +165,7 @@ export class Collector implements ReplyCollector {
     return { results: [], failures, aggregated: false };
   }
 
-  /** A reply that has been added cannot be left out any more: if the model is not finite, the old one stays. */
+  /** A reply that was added can no longer be left out, so if the model is not finite, the old one stays. */
   #fromStream(aggregation: Aggregation): TrainOutcome {
     const failures = inOrder(this.#failures);
     const spoilt = this.#unlessAccepted(this.#accepted, failures);
@@ -187,11 +188,11 @@ export class Collector implements ReplyCollector {
     return { results: replies.map(({ nodeId }) => nodeId), failures, aggregated: false };
   }
 
-  /** The new model, if it and the state are finite; otherwise the state stays unchanged. */
+  /** Computes the new model. If it or the state is not finite, the state stays unchanged. */
   #make(aggregation: Aggregation): {
     readonly arrays?: ArrayRecord;
     readonly problem?: string;
-    /** Why the aggregator has no aggregate. */
+    /** The reason why there is no aggregate. */
     readonly unused?: string;
     readonly nodeIds?: Aggregate["nodeIds"];
   } {
@@ -286,7 +287,7 @@ function unused(
   return { results: [], failures: all, aggregated: false };
 }
 
-/** The new model as a record. Nobody changes its tensors any more. */
+/** The new model as a record. Nothing changes its tensors after this. */
 function adopt(model: Tensors): ArrayRecord {
   return new ArrayRecord(Array.from(model, ([name, tensor]) => [name, adoptTensor(tensor)]));
 }

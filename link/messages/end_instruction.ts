@@ -1,5 +1,5 @@
 import { errorOf } from "../runs/outcomes.ts";
-import { addObject, releaseTree } from "../objects/references.ts";
+import { addObjects, releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { errorReply } from "./error_reply.ts";
 import { factsOf } from "./events.ts";
@@ -23,7 +23,7 @@ export async function failInstruction(
   const object = context.messageObject(draft);
   const reply: LinkMessage = { ...draft, messageId: object.id, pushedAt: now };
   await releaseObjects(tx, instruction);
-  if (await tx.objects.counters(object.id) === undefined) await addObject(tx, object);
+  if (await tx.objects.counters(object.id) === undefined) await addObjects(tx, [object]);
   await tx.objects.addReferences(object.id, 1);
   await tx.replies.put(reply);
   await tx.runs.addError(message.runId, errorOf(reply)!);

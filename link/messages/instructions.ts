@@ -30,7 +30,7 @@ export async function pullInstruction(
 /** Result of a pull whose node has joined again since: the pull ends. */
 const REPLACED = "replaced";
 
-// Relaxed: after a restart, all instructions that were handed out are handed out again anyway.
+// Relaxed, because after a restart all instructions that were handed out are handed out again anyway.
 function handOut(
   context: MessageContext,
   nodeId: bigint,

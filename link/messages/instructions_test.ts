@@ -209,8 +209,8 @@ linkTest(
 
 storeTest("an empty-handed pull does not read waiting instructions", async (stores) => {
   let read = 0;
-  const open = (): LinkStore => {
-    const store = stores.open();
+  const open = async (): Promise<LinkStore> => {
+    const store = await stores.open();
     const transaction = store.transaction.bind(store);
     return Object.assign(store, {
       transaction: ((durability, work, onCommit) =>

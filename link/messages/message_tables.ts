@@ -21,8 +21,8 @@ export interface InstructionRecord extends InstructionProgress {
 
 /** Table of instructions. Lists are in the order of insertion. */
 export interface InstructionTable {
-  /** Adds an instruction. Its run must exist. */
-  add(instruction: InstructionRecord): Promise<void>;
+  /** Adds instructions, in this order. Their runs must exist. */
+  addAll(instructions: readonly InstructionRecord[]): Promise<void>;
   /** The instructions with these ids, as far as they exist. */
   get(messageIds: readonly string[]): Promise<InstructionRecord[]>;
   /** The node's instructions in state "waiting" or "handed-out". */
@@ -54,9 +54,11 @@ export interface InstructionTable {
 
 /** Table of replies, at most one for each instruction. */
 export interface ReplyTable {
-  /** The replies to these instructions, as far as they exist. */
+  /** The existing replies to these instructions. */
   to(instructionIds: readonly string[]): Promise<LinkMessage[]>;
   get(messageId: string): Promise<LinkMessage | undefined>;
+  /** The replies with these ids, as far as they exist. */
+  withIds(messageIds: readonly string[]): Promise<LinkMessage[]>;
   /** Adds a reply, or replaces the reply to the same instruction. The instruction must exist. */
   put(reply: LinkMessage): Promise<void>;
 }

@@ -21,7 +21,8 @@ export async function pullReplies(
   const found = await longPoll(context, topics, options, async () => {
     const asked = ids.filter((id) => !context.pendingReplies.has(id, runId));
     if (asked.length === 0) return undefined;
-    // Relaxed: if a power failure undoes an error that was already pulled, the instruction can still get a reply.
+    // Relaxed, because if a power failure undoes an error that was already pulled, the instruction can still get a
+    // reply.
     const collected = await context.transact(
       "relaxed",
       (tx, effects) => collectReplies(context, tx, effects, asked, runId),
@@ -58,11 +59,12 @@ async function collectReplies(
     }
   }
   const hopeless: [InstructionRecord, Verdict][] = [];
-  for (const instruction of asked.values()) {
-    if (!isOpen(instruction.state)) continue;
+  const open = [...asked.values()].filter(({ state }) => isOpen(state));
+  const nodes = await tx.nodes.withIds([...new Set(open.map(({ message }) => message.dstNodeId))]);
+  const nodeOf = new Map(nodes.map((node) => [node.nodeId, node]));
+  for (const instruction of open) {
     const { messageId, dstNodeId } = instruction.message;
-    const node = await tx.nodes.get(dstNodeId);
-    const verdict = verdictOn(instruction, node, now, limits);
+    const verdict = verdictOn(instruction, nodeOf.get(dstNodeId), now, limits);
     if (verdict === undefined) pendingReplies.add(effects, messageId, instruction.message.runId);
     else hopeless.push([instruction, verdict]);
   }

@@ -45,7 +45,7 @@ export type NodeEvent =
   | { readonly kind: "node-offline"; readonly nodeId: bigint; readonly onlineUntil: number }
   /** An offline node sent a heartbeat. */
   | { readonly kind: "node-returned"; readonly nodeId: bigint }
-  /** The node signed off and stays registered. */
+  /** The node signed off, and stays registered. */
   | { readonly kind: "node-deactivated"; readonly nodeId: bigint }
   /** `forgotten`: the node was removed, because without a key it cannot return. */
   | { readonly kind: "node-left"; readonly nodeId: bigint; readonly forgotten: boolean }

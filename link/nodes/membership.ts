@@ -130,7 +130,7 @@ export function unregisterNode(
       unregisteredAt: now,
     };
     const { dueAt: _, ...forGood } = unregistered;
-    // A key that the operator unregistered is kept forever, so that it is never admitted again.
+    // A key that the operator unregistered is kept forever, so it is never admitted again.
     if (by === "owner" && node!.publicKey !== undefined) await tx.nodes.put(forGood);
     else await putAbsent(context, tx, effects, unregistered);
     await tx.nodeDependents.unregistered(nodeId);

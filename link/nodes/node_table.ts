@@ -18,6 +18,8 @@ export interface NodeRecord extends LinkNode {
 /** Table of nodes. */
 export interface NodeTable {
   get(nodeId: bigint): Promise<NodeRecord | undefined>;
+  /** The nodes with these ids, as far as they exist, in no particular order. */
+  withIds(nodeIds: readonly bigint[]): Promise<NodeRecord[]>;
   byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined>;
   /** All nodes, in the order of registration. */
   all(): Promise<NodeRecord[]>;

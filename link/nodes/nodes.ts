@@ -49,7 +49,7 @@ export interface Nodes {
    */
   activate(input: { publicKey: Uint8Array } & HeartbeatPromise): Promise<LinkNode>;
   /**
-   * Takes a node offline that signs off. It stays registered. Its unanswered instructions wait for its return, but a
+   * Takes a node that signs off offline. It stays registered. Its unanswered instructions wait for its return, but a
    * pull for their replies returns the error NodeUnavailable.
    *
    * @throws not-found
@@ -67,7 +67,7 @@ export interface Nodes {
    *
    * @param patience see {@link HeartbeatPromise}
    * @param wire new value of LinkNode.wire; default: no change
-   * @returns false if the node does not exist or is no member
+   * @returns false if the node does not exist or is not a member
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
    */
   heartbeat(

@@ -16,7 +16,7 @@ export function heartbeat(
   wire?: string,
 ): Promise<boolean> {
   requireInterval(context, heartbeatInterval);
-  // Relaxed: after a power failure every node that was online gets a new interval anyway.
+  // Relaxed, because after a power failure every node that was online gets a new interval anyway.
   return context.transact("relaxed", async (tx, effects) => {
     const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "heartbeat");
@@ -68,7 +68,7 @@ export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
   });
 }
 
-/** Handles a node that is due: an online node goes offline, a node that was absent for long is removed. */
+/** Handles a node that is due: an online node goes offline, and a node that was absent for a long time is removed. */
 export async function handleDueNode(
   context: NodeContext,
   tx: NodeTransaction,
@@ -84,7 +84,7 @@ export async function handleDueNode(
 }
 
 /**
- * Removes absent nodes beyond limits.maxAbsentNodes, as many as one transaction may.
+ * Removes absent nodes beyond limits.maxAbsentNodes, as many as are allowed in one transaction.
  *
  * @param until Unix time in seconds after which no further removal starts
  */

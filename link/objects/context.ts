@@ -16,8 +16,8 @@ export interface ObjectContext extends Transacts<ObjectTransaction, never> {
 export interface ObjectTables {
   readonly objects: ObjectTable;
   readonly pushes: {
-    /** Whether an open push announced the object. */
-    isAnnounced(id: ObjectId): Promise<boolean>;
+    /** Those of the objects that an open push announced. */
+    areAnnounced(ids: readonly ObjectId[]): Promise<Set<ObjectId>>;
   };
 }
 

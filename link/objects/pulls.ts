@@ -22,7 +22,7 @@ export async function pullObject(
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
   }
-  // Looked up again, because `makeRoom` may have taken long.
+  // Looked up again, because `makeRoom` may have taken a long time.
   return await context.transact("relaxed", async (tx, effects) => {
     if (!await tx.objectRights.mayRead(caller, id)) {
       const stray = await strayObject(tx, caller, id);

@@ -77,7 +77,7 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
 export function runHeartbeat(context: RunContext, token: string): Promise<boolean> {
   const hash = hashToken(token);
   const { clock, limits, traffic } = context;
-  // Relaxed: after a power failure every run gets a new deadline anyway.
+  // Relaxed, because after a power failure every run gets a new deadline anyway.
   return context.transact("relaxed", async (tx, effects) => {
     const run = await tx.runs.byToken(hash);
     if (run === undefined) return false;
@@ -132,7 +132,7 @@ export async function handleDueRun(
 async function runOf(tx: RunTransaction, token: string): Promise<RunRecord> {
   const run = await tx.runs.byToken(hashToken(token));
   if (run === undefined) {
-    throw new FlwrError("unauthenticated", "The token does not, or no longer, belong to a run");
+    throw new FlwrError("unauthenticated", "The token does not belong to a run, or no longer does");
   }
   return run;
 }

@@ -7,7 +7,7 @@ export interface RunRecord extends LinkRun, InternalRunFields {}
 export interface InternalRunFields {
   /** SHA-256 of the token of the run's ServerApp, in hexadecimal; undefined while it has none. */
   readonly tokenHash?: string;
-  /** How the ServerApp shows that it is alive once it has begun. */
+  /** How the ServerApp shows that it is alive after it has begun. */
   readonly lifeSign: LifeSign;
   /** Unix time in seconds at which the claim or the heartbeat times out; undefined for never. */
   readonly dueAt?: number;
@@ -126,14 +126,14 @@ export interface LogTable {
   /** Adds an entry. Its time must be after all others of the run. */
   add(runId: bigint, entry: LogEntry): Promise<void>;
   /**
-   * Removes the run's entries that end at or before this count of bytes. Of a log that goes whole nothing stays known: it
-   * has no last entry.
+   * Removes the run's entries that end at or before this count of bytes. If all entries are removed, nothing is known
+   * about the log, not even its last entry.
    *
    * @param begin prefix for the first remaining entry if the last removed one ends within a line
    */
   trim(runId: bigint, end: number, begin: string): Promise<void>;
   /**
-   * Removes about `count` of the run's first entries, or all where that costs nothing.
+   * Removes about `count` of the run's first entries, or all if that costs nothing.
    *
    * @returns whether entries remain
    */

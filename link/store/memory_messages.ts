@@ -46,9 +46,11 @@ export class MemoryInstructions implements InstructionTable {
     this.#journal = journal;
   }
 
-  add(record: InstructionRecord): Promise<void> {
-    this.#map.ofRun.add(this.#journal, record.message.runId, record.message.messageId);
-    this.#put({ place: ++this.#map.places, record });
+  addAll(records: readonly InstructionRecord[]): Promise<void> {
+    for (const record of records) {
+      this.#map.ofRun.add(this.#journal, record.message.runId, record.message.messageId);
+      this.#put({ place: ++this.#map.places, record });
+    }
     return Promise.resolve();
   }
 
@@ -181,6 +183,11 @@ export class MemoryReplies implements ReplyTable {
     return Promise.resolve(
       instructionId === undefined ? undefined : this.#map.replies.get(instructionId),
     );
+  }
+
+  async withIds(messageIds: readonly string[]): Promise<LinkMessage[]> {
+    const found = await Promise.all(messageIds.map((id) => this.get(id)));
+    return found.filter((reply) => reply !== undefined);
   }
 
   put(reply: LinkMessage): Promise<void> {

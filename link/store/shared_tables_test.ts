@@ -91,14 +91,12 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
     assert.deepEqual((await tx.runs.runBy(LARGEST_ID)).map(({ runId }) => runId), [4n]);
     const progress = { deliveries: 1, replyPulled: false, dueAt: 5 } as const;
     for (const messageId of ["a", "b", "c"]) {
-      await tx.instructions.add({
-        ...progress,
-        message: linkMessage({ messageId }),
-        state: "waiting",
-      });
+      await tx.instructions.addAll([
+        { ...progress, message: linkMessage({ messageId }), state: "waiting" },
+      ]);
     }
     const toLargest = linkMessage({ messageId: "d", dstNodeId: LARGEST_ID });
-    await tx.instructions.add({ ...progress, message: toLargest, state: "waiting" });
+    await tx.instructions.addAll([{ ...progress, message: toLargest, state: "waiting" }]);
     const waiting = await tx.instructions.waitingFor([9n, 8n, LARGEST_ID]);
     assert.deepEqual(new Set(waiting), new Set([9n, LARGEST_ID]));
     const handedOut = { ...progress, state: "handed-out" } as const;

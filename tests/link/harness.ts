@@ -15,13 +15,15 @@ import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { MessageRefusal } from "../../entities/push.ts";
 import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
 import { BY_HAND } from "../../link/testing/records.ts";
+import { postgresTest } from "../support/postgres.ts";
 
 /** A store that can be reopened with its contents. */
 export interface Reopenable {
-  open(): LinkStore;
+  open(): LinkStore | Promise<LinkStore>;
 }
 
 /** Registers a test for each kind of store. */
@@ -40,10 +42,14 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
       await Deno.remove(folder, { recursive: true });
     }
   });
+  postgresTest(
+    `${name} (PostgreSQL)`,
+    (target) => body({ open: () => PostgresStore.open(target) }),
+  );
 }
 
 /** A store that keeps its contents when it is reopened, because nothing closes it. */
-export function lasting(store: LinkStore): Reopenable {
+export function lasting(store: LinkStore): { open(): LinkStore } {
   const lasting: LinkStore = {
     transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
     isShared: store.isShared,
@@ -92,6 +98,9 @@ export class Bench {
   readonly #name: string;
   #limits: Partial<LinkLimits>;
   #made = 0;
+  /** Number of transactions that began, and that ended. */
+  #begun = 0;
+  #ended = 0;
   store!: LinkStore;
   link!: Link;
   runId!: bigint;
@@ -132,7 +141,16 @@ export class Bench {
   }
 
   async #open(): Promise<void> {
-    this.store = this.#stores.open();
+    this.store = await this.#stores.open();
+    const transaction = this.store.transaction.bind(this.store);
+    this.store.transaction = async (...work) => {
+      this.#begun++;
+      try {
+        return await transaction(...work);
+      } finally {
+        this.#ended++;
+      }
+    };
     this.link = await createLink({
       listedName: (publicKey) => this.listedNames.get(publicKey.toHex()),
       store: this.store,
@@ -233,6 +251,14 @@ export class Bench {
   async pass(seconds: number, steps = 10): Promise<void> {
     for (let step = 0; step < steps; step++) {
       await this.clock.advance(seconds / steps);
+      await this.#quiet();
+    }
+  }
+
+  /** Waits until no transaction starts another one. Those of a database server take turns of the event loop. */
+  async #quiet(): Promise<void> {
+    for (let before = -1; before !== this.#begun || this.#ended < this.#begun;) {
+      before = this.#begun;
       await this.store.usage();
       await settle();
     }

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { settle } from "../../base/testing/settle.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import type { SignalListener } from "../../link/transactions/signals.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { cuttable } from "./cut_store.ts";
+import { postgresTest } from "../support/postgres.ts";
 import { Bench, lasting, object } from "./harness.ts";
 
 // Two SuperLinks on one store. The clock stands still unless a test moves it, so a held call that ends was woken.
@@ -29,23 +31,33 @@ function twinTest(
   body: (twins: Twins) => Promise<void>,
   limits: Partial<LinkLimits> = {},
 ): void {
-  Deno.test(`${name} (memory)`, () => withTwins(new MemoryStore(), limits, body));
+  Deno.test(`${name} (memory)`, () => withTwins(shared(new MemoryStore()), limits, body));
   Deno.test(`${name} (SQLite)`, async () => {
     const folder = await Deno.makeTempDir();
     try {
-      await withTwins(new SqliteStore(`${folder}/link.db`), limits, body);
+      await withTwins(shared(new SqliteStore(`${folder}/link.db`)), limits, body);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   });
+  postgresTest(`${name} (PostgreSQL)`, async (target) => {
+    const stores = [await PostgresStore.open(target), await PostgresStore.open(target)] as const;
+    await withTwins(stores, limits, body);
+  });
+}
+
+/** A store that is shared within this process. */
+function shared(store: LinkStore): [LinkStore, LinkStore] {
+  const both = interleave(store);
+  return [both, both];
 }
 
 async function withTwins(
-  own: LinkStore,
+  stores: readonly [LinkStore, LinkStore],
   limits: Partial<LinkLimits>,
   body: (twins: Twins) => Promise<void>,
 ): Promise<void> {
-  const store = lasting(interleave(own)).open();
+  const [store, other] = stores.map((store) => lasting(store).open());
   let [isDead, isDeaf] = [false, false];
   const listeners: SignalListener[] = [];
   const deafen = () => {
@@ -55,7 +67,7 @@ async function withTwins(
       for (const listener of listeners) listener.lost();
     };
   };
-  const reached = (isCutOff: () => boolean) =>
+  const reached = (store: LinkStore, isCutOff: () => boolean) =>
     cuttable(store, {
       isCutOff,
       isDeaf: () => isDeaf,
@@ -63,8 +75,8 @@ async function withTwins(
     });
   const { relookSeconds, serverLeaseSeconds } = DEFAULT_LINK_LIMITS;
   const all = { relookSeconds, serverLeaseSeconds, ...limits };
-  const a = new Bench({ open: () => reached(() => isDead) }, all);
-  const b = new Bench({ open: () => reached(() => false) }, all, a);
+  const a = new Bench({ open: () => reached(store!, () => isDead) }, all);
+  const b = new Bench({ open: () => reached(other!, () => false) }, all, a);
   await a.start();
   await b.join(a);
   try {
@@ -78,7 +90,7 @@ async function withTwins(
   } finally {
     await a.link.close();
     await b.link.close();
-    await own.close();
+    for (const store of stores) await store.close();
   }
 }
 

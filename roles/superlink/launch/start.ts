@@ -19,8 +19,10 @@ import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts"
 export interface LaunchOptions {
   readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
+  /** The service by which a run hands out the work of its nodes to simulation workers. */
+  readonly nodeWorkOf: (runId: bigint) => ServiceBinding;
   readonly runs: LaunchConfig & { readonly simulated: boolean };
-  /** Whether the SuperLink has a database: runs that it interrupts when it stops go on later. */
+  /** Whether the SuperLink has a database. If so, runs that it interrupts when it stops continue later. */
   readonly isLasting: boolean;
   /** Whether other SuperLinks use the database at the same time. */
   readonly isShared: boolean;
@@ -40,7 +42,8 @@ export interface Launching extends AsyncDisposable {
 
 /** Starts to run submitted apps, including those that are already pending. */
 export function startLaunching(
-  { link, runtime, runs, isLasting, isShared, runtimeAddress, authorityFile }: LaunchOptions,
+  { link, runtime, nodeWorkOf, runs, isLasting, isShared, runtimeAddress, authorityFile }:
+    LaunchOptions,
 ): Launching {
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
@@ -48,7 +51,7 @@ export function startLaunching(
     ...(runs.simulated && { maxNodeThreads: MAX_NODE_THREADS }),
   });
   const launcher = new Launcher({
-    runs: new LinkRuns({ link, runtime, isLasting, clock: systemClock }),
+    runs: new LinkRuns({ link, runtime, nodeWorkOf, isLasting, clock: systemClock }),
     readFab,
     programs: {
       typescript: typescriptProgram(pool),
