@@ -112,13 +112,6 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       absences.restart();
     },
   });
-  const line = store.signals.connect({
-    woken: (topics) => {
-      wake(topics);
-      if (topics.includes("superlinks")) housekeeper.expect(clock.now());
-    },
-    lost: () => void relook(context),
-  });
   const context: LinkContext = {
     store,
     clock,
@@ -151,6 +144,14 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       onDue: (dueAt) => housekeeper.expect(dueAt),
     }),
   };
+  // After the context, because a subscription that is established already is reported at once.
+  const line = store.signals.connect({
+    woken: (topics) => {
+      wake(topics);
+      if (topics.includes("superlinks")) housekeeper.expect(clock.now());
+    },
+    lost: () => void relook(context),
+  });
   try {
     await recover(context);
   } catch (error) {

@@ -20,6 +20,8 @@ export function cuttable(store: LinkStore, { isCutOff, isDeaf, onListener }: Cut
       connect(listener) {
         onListener?.(listener);
         const line = store.signals.connect(listener);
+        // As a subscription that is established already.
+        listener.lost();
         return {
           publish: (topics) => isDeaf() || line.publish(topics),
           [Symbol.dispose]: () => line[Symbol.dispose](),
