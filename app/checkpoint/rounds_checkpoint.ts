@@ -5,7 +5,7 @@ import type { MetricRecord } from "../metric_record.ts";
 import { sameShape } from "../nd_array.ts";
 import { RecordDict } from "../record_dict.ts";
 import type { RoundRecord } from "../result.ts";
-import { misfit } from "./checkpointable.ts";
+import { misfit, otherStrategy } from "./checkpointable.ts";
 import { addHistory, addMetrics, metricsOf, readHistory } from "./history.ts";
 
 /** Version of the records of a strategy's checkpoint. */
@@ -132,10 +132,7 @@ export interface ResumeTarget {
 export function checkFits(checkpoint: RoundsCheckpoint, target: ResumeTarget): void {
   const { strategy, rounds, initialShapes } = checkpoint;
   if (strategy !== target.strategy) {
-    throw misfit(
-      `it is of strategy ${strategy}, and the app starts ${target.strategy}`,
-      `Start ${strategy} in the app`,
-    );
+    throw otherStrategy(strategy, target.strategy);
   }
   if (rounds.length > target.numRounds) {
     throw misfit(

@@ -1,7 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import type { CheckpointStore, StrategyCheckpoint } from "../checkpoints.ts";
 import type { Grid } from "../grid.ts";
-import { type Checkpointable, misfit } from "./checkpointable.ts";
+import { type Checkpointable, misfit, otherStrategy } from "./checkpointable.ts";
+import { releasesFromRecords, releasesToRecords } from "./releases_checkpoint.ts";
 import {
   checkFits,
   type ResumeTarget,
@@ -84,17 +85,47 @@ export class StrategyCheckpoints {
    * @throws FlwrError "failed-precondition" if it does not fit the strategy; "data-loss" if it is damaged
    */
   async load(target: Omit<ResumeTarget, "strategy">): Promise<Progress | undefined> {
+    const { state, name: strategy } = this.#strategy;
     const records = await this.#stored.load();
-    if (records === undefined) return undefined;
-    const checkpoint = roundsFromRecords(records);
-    checkFits(checkpoint, { ...target, strategy: this.#strategy.name });
-    try {
-      this.#strategy.state.loadState(checkpoint.state);
-    } catch (error) {
-      const { message } = FlwrError.from(error);
-      throw misfit(message, "Start the strategy that saved it, with its options");
+    const checkpoint = records && roundsFromRecords(records);
+    if (checkpoint !== undefined) {
+      checkFits(checkpoint, { ...target, strategy });
+      restore(() => state.loadState(checkpoint.state));
+    }
+    const saved = await this.#stored.loadReleases();
+    const released = saved && releasesFromRecords(saved);
+    // The checkpoint of the same round, or of a later one, has counted the release.
+    if (released !== undefined && released.round > (checkpoint?.rounds.length ?? 0)) {
+      if (released.strategy !== strategy) throw otherStrategy(released.strategy, strategy);
+      restore(() => state.loadReleases?.(released.releases));
+      const text =
+        `  Round ${released.round} was interrupted: what it released counts, and it is repeated`;
+      this.#grid.report({ type: "note", text });
     }
     return checkpoint;
+  }
+
+  /**
+   * Saves what the strategy counts of its releases, so that a resumed run knows of that of a round that was interrupted. It
+   * waits for nothing but its own write.
+   *
+   * @param round the round that releases, from 1
+   * @throws FlwrError "unavailable" if it cannot be written
+   */
+  async saveReleases(round: number): Promise<void> {
+    const releases = this.#strategy.state.saveReleases?.();
+    if (releases === undefined || releases.size === 0 || !this.#stored.isStored) return;
+    const { name: strategy } = this.#strategy;
+    try {
+      await this.#stored.saveReleases(releasesToRecords({ strategy, round, releases }));
+    } catch (cause) {
+      const { message, hints } = FlwrError.from(cause);
+      throw new FlwrError(
+        "unavailable",
+        `The privacy loss of round ${round} cannot be saved, so the round releases nothing: ${message}`,
+        { hints: [...hints.slice(0, 2), "Resume the run when checkpoints can be saved"], cause },
+      );
+    }
   }
 
   /**
@@ -134,6 +165,15 @@ export class StrategyCheckpoints {
     // The same reason would come back after each round.
     if (reason !== this.#reported) this.#grid.report({ type: "checkpoint-failed", round, reason });
     this.#reported = reason;
+  }
+}
+
+function restore(load: () => void): void {
+  try {
+    load();
+  } catch (error) {
+    const { message } = FlwrError.from(error);
+    throw misfit(message, "Start the strategy that saved it, with its options");
   }
 }
 

@@ -194,6 +194,7 @@ async function driveRounds(
       config: resolveConfig(config, number),
       grid,
       signal,
+      persistReleases: checkpoints && (() => checkpoints.saveReleases(number)),
     }), timeout);
     arrays = outcome.arrays ?? arrays;
     const record: RoundRecord = {

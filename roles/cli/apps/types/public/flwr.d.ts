@@ -632,6 +632,10 @@ export interface StrategyCheckpoint extends Pick<Checkpoint, "load"> {
 	replace(records: RecordDict, failed: (error: unknown) => void): void | Promise<void>;
 	/** Waits until the last copy is written, or has failed. */
 	written(): Promise<void>;
+	/** Writes records next to the checkpoint, in place of those of the last call. They are durable when the promise resolves. */
+	saveReleases(releases: RecordDict): Promise<void>;
+	/** The records of the last {@link saveReleases}; undefined if there are none. @throws FlwrError "data-loss" */
+	loadReleases(): Promise<RecordDict | undefined>;
 }
 /** The checkpoints of a run, as its grid passes them to strategies. */
 export interface Checkpoints {
@@ -1493,6 +1497,14 @@ export interface Round {
 	readonly grid: Grid;
 	/** Ends the run. */
 	readonly signal?: AbortSignal;
+	/**
+	 * Saves what the strategy's `saveReleases` returns. A strategy that releases private data counts the release, awaits
+	 * this, and only then uses what it releases: so an interrupted run cannot forget it. Undefined if the run saves no
+	 * checkpoints.
+	 *
+	 * @throws FlwrError "unavailable" if it cannot be saved: the round must then release nothing
+	 */
+	readonly persistReleases?: () => Promise<void>;
 }
 /** Tensors by name, in the model's order. */
 export type Tensors = ReadonlyMap<string, Tensor>;
@@ -1553,10 +1565,14 @@ export interface Checkpointable {
 	 */
 	loadState(state: RecordDict): void;
 	/**
-	 * Whether each round must be saved before the next one begins, whatever the user's `every` says: the state counts what
-	 * has left the server, as releases of private data (default: false).
+	 * Whether each round must be saved before the next one begins, whatever the user's `every` says: a round that is
+	 * repeated costs privacy again (default: false).
 	 */
 	readonly savesEachRound?: boolean;
+	/** What the strategy counts of the private data that it has released (default: nothing). */
+	saveReleases?(): RecordDict;
+	/** Replaces what is counted by what {@link saveReleases} returned in an interrupted round. @throws FlwrError as above */
+	loadReleases?(releases: RecordDict): void;
 }
 /** Where and how often a strategy saves checkpoints. */
 export interface CheckpointOptions {
@@ -1683,8 +1699,8 @@ export declare abstract class Strategy {
 		nodeId?: NodeId;
 	}>;
 	/**
-	 * Whether each round must be saved before the next one begins: the state counts what has left the server. Wrappers pass
-	 * on the answer of their inner strategy (default: false).
+	 * Whether each round must be saved before the next one begins: a round that is repeated costs privacy again (default:
+	 * false).
 	 */
 	get savesEachRound(): boolean;
 	/** What the strategy keeps from round to round, exactly; empty by default. */
@@ -1696,6 +1712,19 @@ export declare abstract class Strategy {
 	 */
 	loadState(state: RecordDict): void;
 	/**
+	 * What the strategy counts of the private data that it has released, to be kept apart from the rest of its state. It is
+	 * saved when the strategy awaits `round.persistReleases`, and before the round's model is. Empty by default: nothing is
+	 * counted.
+	 */
+	saveReleases(): RecordDict;
+	/**
+	 * Replaces what is counted by what {@link saveReleases} returned in a round that was interrupted: its release counts,
+	 * although the round is repeated. The state of the last whole round was restored before.
+	 *
+	 * @throws FlwrError "invalid-argument" if another strategy saved it
+	 */
+	loadReleases(releases: RecordDict): void;
+	/**
 	 * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.
 	 *
 	 * @param grid the access to the nodes
@@ -1704,6 +1733,67 @@ export declare abstract class Strategy {
 	 * the signal
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
+}
+/**
+ * A strategy around another one, which it calls the inner strategy. It passes each call on. A derived class implements
+ * the training, `configureTrain` and `aggregateTrain`, and overrides what else it changes.
+ *
+ * @example
+ * ```ts
+ * // Trains in every second round, and evaluates in all of them.
+ * class EverySecondRound extends StrategyWrapper {
+ *   override async configureTrain(round: Round): Promise<PhasePlan> {
+ *     const plan = await this.inner.configureTrain(round);
+ *     return round.number % 2 === 0 ? plan : { ...plan, messages: [] };
+ *   }
+ *   override aggregateTrain(round: Round, replies: readonly Message[]) {
+ *     return this.inner.aggregateTrain(round, replies);
+ *   }
+ * }
+ * ```
+ */
+export declare abstract class StrategyWrapper extends Strategy {
+	/** The strategy inside. */
+	protected readonly inner: Strategy;
+	/**
+	 * Wraps a strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" for a strategy that has a `start` of its own, such as FedBuff
+	 */
+	constructor(inner: Strategy);
+	/** The name of the class, and of the inner strategy. */
+	get name(): string;
+	/**
+	 * False, whatever the inner strategy says: a wrapper does more than compute a mean. So wrappers that replace each model
+	 * by a noisy or secret mean refuse another wrapper inside.
+	 */
+	get usesMeanOnly(): boolean;
+	/** As the inner strategy. */
+	get savesEachRound(): boolean;
+	/** Checks as the inner strategy. @throws FlwrError with the reason for which the reply would be a failure of its node */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
+	/** Ends the run where the inner strategy ends it. */
+	stopBefore(round: number): string | undefined;
+	/** The inner strategy's initial model. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/** The inner strategy's evaluation. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** The inner strategy's evaluation: its replies are not changed. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** The inner strategy's state. */
+	saveState(): RecordDict;
+	/** Replaces the inner strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
+	/** What the inner strategy counts of its releases. */
+	saveReleases(): RecordDict;
+	/** Replaces what the inner strategy counts. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadReleases(releases: RecordDict): void;
 }
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
@@ -1721,7 +1811,7 @@ export declare abstract class Strategy {
  * const { arrays } = await strategy.start(grid, { numRounds: 3 });
  * ```
  */
-export declare class SecAggPlus extends Strategy {
+export declare class SecAggPlus extends StrategyWrapper {
 	#private;
 	/**
 	 * Puts secure aggregation around a strategy.
@@ -1733,20 +1823,6 @@ export declare class SecAggPlus extends Strategy {
 	constructor(strategy: Strategy, options?: SecAggPlusOptions);
 	/** Includes the name of the inner strategy. */
 	get name(): string;
-	/** Delegates to the inner strategy. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
-	/** As the inner strategy. */
-	get savesEachRound(): boolean;
-	/** The state of the inner strategy. */
-	saveState(): RecordDict;
-	/** Replaces the state of the inner strategy. @throws FlwrError "invalid-argument" if it is another strategy's */
-	loadState(state: RecordDict): void;
 	/**
 	 * The nodes that the inner strategy chooses, with the instructions of stage "setup".
 	 *
@@ -1755,10 +1831,6 @@ export declare class SecAggPlus extends Strategy {
 	configureTrain(round: Round): Promise<PhasePlan>;
 	/** Runs the other stages, and gives the inner strategy the nodes' mean. */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Delegates to the inner strategy: evaluation is not protected. */
-	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Delegates to the inner strategy. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
 }
 /** Options of {@link secAggPlusMod}. */
 export interface SecAggPlusModOptions {
@@ -1859,7 +1931,7 @@ export interface SecureAggregationOptions {
  * const { arrays } = await strategy.start(grid, { numRounds: 3 });
  * ```
  */
-export declare class SecureAggregation extends Strategy {
+export declare class SecureAggregation extends StrategyWrapper {
 	#private;
 	/**
 	 * Puts secure aggregation around a strategy.
@@ -1871,14 +1943,6 @@ export declare class SecureAggregation extends Strategy {
 	constructor(strategy: Strategy, options?: SecureAggregationOptions);
 	/** Includes the name of the inner strategy. */
 	get name(): string;
-	/** Delegates to the inner strategy. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
 	/** Ends the run before the budget of `privacy` would be exceeded. */
 	stopBefore(round: number): string | undefined;
 	/** With `privacy` true: no release may be forgotten. */
@@ -1887,6 +1951,10 @@ export declare class SecureAggregation extends Strategy {
 	saveState(): RecordDict;
 	/** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
 	loadState(state: RecordDict): void;
+	/** The privacy loss so far, and what the inner strategy counts. */
+	saveReleases(): RecordDict;
+	/** Replaces what was counted. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadReleases(releases: RecordDict): void;
 	/**
 	 * The nodes that the inner strategy chooses, with the instructions of stage "advertise".
 	 *
@@ -1899,10 +1967,6 @@ export declare class SecureAggregation extends Strategy {
 	 * @throws FlwrError "permission-denied" in the first round, when no node takes part
 	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Delegates to the inner strategy: evaluation is not protected. */
-	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Delegates to the inner strategy. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
 }
 /** Options of {@link secureAggregationMod}. */
 export interface SecureAggregationModOptions {
@@ -3250,7 +3314,7 @@ export interface PartialModelOptions {
  * new ClientApp({ mods: [localParameters(isLocal)] });
  * ```
  */
-export declare class PartialModel extends Strategy {
+export declare class PartialModel extends StrategyWrapper {
 	#private;
 	/**
 	 * Creates the strategy.
@@ -3262,14 +3326,6 @@ export declare class PartialModel extends Strategy {
 	constructor(inner: Strategy, { isLocal, sent }: PartialModelOptions);
 	/** The name of the strategy that aggregates the shared arrays. */
 	get name(): string;
-	/** Asks as the other strategy does. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
 	/**
 	 * Sends as the other strategy does.
 	 *
@@ -3280,14 +3336,8 @@ export declare class PartialModel extends Strategy {
 	configureEvaluate(round: Round): Promise<PhasePlan>;
 	/** Aggregates the shared arrays; the others stay. */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Aggregates metrics as the other strategy does. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** As the other strategy. */
-	get savesEachRound(): boolean;
-	/** The other strategy's state. */
-	saveState(): RecordDict;
-	/** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
-	loadState(state: RecordDict): void;
+	/** Checks the shared arrays. @throws FlwrError with the reason for which the reply would be a failure of its node */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
 }
 /** Options of {@link localParameters}. */
 export interface LocalParametersOptions {
@@ -6922,6 +6972,11 @@ export interface RunNoise {
 	readonly description: string;
 	/** Number of rounds that were released. */
 	readonly released: number;
+	/**
+	 * The last round of which a release was begun, from 1; 0 before the first. Above {@link released}: the process that began
+	 * it has ended, and the round is repeated.
+	 */
+	begun: number;
 	/** Begins another run. */
 	reset(): void;
 	/** Why there is no further round; undefined if there is one. */
@@ -6994,7 +7049,7 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
  * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So the
  * noise covers whatever the strategy makes of the mean: FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and FedAdagrad work.
  */
-export declare abstract class CentralDp extends Strategy {
+export declare abstract class CentralDp extends StrategyWrapper {
 	#private;
 	/**
 	 * Wraps a strategy.
@@ -7002,8 +7057,6 @@ export declare abstract class CentralDp extends Strategy {
 	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
 	 */
 	constructor(strategy: Strategy, options: CentralDpSettings);
-	/** Name of the wrapper and of the strategy in it. */
-	get name(): string;
 	/** C, the clipping norm of the next round. */
 	get clippingNorm(): number;
 	/** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
@@ -7014,6 +7067,10 @@ export declare abstract class CentralDp extends Strategy {
 	saveState(): RecordDict;
 	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
 	loadState(state: RecordDict): void;
+	/** The accountant's releases, with that of the round in progress, and what the inner strategy counts. */
+	saveReleases(): RecordDict;
+	/** Replaces what was counted. @throws FlwrError "invalid-argument" if another strategy saved it */
+	loadReleases(releases: RecordDict): void;
 	/** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
 	stopBefore(round: number): string | undefined;
 	/** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
@@ -7022,18 +7079,6 @@ export declare abstract class CentralDp extends Strategy {
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
 	/** As {@link aggregateTrain}, with each reply added as it arrives: one model is held at a time. */
 	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
-	/** The inner strategy's evaluation. */
-	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** The inner strategy's evaluation: metrics are not protected. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** The inner strategy's initial model. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
 }
 /** Options of {@link DifferentialPrivacyMatrixMechanism}. */
 export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
