@@ -9,6 +9,11 @@ export interface Aggregate {
   /** The nodes whose replies went into it, if some did not (default: all). */
   readonly nodeIds?: readonly NodeId[];
   /**
+   * The largest absolute value of all elements that were accumulated, NaN or Infinity if one is not finite: so the replies
+   * need not be read once more to know it. Apart from rounding, the elements of `arrays` are not larger (default: unknown).
+   */
+  readonly largest?: number;
+  /**
    * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
    * there is one).
    */

@@ -76,18 +76,23 @@ export class SimdRows {
    * @param data the first of the other rows
    * @param factors one for each
    * @param length elements, from 1; rounded up to a multiple of 4
+   * @returns the largest absolute value of the rows that are added; NaN if one of their elements is not a number
    */
-  addScaled(sum: number, data: number, factors: readonly number[], length: number): void {
+  addScaled(sum: number, data: number, factors: readonly number[], length: number): number {
     const { addScaled, addScaledFour } = this.#loops;
     const start = sum * this.#stride;
     const end = start + length * FLOAT_BYTES;
     const from = (place: number) => (data + place) * this.#stride;
     let place = 0;
+    let largest = 0;
     for (; place + 4 <= factors.length; place += 4) {
       const [a, b, c, d] = factors.slice(place, place + 4) as [number, number, number, number];
-      addScaledFour(start, from(place), end, a, b, c, d);
+      largest = Math.max(largest, addScaledFour(start, from(place), end, a, b, c, d));
     }
-    for (; place < factors.length; place++) addScaled(start, from(place), end, factors[place]!);
+    for (; place < factors.length; place++) {
+      largest = Math.max(largest, addScaled(start, from(place), end, factors[place]!));
+    }
+    return floatOf(largest);
   }
 
   /**
@@ -97,8 +102,7 @@ export class SimdRows {
    */
   largest(row: number, length: number): number {
     const start = row * this.#stride;
-    BITS[0] = this.#loops.largest(start, start, start + length * FLOAT_BYTES);
-    return FLOATS[0]!;
+    return floatOf(this.#loops.largest(start, start, start + length * FLOAT_BYTES));
   }
 
   /**
@@ -134,3 +138,8 @@ export function paddedLength(length: number): number {
 /** The same four bytes as an integer and as a float. */
 const BITS = new Int32Array(1);
 const FLOATS = new Float32Array(BITS.buffer);
+
+function floatOf(bits: number): number {
+  BITS[0] = bits;
+  return FLOATS[0]!;
+}

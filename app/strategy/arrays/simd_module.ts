@@ -7,14 +7,15 @@
 
 /** The functions of the module. Addresses are multiples of 16; an end is the address after the last element. */
 export interface Loops {
-  addScaled(sum: number, data: number, sumEnd: number, factor: number): void;
-  /** Adds the vectors at `data`, and 1, 2 and 3 strides behind it, one after the other. */
+  /** @returns the largest absolute value of the vector that is added, its bits as an integer */
+  addScaled(sum: number, data: number, sumEnd: number, factor: number): number;
+  /** Adds the vectors at `data`, and 1, 2 and 3 strides behind it, one after the other. @returns as addScaled, of all four */
   addScaledFour(
     sum: number,
     data: number,
     sumEnd: number,
     ...factors: [first: number, second: number, third: number, fourth: number]
-  ): void;
+  ): number;
   compare(low: number, high: number, lowEnd: number): void;
   squares(a: number, b: number, aEnd: number): number;
   /** The largest absolute value's bits, as an integer. */
@@ -97,42 +98,67 @@ const SQUARES = (() => {
   ];
 })();
 
-const [FACTOR] = [3];
-const PRODUCT = [...get(B), ...load, ...get(FACTOR), ...f32x4.splat, ...f32x4.mul];
-const ADD_SCALED = repeat([
-  ...[...get(A), ...get(A), ...load, ...PRODUCT, ...f32x4.add, ...store],
-]);
+/**
+ * The largest absolute values of vectors, lane by lane. Without their signs, floats are in the order of their bits, and NaN
+ * and infinity are the largest.
+ */
+function largestIn(mask: number, most: number) {
+  const fold = (bytes: number) => [
+    ...[...get(most), ...rotated(most, bytes), ...i32x4.max, ...set(most)],
+  ];
+  return {
+    // Its last digit is small, so it is the same as a signed integer.
+    begin: [0x41, ...leb128(0x7fffffff), ...i32x4.splat, ...set(mask)],
+    /** Takes a vector from a local. */
+    take: (value: number[]) => [
+      ...[...value, ...get(mask), ...v128And, ...get(most), ...i32x4.max, ...set(most)],
+    ],
+    finish: [...fold(8), ...fold(4), ...get(most), ...i32x4.lane(0)],
+  };
+}
 
-/** Locals after the parameters: four factors, then each of them in all lanes, and the sum. */
+const ADD_SCALED = (() => {
+  const [factor, mask, most, value] = [3, 4, 5, 6];
+  const largest = largestIn(mask, most);
+  return [
+    ...largest.begin,
+    ...repeat([
+      ...[...get(A), ...get(A), ...load],
+      ...[...get(B), ...load, ...tee(value), ...get(factor), ...f32x4.splat, ...f32x4.mul],
+      ...[...f32x4.add, ...store],
+      ...largest.take(get(value)),
+    ]),
+    ...largest.finish,
+  ];
+})();
+
+/** Locals after the parameters: four factors, then each of them in all lanes, the sum, and those of the largest value. */
 const addScaledFour = (stride: number) => {
   const factors = [3, 4, 5, 6];
-  const [lanes, sum] = [7, 11];
+  const [lanes, sum, mask, most, value] = [7, 11, 12, 13, 14];
+  const largest = largestIn(mask, most);
   return [
+    ...largest.begin,
     ...factors.flatMap((factor, i) => [...get(factor), ...f32x4.splat, ...set(lanes + i)]),
     ...repeat([
       ...[...get(A), ...load, ...set(sum)],
       ...factors.flatMap((_, i) => [
-        ...[...get(sum), ...get(B), ...loadAt(i * stride), ...get(lanes + i)],
+        ...[...get(sum), ...get(B), ...loadAt(i * stride), ...tee(value), ...get(lanes + i)],
         ...[...f32x4.mul, ...f32x4.add, ...set(sum)],
+        ...largest.take(get(value)),
       ]),
       ...[...get(A), ...get(sum), ...store],
     ]),
+    ...largest.finish,
   ];
 };
 
-/** Without their signs, floats are in the order of their bits, and NaN and infinity are the largest. */
 const LARGEST = (() => {
-  const [mask, most] = [3, 4];
-  const fold = (bytes: number) => [
-    ...[...get(most), ...rotated(most, bytes), ...i32x4.max, ...set(most)],
-  ];
+  const largest = largestIn(3, 4);
   return [
-    // Its last digit is small, so it is the same as a signed integer.
-    ...[0x41, ...leb128(0x7fffffff), ...i32x4.splat, ...set(mask)],
-    ...repeat([
-      ...[...get(A), ...load, ...get(mask), ...v128And, ...get(most), ...i32x4.max, ...set(most)],
-    ]),
-    ...[...fold(8), ...fold(4), ...get(most), ...i32x4.lane(0)],
+    ...largest.begin,
+    ...repeat(largest.take([...get(A), ...load])),
+    ...largest.finish,
   ];
 })();
 
@@ -150,16 +176,16 @@ export function simdModule(stride: number): Uint8Array<ArrayBuffer> {
   const functions = [
     ["compare", 0, code(2, COMPARE)],
     ["squares", 1, code(5, SQUARES)],
-    ["addScaled", 2, code(0, ADD_SCALED)],
-    ["addScaledFour", 3, code(5, addScaledFour(stride))],
+    ["addScaled", 2, code(3, ADD_SCALED)],
+    ["addScaledFour", 3, code(8, addScaledFour(stride))],
     ["largest", 4, code(2, LARGEST)],
   ] as const;
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, [
       ...[5, 0x60, ...parameters, 0, 0x60, ...parameters, 1, F64],
-      ...[0x60, 4, I32, I32, I32, F32, 0],
-      ...[0x60, 7, I32, I32, I32, F32, F32, F32, F32, 0],
+      ...[0x60, 4, I32, I32, I32, F32, 1, I32],
+      ...[0x60, 7, I32, I32, I32, F32, F32, F32, F32, 1, I32],
       ...[0x60, ...parameters, 1, I32],
     ]),
     ...section(2, [1, ...text("env"), ...text("memory"), 0x02, 0x00, 1]),

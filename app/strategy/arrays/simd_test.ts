@@ -59,3 +59,21 @@ Deno.test("simd: the largest absolute value, and NaN or infinity if there is one
   row.fill(9);
   assert.equal(rows.largest(1, 4), 9);
 });
+
+Deno.test("simd: adding rows says the largest absolute value of those that are added, whatever their number", () => {
+  const rows = new SimdRows(8, 8);
+  for (let count = 1; count <= 7; count++) {
+    for (let odd = 0; odd < count; odd++) {
+      for (const value of [3, -3, 1e-45, Infinity, -Infinity, NaN]) {
+        rows.rows.forEach((row) => row.fill(-0));
+        // Neither the sum nor elements behind the end count.
+        rows.rows[0]!.fill(9);
+        rows.rows[1 + odd]!.set([0, 0, 0, 0, 0, 0, 9, 0]);
+        rows.rows[1 + odd]![odd % 4] = value;
+        const factors = Array<number>(count).fill(0.5);
+        const largest = rows.addScaled(0, 1, factors, 4);
+        assert.deepEqual(largest, Math.fround(Math.abs(value)), `${value} in ${odd} of ${count}`);
+      }
+    }
+  }
+});

@@ -2033,6 +2033,11 @@ export interface Aggregate {
 	/** The nodes whose replies went into it, if some did not (default: all). */
 	readonly nodeIds?: readonly NodeId[];
 	/**
+	 * The largest absolute value of all elements that were accumulated, NaN or Infinity if one is not finite: so the replies
+	 * need not be read once more to know it. Apart from rounding, the elements of `arrays` are not larger (default: unknown).
+	 */
+	readonly largest?: number;
+	/**
 	 * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
 	 * there is one).
 	 */
@@ -2383,8 +2388,10 @@ export declare class ComposedStrategy extends Strategy {
 	 * Begins to collect the replies of a training. Drivers use it.
 	 *
 	 * @param maxHeldBytes default: the option
+	 * @param checksLate whether the values of replies may be checked with their aggregation, which reads them anyway. Until
+	 * `finish`, replies that will be refused may then count as accepted (default false)
 	 */
-	protected collector(round: Round, maxHeldBytes?: number): ReplyCollector;
+	protected collector(round: Round, maxHeldBytes?: number, checksLate?: boolean): ReplyCollector;
 }
 /** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {
