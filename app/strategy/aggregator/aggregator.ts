@@ -9,8 +9,8 @@ export interface Aggregate {
   /** The nodes whose replies went into it, if some did not (default: all). */
   readonly nodeIds?: readonly NodeId[];
   /**
-   * The largest absolute value of all elements that were accumulated, NaN or Infinity if one is not finite: so the replies
-   * need not be read once more to know it. Apart from rounding, the elements of `arrays` are not larger (default: unknown).
+   * The largest absolute value of all elements of the replies that went into it, NaN or Infinity if one is not finite: so
+   * they need not be read once more. Apart from rounding, the elements of `arrays` are not larger (default: unknown).
    */
   readonly largest?: number;
   /**

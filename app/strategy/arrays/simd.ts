@@ -5,8 +5,9 @@
 
 import { type Loops, simdModule } from "./simd_module.ts";
 
-/** Bytes of a float32. */
+/** Bytes of a float32 and of a double. */
 const FLOAT_BYTES = 4;
+const DOUBLE_BYTES = 8;
 /** Elements that one instruction works on. */
 const LANES = 4;
 /** Bytes of a page of WebAssembly memory. */
@@ -113,6 +114,76 @@ export class SimdRows {
   squaredDistance(a: number, b: number, length: number): number {
     const start = a * this.#stride;
     return this.#loops.squares(start, b * this.#stride, start + length * FLOAT_BYTES);
+  }
+}
+
+/**
+ * Float32 vectors as doubles in WebAssembly memory, to compare each with many others: so each is converted once. The first
+ * use allocates them.
+ */
+export class SimdDoubles {
+  /** Vectors that are compared with one at a time. */
+  static readonly TOGETHER = 4;
+  readonly #count: number;
+  readonly #length: number;
+  readonly #stride: number;
+  #made: {
+    readonly loops: Loops;
+    readonly source: Float32Array;
+    readonly results: Float64Array;
+  } | undefined;
+
+  /**
+   * Prepares vectors.
+   *
+   * @param count number of vectors
+   * @param length elements of each; a multiple of 4
+   */
+  constructor(count: number, length: number) {
+    this.#count = count;
+    this.#length = length;
+    this.#stride = length * DOUBLE_BYTES;
+  }
+
+  /** Writes float32 elements into a vector, at most its length, and zeros behind them up to a multiple of 4. */
+  write(row: number, elements: Float32Array): void {
+    const { loops, source } = this.#use();
+    const padded = paddedLength(elements.length);
+    source.set(elements);
+    source.fill(0, elements.length, padded);
+    const start = row * this.#stride;
+    loops.promote(start, source.byteOffset, start + padded * DOUBLE_BYTES);
+  }
+
+  /**
+   * The sums of the squared differences between a vector and up to four others, one after the other. Each is that of
+   * {@link SimdRows.squaredDistance}, bit for bit.
+   *
+   * @param first the first of the others
+   * @param length elements, from 1; rounded up to a multiple of 4
+   * @returns four sums, until the next call. Those of vectors that do not exist mean nothing
+   */
+  squaredDistances(row: number, first: number, length: number): Float64Array {
+    const { loops, results } = this.#use();
+    const start = row * this.#stride;
+    const end = start + paddedLength(length) * DOUBLE_BYTES;
+    loops.squaresFour(start, first * this.#stride, end, results.byteOffset);
+    return results;
+  }
+
+  #use() {
+    if (this.#made !== undefined) return this.#made;
+    // Behind the last vector there are those that a call for four reads of one alone.
+    const sourceAt = (this.#count + SimdDoubles.TOGETHER - 1) * this.#stride;
+    const resultsAt = sourceAt + this.#length * FLOAT_BYTES;
+    const pages = Math.ceil((resultsAt + SimdDoubles.TOGETHER * DOUBLE_BYTES) / PAGE_BYTES);
+    const memory = new WebAssembly.Memory({ initial: pages });
+    const instance = new WebAssembly.Instance(moduleOf(this.#stride), { env: { memory } });
+    return this.#made = {
+      loops: instance.exports as unknown as Loops,
+      source: new Float32Array(memory.buffer, sourceAt, this.#length),
+      results: new Float64Array(memory.buffer, resultsAt, SimdDoubles.TOGETHER),
+    };
   }
 }
 
