@@ -12,7 +12,7 @@ export interface Checkpointable {
    */
   loadState(state: RecordDict): void;
   /**
-   * Whether each round must be saved before the next one begins, whatever the user's `every` says: a round that is
+   * Whether each training must be saved before anything else happens, whatever the user's `every` says: one that is
    * repeated costs privacy again (default: false).
    */
   readonly savesEachRound?: boolean;

@@ -44,6 +44,8 @@ interface Case {
   counted(strategy: Strategy): number;
   /** Releases that are to be counted. @param repeated those of each process that another one repeated */
   due(repeated: readonly number[]): number;
+  /** Whether a release leaves before the training is saved: into a callback (default true). */
+  readonly leavesEarly?: boolean;
   /** What the nodes answer. @param leave called with the round of an instruction that depends on its release, or reveals it */
   answer(leave: (round: number) => void): Answer;
 }
@@ -106,9 +108,10 @@ const CASES: Readonly<Record<string, Case>> = {
   "a fixed norm": independent((leave) =>
     new DifferentialPrivacyServerSideFixedClipping(inner(leave), options())
   ),
-  "a fixed norm around FedAdam": independent(() =>
-    new DifferentialPrivacyServerSideFixedClipping(new FedAdam(), options())
-  ),
+  "a fixed norm around FedAdam": {
+    ...independent(() => new DifferentialPrivacyServerSideFixedClipping(new FedAdam(), options())),
+    leavesEarly: false,
+  },
   "a fixed norm at the nodes": independent((leave) =>
     new DifferentialPrivacyClientSideFixedClipping(inner(leave), options())
   ),
@@ -134,10 +137,12 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** The round of a store's checkpoint; 0 before the first. */
+/** The last round whose training is in a store's checkpoint; 0 before the first. */
 async function savedRound(store: MemoryCheckpoints): Promise<number> {
   const bytes = store.saved.get("start-1");
-  return bytes === undefined ? 0 : roundsFromRecords(await decodeRecords(bytes)).rounds.length;
+  if (bytes === undefined) return 0;
+  const { rounds, trained } = roundsFromRecords(await decodeRecords(bytes));
+  return trained?.round ?? rounds.length;
 }
 
 /** What a run of several processes counted, and what is due. */
@@ -200,7 +205,8 @@ async function assertCounts(one: Case): Promise<void> {
       most = Math.max(most, outcome.due);
     }
   }
-  assert.ok(most > due, "no release was repeated");
+  // Without a callback in the aggregation, no training is repeated whose release has left.
+  assert.equal(most > due, one.leavesEarly ?? true);
 }
 
 for (const [name, one] of Object.entries(CASES)) {

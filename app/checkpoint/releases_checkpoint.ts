@@ -14,7 +14,7 @@ const COUNTED = "counted/";
 // reveal a sum. Everything that follows from the release comes later: the inner strategy, callbacks, instructions, the
 // checkpoint. So wherever the process ends, each release that anything outside of it can know of is in the last saved
 // count. A resumed run takes this count if it is of a later round than its checkpoint. Otherwise the checkpoint was saved
-// after the release, and has it. A round that ended between the count and the checkpoint is repeated and counts twice,
+// after the release, and has it. A training that ended between the count and its checkpoint is repeated and counts twice,
 // which is too much at most by its own release.
 
 /** What a strategy had counted when it released something. */

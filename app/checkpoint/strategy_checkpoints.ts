@@ -95,7 +95,8 @@ export class StrategyCheckpoints {
     const saved = await this.#stored.loadReleases();
     const released = saved && releasesFromRecords(saved);
     // The checkpoint of the same round, or of a later one, has counted the release.
-    if (released !== undefined && released.round > (checkpoint?.rounds.length ?? 0)) {
+    const trainedRound = checkpoint?.trained?.round ?? checkpoint?.rounds.length ?? 0;
+    if (released !== undefined && released.round > trainedRound) {
       if (released.strategy !== strategy) throw otherStrategy(released.strategy, strategy);
       restore(() => state.loadReleases?.(released.releases));
       const text =
@@ -130,15 +131,16 @@ export class StrategyCheckpoints {
 
   /**
    * Saves the progress, if it is this round's turn, while the next round goes on: a crash can cost a round more than the
-   * one in progress. The first checkpoint and the last one are written when the promise resolves. A run with instructions
-   * but no checkpoint cannot be resumed, and a run that has ended must have its last one. So is each checkpoint of a
-   * strategy that has `savesEachRound`.
+   * one in progress.
    *
    * A checkpoint that cannot be written does not end the run: it is reported.
+   *
+   * @param isNeeded whether it is always saved, and is written when the promise resolves: the first one, because a run
+   * with instructions but no checkpoint cannot be resumed; the last one; and those after each training of a strategy that
+   * has `savesEachRound`
    */
-  async save(progress: Progress, isLast: boolean): Promise<void> {
-    const round = progress.rounds.length;
-    const isNeeded = isLast || round === 0 || (this.#strategy.state.savesEachRound ?? false);
+  async save(progress: Progress, isNeeded: boolean): Promise<void> {
+    const round = progress.trained?.round ?? progress.rounds.length;
     const isDue = isNeeded || round % this.#every === 0;
     if (this.#stored.isStored && isDue) await this.#replace(progress, round);
     if (isNeeded) await this.written();

@@ -105,8 +105,8 @@ export abstract class Strategy {
   ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }>;
 
   /**
-   * Whether each round must be saved before the next one begins: a round that is repeated costs privacy again (default:
-   * false).
+   * Whether each training must be saved before its model is evaluated or sent: one that is repeated costs privacy again
+   * (default: false).
    */
   get savesEachRound(): boolean {
     return false;

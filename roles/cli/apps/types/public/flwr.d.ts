@@ -1565,7 +1565,7 @@ export interface Checkpointable {
 	 */
 	loadState(state: RecordDict): void;
 	/**
-	 * Whether each round must be saved before the next one begins, whatever the user's `every` says: a round that is
+	 * Whether each training must be saved before anything else happens, whatever the user's `every` says: one that is
 	 * repeated costs privacy again (default: false).
 	 */
 	readonly savesEachRound?: boolean;
@@ -1699,8 +1699,8 @@ export declare abstract class Strategy {
 		nodeId?: NodeId;
 	}>;
 	/**
-	 * Whether each round must be saved before the next one begins: a round that is repeated costs privacy again (default:
-	 * false).
+	 * Whether each training must be saved before its model is evaluated or sent: one that is repeated costs privacy again
+	 * (default: false).
 	 */
 	get savesEachRound(): boolean;
 	/** What the strategy keeps from round to round, exactly; empty by default. */
