@@ -16,7 +16,7 @@ import { RunCheckpoints } from "./run_checkpoints.ts";
 export interface CheckpointOptions {
   /**
    * Rounds between two checkpoints, from 1 (default 1). The last round is always saved, and strategies that count their
-   * privacy loss save each round.
+   * privacy loss save each training.
    */
   readonly every?: number;
   /** Store for the checkpoints (default: the run's). */
