@@ -12,7 +12,7 @@ export interface NodeAnswer {
   readonly failure?: string;
 }
 
-/** Runs the ClientApp for virtual nodes, one after the other. */
+/** Runs the ClientApp for virtual nodes, one after another. */
 export interface NodeRunner extends AsyncDisposable {
   /**
    * Passes an instruction to the ClientApp. It is called again only after its promise has settled.
@@ -20,7 +20,7 @@ export interface NodeRunner extends AsyncDisposable {
    * @param context the node's context; the app may change the state's records
    * @param seed the seed of all random numbers that the app draws by default
    * @param signal ends the work
-   * @throws an error when this runner cannot be used any more. An error of the app becomes an error reply
+   * @throws an error when this runner can no longer be used. An error of the app becomes an error reply
    */
   run(message: Message, context: Context, seed: number, signal: AbortSignal): Promise<NodeAnswer>;
 }

@@ -22,7 +22,7 @@ export function requireMeanOnly(wrapper: string, strategy: Strategy): void {
     {
       hints: [
         "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
-        "A strategy of your own that needs the mean alone says so with usesMeanOnly",
+        "If your own strategy needs only the mean, state that with usesMeanOnly",
       ],
     },
   );

@@ -17,7 +17,7 @@ import type { SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS, readByteList, readBytes, readIds, zipIds } from "./records.ts";
 import type { NodeFailure } from "./secret_mean.ts";
 
-/** Wrong shares of a round that the log names one by one. */
+/** Maximum number of wrong shares of a round that the log names one by one. */
 const REPORTED_SHARES = 5;
 
 /** A round between its plan and its replies. */
@@ -83,7 +83,7 @@ export class Stages {
       asked,
       ({ active, dead }) => new ConfigRecord({ [KEYS.active]: active, [KEYS.dead]: dead }),
     );
-    // A node that is lost now has its model in the sum: it did not fail.
+    // If a node is lost now, its model is in the sum, so it did not fail.
     const revealed = readReplies(
       given,
       (reply) => new Map(zipIds(readIds(reply, KEYS.owners), readByteList(reply, KEYS.shares))),
@@ -147,7 +147,7 @@ export class Stages {
     return await grid.sendAndReceive(messages, { timeout: this.#options.timeout, signal });
   }
 
-  /** The names of the older API, which Python's mod demands; our nodes translate them. */
+  /** Under the names of the older API, which Python's modifier requires. Our nodes translate them. */
   #trainingOf(nodeId: NodeId): RecordDict {
     const { metadata, content } = this.#planned.instructions.get(nodeId)!;
     return toLegacyInstruction(metadata.messageType, content);

@@ -22,7 +22,8 @@ import type { ServerRule } from "./rule/server_rule.ts";
 import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
 
 /**
- * Most replies that a round leaves out, one after the other, to find a finite model. After that the old model stays.
+ * Maximum number of replies that a round leaves out, one after another, to get a finite model. After that, the old
+ * model stays.
  */
 const MAX_EXCLUDED_REPLIES = 10;
 
@@ -48,7 +49,7 @@ export interface CollectorParts {
   ) => MetricRecord;
 }
 
-/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
+/** Collects the replies of one training, and computes the new model from them: see `ComposedStrategy.collector`. */
 export interface ReplyCollector {
   /** Number of accepted replies. */
   readonly size: number;
@@ -184,7 +185,7 @@ export class Collector implements ReplyCollector {
   #stream(reply: CheckedReply): CheckedReply {
     this.#streaming!.accumulate(reply);
     const norm = updateNorm(this.#round.sent, reply.tensors, this.#scratch);
-    // Of equal norms the lower node id is named, whatever the order of arrival.
+    // If norms are equal, the lower node id is named, whatever the order of arrival.
     const { nodeId } = reply;
     const largest = this.#largest;
     if (
@@ -224,7 +225,7 @@ export class Collector implements ReplyCollector {
     return { results: [], failures, aggregated: false };
   }
 
-  /** A reply that has been added cannot be left out any more: if the model is not finite, the old one stays. */
+  /** A reply that was added can no longer be left out, so if the model is not finite, the old one stays. */
   #fromStream(aggregation: Aggregation): TrainOutcome {
     const failures = inOrder(this.#failures);
     const spoilt = this.#unlessAccepted(this.#accepted, failures);
@@ -251,7 +252,7 @@ export class Collector implements ReplyCollector {
   #make(made: Aggregate): {
     readonly arrays?: ArrayRecord;
     readonly problem?: string;
-    /** Why the aggregator has no aggregate. */
+    /** The reason why there is no aggregate. */
     readonly unused?: string;
     readonly nodeIds?: Aggregate["nodeIds"];
   } {
@@ -348,7 +349,7 @@ function unused(
   return { results: [], failures: all, aggregated: false };
 }
 
-/** The new model as a record. Nobody changes its tensors any more. */
+/** The new model as a record. Nothing changes its tensors after this. */
 function adopt(model: Tensors): ArrayRecord {
   return new ArrayRecord(Array.from(model, ([name, tensor]) => [name, adoptTensor(tensor)]));
 }

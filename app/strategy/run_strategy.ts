@@ -57,8 +57,8 @@ export interface StartOptions {
   /** Called before the first round, as round 0, and after each round. */
   readonly evaluateFn?: EvaluateFn;
   /**
-   * Called after each round but the last. Return true to end the run early: it completes with the model of that round
-   * (default: all rounds run).
+   * Called after each round except the last. Return true to end the run early; it then completes with the model of that
+   * round (default: all rounds run).
    *
    * @example
    * ```ts
@@ -70,7 +70,7 @@ export interface StartOptions {
   readonly timeout?: number;
   /**
    * Where and how often to save a checkpoint of model, state and history; false saves none (default: after each round,
-   * if the run has a place to save it). A run that is resumed goes on after the round of its last checkpoint.
+   * if the run has a place to save it). A resumed run continues after the round of its last checkpoint.
    */
   readonly checkpoint?: boolean | CheckpointOptions;
   /** Ends the run with a "cancelled" error. */
@@ -90,7 +90,7 @@ type RoundOf = (config: ConfigSource | undefined) => Round;
 /** How a strategy begins, and makes one round. */
 export interface RoundDriver {
   readonly name: string;
-  /** The state that checkpoints contain, next to the model and the history. */
+  /** The state that checkpoints contain, in addition to the model and the history. */
   readonly state: Checkpointable;
   initialArrays: Strategy["initialArrays"];
   stopBefore?: Strategy["stopBefore"];
@@ -147,7 +147,7 @@ export async function runRounds(
   try {
     return await driveRounds(driver, grid, { ...options, numRounds, timeout }, checkpoints);
   } catch (error) {
-    // A run that fails can go on from its last round. Its own error is the one to report.
+    // A run that fails can continue from its last round. The run's own error is the one to report.
     await checkpoints?.written().catch(() => {});
     throw error;
   }

@@ -10,7 +10,7 @@ import type { ClientAppCommand } from "../app/worker_protocol.ts";
 import type { EndNodeThread, NodeThreadEvent, OpenNodeThread } from "../sandbox/wire/protocol.ts";
 import type { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 
-/** What the runners need from the ServerApp's thread. */
+/** The functions of the ServerApp's thread that runners use. */
 export interface NodeThreadHost {
   /** Sends a request to the process. */
   readonly post: (request: OpenNodeThread | EndNodeThread, transfer: Transferable[]) => void;

@@ -64,7 +64,7 @@ export class SecureAggregation extends StrategyWrapper {
    *
    * @param strategy chooses nodes, and computes the new model from their mean
    * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-   *   mean of the nodes' models, or runs rounds of its own
+   *   mean of the nodes' models, or runs its own rounds
    */
   constructor(strategy: Strategy, options: SecureAggregationOptions = {}) {
     super(strategy);
@@ -84,7 +84,7 @@ export class SecureAggregation extends StrategyWrapper {
     return this.#budget?.wouldExceed() ?? super.stopBefore(round);
   }
 
-  /** With `privacy` true: no release may be forgotten. */
+  /** True with `privacy`, because no release may be forgotten. */
   override get savesEachRound(): boolean {
     return this.#budget !== undefined || super.savesEachRound;
   }
@@ -147,7 +147,7 @@ export class SecureAggregation extends StrategyWrapper {
     try {
       settings = this.#settings(round.number, messages.length, model);
     } catch (error) {
-      // Later, too few nodes are a failure of the round, not of the options.
+      // In later rounds, too few nodes are a failure of the round, not of the options.
       if (!(error instanceof FlwrError) || round.number === 1) throw error;
       round.grid.report({ type: "note", text: `    ${error.message}` });
       return { messages: [], available };
@@ -260,7 +260,10 @@ function replyOf({ arrays, examples, metrics }: SummedModels, survivors: number)
   return new RecordDict({ [CURRENT_NAMES.arrays]: arrays, [CURRENT_NAMES.metrics]: means });
 }
 
-/** Nodes trust only what all of them are told. @throws FlwrError "invalid-argument" for instructions that differ */
+/**
+ * Nodes trust only an instruction that is the same for all of them. @throws FlwrError "invalid-argument" for
+ * instructions that differ
+ */
 async function checkSame(messages: readonly Message[]): Promise<void> {
   const [first] = messages;
   onlyModel(first!);
@@ -289,7 +292,7 @@ function tooFew(nodes: number): FlwrError {
     `Secure aggregation needs at least ${MIN_PARTICIPANTS} nodes, got ${nodes}: ` +
       "with two, each could compute the other's model",
     {
-      hints: [`Set minTrainNodes: ${MIN_PARTICIPANTS} in the strategy, so that it waits for them`],
+      hints: [`Set minTrainNodes: ${MIN_PARTICIPANTS} in the strategy: it then waits for them`],
     },
   );
 }

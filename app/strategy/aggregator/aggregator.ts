@@ -4,9 +4,9 @@ import type { PhaseRound, Tensors } from "../round/round.ts";
 
 /** Result of an aggregation. */
 export interface Aggregate {
-  /** The aggregate of the replies' arrays, by name; arrays that no node sent are missing. */
+  /** The aggregate of the replies' arrays, by name. Arrays that no node sent are missing. */
   readonly arrays: Tensors;
-  /** The nodes whose replies went into it, if some did not (default: all). */
+  /** The nodes whose replies are in the aggregate (default: all). */
   readonly nodeIds?: readonly NodeId[];
   /**
    * The largest absolute value of all elements of the replies that went into it, NaN or Infinity if one is not finite: so
@@ -20,19 +20,19 @@ export interface Aggregate {
   readonly problem?: string;
 }
 
-/** An aggregation under way. */
+/** An aggregation in progress. */
 export interface Aggregation {
   /**
-   * Adds a reply. Do not change its arrays. An aggregator that streams does not keep them either: their memory is freed
-   * afterwards.
+   * Adds a reply. Do not change its arrays. An aggregator that streams must not keep them either, because their memory
+   * is freed afterwards.
    */
   accumulate(reply: CheckedReply): void;
-  /** The aggregate of all replies added: at least one. */
+  /** The aggregate of all added replies, of which there is at least one. */
   finish(): Aggregate;
 }
 
 /**
- * How a round's replies become one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
+ * Combines a round's replies into one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
  *
  * @example
  * ```ts
@@ -56,8 +56,8 @@ export interface Aggregation {
  */
 export interface Aggregator {
   /**
-   * Whether `accumulate` keeps nothing of a reply, so that the ServerApp may release each at once. The result must then
-   * not depend on the order of the replies.
+   * Whether `accumulate` keeps nothing of a reply, so the ServerApp may release each reply at once. The result must
+   * then not depend on the order of the replies.
    */
   readonly streams: boolean;
   /**

@@ -10,9 +10,9 @@ import { CompensatedSum } from "./compensated_sum.ts";
  * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
  * some nodes sent is averaged over these.
  *
- * If all replies are known, it has Flower's bits: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of node id, each step
- * rounded to the arrays' type. If they are accumulated as they arrive, it does not depend on their order: Σ wᵢ·xᵢ is
- * summed in about 77 bits, divided once and rounded once.
+ * If all replies are known, the result equals Flower's bit for bit: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of
+ * node id, each step rounded to the arrays' type. If they are accumulated as they arrive, the result does not depend on
+ * their order: Σ wᵢ·xᵢ is summed in about 77 bits, divided once and rounded once.
  */
 export class WeightedMean implements Aggregator {
   /** It keeps nothing of a reply. */
@@ -51,7 +51,7 @@ export class Mean extends WeightedMean {
 
 /**
  * The sum of the nodes' arrays, without weights: for updates, control variates, counts. It does not depend on the order
- * of the replies; its types are those of an average.
+ * of the replies. Its types are those of an average.
  */
 export class Sum implements Aggregator {
   /** It keeps nothing of a reply. */
@@ -92,16 +92,16 @@ class Sums implements Aggregation {
   finish() {
     const arrays = new Map<string, Tensor>();
     for (const [name, sum] of this.#sums) {
-      // Sorted, because weights need not be integers, whose sum is exact.
+      // Sorted, because the sum of weights that are not integers depends on their order.
       const total = this.#totals.get(name)!.sort((a, b) => a - b).reduce((a, b) => a + b, 0);
       arrays.set(name, sum.divided(this.#divisor(total)));
-      this.#sums.delete(name); // its memory is free before the next array needs some
+      this.#sums.delete(name); // frees its memory before the next array needs memory
     }
     return { arrays };
   }
 }
 
-/** A mean over replies that are known, with Flower's bits. */
+/** A mean over known replies, equal to Flower's bit for bit. */
 class KnownMean implements Aggregation {
   readonly #weightOf: (reply: CheckedReply) => number;
   readonly #terms = new Map<string, { readonly tensor: Tensor; readonly weight: number }[]>();

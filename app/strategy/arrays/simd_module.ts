@@ -1,8 +1,8 @@
 /**
  * The WebAssembly module of `SimdRows`, as bytes: loops over float32 vectors, four elements at a time.
  *
- * Instructions are lists of bytes, so that the loops read from top to bottom. Vectors are addresses in an imported
- * memory.
+ * Instructions are written as lists of bytes, so the loops can be read from top to bottom. Vectors are addresses in an
+ * imported memory.
  */
 
 /** The functions of the module. Addresses are multiples of 16; an end is the address after the last element. */

@@ -65,13 +65,16 @@ function averaged(
   return { average };
 }
 
-/** Elements from which it is worth to make the vectors for {@link SimdRows}. */
+/** Number of elements from which creating vectors for {@link SimdRows} pays off. */
 const SIMD_FROM = 2 ** 14;
-/** Elements of a row. Shorter ones are read slower from memory, longer ones do not stay in a core's second cache. */
+/**
+ * Number of elements of a row. Shorter rows are read more slowly from memory. Longer rows do not stay in a core's L2
+ * cache.
+ */
 const BLOCK = 4096;
-/** Tensors that are added together, while the sum stays in registers. */
+/** Number of tensors that are added at once, while the sum stays in registers. */
 const TOGETHER = 4;
-/** The rows of one block: the sum, and those that are added. */
+/** The rows of one block: the sum, and the rows to add. */
 const SCRATCH = new SimdRows(1 + TOGETHER, BLOCK);
 
 function isLarge32(data: TypedArray): data is Float32Array<ArrayBuffer> {
@@ -79,7 +82,7 @@ function isLarge32(data: TypedArray): data is Float32Array<ArrayBuffer> {
 }
 
 /**
- * Block by block, so that the sum stays in the cache while all tensors are added.
+ * Works block by block, so the sum stays in the cache while all tensors are added.
  *
  * @returns the largest absolute value of the tensors; NaN if an element is not a number
  */
