@@ -247,6 +247,8 @@ export {
   type TrainOutcome,
 } from "./app/strategy/strategy.ts";
 
+export { StrategyWrapper } from "./app/strategy/strategy_wrapper.ts";
+
 // Tensors
 export { type DType, DTYPES, type TypedArray } from "./tensor/dtype.ts";
 export { decodeNpy, encodeNpy } from "./tensor/npy.ts";

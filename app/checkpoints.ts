@@ -59,6 +59,10 @@ export interface StrategyCheckpoint extends Pick<Checkpoint, "load"> {
   replace(records: RecordDict, failed: (error: unknown) => void): void | Promise<void>;
   /** Waits until the last copy is written, or has failed. */
   written(): Promise<void>;
+  /** Writes records next to the checkpoint, in place of those of the last call. They are durable when the promise resolves. */
+  saveReleases(releases: RecordDict): Promise<void>;
+  /** The records of the last {@link saveReleases}; undefined if there are none. @throws FlwrError "data-loss" */
+  loadReleases(): Promise<RecordDict | undefined>;
 }
 
 /** The checkpoints of a run, as its grid passes them to strategies. */

@@ -1,6 +1,12 @@
 /** An artifact is for users. A checkpoint is for the ServerApp of a run that goes on: no user sees it. */
 export type ArtifactKind = "artifact" | "checkpoint";
 
+/**
+ * Ending of the name of a checkpoint that has what a strategy released in a round that may not be over. It is saved before
+ * the round's result, so it is no progress: a run that ends in each round after it must not be repeated for ever.
+ */
+export const RELEASES_SUFFIX = "-releases";
+
 /** A piece of an artifact, as a ServerApp uploads it. */
 export interface ArtifactPiece {
   /** Default "artifact". Artifacts and checkpoints have names and limits of their own. */

@@ -1,5 +1,10 @@
 import type { ArtifactContext } from "./artifacts/context.ts";
-import { checkpointsOf, dropUnfinishedArtifacts, removeArtifacts } from "./artifacts/pieces.ts";
+import {
+  checkpointsOf,
+  dropUnfinishedArtifacts,
+  hasModel,
+  removeArtifacts,
+} from "./artifacts/pieces.ts";
 import type { LinkEvent } from "./events.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { MessageContext } from "./messages/context.ts";
@@ -118,8 +123,10 @@ function partsOfRuns(
     },
     async saved(runId) {
       const all = await tables.artifacts.ofRun(runId);
+      const checkpoints = await checkpointsOf(tables, runId);
       return {
-        checkpoints: (await checkpointsOf(tables, runId)).length > 0,
+        checkpoints: checkpoints.some(hasModel),
+        releases: !checkpoints.every(hasModel),
         artifacts: all.some(({ kind }) => kind === "artifact"),
       };
     },

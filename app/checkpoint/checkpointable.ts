@@ -12,10 +12,14 @@ export interface Checkpointable {
    */
   loadState(state: RecordDict): void;
   /**
-   * Whether each round must be saved before the next one begins, whatever the user's `every` says: the state counts what
-   * has left the server, as releases of private data (default: false).
+   * Whether each training must be saved before anything else happens, whatever the user's `every` says: one that is
+   * repeated costs privacy again (default: false).
    */
   readonly savesEachRound?: boolean;
+  /** What the strategy counts of the private data that it has released (default: nothing). */
+  saveReleases?(): RecordDict;
+  /** Replaces what is counted by what {@link saveReleases} returned in an interrupted round. @throws FlwrError as above */
+  loadReleases?(releases: RecordDict): void;
 }
 
 /** An error for a checkpoint that does not fit the app. */
@@ -24,5 +28,13 @@ export function misfit(problem: string, hint: string): FlwrError {
     "failed-precondition",
     `The checkpoint does not fit this app: ${problem}`,
     { hints: [hint, "Or start a new run, without a checkpoint"] },
+  );
+}
+
+/** An error for a checkpoint of another strategy than the one that is started. */
+export function otherStrategy(saved: string, started: string): FlwrError {
+  return misfit(
+    `it is of strategy ${saved}, and the app starts ${started}`,
+    `Start ${saved} in the app`,
   );
 }

@@ -135,7 +135,7 @@ Deno.test("rounds go on while a checkpoint is written, and the run ends when its
   assert.equal(isFinished, true);
 });
 
-Deno.test("a strategy that counts its privacy loss has saved each round before the next one begins", async () => {
+Deno.test("a strategy that counts its privacy loss has saved each training before its model is sent", async () => {
   const privacy = () =>
     new DifferentialPrivacyServerSideFixedClipping(new FedAvg(), {
       ...{ clippingNorm: 0.5, noiseMultiplier: 1, numSampledClients: NODES.length },
@@ -151,7 +151,10 @@ Deno.test("a strategy that counts its privacy loss has saved each round before t
     const answer = async (message: Message) => {
       const records = await decodeRecords(store.saved.get("start-1")!);
       const round = message.content.configRecord("config").number("server-round");
-      saved.push(round - roundsFromRecords(records).rounds.length);
+      const { rounds, trained } = roundsFromRecords(records);
+      // Evaluation has the model of its round, and training that of the round before.
+      const needed = message.metadata.messageType.startsWith("evaluate") ? round : round - 1;
+      saved.push(needed - (trained?.round ?? rounds.length));
       return train(message);
     };
     const initialArrays = ArrayRecord.fromTensors({
@@ -161,8 +164,41 @@ Deno.test("a strategy that counts its privacy loss has saved each round before t
       ...{ answer, initialArrays, checkpoint: { every: 4 } },
     }, { lag: 5 });
     assert.ok(saved.length >= ROUNDS * NODES.length, name);
-    assert.deepEqual([...new Set(saved)], [1], name);
+    assert.deepEqual([...new Set(saved)], [0], name);
   }
+});
+
+Deno.test("a training that was saved is not repeated: the resumed run begins with its evaluation", async () => {
+  const make = () =>
+    new DifferentialPrivacyServerSideFixedClipping(new FedAvg(), {
+      ...{ clippingNorm: 0.5, noiseMultiplier: 1, numSampledClients: NODES.length },
+      ...{ accountant: new RdpAccountant({ targetDelta: 1e-5, populationSize: NODES.length }) },
+      forTestsNoise: { gaussian() {}, laplace() {} },
+    });
+  const initialArrays = ArrayRecord.fromTensors({ w: tensor("float32", [1], Float32Array.of(1)) });
+  const options = { initialArrays, numRounds: 3 };
+  const store = new MemoryCheckpoints();
+  const failing = (round: number) => {
+    if (round === 2) throw new Error("no data");
+    return { accuracy: round / ROUNDS, big: 2n ** 60n };
+  };
+  const first = start(make, store, new Process(), { ...options, evaluateFn: failing });
+  await assert.rejects(first, /no data/);
+  const records = await decodeRecords(store.saved.get("start-1")!);
+  const { rounds, trained } = roundsFromRecords(records);
+  assert.deepEqual([rounds.length, trained?.round], [1, 2]);
+  // Programs that know no round in progress refuse it.
+  assert.equal(records.configRecord("checkpoint").get("version"), 2);
+  const asked: string[] = [];
+  const answer = (message: Message) => {
+    const round = message.content.configRecord("config").number("server-round");
+    asked.push(`${message.metadata.messageType} ${round}`);
+    return train(message);
+  };
+  const resumed = await start(make, store, new Process(), { ...options, answer });
+  assert.deepEqual([...new Set(asked)], ["evaluate 2", "train 3", "evaluate 3"]);
+  const whole = await start(make, new MemoryCheckpoints(), new Process(), options);
+  assert.deepEqual(visible(resumed), visible(whole));
 });
 
 Deno.test("a run that fails leaves the checkpoint of its last round", async () => {

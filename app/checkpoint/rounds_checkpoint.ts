@@ -5,11 +5,13 @@ import type { MetricRecord } from "../metric_record.ts";
 import { sameShape } from "../nd_array.ts";
 import { RecordDict } from "../record_dict.ts";
 import type { RoundRecord } from "../result.ts";
-import { misfit } from "./checkpointable.ts";
+import { misfit, otherStrategy } from "./checkpointable.ts";
 import { addHistory, addMetrics, metricsOf, readHistory } from "./history.ts";
 
 /** Version of the records of a strategy's checkpoint. */
 const VERSION = 1;
+/** Version of those with a round in progress, which earlier programs would take for a whole one. */
+const VERSION_WITH_TRAINED = 2;
 
 /** Name of the record that describes the checkpoint. */
 const ABOUT = "checkpoint";
@@ -39,6 +41,8 @@ export interface RoundsCheckpoint {
   readonly initialShapes: Shapes;
   /** The rounds so far: empty before the first. */
   readonly rounds: readonly RoundRecord[];
+  /** The next round, if its training is over: the model and the state are those after it (default: none). */
+  readonly trained?: RoundRecord;
   /** Metrics of the ServerApp's evaluation before the first round. */
   readonly initialServerMetrics: MetricRecord | undefined;
   /** Duration of the rounds so far, in seconds. */
@@ -51,11 +55,11 @@ export interface RoundsCheckpoint {
 
 /** Converts a checkpoint to records. */
 export function roundsToRecords(checkpoint: RoundsCheckpoint): RecordDict {
-  const { strategy, arrays, rounds, initialServerMetrics, seconds, stoppedEarly, state } =
+  const { strategy, arrays, rounds, trained, initialServerMetrics, seconds, stoppedEarly, state } =
     checkpoint;
   const shapes = JSON.stringify(checkpoint.initialShapes);
   const about = new ConfigRecord({
-    version: VERSION,
+    version: trained === undefined ? VERSION : VERSION_WITH_TRAINED,
     strategy,
     shapes,
     "stopped-early": stoppedEarly,
@@ -63,7 +67,7 @@ export function roundsToRecords(checkpoint: RoundsCheckpoint): RecordDict {
   about.setTyped("seconds", { type: "double", value: seconds });
   const records = new RecordDict({ [ABOUT]: about, [MODEL]: arrays });
   addMetrics(records, INITIAL_METRICS, initialServerMetrics);
-  addHistory(records, rounds);
+  addHistory(records, trained === undefined ? rounds : [...rounds, trained]);
   for (const [name, record] of state) records.set(STATE + name, record);
   return records;
 }
@@ -82,20 +86,24 @@ export function roundsFromRecords(records: RecordDict): RoundsCheckpoint {
       hints: ["Resume with the app that saved it"],
     });
   }
-  if (version !== VERSION) {
+  if (version !== VERSION && version !== VERSION_WITH_TRAINED) {
     throw new FlwrError(
       "failed-precondition",
-      `The strategy's checkpoint has version ${version}, but this program reads version ${VERSION}`,
+      `The strategy's checkpoint has version ${version}, but this program reads versions ${VERSION} and ` +
+        VERSION_WITH_TRAINED,
       { hints: ["Resume with the version of flwr that saved it"] },
     );
   }
   const arrays = records.arrayRecord(MODEL);
   arrays.viewTensors();
+  const rounds = readHistory(records);
+  const trained = version === VERSION_WITH_TRAINED ? rounds.pop() : undefined;
   return {
     strategy: about.string("strategy"),
     arrays,
     initialShapes: readShapes(about.string("shapes")),
-    rounds: readHistory(records),
+    rounds,
+    trained,
     initialServerMetrics: metricsOf(records, INITIAL_METRICS),
     seconds: about.number("seconds"),
     stoppedEarly: about.boolean("stopped-early"),
@@ -130,17 +138,15 @@ export interface ResumeTarget {
 
 /** Checks that a checkpoint fits a strategy and its options. @throws FlwrError "failed-precondition" that says why not */
 export function checkFits(checkpoint: RoundsCheckpoint, target: ResumeTarget): void {
-  const { strategy, rounds, initialShapes } = checkpoint;
+  const { strategy, rounds, trained, initialShapes } = checkpoint;
+  const begun = rounds.length + (trained === undefined ? 0 : 1);
   if (strategy !== target.strategy) {
-    throw misfit(
-      `it is of strategy ${strategy}, and the app starts ${target.strategy}`,
-      `Start ${strategy} in the app`,
-    );
+    throw otherStrategy(strategy, target.strategy);
   }
-  if (rounds.length > target.numRounds) {
+  if (begun > target.numRounds) {
     throw misfit(
-      `it is of round ${rounds.length}, and numRounds is ${target.numRounds}`,
-      `Set numRounds to ${rounds.length} or more`,
+      `it is of round ${begun}, and numRounds is ${target.numRounds}`,
+      `Set numRounds to ${begun} or more`,
     );
   }
   const difference = target.initialArrays &&

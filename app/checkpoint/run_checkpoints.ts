@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { RELEASES_SUFFIX } from "../../entities/artifact.ts";
 import { describeType, isKind } from "../brand.ts";
 import type {
   Checkpoint,
@@ -51,6 +52,7 @@ export class RunCheckpoints implements Checkpoints {
         }
       });
     };
+    const releases = name + RELEASES_SUFFIX;
     return {
       get isStored() {
         return isStored;
@@ -63,6 +65,13 @@ export class RunCheckpoints implements Checkpoints {
       written: () => writer.settled(),
       // After new rounds, a later strategy starts from another model than that of the run that is resumed.
       load: async () => this.#isNew ? undefined : await this.#load(name),
+      saveReleases: async (records) => {
+        isStored = await this.#save(releases, encodeRecords(records));
+      },
+      loadReleases: async () => {
+        const bytes = this.#isNew ? undefined : await this.#store.load(releases);
+        return bytes && await decodeRecords(bytes);
+      },
     };
   }
 

@@ -1,7 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import type { CheckpointStore, StrategyCheckpoint } from "../checkpoints.ts";
 import type { Grid } from "../grid.ts";
-import { type Checkpointable, misfit } from "./checkpointable.ts";
+import { type Checkpointable, misfit, otherStrategy } from "./checkpointable.ts";
+import { releasesFromRecords, releasesToRecords } from "./releases_checkpoint.ts";
 import {
   checkFits,
   type ResumeTarget,
@@ -15,7 +16,7 @@ import { RunCheckpoints } from "./run_checkpoints.ts";
 export interface CheckpointOptions {
   /**
    * Rounds between two checkpoints, from 1 (default 1). The last round is always saved, and strategies that count their
-   * privacy loss save each round.
+   * privacy loss save each training.
    */
   readonly every?: number;
   /** Store for the checkpoints (default: the run's). */
@@ -84,30 +85,62 @@ export class StrategyCheckpoints {
    * @throws FlwrError "failed-precondition" if it does not fit the strategy; "data-loss" if it is damaged
    */
   async load(target: Omit<ResumeTarget, "strategy">): Promise<Progress | undefined> {
+    const { state, name: strategy } = this.#strategy;
     const records = await this.#stored.load();
-    if (records === undefined) return undefined;
-    const checkpoint = roundsFromRecords(records);
-    checkFits(checkpoint, { ...target, strategy: this.#strategy.name });
-    try {
-      this.#strategy.state.loadState(checkpoint.state);
-    } catch (error) {
-      const { message } = FlwrError.from(error);
-      throw misfit(message, "Start the strategy that saved it, with its options");
+    const checkpoint = records && roundsFromRecords(records);
+    if (checkpoint !== undefined) {
+      checkFits(checkpoint, { ...target, strategy });
+      restore(() => state.loadState(checkpoint.state));
+    }
+    const saved = await this.#stored.loadReleases();
+    const released = saved && releasesFromRecords(saved);
+    // The checkpoint of the same round, or of a later one, has counted the release.
+    const trainedRound = checkpoint?.trained?.round ?? checkpoint?.rounds.length ?? 0;
+    if (released !== undefined && released.round > trainedRound) {
+      if (released.strategy !== strategy) throw otherStrategy(released.strategy, strategy);
+      restore(() => state.loadReleases?.(released.releases));
+      const text =
+        `  Round ${released.round} was interrupted: what it released counts, and it is repeated`;
+      this.#grid.report({ type: "note", text });
     }
     return checkpoint;
   }
 
   /**
+   * Saves what the strategy counts of its releases, so that a resumed run knows of that of a round that was interrupted. It
+   * waits for nothing but its own write.
+   *
+   * @param round the round that releases, from 1
+   * @throws FlwrError "unavailable" if it cannot be written
+   */
+  async saveReleases(round: number): Promise<void> {
+    const releases = this.#strategy.state.saveReleases?.();
+    if (releases === undefined || releases.size === 0 || !this.#stored.isStored) return;
+    const { name: strategy } = this.#strategy;
+    try {
+      await this.#stored.saveReleases(releasesToRecords({ strategy, round, releases }));
+    } catch (cause) {
+      const { message, hints } = FlwrError.from(cause);
+      throw new FlwrError(
+        "unavailable",
+        `The privacy loss of round ${round} cannot be saved, so the round releases nothing: ${message}`,
+        { hints: [...hints.slice(0, 2), "Resume the run when checkpoints can be saved"], cause },
+      );
+    }
+  }
+
+  /**
    * Saves the progress, if it is this round's turn, while the next round goes on: a crash can cost a round more than the
-   * one in progress. The first checkpoint and the last one are written when the promise resolves. A run with instructions
-   * but no checkpoint cannot be resumed, and a run that has ended must have its last one. So is each checkpoint of a
-   * strategy that has `savesEachRound`.
+   * one in progress.
    *
    * A checkpoint that cannot be written does not end the run: it is reported.
+   *
+   * @param isNeeded whether it is always saved, and is written when the promise resolves: the first one, because a run
+   * with instructions but no checkpoint cannot be resumed; the last one; and those after each training of a strategy that
+   * has `savesEachRound`
    */
-  async save(progress: Progress, isLast: boolean): Promise<void> {
-    const round = progress.rounds.length;
-    const isNeeded = isLast || round === 0 || (this.#strategy.state.savesEachRound ?? false);
+  async save(progress: Progress, isNeeded: boolean): Promise<void> {
+    const round = progress.trained?.round ?? progress.rounds.length;
     const isDue = isNeeded || round % this.#every === 0;
     if (this.#stored.isStored && isDue) await this.#replace(progress, round);
     if (isNeeded) await this.written();
@@ -134,6 +167,15 @@ export class StrategyCheckpoints {
     // The same reason would come back after each round.
     if (reason !== this.#reported) this.#grid.report({ type: "checkpoint-failed", round, reason });
     this.#reported = reason;
+  }
+}
+
+function restore(load: () => void): void {
+  try {
+    load();
+  } catch (error) {
+    const { message } = FlwrError.from(error);
+    throw misfit(message, "Start the strategy that saved it, with its options");
   }
 }
 

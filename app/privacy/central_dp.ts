@@ -3,23 +3,16 @@ import type { NodeId } from "../../entities/metadata.ts";
 import type { PrivacyAccountant } from "../../privacy/accounting/accountant.ts";
 import { checkCount } from "../../base/check_option.ts";
 import { outOfRange } from "../../privacy/accounting/release.ts";
-import type { ArrayRecord } from "../array_record.ts";
 import { ConfigRecord } from "../config_record.ts";
 import type { Exchange } from "../exchange.ts";
 import { float } from "../float.ts";
-import type { Grid } from "../grid.ts";
+import type { PrivacyReport } from "../events.ts";
 import type { Message } from "../message.ts";
 import { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
-import {
-  type PhaseOutcome,
-  type PhasePlan,
-  type Round,
-  Strategy,
-  type TrainOutcome,
-} from "../strategy/strategy.ts";
-import { requireRounds } from "../strategy/rounds_only.ts";
+import type { PhasePlan, Round, Strategy, TrainOutcome } from "../strategy/strategy.ts";
+import { StrategyWrapper } from "../strategy/strategy_wrapper.ts";
 import { PrivacyBudget } from "./budget.ts";
 import { CLIPPING_NORM } from "./clipping_mods.ts";
 import type { ClippingNorm } from "./clipping_norm.ts";
@@ -87,8 +80,7 @@ const [OWN_STATE, INNER_STATE] = ["privacy", "strategy."] as const;
  * the noise covers everything that the strategy computes from the mean. FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and
  * FedAdagrad work.
  */
-export abstract class CentralDp extends Strategy {
-  readonly #inner: Strategy;
+export abstract class CentralDp extends StrategyWrapper {
   readonly #options: CentralDpSettings;
   readonly #noise: NoiseSource;
   readonly #budget: PrivacyBudget | undefined;
@@ -99,19 +91,12 @@ export abstract class CentralDp extends Strategy {
    * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
    */
   constructor(strategy: Strategy, options: CentralDpSettings) {
-    super();
-    requireRounds(super.name, strategy);
+    super(strategy);
     checkOptions(strategy, options);
-    this.#inner = strategy;
     this.#options = options;
     this.#noise = options.forTestsNoise ?? cryptoNoise();
     const { accountant, noiseMultiplier, numSampledClients: sampleSize } = options;
     this.#budget = accountant && new PrivacyBudget(accountant, { noiseMultiplier, sampleSize });
-  }
-
-  /** Name of the wrapper and of its inner strategy. */
-  override get name(): string {
-    return `${super.name}(${this.#inner.name})`;
   }
 
   /** C, the clipping norm of the next round. */
@@ -130,7 +115,7 @@ export abstract class CentralDp extends Strategy {
   /** True with an accountant or with noise of the whole run, because no release may be forgotten. */
   override get savesEachRound(): boolean {
     return this.#budget !== undefined || this.#options.runNoise !== undefined ||
-      this.#inner.savesEachRound;
+      super.savesEachRound;
   }
 
   /** Clipping norm, the accountant's releases, and the state of the inner strategy. */
@@ -138,10 +123,7 @@ export abstract class CentralDp extends Strategy {
     const own = new ConfigRecord({ "clipping-norm": float(this.clippingNorm) });
     if (this.#budget) own.set("accountant", JSON.stringify(this.#budget.accountant.state()));
     if (this.#options.runNoise) own.set("correlated-noise", this.#options.runNoise.save());
-    const inner = [...this.#inner.saveState()].map(([name, record]) =>
-      [INNER_STATE + name, record] as const
-    );
-    return new RecordDict([[OWN_STATE, own], ...inner]);
+    return withInner(own, super.saveState());
   }
 
   /** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
@@ -155,12 +137,7 @@ export abstract class CentralDp extends Strategy {
     accountant?.restore(parsed(own.string("accountant")));
     try {
       runNoise?.restore(own.string("correlated-noise"));
-      this.#inner.loadState(
-        new RecordDict(
-          [...state].filter(([name]) => name.startsWith(INNER_STATE))
-            .map(([name, record]) => [name.slice(INNER_STATE.length), record] as const),
-        ),
-      );
+      super.loadState(innerOf(state));
     } catch (error) {
       accountant?.restore(before.accountant);
       if (before.runNoise !== undefined) runNoise!.restore(before.runNoise);
@@ -169,14 +146,35 @@ export abstract class CentralDp extends Strategy {
     this.#options.norm.restore(norm);
   }
 
+  /** The accountant's releases, with that of the round in progress, and what the inner strategy counts. */
+  override saveReleases(): RecordDict {
+    if (this.#budget === undefined) return super.saveReleases();
+    const own = new ConfigRecord({ accountant: JSON.stringify(this.#budget.accountant.state()) });
+    const { runNoise } = this.#options;
+    if (runNoise !== undefined) own.set("begun", runNoise.begun);
+    return withInner(own, super.saveReleases());
+  }
+
+  /** Replaces what was counted. @throws FlwrError "invalid-argument" if another strategy saved it */
+  override loadReleases(releases: RecordDict): void {
+    if (this.#budget === undefined) return super.loadReleases(releases);
+    const own = releases.configRecord(OWN_STATE);
+    const { runNoise } = this.#options;
+    const begun = runNoise && own.number("begun");
+    const accountant = parsed(own.string("accountant"));
+    super.loadReleases(innerOf(releases));
+    this.#budget.accountant.restore(accountant);
+    if (begun !== undefined) runNoise!.begun = begun;
+  }
+
   /** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
   override stopBefore(round: number): string | undefined {
     const { runNoise } = this.#options;
     if (round === 1) runNoise?.reset();
-    const isCounted = runNoise !== undefined && runNoise.released > 0;
+    const isCounted = runNoise !== undefined && isCountedBy(runNoise);
     return runNoise?.stopBefore(round) ??
       (isCounted ? undefined : this.#budget?.stopBefore(round)) ??
-      this.#inner.stopBefore(round);
+      super.stopBefore(round);
   }
 
   /** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
@@ -192,7 +190,7 @@ export abstract class CentralDp extends Strategy {
     if (side === "client") {
       round.config.setTyped(CLIPPING_NORM, { type: "double", value: norm.current });
     }
-    const plan = await this.#inner.configureTrain(
+    const plan = await this.inner.configureTrain(
       runNoise === undefined ? round : { ...round, grid: await runNoise.choose(round) },
     );
     checkOnePerNode(plan.messages);
@@ -209,9 +207,9 @@ export abstract class CentralDp extends Strategy {
   /** Clips, adds noise, and lets the inner strategy compute the new model from the result. */
   override async aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome> {
     if (this.#options.flowerCompatible) {
-      return await aggregateAsFlower(round, replies, this.#inner, this.#options, this.#noise);
+      return await aggregateAsFlower(round, replies, this.inner, this.#options, this.#noise);
     }
-    const training = new PrivateRound(round, this.#inner, this.#options);
+    const training = new PrivateRound(round, this.inner, this.#options);
     for (const reply of replies) training.add(reply);
     return await this.#finish(round, training);
   }
@@ -219,17 +217,15 @@ export abstract class CentralDp extends Strategy {
   /** Like {@link aggregateTrain}, but adds each reply as it arrives, so only one model is held at a time. */
   override async collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome> {
     if (this.#options.flowerCompatible) return await super.collectTrain(round, replies);
-    const training = new PrivateRound(round, this.#inner, this.#options);
+    const training = new PrivateRound(round, this.inner, this.#options);
     for await (const reply of replies) training.add(reply);
     return await this.#finish(round, training);
   }
 
   async #finish(round: Round, training: PrivateRound): Promise<TrainOutcome> {
-    // Correlated noise counts as one release for the whole run.
-    const isFirst = (this.#options.runNoise?.released ?? 0) === 0;
+    const privacy = training.count > 0 ? await this.#spend(round) : undefined;
     const released = training.release(this.#noise);
-    const privacy = released && (isFirst ? this.#budget?.spend() : this.#budget?.report());
-    // Only after the release, whose noise belongs to the norm to which the updates were clipped.
+    // After the release: its noise belongs to the norm that the updates were clipped to.
     if (released) this.#options.norm.adapt(released.clipped, released.count, this.#noise);
     if (privacy !== undefined) {
       round.grid.report({ type: "privacy-spent", round: round.number, privacy });
@@ -237,7 +233,7 @@ export abstract class CentralDp extends Strategy {
     const replies = training.replies.forInner(released?.model);
     const outcome = released === undefined
       ? { results: [], failures: failuresOf(replies), aggregated: false }
-      : await this.#inner.aggregateTrain(round, replies);
+      : await this.inner.aggregateTrain(round, replies);
     const failures = training.replies.failures(outcome.failures);
     if (privacy === undefined) return { ...outcome, failures };
     const metrics = outcome.metrics ?? new MetricRecord();
@@ -246,25 +242,18 @@ export abstract class CentralDp extends Strategy {
     return { ...outcome, failures, metrics };
   }
 
-  /** The inner strategy's evaluation. */
-  override configureEvaluate(round: Round): Promise<PhasePlan> {
-    return this.#inner.configureEvaluate(round);
-  }
-
-  /** The inner strategy's evaluation: metrics are not protected. */
-  override aggregateEvaluate(
-    round: Round,
-    replies: readonly Message[],
-  ): PhaseOutcome | Promise<PhaseOutcome> {
-    return this.#inner.aggregateEvaluate(round, replies);
-  }
-
-  /** The inner strategy's initial model. */
-  override initialArrays(
-    grid: Grid,
-    options: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }> {
-    return this.#inner.initialArrays(grid, options);
+  /**
+   * Counts a round's release, and saves the count before there is anything to release: checkpoint/releases_checkpoint.ts
+   * says why no release is then forgotten.
+   */
+  async #spend(round: Round): Promise<PrivacyReport | undefined> {
+    const { runNoise } = this.#options;
+    // Correlated noise is one release of the whole run.
+    const isCounted = runNoise !== undefined && isCountedBy(runNoise);
+    if (runNoise !== undefined) runNoise.begun = runNoise.released + 1;
+    const privacy = isCounted ? this.#budget?.report() : this.#budget?.spend();
+    await round.persistReleases?.();
+    return privacy;
   }
 
   #describe(): string {
@@ -276,6 +265,31 @@ export abstract class CentralDp extends Strategy {
       (runNoise === undefined ? "" : `, ${runNoise.description}`) +
       (flowerCompatible ? ", computed as by Flower, without a guarantee" : "");
   }
+}
+
+/**
+ * Whether the next round is part of the one release that is counted for a whole run. It is not if it was begun before, by a
+ * process that ended: its noise may have been another, and nodes may join rounds that they had already joined there. The
+ * rounds that such a process released, and that are repeated, are together at most one more release of a whole run: with C
+ * the matrix and x the contributions, one node changes their C·x by at most the sensitivity, as it does in a whole run, and
+ * their noise is independent of that of the repeated rounds.
+ */
+function isCountedBy({ released, begun }: RunNoise): boolean {
+  return released > 0 && begun <= released;
+}
+
+/** A wrapper's own record with those of its inner strategy. */
+function withInner(own: ConfigRecord, inner: RecordDict): RecordDict {
+  const named = [...inner].map(([name, record]) => [INNER_STATE + name, record] as const);
+  return new RecordDict([[OWN_STATE, own], ...named]);
+}
+
+/** The records of the inner strategy. */
+function innerOf(records: RecordDict): RecordDict {
+  return new RecordDict(
+    [...records].filter(([name]) => name.startsWith(INNER_STATE))
+      .map(([name, record]) => [name.slice(INNER_STATE.length), record] as const),
+  );
 }
 
 function parsed(json: string): unknown {

@@ -32,6 +32,7 @@ export class MatrixRun implements RunNoise {
   readonly #options: MatrixRunOptions & { readonly bands: number };
   readonly #participation: Participation;
   readonly #noise: CorrelatedNoise;
+  begun = 0;
   /** The sensitivity of the run's sums, for contributions of norm 1. */
   readonly sensitivity: number;
 
@@ -138,6 +139,7 @@ export class MatrixRun implements RunNoise {
       key: Uint8Array.fromHex(key),
       rowKeys: rowKeys.map((key) => Uint8Array.fromHex(key)),
     });
+    this.begun = this.released;
   }
 
   #parsed(text: string): Record<string, unknown> {

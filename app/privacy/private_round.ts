@@ -72,9 +72,14 @@ export class PrivateRound {
     if (bit ?? before > norm.current) this.#clipped++;
   }
 
-  /** Adds the noise. Call it once. @returns undefined if no reply can be used, so nothing is released */
+  /** Number of updates in the sum: with none, nothing is released. */
+  get count(): number {
+    return this.#nodeIds.length;
+  }
+
+  /** Adds the noise. Call it once. @returns undefined if no reply can be used, and so nothing is released */
   release(noise: NoiseSource): Released | undefined {
-    const count = this.#nodeIds.length;
+    const { count } = this;
     if (count === 0) return undefined;
     const { runNoise } = this.#settings;
     const model = runNoise === undefined

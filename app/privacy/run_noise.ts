@@ -9,6 +9,11 @@ export interface RunNoise {
   readonly description: string;
   /** Number of released rounds. */
   readonly released: number;
+  /**
+   * The last round of which a release was begun, from 1; 0 before the first. Above {@link released}: the process that began
+   * it has ended, and the round is repeated.
+   */
+  begun: number;
   /** Begins another run. */
   reset(): void;
   /** The reason why no further round is possible. Undefined if one is. */

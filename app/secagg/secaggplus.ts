@@ -1,6 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
 import { systemRandom } from "../../base/random.ts";
-import { MessageErrorCode, type NodeId } from "../../entities/metadata.ts";
 import { ServerRound, type UnmaskedMean } from "../../secagg/plus/server_round.ts";
 import { checkRoundSettings, type RoundSettings } from "../../secagg/plus/settings.ts";
 import { MIN_NODES, shareCounts } from "../../secagg/plus/share_counts.ts";
@@ -10,23 +9,16 @@ import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { ConfigRecord } from "../config_record.ts";
 import { float } from "../float.ts";
-import type { Grid } from "../grid.ts";
 import { CURRENT_NAMES } from "../legacy/names.ts";
 import type { Message } from "../message.ts";
 import { RecordDict } from "../record_dict.ts";
-import {
-  type PhaseOutcome,
-  type PhasePlan,
-  type Round,
-  Strategy,
-  type TrainOutcome,
-} from "../strategy/strategy.ts";
+import type { PhasePlan, Round, Strategy, TrainOutcome } from "../strategy/strategy.ts";
 import { averagedDType } from "../strategy/arrays/weighted_average.ts";
-import { requireRounds } from "../strategy/rounds_only.ts";
-import type { CollectedReply } from "./collected_reply.ts";
+import { StrategyWrapper } from "../strategy/strategy_wrapper.ts";
 import { checkedOptions, type SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS } from "./records.ts";
-import { type NodeFailure, type Planned, stageMessage, Stages } from "./stages.ts";
+import { aggregateMean, type MeanOfNodes, requireMeanOnly, withoutMean } from "./secret_mean.ts";
+import { type Planned, stageMessage, Stages } from "./stages.ts";
 
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
@@ -45,8 +37,7 @@ import { type NodeFailure, type Planned, stageMessage, Stages } from "./stages.t
  * const { arrays } = await strategy.start(grid, { numRounds: 3 });
  * ```
  */
-export class SecAggPlus extends Strategy {
-  readonly #strategy: Strategy;
+export class SecAggPlus extends StrategyWrapper {
   readonly #options: Required<SecAggPlusOptions>;
   #planned: Planned | undefined;
 
@@ -58,51 +49,14 @@ export class SecAggPlus extends Strategy {
    *   mean of the nodes' models, or runs its own rounds
    */
   constructor(strategy: Strategy, options: SecAggPlusOptions = {}) {
-    super();
-    requireRounds("SecAggPlus", strategy);
-    if (!strategy.usesMeanOnly) {
-      throw new FlwrError(
-        "invalid-argument",
-        `SecAggPlus cannot be used with ${strategy.name}, which needs more than the mean of the nodes' models in each ` +
-          "round: only their mean is known",
-        {
-          hints: [
-            "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
-            "If your own strategy needs only the mean, state that with usesMeanOnly",
-          ],
-        },
-      );
-    }
-    this.#strategy = strategy;
+    super(strategy);
+    requireMeanOnly("SecAggPlus", strategy);
     this.#options = checkedOptions(options);
   }
 
   /** Includes the name of the inner strategy. */
   override get name(): string {
-    return `${this.#strategy.name} with SecAgg+`;
-  }
-
-  /** Delegates to the inner strategy. */
-  override initialArrays(
-    grid: Grid,
-    options: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }> {
-    return this.#strategy.initialArrays(grid, options);
-  }
-
-  /** Same as the inner strategy. */
-  override get savesEachRound(): boolean {
-    return this.#strategy.savesEachRound;
-  }
-
-  /** The state of the inner strategy. */
-  override saveState(): RecordDict {
-    return this.#strategy.saveState();
-  }
-
-  /** Replaces the state of the inner strategy. @throws FlwrError "invalid-argument" if it is another strategy's */
-  override loadState(state: RecordDict): void {
-    this.#strategy.loadState(state);
+    return `${this.inner.name} with SecAgg+`;
   }
 
   /**
@@ -112,7 +66,7 @@ export class SecAggPlus extends Strategy {
    */
   override async configureTrain(round: Round): Promise<PhasePlan> {
     this.#planned = undefined;
-    const { messages, available } = await this.#strategy.configureTrain(round);
+    const { messages, available } = await this.inner.configureTrain(round);
     if (messages.length === 0) return { messages, available };
     const instructions = new Map(messages.map((message) => [message.metadata.dstNodeId, message]));
     const problem = this.#problemWith(messages.length);
@@ -144,61 +98,24 @@ export class SecAggPlus extends Strategy {
       throw new FlwrError("internal", `SecAgg+: round ${round.number} was not planned`);
     }
     const stages = new Stages(round, planned, this.#options);
+    let known: MeanOfNodes;
     try {
       const { mean, collected } = await stages.run(replies);
       const arrays = arraysOf(round.arrays, mean);
-      return await this.#outcome(round, planned, stages.failures, arrays, collected);
+      known = {
+        instructions: planned.instructions,
+        replies: new Map(
+          [...collected].map(([nodeId, { rest }]) =>
+            [nodeId, new RecordDict([[CURRENT_NAMES.arrays, arrays], ...rest])] as const
+          ),
+        ),
+        failures: stages.failures,
+        leftOut: "Left out: too few of its neighbours are left",
+      };
     } catch (error) {
-      if (!(error instanceof FlwrError) || error.code !== "failed-precondition") throw error;
-      round.grid.report({
-        type: "note",
-        text: `    ${error.message}: this round has no new model`,
-      });
-      // The ring's random order does not show in the history.
-      const failures = [...stages.failures].sort(([a], [b]) => a < b ? -1 : 1)
-        .map(([nodeId, failure]) => ({ nodeId, ...failure }));
-      return { results: [], failures, aggregated: false };
+      return withoutMean(round, stages.failures, error);
     }
-  }
-
-  /** Delegates to the inner strategy: evaluation is not protected. */
-  override configureEvaluate(round: Round): Promise<PhasePlan> {
-    return this.#strategy.configureEvaluate(round);
-  }
-
-  /** Delegates to the inner strategy. */
-  override aggregateEvaluate(
-    round: Round,
-    replies: readonly Message[],
-  ): PhaseOutcome | Promise<PhaseOutcome> {
-    return this.#strategy.aggregateEvaluate(round, replies);
-  }
-
-  async #outcome(
-    round: Round,
-    { instructions }: Planned,
-    failures: ReadonlyMap<NodeId, NodeFailure>,
-    arrays: ArrayRecord,
-    collected: ReadonlyMap<NodeId, CollectedReply>,
-  ): Promise<TrainOutcome> {
-    const { clock } = round.grid;
-    const replies = [...instructions].map(([nodeId, instruction]) => {
-      const rest = collected.get(nodeId)?.rest;
-      if (rest !== undefined) {
-        return instruction.reply(new RecordDict([[CURRENT_NAMES.arrays, arrays], ...rest]), {
-          clock,
-        });
-      }
-      const { code = MessageErrorCode.ReplyUnavailable, reason } = failures.get(nodeId) ??
-        { reason: "Left out: too few of its neighbours are left" };
-      return instruction.replyError(code, reason, { clock });
-    });
-    const outcome = await this.#strategy.aggregateTrain(round, replies);
-    const asTheyWere = outcome.failures.map((failure) => {
-      const { nodeId } = failure;
-      return collected.has(nodeId) ? failure : { nodeId, ...failures.get(nodeId) ?? failure };
-    });
-    return { ...outcome, failures: asTheyWere };
+    return await aggregateMean(round, this.inner, known);
   }
 
   #problemWith(nodes: number): FlwrError | undefined {

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import type { MessageError, NodeId } from "../../entities/metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { PublicKeys } from "../../secagg/plus/node.ts";
 import type {
   Refusal,
@@ -15,6 +15,7 @@ import type { Round } from "../strategy/strategy.ts";
 import { type CollectedReply, collectedReply } from "./collected_reply.ts";
 import type { SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS, readByteList, readBytes, readIds, zipIds } from "./records.ts";
+import type { NodeFailure } from "./secret_mean.ts";
 
 /** Maximum number of wrong shares of a round that the log names one by one. */
 const REPORTED_SHARES = 5;
@@ -29,10 +30,7 @@ export interface Planned {
   readonly instructions: ReadonlyMap<NodeId, Message>;
 }
 
-/** Why a node does not count. Without a code, its reply was refused here. */
-export type NodeFailure = Partial<MessageError> & { readonly reason: string };
-
-/** The stages after "setup" of one round: sends the messages and records failures. */
+/** The stages after "setup" of one round: sends the messages, and keeps who failed. */
 export class Stages {
   /** Nodes whose models are not in the mean. */
   readonly failures = new Map<NodeId, NodeFailure>();

@@ -119,7 +119,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
         name: this.name,
         state: this,
         initialArrays: (grid, options) => this.initialArrays(grid, options),
-        round: async (roundOf, timeout) => {
+        train: async (roundOf, timeout) => {
           const { signal } = options;
           if (flight === undefined) {
             await grid.waitForNodes(minAvailableNodes, { signal, where: this.#where });

@@ -8,8 +8,10 @@ import { adoptTensor } from "../nd_array.ts";
 import { isArrayRecord, RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
 import type { Aggregate, Aggregation, Aggregator } from "./aggregator/aggregator.ts";
+import { isWeightedMean } from "./aggregator/mean.ts";
 import type { ModelTypes } from "./arrays/finite_model.ts";
 import { normScratch, updateNorm } from "./arrays/update_norm.ts";
+import { type LateCheck, lateCheckOf } from "./contract/model_contract.ts";
 import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
 import { formatNorm, inOrder, largestUpdate } from "./contract/update_bound.ts";
 import type { Postprocessor } from "./postprocessor/postprocessor.ts";
@@ -25,7 +27,10 @@ import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
  */
 const MAX_EXCLUDED_REPLIES = 10;
 
-/** The parts of a strategy that a collector uses. */
+/** Elements up to this size are finite in each type that nodes may have, float16 among them, also after rounding. */
+const SAFE_LARGEST = 65_000;
+
+/** What a collector needs of its strategy. */
 export interface CollectorParts {
   readonly contract: ReplyContract;
   readonly aggregator: Aggregator;
@@ -73,9 +78,16 @@ export class Collector implements ReplyCollector {
   #streaming: Aggregation | undefined;
   #largest: { readonly nodeId: CheckedReply["nodeId"]; readonly norm: number } | undefined;
 
-  constructor(round: PhaseRound, parts: CollectorParts) {
+  /** How the values of held replies are checked, until they are. */
+  #late: LateCheck | undefined;
+
+  /** @param checksLate whether the values of replies may be checked when they are aggregated */
+  constructor(round: PhaseRound, parts: CollectorParts, checksLate: boolean) {
     this.#round = round;
     this.#parts = parts;
+    const { acceptFailures, postprocessors, aggregator, contract } = parts;
+    const isUsed = checksLate && acceptFailures && postprocessors.length === 0;
+    if (isUsed && isWeightedMean(aggregator)) this.#late = lateCheckOf(contract);
   }
 
   /** Number of accepted replies. */
@@ -99,20 +111,61 @@ export class Collector implements ReplyCollector {
       return;
     }
     try {
-      this.#accept(adjust(checkMessage(message, round, this.#parts)));
-      // A reply that was added is no longer needed. A reply that is held is.
+      const checked = this.#late === undefined
+        ? checkMessage(message, round, this.#parts)
+        : this.#late.checkForm(message, round);
+      this.#accept(adjust(checked));
+      // What was added is not needed any more; what is held is.
       if (this.#streaming !== undefined) releaseMessage(message);
     } catch (error) {
-      if (!(error instanceof FlwrError)) throw error;
-      this.#failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
+      this.#refuse(nodeId, error);
     }
   }
 
   /** The new model, and the aggregate of the metrics. */
   finish(): TrainOutcome {
     this.#accepted.sort(byNodeId);
+    const certain = this.#late && this.#aggregateUnchecked(this.#late);
+    if (certain === undefined) this.#checkHeld();
     if (!hasWeight(this.#accepted)) return weightless(this.#accepted, this.#failures, this.#parts);
-    return this.#streaming === undefined ? this.#fromHeld() : this.#fromStream(this.#streaming);
+    return this.#streaming === undefined
+      ? this.#fromHeld(certain)
+      : this.#fromStream(this.#streaming);
+  }
+
+  /** The aggregate of the held replies, if it shows that their values are acceptable; undefined if it does not. */
+  #aggregateUnchecked(late: LateCheck): Aggregate | undefined {
+    if (!hasWeight(this.#accepted)) return undefined;
+    const aggregate = this.#aggregate(this.#accepted);
+    const { largest = NaN } = aggregate;
+    return late.acceptsUpTo(largest, this.#round) ? aggregate : undefined;
+  }
+
+  /** Checks the values of the held replies, if they were not checked on arrival. */
+  #checkHeld(): void {
+    const late = this.#late;
+    if (late === undefined) return;
+    this.#late = undefined;
+    this.#accepted = this.#accepted.flatMap((reply) => {
+      try {
+        return [late.checkValues(reply, this.#round)];
+      } catch (error) {
+        this.#refuse(reply.nodeId, error);
+        this.#heldBytes -= bytesOf(reply);
+        return [];
+      }
+    });
+  }
+
+  #refuse(nodeId: CheckedReply["nodeId"], error: unknown): void {
+    if (!(error instanceof FlwrError)) throw error;
+    this.#failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
+  }
+
+  #aggregate(replies: readonly CheckedReply[]): Aggregate {
+    const aggregation = this.#parts.aggregator.begin(this.#round, replies);
+    for (const reply of replies) aggregation.accumulate(reply);
+    return aggregation.finish();
   }
 
   #accept(reply: CheckedReply): void {
@@ -121,6 +174,8 @@ export class Collector implements ReplyCollector {
       this.#accepted.push(reply);
       this.#heldBytes += bytesOf(reply);
       if (!aggregator.streams || this.#heldBytes <= maxHeldBytes) return;
+      this.#checkHeld();
+      if (this.#heldBytes <= maxHeldBytes) return;
       this.#streaming = aggregator.begin(this.#round);
       this.#accepted = this.#accepted.map((held) => this.#stream(held));
     } else this.#accepted.push(this.#stream(reply));
@@ -141,17 +196,22 @@ export class Collector implements ReplyCollector {
     return { ...reply, tensors: new Map<string, Tensor>(), content: new RecordDict(rest) };
   }
 
-  /** Leaves out the largest updates, one after another, until the new model is finite. */
-  #fromHeld(): TrainOutcome {
+  /**
+   * Leaves out the largest updates, one after the other, until the new model is finite.
+   *
+   * @param certain the aggregate of all accepted replies, if it is known
+   */
+  #fromHeld(certain: Aggregate | undefined): TrainOutcome {
     const excluded: Failure[] = [];
     let remaining: readonly CheckedReply[] = this.#accepted;
     while (excluded.length <= MAX_EXCLUDED_REPLIES && hasWeight(remaining)) {
       const failures = inOrder([...this.#failures, ...excluded]);
       const spoilt = this.#unlessAccepted(remaining, failures);
       if (spoilt !== undefined) return spoilt;
-      const aggregation = this.#parts.aggregator.begin(this.#round, remaining);
-      for (const reply of remaining) aggregation.accumulate(reply);
-      const made = this.#make(aggregation);
+      const aggregate = certain !== undefined && remaining === this.#accepted
+        ? certain
+        : this.#aggregate(remaining);
+      const made = this.#make(aggregate);
       if (made.unused !== undefined) return unused(remaining, failures, made.unused);
       if (made.arrays !== undefined) return this.#outcome(made, remaining, failures);
       const { reply, norm } = largestUpdate(this.#round.sent, remaining);
@@ -170,7 +230,7 @@ export class Collector implements ReplyCollector {
     const failures = inOrder(this.#failures);
     const spoilt = this.#unlessAccepted(this.#accepted, failures);
     if (spoilt !== undefined) return spoilt;
-    const made = this.#make(aggregation);
+    const made = this.#make(aggregation.finish());
     if (made.unused !== undefined) return unused(this.#accepted, failures, made.unused);
     if (made.arrays !== undefined) return this.#outcome(made, this.#accepted, failures);
     const { nodeId, norm } = this.#largest!;
@@ -188,8 +248,8 @@ export class Collector implements ReplyCollector {
     return { results: replies.map(({ nodeId }) => nodeId), failures, aggregated: false };
   }
 
-  /** Computes the new model. If it or the state is not finite, the state stays unchanged. */
-  #make(aggregation: Aggregation): {
+  /** The new model, if it and the state are finite; otherwise the state stays unchanged. */
+  #make(made: Aggregate): {
     readonly arrays?: ArrayRecord;
     readonly problem?: string;
     /** The reason why there is no aggregate. */
@@ -197,7 +257,7 @@ export class Collector implements ReplyCollector {
     readonly nodeIds?: Aggregate["nodeIds"];
   } {
     const { postprocessors, rule, state, types } = this.#parts;
-    let aggregate = aggregation.finish();
+    let aggregate = made;
     if (aggregate.problem !== undefined) return { unused: aggregate.problem };
     for (const postprocessor of postprocessors) {
       aggregate = postprocessor.onAggregate?.(aggregate, this.#round) ?? aggregate;
@@ -206,7 +266,9 @@ export class Collector implements ReplyCollector {
     const certain = applyAtOnce(rule, this.#round, aggregate.arrays, state);
     if (certain !== undefined) return { arrays: adopt(certain), nodeIds };
     const model: Tensors = rule.apply(this.#round, aggregate.arrays, state);
-    const problem = types.notFinite(model) ?? state.notFinite();
+    const isCertain = postprocessors.length === 0 && model === aggregate.arrays &&
+      (aggregate.largest ?? Infinity) <= SAFE_LARGEST;
+    const problem = (isCertain ? undefined : types.notFinite(model)) ?? state.notFinite();
     if (problem === undefined) state.keepDrafts();
     else state.dropDrafts();
     return problem === undefined ? { arrays: adopt(model), nodeIds } : { problem };

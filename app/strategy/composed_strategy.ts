@@ -190,7 +190,7 @@ export class ComposedStrategy extends Strategy {
    * reply with the largest update is refused and the others are aggregated again.
    */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
-    const collector = this.collector(round, Infinity);
+    const collector = this.collector(round, Infinity, true);
     for (const reply of replies) collector.add(reply);
     return collector.finish();
   }
@@ -204,7 +204,7 @@ export class ComposedStrategy extends Strategy {
     if (this.aggregateTrain !== ComposedStrategy.prototype.aggregateTrain) {
       return await super.collectTrain(round, replies);
     }
-    const collector = this.collector(round);
+    const collector = this.collector(round, undefined, true);
     for await (const reply of replies) collector.add(reply);
     return collector.finish();
   }
@@ -278,13 +278,20 @@ export class ComposedStrategy extends Strategy {
    * Starts to collect the replies of a training, for drivers.
    *
    * @param maxHeldBytes default: the option
+   * @param checksLate whether the values of replies may be checked with their aggregation, which reads them anyway. Until
+   * `finish`, replies that will be refused may then count as accepted (default false)
    */
-  protected collector(round: Round, maxHeldBytes: number = this.#maxHeldBytes): ReplyCollector {
+  protected collector(
+    round: Round,
+    maxHeldBytes: number = this.#maxHeldBytes,
+    checksLate: boolean = false,
+  ): ReplyCollector {
     const phaseRound = phaseOf(round, "train");
     this.#types.record(phaseRound.sent, round.number);
     // A strategy may run several times, one run after another.
     if (round.number === 1) this.state.clear();
-    return new Collector(phaseRound, { ...this.#collectorParts("train"), maxHeldBytes });
+    const parts = { ...this.#collectorParts("train"), maxHeldBytes };
+    return new Collector(phaseRound, parts, checksLate);
   }
 
   #collectorParts(phase: PhaseName): CollectorParts {

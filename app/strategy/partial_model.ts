@@ -1,17 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
-import type { NodeId } from "../../entities/metadata.ts";
 import { ArrayRecord } from "../array_record.ts";
-import type { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import { isArrayRecord, RecordDict } from "../record_dict.ts";
-import { requireRounds } from "./rounds_only.ts";
-import {
-  type PhaseOutcome,
-  type PhasePlan,
-  type Round,
-  Strategy,
-  type TrainOutcome,
-} from "./strategy.ts";
+import type { CheckedReply } from "./contract/reply_contract.ts";
+import { phaseOf, type PhaseRound, type Round } from "./round/round.ts";
+import type { PhasePlan, Strategy, TrainOutcome } from "./strategy.ts";
+import { StrategyWrapper } from "./strategy_wrapper.ts";
 
 /** Decides by its name whether an array of the model stays on the node. */
 export type IsLocal = (name: string) => boolean;
@@ -42,8 +36,7 @@ export interface PartialModelOptions {
  * new ClientApp({ mods: [localParameters(isLocal)] });
  * ```
  */
-export class PartialModel extends Strategy {
-  readonly #inner: Strategy;
+export class PartialModel extends StrategyWrapper {
   readonly #isLocal: IsLocal;
   readonly #sent: "all" | "shared";
 
@@ -55,30 +48,20 @@ export class PartialModel extends Strategy {
    *   does
    */
   constructor(inner: Strategy, { isLocal, sent = "all" }: PartialModelOptions) {
-    super();
-    requireRounds("PartialModel", inner);
+    super(inner);
     if (typeof isLocal !== "function") {
       throw new FlwrError("invalid-argument", `isLocal must be a function: got ${typeof isLocal}`);
     }
     if (sent !== "all" && sent !== "shared") {
       throw new FlwrError("invalid-argument", `sent must be "all" or "shared": got "${sent}"`);
     }
-    this.#inner = inner;
     this.#isLocal = isLocal;
     this.#sent = sent;
   }
 
   /** The name of the strategy that aggregates the shared arrays. */
   override get name(): string {
-    return this.#inner.name;
-  }
-
-  /** Asks as the other strategy does. */
-  override initialArrays(
-    grid: Grid,
-    options: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }> {
-    return this.#inner.initialArrays(grid, options);
+    return this.inner.name;
   }
 
   /**
@@ -88,18 +71,18 @@ export class PartialModel extends Strategy {
    */
   override configureTrain(round: Round): Promise<PhasePlan> {
     this.#shared(round.arrays);
-    return this.#inner.configureTrain(this.#toSend(round));
+    return this.inner.configureTrain(this.#toSend(round));
   }
 
   /** Sends as the other strategy does. */
   override configureEvaluate(round: Round): Promise<PhasePlan> {
-    return this.#inner.configureEvaluate(this.#toSend(round));
+    return this.inner.configureEvaluate(this.#toSend(round));
   }
 
   /** Aggregates the shared arrays; the others stay. */
   override async aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome> {
     const shared = this.#shared(round.arrays);
-    const outcome = await this.#inner.aggregateTrain(
+    const outcome = await this.inner.aggregateTrain(
       { ...round, arrays: shared },
       replies.map((reply) => this.#withoutLocal(reply)),
     );
@@ -110,27 +93,10 @@ export class PartialModel extends Strategy {
     return { ...outcome, arrays };
   }
 
-  /** Aggregates metrics as the other strategy does. */
-  override aggregateEvaluate(
-    round: Round,
-    replies: readonly Message[],
-  ): PhaseOutcome | Promise<PhaseOutcome> {
-    return this.#inner.aggregateEvaluate(round, replies);
-  }
-
-  /** Same as the other strategy. */
-  override get savesEachRound(): boolean {
-    return this.#inner.savesEachRound;
-  }
-
-  /** The other strategy's state. */
-  override saveState(): RecordDict {
-    return this.#inner.saveState();
-  }
-
-  /** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
-  override loadState(state: RecordDict): void {
-    this.#inner.loadState(state);
+  /** Checks the shared arrays. @throws FlwrError with the reason for which the reply would be a failure of its node */
+  override checkTrain(round: PhaseRound, reply: Message): CheckedReply {
+    const shared = { ...round, arrays: this.#shared(round.arrays) };
+    return this.inner.checkTrain(phaseOf(shared, round.phase), this.#withoutLocal(reply));
   }
 
   #toSend(round: Round): Round {

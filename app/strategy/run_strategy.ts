@@ -77,26 +77,27 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The result of a round. */
-export interface RoundOutcome {
+/** What a round's training made. */
+export interface Trained {
   /** The new model; undefined keeps the old one. */
   readonly arrays?: ArrayRecord;
   readonly train?: PhaseRecord;
-  readonly evaluate?: PhaseRecord;
 }
 
-/** The part of a strategy that starts a run and performs one round. */
+/** The round with settings, and with the model as it is then. */
+type RoundOf = (config: ConfigSource | undefined) => Round;
+
+/** How a strategy begins, and makes one round. */
 export interface RoundDriver {
   readonly name: string;
   /** The state that checkpoints contain, in addition to the model and the history. */
   readonly state: Checkpointable;
   initialArrays: Strategy["initialArrays"];
   stopBefore?: Strategy["stopBefore"];
-  /** Performs a round. @param roundOf creates the round with settings and a model (default: the model at its start) */
-  round(
-    roundOf: (config: ConfigSource | undefined, arrays?: ArrayRecord) => Round,
-    timeout: number,
-  ): Promise<RoundOutcome>;
+  /** Makes a round's training. */
+  train(roundOf: RoundOf, timeout: number): Promise<Trained>;
+  /** Evaluates the model that came of it; undefined if the phase is skipped. */
+  evaluate?(roundOf: RoundOf, timeout: number): Promise<PhaseRecord | undefined>;
 }
 
 /** Runs a strategy's rounds of training and evaluation: see {@link Strategy.start}. */
@@ -111,20 +112,22 @@ export async function runStrategy(
       state: strategy,
       initialArrays: (grid, options) => strategy.initialArrays(grid, options),
       stopBefore: (round) => strategy.stopBefore(round),
-      async round(roundOf, timeout) {
-        const toTrain = roundOf(options.trainConfig);
-        const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
-          configure: () => strategy.configureTrain(toTrain),
-          aggregate: (replies) => strategy.collectTrain(toTrain, replies),
+      async train(roundOf, timeout) {
+        const round = roundOf(options.trainConfig);
+        const train = await runPhase<TrainOutcome>("train", round, timeout, {
+          configure: () => strategy.configureTrain(round),
+          aggregate: (replies) => strategy.collectTrain(round, replies),
         });
-        const arrays = train?.outcome.arrays;
-        const toEvaluate = roundOf(options.evaluateConfig, arrays);
-        const evaluate = await runPhase("evaluate", toEvaluate, timeout, {
-          configure: () => strategy.configureEvaluate(toEvaluate),
+        return { arrays: train?.outcome.arrays, train: train?.record };
+      },
+      async evaluate(roundOf, timeout) {
+        const round = roundOf(options.evaluateConfig);
+        const evaluate = await runPhase("evaluate", round, timeout, {
+          configure: () => strategy.configureEvaluate(round),
           aggregate: async (replies) =>
-            await strategy.aggregateEvaluate(toEvaluate, await replies.all()),
+            await strategy.aggregateEvaluate(round, await replies.all()),
         });
-        return { arrays, train: train?.record, evaluate: evaluate?.record };
+        return evaluate?.record;
       },
     },
     grid,
@@ -169,41 +172,50 @@ async function driveRounds(
   };
   const initialShapes = saved?.initialShapes ??
     (checkpoints === undefined ? [] : shapesOf(arrays));
-  const save = (isLast: boolean) => {
+  /** The round whose training is over, but not its evaluation. */
+  let trained = saved?.trained;
+  const save = (isNeeded: boolean) => {
     const seconds = grid.clock.now() - start;
-    const progress = { arrays, initialShapes, rounds, initialServerMetrics, seconds, stoppedEarly };
-    return checkpoints?.save(progress, isLast);
+    const progress = { arrays, initialShapes, rounds, trained, initialServerMetrics, seconds };
+    return checkpoints?.save({ ...progress, stoppedEarly }, isNeeded);
   };
-  if (saved === undefined) await save(false);
+  if (saved === undefined) await save(true);
   else grid.report({ type: "resumed", round: rounds.length, numRounds });
 
   let stopReason: string | undefined;
   for (let number = rounds.length + 1; number <= numRounds && !stoppedEarly; number++) {
-    stopReason = driver.stopBefore?.(number);
+    stopReason = trained === undefined ? driver.stopBefore?.(number) : undefined;
     if (stopReason !== undefined) {
       stoppedEarly = true;
       grid.report({ type: "stopped-early", round: number - 1, numRounds, reason: stopReason });
       break;
     }
-    const roundStart = grid.clock.now();
+    const roundStart = grid.clock.now() - (trained?.seconds ?? 0);
     grid.report({ type: "round-started", round: number, numRounds });
-    const sent = arrays;
-    const outcome = await driver.round((config, arrays = sent) => ({
+    const roundOf: RoundOf = (config) => ({
       number,
       arrays,
       config: resolveConfig(config, number),
       grid,
       signal,
-    }), timeout);
-    arrays = outcome.arrays ?? arrays;
+      persistReleases: checkpoints && (() => checkpoints.saveReleases(number)),
+    });
+    if (trained === undefined) {
+      const outcome = await driver.train(roundOf, timeout);
+      arrays = outcome.arrays ?? arrays;
+      trained = { round: number, train: outcome.train, seconds: grid.clock.now() - roundStart };
+      // To train again would cost privacy again; to evaluate again does not.
+      if (driver.state.savesEachRound) await save(true);
+    }
     const record: RoundRecord = {
       round: number,
-      train: outcome.train,
-      evaluate: outcome.evaluate,
+      train: trained.train,
+      evaluate: await driver.evaluate?.(roundOf, timeout),
       serverMetrics: await evaluateAtServer(grid, options.evaluateFn, number, arrays),
       seconds: grid.clock.now() - roundStart,
     };
     rounds.push(record);
+    trained = undefined;
     grid.report({ type: "round-finished", record });
     stoppedEarly = number < numRounds && await asksToStop(options.stopWhen, record, rounds);
     if (stoppedEarly) grid.report({ type: "stopped-early", round: number, numRounds });

@@ -105,8 +105,8 @@ export abstract class Strategy {
   ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }>;
 
   /**
-   * Whether each round must be saved before the next one begins: true if the state counts what has left the server.
-   * Wrappers return the answer of their inner strategy (default: false).
+   * Whether each training must be saved before its model is evaluated or sent: one that is repeated costs privacy again
+   * (default: false).
    */
   get savesEachRound(): boolean {
     return false;
@@ -127,6 +127,29 @@ export abstract class Strategy {
       "invalid-argument",
       `${this.name} keeps no state: got ${state.size} records`,
       { hints: ["The state was saved by another strategy"] },
+    );
+  }
+
+  /**
+   * What the strategy counts of the private data that it has released, to be kept apart from the rest of its state. It is
+   * saved when the strategy awaits `round.persistReleases`, and before the round's model is. Empty by default: nothing is
+   * counted.
+   */
+  saveReleases(): RecordDict {
+    return new RecordDict();
+  }
+  /**
+   * Replaces what is counted by what {@link saveReleases} returned in a round that was interrupted: its release counts,
+   * although the round is repeated. The state of the last whole round was restored before.
+   *
+   * @throws FlwrError "invalid-argument" if another strategy saved it
+   */
+  loadReleases(releases: RecordDict): void {
+    if (releases.size === 0) return;
+    throw new FlwrError(
+      "invalid-argument",
+      `${this.name} counts no releases: got ${releases.size} records`,
+      { hints: ["They were saved by another strategy"] },
     );
   }
 

@@ -5,11 +5,12 @@ import { noteProgress } from "../runs/interrupt.ts";
 import { requireRun } from "../runs/run_records.ts";
 import { takesMessages } from "../../entities/run.ts";
 import type { ArtifactRecord } from "./artifact_table.ts";
-import type {
-  ArtifactKind,
-  ArtifactPiece,
-  CheckpointPiece,
-  LinkArtifact,
+import {
+  type ArtifactKind,
+  type ArtifactPiece,
+  type CheckpointPiece,
+  type LinkArtifact,
+  RELEASES_SUFFIX,
 } from "../../entities/artifact.ts";
 import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./context.ts";
 
@@ -67,10 +68,16 @@ export function readCheckpoint(
 ): Promise<CheckpointPiece | undefined> {
   return context.transact("relaxed", async (tx) => {
     const { resumedFrom } = await requireRun(tx, runId);
-    const own = await checkpointsOf(tx, runId);
-    const earlier = resumedFrom === undefined ? [] : await checkpointsOf(tx, resumedFrom);
-    const found = [...own, ...earlier].find((checkpoint) => checkpoint.name === name);
-    if (resumedFrom !== undefined && own.length === 0 && earlier.length === 0) {
+    const all = await checkpointsOf(tx, runId);
+    // A run that was interrupted in its first round has saved its releases only: its model is that of the run before.
+    for (let earlier = resumedFrom; earlier !== undefined;) {
+      const saved = await checkpointsOf(tx, earlier);
+      all.push(...saved);
+      if (saved.some(hasModel)) break;
+      earlier = (await tx.runs.get(earlier))?.resumedFrom;
+    }
+    const found = all.find((checkpoint) => checkpoint.name === name);
+    if (resumedFrom !== undefined && !all.some(hasModel)) {
       throw new FlwrError(
         "failed-precondition",
         `The checkpoints of run ${resumedFrom}, which this run resumes, were removed`,
@@ -89,6 +96,11 @@ export async function checkpointsOf(
 ): Promise<ArtifactRecord[]> {
   const all = await tx.artifacts.ofRun(runId);
   return all.filter(({ kind, sha256 }) => kind === "checkpoint" && sha256 !== undefined);
+}
+
+/** Whether a checkpoint is what a run goes on from, and not only what it released. */
+export function hasModel({ name }: Pick<ArtifactRecord, "name">): boolean {
+  return !name.endsWith(RELEASES_SUFFIX);
 }
 
 /** Removes a run's artifacts. Must happen before the run is removed. */
@@ -279,7 +291,7 @@ async function complete(
     }
     await tx.artifacts.put({ ...artifact, sha256 });
     if (kind === "artifact") effects.emit({ kind: "artifact-saved", runId, name, size });
-    else await noteProgress(tx, runId);
+    else if (hasModel({ name })) await noteProgress(tx, runId);
   });
 }
 

@@ -32,14 +32,24 @@ export interface RunTransaction extends ServerTransaction {
   readonly runDependents: RunDependents;
 }
 
+/** What a run has saved. */
+export interface SavedByRun {
+  /** Whether there is a checkpoint to go on from. */
+  readonly checkpoints: boolean;
+  /** Whether there is a count of what it released. */
+  readonly releases: boolean;
+  /** Whether there are artifacts for users. */
+  readonly artifacts: boolean;
+}
+
 /** Messages and artifacts of runs, as transactions on runs update them. */
 export interface RunDependents {
   /** Whether the run has unfinished instructions. */
   isBusy(runId: bigint): Promise<boolean>;
   /** Cancels the messages of a run that ends and removes its incomplete artifacts. @returns bytes of the others */
   ended(runId: bigint): Promise<number>;
-  /** Whether the run has checkpoints, and whether it has saved artifacts. */
-  saved(runId: bigint): Promise<{ readonly checkpoints: boolean; readonly artifacts: boolean }>;
+  /** What the run has saved. */
+  saved(runId: bigint): Promise<SavedByRun>;
   /** Removes the run's artifacts. */
   removeArtifacts(runId: bigint): Promise<void>;
   /** Removes the messages and artifacts of a run that is about to be removed. */

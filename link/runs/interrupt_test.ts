@@ -189,6 +189,8 @@ linkTest("a run that is interrupted again and again without progress fails", asy
   await save(bench, runId, 2);
   assert.deepEqual([await interrupt(), await interrupt()], ["pending", "pending"]);
   assert.equal((await bench.link.runs.get(runId))!.resumes, 4);
+  // What a run released in a round that is not over is no progress.
+  await save(bench, runId, 3, "start-1-releases");
   assert.equal(await interrupt(), "finished:failed");
   assert.match((await bench.link.runs.get(runId))!.details, /for the 3rd time since its last/);
 
@@ -240,6 +242,16 @@ linkTest("a new run goes on from the checkpoint of a finished one", async (bench
   await bench.link.runs.stop(third.runId);
   const fourth = await started(bench, { resumeFrom: third.runId });
   assert.equal(await saved(bench, fourth.runId), 3);
+
+  // A count of releases is not a model: the model is that of the run before, and what was released counts.
+  await bench.link.runs.stop(fourth.runId);
+  const fifth = await started(bench, { resumeFrom: fourth.runId });
+  await save(bench, fifth.runId, 5, "start-1-releases");
+  await bench.link.runs.stop(fifth.runId);
+  const sixth = await started(bench, { resumeFrom: fifth.runId });
+  assert.equal((await bench.link.runs.get(sixth.runId))!.resumedFrom, fifth.runId);
+  assert.equal(await saved(bench, sixth.runId), 3);
+  assert.equal(await saved(bench, sixth.runId, "start-1-releases"), 5);
 
   const none = await started(bench);
   await bench.link.runs.stop(none.runId);

@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { isFinished, unknownRun } from "../../entities/run.ts";
 import type { RunTransaction } from "./context.ts";
+import type { RunRecord } from "./run_table.ts";
 
 /**
  * The run from whose checkpoints a new run continues: the given run or, if it saved none, the run that it resumed
@@ -25,9 +26,13 @@ export async function resumableRun(
       "Submit that app, which may have changed, or name a run of this one",
     );
   }
-  for (const candidate of [runId, run.resumedFrom]) {
-    if (candidate === undefined || await tx.runs.get(candidate) === undefined) continue;
-    if ((await tx.runDependents.saved(candidate)).checkpoints) return candidate;
+  let first: bigint | undefined;
+  for (let one: RunRecord | undefined = run; one !== undefined;) {
+    const { checkpoints, releases } = await tx.runDependents.saved(one.runId);
+    // What a run released counts, although its model is that of the run before.
+    if (checkpoints || releases) first ??= one.runId;
+    if (checkpoints) return first!;
+    one = one.resumedFrom === undefined ? undefined : await tx.runs.get(one.resumedFrom);
   }
   throw refusal(
     run.artifactsRemovedAt === undefined

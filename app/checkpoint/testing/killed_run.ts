@@ -8,6 +8,7 @@ import { type Answer, FakeDriver } from "../../fake_driver.ts";
 import { Grid } from "../../grid.ts";
 import type { Message } from "../../message.ts";
 import { MetricRecord } from "../../metric_record.ts";
+import type { RecordDict } from "../../record_dict.ts";
 import type { Result } from "../../result.ts";
 import { historyToJson } from "../../strategy/history_json.ts";
 import type { StartOptions } from "../../strategy/run_strategy.ts";
@@ -70,6 +71,8 @@ let processes = 0;
 export interface Ended {
   readonly result: Result;
   readonly state: string;
+  /** The state as records. */
+  readonly records: RecordDict;
   readonly steps: number;
 }
 
@@ -129,8 +132,9 @@ export async function start(
     evaluateFn: (round) => ({ accuracy: round / ROUNDS, big: 2n ** 60n }),
     ...options,
   });
-  const state = (await encodeRecords(strategy.saveState())).toHex();
-  return { result, state, steps: process.steps };
+  const records = strategy.saveState();
+  const state = (await encodeRecords(records)).toHex();
+  return { result, state, records, steps: process.steps };
 }
 
 /** Everything that a user sees of a run. */
@@ -144,12 +148,14 @@ export const visible = ({ result, state }: Ended) => ({
  * Kills runs of a strategy at random points, and continues them.
  *
  * @param points number of runs
+ * @param compared what must be equal of a run
  * @throws AssertionError where a run ends otherwise
  */
 export async function assertContinues(
   make: () => Strategy,
   options: Parameters<typeof start>[3] = {},
   points = 20,
+  compared: (ended: Ended) => unknown = visible,
 ): Promise<void> {
   const undisturbed = await start(make, new MemoryCheckpoints(), new Process(), options);
   const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
@@ -168,7 +174,7 @@ export async function assertContinues(
       });
     }
     const resumed = await start(make, store, new Process(), options);
-    assert.deepEqual(visible(resumed), visible(undisturbed), `killed after steps ${kills}`);
+    assert.deepEqual(compared(resumed), compared(undisturbed), `killed after steps ${kills}`);
     const rounds = resumed.result.rounds.map(({ round }) => round);
     assert.deepEqual(rounds, Array.from({ length: ROUNDS }, (_, place) => place + 1));
   }

@@ -1,27 +1,24 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MessageErrorCode, type NodeId } from "../../../entities/metadata.ts";
-import { calibrateIntegerNoise } from "../../../privacy/accounting/integer_plan.ts";
+import {
+  calibrateIntegerNoise,
+  type IntegerNoisePlan,
+} from "../../../privacy/accounting/integer_plan.ts";
 import {
   checkRoundSettings,
   MIN_PARTICIPANTS,
   type RoundSettings,
 } from "../../../secagg/signed/settings.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import type { ArrayRecord } from "../../array_record.ts";
 import { ConfigRecord } from "../../config_record.ts";
+import type { PrivacyReport } from "../../events.ts";
 import { float } from "../../float.ts";
-import type { Grid } from "../../grid.ts";
 import { CURRENT_NAMES } from "../../legacy/names.ts";
 import type { Message } from "../../message.ts";
 import { MetricRecord } from "../../metric_record.ts";
 import { RecordDict } from "../../record_dict.ts";
-import {
-  type PhaseOutcome,
-  type PhasePlan,
-  type Round,
-  Strategy,
-  type TrainOutcome,
-} from "../../strategy/strategy.ts";
+import type { PhasePlan, Round, Strategy, TrainOutcome } from "../../strategy/strategy.ts";
+import { StrategyWrapper } from "../../strategy/strategy_wrapper.ts";
+import { aggregateMean, type MeanOfNodes, requireMeanOnly, withoutMean } from "../secret_mean.ts";
 import { instructionHash, onlyModel } from "./instruction_hash.ts";
 import { readSum, type SummedModels, vectorLength } from "./model_vector.ts";
 import { NoiseBudget } from "./noise_budget.ts";
@@ -33,7 +30,7 @@ import {
   settingsFor,
 } from "./options.ts";
 import { noisePlan, readPrivateSum } from "./private_vector.ts";
-import { advertiseMessage, type NodeFailure, type Planned, Stages } from "./stages.ts";
+import { advertiseMessage, type Planned, Stages } from "./stages.ts";
 
 /** The record of the state with the privacy loss. */
 const BUDGET = "secure-aggregation-budget";
@@ -55,8 +52,7 @@ const BUDGET = "secure-aggregation-budget";
  * const { arrays } = await strategy.start(grid, { numRounds: 3 });
  * ```
  */
-export class SecureAggregation extends Strategy {
-  readonly #strategy: Strategy;
+export class SecureAggregation extends StrategyWrapper {
   readonly #options: CheckedOptions;
   readonly #budget: NoiseBudget | undefined;
   /** z, from the first round of the run on. */
@@ -71,21 +67,8 @@ export class SecureAggregation extends Strategy {
    *   mean of the nodes' models, or runs its own rounds
    */
   constructor(strategy: Strategy, options: SecureAggregationOptions = {}) {
-    super();
-    if (!strategy.usesMeanOnly || strategy.start !== Strategy.prototype.start) {
-      throw new FlwrError(
-        "invalid-argument",
-        `SecureAggregation cannot be used with ${strategy.name}, which needs more than the mean of the nodes' models in ` +
-          "each round: only their mean is known",
-        {
-          hints: [
-            "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
-            "If your own strategy needs only the mean, state that with usesMeanOnly",
-          ],
-        },
-      );
-    }
-    this.#strategy = strategy;
+    super(strategy);
+    requireMeanOnly("SecureAggregation", strategy);
     this.#options = checkedOptions(options);
     const { privacy } = this.#options;
     this.#budget = privacy && new NoiseBudget(privacy.delta, privacy.epsilon);
@@ -93,46 +76,55 @@ export class SecureAggregation extends Strategy {
 
   /** Includes the name of the inner strategy. */
   override get name(): string {
-    return `${this.#strategy.name} with secure aggregation`;
-  }
-
-  /** Delegates to the inner strategy. */
-  override initialArrays(
-    grid: Grid,
-    options: { readonly timeout: number; readonly signal?: AbortSignal },
-  ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }> {
-    return this.#strategy.initialArrays(grid, options);
+    return `${this.inner.name} with secure aggregation`;
   }
 
   /** Ends the run before the budget of `privacy` would be exceeded. */
   override stopBefore(round: number): string | undefined {
-    return this.#budget?.wouldExceed() ?? this.#strategy.stopBefore(round);
+    return this.#budget?.wouldExceed() ?? super.stopBefore(round);
   }
 
   /** True with `privacy`, because no release may be forgotten. */
   override get savesEachRound(): boolean {
-    return this.#budget !== undefined || this.#strategy.savesEachRound;
+    return this.#budget !== undefined || super.savesEachRound;
   }
 
   /** The state of the inner strategy, and the privacy loss so far. */
   override saveState(): RecordDict {
-    const state = this.#strategy.saveState();
-    if (this.#budget === undefined) return state;
-    const own = this.#budget.state();
-    if (this.#noiseMultiplier !== undefined) {
-      own.set("noise-multiplier", float(this.#noiseMultiplier));
-    }
-    return new RecordDict([...state, [BUDGET, own]]);
+    return this.#withBudget(super.saveState());
   }
 
   /** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
   override loadState(state: RecordDict): void {
-    const own = state.configRecords.get(BUDGET);
+    this.#loadBudget(state, (inner) => super.loadState(inner));
+  }
+
+  /** The privacy loss so far, and what the inner strategy counts. */
+  override saveReleases(): RecordDict {
+    return this.#withBudget(super.saveReleases());
+  }
+
+  /** Replaces what was counted. @throws FlwrError "invalid-argument" if it is another strategy's */
+  override loadReleases(releases: RecordDict): void {
+    this.#loadBudget(releases, (inner) => super.loadReleases(inner));
+  }
+
+  #withBudget(inner: RecordDict): RecordDict {
+    if (this.#budget === undefined) return inner;
+    const own = this.#budget.state();
+    if (this.#noiseMultiplier !== undefined) {
+      own.set("noise-multiplier", float(this.#noiseMultiplier));
+    }
+    return new RecordDict([...inner, [BUDGET, own]]);
+  }
+
+  #loadBudget(records: RecordDict, loadInner: (inner: RecordDict) => void): void {
+    const own = records.configRecords.get(BUDGET);
     if ((own === undefined) !== (this.#budget === undefined)) {
       const text = `The state was saved ${own === undefined ? "without" : "with"} privacy`;
       throw new FlwrError("invalid-argument", text, { hints: ["Use the same options as before"] });
     }
-    this.#strategy.loadState(new RecordDict([...state].filter(([name]) => name !== BUDGET)));
+    loadInner(new RecordDict([...records].filter(([name]) => name !== BUDGET)));
     if (own === undefined) return;
     this.#budget!.restore(own);
     this.#noiseMultiplier = own.has("noise-multiplier")
@@ -147,7 +139,7 @@ export class SecureAggregation extends Strategy {
    */
   override async configureTrain(round: Round): Promise<PhasePlan> {
     this.#planned = undefined;
-    const { messages, available } = await this.#strategy.configureTrain(round);
+    const { messages, available } = await this.inner.configureTrain(round);
     if (messages.length === 0) return { messages, available };
     await checkSame(messages);
     const model = [...round.arrays.viewTensors().values()];
@@ -189,46 +181,46 @@ export class SecureAggregation extends Strategy {
       throw new FlwrError("internal", text);
     }
     const stages = new Stages(round, planned, this.#options);
+    const plan = noisePlan(planned.settings, planned.length - 1);
+    let privacy: PrivacyReport | undefined;
+    let known: MeanOfNodes;
     try {
-      const { sum, survivors } = await stages.run(replies);
-      const { settings, length } = planned;
-      const plan = noisePlan(settings, length - 1);
-      // From here on the server knows the sum, so it counts even if there is no new model.
-      const privacy = plan && this.#budget!.spend(plan);
-      if (privacy) round.grid.report({ type: "privacy-spent", round: round.number, privacy });
+      const { sum, survivors } = await stages.run(replies, async () => {
+        privacy = plan && await this.#spend(round, plan);
+      });
       const summed: SummedModels = plan === undefined
-        ? readSum(sum, round.arrays, survivors.length, settings)
+        ? readSum(sum, round.arrays, survivors.length, planned.settings)
         : {
           arrays: readPrivateSum(sum, round.arrays, survivors.length, plan),
           ...{ examples: survivors.length, metrics: [] },
         };
-      const all = new Set(survivors);
-      const outcome = await this.#outcome(round, planned, stages.failures, summed, all);
-      if (privacy === undefined) return outcome;
-      const metrics = outcome.metrics ?? new MetricRecord();
-      metrics.set("privacy-epsilon", float(privacy.epsilon));
-      metrics.set("privacy-delta", float(privacy.delta));
-      return { ...outcome, metrics };
+      const content = replyOf(summed, survivors.length);
+      known = {
+        instructions: planned.instructions,
+        replies: new Map(survivors.map((nodeId) => [nodeId, content])),
+        failures: stages.failures,
+        leftOut: "Left out",
+      };
     } catch (error) {
-      if (!(error instanceof FlwrError) || error.code !== "failed-precondition") throw error;
-      const text = `    ${error.message}: this round has no new model`;
-      round.grid.report({ type: "note", text });
-      const failures = [...stages.failures].map(([nodeId, failure]) => ({ nodeId, ...failure }));
-      return { results: [], failures, aggregated: false };
+      return withoutMean(round, stages.failures, error);
     }
+    const outcome = await aggregateMean(round, this.inner, known);
+    if (privacy === undefined) return outcome;
+    const metrics = outcome.metrics ?? new MetricRecord();
+    metrics.set("privacy-epsilon", float(privacy.epsilon));
+    metrics.set("privacy-delta", float(privacy.delta));
+    return { ...outcome, metrics };
   }
 
-  /** Delegates to the inner strategy: evaluation is not protected. */
-  override configureEvaluate(round: Round): Promise<PhasePlan> {
-    return this.#strategy.configureEvaluate(round);
-  }
-
-  /** Delegates to the inner strategy. */
-  override aggregateEvaluate(
-    round: Round,
-    replies: readonly Message[],
-  ): PhaseOutcome | Promise<PhaseOutcome> {
-    return this.#strategy.aggregateEvaluate(round, replies);
+  /**
+   * Counts a sum before the nodes are asked for what reveals it. From their answers on, the SuperLink can compute the sum:
+   * so it counts even if no model comes of it, or this process ends.
+   */
+  async #spend(round: Round, plan: IntegerNoisePlan): Promise<PrivacyReport> {
+    const privacy = this.#budget!.spend(plan);
+    await round.persistReleases?.();
+    round.grid.report({ type: "privacy-spent", round: round.number, privacy });
+    return privacy;
   }
 
   /** The settings of a round. @throws FlwrError when they do not fit the number of nodes, or the budget */
@@ -259,34 +251,13 @@ export class SecureAggregation extends Strategy {
     if (exceeded !== undefined) throw new FlwrError("failed-precondition", exceeded);
     return whole;
   }
+}
 
-  /** The inner strategy gets the means as the reply of each survivor, and an equal part of the examples. */
-  async #outcome(
-    round: Round,
-    { instructions }: Planned,
-    failures: ReadonlyMap<NodeId, NodeFailure>,
-    { arrays, examples, metrics }: SummedModels,
-    survivors: ReadonlySet<NodeId>,
-  ): Promise<TrainOutcome> {
-    const { clock } = round.grid;
-    const means = new MetricRecord({
-      [CURRENT_NAMES.numExamples]: float(examples / survivors.size),
-    });
-    for (const [name, mean] of metrics) means.set(name, float(mean));
-    const content = { [CURRENT_NAMES.arrays]: arrays, [CURRENT_NAMES.metrics]: means };
-    const replies = [...instructions].map(([nodeId, instruction]) => {
-      if (survivors.has(nodeId)) return instruction.reply(content, { clock });
-      const { code = MessageErrorCode.ReplyUnavailable, reason } = failures.get(nodeId) ??
-        { reason: "Left out" };
-      return instruction.replyError(code, reason, { clock });
-    });
-    const outcome = await this.#strategy.aggregateTrain(round, replies);
-    const asTheyWere = outcome.failures.map((failure) => {
-      const { nodeId } = failure;
-      return survivors.has(nodeId) ? failure : { nodeId, ...failures.get(nodeId) ?? failure };
-    });
-    return { ...outcome, failures: asTheyWere };
-  }
+/** What the inner strategy gets of each survivor: the means, and an equal part of the examples. */
+function replyOf({ arrays, examples, metrics }: SummedModels, survivors: number): RecordDict {
+  const means = new MetricRecord({ [CURRENT_NAMES.numExamples]: float(examples / survivors) });
+  for (const [name, mean] of metrics) means.set(name, float(mean));
+  return new RecordDict({ [CURRENT_NAMES.arrays]: arrays, [CURRENT_NAMES.metrics]: means });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import { type MessageError, MessageErrorCode, type NodeId } from "../../../entities/metadata.ts";
+import { MessageErrorCode, type NodeId } from "../../../entities/metadata.ts";
 import type { RingVector } from "../../../secagg/signed/ring_vector.ts";
 import { type Refusal, ServerRound, type WrongShare } from "../../../secagg/signed/server_round.ts";
 import type { Stage } from "../../../secagg/signed/node_state.ts";
@@ -10,6 +10,7 @@ import { Message } from "../../message.ts";
 import { RecordDict } from "../../record_dict.ts";
 import type { Round } from "../../strategy/strategy.ts";
 import { readBytes } from "../records.ts";
+import type { NodeFailure } from "../secret_mean.ts";
 import {
   addressedFromRecord,
   addressedToRecord,
@@ -37,9 +38,6 @@ export interface Planned {
   /** The training instruction of each node. */
   readonly instructions: ReadonlyMap<NodeId, Message>;
 }
-
-/** Why a node does not count. Without a code, its reply was refused here. */
-export type NodeFailure = Partial<MessageError> & { readonly reason: string };
 
 /** Options of {@link Stages}. */
 export interface StageOptions {
@@ -73,11 +71,13 @@ export class Stages {
 
   /**
    * @param advertised the replies of "advertise"
+   * @param beforeReveal called before the nodes are asked for the shares with which the sum can be computed
    * @returns the sum, and the nodes whose vectors are in it, in ascending order
    * @throws FlwrError "failed-precondition" when too few nodes are left, or their secrets cannot be reconstructed
    */
   async run(
     advertised: readonly Message[],
+    beforeReveal: () => Promise<void>,
   ): Promise<{ sum: RingVector; survivors: readonly NodeId[] }> {
     const server = this.#server;
     const keys = this.#read(
@@ -116,6 +116,7 @@ export class Stages {
     this.#report(agreed.refusals.map(({ nodeId, reason }) => `${this.#label(nodeId)}: ${reason}`));
 
     const all = byNodeToRecord(KEYS.signatures, agreed.signatures);
+    await beforeReveal();
     const given = await this.#ask("reveal", [...agreed.signatures.keys()].map((id) => [id, all]));
     const { sum, wrongShares } = await server.revealed(
       readReplies(given, (record) => new Map(byNodeFromRecord(KEYS.shares, record))),

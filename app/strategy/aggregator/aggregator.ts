@@ -9,8 +9,13 @@ export interface Aggregate {
   /** The nodes whose replies are in the aggregate (default: all). */
   readonly nodeIds?: readonly NodeId[];
   /**
-   * The reason why there is no aggregate, as a sentence. The old model then stays, and all replies are failures with
-   * this reason (default: there is an aggregate).
+   * The largest absolute value of all elements of the replies that went into it, NaN or Infinity if one is not finite: so
+   * they need not be read once more. Apart from rounding, the elements of `arrays` are not larger (default: unknown).
+   */
+  readonly largest?: number;
+  /**
+   * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
+   * there is one).
    */
   readonly problem?: string;
 }

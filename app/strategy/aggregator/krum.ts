@@ -1,6 +1,7 @@
 import { checkCount } from "../../../base/check_option.ts";
-import { paddedLength, SimdRows } from "../arrays/simd.ts";
+import { SimdDoubles } from "../arrays/simd.ts";
 import { squaredDistance } from "../arrays/update_norm.ts";
+import type { TypedArray } from "../../../tensor/dtype.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { Tensors } from "../round/round.ts";
 import type { Aggregator } from "./aggregator.ts";
@@ -81,21 +82,14 @@ const BLOCK = 4096;
 /** The squared Euclidean distance of each pair of models: sums of squared differences, in double precision. */
 function squaredDistances(models: readonly Tensors[]): number[][] {
   const distances = models.map(() => models.map(() => 0));
-  const simd = new SimdRows(models.length, BLOCK);
+  const simd = new SimdDoubles(models.length, BLOCK);
   for (const name of models[0]?.keys() ?? []) {
     const all = models.map((model) => model.get(name)!.data);
     const isSingle = all.every((data) => data instanceof Float32Array);
     for (let start = 0; start < all[0]!.length; start += BLOCK) {
       const blocks = all.map((data) => data.subarray(start, start + BLOCK));
-      const { length } = blocks[0]!;
-      if (isSingle) simd.rows.forEach((row, i) => fillRow(row, blocks[i] as Float32Array));
-      for (let i = 0; i < blocks.length; i++) {
-        for (let j = i + 1; j < blocks.length; j++) {
-          distances[i]![j]! += isSingle
-            ? simd.squaredDistance(i, j, length)
-            : squaredDistance(blocks[i]!, blocks[j]!);
-        }
-      }
+      if (isSingle) addDistances32(distances, blocks as Float32Array[], simd);
+      else addDistances(distances, blocks);
     }
   }
   for (const [i, row] of distances.entries()) {
@@ -104,8 +98,28 @@ function squaredDistances(models: readonly Tensors[]): number[][] {
   return distances;
 }
 
-/** Writes a block, padded with zeros, whose differences are 0. */
-function fillRow(row: Float32Array, block: Float32Array): void {
-  row.set(block);
-  row.fill(0, block.length, paddedLength(block.length));
+/** Adds the distances of the pairs of blocks. */
+function addDistances(distances: readonly number[][], blocks: readonly TypedArray[]): void {
+  for (let i = 0; i < blocks.length; i++) {
+    for (let j = i + 1; j < blocks.length; j++) {
+      distances[i]![j]! += squaredDistance(blocks[i]!, blocks[j]!);
+    }
+  }
+}
+
+function addDistances32(
+  distances: readonly number[][],
+  blocks: readonly Float32Array[],
+  simd: SimdDoubles,
+): void {
+  const { length } = blocks[0]!;
+  blocks.forEach((block, i) => simd.write(i, block));
+  for (let i = 0; i < blocks.length; i++) {
+    for (let first = i + 1; first < blocks.length; first += SimdDoubles.TOGETHER) {
+      const some = simd.squaredDistances(i, first, length);
+      for (let k = 0; k < some.length && first + k < blocks.length; k++) {
+        distances[i]![first + k]! += some[k]!;
+      }
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../../../tensor/tensor.ts";
-import { averageTensors, weightFactors } from "../arrays/weighted_average.ts";
+import { largestValue } from "../arrays/largest_value.ts";
+import { averageAndLargest, weightFactors } from "../arrays/weighted_average.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { PhaseRound } from "../round/round.ts";
 import type { Aggregation, Aggregator } from "./aggregator.ts";
@@ -33,6 +34,11 @@ export class WeightedMean implements Aggregator {
       ? new Sums(this.#weightOf, (total) => total)
       : new KnownMean(this.#weightOf);
   }
+}
+
+/** Whether an aggregator computes nothing else than a weighted mean. */
+export function isWeightedMean(aggregator: Aggregator): boolean {
+  return aggregator instanceof WeightedMean && aggregator.begin === WeightedMean.prototype.begin;
 }
 
 /** The mean of the nodes' arrays, each with the same weight. */
@@ -115,12 +121,19 @@ class KnownMean implements Aggregation {
 
   finish() {
     const arrays = new Map<string, Tensor>();
+    let largest = 0;
     for (const [name, terms] of this.#terms) {
       const weights = terms.map(({ weight }) => weight);
-      // An array that only nodes of weight 0 sent stays unchanged.
-      if (!weights.some((weight) => weight > 0)) continue;
-      arrays.set(name, averageTensors(terms.map(({ tensor }) => tensor), weightFactors(weights)));
+      const tensors = terms.map(({ tensor }) => tensor);
+      // If nodes of weight 0 alone sent an array, it stays as it is.
+      if (!weights.some((weight) => weight > 0)) {
+        largest = Math.max(largest, ...tensors.map(({ data }) => largestValue(data)));
+        continue;
+      }
+      const made = averageAndLargest(tensors, weightFactors(weights));
+      arrays.set(name, made.average);
+      largest = Math.max(largest, made.largest);
     }
-    return { arrays };
+    return { arrays, largest };
   }
 }

@@ -6,9 +6,10 @@
 
 import { type Loops, simdModule } from "./simd_module.ts";
 
-/** Bytes of a float32. */
+/** Bytes of a float32 and of a double. */
 const FLOAT_BYTES = 4;
-/** Number of elements that one instruction processes. */
+const DOUBLE_BYTES = 8;
+/** Elements that one instruction works on. */
 const LANES = 4;
 /** Bytes of a page of WebAssembly memory. */
 const PAGE_BYTES = 65_536;
@@ -77,18 +78,23 @@ export class SimdRows {
    * @param data the first of the other rows
    * @param factors one for each
    * @param length elements, from 1; rounded up to a multiple of 4
+   * @returns the largest absolute value of the rows that are added; NaN if one of their elements is not a number
    */
-  addScaled(sum: number, data: number, factors: readonly number[], length: number): void {
+  addScaled(sum: number, data: number, factors: readonly number[], length: number): number {
     const { addScaled, addScaledFour } = this.#loops;
     const start = sum * this.#stride;
     const end = start + length * FLOAT_BYTES;
     const from = (place: number) => (data + place) * this.#stride;
     let place = 0;
+    let largest = 0;
     for (; place + 4 <= factors.length; place += 4) {
       const [a, b, c, d] = factors.slice(place, place + 4) as [number, number, number, number];
-      addScaledFour(start, from(place), end, a, b, c, d);
+      largest = Math.max(largest, addScaledFour(start, from(place), end, a, b, c, d));
     }
-    for (; place < factors.length; place++) addScaled(start, from(place), end, factors[place]!);
+    for (; place < factors.length; place++) {
+      largest = Math.max(largest, addScaled(start, from(place), end, factors[place]!));
+    }
+    return floatOf(largest);
   }
 
   /**
@@ -98,8 +104,7 @@ export class SimdRows {
    */
   largest(row: number, length: number): number {
     const start = row * this.#stride;
-    BITS[0] = this.#loops.largest(start, start, start + length * FLOAT_BYTES);
-    return FLOATS[0]!;
+    return floatOf(this.#loops.largest(start, start, start + length * FLOAT_BYTES));
   }
 
   /**
@@ -114,8 +119,78 @@ export class SimdRows {
 }
 
 /**
- * Modules by stride. V8 first compiles a module quickly, and later, after some time in its loops, for speed. A new
- * module would be slow again.
+ * Float32 vectors as doubles in WebAssembly memory, to compare each with many others: so each is converted once. The first
+ * use allocates them.
+ */
+export class SimdDoubles {
+  /** Vectors that are compared with one at a time. */
+  static readonly TOGETHER = 4;
+  readonly #count: number;
+  readonly #length: number;
+  readonly #stride: number;
+  #made: {
+    readonly loops: Loops;
+    readonly source: Float32Array;
+    readonly results: Float64Array;
+  } | undefined;
+
+  /**
+   * Prepares vectors.
+   *
+   * @param count number of vectors
+   * @param length elements of each; a multiple of 4
+   */
+  constructor(count: number, length: number) {
+    this.#count = count;
+    this.#length = length;
+    this.#stride = length * DOUBLE_BYTES;
+  }
+
+  /** Writes float32 elements into a vector, at most its length, and zeros behind them up to a multiple of 4. */
+  write(row: number, elements: Float32Array): void {
+    const { loops, source } = this.#use();
+    const padded = paddedLength(elements.length);
+    source.set(elements);
+    source.fill(0, elements.length, padded);
+    const start = row * this.#stride;
+    loops.promote(start, source.byteOffset, start + padded * DOUBLE_BYTES);
+  }
+
+  /**
+   * The sums of the squared differences between a vector and up to four others, one after the other. Each is that of
+   * {@link SimdRows.squaredDistance}, bit for bit.
+   *
+   * @param first the first of the others
+   * @param length elements, from 1; rounded up to a multiple of 4
+   * @returns four sums, until the next call. Those of vectors that do not exist mean nothing
+   */
+  squaredDistances(row: number, first: number, length: number): Float64Array {
+    const { loops, results } = this.#use();
+    const start = row * this.#stride;
+    const end = start + paddedLength(length) * DOUBLE_BYTES;
+    loops.squaresFour(start, first * this.#stride, end, results.byteOffset);
+    return results;
+  }
+
+  #use() {
+    if (this.#made !== undefined) return this.#made;
+    // Behind the last vector there are those that a call for four reads of one alone.
+    const sourceAt = (this.#count + SimdDoubles.TOGETHER - 1) * this.#stride;
+    const resultsAt = sourceAt + this.#length * FLOAT_BYTES;
+    const pages = Math.ceil((resultsAt + SimdDoubles.TOGETHER * DOUBLE_BYTES) / PAGE_BYTES);
+    const memory = new WebAssembly.Memory({ initial: pages });
+    const instance = new WebAssembly.Instance(moduleOf(this.#stride), { env: { memory } });
+    return this.#made = {
+      loops: instance.exports as unknown as Loops,
+      source: new Float32Array(memory.buffer, sourceAt, this.#length),
+      results: new Float64Array(memory.buffer, resultsAt, SimdDoubles.TOGETHER),
+    };
+  }
+}
+
+/**
+ * Modules by stride. V8 compiles a module quickly first, and again for speed after some time in its loops: a module that
+ * is made anew is slow again.
  */
 const MODULES = new Map<number, WebAssembly.Module>();
 
@@ -135,3 +210,8 @@ export function paddedLength(length: number): number {
 /** The same four bytes as an integer and as a float. */
 const BITS = new Int32Array(1);
 const FLOATS = new Float32Array(BITS.buffer);
+
+function floatOf(bits: number): number {
+  BITS[0] = bits;
+  return FLOATS[0]!;
+}

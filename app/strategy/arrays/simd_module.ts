@@ -7,16 +7,26 @@
 
 /** The functions of the module. Addresses are multiples of 16; an end is the address after the last element. */
 export interface Loops {
-  addScaled(sum: number, data: number, sumEnd: number, factor: number): void;
-  /** Adds the vectors at `data`, and at 1, 2 and 3 strides after it, one after another. */
+  /** @returns the largest absolute value of the vector that is added, its bits as an integer */
+  addScaled(sum: number, data: number, sumEnd: number, factor: number): number;
+  /** Adds the vectors at `data`, and 1, 2 and 3 strides behind it, one after the other. @returns as addScaled, of all four */
   addScaledFour(
     sum: number,
     data: number,
     sumEnd: number,
     ...factors: [first: number, second: number, third: number, fourth: number]
-  ): void;
+  ): number;
   compare(low: number, high: number, lowEnd: number): void;
   squares(a: number, b: number, aEnd: number): number;
+  /** Writes float32 elements as doubles. `to` is the address of the doubles. */
+  promote(to: number, from: number, toEnd: number): void;
+  /**
+   * As `squares`, of one vector of doubles and those at `b`, and 1, 2 and 3 strides behind it. So that four sums are under
+   * way at a time: each addition waits for the one before. The vectors' lengths are multiples of four elements.
+   *
+   * @param out address of the four results
+   */
+  squaresFour(a: number, b: number, aEnd: number, out: number): void;
   /** The largest absolute value's bits, as an integer. */
   largest(data: number, data2: number, dataEnd: number): number;
 }
@@ -31,7 +41,8 @@ const tee = (local: number) => [0x22, local];
 const simd = (opcode: number) => [0xfd, ...leb128(opcode)];
 const loadAt = (offset: number) => [...simd(0x00), 0x04, ...leb128(offset)];
 const load = loadAt(0);
-const store = [...simd(0x0b), 0x04, 0x00];
+const storeAt = (offset: number) => [...simd(0x0b), 0x04, ...leb128(offset)];
+const store = storeAt(0);
 const f32x4 = {
   splat: simd(0x13),
   add: simd(0xe4),
@@ -60,12 +71,16 @@ const rotated = (local: number, bytes: number) => [
 /** Moves elements 2 and 3 to the places of 0 and 1. */
 const upperHalf = (local: number) => rotated(local, 8);
 const f64Add = 0xa0;
+const f64StoreAt = (offset: number) => [0x39, 0x03, ...leb128(offset)];
 
-/** Repeats a body and advances both addresses, until the first one reaches the end. */
-function repeat(body: readonly number[]): number[] {
-  const advance = (local: number) => [...get(local), 0x41, 16, 0x6a, ...set(local)];
+/** Repeats a body, and moves both addresses on by some bytes, below 64, until the first one is at the end. */
+function repeat(body: readonly number[], bytesOfA = 16, bytesOfB = bytesOfA): number[] {
+  const advance = (
+    local: number,
+    bytes: number,
+  ) => [...get(local), 0x41, bytes, 0x6a, ...set(local)];
   return [
-    ...[LOOP, VOID, ...body, ...advance(A), ...advance(B)],
+    ...[LOOP, VOID, ...body, ...advance(A, bytesOfA), ...advance(B, bytesOfB)],
     ...[...get(A), ...get(FINISH), 0x49, BR_IF, 0, END],
   ];
 }
@@ -78,6 +93,38 @@ const COMPARE = (() => {
     ...[...get(B), ...get(a), ...get(b), ...f32x4.max, ...store],
   ]);
 })();
+
+const PROMOTE = repeat(
+  [
+    ...[...get(A), ...get(B), ...load, ...tee(3), ...f64x2.promoteLow, ...store],
+    ...[...get(A), ...upperHalf(3), ...f64x2.promoteLow, ...storeAt(16)],
+  ],
+  32,
+  16,
+);
+
+/** Locals: the address of the results, halves of a vector, a difference, and two sums of each of the four. */
+const squaresFour = (stride: number) => {
+  const [out, low, high, difference] = [3, 4, 5, 6];
+  const sums = [[7, 8], [9, 10], [11, 12], [13, 14]] as const;
+  const addSquare = (half: number, offset: number, sum: number) => [
+    ...[...get(half), ...get(B), ...loadAt(offset), ...f64x2.sub, ...tee(difference)],
+    ...[...get(difference), ...f64x2.mul, ...get(sum), ...f64x2.add, ...set(sum)],
+  ];
+  return [
+    ...repeat([
+      ...[...get(A), ...load, ...set(low), ...get(A), ...loadAt(16), ...set(high)],
+      ...sums.flatMap(([a, b], i) => [
+        ...addSquare(low, i * stride, a),
+        ...addSquare(high, i * stride + 16, b),
+      ]),
+    ], 32),
+    ...sums.flatMap(([a, b], i) => [
+      ...[...get(out), ...get(a), ...get(b), ...f64x2.add, ...tee(a), ...f64x2.lane(0)],
+      ...[...get(a), ...f64x2.lane(1), f64Add, ...f64StoreAt(8 * i)],
+    ]),
+  ];
+};
 
 const SQUARES = (() => {
   const [a, b, difference, low, high] = [3, 4, 5, 6, 7];
@@ -97,42 +144,67 @@ const SQUARES = (() => {
   ];
 })();
 
-const [FACTOR] = [3];
-const PRODUCT = [...get(B), ...load, ...get(FACTOR), ...f32x4.splat, ...f32x4.mul];
-const ADD_SCALED = repeat([
-  ...[...get(A), ...get(A), ...load, ...PRODUCT, ...f32x4.add, ...store],
-]);
+/**
+ * The largest absolute values of vectors, lane by lane. Without their signs, floats are in the order of their bits, and NaN
+ * and infinity are the largest.
+ */
+function largestIn(mask: number, most: number) {
+  const fold = (bytes: number) => [
+    ...[...get(most), ...rotated(most, bytes), ...i32x4.max, ...set(most)],
+  ];
+  return {
+    // Its last digit is small, so it is the same as a signed integer.
+    begin: [0x41, ...leb128(0x7fffffff), ...i32x4.splat, ...set(mask)],
+    /** Takes a vector from a local. */
+    take: (value: number[]) => [
+      ...[...value, ...get(mask), ...v128And, ...get(most), ...i32x4.max, ...set(most)],
+    ],
+    finish: [...fold(8), ...fold(4), ...get(most), ...i32x4.lane(0)],
+  };
+}
 
-/** Locals after the parameters: four factors, then each of them in all lanes, and the sum. */
+const ADD_SCALED = (() => {
+  const [factor, mask, most, value] = [3, 4, 5, 6];
+  const largest = largestIn(mask, most);
+  return [
+    ...largest.begin,
+    ...repeat([
+      ...[...get(A), ...get(A), ...load],
+      ...[...get(B), ...load, ...tee(value), ...get(factor), ...f32x4.splat, ...f32x4.mul],
+      ...[...f32x4.add, ...store],
+      ...largest.take(get(value)),
+    ]),
+    ...largest.finish,
+  ];
+})();
+
+/** Locals after the parameters: four factors, then each of them in all lanes, the sum, and those of the largest value. */
 const addScaledFour = (stride: number) => {
   const factors = [3, 4, 5, 6];
-  const [lanes, sum] = [7, 11];
+  const [lanes, sum, mask, most, value] = [7, 11, 12, 13, 14];
+  const largest = largestIn(mask, most);
   return [
+    ...largest.begin,
     ...factors.flatMap((factor, i) => [...get(factor), ...f32x4.splat, ...set(lanes + i)]),
     ...repeat([
       ...[...get(A), ...load, ...set(sum)],
       ...factors.flatMap((_, i) => [
-        ...[...get(sum), ...get(B), ...loadAt(i * stride), ...get(lanes + i)],
+        ...[...get(sum), ...get(B), ...loadAt(i * stride), ...tee(value), ...get(lanes + i)],
         ...[...f32x4.mul, ...f32x4.add, ...set(sum)],
+        ...largest.take(get(value)),
       ]),
       ...[...get(A), ...get(sum), ...store],
     ]),
+    ...largest.finish,
   ];
 };
 
-/** Without their signs, floats are in the order of their bits, and NaN and infinity are the largest. */
 const LARGEST = (() => {
-  const [mask, most] = [3, 4];
-  const fold = (bytes: number) => [
-    ...[...get(most), ...rotated(most, bytes), ...i32x4.max, ...set(most)],
-  ];
+  const largest = largestIn(3, 4);
   return [
-    // Its last digit is small, so it is the same as a signed integer.
-    ...[0x41, ...leb128(0x7fffffff), ...i32x4.splat, ...set(mask)],
-    ...repeat([
-      ...[...get(A), ...load, ...get(mask), ...v128And, ...get(most), ...i32x4.max, ...set(most)],
-    ]),
-    ...[...fold(8), ...fold(4), ...get(most), ...i32x4.lane(0)],
+    ...largest.begin,
+    ...repeat(largest.take([...get(A), ...load])),
+    ...largest.finish,
   ];
 })();
 
@@ -150,17 +222,20 @@ export function simdModule(stride: number): Uint8Array<ArrayBuffer> {
   const functions = [
     ["compare", 0, code(2, COMPARE)],
     ["squares", 1, code(5, SQUARES)],
-    ["addScaled", 2, code(0, ADD_SCALED)],
-    ["addScaledFour", 3, code(5, addScaledFour(stride))],
+    ["addScaled", 2, code(3, ADD_SCALED)],
+    ["addScaledFour", 3, code(8, addScaledFour(stride))],
     ["largest", 4, code(2, LARGEST)],
+    ["promote", 0, code(1, PROMOTE)],
+    ["squaresFour", 5, code(11, squaresFour(stride))],
   ] as const;
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, [
-      ...[5, 0x60, ...parameters, 0, 0x60, ...parameters, 1, F64],
-      ...[0x60, 4, I32, I32, I32, F32, 0],
-      ...[0x60, 7, I32, I32, I32, F32, F32, F32, F32, 0],
+      ...[6, 0x60, ...parameters, 0, 0x60, ...parameters, 1, F64],
+      ...[0x60, 4, I32, I32, I32, F32, 1, I32],
+      ...[0x60, 7, I32, I32, I32, F32, F32, F32, F32, 1, I32],
       ...[0x60, ...parameters, 1, I32],
+      ...[0x60, 4, I32, I32, I32, I32, 0],
     ]),
     ...section(2, [1, ...text("env"), ...text("memory"), 0x02, 0x00, 1]),
     ...section(3, [functions.length, ...functions.map(([, type]) => type)]),

@@ -65,6 +65,15 @@ export function updateNormBound(
   return Math.sqrt(squares) * (1 + 1e-9);
 }
 
+/** As {@link updateNormBound}, of all models whose elements have at most an absolute value. */
+export function modelNormBound(sent: ReadonlyMap<string, Tensor>, largest: number): number {
+  let squares = 0;
+  for (const { data } of sent.values()) {
+    squares += data.length * (largest + knownLargestValue(data)) ** 2;
+  }
+  return Math.sqrt(squares) * (1 + 1e-9);
+}
+
 /** The sum of the squared differences of two arrays of the same length, in double precision. */
 export function squaredDistance(
   a: TypedArray,

@@ -1,6 +1,7 @@
 import type { DType, TypedArray } from "../../../tensor/dtype.ts";
 import { zerosInNpy } from "../../../tensor/npy.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
+import { largestValue } from "./largest_value.ts";
 import { SimdRows } from "./simd.ts";
 
 /**
@@ -30,16 +31,38 @@ export function weightFactors(weights: readonly number[]): number[] {
  * @param factors one per tensor
  */
 export function averageTensors(tensors: readonly Tensor[], factors: readonly number[]): Tensor {
+  return averaged(tensors, factors).average;
+}
+
+/**
+ * As {@link averageTensors}, with the largest absolute value of the tensors, which takes no further pass over large ones:
+ * NaN or Infinity if an element is not finite.
+ */
+export function averageAndLargest(
+  tensors: readonly Tensor[],
+  factors: readonly number[],
+): { readonly average: Tensor; readonly largest: number } {
+  const { average, largest } = averaged(tensors, factors);
+  return {
+    average,
+    largest: largest ?? Math.max(...tensors.map(({ data }) => largestValue(data))),
+  };
+}
+
+/** The average, and the largest absolute value if it is known from the same pass. */
+function averaged(
+  tensors: readonly Tensor[],
+  factors: readonly number[],
+): { readonly average: Tensor; readonly largest?: number } {
   const { dtype, shape } = tensors[0]!;
   const average = zerosInNpy(averagedDType(dtype, shape.length), shape);
   const all = tensors.map(({ data }) => data);
   if (isLarge32(average.data) && all.every((data) => data instanceof Float32Array)) {
-    averageBlocks32(average.data, all, factors);
-  } else {
-    // The first product is assigned instead of added to 0, so that −0 stays −0.
-    all.forEach((data, i) => addScaled(average.data, data, factors[i]!, i === 0));
+    return { average, largest: averageBlocks32(average.data, all, factors) };
   }
-  return average;
+  // The first product is assigned instead of added to 0, so that −0 stays −0.
+  all.forEach((data, i) => addScaled(average.data, data, factors[i]!, i === 0));
+  return { average };
 }
 
 /** Number of elements from which creating vectors for {@link SimdRows} pays off. */
@@ -58,27 +81,36 @@ function isLarge32(data: TypedArray): data is Float32Array<ArrayBuffer> {
   return data instanceof Float32Array && data.length >= SIMD_FROM;
 }
 
-/** Works block by block, so the sum stays in the cache while all tensors are added. */
+/**
+ * Works block by block, so the sum stays in the cache while all tensors are added.
+ *
+ * @returns the largest absolute value of the tensors; NaN if an element is not a number
+ */
 function averageBlocks32(
   average: Float32Array,
   all: readonly Float32Array[],
   factors: readonly number[],
-): void {
+): number {
   const [sum, ...rows] = SCRATCH.rows as [Float32Array, ...Float32Array[]];
   const groups: number[][] = [];
   for (let i = 0; i < all.length; i += TOGETHER) groups.push(factors.slice(i, i + TOGETHER));
+  let largest = 0;
   for (let start = 0; start < average.length; start += BLOCK) {
     const length = Math.min(BLOCK, average.length - start);
-    // The first product must stay unchanged: −0 + −0 is −0, but 0 + −0 would be 0.
+    // What the last block leaves of the one before it is not to count.
+    if (length < BLOCK) rows.forEach((row) => row.fill(0, length));
+    // The first product is to stay as it is: −0 + −0 is −0, 0 + −0 would be 0.
     sum.fill(-0);
     groups.forEach((group, place) => {
       for (let i = 0; i < group.length; i++) {
         rows[i]!.set(all[place * TOGETHER + i]!.subarray(start, start + length));
       }
-      SCRATCH.addScaled(0, 1, group, length);
+      // Math.max of a number and NaN is NaN.
+      largest = Math.max(largest, SCRATCH.addScaled(0, 1, group, length));
     });
     average.set(length === BLOCK ? sum : sum.subarray(0, length), start);
   }
+  return largest;
 }
 
 /** Averages several models with the same names, tensor by tensor. */

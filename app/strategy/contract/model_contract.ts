@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { checkPositive } from "../../../base/check_option.ts";
-import { normScratch } from "../arrays/update_norm.ts";
+import { modelNormBound, normScratch } from "../arrays/update_norm.ts";
 import type { Message } from "../../message.ts";
 import type { PhaseRound } from "../round/round.ts";
 import { checkReply, MAX_NUM_EXAMPLES } from "./reply_check.ts";
@@ -12,6 +12,31 @@ import { boundUpdate, type LargeUpdateAction } from "./update_bound.ts";
  * instead of a mean, and small enough for its square to be finite.
  */
 export const MAX_UPDATE_NORM = 1e30;
+
+/**
+ * A contract's check in two steps: form and values. An aggregation reads all values once more, and may know from that
+ * whether they are acceptable.
+ */
+export interface LateCheck {
+  /** Checks all but the values of the arrays. @throws FlwrError as the contract's check */
+  checkForm(reply: Message, round: PhaseRound): CheckedReply;
+  /** Checks the values. Both steps together are the contract's check. @throws FlwrError as that */
+  checkValues(reply: CheckedReply, round: PhaseRound): CheckedReply;
+  /**
+   * Whether `checkValues` accepts all replies whose elements are at most so large, unchanged.
+   *
+   * @param largest an absolute value; NaN and Infinity are never acceptable
+   */
+  acceptsUpTo(largest: number, round: PhaseRound): boolean;
+}
+
+/** By contract, so that one with a check of its own does not get it. */
+const LATE = new WeakMap<ReplyContract, LateCheck>();
+
+/** The two steps of a contract's check; undefined if its values must be checked first. */
+export function lateCheckOf(contract: ReplyContract): LateCheck | undefined {
+  return contract.check === ModelContract.prototype.check ? LATE.get(contract) : undefined;
+}
 
 /** Options of a {@link ModelContract}. */
 export interface ModelContractOptions {
@@ -84,19 +109,33 @@ export class ModelContract implements ReplyContract {
         `arrays must be "all", "any" or a function: got "${arrays}"`,
       );
     }
+    // Only with a limit that the largest value usually shows to be kept: of a lower one, each norm is needed.
+    if (maxUpdateNorm >= MAX_UPDATE_NORM && maxUpdateNorm < Infinity) {
+      LATE.set(this, {
+        checkForm: (reply, round) => this.#checkForm(reply, round),
+        checkValues: (checked, round) => this.#checkValues(checked, round),
+        acceptsUpTo: (largest, { sent }) => modelNormBound(sent, largest) <= maxUpdateNorm,
+      });
+    }
   }
 
   /** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
   check(reply: Message, round: PhaseRound): CheckedReply {
-    const { maxUpdateNorm, largeUpdates } = this.#options;
-    const sent = round.phase === "train" ? round.sent : undefined;
-    // The norm shows whether all elements are finite, so a reply is read only once.
-    const checked = checkReply(reply, {
+    return this.#checkValues(this.#checkForm(reply, round), round);
+  }
+
+  /** A norm that is finite shows that all elements are, so that a reply is read once. */
+  #checkForm(reply: Message, round: PhaseRound): CheckedReply {
+    return checkReply(reply, {
       ...this.#options,
-      sent,
-      finiteLater: maxUpdateNorm !== Infinity,
+      sent: round.phase === "train" ? round.sent : undefined,
+      finiteLater: this.#options.maxUpdateNorm !== Infinity,
     });
-    if (sent === undefined) return checked;
+  }
+
+  #checkValues(checked: CheckedReply, { phase, sent }: PhaseRound): CheckedReply {
+    if (phase !== "train") return checked;
+    const { maxUpdateNorm, largeUpdates } = this.#options;
     return boundUpdate(checked, sent, maxUpdateNorm, largeUpdates, this.#scratch);
   }
 }

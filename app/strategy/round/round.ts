@@ -16,6 +16,14 @@ export interface Round {
   readonly grid: Grid;
   /** Ends the run. */
   readonly signal?: AbortSignal;
+  /**
+   * Saves what the strategy's `saveReleases` returns. A strategy that releases private data counts the release, awaits
+   * this, and only then uses what it releases: so an interrupted run cannot forget it. Undefined if the run saves no
+   * checkpoints.
+   *
+   * @throws FlwrError "unavailable" if it cannot be saved: the round must then release nothing
+   */
+  readonly persistReleases?: () => Promise<void>;
 }
 
 /** Tensors by name, in the model's order. */

@@ -632,6 +632,10 @@ export interface StrategyCheckpoint extends Pick<Checkpoint, "load"> {
 	replace(records: RecordDict, failed: (error: unknown) => void): void | Promise<void>;
 	/** Waits until the last copy is written, or has failed. */
 	written(): Promise<void>;
+	/** Writes records next to the checkpoint, in place of those of the last call. They are durable when the promise resolves. */
+	saveReleases(releases: RecordDict): Promise<void>;
+	/** The records of the last {@link saveReleases}; undefined if there are none. @throws FlwrError "data-loss" */
+	loadReleases(): Promise<RecordDict | undefined>;
 }
 /** The checkpoints of a run, as its grid passes them to strategies. */
 export interface Checkpoints {
@@ -1496,6 +1500,14 @@ export interface Round {
 	readonly grid: Grid;
 	/** Ends the run. */
 	readonly signal?: AbortSignal;
+	/**
+	 * Saves what the strategy's `saveReleases` returns. A strategy that releases private data counts the release, awaits
+	 * this, and only then uses what it releases: so an interrupted run cannot forget it. Undefined if the run saves no
+	 * checkpoints.
+	 *
+	 * @throws FlwrError "unavailable" if it cannot be saved: the round must then release nothing
+	 */
+	readonly persistReleases?: () => Promise<void>;
 }
 /** Tensors by name, in the model's order. */
 export type Tensors = ReadonlyMap<string, Tensor>;
@@ -1557,16 +1569,20 @@ export interface Checkpointable {
 	 */
 	loadState(state: RecordDict): void;
 	/**
-	 * Whether each round must be saved before the next one begins, whatever the user's `every` says: the state counts what
-	 * has left the server, as releases of private data (default: false).
+	 * Whether each training must be saved before anything else happens, whatever the user's `every` says: one that is
+	 * repeated costs privacy again (default: false).
 	 */
 	readonly savesEachRound?: boolean;
+	/** What the strategy counts of the private data that it has released (default: nothing). */
+	saveReleases?(): RecordDict;
+	/** Replaces what is counted by what {@link saveReleases} returned in an interrupted round. @throws FlwrError as above */
+	loadReleases?(releases: RecordDict): void;
 }
 /** Where and how often a strategy saves checkpoints. */
 export interface CheckpointOptions {
 	/**
 	 * Rounds between two checkpoints, from 1 (default 1). The last round is always saved, and strategies that count their
-	 * privacy loss save each round.
+	 * privacy loss save each training.
 	 */
 	readonly every?: number;
 	/** Store for the checkpoints (default: the run's). */
@@ -1687,8 +1703,8 @@ export declare abstract class Strategy {
 		nodeId?: NodeId;
 	}>;
 	/**
-	 * Whether each round must be saved before the next one begins: true if the state counts what has left the server.
-	 * Wrappers return the answer of their inner strategy (default: false).
+	 * Whether each training must be saved before its model is evaluated or sent: one that is repeated costs privacy again
+	 * (default: false).
 	 */
 	get savesEachRound(): boolean;
 	/** The exact state that the strategy keeps from round to round. Empty by default. */
@@ -1700,6 +1716,19 @@ export declare abstract class Strategy {
 	 */
 	loadState(state: RecordDict): void;
 	/**
+	 * What the strategy counts of the private data that it has released, to be kept apart from the rest of its state. It is
+	 * saved when the strategy awaits `round.persistReleases`, and before the round's model is. Empty by default: nothing is
+	 * counted.
+	 */
+	saveReleases(): RecordDict;
+	/**
+	 * Replaces what is counted by what {@link saveReleases} returned in a round that was interrupted: its release counts,
+	 * although the round is repeated. The state of the last whole round was restored before.
+	 *
+	 * @throws FlwrError "invalid-argument" if another strategy saved it
+	 */
+	loadReleases(releases: RecordDict): void;
+	/**
 	 * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.
 	 *
 	 * @param grid the access to the nodes
@@ -1708,6 +1737,67 @@ export declare abstract class Strategy {
 	 * the signal
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
+}
+/**
+ * A strategy around another one, which it calls the inner strategy. It passes each call on. A derived class implements
+ * the training, `configureTrain` and `aggregateTrain`, and overrides what else it changes.
+ *
+ * @example
+ * ```ts
+ * // Trains in every second round, and evaluates in all of them.
+ * class EverySecondRound extends StrategyWrapper {
+ *   override async configureTrain(round: Round): Promise<PhasePlan> {
+ *     const plan = await this.inner.configureTrain(round);
+ *     return round.number % 2 === 0 ? plan : { ...plan, messages: [] };
+ *   }
+ *   override aggregateTrain(round: Round, replies: readonly Message[]) {
+ *     return this.inner.aggregateTrain(round, replies);
+ *   }
+ * }
+ * ```
+ */
+export declare abstract class StrategyWrapper extends Strategy {
+	/** The strategy inside. */
+	protected readonly inner: Strategy;
+	/**
+	 * Wraps a strategy.
+	 *
+	 * @throws FlwrError "invalid-argument" for a strategy that has a `start` of its own, such as FedBuff
+	 */
+	constructor(inner: Strategy);
+	/** The name of the class, and of the inner strategy. */
+	get name(): string;
+	/**
+	 * False, whatever the inner strategy says: a wrapper does more than compute a mean. So wrappers that replace each model
+	 * by a noisy or secret mean refuse another wrapper inside.
+	 */
+	get usesMeanOnly(): boolean;
+	/** As the inner strategy. */
+	get savesEachRound(): boolean;
+	/** Checks as the inner strategy. @throws FlwrError with the reason for which the reply would be a failure of its node */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
+	/** Ends the run where the inner strategy ends it. */
+	stopBefore(round: number): string | undefined;
+	/** The inner strategy's initial model. */
+	initialArrays(grid: Grid, options: {
+		readonly timeout: number;
+		readonly signal?: AbortSignal;
+	}): Promise<{
+		arrays: ArrayRecord;
+		nodeId?: NodeId;
+	}>;
+	/** The inner strategy's evaluation. */
+	configureEvaluate(round: Round): Promise<PhasePlan>;
+	/** The inner strategy's evaluation: its replies are not changed. */
+	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
+	/** The inner strategy's state. */
+	saveState(): RecordDict;
+	/** Replaces the inner strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadState(state: RecordDict): void;
+	/** What the inner strategy counts of its releases. */
+	saveReleases(): RecordDict;
+	/** Replaces what the inner strategy counts. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadReleases(releases: RecordDict): void;
 }
 /**
  * Secure aggregation with SecAgg+ (Bell et al., 2020, doi:10.1145/3372297.3417885) around a strategy: the ServerApp learns
@@ -1726,7 +1816,7 @@ export declare abstract class Strategy {
  * const { arrays } = await strategy.start(grid, { numRounds: 3 });
  * ```
  */
-export declare class SecAggPlus extends Strategy {
+export declare class SecAggPlus extends StrategyWrapper {
 	#private;
 	/**
 	 * Puts secure aggregation around a strategy.
@@ -1738,20 +1828,6 @@ export declare class SecAggPlus extends Strategy {
 	constructor(strategy: Strategy, options?: SecAggPlusOptions);
 	/** Includes the name of the inner strategy. */
 	get name(): string;
-	/** Delegates to the inner strategy. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
-	/** Same as the inner strategy. */
-	get savesEachRound(): boolean;
-	/** The state of the inner strategy. */
-	saveState(): RecordDict;
-	/** Replaces the state of the inner strategy. @throws FlwrError "invalid-argument" if it is another strategy's */
-	loadState(state: RecordDict): void;
 	/**
 	 * The nodes that the inner strategy chooses, with the instructions of stage "setup".
 	 *
@@ -1760,10 +1836,6 @@ export declare class SecAggPlus extends Strategy {
 	configureTrain(round: Round): Promise<PhasePlan>;
 	/** Runs the other stages, and gives the inner strategy the nodes' mean. */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Delegates to the inner strategy: evaluation is not protected. */
-	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Delegates to the inner strategy. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
 }
 /** Options of {@link secAggPlusMod}. */
 export interface SecAggPlusModOptions {
@@ -1868,7 +1940,7 @@ export interface SecureAggregationOptions {
  * const { arrays } = await strategy.start(grid, { numRounds: 3 });
  * ```
  */
-export declare class SecureAggregation extends Strategy {
+export declare class SecureAggregation extends StrategyWrapper {
 	#private;
 	/**
 	 * Puts secure aggregation around a strategy.
@@ -1880,14 +1952,6 @@ export declare class SecureAggregation extends Strategy {
 	constructor(strategy: Strategy, options?: SecureAggregationOptions);
 	/** Includes the name of the inner strategy. */
 	get name(): string;
-	/** Delegates to the inner strategy. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
 	/** Ends the run before the budget of `privacy` would be exceeded. */
 	stopBefore(round: number): string | undefined;
 	/** True with `privacy`, because no release may be forgotten. */
@@ -1896,6 +1960,10 @@ export declare class SecureAggregation extends Strategy {
 	saveState(): RecordDict;
 	/** Replaces the state. @throws FlwrError "invalid-argument" if it is another strategy's */
 	loadState(state: RecordDict): void;
+	/** The privacy loss so far, and what the inner strategy counts. */
+	saveReleases(): RecordDict;
+	/** Replaces what was counted. @throws FlwrError "invalid-argument" if it is another strategy's */
+	loadReleases(releases: RecordDict): void;
 	/**
 	 * The nodes that the inner strategy chooses, with the instructions of stage "advertise".
 	 *
@@ -1908,10 +1976,6 @@ export declare class SecureAggregation extends Strategy {
 	 * @throws FlwrError "permission-denied" in the first round, when no node takes part
 	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Delegates to the inner strategy: evaluation is not protected. */
-	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Delegates to the inner strategy. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
 }
 /** Options of {@link secureAggregationMod}. */
 export interface SecureAggregationModOptions {
@@ -1979,8 +2043,13 @@ export interface Aggregate {
 	/** The nodes whose replies are in the aggregate (default: all). */
 	readonly nodeIds?: readonly NodeId[];
 	/**
-	 * The reason why there is no aggregate, as a sentence. The old model then stays, and all replies are failures with
-	 * this reason (default: there is an aggregate).
+	 * The largest absolute value of all elements of the replies that went into it, NaN or Infinity if one is not finite: so
+	 * they need not be read once more. Apart from rounding, the elements of `arrays` are not larger (default: unknown).
+	 */
+	readonly largest?: number;
+	/**
+	 * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
+	 * there is one).
 	 */
 	readonly problem?: string;
 }
@@ -2333,8 +2402,10 @@ export declare class ComposedStrategy extends Strategy {
 	 * Starts to collect the replies of a training, for drivers.
 	 *
 	 * @param maxHeldBytes default: the option
+	 * @param checksLate whether the values of replies may be checked with their aggregation, which reads them anyway. Until
+	 * `finish`, replies that will be refused may then count as accepted (default false)
 	 */
-	protected collector(round: Round, maxHeldBytes?: number): ReplyCollector;
+	protected collector(round: Round, maxHeldBytes?: number, checksLate?: boolean): ReplyCollector;
 }
 /** Metrics that {@link aggregateMetrics} adds to the weighted means. */
 export interface MetricsAggregation {
@@ -3387,7 +3458,7 @@ export interface PartialModelOptions {
  * new ClientApp({ mods: [localParameters(isLocal)] });
  * ```
  */
-export declare class PartialModel extends Strategy {
+export declare class PartialModel extends StrategyWrapper {
 	#private;
 	/**
 	 * Creates the strategy.
@@ -3399,14 +3470,6 @@ export declare class PartialModel extends Strategy {
 	constructor(inner: Strategy, { isLocal, sent }: PartialModelOptions);
 	/** The name of the strategy that aggregates the shared arrays. */
 	get name(): string;
-	/** Asks as the other strategy does. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
 	/**
 	 * Sends as the other strategy does.
 	 *
@@ -3417,14 +3480,8 @@ export declare class PartialModel extends Strategy {
 	configureEvaluate(round: Round): Promise<PhasePlan>;
 	/** Aggregates the shared arrays; the others stay. */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** Aggregates metrics as the other strategy does. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** Same as the other strategy. */
-	get savesEachRound(): boolean;
-	/** The other strategy's state. */
-	saveState(): RecordDict;
-	/** Replaces the other strategy's state. @throws FlwrError "invalid-argument" if it is another strategy's */
-	loadState(state: RecordDict): void;
+	/** Checks the shared arrays. @throws FlwrError with the reason for which the reply would be a failure of its node */
+	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
 }
 /** Options of {@link localParameters}. */
 export interface LocalParametersOptions {
@@ -7082,6 +7139,11 @@ export interface RunNoise {
 	readonly description: string;
 	/** Number of released rounds. */
 	readonly released: number;
+	/**
+	 * The last round of which a release was begun, from 1; 0 before the first. Above {@link released}: the process that began
+	 * it has ended, and the round is repeated.
+	 */
+	begun: number;
 	/** Begins another run. */
 	reset(): void;
 	/** The reason why no further round is possible. Undefined if one is. */
@@ -7159,7 +7221,7 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
  * the noise covers everything that the strategy computes from the mean. FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and
  * FedAdagrad work.
  */
-export declare abstract class CentralDp extends Strategy {
+export declare abstract class CentralDp extends StrategyWrapper {
 	#private;
 	/**
 	 * Wraps a strategy.
@@ -7167,8 +7229,6 @@ export declare abstract class CentralDp extends Strategy {
 	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
 	 */
 	constructor(strategy: Strategy, options: CentralDpSettings);
-	/** Name of the wrapper and of its inner strategy. */
-	get name(): string;
 	/** C, the clipping norm of the next round. */
 	get clippingNorm(): number;
 	/**
@@ -7182,6 +7242,10 @@ export declare abstract class CentralDp extends Strategy {
 	saveState(): RecordDict;
 	/** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
 	loadState(state: RecordDict): void;
+	/** The accountant's releases, with that of the round in progress, and what the inner strategy counts. */
+	saveReleases(): RecordDict;
+	/** Replaces what was counted. @throws FlwrError "invalid-argument" if another strategy saved it */
+	loadReleases(releases: RecordDict): void;
 	/** Ends the run before the accountant's `maxEpsilon` would be exceeded. Flower raises an exception there. */
 	stopBefore(round: number): string | undefined;
 	/** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
@@ -7190,18 +7254,6 @@ export declare abstract class CentralDp extends Strategy {
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
 	/** Like {@link aggregateTrain}, but adds each reply as it arrives, so only one model is held at a time. */
 	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
-	/** The inner strategy's evaluation. */
-	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** The inner strategy's evaluation: metrics are not protected. */
-	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** The inner strategy's initial model. */
-	initialArrays(grid: Grid, options: {
-		readonly timeout: number;
-		readonly signal?: AbortSignal;
-	}): Promise<{
-		arrays: ArrayRecord;
-		nodeId?: NodeId;
-	}>;
 }
 /** Options of {@link DifferentialPrivacyMatrixMechanism}. */
 export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
