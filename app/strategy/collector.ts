@@ -1,22 +1,24 @@
 import { FlwrError } from "../../base/error.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import type { Message } from "../message.ts";
 import { releaseMessage } from "../message_memory.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { adoptTensor } from "../nd_array.ts";
-import { isArrayRecord, RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
 import type { Aggregate, Aggregation, Aggregator } from "./aggregator/aggregator.ts";
 import type { ModelTypes } from "./arrays/finite_model.ts";
 import { normScratch, updateNorm } from "./arrays/update_norm.ts";
 import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
+import { contentWithoutArrays } from "./fold/fold_reply.ts";
 import { formatNorm, inOrder, largestUpdate } from "./contract/update_bound.ts";
 import type { Postprocessor } from "./postprocessor/postprocessor.ts";
 import type { PhaseRound, Tensors } from "./round/round.ts";
 import { applyAtOnce } from "./rule/element_rule.ts";
 import type { RuleState } from "./rule/rule_state.ts";
 import type { ServerRule } from "./rule/server_rule.ts";
+import type { ReplyFold } from "./fold/reply_fold.ts";
 import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
 
 /**
@@ -36,6 +38,8 @@ export interface CollectorParts {
   readonly acceptFailures: boolean;
   /** Largest total size of the replies that are held, in bytes, if the aggregator streams. */
   readonly maxHeldBytes: number;
+  /** Adds the replies where they are made (default: they are added here). */
+  readonly fold?: ReplyFold | undefined;
   /** Aggregates the metrics of replies in ascending order of node id. */
   readonly aggregateMetrics: (
     replies: readonly CheckedReply[],
@@ -70,7 +74,7 @@ export class Collector implements ReplyCollector {
   #accepted: CheckedReply[] = [];
   #heldBytes = 0;
   #streaming: Aggregation | undefined;
-  #largest: { readonly nodeId: CheckedReply["nodeId"]; readonly norm: number } | undefined;
+  #largest: { readonly nodeId: NodeId; readonly norm: number } | undefined;
 
   constructor(round: PhaseRound, parts: CollectorParts) {
     this.#round = round;
@@ -97,6 +101,7 @@ export class Collector implements ReplyCollector {
       this.#failures.push({ nodeId, ...message.error });
       return;
     }
+    if (this.#parts.fold !== undefined) return this.#addFolded(message, this.#parts.fold);
     try {
       this.#accept(adjust(checkMessage(message, round, this.#parts)));
       // What was added is not needed any more; what is held is.
@@ -111,7 +116,24 @@ export class Collector implements ReplyCollector {
   finish(): TrainOutcome {
     this.#accepted.sort(byNodeId);
     if (!hasWeight(this.#accepted)) return weightless(this.#accepted, this.#failures, this.#parts);
-    return this.#streaming === undefined ? this.#fromHeld() : this.#fromStream(this.#streaming);
+    const added = this.#parts.fold ?? this.#streaming;
+    return added === undefined ? this.#fromHeld() : this.#fromStream(added);
+  }
+
+  /** Takes a reply that is added to a fold, with what is left of it. */
+  #addFolded(message: Message, fold: ReplyFold): void {
+    const nodeId = message.metadata.srcNodeId;
+    const outcome = fold.outcomeOf(message);
+    if ("refused" in outcome) {
+      this.#failures.push({ nodeId, reason: `Reply rejected: ${outcome.refused}` });
+      return;
+    }
+    const { weight, norm } = outcome;
+    const content = contentWithoutArrays(message);
+    const [metrics] = content.metricRecords.values();
+    this.#accepted.push({ nodeId, weight, tensors: new Map(), metrics: metrics!, content });
+    this.#observe(nodeId, norm);
+    releaseMessage(message);
   }
 
   #accept(reply: CheckedReply): void {
@@ -128,16 +150,21 @@ export class Collector implements ReplyCollector {
   /** Adds a reply to the aggregate, and returns it without its arrays. */
   #stream(reply: CheckedReply): CheckedReply {
     this.#streaming!.accumulate(reply);
-    const norm = updateNorm(this.#round.sent, reply.tensors, this.#scratch);
-    // Of equal norms the lower node id is named, whatever the order of arrival.
-    const { nodeId } = reply;
+    this.#observe(reply.nodeId, updateNorm(this.#round.sent, reply.tensors, this.#scratch));
+    return {
+      ...reply,
+      tensors: new Map<string, Tensor>(),
+      content: contentWithoutArrays(reply),
+    };
+  }
+
+  /** Remembers the largest update. Of equal norms the lower node id is named, whatever the order of arrival. */
+  #observe(nodeId: NodeId, norm: number): void {
     const largest = this.#largest;
     if (
       largest === undefined || norm > largest.norm ||
       norm === largest.norm && nodeId < largest.nodeId
     ) this.#largest = { nodeId, norm };
-    const rest = [...reply.content].filter(([, record]) => !isArrayRecord(record));
-    return { ...reply, tensors: new Map<string, Tensor>(), content: new RecordDict(rest) };
   }
 
   /** Leaves out the largest updates, one after the other, until the new model is finite. */
@@ -165,7 +192,7 @@ export class Collector implements ReplyCollector {
   }
 
   /** A reply that has been added cannot be left out any more: if the model is not finite, the old one stays. */
-  #fromStream(aggregation: Aggregation): TrainOutcome {
+  #fromStream(aggregation: Pick<Aggregation, "finish">): TrainOutcome {
     const failures = inOrder(this.#failures);
     const spoilt = this.#unlessAccepted(this.#accepted, failures);
     if (spoilt !== undefined) return spoilt;
@@ -188,7 +215,7 @@ export class Collector implements ReplyCollector {
   }
 
   /** The new model, if it and the state are finite; otherwise the state stays unchanged. */
-  #make(aggregation: Aggregation): {
+  #make(aggregation: Pick<Aggregation, "finish">): {
     readonly arrays?: ArrayRecord;
     readonly problem?: string;
     /** Why the aggregator has no aggregate. */

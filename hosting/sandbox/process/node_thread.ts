@@ -5,13 +5,13 @@
 import "../../../mod.ts";
 import { captureConsole } from "../../app/capture_console.ts";
 import { serveApp } from "../../app/serve_app.ts";
-import type { ClientAppCommand } from "../../app/worker_protocol.ts";
 import { givenRandom } from "../../../base/current_random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { packArrays } from "../wire/packed_arrays.ts";
 import { unshared } from "../wire/shared_arrays.ts";
-import type { NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
+import type { NodeThreadCommand, NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
 import { SandboxCompute } from "../wire/sandbox_compute.ts";
+import { ThreadFolding } from "../wire/thread_folding.ts";
 
 const scope = self as unknown as {
   postMessage(message: OpenTrainer, transfer?: Transferable[]): void;
@@ -29,7 +29,9 @@ const compute = new SandboxCompute(post);
 
 scope.onmessage = ({ ports: [port] }) => {
   if (port === undefined) return;
-  const tell = (event: NodeThreadEvent) => {
+  const folding = new ThreadFolding();
+  const tell = (given: NodeThreadEvent) => {
+    const event = given.kind === "reply" ? folding.fold(given) : given;
     if (event.kind !== "reply" || event.message.content === undefined) {
       return port.postMessage(event);
     }
@@ -42,7 +44,8 @@ scope.onmessage = ({ ports: [port] }) => {
     tell,
     (settings) => compute.compute(settings),
   );
-  port.onmessage = ({ data }: MessageEvent<ClientAppCommand>) => {
+  port.onmessage = ({ data }: MessageEvent<NodeThreadCommand>) => {
+    folding.expect(data);
     if (data.kind !== "handle" || data.message.content === undefined) return serve(data);
     const content = unshared(data.message.content);
     return serve({ ...data, message: { ...data.message, content } });
