@@ -9,6 +9,7 @@ import { MAX_SAVED_STATE_BYTES } from "../../simulation/node_states.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
 import { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
+import { SharedMemories } from "./shared_memories.ts";
 import type { AppModule } from "../app/app_module.ts";
 
 /** Maximum number of different node errors that are printed in full. The others are counted. */
@@ -77,10 +78,10 @@ export class SimulatedNodes implements AsyncDisposable {
    * @throws FlwrError "failed-precondition" when the ClientApp cannot be loaded
    */
   static async start(run: SimulatedRun, thread: NodeThreadHost): Promise<SimulatedNodes> {
-    const arrays = new SharedArrays();
+    const shared = { arrays: new SharedArrays(), memories: new SharedMemories() };
     const starting = Array.from(
       { length: Math.min(run.workers, run.nodes) },
-      () => ThreadRunner.start(run.module, thread, arrays),
+      () => ThreadRunner.start(run.module, thread, shared),
     );
     const started = await Promise.allSettled(starting);
     const runners = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);

@@ -18,6 +18,7 @@ import type {
   OpenNodeThread,
 } from "../sandbox/wire/protocol.ts";
 import type { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
+import type { MemoryUser, SharedMemories } from "./shared_memories.ts";
 
 /** What the runners need from the ServerApp's thread. */
 export interface NodeThreadHost {
@@ -25,6 +26,14 @@ export interface NodeThreadHost {
   readonly post: (request: OpenNodeThread | EndNodeThread, transfer: Transferable[]) => void;
   /** Called with what the ClientApp prints. */
   readonly printed: (text: string) => void;
+}
+
+/** What the threads of a run share. */
+export interface SharedByThreads {
+  /** The arrays of instructions. */
+  readonly arrays: SharedArrays;
+  /** Data sets that nobody changes. */
+  readonly memories: SharedMemories;
 }
 
 /** Runs the ClientApp for virtual nodes in a thread of the ServerApp's process. */
@@ -42,16 +51,16 @@ export class ThreadRunner implements NodeRunner {
   /**
    * Starts a thread and loads the ClientApp in it.
    *
-   * @param arrays the arrays that the threads of a run share
+   * @param shared what the threads of a run share
    * @throws FlwrError "failed-precondition" when the ClientApp cannot be loaded
    */
   static async start(
     module: AppModule,
     thread: NodeThreadHost,
-    arrays: SharedArrays,
+    shared: SharedByThreads,
   ): Promise<ThreadRunner> {
     const current: CurrentWork = {};
-    const start = threadStarter(thread, arrays, current);
+    const start = threadStarter(thread, shared, current);
     return new ThreadRunner(await AppHost.start(module, { threads: 1 }, start), current);
   }
 
@@ -109,18 +118,26 @@ function buffersOf(records: RecordDict): ArrayBufferLike[] {
 
 function threadStarter(
   { post, printed }: NodeThreadHost,
-  arrays: SharedArrays,
+  { arrays, memories }: SharedByThreads,
   current: CurrentWork,
 ): StartInstance {
   return (onEvent) => {
     /** The fold that this thread has been told. */
     let told: ReplyFold | undefined;
     let ended = false;
+    const user: MemoryUser = {
+      give(key, given) {
+        const command: NodeThreadCommand = { kind: "memory", key, given };
+        port1.postMessage(command);
+      },
+    };
     const id = crypto.getRandomValues(new Uint32Array(1))[0]!;
     const { port1, port2 } = new MessageChannel();
     const reports = new MessageChannel();
     port1.onmessage = reports.port1.onmessage = ({ data }: MessageEvent<NodeThreadEvent>) => {
       if (data.kind === "printed") return printed(data.text);
+      if (data.kind === "ask-memory") return memories.ask(user, data.key, data.bytes);
+      if (data.kind === "filled-memory") return memories.filled(user, data.key, data.isFilled);
       // What a thread still says after its end is about work that was given up.
       if (!ended && data.kind === "reply") current.folded = data.folded;
       onEvent(data);
@@ -139,6 +156,7 @@ function threadStarter(
       send: (command) => port1.postMessage(withFold(shareInstruction(command, arrays))),
       end: () => {
         ended = true;
+        memories.ended(user);
         port1.close();
         reports.port1.close();
         post({ kind: "end-node-thread", id }, []);

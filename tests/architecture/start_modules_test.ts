@@ -71,7 +71,7 @@ const STARTS: Readonly<Record<string, Start>> = {
   },
   "the thread of a ServerApp": {
     entries: ["hosting/launch/typescript/thread/server_app_worker.ts"],
-    most: 612,
+    most: 613,
     without: ["link", "roles", "certs", "rpc/http", "rpc/grpc"],
   },
 };

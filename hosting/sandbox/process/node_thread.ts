@@ -5,12 +5,14 @@
 import "../../../mod.ts";
 import { captureConsole } from "../../app/capture_console.ts";
 import { serveApp } from "../../app/serve_app.ts";
+import { sharingMemory } from "../../../base/shared_memory.ts";
 import { givenRandom } from "../../../base/current_random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { packArrays } from "../wire/packed_arrays.ts";
 import { unshared } from "../wire/shared_arrays.ts";
 import type { NodeThreadCommand, NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
 import { SandboxCompute } from "../wire/sandbox_compute.ts";
+import { PortMemory } from "../wire/port_memory.ts";
 import { ThreadFolding } from "../wire/thread_folding.ts";
 
 const scope = self as unknown as {
@@ -44,10 +46,14 @@ scope.onmessage = ({ ports: [port] }) => {
     tell,
     (settings) => compute.compute(settings),
   );
+  const memory = new PortMemory(tell);
   port.onmessage = ({ data }: MessageEvent<NodeThreadCommand>) => {
+    if (data.kind === "memory") return memory.given(data.key, data.given);
     folding.expect(data);
-    if (data.kind !== "handle" || data.message.content === undefined) return serve(data);
-    const content = unshared(data.message.content);
-    return serve({ ...data, message: { ...data.message, content } });
+    return sharingMemory(memory, () => {
+      if (data.kind !== "handle" || data.message.content === undefined) return serve(data);
+      const content = unshared(data.message.content);
+      return serve({ ...data, message: { ...data.message, content } });
+    });
   };
 };

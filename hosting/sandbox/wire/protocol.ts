@@ -1,3 +1,4 @@
+import type { GivenMemory } from "../../../base/shared_memory.ts";
 import type { FoldPlan } from "../../../app/strategy/fold/fold_plan.ts";
 import type { FoldedReply } from "../../../app/strategy/fold/fold_reply.ts";
 import type { PlainRecordDict } from "../../../app/transferable.ts";
@@ -52,6 +53,10 @@ export type NodeThreadEvent =
     /** What became of a reply that was added to the fold. Its message is then without arrays. */
     readonly folded?: FoldedReply;
   }
+  /** The thread asks for memory that it shares with others. */
+  | { readonly kind: "ask-memory"; readonly key: string; readonly bytes: number }
+  /** The thread has written such memory, or could not. */
+  | { readonly kind: "filled-memory"; readonly key: string; readonly isFilled: boolean }
   /** The app printed a text: whole lines, with their line breaks, unless it writes to stdout itself. */
   | { readonly kind: "printed"; readonly text: string };
 
@@ -64,12 +69,15 @@ export interface ThreadFold {
 }
 
 /** A command to a thread for virtual nodes. */
-export type NodeThreadCommand = ClientAppCommand & {
-  /** Whether the reply is added to the fold. */
-  readonly folds?: boolean;
-  /** The fold from now on. */
-  readonly fold?: ThreadFold;
-};
+export type NodeThreadCommand =
+  | ClientAppCommand & {
+    /** Whether the reply is added to the fold. */
+    readonly folds?: boolean;
+    /** The fold from now on. */
+    readonly fold?: ThreadFold;
+  }
+  /** The answer to an "ask-memory". */
+  | { readonly kind: "memory"; readonly key: string; readonly given: GivenMemory };
 
 /** Request of a ServerApp's thread: end one of its threads for virtual nodes, with any work in progress. */
 export interface EndNodeThread {

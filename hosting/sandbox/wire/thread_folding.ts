@@ -7,6 +7,7 @@ import {
 } from "../../../app/transferable.ts";
 import type { NodeThreadCommand, NodeThreadEvent, ThreadFold } from "./protocol.ts";
 
+type FoldingCommand = Exclude<NodeThreadCommand, { readonly kind: "memory" }>;
 type ReplyEvent = NodeThreadEvent & { readonly kind: "reply" };
 
 /** Adds the replies of a thread of virtual nodes to the fold of the round. */
@@ -15,7 +16,7 @@ export class ThreadFolding {
   #folds = false;
 
   /** Notes what a command says about its reply. */
-  expect({ fold, folds = false }: NodeThreadCommand): void {
+  expect({ fold, folds = false }: Pick<FoldingCommand, "fold" | "folds">): void {
     if (fold !== undefined) this.#folder = folderOf(fold);
     this.#folds = folds;
   }

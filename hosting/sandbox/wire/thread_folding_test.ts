@@ -6,7 +6,6 @@ import { RecordDict } from "../../../app/record_dict.ts";
 import { FoldMemory } from "../../../app/strategy/fold/fold_memory.ts";
 import { recordDictToPlain, toTransferable } from "../../../app/transferable.ts";
 import { tensor } from "../../../tensor/tensor.ts";
-import type { ClientAppCommand } from "../../app/worker_protocol.ts";
 import { SharedArrays } from "./shared_arrays.ts";
 import { ThreadFolding } from "./thread_folding.ts";
 
@@ -21,8 +20,6 @@ function replyOf(value: number, weight: number) {
   return { kind: "reply", message: toTransferable(message), state: [] } as const;
 }
 
-const HANDLE = { kind: "handle" } as unknown as ClientAppCommand;
-
 Deno.test("a thread adds replies to the fold that it was told last, in the memory of another thread", () => {
   const sent = ArrayRecord.fromTensors({ w: tensor("float32", [2000], new Float32Array(2000)) });
   const memories = [0, 1].map(() => new FoldMemory(sent.viewTensors()));
@@ -35,7 +32,7 @@ Deno.test("a thread adds replies to the fold that it was told last, in the memor
   }));
   const folding = new ThreadFolding();
   const fold = (command: object, value: number, weight: number) => {
-    folding.expect({ ...HANDLE, ...command });
+    folding.expect(command);
     return folding.fold(replyOf(value, weight));
   };
 

@@ -6003,6 +6003,11 @@ export interface Cifar10Options {
 	readonly trainLimit?: number;
 	/** Number of test images to load, from the first (default: all 10,000). */
 	readonly testLimit?: number;
+	/**
+	 * Whether the app never changes the images. In a simulation, all threads then keep them once: 154 MB for all training
+	 * images (default: false, each call returns images of its own).
+	 */
+	readonly readOnly?: boolean;
 	/** Called with a line of text from time to time during download and conversion (default: nothing is reported). */
 	readonly onProgress?: (line: string) => void;
 }
