@@ -10,13 +10,18 @@ import { givenRandom } from "../../../base/current_random.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { packArrays } from "../wire/packed_arrays.ts";
 import { unshared } from "../wire/shared_arrays.ts";
-import type { NodeThreadCommand, NodeThreadEvent, OpenTrainer } from "../wire/protocol.ts";
+import type {
+  NodeThreadCommand,
+  NodeThreadEvent,
+  OpenTrainer,
+  PrepareTrainer,
+} from "../wire/protocol.ts";
 import { SandboxCompute } from "../wire/sandbox_compute.ts";
 import { PortMemory } from "../wire/port_memory.ts";
 import { ThreadFolding } from "../wire/thread_folding.ts";
 
 const scope = self as unknown as {
-  postMessage(message: OpenTrainer, transfer?: Transferable[]): void;
+  postMessage(message: OpenTrainer | PrepareTrainer, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent) => void) | null;
 };
 
@@ -27,7 +32,7 @@ Math.random = () => (givenRandom() ?? whileLoading).uniform();
 
 // Bound before the app is loaded, because the app may replace the global function.
 const post = scope.postMessage.bind(scope);
-const compute = new SandboxCompute(post);
+const compute = new SandboxCompute(post, () => post({ kind: "prepare-trainer" }));
 
 scope.onmessage = ({ ports: [port] }) => {
   if (port === undefined) return;

@@ -36,6 +36,11 @@ export interface OpenTrainer {
   readonly device: Device;
 }
 
+/** Request of a thread for virtual nodes to its process: load a trainer for a model that has just been created. */
+export interface PrepareTrainer {
+  readonly kind: "prepare-trainer";
+}
+
 /**
  * Request of a ServerApp's thread to its process: a thread that runs the ClientApp for virtual nodes, reached through
  * the first transferred port. The second gets a "crashed" event for what the thread cannot report itself. It has the
