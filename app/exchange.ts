@@ -183,7 +183,9 @@ export class Exchange implements AsyncIterable<Message> {
     const stop = AbortSignal.any([this.#options.signal, over.signal]);
     const timer = due === Infinity
       ? undefined
-      : clock.sleep(due - clock.now(), reached.signal).then(() => over.abort());
+      : clock.sleep(due - clock.now(), reached.signal).then(() => {
+        if (!reached.signal.aborted) over.abort(WOKEN);
+      });
     try {
       const reply = await this.#pulled(stop);
       const waiting = reply && this.#pending.get(reply.metadata.replyToMessageId);
