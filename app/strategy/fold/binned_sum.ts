@@ -31,10 +31,9 @@ const TERMS = new Float64Array(GROUP);
  * elements. That grid depends on the group's largest term alone, which has no order. It lies at least 55 bits below
  * the largest term.
  *
- * Why a raised anchor changes nothing: rounding to a coarse grid and the rest to a finer one is rounding to the finer
- * one, ties to even included, because a coarse multiple is an even multiple of the finer grid. So the parts of earlier
- * terms on the grids that remain are the same as if the anchor had been there from the beginning. If none remains, the
- * earlier terms are at most half of the new lowest grid, which rounds to 0.
+ * Why a raised anchor changes nothing: a term is at most half a grid of the lane above its anchor, so its part there
+ * would be 0 (a tie rounds to even). Its parts on the lanes that remain are therefore the same as if the anchor had been
+ * there from the beginning, and each lane is an exact sum of parts that depend on nothing but their term.
  */
 export class BinnedSum {
   readonly #length: number;
@@ -110,15 +109,8 @@ export class BinnedSum {
         result.fill(stored === EMPTY ? 0 : NaN, from, end);
         continue;
       }
-      const grid = 2 ** (LANE_BITS * (stored - OFFSET));
-      const finer = grid / 2 ** LANE_BITS;
       for (let i = from; i < end; i++) {
-        // Carries, so that the parts depend on nothing but their exact sum.
-        const low = third[i]!;
-        const carry = Math.floor(low / finer) * finer;
-        const middle = second[i]! + carry;
-        const carried = Math.floor(middle / grid) * grid;
-        result[i] = (first[i]! + carried + ((middle - carried) + (low - carry))) / divisor;
+        result[i] = (first[i]! + (second[i]! + third[i]!)) / divisor;
       }
     }
   }
