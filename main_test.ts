@@ -23,7 +23,19 @@ async function keysBegun(...args: string[]): Promise<number> {
 
 Deno.test("main: what speaks TLS or signs begins to gather entropy, other commands do not", async () => {
   // Without arguments each of them asks a SuperLink; here none of them gets so far.
-  for (const name of ["ls", "run", "log", "stop", "pull", "superlink", "supernode", "superexec"]) {
+  for (
+    const name of [
+      "ls",
+      "run",
+      "sweep",
+      "log",
+      "stop",
+      "pull",
+      "superlink",
+      "supernode",
+      "superexec",
+    ]
+  ) {
     assert.equal(await keysBegun(name, "--no-such-flag"), 1, name);
   }
   for (const name of ["new", "build", "config", "completion"]) {

@@ -136,6 +136,15 @@ export {
 } from "./app/strategy/xgb/fedxgb.ts";
 export { FedXgbBagging, type FedXgbBaggingOptions } from "./app/strategy/xgb/fedxgb_bagging.ts";
 export { FedXgbCyclic, type FedXgbCyclicOptions } from "./app/strategy/xgb/fedxgb_cyclic.ts";
+export type {
+  HistoryPhase,
+  HistoryReason,
+  HistoryRound,
+  MetricRange,
+  RunHistory,
+  SettingJson,
+  StrategyHistory,
+} from "./app/history/run_history.ts";
 export {
   type HistoryJson,
   historyToJson,
@@ -489,7 +498,7 @@ export { rocAuc } from "./metrics/roc_auc.ts";
 export type { StatisticsName } from "./metrics/kinds.ts";
 export type { Statistics } from "./metrics/statistics.ts";
 
-// Privacy accounting.
+// Privacy accounting
 export {
   type GaussianPrivacyEvent,
   type NeighboringRelation,
@@ -505,7 +514,7 @@ export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/cal
 export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
 export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";
 
-// Differential privacy.
+// Differential privacy
 export { adaptiveClippingMod, fixedClippingMod } from "./app/privacy/clipping_mods.ts";
 export type { AdaptiveNormOptions, ClippingNorm } from "./app/privacy/clipping_norm.ts";
 export type {

@@ -30,13 +30,40 @@ const TEXT = /"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
  * @throws FlwrError "invalid-argument" that names the position (from 1) and the fault
  */
 export function parseConfigString(text: string, what = "Configuration"): ConfigRecord {
+  const pairs = parsePairs(text, what, {
+    read: toInput,
+    expected: "a number, true, false, a quoted text or a list",
+  });
+  return new ConfigRecord([...pairs]);
+}
+
+/** What the values of pairs can be. */
+export interface PairValues<Value> {
+  /** Converts a value; undefined for one that is refused. */
+  readonly read: (value: TomlValue) => Value | undefined;
+  /** What a value must be, for errors. */
+  readonly expected: string;
+}
+
+/**
+ * Parses `key=value` pairs as {@link parseConfigString} does, with other values.
+ *
+ * @param text the pairs
+ * @param what name of the text in error messages
+ * @throws FlwrError "invalid-argument" that names the position (from 1) and the fault
+ */
+export function parsePairs<Value>(
+  text: string,
+  what: string,
+  { read, expected }: PairValues<Value>,
+): Map<string, Value> {
   if (text.length > MAX_CONFIG_STRING_LENGTH) {
     throw new FlwrError(
       "invalid-argument",
       `${what} must have at most ${MAX_CONFIG_STRING_LENGTH} characters: got ${text.length}`,
     );
   }
-  const config = new ConfigRecord();
+  const config = new Map<string, Value>();
   let at = skip(SPACE, text, 0);
   while (at < text.length) {
     const fail = (position: number, problem: string, hints: readonly string[] = []) =>
@@ -54,13 +81,14 @@ export function parseConfigString(text: string, what = "Configuration"): ConfigR
     const valueEnd = endOfValue(text, valueStart);
     if (valueEnd === valueStart) throw fail(valueStart, `"${key}" has no value`);
     const source = text.slice(valueStart, valueEnd);
-    const value = readValue(source);
+    const parsed = readValue(source);
+    const value = parsed === undefined ? undefined : read(parsed);
     if (value === undefined) {
       // The usual cause is the shell, which removes the quotes of name="x".
       const hint = BARE_TEXT.test(source)
         ? [`Quote the text, and quote the pair for the shell: '${name}="${source}"'`]
         : [];
-      const problem = `${source} is not a number, true, false, a quoted text or a list`;
+      const problem = `${source} is not ${expected}`;
       throw fail(valueStart, problem, hint);
     }
     config.set(key, value);
@@ -95,19 +123,18 @@ function endOfValue(text: string, from: number): number {
   return at;
 }
 
-/** Parses a TOML scalar or list of scalars; undefined for anything else. */
-function readValue(source: string): ConfigInput | undefined {
-  let value: TomlValue | undefined;
+/** Parses a TOML value; undefined for anything else. */
+function readValue(source: string): TomlValue | undefined {
   try {
-    value = parse(`value = ${source}`, { integersAsBigInt: true }).value;
+    return parse(`value = ${source}`, { integersAsBigInt: true }).value;
   } catch (error) {
     if (error instanceof TomlError) return undefined;
     throw error;
   }
-  return toInput(value);
 }
 
-function toInput(value: TomlValue | undefined): ConfigInput | undefined {
+/** Converts a scalar or a list of scalars of one type; undefined for anything else. */
+function toInput(value: TomlValue): ConfigInput | undefined {
   switch (typeof value) {
     case "number":
       return float(value);

@@ -2,7 +2,7 @@ import type { MessageError, MessageId, MessageType, NodeId } from "../entities/m
 import type { MetricRecord } from "./metric_record.ts";
 import type { PhaseName, PhaseRecord, Result, RoundRecord } from "./result.ts";
 
-/** The privacy loss of a run so far, and what it rests on. */
+/** The privacy loss of a run so far, with its assumptions. */
 export interface PrivacyReport {
   /** ε, in nats. */
   readonly epsilon: number;

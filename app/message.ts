@@ -39,7 +39,7 @@ export interface InstructionInit {
 
 /** Options of a reply. */
 export interface ReplyOptions {
-  /** Validity of the reply in seconds, never longer than its instruction's (default: as long as that). */
+  /** Validity of the reply in seconds, never longer than its instruction's (default: that of the instruction). */
   readonly ttl?: number;
   /** Source of the time (default: the machine's clock). */
   readonly clock?: Clock;

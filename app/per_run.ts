@@ -4,17 +4,17 @@ import type { Context } from "./context.ts";
 import { type NodeId, type RunId, SUPERLINK_NODE_ID } from "../entities/metadata.ts";
 
 /**
- * Most nodes of a simulation whose values one thread keeps. A value may have a thread and memory of its own, as a model
- * has, so those of nodes that were not used for longest are disposed of.
+ * Maximum number of simulated nodes whose values one thread keeps. A value may own a thread and memory, as a model
+ * does, so the values of the least recently used nodes are disposed of.
  */
 const MAX_NODES = 8;
 
 /** Options of {@link perRun}. */
 export interface PerRunOptions {
   /**
-   * In a simulation, one thread runs many nodes. By default each has its own value, as on a machine of its own. `true`:
-   * they share one. That saves most of the time where a value has nothing of a single node, such as a model whose
-   * parameters every message sets (default: false).
+   * Whether all nodes that one thread of a simulation runs share the value. Sharing saves much time if the value
+   * contains nothing that belongs to one node, such as a model whose parameters every message sets (default false: each
+   * node has its own value, as on a real machine).
    */
   readonly sharedByNodes?: boolean;
 }

@@ -1,10 +1,8 @@
-import { type Clock, systemClock } from "../base/clock.ts";
-import { FlwrError } from "../base/error.ts";
+import type { Clock } from "../base/clock.ts";
+import type { FlwrError } from "../base/error.ts";
 import { type KeyList, type ListedKey, readKeyList } from "./key_list.ts";
 import type { NamedFile } from "./read_text.ts";
-
-/** Seconds between two checks of a watched key list. */
-const KEY_LIST_POLL_SECONDS = 1;
+import { watchFiles } from "./watch_files.ts";
 
 /** Options of {@link watchKeyList}. */
 export interface WatchKeyListOptions {
@@ -27,56 +25,31 @@ export interface WatchedKeyList {
 }
 
 /**
- * Reads a key list and watches its file by polling once a second. File system events are not enough: editors and `mv`
- * replace a file, which a watch on the file misses, and network file systems send no events.
- *
- * A new version is read when two polls in a row find the same file. Otherwise a partly written file, which may be valid
- * with half of its keys, would disconnect nodes.
+ * Reads a key list and watches its file, as {@link watchFiles} does. A half-written version would disconnect nodes.
  *
  * @throws FlwrError like readKeyList, if the first version cannot be read
  */
 export async function watchKeyList(
   named: NamedFile,
-  options: WatchKeyListOptions,
+  { signal, onChange, onError, clock }: WatchKeyListOptions,
 ): Promise<WatchedKeyList> {
-  const { signal, onChange, onError, clock = systemClock } = options;
-  let loaded = await stampOf(named.file);
-  let current = await readKeyList(named);
-  let seen = loaded;
-
-  const look = async () => {
-    const stamp = await stampOf(named.file);
-    const settled = stamp === seen;
-    seen = stamp;
-    if (!settled || stamp === loaded) return;
-    const next = await readKeyList(named).catch(FlwrError.from);
-    if (await stampOf(named.file) !== stamp) return;
-    loaded = stamp;
-    if (next instanceof FlwrError) return onError(next);
-    const [added, removed] = [next.without(current), current.without(next)];
-    current = next;
-    if (added.length + removed.length > 0) onChange(added, removed);
-  };
-  const follow = async () => {
-    while (!signal.aborted) {
-      await clock.sleep(KEY_LIST_POLL_SECONDS, signal);
-      if (!signal.aborted) await look();
-    }
-  };
+  let current: KeyList | undefined;
+  const { first, done } = await watchFiles([named.file], {
+    signal,
+    clock,
+    read: () => readKeyList(named),
+    onChange(next) {
+      const before = current ?? first;
+      const [added, removed] = [next.without(before), before.without(next)];
+      current = next;
+      if (added.length + removed.length > 0) onChange(added, removed);
+    },
+    onError,
+  });
   return {
     get current() {
-      return current;
+      return current ?? first;
     },
-    done: follow(),
+    done,
   };
-}
-
-/** Identifies a version of a file; "none" if it does not exist. */
-async function stampOf(file: string): Promise<string> {
-  try {
-    const { ino, size, mtime, ctime } = await Deno.stat(file);
-    return [ino, size, mtime?.getTime(), ctime?.getTime()].join(" ");
-  } catch {
-    return "none";
-  }
 }

@@ -44,12 +44,17 @@ export class FakeClock implements Clock {
   sleep(seconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted || seconds <= 0) return resolve();
-      const sleeper = { due: this.#now + seconds, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal?.addEventListener("abort", () => {
+      const aborted = () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
         resolve();
-      }, { once: true });
+      };
+      const wake = () => {
+        signal?.removeEventListener("abort", aborted);
+        resolve();
+      };
+      const sleeper = { due: this.#now + seconds, wake };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener("abort", aborted, { once: true });
     });
   }
 

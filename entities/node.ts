@@ -40,6 +40,11 @@ export interface LinkNode {
    * after a join until the node shows it.
    */
   readonly wire?: string;
+  /**
+   * Session of the program that joined last, so that calls of an earlier one with the same key are refused. Empty if
+   * that program named none, as Flower's do. Undefined if that is not known: any program is then accepted.
+   */
+  readonly session?: string;
 }
 
 /** An online node. */

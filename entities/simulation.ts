@@ -7,22 +7,27 @@ export interface SimulationSettings {
   readonly numSupernodes?: number;
   /** Cores of one ClientApp call. */
   readonly clientResourcesNumCpus?: number;
-  /** GPUs of one ClientApp call, in parts. */
+  /** GPUs of one ClientApp call, possibly a fraction. Only for Python apps. */
   readonly clientResourcesNumGpus?: number;
-  /** Cores that the simulation may use in all; undefined for all of the machine. */
+  /** Cores that the simulation may use in total. Undefined: all of the machine's. */
   readonly initArgsNumCpus?: number;
-  /** GPUs that the simulation may use in all. */
+  /** GPUs that the simulation may use in total. Only for Python apps. */
   readonly initArgsNumGpus?: number;
-  /** Only Flower's Ray engine has backends, and the settings below are Ray's: they are kept and change nothing. */
+  /** Backend of Flower's Ray engine. This setting and the next three only affect Python apps, which Flower runs. */
   readonly backend?: string;
   readonly verbose?: boolean;
   readonly initArgsLoggingLevel?: string;
   readonly initArgsLogToDriver?: boolean;
+  /**
+   * SHA-256 of the token of simulation workers, lower-case hexadecimal. Workers with the token then work for the nodes.
+   * Undefined: the SuperLink's machine does. Not part of Flower.
+   */
+  readonly workersTokenHash?: string;
   /** Share of messages that a node does not answer, from 0 to 1. Flower has no such setting, nor those below. */
   readonly dropout?: number;
   /** Share of messages that a node answers late, from 0 to 1. */
   readonly slow?: number;
-  /** Seconds by which a late answer is late, at most {@link MAX_SLOW_SECONDS}. */
+  /** Delay of a late answer in seconds, at most {@link MAX_SLOW_SECONDS}. */
   readonly slowSeconds?: number;
   /** Share of messages that a node answers with false arrays, from 0 to 1. */
   readonly lie?: number;

@@ -3,6 +3,7 @@ import type { TypedConfigValue } from "../app/typed_value.ts";
 import { FlwrError } from "../base/error.ts";
 import { flattenConfig, type RunConfig, scalarOf, type ScalarValue } from "./scalar.ts";
 import { parseToml } from "./toml/parse.ts";
+import type { TomlTable } from "./toml/value.ts";
 
 /** Number of known names that an error lists. */
 const NAMES_SHOWN = 20;
@@ -41,8 +42,32 @@ export async function readRunConfig(
   values: readonly string[],
   flag = "--run-config",
 ): Promise<RunConfig> {
+  return await readSettings(values, flag, {
+    pairs: (text) => pairs(text, flag),
+    table: (table, where) => Object.entries(flattenConfig(table, where)),
+  }).then(Object.fromEntries);
+}
+
+/** How the values of `--run-config` become settings. */
+export interface SettingsReader<Value> {
+  /** Reads pairs. */
+  readonly pairs: (text: string) => Iterable<readonly [string, Value]>;
+  /** Reads the table of a file. @param where name of the file, for errors */
+  readonly table: (table: TomlTable, where: string) => Iterable<readonly [string, Value]>;
+}
+
+/**
+ * Reads `--run-config` as {@link readRunConfig} does, with other values.
+ *
+ * @returns names and values, in order; a name may occur again, and then replaces the earlier one
+ */
+export async function readSettings<Value>(
+  values: readonly string[],
+  flag: string,
+  reader: SettingsReader<Value>,
+): Promise<(readonly [string, Value])[]> {
   const files = values.filter((value) => value.trim().endsWith(".toml"));
-  if (files.length === 0) return Object.fromEntries(values.flatMap((text) => pairs(text, flag)));
+  if (files.length === 0) return values.flatMap((text) => [...reader.pairs(text)]);
   if (values.length > 1) {
     throw new FlwrError("invalid-argument", `${flag} accepts either pairs or one file, not both`, {
       hints: [`Put all settings into "${files[0]}"`],
@@ -51,7 +76,7 @@ export async function readRunConfig(
   const file = files[0]!.trim();
   const bytes = await readFile(file, flag);
   try {
-    return flattenConfig(parseToml(bytes, file), `"${file}"`);
+    return [...reader.table(parseToml(bytes, file), `"${file}"`)];
   } catch (cause) {
     const { code, message, hints } = FlwrError.from(cause);
     throw new FlwrError(code, `${flag}: ${message}`, { hints, cause });

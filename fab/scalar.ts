@@ -20,22 +20,27 @@ const MAX_UINT64 = 2n ** 64n - 1n;
  * @throws FlwrError invalid-argument for a value that is neither a scalar nor a table, or an integer beyond 64 bits
  */
 export function flattenConfig(table: TomlTable, where: string): RunConfig {
-  return Object.fromEntries(flatEntries(table, "", where));
+  return Object.fromEntries(
+    Array.from(flatEntries(table), ([name, value]) => [name, toScalar(value, name, where)]),
+  );
 }
 
-function* flatEntries(
-  table: TomlTable,
-  prefix: string,
-  where: string,
-): Generator<[string, ScalarValue]> {
+/** The values of nested tables that are no tables, with the names joined by ".". */
+export function* flatEntries(table: TomlTable, prefix = ""): Generator<[string, TomlValue]> {
   for (const [key, value] of table) {
     const name = prefix + key;
-    if (isTable(value)) yield* flatEntries(value, `${name}.`, where);
-    else yield [name, toScalar(value, name, where)];
+    if (isTable(value)) yield* flatEntries(value, `${name}.`);
+    else yield [name, value];
   }
 }
 
-function toScalar(value: TomlValue, name: string, where: string): ScalarValue {
+/**
+ * Checks that a value is a setting.
+ *
+ * @param where name of the table, for errors
+ * @throws FlwrError invalid-argument for a value that is not a scalar, or an integer beyond 64 bits
+ */
+export function toScalar(value: TomlValue, name: string, where: string): ScalarValue {
   switch (typeof value) {
     case "string":
     case "boolean":

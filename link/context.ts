@@ -9,6 +9,7 @@ import type { NodeContext, NodeDependents, NodeTransaction } from "./nodes/conte
 import type { ObjectContext, ObjectRights, ObjectTransaction } from "./objects/context.ts";
 import type { RunContext, RunDependents, RunTransaction } from "./runs/context.ts";
 import type { LinkStore, LinkTables } from "./store/store.ts";
+import type { Leadership } from "./transactions/leadership.ts";
 import type { StoreTrouble } from "./transactions/store_trouble.ts";
 import type { Effects, Transacts } from "./transactions/transactions.ts";
 
@@ -23,6 +24,8 @@ export type LinkContext =
     readonly store: LinkStore;
     readonly limits: LinkLimits;
     readonly trouble: StoreTrouble;
+    /** Which SuperLink does the housekeeping; undefined if the store is not shared. */
+    readonly housekeeping: Leadership | undefined;
     readonly onEvent: (event: LinkEvent) => void;
   };
 
@@ -34,8 +37,8 @@ export type LinkTransaction =
   & Pick<ObjectTransaction, "objectRights">;
 
 /**
- * The tables, with dependents and rights. They let one room act in a transaction of another without an import: nodes,
- * for example, know nothing of messages. They are created on first use, because most transactions need none.
+ * The tables, with dependents and rights. They let one room act in a transaction of another without importing it. For
+ * example, nodes know nothing about messages. They are created on first use, because most transactions need none.
  */
 class Transaction implements LinkTransaction {
   readonly nodes;
@@ -49,6 +52,9 @@ class Transaction implements LinkTransaction {
   readonly pushes;
   readonly objects;
   readonly artifacts;
+  readonly strayReplies;
+  readonly servers;
+  readonly leases;
   readonly #context: LinkContext;
   readonly #tables: LinkTables;
   readonly #effects: Effects<LinkEvent>;
@@ -65,6 +71,9 @@ class Transaction implements LinkTransaction {
     this.pushes = tables.pushes;
     this.objects = tables.objects;
     this.artifacts = tables.artifacts;
+    this.strayReplies = tables.strayReplies;
+    this.servers = tables.servers;
+    this.leases = tables.leases;
     this.#context = context;
     this.#tables = tables;
     this.#effects = effects;

@@ -14,7 +14,6 @@ import { openPush, putObject } from "./messages/pushes.ts";
 import { PendingReplies } from "./messages/pending_replies.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
 import { StagedBytes } from "./messages/staged_bytes.ts";
-import { Joins } from "./nodes/joins.ts";
 import {
   activateNode,
   createNode,
@@ -24,16 +23,16 @@ import {
   unregisterNode,
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
-import { pullObject, treeOf, UnstoredReplies } from "./objects/pulls.ts";
+import { pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
+import { relookUntilClosed } from "./relook.ts";
 import { getFab, getFabPiece, keepPieces } from "./runs/bundles.ts";
 import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
 import { failRun, stopRun } from "./runs/end.ts";
 import { interruptRun } from "./runs/interrupt.ts";
 import { appendLog, readLog } from "./runs/log.ts";
-import { RunOutcomes } from "./runs/outcomes.ts";
 import {
   createRun,
   getRun,
@@ -44,14 +43,19 @@ import {
 } from "./runs/run_records.ts";
 import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
+import { Leadership } from "./transactions/leadership.ts";
+import { ServerLease } from "./transactions/server_lease.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
 import { SweepTime } from "./transactions/sweep_time.ts";
 import { transactions } from "./transactions/transactions.ts";
-import { Wakes } from "./transactions/wakes.ts";
+import { type Topic, Wakes } from "./transactions/wakes.ts";
+
+/** Longest time between two checks of the limits of finished runs and of absent nodes, if the store is shared. */
+const SHARED_SWEEP_SECONDS = 60;
 
 /** Options of {@link createLink}. */
 export interface LinkOptions {
-  /** The store. The domain closes it, also if it cannot start. */
+  /** The store. The domain closes it, even if it cannot start. */
   readonly store: LinkStore;
   readonly clock: LinkContext["clock"];
   /** Source of ids; cryptographically random in production. */
@@ -70,7 +74,8 @@ export interface LinkOptions {
 
 /**
  * Creates the SuperLink's domain over a store and restores the state of an earlier process: nodes that were online have
- * one heartbeat interval to return, and instructions that were handed out are handed out again.
+ * one heartbeat interval to return, and instructions that were handed out are handed out again. If other SuperLinks on
+ * the store are alive, it changes nothing of theirs.
  */
 export async function createLink(options: LinkOptions): Promise<Link> {
   const { store, clock, random, messageObject } = options;
@@ -78,8 +83,42 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
-  const [wakes, pendingReplies] = [new Wakes(), new PendingReplies()];
+  const [wakes, pendingReplies] = [new Wakes(), new PendingReplies(store.isShared)];
   const { trouble = new StoreTrouble(clock, onEvent) } = options;
+  const wake = (topics: readonly Topic[]) => {
+    for (const topic of topics) {
+      pendingReplies.remove(topic);
+      wakes.wake(topic);
+    }
+  };
+  const server = new ServerLease({
+    id: random.uint64(),
+    clock,
+    seconds: limits.serverLeaseSeconds,
+    isShared: store.isShared,
+  });
+  const sweepSeconds = store.isShared ? SHARED_SWEEP_SECONDS : Infinity;
+  const [retention, absences] = [
+    new SweepTime(clock, sweepSeconds),
+    new SweepTime(clock, sweepSeconds),
+  ];
+  const housekeeping = !store.isShared ? undefined : new Leadership({
+    name: "housekeeping",
+    serverId: server.id,
+    clock,
+    seconds: limits.serverLeaseSeconds,
+    onTaken: () => {
+      retention.restart();
+      absences.restart();
+    },
+  });
+  const line = store.signals.connect({
+    woken: (topics) => {
+      wake(topics);
+      if (topics.includes("superlinks")) housekeeper.expect(clock.now());
+    },
+    lost: () => wakes.wakeAll(),
+  });
   const context: LinkContext = {
     store,
     clock,
@@ -89,13 +128,12 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     wakes,
     pendingReplies,
     trouble,
+    server,
+    housekeeping,
     traffic: new TrafficMeter(),
-    unstoredReplies: new UnstoredReplies(),
-    joins: new Joins(),
     listedName: options.listedName ?? (() => undefined),
-    retention: new SweepTime(),
-    absences: new SweepTime(),
-    outcomes: new RunOutcomes(),
+    retention,
+    absences,
     staged: new StagedBytes(),
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,
@@ -106,9 +144,9 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       trouble,
       closing: closing.signal,
       onEvent,
-      onTopic: (topic) => {
-        pendingReplies.remove(topic);
-        wakes.wake(topic);
+      onTopics: (topics) => {
+        wake(topics);
+        line.publish(topics);
       },
       onDue: (dueAt) => housekeeper.expect(dueAt),
     }),
@@ -116,17 +154,27 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   try {
     await recover(context);
   } catch (error) {
+    line[Symbol.dispose]();
     await store.close();
     throw error;
   }
   housekeeper.start(context);
+  const background = [
+    server.extendUntil(closing.signal, context.transact),
+    relookUntilClosed(context),
+  ];
   return {
     ...nouns(context),
     close: async () => {
-      if (!closing.signal.aborted) await saveTraffic(context);
+      if (!closing.signal.aborted) {
+        // The store must be closed even if it cannot write.
+        await leave(context).catch((error) => onEvent({ kind: "housekeeping-failed", error }));
+      }
       closing.abort();
+      line[Symbol.dispose]();
       wakes.wakeAll();
       await housekeeper.stopped();
+      await Promise.all(background);
       await store.close();
     },
   };
@@ -211,11 +259,16 @@ function within<Context, O extends Operations<Context>>(
   return Object.fromEntries(bound) as Within<O>;
 }
 
-/** Stores the traffic that was counted in memory. */
-async function saveTraffic(context: LinkContext): Promise<void> {
-  const runs = context.traffic.runs();
-  if (runs.length === 0) return;
+/** Stores the traffic that was counted in memory, and ends this SuperLink's leases. */
+async function leave(context: LinkContext): Promise<void> {
+  const { housekeeping, server, store, traffic } = context;
+  const runs = traffic.runs();
+  if (runs.length === 0 && !store.isShared) return;
   await context.transact("relaxed", async (tx, effects) => {
-    for (const runId of runs) await context.traffic.save(tx, effects, runId);
+    for (const runId of runs) await traffic.save(tx, effects, runId);
+    if (!store.isShared) return;
+    await housekeeping?.resign(tx);
+    await server.end(tx, effects);
+    effects.wake("superlinks");
   });
 }

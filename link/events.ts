@@ -11,5 +11,7 @@ export type LinkEvent =
   | MessageEvent
   | ArtifactEvent
   | StoreEvent
+  /** Another SuperLink on the same store has ended or lost the store. What it had handed out is taken back. */
+  | { readonly kind: "superlink-ended"; readonly serverId: bigint }
   /** The store failed during housekeeping. The housekeeper tries again. */
   | { readonly kind: "housekeeping-failed"; readonly error: unknown };

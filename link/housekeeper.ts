@@ -1,7 +1,9 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
+import { endedServers, handleEndedServer } from "./ended_servers.ts";
 import { handleDuePush } from "./messages/push_end.ts";
 import { handleDueInstruction } from "./messages/end_instruction.ts";
+import { handleDueStrayReply } from "./messages/replies.ts";
 import { handleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
 import { handleDuePiece } from "./runs/bundles.ts";
 import { handleDueRun } from "./runs/claims.ts";
@@ -41,7 +43,8 @@ const RETRY_SECONDS = 5;
 /**
  * Background task that handles due records: nodes go offline, instructions expire, pulled replies are removed. When
  * nothing is due, it removes absent nodes and data of finished runs beyond the limits, and returns the store's free
- * space to the system. It sleeps until the next due time, without a polling interval.
+ * space to the system. It sleeps until the next due time. Of SuperLinks that share a store, one does this at a time, and
+ * all look every limits.relookSeconds.
  */
 export class Housekeeper {
   #reclaimAt = 0;
@@ -75,8 +78,8 @@ export class Housekeeper {
       this.#nap = new AbortController();
       const next = await this.#settle(context);
       this.expect(next);
-      if (next > clock.now()) this.expect(await this.#reclaim(context));
-      // An abort during #settle must not cut this sleep short: what became due meanwhile is in #wakeAt.
+      if (!closing.aborted && next > clock.now()) this.expect(await this.#reclaim(context));
+      // An abort during #settle must not shorten this sleep, because #wakeAt contains what became due meanwhile.
       if (this.#nap.signal.aborted) this.#nap = new AbortController();
       if (!closing.aborted) await clock.sleep(this.#wakeAt - clock.now(), this.#nap.signal);
     }
@@ -88,11 +91,12 @@ export class Housekeeper {
     try {
       const next = await context.transact("relaxed", async (tx, effects) => {
         const now = clock.now();
+        if (await context.housekeeping?.leads(tx, effects) === false) return undefined;
         const { housekeepingBatch: batch, housekeepingPushBatch: pushes } = limits;
         let settled = 0;
         const sweep = async <T>(due: readonly T[], settle: Settle<T>) => {
           for (const each of due) {
-            // The rest stays due for the next transaction: removing gigabytes of objects takes long.
+            // The rest stays due for the next transaction, because removing gigabytes of objects takes a long time.
             if (settled > 0 && clock.now() - now > limits.housekeepingSeconds) return;
             await settle(context, tx, effects, each);
             settled++;
@@ -100,12 +104,16 @@ export class Housekeeper {
         };
         const { graceUntil } = context.trouble;
         if (now >= graceUntil) {
+          if (context.store.isShared) {
+            await sweep(await endedServers(context, tx), handleEndedServer);
+          }
           await sweep(await tx.nodes.due(now, batch), handleDueNode);
           await sweep(await tx.runs.due(now, batch), handleDueRun);
         }
         await sweep(await tx.pushes.due(now, pushes), handleDuePush);
         await sweep(await tx.instructions.due(now, batch), handleDueInstruction);
         await sweep(await tx.pieces.due(now, batch), handleDuePiece);
+        await sweep(await tx.strayReplies.due(now, batch), handleDueStrayReply);
         const due = await tx.nextDue() ?? Infinity;
         const next = now < graceUntil ? Math.max(due, now + RETRY_SECONDS) : due;
         if (now >= graceUntil && next > clock.now() && context.absences.dueAt <= clock.now()) {
@@ -117,8 +125,11 @@ export class Housekeeper {
         }
         return next;
       });
+      // Another SuperLink can make something due, and this one can miss that.
+      const relookAt = context.store.isShared ? clock.now() + limits.relookSeconds : Infinity;
+      if (next === undefined) return relookAt;
       const absencesAt = Math.max(context.absences.dueAt, context.trouble.graceUntil);
-      return Math.min(next, context.retention.dueAt, absencesAt);
+      return Math.min(next, context.retention.dueAt, absencesAt, relookAt);
     } catch (error) {
       if (!closing.aborted) context.onEvent({ kind: "housekeeping-failed", error });
       return clock.now() + RETRY_SECONDS;

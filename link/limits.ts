@@ -5,6 +5,7 @@ import { DEFAULT_NODE_LIMITS, type NodeLimits } from "./nodes/context.ts";
 import { DEFAULT_OBJECT_LIMITS, type ObjectLimits } from "./objects/context.ts";
 import { DEFAULT_RUN_LIMITS, type RunLimits } from "./runs/context.ts";
 import { DEFAULT_LONG_POLL_LIMITS, type LongPollLimits } from "./transactions/long_poll.ts";
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "./transactions/server_lease.ts";
 
 /** Limits of the SuperLink's domain. Times are in seconds. */
 export type LinkLimits =
@@ -14,6 +15,7 @@ export type LinkLimits =
   & ObjectLimits
   & ArtifactLimits
   & LongPollLimits
+  & ServerLimits
   & HousekeepingLimits;
 
 /** Default limits of the domain. */
@@ -24,5 +26,6 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   ...DEFAULT_OBJECT_LIMITS,
   ...DEFAULT_ARTIFACT_LIMITS,
   ...DEFAULT_LONG_POLL_LIMITS,
+  ...DEFAULT_SERVER_LIMITS,
   ...DEFAULT_HOUSEKEEPING_LIMITS,
 };

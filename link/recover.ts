@@ -1,20 +1,57 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
+import { endRunsOf } from "./ended_servers.ts";
 import { requeueInstruction } from "./messages/requeue.ts";
 import { forgottenAt, putAbsent } from "./nodes/presence.ts";
 import type { Effects } from "./transactions/transactions.ts";
 
 /**
- * Restores the state that an earlier process left in the store. Call it before any other operation. The time during
- * which the SuperLink was down does not count towards any deadline, because nobody could reach it.
+ * Restores the state that earlier processes left in the store, unless another SuperLink on it is alive. Call it before
+ * any other operation. The time during which no SuperLink was up does not count towards any deadline, because nobody
+ * could reach one. A store that is not shared has no other SuperLink: the process before this one has lost the lock on
+ * the file, which ends its lease.
  */
 export function recover(context: LinkContext): Promise<void> {
   return context.transact("durable", async (tx, effects) => {
+    const others = context.store.isShared ? await joinOthers(context, tx, effects) : NOBODY;
+    if (others.areAlive) return;
     await giveTime(context, tx, effects);
     for (const instruction of await tx.instructions.handedOut()) {
+      const { holder } = instruction;
+      if (holder !== undefined && others.unsure.has(holder)) continue;
       await requeueInstruction(context, tx, effects, instruction, "superlink-restarted");
     }
   });
+}
+
+/** Other SuperLinks on the store. */
+interface Others {
+  /** Whether at least one is alive. It has kept the deadlines, and holds what it handed out: nothing is to be restored. */
+  readonly areAlive: boolean;
+  /** Those that may come back; see ServerLease.hasEnded. The housekeeper takes back what they had if they do not. */
+  readonly unsure: ReadonlySet<bigint>;
+}
+
+const NOBODY: Others = { areAlive: false, unsure: new Set() };
+
+/** Takes a lease in a shared store, and takes back the runs of SuperLinks that have ended if no other one is alive. */
+async function joinOthers(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects<LinkEvent>,
+): Promise<Others> {
+  const { clock, server } = context;
+  const others = await tx.servers.all();
+  await server.extend(tx, effects);
+  const areAlive = others.some(({ leaseUntil }) => leaseUntil > clock.now());
+  const unsure = new Set(others.map(({ serverId }) => serverId));
+  for (const other of areAlive ? [] : others) {
+    if (!server.hasEnded(other)) continue;
+    await endRunsOf(context, tx, effects, other.serverId);
+    await tx.servers.remove(other.serverId);
+    unsure.delete(other.serverId);
+  }
+  return { areAlive, unsure };
 }
 
 async function giveTime(

@@ -52,6 +52,19 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./superexec/command.ts", import.meta.url),
   },
   {
+    name: "simulation-worker",
+    summary: "Start a worker, which computes for simulated nodes of a run on another machine",
+    group: "Servers and nodes",
+    secures: true,
+    module: new URL("./simulation_worker/command.ts", import.meta.url),
+  },
+  {
+    name: "database",
+    summary: "Migrate, check, back up and restore a SuperLink's database",
+    group: "Servers and nodes",
+    module: new URL("./superlink/database_command.ts", import.meta.url),
+  },
+  {
     name: "federation",
     summary: "Show a SuperLink's federations",
     group: "Servers and nodes",
@@ -88,6 +101,13 @@ const COMMANDS: readonly CommandEntry[] = [
     group: "Runs",
     secures: true,
     module: new URL("./cli/run/command.ts", import.meta.url),
+  },
+  {
+    name: "sweep",
+    summary: "Run an app with several settings and seeds, and compare the results",
+    group: "Runs",
+    secures: true,
+    module: new URL("./cli/sweep/command.ts", import.meta.url),
   },
   {
     name: "list",

@@ -11,6 +11,14 @@ export interface RpcServer {
   /** "host:port" with the actual port. */
   readonly address: string;
   /**
+   * Uses another certificate for new connections; open ones go on with theirs.
+   *
+   * @param certificate a checked one. The server must have been started with one
+   * @throws FlwrError "invalid-argument" if the certificate cannot be used, which changes nothing; "unavailable" if the
+   *   port could not be opened again. Nothing is listening then
+   */
+  renew(certificate: ServerCertificate): Promise<void>;
+  /**
    * Stops accepting calls, waits for open ones, then cancels the rest.
    *
    * @param graceSeconds how long open calls may take

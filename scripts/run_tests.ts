@@ -1,13 +1,14 @@
 /**
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
- * fast ones. Installs the real Flowers first, so that their installation is visible and not part of a test's time.
- * `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last line is the number
- * of tests.
+ * fast ones. Installs the real Flowers and, in CI, PostgreSQL first, so that their installation is visible and not part
+ * of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last
+ * line is the number of tests.
  *
  * Without a path, many files share a thread: with a thread for each, loading the modules takes longer than the tests.
  * With paths, each file has a thread of its own, as with plain `deno test`.
  */
 import { join } from "node:path";
+import { installPostgres } from "../tests/support/install_postgres.ts";
 import { NIGHTLY } from "../tests/support/nightly.ts";
 import {
   EVERY_DAY_VERSIONS,
@@ -42,6 +43,8 @@ if (!unit && runsInterop()) {
   if (python !== undefined) await flowerEnvironments(python, versions, console.log);
   if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
 }
+
+if (!unit) await installPostgres(console.log);
 
 if (!unit && paths.length === 0) await checkTypes();
 const modules = await Deno.makeTempDir({ prefix: "flwr-tests-" });

@@ -12,10 +12,10 @@ export interface MessageFaults {
 const FAULT_SEED = 0x2545f491;
 
 /**
- * Draws the faults of a message, each by itself.
+ * Draws the faults of a message, each independently.
  *
- * @param seed the seed of the node's work on this message: the same seed has the same faults. With a larger share, a
- *   message that had a fault before still has it
+ * @param seed the seed of the node's work on this message; the same seed gives the same faults. A message with a fault
+ *   keeps it if the share is increased
  */
 export function drawFaults({ dropout, slow, lie }: NodeFaults, seed: number): MessageFaults {
   const random = seededRandom(seed ^ FAULT_SEED);

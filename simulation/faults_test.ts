@@ -59,7 +59,7 @@ function instructions(nodes: number, rounds = 1): Message[] {
   );
 }
 
-/** What became of each message: the error's code, or the array's value. */
+/** The outcome of each message: the error's code, or the array's value. */
 async function outcomes(setting: Setting, rounds = 1): Promise<number[]> {
   const { connection } = connect(setting);
   const ids = await connection.push(1n, instructions(setting.nodes, rounds));
@@ -148,7 +148,7 @@ Deno.test("a lie is as far from the model as the truth, on the other side", () =
   const { content } = lie(reply, instruction);
   const told = content.arrayRecord("arrays").tensors();
   assert.deepEqual(told.get("w"), floats(-2, 2));
-  // Not the shape that was sent, and not sent at all: the opposite of the value itself.
+  // An array of another shape than the one sent, or one that was not sent, becomes its own negative.
   assert.deepEqual(told.get("b"), floats(-1, -2));
   assert.deepEqual(told.get("h"), tensor("float16", [1], Float16Array.of(-1.5)));
   assert.deepEqual(told.get("n"), count);

@@ -13,7 +13,7 @@ type FloatTensor = Tensor<"float16" | "float32" | "float64">;
  * the instruction's record of the same name. Without such an array it becomes `-r`. So the shapes and the size of the
  * update stay the same.
  *
- * Only arrays of floats change. Metrics, integers and errors stay as they are.
+ * Only arrays of floats change. Metrics, integers and errors stay unchanged.
  */
 export function lie(reply: Message, instruction: Message): Message {
   if (!reply.hasContent) return reply;
@@ -41,7 +41,7 @@ function flipped(record: ArrayRecord, start: ArrayRecord): ArrayRecord {
   );
 }
 
-/** The tensor of an array of floats; undefined for any other, and for one that cannot be read. */
+/** The tensor of an array of floats. Undefined for another array, or one that cannot be read. */
 function viewOf(array: NdArray): FloatTensor | undefined {
   try {
     const tensor = array.viewTensor();

@@ -22,7 +22,7 @@ export class LocalRunner implements NodeRunner {
   }
 
   async run(message: Message, context: Context, seed: number): Promise<NodeAnswer> {
-    // As over a wire: neither side sees later changes that the other makes to its arrays.
+    // Copied, so that neither side sees later changes of the other to its arrays, as over a network.
     const received = copied(message);
     const random = seededRandom(seed);
     const again = nodeDraws(this.#seed, context.nodeId);

@@ -16,7 +16,7 @@ export interface NodeAnswer {
   readonly folded?: FoldedReply;
 }
 
-/** Runs the ClientApp for virtual nodes, one after the other. */
+/** Runs the ClientApp for virtual nodes, one after another. */
 export interface NodeRunner extends AsyncDisposable {
   /**
    * Passes an instruction to the ClientApp. It is called again only after its promise has settled.
@@ -25,7 +25,7 @@ export interface NodeRunner extends AsyncDisposable {
    * @param seed the seed of all random numbers that the app draws by default
    * @param signal ends the work
    * @param fold a runner in another thread may add the reply to it there
-   * @throws an error when this runner cannot be used any more. An error of the app becomes an error reply
+   * @throws an error when this runner can no longer be used. An error of the app becomes an error reply
    */
   run(
     message: Message,

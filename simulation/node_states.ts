@@ -2,7 +2,7 @@ import { ConfigRecord } from "../app/config_record.ts";
 import { type AnyRecord, isArrayRecord, RecordDict } from "../app/record_dict.ts";
 import { FlwrError } from "../base/error.ts";
 
-/** What a simulation keeps of a node that has had a message. */
+/** The data that a simulation keeps about a node that has had a message. */
 export interface NodeState {
   /** The state that the app keeps; undefined while it is empty. */
   readonly state: RecordDict | undefined;
@@ -10,7 +10,7 @@ export interface NodeState {
   readonly messages: number;
 }
 
-/** Most bytes of all states in a checkpoint. They are written again after each round. */
+/** Maximum total size of the states in a checkpoint, in bytes. They are written again after each round. */
 export const MAX_SAVED_STATE_BYTES: number = 16 * 2 ** 20;
 
 /** Name of the record with the nodes' partitions and numbers of messages. */
@@ -54,7 +54,7 @@ export function nodesToRecords(
 /**
  * Reads the records of {@link nodesToRecords}.
  *
- * @returns the nodes by partition: none without records
+ * @returns the nodes by partition; empty without records
  * @throws FlwrError "data-loss" for malformed records
  */
 export function nodesFromRecords(records: RecordDict): Map<number, NodeState> {
@@ -77,7 +77,7 @@ export function nodesFromRecords(records: RecordDict): Map<number, NodeState> {
   return nodes;
 }
 
-/** Bytes of a record, about. */
+/** Approximate size of a record in bytes. */
 function sizeOf(name: string, record: AnyRecord): number {
   if (isArrayRecord(record)) {
     return record.byteLength + [...record.keys()].reduce((sum, key) => sum + 64 + key.length, 0);

@@ -5,7 +5,7 @@ import type { NodeSettings } from "./virtual_nodes.ts";
 /** A setting in a table of nodes. Null: the node does not have it. */
 export type NodeTableValue = string | number | boolean | null;
 
-/** Settings that a simulation gives every node itself. */
+/** Settings that the simulation itself gives every node. */
 export const PARTITION_SETTINGS: readonly string[] = ["partition-id", "num-partitions"];
 
 const LINE_FEED = 0x0a;
@@ -23,7 +23,7 @@ export class NodeTable {
   /** The offset of each row, and the end of the last. */
   readonly #starts: Uint32Array;
 
-  /** @throws FlwrError "invalid-argument" for bytes that are no such table. A row is checked when it is read */
+  /** @throws FlwrError "invalid-argument" for bytes that are not such a table. A row is checked when it is read */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.nodes = countTableNodes(bytes);
@@ -58,7 +58,7 @@ export class NodeTable {
     values.forEach((value, column) => {
       if (value === null) return;
       if (!["string", "number", "boolean"].includes(typeof value)) {
-        throw malformed(`${row} has a value that is no number, text or boolean`);
+        throw malformed(`${row} has a value that is not a number, a text or a boolean`);
       }
       settings[this.#names[column]!] = value as string | number | boolean;
     });

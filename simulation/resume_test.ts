@@ -22,7 +22,7 @@ const clientApp = new ClientApp().train(({ content }, { state }) => {
   };
 });
 
-/** Runs a strategy, or goes on with it. @returns the model, and how often the nodes were asked in each round */
+/** Runs a strategy, or continues it. @returns the model, and how often the nodes were asked in each round */
 async function play(store: MemoryCheckpoints, numRounds: number, nodes = 5) {
   const connection = new SimulatedConnection({
     runId: 1n,

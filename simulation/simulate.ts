@@ -34,9 +34,12 @@ export interface SimulateOptions {
   readonly runConfig?: NodeSettings;
   /** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
   readonly nodeConfig?: (partition: number) => NodeSettings;
-  /** Faults of the nodes, drawn with the seed for each message: shares from 0 to 1, and seconds (default: none). */
+  /**
+   * Faults of the nodes: shares of messages from 0 to 1, and a delay in seconds. The seed decides which messages have a
+   * fault (default: none).
+   */
   readonly faults?: Partial<NodeFaults>;
-  /** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
+  /** Seed of all random numbers of strategies and models that do not set their own seed; any integer (default: 0). */
   readonly seed?: number;
 }
 
@@ -53,9 +56,9 @@ const OPTIONS: OptionNames<SimulateOptions> = {
 /** Seconds that a finished simulation waits for ClientApps that still work. */
 const SETTLE_SECONDS = 10;
 
-/** What a simulated run left. */
+/** The results of a simulated run. */
 export interface Simulation {
-  /** The results of the strategies that the ServerApp ran, in their order. */
+  /** The results of the strategies that the ServerApp ran, in order. */
   readonly results: readonly Result[];
   /** The files that the ServerApp saved, by name. */
   readonly artifacts: ReadonlyMap<string, Uint8Array>;
@@ -129,7 +132,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulation> {
   } finally {
     ended.abort();
     connection.close();
-    // ClientApps that still work must not go on in the caller's next test.
+    // ClientApps that still work must not continue during the caller's next test.
     await Promise.race([connection.settled(), systemClock.sleep(SETTLE_SECONDS, over.signal)]);
     over.abort();
   }

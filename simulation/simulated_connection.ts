@@ -52,11 +52,11 @@ interface Job {
 interface NodeWork extends Job {
   /** Decides all random numbers of this work. */
   readonly seed: number;
-  /** Whether the node lies about what it learnt. */
+  /** Whether the node's reply is false. */
   readonly lies: boolean;
 }
 
-/** What is kept of a node once it has had a message. */
+/** The data that is kept about a node that has had a message. */
 interface NodeMemory {
   /** The state that the app keeps; undefined while it is empty. */
   state: RecordDict | undefined;
@@ -67,9 +67,9 @@ interface NodeMemory {
 }
 
 /**
- * Connects a ServerApp with virtual nodes, in place of a SuperLink: passes each instruction to a runner, with the state
+ * Connects a ServerApp with virtual nodes instead of a SuperLink: passes each instruction to a runner, with the state
  * of its node. Replies depend neither on the number of runners nor on their speed: a node handles its instructions one
- * after the other, in the order in which they were sent.
+ * after another, in the order in which they were sent.
  */
 export class SimulatedConnection implements DriverConnection, AttachedState {
   readonly nodesAreFixed = true;
@@ -202,7 +202,7 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
       };
       signal?.addEventListener("abort", done);
       this.#waiting.add(done);
-      // A pull that waits must not wait for replies that nobody fetches.
+      // A waiting pull must not wait behind replies that nobody fetches.
       this.#dispatch();
     });
   }
@@ -216,7 +216,7 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
     return node;
   }
 
-  /** Lets a node handle an instruction, and those after it as long as it drops out of them. */
+  /** Lets a node handle an instruction. If the node drops out, continues with the next one. */
   #begin(node: NodeMemory, first: Job): void {
     for (let job: Job | undefined = first; job !== undefined; job = node.waiting!.shift()) {
       const seed = nodeSeed(this.#options.seed, job.partition, node.messages++);
@@ -230,7 +230,7 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
     node.waiting = undefined;
   }
 
-  /** Queues work for a runner. A slow node waits before it, so that neither a runner nor a reply waits with it. */
+  /** Queues work for a runner. A slow node waits before this, so it blocks neither a runner nor a reply. */
   async #enqueue(work: NodeWork, isSlow: boolean): Promise<void> {
     if (isSlow) {
       await this.#clock.sleep(this.#faults.slowSeconds, this.#closing.signal);
@@ -271,7 +271,7 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
 
   /** Keeps a reply until it is pulled. */
   #deliver(reply: Message, { instruction }: Job): void {
-    // Nobody fetches a reply after the time that its instruction was given.
+    // A reply is not fetched after the instruction's ttl.
     if (!this.#isLate(instruction)) {
       this.#replies.set(instruction.metadata.messageId, reply);
       this.#replyBytes += arrayBytes(reply);

@@ -1,5 +1,5 @@
 /**
- * What tests of an app import: `import { simulate } from "flwr/testing"`.
+ * The names that tests of an app import: `import { simulate } from "flwr/testing"`.
  *
  * @module
  */

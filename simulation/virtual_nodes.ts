@@ -20,7 +20,7 @@ export interface VirtualNodesOptions {
  * The nodes of a simulation. A node is its partition, a number from 0, and the settings that a SuperNode would have:
  * `partition-id` and `num-partitions` as in Flower's simulations (1.42), and the user's own.
  *
- * Ids do not depend on the run, unlike Flower's, so that a seeded draw of nodes is the same in the next run.
+ * Unlike Flower's, ids do not depend on the run, so a seeded choice of nodes is the same in the next run.
  */
 export class VirtualNodes {
   readonly count: number;

@@ -41,9 +41,9 @@ export function clippedUpdates(norm: number): Postprocessor {
 }
 
 /**
- * Adds noise on the nodes, after they clip their updates: local differential privacy, as {@link localDpMod} has it.
- * Changes that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add
- * noise at the server, where less is needed.
+ * Adds noise on the nodes, after they clip their updates: local differential privacy, like {@link localDpMod}. Changes
+ * that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add noise
+ * at the server, where less is needed.
  *
  * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */

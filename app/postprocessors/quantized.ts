@@ -24,8 +24,8 @@ export interface QuantizedOptions {
 
 /**
  * Quantised updates: a node sends each element of its update as one of 2^bits numbers between the array's smallest and
- * largest one, rounded up or down at random, right on average (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
- * 2017, arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
+ * largest one, rounded up or down at random without bias (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al., 2017,
+ * arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
  *
  * @throws FlwrError "invalid-argument" for another number of bits
  */

@@ -36,9 +36,9 @@ export interface TopKOptions {
 const TOP_K_NAMES: OptionNames<TopKOptions> = { fraction: true, errorFeedback: true };
 
 /**
- * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
- * arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier, Jaggi, 2018,
- * arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
+ * Sparse updates: a node sends only the largest elements of its update, over all arrays together (Aji and Heafield,
+ * 2017, arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier,
+ * Jaggi, 2018, arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
  *
  * @throws FlwrError "invalid-argument" if the fraction is out of range
  *

@@ -17,8 +17,8 @@ export function equalWeights(): Postprocessor {
 }
 
 /**
- * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by a large number,
- * true or not (McMahan et al., 2018, arXiv:1710.06963).
+ * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by reporting a large
+ * number, true or false (McMahan et al., 2018, arXiv:1710.06963).
  *
  * @param cap the largest weight, above 0
  * @throws FlwrError "invalid-argument" for another cap

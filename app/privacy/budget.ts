@@ -43,9 +43,9 @@ export class PrivacyBudget {
   }
 
   /**
-   * Why a round would exceed the budget; undefined if it would not.
+   * The reason why a round would exceed the budget. Undefined if it would not.
    *
-   * @throws FlwrError "failed-precondition" before the first round, which then is not to begin
+   * @throws FlwrError "failed-precondition" if the budget does not even allow the first round
    */
   stopBefore(round: number): string | undefined {
     const { maxEpsilon, targetDelta } = this.accountant.config;

@@ -34,20 +34,21 @@ export interface CentralDpOptions {
   /** z: the noise's standard deviation ÷ the clipping norm, from 0. {@link calibrateNoise} finds it for an ε and δ. */
   readonly noiseMultiplier: number;
   /**
-   * n, the number of nodes that each round trains on. The sum of the updates is divided by it also if fewer nodes reply,
-   * because the noise is made for it. From 1.
+   * n, the number of nodes that each round trains on. The sum of the updates is always divided by n, even if fewer
+   * nodes reply, because the noise is scaled for n. From 1.
    */
   readonly numSampledClients: number;
   /** Counts the ε of the rounds, and ends the run before its `maxEpsilon` would be exceeded (default: none). */
   readonly accountant?: PrivacyAccountant;
   /**
-   * An update with weight w, as its number of examples, counts min(w / `weightCap`, 1). Above 0 (default: each update
-   * counts 1).
+   * An update with weight w, such as its number of examples, counts min(w / `weightCap`, 1). Above 0 (default: each
+   * update counts 1).
    */
   readonly weightCap?: number;
   /**
-   * Flower's computation, for federations that need its numbers: the strategy weighs updates by their examples, and noise
-   * is added to its outcome. It has no ε, so it excludes `accountant` (default false).
+   * Whether to compute as Flower does, for federations that need the same numbers: the strategy weights updates by
+   * their examples, and noise is added to its result. This has no ε, so it cannot be used with `accountant` (default
+   * false).
    */
   readonly flowerCompatible?: boolean;
   /** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
@@ -57,17 +58,17 @@ export interface CentralDpOptions {
 /** Options of the wrappers whose nodes clip. */
 export interface ClientSideOptions {
   /**
-   * What to do with an update that a node has not clipped: "clip" it at the server, or "refuse" the reply as a failure of
-   * its node (default "clip"). Either way it counts with at most the clipping norm.
+   * Action for an update that a node has not clipped: "clip" clips it at the server, "refuse" makes the reply a failure
+   * of its node (default "clip"). In both cases no update counts with more than the clipping norm.
    */
   readonly unclippedUpdates?: "clip" | "refuse";
 }
 
-/** How a wrapper clips, and the options of its user. */
+/** Settings of a wrapper: how it clips, and the user's options. */
 export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
   /** Who clips. */
   readonly side: "server" | "client";
-  /** The clipping norm, and how it changes. */
+  /** The clipping norm, which may change from round to round. */
   readonly norm: ClippingNorm;
   /** Whether the norm needs to know which updates were clipped. */
   readonly adaptive: boolean;
@@ -75,15 +76,16 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
   readonly runNoise?: RunNoise;
 }
 
-/** Record of a wrapper's own state, and the prefix of the inner strategy's records. */
+/** Name of the record with a wrapper's own state, and prefix of the inner strategy's records. */
 const [OWN_STATE, INNER_STATE] = ["privacy", "strategy."] as const;
 
 /**
- * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
- * the models of all rounds together hardly depend on any one node. See docs/privacy.md for the guarantee.
+ * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so
+ * the models of all rounds together hardly depend on any single node. See docs/privacy.md for the guarantee.
  *
- * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So the
- * noise covers whatever the strategy makes of the mean: FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and FedAdagrad work.
+ * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So
+ * the noise covers everything that the strategy computes from the mean. FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and
+ * FedAdagrad work.
  */
 export abstract class CentralDp extends Strategy {
   readonly #inner: Strategy;
@@ -107,7 +109,7 @@ export abstract class CentralDp extends Strategy {
     this.#budget = accountant && new PrivacyBudget(accountant, { noiseMultiplier, sampleSize });
   }
 
-  /** Name of the wrapper and of the strategy in it. */
+  /** Name of the wrapper and of its inner strategy. */
   override get name(): string {
     return `${super.name}(${this.#inner.name})`;
   }
@@ -117,12 +119,15 @@ export abstract class CentralDp extends Strategy {
     return this.#options.norm.current;
   }
 
-  /** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
+  /**
+   * z of the noise on the updates. With adaptive clipping it is larger than `noiseMultiplier`, because the noisy count
+   * uses part of the budget.
+   */
   get updateNoiseMultiplier(): number {
     return this.#options.norm.noiseMultiplier;
   }
 
-  /** With an accountant, or with noise of the whole run, true: no release may be forgotten. */
+  /** True with an accountant or with noise of the whole run, because no release may be forgotten. */
   override get savesEachRound(): boolean {
     return this.#budget !== undefined || this.#options.runNoise !== undefined ||
       this.#inner.savesEachRound;
@@ -180,7 +185,7 @@ export abstract class CentralDp extends Strategy {
     if (round.number === 1) {
       norm.reset();
       runNoise?.reset();
-      // Flower takes integers of rank 0.
+      // Flower accepts integers of rank 0.
       checkFloats(round.arrays.viewTensors(), flowerCompatible ? 1 : 0);
       round.grid.report({ type: "note", text: `  ${this.#describe()}` });
     }
@@ -201,7 +206,7 @@ export abstract class CentralDp extends Strategy {
     return plan;
   }
 
-  /** Clips, adds noise, and lets the inner strategy make the new model of the result. */
+  /** Clips, adds noise, and lets the inner strategy compute the new model from the result. */
   override async aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome> {
     if (this.#options.flowerCompatible) {
       return await aggregateAsFlower(round, replies, this.#inner, this.#options, this.#noise);
@@ -211,7 +216,7 @@ export abstract class CentralDp extends Strategy {
     return await this.#finish(round, training);
   }
 
-  /** As {@link aggregateTrain}, with each reply added as it arrives: one model is held at a time. */
+  /** Like {@link aggregateTrain}, but adds each reply as it arrives, so only one model is held at a time. */
   override async collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome> {
     if (this.#options.flowerCompatible) return await super.collectTrain(round, replies);
     const training = new PrivateRound(round, this.#inner, this.#options);
@@ -220,11 +225,11 @@ export abstract class CentralDp extends Strategy {
   }
 
   async #finish(round: Round, training: PrivateRound): Promise<TrainOutcome> {
-    // Correlated noise is one release of the whole run.
+    // Correlated noise counts as one release for the whole run.
     const isFirst = (this.#options.runNoise?.released ?? 0) === 0;
     const released = training.release(this.#noise);
     const privacy = released && (isFirst ? this.#budget?.spend() : this.#budget?.report());
-    // After the release: its noise belongs to the norm that the updates were clipped to.
+    // Only after the release, whose noise belongs to the norm to which the updates were clipped.
     if (released) this.#options.norm.adapt(released.clipped, released.count, this.#noise);
     if (privacy !== undefined) {
       round.grid.report({ type: "privacy-spent", round: round.number, privacy });
@@ -281,7 +286,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** Why no reply of a round could be used. */
+/** The reasons why no reply of a round could be used. */
 function failuresOf(replies: readonly Message[]): Failure[] {
   return replies.map(({ metadata: { srcNodeId: nodeId }, error }) =>
     error === undefined

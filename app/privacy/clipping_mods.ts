@@ -23,8 +23,8 @@ export const fixedClippingMod: ClientMod = trainReplyMod({
 });
 
 /**
- * Flower's `adaptiveclipping_mod`: as {@link fixedClippingMod}, and sets the metric `norm_bit` to 1 if the update was
- * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
+ * Flower's `adaptiveclipping_mod`: like {@link fixedClippingMod}, and also sets the metric `norm_bit` to 1 if the
+ * update was larger than the norm, and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
  */
 export const adaptiveClippingMod: ClientMod = trainReplyMod({
   name: "adaptiveClippingMod",
@@ -60,6 +60,6 @@ function clip(
   const norm = normOf(update, "l2");
   if (norm <= limit) return { model: trained, clipped: false };
   clipTo(update, limit, norm);
-  // The node's types, not those sent: a strategy may send float64 for a float32 model.
+  // In the node's types, not the types sent: a strategy may send float64 for a float32 model.
   return { model: addUpdate(sent, update, trained), clipped: true };
 }

@@ -2,18 +2,18 @@ import { FlwrError } from "../../base/error.ts";
 import { outOfRange } from "../../privacy/accounting/release.ts";
 import type { NoiseSource } from "./noise_source.ts";
 
-/** Smallest and largest norm, far from where the noise's grid would leave the range of doubles. */
+/** Smallest and largest norm. Within them, the noise's grid stays well inside the range of doubles. */
 const [LEAST_NORM, LARGEST_NORM] = [1e-30, 1e30];
 
 /** The clipping norm of a run, and the noise that belongs to it. */
 export interface ClippingNorm {
-  /** C, of this round. */
+  /** C, the norm of this round. */
   readonly current: number;
   /** z of the noise on the sum of updates: its standard deviation ÷ C. */
   readonly noiseMultiplier: number;
-  /** The first norm again, because another run starts. */
+  /** Returns to the first norm, because another run starts. */
   reset(): void;
-  /** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot go on with it */
+  /** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot continue with it */
   check(norm: number): void;
   /** Continues from a norm that was checked. */
   restore(norm: number): void;
@@ -59,7 +59,9 @@ export interface AdaptiveNormOptions {
   readonly numSampledClients: number;
   /** The norm of the first round, above 0 (default 0.1). */
   readonly initialClippingNorm?: number;
-  /** γ: the norm moves to the value that this share of the updates does not exceed, 0 to 1 (default 0.5). */
+  /**
+   * γ: the share of updates whose norm is at most the clipping norm, to which the norm adapts, 0 to 1 (default 0.5).
+   */
   readonly targetClippedQuantile?: number;
   /** η, how fast the norm moves, above 0 (default 0.2). */
   readonly clipNormLr?: number;
@@ -70,9 +72,9 @@ export interface AdaptiveNormOptions {
 }
 
 /**
- * A norm that follows a quantile of the updates' norms (Andrew et al., 2019, arXiv:1905.03871): C ← C·exp(−η(f − γ)), with
- * f the noisy share of updates that were not clipped. The noise on count and updates together is that of z on the updates
- * alone: z_Δ = (z⁻² − (2σ_b)⁻²)^(−1/2).
+ * A norm that follows a quantile of the updates' norms (Andrew et al., 2019, arXiv:1905.03871): C ← C·exp(−η(f − γ)),
+ * with f the noisy share of updates that were not clipped. The noise on the count and on the updates together costs as
+ * much privacy as noise with z on the updates alone: z_Δ = (z⁻² − (2σ_b)⁻²)^(−1/2).
  */
 export class AdaptiveNorm implements ClippingNorm {
   readonly noiseMultiplier: number;
@@ -138,9 +140,9 @@ export class AdaptiveNorm implements ClippingNorm {
     this.#current = Math.min(LARGEST_NORM, Math.max(LEAST_NORM, moved));
   }
 
-  /** With each update counted as ½ or −½, as in the paper: one update more or less changes the sum by ½. */
+  /** Each update counts ½ or −½, as in the paper, so one update more or less changes the sum by ½. */
   #shareNotClipped(clipped: number, replies: number, noise: NoiseSource): number {
-    // A fixed divisor: that of a smaller round would tell how many replied.
+    // The divisor is fixed, because a smaller one would reveal how many nodes replied.
     return this.#noisy(replies / 2 - clipped, noise) / this.#options.numSampledClients + 0.5;
   }
 

@@ -12,9 +12,9 @@ import { normBitOf } from "./norm_bits.ts";
 import type { NoiseSource } from "./noise_source.ts";
 
 /**
- * A training's aggregation with the numbers of Flower 1.42: the inner strategy weighs the clipped models as it likes, and
- * noise is added to its outcome, with adaptive clipping for the norm of the next round. Like Flower it skips a round with a
- * failure; unlike Flower it takes an update of norm 0.
+ * Aggregates a training with the numbers of Flower 1.42: the inner strategy weights the clipped models as it likes, and
+ * noise is added to its result. With adaptive clipping, the noise is for the norm of the next round. Like Flower, it
+ * skips a round with a failure. Unlike Flower, it accepts an update of norm 0.
  */
 export async function aggregateAsFlower(
   round: Round,

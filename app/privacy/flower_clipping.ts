@@ -2,9 +2,9 @@ import { arrayConstructor } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
- * Clips a node's model as Flower 1.42 does with numpy, for federations that need the same numbers. It differs from the
- * exact clipping: the norm of a float16 array is computed in float16, where it may overflow, and arrays of rank 0 count
- * for the norm but are not scaled, so that the clipped update may exceed the limit.
+ * Clips a node's model as Flower 1.42 does with NumPy, for federations that need the same numbers. It differs from
+ * exact clipping: the norm of a float16 array is computed in float16, where it may overflow. Arrays of rank 0 count for
+ * the norm but are not scaled, so the clipped update may exceed the limit.
  *
  * @param sent the global model
  * @param trained the node's model, with the same names and shapes

@@ -8,7 +8,7 @@ import type { Tensors } from "../strategy/round/round.ts";
 import type { Failure } from "../result.ts";
 import { withoutNormBit } from "./norm_bits.ts";
 
-/** A reply of which only the arrays' names are left. */
+/** A reply without its arrays. Only their names are left. */
 interface Counted {
   readonly message: Message;
   /** Names of its records with arrays, and of the arrays. */
@@ -17,23 +17,23 @@ interface Counted {
 }
 
 /**
- * The replies of a round, as the inner strategy gets them after the release: each with the private mean in place of its
- * model. Models are dropped when they were added to the sum, so that one is held at a time.
+ * The replies of a round for the inner strategy. After the release, each contains the private mean instead of its
+ * model. A model is dropped as soon as it is in the sum, so only one is held at a time.
  */
 export class KnownReplies {
   readonly #seen = new Set<NodeId>();
-  /** Replies to change, and others as they are. */
+  /** Replies whose model will be replaced, and other messages unchanged. */
   readonly #replies: (Counted | Message)[] = [];
   readonly #refused = new Map<NodeId, Failure>();
 
-  /** Whether a node has already replied: it contributes once. */
+  /** Whether a node has already replied. Each node contributes once. */
   isKnown(nodeId: NodeId): boolean {
     const known = this.#seen.has(nodeId);
     this.#seen.add(nodeId);
     return known;
   }
 
-  /** Keeps a reply whose model was added to the sum. */
+  /** Keeps a reply whose model is in the sum. */
   count(message: Message, { tensors }: CheckedReply): void {
     const content = new RecordDict(message.content);
     const records = [...content.arrayRecords.keys()];
@@ -79,7 +79,7 @@ export class KnownReplies {
     });
   }
 
-  /** An outcome's failures, with the wrapper's reason for those that it refused. */
+  /** The failures of an outcome, with the wrapper's reasons for the replies that it refused. */
   failures(failures: readonly Failure[]): Failure[] {
     return failures.map((failure) => this.#refused.get(failure.nodeId) ?? failure);
   }

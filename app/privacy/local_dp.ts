@@ -17,18 +17,21 @@ export interface LocalDpOptions {
   readonly clippingNorm: number;
   /** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
   readonly epsilon: number;
-  /** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+  /**
+   * δ of each reply, above 0 and below 1. The δ of k replies is at most k · δ (default: none; required for "gaussian",
+   * refused for "laplace").
+   */
   readonly delta?: number;
   /** The distribution of the noise (default "gaussian"). */
   readonly mechanism?: "gaussian" | "laplace";
   /**
-   * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
-   * the distance of two opposite updates (default: that).
+   * The most that the clipped update can change, in the same norm, if the node's data change. At least 2 ·
+   * `clippingNorm`, the distance between two opposite updates (default: 2 · `clippingNorm`).
    */
   readonly sensitivity?: number;
   /**
-   * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
-   * for ε from 1 (default false).
+   * Noise and clipping as in Flower's `LocalDpMod`: any `sensitivity` is accepted, and the noise follows the classic
+   * formula, which is proven only for ε below 1 (default false).
    */
   readonly flowerCompatible?: boolean;
   /** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
@@ -36,8 +39,9 @@ export interface LocalDpOptions {
 }
 
 /**
- * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
- * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, such as the number of examples, are sent
+ * unchanged.
  *
  * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
  *
@@ -76,7 +80,7 @@ export function localDpMod(options: LocalDpOptions): ClientMod {
   });
 }
 
-/** Flower's noise: drawn for arrays of rank 0, too, and not added to them. */
+/** Adds noise as Flower does: it also draws noise for arrays of rank 0, but does not add it to them. */
 function noisyAsFlower(
   model: ReadonlyMap<string, Tensor>,
   addNoise: (values: ModelUpdate) => void,

@@ -10,42 +10,42 @@ import { MatrixRun } from "./matrix_run.ts";
 export interface MatrixMechanismOptions
   extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
   /**
-   * z of the whole run, from 0: the standard deviation of the independent noise ÷ the most by which one node can change
-   * all rounds together. `calibrateNoise` with `count: 1` finds it for an ε and δ.
+   * z of the whole run, from 0: the standard deviation of the independent noise ÷ the maximum change that one node can
+   * cause over all rounds together. `calibrateNoise` with `count: 1` finds it for an ε and δ.
    */
   readonly noiseMultiplier: number;
   /** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
   readonly clippingNorm: number;
-  /** n: the most rounds of the run. From 1. */
+  /** n: maximum number of rounds of the run. From 1. */
   readonly rounds: number;
   /**
-   * b: a node that took part in a round joins again b rounds later at the earliest. From 1; about the number of nodes
-   * divided by `numSampledClients`.
+   * b: a node that joined a round can join again b rounds later at the earliest. From 1; usually about the number of
+   * nodes divided by `numSampledClients`.
    */
   readonly minSeparation: number;
-  /** k: the most rounds that one node joins. From 1 (default: ⌈`rounds` / `minSeparation`⌉). */
+  /** k: maximum number of rounds that one node joins. From 1 (default: ⌈`rounds` / `minSeparation`⌉). */
   readonly maxParticipations?: number;
   /**
-   * p: number of bands of the factorisation, from 1 to `rounds`. Each but the first takes the memory of a model in float64
-   * (default: those with the least error, up to 32).
+   * p: number of bands of the factorisation, from 1 to `rounds`. Each band except the first needs as much memory as a
+   * model in float64 (default: the number with the least error, up to 32).
    */
   readonly bands?: number;
   /**
-   * Number of nodes of the federation: options that it cannot satisfy are refused (default: `populationSize` of the
-   * accountant; without one not checked).
+   * Number of nodes of the federation. Options that need more nodes are refused (default: `populationSize` of the
+   * accountant; without an accountant this is not checked).
    */
   readonly populationSize?: number;
-  /** Seed that makes the choice of nodes repeatable, not the noise (default: random). */
+  /** Seed that makes the choice of nodes repeatable, but not the noise (default: random). */
   readonly seed?: number;
 }
 
 /**
  * Central differential privacy with correlated noise: the noise of a round cancels part of the noise of earlier rounds,
- * so that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
- * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
- * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
+ * so the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded
+ * square root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
  *
- * The wrapper chooses the nodes of each round among those that may join it, and the inner strategy sees only these. The
+ * The wrapper chooses the nodes of each round from those that may join it, and the inner strategy sees only these. The
  * accountant counts the whole run as one release before its first round ends.
  *
  * A checkpoint contains the key of the noise: it is as secret as the nodes' updates.
@@ -68,7 +68,7 @@ export class DifferentialPrivacyMatrixMechanism extends CentralDp {
   /**
    * Creates the strategy.
    *
-   * @param strategy makes the new model of the noisy mean
+   * @param strategy computes the new model from the noisy mean
    * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
    */
   constructor(strategy: Strategy, options: MatrixMechanismOptions) {
@@ -79,7 +79,7 @@ export class DifferentialPrivacyMatrixMechanism extends CentralDp {
     const matrix = new MatrixRun({ ...options, maxParticipations });
     super(strategy, {
       ...options,
-      // Of the independent noise on the sum of a round.
+      // For the independent noise on the sum of a round.
       norm: new FixedNorm({
         clippingNorm: wholeRun.current,
         noiseMultiplier: wholeRun.noiseMultiplier * matrix.sensitivity,

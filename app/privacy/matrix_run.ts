@@ -17,13 +17,13 @@ import type { Round } from "../strategy/strategy.ts";
 import { Participation } from "./participation.ts";
 import type { RunNoise } from "./run_noise.ts";
 
-/** What a {@link MatrixRun} is made with. */
+/** Options of a {@link MatrixRun}. */
 export interface MatrixRunOptions extends ParticipationSchema {
-  /** p: number of bands of C (default: those with the least error, up to 32). */
+  /** p: number of bands of C (default: the number with the least error, up to 32). */
   readonly bands?: number;
   /** Number of nodes of a round. */
   readonly numSampledClients: number;
-  /** Seed of the choice of nodes (default: random). */
+  /** Seed for the choice of nodes (default: random). */
   readonly seed?: number;
 }
 
@@ -66,7 +66,7 @@ export class MatrixRun implements RunNoise {
       `and rounds is ${rounds}`;
   }
 
-  /** Chooses uniformly among the online nodes that may join, and waits until there are enough. */
+  /** Chooses uniformly from the online nodes that may join. Waits until there are enough. */
   async choose({ grid, number, signal }: Round): Promise<Grid> {
     const { numSampledClients, seed } = this.#options;
     const mayJoin = (nodeId: NodeId) => this.#reasonAgainst(nodeId) === undefined;

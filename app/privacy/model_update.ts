@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, zeros } from "../../tensor/tensor.ts";
 
-/** A node's model minus the one it was sent: doubles, by array name in the model's order. */
+/** A node's model minus the model that it received: doubles, by array name, in the model's order. */
 export type ModelUpdate = ReadonlyMap<string, Float64Array>;
 
 /** A norm of an update, over all arrays together. */
@@ -22,7 +22,7 @@ export function updateOf(
     const own = trained.get(name)?.data;
     const differences = new Float64Array(data.length);
     update.set(name, differences);
-    // A contract may allow replies with some of the arrays: the others have not changed.
+    // A contract may allow replies with only some of the arrays. The others count as unchanged.
     if (own === undefined) continue;
     if (own instanceof Float32Array && data instanceof Float32Array) {
       for (let i = 0; i < data.length; i++) differences[i] = own[i]! - data[i]!;
@@ -44,14 +44,14 @@ export function normOf(update: ModelUpdate, norm: Norm): number {
 }
 
 /**
- * Scales an update down to a norm; a smaller one stays as it is.
+ * Scales an update down to a norm. A smaller update is unchanged.
  *
  * @param update changed in place
  * @param limit the clipping norm, above 0
  * @param norm the update's norm
  */
 export function clipTo(update: ModelUpdate, limit: number, norm: number): void {
-  // Also the update of a node that changed nothing, whose norm of 0 cannot be divided by.
+  // This includes a norm of 0, by which one cannot divide.
   if (norm <= limit) return;
   const factor = limit / norm;
   for (const values of update.values()) {
@@ -63,7 +63,7 @@ export function clipTo(update: ModelUpdate, limit: number, norm: number): void {
 /**
  * The model sent plus an update.
  *
- * @param like a model with the types of the result, which are floating-point ones (default: the model sent)
+ * @param like a model with the types of the result, all floating-point (default: the model sent)
  */
 export function addUpdate(
   sent: ReadonlyMap<string, Tensor>,
@@ -81,7 +81,7 @@ export function addUpdate(
 /**
  * Refuses arrays that cannot carry noise.
  *
- * @param leastRank arrays of a lower rank are not looked at (default 0)
+ * @param leastRank arrays of a lower rank are ignored (default 0)
  * @throws FlwrError "invalid-argument" that names the first array that is not of a floating-point type
  */
 export function checkFloats(model: ReadonlyMap<string, Tensor>, leastRank = 0): void {

@@ -34,7 +34,7 @@ const context: Context = {
   runConfig: new ConfigRecord(),
 };
 
-/** What is otherwise than in Flower, on purpose. */
+/** Deliberate differences from Flower. */
 const DEVIATIONS: { readonly [name: string]: "options refused" | "unchanged" | "scalar scaled" } = {
   "fixed: scalars and float16": "scalar scaled",
   "local: epsilon 0 is not refused": "options refused",

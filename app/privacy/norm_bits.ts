@@ -3,11 +3,11 @@ import type { RecordDict } from "../record_dict.ts";
 import { NORM_BIT } from "./clipping_mods.ts";
 
 /**
- * Whether a node clipped its update, by its metric `norm_bit`. Nodes of Flower up to 1.22 send a boolean, which is no
- * metric, and arrives among the settings of the reply.
+ * Reads from the metric `norm_bit` whether a node clipped its update. Nodes of Flower up to 1.22 send a boolean.
+ * Metrics cannot be booleans, so it arrives among the reply's settings.
  *
- * @returns true or false, or the reason why the metric cannot be used: any other number would move the count by more
- * than one node may
+ * @returns true or false, or the reason why the metric cannot be used: any other number would let one node change the
+ *   count by more than 1
  */
 export function normBitOf(
   metrics: MetricRecord,
@@ -28,7 +28,7 @@ export function normBitOf(
   return { reason: `Metric "${NORM_BIT}" is ${String(value).slice(0, 40)}, expected 0 or 1` };
 }
 
-/** The metrics without the bit, whose mean over the nodes would tell the count without noise. */
+/** The metrics without the bit. Its mean over the nodes would reveal the count without noise. */
 export function withoutNormBit(metrics: MetricRecord): MetricRecord {
   const rest = new MetricRecord();
   for (const [name, typed] of metrics.typedEntries()) {

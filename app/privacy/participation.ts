@@ -9,7 +9,7 @@ interface Joined {
   readonly count: number;
 }
 
-/** Which node has contributed to which rows of the noise, and may do so again. */
+/** Records which nodes contributed to which rows of the noise, and decides who may contribute again. */
 export class Participation {
   readonly #schema: ParticipationSchema;
   #joined = new Map<NodeId, Joined>();
@@ -18,7 +18,7 @@ export class Participation {
     this.#schema = schema;
   }
 
-  /** Why a node may not join a row; undefined if it may. */
+  /** The reason why a node may not join a row. Undefined if it may. */
   reasonAgainst(nodeId: NodeId, row: number): string | undefined {
     const { minSeparation, maxParticipations } = this.#schema;
     const joined = this.#joined.get(nodeId);
@@ -36,19 +36,19 @@ export class Participation {
     this.#joined.set(nodeId, { last: row, count });
   }
 
-  /** Forgets all, because another run starts. */
+  /** Forgets everything, because another run starts. */
   clear(): void {
     this.#joined.clear();
   }
 
-  /** All that was joined, as plain data for JSON. */
+  /** All contributions, as plain data for JSON. */
   state(): Readonly<Record<string, readonly [last: number, count: number]>> {
     return Object.fromEntries(
       [...this.#joined].map(([nodeId, { last, count }]) => [`${nodeId}`, [last, count]]),
     );
   }
 
-  /** Goes on from a state. @throws FlwrError "invalid-argument" if it is malformed; nothing changes then */
+  /** Continues from a state. @throws FlwrError "invalid-argument" if it is malformed; nothing changes then */
   restore(state: unknown): void {
     const joined = new Map<NodeId, Joined>();
     const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -4,13 +4,13 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { addUpdate, type ModelUpdate } from "./model_update.ts";
 import type { NoiseSource } from "./noise_source.ts";
 
-/** What a {@link PrivateMean} is made with. */
+/** Options of a {@link PrivateMean}. */
 export interface PrivateMeanOptions {
   /** C: an update counts with at most this norm. Above 0. */
   readonly clippingNorm: number;
   /** z: the noise's standard deviation ÷ C. From 0. */
   readonly noiseMultiplier: number;
-  /** n: the sum is divided by this number, however many updates there are. */
+  /** n: the sum is divided by this number, whatever the number of updates. */
   readonly divisor: number;
 }
 
@@ -18,8 +18,8 @@ export interface PrivateMeanOptions {
  * The mean of clipped updates with Gaussian noise, for one release (McMahan et al., 2018, arXiv:1710.06963, fixed-denominator
  * estimator): sent + (Σ wᵢ·clip(uᵢ) + N(0, (z·C)²)) / n, with each wᵢ at most 1.
  *
- * One node changes the sum by at most C, independently of the other nodes. Each update is rounded to the noise's grid before it is
- * added, so that the sum is exact, and the order of the replies cannot be read from its low bits.
+ * One node changes the sum by at most C, independently of the other nodes. Each update is rounded to the noise's grid
+ * before it is added. So the sum is exact, and its low bits do not reveal the order of the replies.
  */
 export class PrivateMean {
   readonly #sent: ReadonlyMap<string, Tensor>;
@@ -39,7 +39,7 @@ export class PrivateMean {
   /**
    * Adds a node's update.
    *
-   * @param trained the node's model, finite, with the shapes of the one sent, and its names or some of them
+   * @param trained the node's model: finite, with the shapes of the model sent, and all or some of its arrays
    * @param weight 0 to 1
    * @returns the norm of the update before it was clipped
    */
@@ -59,14 +59,14 @@ export class PrivateMean {
     return norm;
   }
 
-  /** Adds the noise, and returns the mean as a model in the types of the one sent. Call it once. */
+  /** Adds the noise, and returns the mean as a model with the types of the model sent. Call it once. */
   release(noise: NoiseSource): Map<string, Tensor> {
     return this.releaseBy((sum, deviation) => {
       for (const values of sum) noise.gaussian(values, deviation);
     });
   }
 
-  /** As {@link release}, with noise that is added to all arrays together. */
+  /** Like {@link release}, with noise that is added to all arrays together. */
   releaseBy(
     addNoise: (sum: readonly Float64Array[], deviation: number) => void,
   ): Map<string, Tensor> {
@@ -96,7 +96,7 @@ function addOnGrid(
   factor: number,
   step: number,
 ): void {
-  // Beyond 2⁵² steps doubles have no smaller digits, so adding this and taking it away rounds to the grid.
+  // Above 2⁵² steps, doubles have no digits below a step. So adding and subtracting this number rounds to the grid.
   const round = 1.5 * 2 ** 52 * step;
   if (sent instanceof Float32Array && own instanceof Float32Array) {
     for (let i = 0; i < sum.length; i++) sum[i]! += factor * (own[i]! - sent[i]!) + round - round;

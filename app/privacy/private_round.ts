@@ -11,17 +11,17 @@ import type { NoiseSource } from "./noise_source.ts";
 import { PrivateMean } from "./private_mean.ts";
 import { clippingTolerance } from "./tolerance.ts";
 
-/** What a round released. */
+/** The release of a round. */
 export interface Released {
   /** The private mean. */
   readonly model: Tensors;
-  /** Number of updates in it. */
+  /** Number of updates in the mean. */
   readonly count: number;
   /** Number of those that were larger than the clipping norm. */
   readonly clipped: number;
 }
 
-/** The training of a round: replies are added one after the other, in any order, and then released together. */
+/** The training of a round: replies are added one after another, in any order, and then released together. */
 export class PrivateRound {
   /** The replies for the inner strategy. */
   readonly replies = new KnownReplies();
@@ -29,7 +29,7 @@ export class PrivateRound {
   readonly #inner: Strategy;
   readonly #settings: CentralDpSettings;
   readonly #mean: PrivateMean;
-  /** Says why an update is not clipped. */
+  /** Returns the reason why an update counts as not clipped. */
   readonly #unclipped: ((trained: Tensors) => string | undefined) | undefined;
   /** The nodes whose updates are in the sum. */
   readonly #nodeIds: NodeId[] = [];
@@ -50,7 +50,7 @@ export class PrivateRound {
 
   /** Adds a reply, or an error in place of one. */
   add(message: Message): void {
-    // One node contributes once, also to a strategy that collects several replies of it.
+    // Each node contributes once, even if the strategy collects several of its replies.
     if (this.replies.isKnown(message.metadata.srcNodeId)) return;
     if (message.error !== undefined) return this.replies.keep(message);
     let reply: CheckedReply;
@@ -63,7 +63,7 @@ export class PrivateRound {
       return this.replies.refuse(message, error);
     }
     this.replies.count(message, reply);
-    // A reply without examples is left out, as by FedAvg: that depends on this reply alone.
+    // A reply without examples is left out, as FedAvg does. This depends only on the reply itself.
     if (reply.weight === 0) return;
     const { weightCap, norm } = this.#settings;
     const weight = weightCap === undefined ? 1 : Math.min(1, reply.weight / weightCap);
@@ -72,7 +72,7 @@ export class PrivateRound {
     if (bit ?? before > norm.current) this.#clipped++;
   }
 
-  /** Adds the noise. Call it once. @returns undefined if no reply can be used, and so nothing is released */
+  /** Adds the noise. Call it once. @returns undefined if no reply can be used, so nothing is released */
   release(noise: NoiseSource): Released | undefined {
     const count = this.#nodeIds.length;
     if (count === 0) return undefined;
@@ -83,7 +83,10 @@ export class PrivateRound {
     return { model, count, clipped: this.#clipped };
   }
 
-  /** Whether the node says that it has clipped; undefined if nobody asked. @throws FlwrError to refuse the reply */
+  /**
+   * Whether the node reports that it has clipped. Undefined if the round does not ask for that. @throws FlwrError to
+   * refuse the reply
+   */
   #check({ metrics, content, tensors }: CheckedReply): boolean | undefined {
     const { side, adaptive } = this.#settings;
     const bit = side === "client" && adaptive ? normBitOf(metrics, content) : undefined;

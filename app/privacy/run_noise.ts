@@ -5,17 +5,17 @@ import type { Round } from "../strategy/strategy.ts";
 
 /** Noise that belongs to a whole run, and the rules by which nodes may join its rounds. */
 export interface RunNoise {
-  /** What it is, for a line in the log. */
+  /** Description for a line in the log. */
   readonly description: string;
-  /** Number of rounds that were released. */
+  /** Number of released rounds. */
   readonly released: number;
   /** Begins another run. */
   reset(): void;
-  /** Why there is no further round; undefined if there is one. */
+  /** The reason why no further round is possible. Undefined if one is. */
   stopBefore(round: number): string | undefined;
   /** The access to the nodes that are chosen for the next round. @throws FlwrError "cancelled" by the round's signal */
   choose(round: Round): Promise<Grid>;
-  /** Refuses a plan that asks a node which may not join. @throws FlwrError "failed-precondition" that names the node */
+  /** Refuses a plan with a node that may not join. @throws FlwrError "failed-precondition" that names the node */
   checkPlan(messages: readonly Message[]): void;
   /** Refuses a reply of a node that may not join. @throws FlwrError "failed-precondition" with the reason */
   checkReply(nodeId: NodeId): void;
@@ -28,6 +28,9 @@ export interface RunNoise {
   release(sum: readonly Float64Array[], nodeIds: readonly NodeId[], deviation: number): void;
   /** State as text. Secret: with it the noise can be subtracted. */
   save(): string;
-  /** Goes on from a state. @throws FlwrError "invalid-argument" if it is malformed, or of other options; nothing changes */
+  /**
+   * Continues from a state. @throws FlwrError "invalid-argument" if it is malformed or belongs to other options;
+   * nothing changes then
+   */
   restore(text: string): void;
 }

@@ -13,11 +13,11 @@ const ROUNDING: Readonly<Partial<Record<DType, number>>> = {
 const NORM_ERROR = 1e-4;
 
 /**
- * Finds updates that a node has not clipped. A node that has clipped sends its model rounded to the model's types, and so
- * an update of a norm somewhat above the limit.
+ * Finds updates that a node has not clipped. A node that has clipped rounds its model to the model's types, so the norm
+ * of its update may be slightly above the limit.
  *
  * @param sent the global model
- * @returns a check that gives the reason against a node's model; undefined if it is within the limit
+ * @returns a function that returns the reason against a node's model, or undefined if the model is within the limit
  */
 export function clippingTolerance(
   sent: ReadonlyMap<string, Tensor>,

@@ -15,11 +15,11 @@ type ModelTensors = ReadonlyMap<string, Tensor>;
 
 /** Work on the replies to instructions of training. */
 export interface TrainReplyWork<Settings> {
-  /** Name of the mod, for reasons. */
+  /** Name of the modifier, for error messages. */
   readonly name: string;
   /** Reads what the mod needs from the instruction, before the app runs. @throws FlwrError when it is missing */
   settings(instruction: Message): Settings;
-  /** Changes a reply's model, and in place its other records. @throws FlwrError when a record is missing */
+  /** Changes a reply's model, and its other records in place. @throws FlwrError when a record is missing */
   change(
     models: { sent: ModelTensors; trained: ModelTensors },
     settings: Settings,
@@ -28,9 +28,9 @@ export interface TrainReplyWork<Settings> {
 }
 
 /**
- * A mod that changes the model in replies to `train` and `train.…`. Other messages pass unchanged, because their replies
- * have no model. A reply that it cannot change becomes an error reply with code ModPrecondition, as in Flower, so that
- * an unprotected model never leaves the node.
+ * A mod that changes the model in replies to `train` and `train.…`. Other messages pass unchanged, because their
+ * replies have no model. A reply that it cannot change becomes an error reply with code ModPrecondition, as in Flower,
+ * so an unprotected model never leaves the node.
  */
 export function trainReplyMod<Settings>(work: TrainReplyWork<Settings>): ClientMod {
   return async (message, context, next) => {

@@ -17,7 +17,7 @@ export interface AdaptiveClippingOptions extends CentralDpOptions, AdaptiveNormO
   readonly noiseMultiplier: number;
   /** n, the number of nodes that each round trains on, from 1. */
   readonly numSampledClients: number;
-  /** Flower's computation, also its rule that moves the norm away from its target (default false). */
+  /** Whether to compute as Flower does, including its rule that moves the norm away from its target (default false). */
   readonly flowerCompatible?: boolean;
 }
 
@@ -40,7 +40,7 @@ export class DifferentialPrivacyServerSideFixedClipping extends CentralDp {
   /**
    * Creates the strategy.
    *
-   * @param strategy makes the new model of the noisy mean
+   * @param strategy computes the new model from the noisy mean
    * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
    */
   constructor(strategy: Strategy, options: FixedClippingOptions) {
@@ -50,8 +50,8 @@ export class DifferentialPrivacyServerSideFixedClipping extends CentralDp {
 }
 
 /**
- * As {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or Flower's
- * `fixedclipping_mod`. The server does not rely on it.
+ * Like {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or
+ * Flower's `fixedclipping_mod`. The server does not rely on it.
  */
 export class DifferentialPrivacyClientSideFixedClipping extends CentralDp {
   /** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
@@ -74,8 +74,8 @@ export class DifferentialPrivacyServerSideAdaptiveClipping extends CentralDp {
 }
 
 /**
- * As {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or Flower's
- * `adaptiveclipping_mod`, which also says whether an update was clipped.
+ * Like {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or
+ * Flower's `adaptiveclipping_mod`, which also says whether an update was clipped.
  */
 export class DifferentialPrivacyClientSideAdaptiveClipping extends CentralDp {
   /** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */

@@ -37,7 +37,7 @@ const WRAPPERS: { [name: string]: new (strategy: Strategy, options: never) => Ce
 };
 const INNER: { [name: string]: new (options: object) => Strategy } = { FedAvg, FedAdam };
 
-/** What is otherwise than in Flower, on purpose. */
+/** Deliberate differences from Flower. */
 const DEVIATIONS: { readonly [name: string]: "refused" | "goes on" } = {
   "server-side fixed: a reply without change": "goes on",
   "server-side fixed: an integer array": "refused",

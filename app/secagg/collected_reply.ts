@@ -9,17 +9,17 @@ import { CONFIGS, KEYS, readByteList } from "./records.ts";
 export interface CollectedReply {
   /** .npy files of int64: the weight, then the arrays, under the node's masks. */
   readonly masked: readonly Uint8Array[];
-  /** The node's number of examples, as it says in the clear. */
+  /** The node's number of examples, which it sends in the clear. */
   readonly numExamples: number;
-  /** What the node sent in the clear, under today's names: `metrics`, and maybe `config`. */
+  /** The other records, which the node sent in the clear, under today's names: `metrics`, and possibly `config`. */
   readonly rest: RecordDict;
 }
 
 /**
- * Takes a reply apart. It may have the names of Flower's older API, as those of Python's nodes do.
+ * Splits a reply into its parts. It may use the names of Flower's older API, as the replies of Python's nodes do.
  *
  * @param maxWeight the largest number of examples
- * @throws FlwrError "invalid-argument" when it says that training failed, lacks something, or has too many examples
+ * @throws FlwrError "invalid-argument" when it reports that training failed, lacks something, or has too many examples
  */
 export function collectedReply(reply: Message, maxWeight: number): CollectedReply {
   const content = fromLegacyReply(reply.metadata.messageType, reply.content);

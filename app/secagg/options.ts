@@ -3,13 +3,13 @@ import { MAX_MODULUS } from "../../secagg/plus/settings.ts";
 import { MIN_NODES } from "../../secagg/plus/share_counts.ts";
 import { checkNumber } from "../../base/check_option.ts";
 
-/** Seconds within which the replies of a stage count, where the options do not say otherwise. */
+/** Default of `timeout`: seconds for the replies of a stage. */
 const DEFAULT_STAGE_TIMEOUT_SECONDS = 3_600;
 
-/** Largest range that numbers are quantised to: integers must stay below 2³¹. */
+/** Largest quantisation range. Integers must stay below 2³¹. */
 const MAX_QUANTIZATION_RANGE = 2 ** 30;
 
-/** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
+/** Options of SecAggPlus. Names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
   /**
    * Number of shares of each secret, which is also a node's number of neighbours: a fraction of the nodes, above 0 and
@@ -23,11 +23,11 @@ export interface SecAggPlusOptions {
    */
   readonly reconstructionThreshold?: number;
   /**
-   * The largest number of examples that a node may have. A node with more is left out. Much larger than needed: less
-   * precision. Default: 1000.
+   * The largest number of examples that a node may have. A node with more is left out. A value much larger than needed
+   * costs precision. Default: 1000.
    */
   readonly maxWeight?: number;
-  /** c: model elements, weighed, are clipped to [−c, c]. Default: 8. */
+  /** c: weighted model elements are clipped to [−c, c]. Default: 8. */
   readonly clippingRange?: number;
   /** R: [−c, c] becomes the integers from 0 to R. Up to 2³⁰; with N nodes N·R must stay below the modulus. Default: 2²². */
   readonly quantizationRange?: number;
@@ -83,14 +83,18 @@ function checkSharing(
 ): void {
   const { numShares, reconstructionThreshold } = options;
   if (!(numShares > 0 && numShares <= 1) && !isWhole(numShares, MIN_NODES)) {
-    throw refused("numShares", numShares, "a part above 0 to 1, or a whole number from 3");
+    throw refused(
+      "numShares",
+      numShares,
+      "a fraction above 0 and up to 1, or a whole number from 3",
+    );
   }
   const isPart = reconstructionThreshold > 0.5 && reconstructionThreshold <= 1;
   if (!isPart && !isWhole(reconstructionThreshold, 2)) {
     throw refused(
       "reconstructionThreshold",
       reconstructionThreshold,
-      "a part above 0.5 to 1, or a whole number from 2",
+      "a fraction above 0.5 and up to 1, or a whole number from 2",
     );
   }
   if (numShares <= 1 || isPart) return;

@@ -72,7 +72,7 @@ export function readInteger(record: ConfigRecord, key: string): number {
   throw malformed(key, "an integer");
 }
 
-/** Values with the node ids that they belong to. @throws FlwrError "invalid-argument" when they are not as many */
+/** Values with the node ids that they belong to. @throws FlwrError "invalid-argument" when their numbers differ */
 export function zipIds<Value>(
   ids: readonly bigint[],
   values: readonly Value[],

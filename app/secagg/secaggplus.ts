@@ -34,9 +34,10 @@ import { type NodeFailure, type Planned, stageMessage, Stages } from "./stages.t
  * every node,
  * with the node's own metrics.
  *
- * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
- * may be lost in each of the four stages, as long as the threshold's number of each node's neighbours is left. The numbers of
- * examples and all metrics are sent in the clear: see docs/secure-aggregation.md for what is guaranteed.
+ * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python.
+ * Nodes may be lost in each of the four stages, as long as every node keeps as many neighbours as the threshold
+ * requires. The numbers of examples and all metrics are sent in the clear: see docs/secure-aggregation.md for what is
+ * guaranteed.
  *
  * @example
  * ```ts
@@ -52,9 +53,9 @@ export class SecAggPlus extends Strategy {
   /**
    * Puts secure aggregation around a strategy.
    *
-   * @param strategy chooses nodes, and makes the new model of their mean
+   * @param strategy chooses nodes, and computes the new model from their mean
    * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-   *   mean of the nodes' models, or runs rounds of its own
+   *   mean of the nodes' models, or runs its own rounds
    */
   constructor(strategy: Strategy, options: SecAggPlusOptions = {}) {
     super();
@@ -67,7 +68,7 @@ export class SecAggPlus extends Strategy {
         {
           hints: [
             "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
-            "A strategy of your own that needs the mean alone says so with usesMeanOnly",
+            "If your own strategy needs only the mean, state that with usesMeanOnly",
           ],
         },
       );
@@ -89,7 +90,7 @@ export class SecAggPlus extends Strategy {
     return this.#strategy.initialArrays(grid, options);
   }
 
-  /** As the inner strategy. */
+  /** Same as the inner strategy. */
   override get savesEachRound(): boolean {
     return this.#strategy.savesEachRound;
   }
@@ -116,7 +117,7 @@ export class SecAggPlus extends Strategy {
     const instructions = new Map(messages.map((message) => [message.metadata.dstNodeId, message]));
     const problem = this.#problemWith(messages.length);
     if (problem !== undefined) {
-      // Later, too few nodes are a failure of the round, not of the options.
+      // In later rounds, too few nodes are a failure of the round, not of the options.
       if (round.number === 1) throw problem;
       round.grid.report({ type: "note", text: `    ${problem.message}` });
       return { messages: [], available };
@@ -189,7 +190,7 @@ export class SecAggPlus extends Strategy {
         });
       }
       const { code = MessageErrorCode.ReplyUnavailable, reason } = failures.get(nodeId) ??
-        { reason: "Left out: too few of its neighbours are there" };
+        { reason: "Left out: too few of its neighbours are left" };
       return instruction.replyError(code, reason, { clock });
     });
     const outcome = await this.#strategy.aggregateTrain(round, replies);
@@ -204,8 +205,8 @@ export class SecAggPlus extends Strategy {
     if (nodes < MIN_NODES) {
       return new FlwrError(
         "failed-precondition",
-        `SecAgg+ needs at least ${MIN_NODES} nodes, got ${nodes}: of two, each learns the other's model`,
-        { hints: [`Set minTrainNodes: ${MIN_NODES} in the strategy, so that it waits for them`] },
+        `SecAgg+ needs at least ${MIN_NODES} nodes, got ${nodes}: with two, each could compute the other's model`,
+        { hints: [`Set minTrainNodes: ${MIN_NODES} in the strategy: it then waits for them`] },
       );
     }
     try {
@@ -226,7 +227,7 @@ export class SecAggPlus extends Strategy {
   }
 }
 
-/** Types as Python's mod demands them: ranges of numbers are doubles, also where they are whole. */
+/** The types that Python's modifier requires: number ranges are doubles, even if they are whole. */
 function setupConfigs(settings: RoundSettings): ConfigRecord {
   return new ConfigRecord({
     [KEYS.stage]: "setup",
@@ -240,7 +241,7 @@ function setupConfigs(settings: RoundSettings): ConfigRecord {
   });
 }
 
-/** The mean under the model's names, in the types that an average has. */
+/** The mean under the model's names, with the types of an average. */
 function arraysOf(model: ArrayRecord, { arrays }: UnmaskedMean): ArrayRecord {
   const tensors = [...model.viewTensors()].map(([name, { dtype, shape }], i): [string, Tensor] => {
     const averaged = averagedDType(dtype, shape.length);

@@ -34,9 +34,9 @@ import { trainedModel } from "./trained_model.ts";
 /** Options of {@link secAggPlusMod}. */
 export interface SecAggPlusModOptions {
   /**
-   * The part of the shares, 0 to 1, that must be needed to give a secret back; rounds with a lower threshold are refused.
-   * Default: more than half. With half of them or fewer, a server can collect the shares of both secrets of a node, some
-   * from one half of the neighbours, some from the other, and read its model.
+   * Smallest fraction of the shares, 0 to 1, that may reconstruct a secret. Rounds with a lower threshold are refused.
+   * With half of the shares or fewer, a server can collect the shares of both secrets of a node from different halves
+   * of its neighbours, and read the node's model. Default: more than half.
    */
   readonly minThreshold?: number;
 }
@@ -59,7 +59,7 @@ export function secAggPlusMod(options: SecAggPlusModOptions = {}): ClientMod {
   return secAggPlusModWith(options, systemNodeRandomness);
 }
 
-/** As {@link secAggPlusMod}, with secrets from elsewhere: for tests. */
+/** Like {@link secAggPlusMod}, with given random secrets, for tests. */
 export function secAggPlusModWith(
   { minThreshold }: SecAggPlusModOptions,
   randomness: NodeRandomness,
@@ -73,7 +73,7 @@ export function secAggPlusModWith(
   return async (message, context, next) => {
     if (message.metadata.messageType.split(".")[0] !== "train") return await next(message, context);
     const remembered = context.state.get(STATE);
-    // Whatever goes wrong, the secrets of a round are not used again.
+    // After any error, the secrets of a round are not used again.
     context.state.delete(STATE);
     const state = isConfigRecord(remembered) ? stateFromRecord(remembered) : undefined;
     const answer = { message, context, next, minThreshold, randomness };
@@ -81,7 +81,7 @@ export function secAggPlusModWith(
   };
 }
 
-/** What a stage is answered with. */
+/** The input for answering a stage. */
 interface Asked {
   readonly message: Message;
   readonly context: Context;
@@ -153,7 +153,7 @@ async function answerStage(asked: Asked, state: NodeState | undefined): Promise<
   throw new FlwrError("internal", `SecAgg+: no answer to stage "${stage}"`);
 }
 
-/** Its errors say nothing of the node's data: they may be told to the server. */
+/** The protocol's errors contain nothing of the node's data, so the server may see them. */
 async function shared<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -167,7 +167,7 @@ function configsOf(message: Message): ConfigRecord {
   if (isConfigRecord(configs)) return configs;
   throw new FlwrError(
     "failed-precondition",
-    "This node trains only in a round of SecAgg+, so that its model is not seen: the instruction " +
+    "This node trains only in a round of SecAgg+, which hides its model: the instruction " +
       `has no ConfigRecord "${CONFIGS}"`,
     {
       hints: [
@@ -177,7 +177,7 @@ function configsOf(message: Message): ConfigRecord {
   );
 }
 
-/** A round goes from stage to stage; only "setup" may come at any time, and ends a round that was cut short. */
+/** Stages come in order. Only "setup" may come at any time: it ends a round that was interrupted. */
 function checkStage(configs: ConfigRecord, state: NodeState | undefined): Stage {
   const asked = configs.get(KEYS.stage);
   if (asked === "setup") return asked;
@@ -205,11 +205,11 @@ function readSettings(configs: ConfigRecord, minThreshold: number | undefined): 
     ? threshold > shareNum / 2
     : threshold >= minThreshold * shareNum;
   if (enough) return settings;
-  const least = minThreshold === undefined ? "more than half" : `${minThreshold} of them at least`;
+  const least = minThreshold === undefined ? "more than half" : `at least ${minThreshold}`;
   throw new FlwrError(
     "failed-precondition",
-    `SecAgg+: this node wants ${least} of the shares to be needed for a secret: the round's ` +
-      `threshold is ${threshold} of ${shareNum}`,
+    `SecAgg+: a secret must need ${least} of the shares for this node to take part, ` +
+      `but the round's threshold is ${threshold} of ${shareNum}`,
     { hints: ["Raise reconstruction_threshold, or lower minThreshold of secAggPlusMod"] },
   );
 }
@@ -235,7 +235,7 @@ function warnOfClipping(
   if (clipped === 0) return;
   const all = tensors.reduce((sum, { data }) => sum + data.length, 0);
   console.warn(
-    `SecAgg+: ${clipped} of ${all} weighed elements were beyond ±${clippingRange} and were clipped. ` +
+    `SecAgg+: ${clipped} of ${all} weighted elements were beyond ±${clippingRange} and were clipped. ` +
       "Raise the ServerApp's clippingRange.",
   );
 }

@@ -11,7 +11,6 @@ import type { RandomFractions } from "../../secagg/quantize.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { ClientApp } from "../client_app.ts";
 import { ConfigRecord } from "../config_record.ts";
-import type { Context } from "../context.ts";
 import { translateAtNode } from "../legacy/messages.ts";
 import type { Message } from "../message.ts";
 import { MetricRecord } from "../metric_record.ts";
@@ -20,17 +19,8 @@ import { instruction, plain } from "../testing.ts";
 import { float } from "../float.ts";
 import { CONFIGS, STATE } from "./records.ts";
 import { secAggPlusMod, secAggPlusModWith } from "./secaggplus_mod.ts";
+import { contextOf } from "./testing/federation.ts";
 import { contentOf } from "./testing/golden_content.ts";
-
-function contextOf(nodeId: bigint): Context {
-  return {
-    runId: 7n,
-    nodeId,
-    nodeConfig: new ConfigRecord(),
-    state: new RecordDict(),
-    runConfig: new ConfigRecord(),
-  };
-}
 
 /** An app as a user writes it: names of today, arrays under names of its own. */
 function appOf(exchange: GoldenExchange, fractions: RandomFractions) {
@@ -74,7 +64,7 @@ for (const exchange of WHOLE) {
         const metrics = (of: RecordDict) => of.configRecord("fitres.metrics").toObject();
         assert.deepEqual(metrics(content), metrics(expected));
         assert.equal(content.configRecord("fitres.status").get("code"), 0);
-        // No model beside the masked one: Flower reads "_empty" as no arrays.
+        // No model except the masked one. Flower reads "_empty" as no arrays.
         assert.deepEqual([...content.arrayRecord("fitres.parameters").keys()], ["_empty"]);
         assert.equal(content.arrayRecords.size, 1);
       }
@@ -133,7 +123,7 @@ class Round {
     return keys.set("stage", "share_keys");
   }
 
-  /** What was sent to a node, as the server passes it on. */
+  /** The shares sent to a node, as the server forwards them. */
   delivery(index: number, replies: readonly Message[]): ConfigRecord {
     const receiver = this.ids[index]!;
     const parts = replies.flatMap(({ content }, i) => {

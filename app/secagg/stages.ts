@@ -16,7 +16,7 @@ import { type CollectedReply, collectedReply } from "./collected_reply.ts";
 import type { SecAggPlusOptions } from "./options.ts";
 import { CONFIGS, KEYS, readByteList, readBytes, readIds, zipIds } from "./records.ts";
 
-/** Wrong shares of a round that the log names one by one. */
+/** Maximum number of wrong shares of a round that the log names one by one. */
 const REPORTED_SHARES = 5;
 
 /** A round between its plan and its replies. */
@@ -29,10 +29,10 @@ export interface Planned {
   readonly instructions: ReadonlyMap<NodeId, Message>;
 }
 
-/** Why a node does not count: without a code, its reply was refused here. */
+/** Why a node does not count. Without a code, its reply was refused here. */
 export type NodeFailure = Partial<MessageError> & { readonly reason: string };
 
-/** The stages after "setup" of one round: sends the messages, and keeps who failed. */
+/** The stages after "setup" of one round: sends the messages and records failures. */
 export class Stages {
   /** Nodes whose models are not in the mean. */
   readonly failures = new Map<NodeId, NodeFailure>();
@@ -85,7 +85,7 @@ export class Stages {
       asked,
       ({ active, dead }) => new ConfigRecord({ [KEYS.active]: active, [KEYS.dead]: dead }),
     );
-    // A node that is lost now has its model in the sum: it did not fail.
+    // If a node is lost now, its model is in the sum, so it did not fail.
     const revealed = readReplies(
       given,
       (reply) => new Map(zipIds(readIds(reply, KEYS.owners), readByteList(reply, KEYS.shares))),
@@ -149,7 +149,7 @@ export class Stages {
     return await grid.sendAndReceive(messages, { timeout: this.#options.timeout, signal });
   }
 
-  /** The names of the older API, which Python's mod demands; our nodes translate them. */
+  /** Under the names of the older API, which Python's modifier requires. Our nodes translate them. */
   #trainingOf(nodeId: NodeId): RecordDict {
     const { metadata, content } = this.#planned.instructions.get(nodeId)!;
     return toLegacyInstruction(metadata.messageType, content);

@@ -7,21 +7,21 @@ import type { Message } from "../message.ts";
 import { sameShape } from "../nd_array.ts";
 import { isArrayRecord, isRecordDict, RecordDict } from "../record_dict.ts";
 
-/** What a ClientApp's training came to, ready to be masked. */
+/** The result of a ClientApp's training, ready to be masked. */
 export interface TrainedModel {
   /** Its arrays, in the order of the instruction's. */
   readonly tensors: readonly Tensor[];
   /** The number of examples that it was trained on. */
   readonly numExamples: number;
-  /** The reply's records without the arrays: an empty ArrayRecord is in their place. */
+  /** The reply's records, with an empty ArrayRecord in place of the arrays. */
   readonly rest: RecordDict;
 }
 
 /**
- * Takes the model out of the reply of a ClientApp: its only ArrayRecord, with the number of examples from "num-examples" in
- * its metrics. Replies with the older names (`fitres.parameters`) are understood, too.
+ * Extracts the model from the reply of a ClientApp: its only ArrayRecord, with the number of examples from
+ * "num-examples" in its metrics. Replies with the older names (`fitres.parameters`) are understood, too.
  *
- * @param instruction the training instruction: its arrays' order and shapes are those of the sum
+ * @param instruction the training instruction: its arrays have the order and shapes of the sum
  * @throws FlwrError "invalid-argument" when the reply has another number of models, or arrays of other names or shapes
  */
 export function trainedModel(instruction: Message, reply: Message): TrainedModel {
@@ -55,12 +55,14 @@ function numExamplesOf(content: RecordDict): number {
     "invalid-argument",
     `Secure aggregation: the reply to "train" has no number "${key}" in its MetricRecord "metrics"`,
     {
-      hints: [`Return metrics: new MetricRecord({ "${key}": 500, … }): the model is weighed by it`],
+      hints: [
+        `Return metrics: new MetricRecord({ "${key}": 500, … }): it is the weight of the model`,
+      ],
     },
   );
 }
 
-/** The arrays in the instruction's order, by name where names are given, else by place. */
+/** The arrays in the instruction's order: by name if they have names, otherwise by position. */
 function inOrder(instruction: Message, arrays: ArrayRecord): Tensor[] {
   const sent = [...instruction.content.arrayRecords.values()][0];
   if (sent === undefined) return [...arrays.viewTensors().values()];

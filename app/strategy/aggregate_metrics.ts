@@ -22,8 +22,8 @@ export interface MetricsAggregation {
 }
 
 /**
- * Creates an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: weighted means as
- * by default, metrics over the examples of all nodes, and the spread over the nodes.
+ * Creates an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: the default
+ * weighted means, metrics over the examples of all nodes, and the spread over the nodes.
  *
  * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
@@ -41,7 +41,7 @@ export function aggregateMetrics(
   const kinds = Object.entries(statistics).map(([name, kind]) =>
     [name, statisticsKind(name, kind)] as const
   );
-  // A node must not send as its own what is computed for all.
+  // A node must not send a metric under a name that is computed for all nodes.
   const isPart = Object.keys(statistics).map((name) => (metric: string) =>
     partOf(name)(metric) || metric.startsWith(`${name}-`)
   );
@@ -64,7 +64,7 @@ export function aggregateMetrics(
   };
 }
 
-/** The valid statistics of the most common size, one for each node that has some. */
+/** The valid statistics of the most common size, one per node that sent any. */
 function fittingStatistics(
   name: string,
   kind: StatisticsKind,
@@ -79,11 +79,11 @@ function fittingStatistics(
     const size = parts.map((part) => [metrics.get(part)].flat().length).join();
     bySize.set(size, [...bySize.get(size) ?? [], statistics]);
   }
-  // Of equally common sizes, that of the lowest node id.
+  // If several sizes are equally common, the size of the lowest node id wins.
   return [...bySize.values()].sort((a, b) => b.length - a.length)[0] ?? [];
 }
 
-/** A node's statistics; undefined if they are malformed, or of more examples than the node claims to have. */
+/** A node's statistics. Undefined if they are malformed, or cover more examples than the node claims to have. */
 function readSound(
   name: string,
   kind: StatisticsKind,

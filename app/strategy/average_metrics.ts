@@ -45,7 +45,7 @@ function averageValues(
     const sum = (divisor: number) =>
       numbers.reduce<number>((sum, number, i) => sum + Number(number) * (weights[i]! / divisor), 0);
     const products = sum(1);
-    // If the products are beyond float64, the average still need not be.
+    // If the products exceed float64, the average itself may still be finite.
     return Number.isFinite(products) ? products / total : sum(total);
   };
   const lists = values.filter((value) => Array.isArray(value));

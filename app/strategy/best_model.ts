@@ -6,15 +6,15 @@ import type { EvaluateFn } from "./run_strategy.ts";
 
 /** Options of {@link keepBest}. */
 export interface KeepBestOptions {
-  /** The metric of the server's evaluation that tells which model is best, a number. */
+  /** Name of the server's evaluation metric that decides which model is best. It must be a number. */
   readonly metric: string;
-  /** "max": the largest value is the best, as of accuracy; "min": the smallest, as of loss. */
+  /** "max" if the largest value is the best, such as for accuracy; "min" if the smallest is, such as for loss. */
   readonly mode: "max" | "min";
 }
 
 /** The best model of a run so far. */
 export interface BestModel {
-  /** The round after which the model was evaluated; 0 is before the first. */
+  /** The round after which the model was evaluated. 0: before the first round. */
   readonly round: number;
   /** The model. */
   readonly arrays: ArrayRecord;
@@ -23,8 +23,8 @@ export interface BestModel {
 }
 
 /**
- * Wraps an evaluation at the server so that it remembers the best model of the run. Of equal values the earlier round is
- * the best; NaN never is.
+ * Wraps an evaluation at the server so that it remembers the best model of the run. Of equal values, the earlier round
+ * is the best. NaN never is.
  *
  * @example
  * ```ts
@@ -33,8 +33,8 @@ export interface BestModel {
  * await artifacts.save("best.npz", kept.best()!.arrays);
  * ```
  *
- * @returns the evaluation to pass to `start`, and the best model so far: undefined before the first evaluation. Another
- * run, which begins with round 0, begins anew.
+ * @returns the evaluation to pass to `start`, and the best model so far: undefined before the first evaluation. A new
+ *   run, which begins with round 0, starts over.
  * @throws FlwrError "invalid-argument" when an option is invalid, and in a round whose metrics lack a number of this name
  */
 export function keepBest(

@@ -17,54 +17,54 @@ import type { TrainOutcome } from "./strategy.ts";
 /** Options of strategies that do not wait for the slowest node. */
 export interface BufferedOptions
   extends Omit<ComposedStrategyOptions, "selection" | "evaluateSelection" | "acceptFailures"> {
-  /** Number of nodes that train at the same time, from 1; Infinity: all that are online (default Infinity). */
+  /** Number of nodes that train at the same time, from 1. Infinity means all online nodes (default Infinity). */
   readonly concurrency?: number;
   /** Number of nodes that must be online before the run begins, from 1 (default 2). */
   readonly minAvailableNodes?: number;
   /** Nodes that may be asked, by id and name (default: all). */
   readonly where?: NodeFilter;
-  /** Weight of an update by its staleness. */
+  /** Weight of an update by its staleness (default: `polynomialStaleness()`). */
   readonly staleness?: StalenessWeight;
-  /** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
+  /** Largest accepted staleness of an update, from 0. Older updates are refused (default Infinity). */
   readonly maxStaleness?: number;
-  /** Seed for the choice among nodes that are free: it has a generator for each version (default: random). */
+  /** Seed for the choice among free nodes. Each version has its own generator (default: random). */
   readonly seed?: number;
 }
 
-/** The instructions that are out, and for each node the version that it was sent. */
+/** The unanswered instructions, and the version that each node received. */
 interface Flight {
   readonly exchange: Exchange;
   readonly out: Map<NodeId, PhaseRound>;
 }
 
-/** What a driver knows of a reply when it is to be merged. */
+/** A reply to be merged, with the versions that it relates to. */
 export interface Update {
   /** The accepted reply. */
   readonly reply: CheckedReply;
-  /** Its weight by staleness, from 0 to 1. */
+  /** The reply's weight by staleness, from 0 to 1. */
   readonly scale: number;
-  /** The version that the node was sent. */
+  /** The version that the node received. */
   readonly base: PhaseRound;
   /** The current version. */
   readonly current: PhaseRound;
 }
 
 /**
- * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; the accepted replies of
- * `bufferSize` different nodes make a new version of the model. A node that has replied is asked again for the next
- * version, with the model of then: so a fast node has one update in a version, as every other node. If all nodes that
- * are online have replied, the version is made of fewer replies. A round is a version: `numRounds` is the number of
- * versions, `evaluateFn` and `stopWhen` are called after each, and the history has a record for each.
+ * A strategy whose driver does not wait for the slowest node. A number of instructions are always unanswered. The
+ * accepted replies of `bufferSize` different nodes make a new version of the model. A node that has replied is asked
+ * again only for the next version, with its model, so a fast node has at most one update in a version, like every other
+ * node. If all online nodes have replied, the version is made from fewer replies. A round is a version: `numRounds` is
+ * the number of versions, `evaluateFn` and `stopWhen` are called after each, and the history has a record for each.
  *
- * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back with
- * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
- * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
- * of a version include the mean of its updates' `staleness`.
+ * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back
+ * with the reply. `timeout` applies to each instruction. A reply that fails, or whose weight is 0, is a failure of its
+ * node and does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate.
+ * The metrics of a version include the mean of its updates' `staleness`.
  *
- * A checkpoint has the model of the last version, and no instructions: those that are out when a run is interrupted are lost
- * with their updates, and a resumed run asks all nodes for its next version. So it ends as an uninterrupted one, bit for
- * bit, only where no instruction is out when a version is made: with `concurrency` 1 and a buffer of 1, or a buffer that
- * waits for all nodes.
+ * A checkpoint contains the model of the last version, and no instructions. Instructions that are unanswered when a run
+ * is interrupted are lost with their updates, and a resumed run asks all nodes for its next version. So its result
+ * equals that of an uninterrupted run, bit for bit, only if every instruction is answered when a version is made: with
+ * `concurrency` 1 and a buffer of 1, or a buffer that waits for all nodes.
  */
 export abstract class BufferedStrategy extends ComposedStrategy {
   readonly #options: Required<
@@ -101,7 +101,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     this.#seed = options.seed;
   }
 
-  /** The reply as it is aggregated: its arrays are a model next to the current one. */
+  /** The reply to aggregate. Its arrays are the current model, moved by the update. */
   protected abstract merge(update: Update): CheckedReply;
 
   /**
@@ -109,7 +109,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
    *
    * @param grid the access to the nodes
    * @returns the final model and the history of the versions
-   * @throws FlwrError "failed-precondition" when no version came out of any training, "cancelled" by the signal
+   * @throws FlwrError "failed-precondition" when no training led to a version, "cancelled" by the signal
    */
   override start(grid: Grid, options: StartOptions = {}): Promise<Result> {
     const { minAvailableNodes } = this.#options;
@@ -136,7 +136,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     );
   }
 
-  /** Makes one version: keeps instructions out, and takes replies until there are enough. */
+  /** Makes one version: sends instructions, and takes replies until there are enough. */
   async #version(
     round: Round,
     { exchange, out }: Flight,
@@ -147,7 +147,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     const current = phaseOf(round, "train");
     const random = roundRandom(this.#seed, current);
     const config = this.trainConfig(round).set("model-version", number - 1);
-    // The nodes that have replied, well or not: each replies once to a version.
+    // The nodes that have replied, including with failures. Each replies once per version.
     const answeredBy = new Set<NodeId>();
     let [staleness, available] = [0, 0];
     while (collector.size < this.#bufferSize) {
@@ -162,7 +162,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
       for (const nodeId of nodeIds) out.set(nodeId, current);
       await exchange.send(this.instruct(round, "train", config, nodeIds));
       const answered = await exchange.nextAnswered();
-      if (answered === undefined) break; // every node that is online has replied
+      if (answered === undefined) break; // every online node has replied
       const nodeId = answered.instruction.metadata.dstNodeId;
       const base = out.get(nodeId)!;
       out.delete(nodeId);
@@ -200,7 +200,7 @@ export abstract class BufferedStrategy extends ComposedStrategy {
     const age = current.number - base.number;
     const { maxStaleness } = this.#options;
     collector.add(reply, base, (accepted) => {
-      // It would take a place in the buffer and add nothing.
+      // It would fill a place in the buffer without contributing.
       if (accepted.weight === 0) {
         throw new FlwrError("invalid-argument", `metric "${this.#weightedByKey}" is 0`);
       }

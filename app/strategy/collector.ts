@@ -22,11 +22,12 @@ import type { ReplyFold } from "./fold/reply_fold.ts";
 import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
 
 /**
- * Most replies that a round leaves out, one after the other, to find a finite model. After that the old model stays.
+ * Maximum number of replies that a round leaves out, one after another, to get a finite model. After that, the old
+ * model stays.
  */
 const MAX_EXCLUDED_REPLIES = 10;
 
-/** What a collector needs of its strategy. */
+/** The parts of a strategy that a collector uses. */
 export interface CollectorParts {
   readonly contract: ReplyContract;
   readonly aggregator: Aggregator;
@@ -47,7 +48,7 @@ export interface CollectorParts {
   ) => MetricRecord;
 }
 
-/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
+/** Collects the replies of one training, and computes the new model from them: see `ComposedStrategy.collector`. */
 export interface ReplyCollector {
   /** Number of accepted replies. */
   readonly size: number;
@@ -104,7 +105,7 @@ export class Collector implements ReplyCollector {
     if (this.#parts.fold !== undefined) return this.#addFolded(message, this.#parts.fold);
     try {
       this.#accept(adjust(checkMessage(message, round, this.#parts)));
-      // What was added is not needed any more; what is held is.
+      // A reply that was added is no longer needed. A reply that is held is.
       if (this.#streaming !== undefined) releaseMessage(message);
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
@@ -158,7 +159,7 @@ export class Collector implements ReplyCollector {
     };
   }
 
-  /** Remembers the largest update. Of equal norms the lower node id is named, whatever the order of arrival. */
+  /** Remembers the largest update. If norms are equal, the lower node id is named, whatever the order of arrival. */
   #observe(nodeId: NodeId, norm: number): void {
     const largest = this.#largest;
     if (
@@ -167,7 +168,7 @@ export class Collector implements ReplyCollector {
     ) this.#largest = { nodeId, norm };
   }
 
-  /** Leaves out the largest updates, one after the other, until the new model is finite. */
+  /** Leaves out the largest updates, one after another, until the new model is finite. */
   #fromHeld(): TrainOutcome {
     const excluded: Failure[] = [];
     let remaining: readonly CheckedReply[] = this.#accepted;
@@ -191,7 +192,7 @@ export class Collector implements ReplyCollector {
     return { results: [], failures, aggregated: false };
   }
 
-  /** A reply that has been added cannot be left out any more: if the model is not finite, the old one stays. */
+  /** A reply that was added can no longer be left out, so if the model is not finite, the old one stays. */
   #fromStream(aggregation: Pick<Aggregation, "finish">): TrainOutcome {
     const failures = inOrder(this.#failures);
     const spoilt = this.#unlessAccepted(this.#accepted, failures);
@@ -214,11 +215,11 @@ export class Collector implements ReplyCollector {
     return { results: replies.map(({ nodeId }) => nodeId), failures, aggregated: false };
   }
 
-  /** The new model, if it and the state are finite; otherwise the state stays unchanged. */
+  /** Computes the new model. If it or the state is not finite, the state stays unchanged. */
   #make(aggregation: Pick<Aggregation, "finish">): {
     readonly arrays?: ArrayRecord;
     readonly problem?: string;
-    /** Why the aggregator has no aggregate. */
+    /** The reason why there is no aggregate. */
     readonly unused?: string;
     readonly nodeIds?: Aggregate["nodeIds"];
   } {
@@ -313,7 +314,7 @@ function unused(
   return { results: [], failures: all, aggregated: false };
 }
 
-/** The new model as a record. Nobody changes its tensors any more. */
+/** The new model as a record. Nothing changes its tensors after this. */
 function adopt(model: Tensors): ArrayRecord {
   return new ArrayRecord(Array.from(model, ([name, tensor]) => [name, adoptTensor(tensor)]));
 }

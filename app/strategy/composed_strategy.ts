@@ -40,25 +40,25 @@ export type MetricsAggrFn = (
   weightedByKey: string,
 ) => MetricRecord;
 
-/** The parts of a strategy; without any, it is federated averaging. */
+/** The parts of a strategy. The defaults make federated averaging. */
 export interface StrategyParts {
-  /** Whom training asks (default: all online nodes, at least 2). */
+  /** The nodes that training asks (default: all online nodes, at least 2). */
   readonly selection?: Selection;
-  /** Whom evaluation asks (default: as training). */
+  /** The nodes that evaluation asks (default: selected as for training). */
   readonly evaluateSelection?: Selection;
-  /** Which replies are accepted (default: models like the one sent). */
+  /** The replies that are accepted (default: models with the arrays of the model sent). */
   readonly contract?: ReplyContract;
-  /** How the replies become one set of arrays (default: the weighted mean). */
+  /** Combines the replies into one set of arrays (default: the weighted mean). */
   readonly aggregator?: Aggregator;
-  /** What becomes of the aggregate (default: it is the new model). */
+  /** Computes the new model from the aggregate (default: the aggregate is the new model). */
   readonly rule?: ServerRule;
-  /** Changes of updates on their way, first to last (default: none). */
+  /** Change updates on their way to the aggregate, first to last (default: none). */
   readonly postprocessors?: readonly Postprocessor[];
 }
 
 /** Options of {@link ComposedStrategy}. */
 export interface ComposedStrategyOptions extends StrategyParts {
-  /** Name of the strategy for messages (default: that of its class). */
+  /** Name of the strategy for messages (default: the name of its class). */
   readonly name?: string;
   /** Metric with the weight of a node's metrics (default "num-examples"). */
   readonly weightedByKey?: string;
@@ -74,8 +74,8 @@ export interface ComposedStrategyOptions extends StrategyParts {
   readonly acceptFailures?: boolean;
   /**
    * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). As long as a round's
-   * replies are smaller, they are added in ascending order of node id. Beyond that, an aggregator that streams adds each
-   * reply as it arrives, and the ServerApp holds one at a time.
+   * replies are smaller, they are added in ascending order of node id. Above the limit, an aggregator that streams adds
+   * each reply as it arrives, and the ServerApp holds one at a time.
    */
   readonly maxHeldBytes?: number;
 }
@@ -148,8 +148,8 @@ export class ComposedStrategy extends Strategy {
   }
 
   /**
-   * True with a mean as aggregator, whatever rule follows, and neither postprocessors, nor a contract or a driver of
-   * one's own.
+   * True if the aggregator is a mean, and there are no postprocessors and no custom contract or driver. The rule does
+   * not matter.
    */
   override get usesMeanOnly(): boolean {
     const { aggregateTrain, collectTrain } = ComposedStrategy.prototype;
@@ -164,7 +164,7 @@ export class ComposedStrategy extends Strategy {
     return this.#parts.contract.check(reply, round);
   }
 
-  /** How the replies become one set of arrays. */
+  /** Combines the replies into one set of arrays. */
   protected get aggregator(): Aggregator {
     return this.#parts.aggregator;
   }
@@ -199,7 +199,7 @@ export class ComposedStrategy extends Strategy {
 
   /**
    * Aggregates the replies as they arrive. Once they exceed `maxHeldBytes`, an aggregator that streams takes each at
-   * once. A reply can then not be left out afterwards: if the new model is not finite, the old one stays.
+   * once. A reply then cannot be left out afterwards: if the new model is not finite, the old one stays.
    */
   override async collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome> {
     // A derived strategy that overrides the aggregation of all replies gets all of them.
@@ -239,7 +239,7 @@ export class ComposedStrategy extends Strategy {
 
   /** Replaces the state by one that `saveState` returned. @throws FlwrError "invalid-argument" if it is not one */
   override loadState(state: RecordDict): void {
-    // Both are checked before one is replaced.
+    // Both are checked before either is replaced.
     const types = new ModelTypes();
     types.load(state.configRecord("types"));
     this.state.load(state);
@@ -261,7 +261,10 @@ export class ComposedStrategy extends Strategy {
     return { messages: this.instruct(round, phase, config, nodeIds), available };
   }
 
-  /** The same instruction for each of some nodes: the model, and the settings with those of the postprocessors. */
+  /**
+   * The same instruction for each of the given nodes: the model, and the settings, including those of the
+   * postprocessors.
+   */
   protected instruct(
     round: Round,
     phase: PhaseName,
@@ -290,7 +293,7 @@ export class ComposedStrategy extends Strategy {
   }
 
   /**
-   * Begins to collect the replies of a training. Drivers use it.
+   * Starts to collect the replies of a training, for drivers.
    *
    * @param maxHeldBytes default: the option
    */
@@ -301,7 +304,7 @@ export class ComposedStrategy extends Strategy {
   #collect(round: Round, parts: CollectorParts): ReplyCollector {
     const phaseRound = phaseOf(round, "train");
     this.#types.record(phaseRound.sent, round.number);
-    // A strategy may run several times, one run after the other.
+    // A strategy may run several times, one run after another.
     if (round.number === 1) this.state.clear();
     return new Collector(phaseRound, parts);
   }

@@ -45,9 +45,9 @@ export interface FedAvgOptions {
   /** Largest accepted weight of a reply (default 10⁹). */
   readonly maxNumExamples?: number;
   /**
-   * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
-   * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
-   * reaches).
+   * Largest accepted update: the Euclidean norm of the difference between a node's model and the model that it
+   * received, over all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which
+   * no sound model reaches).
    */
   readonly maxUpdateNorm?: number;
   /**
@@ -56,13 +56,13 @@ export interface FedAvgOptions {
    */
   readonly largeUpdates?: LargeUpdateAction;
   /**
-   * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
-   * For float64 models whose nodes reply in float32 (default false).
+   * Whether to accept floating-point arrays of another width than those sent, and to convert them to the type sent. Use
+   * it for float64 models whose nodes reply in float32 (default false).
    */
   readonly convertFloats?: boolean;
   /**
-   * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). Beyond it, strategies
-   * that average add each reply as it arrives: see {@link FedAvg}.
+   * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). Above the limit,
+   * strategies that average add each reply as it arrives: see {@link FedAvg}.
    */
   readonly maxHeldBytes?: number;
   /** Seed that makes the choice of nodes repeatable (default: random). */
@@ -73,12 +73,12 @@ export interface FedAvgOptions {
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
  *
- * Equal replies give bit-identical models, whatever order they arrive in. Replies of up to `maxHeldBytes` together are
- * averaged in ascending order of node id, with Flower's bits. Larger ones are added as they arrive, in about 77 bits, and
- * the ServerApp holds one reply at a time, however many nodes there are. Then a reply cannot be left out afterwards: if
- * the average is not finite, the old model stays.
+ * Equal replies give bit-identical models, in whatever order they arrive. If a round's replies total at most
+ * `maxHeldBytes`, they are averaged in ascending order of node id, and the result equals Flower's bit for bit.
+ * Otherwise they are added as they arrive, in about 77 bits, and the ServerApp holds one reply at a time, whatever the
+ * number of nodes. Then a reply cannot be left out afterwards: if the average is not finite, the old model stays.
  *
- * It is a {@link ComposedStrategy}; derived strategies pass parts of their own, or override a hook.
+ * It is a {@link ComposedStrategy}. Derived strategies pass their own parts, or override a hook.
  */
 export class FedAvg extends ComposedStrategy {
   /** The options, with their defaults. */
@@ -93,7 +93,7 @@ export class FedAvg extends ComposedStrategy {
   /**
    * Creates the strategy.
    *
-   * @param parts replace those of federated averaging
+   * @param parts replacements for the parts of federated averaging
    * @throws FlwrError "invalid-argument" that names the option that is out of range
    */
   constructor(options: FedAvgOptions = {}, parts: StrategyParts = {}) {

@@ -10,20 +10,21 @@ import { polynomialStaleness } from "./staleness/staleness.ts";
 export interface FedBuffOptions extends BufferedOptions {
   /**
    * K, the number of updates that make a new version, each of another node, from 1 (default 10). Choose it below the
-   * number of nodes: otherwise each version waits for all that are online, or for their `timeout`.
+   * number of nodes. Otherwise each version waits for all online nodes, or for their `timeout`.
    */
   readonly bufferSize?: number;
-  /** Whether updates are weighted by their nodes' numbers of examples, too (default false, as in the paper). */
+  /** Whether updates are also weighted by their nodes' numbers of examples (default false, as in the paper). */
   readonly weighted?: boolean;
 }
 
 /**
- * Buffered asynchronous aggregation (Nguyen et al., 2022, arXiv:2106.06639, algorithm 1). With w the current version, wᵢ
- * the version that node i was sent, xᵢ its model and τᵢ its staleness, updates of K nodes make the new version
+ * Buffered asynchronous aggregation (Nguyen et al., 2022, arXiv:2106.06639, algorithm 1). With w the current version,
+ * wᵢ the version that node i received, xᵢ its model and τᵢ its staleness, updates of K nodes make the new version
  *
  *     w ← w + 1/K · Σ s(τᵢ)·(xᵢ − wᵢ)
  *
- * by default with s(τ) = (1 + τ)^−½. With a `rule`, for example momentum, that is the aggregate which the rule gets.
+ * by default with s(τ) = (1 + τ)^−½. With a `rule`, for example momentum, this result is the aggregate that the rule
+ * gets.
  *
  * @example
  * ```ts

@@ -44,7 +44,7 @@ function federation(
   return { clock, driver, grid };
 }
 
-/** Runs a strategy while the clock goes on, a quarter of a second at a time. */
+/** Runs a strategy while the clock advances by a quarter of a second at a time. */
 async function run(
   strategy: Strategy,
   { clock, grid }: Pick<ReturnType<typeof federation>, "clock" | "grid">,

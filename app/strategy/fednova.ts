@@ -24,9 +24,9 @@ export interface FedNovaOptions extends FedAvgOptions {
 }
 
 /**
- * FedNova (Wang et al., 2020, arXiv:2007.07481): averages updates per local step, so that nodes with more steps do not
- * pull the model towards their own optimum. With w the model sent, wᵢ a node's model, pᵢ its share of the examples and
- * τᵢ its number of local steps,
+ * FedNova (Wang et al., 2020, arXiv:2007.07481): averages updates per local step, so nodes with more steps do not pull
+ * the model towards their own optimum. With w the model sent, wᵢ a node's model, pᵢ its share of the examples and τᵢ
+ * its number of local steps,
  *
  *     τ_eff = Σ pᵢ·τᵢ;   w ← w + η·τ_eff·Σ (pᵢ / τᵢ)·(wᵢ − w)
  *
@@ -83,7 +83,7 @@ export class FedNova extends FedAvg {
   }
 }
 
-/** What a node's optimiser does besides plain steps. */
+/** Features of a node's optimiser in addition to plain steps. */
 export interface LocalSteps {
   /** ρ, the momentum, from 0 to below 1 (default 0). */
   readonly momentum?: number;
@@ -92,8 +92,8 @@ export interface LocalSteps {
 }
 
 /**
- * ‖a‖₁ of FedNova (Wang et al., 2020, section 4): by how many plain steps a node's local training counts. Without momentum
- * and proximal term it is the number of steps.
+ * ‖a‖₁ of FedNova (Wang et al., 2020, section 4): the number of plain steps that a node's local training is worth.
+ * Without momentum and proximal term it is the number of steps.
  *
  * @param steps number of local steps, from 1
  * @throws FlwrError "invalid-argument" when a number is out of range, or both momentum and proximal term are given
@@ -112,10 +112,10 @@ export function normalizedSteps(
       { hints: ["Train with one of them"] },
     );
   }
-  // Σₖ (1 − ρᵏ) / (1 − ρ) for k from 1 to τ: the gradient of a step acts on in all later ones.
+  // Σₖ (1 − ρᵏ) / (1 − ρ) for k from 1 to τ: the gradient of a step continues to act in all later steps.
   if (momentum > 0) {
     return (steps - momentum * (1 - momentum ** steps) / (1 - momentum)) / (1 - momentum);
   }
-  // Σₖ (1 − α)ᵏ for k from 0 to τ − 1: later steps pull back what a step has moved.
+  // Σₖ (1 − α)ᵏ for k from 0 to τ − 1: later steps partly undo a step's movement.
   return proximalRate > 0 ? (1 - (1 - proximalRate) ** steps) / proximalRate : steps;
 }

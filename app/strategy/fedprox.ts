@@ -12,7 +12,7 @@ export interface FedProxOptions extends FedAvgOptions {
 
 /**
  * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, where wᵗ is the
- * model that they were sent. The ClientApp reads μ from its config as "proximal-mu".
+ * model that they received. The ClientApp reads μ from its config as "proximal-mu".
  */
 export class FedProx extends FedAvg {
   readonly #mu: number;

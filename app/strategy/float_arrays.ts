@@ -2,7 +2,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { elementwise } from "./arrays/elementwise.ts";
 
 /**
- * Computes arrays for the real numbers of a model; counters are left out, because nothing is trained in them.
+ * Computes arrays for the real numbers of a model; counters are left out, because they are not trained.
  *
  * @param compute computes an element from its name and index
  */

@@ -140,7 +140,8 @@ function phaseToJson(phase: PhaseRecord, nameOf: NameOf): PhaseJson {
   };
 }
 
-function metricsToJson(
+/** Converts metrics to JSON. */
+export function metricsToJson(
   metrics: MetricRecord | undefined,
 ): { [name: string]: JsonMetric } | undefined {
   if (metrics === undefined) return undefined;
@@ -150,6 +151,7 @@ function metricsToJson(
   return Object.fromEntries(json);
 }
 
-function numberToJson(value: number | bigint): number | string {
+/** Converts a number to JSON: to a string if JSON cannot represent it. */
+export function numberToJson(value: number | bigint): number | string {
   return typeof value === "number" && Number.isFinite(value) ? value : String(value);
 }

@@ -9,8 +9,8 @@ import type { NodeId } from "../../entities/metadata.ts";
 import { sampleNodes } from "./selection/sampling.ts";
 
 /**
- * Asks one random node for initial arrays, as Flower does if the ServerApp has none. If the node has none either, asks
- * the next one.
+ * Asks one random node for initial arrays, as Flower does if the ServerApp has none. If that node has none either, it
+ * asks the next one.
  *
  * @throws FlwrError "failed-precondition" when no node has arrays, with the last node's reason
  */

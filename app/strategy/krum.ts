@@ -7,9 +7,9 @@ import type { CheckedReply } from "./contract/reply_contract.ts";
 export interface MultiKrumOptions extends FedAvgOptions, KrumSelectionOptions {}
 
 /**
- * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. Of n models, the
- * score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest
- * scores are selected; of equal ones, the one with the lower node id. Models of weight 0 are left out.
+ * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. A model's score
+ * is the sum of its squared distances to the n − f − 2 (at least 1) closest of the n models. The models with the lowest
+ * scores are selected. Of equal scores, the lower node id wins. Models of weight 0 are left out.
  */
 export class MultiKrum extends FedAvg {
   readonly #malicious: number;

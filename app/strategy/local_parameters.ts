@@ -13,18 +13,18 @@ export interface LocalParametersOptions {
   /** The record with the model, in instructions and replies (default "arrays"). */
   readonly arraysKey?: string;
   /**
-   * The node's local arrays before its first training, by name; others in it are not used. Needed where the strategy sends
-   * the shared arrays alone (default: those that the node is sent).
+   * The node's local arrays before its first training, by name. Other arrays in it are ignored. Required if the
+   * strategy sends only the shared arrays (default: the arrays that the node receives).
    */
   readonly initial?: () => ReadonlyMap<string, Tensor>;
 }
 
 /**
- * A client modifier that keeps some arrays of the model on the node, in the state of its run: the handler gets the node's
- * own in place of those sent, and its reply leaves without them. Give it to the ClientApp, so that training and evaluation
- * see the same model.
+ * A client modifier that keeps some arrays of the model on the node, in the state of its run: the handler gets the
+ * node's own arrays instead of those sent, and they are removed from its reply. Pass it to the ClientApp, so training
+ * and evaluation see the same model.
  *
- * @param isLocal whether an array stays on the node, by its name: the same as in `PartialModel`
+ * @param isLocal decides by its name whether an array stays on the node; the same as in `PartialModel`
  */
 export function localParameters(
   isLocal: IsLocal,

@@ -3,7 +3,7 @@ import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 
 /**
  * The element-wise median of the nodes' models (Yin et al., 2018, arXiv:1803.01498), which a minority of nodes cannot
- * move arbitrarily. Of an even number it is the mean of the middle two. Weights only apply to the metrics.
+ * move arbitrarily. For an even number, it is the mean of the middle two. Weights only apply to the metrics.
  */
 export class FedMedian extends FedAvg {
   /**
@@ -18,7 +18,7 @@ export class FedMedian extends FedAvg {
 
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
-  /** β, the share of the values that is cut off at each end, from 0 to below 0.5 (default 0.2). */
+  /** β, the share of the values that are dropped at each end, from 0 to below 0.5 (default 0.2). */
   readonly beta?: number;
 }
 

@@ -18,22 +18,22 @@ export type IsLocal = (name: string) => boolean;
 
 /** Options of {@link PartialModel}. */
 export interface PartialModelOptions {
-  /** Whether an array stays on the node, by its name; not all arrays may. */
+  /** Decides by its name whether an array stays on the node. At least one array must be shared. */
   readonly isLocal: IsLocal;
   /**
-   * What nodes are sent: "all" arrays, so that a node begins with the initial model's local ones (default), or the
-   * "shared" ones alone, which saves their bytes; nodes then need local ones of their own.
+   * The arrays that nodes receive. "all": a node starts with the local arrays of the initial model. "shared": only the
+   * shared arrays, which saves bytes; nodes then need their own local arrays (default "all").
    */
   readonly sent?: "all" | "shared";
 }
 
 /**
- * A strategy for models of which some arrays stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
+ * A strategy for models with some arrays that stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
  * arXiv:2102.07623), the last layers (FedPer, Arivazhagan et al., 2019, arXiv:1912.00818), or all but small adapters
- * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model stay as they are at the start:
- * they are no node's, so evaluate on the nodes.
+ * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model never change and belong
+ * to no node, so evaluate on the nodes.
  *
- * Replies may have the local arrays or lack them; they are not read. Nodes keep theirs with the mod `localParameters`.
+ * Replies may contain local arrays, which are ignored. Nodes keep their own with the modifier `localParameters`.
  *
  * @example
  * ```ts
@@ -51,8 +51,8 @@ export class PartialModel extends Strategy {
    * Creates the strategy.
    *
    * @param inner aggregates the shared arrays
-   * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy has a `start` of its own, as
-   * FedBuff
+   * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy overrides `start`, as FedBuff
+   *   does
    */
   constructor(inner: Strategy, { isLocal, sent = "all" }: PartialModelOptions) {
     super();
@@ -118,7 +118,7 @@ export class PartialModel extends Strategy {
     return this.#inner.aggregateEvaluate(round, replies);
   }
 
-  /** As the other strategy. */
+  /** Same as the other strategy. */
   override get savesEachRound(): boolean {
     return this.#inner.savesEachRound;
   }

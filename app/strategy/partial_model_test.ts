@@ -78,7 +78,7 @@ Deno.test("FedPer: heads stay on their nodes, and the rest is averaged", async (
     { "base.w": 3 },
   ]);
   assert.deepEqual(plain(first.outcome.arrays!), { "base.w": 2, "head.w": 10 });
-  // Each node goes on with its own head, in evaluation as well.
+  // Each node continues with its own head, also in evaluation.
   await train(strategy, nodes, first.outcome.arrays!, 2);
   const round = roundOf(first.outcome.arrays!, 2, [2n, 3n]);
   const { messages } = await strategy.configureEvaluate(round);
@@ -164,13 +164,13 @@ Deno.test("a node whose training fails keeps its local arrays", async () => {
   assert.deepEqual(node.seen[1], { "base.w": 0, "head.w": 11 });
 });
 
-Deno.test("a predicate that fits no array, or all, and a strategy with a start of its own are refused", async () => {
+Deno.test("a predicate that fits no array, or all, and a strategy that overrides start are refused", async () => {
   const all = new PartialModel(new FedAvg(), { isLocal: () => true });
   assert.throws(() => all.configureTrain(roundOf(model({ w: 0 }), 1, [2n, 3n])), /all 1 arrays/);
   const none = undefined as never;
   assert.throws(() => new PartialModel(none, { isLocal }), { code: "invalid-argument" });
   for (const inner of [new FedBuff(), new FedAsync()]) {
-    const code = { code: "invalid-argument", message: /start of its own/ };
+    const code = { code: "invalid-argument", message: /overrides start/ };
     assert.throws(() => new PartialModel(inner, { isLocal }), code, inner.name);
   }
   assert.throws(() => new PartialModel(new FedAvg(), { isLocal: true as never }), /isLocal/);

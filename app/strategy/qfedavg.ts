@@ -9,7 +9,7 @@ import type { CheckedReply } from "./contract/reply_contract.ts";
 import type { Round } from "./strategy.ts";
 import { updateNorm } from "./arrays/update_norm.ts";
 
-/** What is added to losses by default, as in Flower, so that a loss of 0 has a power. */
+/** Default of `addedLoss`, as in Flower. It makes powers of a loss of 0 finite. */
 const ADDED_LOSS = 1e-10;
 
 /** Largest value of `maxLoss`: its powers are finite. */
@@ -23,23 +23,23 @@ export interface QFedAvgOptions extends FedAvgOptions {
   readonly clientLearningRate: number;
   /** q, the weight of fairness, from 0 (the unweighted mean) to 10 (default 0.1). */
   readonly q?: number;
-  /** Metric with a node's loss for the model that it was sent, from 0 to `maxLoss` (default "train_loss"). */
+  /** Metric with a node's loss for the model that it received, from 0 to `maxLoss` (default "train_loss"). */
   readonly trainLossKey?: string;
   /**
    * Largest accepted loss of a node, above 0 to 10³⁰ (default 10⁶, beyond the mean loss of sound training). A node that
-   * reports a larger loss than it has counts more, so set it to what your nodes can reach: a cross-entropy of c classes
-   * begins near ln c.
+   * reports a larger loss than it has counts more, so set it to what your nodes can reach. A cross-entropy over c
+   * classes starts near ln c.
    */
   readonly maxLoss?: number;
   /**
-   * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
-   * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
-   * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+   * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node
+   * with loss 0 and a nonzero update holds the whole model back, because its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸
+   * for q = 0.1. If nodes can reach a loss of 0, set this option to a negligible loss, such as 0.01.
    */
   readonly addedLoss?: number;
   /**
-   * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
-   * its second round on.
+   * Element types of the new model. "kept": those of the model. "float64": as in Flower with NumPy 2, which sends a
+   * float32 model as float64 from the second round on (default "kept").
    */
   readonly elementTypes?: "kept" | "float64";
 }
@@ -121,7 +121,8 @@ export class QFedAvg extends FedAvg {
       powers.push(power);
       total += this.#q * loss ** (this.#q - 1) * norm * norm + this.#lipschitz * power;
     }
-    // Beyond double precision the update would be 0: NaN makes the reply with the largest update be left out instead.
+    // If the sum exceeds double precision, the update would be 0. NaN makes the strategy leave out the reply with the
+    // largest update instead.
     if (total === Infinity) total = NaN;
     const factors = powers.map((power) => this.#lipschitz * power / total);
     const models = replies.map(({ tensors }) => tensors);

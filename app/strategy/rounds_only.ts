@@ -15,7 +15,7 @@ export function requireRounds(wrapper: string, strategy: Strategy): void {
   if (strategy.start === Strategy.prototype.start) return;
   throw new FlwrError(
     "invalid-argument",
-    `${wrapper} cannot be used with ${strategy.name}, which has a start of its own: ${wrapper} runs the rounds`,
+    `${wrapper} cannot be used with ${strategy.name}, which overrides start: ${wrapper} runs the rounds itself`,
     { hints: ["Use a strategy that runs in rounds, such as FedAvg"] },
   );
 }

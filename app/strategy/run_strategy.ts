@@ -57,8 +57,8 @@ export interface StartOptions {
   /** Called before the first round, as round 0, and after each round. */
   readonly evaluateFn?: EvaluateFn;
   /**
-   * Called after each round but the last. Return true to end the run early: it completes with the model of that round
-   * (default: all rounds run).
+   * Called after each round except the last. Return true to end the run early; it then completes with the model of that
+   * round (default: all rounds run).
    *
    * @example
    * ```ts
@@ -70,14 +70,14 @@ export interface StartOptions {
   readonly timeout?: number;
   /**
    * Where and how often to save a checkpoint of model, state and history; false saves none (default: after each round,
-   * if the run has a place to save it). A run that is resumed goes on after the round of its last checkpoint.
+   * if the run has a place to save it). A resumed run continues after the round of its last checkpoint.
    */
   readonly checkpoint?: boolean | CheckpointOptions;
   /** Ends the run with a "cancelled" error. */
   readonly signal?: AbortSignal;
 }
 
-/** What a round made. */
+/** The result of a round. */
 export interface RoundOutcome {
   /** The new model; undefined keeps the old one. */
   readonly arrays?: ArrayRecord;
@@ -85,14 +85,14 @@ export interface RoundOutcome {
   readonly evaluate?: PhaseRecord;
 }
 
-/** How a strategy begins, and makes one round. */
+/** The part of a strategy that starts a run and performs one round. */
 export interface RoundDriver {
   readonly name: string;
-  /** The state that checkpoints contain, next to the model and the history. */
+  /** The state that checkpoints contain, in addition to the model and the history. */
   readonly state: Checkpointable;
   initialArrays: Strategy["initialArrays"];
   stopBefore?: Strategy["stopBefore"];
-  /** Makes a round. @param roundOf the round with settings and a model, by default that at its start */
+  /** Performs a round. @param roundOf creates the round with settings and a model (default: the model at its start) */
   round(
     roundOf: (config: ConfigSource | undefined, arrays?: ArrayRecord) => Round,
     timeout: number,
@@ -144,7 +144,7 @@ export async function runRounds(
   try {
     return await driveRounds(driver, grid, { ...options, numRounds, timeout }, checkpoints);
   } catch (error) {
-    // A run that fails can go on from its last round. Its own error is the one to report.
+    // A run that fails can continue from its last round. The run's own error is the one to report.
     await checkpoints?.written().catch(() => {});
     throw error;
   }

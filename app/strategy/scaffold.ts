@@ -29,8 +29,8 @@ export interface ScaffoldOptions extends FedAvgOptions {
   /**
    * Largest accepted change of a node's control variate: its Euclidean norm over all arrays together, above 0 to 10³⁰
    * (default 10³⁰, which no sound change reaches). A change is about an update / (K·ηₗ), with K local steps of learning
-   * rate ηₗ, so it may be far larger than the update. `largeUpdates` is the action for a larger one, too: "clip" scales
-   * it down to this norm.
+   * rate ηₗ, so it may be far larger than the update. `largeUpdates` also decides the action for a larger change:
+   * "clip" scales it down to this norm.
    */
   readonly maxControlNorm?: number;
 }
@@ -42,8 +42,9 @@ export interface ScaffoldOptions extends FedAvgOptions {
  *     node: each step subtracts ηₗ·(gᵢ − cᵢ + c);   cᵢ⁺ = cᵢ − c + (x − yᵢ) / (K·ηₗ)   (the paper's option II)
  *     server: x ← x + η_g·mean(yᵢ − x);   c ← c + |S|/N · mean(cᵢ⁺ − cᵢ)
  *
- * Means are unweighted, as in the paper. A reply without a sound change cᵢ⁺ − cᵢ is a failure of its node. The node's half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in
- * the node's state, so a node that restarts begins with cᵢ = 0 while c still has its share.
+ * Means are unweighted, as in the paper. A reply without a sound change cᵢ⁺ − cᵢ is a failure of its node. The node's
+ * half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in the node's state, so a node that restarts
+ * begins with cᵢ = 0, while c still contains its share.
  */
 export class Scaffold extends FedAvg {
   readonly #control = this.moments();
@@ -143,7 +144,7 @@ function refuse(problem: string): FlwrError {
   return new FlwrError("invalid-argument", `${CONTROL_RECORD} ${problem}`);
 }
 
-/** @throws FlwrError "invalid-argument" unless the change is of real numbers of the model, and finite */
+/** @throws FlwrError "invalid-argument" unless the change has floating-point arrays of the model, all finite */
 function checkChange(change: Tensors, sent: Tensors): void {
   for (const [name, { data, dtype, shape }] of change) {
     const like = sent.get(name);

@@ -9,7 +9,7 @@ import { checkNumber, checkPositive } from "../../base/check_option.ts";
 import { mapFloats } from "./float_arrays.ts";
 import { CONTROL_RECORD } from "./scaffold.ts";
 
-/** What a node has done in a round of SCAFFOLD. */
+/** The training of a node in a round of SCAFFOLD. */
 export interface LocalTraining {
   /** The model after training, by name. */
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -26,7 +26,7 @@ export interface ScaffoldRound {
   /**
    * Updates the node's control variate in its state.
    *
-   * @returns the records to reply besides model and metrics
+   * @returns the records to reply in addition to model and metrics
    * @throws FlwrError "invalid-argument" when a number is out of range, "failed-precondition" when the control variate
    * would not be finite
    */

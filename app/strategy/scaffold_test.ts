@@ -152,7 +152,7 @@ Deno.test("scaffoldRound: the node's correction, its new control variate and its
   assert.ok(Math.abs(Number(second.correction.get("w")!.data[0]) - 0.25) < 1e-12);
   close(second.finish({ parameters: doubles(1).tensors(), ...steps })[CONTROL_RECORD], 2);
   close(context.state.arrayRecord(CONTROL_RECORD), 2.25);
-  // What cannot be is refused, and the state stays.
+  // Impossible values are refused, and the state is unchanged.
   const third = scaffoldRound(message(2, 0.5), context);
   const parameters = doubles(-1e10).tensors();
   assert.throws(() => third.finish({ parameters, steps: 0, learningRate: 0.1 }), /steps/);

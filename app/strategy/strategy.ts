@@ -49,16 +49,16 @@ export abstract class Strategy {
 
   /**
    * Whether the new model depends on the replies only through the mean of their models, whatever its weights. Wrappers
-   * that replace each model by a noisy mean need such a strategy (default: false).
+   * that replace each model with a noisy mean need such a strategy (default: false).
    */
   get usesMeanOnly(): boolean {
     return false;
   }
 
   /**
-   * Checks a reply to a training as {@link aggregateTrain} does. Wrappers that compute the mean themselves call it.
+   * Checks a reply to training as {@link aggregateTrain} does, for wrappers that compute the mean themselves.
    *
-   * @throws FlwrError with the reason for which the reply would be a failure of its node
+   * @throws FlwrError with the reason why the reply would be a failure of its node
    */
   checkTrain(round: PhaseRound, reply: Message): CheckedReply {
     return new ModelContract().check(reply, round);
@@ -68,7 +68,7 @@ export abstract class Strategy {
    * Decides before a round whether the run ends there, for example because its privacy budget is spent.
    *
    * @param _round the round that would be next, from 1
-   * @returns the reason, as a sentence without a full stop; undefined if the run goes on (default)
+   * @returns the reason, as a sentence without a full stop; undefined if the run continues (default)
    * @throws FlwrError if not even a first round is possible
    */
   stopBefore(_round: number): string | undefined {
@@ -83,10 +83,10 @@ export abstract class Strategy {
     replies: readonly Message[],
   ): TrainOutcome | Promise<TrainOutcome>;
   /**
-   * Aggregates the replies of training as they arrive. By default waits for all of them, which {@link aggregateTrain}
-   * gets in the order of their instructions.
+   * Aggregates the replies of training as they arrive. By default, waits for all of them and passes them to {@link
+   * aggregateTrain} in the order of their instructions.
    *
-   * @param replies one per instruction, errors among them; read until there are no more
+   * @param replies one per instruction, including errors; read until there are no more
    */
   async collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome> {
     return await this.aggregateTrain(round, await replies.all());
@@ -105,19 +105,19 @@ export abstract class Strategy {
   ): Promise<{ arrays: ArrayRecord; nodeId?: NodeId }>;
 
   /**
-   * Whether each round must be saved before the next one begins: the state counts what has left the server. Wrappers pass
-   * on the answer of their inner strategy (default: false).
+   * Whether each round must be saved before the next one begins: true if the state counts what has left the server.
+   * Wrappers return the answer of their inner strategy (default: false).
    */
   get savesEachRound(): boolean {
     return false;
   }
 
-  /** What the strategy keeps from round to round, exactly; empty by default. */
+  /** The exact state that the strategy keeps from round to round. Empty by default. */
   saveState(): RecordDict {
     return new RecordDict();
   }
   /**
-   * Replaces the state by one that {@link saveState} returned.
+   * Replaces the state with one that {@link saveState} returned.
    *
    * @throws FlwrError "invalid-argument" if it is another strategy's state
    */

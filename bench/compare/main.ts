@@ -8,11 +8,13 @@
  * one turn of each side, less than two minutes; `--record` notes the numbers in bench/history, under the version in
  * deno.json or another name.
  */
+import { join } from "node:path";
 import { Argument, Command, Option } from "commander";
 import { reportError } from "../../roles/report_error.ts";
 import { makeCredentials } from "../../tests/support/credentials.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
+import { installedFlwr } from "../flower/installed.ts";
 import { describeMachine } from "../support/machine.ts";
 import { repeatOption } from "../support/options.ts";
 import { median } from "../support/statistics.ts";
@@ -22,7 +24,7 @@ import { formatValue } from "../support/unit.ts";
 import { type BaseRevision, baseRevision, versionOf } from "./base_revision.ts";
 import { git } from "./git.ts";
 import { historyLines, withHistory } from "./history.ts";
-import { measureVersion, warmUp, writeCommand } from "./measure_version.ts";
+import { measureVersion, warmUp } from "./measure_version.ts";
 import { type Compared, compareMeasured, worse } from "./measured.ts";
 import { SourceTree } from "./source_tree.ts";
 
@@ -48,12 +50,10 @@ async function compare(asked: string | undefined, flags: CompareFlags): Promise<
   await using tree = await SourceTree.checkOut(base);
   await using folder = await TempDir.make();
   const credentials = await makeCredentials(folder.path);
+  const root = repositoryPath("");
   const versions = [
-    { root: tree.path, command: await writeCommand(folder.path, "before", tree.path) },
-    {
-      root: repositoryPath(""),
-      command: await writeCommand(folder.path, "now", repositoryPath("")),
-    },
+    { root: tree.path, command: await installedFlwr(tree.path, join(folder.path, "before")) },
+    { root, command: await installedFlwr(root, join(folder.path, "now")) },
   ];
   const { repeat, ...sizes } = flags.quick
     ? { repeat: 1, ...QUICK }

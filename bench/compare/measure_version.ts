@@ -5,6 +5,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { Credentials } from "../../tests/support/credentials.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
 import { httpCallRate } from "../current/calls.ts";
+import { startTimes } from "../current/starts.ts";
 import { submittedRun } from "../current/submitted_run.ts";
 import { flwrSide } from "../flower/flwr_side.ts";
 import { federatedRun } from "../support/federated_run.ts";
@@ -34,7 +35,7 @@ const TRAINING = ["example", "1", "4992", "32"];
  * Runs a version once, so that its sources are compiled and its caches filled before anything counts: a fresh copy takes
  * several times as long for its first run.
  *
- * @param command a file that runs its `flwr`
+ * @param command its installed `flwr`
  */
 export async function warmUp(command: string, credentials: Credentials): Promise<void> {
   const side = flwrSide({ flwr: command });
@@ -42,11 +43,12 @@ export async function warmUp(command: string, credentials: Credentials): Promise
 }
 
 /**
- * Measures a version: rounds outside training, starts, submitted runs, calls, training. The programs are those of the
- * given sources; what drives them is this version's.
+ * Measures a version: rounds outside training, starts, submitted runs, calls, training. Rows that say
+ * "installed", submitted runs and calls are those of its installed program, as users have it; the others run its
+ * sources. What drives them is this version's.
  *
  * @param root the folder of the sources
- * @param command a file that runs their `flwr`
+ * @param command its installed `flwr`
  */
 export async function measureVersion(
   root: string,
@@ -66,6 +68,7 @@ export async function measureVersion(
     limitSeconds: LIMIT_SECONDS,
   });
   const side = flwrSide({ flwr: command });
+  const { superLink, superNode, list } = await startTimes(side, credentials);
   const submitted = await submittedRun(
     { superLink: side, others: side },
     credentials,
@@ -81,6 +84,9 @@ export async function measureVersion(
       "less",
       run.superNodeCpuSeconds / run.history.rounds,
     ],
+    ["start of the SuperLink, installed", "s", "less", superLink],
+    ["start of a SuperNode, installed", "s", "less", superNode],
+    ["flwr ls, installed", "s", "less", list],
     ["start of the SuperLink", "s", "less", run.readySeconds.superLink],
     ["start of a SuperNode", "s", "less", run.readySeconds.superNode],
     [`${SUBMITTED_ROUNDS} rounds, submit to finished, HTTP`, "s", "less", submitted],
@@ -119,13 +125,4 @@ async function examplesPerSecond(root: string, epochs: number): Promise<number |
   await child.status;
   if (rates.length > epochs) return Math.max(...rates.slice(1));
   throw new FlwrError("internal", `${peer} ended before it had trained`);
-}
-
-/** Writes a file that runs the `flwr` of some sources. @returns its path */
-export async function writeCommand(folder: string, name: string, root: string): Promise<string> {
-  const path = join(folder, name);
-  const quoted = [Deno.execPath(), join(root, "main.ts")].map((word) => `'${word}'`);
-  await Deno.writeTextFile(path, `#!/bin/sh\nexec ${quoted[0]} run -A ${quoted[1]} "$@"\n`);
-  await Deno.chmod(path, 0o755);
-  return path;
 }

@@ -1,5 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Credentials } from "../../tests/support/credentials.ts";
+import type { Process } from "../../tests/support/process.ts";
 import { Stage } from "../../tests/support/stage.ts";
 import { registerNodes } from "../flower/control.ts";
 import type { FlowerSide } from "../flower/side.ts";
@@ -13,13 +14,17 @@ const NODES = 2;
 const SETTLE_MILLISECONDS = 2000;
 const BYTES_PER_MEGABYTE = 1e6;
 
-/** What a federation takes before there is anything to do. */
-interface Start {
-  /** Seconds from a process' start until it was of use. */
+/** What a federation takes before there is anything to do, in seconds. */
+export interface StartTimes {
+  /** From a process' start until it was of use. */
   readonly superLink: number;
+  /** The shorter of two. */
   readonly superNode: number;
-  /** Seconds that `flwr ls` took from start to end. */
+  /** `flwr ls`, from start to end. */
   readonly list: number;
+}
+
+interface Start extends StartTimes {
   /** Bytes in RAM of a SuperLink and two SuperNodes that wait, with all that they started. */
   readonly resident: number;
 }
@@ -60,7 +65,24 @@ export async function measureStarts(
   ];
 }
 
-async function start(side: FlowerSide, credentials: Credentials): Promise<Start> {
+/** How long a SuperLink, a SuperNode and `flwr ls` take once. */
+export function startTimes(side: FlowerSide, credentials: Credentials): Promise<StartTimes> {
+  return withStarted(side, credentials, (times) => Promise.resolve(times));
+}
+
+function start(side: FlowerSide, credentials: Credentials): Promise<Start> {
+  return withStarted(side, credentials, async (times, processes) => {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
+    const trees = await Promise.all(processes.map(({ pid }) => residentOfTree(pid)));
+    return { ...times, resident: trees.reduce((sum, bytes) => sum + bytes, 0) };
+  });
+}
+
+async function withStarted<T>(
+  side: FlowerSide,
+  credentials: Credentials,
+  use: (times: StartTimes, processes: readonly Process[]) => Promise<T>,
+): Promise<T> {
   await using stage = await Stage.open();
   try {
     const place = { stage, credentials };
@@ -73,15 +95,12 @@ async function start(side: FlowerSide, credentials: Credentials): Promise<Start>
     const seconds = stopwatch();
     const list = flwr.start(["ls", "here"]);
     if (!(await list.ended()).success) throw new FlwrError("internal", "flwr ls failed");
-    const listSeconds = seconds();
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
-    const trees = [superLink, first, second].map(({ process }) => residentOfTree(process.pid));
-    return {
+    const times = {
       superLink: superLink.readySeconds,
       superNode: Math.min(first.readySeconds, second.readySeconds),
-      list: listSeconds,
-      resident: (await Promise.all(trees)).reduce((sum, bytes) => sum + bytes, 0),
+      list: seconds(),
     };
+    return await use(times, [superLink, first, second].map(({ process }) => process));
   } catch (error) {
     console.error(stage.tails());
     throw error;

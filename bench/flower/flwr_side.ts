@@ -46,7 +46,7 @@ export function flwrSide({ flwr, python }: FlwrSideOptions): FlowerSide {
         ...["--driver-api-address", driver, "--control-api-address", control],
         ...credentials.serverFlags(),
         "--enable-supernode-auth",
-        ...(database === undefined ? [] : ["--database", database]),
+        ...["--database", database ?? ":memory:"],
         ...(apps === "here" ? [] : ["--isolation", "process"]),
         ...(python === undefined ? [] : ["--python", python]),
       ]);

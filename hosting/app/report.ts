@@ -63,6 +63,11 @@ export class RunReport {
     );
   }
 
+  /** Prints a sentence for the user, if there is one. */
+  note(sentence: string | undefined): void {
+    if (sentence !== undefined) this.#write(printable(`Note: ${sentence}`));
+  }
+
   /** The run's id. Undefined until the run is created. */
   get runId(): bigint | undefined {
     return this.#grid?.runId;

@@ -5,6 +5,7 @@ import type { CheckpointStore } from "../../app/checkpoints.ts";
 import { ConfigRecord } from "../../app/config_record.ts";
 import type { DriverConnection } from "../../app/connection.ts";
 import { Grid } from "../../app/grid.ts";
+import { HistoryArtifact } from "../../app/history/history_artifact.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { RecordDict } from "../../app/record_dict.ts";
 import type { ServerApp } from "../../app/server_app.ts";
@@ -55,10 +56,8 @@ export async function runServerApp(
     ...(store !== undefined && { checkpoints }),
   });
   report.follow(grid);
-  const artifacts = new RunArtifacts(
-    artifactsOf(runId),
-    (name, size) => report.saved(name, size),
-  );
+  const history = new HistoryArtifact(grid, runConfig, artifactsOf(runId));
+  const artifacts = new RunArtifacts(history, (name, size) => report.saved(name, size));
   const context = {
     runId,
     nodeId: SUPERLINK_NODE_ID,
@@ -72,11 +71,17 @@ export async function runServerApp(
   try {
     const main = drawingFrom(run.random ?? systemRandom, () => app.run(grid, context));
     await orStopped(main.then(() => artifacts.settled()), signal);
+    report.note(await orStopped(history.saveHistory(), signal));
     report.finished();
   } catch (error) {
     // A run that was stopped can go on from its last round.
     await checkpoints.settled();
-    report.failed(FlwrError.from(error));
+    const failure = FlwrError.from(error);
+    report.failed(failure);
+    // The SuperLink takes nothing from a run that it has ended.
+    if (!(signal.reason instanceof FlwrError)) {
+      report.note(await history.saveHistory(failure.message));
+    }
     throw error;
   }
 }

@@ -44,7 +44,7 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         { hints: ["Start the SuperLink with --port"] },
       );
     }
-    if (simulation !== undefined) requireNoFaults(simulation);
+    if (simulation !== undefined) requireOffered(simulation);
     if (python === "none") {
       throw new FlwrError("failed-precondition", `This ${role} runs no Python apps`, {
         hints: [`Start a ${role} without --python=none, and send the app to its address`],
@@ -72,7 +72,17 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
 }
 
 /** @throws FlwrError "unimplemented" for a simulation that Flower's program cannot do */
-function requireNoFaults({ faults: { dropout, slow, lie }, nodeTable }: RunSimulation): void {
+function requireOffered(
+  { faults: { dropout, slow, lie }, nodeTable, elsewhere = false }: RunSimulation,
+): void {
+  if (elsewhere) {
+    throw new FlwrError(
+      "unimplemented",
+      `Python apps run by ${SIMULATION} on the SuperLink's machine: simulation workers run apps in TypeScript or ` +
+        "JavaScript",
+      { hints: ["Leave out --engine"] },
+    );
+  }
   if (dropout === 0 && slow === 0 && lie === 0 && nodeTable === undefined) return;
   throw new FlwrError(
     "unimplemented",

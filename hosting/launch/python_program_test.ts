@@ -132,7 +132,7 @@ Deno.test("without HTTP a Python app is refused with an error that says so", asy
 });
 
 testWithAllRights(
-  "a simulation of a Python app with faults or a table of nodes is refused",
+  "a simulation of a Python app with faults, a table of nodes or workers elsewhere is refused",
   async () => {
     const faults = { dropout: 0, slow: 0, slowSeconds: 10, lie: 0 };
     const plain = { nodes: 2, cpusPerNode: 1, faults };
@@ -141,6 +141,7 @@ testWithAllRights(
       { ...plain, faults: { ...faults, slow: 0.1 } },
       { ...plain, faults: { ...faults, lie: 0.1 } },
       { ...plain, nodeTable: new Uint8Array(1) },
+      { ...plain, elsewhere: true },
     ];
     for (const simulation of refused) {
       const playing = play("echo ran > $SEEN", {}, undefined, { ...APP, simulation });

@@ -27,6 +27,8 @@ export interface RunSimulation {
   readonly faults: NodeFaults;
   /** The settings of each node, as `NodeTable` reads them (default: none). */
   readonly nodeTable?: Uint8Array | undefined;
+  /** Whether simulation workers on other machines work for the nodes (default: false). */
+  readonly elsewhere?: boolean;
 }
 
 /** A claim on a run: until it is disposed of, the run's ServerApp runs here and nowhere else. */

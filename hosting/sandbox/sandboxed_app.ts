@@ -13,6 +13,9 @@ import { sandboxStarter } from "./child.ts";
 /** The module that runs a ClientApp in the sandbox. */
 const WORKER = new URL("./process/app_worker.ts", import.meta.url);
 
+/** The module that runs a ClientApp for simulated nodes. */
+const SIMULATED_WORKER = new URL("./process/simulated_app_worker.ts", import.meta.url);
+
 /** Options for a sandboxed ClientApp. */
 export interface SandboxedAppOptions {
   readonly module: AppModule;
@@ -24,6 +27,8 @@ export interface SandboxedAppOptions {
   readonly secret?: readonly string[];
   /** Default device and threads of its models. They may only choose this device or the CPU. */
   readonly compute: ComputeSettings;
+  /** Whether its nodes are simulated: `Math.random` then comes from the messages' seeds (default: false). */
+  readonly simulated?: boolean;
   /** Memory limit in bytes, models and data sets included. Default: half of the machine's memory, 1 to 16 GiB. */
   readonly memoryBytes?: number;
   /** The app's name in the node's log. Default: "app". */
@@ -77,7 +82,7 @@ async function sandboxOf(
     start: {
       kind: "start",
       app: "ClientApp",
-      worker: WORKER.href,
+      worker: (options.simulated ? SIMULATED_WORKER : WORKER).href,
       readable,
       memoryBytes,
       devices,

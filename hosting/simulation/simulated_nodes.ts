@@ -7,6 +7,7 @@ import { NodeTable } from "../../simulation/node_table.ts";
 import { SimulatedConnection } from "../../simulation/simulated_connection.ts";
 import { MAX_SAVED_STATE_BYTES } from "../../simulation/node_states.ts";
 import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
+import type { NodeRunner } from "../../simulation/node_runner.ts";
 import { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
 import { SharedMemories } from "./shared_memories.ts";
@@ -15,19 +16,22 @@ import type { AppModule } from "../app/app_module.ts";
 /** Maximum number of different node errors that are printed in full. The others are counted. */
 const MAX_PRINTED_FAILURES = 3;
 
+/** Most nodes whose work is handed out to other machines at the same time. A process may have 256 calls open. */
+export const MAX_JOBS_OUT = 192;
+
 const UNSAVED =
   `The states of the simulated nodes take more than ${formatBytes(MAX_SAVED_STATE_BYTES)}, so ` +
   "checkpoints no longer contain them: if the run is resumed, they start empty\n";
 
-/** The nodes of a run that are simulated in the process of its ServerApp. */
+/** The simulated nodes of a run, which run in the process of its ServerApp. */
 export interface SimulationJob {
   /** The ClientApp that every node runs. */
   readonly module: AppModule;
   /** Number of nodes. */
   readonly nodes: number;
-  /** Number of threads, each for one node at a time. */
-  readonly workers: number;
-  /** The seed of all random numbers that the apps draw by default, any integer. */
+  /** Number of threads, each for one node at a time. Undefined: workers on other machines work for the nodes. */
+  readonly workers?: number;
+  /** Seed of all random numbers that the apps draw by default; any integer. */
   readonly seed: number;
   readonly faults: NodeFaults;
   /** The settings of each node, as {@link NodeTable} reads them (default: none). */
@@ -40,17 +44,17 @@ export interface SimulatedRun extends SimulationJob {
   readonly runConfig: ConfigRecord;
 }
 
-/** The simulated nodes of a run, in threads of this process. */
+/** The simulated nodes of a run, in threads of this process or with workers on other machines. */
 export class SimulatedNodes implements AsyncDisposable {
   /** Connects the ServerApp with the nodes. */
   readonly connection: SimulatedConnection;
   /** The source of the ServerApp's random numbers. */
   readonly serverRandom: Random;
-  readonly #runners: readonly ThreadRunner[];
+  readonly #runners: readonly NodeRunner[];
 
   private constructor(
     { runId, runConfig, nodes, seed, faults, nodeTable }: SimulatedRun,
-    runners: readonly ThreadRunner[],
+    runners: readonly NodeRunner[],
     { printed }: NodeThreadHost,
   ) {
     const table = nodeTable && new NodeTable(nodeTable);
@@ -75,13 +79,22 @@ export class SimulatedNodes implements AsyncDisposable {
   /**
    * Starts the threads, and loads the ClientApp in each.
    *
+   * @param elsewhere hands out a node's work to workers on other machines, in place of threads
    * @throws FlwrError "failed-precondition" when the ClientApp cannot be loaded
    */
-  static async start(run: SimulatedRun, thread: NodeThreadHost): Promise<SimulatedNodes> {
+  static async start(
+    run: SimulatedRun,
+    thread: NodeThreadHost,
+    elsewhere: NodeRunner["run"],
+  ): Promise<SimulatedNodes> {
     const shared = { arrays: new SharedArrays(), memories: new SharedMemories() };
+    const { module, nodes, workers = MAX_JOBS_OUT } = run;
     const starting = Array.from(
-      { length: Math.min(run.workers, run.nodes) },
-      () => ThreadRunner.start(run.module, thread, shared),
+      { length: Math.min(workers, nodes) },
+      (): Promise<NodeRunner> =>
+        run.workers === undefined
+          ? Promise.resolve({ run: elsewhere, [Symbol.asyncDispose]: () => Promise.resolve() })
+          : ThreadRunner.start(module, thread, shared),
     );
     const started = await Promise.allSettled(starting);
     const runners = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
@@ -99,7 +112,7 @@ export class SimulatedNodes implements AsyncDisposable {
   }
 }
 
-/** Prints the first errors of nodes whole, each once. In a simulation there is no node's log to look into. */
+/** Prints the first errors of nodes in full, each once, because simulated nodes have no logs. */
 function failurePrinter(
   printed: NodeThreadHost["printed"],
 ): (partition: number, text: string) => void {

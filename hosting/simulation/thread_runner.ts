@@ -20,7 +20,7 @@ import type {
 import type { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import type { MemoryUser, SharedMemories } from "./shared_memories.ts";
 
-/** What the runners need from the ServerApp's thread. */
+/** The functions of the ServerApp's thread that runners use. */
 export interface NodeThreadHost {
   /** Sends a request to the process. */
   readonly post: (request: OpenNodeThread | EndNodeThread, transfer: Transferable[]) => void;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Bench, linkTest } from "../../tests/link/harness.ts";
-import { type DurableStep, SqliteStore } from "../store/sqlite.ts";
+import { type DurableStep, SqliteStore } from "../store/sqlite/sqlite_store.ts";
 import type { LinkArtifact } from "../../entities/artifact.ts";
 import { BY_HAND } from "../testing/records.ts";
 import { removeArtifacts } from "./pieces.ts";

@@ -39,7 +39,7 @@ export interface ArtifactLimits {
   readonly maxCheckpointsPerRun: number;
   /** Largest total of a run's checkpoints, in bytes, as for artifacts. */
   readonly maxCheckpointBytesPerRun: number;
-  /** Largest piece of an artifact, in bytes, like Flower's array chunks. Artifacts are never in memory as a whole. */
+  /** Largest piece of an artifact, in bytes, like Flower's array chunks. A whole artifact is never in memory. */
   readonly maxArtifactPieceBytes: number;
   /** Smallest piece except for the last, in bytes. It bounds the number of pieces of a run. */
   readonly minArtifactPieceBytes: number;

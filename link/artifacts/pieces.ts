@@ -17,7 +17,7 @@ import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./con
 // compute the file's hash. Only then is the artifact complete, and replaces an earlier one with the same name. So
 // readers never see a partial file, and a client can repeat a piece whose response was lost, even after a restart.
 
-/** What error messages call an artifact of each kind. */
+/** Names of the kinds of artifacts in error messages. */
 const NAMES: ReadonlyMap<ArtifactKind, string> = new Map([
   ["artifact", "Artifact"],
   ["checkpoint", "Checkpoint"],

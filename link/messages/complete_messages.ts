@@ -1,12 +1,14 @@
+import { errorOf } from "../runs/outcomes.ts";
 import { shapeFault } from "../objects/known_tree.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import type { LinkMessage } from "../../entities/message.ts";
 import { rootFault } from "./message_fault.ts";
 import type { MessageRefusal } from "../../entities/push.ts";
 import type { AnnouncedMessage } from "./push_table.ts";
 import {
   instructionRefusal,
-  recordInstruction,
+  recordInstructions,
   recordReply,
   type RefusalDetails,
   replyRefusal,
@@ -25,9 +27,12 @@ export async function acceptCompleteMessages(
   effects: MessageEffects,
   completed: readonly ObjectId[],
 ): Promise<string[]> {
+  if (completed.length === 0) return [];
+  const found = await tx.pushes.messages(completed);
+  const byId = new Map(found.map((announced) => [announced.message.messageId, announced]));
   const finished: string[] = [];
   for (const id of completed) {
-    const announced = await tx.pushes.message(id);
+    const announced = byId.get(id);
     if (announced === undefined) continue;
     await tx.pushes.removeMessage(id);
     await acceptAnnounced(context, tx, effects, announced);
@@ -51,38 +56,57 @@ async function acceptAnnounced(
     : replyToMessageId !== ""
     ? await replyRefusal(context, tx, srcNodeId, message)
     : permanent(await instructionRefusal(context, tx, message));
-  await acceptMessage(context, tx, effects, announced, refusal);
+  await acceptMessages(context, tx, effects, [{ ...announced, refusal }]);
+}
+
+/** A message whose objects are all stored. */
+export interface CompleteMessage extends Pick<AnnouncedMessage, "message" | "clientAppSeconds"> {
+  /** Result of the checks in this transaction; the shape of the content is checked later. */
+  readonly refusal?: RefusalDetails | undefined;
 }
 
 /**
- * Stores a message whose objects are all stored, or refuses it.
+ * Stores messages whose objects are all stored, or refuses them.
  *
- * @param refusal result of the checks in this transaction; the shape of the content is checked here
- * @returns why the message was refused, if it was
+ * @param messages replies to different instructions
+ * @returns why each was refused, if it was
  */
-export async function acceptMessage(
+export async function acceptMessages(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
-  { message, clientAppSeconds }: Pick<AnnouncedMessage, "message" | "clientAppSeconds">,
-  refusal: RefusalDetails | undefined,
-): Promise<MessageRefusal | undefined> {
-  const { runId, srcNodeId, replyToMessageId, content } = message;
-  if (content !== undefined) refusal ??= permanent(await shapeFault(context, tx, content));
-  if (refusal !== undefined) {
-    const { code, reason } = refusal;
-    if (replyToMessageId === "") reportRefusal(effects, message, refusal);
-    else await refuseReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
-    return { code, reason };
+  messages: readonly CompleteMessage[],
+): Promise<(MessageRefusal | undefined)[]> {
+  const refusals: (MessageRefusal | undefined)[] = [];
+  const instructions: LinkMessage[] = [];
+  for (const { message, clientAppSeconds, refusal: former } of messages) {
+    const { srcNodeId, replyToMessageId, content } = message;
+    const refusal = former ??
+      (content === undefined ? undefined : permanent(await shapeFault(context, tx, content)));
+    refusals.push(refusal && { code: refusal.code, reason: refusal.reason });
+    if (refusal !== undefined) {
+      if (replyToMessageId === "") reportRefusal(effects, message, refusal);
+      else await refuseReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
+    } else if (replyToMessageId === "") instructions.push(message);
+    else await acceptReply(context, tx, effects, message, clientAppSeconds);
   }
-  if (replyToMessageId === "") {
-    await recordInstruction(context, tx, effects, message);
-    return undefined;
-  }
-  const [instruction] = await tx.instructions.get([replyToMessageId]);
+  if (instructions.length > 0) await recordInstructions(context, tx, effects, instructions);
+  return refusals;
+}
+
+async function acceptReply(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  message: LinkMessage,
+  clientAppSeconds: number,
+): Promise<void> {
+  const [instruction] = await tx.instructions.get([message.replyToMessageId]);
   await recordReply(context, tx, effects, message, instruction!);
-  await context.traffic.save(tx, effects, runId, { clientAppSeconds });
-  return undefined;
+  const error = errorOf(message);
+  if (error !== undefined) await tx.runs.addError(message.runId, error);
+  const results = error === undefined ? 1 : 0;
+  await context.traffic.save(tx, effects, message.runId, { clientAppSeconds, results });
 }
 
 function permanent(refusal: MessageRefusal | undefined): RefusalDetails | undefined {

@@ -1,16 +1,15 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { Joins } from "../nodes/joins.ts";
 import type { NodeTable } from "../nodes/node_table.ts";
 import type { ObjectLimits, ObjectTables } from "../objects/context.ts";
 import type { LinkObject } from "../../entities/object.ts";
-import type { UnstoredReplies } from "../objects/pulls.ts";
+import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
 import type { TreeCache } from "../objects/tree_cache.ts";
 import type { RunLimits } from "../runs/context.ts";
-import type { RunOutcomes } from "../runs/outcomes.ts";
 import type { RunTable } from "../runs/run_table.ts";
 import type { TrafficMeter } from "../runs/traffic.ts";
 import type { LongPollContext } from "../transactions/long_poll.ts";
+import type { ServerLease, ServerTransaction } from "../transactions/server_lease.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { MessageEvent } from "./events.ts";
 import type { MessageDraft } from "../../entities/message.ts";
@@ -27,22 +26,22 @@ export interface MessageContext
   readonly limits: MessageLimits & ObjectLimits & RunLimits & LongPollContext["limits"];
   /** Encodes the object of a message that the SuperLink creates itself, which is always an error reply. */
   readonly messageObject: (message: MessageDraft) => LinkObject;
-  readonly joins: Joins;
-  readonly outcomes: RunOutcomes;
+  /** This SuperLink among those that share the store. */
+  readonly server: ServerLease;
   readonly traffic: TrafficMeter;
   readonly trees: TreeCache;
-  readonly unstoredReplies: UnstoredReplies;
   readonly pendingReplies: PendingReplies;
   readonly staged: StagedBytes;
 }
 
 /** Tables that a transaction on messages reads and writes. */
-export interface MessageTransaction extends ObjectTables {
+export interface MessageTransaction extends ObjectTables, ServerTransaction {
   readonly nodes: NodeTable;
   readonly runs: RunTable;
   readonly instructions: InstructionTable;
   readonly replies: ReplyTable;
   readonly pushes: PushTable;
+  readonly strayReplies: StrayReplyTable;
 }
 
 export type MessageEffects = Effects<MessageEvent>;
@@ -53,6 +52,8 @@ export interface MessageLimits {
   readonly maxDeliveries: number;
   /** How long a reply or error reply can be pulled again after it was first pulled. */
   readonly replyGraceSeconds: number;
+  /** Number of error replies to unknown instructions whose objects can be pulled; the oldest are removed. */
+  readonly maxStrayReplies: number;
   /** Earliest `createdAt` of a message, as Unix time: 2024-03-27, as in Flower 1.9. */
   readonly earliestCreatedAt: number;
   /** How far in the future an instruction's `createdAt` may lie, because the sender's clock may be ahead. */
@@ -75,6 +76,7 @@ export interface MessageLimits {
 export const DEFAULT_MESSAGE_LIMITS: MessageLimits = {
   maxDeliveries: 5,
   replyGraceSeconds: 60,
+  maxStrayReplies: 1000,
   earliestCreatedAt: 1_711_497_600,
   maxClockSkewSeconds: 300,
   maxTtlSeconds: 30 * 86_400,

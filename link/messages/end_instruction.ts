@@ -1,4 +1,5 @@
-import { addObject, releaseTree } from "../objects/references.ts";
+import { errorOf } from "../runs/outcomes.ts";
+import { addObjects, releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { errorReply } from "./error_reply.ts";
 import { factsOf } from "./events.ts";
@@ -22,10 +23,10 @@ export async function failInstruction(
   const object = context.messageObject(draft);
   const reply: LinkMessage = { ...draft, messageId: object.id, pushedAt: now };
   await releaseObjects(tx, instruction);
-  if (await tx.objects.counters(object.id) === undefined) await addObject(tx, object);
+  if (await tx.objects.counters(object.id) === undefined) await addObjects(tx, [object]);
   await tx.objects.addReferences(object.id, 1);
   await tx.replies.put(reply);
-  context.outcomes.note(effects, reply);
+  await tx.runs.addError(message.runId, errorOf(reply)!);
   const state = nextInstructionState(instruction.state, event)!;
   const grace = now + context.limits.replyGraceSeconds;
   // An error that was not pulled is kept as long as a reply would be.

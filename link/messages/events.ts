@@ -25,6 +25,7 @@ export type MessageEvent =
       | "did-not-arrive"
       | "node-joined-again"
       | "superlink-restarted"
+      | "superlink-ended"
       | "push-expired";
   }
   | { readonly kind: "instruction-answered"; readonly instruction: InstructionFacts }

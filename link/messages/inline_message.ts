@@ -1,66 +1,89 @@
 import type { ObjectId } from "../../entities/object.ts";
-import { completeTree, removeUnneeded } from "../objects/references.ts";
+import { addObjects, NewTrees, removeUnneeded } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import { rootFault } from "./message_fault.ts";
 import type { InlineObject, MessageRefusal } from "../../entities/push.ts";
-import { acceptCompleteMessages, acceptMessage } from "./complete_messages.ts";
+import { acceptCompleteMessages, acceptMessages } from "./complete_messages.ts";
 
-/** A newly announced message with the objects that were sent inline. */
-interface MessageWithObjects {
+/** A newly announced message, which the caller has checked in the same transaction. */
+export interface NewMessage {
   readonly message: LinkMessage;
   readonly clientAppSeconds: number;
-  readonly inlineObjects: ReadonlyMap<ObjectId, InlineObject>;
 }
 
 /** Result of {@link acceptInline}. */
 interface InlineOutcome {
   /**
-   * Whether the message was accepted or refused. If false, nothing was stored and the message waits for its objects.
+   * For each message: whether it was accepted or refused, and why. If it was not decided, nothing was stored and the
+   * message waits for its objects.
    */
-  readonly isDecided: boolean;
-  /** Why the message was refused, if it was. */
-  readonly refusal?: MessageRefusal | undefined;
+  readonly messages: readonly {
+    readonly isDecided: boolean;
+    readonly refusal?: MessageRefusal | undefined;
+  }[];
   /** Session ids of pushes that have no waiting message left, because an inline object was the last one missing. */
   readonly finished: readonly string[];
 }
 
 /**
- * Accepts a message at once, without an open push, if each of its objects was sent inline or is already stored. The
- * caller has checked the message itself in the same transaction.
+ * Accepts messages at once, without an open push, if each of their objects was sent inline or is already stored.
+ *
+ * @param messages with different ids, and replies to different instructions
  */
 export async function acceptInline(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
-  { message, clientAppSeconds, inlineObjects }: MessageWithObjects,
+  messages: readonly NewMessage[],
+  inlineObjects: ReadonlyMap<ObjectId, InlineObject>,
 ): Promise<InlineOutcome> {
+  const trees = new NewTrees(tx);
+  const inline = [...inlineObjects.values()].map(({ object }) => object);
+  await trees.expect(inline.flatMap(({ id, children }) => [id, ...children]));
+  const decided = new Set<LinkMessage>();
+  for (const { message } of messages) {
+    if (await addInline(context, trees, message, inlineObjects)) decided.add(message);
+  }
+  const completed = await addObjects(tx, trees.objects);
+  // No second check: the caller checked these messages just now.
+  const accepted = messages.filter(({ message }) => decided.has(message));
+  const refusals = await acceptMessages(context, tx, effects, accepted);
+  const finished = await acceptCompleteMessages(context, tx, effects, completed);
+  // A refused message has no open push, so nothing else would remove its objects.
+  const refused = accepted.filter((_, index) => refusals[index] !== undefined)
+    .map(({ message }) => message.messageId);
+  const standings = await tx.objects.standings(refused);
+  await removeUnneeded(tx, refused.filter((id) => standings.get(id)?.references === 0));
+  const refusalOf = new Map(accepted.map(({ message }, index) => [message, refusals[index]]));
+  return {
+    messages: messages.map(({ message }) => ({
+      isDecided: decided.has(message),
+      refusal: refusalOf.get(message),
+    })),
+    finished,
+  };
+}
+
+/** Adds the objects of a message, if all are available. */
+async function addInline(
+  context: MessageContext,
+  trees: NewTrees,
+  message: LinkMessage,
+  inlineObjects: ReadonlyMap<ObjectId, InlineObject>,
+): Promise<boolean> {
   const { messageId } = message;
   const root = inlineObjects.get(messageId);
   // If the message's own object is faulty, the push reports that when the object arrives.
-  if (root === undefined || rootFault(message, root.object.children) !== undefined) {
-    return UNDECIDED;
-  }
-  if (root.message !== undefined && !hasSameAddress(root.message, message)) return UNDECIDED;
+  if (root === undefined || rootFault(message, root.object.children) !== undefined) return false;
+  if (root.message !== undefined && !hasSameAddress(root.message, message)) return false;
   // The root object of another message is never content of this one.
   const find = (id: ObjectId) => {
     const found = inlineObjects.get(id);
     return id === messageId || found?.message === undefined ? found?.object : undefined;
   };
-  const { fault, completed } = await completeTree(tx, messageId, find, context.limits);
-  if (fault !== undefined) return UNDECIDED;
-  // No second check: the caller checked this message just now, and other messages are handled after it.
-  const judged = { message, clientAppSeconds };
-  const refusal = await acceptMessage(context, tx, effects, judged, undefined);
-  const finished = await acceptCompleteMessages(context, tx, effects, completed);
-  // The message was refused and has no open push, so nothing else would remove its objects.
-  if (refusal !== undefined && (await tx.objects.counters(messageId))?.references === 0) {
-    await removeUnneeded(tx, messageId);
-  }
-  return { isDecided: true, refusal, finished };
+  return await trees.add(messageId, find, context.limits) === undefined;
 }
-
-const UNDECIDED = { isDecided: false, finished: [] } as const;
 
 /** Whether a message was announced with the run, sender, receiver and instruction that its own object names. */
 export function hasSameAddress(said: NewLinkMessage, announced: NewLinkMessage): boolean {

@@ -12,11 +12,12 @@ export async function pullInstruction(
   nodeId: bigint,
   options: PullOptions = {},
 ): Promise<HandedInstruction | undefined> {
-  const joins = context.joins.of(nodeId);
+  // The number of joins that the first attempt finds.
+  const pull: { joins?: number } = {};
   // Only in the first attempt: a later one would requeue what another pull received in the meantime.
   let emptyHanded = options.emptyHanded === true;
   const found = await longPoll(context, [`work:${nodeId}`], options, async () => {
-    const instruction = await handOut(context, nodeId, { ...options, joins, emptyHanded });
+    const instruction = await handOut(context, nodeId, { ...options, pull, emptyHanded });
     emptyHanded = false;
     if (instruction === undefined || instruction === REPLACED) return instruction;
     if (!options.signal?.aborted) return instruction;
@@ -29,15 +30,16 @@ export async function pullInstruction(
 /** Result of a pull whose node has joined again since: the pull ends. */
 const REPLACED = "replaced";
 
-// Relaxed: after a restart, all instructions that were handed out are handed out again anyway.
+// Relaxed, because after a restart all instructions that were handed out are handed out again anyway.
 function handOut(
   context: MessageContext,
   nodeId: bigint,
-  { joins, emptyHanded, signal }: PullOptions & { readonly joins: number },
+  { pull, emptyHanded, signal }: PullOptions & { readonly pull: { joins?: number } },
 ): Promise<HandedInstruction | typeof REPLACED | undefined> {
   return context.transact("relaxed", async (tx, effects) => {
-    await requireNode(tx, nodeId);
-    if (context.joins.of(nodeId) !== joins) return REPLACED;
+    const { joins } = await requireNode(tx, nodeId);
+    pull.joins ??= joins;
+    if (pull.joins !== joins) return REPLACED;
     if (signal?.aborted) return undefined;
     if (emptyHanded) await requeueHanded(context, tx, effects, nodeId, "did-not-arrive");
     const { maxDeliveries } = context.limits;
@@ -46,8 +48,15 @@ function handOut(
     if (instruction === undefined) return undefined;
     const { message, replyPulled, dueAt } = instruction;
     const state = nextInstructionState(instruction.state, "hand-out")!;
+    await context.server.keep(tx, effects);
     const deliveries = instruction.deliveries + 1;
-    await tx.instructions.update(message.messageId, { state, deliveries, replyPulled, dueAt });
+    await tx.instructions.update(message.messageId, {
+      state,
+      holder: context.server.id,
+      deliveries,
+      replyPulled,
+      dueAt,
+    });
     effects.emit({
       kind: "instruction-handed-out",
       instruction: factsOf(message),

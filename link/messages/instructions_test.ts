@@ -1,3 +1,4 @@
+import { settle } from "../../base/testing/settle.ts";
 import assert from "node:assert/strict";
 import {
   Bench,
@@ -125,6 +126,8 @@ linkTest("a long poll ends empty when its node joins again", async (bench) => {
   await bench.link.messages.pullInstruction(nodeId);
   // The crashed process: an instruction handed to it now would be lost.
   const held = bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
+  // Until it is held. Of calls that arrive together, a shared store decides which comes first.
+  await settle();
   await bench.node(30, key);
   assert.equal(await held, undefined);
   assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
@@ -206,8 +209,8 @@ linkTest(
 
 storeTest("an empty-handed pull does not read waiting instructions", async (stores) => {
   let read = 0;
-  const open = (): LinkStore => {
-    const store = stores.open();
+  const open = async (): Promise<LinkStore> => {
+    const store = await stores.open();
     const transaction = store.transaction.bind(store);
     return Object.assign(store, {
       transaction: ((durability, work, onCommit) =>

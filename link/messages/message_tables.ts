@@ -4,6 +4,8 @@ import type { LinkMessage } from "../../entities/message.ts";
 /** The mutable fields of a stored instruction. */
 export interface InstructionProgress {
   readonly state: InstructionState;
+  /** SuperLink that handed the instruction out; undefined unless it is "handed-out". See ServerRecord. */
+  readonly holder?: bigint;
   /** Number of times the instruction was handed out. */
   readonly deliveries: number;
   /** Whether the reply or error reply was pulled. From then on it does not change. */
@@ -19,8 +21,8 @@ export interface InstructionRecord extends InstructionProgress {
 
 /** Table of instructions. Lists are in the order of insertion. */
 export interface InstructionTable {
-  /** Adds an instruction. Its run must exist. */
-  add(instruction: InstructionRecord): Promise<void>;
+  /** Adds instructions, in this order. Their runs must exist. */
+  addAll(instructions: readonly InstructionRecord[]): Promise<void>;
   /** The instructions with these ids, as far as they exist. */
   get(messageIds: readonly string[]): Promise<InstructionRecord[]>;
   /** The node's instructions in state "waiting" or "handed-out". */
@@ -37,8 +39,10 @@ export interface InstructionTable {
     now: number,
     maxDeliveries: number,
   ): Promise<InstructionRecord | undefined>;
-  /** All instructions in state "handed-out". */
-  handedOut(): Promise<InstructionRecord[]>;
+  /** Those of these nodes that have an instruction in state "waiting", in no particular order. */
+  waitingFor(nodeIds: readonly bigint[]): Promise<bigint[]>;
+  /** All instructions in state "handed-out". @param holder only those that this SuperLink handed out */
+  handedOut(holder?: bigint): Promise<InstructionRecord[]>;
   /** All instructions of a run. */
   ofRun(runId: bigint): Promise<InstructionRecord[]>;
   /** Instructions with `dueAt` ≤ `now`, earliest first. */
@@ -50,9 +54,11 @@ export interface InstructionTable {
 
 /** Table of replies, at most one for each instruction. */
 export interface ReplyTable {
-  /** The replies to these instructions, as far as they exist. */
+  /** The existing replies to these instructions. */
   to(instructionIds: readonly string[]): Promise<LinkMessage[]>;
   get(messageId: string): Promise<LinkMessage | undefined>;
+  /** The replies with these ids, as far as they exist. */
+  withIds(messageIds: readonly string[]): Promise<LinkMessage[]>;
   /** Adds a reply, or replaces the reply to the same instruction. The instruction must exist. */
   put(reply: LinkMessage): Promise<void>;
 }

@@ -56,7 +56,7 @@ export interface Messages {
   /**
    * Announces messages: instructions of a run's ServerApp, or a node's replies. A message is accepted when all its
    * objects are stored; it then wakes the pulls that wait for it. A caller whose response was lost can announce the
-   * same message again and gets the objects that are still missing. A message is accepted once only. A second reply to
+   * same message again and gets the objects that are still missing. A message is accepted only once. A second reply to
    * an answered instruction is refused. A push survives a restart of the SuperLink.
    *
    * A message whose objects are all inline or stored is accepted or refused at once, in one transaction for the whole

@@ -8,7 +8,7 @@ import type { MessageContext, MessageTransaction } from "./context.ts";
 // Access rights. A node may read the objects of instructions that it was handed and has not answered. A run's ServerApp
 // may read the objects of replies that it pulled.
 
-/** Whether the caller received the message: a node an instruction, a run's ServerApp a reply. */
+/** Whether the caller received the message: an instruction for a node, a reply for a run's ServerApp. */
 export async function hasReceived(
   tx: MessageTransaction,
   { nodeId, runId }: ObjectCaller,

@@ -75,7 +75,6 @@ export async function handleDuePush(
 
 /** Removes the unreferenced objects among those that a push announced. The push is no longer open. */
 async function releaseObjects(tx: MessageTransaction, ids: readonly ObjectId[]): Promise<void> {
-  for (const id of ids) {
-    if ((await tx.objects.counters(id))?.references === 0) await removeUnneeded(tx, id);
-  }
+  const standings = await tx.objects.standings(ids);
+  await removeUnneeded(tx, ids.filter((id) => standings.get(id)?.references === 0));
 }

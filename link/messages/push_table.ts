@@ -9,6 +9,8 @@ export interface PushRecord {
   readonly nodeId: bigint;
   readonly runId: bigint;
   readonly state: PushState;
+  /** Bytes that the push has stored. Somewhat behind while its objects arrive; see StagedBytes. */
+  readonly stagedBytes: number;
   /** Unix time in seconds at which the push ends unless another object arrives. */
   readonly dueAt: number;
 }
@@ -38,16 +40,18 @@ export interface PushTable {
   /** Removes a push and its announcements. The caller removes objects that nothing else needs. */
   remove(sessionId: string): Promise<void>;
 
-  addMessage(announced: AnnouncedMessage): Promise<void>;
+  addMessages(announced: readonly AnnouncedMessage[]): Promise<void>;
   message(messageId: string): Promise<AnnouncedMessage | undefined>;
+  /** The announced messages with these ids, as far as they exist. */
+  messages(messageIds: readonly string[]): Promise<AnnouncedMessage[]>;
   messagesOf(sessionId: string): Promise<AnnouncedMessage[]>;
   hasMessages(sessionId: string): Promise<boolean>;
   removeMessage(messageId: string): Promise<void>;
 
-  /** Records that the push announced an object. @returns false if it was already recorded */
-  addObject(sessionId: string, id: ObjectId): Promise<boolean>;
+  /** Records that the push announced objects. Some may be recorded already. */
+  addObjects(sessionId: string, ids: readonly ObjectId[]): Promise<void>;
   hasObject(sessionId: string, id: ObjectId): Promise<boolean>;
   objectsOf(sessionId: string): Promise<ObjectId[]>;
-  /** Whether an open push announced the object. */
-  isAnnounced(id: ObjectId): Promise<boolean>;
+  /** Those of the objects that an open push announced. */
+  areAnnounced(ids: readonly ObjectId[]): Promise<Set<ObjectId>>;
 }

@@ -2,13 +2,14 @@ import { FlwrError } from "../../base/error.ts";
 import { Turns } from "../../base/turn.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
-import { addObject } from "../objects/references.ts";
+import { addObjects, NewTrees } from "../objects/references.ts";
 import { noteInstructions } from "../runs/silence.ts";
-import { acceptInline, hasSameAddress } from "./inline_message.ts";
+import { acceptInline, hasSameAddress, type NewMessage } from "./inline_message.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { NewLinkMessage } from "../../entities/message.ts";
 import { treeFault } from "./message_fault.ts";
 import type { MessageRefusal, OpenedPush, PushedMessages } from "../../entities/push.ts";
+import { type MessageReads, readAhead } from "./read_ahead.ts";
 import { settlePushes } from "./push_end.ts";
 import type { PushRecord } from "./push_table.ts";
 import {
@@ -83,40 +84,50 @@ async function announceMessages(
   const { messages, trees, runId } = pushed;
   const { clock, limits } = context;
   let session = await sessionOf(tx, pushed);
-  const refusals: (MessageRefusal | undefined)[] = [];
-  const waiting: { messageId: string; tree: ObjectTree }[] = [];
+  const refusals: (MessageRefusal | undefined)[] = messages.map(() => undefined);
+  const waiting: (WaitingMessage & { readonly index: number })[] = [];
   const finished: string[] = [];
-  for (const [index, message] of messages.entries()) {
-    const tree = trees[index];
-    const outcome = await judgeMessage(context, tx, pushed, message, faults[index]);
-    const { refusal } = outcome;
-    refusals.push(refusal && { code: refusal.code, reason: refusal.reason });
-    if (refusal !== undefined) {
-      await refuseMessage(context, tx, effects, pushed, message, refusal);
+  for (const batch of batches(pushed)) {
+    const reads = batch.length > 1 ? await readAhead(tx, batch.map((at) => messages[at]!)) : tx;
+    const accepted: (NewMessage & { readonly index: number })[] = [];
+    const undecided: typeof accepted = [];
+    for (const index of batch) {
+      const message = messages[index]!;
+      const outcome = await judgeMessage(context, reads, pushed, message, faults[index]);
+      const { refusal } = outcome;
+      if (refusal !== undefined) {
+        refusals[index] = { code: refusal.code, reason: refusal.reason };
+        await refuseMessage(context, tx, effects, pushed, message, refusal);
+      }
+      if (!outcome.waits) continue;
+      const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
+      if (outcome.isNew) {
+        accepted.push({ message: { ...message, pushedAt: 0 }, clientAppSeconds, index });
+      } else waiting.push({ messageId: message.messageId, tree: trees[index]!, index });
     }
-    if (!outcome.waits) continue;
-    const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
-    if (outcome.isNew && pushed.inlineObjects !== undefined) {
-      const taken = await acceptInline(context, tx, effects, {
-        message: { ...message, pushedAt: 0 },
+    if (pushed.inlineObjects === undefined) undecided.push(...accepted);
+    else if (accepted.length > 0) {
+      const inline = await acceptInline(context, tx, effects, accepted, pushed.inlineObjects);
+      finished.push(...inline.finished);
+      for (const [place, { isDecided, refusal }] of inline.messages.entries()) {
+        refusals[accepted[place]!.index] = refusal;
+        if (!isDecided) undecided.push(accepted[place]!);
+      }
+    }
+    if (undecided.length > 0) session ??= await newSession(context, tx, pushed);
+    await tx.pushes.addMessages(
+      undecided.map(({ message, clientAppSeconds }) => ({
+        sessionId: session!.sessionId,
+        message,
         clientAppSeconds,
-        inlineObjects: pushed.inlineObjects,
-      });
-      finished.push(...taken.finished);
-      refusals[index] = taken.refusal;
-      if (taken.isDecided) continue;
+      })),
+    );
+    for (const { message: { messageId }, index } of undecided) {
+      waiting.push({ messageId, tree: trees[index]!, index });
     }
-    session ??= await newSession(context, tx, pushed);
-    const { sessionId } = session;
-    if (outcome.isNew) {
-      await tx.pushes.addMessage({
-        sessionId,
-        message: { ...message, pushedAt: 0 },
-        clientAppSeconds,
-      });
-    }
-    waiting.push({ messageId: message.messageId, tree: tree! });
   }
+  waiting.sort((a, b) => a.index - b.index);
+  if (waiting.length > 0) session ??= await newSession(context, tx, pushed);
   if (session === undefined) {
     for (const { object } of pushed.inlineObjects?.values() ?? []) {
       context.traffic.receive(effects, runId, object.bytes.length);
@@ -126,12 +137,13 @@ async function announceMessages(
   }
 
   const dueAt = clock.now() + limits.pushSessionSeconds;
-  await tx.pushes.put({ ...session, dueAt });
+  await tx.pushes.put(context.staged.saved(effects, { ...session, dueAt }));
   effects.due(dueAt);
   const missing = new Set(await recordObjects(tx, session.sessionId, waiting));
   const completed: ObjectId[] = [];
+  const standings = await tx.objects.standings(waiting.map(({ messageId }) => messageId));
   for (const { messageId } of waiting) {
-    if ((await tx.objects.counters(messageId))?.waits === 0) completed.push(messageId);
+    if (standings.get(messageId)?.waits === 0) completed.push(messageId);
   }
   finished.push(...await acceptCompleteMessages(context, tx, effects, completed));
   for (const { object, message } of pushed.inlineObjects?.values() ?? []) {
@@ -148,6 +160,24 @@ async function announceMessages(
   return { opened: { refusals, missing: [...missing], sessionId: session.sessionId }, finished };
 }
 
+/**
+ * Divides the messages of a push into those that are judged and stored together, as indices in their order. A message
+ * that a former one of the push can affect is apart: a reply, or one whose id occurs twice.
+ */
+function batches({ nodeId, messages }: PushedMessages): number[][] {
+  const indices = messages.map((_, index) => index);
+  const ids = new Set(messages.map(({ messageId }) => messageId));
+  return nodeId === SUPERLINK_NODE_ID && ids.size === messages.length
+    ? [indices]
+    : indices.map((index) => [index]);
+}
+
+/** A message that waits for objects, and the tree that was announced for it. */
+interface WaitingMessage {
+  readonly messageId: string;
+  readonly tree: ObjectTree;
+}
+
 /** How to handle a message of a push. */
 interface Judgement {
   readonly refusal?: RefusalDetails;
@@ -158,7 +188,7 @@ interface Judgement {
 
 async function judgeMessage(
   context: MessageContext,
-  tx: MessageTransaction,
+  tx: MessageReads,
   pushed: PushedMessages,
   message: NewLinkMessage,
   fault: MessageRefusal | undefined,
@@ -211,9 +241,9 @@ async function sessionOf(
   tx: MessageTransaction,
   { nodeId, runId, messages }: PushedMessages,
 ): Promise<PushRecord | undefined> {
-  for (const { messageId } of messages) {
-    const announced = await tx.pushes.message(messageId);
-    const push = announced && await tx.pushes.get(announced.sessionId);
+  const announced = await tx.pushes.messages(messages.map(({ messageId }) => messageId));
+  for (const sessionId of new Set(announced.map(({ sessionId }) => sessionId))) {
+    const push = await tx.pushes.get(sessionId);
     if (push?.nodeId === nodeId && push.runId === runId) return push;
   }
   return undefined;
@@ -239,6 +269,7 @@ async function newSession(
     nodeId,
     runId,
     state: "open",
+    stagedBytes: 0,
     dueAt: clock.now() + limits.pushSessionSeconds,
   };
   await tx.pushes.put(session);
@@ -249,15 +280,16 @@ async function newSession(
 async function recordObjects(
   tx: MessageTransaction,
   sessionId: string,
-  waiting: readonly { messageId: string; tree: ObjectTree }[],
+  waiting: readonly WaitingMessage[],
 ): Promise<ObjectId[]> {
   const missing: ObjectId[] = [];
   const seen = new Set<ObjectId>();
+  const known = new NewTrees(tx);
+  await known.expect(waiting.flatMap(({ messageId, tree }) => [messageId, ...tree.keys()]));
   const visit = async (id: ObjectId, tree: ObjectTree): Promise<void> => {
     if (seen.has(id)) return;
     seen.add(id);
-    const counters = await tx.objects.counters(id);
-    await tx.pushes.addObject(sessionId, id);
+    const counters = await known.standing(id);
     if (counters?.waits === 0) return;
     if (counters === undefined) missing.push(id);
     // The children of a stored object are those in its bytes, whatever was announced.
@@ -265,6 +297,7 @@ async function recordObjects(
     for (const child of children ?? []) await visit(child, tree);
   };
   for (const { messageId, tree } of waiting) await visit(messageId, tree);
+  await tx.pushes.addObjects(sessionId, [...seen]);
   return missing;
 }
 
@@ -301,16 +334,18 @@ async function storeObject(
     return { stored: false, finished: [] };
   }
   if (isNew) {
-    const { sessionId } = push;
     await requireSpace(context, tx, effects, pusher, object.bytes.length);
-    staged.add(effects, sessionId, object.bytes.length);
+    staged.add(effects, push.sessionId, object.bytes.length);
   }
   // Not for every object of a fast push, because each update writes another database page.
   const dueAt = clock.now() + limits.pushSessionSeconds;
   for (const each of pushes) {
-    if (dueAt - each.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...each, dueAt });
+    const isMuch = staged.isMuch(effects, each, limits.maxOpenPushBytes);
+    if (isMuch || dueAt - each.dueAt >= REFRESH_SECONDS) {
+      await tx.pushes.put(staged.saved(effects, { ...each, dueAt }));
+    }
   }
-  const completed = isNew ? await addObject(tx, object) : [];
+  const completed = isNew ? await addObjects(tx, [object]) : [];
   const finished = await acceptCompleteMessages(context, tx, effects, completed);
   traffic.receive(effects, push.runId, object.bytes.length);
   if (finished.length > 0) await traffic.save(tx, effects, push.runId);
@@ -364,7 +399,7 @@ async function requireSpace(
   const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
     state === "open"
   );
-  const total = open.reduce((sum, { sessionId }) => sum + staged.of(effects, sessionId), length);
+  const total = open.reduce((sum, push) => sum + staged.of(effects, push), length);
   if (total > limits.maxOpenPushBytes) {
     throw new FlwrError(
       "resource-exhausted",

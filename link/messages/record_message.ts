@@ -5,11 +5,12 @@ import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage, type NewLinkMessage } from "../../entities/message.ts";
 import { instructionFault, replyFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
+import type { MessageReads } from "./read_ahead.ts";
 import type { MessageRefusal } from "../../entities/push.ts";
 
 /** The stored message, if the same message was accepted before. */
 export async function acceptedBefore(
-  tx: MessageTransaction,
+  tx: MessageReads,
   { messageId, runId, srcNodeId, replyToMessageId }: NewLinkMessage,
 ): Promise<LinkMessage | undefined> {
   const message = replyToMessageId === ""
@@ -23,7 +24,7 @@ export async function acceptedBefore(
 /** Checks an instruction against the store, but not its objects. @returns why it is refused */
 export async function instructionRefusal(
   { clock, limits }: MessageContext,
-  tx: MessageTransaction,
+  tx: MessageReads,
   message: NewLinkMessage,
 ): Promise<MessageRefusal | undefined> {
   const [run, node] = [await tx.runs.get(message.runId), await tx.nodes.get(message.dstNodeId)];
@@ -40,7 +41,7 @@ export interface RefusalDetails extends MessageRefusal {
 /** Checks a node's reply against the store, but not its objects. @returns why it is refused */
 export async function replyRefusal(
   { clock, limits }: MessageContext,
-  tx: MessageTransaction,
+  tx: MessageReads,
   nodeId: bigint,
   reply: NewLinkMessage,
 ): Promise<RefusalDetails | undefined> {
@@ -62,7 +63,7 @@ export async function replyRefusal(
 
 /** Checks that the id is unused. An id is the hash of one message, so only a forged id can be in use. */
 async function idFault(
-  tx: MessageTransaction,
+  tx: MessageReads,
   { messageId }: NewLinkMessage,
 ): Promise<MessageRefusal | undefined> {
   const taken = (await tx.instructions.get([messageId])).length > 0 ||
@@ -75,32 +76,33 @@ export function idTaken(messageId: string): MessageRefusal {
   return { code: "id-taken", reason: `Message id "${messageId}" belongs to another message` };
 }
 
-/** Stores a checked message whose objects are all stored as an instruction. */
-export async function recordInstruction(
+/** Stores checked messages whose objects are all stored as instructions, in this order. */
+export async function recordInstructions(
   { clock }: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
-  message: NewLinkMessage,
-): Promise<LinkMessage> {
-  const taken: LinkMessage = { ...message, pushedAt: clock.now() };
-  const dueAt = expiryOf(taken);
-  await tx.objects.addReferences(taken.messageId, 1);
-  await tx.instructions.add({
-    message: taken,
+  messages: readonly NewLinkMessage[],
+): Promise<void> {
+  const pushedAt = clock.now();
+  const taken = messages.map((message): LinkMessage => ({ ...message, pushedAt }));
+  await tx.objects.addReferencesAll(new Map(taken.map(({ messageId }) => [messageId, 1])));
+  await tx.instructions.addAll(taken.map((message) => ({
+    message,
     state: "waiting",
     deliveries: 0,
     replyPulled: false,
-    dueAt,
-  });
-  effects.due(dueAt);
-  effects.wake(`work:${taken.dstNodeId}`);
-  effects.emit({ kind: "instruction-pushed", instruction: factsOf(taken) });
-  return taken;
+    dueAt: expiryOf(message),
+  })));
+  for (const message of taken) {
+    effects.due(expiryOf(message));
+    effects.wake(`work:${message.dstNodeId}`);
+    effects.emit({ kind: "instruction-pushed", instruction: factsOf(message) });
+  }
 }
 
 /** Stores a checked message whose objects are all stored as the reply to its instruction. */
 export async function recordReply(
-  { clock, outcomes }: MessageContext,
+  { clock }: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   message: NewLinkMessage,
@@ -110,7 +112,6 @@ export async function recordReply(
   const { messageId, replyToMessageId } = taken;
   await tx.objects.addReferences(messageId, 1);
   await tx.replies.put(taken);
-  outcomes.note(effects, taken);
   await releaseTree(tx, replyToMessageId);
   await tx.instructions.update(replyToMessageId, {
     state: nextInstructionState(instruction.state, "answer")!,

@@ -3,6 +3,7 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { unknownInstructionReply } from "./error_reply.ts";
 import { isOpen } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage } from "../../entities/message.ts";
+import type { StrayReplyRecord } from "../objects/stray_reply_table.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 import { failInstruction, removeInstruction } from "./end_instruction.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
@@ -20,7 +21,8 @@ export async function pullReplies(
   const found = await longPoll(context, topics, options, async () => {
     const asked = ids.filter((id) => !context.pendingReplies.has(id, runId));
     if (asked.length === 0) return undefined;
-    // Relaxed: if a power failure undoes an error that was already pulled, the instruction can still get a reply.
+    // Relaxed, because if a power failure undoes an error that was already pulled, the instruction can still get a
+    // reply.
     const collected = await context.transact(
       "relaxed",
       (tx, effects) => collectReplies(context, tx, effects, asked, runId),
@@ -57,11 +59,12 @@ async function collectReplies(
     }
   }
   const hopeless: [InstructionRecord, Verdict][] = [];
-  for (const instruction of asked.values()) {
-    if (!isOpen(instruction.state)) continue;
+  const open = [...asked.values()].filter(({ state }) => isOpen(state));
+  const nodes = await tx.nodes.withIds([...new Set(open.map(({ message }) => message.dstNodeId))]);
+  const nodeOf = new Map(nodes.map((node) => [node.nodeId, node]));
+  for (const instruction of open) {
     const { messageId, dstNodeId } = instruction.message;
-    const node = await tx.nodes.get(dstNodeId);
-    const verdict = verdictOn(instruction, node, now, limits);
+    const verdict = verdictOn(instruction, nodeOf.get(dstNodeId), now, limits);
     if (verdict === undefined) pendingReplies.add(effects, messageId, instruction.message.runId);
     else hopeless.push([instruction, verdict]);
   }
@@ -71,14 +74,42 @@ async function collectReplies(
       await failInstruction(context, tx, effects, instruction, verdict, { replyPulled: true }),
     );
   }
-  for (const id of ids) {
-    if (asked.has(id)) continue;
-    const draft = unknownInstructionReply(id, runId ?? 0n, now);
-    const object = context.messageObject(draft);
-    context.unstoredReplies.add(effects, object, draft.runId);
-    collected.push({ ...draft, messageId: object.id, pushedAt: now });
-  }
+  const unknown = ids.filter((id) => !asked.has(id));
+  collected.push(...await strayReplies(context, tx, effects, unknown, runId ?? 0n));
   return collected;
+}
+
+/** Error replies to instructions that the store does not have. Their objects can be pulled for a while. */
+async function strayReplies(
+  { clock, limits, messageObject }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  ids: readonly string[],
+  runId: bigint,
+): Promise<LinkMessage[]> {
+  if (ids.length === 0) return [];
+  const now = clock.now();
+  const dueAt = now + limits.replyGraceSeconds;
+  const replies: LinkMessage[] = [];
+  for (const id of ids) {
+    const draft = unknownInstructionReply(id, runId, now);
+    const object = messageObject(draft);
+    await tx.strayReplies.put({ objectId: object.id, runId, bytes: object.bytes, dueAt });
+    replies.push({ ...draft, messageId: object.id, pushedAt: now });
+  }
+  await tx.strayReplies.keep(limits.maxStrayReplies);
+  effects.due(dueAt);
+  return replies;
+}
+
+/** Removes the object of an error reply whose time has passed. */
+export async function handleDueStrayReply(
+  _context: MessageContext,
+  tx: MessageTransaction,
+  _effects: MessageEffects,
+  { objectId }: StrayReplyRecord,
+): Promise<void> {
+  await tx.strayReplies.remove(objectId);
 }
 
 /** The instructions that the caller may see, by id. Instructions of a finished run count as removed. */

@@ -2,7 +2,6 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
-import type { Joins } from "./joins.ts";
 import type { NodeTable } from "./node_table.ts";
 
 /** State and services that operations on nodes use. */
@@ -10,7 +9,6 @@ export interface NodeContext extends Transacts<NodeTransaction, NodeEvent> {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: NodeLimits & SweepLimits;
-  readonly joins: Joins;
   /** Name of a public key in the operator's key list. */
   readonly listedName: (publicKey: Uint8Array) => string | undefined;
   /** When the housekeeper next checks the limit of absent nodes. */
@@ -47,7 +45,7 @@ export type NodeEvent =
   | { readonly kind: "node-offline"; readonly nodeId: bigint; readonly onlineUntil: number }
   /** An offline node sent a heartbeat. */
   | { readonly kind: "node-returned"; readonly nodeId: bigint }
-  /** The node signed off and stays registered. */
+  /** The node signed off, and stays registered. */
   | { readonly kind: "node-deactivated"; readonly nodeId: bigint }
   /** `forgotten`: the node was removed, because without a key it cannot return. */
   | { readonly kind: "node-left"; readonly nodeId: bigint; readonly forgotten: boolean }

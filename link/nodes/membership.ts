@@ -9,7 +9,7 @@ import type { LinkNode } from "../../entities/node.ts";
 import { putAbsent, requireInterval, requireNode, toNode } from "./presence.ts";
 
 /** Parameters of a join. */
-type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name">;
+type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name" | "session">;
 
 /** See Nodes.create. */
 export function createNode(
@@ -130,7 +130,7 @@ export function unregisterNode(
       unregisteredAt: now,
     };
     const { dueAt: _, ...forGood } = unregistered;
-    // A key that the operator unregistered is kept forever, so that it is never admitted again.
+    // A key that the operator unregistered is kept forever, so it is never admitted again.
     if (by === "owner" && node!.publicKey !== undefined) await tx.nodes.put(forGood);
     else await putAbsent(context, tx, effects, unregistered);
     await tx.nodeDependents.unregistered(nodeId);
@@ -144,8 +144,8 @@ async function join(
   context: NodeContext,
   tx: NodeTransaction,
   effects: NodeEffects,
-  { wire: _, joinName: __, ...known }: NodeRecord,
-  { heartbeatInterval, patience = 1, wire, name }: Joining,
+  { wire: _, joinName: __, session: ___, ...known }: NodeRecord,
+  { heartbeatInterval, patience = 1, wire, name, session }: Joining,
 ): Promise<LinkNode> {
   const { nodeId } = known;
   const state = nextNodeState(known.state, "join");
@@ -165,13 +165,14 @@ async function join(
     onlineUntil,
     heartbeatInterval,
     activatedAt: now,
+    joins: known.joins + 1,
     dueAt: onlineUntil,
     ...(wire !== undefined && { wire }),
+    ...(session !== undefined && { session }),
     ...(joinName !== undefined && { joinName }),
   };
   await tx.nodes.put(node);
   if (known.activatedAt !== undefined) {
-    context.joins.note(effects, nodeId);
     effects.wake(`work:${nodeId}`);
   }
   await tx.nodeDependents.joined(nodeId);
@@ -213,5 +214,6 @@ async function newNode(
     heartbeatInterval: 0,
     registeredBy,
     registeredAt: clock.now(),
+    joins: 0,
   };
 }

@@ -6,6 +6,11 @@ export interface NodeRecord extends LinkNode {
   readonly name?: string;
   /** Name at the last join: from the operator's key list, or else from the node itself. */
   readonly joinName?: string;
+  /**
+   * How often the node has joined. A pull that began before the last join belongs to a process that was replaced, so it
+   * gets no instruction.
+   */
+  readonly joins: number;
   /** Unix time in seconds at which the housekeeper must handle the node; undefined for never. */
   readonly dueAt?: number;
 }
@@ -13,6 +18,8 @@ export interface NodeRecord extends LinkNode {
 /** Table of nodes. */
 export interface NodeTable {
   get(nodeId: bigint): Promise<NodeRecord | undefined>;
+  /** The nodes with these ids, as far as they exist, in no particular order. */
+  withIds(nodeIds: readonly bigint[]): Promise<NodeRecord[]>;
   byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined>;
   /** All nodes, in the order of registration. */
   all(): Promise<NodeRecord[]>;

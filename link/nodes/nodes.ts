@@ -14,12 +14,15 @@ export interface Nodes {
    * Joins a node. A node with a known key gets its former id, even while it is online: the new process then replaces
    * the old one. Unanswered instructions of the node are handed out again.
    *
-   * @param input `name`: name that the node gives itself, kept until it joins again; see base/node_name.ts
+   * @param input `name`: name that the node gives itself, kept until it joins again; see base/node_name.ts. `session`:
+   *   see LinkNode.session
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds] or an invalid name;
    *   permission-denied for a key that was unregistered
    */
   create(
-    input: { publicKey?: Uint8Array; wire?: string; name?: string } & HeartbeatPromise,
+    input:
+      & { publicKey?: Uint8Array; wire?: string; name?: string; session?: string }
+      & HeartbeatPromise,
   ): Promise<LinkNode>;
   /**
    * Registers a key, with which a node can then join.
@@ -46,7 +49,7 @@ export interface Nodes {
    */
   activate(input: { publicKey: Uint8Array } & HeartbeatPromise): Promise<LinkNode>;
   /**
-   * Takes a node offline that signs off. It stays registered. Its unanswered instructions wait for its return, but a
+   * Takes a node that signs off offline. It stays registered. Its unanswered instructions wait for its return, but a
    * pull for their replies returns the error NodeUnavailable.
    *
    * @throws not-found
@@ -64,7 +67,7 @@ export interface Nodes {
    *
    * @param patience see {@link HeartbeatPromise}
    * @param wire new value of LinkNode.wire; default: no change
-   * @returns false if the node does not exist or is no member
+   * @returns false if the node does not exist or is not a member
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
    */
   heartbeat(

@@ -16,7 +16,7 @@ export function heartbeat(
   wire?: string,
 ): Promise<boolean> {
   requireInterval(context, heartbeatInterval);
-  // Relaxed: after a power failure every node that was online gets a new interval anyway.
+  // Relaxed, because after a power failure every node that was online gets a new interval anyway.
   return context.transact("relaxed", async (tx, effects) => {
     const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "heartbeat");
@@ -68,7 +68,7 @@ export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
   });
 }
 
-/** Handles a node that is due: an online node goes offline, a node that was absent for long is removed. */
+/** Handles a node that is due: an online node goes offline, and a node that was absent for a long time is removed. */
 export async function handleDueNode(
   context: NodeContext,
   tx: NodeTransaction,
@@ -77,14 +77,14 @@ export async function handleDueNode(
 ): Promise<void> {
   const { nodeId, onlineUntil } = node;
   const state = nextNodeState(node.state, "lapse");
-  if (state === undefined) return await forget(context, tx, effects, nodeId);
+  if (state === undefined) return await forget(tx, effects, nodeId);
   await putAbsent(context, tx, effects, { ...node, state });
   effects.emit({ kind: "node-offline", nodeId, onlineUntil });
   await tx.nodeDependents.absent(nodeId);
 }
 
 /**
- * Removes absent nodes beyond limits.maxAbsentNodes, as many as one transaction may.
+ * Removes absent nodes beyond limits.maxAbsentNodes, as many as are allowed in one transaction.
  *
  * @param until Unix time in seconds after which no further removal starts
  */
@@ -99,7 +99,7 @@ export async function sweepAbsentNodes(
   let excess = await tx.nodes.countForgettable() - maxAbsentNodes;
   if (excess <= 0) return;
   for (const { nodeId } of await tx.nodes.forgettable(Math.min(excess, housekeepingBatch))) {
-    await forget(context, tx, effects, nodeId);
+    await forget(tx, effects, nodeId);
     excess--;
     if (clock.now() > until) break;
   }
@@ -107,13 +107,11 @@ export async function sweepAbsentNodes(
 }
 
 async function forget(
-  context: NodeContext,
   tx: NodeTransaction,
   effects: NodeEffects,
   nodeId: bigint,
 ): Promise<void> {
   await tx.nodes.remove(nodeId);
-  context.joins.forget(effects, nodeId);
   effects.emit({ kind: "node-forgotten", nodeId });
   await tx.nodeDependents.absent(nodeId);
 }
@@ -175,7 +173,7 @@ export function requireInterval({ limits }: NodeContext, seconds: number): void 
 }
 
 /** A node as callers see it: without internal fields, and with the name that applies. */
-export function toNode({ dueAt: _, joinName, ...node }: NodeRecord): LinkNode {
+export function toNode({ dueAt: _, joins: __, joinName, ...node }: NodeRecord): LinkNode {
   const { name = joinName } = node;
   return { ...node, ...(name !== undefined && { name }) };
 }

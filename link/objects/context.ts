@@ -1,14 +1,13 @@
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { ObjectTable } from "./object_table.ts";
 import type { ObjectId } from "../../entities/object.ts";
-import type { UnstoredReplies } from "./pulls.ts";
+import type { StrayReplyTable } from "./stray_reply_table.ts";
 import type { TreeCache } from "./tree_cache.ts";
 
 /** State and services that operations on objects use. */
 export interface ObjectContext extends Transacts<ObjectTransaction, never> {
   readonly limits: ObjectLimits;
   readonly trees: TreeCache;
-  readonly unstoredReplies: UnstoredReplies;
   /** Counts the bytes sent for each run. */
   readonly traffic: { send(effects: Effects<never>, runId: bigint, bytes: number): void };
 }
@@ -17,13 +16,14 @@ export interface ObjectContext extends Transacts<ObjectTransaction, never> {
 export interface ObjectTables {
   readonly objects: ObjectTable;
   readonly pushes: {
-    /** Whether an open push announced the object. */
-    isAnnounced(id: ObjectId): Promise<boolean>;
+    /** Those of the objects that an open push announced. */
+    areAnnounced(ids: readonly ObjectId[]): Promise<Set<ObjectId>>;
   };
 }
 
 /** Tables and rights that a transaction on objects uses. */
 export interface ObjectTransaction extends ObjectTables {
+  readonly strayReplies: StrayReplyTable;
   readonly objectRights: ObjectRights;
 }
 

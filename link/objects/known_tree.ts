@@ -15,11 +15,12 @@ export async function knownTree(
 ): Promise<KnownTree> {
   const known = trees.get(root);
   if (known !== undefined) return known;
+  const stored = await tx.objects.tree(root);
   const ids = new Map<ObjectId, ObjectId[]>();
   const left = [root];
   for (let id = left.pop(); id !== undefined; id = left.pop()) {
     if (ids.has(id)) continue;
-    const children = await tx.objects.childrenOf(id);
+    const children = stored.get(id) ?? [];
     ids.set(id, children);
     left.push(...children.toReversed());
   }

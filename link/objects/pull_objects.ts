@@ -32,7 +32,7 @@ export async function pullObjects(
   const choice = await context.transact("relaxed", (tx) => choose(context, tx, caller, wanted));
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
-  // Checked again, because `makeRoom` may have taken long.
+  // Checked again, because `makeRoom` may have taken a long time.
   return await context.transact(
     "relaxed",
     (tx, effects) => read(context, tx, effects, caller, choice),
@@ -47,14 +47,15 @@ async function read(
   caller: ObjectCaller,
   { byMessage, served }: Choice,
 ): Promise<ObjectsTogether> {
-  const objects = [];
-  for (const [messageId, ids] of byMessage) {
-    if (!await tx.objectRights.hasReceived(caller, messageId)) continue;
-    for (const id of ids) {
-      const bytes = await tx.objects.bytes(id);
-      if (bytes !== undefined) objects.push({ id, bytes });
-    }
+  const ids: ObjectId[] = [];
+  for (const [messageId, chosen] of byMessage) {
+    if (await tx.objectRights.hasReceived(caller, messageId)) ids.push(...chosen);
   }
+  const bytesOf = await tx.objects.bytesOf(ids);
+  const objects = ids.filter((id) => bytesOf.has(id)).map((id) => ({
+    id,
+    bytes: bytesOf.get(id)!,
+  }));
   context.traffic.send(
     effects,
     caller.runId,
@@ -108,20 +109,17 @@ async function neededOf(
   without: ReadonlySet<ObjectId>,
   most: number,
 ): Promise<{ id: ObjectId; size: number }[]> {
-  const needed: { id: ObjectId; size: number }[] = [];
-  const seen = new Set<ObjectId>();
+  const ids = new Set<ObjectId>();
   const left: { id: ObjectId; tree?: ObjectTree }[] = [{ id: messageId }];
-  for (let next = left.pop(); next !== undefined && needed.length <= most; next = left.pop()) {
+  for (let next = left.pop(); next !== undefined && ids.size <= most; next = left.pop()) {
     const { id, tree } = next;
-    if (seen.has(id) || without.has(id)) continue;
-    seen.add(id);
-    const size = await tx.objects.size(id);
-    if (size === undefined) continue;
-    needed.push({ id, size });
+    if (ids.has(id) || without.has(id)) continue;
+    ids.add(id);
     const children = tree?.get(id) ?? await tx.objects.childrenOf(id);
     for (const child of children.toReversed()) {
       left.push({ id: child, tree: tree ?? (await knownTree(context, tx, child)).ids });
     }
   }
-  return needed;
+  const sizes = await tx.objects.sizes([...ids]);
+  return [...ids].filter((id) => sizes.has(id)).map((id) => ({ id, size: sizes.get(id)! }));
 }

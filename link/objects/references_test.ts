@@ -4,7 +4,7 @@ import { object, storeTest } from "../../tests/link/harness.ts";
 import { readTree } from "../../tests/link/read_tree.ts";
 import { DEFAULT_LINK_LIMITS } from "../limits.ts";
 import type { LinkObject } from "../../entities/object.ts";
-import { completeTree, releaseTree } from "./references.ts";
+import { addObjects, NewTrees, releaseTree } from "./references.ts";
 
 /** Objects that refer only to earlier ones, which excludes cycles. */
 const dags = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), {
@@ -28,7 +28,7 @@ function reachable(objects: readonly LinkObject[], roots: Iterable<string>): Set
 }
 
 storeTest("exactly the objects that referenced contents need are stored", async (stores) => {
-  const store = stores.open();
+  const store = await stores.open();
   const steps = fc.array(fc.record({ hold: fc.boolean(), pick: fc.nat({ max: 11 }) }), {
     maxLength: 30,
   });
@@ -41,8 +41,9 @@ storeTest("exactly the objects that referenced contents need are stored", async 
           if (hold) {
             const root = `${pick % objects.length}`;
             held.push(root);
-            const { fault } = await completeTree(tx, root, find, DEFAULT_LINK_LIMITS);
-            assert.equal(fault, undefined);
+            const trees = new NewTrees(tx);
+            assert.equal(await trees.add(root, find, DEFAULT_LINK_LIMITS), undefined);
+            await addObjects(tx, trees.objects);
             await tx.objects.addReferences(root, 1);
             const tree = await readTree(tx, root);
             assert.deepEqual(new Set(tree.map(({ id }) => id)), reachable(objects, [root]));

@@ -1,10 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
-import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
+import { longPoll } from "../transactions/long_poll.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
+import { NO_REPLIES, outcomeFault } from "./outcomes.ts";
 import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
+import type { ClaimOptions } from "./runs.ts";
 import type { ClaimedRun, LinkRun } from "../../entities/run.ts";
 import { patienceSeconds, settleSilentRun } from "./silence.ts";
 import { hashToken, newToken } from "./token.ts";
@@ -12,10 +14,10 @@ import { hashToken, newToken } from "./token.ts";
 /** See Runs.claim. */
 export function claimRun(
   context: RunContext,
-  options: LongPollOptions & { runId?: bigint } = {},
+  options: ClaimOptions = {},
 ): Promise<ClaimedRun | undefined> {
-  const { runId } = options;
-  const { clock, limits, random } = context;
+  const { runId, isBeside = false } = options;
+  const { clock, limits, random, server } = context;
   return longPoll(
     context,
     ["runs"],
@@ -33,7 +35,9 @@ export function claimRun(
           startingAt: now,
           tokenHash: hashToken(token),
           dueAt: now + limits.claimSeconds,
+          ...(isBeside && { serverId: server.id }),
         };
+        if (isBeside) await server.keep(tx, effects);
         await tx.runs.put(claimed);
         effects.due(claimed.dueAt);
         effects.emit({ kind: "run-claimed", runId: run.runId });
@@ -59,10 +63,10 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
       state,
       runningAt: now,
       dueAt: now + patienceSeconds(run, context.limits),
+      // A run that goes on after an interruption keeps its counts.
+      ...(run.resumes === undefined && NO_REPLIES),
     };
     await tx.runs.put(begun);
-    // Results from before an interruption are not counted, so the others alone say nothing.
-    if (run.resumes === undefined) context.outcomes.begin(effects, run.runId);
     effects.due(begun.dueAt);
     effects.emit({ kind: "run-began", runId: run.runId });
     return toRun(context, begun);
@@ -73,7 +77,7 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
 export function runHeartbeat(context: RunContext, token: string): Promise<boolean> {
   const hash = hashToken(token);
   const { clock, limits, traffic } = context;
-  // Relaxed: after a power failure every run gets a new deadline anyway.
+  // Relaxed, because after a power failure every run gets a new deadline anyway.
   return context.transact("relaxed", async (tx, effects) => {
     const run = await tx.runs.byToken(hash);
     if (run === undefined) return false;
@@ -93,7 +97,7 @@ export function finishRun(
 ): Promise<void> {
   return context.transact("durable", async (tx, effects) => {
     const run = await runOf(tx, token);
-    const fault = outcome === "completed" ? context.outcomes.fault(run.runId) : undefined;
+    const fault = outcome === "completed" ? outcomeFault(run) : undefined;
     const completed = outcome === "completed" && fault === undefined;
     const state = nextRunState(run.state, completed ? "complete" : "fail");
     if (state === undefined) {
@@ -115,7 +119,7 @@ export async function handleDueRun(
 ): Promise<void> {
   const released = nextRunState(run.state, "release");
   if (released !== undefined) {
-    const { tokenHash: _, dueAt: __, startingAt: ___, ...rest } = run;
+    const { tokenHash: _, dueAt: __, startingAt: ___, serverId: ____, ...rest } = run;
     await tx.runs.put({ ...rest, state: released });
     effects.wake("runs");
     effects.emit({ kind: "run-released", runId: run.runId });
@@ -128,7 +132,7 @@ export async function handleDueRun(
 async function runOf(tx: RunTransaction, token: string): Promise<RunRecord> {
   const run = await tx.runs.byToken(hashToken(token));
   if (run === undefined) {
-    throw new FlwrError("unauthenticated", "The token does not, or no longer, belong to a run");
+    throw new FlwrError("unauthenticated", "The token does not belong to a run, or no longer does");
   }
   return run;
 }

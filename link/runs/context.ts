@@ -2,8 +2,8 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
+import type { ServerLease, ServerTransaction } from "../transactions/server_lease.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
-import type { RunOutcomes } from "./outcomes.ts";
 import type { NodeSettingsTable } from "./node_settings_table.ts";
 import type { PieceTable } from "./piece_table.ts";
 import type { RunState } from "../../entities/run.ts";
@@ -15,14 +15,15 @@ export interface RunContext extends Transacts<RunTransaction, RunEvent>, LongPol
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: RunLimits & SweepLimits & LongPollContext["limits"];
+  /** This SuperLink among those that share the store. */
+  readonly server: ServerLease;
   readonly traffic: TrafficMeter;
-  readonly outcomes: RunOutcomes;
   /** When the housekeeper next checks the limits of finished runs. */
   readonly retention: SweepTime;
 }
 
 /** Tables that a transaction on runs reads and writes. */
-export interface RunTransaction {
+export interface RunTransaction extends ServerTransaction {
   readonly runs: RunTable;
   readonly logs: LogTable;
   readonly fabs: FabTable;
@@ -55,7 +56,7 @@ export type RunEvent =
   /** The process that claimed the run did not begin it in time. The run can be claimed again. */
   | { readonly kind: "run-released"; readonly runId: bigint }
   | { readonly kind: "run-began"; readonly runId: bigint }
-  /** The run's process is gone. The run can be claimed again, and goes on from its last checkpoint. */
+  /** The run's process is gone. The run can be claimed again, and continues from its last checkpoint. */
   | { readonly kind: "run-interrupted"; readonly runId: bigint; readonly reason: string }
   /** Unanswered instructions of the run are cancelled; there are no events for them. */
   | {
@@ -76,8 +77,8 @@ export interface RunLimits {
   /** Longest time between heartbeats of a running ServerApp (Flower 1.41, which sends one every 17.5 to 22.5 s). */
   readonly taskTimeoutSeconds: number;
   /**
-   * How long the ServerApp of a run that was started by hand may send no heartbeat. Heartbeats come from the thread that
-   * runs the app, which may compute for long, and from computers that sleep at night.
+   * How long the ServerApp of a run that was started by hand may go without a heartbeat. Heartbeats come from the
+   * thread that runs the app, which may compute for a long time, and from computers that sleep at night.
    */
   readonly handStartedRunSeconds: number;
   /**
@@ -87,7 +88,7 @@ export interface RunLimits {
   readonly unheardRunSeconds: number;
   /** How often a run may be interrupted without saving a checkpoint in between, before it fails. */
   readonly maxVainResumes: number;
-  /** How often a run may be interrupted at all. */
+  /** How often a run may be interrupted in total. */
   readonly maxResumes: number;
   /** Largest log of one run, in bytes of UTF-8. The oldest entries are removed. */
   readonly maxLogBytesPerRun: number;
@@ -102,7 +103,7 @@ export interface RunLimits {
    * five times the limit of one run. An in-memory store keeps them in memory.
    */
   readonly maxFinishedArtifactBytes: number;
-  /** Time for which a finished run is kept whatever these three limits are, because a client may wait for its end. */
+  /** Time for which a finished run is kept regardless of these three limits, because a client may wait for its end. */
   readonly finishedRunGraceSeconds: number;
   /** Number of log entries that the housekeeper removes before it checks the time. */
   readonly housekeepingLogEntries: number;

@@ -32,7 +32,7 @@ export async function endRun(
   context: RunContext,
   tx: RunTransaction,
   effects: RunEffects,
-  { tokenHash: _, dueAt: __, ...run }: RunRecord,
+  { tokenHash: _, dueAt: __, serverId: ___, ...run }: RunRecord,
   state: RunState,
   details: string,
 ): Promise<void> {
@@ -43,7 +43,6 @@ export async function endRun(
   await tx.runs.put({ ...run, state, details, finishedAt: now, logBytes, artifactBytes });
   // One more finished run may exceed a limit.
   context.retention.expect(effects, now);
-  context.outcomes.forget(effects, runId);
   effects.due(now);
   await releaseFab(context, tx, effects, run.fabHash);
   await tx.nodeSettings.remove(runId);

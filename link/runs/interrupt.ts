@@ -13,8 +13,8 @@ export function interruptRun(context: RunContext, runId: bigint, reason: string)
 }
 
 /**
- * Makes a running run pending again, so that it goes on from its last checkpoint, or fails it if it cannot. Its token
- * becomes invalid and its instructions are cancelled, so nothing of its former process is counted any more.
+ * Makes a running run pending again, so it continues from its last checkpoint, or fails it if it cannot continue. Its
+ * token becomes invalid and its instructions are cancelled, so results of its former process no longer count.
  */
 export async function interrupt(
   context: RunContext,
@@ -32,20 +32,21 @@ export async function interrupt(
     const failed = nextRunState(run.state, "fail")!;
     return await endRun(context, tx, effects, run, failed, `${reason}${obstacle}`);
   }
-  const { tokenHash: _, dueAt: __, startingAt: ___, runningAt: ____, ...rest } = run;
+  const { tokenHash: _, dueAt: __, startingAt: ___, runningAt: ____, serverId: _____, ...rest } =
+    run;
   await tx.runDependents.ended(runId);
   await tx.runs.put({ ...rest, state, resumes: resumes + 1, vainResumes: vainResumes + 1 });
   await context.traffic.save(tx, effects, runId);
   const from = saved.checkpoints || run.resumedFrom !== undefined
-    ? "goes on from its last checkpoint"
-    : "begins anew";
+    ? "continues from its last checkpoint"
+    : "starts over";
   const time = new Date(context.clock.now() * 1000).toISOString();
   await appendEntries(context, tx, effects, runId, [`${time} ${reason}. The run ${from}\n`]);
   effects.wake("runs");
   effects.emit({ kind: "run-interrupted", runId, reason });
 }
 
-/** Why an interrupted run cannot go on, to be added to the reason; undefined if it can. */
+/** Why an interrupted run cannot continue, to be added to the reason. Undefined if it can. */
 function obstacleTo(
   { limits }: Pick<RunContext, "limits">,
   { fabHash, firstSentAt, resumes = 0, vainResumes = 0, resumedFrom }: RunRecord,
@@ -68,7 +69,7 @@ function ordinal(n: number): string {
   return `${n}${ending}`;
 }
 
-/** A checkpoint was saved: the run has made progress since its last interruption. */
+/** Records that a checkpoint was saved, so the run has made progress since its last interruption. */
 export async function noteProgress(
   tx: Pick<RunTransaction, "runs">,
   runId: bigint,
@@ -77,7 +78,10 @@ export async function noteProgress(
   if (vainResumes !== undefined) await tx.runs.put(run);
 }
 
-/** The ServerApp sends instructions: a run without a checkpoint can no longer begin anew. @returns the run */
+/**
+ * Records that the ServerApp sends instructions, so without a checkpoint the run can no longer start over. @returns the
+ * run
+ */
 export async function noteFirstSent(
   { clock }: Pick<RunContext, "clock">,
   tx: Pick<RunTransaction, "runs">,

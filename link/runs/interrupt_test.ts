@@ -114,7 +114,7 @@ linkTest(
     const { text } = await link.runs.readLog(runId, 0);
     assert.match(
       text,
-      /^Z half a line\n\S+Z The SuperLink was restarted\. The run goes on from .*\n$/,
+      /^Z half a line\n\S+Z The SuperLink was restarted\. The run continues from .*\n$/,
     );
 
     await bench.restart();
@@ -130,7 +130,7 @@ linkTest(
   LIMITS,
 );
 
-linkTest("without a checkpoint, a run begins anew only if it had no effects", async (bench) => {
+linkTest("without a checkpoint, a run starts over only if it had no effects", async (bench) => {
   const nodeId = await bench.node(1000);
   const fresh = await started(bench);
   await bench.link.runs.interrupt(fresh.runId, REASON);
@@ -226,7 +226,7 @@ linkTest("a new run goes on from the checkpoint of a finished one", async (bench
   const second = await started(bench, { resumeFrom: first.runId });
   assert.equal((await bench.link.runs.get(second.runId))!.resumedFrom, first.runId);
   assert.equal(await saved(bench, second.runId), 1);
-  // It has sent instructions, but the first run's checkpoint is there to go on from.
+  // It has sent instructions, but it can continue from the first run's checkpoint.
   await bench.push(await bench.node(1000));
   await bench.link.runs.interrupt(second.runId, REASON);
   assert.equal(await stateOf(bench, second.runId), "pending");

@@ -38,7 +38,7 @@ export async function appendEntries(
   }
   await tx.logs.trim(runId, end - limits.maxLogBytesPerRun, CUT);
   if (isFinished(run.state)) {
-    // A slow process can write after the run's end; that counts towards the limit, too.
+    // A slow process can write after the run's end, which also counts towards the limit.
     await tx.runs.put({ ...run, logBytes: await tx.logs.size(runId) });
     context.retention.expect(effects, at);
     effects.due(at);

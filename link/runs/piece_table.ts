@@ -29,6 +29,6 @@ export interface PieceTable {
   isNeeded(hash: string): Promise<boolean>;
   /** Records that a FAB needs an existing piece. */
   need(fabHash: string, hash: string): Promise<void>;
-  /** Records that a FAB needs no pieces any more. */
+  /** Records that a FAB no longer needs its pieces. */
   release(fabHash: string): Promise<void>;
 }

@@ -3,10 +3,11 @@ import { isFinished, unknownRun } from "../../entities/run.ts";
 import type { RunTransaction } from "./context.ts";
 
 /**
- * The run whose checkpoints a new run goes on from: the given one, or the one that it resumed itself if it saved none.
+ * The run from whose checkpoints a new run continues: the given run or, if it saved none, the run that it resumed
+ * itself.
  *
  * @param fabId the new run's app
- * @throws not-found; failed-precondition if the run has not finished, has no checkpoint, or is of another app
+ * @throws not-found; failed-precondition if the run has not finished, has no checkpoint, or belongs to another app
  */
 export async function resumableRun(
   tx: Pick<RunTransaction, "runs" | "runDependents">,
@@ -20,7 +21,7 @@ export async function resumableRun(
   }
   if (run.fabId !== fabId) {
     throw refusal(
-      `Run ${runId} is of app "${run.fabId}", not of "${fabId}"`,
+      `Run ${runId} belongs to app "${run.fabId}", not to "${fabId}"`,
       "Submit that app, which may have changed, or name a run of this one",
     );
   }

@@ -7,7 +7,8 @@ import type { RemovableRunData, RunRecord } from "./run_table.ts";
 // a client may wait for that end.
 
 /**
- * Removes data of finished runs beyond the limits, as much as one transaction may, and schedules the next check.
+ * Removes data of finished runs beyond the limits, as much as is allowed in one transaction, and schedules the next
+ * check.
  *
  * @param until Unix time in seconds after which no further removal starts
  */

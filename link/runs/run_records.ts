@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { resumableRun } from "./resumable_run.ts";
+import { NO_REPLIES } from "./outcomes.ts";
 import { nextRunState } from "./run_state.ts";
 import type { InternalRunFields, RunRecord } from "./run_table.ts";
 import {
@@ -51,7 +52,7 @@ export function startRun(
   context: RunContext,
   { lifeSign, ...input }: StartedLinkRun,
 ): Promise<ClaimedRun> {
-  const { clock, limits, outcomes, random } = context;
+  const { clock, limits, random } = context;
   return context.transact("durable", async (tx, effects) => {
     const pending = await pendingRun(context, tx, input);
     const starting = nextRunState(pending.state, "claim")!;
@@ -64,10 +65,10 @@ export function startRun(
       runningAt: now,
       tokenHash: hashToken(token),
       lifeSign,
+      ...NO_REPLIES,
     };
     const dueAt = now + patienceSeconds(run, limits);
     await tx.runs.put({ ...run, dueAt });
-    outcomes.begin(effects, run.runId);
     effects.due(dueAt);
     for (const kind of ["run-created", "run-claimed", "run-began"] as const) {
       effects.emit({ kind, runId: run.runId });
@@ -112,6 +113,11 @@ const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
   dueAt: true,
   vainResumes: true,
   firstSentAt: true,
+  serverId: true,
+  results: true,
+  errors: true,
+  lastErrorNodeId: true,
+  lastError: true,
   logBytes: true,
   artifactBytes: true,
 };

@@ -7,7 +7,7 @@ export interface RunRecord extends LinkRun, InternalRunFields {}
 export interface InternalRunFields {
   /** SHA-256 of the token of the run's ServerApp, in hexadecimal; undefined while it has none. */
   readonly tokenHash?: string;
-  /** How the ServerApp shows that it is alive once it has begun. */
+  /** How the ServerApp shows that it is alive after it has begun. */
   readonly lifeSign: LifeSign;
   /** Unix time in seconds at which the claim or the heartbeat times out; undefined for never. */
   readonly dueAt?: number;
@@ -15,6 +15,19 @@ export interface InternalRunFields {
   readonly vainResumes?: number;
   /** Unix time in seconds at which the ServerApp sent its first instruction. */
   readonly firstSentAt?: number;
+  /**
+   * SuperLink that runs the ServerApp as a process beside itself, which ends with it; undefined if it runs elsewhere.
+   * See ServerRecord.
+   */
+  readonly serverId?: bigint;
+  /** Number of results among the replies; undefined for runs that began before they were counted. */
+  readonly results?: number;
+  /** Number of errors among the replies. */
+  readonly errors?: number;
+  /** Node of the last error. */
+  readonly lastErrorNodeId?: bigint;
+  /** Beginning of the reason of the last error. */
+  readonly lastError?: string;
   /** Size of a finished run's stored log, in bytes of UTF-8; undefined until it finishes. */
   readonly logBytes?: number;
   /** Size of a finished run's stored artifacts, in bytes; undefined until it finishes. */
@@ -38,6 +51,12 @@ export interface Traffic {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly clientAppSeconds: number;
+}
+
+/** An error reply. */
+export interface ReplyError {
+  readonly nodeId: bigint;
+  readonly reason: string;
 }
 
 /** Table of runs. */
@@ -65,8 +84,16 @@ export interface RunTable {
   put(run: RunRecord): Promise<void>;
   /** Removes a run. It must have no messages, pushes or log entries. */
   remove(runId: bigint): Promise<void>;
-  /** Adds to the totals of an existing run. */
-  addTraffic(runId: bigint, traffic: Traffic): Promise<void>;
+  /**
+   * Adds to the totals of an existing run.
+   *
+   * @param results number of results to add, if the run's replies are counted; default 0
+   */
+  addTraffic(runId: bigint, traffic: Traffic, results?: number): Promise<void>;
+  /** Counts an error of a run whose replies are counted. */
+  addError(runId: bigint, error: ReplyError): Promise<void>;
+  /** The "running" runs with this `serverId`. */
+  runBy(serverId: bigint): Promise<RunRecord[]>;
 }
 
 /** One entry of a run's log. */
@@ -99,14 +126,14 @@ export interface LogTable {
   /** Adds an entry. Its time must be after all others of the run. */
   add(runId: bigint, entry: LogEntry): Promise<void>;
   /**
-   * Removes the run's entries that end at or before this count of bytes. Of a log that goes whole nothing stays known: it
-   * has no last entry.
+   * Removes the run's entries that end at or before this count of bytes. If all entries are removed, nothing is known
+   * about the log, not even its last entry.
    *
    * @param begin prefix for the first remaining entry if the last removed one ends within a line
    */
   trim(runId: bigint, end: number, begin: string): Promise<void>;
   /**
-   * Removes about `count` of the run's first entries, or all where that costs nothing.
+   * Removes about `count` of the run's first entries, or all if that costs nothing.
    *
    * @returns whether entries remain
    */

@@ -13,6 +13,17 @@ export interface LogReadOptions extends LongPollOptions {
   readonly bytes?: number;
 }
 
+/** Options of {@link Runs.claim}. */
+export interface ClaimOptions extends LongPollOptions {
+  /** The run to claim; default: the oldest pending one. */
+  readonly runId?: bigint;
+  /**
+   * Whether the ServerApp runs as a process beside this SuperLink, and so ends with it; default false. Another SuperLink
+   * on the same store then interrupts the run when this one has ended.
+   */
+  readonly isBeside?: boolean;
+}
+
 /** The runs of a SuperLink, with their logs and FABs. */
 export interface Runs {
   /**
@@ -20,13 +31,13 @@ export interface Runs {
    * limits.maxFinishedRuns newer ones.
    *
    * @throws not-found if the series, or the run to resume, does not exist; failed-precondition if a piece of the FAB's
-   *   attachments is missing, or the run to resume has not finished, has no checkpoint, or is of another app
+   *   attachments is missing, or the run to resume has not finished, has no checkpoint, or belongs to another app
    */
   create(input: NewLinkRun): Promise<LinkRun>;
   /**
-   * Makes a run for a ServerApp that runs already, claims it and begins it, so that it is "running". How long it may be
-   * silent depends on its sign of life: limits.handStartedRunSeconds without a heartbeat, or limits.unheardRunSeconds
-   * without instructions.
+   * Makes a run for a ServerApp that is already running, claims it and begins it, so its state is "running". How long
+   * it may be silent depends on its sign of life: limits.handStartedRunSeconds without a heartbeat, or
+   * limits.unheardRunSeconds without instructions.
    */
   start(input: StartedLinkRun): Promise<ClaimedRun>;
   get(runId: bigint): Promise<LinkRun | undefined>;
@@ -36,7 +47,7 @@ export interface Runs {
    * Claims a pending run, the given one or the oldest. It is "starting" until it begins. After limits.claimSeconds
    * without that it is "pending" again.
    */
-  claim(options?: LongPollOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
+  claim(options?: ClaimOptions): Promise<ClaimedRun | undefined>;
   /** The run of a token; undefined if the token is not, or no longer, valid. */
   ofToken(token: string): Promise<LinkRun | undefined>;
   /**
@@ -65,9 +76,10 @@ export interface Runs {
    */
   stop(runId: bigint): Promise<void>;
   /**
-   * The process of a running run is gone: the run is "pending" again, and goes on from its last checkpoint. It fails if
-   * it has no checkpoint and its ServerApp has already sent instructions or saved artifacts, if it was interrupted
-   * limits.maxVainResumes times since its last checkpoint, or if a user started it by hand. No effect on another run.
+   * Interrupts a running run whose process is gone: it is "pending" again, and continues from its last checkpoint. It
+   * fails if it has no checkpoint and its ServerApp has already sent instructions or saved artifacts, if it was
+   * interrupted limits.maxVainResumes times since its last checkpoint, or if a user started it by hand. No effect on
+   * another run.
    *
    * @param reason for people, for example "The SuperLink was restarted"
    */

@@ -291,6 +291,9 @@ linkTest("the end of a run cancels its messages", async (bench) => {
   const refused = await bench.refusalOf(bench.instruction(nodeId), []);
   assert.equal(refused?.code, "run-ended");
   await bench.pass(1);
+  // The two errors that the pull was answered with.
+  assert.deepEqual(await bench.store.usage(), { ...before, fabs: 0, strayReplies: 2 });
+  await bench.pass(60);
   assert.deepEqual(await bench.store.usage(), { ...before, fabs: 0 });
   assert.deepEqual(
     (await bench.link.messages.pullReplies([answered.messageId]))[0]?.error?.code,
@@ -369,17 +372,28 @@ linkTest("a completed run without any result has failed", async (bench) => {
   assert.equal((await endAfter([])).state, "finished:completed", "a run may send no instructions");
 });
 
-linkTest("a run is not failed because of the replies since a restart alone", async (bench) => {
+linkTest("the replies of before a restart are counted", async (bench) => {
   const nodeId = await bench.node(1000);
-  const token = await begin(bench);
-  await bench.restart();
-  const instruction = await bench.push(nodeId);
-  await bench.link.messages.pullInstruction(nodeId);
-  const { content: _, ...fields } = bench.reply(instruction);
-  const reply = { ...fields, error: { code: 7, reason: "no app" } };
-  assert.equal(await bench.refusalOf(reply, []), undefined);
-  await bench.link.runs.finish(token, { outcome: "completed", details: "" });
-  assert.equal((await bench.link.runs.get(bench.runId))!.state, "finished:completed");
+  const answer = async (isError: boolean) => {
+    const instruction = await bench.push(nodeId);
+    await bench.link.messages.pullInstruction(nodeId);
+    if (!isError) return await bench.answer(instruction);
+    const { content: _, ...fields } = bench.reply(instruction);
+    const reply = { ...fields, error: { code: 7, reason: "no app" } };
+    assert.equal(await bench.refusalOf(reply, []), undefined);
+  };
+  const endAfter = async (before: "result" | "error") => {
+    const token = await begin(bench);
+    await answer(before === "error");
+    await bench.restart();
+    await answer(true);
+    await bench.link.runs.finish(token, { outcome: "completed", details: "" });
+    return (await bench.link.runs.get(bench.runId))!;
+  };
+  assert.equal((await endAfter("result")).state, "finished:completed");
+  const { state, details } = await endAfter("error");
+  assert.equal(state, "finished:failed");
+  assert.match(details, /all 2 replies were errors/);
 });
 
 linkTest("the settings of a run's nodes last a restart, and go with its end", async (bench) => {

@@ -15,7 +15,7 @@ export function patienceSeconds(
   return fabHash === "" ? limits.handStartedRunSeconds : limits.taskTimeoutSeconds;
 }
 
-/** The run sends instructions: it is alive, where it has no other way to show it. Stored at most once a day. */
+/** Records that a run sent instructions. That keeps a run alive that has no heartbeats. Stored at most once a day. */
 export async function noteInstructions(
   { clock, limits }: Pick<RunContext, "clock"> & { readonly limits: RunLimits },
   tx: Pick<RunTransaction, "runs">,
@@ -24,7 +24,7 @@ export async function noteInstructions(
   const run = await noteFirstSent({ clock }, tx, runId);
   if (run?.dueAt === undefined || run.lifeSign !== "instructions") return;
   const dueAt = clock.now() + patienceSeconds(run, limits);
-  // Later than the housekeeper expects, so it need not be told.
+  // Later than the time that the housekeeper expects, so its schedule need not change.
   if (dueAt - run.dueAt >= DAY) await tx.runs.put({ ...run, dueAt });
 }
 

@@ -29,19 +29,32 @@ export class TrafficMeter {
     return [...this.#unsaved.keys()];
   }
 
-  /** Adds the unsaved traffic to the stored run. @param more traffic to add in the same write */
+  /**
+   * Adds the unsaved traffic to the stored run.
+   *
+   * @param more to add in the same write: seconds that a ClientApp worked, and the number of results
+   */
   async save(
     tx: { readonly runs: RunTable },
     effects: Effects<never>,
     runId: bigint,
-    more: Partial<Traffic> = {},
+    { clientAppSeconds = 0, results = 0 }: { clientAppSeconds?: number; results?: number } = {},
   ): Promise<void> {
-    const drafted = this.#draft(effects).get(runId) ?? NOTHING;
-    const unsaved = sumTraffic(this.unsaved(runId), drafted);
-    const traffic = sumTraffic(unsaved, { ...NOTHING, ...more });
-    if (isNothing(traffic)) return;
-    this.#add(effects, runId, negative(unsaved));
-    await tx.runs.addTraffic(runId, traffic);
+    const traffic = sumTraffic(this.#take(effects, runId), { ...NOTHING, clientAppSeconds });
+    if (results > 0 || !isNothing(traffic)) await tx.runs.addTraffic(runId, traffic, results);
+  }
+
+  /** Takes the unsaved traffic of a run from memory at once, so that no other transaction stores it, too. */
+  #take(effects: Effects<never>, runId: bigint): Traffic {
+    const unsaved = this.unsaved(runId);
+    if (!isNothing(unsaved)) {
+      this.#unsaved.delete(runId);
+      effects.undo(() => this.#merge(runId, unsaved));
+    }
+    const draft = this.#draft(effects);
+    const drafted = draft.get(runId) ?? NOTHING;
+    draft.delete(runId);
+    return sumTraffic(unsaved, drafted);
   }
 
   /** Removes the counts of a run that is removed. */
@@ -59,12 +72,12 @@ export class TrafficMeter {
   /** Traffic counted by the current transaction attempt, by run. */
   #draft(effects: Effects<never>): Map<bigint, Traffic> {
     return effects.draft(this, () => new Map<bigint, Traffic>(), (draft) => {
-      for (const [runId, traffic] of draft) {
-        const total = sumTraffic(this.unsaved(runId), traffic);
-        if (isNothing(total)) this.#unsaved.delete(runId);
-        else this.#unsaved.set(runId, total);
-      }
+      for (const [runId, traffic] of draft) this.#merge(runId, traffic);
     });
+  }
+
+  #merge(runId: bigint, traffic: Traffic): void {
+    this.#unsaved.set(runId, sumTraffic(this.unsaved(runId), traffic));
   }
 }
 
@@ -74,14 +87,6 @@ export function sumTraffic(a: Traffic, b: Traffic): Traffic {
     bytesSent: a.bytesSent + b.bytesSent,
     bytesReceived: a.bytesReceived + b.bytesReceived,
     clientAppSeconds: a.clientAppSeconds + b.clientAppSeconds,
-  };
-}
-
-function negative({ bytesSent, bytesReceived, clientAppSeconds }: Traffic): Traffic {
-  return {
-    bytesSent: -bytesSent,
-    bytesReceived: -bytesReceived,
-    clientAppSeconds: -clientAppSeconds,
   };
 }
 

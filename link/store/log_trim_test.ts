@@ -36,7 +36,7 @@ class PlainLog {
 
 type LogStep = { readonly add: string } | { readonly trim: number };
 
-/** What is added, and how many of a log's bytes stay, none included. */
+/** The text to add, and the number of a log's bytes to keep, which may be 0. */
 const logSteps: fc.Arbitrary<LogStep[]> = fc.array(
   fc.oneof(
     fc.record({ add: fc.constantFrom("a\n", "bc", "üü\n", "d", "\n") }, { noNullPrototype: true }),

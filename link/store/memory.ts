@@ -1,3 +1,7 @@
+import type { ObjectId } from "../../entities/object.ts";
+import type { StrayReplyRecord } from "../objects/stray_reply_table.ts";
+import type { LeaseRecord, ServerRecord } from "../transactions/server_tables.ts";
+import { LocalSignals } from "../transactions/signals.ts";
 import type { Durability } from "../transactions/transactions.ts";
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
@@ -11,15 +15,21 @@ import { LogMap, MemoryLogs } from "./memory_logs.ts";
 import { MemoryNodeSettings } from "./memory_node_settings.ts";
 import { MemoryFabs, MemoryRuns, RunMap } from "./memory_runs.ts";
 import { MemorySettings } from "./memory_settings.ts";
+import { MemoryLeases, MemoryServers } from "./memory_servers.ts";
+import { MemorySignatures } from "./memory_signatures.ts";
 import { MemorySigners } from "./memory_signers.ts";
+import { MemoryStrayReplies } from "./memory_stray_replies.ts";
 import { Serial } from "./serial.ts";
 import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
 
 /** A store in memory, which lasts as long as the process. Records are replaced, never changed. */
 export class MemoryStore implements LinkStore {
   readonly #serial = new Serial();
+  readonly isShared = false;
+  readonly signals = new LocalSignals();
   readonly #tables = new Tables();
   readonly signers = new MemorySigners(this.#serial);
+  readonly signatures = new MemorySignatures(this.#serial);
   readonly settings = new MemorySettings(this.#serial);
 
   transaction<T>(
@@ -58,6 +68,7 @@ export class MemoryStore implements LinkStore {
       artifacts: this.#tables.artifacts.byId.size,
       pieces: this.#tables.pieces.byHash.size,
       fabPieces: this.#tables.pieces.ofFab.size,
+      strayReplies: this.#tables.strayReplies.size,
     });
   }
 
@@ -82,6 +93,9 @@ class Tables {
   readonly pushes = new PushMap();
   readonly artifacts = new ArtifactMap();
   readonly pieces = new PieceMap();
+  readonly strayReplies = new Map<ObjectId, StrayReplyRecord>();
+  readonly servers = new Map<bigint, ServerRecord>();
+  readonly leases = new Map<string, LeaseRecord>();
 }
 
 function openTransaction(tables: Tables, journal: Journal): LinkTables {
@@ -97,6 +111,9 @@ function openTransaction(tables: Tables, journal: Journal): LinkTables {
     pushes: new MemoryPushes(tables.pushes, journal),
     artifacts: new MemoryArtifacts(tables.artifacts, journal),
     pieces: new MemoryPieces(tables.pieces, journal),
+    strayReplies: new MemoryStrayReplies(tables.strayReplies, journal),
+    servers: new MemoryServers(tables.servers, journal),
+    leases: new MemoryLeases(tables.leases, journal),
     nextDue: () => {
       const earliest = Math.min(
         earliestDue(tables.nodes.byId.values()),
@@ -104,6 +121,7 @@ function openTransaction(tables: Tables, journal: Journal): LinkTables {
         tables.messages.nextDue(),
         earliestDue(tables.pushes.byId.values()),
         earliestDue(tables.pieces.byHash.values()),
+        earliestDue(tables.strayReplies.values()),
       );
       return Promise.resolve(earliest === Infinity ? undefined : earliest);
     },

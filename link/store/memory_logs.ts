@@ -102,7 +102,7 @@ export class MemoryLogs implements LogTable {
       log.entries.delete(entry.at);
       removed.push(entry);
     }
-    // As in a database: of a log that has gone whole nothing is known.
+    // As in a database, nothing is known about a log after all its entries were removed.
     if (entry === undefined) log.last = undefined;
     const gone = removed.at(-1);
     if (gone !== undefined && !endsLine(gone) && entry !== undefined) {

@@ -46,9 +46,11 @@ export class MemoryInstructions implements InstructionTable {
     this.#journal = journal;
   }
 
-  add(record: InstructionRecord): Promise<void> {
-    this.#map.ofRun.add(this.#journal, record.message.runId, record.message.messageId);
-    this.#put({ place: ++this.#map.places, record });
+  addAll(records: readonly InstructionRecord[]): Promise<void> {
+    for (const record of records) {
+      this.#map.ofRun.add(this.#journal, record.message.runId, record.message.messageId);
+      this.#put({ place: ++this.#map.places, record });
+    }
     return Promise.resolve();
   }
 
@@ -86,9 +88,16 @@ export class MemoryInstructions implements InstructionTable {
     return Promise.resolve(first?.record);
   }
 
-  handedOut(): Promise<InstructionRecord[]> {
-    const isHandedOut = ({ state }: InstructionRecord) => state === "handed-out";
-    return Promise.resolve(this.#select(this.#map.instructions.keys(), isHandedOut));
+  waitingFor(nodeIds: readonly bigint[]): Promise<bigint[]> {
+    const isWaiting = (id: string) => this.#map.instructions.get(id)?.record.state === "waiting";
+    const nodes = nodeIds.filter((nodeId) => [...this.#map.open.of(nodeId)].some(isWaiting));
+    return Promise.resolve(nodes);
+  }
+
+  handedOut(holder?: bigint): Promise<InstructionRecord[]> {
+    const isWanted = (instruction: InstructionRecord) =>
+      instruction.state === "handed-out" && (holder === undefined || instruction.holder === holder);
+    return Promise.resolve(this.#select(this.#map.instructions.keys(), isWanted));
   }
 
   ofRun(runId: bigint): Promise<InstructionRecord[]> {
@@ -174,6 +183,11 @@ export class MemoryReplies implements ReplyTable {
     return Promise.resolve(
       instructionId === undefined ? undefined : this.#map.replies.get(instructionId),
     );
+  }
+
+  async withIds(messageIds: readonly string[]): Promise<LinkMessage[]> {
+    const found = await Promise.all(messageIds.map((id) => this.get(id)));
+    return found.filter((reply) => reply !== undefined);
   }
 
   put(reply: LinkMessage): Promise<void> {

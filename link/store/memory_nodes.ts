@@ -22,6 +22,11 @@ export class MemoryNodes implements NodeTable {
     return Promise.resolve(this.#map.byId.get(nodeId));
   }
 
+  withIds(nodeIds: readonly bigint[]): Promise<NodeRecord[]> {
+    const found = [...new Set(nodeIds)].map((id) => this.#map.byId.get(id));
+    return Promise.resolve(found.filter((node) => node !== undefined));
+  }
+
   byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined> {
     const nodeId = this.#map.idByKey.get(publicKey.toHex());
     return Promise.resolve(nodeId === undefined ? undefined : this.#map.byId.get(nodeId));

@@ -1,4 +1,4 @@
-import type { ObjectCounters, ObjectTable } from "../objects/object_table.ts";
+import type { NewObject, ObjectCounters, ObjectTable } from "../objects/object_table.ts";
 import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { Journal } from "./journal.ts";
 import { Multimap } from "./multimap.ts";
@@ -23,6 +23,64 @@ export class MemoryObjects implements ObjectTable {
     this.#journal = journal;
   }
 
+  standings(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectCounters>> {
+    return Promise.resolve(collected(ids, (id) => this.#map.byId.get(id)));
+  }
+
+  sizes(ids: readonly ObjectId[]): Promise<Map<ObjectId, number>> {
+    return Promise.resolve(collected(ids, (id) => this.#map.byId.get(id)?.object.bytes.length));
+  }
+
+  bytesOf(ids: readonly ObjectId[]): Promise<Map<ObjectId, Uint8Array>> {
+    return Promise.resolve(collected(ids, (id) => this.#map.byId.get(id)?.object.bytes));
+  }
+
+  tree(root: ObjectId): Promise<Map<ObjectId, ObjectId[]>> {
+    const tree = new Map<ObjectId, ObjectId[]>();
+    const left = [root];
+    for (let id = left.pop(); id !== undefined; id = left.pop()) {
+      if (tree.has(id)) continue;
+      const children = this.#childrenOf(id);
+      tree.set(id, children);
+      left.push(...children);
+    }
+    return Promise.resolve(tree);
+  }
+
+  childrenOfAll(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectId[]>> {
+    return Promise.resolve(collected(ids, (id) => orNone(this.#childrenOf(id))));
+  }
+
+  parentsOfAll(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectId[]>> {
+    return Promise.resolve(collected(ids, (id) => orNone([...this.#map.parents.of(id)])));
+  }
+
+  async addAll(objects: readonly NewObject[]): Promise<void> {
+    for (const { object, counters } of objects) await this.add(object, counters);
+  }
+
+  async addReferencesAll(deltas: ReadonlyMap<ObjectId, number>): Promise<ObjectId[]> {
+    const unreferenced: ObjectId[] = [];
+    for (const [id, delta] of deltas) {
+      if (!this.#map.byId.has(id)) continue;
+      if (await this.addReferences(id, delta) === 0) unreferenced.push(id);
+    }
+    return unreferenced;
+  }
+
+  endWaits(amounts: ReadonlyMap<ObjectId, number>): Promise<void> {
+    for (const [id, amount] of amounts) {
+      const counted = this.#map.byId.get(id);
+      if (counted === undefined) continue;
+      this.#journal.set(this.#map.byId, id, { ...counted, waits: counted.waits - amount });
+    }
+    return Promise.resolve();
+  }
+
+  async removeAll(ids: readonly ObjectId[]): Promise<void> {
+    for (const id of ids) await this.remove(id);
+  }
+
   counters(id: ObjectId): Promise<ObjectCounters | undefined> {
     return Promise.resolve(this.#map.byId.get(id));
   }
@@ -40,7 +98,7 @@ export class MemoryObjects implements ObjectTable {
   }
 
   childrenOf(id: ObjectId): Promise<ObjectId[]> {
-    return Promise.resolve([...new Set(this.#map.byId.get(id)?.object.children)]);
+    return Promise.resolve(this.#childrenOf(id));
   }
 
   parentsOf(id: ObjectId): Promise<ObjectId[]> {
@@ -55,19 +113,12 @@ export class MemoryObjects implements ObjectTable {
     return Promise.resolve();
   }
 
-  addReferences(id: ObjectId, delta: 1 | -1): Promise<number> {
+  addReferences(id: ObjectId, delta: number): Promise<number> {
     const counted = this.#map.byId.get(id);
     if (counted === undefined) return Promise.resolve(0);
     const references = counted.references + delta;
     this.#journal.set(this.#map.byId, id, { ...counted, references });
     return Promise.resolve(references);
-  }
-
-  endWait(id: ObjectId): Promise<number> {
-    const counted = this.#map.byId.get(id)!;
-    const waits = counted.waits - 1;
-    this.#journal.set(this.#map.byId, id, { ...counted, waits });
-    return Promise.resolve(waits);
   }
 
   remove(id: ObjectId): Promise<void> {
@@ -77,4 +128,25 @@ export class MemoryObjects implements ObjectTable {
     this.#journal.delete(this.#map.byId, id);
     return Promise.resolve();
   }
+
+  #childrenOf(id: ObjectId): ObjectId[] {
+    return [...new Set(this.#map.byId.get(id)?.object.children)];
+  }
+}
+
+/** What is known of each id. */
+function collected<T>(
+  ids: readonly ObjectId[],
+  of: (id: ObjectId) => T | undefined,
+): Map<ObjectId, T> {
+  const found = new Map<ObjectId, T>();
+  for (const id of ids) {
+    const value = of(id);
+    if (value !== undefined) found.set(id, value);
+  }
+  return found;
+}
+
+function orNone(ids: ObjectId[]): ObjectId[] | undefined {
+  return ids.length === 0 ? undefined : ids;
 }

@@ -73,11 +73,18 @@ export class MemoryPushes implements PushTable {
     return Promise.resolve();
   }
 
-  addMessage(announced: AnnouncedMessage): Promise<void> {
-    const { sessionId, message: { messageId } } = announced;
-    this.#journal.set(this.#map.messages, messageId, announced);
-    this.#map.messagesOf.add(this.#journal, sessionId, messageId);
+  addMessages(messages: readonly AnnouncedMessage[]): Promise<void> {
+    for (const announced of messages) {
+      const { sessionId, message: { messageId } } = announced;
+      this.#journal.set(this.#map.messages, messageId, announced);
+      this.#map.messagesOf.add(this.#journal, sessionId, messageId);
+    }
     return Promise.resolve();
+  }
+
+  messages(messageIds: readonly string[]): Promise<AnnouncedMessage[]> {
+    const found = [...new Set(messageIds)].map((id) => this.#map.messages.get(id));
+    return Promise.resolve(found.filter((announced) => announced !== undefined));
   }
 
   message(messageId: string): Promise<AnnouncedMessage | undefined> {
@@ -99,11 +106,13 @@ export class MemoryPushes implements PushTable {
     return Promise.resolve();
   }
 
-  addObject(sessionId: string, id: ObjectId): Promise<boolean> {
-    if (this.#map.objectsOf.has(sessionId, id)) return Promise.resolve(false);
-    this.#map.objectsOf.add(this.#journal, sessionId, id);
-    this.#map.announcers.add(this.#journal, id, sessionId);
-    return Promise.resolve(true);
+  addObjects(sessionId: string, ids: readonly ObjectId[]): Promise<void> {
+    for (const id of ids) {
+      if (this.#map.objectsOf.has(sessionId, id)) continue;
+      this.#map.objectsOf.add(this.#journal, sessionId, id);
+      this.#map.announcers.add(this.#journal, id, sessionId);
+    }
+    return Promise.resolve();
   }
 
   hasObject(sessionId: string, id: ObjectId): Promise<boolean> {
@@ -114,9 +123,10 @@ export class MemoryPushes implements PushTable {
     return Promise.resolve([...this.#map.objectsOf.of(sessionId)]);
   }
 
-  isAnnounced(id: ObjectId): Promise<boolean> {
-    const pushes = this.#select(this.#map.announcers.of(id));
-    return Promise.resolve(pushes.some(({ state }) => state === "open"));
+  areAnnounced(ids: readonly ObjectId[]): Promise<Set<ObjectId>> {
+    const isAnnounced = (id: ObjectId) =>
+      this.#select(this.#map.announcers.of(id)).some(({ state }) => state === "open");
+    return Promise.resolve(new Set(ids.filter(isAnnounced)));
   }
 
   #drop(messageId: string): void {

@@ -3,6 +3,7 @@ import type {
   FabTable,
   FinishedRuns,
   RemovableRunData,
+  ReplyError,
   RunRecord,
   RunTable,
   Traffic,
@@ -125,7 +126,7 @@ export class MemoryRuns implements RunTable {
     return Promise.resolve();
   }
 
-  addTraffic(runId: bigint, traffic: Traffic): Promise<void> {
+  addTraffic(runId: bigint, traffic: Traffic, results = 0): Promise<void> {
     const run = this.#map.byId.get(runId);
     if (run === undefined) return Promise.resolve();
     return this.put({
@@ -133,7 +134,22 @@ export class MemoryRuns implements RunTable {
       bytesSent: run.bytesSent + traffic.bytesSent,
       bytesReceived: run.bytesReceived + traffic.bytesReceived,
       clientAppSeconds: run.clientAppSeconds + traffic.clientAppSeconds,
+      ...(run.results !== undefined && { results: run.results + results }),
     });
+  }
+
+  addError(runId: bigint, { nodeId, reason }: ReplyError): Promise<void> {
+    const run = this.#map.byId.get(runId);
+    if (run?.errors === undefined) return Promise.resolve();
+    const errors = run.errors + 1;
+    return this.put({ ...run, errors, lastErrorNodeId: nodeId, lastError: reason });
+  }
+
+  runBy(serverId: bigint): Promise<RunRecord[]> {
+    const runs = [...this.#map.byId.values()];
+    return Promise.resolve(
+      runs.filter((run) => run.state === "running" && run.serverId === serverId),
+    );
   }
 
   #place({ runId }: RunRecord): number {

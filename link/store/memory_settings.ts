@@ -15,6 +15,14 @@ export class MemorySettings implements SettingTable {
     return this.#serial.run(() => Promise.resolve(this.#texts.get(name)));
   }
 
+  readOrWrite(name: string, text: string): Promise<string> {
+    return this.#serial.run(() => {
+      const known = this.#texts.get(name);
+      if (known === undefined) this.#texts.set(name, text);
+      return Promise.resolve(known ?? text);
+    });
+  }
+
   write(name: string, text: string): Promise<void> {
     return this.#serial.run(() => {
       this.#texts.set(name, text);

@@ -3,9 +3,11 @@ import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts
 import type { PushTable } from "../messages/push_table.ts";
 import type { NodeTable } from "../nodes/node_table.ts";
 import type { ObjectTable } from "../objects/object_table.ts";
+import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
 import type { PieceTable } from "../runs/piece_table.ts";
 import type { NodeSettingsTable } from "../runs/node_settings_table.ts";
 import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
+import type { LeaseTable, ServerTable } from "../transactions/server_tables.ts";
 import type { TransactionStore } from "../transactions/transactions.ts";
 
 /** Number of rows in each table of a store. */
@@ -31,6 +33,8 @@ export interface StoreUsage {
   readonly pieces: number;
   /** References of FABs to pieces. */
   readonly fabPieces: number;
+  /** Objects of error replies to unknown instructions. */
+  readonly strayReplies: number;
 }
 
 /** Tables that a transaction reads and writes. A read sees earlier writes of the same transaction. */
@@ -46,7 +50,10 @@ export interface LinkTables {
   readonly pushes: PushTable;
   readonly artifacts: ArtifactTable;
   readonly pieces: PieceTable;
-  /** The earliest `dueAt` of all records. */
+  readonly strayReplies: StrayReplyTable;
+  readonly servers: ServerTable;
+  readonly leases: LeaseTable;
+  /** The earliest `dueAt` of all records, except for servers and leases. */
   nextDue(): Promise<number | undefined>;
 }
 
@@ -62,10 +69,38 @@ export interface SignerTable {
   note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
 }
 
+/** A signature that a peer has used. */
+export interface SignatureRecord {
+  readonly peer: string;
+  /** Identifies the signature among those of the peer. */
+  readonly nonce: string;
+  /** Unix time in seconds from which the signature is not valid, so that it need not be stored. */
+  readonly until: number;
+}
+
+/**
+ * Table of used signatures, for SuperLinks that share a store: a signature that one of them accepted must not be
+ * accepted by another. The domain does not use it. A store that one process has for itself needs only
+ * {@link SignerTable}, which costs fewer writes.
+ */
+export interface SignatureTable {
+  /**
+   * Records signatures, in one transaction. It need not survive a failure of the machine, because one takes longer than
+   * a signature is valid.
+   *
+   * @returns for each signature, whether it was not recorded before
+   */
+  add(signatures: readonly SignatureRecord[]): Promise<boolean[]>;
+  /** Removes the records with `until` ≤ `now`. */
+  removeExpired(now: number): Promise<void>;
+}
+
 /** Table of settings that commands change while the SuperLink runs. The domain does not use it. */
 export interface SettingTable {
   /** The text of a setting; undefined if it was never written. */
   read(name: string): Promise<string | undefined>;
+  /** The text of a setting, which is written if there is none. SuperLinks that share a store all get the same. */
+  readOrWrite(name: string, text: string): Promise<string>;
   /** Replaces the text of a setting. Resolves when the change survives a crash of the process. */
   write(name: string, text: string): Promise<void>;
 }
@@ -74,6 +109,8 @@ export interface SettingTable {
 export interface LinkStore extends TransactionStore<LinkTables> {
   /** Ledger of the replay guard, which is not part of the domain. Each of its writes is a separate transaction. */
   readonly signers: SignerTable;
+  /** Used signatures, which are not part of the domain. */
+  readonly signatures: SignatureTable;
   /** Settings, which are not part of the domain. Each write is a separate transaction. */
   readonly settings: SettingTable;
   usage(): Promise<StoreUsage>;

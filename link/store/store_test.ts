@@ -66,7 +66,7 @@ eachStore("a message is read as it was written", async (store) => {
           replyPulled: true,
           dueAt: message.createdAt,
         };
-        await tx.instructions.add(record);
+        await tx.instructions.addAll([record]);
         assert.deepEqual(await tx.instructions.get([message.messageId]), [record]);
         const reply = { ...message, replyToMessageId: message.messageId };
         await tx.replies.put(reply);
@@ -94,6 +94,8 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
       activatedAt: 1_700_000_001,
       deactivatedAt: 1_700_000_002,
       unregisteredAt: 1_700_000_003,
+      session: "",
+      joins: 3,
       dueAt: 1_800_000_000.25,
     };
     const second: NodeRecord = {
@@ -103,6 +105,7 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
       heartbeatInterval: 1.5,
       registeredBy: "self",
       registeredAt: 5,
+      joins: 0,
     };
     for (const node of [first, second]) {
       await tx.nodes.put(node);
@@ -138,11 +141,11 @@ eachStore("instructions come in the order in which they were added", async (stor
     await tx.runs.put(runRecord());
     const progress = { state: "waiting", deliveries: 0, replyPulled: false, dueAt: 10 } as const;
     for (const [index, messageId] of ["c", "a", "b"].entries()) {
-      await tx.instructions.add({
+      await tx.instructions.addAll([{
         ...progress,
         dueAt: 10 - index,
         message: { ...MESSAGE, messageId },
-      });
+      }]);
     }
     const ids = (records: readonly InstructionRecord[]) =>
       records.map(({ message }) => message.messageId).join("");
@@ -183,13 +186,13 @@ eachStore("records removed by a failed transaction return to their positions", a
     for (let at = 1; at <= 5; at++) await tx.logs.add(4n, { at, end: at, text: `${at}` });
     for (const messageId of ["a", "b", "c"]) {
       const message = { ...MESSAGE, messageId, runId: 4n };
-      await tx.instructions.add({
+      await tx.instructions.addAll([{
         message,
         state: "waiting",
         deliveries: 0,
         replyPulled: false,
         dueAt: 9,
-      });
+      }]);
     }
   });
   const failing = store.transaction("relaxed", async (tx) => {
@@ -317,13 +320,13 @@ eachStore("a failed transaction changes nothing", async (store) => {
   const fill = async (tx: LinkTables, suffix: string) => {
     await tx.runs.put(runRecord({ fabId: suffix }));
     await tx.nodes.put(nodeRecord({ publicKey: new TextEncoder().encode(suffix) }));
-    await tx.instructions.add({
+    await tx.instructions.addAll([{
       message: { ...MESSAGE, messageId: suffix },
       state: "waiting",
       deliveries: 0,
       replyPulled: false,
       dueAt: 1,
-    });
+    }]);
     await tx.replies.put({ ...MESSAGE, messageId: `reply ${suffix}`, replyToMessageId: suffix });
     await tx.objects.add({ id: suffix, bytes: new Uint8Array([1]), children: ["child"] }, {
       references: 1,

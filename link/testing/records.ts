@@ -32,6 +32,7 @@ export function nodeRecord(changes: Partial<NodeRecord> = {}): NodeRecord {
     heartbeatInterval: 30,
     registeredBy: "self",
     registeredAt: 1_700_000_000,
+    joins: 0,
     ...changes,
   };
 }

@@ -23,10 +23,12 @@ export interface LongPollContext {
 export interface LongPollLimits {
   /** Longest wait in seconds. HTTP clients of the current Flower time out after 30 s. */
   readonly maxHoldSeconds: number;
+  /** Longest time until a held call notices a change in a shared store whose wake-up was lost. */
+  readonly relookSeconds: number;
 }
 
 /** Default limits of long polls. */
-export const DEFAULT_LONG_POLL_LIMITS: LongPollLimits = { maxHoldSeconds: 20 };
+export const DEFAULT_LONG_POLL_LIMITS: LongPollLimits = { maxHoldSeconds: 20, relookSeconds: 5 };
 
 /**
  * Long poll: calls `attempt` until it has a result, each time a topic is woken and once more when the time is up. Ends

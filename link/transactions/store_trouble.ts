@@ -8,7 +8,7 @@ const GRACE_SECONDS = 60;
 
 /** An event of the store. */
 export type StoreEvent =
-  /** The store cannot write, for example because the disk is full. Reported once a minute while it lasts. */
+  /** The store cannot write, for example because the disk is full. Reported once a minute while the failure lasts. */
   | { readonly kind: "store-failed"; readonly error: FlwrError }
   /** The store can write again. */
   | { readonly kind: "store-recovered" };

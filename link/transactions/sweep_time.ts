@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts";
 import type { Effects } from "./transactions.ts";
 
 /** Limits of one transaction of the housekeeper. */
@@ -10,8 +11,19 @@ export interface SweepLimits {
 
 /** When the housekeeper next checks a limit: of finished runs, or of absent nodes. */
 export class SweepTime {
+  readonly #everySeconds: number;
+  readonly #clock: Clock;
   // Due at once, because an earlier process may have had other limits.
   #dueAt = 0;
+
+  /**
+   * @param everySeconds longest time between two checks: Infinity unless other SuperLinks share the store, because what
+   *   they do is not heard of
+   */
+  constructor(clock: Clock, everySeconds: number) {
+    this.#clock = clock;
+    this.#everySeconds = everySeconds;
+  }
 
   /** Unix time in seconds of the next check; Infinity if none is scheduled. */
   get dueAt(): number {
@@ -28,7 +40,12 @@ export class SweepTime {
   /** Clears the schedule, because this transaction does the check. */
   begin(effects: Effects<never>): void {
     effects.after(() => {
-      this.#dueAt = Infinity;
+      this.#dueAt = this.#clock.now() + this.#everySeconds;
     });
+  }
+
+  /** The check is due at once, because this SuperLink has become the one that does it. */
+  restart(): void {
+    this.#dueAt = 0;
   }
 }

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import type { Signals } from "./signals.ts";
 import type { StoreTrouble } from "./store_trouble.ts";
 import type { Topic } from "./wakes.ts";
 
@@ -11,10 +12,18 @@ export type Durability = "durable" | "relaxed";
 /** A store that runs transactions over its tables. */
 export interface TransactionStore<Tables> {
   /**
+   * Whether several domains use the store at the same time. Then other transactions may commit between the reads of a
+   * transaction and its `onCommit`, so a cache of what a transaction read proves nothing. Otherwise one transaction
+   * begins after the `onCommit` of another, and this process has the store for itself until it closes it.
+   */
+  readonly isShared: boolean;
+  /** Wake-ups to and from the other domains over this store. */
+  readonly signals: Signals;
+  /**
    * Runs `work` as one transaction: isolated and atomic. If `work` rejects, nothing is stored. `work` must await only
    * methods of the tables. The store may run it again after a failed attempt.
    *
-   * @param onCommit called once, when an attempt is committed and before another transaction begins
+   * @param onCommit called once, when an attempt is committed; see {@link isShared}
    */
   transaction<T>(
     durability: Durability,
@@ -35,9 +44,16 @@ export interface Effects<Event> {
   /** Schedules the housekeeper for this Unix time in seconds. */
   due(at: number | undefined): void;
   /**
-   * Changes state in memory at the commit. Changes run in the order of these calls, before another transaction begins.
+   * Changes state in memory at the commit. Changes run in the order of these calls. Unless the store is shared, they
+   * run before another transaction begins.
    */
   after(change: () => void): void;
+  /**
+   * Undoes a change that the attempt has already made in memory, if the attempt fails: before the next attempt, or
+   * before the transaction rejects. For amounts that the attempt takes from memory to store them, which no other
+   * transaction may then take. The last change is undone first.
+   */
+  undo(revert: () => void): void;
   /**
    * Pending in-memory changes of `owner`, which the same attempt can read.
    *
@@ -84,7 +100,8 @@ export interface TransactionsOptions<Tables, Tx, Event> {
   /** Aborted when the domain closes. */
   readonly closing: AbortSignal;
   readonly onEvent: (event: Event) => void;
-  readonly onTopic: (topic: Topic) => void;
+  /** Called with the topics that a committed transaction woke, if there are any. */
+  readonly onTopics: (topics: readonly Topic[]) => void;
   readonly onDue: (dueAt: number) => void;
 }
 
@@ -102,6 +119,7 @@ export function transactions<Tables, Tx, Event>(
       result = await store.transaction(
         durability,
         (tables) => {
+          effects?.fail();
           effects = new Attempt();
           return work(open(tables, effects), effects);
         },
@@ -109,15 +127,18 @@ export function transactions<Tables, Tx, Event>(
       );
     } catch (error) {
       if (!closing.aborted) trouble.failed(error);
-      if (!(error instanceof NotSynced)) throw error;
+      if (!(error instanceof NotSynced)) {
+        effects?.fail();
+        throw error;
+      }
       notSynced = error;
       result = error.result as typeof result;
     }
     // A relaxed transaction proves nothing, because many of them write nothing.
     if (durability === "durable" && notSynced === undefined) trouble.succeeded();
-    const { dueAt = Infinity, topics = [], events = [] } = effects ?? {};
+    const { dueAt = Infinity, topics, events = [] } = effects ?? {};
     if (dueAt < Infinity) options.onDue(dueAt);
-    for (const topic of topics) options.onTopic(topic);
+    if (topics !== undefined && topics.size > 0) options.onTopics([...topics]);
     for (const event of events) options.onEvent(event);
     if (notSynced !== undefined) throw notSynced;
     return result;
@@ -134,6 +155,7 @@ class Attempt<Event> implements Effects<Event> {
   readonly topics = new Set<Topic>();
   dueAt = Infinity;
   readonly #changes: (() => void)[] = [];
+  #reverts: (() => void)[] = [];
   #drafts: Map<object, unknown> | undefined;
 
   emit(event: Event): void {
@@ -152,6 +174,10 @@ class Attempt<Event> implements Effects<Event> {
     this.#changes.push(change);
   }
 
+  undo(revert: () => void): void {
+    this.#reverts.push(revert);
+  }
+
   draft<D>(owner: object, make: () => D, merge: (draft: D) => void): D {
     this.#drafts ??= new Map();
     if (!this.#drafts.has(owner)) {
@@ -163,6 +189,13 @@ class Attempt<Event> implements Effects<Event> {
   }
 
   commit(): void {
+    this.#reverts = [];
     for (const change of this.#changes) change();
+  }
+
+  /** Undoes the changes in memory, once. */
+  fail(): void {
+    for (const revert of this.#reverts.reverse()) revert();
+    this.#reverts = [];
   }
 }

@@ -1,7 +1,10 @@
 import { type Clock, WOKEN } from "../../base/clock.ts";
 
-/** Topic of a long poll: instructions for a node, the reply to an instruction, pending runs, or a run's log. */
-export type Topic = `work:${bigint}` | `reply:${string}` | "runs" | `log:${bigint}`;
+/**
+ * Topic of a wake-up: instructions for a node, the reply to an instruction, pending runs, a run's log,
+ * or SuperLinks on the same store of which one has ended.
+ */
+export type Topic = `work:${bigint}` | `reply:${string}` | "runs" | `log:${bigint}` | "superlinks";
 
 /** Wakes long polls when their topics change. */
 export class Wakes {
@@ -34,6 +37,11 @@ export class Wakes {
     for (const listeners of this.#listeners.values()) {
       for (const listener of listeners) listener.wake();
     }
+  }
+
+  /** The topics with listeners. */
+  topics(): Topic[] {
+    return [...this.#listeners.keys()];
   }
 
   /** Number of topics with listeners. */

@@ -28,8 +28,8 @@ export function classCounts(labels: Labels, classes?: number): number[] {
 }
 
 /**
- * Weights of classes such that all have the same total: examples / (classes · examples of the class), like
- * scikit-learn's `compute_class_weight("balanced")`.
+ * Weights of classes with which all classes have the same total weight: examples / (classes · examples of the class),
+ * like scikit-learn's `compute_class_weight("balanced")`.
  *
  * @param labels label of each example, from 0
  * @returns the weight of each class; their mean over the examples is 1

@@ -20,18 +20,18 @@ export interface ImageMasks extends Dataset {
   readonly y: Tensor<"uint8">;
 }
 
-/** How to read images with their masks. */
+/** Options of {@link readImageMasks}. */
 export interface ImageMasksOptions {
   /**
-   * The numbers that masks have, in the order of the classes: [0, 255] makes classes 0 and 1 of them. Any other number is
-   * refused. Default: each number is the class.
+   * The numbers in the masks, in the order of the classes: with [0, 255], they become classes 0 and 1. Any other number
+   * is refused. Default: each number is its class.
    */
   readonly values?: readonly number[];
-  /** What a mask's name has behind its image's: "_mask" pairs a.jpg with a_mask.png. Default: nothing. */
+  /** Text that follows the image's name in the mask's name: "_mask" pairs a.jpg with a_mask.png. Default: none. */
   readonly maskSuffix?: string;
   /**
-   * What to do with images that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them as
-   * they are stored. Default: such an image is refused. Masks are taken as they are stored.
+   * Action for images that are stored rotated or mirrored (Exif): "apply" rotates them as viewers do, "ignore" reads
+   * them as stored. Masks are always read as stored. Default: such images are refused.
    */
   readonly orientation?: OrientationAction;
 }

@@ -18,7 +18,7 @@ export interface SplitOptions {
   /** The same seed gives the same split (default 42). */
   readonly seed?: number;
   /**
-   * Whether the last examples are for test, for examples in the order of time (default false: they are drawn at
+   * Whether the last examples become the test data, for examples in time order (default false: they are drawn at
    * random). Cannot be combined with `seed` or `stratify`.
    */
   readonly chronological?: boolean;

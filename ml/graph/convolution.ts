@@ -23,7 +23,7 @@ export interface ConvolutionOptions {
 }
 
 /**
- * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], as PyTorch's conv2d.
+ * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], like PyTorch's conv2d.
  *
  * @throws FlwrError "invalid-argument" when the channels do not fit or the kernel is larger than the padded input
  */

@@ -69,26 +69,26 @@ export function linearTaps(points: readonly number[], length: number): Tap[] {
   ];
 }
 
-/** How images are made larger or smaller. */
+/** Options of `resize2d`. */
 export interface ResizeOptions {
   /**
-   * "nearest" (default) repeats or leaves out pixels; "bilinear" blends the two nearest along each axis.
+   * "nearest" repeats or skips pixels. "bilinear" blends the two nearest pixels along each axis (default "nearest").
    */
   readonly mode?: "nearest" | "bilinear";
   /**
-   * Bilinear only: whether the outermost pixels stay where they are, so that corners keep their values. Default: false,
-   * pixels are squares whose corners are aligned.
+   * Bilinear only: whether the centres of the corner pixels are aligned, so corners keep their values (default false:
+   * the outer edges of the corner pixels are aligned).
    */
   readonly alignCorners?: boolean;
   /**
-   * What the lengths were multiplied by to get `size`, where that was rounded: one number or [height, width], as
-   * PyTorch's scale_factor. Default: the ratio of the lengths.
+   * The exact factor from which `size` was rounded: one number or [height, width], like PyTorch's scale_factor (default:
+   * the ratio of the lengths).
    */
   readonly scale?: number | Pair;
 }
 
 /**
- * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], as PyTorch's F.interpolate
+ * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], like PyTorch's F.interpolate
  * without antialiasing; "nearest" of any dtype, "bilinear" of float32.
  *
  * @param size [height, width] of the result, whole numbers from 1

@@ -142,6 +142,19 @@ patternTest("the zeros of gaps come from the product", zeroRowPattern, (m, k, n,
   return [gatherSum(source, { ...table, taps: 2, rows: 3 })];
 });
 
+patternTest("also if rows have several axes", zeroRowPattern, (m, k, n) => {
+  const product = matmul(real("a", [m, k]), real("b", [k, 6 * n]));
+  const source = reshape(product, [2 * m, 3, n]);
+  const table = indexTable(2 * m, Int32Array.from({ length: 4 }, (_, i) => (i % (2 * m + 1)) - 1));
+  return [gatherSum(source, { ...table, taps: 2, rows: 2 })];
+});
+
+Deno.test("a product whose rows are no whole rows of the source gets no zeros", () => {
+  const product = matmul(real("a", [4, 2]), real("b", [2, 3]));
+  const gapped = gatherSum(reshape(product, [2, 6]), indexTable(2, Int32Array.of(-1, 0)));
+  assert.ok(!matchesPattern(zeroRowPattern, gapped));
+});
+
 patternTest("the maximum over rows is a tree", foldMaxPattern, (m, k, n) => [
   foldMax(real("x", [m, k, n])),
 ]);

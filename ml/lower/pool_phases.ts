@@ -1,4 +1,4 @@
-import type { ConvolutionGeometry, Pair, PoolGeometry } from "../graph/geometry.ts";
+import type { ConvolutionGeometry, PoolGeometry } from "../graph/geometry.ts";
 import { outputSize } from "../graph/geometry.ts";
 import { type IndexTable, indexTable } from "../graph/index_table.ts";
 import { foldMax, gatherSum } from "../graph/indexing.ts";
@@ -6,6 +6,7 @@ import { matmul } from "../graph/linear.ts";
 import { reshape, transpose } from "../graph/movement.ts";
 import { rewrite } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
+import { patchesOf } from "./pool_patches.ts";
 
 /**
  * Largest ratio of arithmetic with shifted kernels to the convolution's own for which the rewriting is applied. A 5 × 5
@@ -23,6 +24,8 @@ const MAX_PATCH_ROWS = 1024;
 interface Axis {
   /** Offsets of all covered elements from the start of the pool's first convolution window. */
   readonly offsets: readonly number[];
+  /** places[i][position]: the input element under offset i of a pooled position, or −1 in the padding. */
+  readonly places: readonly (readonly number[])[];
   /**
    * offsetOf[phase][tap]: index in `offsets` of the element under a tap when the convolution is at `phase` in the
    * pool's window.
@@ -30,19 +33,29 @@ interface Axis {
   readonly offsetOf: readonly (readonly number[])[];
 }
 
-function axisOf(phases: number, taps: number, stride: number, dilation: number): Axis {
+function axisOf(conv: ConvolutionGeometry, pool: PoolGeometry, axis: 0 | 1): Axis {
+  const [phases, taps] = [pool.kernel[axis], conv.kernel[axis]];
+  const [stride, dilation] = [conv.stride[axis], conv.dilation[axis]];
   const seen = Array.from(
     { length: phases },
     (_, phase) => Array.from({ length: taps }, (_, tap) => phase * stride + tap * dilation),
   );
   const offsets = [...new Set(seen.flat())].sort((a, b) => a - b);
-  return { offsets, offsetOf: seen.map((row) => row.map((offset) => offsets.indexOf(offset))) };
+  const places = offsets.map((offset) =>
+    Array.from({ length: outputSize(pool)[axis] }, (_, position) => {
+      const place = position * pool.stride[axis] * stride + offset - conv.padding[axis];
+      return place >= 0 && place < conv.input[axis] ? place : -1;
+    })
+  );
+  return {
+    offsets,
+    places,
+    offsetOf: seen.map((row) => row.map((offset) => offsets.indexOf(offset))),
+  };
 }
 
 function axesOf(conv: ConvolutionGeometry, pool: PoolGeometry): readonly [Axis, Axis] {
-  const axis = (i: 0 | 1) =>
-    axisOf(pool.kernel[i], conv.kernel[i], conv.stride[i], conv.dilation[i]);
-  return [axis(0), axis(1)];
+  return [axisOf(conv, pool, 0), axisOf(conv, pool, 1)];
 }
 
 /** Arithmetic of the product with shifted kernels, as a multiple of the convolution's own. */
@@ -52,36 +65,6 @@ function waste(conv: ConvolutionGeometry, pool: PoolGeometry): number {
     const seen = pool.kernel[i]! * axes[i]!.offsets.length;
     return product * seen / (pool.stride[i]! * conv.kernel[i]!);
   }, 1);
-}
-
-/**
- * The rows of patches: for channel c, offsets (a, b) and pooled position (p, q), the row of x [c·h·w, batch] at that
- * place, or −1 in the padding.
- */
-function patchTable(
-  channels: number,
-  conv: ConvolutionGeometry,
-  pool: PoolGeometry,
-  pooled: Pair,
-): IndexTable {
-  const { input: [height, width], stride, padding } = conv;
-  const [rows, columns] = axesOf(conv, pool);
-  const entries: number[] = [];
-  for (let c = 0; c < channels; c++) {
-    for (const a of rows.offsets) {
-      for (const b of columns.offsets) {
-        for (let p = 0; p < pooled[0]; p++) {
-          for (let q = 0; q < pooled[1]; q++) {
-            const h = p * pool.stride[0] * stride[0] + a - padding[0];
-            const w = q * pool.stride[1] * stride[1] + b - padding[1];
-            const inside = h >= 0 && h < height && w >= 0 && w < width;
-            entries.push(inside ? (c * height + h) * width + w : -1);
-          }
-        }
-      }
-    }
-  }
-  return indexTable(channels * height * width, Int32Array.from(entries));
 }
 
 /**
@@ -144,7 +127,12 @@ export function poolPhases(outputs: readonly Value[]): Value[] {
     const phases = pool.kernel[0] * pool.kernel[1];
     const size = pooled[0] * pooled[1] * batch;
     const pixels = reshape(transpose(x, [1, 2, 3, 0]), [-1, batch]);
-    const patches = gatherSum(pixels, patchTable(channels, conv, pool, pooled));
+    const patches = patchesOf(pixels, {
+      channels,
+      input: conv.input,
+      down: rows.places,
+      across: columns.places,
+    });
     const kernels = gatherSum(reshape(w, [-1]), kernelTable(filters, channels, conv, pool));
     const products = matmul(
       reshape(kernels, [phases * filters, patchRows]),

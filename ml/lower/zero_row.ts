@@ -1,4 +1,5 @@
 import type { Pattern } from "./tile.ts";
+import { elementCount } from "../../tensor/tensor.ts";
 import { hasGaps } from "../graph/index_table.ts";
 import { gatherRows, sumTaps } from "./gather_rows.ts";
 
@@ -10,8 +11,10 @@ export const zeroRowPattern: Pattern = (value, facts) => {
   if (value.primitive !== "gatherSum" || !hasGaps(value.attributes.table)) return undefined;
   const [source] = value.inputs;
   const product = source!.primitive === "reshape" ? source!.inputs[0]! : source!;
+  const width = elementCount(source!.shape.slice(1));
+  // The extra row of the product must be one or several rows of the source.
   const isProduct = product.primitive === "matmul" && product.shape.length === 2 &&
-    product.dtype === "float32" && source!.shape.length === 2 &&
+    product.dtype === "float32" && product.shape[1]! % width === 0 &&
     facts.uses(product) === 1 && facts.uses(source!) === 1;
   if (!isProduct) return undefined;
   const [a, b] = product.inputs;
@@ -27,9 +30,10 @@ export const zeroRowPattern: Pattern = (value, facts) => {
       const larger = builder.node("Gemm", [extended, right!], {
         ...(transposed && { transA: { int: 1 } }),
       });
-      // The extra row of the product is one or several rows of the source.
-      const width = source!.shape[1]!;
-      const padded = builder.node("Reshape", [larger, builder.ints([-1, width])]);
+      const padded = builder.node("Reshape", [
+        larger,
+        builder.ints([-1, ...source!.shape.slice(1)]),
+      ]);
       const { table } = value.attributes;
       const zeroRow = rows! * product.shape[1]! / width;
       return sumTaps(builder, value, gatherRows(builder, table, padded, zeroRow, false));

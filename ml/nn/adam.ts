@@ -13,8 +13,8 @@ export interface AdamOptions {
   /** Added to the root of the mean square (default 1e-8). */
   readonly epsilon?: number;
   /**
-   * adam: L2 penalty in the gradient (default 0); adamW: share of the parameter subtracted per unit of learning rate
-   * (default 0.01).
+   * For `adam`, the L2 penalty in the gradient. For `adamW`, the share of the parameter that is subtracted per unit of
+   * learning rate (default: 0 for `adam`, 0.01 for `adamW`).
    */
   readonly weightDecay?: number;
 }

@@ -4,7 +4,10 @@ import { type Layer, layer, type LayerOptions } from "./layer.ts";
 
 /** Options of {@link residual}. */
 export interface ResidualOptions extends LayerOptions {
-  /** Layer on the other path (default: none); its output has the shape of the inner layer's output. */
+  /**
+   * Layer on the other path. Its output must have the shape of the inner layer's output (default: the input,
+   * unchanged).
+   */
   readonly shortcut?: Layer;
 }
 

@@ -13,26 +13,29 @@ import { axisWithin, classTargets, matched, meanPerExample, moveLast } from "./t
 /** Options of {@link diceLoss}. */
 export interface DiceLossOptions {
   /**
-   * "masks" (default): targets are yes/no masks 0 … 1 in the output's shape, probabilities are sigmoids. "classes": targets
-   * are labels or shares as for `crossEntropy`, probabilities are a softmax over the classes.
+   * "masks": targets are masks from 0 to 1 in the output's shape, and probabilities are sigmoids. "classes": targets
+   * are labels or shares as for `crossEntropy`, and probabilities are a softmax over the classes (default "masks").
    */
   readonly of?: "masks" | "classes";
   /**
-   * The output's axis that has a number for each class. Default for classes: the last, −1; convolutions have it at 1. For
-   * masks: the axis of several masks that are scored apart; by default all numbers of an example are one mask.
+   * For classes, the output's axis with one number per class; convolutions have it at 1. For masks, the axis of several
+   * masks that are scored separately (default: the last axis, −1, for classes; for masks, all numbers of an example are
+   * one mask).
    */
   readonly axis?: number;
   /** Whether class 0, the background, is scored (default true). Classes only. */
   readonly background?: boolean;
-  /** Added above and below the fraction, greater than 0 (default 1e−5): an empty mask that is left empty counts as found. */
+  /**
+   * Added to numerator and denominator, above 0, so an empty mask that is predicted as empty scores 1 (default 1e−5).
+   */
   readonly smooth?: number;
 }
 
 /**
- * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits and
- * t its targets (Milletari et al., "V-Net", 2016, with plain sums below, as MONAI's DiceLoss): how little two masks overlap,
- * whatever their size. The mean over classes, or over masks that are scored apart. Right is what is right for
- * `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
+ * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits
+ * and t its targets (Milletari et al., "V-Net", 2016, with plain sums in the denominator, like MONAI's DiceLoss). It
+ * measures how little two masks overlap, whatever their size. The mean over classes, or over masks that are scored
+ * apart. Right is what is right for `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example Labels [batch, height, width] for an output [batch, classes, height, width].

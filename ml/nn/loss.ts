@@ -44,9 +44,9 @@ const ELSEWHERE = {
 };
 
 /**
- * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
- * [batch, …, classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32
- * shares in the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
+ * Cross-entropy, like PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits [batch, …,
+ * classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32 shares in
+ * the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
  * formula.
  *
  * @throws FlwrError "invalid-argument" when the smoothing is out of range, and for unknown options
@@ -84,7 +84,7 @@ function elementwiseLoss(
 }
 
 /**
- * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
+ * The mean squared difference, like PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
  * shape; axes of length 1 behind the batch may be missing, so that [batch] goes with [batch, 1].
  */
 export function meanSquaredError(): Loss {

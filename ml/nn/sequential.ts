@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
 
 /**
- * Applies layers one after the other. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
+ * Applies layers one after another. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
  * the weight of the first is `0.weight`.
  *
  * @throws FlwrError "invalid-argument" when an argument is not a layer

@@ -10,8 +10,8 @@ import { requirePair } from "./lengths.ts";
 export interface UpsampleOptions
   extends LayerOptions, Pick<ResizeOptions, "mode" | "alignCorners"> {
   /**
-   * What height and width are multiplied by, rounded down: one number or [height, width], greater than 0. Default: 2,
-   * unless there is a size.
+   * Factor of height and width, greater than 0: one number or [height, width]. The products are rounded down (default:
+   * 2, unless `size` is given).
    */
   readonly scale?: number | Pair;
   /** Height and width of the result: one number or [height, width]. */
@@ -35,8 +35,8 @@ const ELSEWHERE = {
 const MODES: readonly unknown[] = ["nearest", "bilinear"];
 
 /**
- * Larger images, float32 [batch, channels, height, width] → [batch, channels, height', width'], as PyTorch's nn.Upsample:
- * the way back up in a network that labels each pixel. It has no parameters.
+ * Enlarges images, float32 [batch, channels, height, width] → [batch, channels, height', width'], like PyTorch's
+ * nn.Upsample, for networks that label each pixel. It has no parameters.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example

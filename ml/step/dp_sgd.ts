@@ -34,7 +34,7 @@ export interface DpSgdOptions {
    * `maxEpsilon` is refused.
    */
   readonly accountant?: PrivacyAccountant;
-  /** Makes noise and batches repeatable. Anyone who knows the seed can remove the noise: for tests alone. */
+  /** Makes noise and batches repeatable. Anyone who knows the seed can remove the noise. Only for tests. */
   readonly seedForTests?: number;
 }
 

@@ -14,16 +14,16 @@ const PORTS: Ports = { input: "input", output: "output" };
 /** Options of an export. */
 export interface ExportOptions {
   /**
-   * "inside" (default): the file normalises, and its input is raw examples as in a data set. "outside": its input is
-   * the network's, float32 and normalised.
+   * "inside": the file normalises its input, which is raw examples as in a data set. "outside": its input is the
+   * network's input, float32 and normalised (default "inside").
    */
   readonly normalization?: "inside" | "outside";
   /**
-   * Name of the input if there is one (default: the network's name for it, or that of the file that the network was
-   * read from, else `input`). Several inputs keep their names.
+   * Name of a single input. Several inputs keep their names (default: its name in the network or in the ONNX file that
+   * the network was read from, or else `input`).
    */
   readonly inputName?: string;
-  /** Name of the output if there is one (default: as for the input, else `output`). */
+  /** Name of a single output (default: as for the input, or else `output`). */
   readonly outputName?: string;
 }
 

@@ -59,8 +59,8 @@ export interface FitOptions {
   /** Step size for this fit (default: the optimiser's). */
   readonly learningRate?: number;
   /**
-   * "fresh" (default): the optimiser starts without momentum, as in a train function that creates its own optimiser.
-   * "keep": it continues with the momentum of the previous fit.
+   * "fresh": the optimiser starts without momentum, as in a train function that creates its own optimiser. "keep": it
+   * continues with the momentum of the previous fit (default "fresh").
    */
   readonly optimizerState?: "fresh" | "keep";
   /** Factor of the learning rate in each step of this fit (default: 1 in all steps). */

@@ -33,7 +33,7 @@ export interface ModelOptions {
   readonly parameterType?: StoredType;
   /** Number of examples per training step (default 32). The last batch of an epoch may be smaller. */
   readonly batchSize?: number;
-  /** Seed of the initial parameters (default 0, the same on all nodes). Fits have a seed of their own. */
+  /** Seed of the initial parameters (default 0, the same on all nodes). Fits have their own seed. */
   readonly seed?: number;
   /**
    * Number of threads, at least 1. Default: `--threads` of `flwr supernode`, or else this trainer's share of the
@@ -53,9 +53,9 @@ export interface ModelOptions {
   readonly exportable?: boolean;
   /** Graph optimisations (default: all); use `PLAIN` to compare with. */
   readonly optimizations?: Optimizations;
-  /** Source of the time (default: the machine). */
+  /** Source of the time (default: the machine's clock). */
   readonly clock?: Clock;
-  /** Source of seeds for fits without one (default: the machine). */
+  /** Source of seeds for fits without one (default: the machine's generator). */
   readonly random?: Random;
   /**
    * Compute resources (default: those in the context of the app that creates the model; outside of apps, this

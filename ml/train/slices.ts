@@ -25,10 +25,14 @@ export class SliceLength {
     return this.#secondsPerStep > SLICE_SECONDS ? 1 : SLICES_IN_FLIGHT;
   }
 
-  /** Updates the estimate after a call; the next call has at most four times as many steps. */
+  /**
+   * Updates the estimate after a call; the next call has at most four times as many steps. The last call of an epoch can
+   * be short, and does not shorten the next ones.
+   */
   observe(steps: number, seconds: number): void {
     this.#secondsPerStep = seconds / steps;
     const fitting = seconds > 0 ? Math.floor(steps * SLICE_SECONDS / seconds) : MAX_SLICE_STEPS;
-    this.#steps = Math.max(1, Math.min(fitting, steps * 4, MAX_SLICE_STEPS));
+    const most = Math.max(steps * 4, this.#steps);
+    this.#steps = Math.max(1, Math.min(fitting, most, MAX_SLICE_STEPS));
   }
 }

@@ -13,6 +13,15 @@ Deno.test("slices grow until a call takes its intended time, and shrink when ste
   assert.equal(length.steps, 5);
 });
 
+Deno.test("a short call at the end of an epoch does not shorten the next ones", () => {
+  const length = new SliceLength();
+  const perStep = SLICE_SECONDS / 50;
+  for (const steps of [1, 4, 4]) length.observe(steps, steps * perStep);
+  assert.equal(length.steps, 16);
+  length.observe(1, perStep);
+  assert.equal(length.steps, 16);
+});
+
 Deno.test("a slice has one step at least and never too many", () => {
   const length = new SliceLength();
   length.observe(1, 1000);

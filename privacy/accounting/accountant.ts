@@ -13,15 +13,15 @@ import {
   type RepeatedRelease,
 } from "./release.ts";
 
-/** What an accountant counts, and for whom. Names and checks are those of Flower 1.42's PrivacyConfig. */
+/** Settings of an accountant. Names and checks are those of Flower 1.42's PrivacyConfig. */
 export interface PrivacyConfig {
   /** The δ at which ε is reported, above 0 and below 1: well below 1 / `populationSize`. */
   readonly targetDelta: number;
-  /** Number of participants from whom each release's are drawn: nodes, or the examples of one node. From 1. */
+  /** Number of participants from which those of each release are drawn: nodes, or the examples of one node. From 1. */
   readonly populationSize: number;
   /**
-   * How they are drawn. "poisson": each independently; "without-replacement": a fixed number; "no-amplification": the draw
-   * does not count. Default: "no-amplification".
+   * How participants are drawn. "poisson": each independently. "without-replacement": a fixed number.
+   * "no-amplification": sampling is not counted. Default: "no-amplification".
    */
   readonly samplingMethod?: SamplingMethod;
   /** The budget: the ε that is not to be exceeded. Above 0. Default: none. */
@@ -32,8 +32,8 @@ export interface PrivacyConfig {
 export type SamplingMethod = "poisson" | "without-replacement" | "no-amplification";
 
 /**
- * Two data sets are neighbours, whose releases an attacker cannot tell apart, if one has one participant more
- * ("add-or-remove-one"), or if one participant is another ("replace-one").
+ * The relation of two data sets whose releases an attacker must hardly be able to tell apart: one has one more
+ * participant ("add-or-remove-one"), or one participant is replaced by another ("replace-one").
  */
 export type NeighboringRelation = "add-or-remove-one" | "replace-one";
 

@@ -8,19 +8,19 @@ import { checkDelta, checkRelease, outOfRange, type Sampling } from "./release.t
 /** Noise multipliers between which is searched. */
 const [LEAST_NOISE, MOST_NOISE] = [0.01, 1e6];
 
-/** What the noise is calibrated for. */
+/** The target for which noise is calibrated. */
 export interface CalibrationTarget {
   /** The ε that all releases together may reach, in nats. Above 0. */
   readonly epsilon: number;
   /** The δ of that ε, above 0 and below 1: well below one divided by the number of participants. */
   readonly delta: number;
-  /** How many releases: rounds, or steps of DP-SGD. From 1. */
+  /** Number of releases: rounds, or steps of DP-SGD. From 1. */
   readonly count: number;
-  /** How participants are drawn for each. Default: all take part. */
+  /** How participants are drawn for each release. Default: all take part. */
   readonly sampling?: Sampling;
   /** The accounting method: "pld" is tighter and takes seconds. Default: "rdp". */
   readonly method?: AccountingMethod;
-  /** How far above the smallest sufficient noise the result may be. Default: 10⁻⁶. */
+  /** Largest accepted excess over the smallest sufficient noise. Default: 10⁻⁶. */
   readonly tolerance?: number;
 }
 

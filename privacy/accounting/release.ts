@@ -2,9 +2,9 @@ import { checkCount } from "../../base/check_option.ts";
 import { FlwrError } from "../../base/error.ts";
 
 /**
- * How the participants of a release are drawn from the population:
+ * How the participants of a release are drawn from the population.
  *
- * - "none": all take part, or it is no secret who takes part.
+ * - "none": all take part, or it is not secret who takes part.
  * - "poisson": each takes part with probability `rate`, independently of the others.
  * - "without-replacement": `sampleSize` of `populationSize`, every such set equally likely.
  */

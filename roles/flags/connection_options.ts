@@ -37,7 +37,7 @@ export function addTrustOptions(command: Command): Command {
 export function addConnectionOptions(command: Command, defaultAddress: string): Command {
   return addTrustOptions(command)
     .option("--superlink <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
-    .option("--server <host:port>", "older name of --superlink (default: that of --superlink)")
+    .option("--server <host:port>", "older name of --superlink (default: the value of --superlink)")
     .addOption(
       new Option("--max-retries <n>", "number of retries before giving up (default: no limit)")
         .argParser(wholeNumber({})),

@@ -13,19 +13,38 @@ export interface ForeignOption {
   refusal(value: string): { reason: string; hint: string } | undefined;
 }
 
+/** A {@link ForeignOption} as a command has it. */
+export class ForeignFlag extends Option {
+  readonly #refusal: ForeignOption["refusal"];
+
+  constructor({ flags, refusal }: ForeignOption) {
+    super(flags);
+    this.hideHelp();
+    this.#refusal = refusal;
+  }
+
+  /**
+   * Checks a use of the flag.
+   *
+   * @param value undefined for a flag without one
+   * @throws FlwrError "unimplemented" if the flag, or this value of it, is refused
+   */
+  check(value: string | undefined): void {
+    const refused = this.#refusal(value ?? "");
+    if (refused === undefined) return;
+    const shown = value === undefined ? this.long : `${this.long} "${value}"`;
+    throw new FlwrError("unimplemented", `${shown} is not supported: ${refused.reason}`, {
+      hints: [refused.hint],
+    });
+  }
+}
+
 /** Adds flags of Flower's own command. A refused flag ends the command with an error. */
 export function addForeignOptions(command: Command, options: readonly ForeignOption[]): Command {
-  for (const { flags, refusal } of options) {
-    const option = new Option(flags).hideHelp();
+  for (const foreign of options) {
+    const option = new ForeignFlag(foreign);
     command.addOption(option);
-    command.on(`option:${option.name()}`, (value: string | undefined) => {
-      const refused = refusal(value ?? "");
-      if (refused === undefined) return;
-      const shown = value === undefined ? option.long : `${option.long} "${value}"`;
-      throw new FlwrError("unimplemented", `${shown} is not supported: ${refused.reason}`, {
-        hints: [refused.hint],
-      });
-    });
+    command.on(`option:${option.name()}`, (value: string | undefined) => option.check(value));
   }
   return command;
 }

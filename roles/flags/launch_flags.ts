@@ -27,22 +27,14 @@ export function addLaunchOptions(command: Command): Command {
   return command
     .option(
       "--python <file>",
-      "Python executable that runs Python ServerApps; its environment must contain flwr; none: refuse Python apps (default: flwr-serverapp on PATH)",
+      'Python executable that runs Python ServerApps; its environment must contain flwr; "none" refuses Python apps (default: flwr-serverapp on PATH)',
     )
     .option(
       "--allow-runtime-dependency-installation",
       "let Python apps install the dependencies of their pyproject.toml from the package index",
       DEFAULT_LAUNCH_FLAGS.allowRuntimeDependencyInstallation,
     )
-    .addOption(
-      new Option(
-        "--allow-read <folder>",
-        "folder that submitted TypeScript ServerApps may read, in addition to their own; repeatable (default: none)",
-      ).argParser((folder: string, before: readonly string[] | undefined) => [
-        ...(before ?? []),
-        folder,
-      ]),
-    )
+    .addOption(allowReadOption("submitted TypeScript ServerApps"))
     .addOption(
       new Option(
         "--concurrent-runs <n>",
@@ -63,7 +55,19 @@ export async function readLaunchConfig(
   };
 }
 
-async function readableFolder(folder: string): Promise<string> {
+/** The option `--allow-read`. @param apps who may read the folder */
+export function allowReadOption(apps: string): Option {
+  return new Option(
+    "--allow-read <folder>",
+    `folder that ${apps} may read, in addition to their own; repeatable (default: none)`,
+  ).argParser((folder: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    folder,
+  ]);
+}
+
+/** The real path of a folder of `--allow-read`. @throws FlwrError "not-found" for one that does not exist */
+export async function readableFolder(folder: string): Promise<string> {
   // Deno compares permissions with real paths.
   const path = await Deno.realPath(folder).catch((cause) => {
     throw new FlwrError("not-found", `--allow-read: folder "${folder}" does not exist`, { cause });

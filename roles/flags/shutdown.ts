@@ -42,3 +42,18 @@ export function onShutdown(): Shutdown {
     },
   };
 }
+
+/**
+ * Calls a function at each SIGHUP, with which services are asked to read their files again. At a terminal SIGHUP says that
+ * the terminal was closed, and ends the process as ever. Disposing of the result removes the handler.
+ */
+export function onHangup(reload: () => void): Disposable {
+  const isService = Deno.build.os !== "windows" &&
+    ![Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+  if (isService) Deno.addSignalListener("SIGHUP", reload);
+  return {
+    [Symbol.dispose]() {
+      if (isService) Deno.removeSignalListener("SIGHUP", reload);
+    },
+  };
+}

@@ -47,12 +47,17 @@ export class ArtifactFolder implements ArtifactStore {
  * new run replaces them.
  *
  * @param flag the flag that named it
+ * @param replaced names of files that are replaced as well
  * @throws FlwrError "already-exists" if it is not empty; "failed-precondition" if it is not a folder
  */
-export async function requireNewFolder(folder: string, flag: string): Promise<void> {
+export async function requireNewFolder(
+  folder: string,
+  flag: string,
+  replaced: readonly string[] = [],
+): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      if (name === CHECKPOINT_FOLDER) continue;
+      if (name === CHECKPOINT_FOLDER || replaced.includes(name)) continue;
       throw new FlwrError(
         "already-exists",
         `Folder "${folder}" is not empty: it contains "${name}"`,

@@ -34,6 +34,10 @@ Deno.test("artifact folder: only a new or empty one is accepted", () =>
   inTemporaryFolder(async (folder) => {
     await requireNewFolder(folder, "--artifacts");
     await requireNewFolder(`${folder}/new`, "--artifacts");
+    await Deno.writeTextFile(`${folder}/history.json`, "");
+    await requireNewFolder(folder, "--artifacts", ["history.json"]);
+    await assert.rejects(requireNewFolder(folder, "--output"), { code: "already-exists" });
+    await Deno.remove(`${folder}/history.json`);
     await Deno.writeTextFile(`${folder}/mine`, "");
     await assert.rejects(requireNewFolder(folder, "--artifacts"), {
       code: "already-exists",

@@ -24,11 +24,7 @@ export function tableLines<Row>(
   rows: readonly Row[],
   screen: Screen,
 ): string[] {
-  const made = columns.map((column) => {
-    const cells = rows.map((row) => printable(column.cell(row)));
-    return { column, cells, width: Math.max(...[column.title, ...cells].map(widthOf)) };
-  });
-  const shown = fitting(made, screen.width);
+  const shown = fitting(made(columns, rows), screen.width);
   const line = (cellOf: (index: number) => { text: string; style?: Style }) =>
     shown.map(({ width }, index) => {
       const { text, style } = cellOf(index);
@@ -45,6 +41,16 @@ export function tableLines<Row>(
       })
     ),
   ];
+}
+
+/** The titles of the columns that {@link tableLines} leaves out. */
+export function hiddenTitles<Row>(
+  columns: readonly TableColumn<Row>[],
+  rows: readonly Row[],
+  { width }: Screen,
+): string[] {
+  const shown = new Set(fitting(made(columns, rows), width).map(({ column }) => column));
+  return columns.filter((column) => !shown.has(column)).map(({ title }) => title);
 }
 
 /** Formats names and values as lines, with aligned values. */
@@ -67,10 +73,20 @@ interface MadeColumn<Row> {
   readonly width: number;
 }
 
-function fitting<Row>(made: readonly MadeColumn<Row>[], width = Infinity): MadeColumn<Row>[] {
-  const shown = [...made];
+function made<Row>(
+  columns: readonly TableColumn<Row>[],
+  rows: readonly Row[],
+): MadeColumn<Row>[] {
+  return columns.map((column) => {
+    const cells = rows.map((row) => printable(column.cell(row)));
+    return { column, cells, width: Math.max(...[column.title, ...cells].map(widthOf)) };
+  });
+}
+
+function fitting<Row>(all: readonly MadeColumn<Row>[], width = Infinity): MadeColumn<Row>[] {
+  const shown = [...all];
   const total = () => shown.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
-  const droppable = made.filter(({ column }) => column.dropOrder !== undefined)
+  const droppable = all.filter(({ column }) => column.dropOrder !== undefined)
     .sort((a, b) => a.column.dropOrder! - b.column.dropOrder!);
   for (const next of droppable) {
     if (total() <= width) break;

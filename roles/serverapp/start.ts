@@ -4,6 +4,7 @@ import { stdoutScreen } from "../output/screen.ts";
 import { join } from "node:path";
 import { parseConfigString } from "../../app/config_string.ts";
 import type { ConfigRecord } from "../../app/config_record.ts";
+import { HISTORY_FILE } from "../../app/history/run_history.ts";
 import { isServerApp } from "../../app/server_app.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
@@ -42,7 +43,10 @@ export async function runLocally(
   signal: AbortSignal,
 ): Promise<void> {
   const runConfig = await withDefaults(await readSettings(flags.runConfig), flags.dir);
-  if (flags.artifacts !== undefined) await requireNewFolder(flags.artifacts, "--artifacts");
+  if (flags.artifacts !== undefined) {
+    // A run that failed or was stopped leaves its history, and the next one may use the same folder.
+    await requireNewFolder(flags.artifacts, "--artifacts", [HISTORY_FILE]);
+  }
   const resumed = flags.resume === undefined ? undefined : await requireCheckpoints(flags.resume);
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { load } from "../../base/load.ts";
+import { serviceManager } from "../../base/service_manager.ts";
+import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
@@ -23,6 +25,7 @@ export function command(): Command {
     .addHelpText("after", EXAMPLE)
     .action(async (flags: SuperExecFlags & LogFlags) => {
       applyLogOptions(flags);
+      using service = serviceManager();
       using shutdown = onShutdown();
       const [{ readSuperExecConfig }, { runSuperExec }] = await Promise.all([
         load<typeof import("./config.ts")>(
@@ -32,8 +35,10 @@ export function command(): Command {
           new URL("./start.ts", import.meta.url),
         ),
       ]);
-      await runSuperExec(await readSuperExecConfig(flags), shutdown.signal);
+      const config = await readSuperExecConfig(flags);
+      service.ready();
+      await runSuperExec(config, shutdown.signal);
     });
   addSuperExecOptions(command);
-  return addForeignOptions(addLogOptions(command), SUPEREXEC_FOREIGN);
+  return addForeignOptions(addConfigOption(addLogOptions(command)), SUPEREXEC_FOREIGN);
 }

@@ -1,14 +1,32 @@
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { HostName } from "../../certs/host.ts";
+import { LINK_KEY_BYTES, SignedLinks } from "../../auth/signed_links.ts";
 import { streamZip, zipLength } from "../../base/zip/stream.ts";
 import type { LinkArtifact } from "../../entities/artifact.ts";
+import type { SettingTable } from "../../link/store/store.ts";
 import type { Link } from "../../link/link.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { FileDownload, FileResponse } from "../../rpc/http/download.ts";
-import { ArtifactLinks } from "./artifact_links.ts";
 import { ownHost } from "./own_host.ts";
+
+/** Seconds for which a URL of PullArtifacts is valid: enough to copy it by hand. */
+export const ARTIFACT_LINK_SECONDS = 600;
+
+/** Name of the setting with the key of links, in hexadecimal. */
+const KEY_SETTING = "artifact-link-key";
+const HEX_KEY = new RegExp(`^[0-9a-f]{${2 * LINK_KEY_BYTES}}$`);
+
+/** The key of links to artifacts, which all SuperLinks on a store share. Created when it is first read. */
+export async function artifactLinkKey(settings: SettingTable): Promise<Uint8Array> {
+  const fresh = crypto.getRandomValues(new Uint8Array(LINK_KEY_BYTES));
+  const text = await settings.readOrWrite(KEY_SETTING, fresh.toHex());
+  if (!HEX_KEY.test(text)) {
+    throw new FlwrError("data-loss", `Setting "${KEY_SETTING}" in the database is damaged`);
+  }
+  return Uint8Array.fromHex(text);
+}
 
 /** Options of {@link ArtifactDownloads}. */
 export interface ArtifactDownloadsOptions {
@@ -16,6 +34,8 @@ export interface ArtifactDownloadsOptions {
   readonly clock: Clock;
   /** Host names of the certificate. Undefined without TLS. */
   readonly hosts: readonly HostName[] | undefined;
+  /** Signs the links; see SignedLinks. */
+  readonly linkKey: Uint8Array;
 }
 
 /**
@@ -25,12 +45,12 @@ export interface ArtifactDownloadsOptions {
 export class ArtifactDownloads implements FileDownload {
   readonly prefix = "/artifacts/";
   readonly #options: ArtifactDownloadsOptions;
-  readonly #links: ArtifactLinks;
+  readonly #links: SignedLinks;
   #listening: string | undefined;
 
   constructor(options: ArtifactDownloadsOptions) {
     this.#options = options;
-    this.#links = new ArtifactLinks(options.clock);
+    this.#links = new SignedLinks(options.linkKey, options.clock, ARTIFACT_LINK_SECONDS);
   }
 
   /** Sets the "host:port" that HTTP is served on. */

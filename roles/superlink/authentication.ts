@@ -1,6 +1,6 @@
+import type { Replays } from "./replays.ts";
 import { KeyList } from "../../auth/key_list.ts";
 import { readKeyPair } from "../../auth/key_pair.ts";
-import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
 import { PrivateKey } from "../../auth/private_key.ts";
 import { RateLimiter } from "../../auth/rate_limiter.ts";
 import { TokenKeys } from "../../auth/token_keys.ts";
@@ -41,7 +41,7 @@ export interface FleetAuthentications {
 /** Admits every SuperNode that reaches the Fleet API. @param replays refuses replayed signatures */
 export function admitEveryone(
   link: Pick<Link, "nodes">,
-  replays: LastingReplayGuard,
+  replays: Replays,
 ): FleetAuthentications {
   logger.warn("Authentication is off: any SuperNode that reaches the Fleet API may join");
   return {
@@ -61,7 +61,7 @@ export function admitEveryone(
 export async function admitKnownKeys(
   files: AuthenticationFiles,
   link: Pick<Link, "nodes">,
-  replays: LastingReplayGuard,
+  replays: Replays,
   names: ListedNames,
   signal: AbortSignal,
 ): Promise<FleetAuthentications> {

@@ -1,8 +1,10 @@
 import { Command } from "commander";
+import { serviceManager } from "../../base/service_manager.ts";
+import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addSuperLinkOptions, SUPERLINK_FOREIGN, type SuperLinkFlags } from "./flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
-import { onShutdown } from "../flags/shutdown.ts";
+import { onHangup, onShutdown } from "../flags/shutdown.ts";
 import { RotatingLogFile } from "./log_file.ts";
 
 const EXAMPLE = `
@@ -27,6 +29,7 @@ export function command(): Command {
     .action(async (flags: SuperLinkFlags & LogFlags) => {
       using logFile = openLogFile(flags);
       applyLogOptions(flags, logFile);
+      using service = serviceManager();
       using shutdown = onShutdown();
       const [{ readSuperLinkConfig }, { startSuperLink }] = await Promise.all([
         import("./config.ts"),
@@ -34,10 +37,12 @@ export function command(): Command {
       ]);
       const config = await readSuperLinkConfig(flags);
       await using superLink = await startSuperLink(config, { withIds: flags.verbose });
+      using _ = onHangup(() => superLink.reload());
+      service.ready();
       await superLink.runUntil(shutdown.signal);
     });
   addSuperLinkOptions(command);
-  return addForeignOptions(addLogOptions(command), SUPERLINK_FOREIGN);
+  return addForeignOptions(addConfigOption(addLogOptions(command)), SUPERLINK_FOREIGN);
 }
 
 function openLogFile(flags: SuperLinkFlags): RotatingLogFile | undefined {

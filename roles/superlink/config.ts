@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
-import { readDatabase } from "./database.ts";
+import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
@@ -11,7 +11,10 @@ import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 /** The configuration of a SuperLink, from checked flags and files. */
 export interface SuperLinkConfig {
   readonly listeners: Listeners;
-  /** Additional host names of this SuperLink, besides its addresses and those of its certificate. "*" allows any. */
+  /**
+   * Additional host names of this SuperLink. Its addresses and the names in its certificate need not be listed. "*"
+   * allows any.
+   */
   readonly hostNames: readonly string[];
   /** The APIs that other machines may call over HTTP. They may always call Fleet. */
   readonly remote: RemoteAccess;
@@ -19,8 +22,7 @@ export interface SuperLinkConfig {
   readonly tls?: SuperLinkTls;
   /** The SuperNodes to admit. Undefined: all. */
   readonly authentication?: AuthenticationFiles;
-  /** Path of a SQLite file. Undefined: the state is kept in memory. */
-  readonly database?: string;
+  readonly database: DatabaseConfig;
   /** How much is kept of finished runs, and for how long absent nodes are kept. */
   readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
@@ -34,8 +36,9 @@ export interface RemoteAccess {
   readonly runtime: boolean;
 }
 
-/** A server's TLS, and the file of its CA for app processes. */
+/** A server's TLS, its files, and the file of its CA for app processes. */
 export interface SuperLinkTls extends CheckedServerTls {
+  readonly files: ServerTlsFiles;
   /** Absolute path of the CA's certificate. */
   readonly authorityFile: string;
 }
@@ -58,12 +61,11 @@ export interface RunsConfig extends LaunchConfig {
 export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperLinkConfig> {
   const authentication = readAuthenticationFiles(flags);
   const listeners = readListeners(flags);
-  const database = readDatabase(flags.database);
   const config = {
     listeners,
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
-    ...(database === undefined ? {} : { database }),
+    database: await readDatabase(flags, (name) => Deno.env.get(name)),
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
@@ -79,6 +81,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   const files = tlsFiles(flags);
   const tls = {
     ...await readServerTls(files),
+    files,
     authorityFile: resolve(files.authority.file),
   };
   return { ...config, tls, ...(authentication === undefined ? {} : { authentication }) };

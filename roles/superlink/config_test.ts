@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { generateKeys } from "../cli/keys/generate.ts";
 import { readSuperLinkConfig } from "./config.ts";
+import { flwrHome } from "../../fab/home.ts";
 import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
 import { readRetention } from "./retention_flags.ts";
 import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
@@ -18,12 +19,14 @@ async function refusal(flags: Partial<SuperLinkFlags>): Promise<FlwrError> {
   return error;
 }
 
-Deno.test("without TLS and keys, the state is in memory and the ports are on this machine", async () => {
+Deno.test("without TLS and keys, the state is in Flower's folder and the ports are on this machine", async () => {
   const config = await readSuperLinkConfig(INSECURE);
   assert.equal(config.tls, undefined);
   assert.equal(config.authentication, undefined);
-  assert.equal(config.database, undefined);
-  assert.equal((await readSuperLinkConfig({ ...INSECURE, database: "a.db" })).database, "a.db");
+  const file = join(flwrHome(), "superlink.db");
+  assert.deepEqual(config.database, { kind: "sqlite", file, isDefault: true });
+  const { database } = await readSuperLinkConfig({ ...INSECURE, database: "a.db" });
+  assert.deepEqual(database, { kind: "sqlite", file: "a.db" });
   assert.deepEqual(config.listeners, {
     http: "127.0.0.1:8000",
     fleet: "127.0.0.1:9092",

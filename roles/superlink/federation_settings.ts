@@ -9,7 +9,7 @@ const NAME = "simulation";
 /** The settings of a federation with simulated nodes, in the SuperLink's store. */
 export class FederationSettings implements SimulatedFederation {
   readonly #table: SettingTable;
-  /** Changes are made one after the other, because each reads the settings before it. */
+  /** Changes are made one after another, because each reads the settings that the previous one wrote. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(table: SettingTable) {

@@ -8,6 +8,7 @@ import {
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
 import { wholeNumber } from "../flags/values.ts";
+import type { DatabaseFlags } from "./database.ts";
 import {
   addRetentionOptions,
   DEFAULT_RETENTION_FLAGS,
@@ -18,7 +19,7 @@ import {
 export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
-export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
+export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -37,7 +38,6 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   controlApiAllowRemote: boolean;
   runtimeApiAllowRemote: boolean;
   driverApiAllowRemote: boolean;
-  database: string;
   isolation: Isolation;
   simulation: boolean;
   idleExit?: number;
@@ -62,7 +62,6 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   controlApiAllowRemote: false,
   runtimeApiAllowRemote: false,
   driverApiAllowRemote: false,
-  database: ":memory:",
   isolation: "subprocess",
   simulation: false,
   logRotationIntervalHours: 24,
@@ -120,7 +119,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--auth-superlink-private-key <file>",
-      "file with the SuperLink's private key, OpenSSH or PEM; SuperNodes of Flower 1.8 to 1.14 use it to authenticate the SuperLink (default: a new one at each start)",
+      "file with the SuperLink's private key, OpenSSH or PEM; only for SuperNodes of Flower 1.8 to 1.14, which authenticate the SuperLink by its key pair (default: a new one at each start)",
     )
     .option(
       "--auth-superlink-public-key <file>",
@@ -179,9 +178,16 @@ function addListenerOptions(command: Command): void {
 function addRunOptions(command: Command): void {
   command
     .option(
-      "--database <file>",
-      "SQLite file that stores runs and nodes, which then survive a restart",
-      DEFAULT_FLAGS.database,
+      "--database <file or URL>",
+      'SQLite file that stores runs and nodes, which then survive a restart, or postgres://user@host:port/database; ":memory:" stores them in memory only (default: superlink.db in $FLWR_HOME or ~/.flwr)',
+    )
+    .option(
+      "--database-password-file <file>",
+      "file with the password of PostgreSQL's user (default: the variable PGPASSWORD, or the file that PGPASSFILE names)",
+    )
+    .option(
+      "--database-ca-file <file>",
+      "PEM file with the certificate of the CA that signed PostgreSQL's certificate (default: the CAs of Deno)",
     );
   addRetentionOptions(command)
     .addOption(

@@ -2,10 +2,10 @@ import type { Clock } from "../../base/clock.ts";
 import { isFinished } from "../../entities/run.ts";
 import type { Link } from "../../link/link.ts";
 
-/** Runs that are listed at once. */
+/** Number of runs to list at a time. */
 const PAGE = 200;
 
-/** Finds out when a SuperLink has had nothing to do for a while. */
+/** Detects when a SuperLink has had nothing to do for a while. */
 export class IdleExit {
   readonly #seconds: number;
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class IdleExit {
     this.#calledAt = clock.now();
   }
 
-  /** Something called the SuperLink: the time counts from now. */
+  /** Restarts the idle time, because the SuperLink was called. */
   called(): void {
     this.#calledAt = this.#clock.now();
   }
@@ -31,7 +31,7 @@ export class IdleExit {
       const remaining = this.#calledAt + this.#seconds - this.#clock.now();
       if (remaining <= 0) {
         const calledAt = this.#calledAt;
-        // A run that ends is followed by the calls of those who look at it.
+        // After a run ends, clients usually call to look at it.
         if (await this.#works()) this.called();
         else if (this.#calledAt === calledAt) return;
         continue;

@@ -4,7 +4,7 @@ import { nodeNameProblem } from "../../base/node_name.ts";
 
 /**
  * Names that the SuperLink's owner gave to nodes: the comments after their keys in --auth-list-public-keys. A comment
- * that is not a valid name is ignored, so that existing lists remain valid.
+ * that is not a valid name is ignored, so existing lists remain valid.
  */
 export class ListedNames {
   #listed: (() => KeyList) | undefined;

@@ -119,6 +119,11 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
       return line.warn("Rejected a reply of node {node} to {replyToMessageId}: {reason}", {
         ...event,
       });
+    case "superlink-ended":
+      return line.warn(
+        "Another SuperLink on this database has ended: what it had handed out is handed out again",
+        event,
+      );
     case "housekeeping-failed":
       // A full disk is reported by the store itself.
       if (FlwrError.from(event.error).code === "unavailable") return;

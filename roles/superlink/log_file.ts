@@ -9,9 +9,9 @@ const ROTATE_RETRY_SECONDS = 60;
 /** Options of a {@link RotatingLogFile}. */
 export interface LogFileOptions {
   readonly file: string;
-  /** Hours after which a new file is started. */
+  /** Number of hours after which a new file starts. */
   readonly intervalHours: number;
-  /** Most bytes of a file, whatever its age. */
+  /** Maximum size of a file in bytes, whatever its age. */
   readonly maxBytes: number;
   /** Number of older files to keep. */
   readonly backupCount: number;
@@ -20,7 +20,8 @@ export interface LogFileOptions {
 
 /**
  * A rotating log file. When it is old or large enough, `<file>.1` is renamed to `<file>.2` (and so on), and the file to
- * `<file>.1`. This is checked when a line is written. The age counts from the file's creation, also by an earlier process.
+ * `<file>.1`. This is checked when a line is written. The age counts from the file's creation, even by an earlier
+ * process.
  */
 export class RotatingLogFile implements LogFile, Disposable {
   readonly #options: LogFileOptions;
@@ -81,7 +82,7 @@ export class RotatingLogFile implements LogFile, Disposable {
     return this.#bytes > 0 && this.#bytes + line.length > this.#options.maxBytes;
   }
 
-  /** Rotates the file. If that fails, e.g. for lack of file descriptors, lines go on into the current file. */
+  /** Rotates the file. If that fails, for example for lack of file descriptors, the current file is used further. */
   #tryToRotate(): void {
     if (this.#clock.now() < this.#rotateAfter) return;
     try {

@@ -1,11 +1,12 @@
 import { systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
+import type { CheckedServerTls } from "../../certs/check.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { bodyBudgets } from "../../rpc/body_budgets.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
 import type { StartServerOptions } from "../../rpc/grpc/server.ts";
-import type { RpcServer } from "../../rpc/server.ts";
+import type { RpcServer, ServerCertificate } from "../../rpc/server.ts";
 import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
@@ -38,6 +39,13 @@ interface ListenerPlan {
 /** Open listeners, with their actual "host:port". */
 export type OpenListeners = Partial<Record<keyof Listeners, string>>;
 
+/** What serves. */
+export interface Serving {
+  readonly listeners: OpenListeners;
+  /** Uses another certificate for new connections, on every listener with TLS. @throws FlwrError as RpcServer.renew */
+  renew(tls: CheckedServerTls): Promise<void>;
+}
+
 /**
  * Opens every listener of the configuration. `cleanup` closes them.
  *
@@ -47,14 +55,16 @@ export async function serve(
   config: SuperLinkConfig,
   services: SuperLinkServices,
   cleanup: AsyncDisposableStack,
-): Promise<OpenListeners> {
+): Promise<Serving> {
   const open: OpenListeners = {};
+  const withTls: RpcServer[] = [];
   for (const plan of plans(config, services)) {
     const address = config.listeners[plan.name];
     if (address === undefined) continue;
     const server = await withFlagInError(LISTENER_FLAGS[plan.name], plan.start(address));
     cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
     open[plan.name] = server.address;
+    if (config.tls !== undefined && !plan.plain) withTls.push(server);
     logger.info(`${plan.title} ({tls}), for ${plan.serves}, on {address}`, {
       event: "listening",
       api: plan.name,
@@ -63,16 +73,22 @@ export async function serve(
     });
     if (plan.name === "http") await systemClock.sleep(FIRST_ANSWERS_SECONDS);
   }
-  return open;
+  return {
+    listeners: open,
+    async renew(tls) {
+      const certificate = serverCertificate(tls);
+      await Promise.all(withTls.map((server) => server.renew(certificate)));
+    },
+  };
+}
+
+function serverCertificate(tls: CheckedServerTls): ServerCertificate {
+  return { ca: tls.authority, cert: tls.certificate, key: tls.key };
 }
 
 function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPlan[] {
   const { fleet, control, exec, handStarted, legacy } = services;
-  const tls = config.tls && {
-    ca: config.tls.authority,
-    cert: config.tls.certificate,
-    key: config.tls.key,
-  };
+  const tls = config.tls && serverCertificate(config.tls);
   const budgets = bodyBudgets();
   const grpc = (bindings: () => Promise<ServiceBinding[]>) => async (address: string) =>
     await startGrpc({ address, tls, services: await bindings(), budgets });
@@ -155,6 +171,7 @@ function httpServices(config: SuperLinkConfig, services: SuperLinkServices) {
     { prefix: "/v1/fleet", binding: services.fleet },
     { prefix: "/v1/control", binding: control },
     { prefix: "/v1/runtime", binding: runtime },
+    { prefix: "/v1/nodejobs", binding: services.nodeJobs },
   ];
 }
 

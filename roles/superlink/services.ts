@@ -1,11 +1,12 @@
 import { ExecutorSecret } from "../../auth/executor_secret.ts";
-import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
+import type { Replays } from "./replays.ts";
 import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import type { Link } from "../../link/link.ts";
 import type { SettingTable } from "../../link/store/store.ts";
 import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
+import { NodeJobs } from "../../proto/gen/current/simulation_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { controlAuthentication } from "../../rpc/dialects/current/server/control_authentication.ts";
 import { controlRequestBytes } from "../../rpc/dialects/current/server/control_policy.ts";
@@ -17,6 +18,9 @@ import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_polic
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { handStartedRuntime } from "../../rpc/dialects/current/server/hand_started.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
+import { nodeJobsRequestBytes } from "../../rpc/dialects/current/server/node_jobs_policy.ts";
+import { nodeJobsHandlers, nodeWork } from "../../rpc/dialects/current/server/node_jobs_service.ts";
+import { workerAuthentication } from "../../rpc/dialects/current/server/worker_authentication.ts";
 import { runtimeRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeHandlers } from "../../rpc/dialects/current/server/runtime_service.ts";
@@ -30,6 +34,7 @@ import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
 import type { LegacyServices, LegacyServicesOptions } from "./legacy_services.ts";
+import { type JobBoards, MAX_SLOTS } from "./job_boards.ts";
 import { logFailure } from "./log_failure.ts";
 import { FederationSettings } from "./federation_settings.ts";
 
@@ -40,6 +45,10 @@ export interface SuperLinkServices {
   /** The Control API under its name of Flower up to 1.20. */
   readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
+  /** For simulation workers. */
+  readonly nodeJobs: ServiceBinding;
+  /** For the ServerApp of a run whose nodes are simulated by workers. */
+  readonly nodeWorkOf: (runId: bigint) => ServiceBinding;
   /** Runtime for ServerApps that were started by hand. */
   readonly handStarted: ServiceBinding;
   /** Loads the APIs of Flower 1.8 to 1.22. */
@@ -53,11 +62,13 @@ export interface ServicesOptions {
   readonly link: Link;
   readonly authentications: FleetAuthentications;
   /** Refuses replayed signatures of SuperExecs. */
-  readonly replays: LastingReplayGuard;
+  readonly replays: Replays;
   /** Whether only registered or listed SuperNodes may join. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
   readonly artifacts: ArtifactDownloads;
+  /** The work of virtual nodes for simulation workers, by run. */
+  readonly jobBoards: JobBoards;
   /** Settings that commands change. */
   readonly settings: SettingTable;
   /** Called with each call of the Control API. */
@@ -75,6 +86,7 @@ export function superLinkServices(
     knownKeysOnly,
     runs,
     artifacts,
+    jobBoards,
     settings,
     onControlCall,
     expectRun,
@@ -84,7 +96,7 @@ export function superLinkServices(
   const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
   const control = controlHandlers({
     link,
-    // Loaded with the first app: most of what it needs is for nothing else.
+    // Loaded with the first app, because nothing else needs most of these modules.
     readFab: async (content) => {
       const { readFab } = await load<typeof import("../../fab/read.ts")>(
         new URL("../../fab/read.ts", import.meta.url),
@@ -119,6 +131,16 @@ export function superLinkServices(
       maxRequestBytes: runtimeRequestBytes,
       maxRequestUnits: runtimeRequestUnits,
     }),
+    nodeJobs: bindService(NodeJobs, {
+      ...workerAuthentication(link.runs),
+      handlers: nodeJobsHandlers({
+        link,
+        boardOf: (runId) => jobBoards.of(runId),
+        maxSlots: MAX_SLOTS,
+      }),
+      maxRequestBytes: nodeJobsRequestBytes,
+    }),
+    nodeWorkOf: (runId) => nodeWork(() => jobBoards.of(runId)),
     handStarted: handStartedRuntime(link, systemClock),
     legacy: () => legacyLoaded ??= loadLegacy({ link, authentications, currentFleet }),
     artifacts,
@@ -127,7 +149,7 @@ export function superLinkServices(
 
 function executorsOf(
   { where, superexecSecret }: RunsConfig,
-  replays: LastingReplayGuard,
+  replays: Replays,
 ): Executors {
   if (where === "here") return "nobody";
   return superexecSecret === undefined

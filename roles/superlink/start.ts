@@ -8,21 +8,23 @@ import type { LinkEvent } from "../../link/events.ts";
 import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
-import { ArtifactDownloads } from "./artifact_downloads.ts";
+import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
+import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { openStore } from "./database.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
 import { IdleExit } from "./idle_exit.ts";
+import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
-import { type OpenListeners, serve } from "./serve.ts";
+import { type OpenListeners, serve, type Serving } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
 
-/** Events after which the process of a run must not go on. */
+/** Events after which the process of a run must end. */
 const ENDS_PROCESS: ReadonlySet<LinkEvent["kind"]> = new Set([
   "run-finished",
   "run-released",
@@ -35,7 +37,9 @@ const logger = log("superlink");
 export interface RunningSuperLink extends AsyncDisposable {
   /** Its listeners, with their actual ports. */
   readonly listeners: OpenListeners;
-  /** Serves until the signal is aborted. */
+  /** Reads the certificate again if its files have changed. Never rejects. */
+  reload(): Promise<void>;
+  /** Serves until the signal is aborted. @throws FlwrError if it cannot go on */
   runUntil(signal: AbortSignal): Promise<void>;
 }
 
@@ -54,13 +58,15 @@ export async function startSuperLink(
   const inFlight = new RunsInFlight();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
+  const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
   let isExpected = false;
   const onEvent = (event: LinkEvent) => {
     inFlight.onEvent(event);
     events.onEvent(event);
-    // At once: the run may be claimed anew right after the event.
+    // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
+    if (event.kind === "run-finished") jobBoards.end(event.runId);
   };
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);
@@ -75,12 +81,17 @@ export async function startSuperLink(
     onEvent,
   });
   cleanup.defer(() => link.close());
+  const logLine = (runId: bigint, line: string) => {
+    // A run that is over needs no line, and a full disk is reported elsewhere.
+    link.runs.appendLog(runId, [line]).catch(() => {});
+  };
   events.addNodes(await link.nodes.list());
-  const replays = await openReplays(store.signers, trouble);
+  const replays = await openReplays(store, trouble);
   const artifacts = new ArtifactDownloads({
     link,
     clock: systemClock,
     hosts: config.tls?.hosts,
+    linkKey: await artifactLinkKey(store.settings),
   });
   const { idleExitSeconds } = config;
   const idleExit = idleExitSeconds === undefined
@@ -96,34 +107,45 @@ export async function startSuperLink(
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
     artifacts,
+    jobBoards,
     settings: store.settings,
     expectRun: () => {
       isExpected = true;
       launching?.expectRun();
     },
   });
-  const listeners = await serve(config, services, cleanup);
+  const { listeners, renew } = await serve(config, services, cleanup);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   const isLauncher = config.runs.where === "here";
   if (!isLauncher) {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });
-  // What runs apps is a sixth of the program, and is loaded when the SuperLink already serves. Apps that are submitted
-  // earlier are pending until then.
-  const loading = !isLauncher ? undefined : startLauncher(config, link, services, listeners)
-    .then((started) => {
-      launching = started;
-      if (isExpected) started.expectRun();
-    });
-  // runUntil throws it.
+  // The code that runs apps is a sixth of the program. It and the renewal of the certificate are loaded when the
+  // SuperLink already serves. Apps that are submitted earlier are pending until then.
+  const loading = !isLauncher
+    ? undefined
+    : startLauncher(config, link, services, listeners, store.isShared)
+      .then((started) => {
+        launching = started;
+        if (isExpected) started.expectRun();
+      });
+  const renewal = startRenewal(config, renew, stopping.signal);
+  // runUntil throws the errors of both.
   loading?.catch(() => {});
+  renewal.catch(() => {});
   const running = cleanup.move();
   return {
     listeners,
+    reload: async () => await (await renewal.catch(() => undefined))?.look(),
     async runUntil(signal) {
       const idle = idleExit?.idle(signal) ?? aborted(signal);
-      await Promise.race([aborted(signal), idle, failureOf(loading)]);
+      await Promise.race([
+        aborted(signal),
+        idle,
+        failureOf(loading),
+        failureOf(renewal.then((renewal) => renewal?.failure)),
+      ]);
       logger.info("SuperLink is stopping: {reason}", {
         event: "superlink-stops",
         reason: signal.aborted ? String(signal.reason) : "nothing to do",
@@ -133,9 +155,10 @@ export async function startSuperLink(
       // Apps are ended first, because their results must be stored before the domain closes.
       await loading?.catch(() => {});
       await launching?.[Symbol.asyncDispose]();
-      warnOfRuns(inFlight, config.database !== undefined);
+      warnOfRuns(inFlight, config.database.kind !== "memory");
       await settleReplays(replays);
-      // Closing the domain ends waiting pulls, which would delay the servers' end.
+      // Closing the domain and the boards ends waiting pulls, which would delay the servers' end.
+      jobBoards.stop();
       await link.close();
       await running.disposeAsync();
       logger.info("SuperLink stopped", { event: "superlink-stopped" });
@@ -143,17 +166,31 @@ export async function startSuperLink(
   };
 }
 
-/** Rejects as the promise does, and never resolves. */
-function failureOf(work: Promise<void> | undefined): Promise<never> {
+/** Rejects like the promise, and never resolves. */
+function failureOf(work: Promise<unknown> | undefined): Promise<never> {
   return new Promise((_, reject) => work?.catch(reject));
+}
+
+/** Starts to follow the files of the certificate, if there is one. */
+async function startRenewal(
+  { tls }: SuperLinkConfig,
+  renew: Serving["renew"],
+  signal: AbortSignal,
+): Promise<CertificateRenewal | undefined> {
+  if (tls === undefined) return undefined;
+  const { followCertificate } = await load<typeof import("./certificate_renewal.ts")>(
+    new URL("./certificate_renewal.ts", import.meta.url),
+  );
+  return await followCertificate(tls, { renew, signal });
 }
 
 /** Starts to run submitted apps. */
 async function startLauncher(
   config: SuperLinkConfig,
   link: Link,
-  { runtime }: SuperLinkServices,
+  { runtime, nodeWorkOf }: SuperLinkServices,
   { http }: OpenListeners,
+  isShared: boolean,
 ): Promise<Launching> {
   const { startLaunching } = await load<typeof import("./launch/start.ts")>(
     new URL("./launch/start.ts", import.meta.url),
@@ -161,8 +198,10 @@ async function startLauncher(
   return startLaunching({
     link,
     runtime,
+    nodeWorkOf,
     runs: config.runs,
-    isLasting: config.database !== undefined,
+    isLasting: config.database.kind !== "memory",
+    isShared,
     ...(http === undefined ? {} : { runtimeAddress: localAddress(http, config.tls?.hosts) }),
     ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
   });
@@ -172,7 +211,7 @@ async function startLauncher(
 function warnOfRuns(inFlight: RunsInFlight, stored: boolean): void {
   const outlook = stored
     ? "the run continues when the SuperLink starts again with this database"
-    : "its state is lost, because this SuperLink has no database";
+    : "its state is lost, because this SuperLink has no database (--database :memory:)";
   for (const { runId, unanswered } of inFlight.list()) {
     logger.warn("Run {runId} has {unanswered} unanswered instructions: {outlook}", {
       runId,

@@ -13,6 +13,7 @@ import { startSuperLink } from "./start.ts";
 const FLAGS: SuperLinkFlags = {
   ...DEFAULT_FLAGS,
   insecure: true,
+  database: ":memory:",
   port: "0",
   fleetApiAddress: "127.0.0.1:0",
   controlApiAddress: "127.0.0.1:0",

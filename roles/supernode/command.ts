@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import { serviceManager } from "../../base/service_manager.ts";
 import { addConnectionOptions } from "../flags/connection_options.ts";
+import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
@@ -34,6 +36,7 @@ export function command(): Command {
     .addHelpText("after", EXAMPLE)
     .action(async (spec: string | undefined, flags: SuperNodeFlags & LogFlags) => {
       applyLogOptions(flags);
+      using service = serviceManager();
       using shutdown = onShutdown();
       // Loaded here, because the subcommands do not need these modules.
       const [{ readSuperNodeConfig }, { runSuperNode }] = await Promise.all([
@@ -41,8 +44,10 @@ export function command(): Command {
         import("./start.ts"),
       ]);
       const config = await readSuperNodeConfig(spec, flags);
+      // It joins when its SuperLink can be reached, for which the service manager need not wait.
+      service.ready();
       await runSuperNode(config, shutdown.signal);
     });
   addSuperNodeOptions(addConnectionOptions(command, DEFAULT_SUPERLINK));
-  return addForeignOptions(addLogOptions(command), SUPERNODE_FOREIGN);
+  return addForeignOptions(addConfigOption(addLogOptions(command)), SUPERNODE_FOREIGN);
 }

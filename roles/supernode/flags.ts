@@ -68,7 +68,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--trusted-node-keys <file>",
-      "CSV file with the OpenSSH public keys of the nodes that this node does secure aggregation with; needs --auth-supernode-private-key (default: none)",
+      "CSV file with the OpenSSH public keys of the nodes with which this node does secure aggregation; needs --auth-supernode-private-key (default: none)",
     )
     .option(
       "--node-config <pairs>",
@@ -121,7 +121,7 @@ function addPythonOptions(command: Command): void {
     .addOption(
       new Option(
         "--isolation <mode>",
-        '"subprocess": this program starts Python apps; "process": a flower-superexec does',
+        '"subprocess": this program starts Python apps; "process": flower-superexec starts them',
       ).choices(ISOLATIONS).default("subprocess"),
     )
     .option("--host <host>", "host where Python apps connect to this node", "127.0.0.1")

@@ -70,6 +70,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: server.port }),
+    renew: (certificate) => server.renew(certificate),
     close: (graceSeconds: number) =>
       closed ??= server.close(graceSeconds).finally(() => responsePace[Symbol.dispose]()),
   };

@@ -1,9 +1,8 @@
 import { systemClock } from "../../base/clock.ts";
 import { type Address, formatAddress } from "../address.ts";
-import { explainBindError } from "../bind_error.ts";
 import { ACCEPTED_PER_TURN } from "../limits.ts";
-import { sendAtOnce } from "../no_delay.ts";
 import type { ServerCertificate } from "../server.ts";
+import { type AcceptedConnection, ServerListener } from "../server_listener.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
 import { checkCanServe, serveConnection } from "./serve_connection.ts";
@@ -41,7 +40,7 @@ const TOO_MANY = "This server uses HTTP/1.1: send one request at a time on each 
 
 /** Accepts connections and, within the limits, hands them to Deno's HTTP server. */
 export class HttpListener {
-  readonly #listener: Deno.TcpListener | Deno.TlsListener;
+  readonly #listener: ServerListener;
   readonly #connections: Connections;
   readonly #answerer: Answerer;
   readonly #onTooManyRequests: (peer: string) => void;
@@ -54,7 +53,7 @@ export class HttpListener {
   /** @throws FlwrError "unavailable" when the address cannot be listened on */
   constructor({ address, tls, limits, answerer, onTooManyRequests }: HttpListenerOptions) {
     checkCanServe();
-    this.#listener = listen(address, tls);
+    this.#listener = new ServerListener({ address, tls, protocols: PROTOCOLS });
     this.#connections = new Connections(limits);
     this.#answerer = answerer;
     this.#onTooManyRequests = onTooManyRequests ?? (() => {});
@@ -63,7 +62,12 @@ export class HttpListener {
 
   /** The actual port. */
   get port(): number {
-    return this.#listener.addr.port;
+    return this.#listener.port;
+  }
+
+  /** Uses another certificate for new connections. @throws FlwrError as {@link ServerListener.renew} */
+  renew(tls: ServerCertificate): Promise<void> {
+    return this.#listener.renew(tls);
   }
 
   /**
@@ -92,7 +96,7 @@ export class HttpListener {
       // Accepting a pending connection does not yield to the event loop, so a flood of connections would starve
       // everything else.
       if (taken % ACCEPTED_PER_TURN === 0) await nextTurn();
-      let accepted: Deno.Conn;
+      let accepted: AcceptedConnection;
       try {
         accepted = await this.#listener.accept();
       } catch {
@@ -106,12 +110,12 @@ export class HttpListener {
     }
   }
 
-  #serve(accepted: Deno.Conn): void {
+  #serve(accepted: AcceptedConnection): void {
     const { hostname: host, port } = accepted.remoteAddr as Deno.NetAddr;
     const peer = formatAddress({ host, port });
     const connection = this.#closing ? undefined : this.#connections.open(host, peer);
     if (connection === undefined) return accepted.close();
-    if ("setNoDelay" in accepted) (accepted as Deno.TcpConn).setNoDelay(true);
+    if ("setNoDelay" in accepted) accepted.setNoDelay(true);
     const served = serveConnection(accepted, async (request) => {
       try {
         if (!connection.begin()) return this.#tooMany(connection);
@@ -140,22 +144,5 @@ export class HttpListener {
       setTimeout(() => connection.close(), FLUSH_MS);
     }
     return new Response(TOO_MANY, { status: 429 });
-  }
-}
-
-function listen(
-  { host, port }: Address,
-  tls: ServerCertificate | undefined,
-): Deno.TcpListener | Deno.TlsListener {
-  const where = { hostname: host, port };
-  try {
-    if (tls === undefined) return Deno.listen(where);
-    // Deno's types lack `alpnProtocols`, which node:tls and Deno.serve pass too.
-    const options = { ...where, cert: tls.cert, key: tls.key, alpnProtocols: PROTOCOLS };
-    const listener = Deno.listenTls(options);
-    sendAtOnce(listener);
-    return listener;
-  } catch (error) {
-    throw explainBindError(formatAddress({ host, port }), error as Error);
   }
 }

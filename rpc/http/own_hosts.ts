@@ -30,14 +30,21 @@ const PRIVATE_DOMAINS = [".localhost", ".local", ".internal"];
  */
 export class OwnHosts {
   readonly #names: ReadonlySet<string>;
-  readonly #certificate: string | undefined;
+  #certificate: string | undefined;
   /** DNS names of the certificate, some with "*" as their first label; read on first use. */
   #certified: readonly string[] | undefined;
-  readonly #known = new RecentMap<string, boolean>(MAX_REMEMBERED);
+  #known = new RecentMap<string, boolean>(MAX_REMEMBERED);
 
   constructor({ names = [], certificate }: OwnHostsOptions = {}) {
     this.#names = new Set(names.map(plainName));
     this.#certificate = certificate;
+  }
+
+  /** Uses the names of another certificate in place of those of the former one. */
+  renew(certificate: string): void {
+    this.#certificate = certificate;
+    this.#certified = undefined;
+    this.#known = new RecentMap(MAX_REMEMBERED);
   }
 
   /** Whether a Host header's value is allowed, with any port. */

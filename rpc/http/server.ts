@@ -109,6 +109,10 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: listener.port }),
+    async renew(certificate) {
+      hosts.renew(certificate.cert);
+      await listener.renew(certificate);
+    },
     close: (graceSeconds) => closed ??= listener.close(graceSeconds),
   };
 }

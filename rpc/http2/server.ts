@@ -1,10 +1,10 @@
 import { type Address, formatAddress } from "../address.ts";
-import { explainBindError } from "../bind_error.ts";
 import { type ConnectionOptions, Http2Connection, seconds } from "./connection.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
 import { ACCEPTED_PER_TURN } from "../limits.ts";
 import { HANDSHAKE_MS, STRANGERS_PER_TURN, SWEEP_MS } from "./limits.ts";
-import { sendAtOnce } from "../no_delay.ts";
+import type { ServerCertificate } from "../server.ts";
+import { type AcceptedConnection, ServerListener } from "../server_listener.ts";
 import type { ByteSocket } from "./socket.ts";
 import type { Http2Stream } from "./stream.ts";
 import { StrangersTurn } from "./strangers_turn.ts";
@@ -29,8 +29,8 @@ export type CallProgress =
 /** Options of an HTTP/2 server. */
 export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams" | "windowBytes"> {
   readonly address: Address;
-  /** PEM texts; without them the server uses plain text. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Without it the server uses plain text. */
+  readonly tls?: ServerCertificate;
   /** Answers a call. Must not reject. @param progress call it when the call progresses */
   readonly answer: (
     stream: Http2Stream,
@@ -48,7 +48,7 @@ export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams"
 export class Http2Server {
   readonly port: number;
   readonly #options: Http2ServerOptions;
-  readonly #listener: Deno.Listener<Deno.TcpConn | Deno.TlsConn>;
+  readonly #listener: ServerListener;
   readonly #connections = new Set<Http2Connection>();
   readonly #doorkeeper = new Doorkeeper();
   readonly #strangersTurn = new StrangersTurn(STRANGERS_PER_TURN);
@@ -59,10 +59,16 @@ export class Http2Server {
   /** @throws FlwrError "unavailable" when the address cannot be listened on; Error for a bad certificate */
   constructor(options: Http2ServerOptions) {
     this.#options = options;
-    this.#listener = listen(options);
-    this.port = (this.#listener.addr as Deno.NetAddr).port;
+    const { address, tls } = options;
+    this.#listener = new ServerListener({ address, tls, protocols: ["h2"] });
+    this.port = this.#listener.port;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#serving = this.#acceptAll();
+  }
+
+  /** Uses another certificate for new connections. @throws FlwrError as {@link ServerListener.renew} */
+  renew(tls: ServerCertificate): Promise<void> {
+    return this.#listener.renew(tls);
   }
 
   /**
@@ -91,7 +97,7 @@ export class Http2Server {
       // Accepting a pending connection does not yield to the event loop, so a flood of connections would starve
       // everything else.
       if (taken % ACCEPTED_PER_TURN === 0) await nextTurn();
-      let conn: Deno.TcpConn | Deno.TlsConn;
+      let conn: AcceptedConnection;
       try {
         conn = await this.#listener.accept();
       } catch {
@@ -106,7 +112,7 @@ export class Http2Server {
     }
   }
 
-  #accept(conn: Deno.TcpConn | Deno.TlsConn): void {
+  #accept(conn: AcceptedConnection): void {
     const { hostname, port } = conn.remoteAddr as Deno.NetAddr;
     const host = hostname.replace(/^::ffff:(?=\d+\.)/i, "");
     const peer = formatAddress({ host, port });
@@ -133,7 +139,7 @@ export class Http2Server {
   async #serve(
     host: string,
     connection: Http2Connection,
-    conn: Deno.TcpConn | Deno.TlsConn,
+    conn: AcceptedConnection,
   ): Promise<void> {
     if (await completesHandshake(conn)) await connection.serve();
     else connection.close();
@@ -168,19 +174,7 @@ export class Http2Server {
 const ACCEPT_AGAIN_MS = 50;
 const ROOM_MADE_MS = 5;
 
-function listen({ address, tls }: Http2ServerOptions): Deno.Listener<Deno.TcpConn | Deno.TlsConn> {
-  const place = { hostname: address.host, port: address.port };
-  try {
-    if (tls === undefined) return Deno.listen(place);
-    const listener = Deno.listenTls({ ...place, ...tls, alpnProtocols: ["h2"] });
-    sendAtOnce(listener);
-    return listener;
-  } catch (error) {
-    throw error instanceof Error ? explainBindError(formatAddress(address), error) : error;
-  }
-}
-
-function socketOf(conn: Deno.TcpConn | Deno.TlsConn, peer: string): ByteSocket {
+function socketOf(conn: AcceptedConnection, peer: string): ByteSocket {
   if ("setNoDelay" in conn) conn.setNoDelay(true);
   let closed = false;
   return {
@@ -196,7 +190,7 @@ function socketOf(conn: Deno.TcpConn | Deno.TlsConn, peer: string): ByteSocket {
 }
 
 /** Whether the TLS handshake, if there is one, succeeded in time. */
-async function completesHandshake(conn: Deno.TcpConn | Deno.TlsConn): Promise<boolean> {
+async function completesHandshake(conn: AcceptedConnection): Promise<boolean> {
   if (!("handshake" in conn)) return true;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {

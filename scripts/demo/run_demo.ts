@@ -75,7 +75,7 @@ async function startSuperLink(
         ...["--auth-superlink-public-key", join(folder, "keys/server_credentials.pub")],
         ...["--driver-api-address", "127.0.0.1:0", "--fleet-api-address", "127.0.0.1:0"],
         ...["--port", "none", "--control-api-address", "none"],
-        ...["--log-format", "json"],
+        ...["--database", ":memory:", "--log-format", "json"],
       ],
       onLog(line) {
         const { event, api, address } = line.properties;

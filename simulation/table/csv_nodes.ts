@@ -3,18 +3,18 @@ import { readRows, type Row } from "../../ml/data/csv/rows.ts";
 import { decodeText } from "../../ml/data/csv/text.ts";
 import type { NodeTableValue } from "../node_table.ts";
 
-/** The settings of nodes, as a file has them. */
+/** The settings of nodes, as read from a file. */
 export interface NodeRows {
   readonly names: readonly string[];
   readonly rows: readonly (readonly NodeTableValue[])[];
 }
 
-/** What the cells of a column are. "digits" has zeros in front, as postcodes have, and is text. */
+/** Kinds of cells. "digits" has leading zeros, as postcodes do, and is text. */
 type CellKind = "integer" | "float" | "digits" | "boolean" | "text";
 
 /**
- * Reads a CSV table of settings. A column is all numbers, all `true` and `false`, or all text. Digits with zeros in
- * front are text.
+ * Reads a CSV table of settings. A column is all numbers, all `true` and `false`, or all text. Digits with leading
+ * zeros are text.
  *
  * @throws FlwrError "invalid-argument" that names the line and the column
  */
@@ -75,7 +75,7 @@ function kindOf(cell: string): CellKind {
   return /^(true|false)$/i.test(cell) ? "boolean" : "text";
 }
 
-/** The kind of a column with cells of two kinds; undefined if they do not go together. */
+/** The kind of a column with cells of two kinds. Undefined if they cannot be combined. */
 function joined(one: CellKind | undefined, other: CellKind): CellKind | undefined {
   if (one === undefined || one === other) return other;
   const both = [one, other];

@@ -33,7 +33,7 @@ function parse(bytes: Uint8Array): readonly unknown[] {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    // Its message says where: it is about the user's own file.
+    // The parser's message says where, and the file is the user's own.
     throw invalid(`It is not JSON: ${(cause as Error).message}`, cause);
   }
   if (Array.isArray(value)) return value;

@@ -31,9 +31,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/cli/keys",
     "roles/cli/nodes",
     "roles/cli/run",
+    "roles/cli/sweep",
     "roles/flags",
     "roles/output",
     "roles/serverapp",
+    "roles/simulation_worker",
     "roles/superexec",
     "roles/superlink",
     "roles/supernode",
@@ -56,6 +58,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc",
     "rpc/dialects/*/server",
     "rpc/objects",
+    "simulation",
   ],
   "roles/superlink/launch": [
     "base",
@@ -126,6 +129,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc/dialects/*/client",
     "rpc/dialects/*/server",
   ],
+  "roles/simulation_worker": [
+    "base",
+    "fab",
+    "hosting/app",
+    "hosting/sandbox",
+    "roles/flags",
+    "rpc",
+    "rpc/dialects/*/client",
+  ],
   "roles/cli": [
     "base",
     "entities",
@@ -144,6 +156,16 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/cli",
     "roles/cli/apps",
     "roles/cli/config",
+    "roles/flags",
+    "roles/output",
+    "rpc/dialects/*/client",
+  ],
+  "roles/cli/sweep": [
+    "base",
+    "fab",
+    "roles/cli",
+    "roles/cli/config",
+    "roles/cli/run",
     "roles/flags",
     "roles/output",
     "rpc/dialects/*/client",
@@ -175,7 +197,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/output",
     "rpc/dialects/*/client",
   ],
-  "roles/flags": ["base", "certs", "hosting/app", "hosting/launch", "rpc"],
+  "roles/flags": ["base", "certs", "fab", "hosting/app", "hosting/launch", "rpc"],
   "roles/output": ["app", "base"],
   "hosting/app": ["app", "base", "entities", "ml/engine", "ml/session", "mod.ts"],
   "hosting/sandbox": [
@@ -231,7 +253,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "rpc": ["base", "proto", "rpc/wire"],
   "rpc/wire": ["base"],
   "rpc/objects": ["base", "entities", "proto", "rpc"],
-  "rpc/dialects": ["app", "base", "entities", "proto", "rpc/objects", "rpc/wire"],
+  "rpc/dialects": ["app", "base", "entities", "proto", "rpc", "rpc/objects", "rpc/wire"],
   "rpc/dialects/*/client": [
     "app",
     "auth",
@@ -359,6 +381,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "node:sqlite": ["link/store"],
   "node:fs": ["hosting/sandbox", "hosting/sandbox/process", "link/store"],
+  "postgres": ["link/store"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": [
@@ -371,14 +394,19 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "roles/cli/keys",
     "roles/cli/nodes",
     "roles/cli/run",
+    "roles/cli/sweep",
     "roles/flags",
     "roles/output",
     "roles/serverapp",
+    "roles/simulation_worker",
     "roles/superexec",
     "roles/superlink",
     "roles/supernode",
   ],
   "@logtape/logtape": ["base", "rpc"],
+  // Only tests import these.
+  "fast-png": [],
+  "jpeg-js": [],
 };
 
 /** Whether an entry of a row allows a room: braces in it stand for each of the names within them. */

@@ -96,7 +96,7 @@ export function matrixTable(): string[] {
 }
 
 const SECURITY_WORDS: Readonly<Record<Security, string>> = {
-  insecure: "nothing",
+  insecure: "none",
   tls: "TLS",
   auth: "TLS, authentication",
 };

@@ -1,5 +1,5 @@
 import type { Link } from "../../link/link.ts";
-import type { DurableStep } from "../../link/store/sqlite.ts";
+import type { DurableStep } from "../../link/store/sqlite/sqlite_store.ts";
 
 /** Limits of finished runs and their logs in the crash test; the logs of one or two runs fit. */
 export const KEPT_RUNS = 5;

@@ -8,7 +8,7 @@ import { FlwrError } from "../../base/error.ts";
 import { systemRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
 import { createLink } from "../../link/create_link.ts";
-import { type DurableStep, SqliteStore } from "../../link/store/sqlite.ts";
+import { type DurableStep, SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import { errorObject } from "./harness.ts";
 import {
   type Answer,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seededRandom } from "../../base/random.ts";
-import type { DurableStep } from "../../link/store/sqlite.ts";
+import type { DurableStep } from "../../link/store/sqlite/sqlite_store.ts";
 import { Federation } from "./crash_federation.ts";
 import type { Operation } from "./crash_protocol.ts";
 import { NIGHTLY } from "../support/nightly.ts";

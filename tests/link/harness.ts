@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
-import { attemptTwice } from "./attempt_twice.ts";
+import { attemptTwice } from "../../link/store/testing/attempt_twice.ts";
+import { interleave } from "../../link/store/testing/interleave.ts";
 import { pushComplete } from "./push_complete.ts";
 import { readTree } from "./read_tree.ts";
 import { createLink } from "../../link/create_link.ts";
@@ -14,13 +15,15 @@ import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { MessageRefusal } from "../../entities/push.ts";
 import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
 import { BY_HAND } from "../../link/testing/records.ts";
+import { postgresTest } from "../support/postgres.ts";
 
 /** A store that can be reopened with its contents. */
 export interface Reopenable {
-  open(): LinkStore;
+  open(): LinkStore | Promise<LinkStore>;
 }
 
 /** Registers a test for each kind of store. */
@@ -30,6 +33,7 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
     const store = new MemoryStore();
     return body(lasting(Object.assign(store, { transaction: attemptTwice(store) })));
   });
+  Deno.test(`${name} (memory, shared)`, () => body(lasting(interleave(new MemoryStore()))));
   Deno.test(`${name} (SQLite)`, async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -38,13 +42,20 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
       await Deno.remove(folder, { recursive: true });
     }
   });
+  postgresTest(
+    `${name} (PostgreSQL)`,
+    (target) => body({ open: () => PostgresStore.open(target) }),
+  );
 }
 
-/** An in-memory store that keeps its contents when it is reopened. */
-function lasting(store: MemoryStore): Reopenable {
+/** A store that keeps its contents when it is reopened, because nothing closes it. */
+export function lasting(store: LinkStore): { open(): LinkStore } {
   const lasting: LinkStore = {
     transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
+    isShared: store.isShared,
+    signals: store.signals,
     signers: store.signers,
+    signatures: store.signatures,
     settings: store.settings,
     usage: () => store.usage(),
     reclaim: () => store.reclaim(),
@@ -52,6 +63,12 @@ function lasting(store: MemoryStore): Reopenable {
   };
   return { open: () => lasting };
 }
+
+/**
+ * Limits for a shared store that one SuperLink uses. It looks for others seldom, because tests let months pass; twins_test
+ * has the real limits.
+ */
+const SELDOM = { relookSeconds: 600, serverLeaseSeconds: 1800 };
 
 /** Registers a test of the whole domain for each kind of store. */
 export function linkTest(
@@ -72,26 +89,40 @@ export function linkTest(
 
 /** A SuperLink's domain under test, with a clock that only the test advances. */
 export class Bench {
-  readonly clock = new FakeClock();
-  readonly random: Random = seededRandom(1);
+  readonly clock: FakeClock;
+  readonly random: Random;
   readonly events: LinkEvent[] = [];
   /** Names in the operator's key list, by key in hexadecimal. */
   readonly listedNames = new Map<string, string>();
   readonly #stores: Reopenable;
+  readonly #name: string;
   #limits: Partial<LinkLimits>;
   #made = 0;
+  /** Number of transactions that began, and that ended. */
+  #begun = 0;
+  #ended = 0;
   store!: LinkStore;
   link!: Link;
   runId!: bigint;
 
-  constructor(stores: Reopenable, limits: Partial<LinkLimits>) {
+  /** @param twin another SuperLink on the same store */
+  constructor(stores: Reopenable, limits: Partial<LinkLimits>, twin?: Bench) {
     this.#stores = stores;
     this.#limits = limits;
+    this.clock = twin?.clock ?? new FakeClock();
+    this.random = seededRandom(twin === undefined ? 1 : 2);
+    this.#name = twin === undefined ? "" : "twin's ";
   }
 
   async start(): Promise<void> {
     await this.#open();
     this.runId = (await this.link.runs.start(BY_HAND)).run.runId;
+  }
+
+  /** Starts as the twin of a SuperLink, with the same run. */
+  async join(twin: Bench): Promise<void> {
+    await this.#open();
+    this.runId = twin.runId;
   }
 
   /** Closes the domain and opens another one on the same store. @param limits replace the former ones */
@@ -102,13 +133,22 @@ export class Bench {
   }
 
   async #open(): Promise<void> {
-    this.store = this.#stores.open();
+    this.store = await this.#stores.open();
+    const transaction = this.store.transaction.bind(this.store);
+    this.store.transaction = async (...work) => {
+      this.#begun++;
+      try {
+        return await transaction(...work);
+      } finally {
+        this.#ended++;
+      }
+    };
     this.link = await createLink({
       listedName: (publicKey) => this.listedNames.get(publicKey.toHex()),
       store: this.store,
       clock: this.clock,
       random: this.random,
-      limits: this.#limits,
+      limits: { ...(this.store.isShared && SELDOM), ...this.#limits },
       messageObject: errorObject,
       onEvent: (event) => this.events.push(event),
     });
@@ -122,7 +162,7 @@ export class Bench {
 
   instruction(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
     return {
-      messageId: `instruction ${++this.#made}`,
+      messageId: `${this.#name}instruction ${++this.#made}`,
       runId: this.runId,
       srcNodeId: SUPERLINK_NODE_ID,
       dstNodeId,
@@ -150,7 +190,7 @@ export class Bench {
     const createdAt = this.clock.now();
     return {
       ...fields,
-      messageId: `reply ${++this.#made} to ${messageId}`,
+      messageId: `${this.#name}reply ${++this.#made} to ${messageId}`,
       srcNodeId: instruction.dstNodeId,
       dstNodeId: SUPERLINK_NODE_ID,
       replyToMessageId: messageId,
@@ -199,6 +239,14 @@ export class Bench {
   async pass(seconds: number, steps = 10): Promise<void> {
     for (let step = 0; step < steps; step++) {
       await this.clock.advance(seconds / steps);
+      await this.#quiet();
+    }
+  }
+
+  /** Waits until no transaction starts another one. Those of a database server take turns of the event loop. */
+  async #quiet(): Promise<void> {
+    for (let before = -1; before !== this.#begun || this.#ended < this.#begun;) {
+      before = this.#begun;
       await this.store.usage();
       await settle();
     }
@@ -253,4 +301,5 @@ export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"
   artifacts: 0,
   pieces: 0,
   fabPieces: 0,
+  strayReplies: 0,
 };

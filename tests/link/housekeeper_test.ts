@@ -47,7 +47,10 @@ Deno.test("a failing store is reported and tried again", async () => {
         failing
           ? Promise.reject(new Error("disk on fire"))
           : store.transaction(durability, work, onCommit),
+      isShared: store.isShared,
+      signals: store.signals,
       signers: store.signers,
+      signatures: store.signatures,
       settings: store.settings,
       usage: () => store.usage(),
       reclaim: () => store.reclaim(),
@@ -82,7 +85,10 @@ Deno.test("nodes do not time out while the store cannot write heartbeats", async
         full
           ? Promise.reject(new FlwrError("unavailable", "The SuperLink's disk is full"))
           : store.transaction(durability, work, onCommit),
+      isShared: store.isShared,
+      signals: store.signals,
       signers: store.signers,
+      signatures: store.signatures,
       settings: store.settings,
       usage: () => store.usage(),
       reclaim: () => store.reclaim(),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { MIGRATIONS } from "../../link/store/sqlite_schema.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { MIGRATIONS } from "../../link/store/sqlite/schema.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import { Bench, object, UPDATE, UPDATE_OBJECTS } from "./harness.ts";
 
 /** A database of the first release: a reply, and instructions that are handed out, waiting and undeliverable. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LastingReplayGuard, type LastingVerdict } from "../../auth/lasting_replay_guard.ts";
 import { type Bench, linkTest, storeTest } from "./harness.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import { createLink } from "../../link/create_link.ts";
 import { FakeClock } from "../../base/clock.ts";
 import { seededRandom } from "../../base/random.ts";
@@ -47,7 +47,7 @@ linkTest("expired records are removed", async (bench) => {
 storeTest(
   "a new time replaces the previous one, and records before forgetBefore are removed",
   async (stores) => {
-    const store = stores.open();
+    const store = await stores.open();
     const { signers } = store;
     await signers.note(new Map([["a", 2], ["b", 1]]), 0);
     await signers.note(new Map([["a", 1.5]]), 1.25);

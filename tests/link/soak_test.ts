@@ -54,6 +54,7 @@ const BOUNDS: StoreUsage = {
   // Unused pieces stay for an hour.
   pieces: 2 + Math.ceil(3600 / RUN_SECONDS),
   fabPieces: 1,
+  strayReplies: 0,
 };
 
 /** One run, with random events and a random end. */

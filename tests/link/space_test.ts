@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { LinkObject } from "../../entities/object.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
+import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import { BY_HAND } from "../../link/testing/records.ts";
 import { Bench } from "./harness.ts";
 

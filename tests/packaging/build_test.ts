@@ -67,6 +67,7 @@ console.log("reading the program: " + await read.then(() => "done", (error) => e
     const superlink = flwr(
       "superlink",
       ...["superlink", "--insecure", "--port", "0", "--driver-api-address", "none"],
+      ...["--database", ":memory:"],
       ...["--fleet-api-address", "none", "--control-api-address", "none", ...EVENTS],
     );
     const http = (await superLinkReady(superlink))("http");

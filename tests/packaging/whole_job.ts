@@ -26,6 +26,7 @@ export async function withSuperLink(
   const process = site.start(
     "superlink",
     ...["superlink", "--port", "0", "--driver-api-address", "127.0.0.1:0"],
+    ...["--database", ":memory:"],
     ...["--fleet-api-address", "127.0.0.1:0", "--control-api-address", "none"],
     ...credentials.superlinkFlags(),
   );

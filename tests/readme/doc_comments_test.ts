@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { runCommand } from "../packaging/command.ts";
 import { apiPage } from "./api_page.ts";
+import { optionsPage, parts } from "./options_page.ts";
 import { unformatted } from "./markdown.ts";
 import { repositoryPath } from "../support/repository.ts";
 
@@ -39,4 +40,31 @@ Deno.test("docs/api.md: every name that an app can import, as the doc comments h
     unformatted(await apiPage()),
     "make it anew: deno run -A tests/readme/api_page.ts > docs/api.md && deno fmt docs/api.md",
   );
+});
+
+Deno.test("docs/options.md: every option with its type and default, as the doc comments have it", async () => {
+  const expected = await optionsPage();
+  const page = await Deno.readTextFile(repositoryPath("docs/options.md"));
+  assert.deepEqual(
+    unformatted(page),
+    unformatted(expected),
+    "make it anew: deno run -A tests/readme/options_page.ts > docs/options.md && deno fmt docs/options.md",
+  );
+  for (const option of ["fractionTrain", "clippingNorm", "proximalMu", "minThreshold"]) {
+    assert.match(expected, new RegExp(`^\\| \`${option}\` \\| \`number\` \\|`, "m"));
+  }
+  const misplaced = expected.split("\n").filter((line) => /\(default\)|\bDefault for\b/.test(line));
+  assert.deepEqual(misplaced, [], 'a default must stand at the end, as "(default 3)"');
+});
+
+Deno.test("docs/options.md: the default is taken out of an option's comment", () => {
+  const cases: [string, string, string?][] = [
+    ["A rate (default 3).", "A rate.", "3"],
+    ["A rate\n(default: a (b), c). More.", "A rate. More.", "a (b), c"],
+    ["A rate. Default: 2.5, as in X. More.", "A rate. More.", "2.5, as in X"],
+    ["A rate.", "A rate."],
+  ];
+  for (const [doc, meaning, byDefault] of cases) {
+    assert.deepEqual({ byDefault: undefined, ...parts(doc) }, { meaning, byDefault });
+  }
 });

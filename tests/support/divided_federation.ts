@@ -36,7 +36,8 @@ export class DividedFederation {
     this.superLink = this.#start("superlink", "near", [
       ...["superlink", "--verbose", "--host", http, "--port", `${PORTS.HTTP}`],
       ...["--fleet-api-address", `${grpc}:${PORTS.gRPC}`, "--driver-api-address", DRIVER],
-      ...["--control-api-address", "none", ...credentials.superlinkFlags()],
+      ...["--control-api-address", "none", "--database", ":memory:"],
+      ...credentials.superlinkFlags(),
     ]);
     const node = (transport: FleetTransport) => {
       const partition = TRANSPORTS.indexOf(transport);

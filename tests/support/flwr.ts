@@ -25,11 +25,19 @@ export const APPS: string = repositoryPath("tests/interop/apps/typescript");
 /** The flags that make a role's log one of events: {@link Process.waitForEvent}. */
 export const EVENTS: readonly string[] = ["--log-format", "json"];
 /** The commands that have a log. (`run` has one where it runs a ServerApp itself.) */
-const LOGGING: ReadonlySet<string> = new Set(["superlink", "supernode", "superexec"]);
+const LOGGING: ReadonlySet<string> = new Set([
+  "superlink",
+  "supernode",
+  "superexec",
+  "simulation-worker",
+]);
 /** Commands below `supernode`, which have none. */
 const ABOUT_NODES: ReadonlySet<string> = new Set(["register", "unregister", "list"]);
 
-/** Starts any command line of ours. The log of a SuperLink, SuperNode or SuperExec is in JSON. */
+/**
+ * Starts any command line of ours. The log of a SuperLink, SuperNode or SuperExec is in JSON. A SuperLink stores
+ * nothing, unless the command line names a database: the default is one file for all SuperLinks of a user.
+ */
 export function startFlwr(
   stage: Stage,
   name: string,
@@ -39,11 +47,13 @@ export function startFlwr(
 ): Process {
   const [command = "", below = ""] = args;
   const events = LOGGING.has(command) && !ABOUT_NODES.has(below) ? EVENTS : [];
+  const hasDatabase = command !== "superlink" || args.some((arg) => arg.startsWith("--database"));
+  const database = hasDatabase ? [] : ["--database", ":memory:"];
   return stage.start({
     name,
     env,
     command: Deno.execPath(),
-    args: ["run", "-A", join(root, "main.ts"), ...args, ...events],
+    args: ["run", "-A", join(root, "main.ts"), ...args, ...database, ...events],
     // apps find "flwr" through the project's import map, wherever the tests are started from
     cwd: root,
   });

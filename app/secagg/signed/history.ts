@@ -4,10 +4,13 @@ import type { RecordDict } from "../../record_dict.ts";
 import { readIds } from "../records.ts";
 import { HISTORY_RECORD } from "./records.ts";
 
-/** Most runs that a node's state remembers. Runs of one series share a state. The oldest one is forgotten. */
+/**
+ * Maximum number of runs that a node's state remembers. Runs of one series share a state. The oldest run is forgotten
+ * first.
+ */
 const MAX_RUNS = 1_000;
 
-/** What a node did in a run. */
+/** A node's rounds in a run. */
 interface RunHistory {
   /** The last round in which it sent a vector. */
   readonly round: number;
@@ -19,7 +22,7 @@ interface RunHistory {
  * Checks that a node may take part in a round: it sent no vector in this round of the run, or in a later one. The sums of
  * one round over two sets of nodes would show the difference between them.
  *
- * @param maxRounds most rounds of a run in which the node sends a vector
+ * @param maxRounds maximum number of rounds of a run in which the node sends a vector
  * @throws FlwrError "failed-precondition" otherwise
  */
 export function checkHistory(
@@ -46,7 +49,7 @@ export function checkHistory(
   );
 }
 
-/** Remembers that a node sends its vector in a round. Call it before the vector leaves. */
+/** Records that a node sends its vector in a round. Call it before the vector leaves the node. */
 export function addToHistory(state: RecordDict, runId: bigint, round: number): void {
   const history = readHistory(state);
   const sent = (history.get(runId)?.sent ?? 0) + 1;

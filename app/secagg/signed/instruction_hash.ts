@@ -10,8 +10,9 @@ import { type AnyRecord, isArrayRecord, isConfigRecord } from "../../record_dict
 import type { TypedConfigValue } from "../../typed_value.ts";
 
 /**
- * The hash of all that tells a node what to train: the message's type and group, its records in their order, with the
- * names, types, shapes and bytes of all values, and the run's settings. Two instructions with the same hash are the same.
+ * The hash of everything that determines what a node trains: the message's type and group, its records in their order,
+ * with the names, types, shapes and bytes of all values, and the run's settings. Two instructions with the same hash
+ * are the same.
  *
  * @param instruction without the protocol's own record, which differs from node to node
  * @param runConfig the settings of the run, in any order
@@ -29,11 +30,10 @@ export async function instructionHash(
 }
 
 /**
- * Checks that an instruction has one model: the one that the handler trains from is the one that its update is compared
- * with.
+ * Checks that an instruction has one model: the handler trains from it, and the update is the difference from it.
  *
  * @returns its arrays
- * @throws FlwrError "invalid-argument" for none, or several ArrayRecords
+ * @throws FlwrError "invalid-argument" if there is no ArrayRecord or more than one
  */
 export function onlyModel({ content }: Message): ArrayRecord {
   const records = [...content.arrayRecords.values()];
@@ -62,7 +62,7 @@ async function arrayStatement(name: string, { dtype, shape, stype, data }: NdArr
   return statement("array", name, dtype, stype, shape.length, ...shape, await sha256(data));
 }
 
-/** A value with its type. The items of a list are statements of their own: a list may be long. */
+/** A value with its type. Each item of a list is a separate statement, because a list may be long. */
 function valueStatement(name: string, { type, value }: TypedConfigValue): Uint8Array<ArrayBuffer> {
   if (!Array.isArray(value)) return statement("value", name, type, part(value as Scalar));
   const items = value.map((item: Scalar) => statement("item", part(item)));

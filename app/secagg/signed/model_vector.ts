@@ -9,7 +9,7 @@ import { ArrayRecord } from "../../array_record.ts";
 import type { MetricRecord } from "../../metric_record.ts";
 import type { TrainedModel } from "../trained_model.ts";
 
-/** Elements of a vector: the number of examples, the model, the metrics. */
+/** Number of elements of a vector, which contains the number of examples, the model and the metrics. */
 export function vectorLength(model: Iterable<Tensor>, { metrics }: RoundSettings): number {
   let length = 1 + metrics.length;
   for (const { data } of model) length += data.length;
@@ -19,20 +19,21 @@ export function vectorLength(model: Iterable<Tensor>, { metrics }: RoundSettings
 /** A node's vector before it is masked. */
 export interface Quantised {
   readonly vector: RingVector;
-  /** How many numbers were clipped: they lose what exceeds the bound. */
+  /** How many numbers were clipped to the bound. */
   readonly clipped: number;
   /** Whether the number of examples was above maxWeight: the update counts with maxWeight. */
   readonly isWeightClamped: boolean;
-  /** Whether an element or a metric is not finite: the vector is then all zeros. */
+  /** Whether an element or a metric is not finite. Then the vector is all zeros. */
   readonly isZeroed: boolean;
 }
 
 /**
  * Quantises a trained model: its number of examples, its difference from the model sent, and its metrics, each times
- * examples / maxWeight. A larger number of examples counts as maxWeight, and numbers that are not finite make the whole
- * vector zero: an error in place of the vector would tell the server about this node alone, as often as it asks.
+ * examples / maxWeight. A larger number of examples counts as maxWeight, and a number that is not finite makes the
+ * whole vector zero. An error instead of the vector would tell the server something about this node alone, in every
+ * round.
  *
- * @param sent the arrays that the node was sent, in the order of the trained ones
+ * @param sent the arrays that the node received, in the order of the trained arrays
  * @param metrics the metrics of the ClientApp's reply
  * @throws FlwrError "invalid-argument" when the number of examples is not a whole number from 0, or a metric is missing
  */
@@ -44,7 +45,7 @@ export function quantiseModel(
 ): Quantised {
   const { maxWeight, clippingRange, ringBits, quantizationRange } = settings;
   if (!(Number.isSafeInteger(numExamples) && numExamples >= 0)) {
-    // The number itself is not for the server.
+    // The error does not contain the number, because the server sees it.
     throw new FlwrError(
       "invalid-argument",
       'Secure aggregation: "num-examples" is not a whole number from 0',
@@ -104,7 +105,7 @@ export interface SummedModels {
 /**
  * Reads the sum of the vectors of some nodes.
  *
- * @param model the model that the nodes were sent
+ * @param model the model that the nodes received
  * @param nodes how many vectors are in the sum
  * @throws FlwrError "failed-precondition" when a number is larger than a sum over the nodes can be, or the nodes have
  *   no examples

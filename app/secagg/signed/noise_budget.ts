@@ -20,7 +20,7 @@ export class NoiseBudget {
     this.#maxEpsilon = maxEpsilon;
   }
 
-  /** Counts a sum, with the planned noise of the nodes that do not collude. Noise beyond that does not count. */
+  /** Counts a sum, with the planned noise of the nodes that do not collude. Additional noise does not count. */
   spend(plan: IntegerNoisePlan): PrivacyReport {
     this.#last = rdpOfIntegerSum(plan);
     this.#total = added(this.#total, this.#last);
@@ -32,9 +32,9 @@ export class NoiseBudget {
   }
 
   /**
-   * Why another sum would exceed the budget; undefined if it would not, or there is none.
+   * The reason why another sum would exceed the budget. Undefined if it would not, or if there is no budget.
    *
-   * @param plan of the next round; undefined: as the last one
+   * @param plan plan of the next round (default: that of the last round)
    */
   wouldExceed(plan?: IntegerNoisePlan): string | undefined {
     const next = plan === undefined ? this.#last : rdpOfIntegerSum(plan);
@@ -45,13 +45,16 @@ export class NoiseBudget {
       `${spent} is spent`;
   }
 
-  /** What was spent, as a record. */
+  /** The privacy loss so far, as a record. */
   state(): ConfigRecord {
     const record = new ConfigRecord({ rdp: float([...this.#total]) });
     return this.#last === undefined ? record : record.set("last", float([...this.#last]));
   }
 
-  /** Replaces what was spent by a record of {@link state}. @throws FlwrError "invalid-argument" for another one */
+  /**
+   * Replaces the privacy loss by that in a record of {@link state}. @throws FlwrError "invalid-argument" for another
+   * one
+   */
   restore(record: ConfigRecord): void {
     const read = (key: string) => {
       const typed = record.typed(key);

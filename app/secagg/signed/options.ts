@@ -8,10 +8,10 @@ import {
 } from "../../../secagg/signed/settings.ts";
 import { checkCount, checkPositive } from "../../../base/check_option.ts";
 
-/** Seconds for the replies of a stage, where the options do not say otherwise. */
+/** Default of `timeout`: seconds for the replies of a stage. */
 const DEFAULT_STAGE_TIMEOUT_SECONDS = 3_600;
 
-/** R where the options do not say otherwise: a step is c / R. */
+/** Default of `quantizationRange`, R, by ring size. A step is c / R. */
 const DEFAULT_QUANTIZATION_RANGE: Readonly<Record<32 | 64, number>> = {
   32: 2 ** 22,
   64: 2 ** 40,
@@ -52,16 +52,21 @@ const WITHOUT_PRIVACY = ["maxWeight", "clippingRange", "quantizationRange", "met
 /** Options of SecureAggregation. */
 export interface SecureAggregationOptions {
   /**
-   * Fraction of the nodes that must stay until the end, from 2/3 to 1. That many shares reconstruct a secret, and that
-   * many nodes must sign the same survivors. A higher threshold tolerates more colluding nodes, and fewer lost ones.
-   * Default: 2/3.
+   * Fraction of the nodes that must stay until the end, from 2/3 to 1. It determines how many shares reconstruct a
+   * secret, and how many nodes must sign the same list of survivors. A higher threshold tolerates more colluding nodes,
+   * and fewer lost ones. Default: 2/3.
    */
   readonly threshold?: number;
-  /** The largest number of examples that a node counts with: one with more counts as if it had so many. Default: 1000. */
+  /**
+   * The largest number of examples with which a node counts. A node with more counts as if it had this number. Default:
+   * 1000.
+   */
   readonly maxWeight?: number;
-  /** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
+  /**
+   * c: the elements of a node's update, its model minus the model that it received, are clipped to [−c, c]. Default: 8.
+   */
   readonly clippingRange?: number;
-  /** Vectors are summed modulo 2³² or 2⁶⁴. 64 bits are twice as large on the wire, and far more exact. Default: 32. */
+  /** Vectors are summed modulo 2³² or 2⁶⁴. 64 bits are twice as large on the wire, but far more exact. Default: 32. */
   readonly ringBits?: 32 | 64;
   /**
    * R: [−c, c] becomes the integers from −R to R. Up to 2⁴⁸; with N nodes N·R must stay below 2³¹ or 2⁶³. Default: 2²²
@@ -69,9 +74,8 @@ export interface SecureAggregationOptions {
    */
   readonly quantizationRange?: number;
   /**
-   * Metrics of training that are in the sum, each with its largest absolute value: `{ loss: 100, accuracy: 1 }`. Their
-   * means, weighted by examples, are all that the server learns. A metric that is not named stays on the node. Default:
-   * none.
+   * Training metrics to include in the sum, each with its largest absolute value: `{ loss: 100, accuracy: 1 }`. The
+   * server learns only their means, weighted by examples. A metric that is not named stays on the node. Default: none.
    */
   readonly metrics?: Readonly<Record<string, number>>;
   /**
@@ -83,7 +87,7 @@ export interface SecureAggregationOptions {
   /** Seconds for the replies of each stage, above 0. Default: 3600. */
   readonly timeout?: number;
   /**
-   * Whether keys that are not signed are accepted, so that a server in the middle could read every model. For tests and
+   * Whether to accept keys that are not signed. A server in the middle could then read every model. Only for tests and
    * simulations, where nodes have no registered keys. Default: false.
    */
   readonly unsignedKeysForTests?: boolean;
@@ -182,14 +186,14 @@ function checkPrivacy(privacy: DistributedPrivacy, options: SecureAggregationOpt
   });
 }
 
-/** The settings of a round for a number of nodes, without noise and not checked yet. */
+/** The unchecked settings of a round for a number of nodes, without noise. */
 export function settingsFor(
   options: CheckedOptions,
   round: number,
   participants: number,
 ): RoundSettings {
   const { threshold, maxWeight, clippingRange, ringBits, quantizationRange, metrics } = options;
-  // A part of 2/3 is not exact as a double: 2/3 of 3 nodes must be 2.
+  // The double nearest to 2/3 is not exact, but 2/3 of 3 nodes must be 2.
   const part = Math.ceil(threshold * participants - 1e-9);
   const common = {
     ...{ round, participants, ringBits },
@@ -206,7 +210,7 @@ export function settingsFor(
   return { ...common, maxWeight, clippingRange, quantizationRange, metrics: entries };
 }
 
-/** {@link DistributedPrivacy.colluding}, or as many as a server that cheats may have on its side. */
+/** {@link DistributedPrivacy.colluding}, or else as many as the protocol tolerates with a server that cheats. */
 export function colludingIn(
   { colluding }: DistributedPrivacy,
   { threshold, participants }: RoundSettings,

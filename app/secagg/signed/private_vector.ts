@@ -15,8 +15,8 @@ import type { TrainedModel } from "../trained_model.ts";
 import { isFiniteUpdate } from "./model_vector.ts";
 
 /**
- * The noise of a round, planned in the same way by server and nodes. A sum has at least as many nodes as the threshold.
- * Those that may collude know their own noise, so the noise of the others must be enough.
+ * The noise of a round. The server and the nodes plan it in the same way. A sum has at least as many nodes as the
+ * threshold requires. Nodes that collude know their own noise, so the noise of the others must be enough.
  *
  * @param length elements of the model
  * @returns undefined for a round without noise
@@ -43,11 +43,11 @@ export function noisePlan(settings: RoundSettings, length: number): IntegerNoise
 }
 
 /**
- * A node's vector with its share of noise: 1, and its update, clipped to the norm. Each node counts the same, whatever its
- * number of examples, so that one node's influence is bounded. An update that is not finite counts as 0, with the same
- * noise, so that the server does not see it.
+ * A node's vector with its share of noise: 1, and its update, clipped to the norm. Each node counts the same, whatever
+ * its number of examples, which bounds the influence of one node. An update that is not finite counts as 0, with the
+ * same noise, so the server cannot tell.
  *
- * @param sent the arrays that the node was sent, in the order of the trained ones
+ * @param sent the arrays that the node received, in the order of the trained arrays
  */
 export function privateVector(
   { tensors }: TrainedModel,
@@ -79,7 +79,7 @@ export function privateVector(
  * The model sent plus the mean of the updates in a sum, with noise.
  *
  * @param nodes how many vectors are in the sum
- * @throws FlwrError "failed-precondition" when the sum counts another number of nodes
+ * @throws FlwrError "failed-precondition" when the sum contains another number of nodes
  */
 export function readPrivateSum(
   sum: RingVector,

@@ -6,13 +6,13 @@ import { ConfigRecord } from "../../config_record.ts";
 import { float } from "../../float.ts";
 import { readByteList, readBytes, readIds, readInteger, readNumber, zipIds } from "../records.ts";
 
-/** The record with the instruction or the reply of each stage. */
+/** Name of the record with the instruction or the reply of each stage. */
 export const PROTOCOL_RECORD = "secure-aggregation";
 
-/** The record of a node's context with what it remembers between stages. */
+/** Name of the record of a node's context with its state between stages. */
 export const STATE_RECORD = "secure-aggregation-state";
 
-/** The record of a node's context with the rounds of each run in which it sent its vector. */
+/** Name of the record of a node's context with the rounds of each run in which it sent its vector. */
 export const HISTORY_RECORD = "secure-aggregation-history";
 
 /** The ArrayRecord with a node's masked vector, and the name of the array in it. */
@@ -90,7 +90,7 @@ export function settingsFromRecord(record: ConfigRecord): RoundSettings {
   };
 }
 
-/** A node's advertisement as a record: without its id, which the message has. */
+/** A node's advertisement as a record, without the node's id, which the message contains. */
 export function advertisementToRecord(advertisement: Advertisement): ConfigRecord {
   return new ConfigRecord(
     FIELDS.map((field) => [ADVERTISED[field], advertisement[field]] as const),

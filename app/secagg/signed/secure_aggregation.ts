@@ -68,7 +68,7 @@ export class SecureAggregation extends Strategy {
    *
    * @param strategy chooses nodes, and computes the new model from their mean
    * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-   *   mean of the nodes' models, or runs rounds of its own
+   *   mean of the nodes' models, or runs its own rounds
    */
   constructor(strategy: Strategy, options: SecureAggregationOptions = {}) {
     super();
@@ -80,7 +80,7 @@ export class SecureAggregation extends Strategy {
         {
           hints: [
             "Use FedAvg, FedProx, FedAvgM, FedAdagrad, FedAdam or FedYogi",
-            "A strategy of your own that needs the mean alone says so with usesMeanOnly",
+            "If your own strategy needs only the mean, state that with usesMeanOnly",
           ],
         },
       );
@@ -109,7 +109,7 @@ export class SecureAggregation extends Strategy {
     return this.#budget?.wouldExceed() ?? this.#strategy.stopBefore(round);
   }
 
-  /** With `privacy` true: no release may be forgotten. */
+  /** True with `privacy`, because no release may be forgotten. */
   override get savesEachRound(): boolean {
     return this.#budget !== undefined || this.#strategy.savesEachRound;
   }
@@ -155,7 +155,7 @@ export class SecureAggregation extends Strategy {
     try {
       settings = this.#settings(round.number, messages.length, model);
     } catch (error) {
-      // Later, too few nodes are a failure of the round, not of the options.
+      // In later rounds, too few nodes are a failure of the round, not of the options.
       if (!(error instanceof FlwrError) || round.number === 1) throw error;
       round.grid.report({ type: "note", text: `    ${error.message}` });
       return { messages: [], available };
@@ -193,7 +193,7 @@ export class SecureAggregation extends Strategy {
       const { sum, survivors } = await stages.run(replies);
       const { settings, length } = planned;
       const plan = noisePlan(settings, length - 1);
-      // From here on the server knows the sum, so it counts even if no model comes of it.
+      // From here on the server knows the sum, so it counts even if there is no new model.
       const privacy = plan && this.#budget!.spend(plan);
       if (privacy) round.grid.report({ type: "privacy-spent", round: round.number, privacy });
       const summed: SummedModels = plan === undefined
@@ -289,7 +289,10 @@ export class SecureAggregation extends Strategy {
   }
 }
 
-/** Nodes trust only what all of them are told. @throws FlwrError "invalid-argument" for instructions that differ */
+/**
+ * Nodes trust only an instruction that is the same for all of them. @throws FlwrError "invalid-argument" for
+ * instructions that differ
+ */
 async function checkSame(messages: readonly Message[]): Promise<void> {
   const [first] = messages;
   onlyModel(first!);
@@ -318,7 +321,7 @@ function tooFew(nodes: number): FlwrError {
     `Secure aggregation needs at least ${MIN_PARTICIPANTS} nodes, got ${nodes}: ` +
       "with two, each could compute the other's model",
     {
-      hints: [`Set minTrainNodes: ${MIN_PARTICIPANTS} in the strategy, so that it waits for them`],
+      hints: [`Set minTrainNodes: ${MIN_PARTICIPANTS} in the strategy: it then waits for them`],
     },
   );
 }

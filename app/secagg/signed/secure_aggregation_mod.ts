@@ -53,24 +53,25 @@ import { stateFromRecord, stateToRecord } from "./state_record.ts";
 export interface SecureAggregationModOptions {
   /**
    * Minimum number of nodes in a sum with this node, from 2: rounds with a lower threshold are refused. A server that
-   * cheats may choose small rounds: fewer than half of `minNodes` may collude with it. Default: 2, the threshold of a
-   * round of three nodes.
+   * cheats may choose small rounds, but as long as fewer than half of `minNodes` nodes collude with it, it learns only
+   * sums. Default: 2, the threshold of a round of three nodes.
    */
   readonly minNodes?: number;
   /**
-   * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
-   * are refused. The noise is counted that is left when as many nodes work together with the server as the protocol
-   * tolerates, 2 · threshold − nodes − 1, or `colluding` of the round if that is more. Default: 0, also sums without noise.
+   * Minimum noise in a sum: its standard deviation ÷ the clipping norm, from 0. Rounds with less noise are refused.
+   * Only the noise of nodes that do not collude counts. The number of colluding nodes is taken to be as many as the
+   * protocol tolerates, 2 · threshold − nodes − 1, or the round's `colluding` if that is more. Default: 0, which also
+   * accepts sums without noise.
    */
   readonly minNoiseMultiplier?: number;
   /**
-   * The most rounds of one run in which the node sends its masked update, from 1: later ones are refused. Each sum says
-   * more about the nodes in it, and noise averages out over rounds. Default: no limit.
+   * Maximum number of rounds of one run in which the node sends its masked update, from 1. Later rounds are refused.
+   * Each sum reveals more about the nodes in it, and noise averages out over rounds. Default: no limit.
    */
   readonly maxRounds?: number;
   /**
-   * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
-   * middle could read its model. For tests and simulations. Default: false.
+   * Whether the node takes part without a registered key, and accepts keys that are not signed. A server in the middle
+   * could then read its model. Only for tests and simulations. Default: false.
    */
   readonly unsignedKeysForTests?: boolean;
 }
@@ -84,14 +85,14 @@ const NAMES: OptionNames<SecureAggregationModOptions> = {
 
 /**
  * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`. The server learns sums of
- * models, numbers of examples and metrics, each over at least as many nodes as the threshold, and nothing of a single
- * node. This holds even if the server cheats: see docs/secure-aggregation.md.
+ * models, numbers of examples and metrics, each over at least as many nodes as the threshold requires, and nothing
+ * about a single node. This holds even if the server cheats: see docs/secure-aggregation.md.
  *
  * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
  * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
- * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. Unless all nodes in a sum were
- * given the same instruction, the server learns nothing. An update that is not finite counts as nothing, and more examples
- * than maxWeight count as maxWeight: the node's log says so, and its reply does not.
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. The server learns nothing
+ * unless all nodes in a sum received the same instruction. An update that is not finite counts as 0, and more examples
+ * than maxWeight count as maxWeight. The node's log says so; its reply does not.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  *
@@ -199,10 +200,10 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   const { runId, round } = state.session;
   await shareable(() => {
     onlyModel(instruction);
-    // Again: runs of one series share the state.
+    // Checked again, because runs of one series share the state.
     checkHistory(context.state, { runId, round, maxRounds: asked.maxRounds });
   });
-  // Before the app sees it, and may change it.
+  // Before the app sees the instruction, because the app may change it.
   const hash = await instructionHash(instruction, context.runConfig);
   const { state: opened, unreadable } = await shareable(() =>
     openShares(state, addressedFromRecord(record), hash)
@@ -220,7 +221,7 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   const { vector, clipped } = made;
   if (made.isZeroed) {
     console.warn(
-      "Secure aggregation: the update or a metric is not a finite number: this node counts nothing in the sum",
+      "Secure aggregation: the update or a metric is not a finite number: this node counts as 0 in the sum",
     );
   }
   if (made.isWeightClamped) {
@@ -246,7 +247,7 @@ async function train(asked: Asked, state: Shared, record: ConfigRecord): Promise
   return message.reply({ [VECTOR_RECORD]: vectorToRecord(vector) });
 }
 
-/** The node's vector, and what was changed in it: how many numbers were clipped, or that the norm of all was. */
+/** The node's vector, and a description of what was clipped: single numbers, or the norm of the whole update. */
 function quantised(
   instruction: Message,
   reply: Message,
@@ -314,7 +315,7 @@ function checkThreshold({ threshold, participants }: RoundSettings, minNodes: nu
   );
 }
 
-/** The server may count more nodes on its side than the settings say: as many as the protocol tolerates. */
+/** More nodes may collude with the server than the settings say: as many as the protocol tolerates. */
 function checkNoise({ noise, threshold, participants }: RoundSettings, least: number): void {
   const refuse = (text: string) => {
     throw new FlwrError("failed-precondition", `Secure aggregation: ${text}`, {
@@ -340,7 +341,7 @@ function checkNoise({ noise, threshold, participants }: RoundSettings, least: nu
   );
 }
 
-/** The node's key, and whom it trusts. @throws FlwrError "failed-precondition" without a key or a list */
+/** The node's key and the keys that it trusts. @throws FlwrError "failed-precondition" without a key or a list */
 function identityOf(
   { context, unsigned }: Asked,
 ): { identity: RegisteredKey | undefined; trust: Trust } {

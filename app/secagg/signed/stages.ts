@@ -32,13 +32,13 @@ export interface Planned {
   /** The round's number, from 1. */
   readonly number: number;
   readonly settings: RoundSettings;
-  /** Elements of the vectors. */
+  /** Number of elements of the vectors. */
   readonly length: number;
   /** The training instruction of each node. */
   readonly instructions: ReadonlyMap<NodeId, Message>;
 }
 
-/** Why a node does not count: without a code, its reply was refused here. */
+/** Why a node does not count. Without a code, its reply was refused here. */
 export type NodeFailure = Partial<MessageError> & { readonly reason: string };
 
 /** Options of {@link Stages}. */
@@ -105,7 +105,7 @@ export class Stages {
 
     const set = new ConfigRecord({ [KEYS.survivors]: survivors });
     const signed = await this.#ask("agree", survivors.map((nodeId) => [nodeId, set]));
-    // A node that is lost from here on has its model in the sum: it did not fail.
+    // If a node is lost from here on, its model is in the sum, so it did not fail.
     const said = readReplies(signed, (record) => ({
       signature: readBytes(record, KEYS.signature),
       instruction: readBytes(record, KEYS.instruction).toHex(),
@@ -124,7 +124,7 @@ export class Stages {
     return { sum, survivors };
   }
 
-  /** Stage "collect": adds each vector as it arrives, so that one at a time is held. */
+  /** Stage "collect": adds each vector as it arrives, so only one is held at a time. */
   async #collect(tasks: readonly (readonly [NodeId, ConfigRecord])[]): Promise<void> {
     const { grid, signal } = this.#round;
     this.#announce("collect", tasks.length);
@@ -234,7 +234,7 @@ export class Stages {
   }
 }
 
-/** The value that is there most often: the hash of the instruction that most nodes trained by. */
+/** The most frequent value: the hash of the instruction that most nodes used. */
 function mostFrequent(values: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -264,7 +264,9 @@ function readReplies<T>(
   return values;
 }
 
-/** The bytes of a masked vector. @throws FlwrError "invalid-argument" when the reply has none of the round's kind */
+/**
+ * The bytes of a masked vector. @throws FlwrError "invalid-argument" when the reply has no vector of the round's kind
+ */
 function vectorOf(reply: Message, { settings: { ringBits }, length }: Planned): Uint8Array {
   const arrays = reply.content.arrayRecord(VECTOR_RECORD).viewTensors();
   const vector = arrays.get(VECTOR);

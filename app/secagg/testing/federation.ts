@@ -17,7 +17,7 @@ import type { Strategy } from "../../strategy/strategy.ts";
 import { CONFIGS } from "../records.ts";
 import { secAggPlusMod } from "../secaggplus_mod.ts";
 
-/** What a test changes of an instruction's answer; undefined: nothing. */
+/** Replaces the answer to an instruction. Undefined: keeps it. */
 export type Tamper = (
   instruction: Message,
   reply: Message,
@@ -30,7 +30,7 @@ export interface FederationOptions {
   readonly nodes: number;
   /** Elements of the model's first array; the second has 3. Default: 4. */
   readonly elements?: number;
-  /** What becomes of the answers. */
+  /** Replaces answers. Default: none. */
   readonly tamper?: Tamper;
   /** Whether a node never answers an instruction. Default: all answer. */
   readonly isSilent?: (instruction: Message, stage: string | undefined) => boolean;
@@ -130,7 +130,8 @@ function record(w: Float32Array, b: Float32Array): ArrayRecord {
   });
 }
 
-function contextOf(nodeId: NodeId): Context {
+/** The context of a node of the run 7, with empty settings and state. */
+export function contextOf(nodeId: NodeId): Context {
   return {
     runId: 7n,
     nodeId,

@@ -11,7 +11,7 @@ export const training = { fractionEvaluate: 0, minTrainNodes: 3 };
 export const secure = (options = {}) =>
   new SecAggPlus(new FedAvg(training), { maxWeight: 100, ...options });
 
-/** A step of quantisation at the weight of one node: what a mean may be away from the exact one. */
+/** Largest error of a mean: a step of quantisation at the weight of one node. */
 const TOLERANCE = 1e-4;
 
 /**

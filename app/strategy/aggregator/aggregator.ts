@@ -4,30 +4,30 @@ import type { PhaseRound, Tensors } from "../round/round.ts";
 
 /** Result of an aggregation. */
 export interface Aggregate {
-  /** The aggregate of the replies' arrays, by name; arrays that no node sent are missing. */
+  /** The aggregate of the replies' arrays, by name. Arrays that no node sent are missing. */
   readonly arrays: Tensors;
-  /** The nodes whose replies went into it, if some did not (default: all). */
+  /** The nodes whose replies are in the aggregate (default: all). */
   readonly nodeIds?: readonly NodeId[];
   /**
-   * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
-   * there is one).
+   * The reason why there is no aggregate, as a sentence. The old model then stays, and all replies are failures with
+   * this reason (default: there is an aggregate).
    */
   readonly problem?: string;
 }
 
-/** An aggregation under way. */
+/** An aggregation in progress. */
 export interface Aggregation {
   /**
-   * Adds a reply. Do not change its arrays. An aggregator that streams does not keep them either: their memory is freed
-   * afterwards.
+   * Adds a reply. Do not change its arrays. An aggregator that streams must not keep them either, because their memory
+   * is freed afterwards.
    */
   accumulate(reply: CheckedReply): void;
-  /** The aggregate of all replies added: at least one. */
+  /** The aggregate of all added replies, of which there is at least one. */
   finish(): Aggregate;
 }
 
 /**
- * How a round's replies become one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
+ * Combines a round's replies into one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
  *
  * @example
  * ```ts
@@ -51,8 +51,8 @@ export interface Aggregation {
  */
 export interface Aggregator {
   /**
-   * Whether `accumulate` keeps nothing of a reply, so that the ServerApp may release each at once. The result must then
-   * not depend on the order of the replies.
+   * Whether `accumulate` keeps nothing of a reply, so the ServerApp may release each reply at once. The result must
+   * then not depend on the order of the replies.
    */
   readonly streams: boolean;
   /**

@@ -7,7 +7,7 @@ import { krumScores } from "./krum.ts";
 import { orderStatistics } from "./order_statistics.ts";
 
 /**
- * Selects replies that a few malicious nodes cannot all have written.
+ * Selects replies that a few malicious nodes cannot all have sent.
  *
  * @param replies the accepted replies, in ascending order of node id
  * @param numMaliciousNodes f
@@ -28,7 +28,7 @@ export interface BulyanSelectionOptions {
   readonly selectionRule?: SelectionRule;
 }
 
-/** The replies with the lowest Krum scores; of equal ones, those with the lower node ids. */
+/** The replies with the lowest Krum scores. Of equal scores, the lower node id wins. */
 export function selectByKrum(
   replies: readonly CheckedReply[],
   numMaliciousNodes: number,
@@ -43,9 +43,9 @@ export function selectByKrum(
 }
 
 /**
- * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): of n replies, a Byzantine-resilient rule selects θ = n − 2f. Each
- * element is the mean of the β = θ − 2f selected values that are closest to their median, without weights. Fewer than
- * 4f + 3 replies have no aggregate. All replies must contain the same arrays.
+ * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): a Byzantine-resilient rule selects θ = n − 2f of n replies. Each
+ * element is the unweighted mean of the β = θ − 2f selected values that are closest to their median. With fewer than 4f
+ * + 3 replies there is no aggregate. All replies must contain the same arrays.
  *
  * @throws FlwrError "invalid-argument" when an option is invalid
  */
@@ -96,13 +96,13 @@ export function leastReplies(malicious: number): number {
 }
 
 /**
- * The mean of the `count` values closest to the median; of equally close ones, the smaller.
+ * The mean of the `count` values closest to the median. Of equally close values, the smaller wins.
  *
  * @param sorted in ascending order
  */
 function meanAroundMedian(sorted: Float64Array, count: number): number {
   const half = sorted.length >> 1;
-  // Halves first: the sum of two large doubles would not be finite.
+  // Halved before they are added, because the sum of two large doubles would not be finite.
   const median = sorted.length % 2 === 1
     ? sorted[half]!
     : sorted[half - 1]! / 2 + sorted[half]! / 2;

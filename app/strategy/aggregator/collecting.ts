@@ -3,8 +3,8 @@ import type { PhaseRound } from "../round/round.ts";
 import type { Aggregate, Aggregator } from "./aggregator.ts";
 
 /**
- * An aggregator that needs all replies at the same time, as medians and distances do. The ServerApp then holds all of
- * them.
+ * An aggregator that needs all replies at the same time, for example for medians or distances. The ServerApp then holds
+ * all of them.
  *
  * @param aggregate computes the aggregate of replies in ascending order of node id: at least one
  */

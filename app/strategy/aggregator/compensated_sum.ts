@@ -4,28 +4,28 @@ import type { Tensor } from "../../../tensor/tensor.ts";
 import { detach } from "../../message_memory.ts";
 import { averagedDType } from "../arrays/weighted_average.ts";
 
-/** Elements whose errors are stored together, as a power of two. */
+/** Base-2 logarithm of the number of elements whose errors are stored together. */
 const GROUP_BITS = 4;
 const GROUP = 2 ** GROUP_BITS;
 
 /**
- * A sum of weighted arrays whose result does not depend on their order: each element is a double and the error that its
- * additions have made so far (TwoSum: Knuth, The Art of Computer Programming 2, 4.2.2, theorem B). For float32 arrays
- * the error is a float32, together about 77 bits; for others a double, together 106 bits.
+ * A sum of weighted arrays whose result does not depend on their order: each element is a double and the rounding error
+ * of its additions so far (TwoSum: Knuth, The Art of Computer Programming 2, 4.2.2, theorem B). For float32 arrays the
+ * error is a float32, together about 77 bits; for others a double, together 106 bits.
  *
- * Sums of a few float32 numbers with small weights are mostly exact, so errors are stored in groups, of those elements
- * only that have one: a float32 element takes 8 to 12 bytes.
+ * Sums of a few float32 numbers with small weights are mostly exact. So errors are stored in groups, only for groups
+ * that have one: a float32 element takes 8 to 12 bytes.
  *
- * The order could show only where the sum cancels so far that the remaining bits do not determine the result's type.
+ * The order could matter only where terms cancel so much that the remaining bits do not determine the rounded result.
  */
 export class CompensatedSum {
   readonly #like: Tensor;
   readonly #sum: Float64Array;
-  /** For each group of elements the number of its errors' group, from 1; 0: it has none. */
+  /** For each group of elements, the number of its group of errors, from 1. 0: no errors. */
   readonly #groups: Uint32Array;
   /**
-   * The groups of errors, one after the other as they are needed. The memory behind the last one is never touched, so the
-   * system does not provide it.
+   * The groups of errors, one after another, allocated as needed. The memory after the last one is never touched, so
+   * the system does not provide it.
    */
   readonly #errors: Float32Array | Float64Array;
   #used = 0;
@@ -60,7 +60,7 @@ export class CompensatedSum {
     }
   }
 
-  /** The sum divided by a number, in the type of an average. The sum ends with it. */
+  /** The sum divided by a number, in the type of an average. Call it once: it releases the sum. */
   divided(divisor: number): Tensor {
     const { dtype, shape } = this.#like;
     const result = zerosInNpy(averagedDType(dtype, shape.length), shape);
@@ -70,7 +70,7 @@ export class CompensatedSum {
       const error = group === 0 ? 0 : errors[((group - 1) << GROUP_BITS) + (i & (GROUP - 1))]!;
       data[i] = (sum[i]! + error) / divisor;
     }
-    // Two to three times the memory of a float32 result, which the next one needs.
+    // This frees two to three times the memory of a float32 result, which the next sum needs.
     for (const { buffer } of [sum, groups, errors]) detach(buffer);
     return result;
   }

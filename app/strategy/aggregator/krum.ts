@@ -16,9 +16,9 @@ export interface KrumSelectionOptions {
 }
 
 /**
- * The weighted mean of the models closest to others (Blanchard et al., 2017, arXiv:1703.02757). Of n models, the score of
- * one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest scores are
- * selected; of equal ones, the one with the lower node id. Models of weight 0 are left out. All replies must contain the
+ * The weighted mean of the models closest to others (Blanchard et al., 2017, arXiv:1703.02757). A model's score is the
+ * sum of its squared distances to the n − f − 2 (at least 1) closest of the n models. The models with the lowest scores
+ * are selected. Of equal scores, the lower node id wins. Models of weight 0 are left out. All replies must contain the
  * same arrays.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
@@ -75,7 +75,7 @@ export function krumScores(models: readonly Tensors[], malicious: number): numbe
   });
 }
 
-/** Elements of all models that are compared together, so that they stay in a core's second cache. */
+/** Number of elements of all models that are compared together, so they stay in a core's L2 cache. */
 const BLOCK = 4096;
 
 /** The squared Euclidean distance of each pair of models: sums of squared differences, in double precision. */
@@ -104,7 +104,7 @@ function squaredDistances(models: readonly Tensors[]): number[][] {
   return distances;
 }
 
-/** Writes a block, and zeros behind it, whose differences do not count. */
+/** Writes a block, padded with zeros, whose differences are 0. */
 function fillRow(row: Float32Array, block: Float32Array): void {
   row.set(block);
   row.fill(0, block.length, paddedLength(block.length));

@@ -15,9 +15,9 @@ const EQUAL_WEIGHT = () => 1;
  * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
  * some nodes sent is averaged over these.
  *
- * If all replies are known, it has Flower's bits: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of node id, each step
- * rounded to the arrays' type. If they are accumulated as they arrive, it does not depend on their order: Σ wᵢ·xᵢ is
- * summed in about 77 bits, divided once and rounded once.
+ * If all replies are known, the result equals Flower's bit for bit: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of
+ * node id, each step rounded to the arrays' type. If they are accumulated as they arrive, the result does not depend on
+ * their order: Σ wᵢ·xᵢ is summed in about 77 bits, divided once and rounded once.
  */
 export class WeightedMean implements Aggregator {
   /** It keeps nothing of a reply. */
@@ -64,7 +64,7 @@ export function weightsOf(aggregator: Aggregator): ReplyWeights | undefined {
 
 /**
  * The sum of the nodes' arrays, without weights: for updates, control variates, counts. It does not depend on the order
- * of the replies; its types are those of an average.
+ * of the replies. Its types are those of an average.
  */
 export class Sum implements Aggregator {
   /** It keeps nothing of a reply. */
@@ -105,16 +105,16 @@ class Sums implements Aggregation {
   finish() {
     const arrays = new Map<string, Tensor>();
     for (const [name, sum] of this.#sums) {
-      // Sorted, because weights need not be integers, whose sum is exact.
+      // Sorted, because the sum of weights that are not integers depends on their order.
       const total = this.#totals.get(name)!.sort((a, b) => a - b).reduce((a, b) => a + b, 0);
       arrays.set(name, sum.divided(this.#divisor(total)));
-      this.#sums.delete(name); // its memory is free before the next array needs some
+      this.#sums.delete(name); // frees its memory before the next array needs memory
     }
     return { arrays };
   }
 }
 
-/** A mean over replies that are known, with Flower's bits. */
+/** A mean over known replies, equal to Flower's bit for bit. */
 class KnownMean implements Aggregation {
   readonly #weightOf: (reply: CheckedReply) => number;
   readonly #terms = new Map<string, { readonly tensor: Tensor; readonly weight: number }[]>();
@@ -136,7 +136,7 @@ class KnownMean implements Aggregation {
     const arrays = new Map<string, Tensor>();
     for (const [name, terms] of this.#terms) {
       const weights = terms.map(({ weight }) => weight);
-      // If nodes of weight 0 alone sent an array, it stays as it is.
+      // An array that only nodes of weight 0 sent stays unchanged.
       if (!weights.some((weight) => weight > 0)) continue;
       arrays.set(name, averageTensors(terms.map(({ tensor }) => tensor), weightFactors(weights)));
     }

@@ -92,7 +92,7 @@ Deno.test("mean: random orders of arrival give equal bits, for each element type
 Deno.test("mean: as they arrive, it is the exact mean, rounded once", () => {
   const float32 = (...values: number[]) =>
     tensor("float32", [values.length], Float32Array.from(values));
-  // 2³⁰ and −2³⁰ cancel; what is left needs more bits than a double beside them has.
+  // 2³⁰ and −2³⁰ cancel. The rest needs more bits than a double has next to them.
   const replies = [
     reply(1n, 1, { w: float32(2 ** 30, 0.1) }),
     reply(2n, 1, { w: float32(2 ** -40, 0.2) }),

@@ -10,18 +10,18 @@ import type { Aggregator } from "./aggregator.ts";
 import { collecting } from "./collecting.ts";
 import { sortingNetwork } from "./sorting_network.ts";
 
-/** Columns that are sorted together: twenty rows of them stay in a core's second cache. */
+/** Number of columns that are sorted together. Twenty rows of them stay in a core's L2 cache. */
 const BLOCK = 1024;
 
-/** Values above which a network takes longer than sorting each column: it grows with n·log²n. */
+/** Number of values above which a network, which grows with n·log²n, takes longer than sorting each column. */
 const MAX_NETWORK_VALUES = 128;
 
-/** Which sorted values of each element count, and what they make. */
+/** Selects which sorted values of each element count, and how they are combined. */
 export interface OrderStatistic {
-  /** First sorted value, from 0, and the one after the last. */
+  /** Index of the first sorted value, from 0, and index after the last one. */
   readonly from: number;
   readonly to: number;
-  /** The sum of the values is divided by it. */
+  /** Divisor of the sum of the values. */
   readonly divisor: number;
 }
 
@@ -73,7 +73,7 @@ function copyRow(row: Row, data: TypedArray, start: number, length: number): voi
 
 type Row = Float32Array | Float64Array;
 
-/** As {@link SimdRows.compare}, for doubles. */
+/** Like {@link SimdRows.compare}, for doubles. */
 function compareRows(low: Row, high: Row, length: number): void {
   for (let i = 0; i < length; i++) {
     const [a, b] = [low[i]!, high[i]!];
@@ -92,7 +92,7 @@ function sortColumns(rows: readonly Row[], length: number): void {
   }
 }
 
-/** Where a block's result goes. */
+/** The destination of a block's result. */
 interface Target {
   readonly result: TypedArray;
   readonly start: number;
@@ -122,8 +122,8 @@ function combineRows(
 }
 
 /**
- * The median of each parameter (Yin et al., 2018, arXiv:1803.01498), without weights. Of an even number of values it is
- * the mean of the middle two. All replies must contain the same arrays.
+ * The median of each parameter (Yin et al., 2018, arXiv:1803.01498), without weights. For an even number of values, it
+ * is the mean of the middle two. All replies must contain the same arrays.
  */
 export function coordinateMedian(): Aggregator {
   return collecting((replies) => {

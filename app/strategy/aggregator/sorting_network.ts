@@ -1,13 +1,13 @@
-/** Two places of a list that a network compares: the smaller value goes to the first one. */
+/** Two positions of a list that a network compares. The smaller value goes to the first one. */
 export type Comparator = readonly [low: number, high: number];
 
 /**
  * A sorting network for a number of values: Batcher's merge exchange (Knuth, The Art of Computer Programming 3, 5.2.2,
- * algorithm M), without the comparators that no wanted place depends on.
+ * algorithm M), without the comparators that do not affect the wanted positions.
  *
  * @param count number of values, from 1
- * @param from first place that must be right afterwards, from 0
- * @param to place after the last one that must be right
+ * @param from first position that must be right afterwards, from 0
+ * @param to position after the last one that must be right
  */
 export function sortingNetwork(count: number, from = 0, to = count): readonly Comparator[] {
   const all: Comparator[] = [];

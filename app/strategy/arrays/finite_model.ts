@@ -22,7 +22,7 @@ const LARGEST: Readonly<Partial<Record<DType, number>>> = {
 export class ModelTypes {
   readonly #types = new Map<string, DType>();
 
-  /** Records the types of arrays that are new; in round 1, forgets those of an earlier run first. */
+  /** Records the types of new arrays. In round 1, it first forgets those of an earlier run. */
   record(model: ReadonlyMap<string, Tensor>, round: number): void {
     if (round === 1) this.#types.clear();
     for (const [name, { dtype }] of model) {
@@ -49,8 +49,8 @@ export class ModelTypes {
   }
 
   /**
-   * Describes the first element of a model that is not finite, or would not be in the nodes' type; undefined if there
-   * is none.
+   * Describes the first element of a model that is not finite, or would not be finite in the nodes' type. Undefined if
+   * all are.
    */
   notFinite(model: ReadonlyMap<string, Tensor>): string | undefined {
     for (const [name, { data, dtype }] of model) {

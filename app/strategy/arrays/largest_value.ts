@@ -1,9 +1,9 @@
 import type { TypedArray } from "../../../tensor/dtype.ts";
 import { SimdRows } from "./simd.ts";
 
-/** Elements from which it is worth to make the vectors for {@link SimdRows}. */
+/** Number of elements from which creating vectors for {@link SimdRows} pays off. */
 const SIMD_FROM = 2 ** 13;
-/** Elements of a block, which stay in a core's first cache. */
+/** Number of elements of a block, which stays in a core's L1 cache. */
 const BLOCK = 4096;
 const SCRATCH = new SimdRows(1, BLOCK);
 
@@ -16,7 +16,7 @@ export function largestValue(data: TypedArray): number {
     for (; start + BLOCK <= data.length; start += BLOCK) {
       row.set(data.subarray(start, start + BLOCK));
       const value = SCRATCH.largest(0, BLOCK);
-      // NaN is not at most the largest.
+      // Written so that NaN also passes this test.
       if (!(value <= largest)) largest = value;
       if (Number.isNaN(largest)) return NaN;
     }
@@ -31,7 +31,7 @@ export function largestValue(data: TypedArray): number {
 
 const KNOWN = new WeakMap<TypedArray, number>();
 
-/** As {@link largestValue}, of an array that nobody changes: it is read once. */
+/** Like {@link largestValue}, for an array that never changes, so it is read only once. */
 export function knownLargestValue(data: TypedArray): number {
   const known = KNOWN.get(data);
   if (known !== undefined) return known;

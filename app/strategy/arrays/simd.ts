@@ -1,13 +1,14 @@
 /**
- * Loops over float32 vectors in WebAssembly, four elements at a time, which JavaScript cannot do. Their results are those
- * of the same operations one by one: minimum and maximum, and a sum of squares in double precision (in another order).
+ * Loops over float32 vectors in WebAssembly, four elements at a time, which JavaScript cannot do. Their results equal
+ * those of the same operations one by one: minimum and maximum, and a sum of squares in double precision (in another
+ * order).
  */
 
 import { type Loops, simdModule } from "./simd_module.ts";
 
 /** Bytes of a float32. */
 const FLOAT_BYTES = 4;
-/** Elements that one instruction works on. */
+/** Number of elements that one instruction processes. */
 const LANES = 4;
 /** Bytes of a page of WebAssembly memory. */
 const PAGE_BYTES = 65_536;
@@ -23,7 +24,7 @@ export class SimdRows {
    * Prepares vectors.
    *
    * @param count number of vectors
-   * @param length elements of each; a multiple of 4
+   * @param length number of elements of each; a multiple of 4
    */
   constructor(count: number, length: number) {
     this.#count = count;
@@ -36,7 +37,7 @@ export class SimdRows {
     return this.#use().rows;
   }
 
-  /** Elements of a vector. */
+  /** Number of elements of a vector. */
   get length(): number {
     return this.#length;
   }
@@ -59,7 +60,7 @@ export class SimdRows {
   }
 
   /**
-   * Puts the smaller of each two elements into one row, and the larger one into the other. NaN goes into both.
+   * Puts the smaller of each pair of elements into one row, and the larger into the other. NaN goes into both.
    *
    * @param length elements, from 1; rounded up to a multiple of 4
    */
@@ -70,7 +71,7 @@ export class SimdRows {
 
   /**
    * Adds factor · data of consecutive rows to a row, in their order, each product and each sum rounded to float32; the
-   * factors are rounded first. A sum begins with rows of −0, to which −0 and 0 add as they are.
+   * factors are rounded first. Start a sum with rows of −0, because adding −0 or 0 to −0 preserves its sign.
    *
    * @param sum the row of the sum
    * @param data the first of the other rows
@@ -113,8 +114,8 @@ export class SimdRows {
 }
 
 /**
- * Modules by stride. V8 compiles a module quickly first, and again for speed after some time in its loops: a module that
- * is made anew is slow again.
+ * Modules by stride. V8 first compiles a module quickly, and later, after some time in its loops, for speed. A new
+ * module would be slow again.
  */
 const MODULES = new Map<number, WebAssembly.Module>();
 
@@ -126,7 +127,7 @@ function moduleOf(stride: number): WebAssembly.Module {
   return module;
 }
 
-/** Pads a number of elements to what the loops work on. */
+/** Rounds a number of elements up to a multiple that the loops can process. */
 export function paddedLength(length: number): number {
   return Math.ceil(length / LANES) * LANES;
 }

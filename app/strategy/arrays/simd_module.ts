@@ -1,14 +1,14 @@
 /**
  * The WebAssembly module of `SimdRows`, as bytes: loops over float32 vectors, four elements at a time.
  *
- * Instructions are lists of bytes, so that the loops read from top to bottom. Vectors are addresses in an imported
- * memory.
+ * Instructions are written as lists of bytes, so the loops can be read from top to bottom. Vectors are addresses in an
+ * imported memory.
  */
 
 /** The functions of the module. Addresses are multiples of 16; an end is the address after the last element. */
 export interface Loops {
   addScaled(sum: number, data: number, sumEnd: number, factor: number): void;
-  /** Adds the vectors at `data`, and 1, 2 and 3 strides behind it, one after the other. */
+  /** Adds the vectors at `data`, and at 1, 2 and 3 strides after it, one after another. */
   addScaledFour(
     sum: number,
     data: number,
@@ -61,7 +61,7 @@ const rotated = (local: number, bytes: number) => [
 const upperHalf = (local: number) => rotated(local, 8);
 const f64Add = 0xa0;
 
-/** Repeats a body, and moves both addresses on, until the first one is at the end. */
+/** Repeats a body and advances both addresses, until the first one reaches the end. */
 function repeat(body: readonly number[]): number[] {
   const advance = (local: number) => [...get(local), 0x41, 16, 0x6a, ...set(local)];
   return [

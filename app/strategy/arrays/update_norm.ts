@@ -5,11 +5,11 @@ import { knownLargestValue, largestValue } from "./largest_value.ts";
 import { SimdRows } from "./simd.ts";
 
 /**
- * The Euclidean norm of an update: of all differences between a node's model and the one sent, over all arrays
+ * The Euclidean norm of an update: of all differences between a node's model and the model sent, over all arrays
  * together. It is infinite only if a difference or the norm itself exceeds double precision.
  *
  * @param sent the global model
- * @param scratch memory that may be used again for the next norm
+ * @param scratch memory that can be reused for the next norm
  * @param trained the node's model, or some of its arrays, with the same names and shapes
  */
 export function updateNorm(
@@ -24,7 +24,7 @@ export function updateNorm(
   if (squares < Infinity) return Math.sqrt(squares);
   const largest = largestDifference(sent, trained);
   if (!(largest < Infinity)) return Infinity;
-  // The squares exceeded the range of doubles: computes the sum in units of the largest difference.
+  // The squares exceeded the range of doubles. So the sum is computed in units of the largest difference.
   squares = 0;
   for (const [name, { data: own }] of trained) {
     const data = originOf(sent, name, own);
@@ -35,7 +35,7 @@ export function updateNorm(
   return largest * Math.sqrt(squares);
 }
 
-/** The array that was sent; zeros for one that was not, or had another size, as where replies are not models. */
+/** The array that was sent. Zeros if it was not sent or had another size, for example if replies are not models. */
 function originOf(
   sent: ReadonlyMap<string, Tensor>,
   name: string,
@@ -46,8 +46,8 @@ function originOf(
 }
 
 /**
- * A bound of an update's norm that takes less time than the norm: from the number of elements, and the largest absolute
- * value of each array. Infinity or NaN if there is none.
+ * An upper bound of an update's norm, computed faster than the norm: from the number of elements and the largest
+ * absolute value of each array. Infinity or NaN if there is no bound.
  *
  * @param sent the global model, whose largest values are remembered
  */
@@ -61,7 +61,7 @@ export function updateNormBound(
     const largest = largestValue(data) + (from === undefined ? 0 : knownLargestValue(from.data));
     squares += data.length * largest * largest;
   }
-  // Enough for the rounding of the steps.
+  // The factor covers the rounding of these steps.
   return Math.sqrt(squares) * (1 + 1e-9);
 }
 
@@ -82,12 +82,12 @@ export function squaredDistance(
   return sum;
 }
 
-/** Memory for the blocks of two arrays, which stay in a core's first cache. */
+/** Memory for the blocks of two arrays, which stay in a core's L1 cache. */
 export function normScratch(): SimdRows {
   return new SimdRows(2, 2048);
 }
 
-/** Elements from which it is worth to make the vectors for {@link SimdRows}. */
+/** Number of elements from which creating vectors for {@link SimdRows} pays off. */
 const SIMD_FROM = 2 ** 16;
 
 function squaredDistance32(a: Float32Array, b: Float32Array, scratch: SimdRows): number {
@@ -104,7 +104,7 @@ function squaredDistance32(a: Float32Array, b: Float32Array, scratch: SimdRows):
   return sum + smallSquaredDistance32(a.subarray(whole), b.subarray(whole));
 }
 
-/** With four sums, so that no addition waits for the previous one. */
+/** With four sums, so no addition waits for the previous one. */
 function smallSquaredDistance32(a: Float32Array, b: Float32Array): number {
   let [w, x, y, z] = [0, 0, 0, 0];
   const whole = a.length - a.length % 4;

@@ -42,20 +42,23 @@ export function averageTensors(tensors: readonly Tensor[], factors: readonly num
   return average;
 }
 
-/** Elements from which it is worth to make the vectors for {@link SimdRows}. */
+/** Number of elements from which creating vectors for {@link SimdRows} pays off. */
 const SIMD_FROM = 2 ** 14;
-/** Elements of a row. Shorter ones are read slower from memory, longer ones do not stay in a core's second cache. */
+/**
+ * Number of elements of a row. Shorter rows are read more slowly from memory. Longer rows do not stay in a core's L2
+ * cache.
+ */
 const BLOCK = 4096;
-/** Tensors that are added together, while the sum stays in registers. */
+/** Number of tensors that are added at once, while the sum stays in registers. */
 const TOGETHER = 4;
-/** The rows of one block: the sum, and those that are added. */
+/** The rows of one block: the sum, and the rows to add. */
 const SCRATCH = new SimdRows(1 + TOGETHER, BLOCK);
 
 function isLarge32(data: TypedArray): data is Float32Array<ArrayBuffer> {
   return data instanceof Float32Array && data.length >= SIMD_FROM;
 }
 
-/** Block by block, so that the sum stays in the cache while all tensors are added. */
+/** Works block by block, so the sum stays in the cache while all tensors are added. */
 function averageBlocks32(
   average: Float32Array,
   all: readonly Float32Array[],
@@ -66,7 +69,7 @@ function averageBlocks32(
   for (let i = 0; i < all.length; i += TOGETHER) groups.push(factors.slice(i, i + TOGETHER));
   for (let start = 0; start < average.length; start += BLOCK) {
     const length = Math.min(BLOCK, average.length - start);
-    // The first product is to stay as it is: −0 + −0 is −0, 0 + −0 would be 0.
+    // The first product must stay unchanged: −0 + −0 is −0, but 0 + −0 would be 0.
     sum.fill(-0);
     groups.forEach((group, place) => {
       for (let i = 0; i < group.length; i++) {

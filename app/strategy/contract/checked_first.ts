@@ -4,9 +4,9 @@ import type { PhaseRound } from "../round/round.ts";
 import type { ReplyContract } from "./reply_contract.ts";
 
 /**
- * A contract that checks replies of training for something of a strategy's own first.
+ * A contract that first makes a strategy's own check of each reply to training.
  *
- * @param contract what is checked afterwards, and in evaluation alone
+ * @param contract the contract that checks afterwards, and alone checks replies to evaluation
  * @param check throws a FlwrError to refuse the reply
  */
 export function checkedFirst(

@@ -8,7 +8,7 @@ import type { CheckedReply, ReplyContract } from "./reply_contract.ts";
 import { boundUpdate, type LargeUpdateAction } from "./update_bound.ts";
 
 /**
- * Largest accepted norm of an update by default: larger than that of any sound model, or of a sum that nodes may send
+ * Default limit of an update's norm. It is larger than the norm of any sound model, or of a sum that nodes may send
  * instead of a mean, and small enough for its square to be finite.
  */
 export const MAX_UPDATE_NORM = 1e30;
@@ -20,9 +20,9 @@ export interface ModelContractOptions {
   /** Largest accepted weight of a reply (default 10⁹). */
   readonly maxNumExamples?: number;
   /**
-   * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
-   * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
-   * reaches).
+   * Largest accepted update: the Euclidean norm of the difference between a node's model and the model that it
+   * received, over all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which
+   * no sound model reaches).
    */
   readonly maxUpdateNorm?: number;
   /**
@@ -31,13 +31,13 @@ export interface ModelContractOptions {
    */
   readonly largeUpdates?: LargeUpdateAction;
   /**
-   * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
-   * For float64 models whose nodes compute and reply in float32 (default false).
+   * Whether to accept floating-point arrays of another width than those sent, and to convert them to the type sent. Use
+   * it for float64 models whose nodes compute and reply in float32 (default false).
    */
   readonly convertFloats?: boolean;
   /**
-   * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a
-   * predicate accepts, exactly (default "all"). Arrays that no node sends stay as they are.
+   * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a predicate
+   * accepts, exactly (default "all"). Arrays that no node sends do not change.
    */
   readonly arrays?: "all" | "any" | ((name: string) => boolean);
   /**
@@ -93,7 +93,7 @@ export class ModelContract implements ReplyContract {
   check(reply: Message, round: PhaseRound): CheckedReply {
     const { maxUpdateNorm, largeUpdates } = this.#options;
     const sent = round.phase === "train" ? round.sent : undefined;
-    // The norm shows whether all elements are finite, so that a reply is read once.
+    // The norm shows whether all elements are finite, so a reply is read only once.
     const checked = checkReply(reply, {
       ...this.#options,
       sent,

@@ -12,10 +12,10 @@ import type { Tensors } from "../round/round.ts";
 import type { ModelContractOptions } from "./model_contract.ts";
 import type { CheckedReply } from "./reply_contract.ts";
 
-/** Largest accepted number of examples of a reply, by default. */
+/** Default of the largest accepted number of examples of a reply. */
 export const MAX_NUM_EXAMPLES = 1e9;
 
-/** The expectations that a reply is checked against. */
+/** The requirements for a reply. */
 export interface ReplyExpectation
   extends
     Pick<ModelContractOptions, "maxNumExamples" | "convertFloats" | "arrays" | "arrayrecordKey"> {
@@ -28,9 +28,9 @@ export interface ReplyExpectation
 }
 
 /**
- * Checks a reply. It is refused for: not exactly one ArrayRecord (if a model was requested) and one MetricRecord; arrays
- * that are missing, unknown, damaged, not finite, or of another shape or type than those sent; metrics that are not
- * finite; a weight that is missing, negative or too large.
+ * Checks a reply. Reasons for a refusal: not exactly one ArrayRecord (if a model was requested) and one MetricRecord;
+ * arrays that are missing, unknown, damaged, not finite, or of another shape or type than those sent; metrics that are
+ * not finite; a weight that is missing, negative or too large.
  *
  * Arrays numbered "0", "1", … are matched by order, as Flower's older clients send them. An array's type may differ
  * from the one sent if both have the same average type: a model's int64 counter returns as int64 although its average,
@@ -113,7 +113,7 @@ function checkArrays(
   return inOrder;
 }
 
-/** A floating-point tensor in another floating-point type; other tensors as they are. */
+/** A floating-point tensor in another floating-point type. Other tensors are unchanged. */
 function asFloat(given: Tensor, dtype: DType): Tensor {
   if (given.dtype === dtype || !given.dtype.startsWith("float") || !dtype.startsWith("float")) {
     return given;
@@ -124,7 +124,7 @@ function asFloat(given: Tensor, dtype: DType): Tensor {
   return converted;
 }
 
-/** The tensor itself, if it is as expected. */
+/** Returns the tensor if it has the expected shape and type. */
 function checkTensor(name: string, tensor: Tensor, expected: Tensor): Tensor {
   if (!sameShape(tensor.shape, expected.shape)) {
     throw refused(`Array "${name}" has shape [${tensor.shape}], expected [${expected.shape}]`);

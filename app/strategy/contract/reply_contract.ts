@@ -22,8 +22,9 @@ export interface CheckedReply {
 }
 
 /**
- * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
- * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
+ * Decides which replies a strategy accepts, by the names, shapes and types of their arrays, their metrics and weights.
+ * The usual contract is a `ModelContract`. A strategy whose replies are not models, such as masked vectors, needs its
+ * own.
  *
  * @example
  * ```ts

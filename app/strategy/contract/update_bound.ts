@@ -6,12 +6,12 @@ import type { Tensors } from "../round/round.ts";
 import { requireFinite } from "./reply_check.ts";
 import type { CheckedReply } from "./reply_contract.ts";
 
-/** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
+/** Action for a reply whose update norm exceeds `maxUpdateNorm`. */
 export type LargeUpdateAction = "refuse" | "clip";
 
 /**
- * Limits the Euclidean norm of an update: a larger one is refused, or clipped to the limit. An update whose norm exceeds
- * double precision cannot be clipped and is refused. A norm that is finite shows that all elements are, too.
+ * Limits the Euclidean norm of an update: a larger update is refused, or clipped to the limit. An update whose norm
+ * exceeds double precision cannot be clipped and is refused. If the norm is finite, all elements are.
  *
  * @param sent the global model
  * @param maxNorm Infinity: no limit, and no norm is computed
@@ -25,7 +25,7 @@ export function boundUpdate(
   scratch?: SimdRows,
 ): CheckedReply {
   if (maxNorm === Infinity) return reply;
-  // Sound updates are far below the default limit, so the norm itself is seldom needed.
+  // Sound updates are far below the default limit, so the norm itself is rarely needed.
   if (updateNormBound(sent, reply.tensors) <= maxNorm) return reply;
   const norm = updateNorm(sent, reply.tensors, scratch);
   if (norm <= maxNorm) return reply;
@@ -40,7 +40,7 @@ export function boundUpdate(
   );
 }
 
-/** The reply that changes the model most; of equal ones, that of the lower node id. */
+/** The reply that changes the model most. Of equal ones, the lower node id wins. */
 export function largestUpdate(
   sent: Tensors,
   replies: readonly CheckedReply[],

@@ -6,7 +6,7 @@ import type { Aggregate } from "../aggregator/aggregator.ts";
 import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { PhaseRound } from "../round/round.ts";
 
-/** What a postprocessor does. */
+/** Kinds of postprocessors. */
 export type PostprocessorKind =
   | "quantization"
   | "sparsification"
@@ -19,8 +19,8 @@ export type PostprocessorKind =
  * that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
  *
- * A strategy applies its postprocessors to training only, the first one first. On the nodes the first one is the
- * outermost, so that it sees the reply last: give {@link clientMods} to the ClientApp's handler of training.
+ * A strategy applies its postprocessors to training only, the first one first. On the nodes, the first one is the
+ * outermost, so it sees the reply last. Pass {@link clientMods} to the ClientApp's handler for training.
  *
  * @example
  * ```ts
@@ -29,10 +29,10 @@ export type PostprocessorKind =
  * ```
  */
 export interface Postprocessor {
-  /** What it does, so that others can refuse to work with it (default: unknown). */
+  /** Kind of the postprocessor, because of which others may refuse to work with it (default: unknown). */
   readonly kind?: PostprocessorKind;
   /**
-   * Refuses a strategy in which it could not do what it says.
+   * Refuses a strategy in which it would not work as described.
    *
    * @param all the strategy's postprocessors, in order
    * @throws FlwrError "invalid-argument" when the strategy is created
@@ -45,7 +45,7 @@ export interface Postprocessor {
   /**
    * Undoes the encoding of a reply's content, before the contract checks it.
    *
-   * @throws FlwrError for a malformed one: the reply becomes a failure of its node
+   * @throws FlwrError if the encoding is malformed; the reply then becomes a failure of its node
    */
   decode?(content: RecordDict, round: PhaseRound): RecordDict;
   /**

@@ -23,9 +23,9 @@ export type Tensors = ReadonlyMap<string, Tensor>;
 
 /** A phase of a round, as the parts of a strategy receive it. */
 export interface PhaseRound extends Round {
-  /** The phase; replies to "evaluate" contain metrics only. */
+  /** The phase. Replies to "evaluate" contain only metrics. */
   readonly phase: PhaseName;
-  /** The global model that the nodes are sent, decoded; do not change it. */
+  /** The decoded global model that the nodes receive. Do not change it. */
   readonly sent: Tensors;
 }
 

@@ -6,11 +6,11 @@ import type { ServerRule } from "./server_rule.ts";
 
 /** Options of the adaptive rules. */
 export interface AdaptiveOptions {
-  /** η, the server's learning rate, from 0 (default 0.1; Yogi 0.01). */
+  /** η, the server's learning rate, from 0 (default: 0.1; 0.01 for Yogi). */
   readonly eta?: LearningRate;
-  /** β₁, the decay of the first moment, from 0 to below 1 (default 0.9; Adagrad 0). */
+  /** β₁, the decay of the first moment, from 0 to below 1 (default: 0.9; 0 for Adagrad). */
   readonly beta1?: number;
-  /** β₂, the decay of the second moment, from 0 to below 1 (default 0.99; Adagrad has none). */
+  /** β₂, the decay of the second moment, from 0 to below 1 (default: 0.99; not used by Adagrad). */
   readonly beta2?: number;
   /** τ, the degree of adaptivity, above 0 (default 0.001). */
   readonly tau?: number;
@@ -26,12 +26,12 @@ export function adagradRule(options: Omit<AdaptiveOptions, "beta1" | "beta2"> = 
 }
 
 /**
- * Adam at the server (Reddi et al., 2020, arXiv:2003.00295): with w the model sent, w̄ the aggregate and Δ = w̄ − w,
+ * Adam at the server (Reddi et al., 2020, arXiv:2003.00295). With w the model sent, w̄ the aggregate and Δ = w̄ − w:
  *
  *     m ← β₁·m + (1 − β₁)·Δ;   v ← β₂·v + (1 − β₂)·Δ²;   w ← w + η·m / (√v + τ)
  *
- * m and v are initially zero, as in Flower. As there, η is corrected for that (Kingma and Ba, 2014, arXiv:1412.6980), in
- * round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Computed in double precision. The state is `first` and `second`.
+ * As in Flower, m and v are initially zero, and η is corrected for that (Kingma and Ba, 2014, arXiv:1412.6980): in
+ * round t by the factor √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Computed in double precision. The state is `first` and `second`.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  */

@@ -25,21 +25,21 @@ export interface Largest {
   readonly old: number;
   /** Of the differences between the aggregate and the model sent. */
   readonly delta: number;
-  /** Of each moment; Infinity for a moment that has negative values but must not. */
+  /** Of each moment. Infinity for a moment with invalid negative values. */
   readonly moments: readonly number[];
 }
 
-/** How a rule computes an element from the old one, the mean and its moments. */
+/** The computation of an element from the old element, the mean and its moments. */
 export interface ElementStep {
   /**
    * Computes the elements of an array, in one loop without calls, because models have millions of them.
    *
-   * @param result gets the new elements; undefined: they are not needed. It may be the memory of `mean`
+   * @param result receives the new elements; undefined if they are not needed. It may be the memory of `mean`
    * @param keeps whether the moments are changed
-   * @returns the first element whose moments are not finite afterwards; undefined if there is none
+   * @returns the first element whose moments are not finite afterwards; undefined if all are
    */
   run(result: TypedArray | undefined, elements: Elements, keeps: boolean): number | undefined;
-  /** Bounds of what {@link run} computes, apart from rounding. */
+  /** Bounds of the results of {@link run}, apart from rounding. */
   bounds(largest: Largest): { readonly result: number; readonly moments: readonly number[] };
 }
 
@@ -50,25 +50,28 @@ export interface MomentKind {
   readonly isPositive?: boolean;
 }
 
-/** Values up to which a result is finite in each type that nodes may have: float16's range, if it is not known. */
+/**
+ * Largest bound of a result that is certainly finite in the nodes' type: for vectors of float32, and for all others,
+ * whose type may be float16.
+ */
 const SAFE_FLOAT32 = 1e38;
 const SAFE_OTHERS = 65_000;
-/** The same for moments. */
+/** The same limit for moments. */
 const SAFE_MOMENT = 1e300;
-/** More than the rounding of a step. */
+/** A factor larger than the rounding of a step. */
 const SLACK = 1 + 1e-9;
 
-/** What a rule does if it is certain that nothing becomes infinite. */
+/** Applies a rule in one pass, if nothing can become infinite. */
 type AtOnce = (round: PhaseRound, aggregate: Tensors, state: RuleState) => Tensors | undefined;
 
-/** By rule, so that a rule that wraps another, or copies its methods, does not get it. */
+/** Keyed by rule object, so a rule that wraps another, or copies its methods, is not in it. */
 const AT_ONCE = new WeakMap<ServerRule, AtOnce>();
 
 /**
  * Applies a rule and changes its state at once, in a single pass over the memory, if the largest values show that model
  * and state will be finite. The new model may take the memory of the aggregate.
  *
- * @returns undefined if that is not certain, also because of drafts of others: nothing is changed then
+ * @returns undefined if that is not certain, for example because of drafts of other parts; then nothing is changed
  */
 export function applyAtOnce(
   rule: ServerRule,
@@ -83,7 +86,7 @@ export function applyAtOnce(
 }
 
 /**
- * A rule that computes each element for itself.
+ * A rule that computes each element separately.
  *
  * @param kinds its moments
  * @param stepIn the step of a round; undefined: the aggregate is the new model
@@ -108,7 +111,7 @@ export function elementRule(
         const problem = place === undefined
           ? undefined
           : `the strategy's state for array "${name}", element ${place} would not be finite`;
-        // The moments stay as they are until the model is known to be finite.
+        // The moments do not change until the model is known to be finite.
         state.changeLater(() => void step.run(undefined, elements, true), problem);
         return result;
       });
@@ -151,7 +154,7 @@ function elementsOf(
   };
 }
 
-/** Bounds of the new moments of an array; undefined unless they and the new elements are certainly finite. */
+/** Bounds of the new moments of an array. Undefined unless these and the new elements are certain to be finite. */
 function boundsOf(
   name: string,
   old: Tensor,
@@ -180,7 +183,7 @@ function resultIn(mean: Tensor, old: Tensor): Tensor {
   return mean.dtype === dtype && npyOf(mean) !== undefined ? mean : zerosInNpy(dtype, old.shape);
 }
 
-/** Integers of 64 bits as doubles; other elements as they are. */
+/** 64-bit integers as doubles. Other elements are unchanged. */
 function numbers(data: TypedArray): Numbers {
   return data instanceof BigInt64Array || data instanceof BigUint64Array
     ? Float64Array.from(data, Number)

@@ -81,7 +81,7 @@ for (const [name, make] of Object.entries(RULES)) {
       assert.equal(applyAtOnce(rule, roundOf(2, sent), mean, state), undefined, `${odd}`);
       assert.deepEqual(bits(sent, state), before);
     }
-    // What others have prepared in this round is not finite.
+    // A change that another part registered in this round is not finite.
     state.changeLater(() => {}, "element 1 would be NaN");
     assert.equal(applyAtOnce(rule, roundOf(2, sent), model(random), state), undefined);
   });

@@ -10,7 +10,7 @@ import type { Tensor } from "../../../tensor/tensor.ts";
 export class Moments {
   readonly #kept = new Map<string, Float64Array>();
   readonly #drafts = new Map<string, Float64Array>();
-  /** Bounds of the kept doubles, as far as they are known. */
+  /** The known bounds of the kept doubles. */
   readonly #bounds = new Map<string, number>();
 
   /** The draft of a tensor's doubles, to read and to change. */
@@ -25,8 +25,8 @@ export class Moments {
   }
 
   /**
-   * The kept doubles of a tensor themselves, which saves the memory of a draft; zeros if there are none. Change them only
-   * in a function for `RuleState.changeLater`.
+   * The kept doubles of a tensor itself, without a draft, to save memory. Zeros if there are none. Change them only in
+   * a function for `RuleState.changeLater`.
    */
   inPlace(name: string, like: Tensor): Float64Array {
     const kept = this.#kept.get(name);
@@ -36,7 +36,7 @@ export class Moments {
   }
 
   /**
-   * A bound of the absolute values of a tensor's kept doubles: 0 if there are none.
+   * A bound of the absolute values of a tensor's kept doubles. 0 if there are none.
    *
    * @param isPositive whether negative doubles have no bound
    */
@@ -59,7 +59,7 @@ export class Moments {
     this.#bounds.set(name, bound);
   }
 
-  /** Describes the first number of the drafts that is not finite; undefined if there is none. */
+  /** Describes the first number of the drafts that is not finite. Undefined if all are. */
   notFinite(): string | undefined {
     for (const [name, values] of this.#drafts) {
       const place = firstNotFinite(values);

@@ -26,7 +26,7 @@ export function momentumRule(
   const keep = serverMomentum;
   return elementRule([{ name: "momentum" }], (number) => {
     const eta = rate(number);
-    // FedAvg, to the bit
+    // exactly FedAvg, bit for bit
     if (eta === 1 && serverMomentum === 0) return undefined;
     return {
       run: (result, elements, keeps) => step(result, elements, keeps, { eta, keep }),

@@ -4,12 +4,12 @@ import { ArrayRecord } from "../../array_record.ts";
 import { RecordDict } from "../../record_dict.ts";
 import { Moments } from "./moments.ts";
 
-/** The state of a strategy: moments by name. It is saved as a RecordDict and loaded from it, exactly. */
+/** The state of a strategy: moments by name. It can be saved as a RecordDict, and restored exactly. */
 export class RuleState {
   readonly #moments = new Map<string, Moments>();
   #changes: { readonly change: () => void; readonly problem: string | undefined }[] = [];
 
-  /** The moments of a name, initially zero. */
+  /** The moments with a name, initially zero. */
   moments(name: string): Moments {
     let moments = this.#moments.get(name);
     if (moments === undefined) this.#moments.set(name, moments = new Moments());
@@ -17,11 +17,11 @@ export class RuleState {
   }
 
   /**
-   * Registers a change of `Moments.inPlace`, which is made when the new model has proved finite, and dropped otherwise.
+   * Registers a change of `Moments.inPlace`. It is made when the new model has proved finite, and dropped otherwise.
    *
    * @param change changes the kept doubles
-   * @param problem describes a double that the change would make infinite or NaN, so that the old model stays (default:
-   * there is none)
+   * @param problem describes a double that the change would make infinite or NaN; the old model then stays (default:
+   *   none)
    */
   changeLater(change: () => void, problem?: string): void {
     this.#changes.push({ change, problem });
@@ -70,7 +70,8 @@ export class RuleState {
   /**
    * Replaces the state by one that {@link save} returned.
    *
-   * @throws FlwrError "invalid-argument" that names the record and array that are not state; the state is then unchanged
+   * @throws FlwrError "invalid-argument" that names the record and array that are not valid state; the state is then
+   *   unchanged
    */
   load(saved: RecordDict): void {
     const loaded = new Map<string, Map<string, Float64Array>>();

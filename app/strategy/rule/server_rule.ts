@@ -27,7 +27,7 @@ export interface ServerRule {
   apply(round: PhaseRound, aggregate: Tensors, state: RuleState): Tensors;
 }
 
-/** The aggregate itself is the new model; arrays that no node sent stay as they are. */
+/** The aggregate itself is the new model. Arrays that no node sent do not change. */
 export function replaceRule(): ServerRule {
   return {
     apply: ({ sent }, aggregate) =>

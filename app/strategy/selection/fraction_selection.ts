@@ -23,8 +23,8 @@ export interface FractionSelectionOptions {
  * A share of the online nodes, chosen uniformly at random in each round: max(⌊fraction · online⌋, minNodes), as in
  * Flower's FedAvg. Waits until enough nodes are online.
  *
- * With a seed, the choice depends on the seed, the phase, the round and the online nodes only: a run that is resumed
- * chooses as one that was not interrupted.
+ * With a seed, the choice depends only on the seed, the phase, the round and the online nodes, so a resumed run chooses
+ * the same nodes as an uninterrupted one.
  *
  * @example
  * ```ts

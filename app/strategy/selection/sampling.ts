@@ -14,7 +14,7 @@ export function sampleSize(online: number, fraction: number, minimum: number): n
 /**
  * Chooses nodes uniformly at random, without repetition (a partial Fisher-Yates shuffle).
  *
- * @param nodeIds in a fixed order, so that a seed gives the same choice again
+ * @param nodeIds in a fixed order, so the same seed gives the same choice
  * @param count at most the number of nodes
  * @returns the chosen nodes in ascending order
  */
@@ -28,8 +28,8 @@ export function sampleNodes(nodeIds: readonly NodeId[], count: number, random: R
 }
 
 /**
- * The generator of a round's choices. It depends on the seed, the phase and the round only, so that a run that is resumed
- * chooses as one that was not interrupted.
+ * The generator of a round's choices. It depends only on the seed, the phase and the round, so a resumed run chooses
+ * the same nodes as an uninterrupted one.
  *
  * @param seed undefined: the platform's generator
  */

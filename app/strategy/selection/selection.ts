@@ -3,14 +3,14 @@ import type { PhaseRound } from "../round/round.ts";
 
 /** The nodes of a phase. */
 export interface SelectedNodes {
-  /** The nodes that are asked; none skips the phase. */
+  /** The nodes that are asked. An empty list skips the phase. */
   readonly nodeIds: readonly NodeId[];
   /** Number of online nodes from which they were chosen. */
   readonly available: number;
 }
 
 /**
- * Whom a phase asks: a `FractionSelection` of the online nodes, `ListedNodes`, or a rule of your own.
+ * Decides which nodes a phase asks: a `FractionSelection` of the online nodes, `ListedNodes`, or a rule of your own.
  *
  * @example
  * ```ts

@@ -1,12 +1,12 @@
 import { checkNumber } from "../../../base/check_option.ts";
 
 /**
- * Weight of an update by its staleness: the number of model versions that were made since its node was sent the model,
- * from 0. The weight is from 0 to 1, and 1 for staleness 0.
+ * Weight of an update by its staleness: the number of model versions made since its node received the model, from 0.
+ * The weight is from 0 to 1, and 1 for staleness 0.
  */
 export type StalenessWeight = (staleness: number) => number;
 
-/** Every update counts the same, however old it is (Xie et al., 2019, arXiv:1903.03934, section 5.2). */
+/** Every update counts the same, whatever its staleness (Xie et al., 2019, arXiv:1903.03934, section 5.2). */
 export function constantStaleness(): StalenessWeight {
   return () => 1;
 }

@@ -11,7 +11,7 @@ import type { CheckedReply } from "../contract/reply_contract.ts";
 import type { PhasePlan, Round, TrainOutcome } from "../strategy.ts";
 import { formatNorm, inOrder } from "../contract/update_bound.ts";
 
-/** Largest accepted model, in bytes, by default. */
+/** Default of `maxModelBytes`. */
 const MAX_MODEL_BYTES = 64 * 2 ** 20;
 
 /** Name of the only array of a model, as Flower numbers it. */
@@ -52,7 +52,7 @@ export function xgbBytes(arrays: ArrayRecord): Uint8Array {
   );
 }
 
-/** A global model that nodes' models are joined to. */
+/** A global model to which nodes' models are joined. */
 export interface JoinedModel {
   /** Adds a node's model. @throws FlwrError to reject the node's reply, which then changes nothing */
   add(own: Uint8Array): void;
@@ -60,7 +60,7 @@ export interface JoinedModel {
   finish(): Uint8Array;
 }
 
-/** What the strategies for XGBoost share: models are bytes, of any length. */
+/** Base class of the strategies for XGBoost. Models are bytes, of any length. */
 export abstract class FedXgb extends FedAvg {
   /** Largest accepted size of a model, in bytes. */
   protected readonly maxModelBytes: number;
@@ -76,7 +76,7 @@ export abstract class FedXgb extends FedAvg {
     this.maxModelBytes = maxModelBytes;
   }
 
-  /** The empty model: nodes train their first trees from nothing. */
+  /** The empty model. Nodes train their first trees from it. */
   override initialArrays(): Promise<{ arrays: ArrayRecord }> {
     return Promise.resolve({ arrays: xgbArrays() });
   }
@@ -87,7 +87,10 @@ export abstract class FedXgb extends FedAvg {
     return super.configureTrain(round);
   }
 
-  /** Makes the new model from the nodes' models, in ascending order of node id; a bad one is a failure of its node. */
+  /**
+   * Builds the new model from the nodes' models, in ascending order of node id. An invalid model is a failure of its
+   * node.
+   */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
     const { weightedByKey, maxNumExamples, acceptFailures, trainMetricsAggrFn } = this.options;
     const used: CheckedReply[] = [];
@@ -138,7 +141,7 @@ export abstract class FedXgb extends FedAvg {
   }
 
   /**
-   * Starts to join models of nodes.
+   * Starts to join nodes' models to the global model.
    *
    * @param global the global model, without bytes at the start
    * @param owns the nodes' models, unread, in the order in which they are added

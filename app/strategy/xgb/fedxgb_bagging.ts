@@ -10,7 +10,9 @@ import {
   type XgbModel,
 } from "./xgb_model.ts";
 
-/** What a tree adds to a model besides its own text, at most: commas, its class and its place. */
+/**
+ * Maximum number of bytes that a tree adds to a model in addition to its own text: commas, its class and its position.
+ */
 const PER_TREE_BYTES = 16;
 
 /** Options of {@link FedXgbBagging}. */
@@ -21,10 +23,10 @@ export type FedXgbBaggingOptions = FedXgbOptions;
  * and the new trees of all nodes go into the global model. Nodes reply with XGBoost's JSON (`save_raw("json")`) of the
  * new trees alone, as one array "0" of bytes.
  *
- * Of each reply only the first `num_parallel_tree` trees are taken, and each gets the class 0 in `tree_info`, so nodes
+ * Only the first `num_parallel_tree` trees of each reply are used, and each gets the class 0 in `tree_info`. So nodes
  * must boost one round at a time, and models with several classes or targets are refused. If there is no global model
- * yet, the first reply of the most common kind (objective, features, parallel trees) becomes it as a whole. All numbers
- * keep their spelling.
+ * yet, the first reply of the most common kind (objective, features, parallel trees) becomes the global model as a
+ * whole. All numbers keep their spelling.
  */
 export class FedXgbBagging extends FedXgb {
   /**
@@ -64,7 +66,7 @@ export class FedXgbBagging extends FedXgb {
         const larger = texts.reduce((sum, text) => sum + text.length + PER_TREE_BYTES, size);
         this.requireSize(larger, "The global model with its trees");
         size = larger;
-        // A loop: arguments of a call lie on the stack, and their number is the node's.
+        // In a loop, because arguments of a call are on the stack, and the node determines their number.
         for (const text of texts) trees.push(text);
         ends.push(next + texts.length);
       },
@@ -76,9 +78,9 @@ export class FedXgbBagging extends FedXgb {
   }
 
   /**
-   * The kind of most sound models, so that one node does not decide it for all.
+   * The kind of most sound models, so one node cannot decide it for all.
    *
-   * @param refused gets why the other models are refused, so that they are read once
+   * @param refused receives the reasons why other models are refused, so they are read only once
    */
   #commonKind(
     owns: readonly Uint8Array[],

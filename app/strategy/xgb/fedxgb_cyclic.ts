@@ -12,20 +12,21 @@ import { checkTrees, readXgbModel, requireSameKind } from "./xgb_model.ts";
 /** Options of {@link FedXgbCyclic}. */
 export interface FedXgbCyclicOptions
   extends Omit<FedXgbOptions, "minTrainNodes" | "minEvaluateNodes" | "seed"> {
-  /** 1: a node trains in each round (default); 0: none does. */
+  /** Whether a node trains in each round: 1 or 0 (default 1). */
   readonly fractionTrain?: 0 | 1;
-  /** 1: a node evaluates in each round (default); 0: none does (Flower still asks one). */
+  /** Whether a node evaluates in each round: 1 or 0 (default 1). With 0, Flower still asks one node. */
   readonly fractionEvaluate?: 0 | 1;
   /**
-   * What nodes reply: "json" is read and checked; "any" are bytes that are not looked at, such as XGBoost's binary format
+   * Format of the replies. "json" is parsed and checked. "any" is any bytes, unchecked, such as XGBoost's binary format
    * (default "json").
    */
   readonly modelFormat?: "json" | "any";
 }
 
 /**
- * Cyclic training of XGBoost, as in Flower: one node after the other boosts the global model, and its reply is the new
- * one. Nodes take turns in the order in which they appeared, and a node evaluates the model that it has just trained.
+ * Cyclic training of XGBoost, as in Flower: one node after another boosts the global model, and its reply becomes the
+ * new global model. Nodes take turns in the order in which they appeared, and a node evaluates the model that it has
+ * just trained.
  */
 export class FedXgbCyclic extends FedXgb {
   readonly #turns = new Turns();
@@ -110,7 +111,7 @@ export class FedXgbCyclic extends FedXgb {
     if (fraction === 0) return { messages: [], available: 0 };
     const { minAvailableNodes, minTrainNodes, arrayrecordKey, configrecordKey } = this.options;
     const online = await grid.waitForNodes(Math.max(minAvailableNodes, minTrainNodes), { signal });
-    // Another run: its nodes are numbered anew.
+    // In another run, nodes are numbered again.
     if (this.#grid !== grid && !this.#isLoaded) this.#turns.clear();
     this.#grid = grid;
     this.#isLoaded = false;
@@ -122,11 +123,14 @@ export class FedXgbCyclic extends FedXgb {
   }
 }
 
-/** Whose turn it is: nodes are numbered in the order in which they first appear. */
+/** Decides which node's turn it is. Nodes are numbered in the order in which they first appear. */
 export class Turns {
   readonly #places = new Map<NodeId, number>();
 
-  /** The node of a round, from 1: of the given nodes, in the order of their numbers, that at (round − 1) modulo n. */
+  /**
+   * The node of a round, from 1: the one at position (round − 1) modulo n of the given nodes, in the order of their
+   * numbers.
+   */
   of(round: number, nodeIds: readonly NodeId[]): NodeId {
     for (const id of nodeIds) if (!this.#places.has(id)) this.#places.set(id, this.#places.size);
     const ordered = [...nodeIds].sort((a, b) => this.#places.get(a)! - this.#places.get(b)!);

@@ -4,16 +4,16 @@ import { FlwrError } from "../../../base/error.ts";
 const MAX_DEPTH = 64;
 /** Most accepted members of an object that is read; XGBoost's have at most 20. */
 const MAX_MEMBERS = 1_000;
-/** Shortest object or array, in characters, whose end is kept, so that it is not searched again. */
+/** Minimum length, in characters, of an object or array whose end is remembered, so it is not searched again. */
 const LONG = 4_096;
 
-/** A part of a text: from its first character to before `to`. */
+/** A part of a text, from `from` (inclusive) to `to` (exclusive). */
 export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** How many elements of an array are accepted, and the array's name. */
+/** Limit on the number of elements of an array, with the array's name. */
 export interface ArrayLimit {
   readonly most: number;
   readonly name: string;
@@ -25,15 +25,16 @@ export interface Edit extends Span {
 }
 
 /**
- * JSON as text, to read parts of it and to replace them while all other characters stay as they are: a number that is
- * parsed and printed again may get another spelling, which tells integers from real numbers in XGBoost.
+ * JSON as text, to read parts of it and to replace them while all other characters stay unchanged: a number that is
+ * parsed and printed again may be spelled differently, and XGBoost distinguishes integers from real numbers by their
+ * spelling.
  */
 export class JsonText {
   /** The JSON. */
   readonly text: string;
   /** The whole value. */
   readonly root: Span;
-  /** Where long objects and arrays end, by their start. */
+  /** The ends of long objects and arrays, by their start. */
   readonly #ends = new Map<number, number>();
 
   /**
@@ -52,7 +53,7 @@ export class JsonText {
   /**
    * The members of an object, by name.
    *
-   * @throws FlwrError "invalid-argument" when it is no object, repeats a name, or has more than 1,000 members
+   * @throws FlwrError "invalid-argument" when it is not an object, repeats a name, or has more than 1,000 members
    */
   members(span: Span): ReadonlyMap<string, Span> {
     const found = new Map<string, Span>();
@@ -81,7 +82,7 @@ export class JsonText {
    *
    * @param limit.most number of elements that are accepted
    * @param limit.name name of the array, for errors
-   * @throws FlwrError "invalid-argument" when it is no array, or has more elements
+   * @throws FlwrError "invalid-argument" when it is not an array, or has more elements
    */
   elements(span: Span, { most, name }: ArrayLimit): Span[] {
     const found: Span[] = [];
@@ -97,10 +98,11 @@ export class JsonText {
   /**
    * The numbers of an array. Reading stops at the first one that is not accepted.
    *
-   * @param spelling how XGBoost tells its types: an integer is digits, and a real number has a point or an exponent
+   * @param spelling how XGBoost spells the type: an integer has only digits, and a real number has a point or an
+   *   exponent
    * @param limit.most number of elements that are accepted
    * @param limit.name name of the array, for errors
-   * @throws FlwrError "invalid-argument" when it is no array, has more elements, or one of another type
+   * @throws FlwrError "invalid-argument" when it is not an array, has more elements, or has one of another type
    */
   numbers(span: Span, spelling: "integer" | "real", { most, name }: ArrayLimit): number[] {
     const found: number[] = [];
@@ -187,7 +189,7 @@ export class JsonText {
     }
   }
 
-  /** A loop rather than a regular expression, whose stack a long string could exhaust. */
+  /** A loop, because a long string could exhaust the stack of a regular expression. */
   #string(at: number): number {
     const { text } = this;
     if (text[at] !== '"') throw this.#bad(at);
@@ -203,7 +205,7 @@ export class JsonText {
     throw this.#bad(text.length);
   }
 
-  /** Numbers, of which models consist, in a loop: it takes a fraction of the time of a regular expression. */
+  /** Reads numbers, the bulk of a model, in a loop, which takes a fraction of the time of a regular expression. */
   #scalar(at: number): number {
     let next = this.text.charCodeAt(at) === MINUS ? at + 1 : at;
     const first = this.text.charCodeAt(next);
@@ -252,7 +254,7 @@ function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
 }
 
-/** How a number is spelled; undefined for another value. */
+/** The spelling of a number. Undefined for another value. */
 function spellingOf(text: string): "integer" | "real" | undefined {
   const first = text.charCodeAt(0);
   if (first !== MINUS && !isDigit(first)) return undefined;

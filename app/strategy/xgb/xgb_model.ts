@@ -3,16 +3,16 @@ import { JsonText, type Span } from "./json_text.ts";
 import { count, text } from "./xgb_parameter.ts";
 import { checkTree } from "./xgb_tree.ts";
 
-/** Characters of a tree, at least: the names of its fields. A text has no more trees than this allows. */
+/** Minimum number of characters of a tree: the names of its fields. This bounds the number of trees in a text. */
 const LEAST_TREE = 200;
 /**
- * Objectives whose base score is a probability (of data of one class 0 or 1, which XGBoost takes to 10⁻⁶ or its
- * complement), and those of which XGBoost takes the logarithm.
+ * Objectives whose base score is a probability (for data of a single class, XGBoost replaces 0 or 1 by 10⁻⁶ or its
+ * complement), and objectives whose base score XGBoost takes the logarithm of.
  */
 const PROBABILITY = /^(?:binary|reg):log(?:istic|itraw)$/;
 const POSITIVE = /^(?:count:poisson|reg:gamma|reg:tweedie|survival:.*)$/;
 
-/** Where the parts of an XGBoost model lie in its JSON (`Booster.save_raw("json")`). */
+/** The positions of the parts of an XGBoost model in its JSON (`Booster.save_raw("json")`). */
 export interface XgbModel {
   readonly json: JsonText;
   /** The text of `num_trees`, with its quotes. */
@@ -25,7 +25,7 @@ export interface XgbModel {
   readonly iterations: Span;
   /** The intercepts, one or one per class or target; finite. */
   readonly baseScores: readonly number[];
-  /** What must be equal in models whose trees can be joined. */
+  /** The parameters that must be equal in models whose trees are joined. */
   readonly kind: Readonly<Record<string, string>>;
 }
 
@@ -124,7 +124,7 @@ function readBaseScores(
 }
 
 /**
- * Checks trees of a model, so that predicting with them stays within their arrays.
+ * Checks trees of a model, so predictions with them stay within their arrays.
  *
  * @param trees the model's first trees, or all
  * @returns the Euclidean norm of their leaves' values and of the base scores
@@ -154,7 +154,7 @@ export function requireSameKind(expected: XgbModel["kind"], { kind }: XgbModel):
 }
 
 /**
- * The most common of kinds; of equally common ones, that which comes first.
+ * The most common kind. Of equally common kinds, the first.
  *
  * @returns undefined if there are none
  */

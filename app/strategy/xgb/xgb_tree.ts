@@ -4,15 +4,18 @@ import { count } from "./xgb_parameter.ts";
 
 /** A child that a leaf does not have. */
 const NO_CHILD = -1;
-/** Characters of a node, at least: a digit and a comma in each of the nine arrays that XGBoost requires. */
+/** Minimum number of characters of a node: a digit and a comma in each of the nine arrays that XGBoost requires. */
 const LEAST_NODE = 18;
-/** Above all categories of XGBoost, which keeps a bit for each smaller one: float32 has all integers up to here. */
+/**
+ * Upper limit of XGBoost's categories: float32 has all integers up to here. XGBoost keeps one bit for each smaller
+ * number.
+ */
 const CATEGORIES = 2 ** 24;
 
 /**
  * Checks a tree in XGBoost's JSON: it has all fields that XGBoost reads, of its types and lengths; from its root, each
- * node is reached once, its children and features exist, and its numbers are finite in float32. Of nodes that pruning
- * has deleted, which are not reached, the links are not checked.
+ * node is reached once, its children and features exist, and its numbers are finite in float32. The links of nodes that
+ * pruning has deleted, and that are not reached, are not checked.
  *
  * @param options.features number of features of the model
  * @param options.id the tree's place in its model
@@ -95,7 +98,7 @@ export function checkTree(
   }
   return Math.sqrt(squares);
 
-  /** Each node that splits by categories has a part of `categories`. */
+  /** Each node that splits by categories has its own part of `categories`. */
   function checkCategories(): void {
     const most = Math.ceil((tree.to - tree.from) / 2);
     const list = (key: string, limit: number) =>

@@ -28,6 +28,8 @@ const OFFERED: ReadonlySet<string> = new Set([
   "PushArtifact",
   "PushCheckpoint",
   "PullCheckpoint",
+  // Only a run that is simulated by workers on other machines has it.
+  "RunNode",
 ]);
 
 /**
@@ -89,7 +91,8 @@ async function installApp(
 export const MAX_NODE_THREADS = 256;
 
 async function simulationJob(
-  { cpusPerNode, cpus: cores = navigator.hardwareConcurrency, ...simulation }: RunSimulation,
+  { cpusPerNode, cpus: cores = navigator.hardwareConcurrency, elsewhere, ...simulation }:
+    RunSimulation,
   { config: { clientApp, fabId } }: RunApp["fab"],
   runConfig: RunConfig,
   { folder }: { readonly folder: string },
@@ -97,7 +100,7 @@ async function simulationJob(
   if (clientApp === undefined) {
     throw new FlwrError("failed-precondition", `App "${fabId}" has no ClientApp to simulate`);
   }
-  if (cpusPerNode > cores) {
+  if (!elsewhere && cpusPerNode > cores) {
     throw new FlwrError(
       "failed-precondition",
       `A simulated node may use ${cpusPerNode} cores, and the simulation has ${cores}`,
@@ -107,7 +110,7 @@ async function simulationJob(
   return {
     module: await findAppModule(clientApp, folder),
     ...simulation,
-    workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)),
+    ...(!elsewhere && { workers: Math.min(MAX_NODE_THREADS, Math.floor(cores / cpusPerNode)) }),
     // So that the same run can be repeated.
     seed: runSeed({ runConfig: toConfigRecord(runConfig) }),
   };

@@ -3,11 +3,10 @@
  * transfers. Its only permission is to read the paths that the ServerApp may read.
  */
 import "../../../mod.ts";
+import "./seeded_math.ts";
 import { captureConsole } from "../../app/capture_console.ts";
 import { serveApp } from "../../app/serve_app.ts";
 import { sharingMemory } from "../../../base/shared_memory.ts";
-import { givenRandom } from "../../../base/current_random.ts";
-import { seededRandom } from "../../../base/random.ts";
 import { packArrays } from "../wire/packed_arrays.ts";
 import { unshared } from "../wire/shared_arrays.ts";
 import type {
@@ -24,11 +23,6 @@ const scope = self as unknown as {
   postMessage(message: OpenTrainer | PrepareTrainer, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent) => void) | null;
 };
-
-// The seed of a simulation also decides what the language's own generator returns. While the app is loaded, it returns
-// the same numbers in each thread.
-const whileLoading = seededRandom(0);
-Math.random = () => (givenRandom() ?? whileLoading).uniform();
 
 // Bound before the app is loaded, because the app may replace the global function.
 const post = scope.postMessage.bind(scope);

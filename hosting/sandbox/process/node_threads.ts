@@ -6,8 +6,10 @@ import { startAppThread } from "./app_thread.ts";
 /** The module that runs a ClientApp for virtual nodes. */
 const WORKER = new URL("./node_thread.ts", import.meta.url);
 
-/** Milliseconds after the first thread was requested until prepared ones that nobody has requested end. */
+/** Milliseconds after which prepared threads that nobody has requested end, counted from the first request. */
 const UNUSED_MILLISECONDS = 1000;
+/** The same, counted from the start of the run: its nodes may work on other machines. */
+const UNREQUESTED_MILLISECONDS = 30_000;
 
 /** Options of {@link NodeThreads}. */
 export interface NodeThreadsOptions {
@@ -92,6 +94,11 @@ export class NodeThreads {
     } catch (error) {
       failed(error);
     }
+  }
+
+  /** Ends prepared threads later, if the run that starts now requests none. */
+  runStarts(): void {
+    if (this.#prepared.size > 0) setTimeout(() => this.#endPrepared(), UNREQUESTED_MILLISECONDS);
   }
 
   #takePrepared(): Worker | undefined {

@@ -63,6 +63,7 @@ export async function runSandbox(): Promise<never> {
   }
   for await (const { value, body } of frames) {
     const { threads, ...command } = value as WithThreads<object>;
+    if (kindOf(command) === "run") nodes.runStarts();
     const assign: AssignThreads = { kind: "assign-threads", threads };
     trainers.assignThreads(threads);
     app.postMessage(assign);

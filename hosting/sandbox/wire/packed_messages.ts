@@ -39,6 +39,7 @@ type Handle<Records> = {
   readonly kind: "handle";
   readonly message: PackedMessage<Records>;
   readonly context: PackedContext<Records>;
+  readonly seed?: number;
 };
 
 /** A command to a sandboxed ClientApp, with packed records. */
@@ -47,9 +48,10 @@ export type PackedCommand<Records = PackedRecords> = WithoutRecords | Handle<Rec
 /** Packs the records of a command to a sandboxed ClientApp. */
 export function packCommand(command: ClientAppCommand): PackedCommand {
   if (command.kind !== "handle") return command;
-  const { message, context } = command;
+  const { message, context, seed } = command;
   return {
     kind: "handle",
+    ...(seed !== undefined && { seed }),
     message: packMessage(message),
     context: {
       runId: context.runId,
@@ -65,7 +67,7 @@ export function packCommand(command: ClientAppCommand): PackedCommand {
 /** Unpacks the records of a command of {@link packCommand}, in the app's thread. */
 export function unpackCommand(command: PackedCommand<ArrivedRecords>): ClientAppCommand {
   if (command.kind !== "handle") return command;
-  const { message: { metadata, content, error }, context } = command;
+  const { message: { metadata, content, error }, context, seed } = command;
   const message: PlainMessage = {
     metadata,
     ...(content === undefined ? {} : { content: unpack(content) }),
@@ -79,7 +81,7 @@ export function unpackCommand(command: PackedCommand<ArrivedRecords>): ClientApp
     runConfig: unpackOne(context.runConfig),
     ...(context.registeredKey && { registeredKey: context.registeredKey }),
   };
-  return { kind: "handle", message, context: plain };
+  return { kind: "handle", message, context: plain, ...(seed !== undefined && { seed }) };
 }
 
 /**

@@ -1,5 +1,7 @@
+import { postgresTest } from "../../../tests/support/postgres.ts";
 import { MemoryStore } from "../memory.ts";
-import { SqliteStore } from "../sqlite.ts";
+import { PostgresStore } from "../postgres/postgres_store.ts";
+import { SqliteStore } from "../sqlite/sqlite_store.ts";
 import type { LinkStore } from "../store.ts";
 
 /** Runs the same body over a store of each kind. */
@@ -11,6 +13,10 @@ export function eachStore(name: string, body: (store: LinkStore) => Promise<void
   Deno.test(`${name} (SQLite)`, async () => {
     await using stack = new AsyncDisposableStack();
     await body(opened(stack, await sqlite(stack)));
+  });
+  postgresTest(`${name} (PostgreSQL)`, async (target) => {
+    await using stack = new AsyncDisposableStack();
+    await body(opened(stack, await PostgresStore.open(target)));
   });
 }
 

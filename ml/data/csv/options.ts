@@ -65,10 +65,11 @@ export interface CsvOptions {
    */
   readonly standardize?: boolean | readonly string[];
   /**
-   * Encoding of another table: the `schema` of an earlier result, also after JSON. It determines categories, classes,
-   * filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`, `classes`, `categories` and
-   * `standardize`. A table with other columns is refused. For a column whose missing cells the schema fills in, only
-   * the actions "mean", "median" and the schema's own value are possible; the schema's value is used.
+   * Encoding of another table: the `schema` of an earlier result, which may have been saved as JSON. It determines
+   * categories, classes, filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`,
+   * `classes`, `categories` and `standardize`. A table with other columns is refused. For a column whose missing cells
+   * the schema fills in, only the actions "mean", "median" and the schema's own value are possible; the schema's value
+   * is used.
    */
   readonly schema?: TableSchema;
   /** Splits the rows for training and test. Means, medians and deviations are computed from the training rows. */

@@ -14,7 +14,7 @@ import {
 import { checkSchema } from "../csv/schema.ts";
 import { buildInputs, buildTables, type Collected } from "../csv/table.ts";
 
-/** Options of {@link readParquet}: those of `readCsv` but for text files. */
+/** Options of {@link readParquet}: those of `readCsv`, except the ones for text files. */
 export type ParquetOptions = Omit<CsvOptions, "delimiter" | "decimal" | "encoding">;
 
 /** Options of {@link readParquetInputs}: a table without targets, or whose targets are not read. */

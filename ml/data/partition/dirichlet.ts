@@ -23,9 +23,12 @@ export interface DirichletOptions extends PartitionOptions {
    * not). One for all partitions, or one for each.
    */
   readonly alpha: number | readonly number[];
-  /** Fewest examples of a partition (default 10): the shares are drawn again until all partitions have as many. */
+  /**
+   * Minimum number of examples of a partition. The shares are drawn again until all partitions have that many (default
+   * 10).
+   */
   readonly minPartitionSize?: number;
-  /** Whether a partition with more examples than the average gets none of further classes (default false). */
+  /** Whether a partition with more examples than the average gets no examples of further classes (default false). */
   readonly selfBalancing?: boolean;
 }
 

@@ -26,11 +26,14 @@ export interface DistributionOptions extends PartitionOptions {
   readonly distributionArray: readonly (readonly number[])[];
   /** Number of labels of each partition. */
   readonly numUniqueLabelsPerPartition: number;
-  /** Fewest examples of each label in each partition that has it (default 0). It has no effect without `rescale`. */
+  /**
+   * Minimum number of examples of each label in each partition that has it (default 0). It has no effect without
+   * `rescale`.
+   */
   readonly preassignedNumSamplesPerLabel?: number;
   /**
-   * Whether shares are scaled such that all examples of a label are used (default true). Otherwise they are numbers of
-   * examples, rounded down, and further examples are unused.
+   * Whether shares are scaled so that all examples of a label are used (default true). Otherwise the shares are numbers
+   * of examples, rounded down, and the remaining examples are unused.
    */
   readonly rescale?: boolean;
 }

@@ -33,7 +33,7 @@ export function partitionNaturalId(ids: ArrayLike<NaturalId>): NaturalPartitions
 }
 
 /**
- * What becomes of the ids that are left when the number of ids is not a multiple of the group's size: "allow-smaller":
+ * Action for the ids that are left over if the number of ids is not a multiple of the group's size: "allow-smaller":
  * they form a smaller group; "allow-bigger": the first groups have one more; "drop-reminder": they are unused;
  * "strict": an error.
  */
@@ -43,7 +43,7 @@ export type GroupMode = "allow-smaller" | "allow-bigger" | "drop-reminder" | "st
 export interface GroupedNaturalIdOptions {
   /** Number of ids of a partition, at least 1. */
   readonly groupSize: number;
-  /** What becomes of the ids that are left (default "allow-smaller"). */
+  /** Action for the ids that are left over (default "allow-smaller"). */
   readonly mode?: GroupMode;
   /** Whether ids are grouped in ascending order (default false: in the order of their first examples). */
   readonly sortUniqueIds?: boolean;

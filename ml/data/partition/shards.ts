@@ -15,7 +15,7 @@ import {
 export interface ShardOptions extends PartitionOptions {
   /** Number of shards per partition (default: all shards; if not divisible, the first partitions get one more). */
   readonly shardsPerPartition?: number;
-  /** Number of examples per shard (default: such that all shards contain the whole data set). */
+  /** Number of examples per shard (default: the size with which all shards together contain the whole data set). */
   readonly shardSize?: number;
   /**
    * Whether the examples left at the end form a smaller shard (default false: they are not used). It has no effect if

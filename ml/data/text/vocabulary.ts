@@ -19,9 +19,12 @@ const SPECIAL: Vocabulary = ["<pad>", "<unk>"];
 
 /** Options of {@link createVocabulary}. */
 export interface VocabularyOptions {
-  /** Fewest occurrences of a word in all texts (default 1). */
+  /** Minimum number of occurrences of a word in all texts (default 1). */
   readonly minFrequency?: number;
-  /** Most ids, including those for padding and unknown words (default: no limit). The most frequent words are kept. */
+  /**
+   * Maximum number of ids, including those for padding and unknown words (default: no limit). The most frequent words
+   * are kept.
+   */
   readonly maxSize?: number;
 }
 

@@ -12,7 +12,7 @@ const MAX_WORD_CHARACTERS = 1000;
 
 /** Options of {@link wordCounts}. */
 export interface WordCountsOptions {
-  /** Fewest occurrences of a word in these texts; rarer words are left out (default 1). */
+  /** Minimum number of occurrences of a word in these texts. Rarer words are left out (default 1). */
   readonly minFrequency?: number;
   /** Splits a text into words (default: `tokenize`). */
   readonly tokenize?: (text: string) => readonly string[];

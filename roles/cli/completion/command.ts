@@ -28,7 +28,7 @@ export function command(_name: string, table: CommandTable): Command {
   const command = new Command("completion")
     .description("Print a script that completes command lines, or install it.")
     .addArgument(
-      new Argument("[shell]", "shell of the script (default: that of $SHELL)").choices(
+      new Argument("[shell]", "shell of the script (default: the one in $SHELL)").choices(
         SHELLS,
       ),
     )

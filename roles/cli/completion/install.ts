@@ -16,7 +16,7 @@ interface Place {
   readonly lines?: readonly string[];
 }
 
-/** The same paths as of Python's `flwr --install-completion`, so that one completion replaces the other. */
+/** The same paths as those of Python's `flwr --install-completion`, so one completion replaces the other. */
 const PLACES: Readonly<Record<Shell, (folders: UserFolders) => Place>> = {
   bash: ({ home }) => ({
     script: join(home, ".bash_completions", "flwr.sh"),

@@ -3,7 +3,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof SHELLS[number];
 
 /**
- * The script with which a shell completes `flwr`. It calls `flwr completion suggest` for each completion, so that it never
+ * The script with which a shell completes `flwr`. It calls `flwr completion suggest` for each completion, so it never
  * has to be updated. A suggestion is a value, a tab and a summary; the value ":files" means file names.
  */
 export function completionScript(shell: Shell): string {

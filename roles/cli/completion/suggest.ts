@@ -49,7 +49,7 @@ interface Place {
   readonly awaiting?: Option;
   /** Number of arguments before the word. */
   readonly argument: number;
-  /** Whether "--" precedes the word, so that it cannot be an option. */
+  /** Whether "--" precedes the word, which then cannot be an option. */
   readonly onlyArguments: boolean;
 }
 
@@ -101,7 +101,7 @@ function choicesOf({ argChoices, flags }: Option): Suggestion[] {
   return /<(file|folder)>/.test(flags) ? [FILES] : [];
 }
 
-/** A short description, without the default and the final point. */
+/** A short description, without the default and the full stop. */
 function firstSentence(text: string): string {
   return text.replace(/ \(default: .*$/, "").replace(/\.$/, "");
 }

@@ -5,7 +5,7 @@ import type { ControlClient } from "../../../rpc/dialects/current/client/control
 import { readExistingConfig } from "../config/config_file.ts";
 import { FILES, type Suggestion } from "./suggestion.ts";
 
-/** Most milliseconds to wait for ids from a SuperLink. */
+/** Maximum wait for ids from a SuperLink, in milliseconds. */
 const ASK_MILLISECONDS = 700;
 
 /** Suggests values for an argument. Returns none if the SuperLink does not answer in time. */

@@ -5,5 +5,5 @@ export interface Suggestion {
   readonly summary: string;
 }
 
-/** Means file names, which shells complete themselves. */
+/** Stands for file names, which shells complete themselves. */
 export const FILES: Suggestion = { value: ":files", summary: "" };

@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { describeToml, type TomlTable, type TomlValue } from "../../../fab/toml/value.ts";
-import { parseAddress } from "../../../rpc/address.ts";
+import { isLoopback, parseAddress } from "../../../rpc/address.ts";
 import { LOCAL, LOCAL_IN_MEMORY, localSuperLink } from "./default_config.ts";
 import { requireFederationId } from "./federation_id.ts";
 
@@ -21,6 +21,11 @@ export interface SuperLinkConnection {
   readonly local?: { readonly isLasting: boolean };
   /** The file that configures it. */
   readonly file?: string;
+}
+
+/** Whether only this machine reaches an address. @param address "host:port" */
+export function isLocalAddress(address: string): boolean {
+  return isLoopback(parseAddress(address).host);
 }
 
 /** A connection of config.toml, and the unknown keys of its table. */

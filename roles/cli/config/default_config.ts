@@ -1,18 +1,21 @@
 import { FlwrError } from "../../../base/error.ts";
 
-/** The address of the SuperLink that a command starts on this machine if it does not run yet. Its nodes are simulated. */
+/**
+ * The address of the SuperLink that commands start on this machine, unless it is already running. Its nodes are
+ * simulated.
+ */
 export const LOCAL = ":local:";
 
 /** The same, without a database: its runs are forgotten when it ends. */
 export const LOCAL_IN_MEMORY = ":local-in-memory:";
 
 /**
- * The port of these two. Flower's own is 39091: another one, because Python's `flwr` would take this SuperLink for its
- * own, and this program Python's.
+ * The port of these two. It differs from Flower's, 39091, because otherwise Python's `flwr` would take this SuperLink
+ * for its own, and this program would take Python's for its own.
  */
 const LOCAL_PORT = 39191;
 
-/** Names the variable of Flower's that sets the port. */
+/** Name of Flower's environment variable for the port. */
 export const LOCAL_PORT_VARIABLE = "FLWR_LOCAL_SUPERLINK_HTTP_API_PORT";
 
 /** "host:port" of the local SuperLink. @throws FlwrError "invalid-argument" that names the variable */

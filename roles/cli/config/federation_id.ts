@@ -3,7 +3,7 @@ import { FlwrError } from "../../../base/error.ts";
 /**
  * Checks that a text is a federation's id, `@account/name`.
  *
- * @param what the flag or key, for errors
+ * @param what name of the flag or key, for errors
  * @throws FlwrError "invalid-argument"
  */
 export function requireFederationId(text: string, what: string): void {

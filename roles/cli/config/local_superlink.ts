@@ -10,10 +10,10 @@ import { LOCAL_PORT_VARIABLE } from "./default_config.ts";
 /** Header of the SuperLink's response to a health check: see rpc/http/server.ts, which commands do not load. */
 const HEALTH_HEADER = "flwr-health";
 
-/** Seconds for which the SuperLink stays when it has nothing to do. */
+/** Number of seconds without work after which the SuperLink exits. */
 const IDLE_SECONDS = 600;
 
-/** Names the variable that sets another number. */
+/** Name of the environment variable that changes this number. */
 const IDLE_VARIABLE = "FLWR_LOCAL_SUPERLINK_IDLE_SECONDS";
 
 /** Seconds that a start may take, as in Flower (1.42). */
@@ -21,6 +21,9 @@ const START_SECONDS = 15;
 
 /** Seconds between two checks whether it has started. */
 const CHECK_SECONDS = 0.02;
+
+/** Runs at once on a machine with few cores: the default of `flwr superlink`. */
+const MIN_CONCURRENT_RUNS = 4;
 
 /** Bytes of the end of its log that an error shows. */
 const SHOWN_LOG_BYTES = 2000;
@@ -36,8 +39,8 @@ export interface LocalSuperLink {
 }
 
 /**
- * Starts the local SuperLink in the background, if it does not run. It ends by itself when nothing has called it for a
- * while and no run is in progress.
+ * Starts the local SuperLink in the background, unless it is already running. It ends by itself when nothing has called
+ * it for a while and no run is in progress.
  *
  * @returns a line for the user if it was started
  * @throws FlwrError "unavailable" when it does not start, with the end of its log
@@ -56,7 +59,7 @@ export async function ensureLocalSuperLink(local: LocalSuperLink): Promise<strin
       const time = formatSeconds(idleSeconds);
       return `Started it in the background. It ends by itself after ${time} without work`;
     }
-    // Another command may have started one at the same time, so an end alone is no failure.
+    // Another command may have started a SuperLink at the same time, so the end of this one alone is not a failure.
     if (ended.signal.aborted && !await answers(address)) break;
     await systemClock.sleep(CHECK_SECONDS);
   }
@@ -83,6 +86,8 @@ function start({ address, isLasting }: LocalSuperLink, { folder, logFile, idleSe
     `--database=${isLasting ? join(folder, "state.db") : ":memory:"}`,
     `--log-file=${logFile}`,
     `--idle-exit=${idleSeconds}`,
+    // The runs of a sweep have a core each.
+    `--concurrent-runs=${Math.max(MIN_CONCURRENT_RUNS, navigator.hardwareConcurrency)}`,
     // Python apps run without a sandbox, and any user of this machine may submit one.
     "--python=none",
   ];
@@ -90,7 +95,7 @@ function start({ address, isLasting }: LocalSuperLink, { folder, logFile, idleSe
   const child = spawn(Deno.execPath(), [...program, ...words], {
     cwd: folder,
     stdio: "ignore",
-    // It outlives this command, and the Ctrl-C of its terminal.
+    // It must outlive this command, and Ctrl-C in its terminal.
     detached: true,
     windowsHide: true,
   });
@@ -101,7 +106,7 @@ function start({ address, isLasting }: LocalSuperLink, { folder, logFile, idleSe
   return ended;
 }
 
-/** Where it keeps its files, and how long it stays. */
+/** The folder of its files, and how long it waits for work. */
 interface Place {
   readonly folder: string;
   readonly logFile: string;

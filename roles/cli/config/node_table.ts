@@ -7,7 +7,7 @@ const FLAG = "--node-table";
 
 /**
  * Reads the file of `--node-table`: a table whose columns are settings of the simulated nodes, and whose first row
- * belongs to partition 0. Rows beyond the number of nodes are not used.
+ * belongs to partition 0. Rows beyond the number of nodes are ignored.
  *
  * @param nodes number of nodes; undefined if only the SuperLink knows it
  * @returns the bytes of a `NodeTable`
@@ -40,7 +40,7 @@ export async function readNodeTable(file: string, nodes: number | undefined): Pr
   }
 }
 
-/** Reads a file up to the limit, so that a device or a pipe without an end is refused, too. */
+/** Reads a file up to the limit, so an endless device or pipe is also refused. */
 async function readFile(path: string): Promise<Uint8Array> {
   let bytes = new Uint8Array();
   try {

@@ -10,7 +10,7 @@ export { MAX_VIRTUAL_NODES, type ScalarValue, type SimulationSettings };
 
 type Field = keyof SimulationSettings;
 
-/** What a setting's value must be. */
+/** The kind of value that a setting must have. */
 interface Kind {
   readonly name: string;
   readonly accepts: (value: ScalarValue) => boolean;
@@ -71,8 +71,8 @@ export function readSimulationSettings(
     Object.entries(values).map(([name, value]) => {
       const setting = Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined;
       if (setting === undefined) {
-        throw new FlwrError("invalid-argument", `${where}: there is no setting "${name}"`, {
-          hints: [`There are: ${Object.keys(SETTINGS).join(", ")}`],
+        throw new FlwrError("invalid-argument", `${where}: unknown setting "${name}"`, {
+          hints: [`Known settings: ${Object.keys(SETTINGS).join(", ")}`],
         });
       }
       const [field, kind] = setting;

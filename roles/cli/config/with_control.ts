@@ -35,7 +35,7 @@ export async function withControl<T>(
   try {
     return await over(openHttpChannel(options), "http");
   } catch (error) {
-    // The probe has a timeout of its own, so nothing needs to end it.
+    // The probe has its own timeout, so nothing needs to end it.
     const speaks = await Promise.race([speaksGrpc(options, error), aborted(signal)]);
     if (speaks !== true || signal.aborted) throw explainControlError(error, connection);
   }

@@ -21,16 +21,28 @@ const FLAGS: readonly (readonly [flags: string, name: string, purpose: string])[
   [
     "--client-resources-num-gpus <amount>",
     "client-resources-num-gpus",
-    "GPUs of one node, as a fraction: changes nothing here",
+    "GPUs of one node, as a fraction; only for Python apps",
   ],
   ["--init-args-num-cpus <count>", "init-args-num-cpus", "cores of all nodes together"],
-  ["--init-args-num-gpus <count>", "init-args-num-gpus", "GPUs of all nodes together"],
-  ["--init-args-logging-level <level>", "init-args-logging-level", "Ray's: changes nothing here"],
-  ["--init-args-log-to-driver <value>", "init-args-log-to-driver", "Ray's: changes nothing here"],
-  ["--backend-name <name>", "backend", "Flower's engine: changes nothing here"],
+  [
+    "--init-args-num-gpus <count>",
+    "init-args-num-gpus",
+    "GPUs of all nodes together; only for Python apps",
+  ],
+  [
+    "--init-args-logging-level <level>",
+    "init-args-logging-level",
+    "a setting of Ray; only for Python apps",
+  ],
+  [
+    "--init-args-log-to-driver <value>",
+    "init-args-log-to-driver",
+    "a setting of Ray; only for Python apps",
+  ],
+  ["--backend-name <name>", "backend", "Flower's engine; only for Python apps"],
   ["--dropout <share>", "dropout", "share of messages that nodes do not answer, from 0 to 1"],
   ["--slow <share>", "slow", "share of messages that nodes answer late, from 0 to 1"],
-  ["--slow-seconds <seconds>", "slow-seconds", "seconds by which a late answer is late"],
+  ["--slow-seconds <seconds>", "slow-seconds", "delay of a late answer in seconds"],
   ["--lie <share>", "lie", "share of messages that nodes answer with false arrays, from 0 to 1"],
 ];
 
@@ -46,7 +58,7 @@ export function simulationConfigCommand(): Command {
     .argument("[federation]", "the federation, @account/name (default: the SuperLink's own)");
   for (const [flags, , purpose] of FLAGS) command.option(flags, `${purpose} (default: unchanged)`);
   command.addOption(
-    new Option("--verbose", "a setting of Flower: changes nothing here (default: unchanged)"),
+    new Option("--verbose", "a setting of Flower; only for Python apps (default: unchanged)"),
   );
   return controlCommand(command, EXAMPLE, configure);
 }
@@ -75,7 +87,7 @@ async function configure(
   );
   return {
     json: { success: true, "federation-id": id },
-    lines: [`The simulation of ${id} is configured`],
+    lines: [`Configured the simulation of ${id}`],
   };
 }
 

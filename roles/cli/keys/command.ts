@@ -10,10 +10,10 @@ import { wholeNumber } from "../../flags/values.ts";
 /** Longest validity of a development certificate, in days. gRPC C-core and browsers have no limit, but keys leak. */
 const MAX_CERTIFICATE_DAYS = 3650;
 
-/** Most hosts in one certificate. */
+/** Maximum number of hosts in one certificate. */
 const MAX_CERTIFICATE_HOSTS = 100;
 
-/** Most SuperNodes for which one command makes keys. */
+/** Maximum number of SuperNodes for which one command creates keys. */
 const MAX_CLIENTS = 10_000;
 
 /** Values of `--curve`. */
@@ -35,7 +35,7 @@ The command writes to these subfolders:
 })
   keys/          server_credentials, client_credentials_1 … n, each with .pub, and client_public_keys.csv
 
-It keeps existing files and makes only missing ones. With a larger n, it adds keys and extends the list.
+It keeps existing files and creates only missing ones. With a larger n, it adds keys and extends the list.
 
 Examples:
   flwr keys generate
@@ -66,7 +66,9 @@ function generateCommand(): Command {
     .addOption(
       new Option(
         "--curve <curve>",
-        `curve of the keys (default: the SuperLink key's, or "${curveFlag(DEFAULT_CURVE)}")`,
+        `curve of the keys (default: the curve of the SuperLink's key, or "${
+          curveFlag(DEFAULT_CURVE)
+        }")`,
       ).choices(Object.keys(CURVES)),
     )
     .addOption(

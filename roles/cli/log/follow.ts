@@ -8,6 +8,7 @@ import type {
 import { coloursIf } from "../../output/colours.ts";
 import { StyledLines } from "../../output/line_style.ts";
 import { LogText } from "../../output/log_text.ts";
+import { printMessage } from "../../output/print_line.ts";
 import { type Stream, writeText } from "../../output/write_text.ts";
 
 /**
@@ -19,7 +20,7 @@ const SILENCE_SECONDS = 1;
 /** The same before the first line, because a long log may take time to load. */
 const FIRST_LINE_SECONDS = 10;
 
-/** Most seconds to wait for the next part of a log, if the SuperLink has announced more. */
+/** Maximum wait for the next part of a log, in seconds, if the SuperLink has announced more. */
 const PART_SECONDS = 120;
 
 /** The target of a log. */
@@ -27,6 +28,8 @@ export interface LogSink {
   readonly stream: Stream;
   /** Whether to keep the log's colours, and to colour errors, warnings and headings. */
   readonly colours: boolean;
+  /** Shows a message about the connection. Default: on stderr. */
+  readonly report?: (message: string) => void;
 }
 
 /** The end of following a log. */
@@ -54,8 +57,8 @@ export function followLog(
 }
 
 /**
- * Writes a run's log so far. Flower's own SuperLink does not mark its end, so it ends with a line that was written after
- * the command began, or when no line arrives for a while.
+ * Writes a run's log so far. Flower's own SuperLink does not mark the end of the log. So this ends at a line that was
+ * written after the command began, or when no line arrives for a while.
  *
  * @param began the SuperLink's time at the beginning of the command: Unix seconds
  * @throws FlwrError as ControlClient.streamLogs; "deadline-exceeded" when an announced part does not arrive
@@ -106,7 +109,7 @@ function partMissing(runId: RunId): FlwrError {
 async function writeLog(
   control: ControlClient,
   runId: RunId,
-  { stream, colours }: LogSink,
+  { stream, colours, report = printMessage }: LogSink,
   { signal, continueAfter }: {
     signal: AbortSignal;
     continueAfter: (piece: RunLogChunk) => boolean;
@@ -122,8 +125,18 @@ async function writeLog(
   };
   // Later messages of the command must start on a new line.
   const end = () => write(text.end()) && (written.endsWith("\n") || writeText(stream, "\n"));
+  // Written to stderr and not to the log, which may be a file.
+  const tell = (message: string) => (written.endsWith("\n") || report(""), report(message));
+  const options = {
+    signal,
+    onLost: ({ message }: FlwrError, seconds: number) => {
+      const reason = `Lost the connection to the SuperLink: ${message}`;
+      tell(`${reason}. Trying to reconnect for ${Math.ceil(seconds)} s`);
+    },
+    onReconnect: () => report("Reconnected to the SuperLink"),
+  };
   try {
-    for await (const piece of control.streamLogs(runId, { signal })) {
+    for await (const piece of control.streamLogs(runId, options)) {
       if (!write(text.next(piece.text))) return "unread";
       if (!continueAfter(piece)) break;
     }

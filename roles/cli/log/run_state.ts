@@ -33,3 +33,8 @@ export function requireCompleted(shown: ShownRun, where = ""): void {
   }
   throw new FlwrError("failed-precondition", runState(shown), { hints });
 }
+
+/** The error of a command whose runs all completed, but not all nodes contributed to each. It has an exit status of its own. */
+export function incompleteRun(runId: RunId, details: string, hints: readonly string[]): FlwrError {
+  return new IncompleteRun(runId, details, hints);
+}

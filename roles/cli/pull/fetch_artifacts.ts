@@ -22,7 +22,7 @@ export async function fetchArtifacts(
   folder: URL,
   output: string,
 ): Promise<ListedArtifact[]> {
-  const artifacts = readIndex(await readAll(read(new URL("index.json", folder), MAX_INDEX_BYTES)));
+  const artifacts = await listArtifacts(read, folder);
   const staging = `${output}.unfinished-${crypto.randomUUID()}`;
   try {
     await Deno.mkdir(staging, { recursive: true });
@@ -48,6 +48,11 @@ export async function fetchArtifacts(
   return artifacts;
 }
 
+/** Downloads the list of a run's artifacts. */
+export async function listArtifacts(read: ReadFile, folder: URL): Promise<ListedArtifact[]> {
+  return readIndex(await readAll(read(new URL("index.json", folder), MAX_INDEX_BYTES)));
+}
+
 async function save(
   content: AsyncIterable<Uint8Array>,
   { name, size, sha256 }: ListedArtifact,
@@ -71,6 +76,7 @@ async function save(
   );
 }
 
-async function readAll(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** All bytes of a file. */
+export async function readAll(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(ReadableStream.from(content)).arrayBuffer());
 }

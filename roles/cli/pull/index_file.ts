@@ -3,7 +3,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { printable } from "../../../base/printable.ts";
 import { fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
 
-/** Most artifacts in a list. */
+/** Maximum number of artifacts in a list. */
 const MAX_LISTED_ARTIFACTS = 10_000;
 
 /** An artifact in the list. */

@@ -17,7 +17,7 @@ export class AppCheck implements AsyncDisposable {
     });
   }
 
-  /** Aborted if the app fails, so that work that depends on it can stop. */
+  /** Aborted if the app fails, so dependent work can stop. */
   get refused(): AbortSignal {
     return this.#refused.signal;
   }

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { load } from "../../../base/load.ts";
 import { addConnectionOptions } from "../../flags/connection_options.ts";
 import type { CommandTable } from "../../flags/command_table.ts";
@@ -6,6 +6,12 @@ import { addForeignOptions, type ForeignOption } from "../../flags/foreign_optio
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
 import { DEFAULT_ADDRESS, type LocalRunFlags } from "../../flags/server_app.ts";
+import {
+  DEFAULT_WAIT_SECONDS,
+  ENGINES,
+  MAX_NODES_PER_WORKER,
+  MAX_PLACED_WORKERS,
+} from "./workers/engine_flags.ts";
 import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
@@ -21,7 +27,7 @@ There are two ways to run an app:
    the kind of connection.
 
    With --stream, the exit status is 0 only if the run completed and every node contributed. It is 3 if some node never
-   contributed. Ctrl-C stops following the log; the run continues. With --format json added, the log goes to stderr, and
+   contributed. Ctrl-C stops following the log; the run continues. With --format json as well, the log goes to stderr, and
    stdout gets one JSON object at the end, which reports how the run ended.
 
 2. APP is "module:name". For example, server:app is the export "app" of server.ts or server.js. The ServerApp runs in
@@ -66,12 +72,50 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--nodes <count>",
-      "for a folder: number of simulated nodes (default: that of the federation, initially 2)",
+      "for a folder: number of simulated nodes (default: the federation's number, initially 2)",
       wholeNumber({ from: 1, to: MAX_VIRTUAL_NODES }),
     )
     .option(
       "--federation-config <pairs>",
       'for a folder: settings of the simulation, for example "num-supernodes=100 client-resources-num-cpus=2" (default: the federation\'s)',
+    )
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "for a folder: who computes for simulated nodes: the SuperLink's machine (local), workers that you start (workers), or workers that Slurm or Ray starts (slurm, ray) (default: local)",
+      ).choices(ENGINES),
+    )
+    .option(
+      "--token-file <file>",
+      "for a folder with --engine: new file for the token of the run's workers (default: in ~/.flwr/workers)",
+    )
+    .option(
+      "--workers <n>",
+      "for a folder with --engine slurm or ray: number of workers (default: 1)",
+      wholeNumber({ from: 1, to: MAX_PLACED_WORKERS }),
+    )
+    .option(
+      "--nodes-per-worker <n>",
+      "for a folder with --engine slurm or ray: nodes that each worker computes at the same time, with a core for each (default: 1)",
+      wholeNumber({ from: 1, to: MAX_NODES_PER_WORKER }),
+    )
+    .option(
+      "--worker-superlink <host:port>",
+      "for a folder with --engine slurm or ray: address at which the workers reach the SuperLink (default: that of the connection)",
+    )
+    .option(
+      "--engine-address <url>",
+      "for a folder with --engine ray: address of Ray's dashboard, for example http://head:8265 (default: none, and needed with --engine ray)",
+    )
+    .option(
+      "--engine-option <option>",
+      "for a folder with --engine slurm: an option of sbatch, for example --engine-option=--partition=long; repeatable (default: none)",
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .option(
+      "--engine-wait <seconds>",
+      `for a folder with --engine slurm or ray: seconds in which the first worker must run (default: ${DEFAULT_WAIT_SECONDS})`,
+      wholeNumber({ from: 1 }),
     )
     .option(
       "--node-table <file>",

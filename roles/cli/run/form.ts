@@ -35,6 +35,14 @@ const SUBMIT_FLAGS = [
   "--format",
   "--node-table",
   "--nodes",
+  "--engine",
+  "--token-file",
+  "--workers",
+  "--nodes-per-worker",
+  "--worker-superlink",
+  "--engine-address",
+  "--engine-option",
+  "--engine-wait",
 ];
 
 /**

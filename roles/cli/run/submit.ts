@@ -26,11 +26,20 @@ import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
 import { type AppToCheck, neededTypeCheck } from "../apps/types/type_check.ts";
 import { AppCheck } from "./app_check.ts";
+import {
+  checkEngineFlags,
+  DEFAULT_WAIT_SECONDS,
+  type EngineFlags,
+} from "./workers/engine_flags.ts";
+import type { Engine } from "./workers/engine.ts";
+import type { WatchedWorkers } from "./workers/watch_workers.ts";
+import type { WorkerToken } from "./workers/worker_token.ts";
 import { readSimulationSettings, type SimulationSettings } from "../config/simulation_settings.ts";
+import { systemClock } from "../../../base/clock.ts";
 import { readingFlag, UsageError } from "../../flags/values.ts";
 
 /** Flags of `flwr run` for an app in a folder. */
-export interface SubmitFlags extends ControlFlags {
+export interface SubmitFlags extends ControlFlags, EngineFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
   /** Whether to follow the log. Undefined: only if the nodes are simulated on this machine, and the output is text. */
@@ -41,7 +50,7 @@ export interface SubmitFlags extends ControlFlags {
   readonly federationConfig?: string;
   /** File with the settings of each simulated node. */
   readonly nodeTable?: string;
-  /** The run from whose last checkpoint to go on. */
+  /** Id of the run from whose last checkpoint to continue. */
   readonly resume?: string;
   /** Whether to check the app's types before it is sent. */
   readonly check: boolean;
@@ -65,7 +74,8 @@ export async function submit(
   const json = flags.format === "json";
   if (json && flags.stream) return await followInJson(() => start(folder, superlink, flags), where);
   const started = await printAndReturn(flags.format, () => start(folder, superlink, flags));
-  const follows = flags.stream ?? (!json && started.connection.local !== undefined);
+  const isWatched = started.connection.local !== undefined || started.placed !== undefined;
+  const follows = flags.stream ?? (!json && isWatched);
   if (follows) requireCompleted(await follow(started, Deno.stdout, where), where);
 }
 
@@ -96,6 +106,8 @@ async function followInJson(begin: () => Promise<Started>, where: string): Promi
 interface Started extends Output {
   readonly connection: SuperLinkConnection;
   readonly run: StartedRun;
+  /** Its workers, if a scheduler has them. */
+  readonly placed?: WatchedWorkers;
 }
 
 async function start(
@@ -103,8 +115,9 @@ async function start(
   superlink: string | undefined,
   flags: SubmitFlags,
 ): Promise<Started> {
+  checkEngineFlags(flags);
   const resumeFrom = flags.resume === undefined ? undefined : readRunToResume(flags.resume);
-  const simulation = await readSimulation(flags);
+  const given = await readSimulation(flags);
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
   if (federation !== undefined) readingFlag(() => requireFederationId(federation, "--federation"));
@@ -113,7 +126,10 @@ async function start(
   const override = await readOverride(flags.runConfig, fab.config.config);
   const nodeTable = flags.nodeTable === undefined
     ? undefined
-    : await nodeTableOf(flags.nodeTable, simulation?.numSupernodes);
+    : await nodeTableOf(flags.nodeTable, given?.numSupernodes);
+  const engine = await engineFor(flags, fab);
+  await using token = await readToken(flags);
+  const simulation = withToken(given, token);
   const app = flags.check ? appToCheck(folder, fab) : undefined;
   const checkTypes = app && await neededTypeCheck(app);
   // The SuperLink is contacted while the types are checked. The app is sent only after it has passed.
@@ -139,11 +155,78 @@ async function start(
   });
   const run = started ?? await check.refusal;
   if (run.note !== undefined) printMessage(`Note: ${run.note}`);
-  return { ...startedOutput(run, fab), connection, run };
+  const output = startedOutput(run, fab);
+  if (token === undefined) return { ...output, connection, run };
+  const stopped = async (error: unknown) => {
+    await stopRun(connection, run.runId);
+    throw error;
+  };
+  const tokenFile = await token.write(run.runId).catch(stopped);
+  const json = { ...output.json, "token-file": tokenFile };
+  const { placeWorkers, reachNote, shellLine, workerWords } = await loadPlacing();
+  if (engine === undefined) {
+    const words = workerWords({ connection, tokenFile });
+    const lines = [...output.lines, `Start workers: ${shellLine(["flwr", ...words])}`];
+    return { json, lines, connection, run };
+  }
+  const note = reachNote(connection, flags);
+  if (note !== undefined) printMessage(`Note: ${note}`);
+  const toPlace = { runId: run.runId, connection, tokenFile, simulation: given ?? {} };
+  const workers = await placeWorkers(engine, toPlace, flags).catch(stopped);
+  return {
+    json: { ...json, workers: workers.name },
+    lines: [...output.lines, `${workers.name} has the workers. To end them: ${workers.toCancel}`],
+    connection,
+    run,
+    placed: { workers, waitSeconds: flags.engineWait ?? DEFAULT_WAIT_SECONDS },
+  };
+}
+
+/**
+ * The scheduler that places the run's workers. Undefined if none does.
+ *
+ * @throws FlwrError for an app that workers do not run, or a scheduler that cannot be reached
+ */
+async function engineFor(flags: SubmitFlags, { config }: Fab): Promise<Engine | undefined> {
+  const { engine = "local" } = flags;
+  if (engine === "local") return undefined;
+  if (languagesOf(config) !== "typescript") {
+    throw new UsageError(
+      "invalid-argument",
+      `--engine ${engine} is for apps in TypeScript or JavaScript: Flower's own program simulates Python apps`,
+      { hints: ["Leave --engine out"] },
+    );
+  }
+  const scheduler = (await loadPlacing()).engineOf(flags);
+  await scheduler?.check();
+  return scheduler;
+}
+
+/** Makes the token of the run's workers. Undefined if the SuperLink's machine computes. */
+async function readToken(
+  { engine = "local", tokenFile }: SubmitFlags,
+): Promise<WorkerToken | undefined> {
+  if (engine === "local") return undefined;
+  const { WorkerToken } = await loadPlacing();
+  return await WorkerToken.create(tokenFile);
+}
+
+/** Loads what only runs with workers need. */
+function loadPlacing() {
+  return load<typeof import("./workers/place_workers.ts")>(
+    new URL("./workers/place_workers.ts", import.meta.url),
+  );
+}
+
+function withToken(
+  settings: SimulationSettings | undefined,
+  token: WorkerToken | undefined,
+): SimulationSettings | undefined {
+  return token === undefined ? settings : { ...settings, workersTokenHash: token.hash };
 }
 
 /** Reads `--node-table`. Loads the reader, which few runs need. */
-async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
+export async function nodeTableOf(file: string, nodes: number | undefined): Promise<Uint8Array> {
   const { readNodeTable } = await load<typeof import("../config/node_table.ts")>(
     new URL("../config/node_table.ts", import.meta.url),
   );
@@ -162,6 +245,13 @@ function readRunToResume(text: string): bigint {
       "A folder of checkpoints is for a ServerApp run here: flwr run module:name --resume FOLDER",
     ],
   });
+}
+
+/** Checks the types of an app, unless it has passed before. @throws FlwrError "failed-precondition" with the errors */
+export async function checkAppTypes(folder: string, fab: Fab): Promise<void> {
+  const app = appToCheck(folder, fab);
+  const check = app && await neededTypeCheck(app);
+  await check?.();
 }
 
 /** The input of the type check. Undefined for an app in another language. */
@@ -192,8 +282,8 @@ async function readOverride(
 }
 
 /** Reads the settings of the simulation. Undefined if none were given. */
-async function readSimulation(
-  { nodes, federationConfig: pairs }: SubmitFlags,
+export async function readSimulation(
+  { nodes, federationConfig: pairs }: Pick<SubmitFlags, "nodes" | "federationConfig">,
 ): Promise<SimulationSettings | undefined> {
   if (nodes === undefined && pairs === undefined) return undefined;
   const values = pairs === undefined ? {} : await readRunConfig([pairs], "--federation-config");
@@ -201,7 +291,7 @@ async function readSimulation(
   if (nodes !== undefined && given.numSupernodes !== undefined && given.numSupernodes !== nodes) {
     throw new UsageError(
       "invalid-argument",
-      `--nodes says ${nodes}, and num-supernodes in --federation-config ${given.numSupernodes}`,
+      `--nodes is ${nodes}, but num-supernodes in --federation-config is ${given.numSupernodes}`,
       { hints: ["Leave one of them out"] },
     );
   }
@@ -221,41 +311,68 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
       "fab-hash": shortHash(hash),
       "fab-filename": fabFileName(config, hash),
     },
-    lines: [`Run ${runId} is started: ${config.fabId} ${config.version}`],
+    lines: [`Started run ${runId}: ${config.fabId} ${config.version}`],
   };
 }
 
 /** Writes a run's log until the run is over. @returns the finished run */
 async function follow(
-  { connection, run: { runId } }: Started,
+  { connection, run: { runId }, placed }: Started,
   stream: Stream,
   where: string,
 ): Promise<ShownRun> {
-  // Until here Ctrl-C just ends the command.
+  // Before this, Ctrl-C simply ends the command.
   using shutdown = onShutdown();
+  using watch = placed &&
+    new (await loadPlacing()).WorkerWatch(placed, systemClock, printMessage);
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   return await withControl(connection, async (control) => {
-    const followed = await followLog(control, runId, sink, shutdown.signal);
-    if (followed === "interrupted") throw stoppedFollowing(runId, where);
+    const signal = watch ? AbortSignal.any([shutdown.signal, watch.failed]) : shutdown.signal;
+    const followed = await followLog(control, runId, sink, signal).catch((error) => {
+      const { code, message, hints, cause } = FlwrError.from(error);
+      if (code !== "unavailable" && code !== "deadline-exceeded") throw error;
+      throw new FlwrError(code, message, { hints: [...hints, followAgain(runId, where)], cause });
+    });
+    if (watch?.failed.aborted) {
+      await control.stopRun(runId).catch(() => {});
+      await watch.cancel();
+      throw watch.failed.reason;
+    }
+    if (followed === "interrupted") throw stoppedFollowing(runId, where, placed);
+    // Those that run end by themselves. Others may still wait for a machine.
+    if (followed === "ended") await watch?.cancel();
     return await shownRun(control, runId);
   });
 }
 
-function stoppedFollowing(runId: bigint, where: string): FlwrError {
+function followAgain(runId: bigint, where: string): string {
+  return `To follow the run again: flwr log ${runId}${where}`;
+}
+
+async function stopRun(connection: SuperLinkConnection, runId: bigint): Promise<void> {
+  await withControl(connection, (control) => control.stopRun(runId)).catch(() => {});
+}
+
+function stoppedFollowing(
+  runId: bigint,
+  where: string,
+  placed: WatchedWorkers | undefined,
+): FlwrError {
   return new FlwrError(
     "cancelled",
     `Run ${runId} is still running. You stopped following its log`,
     {
       hints: [
-        `To follow it again: flwr log ${runId}${where}`,
+        followAgain(runId, where),
         `To stop it: flwr stop ${runId}${where}`,
+        ...(placed ? [`To end its workers: ${placed.workers.toCancel}`] : []),
       ],
     },
   );
 }
 
 /** Command line words that select the same SuperLink in another command, with a leading space. Empty for the default. */
-function whereOf(superlink: string | undefined, flags: ControlFlags): string {
+export function whereOf(superlink: string | undefined, flags: ControlFlags): string {
   if (superlink === undefined) return "";
   const trust = flags.insecure
     ? " --insecure"

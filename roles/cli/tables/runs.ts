@@ -13,7 +13,7 @@ export interface ShownRun {
   readonly status: string;
   /** Whether it completed, but a node contributed nothing to training or to evaluation. */
   readonly incomplete: boolean;
-  /** Seconds from its ServerApp's begin to its end, or until now. 0 before it began. */
+  /** Seconds from the start of its ServerApp to its end, or until now. 0 before it has started. */
   readonly elapsed: number;
 }
 

@@ -10,7 +10,7 @@ import {
   type SimulationSettings,
 } from "../../../entities/simulation.ts";
 import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
-import type { ServiceBinding } from "../../../rpc/service.ts";
+import { joinServices, type ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type {
   RunClaim,
@@ -46,10 +46,12 @@ export interface LaunchLink {
 /** Options of {@link LinkRuns}. */
 export interface LinkRunsOptions {
   readonly link: LaunchLink;
-  /** Whether the domain's state outlives this process. Otherwise a run that is interrupted has failed. */
+  /** Whether the domain's state outlives this process. If not, an interrupted run fails. */
   readonly isLasting: boolean;
   /** The Runtime API that the apps call. */
   readonly runtime: ServiceBinding;
+  /** The service by which a run hands out the work of its nodes to simulation workers (default: no run can). */
+  readonly nodeWorkOf?: (runId: bigint) => ServiceBinding;
   readonly clock: Clock;
 }
 
@@ -65,6 +67,7 @@ export class LinkRuns implements RunSource {
     const claimed = await this.#options.link.runs.claim({
       holdSeconds: CLAIM_HOLD_SECONDS,
       signal,
+      isBeside: true,
     });
     return claimed && new LinkRunClaim(claimed, this.#options);
   }
@@ -80,11 +83,17 @@ class LinkRunClaim implements RunClaim {
   readonly #clock: Clock;
   readonly #isLasting: boolean;
 
-  constructor({ run, token }: ClaimedRun, { link, runtime, clock, isLasting }: LinkRunsOptions) {
+  constructor(
+    { run, token }: ClaimedRun,
+    { link, runtime, nodeWorkOf, clock, isLasting }: LinkRunsOptions,
+  ) {
     this.runId = run.runId;
     this.token = token;
     this.callHeaders = taskTokenHeaders(token);
-    this.runtime = runtime;
+    const hasWorkers = run.simulation?.workersTokenHash !== undefined;
+    this.runtime = hasWorkers && nodeWorkOf !== undefined
+      ? joinServices(runtime, nodeWorkOf(run.runId))
+      : runtime;
     this.#run = run;
     this.#link = link;
     this.#clock = clock;
@@ -163,13 +172,14 @@ class LinkRunClaim implements RunClaim {
 }
 
 function simulationOf(settings: SimulationSettings): RunSimulation {
-  const { numSupernodes, clientResourcesNumCpus, initArgsNumCpus } = settings;
+  const { numSupernodes, clientResourcesNumCpus, initArgsNumCpus, workersTokenHash } = settings;
   const { dropout, slow, slowSeconds, lie } = { ...NO_FAULTS, ...settings };
   return {
     faults: { dropout, slow, slowSeconds, lie },
     nodes: numSupernodes ?? SIMULATION_DEFAULTS.numSupernodes,
     cpusPerNode: clientResourcesNumCpus ?? SIMULATION_DEFAULTS.clientResourcesNumCpus,
     ...(initArgsNumCpus !== undefined && { cpus: initArgsNumCpus }),
+    ...(workersTokenHash !== undefined && { elsewhere: true }),
   };
 }
 
@@ -191,13 +201,14 @@ function report(error: unknown): void {
   if (code !== "unavailable") log("superlink").error("A heartbeat failed: {message}", { message });
 }
 
-/** Runs that are listed at once. */
+/** Number of runs to list at a time. */
 const PAGE = 200;
 
 /**
  * Resumes the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
- * Those that cannot go on fail. Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
- * continue.
+ * Runs that cannot continue fail. Claimed runs that had not begun become pending again when their claim expires. Runs
+ * that a user started by hand continue. Not for a database that SuperLinks share: there the domain does this when the
+ * lease of a SuperLink has ended.
  *
  * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
  */

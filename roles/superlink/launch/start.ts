@@ -19,9 +19,13 @@ import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts"
 export interface LaunchOptions {
   readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
+  /** The service by which a run hands out the work of its nodes to simulation workers. */
+  readonly nodeWorkOf: (runId: bigint) => ServiceBinding;
   readonly runs: LaunchConfig & { readonly simulated: boolean };
-  /** Whether the SuperLink has a database: runs that it interrupts when it stops go on later. */
+  /** Whether the SuperLink has a database. If so, runs that it interrupts when it stops continue later. */
   readonly isLasting: boolean;
+  /** Whether other SuperLinks use the database at the same time. */
+  readonly isShared: boolean;
   /** "host:port" of the Runtime API, for processes on this machine. */
   readonly runtimeAddress?: string;
   /** File with the certificate of the SuperLink's CA. Undefined without TLS. */
@@ -38,7 +42,8 @@ export interface Launching extends AsyncDisposable {
 
 /** Starts to run submitted apps, including those that are already pending. */
 export function startLaunching(
-  { link, runtime, runs, isLasting, runtimeAddress, authorityFile }: LaunchOptions,
+  { link, runtime, nodeWorkOf, runs, isLasting, isShared, runtimeAddress, authorityFile }:
+    LaunchOptions,
 ): Launching {
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
@@ -46,7 +51,7 @@ export function startLaunching(
     ...(runs.simulated && { maxNodeThreads: MAX_NODE_THREADS }),
   });
   const launcher = new Launcher({
-    runs: new LinkRuns({ link, runtime, isLasting, clock: systemClock }),
+    runs: new LinkRuns({ link, runtime, nodeWorkOf, isLasting, clock: systemClock }),
     readFab,
     programs: {
       typescript: typescriptProgram(pool),
@@ -61,13 +66,15 @@ export function startLaunching(
     concurrent: runs.concurrent,
     stopDetails: "The SuperLink was stopped",
   });
-  const resuming = resumeInterruptedRuns(link, systemClock.now()).catch((error) => {
-    const { code, message } = FlwrError.from(error);
-    if (code === "unavailable") return;
-    log("superlink").error("Could not resume the runs from before the restart: {message}", {
-      message,
+  const resuming = isShared
+    ? undefined
+    : resumeInterruptedRuns(link, systemClock.now()).catch((error) => {
+      const { code, message } = FlwrError.from(error);
+      if (code === "unavailable") return;
+      log("superlink").error("Could not resume the runs from before the restart: {message}", {
+        message,
+      });
     });
-  });
   return {
     end: (runId) => launcher.end(runId),
     expectRun: () => pool.expect(),

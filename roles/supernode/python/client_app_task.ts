@@ -170,11 +170,11 @@ export class ClientAppTask {
   #refusal({ runId, srcNodeId, replyToMessageId }: NewLinkMessage): MessageRefusal | undefined {
     const { runId: own, nodeId, deflated } = this.#init;
     if (runId !== own) {
-      const reason = `The message is of run ${runId}, but the task is of run ${own}`;
+      const reason = `The message belongs to run ${runId}, but the task to run ${own}`;
       return { code: "wrong-run", reason };
     }
     if (srcNodeId !== nodeId) {
-      const reason = `The message is of node ${srcNodeId}, but this is node ${nodeId}`;
+      const reason = `The message is from node ${srcNodeId}, but this is node ${nodeId}`;
       return { code: "wrong-source", reason };
     }
     if (replyToMessageId !== deflated.message.messageId) {

@@ -19,3 +19,6 @@ export const TIMESTAMP_HEADER = "flwr-timestamp";
 
 /** Header that identifies a Runtime API process by its task; it must occur once. */
 export const TASK_TOKEN_HEADER = "flwr-task-token";
+
+/** Header with the token of a run's simulation workers. Not part of Flower. */
+export const WORKER_TOKEN_HEADER = "flwr-simulation-token";

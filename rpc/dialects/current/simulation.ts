@@ -10,9 +10,15 @@ import {
   SimulationConfigSchema,
 } from "../../../proto/gen/current/run_pb.ts";
 
+const SHA256 = /^[0-9a-f]{64}$/;
+
 /** Converts settings to protobuf. A missing one stays missing. */
 export function simulationToWire(settings: SimulationSettings): SimulationConfig {
-  return create(SimulationConfigSchema, settings);
+  const { workersTokenHash: workersTokenSha256, ...others } = settings;
+  return create(SimulationConfigSchema, {
+    ...others,
+    ...(workersTokenSha256 !== undefined && { workersTokenSha256 }),
+  });
 }
 
 /**
@@ -21,7 +27,7 @@ export function simulationToWire(settings: SimulationSettings): SimulationConfig
  * @throws FlwrError "invalid-argument" that names the setting that is out of range: Flower (1.42) accepts any number
  */
 export function simulationFromWire(config: SimulationConfig): SimulationSettings {
-  const { $typeName: _, $unknown: __, ...settings } = config;
+  const { $typeName: _, $unknown: __, workersTokenSha256: workersTokenHash, ...settings } = config;
   require(
     "num-supernodes",
     settings.numSupernodes,
@@ -50,7 +56,12 @@ export function simulationFromWire(config: SimulationConfig): SimulationSettings
     (value) => value >= 0 && value <= MAX_SLOW_SECONDS,
     `from 0 to ${MAX_SLOW_SECONDS}`,
   );
-  return settings;
+  if (workersTokenHash === undefined) return settings;
+  if (SHA256.test(workersTokenHash)) return { ...settings, workersTokenHash };
+  throw new FlwrError(
+    "invalid-argument",
+    "The token of simulation workers must be sent as its SHA-256, in hexadecimal",
+  );
 }
 
 /** Whether settings have some that Flower does not have, which other SuperLinks ignore. */

@@ -89,7 +89,7 @@ scenario(
     const { code, stdout } = await flwr(home, ["run", "my-app", ...flags, "--stream"]);
 
     assert.equal(code, 0);
-    assert.equal(stdout, `Run ${RUN_ID} is started: tester/my-app 1.0.0\none\ntwo`);
+    assert.equal(stdout, `Started run ${RUN_ID}: tester/my-app 1.0.0\none\ntwo`);
     const [submission] = fake.asked.submissions;
     assert.equal(
       createHash("sha256").update(submission!.fab!.content).digest("hex"),
@@ -192,7 +192,7 @@ scenario("cli: Ctrl-C ends following a run, which goes on, and says so", async (
   assert.equal((await run.end("SIGINT")).code, 1);
   assert.deepEqual(run.lines.slice(-3), [
     `Error: Run ${RUN_ID} is still running. You stopped following its log`,
-    `  Hint: To follow it again: flwr log ${RUN_ID}`,
+    `  Hint: To follow the run again: flwr log ${RUN_ID}`,
     `  Hint: To stop it: flwr stop ${RUN_ID}`,
   ]);
 

@@ -70,13 +70,20 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
   const output = `${home}/pulled`;
   const pulled = await json("pull", id, "--output", output);
   const model = await Deno.readFile(`${output}/model.npz`);
-  const sha256 = createHash("sha256").update(model).digest("hex");
+  const history = await Deno.readFile(`${output}/history.json`);
+  const listed = (name: string, bytes: Uint8Array) => {
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { name, size: bytes.length, sha256 };
+  };
   assert.deepEqual(pulled, {
     success: true,
     "run-id": id,
     folder: output,
-    artifacts: [{ name: "model.npz", size: model.length, sha256 }],
+    artifacts: [listed("history.json", history), listed("model.npz", model)],
   });
+  const { success, "run-id": of, strategies } = JSON.parse(new TextDecoder().decode(history));
+  assert.deepEqual([success, of, strategies.length], [true, id, 1]);
+  assert.deepEqual(strategies[0].rounds.map(({ round }: { round: number }) => round), [1, 2]);
   const values = [...decodeNpz(model)].map(([name, { data }]) => [name, [...data]]);
   assert.deepEqual(values, ended);
   const again = await flwr(home, ["pull", id, "--output", output]);
@@ -92,7 +99,7 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
   const archive = await fetch(url, { client: fetcher });
   const files = readZip(new Uint8Array(await archive.arrayBuffer()));
   fetcher.close();
-  assert.deepEqual([...files], [["model.npz", model]]);
+  assert.deepEqual([...files], [["history.json", history], ["model.npz", model]]);
 
   // This one waits for a third node.
   const waiting = await json("run", "my-app", "-c", "min-nodes=3");

@@ -13,11 +13,12 @@ import { RuntimeClient } from "../../../rpc/dialects/current/client/runtime_clie
 import { RuntimeConnection } from "../../../rpc/dialects/current/client/runtime_connection.ts";
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import { testCertificates } from "../../../rpc/testing/certificates.ts";
+import type { SimulationSettings } from "../../../entities/simulation.ts";
 import type { Transport } from "../../../rpc/call.ts";
 import { readSuperLinkConfig } from "../../../roles/superlink/config.ts";
 import { DEFAULT_FLAGS, OFF, type SuperLinkFlags } from "../../../roles/superlink/flags.ts";
 import { type RunningSuperLink, startSuperLink } from "../../../roles/superlink/start.ts";
-import { makeApp } from "../../support/make_app.ts";
+import { type AppSource, makeApp } from "../../support/make_app.ts";
 import { TempDir } from "../../support/tempdir.ts";
 
 /** Heartbeat interval of test nodes in seconds; longer than any test. */
@@ -61,7 +62,11 @@ export class CurrentSuperLink implements AsyncDisposable {
     this.authority = authority;
   }
 
-  static async start(flags: Partial<SuperLinkFlags> = {}): Promise<CurrentSuperLink> {
+  /** @param app what the submitted app is made of (default: an app that does nothing) */
+  static async start(
+    flags: Partial<SuperLinkFlags> = {},
+    app: Omit<AppSource, "name"> = {},
+  ): Promise<CurrentSuperLink> {
     await using cleanup = new AsyncDisposableStack();
     const folder = cleanup.use(await TempDir.make());
     const { ca, cert, key } = await testCertificates();
@@ -75,6 +80,7 @@ export class CurrentSuperLink implements AsyncDisposable {
       sslCertfile: await file("server.pem", cert),
       sslKeyfile: await file("server.key", key),
       enableSupernodeAuth: true,
+      database: ":memory:",
       port: "0",
       fleetApiAddress: "127.0.0.1:0",
       controlApiAddress: "127.0.0.1:0",
@@ -82,7 +88,7 @@ export class CurrentSuperLink implements AsyncDisposable {
       isolation: "process",
       ...flags,
     });
-    const fab = await buildFab(await makeApp(`${folder.path}/app`, { name: "small" }));
+    const fab = await buildFab(await makeApp(`${folder.path}/app`, { ...app, name: "small" }));
     const superLink = cleanup.use(await startSuperLink(config));
     return new CurrentSuperLink(superLink, cleanup.move(), fab, ca);
   }
@@ -147,10 +153,11 @@ export class CurrentSuperLink implements AsyncDisposable {
   }
 
   /** Submits an app. @returns the run's id */
-  async submit(): Promise<bigint> {
+  async submit(simulation?: SimulationSettings): Promise<bigint> {
     const run = await this.controlClient().startRun({
       fab: this.#fab,
       overrideConfig: new ConfigRecord(),
+      ...(simulation && { simulation }),
     });
     return run.runId;
   }

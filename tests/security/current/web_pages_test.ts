@@ -30,6 +30,7 @@ async function start(allowedHost?: string) {
   const config = await readSuperLinkConfig({
     ...DEFAULT_FLAGS,
     insecure: true,
+    database: ":memory:",
     port: "0",
     fleetApiAddress: OFF,
     controlApiAddress: OFF,

@@ -8,6 +8,7 @@ import { FlwrError } from "../../../../base/error.ts";
 import { ArtifactUpload } from "../../../../rpc/dialects/current/client/artifact_upload.ts";
 import { CheckpointTransfer } from "../../../../rpc/dialects/current/client/checkpoint_transfer.ts";
 import { RuntimeClient } from "../../../../rpc/dialects/current/client/runtime_client.ts";
+import { NodeWorkClient } from "../../../../rpc/dialects/current/client/node_work_client.ts";
 import { RuntimeConnection } from "../../../../rpc/dialects/current/client/runtime_connection.ts";
 import { PortChannel } from "../../../../rpc/port/channel.ts";
 import { importApp } from "../../../app/import_app.ts";
@@ -78,8 +79,12 @@ async function run({ module, runId, runConfig, simulation }: WorkerJob): Promise
     const app = await importApp(module, isServerApp, "ServerApp", compute);
     const report = new RunReport((line) => lines.writeMessage(line));
     const config = configFromTransferable(runConfig);
-    const nodes = simulation &&
-      await SimulatedNodes.start({ ...simulation, runId, runConfig: config }, threads);
+    const work = new NodeWorkClient(channel);
+    const nodes = simulation && await SimulatedNodes.start(
+      { ...simulation, runId, runConfig: config },
+      threads,
+      (message, context, seed, signal) => work.run(message, context, seed, signal),
+    );
     await runServerApp({
       app,
       compute,

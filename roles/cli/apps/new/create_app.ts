@@ -12,7 +12,7 @@ export interface AppPlan extends Placeholders {
 }
 
 /**
- * Creates an app from a template. Its folder must not exist, so that no files are overwritten.
+ * Creates an app from a template. Its folder must not exist, so no files are overwritten.
  *
  * @returns the app's folder, and its files
  * @throws FlwrError "invalid-argument" for an invalid name or publisher, "already-exists" when the folder exists,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { VERSION } from "../../../../base/version.ts";
 
-/** Most passed checks that are remembered. Beyond it all are forgotten. Each is an empty file. */
+/** Maximum number of remembered checks. When it is exceeded, all are forgotten. Each is an empty file. */
 const MAX_PASSED_CHECKS = 500;
 
 /** Passed type checks, each remembered as a file for this version of flwr and Deno. */

@@ -46,8 +46,8 @@ export async function runGuarded(
     stdin: isWindows ? "null" : "piped",
     stdout: "null",
     stderr: "piped",
-    // A session of its own: a terminal's Ctrl-C signals the whole process group, and would end the shell, perhaps before
-    // its guard is running, which would leave the program behind.
+    // In a separate session, because a terminal's Ctrl-C signals the whole process group. It would end the shell,
+    // perhaps before its guard is running, and leave the program behind.
     detached: !isWindows,
   }).spawn();
   const end = () => {

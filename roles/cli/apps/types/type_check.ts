@@ -9,10 +9,10 @@ import { readTypes, typesUrl } from "./installation.ts";
 import { PassedChecks } from "./passed_checks.ts";
 import { runGuarded } from "./run_guarded.ts";
 
-/** Most characters of the type checker's output that are shown. */
+/** Maximum number of characters of the type checker's output to show. */
 const MAX_CHECK_OUTPUT = 20_000;
 
-/** Most seconds for the check of an app's types. It usually takes one. */
+/** Timeout of the check of an app's types, in seconds. It usually takes 1 s. */
 const CHECK_SECONDS = 120;
 
 /** Files that the type checker reads. */
@@ -41,10 +41,10 @@ export type TypeCheck = (signal?: AbortSignal) => Promise<void>;
 
 /**
  * The check that an app still needs: of the types of its modules, like `deno check`, and of the components that they
- * export. A passed check is remembered by the hash of the code, so that it is not repeated when only settings or data
+ * export. A passed check is remembered by the hash of the code, so it is not repeated when only settings or data
  * change.
  *
- * The app may come from somebody else, so none of its code is run, and nothing is written to its folder. A copy of its
+ * The app may come from someone else, so none of its code is run, and nothing is written to its folder. A copy of its
  * files is checked, without the app's own settings, packages and network, which a sandbox does not have either.
  *
  * @returns undefined if the app has passed or has no types, and inside a compiled executable, which has no type checker

@@ -31,6 +31,12 @@ const LOG_RECONNECT_SECONDS = 60;
 /** Seconds between two attempts to reconnect to a log. */
 const LOG_RETRY_SECONDS = 1;
 
+/**
+ * Seconds after which an attempt to follow a log counts as connected even though nothing arrived: no attempt to connect
+ * takes that long, and Flower's own SuperLink sends nothing until there is a new line.
+ */
+const LOG_CONNECTED_SECONDS = 30;
+
 /** Response of SuperLinks of Flower 1.24 and 1.25 to a request without a federation. Nothing has been started then. */
 const WANTS_FEDERATION = "Federation '' does not exist.";
 /** The only federation of these versions. */
@@ -99,6 +105,13 @@ export interface RunLogOptions {
   /** RunLogChunk.latest of the last known piece; by default the whole log. */
   readonly after?: number;
   readonly signal?: AbortSignal;
+  /**
+   * Called when the connection was lost and the first attempt to reconnect failed. `giveUpSeconds` is the time that is
+   * left for further attempts. Called once per loss.
+   */
+  readonly onLost?: (error: FlwrError, giveUpSeconds: number) => void;
+  /** Called when the SuperLink answers again after `onLost`. */
+  readonly onReconnect?: () => void;
 }
 
 /** A node to be registered. */
@@ -163,6 +176,15 @@ export class ControlClient {
       throw new FlwrError("unimplemented", "--resume: this SuperLink cannot resume runs", {
         hints: ["Submit the app without --resume, or to a SuperLink of this version of flwr"],
       });
+    }
+    if (simulation?.workersTokenHash !== undefined && !response.simulatedByWorkers) {
+      // It would simulate the nodes itself, or use its SuperNodes.
+      await this.stopRun(runId).catch(() => {});
+      throw new FlwrError(
+        "unimplemented",
+        "--engine: the nodes of this SuperLink cannot be simulated by workers on other machines",
+        { hints: ["Submit the app to one of this version of flwr, started with --simulation"] },
+      );
     }
     const needsSimulation = nodeTable !== undefined ||
       (simulation !== undefined && hasFaultSettings(simulation));
@@ -253,26 +275,47 @@ export class ControlClient {
    */
   async *streamLogs(
     runId: RunId,
-    { after = 0, signal }: RunLogOptions = {},
+    { after = 0, signal, onLost, onReconnect }: RunLogOptions = {},
   ): AsyncGenerator<RunLogChunk, void, void> {
+    const options = { retry: NO_RETRY, ...(signal && { signal }) };
     let afterTimestamp = after;
-    let receivedAt = this.#clock.now();
+    /** When the connection was lost. Undefined while it works. */
+    let lostAt: number | undefined;
+    /** The last report of this loss. */
+    let reported: "lost" | "back" | undefined;
+    const works = () => lostAt = reported = undefined;
     for (;;) {
+      let streamsSince = Infinity;
       try {
+        if (reported === "lost") {
+          // The stream itself may stay silent until the app writes a line.
+          const timeoutSeconds = CALL_DEADLINE_SECONDS;
+          await this.#call(Control.method.listRuns, { runId }, { ...options, timeoutSeconds });
+          reported = "back";
+          onReconnect?.();
+        }
+        streamsSince = this.#clock.now();
         const request = { runId, afterTimestamp, partBytes: LOG_PART_BYTES };
-        const pieces = this.#channel.stream(Control.method.streamLogs, request, {
-          ...(signal && { signal }),
-        });
+        const pieces = this.#channel.stream(Control.method.streamLogs, request, options);
         for await (const { logOutput: text, latestTimestamp: latest, whole } of pieces) {
-          receivedAt = this.#clock.now();
+          works();
           afterTimestamp = latest;
           yield { text, latest, ...(whole !== undefined && { caughtUp: whole }) };
         }
         return;
       } catch (error) {
         const refusal = explainRefusal(error);
-        const lost = this.#clock.now() - receivedAt >= LOG_RECONNECT_SECONDS;
-        if (lost || signal?.aborted || !isRetryable(refusal)) throw refusal;
+        const now = this.#clock.now();
+        if (now - streamsSince >= LOG_CONNECTED_SECONDS) works();
+        const isFirst = lostAt === undefined;
+        lostAt ??= now;
+        const left = lostAt + LOG_RECONNECT_SECONDS - now;
+        if (left <= 0 || signal?.aborted || !isRetryable(refusal)) throw refusal;
+        // A proxy that closes silent connections needs no message: the first attempt succeeds.
+        if (!isFirst && reported === undefined) {
+          reported = "lost";
+          onLost?.(refusal, left);
+        }
         await this.#clock.sleep(LOG_RETRY_SECONDS, signal);
       }
     }

@@ -93,7 +93,7 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
         isSimulated: simulated !== undefined,
       });
       if (submission === undefined) return create(StartRunResponseSchema);
-      const { runId, seriesId, federation, resumedFrom } = await link.runs.create({
+      const { runId, seriesId, federation, resumedFrom, simulation } = await link.runs.create({
         ...submission,
         ...await simulationOf(request, simulated),
       });
@@ -103,6 +103,7 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
         federation,
         resumed: resumedFrom !== undefined,
         simulatedAsAsked: simulated !== undefined,
+        simulatedByWorkers: simulation?.workersTokenHash !== undefined,
       });
     },
 
@@ -229,6 +230,12 @@ export function controlHandlers(options: ControlOptions): ServiceHandlers<typeof
         throw new ApiError("federation-management-not-offered", NOT_SIMULATED);
       }
       const changes = refusedAsRequest(() => config ? simulationFromWire(config) : {});
+      if (changes.workersTokenHash !== undefined) {
+        throw new ApiError(
+          "request-malformed",
+          "The token of simulation workers is a run's own, not the federation's",
+        );
+      }
       await simulated.configure(changes);
       const faults = hasFaultSettings(changes);
       return create(ConfigureSimulationFederationResponseSchema, { federationName: name, faults });

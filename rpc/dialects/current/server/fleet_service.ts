@@ -88,10 +88,10 @@ export function currentFleetHandlers(
           heartbeatInterval,
           patience: HEARTBEAT_PATIENCE,
           wire: NODE_WIRE.current,
+          session: caller.session,
           ...naming,
         })
       );
-      caller.joined(nodeId);
       return create(ActivateNodeResponseSchema, { nodeId });
     },
 

@@ -30,10 +30,6 @@ import {
 import { type NodePolicy, nodePolicyOf } from "./fleet_policy.ts";
 import type { NodeCaller } from "./node_caller.ts";
 import { nodeDenied } from "./node_denied.ts";
-import { NodeSessions } from "./node_sessions.ts";
-
-/** Nodes whose sessions are remembered. An entry takes about 200 bytes; a forgotten one is learned again. */
-const MAX_NODE_SESSIONS = 100_000;
 
 /** Keys that a SuperLink with node authentication admits, in addition to registered ones. */
 export interface KnownKeys {
@@ -113,7 +109,6 @@ class Gate {
   readonly #clock: Clock;
   readonly #keys = new PublicKeys();
   readonly #replays: Pick<LastingReplayGuard, "accept">;
-  readonly #sessions = new NodeSessions(MAX_NODE_SESSIONS);
 
   constructor(options: NodeAuthenticationOptions) {
     this.#options = options;
@@ -151,15 +146,14 @@ class Gate {
       const node = await this.#admitted(call, key);
       const revoked = this.#options.known?.revoked(key) ?? NEVER;
       const session = sessionOf(call);
-      const joined = (nodeId: bigint) => this.#sessions.join(nodeId, session);
       if (policy.admission === "key") {
         this.#checkOwnKey(policy, request, key);
         this.#limitJoins(call, key);
-        return { publicKey: key, joined, revoked };
+        return { publicKey: key, session, revoked };
       }
       const { nodeId, wire } = checkClaims(policy, request, node);
       this.#checkSession(call, node);
-      return { publicKey: key, nodeId, joined, revoked, ...(wire !== undefined && { wire }) };
+      return { publicKey: key, nodeId, session, revoked, ...(wire !== undefined && { wire }) };
     } catch (error) {
       throw this.#denial(call, key, error);
     }
@@ -201,7 +195,7 @@ class Gate {
 
   /** Refuses a session that was replaced by a later join of the same node. */
   #checkSession(call: CallHead, node: LinkNode | undefined): void {
-    if (node === undefined || this.#sessions.isCurrent(node.nodeId, sessionOf(call))) return;
+    if (node?.session === undefined || node.session === sessionOf(call)) return;
     throw new NodeRefusal(
       "superseded",
       `another SuperNode joined with the key of node ${node.nodeId}: use a separate key for each SuperNode`,
@@ -258,10 +252,13 @@ function isJoin({ method }: CallHead): boolean {
   return nodePolicyOf(method)?.admission === "key";
 }
 
-/** The session id of a call; undefined if it has none, or an invalid one. */
-function sessionOf(call: CallHead): string | undefined {
+/**
+ * The session id of a call. Our SuperNodes send one, random for each start, so that programs with a copied key differ.
+ * Empty if the call has none, as those of Flower's programs and ours before 0.4, or an invalid one.
+ */
+function sessionOf(call: CallHead): string {
   const session = call.header(SESSION_HEADER);
-  return session !== undefined && SESSION_PATTERN.test(session) ? session : undefined;
+  return session !== undefined && SESSION_PATTERN.test(session) ? session : "";
 }
 
 /**

@@ -294,6 +294,8 @@ Deno.test("of two programs with one key, the one that joined last is the node", 
     "it cannot put the newer one offline",
   );
   assert.equal((await newer.heartbeat(nodeId)).success, true);
+  // Also after a restart of the SuperLink, and at another SuperLink on the same store: it is stored with the node.
+  assert.equal((await stage.link.nodes.list())[0]?.session, "b".repeat(32));
 });
 
 Deno.test("of Flower's programs, which send no session id, the one that joined last is accepted", async () => {

@@ -8,8 +8,8 @@ export interface NodeCaller {
   readonly nodeId?: bigint;
   /** How that node receives its messages, if known: LinkNode.wire. */
   readonly wire?: string;
-  /** Call it when the node has joined: its earlier session is refused from then on. */
-  readonly joined: (nodeId: bigint) => void;
+  /** Session of the calling program, as in LinkNode: empty if it names none. */
+  readonly session: string;
   /** Aborted when the key is removed from the SuperLink's list during the call. */
   readonly revoked: AbortSignal;
 }

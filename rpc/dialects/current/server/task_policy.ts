@@ -2,6 +2,7 @@ import { MAX_SMALL_REQUEST_BYTES, MAX_TREE_REQUEST_BYTES } from "./fleet_policy.
 import { MAX_ALONG_BYTES } from "../limits.ts";
 import { MAX_BATCH_REQUEST_UNITS, MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "../../../limits.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import { NodeWork } from "../../../../proto/gen/current/simulation_pb.ts";
 import type { DescMethod } from "@bufbuild/protobuf";
 
 /** Bytes of a request with message ids: 200,000 of them, 66 bytes each. */
@@ -74,6 +75,7 @@ export function runtimeRequestBytes({ localName }: DescMethod): number {
  * @returns 0 if there is no such method
  */
 export function sandboxRequestBytes(name: string): number {
+  if (name === NodeWork.method.runNode.name) return MAX_MESSAGE_BYTES;
   const method = Runtime.methods.find((method) => method.name === name);
   if (method === undefined) return 0;
   return method === Runtime.method.pushMessages

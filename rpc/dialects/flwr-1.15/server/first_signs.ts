@@ -1,5 +1,8 @@
 import type { Clock } from "../../../../base/clock.ts";
 
+/** Seconds after which a wait looks again, because the node can show it at another SuperLink on the same store. */
+const LOOK_AGAIN_SECONDS = 5;
+
 /** Lets calls wait until their node has shown how it receives messages. */
 export class FirstSigns {
   readonly #clock: Clock;
@@ -17,7 +20,8 @@ export class FirstSigns {
   /**
    * Waits until a node has shown it.
    *
-   * @param look returns whether the node has already; called once, after the wait is registered
+   * @param look returns whether the node has already; called after the wait is registered, and every
+   *   {@link LOOK_AGAIN_SECONDS}
    * @param seconds the longest wait
    * @param signal ends the wait
    */
@@ -32,8 +36,14 @@ export class FirstSigns {
     const waiting = this.#waiting.get(nodeId) ?? new Set();
     this.#waiting.set(nodeId, waiting.add(wake));
     try {
-      if (await look()) return;
-      await this.#clock.sleep(seconds, AbortSignal.any([signal, sign.signal]));
+      const until = this.#clock.now() + seconds;
+      const ended = AbortSignal.any([signal, sign.signal]);
+      while (!await look()) {
+        const left = until - this.#clock.now();
+        if (ended.aborted || left <= 0) return;
+        await this.#clock.sleep(Math.min(left, LOOK_AGAIN_SECONDS), ended);
+        if (ended.aborted) return;
+      }
     } finally {
       waiting.delete(wake);
       if (waiting.size === 0) this.#waiting.delete(nodeId);

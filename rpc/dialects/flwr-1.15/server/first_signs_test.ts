@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import { FirstSigns } from "./first_signs.ts";
 
 const NEVER = new AbortController().signal;
@@ -34,8 +35,9 @@ Deno.test("first signs: a wait ends at its limit, and when its caller disconnect
   const signs = new FirstSigns(clock);
   const unseen = () => Promise.resolve(false);
   const wait = watched(signs.waitFor(7n, unseen, 20, NEVER));
-  await Promise.resolve();
+  await settle();
   await clock.advance(19);
+  await settle();
   assert.equal(wait.over, false);
   await clock.advance(1);
   await wait.promise;
@@ -43,4 +45,16 @@ Deno.test("first signs: a wait ends at its limit, and when its caller disconnect
   const gone = signs.waitFor(7n, unseen, 20, caller.signal);
   caller.abort();
   await gone;
+});
+
+Deno.test("first signs: a sign that another SuperLink got is found five seconds later", async () => {
+  const clock = new FakeClock();
+  const signs = new FirstSigns(clock);
+  let seen = false;
+  const wait = watched(signs.waitFor(7n, () => Promise.resolve(seen), 20, NEVER));
+  await settle();
+  seen = true;
+  await clock.advance(5);
+  await settle();
+  assert.equal(wait.over, true);
 });

@@ -92,9 +92,9 @@ export function olderFleetHandlers(
           publicKey: caller.publicKey.spki,
           heartbeatInterval,
           patience: HEARTBEAT_PATIENCE,
+          session: caller.session,
         })
       );
-      caller.joined(nodeId);
       return create(CreateNodeResponseSchema, { node: { nodeId } });
     },
 

@@ -749,7 +749,7 @@ export interface InstructionInit {
 }
 /** Options of a reply. */
 export interface ReplyOptions {
-	/** Validity of the reply in seconds, never longer than its instruction's (default: as long as that). */
+	/** Validity of the reply in seconds, never longer than its instruction's (default: that of the instruction). */
 	readonly ttl?: number;
 	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
@@ -890,9 +890,9 @@ export declare class ClientApp {
 /** Options of {@link perRun}. */
 export interface PerRunOptions {
 	/**
-	 * In a simulation, one thread runs many nodes. By default each has its own value, as on a machine of its own. `true`:
-	 * they share one. That saves most of the time where a value has nothing of a single node, such as a model whose
-	 * parameters every message sets (default: false).
+	 * Whether all nodes that one thread of a simulation runs share the value. Sharing saves much time if the value
+	 * contains nothing that belongs to one node, such as a model whose parameters every message sets (default false: each
+	 * node has its own value, as on a real machine).
 	 */
 	readonly sharedByNodes?: boolean;
 }
@@ -1053,7 +1053,7 @@ export declare class Result {
 	/** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
 	get serverMetrics(): Map<number, MetricRecord>;
 }
-/** The privacy loss of a run so far, and what it rests on. */
+/** The privacy loss of a run so far, with its assumptions. */
 export interface PrivacyReport {
 	/** ε, in nats. */
 	readonly epsilon: number;
@@ -1442,14 +1442,17 @@ export interface SimulateOptions {
 	readonly runConfig?: NodeSettings;
 	/** Settings of the node with this partition, from 0, in addition to `partition-id` and `num-partitions` (default: none). */
 	readonly nodeConfig?: (partition: number) => NodeSettings;
-	/** Faults of the nodes, drawn with the seed for each message: shares from 0 to 1, and seconds (default: none). */
+	/**
+	 * Faults of the nodes: shares of messages from 0 to 1, and a delay in seconds. The seed decides which messages have a
+	 * fault (default: none).
+	 */
 	readonly faults?: Partial<NodeFaults>;
-	/** Decides all random numbers of strategies and models that have no seed of their own, any integer (default: 0). */
+	/** Seed of all random numbers of strategies and models that do not set their own seed; any integer (default: 0). */
 	readonly seed?: number;
 }
-/** What a simulated run left. */
+/** The results of a simulated run. */
 export interface Simulation {
-	/** The results of the strategies that the ServerApp ran, in their order. */
+	/** The results of the strategies that the ServerApp ran, in order. */
 	readonly results: readonly Result[];
 	/** The files that the ServerApp saved, by name. */
 	readonly artifacts: ReadonlyMap<string, Uint8Array>;
@@ -1475,7 +1478,7 @@ export interface Simulation {
  * ```
  */
 export declare function simulate(options: SimulateOptions): Promise<Simulation>;
-/** Options of SecAggPlus; names and meanings are Flower's, but 1 always means all. */
+/** Options of SecAggPlus. Names and meanings are Flower's, but 1 always means all. */
 export interface SecAggPlusOptions {
 	/**
 	 * Number of shares of each secret, which is also a node's number of neighbours: a fraction of the nodes, above 0 and
@@ -1489,11 +1492,11 @@ export interface SecAggPlusOptions {
 	 */
 	readonly reconstructionThreshold?: number;
 	/**
-	 * The largest number of examples that a node may have. A node with more is left out. Much larger than needed: less
-	 * precision. Default: 1000.
+	 * The largest number of examples that a node may have. A node with more is left out. A value much larger than needed
+	 * costs precision. Default: 1000.
 	 */
 	readonly maxWeight?: number;
-	/** c: model elements, weighed, are clipped to [−c, c]. Default: 8. */
+	/** c: weighted model elements are clipped to [−c, c]. Default: 8. */
 	readonly clippingRange?: number;
 	/** R: [−c, c] becomes the integers from 0 to R. Up to 2³⁰; with N nodes N·R must stay below the modulus. Default: 2²². */
 	readonly quantizationRange?: number;
@@ -1519,9 +1522,9 @@ export interface Round {
 export type Tensors = ReadonlyMap<string, Tensor>;
 /** A phase of a round, as the parts of a strategy receive it. */
 export interface PhaseRound extends Round {
-	/** The phase; replies to "evaluate" contain metrics only. */
+	/** The phase. Replies to "evaluate" contain only metrics. */
 	readonly phase: PhaseName;
-	/** The global model that the nodes are sent, decoded; do not change it. */
+	/** The decoded global model that the nodes receive. Do not change it. */
 	readonly sent: Tensors;
 }
 /** A reply that passed all checks. */
@@ -1541,8 +1544,9 @@ export interface CheckedReply {
 	readonly content: RecordDict;
 }
 /**
- * Which replies a strategy accepts: names, shapes and types of their arrays, their metrics and weights. The usual one is
- * a `ModelContract`; a strategy whose replies are not models, such as masked vectors, states its own.
+ * Decides which replies a strategy accepts, by the names, shapes and types of their arrays, their metrics and weights.
+ * The usual contract is a `ModelContract`. A strategy whose replies are not models, such as masked vectors, needs its
+ * own.
  *
  * @example
  * ```ts
@@ -1615,8 +1619,8 @@ export interface StartOptions {
 	/** Called before the first round, as round 0, and after each round. */
 	readonly evaluateFn?: EvaluateFn;
 	/**
-	 * Called after each round but the last. Return true to end the run early: it completes with the model of that round
-	 * (default: all rounds run).
+	 * Called after each round except the last. Return true to end the run early; it then completes with the model of that
+	 * round (default: all rounds run).
 	 *
 	 * @example
 	 * ```ts
@@ -1628,7 +1632,7 @@ export interface StartOptions {
 	readonly timeout?: number;
 	/**
 	 * Where and how often to save a checkpoint of model, state and history; false saves none (default: after each round,
-	 * if the run has a place to save it). A run that is resumed goes on after the round of its last checkpoint.
+	 * if the run has a place to save it). A resumed run continues after the round of its last checkpoint.
 	 */
 	readonly checkpoint?: boolean | CheckpointOptions;
 	/** Ends the run with a "cancelled" error. */
@@ -1663,20 +1667,20 @@ export declare abstract class Strategy {
 	get name(): string;
 	/**
 	 * Whether the new model depends on the replies only through the mean of their models, whatever its weights. Wrappers
-	 * that replace each model by a noisy mean need such a strategy (default: false).
+	 * that replace each model with a noisy mean need such a strategy (default: false).
 	 */
 	get usesMeanOnly(): boolean;
 	/**
-	 * Checks a reply to a training as {@link aggregateTrain} does. Wrappers that compute the mean themselves call it.
+	 * Checks a reply to training as {@link aggregateTrain} does, for wrappers that compute the mean themselves.
 	 *
-	 * @throws FlwrError with the reason for which the reply would be a failure of its node
+	 * @throws FlwrError with the reason why the reply would be a failure of its node
 	 */
 	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
 	/**
 	 * Decides before a round whether the run ends there, for example because its privacy budget is spent.
 	 *
 	 * @param _round the round that would be next, from 1
-	 * @returns the reason, as a sentence without a full stop; undefined if the run goes on (default)
+	 * @returns the reason, as a sentence without a full stop; undefined if the run continues (default)
 	 * @throws FlwrError if not even a first round is possible
 	 */
 	stopBefore(_round: number): string | undefined;
@@ -1685,10 +1689,10 @@ export declare abstract class Strategy {
 	/** Aggregates the replies, which include errors, into the new model. */
 	abstract aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome | Promise<TrainOutcome>;
 	/**
-	 * Aggregates the replies of training as they arrive. By default waits for all of them, which {@link aggregateTrain}
-	 * gets in the order of their instructions.
+	 * Aggregates the replies of training as they arrive. By default, waits for all of them and passes them to {@link
+	 * aggregateTrain} in the order of their instructions.
 	 *
-	 * @param replies one per instruction, errors among them; read until there are no more
+	 * @param replies one per instruction, including errors; read until there are no more
 	 */
 	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
 	/** Chooses nodes and instructions for evaluation. `round.arrays` is the model at the end of training. */
@@ -1704,14 +1708,14 @@ export declare abstract class Strategy {
 		nodeId?: NodeId;
 	}>;
 	/**
-	 * Whether each round must be saved before the next one begins: the state counts what has left the server. Wrappers pass
-	 * on the answer of their inner strategy (default: false).
+	 * Whether each round must be saved before the next one begins: true if the state counts what has left the server.
+	 * Wrappers return the answer of their inner strategy (default: false).
 	 */
 	get savesEachRound(): boolean;
-	/** What the strategy keeps from round to round, exactly; empty by default. */
+	/** The exact state that the strategy keeps from round to round. Empty by default. */
 	saveState(): RecordDict;
 	/**
-	 * Replaces the state by one that {@link saveState} returned.
+	 * Replaces the state with one that {@link saveState} returned.
 	 *
 	 * @throws FlwrError "invalid-argument" if it is another strategy's state
 	 */
@@ -1732,9 +1736,10 @@ export declare abstract class Strategy {
  * every node,
  * with the node's own metrics.
  *
- * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python. Nodes
- * may be lost in each of the four stages, as long as the threshold's number of each node's neighbours is left. The numbers of
- * examples and all metrics are sent in the clear: see docs/secure-aggregation.md for what is guaranteed.
+ * It speaks the protocol of Flower's `SecAggPlusWorkflow`: nodes need `secAggPlusMod`, or `secaggplus_mod` in Python.
+ * Nodes may be lost in each of the four stages, as long as every node keeps as many neighbours as the threshold
+ * requires. The numbers of examples and all metrics are sent in the clear: see docs/secure-aggregation.md for what is
+ * guaranteed.
  *
  * @example
  * ```ts
@@ -1747,9 +1752,9 @@ export declare class SecAggPlus extends Strategy {
 	/**
 	 * Puts secure aggregation around a strategy.
 	 *
-	 * @param strategy chooses nodes, and makes the new model of their mean
+	 * @param strategy chooses nodes, and computes the new model from their mean
 	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-	 *   mean of the nodes' models, or runs rounds of its own
+	 *   mean of the nodes' models, or runs its own rounds
 	 */
 	constructor(strategy: Strategy, options?: SecAggPlusOptions);
 	/** Includes the name of the inner strategy. */
@@ -1762,7 +1767,7 @@ export declare class SecAggPlus extends Strategy {
 		arrays: ArrayRecord;
 		nodeId?: NodeId;
 	}>;
-	/** As the inner strategy. */
+	/** Same as the inner strategy. */
 	get savesEachRound(): boolean;
 	/** The state of the inner strategy. */
 	saveState(): RecordDict;
@@ -1784,9 +1789,9 @@ export declare class SecAggPlus extends Strategy {
 /** Options of {@link secAggPlusMod}. */
 export interface SecAggPlusModOptions {
 	/**
-	 * The part of the shares, 0 to 1, that must be needed to give a secret back; rounds with a lower threshold are refused.
-	 * Default: more than half. With half of them or fewer, a server can collect the shares of both secrets of a node, some
-	 * from one half of the neighbours, some from the other, and read its model.
+	 * Smallest fraction of the shares, 0 to 1, that may reconstruct a secret. Rounds with a lower threshold are refused.
+	 * With half of the shares or fewer, a server can collect the shares of both secrets of a node from different halves
+	 * of its neighbours, and read the node's model. Default: more than half.
 	 */
 	readonly minThreshold?: number;
 }
@@ -1827,16 +1832,21 @@ export interface DistributedPrivacy {
 /** Options of SecureAggregation. */
 export interface SecureAggregationOptions {
 	/**
-	 * Fraction of the nodes that must stay until the end, from 2/3 to 1. That many shares reconstruct a secret, and that
-	 * many nodes must sign the same survivors. A higher threshold tolerates more colluding nodes, and fewer lost ones.
-	 * Default: 2/3.
+	 * Fraction of the nodes that must stay until the end, from 2/3 to 1. It determines how many shares reconstruct a
+	 * secret, and how many nodes must sign the same list of survivors. A higher threshold tolerates more colluding nodes,
+	 * and fewer lost ones. Default: 2/3.
 	 */
 	readonly threshold?: number;
-	/** The largest number of examples that a node counts with: one with more counts as if it had so many. Default: 1000. */
+	/**
+	 * The largest number of examples with which a node counts. A node with more counts as if it had this number. Default:
+	 * 1000.
+	 */
 	readonly maxWeight?: number;
-	/** c: the elements of a node's update, its model minus the one that it was sent, are clipped to [−c, c]. Default: 8. */
+	/**
+	 * c: the elements of a node's update, its model minus the model that it received, are clipped to [−c, c]. Default: 8.
+	 */
 	readonly clippingRange?: number;
-	/** Vectors are summed modulo 2³² or 2⁶⁴. 64 bits are twice as large on the wire, and far more exact. Default: 32. */
+	/** Vectors are summed modulo 2³² or 2⁶⁴. 64 bits are twice as large on the wire, but far more exact. Default: 32. */
 	readonly ringBits?: 32 | 64;
 	/**
 	 * R: [−c, c] becomes the integers from −R to R. Up to 2⁴⁸; with N nodes N·R must stay below 2³¹ or 2⁶³. Default: 2²²
@@ -1844,9 +1854,8 @@ export interface SecureAggregationOptions {
 	 */
 	readonly quantizationRange?: number;
 	/**
-	 * Metrics of training that are in the sum, each with its largest absolute value: `{ loss: 100, accuracy: 1 }`. Their
-	 * means, weighted by examples, are all that the server learns. A metric that is not named stays on the node. Default:
-	 * none.
+	 * Training metrics to include in the sum, each with its largest absolute value: `{ loss: 100, accuracy: 1 }`. The
+	 * server learns only their means, weighted by examples. A metric that is not named stays on the node. Default: none.
 	 */
 	readonly metrics?: Readonly<Record<string, number>>;
 	/**
@@ -1858,7 +1867,7 @@ export interface SecureAggregationOptions {
 	/** Seconds for the replies of each stage, above 0. Default: 3600. */
 	readonly timeout?: number;
 	/**
-	 * Whether keys that are not signed are accepted, so that a server in the middle could read every model. For tests and
+	 * Whether to accept keys that are not signed. A server in the middle could then read every model. Only for tests and
 	 * simulations, where nodes have no registered keys. Default: false.
 	 */
 	readonly unsignedKeysForTests?: boolean;
@@ -1887,7 +1896,7 @@ export declare class SecureAggregation extends Strategy {
 	 *
 	 * @param strategy chooses nodes, and computes the new model from their mean
 	 * @throws FlwrError "invalid-argument" naming the option that is out of range, or a strategy that needs more than the
-	 *   mean of the nodes' models, or runs rounds of its own
+	 *   mean of the nodes' models, or runs its own rounds
 	 */
 	constructor(strategy: Strategy, options?: SecureAggregationOptions);
 	/** Includes the name of the inner strategy. */
@@ -1902,7 +1911,7 @@ export declare class SecureAggregation extends Strategy {
 	}>;
 	/** Ends the run before the budget of `privacy` would be exceeded. */
 	stopBefore(round: number): string | undefined;
-	/** With `privacy` true: no release may be forgotten. */
+	/** True with `privacy`, because no release may be forgotten. */
 	get savesEachRound(): boolean;
 	/** The state of the inner strategy, and the privacy loss so far. */
 	saveState(): RecordDict;
@@ -1929,37 +1938,38 @@ export declare class SecureAggregation extends Strategy {
 export interface SecureAggregationModOptions {
 	/**
 	 * Minimum number of nodes in a sum with this node, from 2: rounds with a lower threshold are refused. A server that
-	 * cheats may choose small rounds: fewer than half of `minNodes` may collude with it. Default: 2, the threshold of a
-	 * round of three nodes.
+	 * cheats may choose small rounds, but as long as fewer than half of `minNodes` nodes collude with it, it learns only
+	 * sums. Default: 2, the threshold of a round of three nodes.
 	 */
 	readonly minNodes?: number;
 	/**
-	 * The least noise in a sum, as the part of the clipping norm that its standard deviation is, from 0: rounds with less
-	 * are refused. The noise is counted that is left when as many nodes work together with the server as the protocol
-	 * tolerates, 2 · threshold − nodes − 1, or `colluding` of the round if that is more. Default: 0, also sums without noise.
+	 * Minimum noise in a sum: its standard deviation ÷ the clipping norm, from 0. Rounds with less noise are refused.
+	 * Only the noise of nodes that do not collude counts. The number of colluding nodes is taken to be as many as the
+	 * protocol tolerates, 2 · threshold − nodes − 1, or the round's `colluding` if that is more. Default: 0, which also
+	 * accepts sums without noise.
 	 */
 	readonly minNoiseMultiplier?: number;
 	/**
-	 * The most rounds of one run in which the node sends its masked update, from 1: later ones are refused. Each sum says
-	 * more about the nodes in it, and noise averages out over rounds. Default: no limit.
+	 * Maximum number of rounds of one run in which the node sends its masked update, from 1. Later rounds are refused.
+	 * Each sum reveals more about the nodes in it, and noise averages out over rounds. Default: no limit.
 	 */
 	readonly maxRounds?: number;
 	/**
-	 * Whether the node takes part without a registered key, and accepts keys that are not signed, so that a server in the
-	 * middle could read its model. For tests and simulations. Default: false.
+	 * Whether the node takes part without a registered key, and accepts keys that are not signed. A server in the middle
+	 * could then read its model. Only for tests and simulations. Default: false.
 	 */
 	readonly unsignedKeysForTests?: boolean;
 }
 /**
  * A client modifier for secure aggregation among TypeScript nodes, for `SecureAggregation`. The server learns sums of
- * models, numbers of examples and metrics, each over at least as many nodes as the threshold, and nothing of a single
- * node. This holds even if the server cheats: see docs/secure-aggregation.md.
+ * models, numbers of examples and metrics, each over at least as many nodes as the threshold requires, and nothing
+ * about a single node. This holds even if the server cheats: see docs/secure-aggregation.md.
  *
  * The handler trains as usual: it returns one ArrayRecord, and a MetricRecord `metrics` with `num-examples`. The node
  * needs a registered key and the list of those that its owner trusts: `flwr supernode --auth-supernode-private-key FILE
- * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. Unless all nodes in a sum were
- * given the same instruction, the server learns nothing. An update that is not finite counts as nothing, and more examples
- * than maxWeight count as maxWeight: the node's log says so, and its reply does not.
+ * --trusted-node-keys FILE`. An instruction to train outside of the protocol is refused. The server learns nothing
+ * unless all nodes in a sum received the same instruction. An update that is not finite counts as 0, and more examples
+ * than maxWeight count as maxWeight. The node's log says so; its reply does not.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  *
@@ -1985,28 +1995,28 @@ export interface Statistics {
 export type StatisticsName = "binary" | "classes" | "regression";
 /** Result of an aggregation. */
 export interface Aggregate {
-	/** The aggregate of the replies' arrays, by name; arrays that no node sent are missing. */
+	/** The aggregate of the replies' arrays, by name. Arrays that no node sent are missing. */
 	readonly arrays: Tensors;
-	/** The nodes whose replies went into it, if some did not (default: all). */
+	/** The nodes whose replies are in the aggregate (default: all). */
 	readonly nodeIds?: readonly NodeId[];
 	/**
-	 * Why there is no aggregate, as a sentence: the old model stays, and all replies are failures with this reason (default:
-	 * there is one).
+	 * The reason why there is no aggregate, as a sentence. The old model then stays, and all replies are failures with
+	 * this reason (default: there is an aggregate).
 	 */
 	readonly problem?: string;
 }
-/** An aggregation under way. */
+/** An aggregation in progress. */
 export interface Aggregation {
 	/**
-	 * Adds a reply. Do not change its arrays. An aggregator that streams does not keep them either: their memory is freed
-	 * afterwards.
+	 * Adds a reply. Do not change its arrays. An aggregator that streams must not keep them either, because their memory
+	 * is freed afterwards.
 	 */
 	accumulate(reply: CheckedReply): void;
-	/** The aggregate of all replies added: at least one. */
+	/** The aggregate of all added replies, of which there is at least one. */
 	finish(): Aggregate;
 }
 /**
- * How a round's replies become one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
+ * Combines a round's replies into one set of arrays, for example `WeightedMean` or `CoordinateMedian`.
  *
  * @example
  * ```ts
@@ -2030,8 +2040,8 @@ export interface Aggregation {
  */
 export interface Aggregator {
 	/**
-	 * Whether `accumulate` keeps nothing of a reply, so that the ServerApp may release each at once. The result must then
-	 * not depend on the order of the replies.
+	 * Whether `accumulate` keeps nothing of a reply, so the ServerApp may release each reply at once. The result must
+	 * then not depend on the order of the replies.
 	 */
 	readonly streams: boolean;
 	/**
@@ -2042,15 +2052,15 @@ export interface Aggregator {
 	 */
 	begin(round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
 }
-/** What a postprocessor does. */
+/** Kinds of postprocessors. */
 export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "clipping" | "weighting";
 /**
  * Changes updates on their way from the nodes: weighting, clipping, noise, sparsification, quantisation. It has a half
  * that works on
  * the nodes and a half that works in the ServerApp; each method is optional.
  *
- * A strategy applies its postprocessors to training only, the first one first. On the nodes the first one is the
- * outermost, so that it sees the reply last: give {@link clientMods} to the ClientApp's handler of training.
+ * A strategy applies its postprocessors to training only, the first one first. On the nodes, the first one is the
+ * outermost, so it sees the reply last. Pass {@link clientMods} to the ClientApp's handler for training.
  *
  * @example
  * ```ts
@@ -2059,10 +2069,10 @@ export type PostprocessorKind = "quantization" | "sparsification" | "noise" | "c
  * ```
  */
 export interface Postprocessor {
-	/** What it does, so that others can refuse to work with it (default: unknown). */
+	/** Kind of the postprocessor, because of which others may refuse to work with it (default: unknown). */
 	readonly kind?: PostprocessorKind;
 	/**
-	 * Refuses a strategy in which it could not do what it says.
+	 * Refuses a strategy in which it would not work as described.
 	 *
 	 * @param all the strategy's postprocessors, in order
 	 * @throws FlwrError "invalid-argument" when the strategy is created
@@ -2075,7 +2085,7 @@ export interface Postprocessor {
 	/**
 	 * Undoes the encoding of a reply's content, before the contract checks it.
 	 *
-	 * @throws FlwrError for a malformed one: the reply becomes a failure of its node
+	 * @throws FlwrError if the encoding is malformed; the reply then becomes a failure of its node
 	 */
 	decode?(content: RecordDict, round: PhaseRound): RecordDict;
 	/**
@@ -2104,19 +2114,19 @@ export declare class Moments {
 	/** The draft of a tensor's doubles, to read and to change. */
 	of(name: string, { data }: Tensor): Float64Array;
 	/**
-	 * The kept doubles of a tensor themselves, which saves the memory of a draft; zeros if there are none. Change them only
-	 * in a function for `RuleState.changeLater`.
+	 * The kept doubles of a tensor itself, without a draft, to save memory. Zeros if there are none. Change them only in
+	 * a function for `RuleState.changeLater`.
 	 */
 	inPlace(name: string, like: Tensor): Float64Array;
 	/**
-	 * A bound of the absolute values of a tensor's kept doubles: 0 if there are none.
+	 * A bound of the absolute values of a tensor's kept doubles. 0 if there are none.
 	 *
 	 * @param isPositive whether negative doubles have no bound
 	 */
 	boundOf(name: string, { data }: Tensor, isPositive: boolean): number;
 	/** Records a bound of a tensor's doubles, until they change again. */
 	setBound(name: string, bound: number): void;
-	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
+	/** Describes the first number of the drafts that is not finite. Undefined if all are. */
 	notFinite(): string | undefined;
 	/** Keeps the drafts for the next round. */
 	keepDrafts(): void;
@@ -2129,17 +2139,17 @@ export declare class Moments {
 	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
 	dropDrafts(): void;
 }
-/** The state of a strategy: moments by name. It is saved as a RecordDict and loaded from it, exactly. */
+/** The state of a strategy: moments by name. It can be saved as a RecordDict, and restored exactly. */
 export declare class RuleState {
 	#private;
-	/** The moments of a name, initially zero. */
+	/** The moments with a name, initially zero. */
 	moments(name: string): Moments;
 	/**
-	 * Registers a change of `Moments.inPlace`, which is made when the new model has proved finite, and dropped otherwise.
+	 * Registers a change of `Moments.inPlace`. It is made when the new model has proved finite, and dropped otherwise.
 	 *
 	 * @param change changes the kept doubles
-	 * @param problem describes a double that the change would make infinite or NaN, so that the old model stays (default:
-	 * there is none)
+	 * @param problem describes a double that the change would make infinite or NaN; the old model then stays (default:
+	 *   none)
 	 */
 	changeLater(change: () => void, problem?: string): void;
 	/** Describes the first number of a draft or of a later change that is not finite; undefined if there is none. */
@@ -2155,7 +2165,8 @@ export declare class RuleState {
 	/**
 	 * Replaces the state by one that {@link save} returned.
 	 *
-	 * @throws FlwrError "invalid-argument" that names the record and array that are not state; the state is then unchanged
+	 * @throws FlwrError "invalid-argument" that names the record and array that are not valid state; the state is then
+	 *   unchanged
 	 */
 	load(saved: RecordDict): void;
 }
@@ -2184,16 +2195,16 @@ export interface ServerRule {
 	 */
 	apply(round: PhaseRound, aggregate: Tensors, state: RuleState): Tensors;
 }
-/** The aggregate itself is the new model; arrays that no node sent stay as they are. */
+/** The aggregate itself is the new model. Arrays that no node sent do not change. */
 export declare function replaceRule(): ServerRule;
 type ReplyWeights = "own" | "equal";
 /**
  * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
  * some nodes sent is averaged over these.
  *
- * If all replies are known, it has Flower's bits: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of node id, each step
- * rounded to the arrays' type. If they are accumulated as they arrive, it does not depend on their order: Σ wᵢ·xᵢ is
- * summed in about 77 bits, divided once and rounded once.
+ * If all replies are known, the result equals Flower's bit for bit: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of
+ * node id, each step rounded to the arrays' type. If they are accumulated as they arrive, the result does not depend on
+ * their order: Σ wᵢ·xᵢ is summed in about 77 bits, divided once and rounded once.
  */
 export declare class WeightedMean implements Aggregator {
 	#private;
@@ -2217,7 +2228,7 @@ export declare class Mean extends WeightedMean {
 }
 /**
  * The sum of the nodes' arrays, without weights: for updates, control variates, counts. It does not depend on the order
- * of the replies; its types are those of an average.
+ * of the replies. Its types are those of an average.
  */
 export declare class Sum implements Aggregator {
 	/** It keeps nothing of a reply. */
@@ -2225,7 +2236,7 @@ export declare class Sum implements Aggregator {
 	/** Begins a sum. */
 	begin(): Aggregation;
 }
-/** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
+/** Action for a reply whose update norm exceeds `maxUpdateNorm`. */
 export type LargeUpdateAction = "refuse" | "clip";
 /** Options of a {@link ModelContract}. */
 export interface ModelContractOptions {
@@ -2234,9 +2245,9 @@ export interface ModelContractOptions {
 	/** Largest accepted weight of a reply (default 10⁹). */
 	readonly maxNumExamples?: number;
 	/**
-	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
-	 * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
-	 * reaches).
+	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the model that it
+	 * received, over all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which
+	 * no sound model reaches).
 	 */
 	readonly maxUpdateNorm?: number;
 	/**
@@ -2245,13 +2256,13 @@ export interface ModelContractOptions {
 	 */
 	readonly largeUpdates?: LargeUpdateAction;
 	/**
-	 * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
-	 * For float64 models whose nodes compute and reply in float32 (default false).
+	 * Whether to accept floating-point arrays of another width than those sent, and to convert them to the type sent. Use
+	 * it for float64 models whose nodes compute and reply in float32 (default false).
 	 */
 	readonly convertFloats?: boolean;
 	/**
-	 * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a
-	 * predicate accepts, exactly (default "all"). Arrays that no node sends stay as they are.
+	 * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a predicate
+	 * accepts, exactly (default "all"). Arrays that no node sends do not change.
 	 */
 	readonly arrays?: "all" | "any" | ((name: string) => boolean);
 	/**
@@ -2278,7 +2289,7 @@ export declare class ModelContract implements ReplyContract {
 	/** The options as plain data; undefined if replies are not whole models, or a derived class checks them. */
 	plain(): PlainModelContract | undefined;
 }
-/** Collects the replies of one training, and makes the new model of them: see `ComposedStrategy.collector`. */
+/** Collects the replies of one training, and computes the new model from them: see `ComposedStrategy.collector`. */
 export interface ReplyCollector {
 	/** Number of accepted replies. */
 	readonly size: number;
@@ -2296,13 +2307,13 @@ export interface ReplyCollector {
 }
 /** The nodes of a phase. */
 export interface SelectedNodes {
-	/** The nodes that are asked; none skips the phase. */
+	/** The nodes that are asked. An empty list skips the phase. */
 	readonly nodeIds: readonly NodeId[];
 	/** Number of online nodes from which they were chosen. */
 	readonly available: number;
 }
 /**
- * Whom a phase asks: a `FractionSelection` of the online nodes, `ListedNodes`, or a rule of your own.
+ * Decides which nodes a phase asks: a `FractionSelection` of the online nodes, `ListedNodes`, or a rule of your own.
  *
  * @example
  * ```ts
@@ -2321,24 +2332,24 @@ export interface Selection {
 }
 /** Aggregates the metrics of the accepted replies, which are sorted by node id. */
 export type MetricsAggrFn = (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
-/** The parts of a strategy; without any, it is federated averaging. */
+/** The parts of a strategy. The defaults make federated averaging. */
 export interface StrategyParts {
-	/** Whom training asks (default: all online nodes, at least 2). */
+	/** The nodes that training asks (default: all online nodes, at least 2). */
 	readonly selection?: Selection;
-	/** Whom evaluation asks (default: as training). */
+	/** The nodes that evaluation asks (default: selected as for training). */
 	readonly evaluateSelection?: Selection;
-	/** Which replies are accepted (default: models like the one sent). */
+	/** The replies that are accepted (default: models with the arrays of the model sent). */
 	readonly contract?: ReplyContract;
-	/** How the replies become one set of arrays (default: the weighted mean). */
+	/** Combines the replies into one set of arrays (default: the weighted mean). */
 	readonly aggregator?: Aggregator;
-	/** What becomes of the aggregate (default: it is the new model). */
+	/** Computes the new model from the aggregate (default: the aggregate is the new model). */
 	readonly rule?: ServerRule;
-	/** Changes of updates on their way, first to last (default: none). */
+	/** Change updates on their way to the aggregate, first to last (default: none). */
 	readonly postprocessors?: readonly Postprocessor[];
 }
 /** Options of {@link ComposedStrategy}. */
 export interface ComposedStrategyOptions extends StrategyParts {
-	/** Name of the strategy for messages (default: that of its class). */
+	/** Name of the strategy for messages (default: the name of its class). */
 	readonly name?: string;
 	/** Metric with the weight of a node's metrics (default "num-examples"). */
 	readonly weightedByKey?: string;
@@ -2354,8 +2365,8 @@ export interface ComposedStrategyOptions extends StrategyParts {
 	readonly acceptFailures?: boolean;
 	/**
 	 * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). As long as a round's
-	 * replies are smaller, they are added in ascending order of node id. Beyond that, an aggregator that streams adds each
-	 * reply as it arrives, and the ServerApp holds one at a time.
+	 * replies are smaller, they are added in ascending order of node id. Above the limit, an aggregator that streams adds
+	 * each reply as it arrives, and the ServerApp holds one at a time.
 	 */
 	readonly maxHeldBytes?: number;
 }
@@ -2386,13 +2397,13 @@ export declare class ComposedStrategy extends Strategy {
 	/** The option `name`, or the name of the class. */
 	get name(): string;
 	/**
-	 * True with a mean as aggregator, whatever rule follows, and neither postprocessors, nor a contract or a driver of
-	 * one's own.
+	 * True if the aggregator is a mean, and there are no postprocessors and no custom contract or driver. The rule does
+	 * not matter.
 	 */
 	get usesMeanOnly(): boolean;
 	/** The contract's check. */
 	checkTrain(round: PhaseRound, reply: Message): CheckedReply;
-	/** How the replies become one set of arrays. */
+	/** Combines the replies into one set of arrays. */
 	protected get aggregator(): Aggregator;
 	/** Asks one random node for its model. */
 	initialArrays(grid: Grid, options: {
@@ -2413,7 +2424,7 @@ export declare class ComposedStrategy extends Strategy {
 	aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome;
 	/**
 	 * Aggregates the replies as they arrive. Once they exceed `maxHeldBytes`, an aggregator that streams takes each at
-	 * once. A reply can then not be left out afterwards: if the new model is not finite, the old one stays.
+	 * once. A reply then cannot be left out afterwards: if the new model is not finite, the old one stays.
 	 */
 	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
 	/** Aggregates the metrics with `evaluateMetricsAggrFn` (default: the mean, weighted by the number of examples). */
@@ -2426,10 +2437,13 @@ export declare class ComposedStrategy extends Strategy {
 	protected trainConfig({ config, number }: Round): ConfigRecord;
 	/** The settings sent to nodes for evaluation. Derived strategies add to them. */
 	protected evaluateConfig({ config, number }: Round): ConfigRecord;
-	/** The same instruction for each of some nodes: the model, and the settings with those of the postprocessors. */
+	/**
+	 * The same instruction for each of the given nodes: the model, and the settings, including those of the
+	 * postprocessors.
+	 */
 	protected instruct(round: Round, phase: PhaseName, config: ConfigRecord, nodeIds: readonly NodeId[]): Message[];
 	/**
-	 * Begins to collect the replies of a training. Drivers use it.
+	 * Starts to collect the replies of a training, for drivers.
 	 *
 	 * @param maxHeldBytes default: the option
 	 */
@@ -2449,8 +2463,8 @@ export interface MetricsAggregation {
 	readonly spread?: readonly string[];
 }
 /**
- * Creates an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: weighted means as
- * by default, metrics over the examples of all nodes, and the spread over the nodes.
+ * Creates an aggregation of metrics for a strategy's `trainMetricsAggrFn` or `evaluateMetricsAggrFn`: the default
+ * weighted means, metrics over the examples of all nodes, and the spread over the nodes.
  *
  * A reply whose statistics are malformed, or differ in size from most, is left out of those statistics.
  *
@@ -2482,14 +2496,14 @@ export interface WeighedMetrics {
 export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
 /** Options of {@link keepBest}. */
 export interface KeepBestOptions {
-	/** The metric of the server's evaluation that tells which model is best, a number. */
+	/** Name of the server's evaluation metric that decides which model is best. It must be a number. */
 	readonly metric: string;
-	/** "max": the largest value is the best, as of accuracy; "min": the smallest, as of loss. */
+	/** "max" if the largest value is the best, such as for accuracy; "min" if the smallest is, such as for loss. */
 	readonly mode: "max" | "min";
 }
 /** The best model of a run so far. */
 export interface BestModel {
-	/** The round after which the model was evaluated; 0 is before the first. */
+	/** The round after which the model was evaluated. 0: before the first round. */
 	readonly round: number;
 	/** The model. */
 	readonly arrays: ArrayRecord;
@@ -2497,8 +2511,8 @@ export interface BestModel {
 	readonly value: number;
 }
 /**
- * Wraps an evaluation at the server so that it remembers the best model of the run. Of equal values the earlier round is
- * the best; NaN never is.
+ * Wraps an evaluation at the server so that it remembers the best model of the run. Of equal values, the earlier round
+ * is the best. NaN never is.
  *
  * @example
  * ```ts
@@ -2507,8 +2521,8 @@ export interface BestModel {
  * await artifacts.save("best.npz", kept.best()!.arrays);
  * ```
  *
- * @returns the evaluation to pass to `start`, and the best model so far: undefined before the first evaluation. Another
- * run, which begins with round 0, begins anew.
+ * @returns the evaluation to pass to `start`, and the best model so far: undefined before the first evaluation. A new
+ *   run, which begins with round 0, starts over.
  * @throws FlwrError "invalid-argument" when an option is invalid, and in a round whose metrics lack a number of this name
  */
 export declare function keepBest(evaluateFn: EvaluateFn, { metric, mode }: KeepBestOptions): {
@@ -2516,7 +2530,7 @@ export declare function keepBest(evaluateFn: EvaluateFn, { metric, mode }: KeepB
 	best(): BestModel | undefined;
 };
 /**
- * Selects replies that a few malicious nodes cannot all have written.
+ * Selects replies that a few malicious nodes cannot all have sent.
  *
  * @param replies the accepted replies, in ascending order of node id
  * @param numMaliciousNodes f
@@ -2531,12 +2545,12 @@ export interface BulyanSelectionOptions {
 	/** The first step's selection (default: the replies with the lowest Krum scores, see {@link selectByKrum}). */
 	readonly selectionRule?: SelectionRule;
 }
-/** The replies with the lowest Krum scores; of equal ones, those with the lower node ids. */
+/** The replies with the lowest Krum scores. Of equal scores, the lower node id wins. */
 export declare function selectByKrum(replies: readonly CheckedReply[], numMaliciousNodes: number, count: number): readonly CheckedReply[];
 /**
- * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): of n replies, a Byzantine-resilient rule selects θ = n − 2f. Each
- * element is the mean of the β = θ − 2f selected values that are closest to their median, without weights. Fewer than
- * 4f + 3 replies have no aggregate. All replies must contain the same arrays.
+ * Bulyan (El Mhamdi et al., 2018, arXiv:1802.07927): a Byzantine-resilient rule selects θ = n − 2f of n replies. Each
+ * element is the unweighted mean of the β = θ − 2f selected values that are closest to their median. With fewer than 4f
+ * + 3 replies there is no aggregate. All replies must contain the same arrays.
  *
  * @throws FlwrError "invalid-argument" when an option is invalid
  */
@@ -2568,9 +2582,9 @@ export interface FedAvgOptions {
 	/** Largest accepted weight of a reply (default 10⁹). */
 	readonly maxNumExamples?: number;
 	/**
-	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
-	 * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
-	 * reaches).
+	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the model that it
+	 * received, over all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which
+	 * no sound model reaches).
 	 */
 	readonly maxUpdateNorm?: number;
 	/**
@@ -2579,13 +2593,13 @@ export interface FedAvgOptions {
 	 */
 	readonly largeUpdates?: LargeUpdateAction;
 	/**
-	 * Whether floating-point arrays of another width than those sent are accepted: they are converted to the type sent.
-	 * For float64 models whose nodes reply in float32 (default false).
+	 * Whether to accept floating-point arrays of another width than those sent, and to convert them to the type sent. Use
+	 * it for float64 models whose nodes reply in float32 (default false).
 	 */
 	readonly convertFloats?: boolean;
 	/**
-	 * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). Beyond it, strategies
-	 * that average add each reply as it arrives: see {@link FedAvg}.
+	 * Largest total size of the replies that the ServerApp holds, in bytes, from 0 (default 64 MiB). Above the limit,
+	 * strategies that average add each reply as it arrives: see {@link FedAvg}.
 	 */
 	readonly maxHeldBytes?: number;
 	/** Seed that makes the choice of nodes repeatable (default: random). */
@@ -2595,12 +2609,12 @@ export interface FedAvgOptions {
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
  * weighted by their numbers of examples.
  *
- * Equal replies give bit-identical models, whatever order they arrive in. Replies of up to `maxHeldBytes` together are
- * averaged in ascending order of node id, with Flower's bits. Larger ones are added as they arrive, in about 77 bits, and
- * the ServerApp holds one reply at a time, however many nodes there are. Then a reply cannot be left out afterwards: if
- * the average is not finite, the old model stays.
+ * Equal replies give bit-identical models, in whatever order they arrive. If a round's replies total at most
+ * `maxHeldBytes`, they are averaged in ascending order of node id, and the result equals Flower's bit for bit.
+ * Otherwise they are added as they arrive, in about 77 bits, and the ServerApp holds one reply at a time, whatever the
+ * number of nodes. Then a reply cannot be left out afterwards: if the average is not finite, the old model stays.
  *
- * It is a {@link ComposedStrategy}; derived strategies pass parts of their own, or override a hook.
+ * It is a {@link ComposedStrategy}. Derived strategies pass their own parts, or override a hook.
  */
 export declare class FedAvg extends ComposedStrategy {
 	#private;
@@ -2611,7 +2625,7 @@ export declare class FedAvg extends ComposedStrategy {
 	/**
 	 * Creates the strategy.
 	 *
-	 * @param parts replace those of federated averaging
+	 * @param parts replacements for the parts of federated averaging
 	 * @throws FlwrError "invalid-argument" that names the option that is out of range
 	 */
 	constructor(options?: FedAvgOptions, parts?: StrategyParts);
@@ -2672,11 +2686,11 @@ export declare class Bulyan extends FedAvg {
 export type LearningRate = number | ((round: number) => number);
 /** Options of the adaptive rules. */
 export interface AdaptiveOptions {
-	/** η, the server's learning rate, from 0 (default 0.1; Yogi 0.01). */
+	/** η, the server's learning rate, from 0 (default: 0.1; 0.01 for Yogi). */
 	readonly eta?: LearningRate;
-	/** β₁, the decay of the first moment, from 0 to below 1 (default 0.9; Adagrad 0). */
+	/** β₁, the decay of the first moment, from 0 to below 1 (default: 0.9; 0 for Adagrad). */
 	readonly beta1?: number;
-	/** β₂, the decay of the second moment, from 0 to below 1 (default 0.99; Adagrad has none). */
+	/** β₂, the decay of the second moment, from 0 to below 1 (default: 0.99; not used by Adagrad). */
 	readonly beta2?: number;
 	/** τ, the degree of adaptivity, above 0 (default 0.001). */
 	readonly tau?: number;
@@ -2688,12 +2702,12 @@ export interface AdaptiveOptions {
  */
 export declare function adagradRule(options?: Omit<AdaptiveOptions, "beta1" | "beta2">): ServerRule;
 /**
- * Adam at the server (Reddi et al., 2020, arXiv:2003.00295): with w the model sent, w̄ the aggregate and Δ = w̄ − w,
+ * Adam at the server (Reddi et al., 2020, arXiv:2003.00295). With w the model sent, w̄ the aggregate and Δ = w̄ − w:
  *
  *     m ← β₁·m + (1 − β₁)·Δ;   v ← β₂·v + (1 − β₂)·Δ²;   w ← w + η·m / (√v + τ)
  *
- * m and v are initially zero, as in Flower. As there, η is corrected for that (Kingma and Ba, 2014, arXiv:1412.6980), in
- * round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Computed in double precision. The state is `first` and `second`.
+ * As in Flower, m and v are initially zero, and η is corrected for that (Kingma and Ba, 2014, arXiv:1412.6980): in
+ * round t by the factor √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Computed in double precision. The state is `first` and `second`.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
  */
@@ -2779,7 +2793,7 @@ export declare class FedAvgM extends FedAvg {
 }
 /**
  * The element-wise median of the nodes' models (Yin et al., 2018, arXiv:1803.01498), which a minority of nodes cannot
- * move arbitrarily. Of an even number it is the mean of the middle two. Weights only apply to the metrics.
+ * move arbitrarily. For an even number, it is the mean of the middle two. Weights only apply to the metrics.
  */
 export declare class FedMedian extends FedAvg {
 	/**
@@ -2791,7 +2805,7 @@ export declare class FedMedian extends FedAvg {
 }
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
-	/** β, the share of the values that is cut off at each end, from 0 to below 0.5 (default 0.2). */
+	/** β, the share of the values that are dropped at each end, from 0 to below 0.5 (default 0.2). */
 	readonly beta?: number;
 }
 /**
@@ -2807,11 +2821,11 @@ export declare class FedTrimmedAvg extends FedAvg {
 	constructor({ beta, ...options }?: FedTrimmedAvgOptions);
 }
 /**
- * Weight of an update by its staleness: the number of model versions that were made since its node was sent the model,
- * from 0. The weight is from 0 to 1, and 1 for staleness 0.
+ * Weight of an update by its staleness: the number of model versions made since its node received the model, from 0.
+ * The weight is from 0 to 1, and 1 for staleness 0.
  */
 export type StalenessWeight = (staleness: number) => number;
-/** Every update counts the same, however old it is (Xie et al., 2019, arXiv:1903.03934, section 5.2). */
+/** Every update counts the same, whatever its staleness (Xie et al., 2019, arXiv:1903.03934, section 5.2). */
 export declare function constantStaleness(): StalenessWeight;
 /**
  * (1 + staleness)^−a (Xie et al., 2019, arXiv:1903.03934, section 5.2; FedBuff uses a = 0.5).
@@ -2832,46 +2846,46 @@ export declare function hingeStaleness({ a, b }?: {
 }): StalenessWeight;
 /** Options of strategies that do not wait for the slowest node. */
 export interface BufferedOptions extends Omit<ComposedStrategyOptions, "selection" | "evaluateSelection" | "acceptFailures"> {
-	/** Number of nodes that train at the same time, from 1; Infinity: all that are online (default Infinity). */
+	/** Number of nodes that train at the same time, from 1. Infinity means all online nodes (default Infinity). */
 	readonly concurrency?: number;
 	/** Number of nodes that must be online before the run begins, from 1 (default 2). */
 	readonly minAvailableNodes?: number;
 	/** Nodes that may be asked, by id and name (default: all). */
 	readonly where?: NodeFilter;
-	/** Weight of an update by its staleness. */
+	/** Weight of an update by its staleness (default: `polynomialStaleness()`). */
 	readonly staleness?: StalenessWeight;
-	/** Largest accepted staleness of an update, from 0: older ones are refused (default Infinity). */
+	/** Largest accepted staleness of an update, from 0. Older updates are refused (default Infinity). */
 	readonly maxStaleness?: number;
-	/** Seed for the choice among nodes that are free: it has a generator for each version (default: random). */
+	/** Seed for the choice among free nodes. Each version has its own generator (default: random). */
 	readonly seed?: number;
 }
-/** What a driver knows of a reply when it is to be merged. */
+/** A reply to be merged, with the versions that it relates to. */
 export interface Update {
 	/** The accepted reply. */
 	readonly reply: CheckedReply;
-	/** Its weight by staleness, from 0 to 1. */
+	/** The reply's weight by staleness, from 0 to 1. */
 	readonly scale: number;
-	/** The version that the node was sent. */
+	/** The version that the node received. */
 	readonly base: PhaseRound;
 	/** The current version. */
 	readonly current: PhaseRound;
 }
 /**
- * A strategy whose driver does not wait for the slowest node. A number of instructions stays out; the accepted replies of
- * `bufferSize` different nodes make a new version of the model. A node that has replied is asked again for the next
- * version, with the model of then: so a fast node has one update in a version, as every other node. If all nodes that
- * are online have replied, the version is made of fewer replies. A round is a version: `numRounds` is the number of
- * versions, `evaluateFn` and `stopWhen` are called after each, and the history has a record for each.
+ * A strategy whose driver does not wait for the slowest node. A number of instructions are always unanswered. The
+ * accepted replies of `bufferSize` different nodes make a new version of the model. A node that has replied is asked
+ * again only for the next version, with its model, so a fast node has at most one update in a version, like every other
+ * node. If all online nodes have replied, the version is made from fewer replies. A round is a version: `numRounds` is
+ * the number of versions, `evaluateFn` and `stopWhen` are called after each, and the history has a record for each.
  *
- * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back with
- * the reply. `timeout` counts for each instruction. A reply that fails, or whose weight is 0, is a failure of its node and
- * does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate. The metrics
- * of a version include the mean of its updates' `staleness`.
+ * The version travels in the instruction's config as `model-version`, from 0, and in its group id, which comes back
+ * with the reply. `timeout` applies to each instruction. A reply that fails, or whose weight is 0, is a failure of its
+ * node and does not count; if no reply counts, the version ends without a new model. Nodes are not asked to evaluate.
+ * The metrics of a version include the mean of its updates' `staleness`.
  *
- * A checkpoint has the model of the last version, and no instructions: those that are out when a run is interrupted are lost
- * with their updates, and a resumed run asks all nodes for its next version. So it ends as an uninterrupted one, bit for
- * bit, only where no instruction is out when a version is made: with `concurrency` 1 and a buffer of 1, or a buffer that
- * waits for all nodes.
+ * A checkpoint contains the model of the last version, and no instructions. Instructions that are unanswered when a run
+ * is interrupted are lost with their updates, and a resumed run asks all nodes for its next version. So its result
+ * equals that of an uninterrupted run, bit for bit, only if every instruction is answered when a version is made: with
+ * `concurrency` 1 and a buffer of 1, or a buffer that waits for all nodes.
  */
 export declare abstract class BufferedStrategy extends ComposedStrategy {
 	#private;
@@ -2884,14 +2898,14 @@ export declare abstract class BufferedStrategy extends ComposedStrategy {
 	constructor({ concurrency, minAvailableNodes, maxStaleness, ...options }: BufferedOptions & {
 		readonly staleness: StalenessWeight;
 	}, bufferSize: number);
-	/** The reply as it is aggregated: its arrays are a model next to the current one. */
+	/** The reply to aggregate. Its arrays are the current model, moved by the update. */
 	protected abstract merge(update: Update): CheckedReply;
 	/**
 	 * Runs until `numRounds` versions have been made.
 	 *
 	 * @param grid the access to the nodes
 	 * @returns the final model and the history of the versions
-	 * @throws FlwrError "failed-precondition" when no version came out of any training, "cancelled" by the signal
+	 * @throws FlwrError "failed-precondition" when no training led to a version, "cancelled" by the signal
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
 }
@@ -2899,19 +2913,20 @@ export declare abstract class BufferedStrategy extends ComposedStrategy {
 export interface FedBuffOptions extends BufferedOptions {
 	/**
 	 * K, the number of updates that make a new version, each of another node, from 1 (default 10). Choose it below the
-	 * number of nodes: otherwise each version waits for all that are online, or for their `timeout`.
+	 * number of nodes. Otherwise each version waits for all online nodes, or for their `timeout`.
 	 */
 	readonly bufferSize?: number;
-	/** Whether updates are weighted by their nodes' numbers of examples, too (default false, as in the paper). */
+	/** Whether updates are also weighted by their nodes' numbers of examples (default false, as in the paper). */
 	readonly weighted?: boolean;
 }
 /**
- * Buffered asynchronous aggregation (Nguyen et al., 2022, arXiv:2106.06639, algorithm 1). With w the current version, wᵢ
- * the version that node i was sent, xᵢ its model and τᵢ its staleness, updates of K nodes make the new version
+ * Buffered asynchronous aggregation (Nguyen et al., 2022, arXiv:2106.06639, algorithm 1). With w the current version,
+ * wᵢ the version that node i received, xᵢ its model and τᵢ its staleness, updates of K nodes make the new version
  *
  *     w ← w + 1/K · Σ s(τᵢ)·(xᵢ − wᵢ)
  *
- * by default with s(τ) = (1 + τ)^−½. With a `rule`, for example momentum, that is the aggregate which the rule gets.
+ * by default with s(τ) = (1 + τ)^−½. With a `rule`, for example momentum, this result is the aggregate that the rule
+ * gets.
  *
  * @example
  * ```ts
@@ -3025,9 +3040,9 @@ export interface FedNovaOptions extends FedAvgOptions {
 	readonly serverLearningRate?: LearningRate;
 }
 /**
- * FedNova (Wang et al., 2020, arXiv:2007.07481): averages updates per local step, so that nodes with more steps do not
- * pull the model towards their own optimum. With w the model sent, wᵢ a node's model, pᵢ its share of the examples and
- * τᵢ its number of local steps,
+ * FedNova (Wang et al., 2020, arXiv:2007.07481): averages updates per local step, so nodes with more steps do not pull
+ * the model towards their own optimum. With w the model sent, wᵢ a node's model, pᵢ its share of the examples and τᵢ
+ * its number of local steps,
  *
  *     τ_eff = Σ pᵢ·τᵢ;   w ← w + η·τ_eff·Σ (pᵢ / τᵢ)·(wᵢ − w)
  *
@@ -3045,7 +3060,7 @@ export declare class FedNova extends FedAvg {
 	/** The model sent, moved by the normalised mean of the updates. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
-/** What a node's optimiser does besides plain steps. */
+/** Features of a node's optimiser in addition to plain steps. */
 export interface LocalSteps {
 	/** ρ, the momentum, from 0 to below 1 (default 0). */
 	readonly momentum?: number;
@@ -3053,8 +3068,8 @@ export interface LocalSteps {
 	readonly proximalRate?: number;
 }
 /**
- * ‖a‖₁ of FedNova (Wang et al., 2020, section 4): by how many plain steps a node's local training counts. Without momentum
- * and proximal term it is the number of steps.
+ * ‖a‖₁ of FedNova (Wang et al., 2020, section 4): the number of plain steps that a node's local training is worth.
+ * Without momentum and proximal term it is the number of steps.
  *
  * @param steps number of local steps, from 1
  * @throws FlwrError "invalid-argument" when a number is out of range, or both momentum and proximal term are given
@@ -3067,7 +3082,7 @@ export interface FedProxOptions extends FedAvgOptions {
 }
 /**
  * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, where wᵗ is the
- * model that they were sent. The ClientApp reads μ from its config as "proximal-mu".
+ * model that they received. The ClientApp reads μ from its config as "proximal-mu".
  */
 export declare class FedProx extends FedAvg {
 	#private;
@@ -3097,14 +3112,14 @@ export declare function xgbArrays(bytes?: Uint8Array): ArrayRecord;
  * @throws FlwrError "invalid-argument" unless there is one array, with the name "0" and of bytes
  */
 export declare function xgbBytes(arrays: ArrayRecord): Uint8Array;
-/** A global model that nodes' models are joined to. */
+/** A global model to which nodes' models are joined. */
 export interface JoinedModel {
 	/** Adds a node's model. @throws FlwrError to reject the node's reply, which then changes nothing */
 	add(own: Uint8Array): void;
 	/** The new global model. */
 	finish(): Uint8Array;
 }
-/** What the strategies for XGBoost share: models are bytes, of any length. */
+/** Base class of the strategies for XGBoost. Models are bytes, of any length. */
 export declare abstract class FedXgb extends FedAvg {
 	#private;
 	/** Largest accepted size of a model, in bytes. */
@@ -3115,16 +3130,19 @@ export declare abstract class FedXgb extends FedAvg {
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor({ maxModelBytes, ...options }: FedXgbOptions);
-	/** The empty model: nodes train their first trees from nothing. */
+	/** The empty model. Nodes train their first trees from it. */
 	initialArrays(): Promise<{
 		arrays: ArrayRecord;
 	}>;
 	/** Sends each chosen node the model. @throws FlwrError "invalid-argument" when it is not a model of XGBoost */
 	configureTrain(round: Round): Promise<PhasePlan>;
-	/** Makes the new model from the nodes' models, in ascending order of node id; a bad one is a failure of its node. */
+	/**
+	 * Builds the new model from the nodes' models, in ascending order of node id. An invalid model is a failure of its
+	 * node.
+	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome;
 	/**
-	 * Starts to join models of nodes.
+	 * Starts to join nodes' models to the global model.
 	 *
 	 * @param global the global model, without bytes at the start
 	 * @param owns the nodes' models, unread, in the order in which they are added
@@ -3142,10 +3160,10 @@ export type FedXgbBaggingOptions = FedXgbOptions;
  * and the new trees of all nodes go into the global model. Nodes reply with XGBoost's JSON (`save_raw("json")`) of the
  * new trees alone, as one array "0" of bytes.
  *
- * Of each reply only the first `num_parallel_tree` trees are taken, and each gets the class 0 in `tree_info`, so nodes
+ * Only the first `num_parallel_tree` trees of each reply are used, and each gets the class 0 in `tree_info`. So nodes
  * must boost one round at a time, and models with several classes or targets are refused. If there is no global model
- * yet, the first reply of the most common kind (objective, features, parallel trees) becomes it as a whole. All numbers
- * keep their spelling.
+ * yet, the first reply of the most common kind (objective, features, parallel trees) becomes the global model as a
+ * whole. All numbers keep their spelling.
  */
 export declare class FedXgbBagging extends FedXgb {
 	#private;
@@ -3160,19 +3178,20 @@ export declare class FedXgbBagging extends FedXgb {
 }
 /** Options of {@link FedXgbCyclic}. */
 export interface FedXgbCyclicOptions extends Omit<FedXgbOptions, "minTrainNodes" | "minEvaluateNodes" | "seed"> {
-	/** 1: a node trains in each round (default); 0: none does. */
+	/** Whether a node trains in each round: 1 or 0 (default 1). */
 	readonly fractionTrain?: 0 | 1;
-	/** 1: a node evaluates in each round (default); 0: none does (Flower still asks one). */
+	/** Whether a node evaluates in each round: 1 or 0 (default 1). With 0, Flower still asks one node. */
 	readonly fractionEvaluate?: 0 | 1;
 	/**
-	 * What nodes reply: "json" is read and checked; "any" are bytes that are not looked at, such as XGBoost's binary format
+	 * Format of the replies. "json" is parsed and checked. "any" is any bytes, unchecked, such as XGBoost's binary format
 	 * (default "json").
 	 */
 	readonly modelFormat?: "json" | "any";
 }
 /**
- * Cyclic training of XGBoost, as in Flower: one node after the other boosts the global model, and its reply is the new
- * one. Nodes take turns in the order in which they appeared, and a node evaluates the model that it has just trained.
+ * Cyclic training of XGBoost, as in Flower: one node after another boosts the global model, and its reply becomes the
+ * new global model. Nodes take turns in the order in which they appeared, and a node evaluates the model that it has
+ * just trained.
  */
 export declare class FedXgbCyclic extends FedXgb {
 	#private;
@@ -3283,6 +3302,124 @@ export interface NodeJson {
  * @param nameOf returns the name of a node, as `(nodeId) => grid.nodeName(nodeId)` (default: no names)
  */
 export declare function historyToJson(result: Result, nameOf?: (nodeId: NodeId) => string | undefined): HistoryJson;
+/** A setting of a run as JSON. Integers beyond 2⁵³ are texts. */
+export type SettingJson = boolean | number | string | (boolean | number | string)[];
+/** The history of a run, as the artifact `history.json` has it. */
+export interface RunHistory {
+	/** Marks the file as a history. */
+	format: "flwr-history";
+	/** Version of the format. */
+	version: 1;
+	/** The run's id, as text because JSON's numbers do not have 64 bits. */
+	"run-id": string;
+	/** The settings of the run. */
+	"run-config": {
+		[name: string]: SettingJson;
+	};
+	/** Whether the ServerApp ended without an error. */
+	success: boolean;
+	/** The error of the ServerApp; absent if it ended without one. */
+	error?: string;
+	/** One for each strategy that the ServerApp started, in order. */
+	strategies: StrategyHistory[];
+}
+/** What a strategy reached. */
+export interface StrategyHistory {
+	/** The strategy's name, for example "FedAvg". */
+	strategy: string;
+	/** The number of rounds that it was started for. */
+	"num-rounds": number;
+	/** Whether it came to its end. */
+	finished: boolean;
+	/** True when `stopWhen` or the strategy ended the rounds early; absent otherwise. */
+	"stopped-early"?: true;
+	/** The strategy's reason to end the rounds, for example a privacy budget; absent otherwise. */
+	"stop-reason"?: string;
+	/** Duration in seconds; absent if it did not finish. */
+	seconds?: number;
+	/** Metrics of the ServerApp's evaluation before the first round. */
+	"initial-server-metrics"?: {
+		[name: string]: JsonMetric;
+	};
+	/**
+	 * Each metric that is one number, over all rounds from 1: "evaluate/accuracy", "train/loss", "server/accuracy",
+	 * "privacy/epsilon".
+	 */
+	metrics: {
+		[name: string]: MetricRange;
+	};
+	/** The rounds, in order. */
+	rounds: HistoryRound[];
+	/** Number of rounds that are left out because the file would be too large; absent if all rounds are there. */
+	"omitted-rounds"?: number;
+}
+/** A metric's values over the rounds. Numbers that JSON cannot represent (NaN, 2⁶⁰) are texts. */
+export interface MetricRange {
+	/** The value of the last round that has the metric. */
+	final: number | string;
+	/** That round. */
+	"final-round": number;
+	/** The smallest value. NaN does not count, unless there is nothing else. */
+	min: number | string;
+	/** The first round with that value. */
+	"min-round": number;
+	/** The largest value. NaN does not count, unless there is nothing else. */
+	max: number | string;
+	/** The first round with that value. */
+	"max-round": number;
+}
+/** A round of a {@link RunHistory}. */
+export interface HistoryRound {
+	/** Number of the round, from 1. */
+	round: number;
+	/** Absent if no node was asked to train. */
+	train?: HistoryPhase;
+	/** Absent if no node was asked to evaluate. */
+	evaluate?: HistoryPhase;
+	/** Metrics of the ServerApp's evaluation after the round. */
+	"server-metrics"?: {
+		[name: string]: JsonMetric;
+	};
+	/** The privacy loss of the run up to this round. */
+	privacy?: {
+		epsilon: JsonMetric;
+		delta: JsonMetric;
+	};
+	/** Duration in seconds. */
+	seconds: number;
+}
+/** A phase of a {@link HistoryRound}. It counts nodes, and does not list them. */
+export interface HistoryPhase {
+	/** Number of nodes that were asked. */
+	asked: number;
+	/** Number of online nodes from which they were chosen. */
+	available: number;
+	/** Number of replies that went into the aggregate. */
+	results: number;
+	/** Number of replies that are missing or were rejected. */
+	failures: number;
+	/** The most frequent reasons of failures, at most five. Absent without failures. */
+	reasons?: HistoryReason[];
+	/** Whether the replies were aggregated. */
+	aggregated: boolean;
+	/** The aggregate of the replies' metrics. */
+	metrics?: {
+		[name: string]: JsonMetric;
+	};
+	/** Duration in seconds. */
+	seconds: number;
+}
+/** A reason of failures, with one of the nodes. */
+export interface HistoryReason {
+	/** The reason, cut off after 500 characters. */
+	reason: string;
+	/** Number of failures with this reason. */
+	count: number;
+	/** The first of their nodes. */
+	"node-id": string;
+	/** Its name; absent if it has none. */
+	name?: string;
+}
 /** Options of {@link multiKrum}. */
 export interface KrumSelectionOptions {
 	/** f, the number of nodes assumed to be malicious, from 0 (default 0). */
@@ -3291,9 +3428,9 @@ export interface KrumSelectionOptions {
 	readonly numNodesToSelect?: number;
 }
 /**
- * The weighted mean of the models closest to others (Blanchard et al., 2017, arXiv:1703.02757). Of n models, the score of
- * one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest scores are
- * selected; of equal ones, the one with the lower node id. Models of weight 0 are left out. All replies must contain the
+ * The weighted mean of the models closest to others (Blanchard et al., 2017, arXiv:1703.02757). A model's score is the
+ * sum of its squared distances to the n − f − 2 (at least 1) closest of the n models. The models with the lowest scores
+ * are selected. Of equal scores, the lower node id wins. Models of weight 0 are left out. All replies must contain the
  * same arrays.
  *
  * @throws FlwrError "invalid-argument" when an option is out of range
@@ -3310,9 +3447,9 @@ export declare function krumScores(models: readonly Tensors[], malicious: number
 export interface MultiKrumOptions extends FedAvgOptions, KrumSelectionOptions {
 }
 /**
- * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. Of n models, the
- * score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest
- * scores are selected; of equal ones, the one with the lower node id. Models of weight 0 are left out.
+ * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. A model's score
+ * is the sum of its squared distances to the n − f − 2 (at least 1) closest of the n models. The models with the lowest
+ * scores are selected. Of equal scores, the lower node id wins. Models of weight 0 are left out.
  */
 export declare class MultiKrum extends FedAvg {
 	#private;
@@ -3338,21 +3475,21 @@ export declare class Krum extends MultiKrum {
 export type IsLocal = (name: string) => boolean;
 /** Options of {@link PartialModel}. */
 export interface PartialModelOptions {
-	/** Whether an array stays on the node, by its name; not all arrays may. */
+	/** Decides by its name whether an array stays on the node. At least one array must be shared. */
 	readonly isLocal: IsLocal;
 	/**
-	 * What nodes are sent: "all" arrays, so that a node begins with the initial model's local ones (default), or the
-	 * "shared" ones alone, which saves their bytes; nodes then need local ones of their own.
+	 * The arrays that nodes receive. "all": a node starts with the local arrays of the initial model. "shared": only the
+	 * shared arrays, which saves bytes; nodes then need their own local arrays (default "all").
 	 */
 	readonly sent?: "all" | "shared";
 }
 /**
- * A strategy for models of which some arrays stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
+ * A strategy for models with some arrays that stay on the nodes: batch normalisation (FedBN, Li et al., 2021,
  * arXiv:2102.07623), the last layers (FedPer, Arivazhagan et al., 2019, arXiv:1912.00818), or all but small adapters
- * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model stay as they are at the start:
- * they are no node's, so evaluate on the nodes.
+ * (LoRA). Another strategy aggregates the shared arrays. The local arrays of the global model never change and belong
+ * to no node, so evaluate on the nodes.
  *
- * Replies may have the local arrays or lack them; they are not read. Nodes keep theirs with the mod `localParameters`.
+ * Replies may contain local arrays, which are ignored. Nodes keep their own with the modifier `localParameters`.
  *
  * @example
  * ```ts
@@ -3367,8 +3504,8 @@ export declare class PartialModel extends Strategy {
 	 * Creates the strategy.
 	 *
 	 * @param inner aggregates the shared arrays
-	 * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy has a `start` of its own, as
-	 * FedBuff
+	 * @throws FlwrError "invalid-argument" when an option is invalid, or the other strategy overrides `start`, as FedBuff
+	 *   does
 	 */
 	constructor(inner: Strategy, { isLocal, sent }: PartialModelOptions);
 	/** The name of the strategy that aggregates the shared arrays. */
@@ -3393,7 +3530,7 @@ export declare class PartialModel extends Strategy {
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
 	/** Aggregates metrics as the other strategy does. */
 	aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** As the other strategy. */
+	/** Same as the other strategy. */
 	get savesEachRound(): boolean;
 	/** The other strategy's state. */
 	saveState(): RecordDict;
@@ -3405,17 +3542,17 @@ export interface LocalParametersOptions {
 	/** The record with the model, in instructions and replies (default "arrays"). */
 	readonly arraysKey?: string;
 	/**
-	 * The node's local arrays before its first training, by name; others in it are not used. Needed where the strategy sends
-	 * the shared arrays alone (default: those that the node is sent).
+	 * The node's local arrays before its first training, by name. Other arrays in it are ignored. Required if the
+	 * strategy sends only the shared arrays (default: the arrays that the node receives).
 	 */
 	readonly initial?: () => ReadonlyMap<string, Tensor>;
 }
 /**
- * A client modifier that keeps some arrays of the model on the node, in the state of its run: the handler gets the node's
- * own in place of those sent, and its reply leaves without them. Give it to the ClientApp, so that training and evaluation
- * see the same model.
+ * A client modifier that keeps some arrays of the model on the node, in the state of its run: the handler gets the
+ * node's own arrays instead of those sent, and they are removed from its reply. Pass it to the ClientApp, so training
+ * and evaluation see the same model.
  *
- * @param isLocal whether an array stays on the node, by its name: the same as in `PartialModel`
+ * @param isLocal decides by its name whether an array stays on the node; the same as in `PartialModel`
  */
 export declare function localParameters(isLocal: IsLocal, { arraysKey, initial }?: LocalParametersOptions): ClientMod;
 /** Options of {@link QFedAvg}. */
@@ -3424,23 +3561,23 @@ export interface QFedAvgOptions extends FedAvgOptions {
 	readonly clientLearningRate: number;
 	/** q, the weight of fairness, from 0 (the unweighted mean) to 10 (default 0.1). */
 	readonly q?: number;
-	/** Metric with a node's loss for the model that it was sent, from 0 to `maxLoss` (default "train_loss"). */
+	/** Metric with a node's loss for the model that it received, from 0 to `maxLoss` (default "train_loss"). */
 	readonly trainLossKey?: string;
 	/**
 	 * Largest accepted loss of a node, above 0 to 10³⁰ (default 10⁶, beyond the mean loss of sound training). A node that
-	 * reports a larger loss than it has counts more, so set it to what your nodes can reach: a cross-entropy of c classes
-	 * begins near ln c.
+	 * reports a larger loss than it has counts more, so set it to what your nodes can reach. A cross-entropy over c
+	 * classes starts near ln c.
 	 */
 	readonly maxLoss?: number;
 	/**
-	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node whose
-	 * loss is 0 and whose update is not holds the whole model back: its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸ for q = 0.1.
-	 * If nodes can reach a loss of 0, set it to a loss that makes no difference to you, such as 0.01.
+	 * Number that is added to each loss, from 10⁻³⁰ to `maxLoss` (default 10⁻¹⁰, as in Flower). With q below 1, a node
+	 * with loss 0 and a nonzero update holds the whole model back, because its hₖ contains q·10⁻¹⁰^(q−1), which is 10⁸
+	 * for q = 0.1. If nodes can reach a loss of 0, set this option to a negligible loss, such as 0.01.
 	 */
 	readonly addedLoss?: number;
 	/**
-	 * Element types of the new model: "kept" (default), or "float64", as Flower with numpy 2 sends a float32 model from
-	 * its second round on.
+	 * Element types of the new model. "kept": those of the model. "float64": as in Flower with NumPy 2, which sends a
+	 * float32 model as float64 from the second round on (default "kept").
 	 */
 	readonly elementTypes?: "kept" | "float64";
 }
@@ -3473,8 +3610,8 @@ export interface ScaffoldOptions extends FedAvgOptions {
 	/**
 	 * Largest accepted change of a node's control variate: its Euclidean norm over all arrays together, above 0 to 10³⁰
 	 * (default 10³⁰, which no sound change reaches). A change is about an update / (K·ηₗ), with K local steps of learning
-	 * rate ηₗ, so it may be far larger than the update. `largeUpdates` is the action for a larger one, too: "clip" scales
-	 * it down to this norm.
+	 * rate ηₗ, so it may be far larger than the update. `largeUpdates` also decides the action for a larger change:
+	 * "clip" scales it down to this norm.
 	 */
 	readonly maxControlNorm?: number;
 }
@@ -3485,8 +3622,9 @@ export interface ScaffoldOptions extends FedAvgOptions {
  *     node: each step subtracts ηₗ·(gᵢ − cᵢ + c);   cᵢ⁺ = cᵢ − c + (x − yᵢ) / (K·ηₗ)   (the paper's option II)
  *     server: x ← x + η_g·mean(yᵢ − x);   c ← c + |S|/N · mean(cᵢ⁺ − cᵢ)
  *
- * Means are unweighted, as in the paper. A reply without a sound change cᵢ⁺ − cᵢ is a failure of its node. The node's half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in
- * the node's state, so a node that restarts begins with cᵢ = 0 while c still has its share.
+ * Means are unweighted, as in the paper. A reply without a sound change cᵢ⁺ − cᵢ is a failure of its node. The node's
+ * half is {@link scaffoldRound}; nodes must use plain SGD. It keeps cᵢ in the node's state, so a node that restarts
+ * begins with cᵢ = 0, while c still contains its share.
  */
 export declare class Scaffold extends FedAvg {
 	#private;
@@ -3501,7 +3639,7 @@ export declare class Scaffold extends FedAvg {
 	/** The model sent, moved towards the mean of the models; updates c. */
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
-/** What a node has done in a round of SCAFFOLD. */
+/** The training of a node in a round of SCAFFOLD. */
 export interface LocalTraining {
 	/** The model after training, by name. */
 	readonly parameters: ReadonlyMap<string, Tensor>;
@@ -3517,7 +3655,7 @@ export interface ScaffoldRound {
 	/**
 	 * Updates the node's control variate in its state.
 	 *
-	 * @returns the records to reply besides model and metrics
+	 * @returns the records to reply in addition to model and metrics
 	 * @throws FlwrError "invalid-argument" when a number is out of range, "failed-precondition" when the control variate
 	 * would not be finite
 	 */
@@ -3550,15 +3688,15 @@ export interface ScaffoldRound {
  */
 export declare function scaffoldRound({ content }: Message, { state }: Context, arraysKey?: string): ScaffoldRound;
 /**
- * An aggregator that needs all replies at the same time, as medians and distances do. The ServerApp then holds all of
- * them.
+ * An aggregator that needs all replies at the same time, for example for medians or distances. The ServerApp then holds
+ * all of them.
  *
  * @param aggregate computes the aggregate of replies in ascending order of node id: at least one
  */
 export declare function collecting(aggregate: (replies: readonly CheckedReply[], round: PhaseRound) => Aggregate): Aggregator;
 /**
- * The median of each parameter (Yin et al., 2018, arXiv:1803.01498), without weights. Of an even number of values it is
- * the mean of the middle two. All replies must contain the same arrays.
+ * The median of each parameter (Yin et al., 2018, arXiv:1803.01498), without weights. For an even number of values, it
+ * is the mean of the middle two. All replies must contain the same arrays.
  */
 export declare function coordinateMedian(): Aggregator;
 /**
@@ -3585,26 +3723,30 @@ export interface LocalDpOptions {
 	readonly clippingNorm: number;
 	/** ε of each reply, in nats. Above 0. The ε of k replies is at most k · ε. */
 	readonly epsilon: number;
-	/** δ of each reply, above 0 and below 1: for "gaussian" only. The δ of k replies is at most k · δ. */
+	/**
+	 * δ of each reply, above 0 and below 1. The δ of k replies is at most k · δ (default: none; required for "gaussian",
+	 * refused for "laplace").
+	 */
 	readonly delta?: number;
 	/** The distribution of the noise (default "gaussian"). */
 	readonly mechanism?: "gaussian" | "laplace";
 	/**
-	 * The most by which the clipped update may change, in the same norm, if the node's data change: from 2 · `clippingNorm`,
-	 * the distance of two opposite updates (default: that).
+	 * The most that the clipped update can change, in the same norm, if the node's data change. At least 2 ·
+	 * `clippingNorm`, the distance between two opposite updates (default: 2 · `clippingNorm`).
 	 */
 	readonly sensitivity?: number;
 	/**
-	 * Noise and clipping of Flower's `LocalDpMod`: any `sensitivity`, and noise by the classic formula, which has no proof
-	 * for ε from 1 (default false).
+	 * Noise and clipping as in Flower's `LocalDpMod`: any `sensitivity` is accepted, and the noise follows the classic
+	 * formula, which is proven only for ε below 1 (default false).
 	 */
 	readonly flowerCompatible?: boolean;
 	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
 	readonly forTestsNoise?: NoiseSource;
 }
 /**
- * Local differential privacy: clips the update of a training and adds noise to it on the node, so that not even the server
- * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, as the number of examples, are sent as they are.
+ * Local differential privacy: clips the update of a training and adds noise to it on the node, so not even the server
+ * sees it. Each reply satisfies (ε, δ) for the node's whole data. Metrics, such as the number of examples, are sent
+ * unchanged.
  *
  * The mod acts on `train` messages only. Flower's `LocalDpMod` turns the replies to `evaluate` into errors.
  *
@@ -3636,9 +3778,9 @@ export declare function localDpMod(options: LocalDpOptions): ClientMod;
  */
 export declare function clippedUpdates(norm: number): Postprocessor;
 /**
- * Adds noise on the nodes, after they clip their updates: local differential privacy, as {@link localDpMod} has it.
- * Changes that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add
- * noise at the server, where less is needed.
+ * Adds noise on the nodes, after they clip their updates: local differential privacy, like {@link localDpMod}. Changes
+ * that later postprocessors make to the noisy update cost no privacy. The wrappers for differential privacy add noise
+ * at the server, where less is needed.
  *
  * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
  */
@@ -3650,8 +3792,8 @@ export interface QuantizedOptions {
 }
 /**
  * Quantised updates: a node sends each element of its update as one of 2^bits numbers between the array's smallest and
- * largest one, rounded up or down at random, right on average (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al.,
- * 2017, arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
+ * largest one, rounded up or down at random without bias (Alistarh et al., 2017, arXiv:1610.02132; Suresh et al., 2017,
+ * arXiv:1611.00429). With {@link topK} after it, the chosen elements are quantised.
  *
  * @throws FlwrError "invalid-argument" for another number of bits
  */
@@ -3667,9 +3809,9 @@ export interface TopKOptions {
 	readonly errorFeedback?: boolean;
 }
 /**
- * Sparse updates: a node sends the largest elements of its update alone, of all arrays together (Aji and Heafield, 2017,
- * arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier, Jaggi, 2018,
- * arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
+ * Sparse updates: a node sends only the largest elements of its update, over all arrays together (Aji and Heafield,
+ * 2017, arXiv:1704.05021). With error feedback, what was not sent is added to the next update (Stich, Cordonnier,
+ * Jaggi, 2018, arXiv:1809.07599). What was sent in a reply that did not arrive is lost.
  *
  * @throws FlwrError "invalid-argument" if the fraction is out of range
  *
@@ -3691,8 +3833,8 @@ export declare function topK(options: TopKOptions): Postprocessor;
  */
 export declare function equalWeights(): Postprocessor;
 /**
- * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by a large number,
- * true or not (McMahan et al., 2018, arXiv:1710.06963).
+ * Each reply counts by its number of examples, up to a cap: one node cannot dominate the mean by reporting a large
+ * number, true or false (McMahan et al., 2018, arXiv:1710.06963).
  *
  * @param cap the largest weight, above 0
  * @throws FlwrError "invalid-argument" for another cap
@@ -3715,8 +3857,8 @@ export interface FractionSelectionOptions {
  * A share of the online nodes, chosen uniformly at random in each round: max(⌊fraction · online⌋, minNodes), as in
  * Flower's FedAvg. Waits until enough nodes are online.
  *
- * With a seed, the choice depends on the seed, the phase, the round and the online nodes only: a run that is resumed
- * chooses as one that was not interrupted.
+ * With a seed, the choice depends only on the seed, the phase, the round and the online nodes, so a resumed run chooses
+ * the same nodes as an uninterrupted one.
  *
  * @example
  * ```ts
@@ -4131,7 +4273,7 @@ export interface ConvolutionOptions {
 	readonly groups?: number;
 }
 /**
- * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], as PyTorch's conv2d.
+ * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], like PyTorch's conv2d.
  *
  * @throws FlwrError "invalid-argument" when the channels do not fit or the kernel is larger than the padded input
  */
@@ -4209,25 +4351,25 @@ declare function softmax(x: Value, axis?: number): Value;
 declare function logSoftmax(x: Value, axis?: number): Value;
 /** The index of the first maximum along an axis, which is removed; int64, no gradient. */
 declare function argMax(x: Value, axis?: number): Value;
-/** How images are made larger or smaller. */
+/** Options of `resize2d`. */
 export interface ResizeOptions {
 	/**
-	 * "nearest" (default) repeats or leaves out pixels; "bilinear" blends the two nearest along each axis.
+	 * "nearest" repeats or skips pixels. "bilinear" blends the two nearest pixels along each axis (default "nearest").
 	 */
 	readonly mode?: "nearest" | "bilinear";
 	/**
-	 * Bilinear only: whether the outermost pixels stay where they are, so that corners keep their values. Default: false,
-	 * pixels are squares whose corners are aligned.
+	 * Bilinear only: whether the centres of the corner pixels are aligned, so corners keep their values (default false:
+	 * the outer edges of the corner pixels are aligned).
 	 */
 	readonly alignCorners?: boolean;
 	/**
-	 * What the lengths were multiplied by to get `size`, where that was rounded: one number or [height, width], as
-	 * PyTorch's scale_factor. Default: the ratio of the lengths.
+	 * The exact factor from which `size` was rounded: one number or [height, width], like PyTorch's scale_factor (default:
+	 * the ratio of the lengths).
 	 */
 	readonly scale?: number | Pair;
 }
 /**
- * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], as PyTorch's F.interpolate
+ * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], like PyTorch's F.interpolate
  * without antialiasing; "nearest" of any dtype, "bilinear" of float32.
  *
  * @param size [height, width] of the result, whole numbers from 1
@@ -4700,16 +4842,16 @@ export interface CrossEntropyOptions {
 	readonly axis?: number;
 }
 /**
- * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
- * [batch, …, classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32
- * shares in the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
+ * Cross-entropy, like PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits [batch, …,
+ * classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32 shares in
+ * the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
  * formula.
  *
  * @throws FlwrError "invalid-argument" when the smoothing is out of range, and for unknown options
  */
 export declare function crossEntropy(options?: CrossEntropyOptions): Loss;
 /**
- * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
+ * The mean squared difference, like PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
  * shape; axes of length 1 behind the batch may be missing, so that [batch] goes with [batch, 1].
  */
 export declare function meanSquaredError(): Loss;
@@ -4819,16 +4961,16 @@ export interface Clipping {
 /** Options of an export. */
 export interface ExportOptions {
 	/**
-	 * "inside" (default): the file normalises, and its input is raw examples as in a data set. "outside": its input is
-	 * the network's, float32 and normalised.
+	 * "inside": the file normalises its input, which is raw examples as in a data set. "outside": its input is the
+	 * network's input, float32 and normalised (default "inside").
 	 */
 	readonly normalization?: "inside" | "outside";
 	/**
-	 * Name of the input if there is one (default: the network's name for it, or that of the file that the network was
-	 * read from, else `input`). Several inputs keep their names.
+	 * Name of a single input. Several inputs keep their names (default: its name in the network or in the ONNX file that
+	 * the network was read from, or else `input`).
 	 */
 	readonly inputName?: string;
-	/** Name of the output if there is one (default: as for the input, else `output`). */
+	/** Name of a single output (default: as for the input, or else `output`). */
 	readonly outputName?: string;
 }
 /**
@@ -4909,9 +5051,9 @@ export interface PrivacyLedger {
 	delta(epsilon: number): number;
 }
 /**
- * How the participants of a release are drawn from the population:
+ * How the participants of a release are drawn from the population.
  *
- * - "none": all take part, or it is no secret who takes part.
+ * - "none": all take part, or it is not secret who takes part.
  * - "poisson": each takes part with probability `rate`, independently of the others.
  * - "without-replacement": `sampleSize` of `populationSize`, every such set equally likely.
  */
@@ -4939,15 +5081,15 @@ export interface RepeatedRelease {
 	/** From 1. */
 	readonly count: number;
 }
-/** What an accountant counts, and for whom. Names and checks are those of Flower 1.42's PrivacyConfig. */
+/** Settings of an accountant. Names and checks are those of Flower 1.42's PrivacyConfig. */
 export interface PrivacyConfig {
 	/** The δ at which ε is reported, above 0 and below 1: well below 1 / `populationSize`. */
 	readonly targetDelta: number;
-	/** Number of participants from whom each release's are drawn: nodes, or the examples of one node. From 1. */
+	/** Number of participants from which those of each release are drawn: nodes, or the examples of one node. From 1. */
 	readonly populationSize: number;
 	/**
-	 * How they are drawn. "poisson": each independently; "without-replacement": a fixed number; "no-amplification": the draw
-	 * does not count. Default: "no-amplification".
+	 * How participants are drawn. "poisson": each independently. "without-replacement": a fixed number.
+	 * "no-amplification": sampling is not counted. Default: "no-amplification".
 	 */
 	readonly samplingMethod?: SamplingMethod;
 	/** The budget: the ε that is not to be exceeded. Above 0. Default: none. */
@@ -4956,8 +5098,8 @@ export interface PrivacyConfig {
 /** How the participants of a release are drawn, in Flower's words. */
 export type SamplingMethod = "poisson" | "without-replacement" | "no-amplification";
 /**
- * Two data sets are neighbours, whose releases an attacker cannot tell apart, if one has one participant more
- * ("add-or-remove-one"), or if one participant is another ("replace-one").
+ * The relation of two data sets whose releases an attacker must hardly be able to tell apart: one has one more
+ * participant ("add-or-remove-one"), or one participant is replaced by another ("replace-one").
  */
 export type NeighboringRelation = "add-or-remove-one" | "replace-one";
 /** One release, of a sum to which `sampleSize` participants contributed. */
@@ -5081,7 +5223,7 @@ export interface DpSgdOptions {
 	 * `maxEpsilon` is refused.
 	 */
 	readonly accountant?: PrivacyAccountant;
-	/** Makes noise and batches repeatable. Anyone who knows the seed can remove the noise: for tests alone. */
+	/** Makes noise and batches repeatable. Anyone who knows the seed can remove the noise. Only for tests. */
 	readonly seedForTests?: number;
 }
 /** Settings of differentially private training; made by {@link dpSgd}. */
@@ -5183,8 +5325,8 @@ export interface FitOptions {
 	/** Step size for this fit (default: the optimiser's). */
 	readonly learningRate?: number;
 	/**
-	 * "fresh" (default): the optimiser starts without momentum, as in a train function that creates its own optimiser.
-	 * "keep": it continues with the momentum of the previous fit.
+	 * "fresh": the optimiser starts without momentum, as in a train function that creates its own optimiser. "keep": it
+	 * continues with the momentum of the previous fit (default "fresh").
 	 */
 	readonly optimizerState?: "fresh" | "keep";
 	/** Factor of the learning rate in each step of this fit (default: 1 in all steps). */
@@ -5285,7 +5427,7 @@ export interface ModelOptions {
 	readonly parameterType?: StoredType;
 	/** Number of examples per training step (default 32). The last batch of an epoch may be smaller. */
 	readonly batchSize?: number;
-	/** Seed of the initial parameters (default 0, the same on all nodes). Fits have a seed of their own. */
+	/** Seed of the initial parameters (default 0, the same on all nodes). Fits have their own seed. */
 	readonly seed?: number;
 	/**
 	 * Number of threads, at least 1. Default: `--threads` of `flwr supernode`, or else this trainer's share of the
@@ -5305,9 +5447,9 @@ export interface ModelOptions {
 	readonly exportable?: boolean;
 	/** Graph optimisations (default: all); use `PLAIN` to compare with. */
 	readonly optimizations?: Optimizations;
-	/** Source of the time (default: the machine). */
+	/** Source of the time (default: the machine's clock). */
 	readonly clock?: Clock;
-	/** Source of seeds for fits without one (default: the machine). */
+	/** Source of seeds for fits without one (default: the machine's generator). */
 	readonly random?: Random;
 	/**
 	 * Compute resources (default: those in the context of the app that creates the model; outside of apps, this
@@ -5514,7 +5656,7 @@ export interface OnnxNetwork extends Layer {
  */
 export declare function onnxNetwork(source: string | URL | Uint8Array, options?: OnnxNetworkOptions): OnnxNetwork;
 /**
- * Applies layers one after the other. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
+ * Applies layers one after another. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
  * the weight of the first is `0.weight`.
  *
  * @throws FlwrError "invalid-argument" when an argument is not a layer
@@ -5524,7 +5666,10 @@ export declare function sequential(...layers: readonly Layer[]): Layer;
 export declare function sequentialWith(options: LayerOptions, ...layers: readonly Layer[]): Layer;
 /** Options of {@link residual}. */
 export interface ResidualOptions extends LayerOptions {
-	/** Layer on the other path (default: none); its output has the shape of the inner layer's output. */
+	/**
+	 * Layer on the other path. Its output must have the shape of the inner layer's output (default: the input,
+	 * unchanged).
+	 */
 	readonly shortcut?: Layer;
 }
 /**
@@ -5642,16 +5787,16 @@ export declare function globalMaxPool(options?: LayerOptions): Layer;
 /** Options of {@link upsample2d}: either `scale` or `size`. */
 export interface UpsampleOptions extends LayerOptions, Pick<ResizeOptions, "mode" | "alignCorners"> {
 	/**
-	 * What height and width are multiplied by, rounded down: one number or [height, width], greater than 0. Default: 2,
-	 * unless there is a size.
+	 * Factor of height and width, greater than 0: one number or [height, width]. The products are rounded down (default:
+	 * 2, unless `size` is given).
 	 */
 	readonly scale?: number | Pair;
 	/** Height and width of the result: one number or [height, width]. */
 	readonly size?: number | Pair;
 }
 /**
- * Larger images, float32 [batch, channels, height, width] → [batch, channels, height', width'], as PyTorch's nn.Upsample:
- * the way back up in a network that labels each pixel. It has no parameters.
+ * Enlarges images, float32 [batch, channels, height, width] → [batch, channels, height', width'], like PyTorch's
+ * nn.Upsample, for networks that label each pixel. It has no parameters.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example
@@ -5819,25 +5964,28 @@ export declare function xavier(distribution?: "uniform" | "normal"): Initializer
 /** Options of {@link diceLoss}. */
 export interface DiceLossOptions {
 	/**
-	 * "masks" (default): targets are yes/no masks 0 … 1 in the output's shape, probabilities are sigmoids. "classes": targets
-	 * are labels or shares as for `crossEntropy`, probabilities are a softmax over the classes.
+	 * "masks": targets are masks from 0 to 1 in the output's shape, and probabilities are sigmoids. "classes": targets
+	 * are labels or shares as for `crossEntropy`, and probabilities are a softmax over the classes (default "masks").
 	 */
 	readonly of?: "masks" | "classes";
 	/**
-	 * The output's axis that has a number for each class. Default for classes: the last, −1; convolutions have it at 1. For
-	 * masks: the axis of several masks that are scored apart; by default all numbers of an example are one mask.
+	 * For classes, the output's axis with one number per class; convolutions have it at 1. For masks, the axis of several
+	 * masks that are scored separately (default: the last axis, −1, for classes; for masks, all numbers of an example are
+	 * one mask).
 	 */
 	readonly axis?: number;
 	/** Whether class 0, the background, is scored (default true). Classes only. */
 	readonly background?: boolean;
-	/** Added above and below the fraction, greater than 0 (default 1e−5): an empty mask that is left empty counts as found. */
+	/**
+	 * Added to numerator and denominator, above 0, so an empty mask that is predicted as empty scores 1 (default 1e−5).
+	 */
 	readonly smooth?: number;
 }
 /**
- * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits and
- * t its targets (Milletari et al., "V-Net", 2016, with plain sums below, as MONAI's DiceLoss): how little two masks overlap,
- * whatever their size. The mean over classes, or over masks that are scored apart. Right is what is right for
- * `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
+ * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits
+ * and t its targets (Milletari et al., "V-Net", 2016, with plain sums in the denominator, like MONAI's DiceLoss). It
+ * measures how little two masks overlap, whatever their size. The mean over classes, or over masks that are scored
+ * apart. Right is what is right for `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
  *
  * @throws FlwrError "invalid-argument" for options that do not go together
  * @example Labels [batch, height, width] for an output [batch, classes, height, width].
@@ -5878,8 +6026,8 @@ export interface AdamOptions {
 	/** Added to the root of the mean square (default 1e-8). */
 	readonly epsilon?: number;
 	/**
-	 * adam: L2 penalty in the gradient (default 0); adamW: share of the parameter subtracted per unit of learning rate
-	 * (default 0.01).
+	 * For `adam`, the L2 penalty in the gradient. For `adamW`, the share of the parameter that is subtracted per unit of
+	 * learning rate (default: 0 for `adam`, 0.01 for `adamW`).
 	 */
 	readonly weightDecay?: number;
 }
@@ -5954,8 +6102,8 @@ export interface PartitionOptions {
  */
 export declare function classCounts(labels: Labels, classes?: number): number[];
 /**
- * Weights of classes such that all have the same total: examples / (classes · examples of the class), like
- * scikit-learn's `compute_class_weight("balanced")`.
+ * Weights of classes with which all classes have the same total weight: examples / (classes · examples of the class),
+ * like scikit-learn's `compute_class_weight("balanced")`.
  *
  * @param labels label of each example, from 0
  * @returns the weight of each class; their mean over the examples is 1
@@ -6041,7 +6189,7 @@ export interface SplitOptions {
 	/** The same seed gives the same split (default 42). */
 	readonly seed?: number;
 	/**
-	 * Whether the last examples are for test, for examples in the order of time (default false: they are drawn at
+	 * Whether the last examples become the test data, for examples in time order (default false: they are drawn at
 	 * random). Cannot be combined with `seed` or `stratify`.
 	 */
 	readonly chronological?: boolean;
@@ -6152,10 +6300,11 @@ export interface CsvOptions {
 	 */
 	readonly standardize?: boolean | readonly string[];
 	/**
-	 * Encoding of another table: the `schema` of an earlier result, also after JSON. It determines categories, classes,
-	 * filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`, `classes`, `categories` and
-	 * `standardize`. A table with other columns is refused. For a column whose missing cells the schema fills in, only
-	 * the actions "mean", "median" and the schema's own value are possible; the schema's value is used.
+	 * Encoding of another table: the `schema` of an earlier result, which may have been saved as JSON. It determines
+	 * categories, classes, filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`,
+	 * `classes`, `categories` and `standardize`. A table with other columns is refused. For a column whose missing cells
+	 * the schema fills in, only the actions "mean", "median" and the schema's own value are possible; the schema's value
+	 * is used.
 	 */
 	readonly schema?: TableSchema;
 	/** Splits the rows for training and test. Means, medians and deviations are computed from the training rows. */
@@ -6377,7 +6526,7 @@ export interface ImageFolderOptions {
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
-/** Options of {@link readParquet}: those of `readCsv` but for text files. */
+/** Options of {@link readParquet}: those of `readCsv`, except the ones for text files. */
 export type ParquetOptions = Omit<CsvOptions, "delimiter" | "decimal" | "encoding">;
 /** Options of {@link readParquetInputs}: a table without targets, or whose targets are not read. */
 export type ParquetInputsOptions = Omit<CsvInputsOptions, "delimiter" | "decimal" | "encoding">;
@@ -6427,18 +6576,18 @@ export interface ImageMasks extends Dataset {
 	/** [images, height, width]: the class of each pixel. */
 	readonly y: Tensor<"uint8">;
 }
-/** How to read images with their masks. */
+/** Options of {@link readImageMasks}. */
 export interface ImageMasksOptions {
 	/**
-	 * The numbers that masks have, in the order of the classes: [0, 255] makes classes 0 and 1 of them. Any other number is
-	 * refused. Default: each number is the class.
+	 * The numbers in the masks, in the order of the classes: with [0, 255], they become classes 0 and 1. Any other number
+	 * is refused. Default: each number is its class.
 	 */
 	readonly values?: readonly number[];
-	/** What a mask's name has behind its image's: "_mask" pairs a.jpg with a_mask.png. Default: nothing. */
+	/** Text that follows the image's name in the mask's name: "_mask" pairs a.jpg with a_mask.png. Default: none. */
 	readonly maskSuffix?: string;
 	/**
-	 * What to do with images that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them as
-	 * they are stored. Default: such an image is refused. Masks are taken as they are stored.
+	 * Action for images that are stored rotated or mirrored (Exif): "apply" rotates them as viewers do, "ignore" reads
+	 * them as stored. Masks are always read as stored. Default: such images are refused.
 	 */
 	readonly orientation?: OrientationAction;
 }
@@ -6484,9 +6633,12 @@ export interface DirichletOptions extends PartitionOptions {
 	 * not). One for all partitions, or one for each.
 	 */
 	readonly alpha: number | readonly number[];
-	/** Fewest examples of a partition (default 10): the shares are drawn again until all partitions have as many. */
+	/**
+	 * Minimum number of examples of a partition. The shares are drawn again until all partitions have that many (default
+	 * 10).
+	 */
 	readonly minPartitionSize?: number;
-	/** Whether a partition with more examples than the average gets none of further classes (default false). */
+	/** Whether a partition with more examples than the average gets no examples of further classes (default false). */
 	readonly selfBalancing?: boolean;
 }
 /**
@@ -6508,11 +6660,14 @@ export interface DistributionOptions extends PartitionOptions {
 	readonly distributionArray: readonly (readonly number[])[];
 	/** Number of labels of each partition. */
 	readonly numUniqueLabelsPerPartition: number;
-	/** Fewest examples of each label in each partition that has it (default 0). It has no effect without `rescale`. */
+	/**
+	 * Minimum number of examples of each label in each partition that has it (default 0). It has no effect without
+	 * `rescale`.
+	 */
 	readonly preassignedNumSamplesPerLabel?: number;
 	/**
-	 * Whether shares are scaled such that all examples of a label are used (default true). Otherwise they are numbers of
-	 * examples, rounded down, and further examples are unused.
+	 * Whether shares are scaled so that all examples of a label are used (default true). Otherwise the shares are numbers
+	 * of examples, rounded down, and the remaining examples are unused.
 	 */
 	readonly rescale?: boolean;
 }
@@ -6596,7 +6751,7 @@ export interface NaturalPartitions {
  */
 export declare function partitionNaturalId(ids: ArrayLike<NaturalId>): NaturalPartitions;
 /**
- * What becomes of the ids that are left when the number of ids is not a multiple of the group's size: "allow-smaller":
+ * Action for the ids that are left over if the number of ids is not a multiple of the group's size: "allow-smaller":
  * they form a smaller group; "allow-bigger": the first groups have one more; "drop-reminder": they are unused;
  * "strict": an error.
  */
@@ -6605,7 +6760,7 @@ export type GroupMode = "allow-smaller" | "allow-bigger" | "drop-reminder" | "st
 export interface GroupedNaturalIdOptions {
 	/** Number of ids of a partition, at least 1. */
 	readonly groupSize: number;
-	/** What becomes of the ids that are left (default "allow-smaller"). */
+	/** Action for the ids that are left over (default "allow-smaller"). */
 	readonly mode?: GroupMode;
 	/** Whether ids are grouped in ascending order (default false: in the order of their first examples). */
 	readonly sortUniqueIds?: boolean;
@@ -6645,7 +6800,7 @@ export declare function partitionPathological(labels: Labels, partitions: number
 export interface ShardOptions extends PartitionOptions {
 	/** Number of shards per partition (default: all shards; if not divisible, the first partitions get one more). */
 	readonly shardsPerPartition?: number;
-	/** Number of examples per shard (default: such that all shards contain the whole data set). */
+	/** Number of examples per shard (default: the size with which all shards together contain the whole data set). */
 	readonly shardSize?: number;
 	/**
 	 * Whether the examples left at the end form a smaller shard (default false: they are not used). It has no effect if
@@ -6761,7 +6916,7 @@ export type WordCounts = readonly (readonly [
 ])[];
 /** Options of {@link wordCounts}. */
 export interface WordCountsOptions {
-	/** Fewest occurrences of a word in these texts; rarer words are left out (default 1). */
+	/** Minimum number of occurrences of a word in these texts. Rarer words are left out (default 1). */
 	readonly minFrequency?: number;
 	/** Splits a text into words (default: `tokenize`). */
 	readonly tokenize?: (text: string) => readonly string[];
@@ -6800,9 +6955,12 @@ export declare const PADDING_ID = 0;
 export declare const UNKNOWN_ID = 1;
 /** Options of {@link createVocabulary}. */
 export interface VocabularyOptions {
-	/** Fewest occurrences of a word in all texts (default 1). */
+	/** Minimum number of occurrences of a word in all texts (default 1). */
 	readonly minFrequency?: number;
-	/** Most ids, including those for padding and unknown words (default: no limit). The most frequent words are kept. */
+	/**
+	 * Maximum number of ids, including those for padding and unknown words (default: no limit). The most frequent words
+	 * are kept.
+	 */
 	readonly maxSize?: number;
 }
 /**
@@ -6874,19 +7032,19 @@ export declare function regressionStatistics(predictions: Numbers, targets: Numb
  * @throws FlwrError "invalid-argument" if the numbers of examples differ, for a score of NaN and another target
  */
 export declare function rocAuc(scores: Numbers, targets: Numbers): number | undefined;
-/** What the noise is calibrated for. */
+/** The target for which noise is calibrated. */
 export interface CalibrationTarget {
 	/** The ε that all releases together may reach, in nats. Above 0. */
 	readonly epsilon: number;
 	/** The δ of that ε, above 0 and below 1: well below one divided by the number of participants. */
 	readonly delta: number;
-	/** How many releases: rounds, or steps of DP-SGD. From 1. */
+	/** Number of releases: rounds, or steps of DP-SGD. From 1. */
 	readonly count: number;
-	/** How participants are drawn for each. Default: all take part. */
+	/** How participants are drawn for each release. Default: all take part. */
 	readonly sampling?: Sampling;
 	/** The accounting method: "pld" is tighter and takes seconds. Default: "rdp". */
 	readonly method?: AccountingMethod;
-	/** How far above the smallest sufficient noise the result may be. Default: 10⁻⁶. */
+	/** Largest accepted excess over the smallest sufficient noise. Default: 10⁻⁶. */
 	readonly tolerance?: number;
 }
 /**
@@ -6907,19 +7065,19 @@ export declare function calibrateNoise(target: CalibrationTarget): number;
  */
 export declare const fixedClippingMod: ClientMod;
 /**
- * Flower's `adaptiveclipping_mod`: as {@link fixedClippingMod}, and sets the metric `norm_bit` to 1 if the update was
- * larger than the norm and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
+ * Flower's `adaptiveclipping_mod`: like {@link fixedClippingMod}, and also sets the metric `norm_bit` to 1 if the
+ * update was larger than the norm, and to 0 otherwise, for {@link DifferentialPrivacyClientSideAdaptiveClipping}.
  */
 export declare const adaptiveClippingMod: ClientMod;
 /** The clipping norm of a run, and the noise that belongs to it. */
 export interface ClippingNorm {
-	/** C, of this round. */
+	/** C, the norm of this round. */
 	readonly current: number;
 	/** z of the noise on the sum of updates: its standard deviation ÷ C. */
 	readonly noiseMultiplier: number;
-	/** The first norm again, because another run starts. */
+	/** Returns to the first norm, because another run starts. */
 	reset(): void;
-	/** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot go on with it */
+	/** Checks the norm of a checkpoint. @throws FlwrError "invalid-argument" if the run cannot continue with it */
 	check(norm: number): void;
 	/** Continues from a norm that was checked. */
 	restore(norm: number): void;
@@ -6939,7 +7097,9 @@ export interface AdaptiveNormOptions {
 	readonly numSampledClients: number;
 	/** The norm of the first round, above 0 (default 0.1). */
 	readonly initialClippingNorm?: number;
-	/** γ: the norm moves to the value that this share of the updates does not exceed, 0 to 1 (default 0.5). */
+	/**
+	 * γ: the share of updates whose norm is at most the clipping norm, to which the norm adapts, 0 to 1 (default 0.5).
+	 */
 	readonly targetClippedQuantile?: number;
 	/** η, how fast the norm moves, above 0 (default 0.2). */
 	readonly clipNormLr?: number;
@@ -6950,17 +7110,17 @@ export interface AdaptiveNormOptions {
 }
 /** Noise that belongs to a whole run, and the rules by which nodes may join its rounds. */
 export interface RunNoise {
-	/** What it is, for a line in the log. */
+	/** Description for a line in the log. */
 	readonly description: string;
-	/** Number of rounds that were released. */
+	/** Number of released rounds. */
 	readonly released: number;
 	/** Begins another run. */
 	reset(): void;
-	/** Why there is no further round; undefined if there is one. */
+	/** The reason why no further round is possible. Undefined if one is. */
 	stopBefore(round: number): string | undefined;
 	/** The access to the nodes that are chosen for the next round. @throws FlwrError "cancelled" by the round's signal */
 	choose(round: Round): Promise<Grid>;
-	/** Refuses a plan that asks a node which may not join. @throws FlwrError "failed-precondition" that names the node */
+	/** Refuses a plan with a node that may not join. @throws FlwrError "failed-precondition" that names the node */
 	checkPlan(messages: readonly Message[]): void;
 	/** Refuses a reply of a node that may not join. @throws FlwrError "failed-precondition" with the reason */
 	checkReply(nodeId: NodeId): void;
@@ -6973,7 +7133,10 @@ export interface RunNoise {
 	release(sum: readonly Float64Array[], nodeIds: readonly NodeId[], deviation: number): void;
 	/** State as text. Secret: with it the noise can be subtracted. */
 	save(): string;
-	/** Goes on from a state. @throws FlwrError "invalid-argument" if it is malformed, or of other options; nothing changes */
+	/**
+	 * Continues from a state. @throws FlwrError "invalid-argument" if it is malformed or belongs to other options;
+	 * nothing changes then
+	 */
 	restore(text: string): void;
 }
 /** Options that all wrappers have. */
@@ -6981,20 +7144,21 @@ export interface CentralDpOptions {
 	/** z: the noise's standard deviation ÷ the clipping norm, from 0. {@link calibrateNoise} finds it for an ε and δ. */
 	readonly noiseMultiplier: number;
 	/**
-	 * n, the number of nodes that each round trains on. The sum of the updates is divided by it also if fewer nodes reply,
-	 * because the noise is made for it. From 1.
+	 * n, the number of nodes that each round trains on. The sum of the updates is always divided by n, even if fewer
+	 * nodes reply, because the noise is scaled for n. From 1.
 	 */
 	readonly numSampledClients: number;
 	/** Counts the ε of the rounds, and ends the run before its `maxEpsilon` would be exceeded (default: none). */
 	readonly accountant?: PrivacyAccountant;
 	/**
-	 * An update with weight w, as its number of examples, counts min(w / `weightCap`, 1). Above 0 (default: each update
-	 * counts 1).
+	 * An update with weight w, such as its number of examples, counts min(w / `weightCap`, 1). Above 0 (default: each
+	 * update counts 1).
 	 */
 	readonly weightCap?: number;
 	/**
-	 * Flower's computation, for federations that need its numbers: the strategy weighs updates by their examples, and noise
-	 * is added to its outcome. It has no ε, so it excludes `accountant` (default false).
+	 * Whether to compute as Flower does, for federations that need the same numbers: the strategy weights updates by
+	 * their examples, and noise is added to its result. This has no ε, so it cannot be used with `accountant` (default
+	 * false).
 	 */
 	readonly flowerCompatible?: boolean;
 	/** Replaces the cryptographic noise. For tests only: such noise protects nothing. */
@@ -7003,16 +7167,16 @@ export interface CentralDpOptions {
 /** Options of the wrappers whose nodes clip. */
 export interface ClientSideOptions {
 	/**
-	 * What to do with an update that a node has not clipped: "clip" it at the server, or "refuse" the reply as a failure of
-	 * its node (default "clip"). Either way it counts with at most the clipping norm.
+	 * Action for an update that a node has not clipped: "clip" clips it at the server, "refuse" makes the reply a failure
+	 * of its node (default "clip"). In both cases no update counts with more than the clipping norm.
 	 */
 	readonly unclippedUpdates?: "clip" | "refuse";
 }
-/** How a wrapper clips, and the options of its user. */
+/** Settings of a wrapper: how it clips, and the user's options. */
 export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
 	/** Who clips. */
 	readonly side: "server" | "client";
-	/** The clipping norm, and how it changes. */
+	/** The clipping norm, which may change from round to round. */
 	readonly norm: ClippingNorm;
 	/** Whether the norm needs to know which updates were clipped. */
 	readonly adaptive: boolean;
@@ -7020,11 +7184,12 @@ export interface CentralDpSettings extends CentralDpOptions, ClientSideOptions {
 	readonly runNoise?: RunNoise;
 }
 /**
- * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so that
- * the models of all rounds together hardly depend on any one node. See docs/privacy.md for the guarantee.
+ * Central differential privacy around a strategy: the server adds noise to the mean of the nodes' clipped updates, so
+ * the models of all rounds together hardly depend on any single node. See docs/privacy.md for the guarantee.
  *
- * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So the
- * noise covers whatever the strategy makes of the mean: FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and FedAdagrad work.
+ * Each round computes sent + (Σ clip(uᵢ) + noise) / n and gives it to the inner strategy as the model of each node. So
+ * the noise covers everything that the strategy computes from the mean. FedAvg, FedProx, FedAvgM, FedAdam, FedYogi and
+ * FedAdagrad work.
  */
 export declare abstract class CentralDp extends Strategy {
 	#private;
@@ -7034,13 +7199,16 @@ export declare abstract class CentralDp extends Strategy {
 	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
 	 */
 	constructor(strategy: Strategy, options: CentralDpSettings);
-	/** Name of the wrapper and of the strategy in it. */
+	/** Name of the wrapper and of its inner strategy. */
 	get name(): string;
 	/** C, the clipping norm of the next round. */
 	get clippingNorm(): number;
-	/** z of the noise on the updates: with adaptive clipping above `noiseMultiplier`, because the count takes a share. */
+	/**
+	 * z of the noise on the updates. With adaptive clipping it is larger than `noiseMultiplier`, because the noisy count
+	 * uses part of the budget.
+	 */
 	get updateNoiseMultiplier(): number;
-	/** With an accountant, or with noise of the whole run, true: no release may be forgotten. */
+	/** True with an accountant or with noise of the whole run, because no release may be forgotten. */
 	get savesEachRound(): boolean;
 	/** Clipping norm, the accountant's releases, and the state of the inner strategy. */
 	saveState(): RecordDict;
@@ -7050,9 +7218,9 @@ export declare abstract class CentralDp extends Strategy {
 	stopBefore(round: number): string | undefined;
 	/** The inner strategy's instructions; with client-side clipping they contain `clipping_norm`. */
 	configureTrain(round: Round): Promise<PhasePlan>;
-	/** Clips, adds noise, and lets the inner strategy make the new model of the result. */
+	/** Clips, adds noise, and lets the inner strategy compute the new model from the result. */
 	aggregateTrain(round: Round, replies: readonly Message[]): Promise<TrainOutcome>;
-	/** As {@link aggregateTrain}, with each reply added as it arrives: one model is held at a time. */
+	/** Like {@link aggregateTrain}, but adds each reply as it arrives, so only one model is held at a time. */
 	collectTrain(round: Round, replies: Exchange): Promise<TrainOutcome>;
 	/** The inner strategy's evaluation. */
 	configureEvaluate(round: Round): Promise<PhasePlan>;
@@ -7070,41 +7238,41 @@ export declare abstract class CentralDp extends Strategy {
 /** Options of {@link DifferentialPrivacyMatrixMechanism}. */
 export interface MatrixMechanismOptions extends Omit<CentralDpOptions, "flowerCompatible" | "forTestsNoise"> {
 	/**
-	 * z of the whole run, from 0: the standard deviation of the independent noise ÷ the most by which one node can change
-	 * all rounds together. `calibrateNoise` with `count: 1` finds it for an ε and δ.
+	 * z of the whole run, from 0: the standard deviation of the independent noise ÷ the maximum change that one node can
+	 * cause over all rounds together. `calibrateNoise` with `count: 1` finds it for an ε and δ.
 	 */
 	readonly noiseMultiplier: number;
 	/** C: an update counts with at most this Euclidean norm, over all arrays together. Above 0. */
 	readonly clippingNorm: number;
-	/** n: the most rounds of the run. From 1. */
+	/** n: maximum number of rounds of the run. From 1. */
 	readonly rounds: number;
 	/**
-	 * b: a node that took part in a round joins again b rounds later at the earliest. From 1; about the number of nodes
-	 * divided by `numSampledClients`.
+	 * b: a node that joined a round can join again b rounds later at the earliest. From 1; usually about the number of
+	 * nodes divided by `numSampledClients`.
 	 */
 	readonly minSeparation: number;
-	/** k: the most rounds that one node joins. From 1 (default: ⌈`rounds` / `minSeparation`⌉). */
+	/** k: maximum number of rounds that one node joins. From 1 (default: ⌈`rounds` / `minSeparation`⌉). */
 	readonly maxParticipations?: number;
 	/**
-	 * p: number of bands of the factorisation, from 1 to `rounds`. Each but the first takes the memory of a model in float64
-	 * (default: those with the least error, up to 32).
+	 * p: number of bands of the factorisation, from 1 to `rounds`. Each band except the first needs as much memory as a
+	 * model in float64 (default: the number with the least error, up to 32).
 	 */
 	readonly bands?: number;
 	/**
-	 * Number of nodes of the federation: options that it cannot satisfy are refused (default: `populationSize` of the
-	 * accountant; without one not checked).
+	 * Number of nodes of the federation. Options that need more nodes are refused (default: `populationSize` of the
+	 * accountant; without an accountant this is not checked).
 	 */
 	readonly populationSize?: number;
-	/** Seed that makes the choice of nodes repeatable, not the noise (default: random). */
+	/** Seed that makes the choice of nodes repeatable, but not the noise (default: random). */
 	readonly seed?: number;
 }
 /**
  * Central differential privacy with correlated noise: the noise of a round cancels part of the noise of earlier rounds,
- * so that the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
- * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded square
- * root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
+ * so the model has less noise at the same ε, without sampling nodes at random (DP-FTRL: Kairouz et al., 2021,
+ * arXiv:2103.00039; banded matrices: Choquette-Choo et al., 2023, arXiv:2306.08153). The factorisation is the banded
+ * square root of Kalinin and Lampert, 2024, arXiv:2405.13763. The server clips.
  *
- * The wrapper chooses the nodes of each round among those that may join it, and the inner strategy sees only these. The
+ * The wrapper chooses the nodes of each round from those that may join it, and the inner strategy sees only these. The
  * accountant counts the whole run as one release before its first round ends.
  *
  * A checkpoint contains the key of the noise: it is as secret as the nodes' updates.
@@ -7127,7 +7295,7 @@ export declare class DifferentialPrivacyMatrixMechanism extends CentralDp {
 	/**
 	 * Creates the strategy.
 	 *
-	 * @param strategy makes the new model of the noisy mean
+	 * @param strategy computes the new model from the noisy mean
 	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
 	 */
 	constructor(strategy: Strategy, options: MatrixMechanismOptions);
@@ -7146,7 +7314,7 @@ export interface AdaptiveClippingOptions extends CentralDpOptions, AdaptiveNormO
 	readonly noiseMultiplier: number;
 	/** n, the number of nodes that each round trains on, from 1. */
 	readonly numSampledClients: number;
-	/** Flower's computation, also its rule that moves the norm away from its target (default false). */
+	/** Whether to compute as Flower does, including its rule that moves the norm away from its target (default false). */
 	readonly flowerCompatible?: boolean;
 }
 /**
@@ -7168,14 +7336,14 @@ export declare class DifferentialPrivacyServerSideFixedClipping extends CentralD
 	/**
 	 * Creates the strategy.
 	 *
-	 * @param strategy makes the new model of the noisy mean
+	 * @param strategy computes the new model from the noisy mean
 	 * @throws FlwrError "invalid-argument" that names the option for which there is no guarantee
 	 */
 	constructor(strategy: Strategy, options: FixedClippingOptions);
 }
 /**
- * As {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or Flower's
- * `fixedclipping_mod`. The server does not rely on it.
+ * Like {@link DifferentialPrivacyServerSideFixedClipping}, but the nodes clip: they need `fixedClippingMod`, or
+ * Flower's `fixedclipping_mod`. The server does not rely on it.
  */
 export declare class DifferentialPrivacyClientSideFixedClipping extends CentralDp {
 	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */
@@ -7190,8 +7358,8 @@ export declare class DifferentialPrivacyServerSideAdaptiveClipping extends Centr
 	constructor(strategy: Strategy, options: AdaptiveClippingOptions);
 }
 /**
- * As {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or Flower's
- * `adaptiveclipping_mod`, which also says whether an update was clipped.
+ * Like {@link DifferentialPrivacyServerSideAdaptiveClipping}, but the nodes clip: they need `adaptiveClippingMod`, or
+ * Flower's `adaptiveclipping_mod`, which also says whether an update was clipped.
  */
 export declare class DifferentialPrivacyClientSideAdaptiveClipping extends CentralDp {
 	/** Creates the strategy. @throws FlwrError as {@link DifferentialPrivacyServerSideFixedClipping} */

@@ -1,0 +1,5 @@
+/** What copies and checks databases, for programs that load it when they need it. */
+export { contradictions } from "./check.ts";
+export { copyRows } from "./copy.ts";
+export { PostgresSide } from "./postgres_side.ts";
+export { SqliteSide } from "./sqlite_side.ts";

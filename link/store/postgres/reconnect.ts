@@ -1,0 +1,58 @@
+import { systemClock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import { isPassing, postgresError } from "./error.ts";
+import type { PostgresTarget } from "./target.ts";
+
+/** Seconds that a transaction waits for a server that is away: as long as a restart takes. */
+const PATIENCE_SECONDS = 10;
+/** Seconds between two attempts to connect. */
+const PAUSE_SECONDS = 0.25;
+
+/** The connection to a server, which is made again after it was lost. */
+export class Reconnecting {
+  readonly #target: PostgresTarget;
+  readonly #options: ConnectionOptions;
+  #connection: Connection;
+  /** When the server was found to be away, in milliseconds of the process; undefined while it is there. */
+  #awaySince: number | undefined;
+  #lastError: unknown;
+  #triedAt = -Infinity;
+
+  /** @param connection the first connection, with these options */
+  constructor(target: PostgresTarget, options: ConnectionOptions, connection: Connection) {
+    this.#target = target;
+    this.#options = options;
+    this.#connection = connection;
+  }
+
+  /**
+   * The connection. Waits for a server that went away a moment ago, and fails at once if it has been away for longer.
+   *
+   * @throws unavailable or failed-precondition
+   */
+  async connected(): Promise<Connection> {
+    if (!this.#connection.isLost) return this.#connection;
+    for (;;) {
+      const isAway = this.#awaySince !== undefined &&
+        performance.now() - this.#awaySince > PATIENCE_SECONDS * 1000;
+      if (isAway && performance.now() - this.#triedAt < PAUSE_SECONDS * 1000) throw this.#lastError;
+      try {
+        this.#connection = await Connection.open(this.#target, this.#options);
+        this.#awaySince = undefined;
+        return this.#connection;
+      } catch (cause) {
+        const error = FlwrError.from(postgresError(this.#target, cause));
+        this.#lastError = error;
+        this.#triedAt = performance.now();
+        this.#awaySince ??= this.#triedAt;
+        if (isAway || !isPassing(error)) throw error;
+        await systemClock.sleep(PAUSE_SECONDS);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}

@@ -1,0 +1,120 @@
+import type { PostgresTarget } from "../target.ts";
+
+/** A proxy to PostgreSQL that cuts connections when a test wants it. */
+export class CuttingProxy implements AsyncDisposable {
+  readonly #target: PostgresTarget;
+  readonly #connections = new Set<Deno.TcpConn>();
+  readonly #running = new Set<Promise<void>>();
+  #listener: Deno.TcpListener;
+  #cutAt: { readonly text: string; readonly isForwarded: boolean } | undefined;
+  /** Number of connections that were cut at a text. */
+  cuts = 0;
+  readonly port: number;
+
+  private constructor(target: PostgresTarget) {
+    this.#target = target;
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.port = this.#listener.addr.port;
+    this.#accept(this.#listener);
+  }
+
+  static to(target: PostgresTarget): CuttingProxy {
+    return new CuttingProxy(target);
+  }
+
+  /** Cuts the next connection on which the client sends this text, before or after the server gets it. */
+  cutAt(text: string, isForwarded: boolean): void {
+    this.#cutAt = { text, isForwarded };
+  }
+
+  /** Cuts all connections. */
+  cut(): void {
+    for (const connection of this.#connections) end(connection);
+  }
+
+  /** Cuts all connections and accepts no more. */
+  stop(): void {
+    this.#listener.close();
+    this.cut();
+  }
+
+  start(): void {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
+    this.#accept(this.#listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await Promise.all(this.#running);
+  }
+
+  async #accept(listener: Deno.TcpListener): Promise<void> {
+    try {
+      for await (const client of listener) this.#serve(client);
+    } catch {
+      // closed
+    }
+  }
+
+  async #serve(client: Deno.TcpConn): Promise<void> {
+    const server = await Deno.connect({ hostname: this.#target.host, port: this.#target.port });
+    for (const connection of [client, server]) this.#connections.add(connection);
+    const pair = { isMute: false };
+    const done = Promise.all([
+      this.#pass(client, server, (part) => this.#cuts(part, pair)),
+      // What the server answers is lost with the connection.
+      this.#pass(server, client, () => pair.isMute ? "drop" : "pass"),
+    ]).then(() => {
+      for (const connection of [client, server]) {
+        this.#connections.delete(connection);
+        end(connection);
+      }
+    });
+    this.#running.add(done);
+    done.finally(() => this.#running.delete(done));
+  }
+
+  /** Whether a part of the client's bytes is where the connection is cut. */
+  #cuts(part: Uint8Array, pair: { isMute: boolean }): "pass" | "drop" {
+    const cut = this.#cutAt;
+    if (cut === undefined || !new TextDecoder("latin1").decode(part).includes(cut.text)) {
+      return "pass";
+    }
+    this.#cutAt = undefined;
+    this.cuts++;
+    pair.isMute = cut.isForwarded;
+    return cut.isForwarded ? "pass" : "drop";
+  }
+
+  /** Passes bytes on in one direction, until either end closes or a part is to be dropped. */
+  async #pass(
+    from: Deno.TcpConn,
+    to: Deno.TcpConn,
+    decide: (part: Uint8Array) => "pass" | "drop",
+  ): Promise<void> {
+    const buffer = new Uint8Array(64 * 1024);
+    try {
+      for (let size; (size = await from.read(buffer)) !== null;) {
+        const part = buffer.subarray(0, size);
+        if (decide(part) === "drop") break;
+        await writeAll(to, part);
+      }
+    } catch {
+      // the other direction ended
+    }
+    end(from);
+    end(to);
+  }
+}
+
+async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await to.write(bytes.subarray(written));
+}
+
+function end(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // closed before
+  }
+}

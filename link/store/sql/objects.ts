@@ -1,0 +1,197 @@
+import type { NewObject, ObjectCounters, ObjectTable } from "../../objects/object_table.ts";
+import type { LinkObject, ObjectId } from "../../../entities/object.ts";
+import { number, type Row, text } from "./rows.ts";
+import type { InsertedColumns, Statements } from "./statements.ts";
+
+const OBJECT: InsertedColumns = {
+  table: "object",
+  columns: [["object_id", "text"], ["refs", "integer"], ["waits", "integer"]],
+};
+const BYTES: InsertedColumns = {
+  table: "object_bytes",
+  columns: [["object_id", "text"], ["bytes", "bytes"]],
+};
+const CHILD: InsertedColumns = {
+  table: "object_child",
+  columns: [["parent", "text"], ["position", "integer"], ["child", "text"]],
+};
+
+/** {@link ObjectTable} in SQL. */
+export class SqlObjects implements ObjectTable {
+  readonly #sql: Statements;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  async standings(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectCounters>> {
+    if (ids.length === 0) return new Map();
+    const sql = "SELECT object_id, refs, waits FROM object WHERE object_id IN ?*";
+    return new Map(
+      await this.#sql.all((row) => [text(row, "object_id"), countersFrom(row)], sql, ids),
+    );
+  }
+
+  async sizes(ids: readonly ObjectId[]): Promise<Map<ObjectId, number>> {
+    if (ids.length === 0) return new Map();
+    const sql = "SELECT object_id, length(bytes) AS size FROM object_bytes WHERE object_id IN ?*";
+    const entry = (row: Row): [ObjectId, number] => [text(row, "object_id"), number(row, "size")];
+    return new Map(await this.#sql.all(entry, sql, ids));
+  }
+
+  async bytesOf(ids: readonly ObjectId[]): Promise<Map<ObjectId, Uint8Array>> {
+    if (ids.length === 0) return new Map();
+    const sql = "SELECT object_id AS key, bytes FROM object_bytes WHERE object_id IN ?*";
+    return await this.#sql.bytesByKey(sql, ids);
+  }
+
+  async tree(root: ObjectId): Promise<Map<ObjectId, ObjectId[]>> {
+    const rows = await this.#sql.all(
+      linkFrom,
+      `WITH RECURSIVE tree (parent, position, child) AS (
+         SELECT parent, position, child FROM object_child WHERE parent = ?
+         UNION SELECT below.parent, below.position, below.child
+           FROM tree JOIN object_child AS below ON below.parent = tree.child)
+       SELECT parent, child FROM tree ORDER BY parent, position`,
+      root,
+    );
+    const tree = grouped(rows, ({ parent }) => parent, ({ child }) => child);
+    for (const id of [root, ...rows.map(({ child }) => child)]) if (!tree.has(id)) tree.set(id, []);
+    return tree;
+  }
+
+  async childrenOfAll(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectId[]>> {
+    if (ids.length === 0) return new Map();
+    const sql =
+      "SELECT parent, child FROM object_child WHERE parent IN ?* ORDER BY parent, position";
+    const rows = await this.#sql.all(linkFrom, sql, ids);
+    return grouped(rows, ({ parent }) => parent, ({ child }) => child);
+  }
+
+  async parentsOfAll(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectId[]>> {
+    if (ids.length === 0) return new Map();
+    const sql = "SELECT parent, child FROM object_child WHERE child IN ?*";
+    const rows = await this.#sql.all(linkFrom, sql, ids);
+    return grouped(rows, ({ child }) => child, ({ parent }) => parent);
+  }
+
+  async addAll(objects: readonly NewObject[]): Promise<void> {
+    await this.#sql.insert(
+      OBJECT,
+      objects.map(({ object: { id }, counters }) => [id, counters.references, counters.waits]),
+    );
+    await this.#sql.insert(BYTES, objects.map(({ object: { id, bytes } }) => [id, bytes]));
+    await this.#sql.insert(
+      CHILD,
+      objects.flatMap(({ object: { id, children } }) =>
+        [...new Set(children)].map((child, position) => [id, position, child])
+      ),
+    );
+  }
+
+  async addReferencesAll(deltas: ReadonlyMap<ObjectId, number>): Promise<ObjectId[]> {
+    const unreferenced: ObjectId[] = [];
+    for (const [delta, ids] of byAmount(deltas)) {
+      const counts = await this.#sql.returningAll(
+        (row) => ({ id: text(row, "object_id"), references: number(row, "refs") }),
+        "UPDATE object SET refs = refs + ? WHERE object_id IN ?* RETURNING object_id, refs",
+        delta,
+        ids,
+      );
+      for (const { id, references } of counts) if (references === 0) unreferenced.push(id);
+    }
+    return unreferenced;
+  }
+
+  async endWaits(amounts: ReadonlyMap<ObjectId, number>): Promise<void> {
+    for (const [amount, ids] of byAmount(amounts)) {
+      const sql = "UPDATE object SET waits = waits - ? WHERE object_id IN ?*";
+      await this.#sql.run(sql, amount, ids);
+    }
+  }
+
+  async removeAll(ids: readonly ObjectId[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#sql.run("DELETE FROM object WHERE object_id IN ?*", ids);
+  }
+
+  counters(id: ObjectId): Promise<ObjectCounters | undefined> {
+    return this.#sql.one(
+      countersFrom,
+      "SELECT refs, waits FROM object WHERE object_id = ?",
+      id,
+    );
+  }
+
+  async get(id: ObjectId): Promise<LinkObject | undefined> {
+    const content = await this.bytes(id);
+    return content && { id, bytes: content, children: await this.childrenOf(id) };
+  }
+
+  bytes(id: ObjectId): Promise<Uint8Array | undefined> {
+    const sql = "SELECT bytes FROM object_bytes WHERE object_id = ?";
+    return this.#sql.bytes(sql, id);
+  }
+
+  size(id: ObjectId): Promise<number | undefined> {
+    const sql = "SELECT length(bytes) AS size FROM object_bytes WHERE object_id = ?";
+    return this.#sql.one((row) => number(row, "size"), sql, id);
+  }
+
+  childrenOf(id: ObjectId): Promise<ObjectId[]> {
+    const sql = "SELECT child FROM object_child WHERE parent = ? ORDER BY position";
+    return this.#sql.all((row) => text(row, "child"), sql, id);
+  }
+
+  parentsOf(id: ObjectId): Promise<ObjectId[]> {
+    const sql = "SELECT parent FROM object_child WHERE child = ?";
+    return this.#sql.all((row) => text(row, "parent"), sql, id);
+  }
+
+  add(object: LinkObject, counters: ObjectCounters): Promise<void> {
+    return this.addAll([{ object, counters }]);
+  }
+
+  async addReferences(id: ObjectId, delta: number): Promise<number> {
+    const sql = "UPDATE object SET refs = refs + ? WHERE object_id = ? RETURNING refs";
+    return await this.#sql.returning((row) => number(row, "refs"), sql, delta, id) ?? 0;
+  }
+
+  async remove(id: ObjectId): Promise<void> {
+    await this.#sql.run("DELETE FROM object WHERE object_id = ?", id);
+  }
+}
+
+function countersFrom(row: Row): ObjectCounters {
+  return { references: number(row, "refs"), waits: number(row, "waits") };
+}
+
+/** A reference of an object to its child. */
+function linkFrom(row: Row): { parent: ObjectId; child: ObjectId } {
+  return { parent: text(row, "parent"), child: text(row, "child") };
+}
+
+function grouped<T>(
+  rows: readonly T[],
+  keyOf: (row: T) => ObjectId,
+  valueOf: (row: T) => ObjectId,
+): Map<ObjectId, ObjectId[]> {
+  const groups = new Map<ObjectId, ObjectId[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [valueOf(row)]);
+    else group.push(valueOf(row));
+  }
+  return groups;
+}
+
+/** Ids by their amount: nearly all amounts are equal, so each takes one statement. */
+function byAmount(amounts: ReadonlyMap<ObjectId, number>): Map<number, ObjectId[]> {
+  const groups = new Map<number, ObjectId[]>();
+  for (const [id, amount] of amounts) {
+    const group = groups.get(amount);
+    if (group === undefined) groups.set(amount, [id]);
+    else group.push(id);
+  }
+  return groups;
+}

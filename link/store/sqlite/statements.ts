@@ -1,0 +1,113 @@
+import type { StatementSync } from "node:sqlite";
+import {
+  bytes,
+  type ColumnValue,
+  placeholders,
+  type Row,
+  type SqlValue,
+  text,
+} from "../sql/rows.ts";
+import type { InsertedColumns, Statements } from "../sql/statements.ts";
+
+/** A value that SQLite accepts. */
+type SqliteValue = ColumnValue;
+
+/** {@link Statements} of SQLite, each prepared once. SQLite is synchronous; the results are promises all the same. */
+export class SqliteStatements implements Statements {
+  readonly #prepare: (sql: string) => StatementSync;
+  readonly #onWrite: () => void;
+
+  /**
+   * @param prepare returns the prepared statement of an SQL text, which reads integers as bigint
+   * @param onWrite called before each statement that writes
+   */
+  constructor(prepare: (sql: string) => StatementSync, onWrite: () => void) {
+    this.#prepare = prepare;
+    this.#onWrite = onWrite;
+  }
+
+  one<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T | undefined> {
+    return promised(() => {
+      const row = this.#prepare(sql).get(...plain(values)) as Row | undefined;
+      return row && from(row);
+    });
+  }
+
+  all<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
+    return promised(() => (this.#prepare(sql).all(...plain(values)) as Row[]).map(from));
+  }
+
+  async some(sql: string, ...values: SqlValue[]): Promise<boolean> {
+    return await this.one(() => true, sql, ...values) ?? false;
+  }
+
+  bytes(sql: string, ...values: SqlValue[]): Promise<Uint8Array | undefined> {
+    return this.one((row) => bytes(row, "bytes"), sql, ...values);
+  }
+
+  async bytesByKey(sql: string, ...values: SqlValue[]): Promise<Map<string, Uint8Array>> {
+    const entry = (row: Row): [string, Uint8Array] => [text(row, "key"), bytes(row, "bytes")];
+    return new Map(await this.all(entry, sql, ...values));
+  }
+
+  run(sql: string, ...values: SqlValue[]): Promise<number> {
+    return promised(() => {
+      this.#onWrite();
+      return Number(this.#prepare(sql).run(...plain(values)).changes);
+    });
+  }
+
+  returning<T>(
+    from: (row: Row) => T,
+    sql: string,
+    ...values: SqlValue[]
+  ): Promise<T | undefined> {
+    this.#onWrite();
+    return this.one(from, sql, ...values);
+  }
+
+  returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
+    this.#onWrite();
+    return this.all(from, sql, ...values);
+  }
+
+  insert(
+    { table, columns }: InsertedColumns,
+    rows: readonly (readonly ColumnValue[])[],
+    end = "",
+  ): Promise<void> {
+    const names = columns.map(([name]) => name);
+    const sql = `INSERT INTO ${table} (${names.join(", ")}) VALUES (${placeholders(names)}) ${end}`;
+    return promised(() => {
+      for (const row of rows) {
+        this.#onWrite();
+        this.#prepare(sql).run(...row);
+      }
+    });
+  }
+}
+
+/** Translates a statement of the tables to SQLite. */
+export function toSqlite(sql: string): string {
+  return sql.replaceAll(/IN \?[*#]/g, "IN (SELECT value FROM json_each(?))");
+}
+
+/** Writes lists as JSON, in place. */
+function plain(values: SqlValue[]): SqliteValue[] {
+  for (const [index, value] of values.entries()) {
+    if (Array.isArray(value)) values[index] = jsonList(value);
+  }
+  return values as SqliteValue[];
+}
+
+function jsonList(list: readonly string[] | readonly bigint[]): string {
+  return typeof list[0] === "bigint" ? `[${list.join(",")}]` : JSON.stringify(list);
+}
+
+function promised<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

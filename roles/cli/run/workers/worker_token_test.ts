@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { sha256Hex } from "../../../../base/platform.ts";
+import { WorkerToken } from "./worker_token.ts";
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("WorkerToken: its file is the user's alone, and has what the SuperLink knows the hash of", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/token`;
+    await using token = await WorkerToken.create(file);
+    assert.equal(await token.write(7n), file);
+    const [id, secret] = (await Deno.readTextFile(file)).trim().split(".");
+    assert.equal(id, "7");
+    assert.match(secret!, /^[0-9a-f]{64}$/);
+    assert.equal(token.hash, sha256Hex(secret!));
+    assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+    await assert.rejects(WorkerToken.create(file), { code: "already-exists" });
+  }));
+
+Deno.test("WorkerToken: a file that another user puts in the place of its own gets no token", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/token`;
+    await using token = await WorkerToken.create(file);
+    await Deno.remove(file);
+    await Deno.writeTextFile(file, "", { mode: 0o666 });
+    await token.write(7n);
+    assert.equal(await Deno.readTextFile(file), "");
+  }));
+
+Deno.test("WorkerToken: no file is left of a run that was not started", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/token`;
+    {
+      await using _token = await WorkerToken.create(file);
+    }
+    await assert.rejects(Deno.stat(file), Deno.errors.NotFound);
+  }));
+
+Deno.test("WorkerToken: a token that cannot be written is one sentence, with the file", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/token`;
+    const token = await WorkerToken.create(file);
+    await token[Symbol.asyncDispose]();
+    await assert.rejects(
+      token.write(7n),
+      ({ code, message }: { code: string; message: string }) => {
+        return code === "failed-precondition" && message.includes(file);
+      },
+    );
+  }));

@@ -1,0 +1,113 @@
+/** How many statements the SuperLink's calls take. Each is a round trip to a database server. */
+import assert from "node:assert/strict";
+import { Connection } from "../../link/store/postgres/connection.ts";
+import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
+import type { LinkObject } from "../../entities/object.ts";
+import { postgresTest } from "../support/postgres.ts";
+import { Bench, object, rootOf } from "./harness.ts";
+import { pushComplete, wholePush } from "./push_complete.ts";
+
+const NODES = 100;
+
+/** A model of 126 objects: a content with 25 arrays of four chunks each. */
+function model(name: string): LinkObject[] {
+  const chunks = Array.from({ length: 100 }, (_, index) => object(`${name} chunk ${index}`));
+  const arrays = Array.from(
+    { length: 25 },
+    (_, index) => object(`${name} array ${index}`, chunks.slice(4 * index, 4 * index + 4)),
+  );
+  return [...chunks, ...arrays, object(`${name} model`, arrays)];
+}
+
+/** Counts the statements of work, without BEGIN and COMMIT. */
+async function statements(work: () => Promise<unknown>): Promise<number> {
+  const { query } = Connection.prototype;
+  let count = 0;
+  Connection.prototype.query = function (...values) {
+    count++;
+    return query.apply(this, values);
+  };
+  try {
+    await work();
+  } finally {
+    Connection.prototype.query = query;
+  }
+  return count;
+}
+
+postgresTest(
+  "a model of 126 objects goes to 100 nodes and back in few statements",
+  async (target) => {
+    const bench = new Bench({ open: () => PostgresStore.open(target) }, {});
+    await bench.start();
+    const { link, runId } = bench;
+    try {
+      const nodeIds = [];
+      for (let node = 0; node < NODES; node++) nodeIds.push(await bench.node(1000));
+      const objects = model("first");
+      const content = objects.at(-1)!.id;
+      const messages = nodeIds.map((nodeId) => bench.instruction(nodeId, { content }));
+      const [message] = messages;
+      const nodeId = nodeIds[0]!;
+      const pull = (caller: { nodeId: bigint; runId: bigint }, messageId: string) => async () => {
+        const together = await link.objects.pullTogether(caller, {
+          messageIds: [messageId],
+          maxBytes: 2 ** 20,
+          maxObjects: 1000,
+          holds: new Set(),
+        });
+        assert.equal(together.objects.length, 127);
+      };
+      const counts: Record<string, [number, number]> = {};
+      const count = async (name: string, most: number, work: () => Promise<unknown>) => {
+        counts[name] = [await statements(work), most];
+      };
+      await count("announce with objects", 20, async () => {
+        const refusals = await pushComplete(link, messages, [...objects, ...messages.map(rootOf)]);
+        assert.ok(refusals.every((refusal) => refusal === undefined));
+      });
+      const again = nodeIds.map((nodeId) => bench.instruction(nodeId, { content: "second model" }));
+      let sessionId = "";
+      await count("announce without objects", 20, async () => {
+        const push = wholePush(again, [...model("second"), ...again.map(rootOf)]);
+        const { inlineObjects: _, ...bare } = push;
+        const opened = await link.messages.openPush(bare);
+        assert.equal(opened.missing.length, 126 + NODES);
+        sessionId = opened.sessionId;
+      });
+      await count("put an object", 12, () =>
+        link.messages.putObject(
+          { nodeId: message!.srcNodeId, runId, sessionId },
+          object("second chunk 0"),
+        ));
+      await count("pull an instruction", 4, () => link.messages.pullInstruction(nodeId));
+      await count("pull its objects", 20, pull({ nodeId, runId }, message!.messageId));
+      const reply = bench.reply({ ...message!, pushedAt: 0 }, { content: "reply model" });
+      await count("reply with objects", 30, async () => {
+        const all = [...model("reply"), rootOf(reply)];
+        assert.deepEqual(await pushComplete(link, [reply], all), [undefined]);
+      });
+      const server = { nodeId: message!.srcNodeId, runId };
+      await count("pull replies", 5, () =>
+        link.messages.pullReplies(
+          messages.map(({ messageId }) => messageId),
+          { runId },
+        ));
+      await count("pull the reply's objects", 20, pull(server, reply.messageId));
+      await count(
+        "confirm the reply",
+        25,
+        () => link.messages.confirmReceived(server, reply.messageId),
+      );
+      await count("heartbeat", 3, () => link.nodes.heartbeat(nodeId, 1000));
+      for (const [name, [number, most]] of Object.entries(counts)) {
+        assert.ok(
+          number <= most,
+          `${name}: ${number} statements, at most ${most}; ${JSON.stringify(counts)}`,
+        );
+      }
+    } finally {
+      await bench.link.close();
+    }
+  },
+);
