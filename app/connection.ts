@@ -78,6 +78,15 @@ export interface OnlineNode {
   readonly name?: string;
 }
 
+/** The fold of the replies to some instructions. Strategies make it (`app/strategy/fold`), for connections with `folds`. */
+export interface PushedFold {
+  /** How replies are folded. */
+  readonly plan: {
+    /** Number of replies at most. */
+    readonly replies: number;
+  };
+}
+
 /** A ServerApp's connection to its SuperLink, independent of the version of Flower's wire protocol. */
 export interface DriverConnection {
   /** Starts a run. */
@@ -86,12 +95,19 @@ export interface DriverConnection {
   nodes(runId: RunId): Promise<readonly OnlineNode[]>;
   /** Whether no node can join later, as in a simulation (default: no). */
   readonly nodesAreFixed?: boolean;
+  /** Whether `push` takes a fold, because the nodes work in this process (default: no). */
+  readonly folds?: boolean;
   /**
    * Sends instructions to the SuperLink in one call.
    *
+   * @param fold the nodes add their replies to it, and only the rest of each arrives. Only with `folds`
    * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
    */
-  push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+  push(
+    runId: RunId,
+    instructions: readonly Message[],
+    fold?: PushedFold,
+  ): Promise<(MessageId | undefined)[]>;
   /**
    * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
    * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.

@@ -2,6 +2,7 @@ import { unlessAborted } from "../base/aborted.ts";
 import { type Clock, WOKEN } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { MessageErrorCode, type MessageId } from "../entities/metadata.ts";
+import type { PushedFold } from "./connection.ts";
 import type { ProgressEvent } from "./events.ts";
 import type { Message } from "./message.ts";
 
@@ -14,7 +15,10 @@ const REPLY_REPORT_INTERVAL_SECONDS = 30;
 /** The grid as an exchange uses it. */
 export interface ExchangeLink {
   readonly clock: Clock;
-  push(messages: readonly Message[]): Promise<(MessageId | undefined)[]>;
+  /** Whether nodes can add their replies to a fold. */
+  readonly folds: boolean;
+  /** Sends instructions, whose replies are added to a fold if there is one. */
+  push(messages: readonly Message[], fold?: PushedFold): Promise<(MessageId | undefined)[]>;
   pullEach(ids: readonly MessageId[], signal: AbortSignal): AsyncIterable<Message>;
   report(event: ProgressEvent): void;
 }
@@ -62,6 +66,8 @@ export class Exchange implements AsyncIterable<Message> {
   readonly #pending = new Map<MessageId, Pending>();
   readonly #settled: Settled[] = [];
   #first: readonly Message[];
+  /** The fold of the replies to the first instructions. */
+  #fold: PushedFold | undefined;
   #pull: { readonly replies: AsyncIterator<Message>; readonly over: AbortController } | undefined;
   #pulledAny = false;
   #pulledAt = 0;
@@ -84,6 +90,17 @@ export class Exchange implements AsyncIterable<Message> {
   /** Number of instructions without a reply. */
   get pending(): number {
     return this.#first.length + this.#pending.size + this.#settled.length;
+  }
+
+  /**
+   * Lets the nodes add their replies to a fold, before the first reply is asked for. Strategies use it.
+   *
+   * @returns false if the nodes cannot: the replies arrive whole
+   */
+  foldInto(fold: PushedFold): boolean {
+    if (!this.#link.folds || this.#first.length === 0) return false;
+    this.#fold = fold;
+    return true;
   }
 
   /** Sends further instructions, whose replies arrive with the others. @throws FlwrError "cancelled" by the signal */
@@ -125,17 +142,17 @@ export class Exchange implements AsyncIterable<Message> {
   async #sendFirst(): Promise<void> {
     const first = this.#first;
     this.#first = [];
-    if (first.length > 0) await this.#send(first);
+    if (first.length > 0) await this.#send(first, this.#fold);
   }
 
-  async #send(messages: readonly Message[]): Promise<void> {
+  async #send(messages: readonly Message[], fold?: PushedFold): Promise<void> {
     const { timeout } = this.#options;
     this.#throwIfAborted();
     const instructions = messages.map((message) =>
       message.withMetadata({ ttl: Math.min(message.metadata.ttl, timeout) })
     );
     const sentAt = this.#link.clock.now();
-    const ids = await this.#link.push(instructions);
+    const ids = await this.#link.push(instructions, fold);
     instructions.forEach((sent, place) => {
       const messageId = ids[place];
       const instruction = messageId === undefined ? sent : sent.withMetadata({ messageId });
@@ -166,7 +183,9 @@ export class Exchange implements AsyncIterable<Message> {
     const stop = AbortSignal.any([this.#options.signal, over.signal]);
     const timer = due === Infinity
       ? undefined
-      : clock.sleep(due - clock.now(), reached.signal).then(() => over.abort());
+      : clock.sleep(due - clock.now(), reached.signal).then(() => {
+        if (!reached.signal.aborted) over.abort(WOKEN);
+      });
     try {
       const reply = await this.#pulled(stop);
       const waiting = reply && this.#pending.get(reply.metadata.replyToMessageId);

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { NodeLabels } from "../base/node_labels.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import type { DriverConnection, OnlineNode } from "./connection.ts";
+import type { DriverConnection, OnlineNode, PushedFold } from "./connection.ts";
 import type { ProgressEvent, ProgressListener } from "./events.ts";
 import type { Message } from "./message.ts";
 import { Exchange } from "./exchange.ts";
@@ -184,10 +184,14 @@ export class Grid {
    * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
    */
   push(messages: readonly Message[]): Promise<(MessageId | undefined)[]> {
+    return this.#push(messages);
+  }
+
+  #push(messages: readonly Message[], fold?: PushedFold): Promise<(MessageId | undefined)[]> {
     const instructions = messages.map((message) =>
       message.withMetadata({ runId: this.runId, srcNodeId: SUPERLINK_NODE_ID })
     );
-    return this.#connection.push(this.runId, instructions);
+    return this.#connection.push(this.runId, instructions, fold);
   }
 
   /**
@@ -240,7 +244,9 @@ export class Grid {
     }
     const link = {
       clock: this.clock,
-      push: (instructions: readonly Message[]) => this.push(instructions),
+      folds: this.#connection.folds === true,
+      push: (instructions: readonly Message[], fold?: PushedFold) =>
+        fold === undefined ? this.push(instructions) : this.#push(instructions, fold),
       pullEach: (ids: readonly MessageId[], signal: AbortSignal) => this.#pullEach(ids, signal),
       report: (event: ProgressEvent) => this.report(event),
     };

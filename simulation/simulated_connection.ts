@@ -1,7 +1,8 @@
 import { ConfigRecord } from "../app/config_record.ts";
 import type { AttachedState } from "../app/checkpoint/attached_state.ts";
-import type { DriverConnection, OnlineNode } from "../app/connection.ts";
+import type { DriverConnection, OnlineNode, PushedFold } from "../app/connection.ts";
 import type { Message } from "../app/message.ts";
+import { ReplyFold } from "../app/strategy/fold/reply_fold.ts";
 import { isArrayRecord, RecordDict } from "../app/record_dict.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
@@ -43,6 +44,8 @@ export interface SimulatedConnectionOptions {
 interface Job {
   readonly partition: number;
   readonly instruction: Message;
+  /** The fold that the reply is added to. */
+  readonly fold: ReplyFold | undefined;
 }
 
 /** An instruction that its node works on. */
@@ -70,6 +73,7 @@ interface NodeMemory {
  */
 export class SimulatedConnection implements DriverConnection, AttachedState {
   readonly nodesAreFixed = true;
+  readonly folds = true;
   readonly #options: SimulatedConnectionOptions;
   readonly #clock: Clock;
   readonly #faults: NodeFaults;
@@ -103,13 +107,18 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
     return Promise.resolve(this.#options.nodes.online());
   }
 
-  push(_runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]> {
+  push(
+    _runId: RunId,
+    instructions: readonly Message[],
+    pushed?: PushedFold,
+  ): Promise<(MessageId | undefined)[]> {
     this.#dropLate();
+    const fold = pushed instanceof ReplyFold ? pushed : undefined;
     const ids = instructions.map((sent) => {
       const partition = this.#options.nodes.partitionOf(sent.metadata.dstNodeId);
       if (partition === undefined) return undefined;
       const messageId = `simulated-${++this.#sent}`;
-      const job = { partition, instruction: sent.withMetadata({ messageId }) };
+      const job = { partition, instruction: sent.withMetadata({ messageId }), fold };
       const node = this.#nodeOf(partition);
       if (node.waiting === undefined) {
         node.waiting = [];
@@ -132,12 +141,12 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
     ids: readonly MessageId[],
     signal?: AbortSignal,
   ): AsyncGenerator<Message> {
-    const asked = new Set(ids);
     let any = false;
     for (;;) {
       if (signal?.aborted || this.#closing.signal.aborted) return;
       for (const [id, reply] of this.#replies) {
-        if (!asked.has(id)) continue;
+        // Replies come roughly in the order of the instructions, so this looks at a few ids.
+        if (!ids.includes(id)) continue;
         this.#replies.delete(id);
         this.#replyBytes -= arrayBytes(reply);
         this.#dispatch();
@@ -273,7 +282,7 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
   async #answer(
     runner: NodeRunner,
     node: NodeMemory,
-    { partition, instruction, seed }: NodeWork,
+    { partition, instruction, seed, fold, lies }: NodeWork,
   ): Promise<Message> {
     const { nodes, runConfig, runId, failed } = this.#options;
     const { dstNodeId } = instruction.metadata;
@@ -289,12 +298,15 @@ export class SimulatedConnection implements DriverConnection, AttachedState {
         state: node.state ?? new RecordDict(),
         runConfig: new ConfigRecord(runConfig),
       };
-      const { reply, state, failure } = await runner.run(
+      const { reply, state, failure, folded } = await runner.run(
         instruction,
         context,
         seed,
         this.#closing.signal,
+        // A lie is made here, of the whole reply.
+        lies ? undefined : fold,
       );
+      if (folded !== undefined) fold!.record(reply, folded);
       node.state = state.size === 0 ? undefined : state;
       if (reply.error !== undefined) failed?.(partition, failure ?? reply.error.reason);
       return reply;

@@ -1,11 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import type { Message } from "../message.ts";
 import { releaseMessage } from "../message_memory.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { adoptTensor } from "../nd_array.ts";
-import { isArrayRecord, RecordDict } from "../record_dict.ts";
 import type { Failure } from "../result.ts";
 import type { Aggregate, Aggregation, Aggregator } from "./aggregator/aggregator.ts";
 import { isWeightedMean } from "./aggregator/mean.ts";
@@ -13,12 +13,14 @@ import type { ModelTypes } from "./arrays/finite_model.ts";
 import { normScratch, updateNorm } from "./arrays/update_norm.ts";
 import { type LateCheck, lateCheckOf } from "./contract/model_contract.ts";
 import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
+import { contentWithoutArrays } from "./fold/fold_reply.ts";
 import { formatNorm, inOrder, largestUpdate } from "./contract/update_bound.ts";
 import type { Postprocessor } from "./postprocessor/postprocessor.ts";
 import type { PhaseRound, Tensors } from "./round/round.ts";
 import { applyAtOnce } from "./rule/element_rule.ts";
 import type { RuleState } from "./rule/rule_state.ts";
 import type { ServerRule } from "./rule/server_rule.ts";
+import type { ReplyFold } from "./fold/reply_fold.ts";
 import type { PhaseOutcome, TrainOutcome } from "./strategy.ts";
 
 /**
@@ -42,6 +44,8 @@ export interface CollectorParts {
   readonly acceptFailures: boolean;
   /** Largest total size of the replies that are held, in bytes, if the aggregator streams. */
   readonly maxHeldBytes: number;
+  /** Adds the replies where they are made (default: they are added here). */
+  readonly fold?: ReplyFold | undefined;
   /** Aggregates the metrics of replies in ascending order of node id. */
   readonly aggregateMetrics: (
     replies: readonly CheckedReply[],
@@ -76,7 +80,7 @@ export class Collector implements ReplyCollector {
   #accepted: CheckedReply[] = [];
   #heldBytes = 0;
   #streaming: Aggregation | undefined;
-  #largest: { readonly nodeId: CheckedReply["nodeId"]; readonly norm: number } | undefined;
+  #largest: { readonly nodeId: NodeId; readonly norm: number } | undefined;
 
   /** How the values of held replies are checked, until they are. */
   #late: LateCheck | undefined;
@@ -110,6 +114,7 @@ export class Collector implements ReplyCollector {
       this.#failures.push({ nodeId, ...message.error });
       return;
     }
+    if (this.#parts.fold !== undefined) return this.#addFolded(message, this.#parts.fold);
     try {
       const checked = this.#late === undefined
         ? checkMessage(message, round, this.#parts)
@@ -128,9 +133,8 @@ export class Collector implements ReplyCollector {
     const certain = this.#late && this.#aggregateUnchecked(this.#late);
     if (certain === undefined) this.#checkHeld();
     if (!hasWeight(this.#accepted)) return weightless(this.#accepted, this.#failures, this.#parts);
-    return this.#streaming === undefined
-      ? this.#fromHeld(certain)
-      : this.#fromStream(this.#streaming);
+    const added = this.#parts.fold ?? this.#streaming;
+    return added === undefined ? this.#fromHeld(certain) : this.#fromStream(added);
   }
 
   /** The aggregate of the held replies, if it shows that their values are acceptable; undefined if it does not. */
@@ -168,6 +172,22 @@ export class Collector implements ReplyCollector {
     return aggregation.finish();
   }
 
+  /** Takes a reply that is added to a fold, with what is left of it. */
+  #addFolded(message: Message, fold: ReplyFold): void {
+    const nodeId = message.metadata.srcNodeId;
+    const outcome = fold.outcomeOf(message);
+    if ("refused" in outcome) {
+      this.#failures.push({ nodeId, reason: `Reply rejected: ${outcome.refused}` });
+      return;
+    }
+    const { weight, norm } = outcome;
+    const content = contentWithoutArrays(message);
+    const [metrics] = content.metricRecords.values();
+    this.#accepted.push({ nodeId, weight, tensors: new Map(), metrics: metrics!, content });
+    this.#observe(nodeId, norm);
+    releaseMessage(message);
+  }
+
   #accept(reply: CheckedReply): void {
     const { aggregator, maxHeldBytes } = this.#parts;
     if (this.#streaming === undefined) {
@@ -184,16 +204,21 @@ export class Collector implements ReplyCollector {
   /** Adds a reply to the aggregate, and returns it without its arrays. */
   #stream(reply: CheckedReply): CheckedReply {
     this.#streaming!.accumulate(reply);
-    const norm = updateNorm(this.#round.sent, reply.tensors, this.#scratch);
-    // If norms are equal, the lower node id is named, whatever the order of arrival.
-    const { nodeId } = reply;
+    this.#observe(reply.nodeId, updateNorm(this.#round.sent, reply.tensors, this.#scratch));
+    return {
+      ...reply,
+      tensors: new Map<string, Tensor>(),
+      content: contentWithoutArrays(reply),
+    };
+  }
+
+  /** Remembers the largest update. If norms are equal, the lower node id is named, whatever the order of arrival. */
+  #observe(nodeId: NodeId, norm: number): void {
     const largest = this.#largest;
     if (
       largest === undefined || norm > largest.norm ||
       norm === largest.norm && nodeId < largest.nodeId
     ) this.#largest = { nodeId, norm };
-    const rest = [...reply.content].filter(([, record]) => !isArrayRecord(record));
-    return { ...reply, tensors: new Map<string, Tensor>(), content: new RecordDict(rest) };
   }
 
   /**
@@ -226,7 +251,7 @@ export class Collector implements ReplyCollector {
   }
 
   /** A reply that was added can no longer be left out, so if the model is not finite, the old one stays. */
-  #fromStream(aggregation: Aggregation): TrainOutcome {
+  #fromStream(aggregation: Pick<Aggregation, "finish">): TrainOutcome {
     const failures = inOrder(this.#failures);
     const spoilt = this.#unlessAccepted(this.#accepted, failures);
     if (spoilt !== undefined) return spoilt;

@@ -23,6 +23,8 @@ import {
 } from "./collector.ts";
 import { ModelContract } from "./contract/model_contract.ts";
 import type { CheckedReply, ReplyContract } from "./contract/reply_contract.ts";
+import { foldPlan } from "./fold/fold_plan.ts";
+import { ReplyFold } from "./fold/reply_fold.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
 import type { Postprocessor } from "./postprocessor/postprocessor.ts";
 import { phaseOf, type PhaseRound, type Round } from "./round/round.ts";
@@ -204,9 +206,25 @@ export class ComposedStrategy extends Strategy {
     if (this.aggregateTrain !== ComposedStrategy.prototype.aggregateTrain) {
       return await super.collectTrain(round, replies);
     }
-    const collector = this.collector(round, undefined, true);
+    const collector = this.#folding(round, replies) ?? this.collector(round, undefined, true);
     for await (const reply of replies) collector.add(reply);
     return collector.finish();
+  }
+
+  /**
+   * A collector for replies that are added where they are made, in the threads of simulated nodes. The rule is that of
+   * streaming: replies larger than `maxHeldBytes` together. Undefined if the strategy or the connection cannot.
+   */
+  #folding(round: Round, replies: Exchange): ReplyCollector | undefined {
+    if (this.collector !== ComposedStrategy.prototype.collector) return undefined;
+    const parts = this.#collectorParts("train");
+    const plan = foldPlan(parts, replies.pending);
+    if (plan === undefined) return undefined;
+    const { sent } = phaseOf(round, "train");
+    const bytes = sent.values().reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (replies.pending * bytes <= this.#maxHeldBytes) return undefined;
+    const fold = new ReplyFold(plan, round.arrays, sent);
+    return replies.foldInto(fold) ? this.#collect(round, { ...parts, fold }) : undefined;
   }
 
   /** Aggregates the metrics with `evaluateMetricsAggrFn` (default: the mean, weighted by the number of examples). */
@@ -286,11 +304,14 @@ export class ComposedStrategy extends Strategy {
     maxHeldBytes: number = this.#maxHeldBytes,
     checksLate: boolean = false,
   ): ReplyCollector {
+    return this.#collect(round, { ...this.#collectorParts("train"), maxHeldBytes }, checksLate);
+  }
+
+  #collect(round: Round, parts: CollectorParts, checksLate = false): ReplyCollector {
     const phaseRound = phaseOf(round, "train");
     this.#types.record(phaseRound.sent, round.number);
     // A strategy may run several times, one run after another.
     if (round.number === 1) this.state.clear();
-    const parts = { ...this.#collectorParts("train"), maxHeldBytes };
     return new Collector(phaseRound, parts, checksLate);
   }
 

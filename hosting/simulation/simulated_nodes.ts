@@ -10,6 +10,7 @@ import { VirtualNodes } from "../../simulation/virtual_nodes.ts";
 import type { NodeRunner } from "../../simulation/node_runner.ts";
 import { SharedArrays } from "../sandbox/wire/shared_arrays.ts";
 import { type NodeThreadHost, ThreadRunner } from "./thread_runner.ts";
+import { SharedMemories } from "./shared_memories.ts";
 import type { AppModule } from "../app/app_module.ts";
 
 /** Maximum number of different node errors that are printed in full. The others are counted. */
@@ -86,14 +87,14 @@ export class SimulatedNodes implements AsyncDisposable {
     thread: NodeThreadHost,
     elsewhere: NodeRunner["run"],
   ): Promise<SimulatedNodes> {
-    const arrays = new SharedArrays();
+    const shared = { arrays: new SharedArrays(), memories: new SharedMemories() };
     const { module, nodes, workers = MAX_JOBS_OUT } = run;
     const starting = Array.from(
       { length: Math.min(workers, nodes) },
       (): Promise<NodeRunner> =>
         run.workers === undefined
           ? Promise.resolve({ run: elsewhere, [Symbol.asyncDispose]: () => Promise.resolve() })
-          : ThreadRunner.start(module, thread, arrays),
+          : ThreadRunner.start(module, thread, shared),
     );
     const started = await Promise.allSettled(starting);
     const runners = started.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);

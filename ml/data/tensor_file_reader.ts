@@ -1,5 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { sha256 } from "../../base/platform.ts";
+import { sharedData } from "../../base/shared_memory.ts";
+import { arrayConstructor, itemSize } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import { readAt } from "./file_io.ts";
 import { sharedArray } from "./shared_array.ts";
@@ -23,6 +25,8 @@ const HASHES_IN_FLIGHT = 4;
 export interface ReadTensorOptions {
   /** Number of rows to read, from the first (default: all, and all if there are fewer). */
   readonly rows?: number;
+  /** Whether nobody changes the tensor: the threads of a simulation then keep it once (default false). */
+  readonly readOnly?: boolean;
 }
 
 /** An open data file. Each byte is verified by the file's SHA-256 digests before it is returned. */
@@ -73,10 +77,23 @@ export class TensorFile implements Disposable {
     if (place === undefined) throw new FlwrError("internal", `Data file has no tensor "${name}"`);
     const { dtype, shape: [all = 1, ...row] } = place.plan;
     const rows = Math.min(options.rows ?? all, all);
-    const data = sharedArray(dtype, rows * elementCount(row));
-    const read = tensor(dtype, [rows, ...row], data);
-    await this.#readBlocks(place, index, tensorBytes(read));
+    const shape = [rows, ...row];
+    const length = elementCount(shape);
+    const fill = (target: Uint8Array) => this.#readBlocks(place, index, target);
+    if (options.readOnly) {
+      const key = JSON.stringify([this.#path, await this.#version(), name, rows]);
+      const memory = await sharedData(key, length * itemSize(dtype), fill);
+      if (memory !== undefined) return tensor(dtype, shape, new (arrayConstructor(dtype))(memory));
+    }
+    const read = tensor(dtype, shape, sharedArray(dtype, length));
+    await fill(tensorBytes(read));
     return read;
+  }
+
+  /** What changes when the file is replaced. */
+  async #version(): Promise<unknown> {
+    const { mtime, size, ino } = await this.#file.stat();
+    return [mtime?.getTime(), size, ino];
   }
 
   /** Reads the first bytes of a tensor. Complete blocks are hashed while the next ones are read. */

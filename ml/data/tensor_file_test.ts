@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import type { TensorPlan } from "./tensor_file_layout.ts";
-import { TensorFile } from "./tensor_file_reader.ts";
+import { type SharedMemory, sharingMemory } from "../../base/shared_memory.ts";
+import { type ReadTensorOptions, TensorFile } from "./tensor_file_reader.ts";
 import { writeTensorFile } from "./tensor_file_writer.ts";
 
 const ROWS = 2 * BLOCK_BYTES / 1024 + 3;
@@ -47,6 +48,36 @@ Deno.test("tensor file: written tensors are read completely or by rows", () =>
     assert.equal(some.data.buffer.byteLength, 2048);
     assert.deepEqual((await file.read("labels", { rows: 99 })).shape, [3]);
     assert.deepEqual((await file.read("labels", { rows: 0 })).shape, [0]);
+  }));
+
+Deno.test("tensor file: threads that never change a tensor share it, until the file is another", () =>
+  withFile(async (path) => {
+    const memories = new Map<string, SharedArrayBuffer>();
+    const shared: SharedMemory = {
+      ask(key, bytes) {
+        const known = memories.get(key);
+        const memory = known ?? new SharedArrayBuffer(bytes);
+        memories.set(key, memory);
+        return Promise.resolve({ memory, fills: known === undefined });
+      },
+      filled: (key, isFilled) => void (isFilled || memories.delete(key)),
+    };
+    const read = async (options: ReadTensorOptions) => {
+      using file = await TensorFile.open(path, PLANS);
+      return await sharingMemory(shared, () => file.read("images", options));
+    };
+    const first = await read({ readOnly: true });
+    assert.deepEqual(first.data, PIXELS);
+    assert.equal((await read({ readOnly: true })).data.buffer, first.data.buffer);
+    assert.notEqual((await read({})).data.buffer, first.data.buffer);
+    assert.notEqual((await read({ readOnly: true, rows: 3 })).data.buffer, first.data.buffer);
+    await Deno.utime(path, 1, 1); // As if it had been written anew.
+    assert.notEqual((await read({ readOnly: true })).data.buffer, first.data.buffer);
+    const changed = await Deno.readFile(path);
+    changed[changed.length >> 1]! ^= 1;
+    await Deno.writeFile(path, changed);
+    await assert.rejects(read({ readOnly: true }), { code: "data-loss" });
+    assert.equal(memories.size, 3); // Damaged data are given to nobody.
   }));
 
 Deno.test("tensor file: any changed byte is detected, and the error names the file and a remedy", () =>

@@ -19,6 +19,8 @@ export interface Compute {
   readonly device: Device;
   /** Starts the engine that computes for a model. */
   readonly startEngine: (compute: EngineCompute) => Promise<Engine>;
+  /** Called when a model is created, to load what its engine will need (default: it is loaded when needed). */
+  readonly prepare?: () => void;
   /**
    * Counts a model among those that compute at the same time, until its slot is disposed of.
    *

@@ -101,6 +101,7 @@ export class Model implements AsyncDisposable {
     const first = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
     this.#parameters = storedForms(first, this.#stored);
     if (options.exportable === true) this.export();
+    if (options.createEngine === undefined) this.#compute.prepare?.();
     this.#executor = new Executor(
       {
         threads: threads ?? 1, // Each call sets its own number.

@@ -29,6 +29,7 @@ export async function prepareSlots(
   const slots = trained.flatMap(({ name, value }) =>
     Array.from({ length: optimizer.slots }, (_, slot) => ({ name: slotName(name, slot), value }))
   );
+  // Each call takes as long as a step of a small network.
   if (slots.length === 0) return;
   if (memory === undefined) {
     await executor.write(slots.map(({ name, value }) => [name, zeros("float32", value.shape)]));

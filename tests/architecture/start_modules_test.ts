@@ -71,7 +71,7 @@ const STARTS: Readonly<Record<string, Start>> = {
   },
   "the thread of a ServerApp": {
     entries: ["hosting/launch/typescript/thread/server_app_worker.ts"],
-    most: 616,
+    most: 628,
     without: ["link", "roles", "certs", "rpc/http", "rpc/grpc"],
   },
 };

@@ -22,12 +22,13 @@ async function flwr(stage: Stage, args: readonly string[], env: Record<string, s
   return { code, lines: process.stdoutLines, all: process.lines.join("\n") };
 }
 
-/** Runs an app to its end on a SuperLink. @returns the model that it saved, as bytes */
+/** Runs an app to its end on a SuperLink. @returns the model that it saved, as bytes. @param status expected status */
 async function modelOf(
   stage: Stage,
   app: string,
   http: string,
   flags: readonly string[] = [],
+  status = 0,
 ): Promise<Uint8Array> {
   const env = { FLWR_HOME: stage.path("home") };
   const where = [http, "--insecure"];
@@ -36,7 +37,7 @@ async function modelOf(
     ["run", app, ...where, "--no-check", "--stream", "--format", "json", ...flags],
     env,
   );
-  assert.equal(run.code, 0, run.all);
+  assert.equal(run.code, status, run.all);
   const { "run-id": runId } = JSON.parse(run.lines.join("\n"));
   const output = stage.path(`pulled-${runId}`);
   const pulled = await flwr(stage, ["pull", runId, ...where, "--output", output], env);
@@ -58,6 +59,62 @@ scenario(
     const one = await model(1, 7);
     assert.deepEqual(await model(3, 7), one);
     assert.notDeepEqual(await model(3, 8), one);
+  },
+);
+
+scenario(
+  "simulation: folded replies give the same model with one, two and four threads, faults included",
+  async (stage) => {
+    const server = `
+import { ArrayRecord, FedAdam, FedAvg, ServerApp, tensor } from "flwr";
+export const app = new ServerApp().main(async (grid, { artifacts, runConfig }) => {
+  const numbers = Float32Array.from({ length: 5000 }, (_, i) => Math.sin(i) * 2 ** (i % 30 - 20));
+  const initialArrays = ArrayRecord.fromTensors({
+    w: tensor("float32", [50, 100], numbers),
+    small: tensor("float64", [3], new Float64Array(3)),
+  });
+  const options = { fractionTrain: 0.5, fractionEvaluate: 0, maxHeldBytes: runConfig.number("held") };
+  const strategy = runConfig.boolean("adam") ? new FedAdam(options) : new FedAvg(options);
+  const { arrays, rounds } = await strategy.start(grid, { numRounds: 3, initialArrays });
+  console.log("failed:", rounds.map(({ train }) => train?.failures.length).join());
+  await artifacts.save("model.npz", arrays);
+});`;
+    const client = `
+import { ArrayRecord, ClientApp, MetricRecord } from "flwr";
+export const app = new ClientApp().train(async ({ content }, { nodeConfig }) => {
+  const partition = nodeConfig.number("partition-id");
+  const tensors = content.arrayRecord("arrays").tensors();
+  // Changed in place: no other node may see it.
+  for (const { data } of tensors.values()) {
+    for (let i = 0; i < data.length; i++) data[i] += Math.random() * 2 ** ((i + partition) % 40 - 30);
+  }
+  if (partition % 11 === 3) throw new RangeError("no rows");
+  if (partition % 11 === 4) tensors.get("w").data[1] = NaN;
+  // A thread that dies keeps nothing of the replies that it has added.
+  if (partition % 20 === 5) {
+    setTimeout(() => { throw new Error("later"); });
+    await new Promise(() => {});
+  }
+  const metrics = new MetricRecord({ "num-examples": 1 + partition });
+  return { arrays: ArrayRecord.fromTensors(tensors), metrics };
+});`;
+    const config = "held = 0\nadam = false";
+    const files = { "server.ts": server, "client.ts": client };
+    const app = await makeApp(stage.path("app"), { name: "folds", files, config });
+    const { http } = await startSuperLink({ stage, flags: ["--simulation"] });
+    // A run in which some nodes contributed nothing ends with status 3.
+    const model = (threads: number, settings: string) =>
+      modelOf(stage, app, http, [
+        "--federation-config",
+        `num-supernodes=40 init-args-num-cpus=${threads} dropout=0.1 lie=0.1`,
+        ...["-c", settings],
+      ], 3);
+    for (const settings of ["held=0 adam=true", "held=1e9 adam=false"]) {
+      const one = await model(1, settings);
+      for (const threads of [2, 4]) {
+        assert.deepEqual(await model(threads, settings), one, `${threads} threads, ${settings}`);
+      }
+    }
   },
 );
 

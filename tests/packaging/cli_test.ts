@@ -68,7 +68,6 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--log-rotation-max-mib": "100",
     "--log-rotation-backup-count": "7",
     ...LOG_FLAGS,
-    "--config": "none",
   },
   ...Object.fromEntries(
     ["migrate", "check", "backup", "restore"].map((name) => [`database ${name}`, {
@@ -100,7 +99,6 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--superexec-auth-secret-file": "none",
     "--allow-runtime-dependency-installation": "false",
     "--health-server-address": "none",
-    "--config": "none",
   },
   "simulation-worker": {
     "--superlink": '"127.0.0.1:8000"',

@@ -6,6 +6,12 @@ import type { PhaseRound } from "../round/round.ts";
 import type { Aggregation, Aggregator } from "./aggregator.ts";
 import { CompensatedSum } from "./compensated_sum.ts";
 
+/** The weights of a mean: those of the replies, or the same for each. */
+export type ReplyWeights = "own" | "equal";
+
+const OWN_WEIGHT = ({ weight }: CheckedReply) => weight;
+const EQUAL_WEIGHT = () => 1;
+
 /**
  * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
  * some nodes sent is averaged over these.
@@ -24,8 +30,14 @@ export class WeightedMean implements Aggregator {
    *
    * @param weightOf the weight of a reply, from 0 (default: its own, such as the number of examples)
    */
-  constructor(weightOf: (reply: CheckedReply) => number = ({ weight }) => weight) {
+  constructor(weightOf: (reply: CheckedReply) => number = OWN_WEIGHT) {
     this.#weightOf = weightOf;
+  }
+
+  /** The weights, if they are known without the replies: see {@link weightsOf}. */
+  static weightsOf(aggregator: WeightedMean): ReplyWeights | undefined {
+    const weightOf = aggregator.#weightOf;
+    return weightOf === OWN_WEIGHT ? "own" : weightOf === EQUAL_WEIGHT ? "equal" : undefined;
   }
 
   /** Begins a mean. */
@@ -45,8 +57,15 @@ export function isWeightedMean(aggregator: Aggregator): boolean {
 export class Mean extends WeightedMean {
   /** Creates the aggregator. */
   constructor() {
-    super(() => 1);
+    super(EQUAL_WEIGHT);
   }
+}
+
+/** The weights with which an aggregator does nothing but average whole models; undefined for any other aggregator. */
+export function weightsOf(aggregator: Aggregator): ReplyWeights | undefined {
+  const isOurs = aggregator instanceof WeightedMean &&
+    aggregator.begin === WeightedMean.prototype.begin;
+  return isOurs ? WeightedMean.weightsOf(aggregator) : undefined;
 }
 
 /**

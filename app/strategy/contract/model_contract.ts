@@ -72,6 +72,9 @@ export interface ModelContractOptions {
   readonly arrayrecordKey?: string;
 }
 
+/** The options of a {@link ModelContract} that accepts whole models, as plain data. */
+export type PlainModelContract = Omit<ModelContractOptions, "arrays">;
+
 /**
  * The contract of strategies whose nodes reply with a model: arrays with the names, shapes and types of those sent, all
  * finite, within a bound; finite metrics; and a weight among them, which is not negative.
@@ -137,5 +140,20 @@ export class ModelContract implements ReplyContract {
     if (phase !== "train") return checked;
     const { maxUpdateNorm, largeUpdates } = this.#options;
     return boundUpdate(checked, sent, maxUpdateNorm, largeUpdates, this.#scratch);
+  }
+
+  /** The options as plain data; undefined if replies are not whole models, or a derived class checks them. */
+  plain(): PlainModelContract | undefined {
+    const { arrays, arrayrecordKey, weightedByKey, convertFloats, ...limits } = this.#options;
+    if (arrays !== "all" || this.check !== ModelContract.prototype.check) return undefined;
+    const { maxNumExamples, maxUpdateNorm, largeUpdates } = limits;
+    return {
+      ...(arrayrecordKey !== undefined && { arrayrecordKey }),
+      weightedByKey,
+      convertFloats,
+      maxNumExamples,
+      maxUpdateNorm,
+      largeUpdates,
+    };
   }
 }

@@ -38,10 +38,11 @@ export function createModel({ runConfig }: Pick<Context, "runConfig">): Model {
   });
 }
 
-/** All training images, which the nodes of a thread share. */
+/** All training images, which all nodes share. */
 export async function loadImages({ runConfig }: Context): Promise<Dataset> {
   const dataDir = runConfig.string("data-dir");
-  return (await loadCifar10({ ...(dataDir !== "" && { dataDir }), testLimit: 1 })).train;
+  const options = { ...(dataDir !== "" && { dataDir }), testLimit: 1, readOnly: true };
+  return (await loadCifar10(options)).train;
 }
 
 /** A user's own images. */

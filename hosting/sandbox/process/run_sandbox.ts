@@ -28,6 +28,9 @@ const MEMORY_CHECK_MILLISECONDS = 25;
  */
 const MAX_QUEUED_FRAMES = { ClientApp: 16, ServerApp: 1024 } as const;
 
+/** Most threads for simulated nodes that are started before they are requested. */
+const MAX_PREPARED_THREADS = 4;
+
 /** Runs the sandbox until the node closes stdin, the app crashes, or the process exceeds its memory limit. */
 export async function runSandbox(): Promise<never> {
   const limits = { textBytes: MAX_FRAME_TEXT_BYTES.toApp };
@@ -48,8 +51,11 @@ export async function runSandbox(): Promise<never> {
     limit: maxNodeThreads,
     readable: start.readable,
     openTrainer: (asked, port) => trainers.open(asked, port),
+    prepareTrainer: () => trainers.prepareMore(),
   });
   const app = startApp(start, trainers, nodes);
+  // They load while the ServerApp does.
+  nodes.prepare(Math.min(navigator.hardwareConcurrency, MAX_PREPARED_THREADS));
   if (prepareTrainer) {
     trainers.prepare();
     const rehearse: Rehearse = { kind: "rehearse" };
@@ -57,6 +63,7 @@ export async function runSandbox(): Promise<never> {
   }
   for await (const { value, body } of frames) {
     const { threads, ...command } = value as WithThreads<object>;
+    if (kindOf(command) === "run") nodes.runStarts();
     const assign: AssignThreads = { kind: "assign-threads", threads };
     trainers.assignThreads(threads);
     app.postMessage(assign);

@@ -26,8 +26,8 @@ export class Trainers {
   readonly #limit: number;
   readonly #workers = new Set<Worker>();
   #threads = 1;
-  /** A trainer without a model, with ONNX Runtime loaded. */
-  #ready: Worker | undefined;
+  /** Trainers without a model, with ONNX Runtime loaded. */
+  readonly #ready: Worker[] = [];
   #used = false;
 
   constructor(options: TrainersOptions) {
@@ -48,9 +48,15 @@ export class Trainers {
 
   /** Starts a trainer for the next model, because starting a thread and loading ONNX Runtime takes most of the time. */
   prepare(): void {
-    if (this.#ready !== undefined || this.#workers.size >= this.#limit) return;
-    this.#ready = this.#startWorker();
-    tell(this.#ready, { kind: "prepare" });
+    if (this.#ready.length === 0) this.prepareMore();
+  }
+
+  /** Starts one more trainer for a later model. */
+  prepareMore(): void {
+    if (this.#workers.size >= this.#limit) return;
+    const worker = this.#startWorker();
+    this.#ready.push(worker);
+    tell(worker, { kind: "prepare" });
   }
 
   /**
@@ -74,7 +80,7 @@ export class Trainers {
   #start(asked: unknown, port: MessagePort): Worker {
     const { memoryBytes, devices } = this.#options;
     const { threads, device } = fieldsOf(asked, "Trainer");
-    const open = this.#workers.size - (this.#ready === undefined ? 0 : 1);
+    const open = this.#workers.size - this.#ready.length;
     if (open >= this.#limit) {
       throw new FlwrError("resource-exhausted", `The app has ${this.#limit} open models`, {
         hints: ["Create a model once and keep it, or dispose of it"],
@@ -87,9 +93,8 @@ export class Trainers {
       maxThreads: this.#threads,
       memoryBytes,
     };
-    const worker = this.#ready ?? this.#startWorker();
+    const worker = this.#ready.shift() ?? this.#startWorker();
     this.#used = true;
-    this.#ready = undefined;
     tell(worker, start, [port]);
     return worker;
   }

@@ -1,5 +1,9 @@
+import type { GivenMemory } from "../../../base/shared_memory.ts";
+import type { FoldPlan } from "../../../app/strategy/fold/fold_plan.ts";
+import type { FoldedReply } from "../../../app/strategy/fold/fold_reply.ts";
+import type { PlainRecordDict } from "../../../app/transferable.ts";
 import type { Device } from "../../../ml/engine/device.ts";
-import type { ClientAppEvent } from "../../app/worker_protocol.ts";
+import type { ClientAppCommand, ClientAppEvent } from "../../app/worker_protocol.ts";
 
 /** The kind of app in a sandbox: a SuperNode's ClientApp, or a SuperLink's ServerApp. */
 export type SandboxedKind = "ClientApp" | "ServerApp";
@@ -32,6 +36,11 @@ export interface OpenTrainer {
   readonly device: Device;
 }
 
+/** Request of a thread for virtual nodes to its process: load a trainer for a model that has just been created. */
+export interface PrepareTrainer {
+  readonly kind: "prepare-trainer";
+}
+
 /**
  * Request of a ServerApp's thread to its process: a thread that runs the ClientApp for virtual nodes, reached through
  * the first transferred port. The second gets a "crashed" event for what the thread cannot report itself. It has the
@@ -45,9 +54,35 @@ export interface OpenNodeThread {
 
 /** What a thread for virtual nodes posts to its port. */
 export type NodeThreadEvent =
-  | ClientAppEvent
+  | ClientAppEvent & {
+    /** What became of a reply that was added to the fold. Its message is then without arrays. */
+    readonly folded?: FoldedReply;
+  }
+  /** The thread asks for memory that it shares with others. */
+  | { readonly kind: "ask-memory"; readonly key: string; readonly bytes: number }
+  /** The thread has written such memory, or could not. */
+  | { readonly kind: "filled-memory"; readonly key: string; readonly isFilled: boolean }
   /** The app printed a text: whole lines, with their line breaks, unless it writes to stdout itself. */
   | { readonly kind: "printed"; readonly text: string };
+
+/** The fold that a thread for virtual nodes adds its replies to, until another one begins. */
+export interface ThreadFold {
+  readonly plan: FoldPlan;
+  /** The model that the nodes were sent, in shared memory. */
+  readonly sent: PlainRecordDict;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A command to a thread for virtual nodes. */
+export type NodeThreadCommand =
+  | ClientAppCommand & {
+    /** Whether the reply is added to the fold. */
+    readonly folds?: boolean;
+    /** The fold from now on. */
+    readonly fold?: ThreadFold;
+  }
+  /** The answer to an "ask-memory". */
+  | { readonly kind: "memory"; readonly key: string; readonly given: GivenMemory };
 
 /** Request of a ServerApp's thread: end one of its threads for virtual nodes, with any work in progress. */
 export interface EndNodeThread {

@@ -6,11 +6,19 @@ import type { OpenTrainer } from "./protocol.ts";
 /** The compute of a sandboxed app: the sandbox's trainers, with the number of threads that was assigned last. */
 export class SandboxCompute {
   readonly #startEngine: StartEngine;
+  readonly #prepare: (() => void) | undefined;
   /** Assigned by the process, because the app's thread cannot see other training on the machine. */
   #assigned = 1;
 
-  /** @param post requests a trainer from the sandbox's process, which connects it to the transferred port */
-  constructor(post: (asked: OpenTrainer, transfer: Transferable[]) => void) {
+  /**
+   * @param post requests a trainer from the sandbox's process, which connects it to the transferred port
+   * @param prepare asks the process to load a trainer, when a model is created (default: it is loaded when needed)
+   */
+  constructor(
+    post: (asked: OpenTrainer, transfer: Transferable[]) => void,
+    prepare?: () => void,
+  ) {
+    this.#prepare = prepare;
     this.#startEngine = ({ threads, device }) => {
       const { port1, port2 } = new MessageChannel();
       post({ kind: "open-trainer", threads, device }, [port2]);
@@ -28,6 +36,7 @@ export class SandboxCompute {
     return {
       device,
       startEngine: this.#startEngine,
+      ...(this.#prepare && { prepare: this.#prepare }),
       register: (own = threads) => ({
         threads: () => own ?? this.#assigned,
         [Symbol.dispose]() {},

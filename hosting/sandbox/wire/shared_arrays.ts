@@ -13,11 +13,16 @@ export class SharedArrays {
   /** The shared copies, by the array's own bytes; undefined for an array that was sent once. */
   readonly #copies = new WeakMap<Uint8Array, Uint8Array | undefined>();
 
-  /** The same records, with shared memory in place of the arrays that were sent before. */
-  share(records: PlainRecordDict): PlainRecordDict {
+  /**
+   * The same records, with shared memory in place of the arrays that were sent before.
+   *
+   * @param options `atOnce`: also in place of those that were not (default false)
+   */
+  share(records: PlainRecordDict, options: { readonly atOnce?: boolean } = {}): PlainRecordDict {
+    const { atOnce = false } = options;
     return mapArrays(records, (data) => {
       if (data.byteLength < SHARED_FROM) return data;
-      if (!this.#copies.has(data)) {
+      if (!atOnce && !this.#copies.has(data)) {
         this.#copies.set(data, undefined);
         return data;
       }

@@ -83,7 +83,7 @@ async function run({ module, runId, runConfig, simulation }: WorkerJob): Promise
     const nodes = simulation && await SimulatedNodes.start(
       { ...simulation, runId, runConfig: config },
       threads,
-      (...task) => work.run(...task),
+      (message, context, seed, signal) => work.run(message, context, seed, signal),
     );
     await runServerApp({
       app,

@@ -483,6 +483,8 @@ export interface Compute {
 	readonly device: Device;
 	/** Starts the engine that computes for a model. */
 	readonly startEngine: (compute: EngineCompute) => Promise<Engine>;
+	/** Called when a model is created, to load what its engine will need (default: it is loaded when needed). */
+	readonly prepare?: () => void;
 	/**
 	 * Counts a model among those that compute at the same time, until its slot is disposed of.
 	 *
@@ -1189,6 +1191,13 @@ interface OnlineNode {
 	/** Name of the node, if the SuperLink reports one; not unique. */
 	readonly name?: string;
 }
+interface PushedFold {
+	/** How replies are folded. */
+	readonly plan: {
+		/** Number of replies at most. */
+		readonly replies: number;
+	};
+}
 interface DriverConnection {
 	/** Starts a run. */
 	createRun(): Promise<RunId>;
@@ -1196,12 +1205,15 @@ interface DriverConnection {
 	nodes(runId: RunId): Promise<readonly OnlineNode[]>;
 	/** Whether no node can join later, as in a simulation (default: no). */
 	readonly nodesAreFixed?: boolean;
+	/** Whether `push` takes a fold, because the nodes work in this process (default: no). */
+	readonly folds?: boolean;
 	/**
 	 * Sends instructions to the SuperLink in one call.
 	 *
+	 * @param fold the nodes add their replies to it, and only the rest of each arrives. Only with `folds`
 	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
 	 */
-	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	push(runId: RunId, instructions: readonly Message[], fold?: PushedFold): Promise<(MessageId | undefined)[]>;
 	/**
 	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
 	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
@@ -1217,7 +1229,10 @@ interface DriverConnection {
 }
 interface ExchangeLink {
 	readonly clock: Clock;
-	push(messages: readonly Message[]): Promise<(MessageId | undefined)[]>;
+	/** Whether nodes can add their replies to a fold. */
+	readonly folds: boolean;
+	/** Sends instructions, whose replies are added to a fold if there is one. */
+	push(messages: readonly Message[], fold?: PushedFold): Promise<(MessageId | undefined)[]>;
 	pullEach(ids: readonly MessageId[], signal: AbortSignal): AsyncIterable<Message>;
 	report(event: ProgressEvent): void;
 }
@@ -1251,6 +1266,12 @@ export declare class Exchange implements AsyncIterable<Message> {
 	constructor(link: ExchangeLink, first: readonly Message[], options: ExchangeOptions);
 	/** Number of instructions without a reply. */
 	get pending(): number;
+	/**
+	 * Lets the nodes add their replies to a fold, before the first reply is asked for. Strategies use it.
+	 *
+	 * @returns false if the nodes cannot: the replies arrive whole
+	 */
+	foldInto(fold: PushedFold): boolean;
 	/** Sends further instructions, whose replies arrive with the others. @throws FlwrError "cancelled" by the signal */
 	send(messages: Iterable<Message>): Promise<void>;
 	/** The next reply; undefined if all instructions have theirs. @throws FlwrError "cancelled" by the signal */
@@ -2245,6 +2266,98 @@ export interface ServerRule {
 }
 /** The aggregate itself is the new model. Arrays that no node sent do not change. */
 export declare function replaceRule(): ServerRule;
+type ReplyWeights = "own" | "equal";
+/**
+ * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
+ * some nodes sent is averaged over these.
+ *
+ * If all replies are known, the result equals Flower's bit for bit: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of
+ * node id, each step rounded to the arrays' type. If they are accumulated as they arrive, the result does not depend on
+ * their order: Σ wᵢ·xᵢ is summed in about 77 bits, divided once and rounded once.
+ */
+export declare class WeightedMean implements Aggregator {
+	#private;
+	/** It keeps nothing of a reply. */
+	readonly streams = true;
+	/**
+	 * Creates the aggregator.
+	 *
+	 * @param weightOf the weight of a reply, from 0 (default: its own, such as the number of examples)
+	 */
+	constructor(weightOf?: (reply: CheckedReply) => number);
+	/** The weights, if they are known without the replies: see {@link weightsOf}. */
+	static weightsOf(aggregator: WeightedMean): ReplyWeights | undefined;
+	/** Begins a mean. */
+	begin(_round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
+}
+/** The mean of the nodes' arrays, each with the same weight. */
+export declare class Mean extends WeightedMean {
+	/** Creates the aggregator. */
+	constructor();
+}
+/**
+ * The sum of the nodes' arrays, without weights: for updates, control variates, counts. It does not depend on the order
+ * of the replies. Its types are those of an average.
+ */
+export declare class Sum implements Aggregator {
+	/** It keeps nothing of a reply. */
+	readonly streams = true;
+	/** Begins a sum. */
+	begin(): Aggregation;
+}
+/** Action for a reply whose update norm exceeds `maxUpdateNorm`. */
+export type LargeUpdateAction = "refuse" | "clip";
+/** Options of a {@link ModelContract}. */
+export interface ModelContractOptions {
+	/** Metric with the weight of a node's model and metrics (default "num-examples"). */
+	readonly weightedByKey?: string;
+	/** Largest accepted weight of a reply (default 10⁹). */
+	readonly maxNumExamples?: number;
+	/**
+	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the model that it
+	 * received, over all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which
+	 * no sound model reaches).
+	 */
+	readonly maxUpdateNorm?: number;
+	/**
+	 * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+	 * `maxUpdateNorm` (default "refuse").
+	 */
+	readonly largeUpdates?: LargeUpdateAction;
+	/**
+	 * Whether to accept floating-point arrays of another width than those sent, and to convert them to the type sent. Use
+	 * it for float64 models whose nodes compute and reply in float32 (default false).
+	 */
+	readonly convertFloats?: boolean;
+	/**
+	 * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a predicate
+	 * accepts, exactly (default "all"). Arrays that no node sends do not change.
+	 */
+	readonly arrays?: "all" | "any" | ((name: string) => boolean);
+	/**
+	 * Name of the ArrayRecord with the model. Replies may then contain further ArrayRecords, which the strategy finds in
+	 * the reply's `content` and checks itself (default: the reply's only ArrayRecord, whatever its name).
+	 */
+	readonly arrayrecordKey?: string;
+}
+type PlainModelContract = Omit<ModelContractOptions, "arrays">;
+/**
+ * The contract of strategies whose nodes reply with a model: arrays with the names, shapes and types of those sent, all
+ * finite, within a bound; finite metrics; and a weight among them, which is not negative.
+ */
+export declare class ModelContract implements ReplyContract {
+	#private;
+	/**
+	 * Creates the contract.
+	 *
+	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 */
+	constructor(options?: ModelContractOptions);
+	/** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
+	check(reply: Message, round: PhaseRound): CheckedReply;
+	/** The options as plain data; undefined if replies are not whole models, or a derived class checks them. */
+	plain(): PlainModelContract | undefined;
+}
 /** Collects the replies of one training, and computes the new model from them: see `ComposedStrategy.collector`. */
 export interface ReplyCollector {
 	/** Number of accepted replies. */
@@ -2513,8 +2626,6 @@ export declare function selectByKrum(replies: readonly CheckedReply[], numMalici
  * @throws FlwrError "invalid-argument" when an option is invalid
  */
 export declare function bulyan({ numMaliciousNodes: f, selectionRule }?: BulyanSelectionOptions): Aggregator;
-/** Action for a reply whose update norm exceeds `maxUpdateNorm`. */
-export type LargeUpdateAction = "refuse" | "clip";
 /** Options of {@link FedAvg}. Names and defaults are Flower's, except for options that Flower does not have. */
 export interface FedAvgOptions {
 	/** Share of the online nodes that train in each round, 0 to 1; 0 skips training (default 1). */
@@ -3641,42 +3752,6 @@ export declare function scaffoldRound({ content }: Message, { state }: Context, 
  */
 export declare function collecting(aggregate: (replies: readonly CheckedReply[], round: PhaseRound) => Aggregate): Aggregator;
 /**
- * The weighted mean of the nodes' arrays, Σ wᵢ·xᵢ / Σ wᵢ (McMahan et al., 2017, arXiv:1602.05629). An array that only
- * some nodes sent is averaged over these.
- *
- * If all replies are known, the result equals Flower's bit for bit: xᵢ · (wᵢ / Σ wᵢ) is summed in ascending order of
- * node id, each step rounded to the arrays' type. If they are accumulated as they arrive, the result does not depend on
- * their order: Σ wᵢ·xᵢ is summed in about 77 bits, divided once and rounded once.
- */
-export declare class WeightedMean implements Aggregator {
-	#private;
-	/** It keeps nothing of a reply. */
-	readonly streams = true;
-	/**
-	 * Creates the aggregator.
-	 *
-	 * @param weightOf the weight of a reply, from 0 (default: its own, such as the number of examples)
-	 */
-	constructor(weightOf?: (reply: CheckedReply) => number);
-	/** Begins a mean. */
-	begin(_round: PhaseRound, known?: readonly CheckedReply[]): Aggregation;
-}
-/** The mean of the nodes' arrays, each with the same weight. */
-export declare class Mean extends WeightedMean {
-	/** Creates the aggregator. */
-	constructor();
-}
-/**
- * The sum of the nodes' arrays, without weights: for updates, control variates, counts. It does not depend on the order
- * of the replies. Its types are those of an average.
- */
-export declare class Sum implements Aggregator {
-	/** It keeps nothing of a reply. */
-	readonly streams = true;
-	/** Begins a sum. */
-	begin(): Aggregation;
-}
-/**
  * The median of each parameter (Yin et al., 2018, arXiv:1803.01498), without weights. For an even number of values, it
  * is the mean of the middle two. All replies must contain the same arrays.
  */
@@ -3689,54 +3764,6 @@ export declare function coordinateMedian(): Aggregator;
  * @throws FlwrError "invalid-argument" when beta is out of range
  */
 export declare function trimmedMean(beta?: number): Aggregator;
-/** Options of a {@link ModelContract}. */
-export interface ModelContractOptions {
-	/** Metric with the weight of a node's model and metrics (default "num-examples"). */
-	readonly weightedByKey?: string;
-	/** Largest accepted weight of a reply (default 10⁹). */
-	readonly maxNumExamples?: number;
-	/**
-	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the model that it
-	 * received, over all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which
-	 * no sound model reaches).
-	 */
-	readonly maxUpdateNorm?: number;
-	/**
-	 * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
-	 * `maxUpdateNorm` (default "refuse").
-	 */
-	readonly largeUpdates?: LargeUpdateAction;
-	/**
-	 * Whether to accept floating-point arrays of another width than those sent, and to convert them to the type sent. Use
-	 * it for float64 models whose nodes compute and reply in float32 (default false).
-	 */
-	readonly convertFloats?: boolean;
-	/**
-	 * The arrays of the model that a reply contains: "all"; "any" of them, at least one; or those whose names a predicate
-	 * accepts, exactly (default "all"). Arrays that no node sends do not change.
-	 */
-	readonly arrays?: "all" | "any" | ((name: string) => boolean);
-	/**
-	 * Name of the ArrayRecord with the model. Replies may then contain further ArrayRecords, which the strategy finds in
-	 * the reply's `content` and checks itself (default: the reply's only ArrayRecord, whatever its name).
-	 */
-	readonly arrayrecordKey?: string;
-}
-/**
- * The contract of strategies whose nodes reply with a model: arrays with the names, shapes and types of those sent, all
- * finite, within a bound; finite metrics; and a weight among them, which is not negative.
- */
-export declare class ModelContract implements ReplyContract {
-	#private;
-	/**
-	 * Creates the contract.
-	 *
-	 * @throws FlwrError "invalid-argument" that names the option that is out of range
-	 */
-	constructor(options?: ModelContractOptions);
-	/** Checks a reply, and bounds its update. @throws FlwrError "invalid-argument" with the reason for a refusal */
-	check(reply: Message, round: PhaseRound): CheckedReply;
-}
 /** Adds random noise to numbers. */
 export interface NoiseSource {
 	/** Adds Gaussian noise to each number. @param deviation the standard deviation, from 0 */
@@ -6183,6 +6210,11 @@ export interface Cifar10Options {
 	readonly trainLimit?: number;
 	/** Number of test images to load, from the first (default: all 10,000). */
 	readonly testLimit?: number;
+	/**
+	 * Whether the app never changes the images. In a simulation, all threads then keep them once: 154 MB for all training
+	 * images (default: false, each call returns images of its own).
+	 */
+	readonly readOnly?: boolean;
 	/** Called with a line of text from time to time during download and conversion (default: nothing is reported). */
 	readonly onProgress?: (line: string) => void;
 }
