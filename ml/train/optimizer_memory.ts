@@ -29,6 +29,7 @@ export async function prepareSlots(
   const slots = trained.flatMap(({ name, value }) =>
     Array.from({ length: optimizer.slots }, (_, slot) => ({ name: slotName(name, slot), value }))
   );
+  if (slots.length === 0) return;
   if (memory === undefined) {
     await executor.write(slots.map(({ name, value }) => [name, zeros("float32", value.shape)]));
   } else if (optimizer.slotsFollowRate && memory.learningRate !== firstRate) {
