@@ -20,17 +20,13 @@ const MAX_LOADED_MODEL_BYTES = 512 * 1024 ** 2;
 const INDEX_TYPES: ReadonlySet<DType> = new Set<DType>(["int32", "int64"]);
 
 /**
- * Checks requests from an untrusted thread, at most `most`, and returns them typed. Names are not looked up. Integers in shared memory
+ * Checks a request from an untrusted thread and returns it typed. Names are not looked up. Integers in shared memory
  * are copied, because ONNX Runtime checks them first and uses them as indices later: the other thread could change them
  * in between. All other data stays where it is.
  *
  * @throws FlwrError "invalid-argument" that names the fault
  */
-export function checkRequests(value: unknown, most: number): EngineRequest[] {
-  return listOf(value, "Requests", most).map(checkRequest);
-}
-
-function checkRequest(value: unknown): EngineRequest {
+export function checkRequest(value: unknown): EngineRequest {
   const { id, call } = fieldsOf(value, "Request");
   return {
     id: integerOf(id, "Request id", 0, Number.MAX_SAFE_INTEGER),

@@ -14,15 +14,15 @@ export class PortEngine extends RemoteEngine {
     this.#port = port;
     port.onmessage = ({ data }: MessageEvent<TrainerMessage>) => {
       if ("refused" in data) this.fail(fromErrorReport(data.refused));
-      else this.settleCalls(data);
+      else this.settleCall(data);
     };
     port.onmessageerror = () => {
       this.fail(new FlwrError("internal", "Malformed answer from the training thread"));
     };
   }
 
-  protected override post(requests: readonly EngineRequest[], handed: ArrayBuffer[]): void {
-    this.#port.postMessage(requests, handed);
+  protected override post(request: EngineRequest, handed: ArrayBuffer[]): void {
+    this.#port.postMessage(request, handed);
   }
 
   protected override end(): void {

@@ -65,8 +65,8 @@ export type EngineReply =
   | { readonly id: number; readonly outcome: CallOutcome }
   | { readonly id: number; readonly error: ErrorReport };
 
-/** A message from a trainer at the end of a port: answers, or the reason for which it accepts no calls at all. */
-export type TrainerMessage = readonly EngineReply[] | { readonly refused: ErrorReport };
+/** A message from a trainer at the end of a port: an answer, or the reason for which it accepts no calls at all. */
+export type TrainerMessage = EngineReply | { readonly refused: ErrorReport };
 
 /** Converts an error to the form in which it is sent to another thread. */
 export function toErrorReport(error: unknown): ErrorReport {

@@ -1,5 +1,4 @@
 import { FlwrError } from "../../base/error.ts";
-import { afterOthers } from "../../base/platform.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Engine, NamedTensor, Run, RunResult } from "./engine.ts";
 import {
@@ -18,20 +17,14 @@ interface Waiting {
   reject(error: FlwrError): void;
 }
 
-/**
- * An engine in another thread: sends calls there and receives their answers, in the order of the calls. Calls that are
- * made in one turn of the event loop are sent in one message, because a message costs 0.05 ms in each thread.
- */
+/** An engine in another thread: sends calls there and receives their answers, in the order of the calls. */
 export abstract class RemoteEngine implements Engine {
   readonly #waiting = new Map<number, Waiting>();
-  /** Requests that are not sent yet, and the buffers to transfer with them. */
-  #requests: EngineRequest[] = [];
-  #handed: ArrayBuffer[] = [];
   #calls = 0;
   #failure?: FlwrError;
 
-  /** Sends requests; `handed` are the buffers to transfer with them. */
-  protected abstract post(requests: readonly EngineRequest[], handed: ArrayBuffer[]): void;
+  /** Sends a request; `handed` are the buffers to transfer with it. */
+  protected abstract post(request: EngineRequest, handed: ArrayBuffer[]): void;
   /** Ends the other thread, or the connection to it. */
   protected abstract end(): void | Promise<void>;
   /** Called when the first call starts and when the last one ends. */
@@ -83,15 +76,13 @@ export abstract class RemoteEngine implements Engine {
     await this.end();
   }
 
-  /** Settles the promises of the calls that replies answer. */
-  protected settleCalls(replies: readonly EngineReply[]): void {
-    for (const reply of replies) {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if ("error" in reply) waiting?.reject(fromErrorReport(reply.error));
-      else waiting?.resolve(reply.outcome);
-    }
+  /** Settles the promise of the call that a reply answers. */
+  protected settleCall(reply: EngineReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.setBusy(false);
+    if ("error" in reply) waiting?.reject(fromErrorReport(reply.error));
+    else waiting?.resolve(reply.outcome);
   }
 
   /** Fails all pending calls and all later ones; the first failure is kept. */
@@ -99,8 +90,6 @@ export abstract class RemoteEngine implements Engine {
     this.#failure ??= failure;
     for (const { reject } of this.#waiting.values()) reject(failure);
     this.#waiting.clear();
-    this.#requests = [];
-    this.#handed = [];
   }
 
   #call(call: EngineCall, handed: ArrayBuffer[] = []): Promise<CallOutcome> {
@@ -109,22 +98,7 @@ export abstract class RemoteEngine implements Engine {
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) this.setBusy(true);
       this.#waiting.set(request.id, { resolve, reject });
-      if (this.#requests.length === 0) afterOthers(() => this.#send());
-      this.#requests.push(request);
-      this.#handed.push(...handed);
+      this.post(request, handed);
     });
-  }
-
-  #send(): void {
-    if (this.#requests.length === 0) return;
-    const [requests, handed] = [this.#requests, this.#handed];
-    [this.#requests, this.#handed] = [[], []];
-    try {
-      this.post(requests, handed);
-    } catch (cause) {
-      this.fail(
-        new FlwrError("internal", "Calls cannot be sent to the training thread", { cause }),
-      );
-    }
   }
 }

@@ -2,15 +2,14 @@ import { FlwrError } from "../../base/error.ts";
 import { itemSize } from "../../tensor/dtype.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import { answerCall } from "./answer_call.ts";
-import { checkRequests } from "./check_request.ts";
+import { checkRequest } from "./check_request.ts";
 import type { Engine } from "./engine.ts";
 import {
   type EngineCall,
-  type EngineRequest,
   toErrorReport,
   type TrainerMessage,
+  transferredBuffers,
 } from "./protocol.ts";
-import { Replies } from "./replies.ts";
 
 /** Most unanswered calls of one client: a model never has more than a few pending. */
 export const MAX_WAITING_CALLS = 64;
@@ -43,6 +42,7 @@ export function serveEngine(
 ): void {
   started.catch(() => {}); // Reported to each call.
   const ledger = new Ledger(guard);
+  let waiting = 0;
   let open = true;
   const end = async () => {
     if (!open) return;
@@ -58,18 +58,10 @@ export function serveEngine(
     send({ refused: toErrorReport(error) });
     return end();
   };
-  const replies = new Replies(send);
-  const carryOut = async ({ call }: EngineRequest) => await answerCall(started, ledger.admit(call));
   port.onmessageerror = () => refuse(new FlwrError("invalid-argument", "Malformed call"));
   port.onmessage = async ({ data }: MessageEvent<unknown>) => {
     if (!open) return;
-    let requests;
-    try {
-      requests = checkRequests(data, MAX_WAITING_CALLS);
-    } catch (error) {
-      return await refuse(error);
-    }
-    if (replies.waiting + requests.length > MAX_WAITING_CALLS) {
+    if (waiting >= MAX_WAITING_CALLS) {
       return await refuse(
         new FlwrError(
           "resource-exhausted",
@@ -77,8 +69,23 @@ export function serveEngine(
         ),
       );
     }
-    await replies.answer(requests, carryOut);
-    if (requests.some(({ call }) => call.method === "close")) await end();
+    let request;
+    try {
+      request = checkRequest(data);
+    } catch (error) {
+      return await refuse(error);
+    }
+    const { id, call } = request;
+    waiting += 1;
+    try {
+      const outcome = await answerCall(started, ledger.admit(call));
+      send({ id, outcome }, transferredBuffers(outcome.tensors ?? []));
+    } catch (error) {
+      send({ id, error: toErrorReport(error) });
+    } finally {
+      waiting -= 1;
+    }
+    if (call.method === "close") await end();
   };
 }
 

@@ -20,7 +20,7 @@ export class WorkerEngine extends RemoteEngine {
     super();
     const workerData: WorkerData = { threads, device };
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
-    this.#worker.on("message", (replies: readonly EngineReply[]) => this.settleCalls(replies));
+    this.#worker.on("message", (reply: EngineReply) => this.settleCall(reply));
     this.#worker.on("error", (cause) => {
       this.fail(new FlwrError("internal", "The training thread failed", { cause }));
     });
@@ -30,8 +30,8 @@ export class WorkerEngine extends RemoteEngine {
     this.#worker.unref();
   }
 
-  protected override post(requests: readonly EngineRequest[], handed: ArrayBuffer[]): void {
-    this.#worker.postMessage(requests, handed);
+  protected override post(request: EngineRequest, handed: ArrayBuffer[]): void {
+    this.#worker.postMessage(request, handed);
   }
 
   protected override async end(): Promise<void> {

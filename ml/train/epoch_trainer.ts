@@ -44,28 +44,18 @@ export class EpochTrainer {
   /**
    * Trains one epoch.
    *
-   * @param sent called when all its steps were sent to the engine
    * @returns whether to continue: false if `onProgress` returned "stop"
    */
-  async train(epoch: number, sent?: () => void): Promise<boolean> {
+  async train(epoch: number): Promise<boolean> {
     const { batchSize, dataset, options, seed } = this.#fit;
     const order = epochOrder(exampleCount(dataset.x), options.shuffle ?? true, seed, epoch);
     const whole = order.length - order.length % batchSize;
-    const rest = order.length - whole;
     this.#meter.startEpoch();
-    const going = await this.#trainOn(order.subarray(0, whole), batchSize, {
-      epoch,
-      sent: rest === 0 ? sent : undefined,
-    });
-    if (!going || rest === 0) return going;
-    return await this.#trainOn(order.subarray(whole), rest, { epoch, sent });
+    return await this.#trainOn(order.subarray(0, whole), batchSize, epoch) &&
+      await this.#trainOn(order.subarray(whole), order.length - whole, epoch);
   }
 
-  async #trainOn(
-    order: Int32Array,
-    batch: number,
-    { epoch, sent }: { readonly epoch: number; readonly sent: (() => void) | undefined },
-  ): Promise<boolean> {
+  async #trainOn(order: Int32Array, batch: number, epoch: number): Promise<boolean> {
     if (order.length === 0) return true;
     const { executor, dataset, options } = this.#fit;
     const meter = this.#meter;
@@ -82,7 +72,6 @@ export class EpochTrainer {
         length: loaded.length,
         steps: order.length / batch,
         signal: options.signal,
-        sent,
         run: (from, steps) =>
           programRun(loaded, data, [
             [NAMES.rows, tensor("int32", [steps, batch], rowsOf(from, steps))],

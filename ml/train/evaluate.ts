@@ -1,6 +1,6 @@
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
-import { afterStoring, type Executor, programRun, storeData } from "./executor.ts";
+import { type Executor, programRun, storeData } from "./executor.ts";
 import type { Evaluation } from "./fit_options.ts";
 import { evaluationProgram, NAMES, type Recipe } from "./programs.ts";
 import { evaluationBatch } from "./row_independence.ts";
@@ -13,8 +13,6 @@ export interface EvaluationJob {
   readonly recipe: Recipe;
   readonly dataset: DatasetParts;
   readonly signal?: AbortSignal;
-  /** Stores the parameters in the executor's memory; without it they are there. */
-  upload?(): Promise<void>;
 }
 
 /** Rows [steps, batch] of the steps from `from` on; row 0 fills the places after the last example. */
@@ -50,22 +48,15 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
   const { executor, recipe, dataset, signal } = job;
   const examples = exampleCount(dataset.x);
   const targets = targetSpecs(dataset);
-  await executor.engine();
-  const storing = Promise.all([
-    job.upload?.(),
-    storeData(executor, { x: dataset.x, y: dataset.y }),
-  ]);
-  storing.catch(() => {}); // Awaited with the steps.
+  const data = await storeData(executor, { x: dataset.x, y: dataset.y });
   const batch = evaluationBatch(recipe, examples);
   const loaded = await executor.program(
     `evaluate:${targetKey(targets)}`,
     (optimizations) => evaluationProgram(recipe, targets, batch, optimizations),
     String(batch),
   );
-  // The names alone: they are being stored.
-  const data = await storeData(executor, { x: dataset.x, y: dataset.y });
   const sums = loaded.program.stacked.map(() => 0);
-  const running = runSteps({
+  await runSteps({
     engine: await executor.engine(),
     length: loaded.length,
     steps: Math.ceil(examples / batch),
@@ -82,7 +73,6 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
       return true;
     },
   });
-  await afterStoring(storing, running);
   const [lossSum, correct = NaN] = sums;
   const weight = dataset.weights === undefined
     ? examples

@@ -192,18 +192,3 @@ export async function storeData(
   const stored = await executor.data(wanted);
   return new Map(wanted.map(({ name }, i) => [name, stored[i]!]));
 }
-
-/**
- * The result of work that was sent to the engine after data, without waiting for them to be stored: the engine takes
- * calls in their order. An error in storing the data comes first, because it is the cause of the work's.
- */
-export async function afterStoring<T>(storing: Promise<unknown>, work: Promise<T>): Promise<T> {
-  work.catch(() => {}); // Awaited later.
-  try {
-    await storing;
-  } catch (error) {
-    await work.catch(() => {});
-    throw error;
-  }
-  return await work;
-}

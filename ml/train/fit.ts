@@ -6,11 +6,11 @@ import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { BestEpoch } from "./early_stop.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { EpochTrainer, proximalOf } from "./epoch_trainer.ts";
-import { afterStoring, type Executor, storeData } from "./executor.ts";
+import { type Executor, storeData } from "./executor.ts";
 import { FitMeter } from "./fit_meter.ts";
 import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
-import { requireFinite } from "./finite.ts";
+import { requireFinite, type TrainingProgress } from "./finite.ts";
 import { PrivateTrainer } from "./private_trainer.ts";
 import { correctionName, NAMES, type Recipe, startName } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
@@ -68,13 +68,8 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
 interface Trainer {
   /** Opens what it needs. */
   open(batch: number): Promise<unknown>;
-  /**
-   * Trains one epoch.
-   *
-   * @param sent called when all steps of the epoch were sent to the engine
-   * @returns whether to continue
-   */
-  train(epoch: number, sent?: () => void): Promise<boolean>;
+  /** Trains one epoch, and returns whether to continue. */
+  train(epoch: number): Promise<boolean>;
 }
 
 /** Measurements of a fit. */
@@ -93,48 +88,24 @@ async function trainEpochs(
   const { clock, batchSize, options: { epochs = 1, earlyStop, onEpoch } } = fit;
   // The engine starts in its own thread while this thread builds the program.
   await fit.executor.engine();
-  const opened = trainer.open(batchSize);
-  const slots = prepareSlots(
-    fit.executor,
-    fit.recipe.optimizer,
-    trained(fit),
-    fit.memory,
-    rates.at(1),
-  );
-  // The engine takes calls in their order, so the first steps are sent without waiting for these.
-  const storing = Promise.all([
+  await Promise.all([
+    trainer.open(batchSize),
     fit.upload(),
     storeData(fit.executor, fit.dataset),
-    slots,
-    writeProximal(fit),
-    writeCorrection(fit),
   ]);
-  storing.catch(() => {}); // Awaited with the first epoch.
-  await opened;
-  if (fit.memory !== undefined) await slots; // They may be read before they are written.
+  await prepareSlots(fit.executor, fit.recipe.optimizer, trained(fit), fit.memory, rates.at(1));
+  await writeProximal(fit);
+  await writeCorrection(fit);
 
-  let read: Promise<ReadonlyMap<string, Tensor>> | undefined;
-  // Read as soon as the last step was sent, unless something else comes in between.
-  const readEarly = () => {
-    read = readParameters(fit);
-    read.catch(() => {}); // Awaited after the last epoch.
-  };
-  // Checked, because a step's loss is computed before its update, so no loss shows the last update.
-  const readNumbers = async (epoch: number) => {
-    const parameters = await (read ?? readParameters(fit));
-    const learningRate = rates.at(meter.steps);
-    requireFinite(parameters, fit.parameters, { step: meter.steps, epoch, learningRate });
-    return parameters;
-  };
+  const readNumbers = (epoch: number) =>
+    readFinite(fit, { step: meter.steps, epoch, learningRate: rates.at(meter.steps) });
   const losses: number[] = [];
   const validations: Evaluation[] = [];
   const best = earlyStop && new BestEpoch(earlyStop);
   let bestParameters: ReadonlyMap<string, Tensor> | undefined;
   let going = true;
   for (let epoch = 1; going && epoch <= epochs; epoch++) {
-    const isLast = epoch === epochs && fit.validation === undefined && earlyStop === undefined;
-    const training = trainer.train(epoch, isLast ? readEarly : undefined);
-    going = await (epoch === 1 ? afterStoring(storing, training) : training);
+    going = await trainer.train(epoch);
     losses.push(meter.loss);
     if (!going) break;
     const validation = await validate(fit);
@@ -173,11 +144,18 @@ async function validate(fit: Fit): Promise<Evaluation | undefined> {
   return await evaluateModel({ executor, recipe, dataset: validation, signal });
 }
 
-/** The parameters after the steps that were sent. */
-async function readParameters({ executor, variables }: Fit): Promise<Map<string, Tensor>> {
+/**
+ * The parameters, checked to be finite. A step's loss is computed before its update, so no loss shows the last update.
+ */
+async function readFinite(
+  { executor, variables, parameters }: Fit,
+  reached: TrainingProgress,
+): Promise<Map<string, Tensor>> {
   const names = variables.map(({ name }) => name);
   const values = await (await executor.engine()).read(names);
-  return new Map(names.map((name, i) => [name, values[i]!]));
+  const read = new Map(names.map((name, i) => [name, values[i]!]));
+  requireFinite(read, parameters, reached);
+  return read;
 }
 
 function trained({ variables }: Fit): Variable[] {

@@ -215,8 +215,8 @@ export class Model implements AsyncDisposable {
   ): Promise<Evaluation> {
     const parts = this.#checked(dataset);
     return await this.#exclusively(options.signal, async (signal) => {
+      await this.#upload();
       return await evaluateModel({
-        upload: () => this.#upload(),
         executor: this.#executor,
         recipe: this.#recipe,
         dataset: parts,
@@ -259,8 +259,8 @@ export class Model implements AsyncDisposable {
     const parts = tensorParts(x);
     checkInputs(parts, this.#recipe.inputs);
     return await this.#exclusively(options.signal, async (signal) => {
+      await this.#upload();
       return await predictModel({
-        upload: () => this.#upload(),
         executor: this.#executor,
         recipe: this.#recipe,
         x: parts,

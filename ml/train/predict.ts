@@ -1,7 +1,7 @@
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { exampleCount } from "./dataset.ts";
 import { evaluationRows } from "./evaluate.ts";
-import { afterStoring, type Executor, programRun, storeData } from "./executor.ts";
+import { type Executor, programRun, storeData } from "./executor.ts";
 import type { Parts } from "./parts.ts";
 import { NAMES, outputPart, predictionProgram, type Recipe } from "./programs.ts";
 import { evaluationBatch } from "./row_independence.ts";
@@ -13,30 +13,24 @@ export interface PredictionJob {
   readonly recipe: Recipe;
   readonly x: Parts<Tensor>;
   readonly signal?: AbortSignal;
-  /** Stores the parameters in the executor's memory; without it they are there. */
-  upload?(): Promise<void>;
 }
 
 /** Computes the network's outputs [examples, …] with the parameters in the executor's memory. */
 export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"float32">>> {
   const { executor, recipe, x, signal } = job;
   const examples = exampleCount(x);
-  await executor.engine();
-  const storing = Promise.all([job.upload?.(), storeData(executor, { x })]);
-  storing.catch(() => {}); // Awaited with the steps.
+  const data = await storeData(executor, { x });
   const batch = evaluationBatch(recipe, examples);
   const loaded = await executor.program(
     "predict",
     (optimizations) => predictionProgram(recipe, batch, optimizations),
     String(batch),
   );
-  // The names alone: they are being stored.
-  const data = await storeData(executor, { x });
   const outputs = loaded.program.stacked.map(({ name, value }) => {
     const shape = [examples, ...value.shape.slice(1)];
     return { name, shape, data: new Float32Array(elementCount(shape)) };
   });
-  const running = runSteps({
+  await runSteps({
     engine: await executor.engine(),
     length: loaded.length,
     steps: Math.ceil(examples / batch),
@@ -52,7 +46,6 @@ export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"fl
       return true;
     },
   });
-  await afterStoring(storing, running);
   return new Map(
     outputs.map(({ name, shape, data }) => [outputPart(name), tensor("float32", shape, data)]),
   );

@@ -121,10 +121,9 @@ export class PrivateTrainer {
   /**
    * Trains for as many steps as an epoch of whole batches has.
    *
-   * @param sent called when all of them were sent to the engine
    * @returns whether to continue: false if `onProgress` returned "stop"
    */
-  async train(epoch: number, sent?: () => void): Promise<boolean> {
+  async train(epoch: number): Promise<boolean> {
     const { executor, dataset, options } = this.#fit;
     let { loaded, rows } = await this.open();
     const passes = this.#drawPasses(rows.most);
@@ -151,7 +150,6 @@ export class PrivateTrainer {
         length: this.#bounded(loaded.length),
         steps: passes.length,
         signal: options.signal,
-        sent,
         run: (from, count) => {
           const some = passes.slice(from, from + count);
           return programRun(loaded, data, this.#inputs(some, rows, passesBefore + from + 1));

@@ -13,8 +13,6 @@ export interface StepLoop {
   readonly signal?: AbortSignal;
   /** The run of the steps from `from` to `from` + `count` − 1. */
   run(from: number, count: number): Run;
-  /** Called when the last step was sent. */
-  readonly sent?: () => void;
   /**
    * Prepares inputs while the runs that were sent compute.
    *
@@ -53,7 +51,6 @@ export async function runSteps(loop: StepLoop): Promise<number> {
       result.catch(() => {}); // Awaited later, unless the loop ends before.
       flights.push({ from: launched, count, result });
       launched += count;
-      if (launched === steps) loop.sent?.();
     }
     const flight = flights.shift();
     if (flight === undefined) return launched;

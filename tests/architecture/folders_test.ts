@@ -73,7 +73,6 @@ const ALONE: Readonly<Record<string, string>> = {
   "ml/lower/leading_sums.ts": ONE_OPTIMISATION,
   "ml/lower/relu_mask.ts": ONE_OPTIMISATION,
   "ml/lower/shared_pool_indices.ts": ONE_OPTIMISATION,
-  "ml/session/worker.ts": STARTS_ALONE,
   "privacy/noise/for_tests.ts": FOR_TESTS,
   "roles/cli/hosted.ts": LOADED_LATE,
   "roles/cli/nodes/subcommands.ts": LOADED_LATE,

@@ -22,7 +22,7 @@ Deno.test("an engine in a sandbox is requested from the process, with a port for
   const reading = engine.read([]);
   const [[message, [port]]] = asked as [[OpenTrainer, [MessagePort]]];
   assert.deepEqual(message, { kind: "open-trainer", threads: 2, device: "webgpu" });
-  port.onmessage = ({ data: [{ id }] }) => port.postMessage([{ id, outcome: { tensors: [] } }]);
+  port.onmessage = ({ data: { id } }) => port.postMessage({ id, outcome: { tensors: [] } });
   assert.deepEqual(await reading, []);
   await engine[Symbol.asyncDispose]();
   port.close();
