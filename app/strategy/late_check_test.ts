@@ -74,13 +74,15 @@ const shown = ({ arrays, metrics, ...rest }: TrainOutcome) => ({
 });
 
 function exchangeOf(replies: readonly Message[]): Exchange {
-  // Strategies only iterate over an exchange.
-  return (async function* () {
+  const arriving = (async function* () {
     for (const reply of replies) {
       await Promise.resolve();
       yield reply;
     }
-  })() as unknown as Exchange;
+  })();
+  // A strategy iterates over an exchange, and asks whether the replies can be added where they are made.
+  const exchange = { pending: replies.length, foldInto: () => false };
+  return Object.assign(arriving, exchange) as unknown as Exchange;
 }
 
 Deno.test("values that are checked with the aggregation: the same outcome as if they were checked first", async () => {

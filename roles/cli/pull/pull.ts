@@ -80,8 +80,8 @@ function fetched(runId: RunId, output: string, artifacts: readonly ListedArtifac
   };
 }
 
-/** Path of an artifact URL from one of our SuperLinks. Tokens have 96 digits, and 64 up to 0.3.0. */
-const PATH = /^(\/artifacts\/(?:[0-9a-f]{64}|[0-9a-f]{96})\/)run-(\d{1,20})\.zip$/;
+/** Path of an artifact URL from one of our SuperLinks. */
+const PATH = /^(\/artifacts\/[0-9a-f]{64}\/)run-(\d{1,20})\.zip$/;
 
 /**
  * Returns the base URL of a run's artifacts, from the URL that PullArtifacts returned. The list is at `index.json`, the

@@ -94,8 +94,6 @@ Deno.test("pull: only the SuperLink's own URLs are downloaded", () => {
     own(`http://link:9999/artifacts/${TOKEN}/run-7.zip`),
     FOLDER.href.replace("8000", "9999"),
   );
-  const signed = `http://link:8000/artifacts/${TOKEN.padEnd(96, "0")}/`;
-  assert.equal(own(`${signed}run-7.zip`), signed);
   for (
     const url of [
       `https://link:8000/artifacts/${TOKEN}/run-7.zip`,

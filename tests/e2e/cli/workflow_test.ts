@@ -94,7 +94,7 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
   assert.deepEqual(await Deno.readFile(`${output}/model.npz`), model);
   assert.equal(await Deno.readTextFile(`${output}/other`), "mine");
   const { url } = await json("pull", id, "--url-only");
-  assert.match(url, new RegExp(`^https://${http}/artifacts/[0-9a-f]{96}/run-${id}\\.zip$`));
+  assert.match(url, new RegExp(`^https://${http}/artifacts/[0-9a-f]{64}/run-${id}\\.zip$`));
   const fetcher = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(caCertificate)] });
   const archive = await fetch(url, { client: fetcher });
   const files = readZip(new Uint8Array(await archive.arrayBuffer()));
