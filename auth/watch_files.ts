@@ -8,8 +8,8 @@ const POLL_SECONDS = 1;
 export interface WatchFilesOptions<T> {
   /** Reads and checks the files. */
   readonly read: () => Promise<T>;
-  /** What the files contain now, if they have just been read. Default: they are read. */
-  readonly known?: T;
+  /** What the files contained, and their version before they were read. Default: they are read. */
+  readonly known?: { readonly content: T; readonly version: string };
   /** Stops watching. */
   readonly signal: AbortSignal;
   /** Called with each later version that could be read. Must not throw. */
@@ -45,22 +45,22 @@ export async function watchFiles<T>(
   options: WatchFilesOptions<T>,
 ): Promise<WatchedFiles<T>> {
   const { read, known, signal, onChange, onError, clock = systemClock } = options;
-  let loaded = await stampOf(files);
-  const first = known ?? await read();
+  let loaded = known?.version ?? await versionOf(files);
+  const first = known === undefined ? await read() : known.content;
   let seen = loaded;
 
-  const load = async (stamp: string) => {
+  const load = async (version: string) => {
     const next = await read().catch(FlwrError.from);
-    if (await stampOf(files) !== stamp) return;
-    loaded = stamp;
+    if (await versionOf(files) !== version) return;
+    loaded = version;
     if (next instanceof FlwrError) return onError(next);
     await onChange(next);
   };
   const poll = async () => {
-    const stamp = await stampOf(files);
-    const settled = stamp === seen;
-    seen = stamp;
-    if (settled && stamp !== loaded) await load(stamp);
+    const version = await versionOf(files);
+    const settled = version === seen;
+    seen = version;
+    if (settled && version !== loaded) await load(version);
   };
   // One look at a time, so that an older version is never reported after a newer one.
   let looking: Promise<void> = Promise.resolve();
@@ -75,15 +75,15 @@ export async function watchFiles<T>(
     first,
     look: () =>
       inTurn(async () => {
-        const stamp = await stampOf(files);
-        if (stamp !== loaded && !signal.aborted) await load(stamp);
+        const version = await versionOf(files);
+        if (version !== loaded && !signal.aborted) await load(version);
       }),
     done: follow(),
   };
 }
 
-/** Identifies a version of some files. */
-async function stampOf(files: readonly string[]): Promise<string> {
+/** Identifies the present version of some files. */
+export async function versionOf(files: readonly string[]): Promise<string> {
   const stamps = await Promise.all(files.map(async (file) => {
     try {
       const { ino, size, mtime, ctime } = await Deno.stat(file);

@@ -59,9 +59,9 @@ export async function readLaunchConfig(
 export function allowReadOption(apps: string): Option {
   return new Option(
     "--allow-read <folder>",
-    `folder that ${apps} may read, in addition to their own; repeatable (default: none)`,
-  ).argParser((folder: string, before: readonly string[] | undefined) => [
-    ...(before ?? []),
+    `folder that ${apps} may read, in addition to their own; repeatable`,
+  ).default([], "none").argParser((folder: string, before: readonly string[]) => [
+    ...before,
     folder,
   ]);
 }

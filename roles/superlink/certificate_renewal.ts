@@ -2,8 +2,8 @@ import { watchFiles } from "../../auth/watch_files.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
-import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
-import type { SuperLinkTls } from "./config.ts";
+import { type CheckedServerTls, readServerTls } from "../../certs/check.ts";
+import { pathsOf, type SuperLinkTls } from "./config.ts";
 
 const logger = log("superlink");
 
@@ -42,7 +42,7 @@ export async function followCertificate(
   const { look } = await watchFiles(pathsOf(now.files), {
     signal,
     clock,
-    known: now as CheckedServerTls,
+    known: { content: now as CheckedServerTls, version: now.version },
     read: async () => requireHosts(await readServerTls(now.files, clock), now),
     async onChange(next) {
       if (next.certificate === used.certificate && next.key === used.key) return;
@@ -68,10 +68,6 @@ function refuse({ message }: FlwrError): void {
     event: "certificate-refused",
     message,
   });
-}
-
-function pathsOf({ authority, certificate, key }: ServerTlsFiles): string[] {
-  return [authority.file, certificate.file, key.file];
 }
 
 /** Refuses a certificate without a host that the present one names. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { versionOf } from "../../auth/watch_files.ts";
 import { inTemporaryFolder } from "../../base/testing/temporary_folder.ts";
 import { readServerTls } from "../../certs/check.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
@@ -29,11 +30,23 @@ async function write(folder: string, { ca, cert, key }: Partial<Certificates>): 
 
 /** Changes the files of a certificate, and @returns how often the certificate was renewed. */
 async function renewals(...changes: Partial<Certificates>[]): Promise<number> {
+  return await countRenewals(undefined, changes);
+}
+
+/** @param early a change before the files are followed */
+async function countRenewals(
+  early: Partial<Certificates> | undefined,
+  changes: readonly Partial<Certificates>[],
+): Promise<number> {
   let count = 0;
   await inTemporaryFolder(async (folder) => {
     await write(folder, await testCertificates());
     const files = filesIn(folder);
-    const now = { ...await readServerTls(files), files, authorityFile: files.authority.file };
+    const paths = [files.authority.file, files.certificate.file, files.key.file];
+    const version = await versionOf(paths);
+    const tls = await readServerTls(files);
+    const now = { ...tls, files, version, authorityFile: files.authority.file };
+    if (early !== undefined) await write(folder, early);
     const stop = new AbortController();
     const renewal = await followCertificate(now, {
       signal: stop.signal,
@@ -61,6 +74,10 @@ Deno.test("a changed certificate with its key is used once", async () => {
     ),
     1,
   );
+});
+
+Deno.test("a certificate that changes while the SuperLink starts is used", async () => {
+  assert.equal(await countRenewals(await testCertificates(), [{}]), 1);
 });
 
 Deno.test("the same certificate, written again, is not used again", async () => {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { versionOf } from "../../auth/watch_files.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
@@ -39,6 +40,8 @@ export interface RemoteAccess {
 /** A server's TLS, its files, and the file of its CA for app processes. */
 export interface SuperLinkTls extends CheckedServerTls {
   readonly files: ServerTlsFiles;
+  /** The version of these files, as `versionOf` identifies it. */
+  readonly version: string;
   /** Absolute path of the CA's certificate. */
   readonly authorityFile: string;
 }
@@ -79,12 +82,20 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     return config;
   }
   const files = tlsFiles(flags);
+  // Before they are read: a change meanwhile is noticed.
+  const version = await versionOf(pathsOf(files));
   const tls = {
     ...await readServerTls(files),
     files,
+    version,
     authorityFile: resolve(files.authority.file),
   };
   return { ...config, tls, ...(authentication === undefined ? {} : { authentication }) };
+}
+
+/** Paths of a server's TLS files. */
+export function pathsOf({ authority, certificate, key }: ServerTlsFiles): string[] {
+  return [authority.file, certificate.file, key.file];
 }
 
 function readHostNames(text: string | undefined): string[] {

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { type Device, DEVICES } from "../../ml/engine/device.ts";
 import { MAX_THREADS } from "../../ml/engine/limits.ts";
 import type { ConnectionFlags } from "../flags/connection_options.ts";
-import { type Isolation, ISOLATIONS } from "../flags/launch_flags.ts";
+import { allowReadOption, type Isolation, ISOLATIONS } from "../flags/launch_flags.ts";
 import { wholeNumber } from "../flags/values.ts";
 import type { IdentityFlags } from "./identity.ts";
 
@@ -92,15 +92,7 @@ function addAppOptions(command: Command): void {
       )
         .choices(DEVICES).default("cpu"),
     )
-    .addOption(
-      new Option(
-        "--allow-read <folder>",
-        "folder that TypeScript apps from runs may read, in addition to their own; repeatable",
-      ).default([], "none").argParser((folder: string, before: readonly string[]) => [
-        ...before,
-        folder,
-      ]),
-    )
+    .addOption(allowReadOption("TypeScript apps from runs"))
     .option(
       "--send-error-details",
       "send full error messages to the SuperLink; they may contain table cells and paths. Without this flag, only the kind of error and its place in the app are sent",

@@ -19,6 +19,17 @@ for (const role of ROLES) {
   });
 }
 
+for (const role of ["superlink", "supernode", "superexec"]) {
+  Deno.test(`operations: a list of folders in the file of ${role} is one in its flags`, async () => {
+    await using folder = await TempDir.make();
+    const file = `${folder.path}/${role}.toml`;
+    await Deno.writeTextFile(file, `allow-read = ["/srv/a", "/srv/b"]`);
+    const command = await loadCommand(findCommand(role)!);
+    await applyConfigFile(command, file);
+    assert.deepEqual(command.getOptionValue("allowRead"), ["/srv/a", "/srv/b"]);
+  });
+}
+
 Deno.test({
   name: "operations: systemd finds no fault in the units",
   ignore: !await isThere("systemd-analyze"),
