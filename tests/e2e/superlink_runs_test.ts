@@ -124,7 +124,7 @@ scenario(
 );
 
 scenario(
-  "a SuperLink that was killed begins a run without effects anew, and runs those that waited",
+  "a SuperLink that was killed starts a run without effects over, and runs those that waited",
   async (stage) => {
     const flags = ["--database", stage.path("state.db"), "--concurrent-runs", "1"];
     const fab = await waitingApp(stage);
@@ -149,7 +149,7 @@ scenario(
       let text = "";
       for await (const piece of client.streamLogs(runId)) {
         text += piece.text;
-        if (/anew\n[^]*Z waits\n/.test(text)) return;
+        if (/starts over\n[^]*Z waits\n/.test(text)) return;
       }
       assert.fail(`The run is over: ${text}`);
     };

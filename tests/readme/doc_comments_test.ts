@@ -18,6 +18,8 @@ const INTERNAL = [
   "Primitive",
   "Optimizations", // for comparing the passes of the compiler
   "STORED_TYPES", // StoredType lists its names
+  "PlainModelContract", // a contract as the threads of a simulation get it
+  "PushedFold", // what strategies of this program give an exchange
   "Registration", // what ClientApp.train and its siblings are
 ];
 

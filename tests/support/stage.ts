@@ -24,7 +24,9 @@ export class Stage implements AsyncDisposable {
 
   /** Starts a process that does not outlive the stage. */
   start(options: ProcessOptions): Process {
-    const process = new Process(options);
+    // Nothing of a test stays in Flower's folder of whoever runs it, and nothing there changes a test.
+    const env = { FLWR_HOME: this.path("home"), ...options.env };
+    const process = new Process({ ...options, env });
     this.#processes.push(process);
     return process;
   }
