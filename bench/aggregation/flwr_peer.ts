@@ -59,8 +59,9 @@ function arriving(replies: readonly Message[]): { exchange: Exchange; lastAt: ()
       yield reply;
     }
   }
-  // Strategies only iterate over an exchange.
-  return { exchange: each() as unknown as Exchange, lastAt: () => lastAt };
+  // The replies cannot be added where they are made.
+  const exchange = Object.assign(each(), { pending: answers.length, foldInto: () => false });
+  return { exchange: exchange as unknown as Exchange, lastAt: () => lastAt };
 }
 
 const seconds: Record<string, number> = {};
