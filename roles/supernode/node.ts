@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../base/aborted.ts";
 import type { ConfigRecord } from "../../app/config_record.ts";
 import type { FleetConnection } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
@@ -118,12 +119,15 @@ export class SuperNode {
       await clock.sleep(heartbeatWait(random.uniform()), signal);
       if (signal.aborted) return;
       try {
-        await this.#membership.call(
+        const beating = this.#membership.call(
           () => connection.heartbeat(HEARTBEAT_INTERVAL_SECONDS),
           signal,
           (known) => !known,
         );
+        // While the SuperLink is away, a heartbeat is repeated without end, which a node that stops must not wait for.
+        await unlessAborted(beating, signal);
       } catch (error) {
+        if (signal.aborted && !(error instanceof Superseded)) return;
         this.#logUnlessFatal(error, "A heartbeat failed: {reason}");
       }
     }

@@ -23,6 +23,23 @@ Deno.test("a node joins, answers its instructions in order, and leaves", async (
   assert.deepEqual(fleet.replies.map(({ metadata }) => metadata.replyToMessageId), ["a", "b"]);
 });
 
+Deno.test("a node stops although its heartbeat gets no answer", async () => {
+  const fleet = new FakeFleet();
+  const { promise: isBeating, resolve: beats } = Promise.withResolvers<void>();
+  fleet.heartbeatAnswer = () => {
+    beats();
+    return new Promise(() => {});
+  };
+  const { clock, controller, ended } = start(fleet);
+  for (let waited = 0; !fleet.calls.includes("heartbeat") && waited < 100; waited += 1) {
+    await pass(clock, 1);
+  }
+  await isBeating;
+  controller.abort("SIGTERM");
+  await ended;
+  assert.equal(fleet.calls.at(-1), "leave");
+});
+
 Deno.test("an app's state lasts through its run and is separate from other runs", async () => {
   const fleet = new FakeFleet();
   fleet.give(instruction("a", 1n), instruction("b", 1n), instruction("c", 2n));

@@ -25,7 +25,7 @@ export class FakeFleet implements FleetConnection {
   /** The series of each run. A run that is missing here is one of the 1.9 wire. */
   readonly series = new Map<bigint, bigint>();
   joinAnswer: () => bigint = () => NODE_ID;
-  heartbeatAnswer: () => boolean = () => true;
+  heartbeatAnswer: () => boolean | Promise<boolean> = () => true;
   pullAnswer: (() => Message | undefined) | undefined;
   #waiting: Message[] = [];
   #wake = Promise.withResolvers<void>();
