@@ -8,11 +8,12 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
-  type X509Certificate,
+  X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { type Clock, systemClock } from "../base/clock.ts";
-import { writePem } from "../auth/pem.ts";
+import { readPem, writePem } from "../auth/pem.ts";
+import { FlwrError } from "../base/error.ts";
 import { type HostName, LOCAL_HOSTS } from "./host.ts";
 import { DEFAULT_CERTIFICATE_DAYS } from "./limits.ts";
 
@@ -48,18 +49,12 @@ const DAY_SECONDS = 24 * 3600;
 export async function makeCertificates(
   options: MakeCertificatesOptions = {},
 ): Promise<DevelopmentCertificates> {
-  const { hosts = [], days = DEFAULT_CERTIFICATE_DAYS, curve = "P-256", clock = systemClock } =
-    options;
-  const now = Math.floor(clock.now());
-  const validity = {
-    notBefore: new Date((now - BACKDATED_SECONDS) * 1000),
-    notAfter: new Date((now + days * DAY_SECONDS) * 1000),
-    signingAlgorithm: { name: "ECDSA", hash: curve === "P-256" ? "SHA-256" : "SHA-384" },
-  };
-  const [authorityKeys, serverKeys] = await Promise.all([newKeys(curve), newKeys(curve)]);
+  const { curve = "P-256" } = options;
+  const authorityKeys = await newKeys(curve);
   const authorityId = await SubjectKeyIdentifierExtension.create(authorityKeys.publicKey);
   const authority = await X509CertificateGenerator.createSelfSigned({
-    ...validity,
+    ...validityOf(options),
+    signingAlgorithm: signingAlgorithm(curve),
     // A unique name, which distinguishes the authorities of two runs in error messages.
     name: `CN=Flower development authority ${authorityId.keyId.slice(0, 8)}`,
     keys: authorityKeys,
@@ -69,8 +64,79 @@ export async function makeCertificates(
       ...await keyIdentifiers(authorityKeys, authorityKeys),
     ],
   });
+  return {
+    authorityKey: await keyText(authorityKeys),
+    authority: certificateText(authority),
+    ...await signServer(authority, authorityKeys, options),
+  };
+}
+
+/**
+ * Creates another certificate and key of the server, signed by an authority that {@link makeCertificates} has created. It
+ * is valid no longer than the authority.
+ *
+ * @param authority the authority's certificate and key, as PEM text
+ * @throws FlwrError "invalid-argument" for text that is no such certificate or key; "failed-precondition" if they do not
+ *   belong together, or the authority has expired
+ */
+export async function makeServerCertificate(
+  authority: Pick<DevelopmentCertificates, "authority" | "authorityKey">,
+  options: Omit<MakeCertificatesOptions, "curve"> = {},
+): Promise<Pick<DevelopmentCertificates, "server" | "serverKey">> {
+  const certificate = readAuthority(authority.authority);
+  const { clock = systemClock } = options;
+  if (certificate.notAfter.getTime() <= clock.now() * 1000) {
+    throw new FlwrError("failed-precondition", "The authority's certificate has expired");
+  }
+  const curve = (certificate.publicKey.algorithm as EcKeyAlgorithm).namedCurve;
+  if (curve !== "P-256" && curve !== "P-384") {
+    throw new FlwrError("invalid-argument", "The authority's key is not of a supported curve");
+  }
+  const publicKey = await certificate.publicKey.export();
+  const privateKey = await importKey(authority.authorityKey, curve);
+  const made = await signServer(certificate, { publicKey, privateKey }, { ...options, curve });
+  if (await new X509Certificate(made.server).verify({ publicKey, signatureOnly: true })) {
+    return made;
+  }
+  throw new FlwrError(
+    "failed-precondition",
+    "The authority's key does not belong to its certificate",
+  );
+}
+
+function readAuthority(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", "The authority's file has no certificate", { cause });
+  }
+}
+
+async function importKey(pem: string, namedCurve: string): Promise<CryptoKey> {
+  const block = readPem(pem).find(({ label }) => label === "PRIVATE KEY");
+  const bytes = block?.bytes ?? new Uint8Array();
+  const algorithm = { name: "ECDSA", namedCurve };
+  try {
+    return await crypto.subtle.importKey("pkcs8", new Uint8Array(bytes), algorithm, false, [
+      "sign",
+    ]);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", "The authority's key cannot be read", { cause });
+  }
+}
+
+async function signServer(
+  authority: X509Certificate,
+  authorityKeys: CryptoKeyPair,
+  options: MakeCertificatesOptions,
+): Promise<Pick<DevelopmentCertificates, "server" | "serverKey">> {
+  const { hosts = [], curve = "P-256" } = options;
+  const serverKeys = await newKeys(curve);
+  const { notBefore, notAfter } = validityOf(options);
   const server = await X509CertificateGenerator.create({
-    ...validity,
+    notBefore,
+    notAfter: notAfter < authority.notAfter ? notAfter : authority.notAfter,
+    signingAlgorithm: signingAlgorithm(curve),
     subject: "CN=Flower SuperLink",
     issuer: authority.subject,
     publicKey: serverKeys.publicKey,
@@ -83,12 +149,21 @@ export async function makeCertificates(
       ...await keyIdentifiers(serverKeys, authorityKeys),
     ],
   });
+  return { serverKey: await keyText(serverKeys), server: certificateText(server) };
+}
+
+function validityOf(
+  { days = DEFAULT_CERTIFICATE_DAYS, clock = systemClock }: MakeCertificatesOptions,
+) {
+  const now = Math.floor(clock.now());
   return {
-    authorityKey: await keyText(authorityKeys),
-    authority: certificateText(authority),
-    serverKey: await keyText(serverKeys),
-    server: certificateText(server),
+    notBefore: new Date((now - BACKDATED_SECONDS) * 1000),
+    notAfter: new Date((now + days * DAY_SECONDS) * 1000),
   };
+}
+
+function signingAlgorithm(curve: "P-256" | "P-384") {
+  return { name: "ECDSA", hash: curve === "P-256" ? "SHA-256" : "SHA-384" };
 }
 
 function newKeys(namedCurve: string): Promise<CryptoKeyPair> {

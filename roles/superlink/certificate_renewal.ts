@@ -52,6 +52,11 @@ export async function followCertificate(
         const problem = FlwrError.from(error);
         return problem.code === "invalid-argument" ? refuse(problem) : reject(problem);
       }
+      if (next.authority !== used.authority) {
+        logger.warn("The new certificate has another authority: SuperNodes must trust it, too", {
+          event: "authority-changed",
+        });
+      }
       used = next;
       logger.info("New connections get the new certificate, which is valid until {validTo}", {
         event: "certificate-renewed",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readKeyList } from "../../../auth/key_list.ts";
+import { FlwrError } from "../../../base/error.ts";
 import { readKeyPair } from "../../../auth/key_pair.ts";
 import { inTemporaryFolder } from "../../../base/testing/temporary_folder.ts";
 import { installed, runTool } from "../../../auth/testing/tools.ts";
@@ -267,4 +268,38 @@ Deno.test({
       await runTool("openssl", "pkey", "-in", layout.serverKey, "-check", "-noout");
       await runTool("openssl", "pkey", "-in", layout.authorityKey, "-check", "-noout");
     }),
+});
+
+Deno.test("a server's certificate and key that were removed are made again by the same authority", async () => {
+  await inTemporaryFolder(async (folder) => {
+    await generateKeys({ folder, clients: 1 });
+    const { server, serverKey, authority, authorityKey } = layoutOf(folder);
+    const before = snapshot(folder);
+    for (const file of [server, serverKey]) await Deno.remove(file);
+    await generateKeys({ folder, clients: 1, hosts: [parseHost("superlink.example.org")] });
+    assert.deepEqual(changed(folder, before), [
+      "certificates/server.key",
+      "certificates/server.pem",
+    ]);
+    // It checks the chain up to the authority, and that the key belongs to the certificate.
+    const { hosts } = await tlsOf(folder);
+    assert.ok(hosts.some(({ value }) => value === "superlink.example.org"));
+    assert.equal(modeOf(serverKey), "600");
+
+    const other = `${folder}/other`;
+    await generateKeys({ folder: other, clients: 1 });
+    for (
+      const [file, text] of [
+        [authorityKey, await Deno.readTextFile(layoutOf(other).authorityKey)],
+        [authorityKey, "no key"],
+        [authority, "no certificate"],
+      ] as const
+    ) {
+      const kept = await Deno.readTextFile(file);
+      for (const made of [server, serverKey]) await Deno.remove(made).catch(() => {});
+      await Deno.writeTextFile(file, text);
+      await assert.rejects(generateKeys({ folder, clients: 1 }), FlwrError);
+      await Deno.writeTextFile(file, kept);
+    }
+  });
 });

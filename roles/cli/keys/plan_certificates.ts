@@ -1,7 +1,15 @@
+import { readText } from "../../../auth/read_text.ts";
 import { FlwrError } from "../../../base/error.ts";
-import { makeCertificates, type MakeCertificatesOptions } from "../../../certs/make.ts";
+import {
+  makeCertificates,
+  type MakeCertificatesOptions,
+  makeServerCertificate,
+} from "../../../certs/make.ts";
 import { type Change, makeOrReplace } from "./change.ts";
 import { exists, type Layout } from "./layout.ts";
+
+/** Largest file of an authority that is read, in bytes. */
+const MAX_AUTHORITY_BYTES = 64 * 1024;
 
 /**
  * Plans the certificates: new ones, or none if they exist.
@@ -19,10 +27,16 @@ export async function planCertificates(
   const needed = [layout.authority, layout.serverKey, layout.server];
   const present = await Promise.all(needed.map(exists));
   const some = present.includes(true) || await exists(layout.authorityKey);
+  const authority = [layout.authority, layout.authorityKey];
+  const server = [layout.serverKey, layout.server];
   const hints = [
-    `To renew the certificates and keep the keys, remove ${layout.certificateFolder} and run again`,
+    `To renew the server's certificate, remove ${server.join(" and ")} and run again: SuperNodes ` +
+    `go on trusting ${layout.authority}`,
     "To recreate everything, including the keys, add --force",
   ];
+  if (!force && await areThere(authority, true) && await areThere(server, false)) {
+    return await planRenewal(layout, options);
+  }
   if (some && !force) {
     const missing = needed.filter((_, index) => !present[index]);
     if (missing.length > 0) {
@@ -53,4 +67,34 @@ export async function planCertificates(
     action: await makeOrReplace(planned.file, force),
     ...planned,
   })));
+}
+
+/** Whether all of these files exist, or none of them does. */
+async function areThere(files: readonly string[], expected: boolean): Promise<boolean> {
+  return (await Promise.all(files.map(exists))).every((found) => found === expected);
+}
+
+/** Plans another certificate of the server, signed by the present authority. */
+async function planRenewal(layout: Layout, options: MakeCertificatesOptions): Promise<Change[]> {
+  const [authority, authorityKey] = await Promise.all(
+    [layout.authority, layout.authorityKey].map((file) =>
+      readText({ file }, "Authority", MAX_AUTHORITY_BYTES)
+    ),
+  );
+  try {
+    const files = { authority: authority!, authorityKey: authorityKey! };
+    const made = await makeServerCertificate(files, options);
+    return [
+      { action: "make", file: layout.serverKey, text: made.serverKey, access: "private" },
+      { action: "make", file: layout.server, text: made.server, access: "public" },
+    ];
+  } catch (thrown) {
+    const { code, message } = FlwrError.from(thrown);
+    throw new FlwrError(code, `${layout.authority}, ${layout.authorityKey}: ${message}`, {
+      hints: [
+        `To make a new authority, which all SuperNodes need, remove ${layout.certificateFolder} and run again`,
+      ],
+      cause: thrown,
+    });
+  }
 }
