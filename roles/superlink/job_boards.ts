@@ -1,8 +1,6 @@
 import { systemClock } from "../../base/clock.ts";
 import { JobBoard } from "../../simulation/jobs/job_board.ts";
 
-export { MAX_SLOTS } from "../../simulation/jobs/job_board.ts";
-
 /** Ended runs that are remembered: more than calls that were admitted before their run ended, and go on after it. */
 const MAX_ENDED = 10_000;
 

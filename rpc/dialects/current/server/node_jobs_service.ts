@@ -1,6 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { VERSION } from "../../../../base/version.ts";
+import {
+  type Hold,
+  MAX_NODES_PER_WORKER,
+  type NodeJob,
+  type NoJob,
+} from "../../../../entities/node_job.ts";
 import { isFinished } from "../../../../entities/run.ts";
 import type { Link } from "../../../../link/link.ts";
 import {
@@ -19,14 +25,6 @@ import { bindService, type ServiceBinding, type ServiceHandlers } from "../../..
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import type { WorkerCaller } from "./worker_authentication.ts";
 
-/** Why a worker gets no job. */
-type NoJob = "ended" | "unknown";
-
-interface Hold {
-  readonly holdSeconds: number;
-  readonly signal: AbortSignal;
-}
-
 /** The jobs of one run, and its workers. */
 export interface NodeJobBoard {
   run(
@@ -39,16 +37,9 @@ export interface NodeJobBoard {
   ): Promise<{ readonly output: Uint8Array; readonly taken: () => void } | undefined>;
   join(slots: number): string | "ended";
   stay(id: string, hold: Hold): Promise<NoJob | readonly number[]>;
-  take(id: string, slot: number, hold: Hold): Promise<NoJob | undefined | NodeJobToDo>;
+  take(id: string, slot: number, hold: Hold): Promise<NoJob | undefined | NodeJob>;
   answer(id: string, slot: number, jobId: number, output: Uint8Array): Promise<NoJob | undefined>;
-}
-
-/** A job for a worker. */
-export interface NodeJobToDo {
-  readonly jobId: number;
-  readonly contentId: string;
-  readonly content: Uint8Array;
-  readonly input: Uint8Array;
+  answerBroken(id: string, slot: number, jobId: number, reason: string): NoJob | undefined;
 }
 
 /** What the services for virtual nodes on other machines use. */
@@ -56,8 +47,6 @@ export interface NodeJobsOptions {
   readonly link: { readonly runs: Pick<Link["runs"], "getFab" | "getFabPiece"> };
   /** The jobs of a run. */
   readonly boardOf: (runId: bigint) => NodeJobBoard;
-  /** Most jobs that one worker works on at the same time. */
-  readonly maxSlots: number;
 }
 
 /**
@@ -76,7 +65,7 @@ const STATES = { ended: WorkerState.ENDED, unknown: WorkerState.UNKNOWN } as con
 
 /** Handlers for simulation workers. A request acts only for the run of its token. */
 export function nodeJobsHandlers(
-  { link, boardOf, maxSlots }: NodeJobsOptions,
+  { link, boardOf }: NodeJobsOptions,
 ): ServiceHandlers<typeof NodeJobs, WorkerCaller> {
   const stateOf = (state: NoJob | undefined) =>
     state === undefined ? WorkerState.GO_ON : STATES[state];
@@ -94,10 +83,10 @@ export function nodeJobsHandlers(
         );
       }
       if (isFinished(run.state)) return create(JoinResponseSchema, { ended: true });
-      if (!(slots >= 1 && slots <= maxSlots)) {
+      if (!(slots >= 1 && slots <= MAX_NODES_PER_WORKER)) {
         throw new FlwrError(
           "invalid-argument",
-          `A simulation worker works on 1 to ${maxSlots} nodes at a time: got ${slots}`,
+          `A simulation worker works on 1 to ${MAX_NODES_PER_WORKER} nodes at a time: got ${slots}`,
         );
       }
       const fab = await link.runs.getFab(run.fabHash);
@@ -150,10 +139,12 @@ export function nodeJobsHandlers(
       });
     },
 
-    async answerJob({ workerId, slot, jobId, output }, { caller: { run } }) {
+    async answerJob({ workerId, slot, jobId, output, broken }, { caller: { run } }) {
       const state = isFinished(run.state)
         ? "ended"
-        : await boardOf(run.runId).answer(workerId, slot, jobId, output);
+        : broken === ""
+        ? await boardOf(run.runId).answer(workerId, slot, jobId, output)
+        : boardOf(run.runId).answerBroken(workerId, slot, jobId, broken);
       return create(AnswerJobResponseSchema, { state: stateOf(state) });
     },
   };
