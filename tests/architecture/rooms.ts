@@ -131,6 +131,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "roles/simulation_worker": [
     "base",
+    "entities",
     "fab",
     "hosting/app",
     "hosting/sandbox",
@@ -152,6 +153,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "roles/cli/apps/new/templates": ["mod.ts"],
   "roles/cli/run": [
     "base",
+    "entities",
     "fab",
     "roles/cli",
     "roles/cli/apps",
