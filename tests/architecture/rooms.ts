@@ -153,7 +153,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "roles/cli/apps/new/templates": ["mod.ts"],
   "roles/cli/run": [
     "base",
-    "entities",
     "fab",
     "roles/cli",
     "roles/cli/apps",

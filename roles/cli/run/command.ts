@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import { load } from "../../../base/load.ts";
-import { MAX_NODES_PER_WORKER, MAX_WORKERS_PER_RUN } from "../../../entities/node_job.ts";
 import { addConnectionOptions } from "../../flags/connection_options.ts";
 import type { CommandTable } from "../../flags/command_table.ts";
 import { addForeignOptions, type ForeignOption } from "../../flags/foreign_options.ts";
@@ -12,7 +11,11 @@ import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 import { wholeNumber } from "../../flags/values.ts";
-import { MAX_VIRTUAL_NODES } from "../config/simulation_settings.ts";
+import {
+  MAX_NODES_PER_WORKER,
+  MAX_VIRTUAL_NODES,
+  MAX_WORKERS_PER_RUN,
+} from "../config/simulation_settings.ts";
 
 const EXAMPLE = `
 There are two ways to run an app:
