@@ -82,6 +82,8 @@ export interface LinkRun {
   readonly resumedFrom?: bigint;
   /** How its nodes are simulated; undefined if they are the SuperLink's. */
   readonly simulation?: SimulationSettings;
+  /** Whether its ServerApp runs on another SuperLink of the same store; undefined if not. */
+  readonly isElsewhere?: true;
   /** When the log was removed because of limits.maxFinishedLogBytes. */
   readonly logRemovedAt?: number;
   /** When the artifacts were removed because of limits.maxFinishedArtifactBytes. */

@@ -7,7 +7,7 @@ import {
   type NodeJob,
   type NoJob,
 } from "../../../../entities/node_job.ts";
-import { isFinished } from "../../../../entities/run.ts";
+import { isFinished, type LinkRun } from "../../../../entities/run.ts";
 import type { Link } from "../../../../link/link.ts";
 import {
   AnswerJobResponseSchema,
@@ -69,6 +69,15 @@ export function nodeJobsHandlers(
 ): ServiceHandlers<typeof NodeJobs, WorkerCaller> {
   const stateOf = (state: NoJob | undefined) =>
     state === undefined ? WorkerState.GO_ON : STATES[state];
+  /** The board of a run, whose ServerApp must run here: another SuperLink would never see the workers. */
+  const boardHere = ({ runId, isElsewhere }: LinkRun) => {
+    if (isElsewhere !== true) return boardOf(runId);
+    throw new FlwrError(
+      "failed-precondition",
+      `The ServerApp of run ${runId} runs on another SuperLink that uses the same database. Workers must join there`,
+      { hints: ["Start the worker again, with the address of the other SuperLink: --superlink"] },
+    );
+  };
   return {
     async join({ version, slots }, call) {
       const { run } = call.caller;
@@ -89,12 +98,13 @@ export function nodeJobsHandlers(
           `A simulation worker works on 1 to ${MAX_NODES_PER_WORKER} nodes at a time: got ${slots}`,
         );
       }
+      const board = boardHere(run);
       const fab = await link.runs.getFab(run.fabHash);
       if (fab === undefined) {
         throw new FlwrError("not-found", "The SuperLink no longer has the run's app bundle");
       }
       await call.reserve(fab.length);
-      const workerId = boardOf(run.runId).join(slots);
+      const workerId = board.join(slots);
       if (workerId === "ended") return create(JoinResponseSchema, { ended: true });
       return create(JoinResponseSchema, { workerId, fab, fabHash: run.fabHash });
     },
@@ -116,7 +126,7 @@ export function nodeJobsHandlers(
     async stay({ workerId }, { caller: { run }, signal }) {
       const stayed = isFinished(run.state)
         ? "ended"
-        : await boardOf(run.runId).stay(workerId, { holdSeconds: STAY_SECONDS, signal });
+        : await boardHere(run).stay(workerId, { holdSeconds: STAY_SECONDS, signal });
       return create(
         StayResponseSchema,
         typeof stayed === "string" ? { state: STATES[stayed] } : { dropped: [...stayed] },
@@ -127,7 +137,7 @@ export function nodeJobsHandlers(
       const { run } = call.caller;
       if (isFinished(run.state)) return create(TakeJobResponseSchema, { state: STATES.ended });
       const hold = { holdSeconds: MAX_HOLD_SECONDS, signal: call.signal };
-      const taken = await boardOf(run.runId).take(workerId, slot, hold);
+      const taken = await boardHere(run).take(workerId, slot, hold);
       if (taken === undefined || typeof taken === "string") {
         return create(TakeJobResponseSchema, { state: stateOf(taken) });
       }
@@ -143,8 +153,8 @@ export function nodeJobsHandlers(
       const state = isFinished(run.state)
         ? "ended"
         : broken === ""
-        ? await boardOf(run.runId).answer(workerId, slot, jobId, output)
-        : boardOf(run.runId).answerBroken(workerId, slot, jobId, broken);
+        ? await boardHere(run).answer(workerId, slot, jobId, output)
+        : boardHere(run).answerBroken(workerId, slot, jobId, broken);
       return create(AnswerJobResponseSchema, { state: stateOf(state) });
     },
   };

@@ -23,13 +23,14 @@ const JOB = {
 /** A server with one run, which has one job. */
 function channelTo(
   token: string,
-  { state = "running", tokenHash = sha256Hex(SECRET) }: {
+  { state = "running", tokenHash = sha256Hex(SECRET), isElsewhere }: {
     state?: RunState;
     tokenHash?: string | undefined;
+    isElsewhere?: true;
   } = {},
 ) {
   const simulation = tokenHash === "" ? {} : { workersTokenHash: tokenHash };
-  const run = { runId: RUN_ID, state, fabHash: "f", simulation } as unknown as LinkRun;
+  const run = { runId: RUN_ID, state, fabHash: "f", simulation, isElsewhere } as unknown as LinkRun;
   const runs = {
     get: (id: bigint) => Promise.resolve(id === RUN_ID ? run : undefined),
     getFab: () => Promise.resolve(new Uint8Array([9])),
@@ -123,4 +124,15 @@ Deno.test("node jobs: an answer that a machine is broken is no output", async ()
   };
   assert.equal(await answer({ output: new Uint8Array([1]) }), WorkerState.GO_ON);
   assert.equal(await answer({ broken: "no disk" }), WorkerState.UNKNOWN);
+});
+
+Deno.test("node jobs: a run whose ServerApp another SuperLink runs has no workers here", async () => {
+  const channel = channelTo(RIGHT, { isElsewhere: true });
+  const joining = channel.call(NodeJobs.method.join, { version: VERSION, slots: 1 });
+  await assert.rejects(joining, { code: "failed-precondition" });
+  // One that joined before the run began there.
+  for (const method of [NodeJobs.method.stay, NodeJobs.method.takeJob, NodeJobs.method.answerJob]) {
+    const call = channel.call(method, { workerId: "worker" });
+    await assert.rejects(call, { code: "failed-precondition" });
+  }
 });
