@@ -82,7 +82,7 @@ export interface LinkRun {
   readonly resumedFrom?: bigint;
   /** How its nodes are simulated; undefined if they are the SuperLink's. */
   readonly simulation?: SimulationSettings;
-  /** Whether its ServerApp runs on another SuperLink of the same store; undefined if not. */
+  /** Whether another SuperLink of the same store runs its ServerApp, or did until that SuperLink ended. */
   readonly isElsewhere?: true;
   /** When the log was removed because of limits.maxFinishedLogBytes. */
   readonly logRemovedAt?: number;

@@ -69,11 +69,14 @@ export function nodeJobsHandlers(
 ): ServiceHandlers<typeof NodeJobs, WorkerCaller> {
   const stateOf = (state: NoJob | undefined) =>
     state === undefined ? WorkerState.GO_ON : STATES[state];
-  /** The board of a run, whose ServerApp must run here: another SuperLink would never see the workers. */
+  /**
+   * The board of a run, whose ServerApp must run here: another SuperLink would never see the workers. "unavailable",
+   * because that one may have ended, and the run then comes here soon. A worker shows the sentence, and asks again.
+   */
   const boardHere = ({ runId, isElsewhere }: LinkRun) => {
     if (isElsewhere !== true) return boardOf(runId);
     throw new FlwrError(
-      "failed-precondition",
+      "unavailable",
       `The ServerApp of run ${runId} runs on another SuperLink that uses the same database. Workers must join there`,
       { hints: ["Start the worker again, with the address of the other SuperLink: --superlink"] },
     );

@@ -129,10 +129,10 @@ Deno.test("node jobs: an answer that a machine is broken is no output", async ()
 Deno.test("node jobs: a run whose ServerApp another SuperLink runs has no workers here", async () => {
   const channel = channelTo(RIGHT, { isElsewhere: true });
   const joining = channel.call(NodeJobs.method.join, { version: VERSION, slots: 1 });
-  await assert.rejects(joining, { code: "failed-precondition" });
+  await assert.rejects(joining, { code: "unavailable" });
   // One that joined before the run began there.
   for (const method of [NodeJobs.method.stay, NodeJobs.method.takeJob, NodeJobs.method.answerJob]) {
     const call = channel.call(method, { workerId: "worker" });
-    await assert.rejects(call, { code: "failed-precondition" });
+    await assert.rejects(call, { code: "unavailable" });
   }
 });
