@@ -82,6 +82,8 @@ export interface LinkRun {
   readonly resumedFrom?: bigint;
   /** How its nodes are simulated; undefined if they are the SuperLink's. */
   readonly simulation?: SimulationSettings;
+  /** Whether another SuperLink of the same store runs its ServerApp, or did until that SuperLink ended. */
+  readonly isElsewhere?: true;
   /** When the log was removed because of limits.maxFinishedLogBytes. */
   readonly logRemovedAt?: number;
   /** When the artifacts were removed because of limits.maxFinishedArtifactBytes. */

@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { formatBytes } from "../../base/readable.ts";
-import { MAX_HISTORY_BYTES, type RunHistory, type StrategyHistory } from "./run_history.ts";
+import { MAX_HISTORY_BYTES } from "../../base/history_file.ts";
+import type { RunHistory, StrategyHistory } from "./run_history.ts";
 
 /** The bytes of a history file. */
 export interface EncodedHistory {
@@ -41,7 +42,7 @@ export function encodeHistory(
   const kept = { ...history, strategies: history.strategies.map((one) => thin(one, step)) };
   const bytes = new TextEncoder().encode(`${JSON.stringify(kept)}\n`);
   const limit = `the file may have at most ${formatBytes(maxBytes)}`;
-  const which = step === 0 ? "no rounds" : `every ${step}th round and the last`;
+  const which = step === 0 ? "no rounds" : `one round in ${step} and the last`;
   return { bytes, note: step === 1 ? undefined : `has ${which}, because ${limit}` };
 }
 

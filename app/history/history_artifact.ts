@@ -5,7 +5,7 @@ import type { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
 import { encodeHistory } from "./encode_history.ts";
 import { HistoryRecorder } from "./history_recorder.ts";
-import { HISTORY_FILE } from "./run_history.ts";
+import { HISTORY_FILE } from "../../base/history_file.ts";
 
 /** A store of artifacts that saves the history of the run next to the files of the app. */
 export class HistoryArtifact implements ArtifactStore {

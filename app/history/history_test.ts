@@ -167,6 +167,7 @@ Deno.test("history: one that is too large has fewer rounds, and says so", async 
     kept = rounds.length;
     if (kept > 0) assert.deepEqual([rounds[0]!.round, rounds.at(-1)!.round], [1, 20]);
     assert.ok(thinned.note);
+    assert.doesNotMatch(thinned.note, /[0-9]th/);
     assert.deepEqual(metrics, history.strategies[0]!.metrics);
   }
   assert.equal(kept, 0);

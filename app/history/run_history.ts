@@ -1,14 +1,5 @@
 import type { JsonMetric } from "../strategy/history_json.ts";
 
-/** Name of the artifact with a run's history. */
-export const HISTORY_FILE = "history.json";
-
-/**
- * Maximum size of the file, in bytes. 10,000 rounds with ten metrics take about 6 MB. A longer history has not all of
- * its rounds.
- */
-export const MAX_HISTORY_BYTES: number = 4 * 2 ** 20;
-
 /** A setting of a run as JSON. Integers beyond 2⁵³ are texts. */
 export type SettingJson = boolean | number | string | (boolean | number | string)[];
 

@@ -123,10 +123,15 @@ const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
 };
 
 /** A run as callers see it: without internal fields, and with the traffic that is not stored yet. */
-export function toRun({ traffic }: RunContext, record: RunRecord): LinkRun {
+export function toRun({ traffic, server }: RunContext, record: RunRecord): LinkRun {
+  const { serverId = server.id } = record;
   const visible = Object.entries(record).filter(([field]) => !(field in INTERNAL));
   const total = sumTraffic(record, traffic.unsaved(record.runId));
-  return { ...Object.fromEntries(visible) as unknown as LinkRun, ...total };
+  return {
+    ...Object.fromEntries(visible) as unknown as LinkRun,
+    ...(serverId !== server.id && { isElsewhere: true }),
+    ...total,
+  };
 }
 
 /** @throws not-found */

@@ -1,7 +1,7 @@
 import type { LifeSign, LinkRun } from "../../entities/run.ts";
 
 /** A stored run. */
-export interface RunRecord extends LinkRun, InternalRunFields {}
+export interface RunRecord extends Omit<LinkRun, "isElsewhere">, InternalRunFields {}
 
 /** Fields of a stored run that callers do not see. */
 export interface InternalRunFields {

@@ -4,7 +4,7 @@ import { stdoutScreen } from "../output/screen.ts";
 import { join } from "node:path";
 import { parseConfigString } from "../../app/config_string.ts";
 import type { ConfigRecord } from "../../app/config_record.ts";
-import { HISTORY_FILE } from "../../app/history/run_history.ts";
+import { HISTORY_FILE } from "../../base/history_file.ts";
 import { isServerApp } from "../../app/server_app.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";

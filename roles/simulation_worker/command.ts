@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { load } from "../../base/load.ts";
+import { MAX_NODES_PER_WORKER, MAX_WORKERS_PER_RUN } from "../../entities/node_job.ts";
 import { addTrustOptions } from "../flags/connection_options.ts";
 import { allowReadOption } from "../flags/launch_flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
@@ -7,7 +8,7 @@ import { onShutdown } from "../flags/shutdown.ts";
 import { shellLine } from "../flags/shell_line.ts";
 import { readFlagAddress, UsageError, wholeNumber } from "../flags/values.ts";
 import { jobManifest, MANIFEST_NAME } from "./manifest.ts";
-import { MAX_WORKERS, type SimulationWorkerFlags } from "./config.ts";
+import type { SimulationWorkerFlags } from "./config.ts";
 
 const EXAMPLE = `
 Example:
@@ -19,9 +20,6 @@ The run, sent to a SuperLink whose nodes are simulated:
 A worker ends when its run ends. You may start and end workers at any time: the nodes of a worker that is gone are
 computed by the others, with the same results.
 `;
-
-/** Most pods of a manifest: as many workers as a run may have. */
-const MAX_PODS = 1024;
 
 /** The characters of image names, with registry, tag and digest. */
 const IMAGE = /^[\w./:@-]+$/;
@@ -40,7 +38,7 @@ export function command(): Command {
     .option(
       "--workers <n>",
       "number of nodes to simulate at the same time (default: the number of cores)",
-      wholeNumber({ from: 1, to: MAX_WORKERS }),
+      wholeNumber({ from: 1, to: MAX_NODES_PER_WORKER }),
     )
     .addOption(allowReadOption("ClientApps"))
     .option(
@@ -55,7 +53,7 @@ export function command(): Command {
     .option(
       "--pods <n>",
       "for --print-manifest: number of workers (default: 1)",
-      wholeNumber({ from: 1, to: MAX_PODS }),
+      wholeNumber({ from: 1, to: MAX_WORKERS_PER_RUN }),
     )
     .addHelpText("after", EXAMPLE)
     .action(async (flags: SimulationWorkerFlags & LogFlags) => {

@@ -1,13 +1,11 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
+import { MAX_NODES_PER_WORKER, WORKER_TOKEN } from "../../entities/node_job.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
 import { readTrust, type TrustFlags } from "../flags/connection_options.ts";
 import { readableFolder } from "../flags/launch_flags.ts";
 import { readFlagAddress, UsageError } from "../flags/values.ts";
-
-/** Most nodes that one worker computes at the same time, as the SuperLink allows. */
-export const MAX_WORKERS = 256;
 
 /** Flags of the `simulation-worker` command, as commander parses them. */
 export interface SimulationWorkerFlags extends TrustFlags {
@@ -38,8 +36,6 @@ export interface SimulationWorkerConfig {
 /** Permissions of users other than the owner. Windows reports none. */
 const OTHERS = 0o077;
 
-const TOKEN = /^\d{1,20}\.[0-9a-f]{64}$/;
-
 /**
  * Checks the flags and reads their files.
  *
@@ -59,7 +55,7 @@ export async function readWorkerConfig(
     throw new FlwrError("not-found", `--token-file: cannot read file "${tokenFile}"`, { cause });
   });
   await warnIfShared(tokenFile);
-  if (!TOKEN.test(token.trim())) {
+  if (!WORKER_TOKEN.test(token.trim())) {
     throw new FlwrError(
       "invalid-argument",
       `--token-file: "${tokenFile}" does not contain the token of a run`,
@@ -71,7 +67,7 @@ export async function readWorkerConfig(
     tls: await readTrust(flags),
     token: token.trim(),
     tokenFile: resolve(tokenFile),
-    slots: workers ?? Math.min(MAX_WORKERS, navigator.hardwareConcurrency),
+    slots: workers ?? Math.min(MAX_NODES_PER_WORKER, navigator.hardwareConcurrency),
     allowRead: await Promise.all(allowRead.map(readableFolder)),
   };
 }

@@ -1,13 +1,16 @@
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { AppHost } from "../../hosting/app/app_host.ts";
-import type {
-  WorkerClient,
-  WorkerEnd,
-  WorkerJob,
-} from "../../rpc/dialects/current/client/worker_client.ts";
+import type { NoJob } from "../../entities/node_job.ts";
+import type { WorkerClient, WorkerJob } from "../../rpc/dialects/current/client/worker_client.ts";
 
 const logger = log("worker");
+
+/**
+ * Nodes for which a machine must fail to run the ClientApp, without running it for any, before its worker ends. It would
+ * take nodes from other workers, because failing is fast.
+ */
+export const MAX_BROKEN_NODES = 3;
 
 /** What a worker calls at the SuperLink. */
 export type WorkerCalls = Pick<WorkerClient, "stay" | "take" | "answer">;
@@ -16,23 +19,24 @@ export type WorkerCalls = Pick<WorkerClient, "stay" | "take" | "answer">;
 export type WorkerHost = Pick<AppHost, "handle">;
 
 /**
- * Works for the nodes of a run, with one host for each slot as soon as they are there, until the SuperLink says that the worker is to end, or the
- * signal is aborted.
+ * Works for the nodes of a run, with one host for each slot as soon as they are there, until the SuperLink says that the
+ * worker is to end, or the signal is aborted.
  *
  * @returns why it ended; undefined if the signal was aborted
- * @throws FlwrError when the SuperLink refuses the worker
+ * @throws FlwrError when the SuperLink refuses the worker, "failed-precondition" when this machine cannot run the app
  */
 export async function workFor(
   client: WorkerCalls,
   workerId: string,
   hosts: Promise<readonly WorkerHost[]>,
   signal: AbortSignal,
-): Promise<WorkerEnd | undefined> {
+): Promise<NoJob | undefined> {
+  const health = new Health();
   const ending = new AbortController();
   const over = AbortSignal.any([signal, ending.signal]);
-  let end: WorkerEnd | undefined;
+  let end: NoJob | undefined;
   let works = false;
-  const mayGoOn = (state: WorkerEnd | undefined) => {
+  const mayGoOn = (state: NoJob | undefined) => {
     if (state === undefined) return true;
     end ??= state;
     ending.abort();
@@ -58,7 +62,8 @@ export async function workFor(
       working.set(job.jobId, dropped);
       const signal = AbortSignal.any([over, dropped.signal]);
       try {
-        mayGoOn(await answer(client, { workerId, slot }, job, host, signal));
+        mayGoOn(await answer(client, { workerId, slot }, job, { host, health }, signal));
+        health.require();
       } catch (error) {
         if (!dropped.signal.aborted || over.aborted) throw error;
       } finally {
@@ -85,17 +90,57 @@ export async function workFor(
   return end;
 }
 
+/** Whether this machine can run the app. */
+class Health {
+  #isProven = false;
+  #failures = 0;
+  #reason = "";
+
+  /** Notes that the app ran. */
+  ran(): void {
+    this.#isProven = true;
+  }
+
+  /** Notes why it did not. */
+  failed(reason: string): void {
+    this.#failures += 1;
+    this.#reason = reason;
+  }
+
+  /** @throws FlwrError "failed-precondition" if the app failed to run several times, and never ran */
+  require(): void {
+    if (this.#isProven || this.#failures < MAX_BROKEN_NODES) return;
+    throw new FlwrError(
+      "failed-precondition",
+      `This machine cannot run the ClientApp. It failed for the first ${this.#failures} nodes: ${this.#reason}`,
+      {
+        hints: [
+          "Correct this on this machine, then start the worker again, or start it on another machine",
+        ],
+      },
+    );
+  }
+}
+
+interface Place {
+  readonly host: WorkerHost;
+  readonly health: Health;
+}
+
 async function answer(
   client: WorkerCalls,
   { workerId, slot }: { readonly workerId: string; readonly slot: number },
   { jobId, task }: WorkerJob,
-  host: WorkerHost,
+  { host, health }: Place,
   signal: AbortSignal,
-): Promise<WorkerEnd | undefined> {
+): Promise<NoJob | undefined> {
   let broken: string;
+  let read: ReturnType<WorkerJob["task"]> | undefined;
   try {
-    const { message, context, seed } = task();
+    read = task();
+    const { message, context, seed } = read;
     const { reply, state, failure } = await host.handle(message, context, signal, seed);
+    health.ran();
     const result = { reply, state, ...(failure && { failure: failure.details }) };
     return await client.answer(workerId, slot, jobId, result, signal);
   } catch (error) {
@@ -104,7 +149,9 @@ async function answer(
     // The worker itself is refused, and can give no other answer either.
     if (code === "unauthenticated") throw error;
     logger.warn("The work for a node failed: {message}", { message });
-    broken = message;
+    broken = message || "The ClientApp failed";
+    // A message that cannot be read is the ServerApp's fault.
+    if (read !== undefined) health.failed(broken);
   }
-  return await client.answer(workerId, slot, jobId, broken || "The ClientApp failed", signal);
+  return await client.answer(workerId, slot, jobId, broken, signal);
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { ConfigRecord, Message, RecordDict } from "../../mod.ts";
 import { FlwrError } from "../../base/error.ts";
+import type { NoJob } from "../../entities/node_job.ts";
 import type { NodeResult, NodeTask } from "../../rpc/dialects/current/node_job.ts";
-import type { WorkerEnd, WorkerJob } from "../../rpc/dialects/current/client/worker_client.ts";
-import { type WorkerCalls, type WorkerHost, workFor } from "./work.ts";
+import type { WorkerJob } from "../../rpc/dialects/current/client/worker_client.ts";
+import { MAX_BROKEN_NODES, type WorkerCalls, type WorkerHost, workFor } from "./work.ts";
 
 const message = Message.create({ content: {}, dstNodeId: 5n, messageType: "train" });
 const state = new RecordDict();
@@ -20,7 +21,7 @@ const task: NodeTask = {
 };
 
 /** A SuperLink with some jobs, which then ends the worker. */
-function callsWith(jobs: readonly WorkerJob["task"][], end: WorkerEnd = "ended") {
+function callsWith(jobs: readonly WorkerJob["task"][], end: NoJob = "ended") {
   const answers = new Map<number, NodeResult | string>();
   let next = 0;
   const calls: WorkerCalls = {
@@ -119,4 +120,22 @@ Deno.test("workFor: a job that needs no answer any more is given up, and the nex
   };
   assert.equal(await workFor(dropping, "w", Promise.resolve([hanging]), NEVER), "ended");
   assert.deepEqual([...answers.keys()], [2]);
+});
+
+Deno.test("workFor: a machine that cannot run the app for any node ends its worker with the reason", async () => {
+  const bad = () => ({ ...task, seed: 9 });
+  const unreadable = () => {
+    throw new FlwrError("invalid-argument", "The message has no metadata");
+  };
+  // Messages that cannot be read say nothing about the machine.
+  const jobs = [...Array(5).fill(unreadable), ...Array(MAX_BROKEN_NODES + 5).fill(bad)];
+  const { calls, answers } = callsWith(jobs);
+  await assert.rejects(workFor(calls, "w", Promise.resolve([host]), NEVER), {
+    code: "failed-precondition",
+    message: /the sandbox ended/,
+  });
+  assert.equal(answers.size, 5 + MAX_BROKEN_NODES);
+  // One that ran for some node stays.
+  const proven = callsWith([() => task, ...Array(MAX_BROKEN_NODES + 5).fill(bad)]);
+  assert.equal(await workFor(proven.calls, "w", Promise.resolve([host]), NEVER), "ended");
 });

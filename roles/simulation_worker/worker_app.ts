@@ -9,13 +9,14 @@ import {
   type SandboxedAppOptions,
 } from "../../hosting/sandbox/sandboxed_app.ts";
 import type { SimulationWorkerConfig } from "./config.ts";
+import { WorkerFolder } from "./worker_folder.ts";
 
 /** The ClientApp of a run, installed in a folder that is removed at the end. */
 export class WorkerApp implements AsyncDisposable {
-  readonly #folder: string;
+  readonly #folder: WorkerFolder;
   readonly #options: SandboxedAppOptions;
 
-  private constructor(folder: string, options: SandboxedAppOptions) {
+  private constructor(folder: WorkerFolder, options: SandboxedAppOptions) {
     this.#folder = folder;
     this.#options = options;
   }
@@ -39,12 +40,11 @@ export class WorkerApp implements AsyncDisposable {
         `App "${fabId}" has no ClientApp in TypeScript or JavaScript, which simulation workers run`,
       );
     }
-    // Permissions are checked against real paths.
-    const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "flwr-worker-" }));
+    const folder = await WorkerFolder.create();
     try {
       const installed = await installFab(
         fab,
-        folder,
+        folder.path,
         (attachment, file) => writeAttachment(attachment, file, piece),
       );
       return new WorkerApp(folder, {
@@ -58,7 +58,7 @@ export class WorkerApp implements AsyncDisposable {
         name: fabId,
       });
     } catch (error) {
-      await Deno.remove(folder, { recursive: true }).catch(() => {});
+      await folder[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -69,6 +69,6 @@ export class WorkerApp implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
+    await this.#folder[Symbol.asyncDispose]();
   }
 }

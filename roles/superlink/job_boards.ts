@@ -1,10 +1,12 @@
-import { systemClock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { isFinished, type LinkRun } from "../../entities/run.ts";
 import { JobBoard } from "../../simulation/jobs/job_board.ts";
-
-export { MAX_SLOTS } from "../../simulation/jobs/job_board.ts";
 
 /** Ended runs that are remembered: more than calls that were admitted before their run ended, and go on after it. */
 const MAX_ENDED = 10_000;
+
+/** Seconds between two looks whether runs are over that another SuperLink may have ended. */
+export const LOOK_SECONDS = 15;
 
 /** The boards of the runs that are simulated by workers on other machines, each until its run ends. */
 export class JobBoards {
@@ -42,6 +44,39 @@ export class JobBoards {
     if (this.#ended.size <= MAX_ENDED) return;
     const [oldest] = this.#ended;
     this.#ended.delete(oldest!);
+  }
+
+  /**
+   * Ends from time to time the work of runs that are over, or go on at another SuperLink that shares the store: events
+   * of other SuperLinks are not heard here. Each look reads the runs with boards, one after another.
+   *
+   * @param get reads a run. If it fails, the next look asks again
+   */
+  async followStore(
+    get: (runId: bigint) => Promise<LinkRun | undefined>,
+    signal: AbortSignal,
+    clock: Clock = systemClock,
+  ): Promise<void> {
+    for (;;) {
+      await clock.sleep(LOOK_SECONDS, signal);
+      if (signal.aborted) return;
+      for (const [runId, board] of [...this.#boards]) {
+        try {
+          const run = await get(runId);
+          if (run === undefined || isFinished(run.state)) this.end(runId);
+          else if (run.isElsewhere) this.#leave(runId, board);
+        } catch {
+          break;
+        }
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  /** Gives up a board whose run may come back. Its workers and jobs end. */
+  #leave(runId: bigint, board: JobBoard): void {
+    if (this.#boards.get(runId) === board) this.#boards.delete(runId);
+    board.stop();
   }
 
   /** Ends the work of all runs, because the SuperLink stops. */

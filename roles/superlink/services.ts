@@ -34,7 +34,7 @@ import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
 import type { LegacyServices, LegacyServicesOptions } from "./legacy_services.ts";
-import { type JobBoards, MAX_SLOTS } from "./job_boards.ts";
+import type { JobBoards } from "./job_boards.ts";
 import { logFailure } from "./log_failure.ts";
 import { FederationSettings } from "./federation_settings.ts";
 
@@ -136,7 +136,6 @@ export function superLinkServices(
       handlers: nodeJobsHandlers({
         link,
         boardOf: (runId) => jobBoards.of(runId),
-        maxSlots: MAX_SLOTS,
       }),
       maxRequestBytes: nodeJobsRequestBytes,
     }),

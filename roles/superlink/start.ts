@@ -81,6 +81,7 @@ export async function startSuperLink(
     onEvent,
   });
   cleanup.defer(() => link.close());
+  if (store.isShared) void jobBoards.followStore((runId) => link.runs.get(runId), stopping.signal);
   const logLine = (runId: bigint, line: string) => {
     // A run that is over needs no line, and a full disk is reported elsewhere.
     link.runs.appendLog(runId, [line]).catch(() => {});

@@ -1,39 +1,18 @@
 import { type Clock, systemClock, WOKEN } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
+import { printable } from "../../base/printable.ts";
+import {
+  type Hold,
+  MAX_BROKEN_REASON_LENGTH,
+  MAX_WORKERS_PER_RUN,
+  type NodeJob,
+  type NoJob,
+} from "../../entities/node_job.ts";
 import { JobContents } from "./job_contents.ts";
+import { allBroken, cancelled, lostTooOften, noWorker } from "./job_errors.ts";
+import { JobQueue } from "./job_queue.ts";
 import { LimitedNews } from "./limited_news.ts";
-
-/** The work of one virtual node on one instruction. The board does not read the bytes. */
-export interface Job {
-  /** SHA-256 of the content, lower-case hexadecimal. */
-  readonly contentId: string;
-  /** The instruction's content, which many jobs share. */
-  readonly content: Uint8Array;
-  /** All else that the work depends on. */
-  readonly input: Uint8Array;
-}
-
-/** A job in the hands of a worker. */
-export interface TakenJob extends Job {
-  /** Number of the job among those of its run, from 1. */
-  readonly jobId: number;
-}
-
-/** Why a worker gets no job: the run is over, or the board does not know the worker. */
-export type NoJob = "ended" | "unknown";
-
-/** The answer to a job. */
-export interface JobAnswer {
-  readonly output: Uint8Array;
-  /** Says that the output is on its way. Until then the worker's call stays open, and its bytes stay counted. */
-  readonly taken: () => void;
-}
-
-/** Most workers of one run at the same time. */
-export const MAX_WORKERS = 1024;
-
-/** Most jobs that one worker works on at the same time. */
-export const MAX_SLOTS = 256;
+import type { JobAnswer, OpenJob } from "./open_job.ts";
 
 /** Most jobs that all workers of a run could work on. Each may hold a call open. A run hands out fewer at a time. */
 export const MAX_RUN_SLOTS = 4096;
@@ -57,30 +36,20 @@ const LATE_FACTOR = 4;
 /** Most workers that get the same job, one after another or at the same time. It may be the job that ends them. */
 export const MAX_HANDS = 5;
 
+/** Workers that must fail at a job before the job fails: a single one may be broken. */
+export const MAX_BROKEN = 3;
+
+/**
+ * Seconds for which a job waits for another worker, after all workers that are there have failed at it and none of them
+ * has done any other job.
+ */
+export const ANOTHER_SECONDS = 30;
+
 /** Options of {@link JobBoard}. */
 export interface JobBoardOptions {
   readonly clock?: Clock;
   /** Called with sentences about workers, for the run's log. */
   readonly tell?: (sentence: string) => void;
-}
-
-/** How long a call may wait. */
-export interface Hold {
-  readonly holdSeconds: number;
-  /** Ends the wait because the caller has gone. */
-  readonly signal: AbortSignal;
-}
-
-interface OpenJob {
-  readonly taken: TakenJob;
-  readonly answer: (answer: JobAnswer) => void;
-  readonly fail: (error: FlwrError) => void;
-  /** Number of workers that have had it. */
-  hands: number;
-  /** Number of workers that have it. */
-  holders: number;
-  /** When a worker last got it. */
-  handedAt: number;
 }
 
 interface Worker {
@@ -94,6 +63,10 @@ interface Worker {
   stay: AbortController | undefined;
   /** Number of times that such a call ended. */
   absences: number;
+  /** Whether it has done a job. */
+  isProven: boolean;
+  /** Whether it has failed at a job. */
+  isBroken: boolean;
 }
 
 /**
@@ -105,10 +78,10 @@ export class JobBoard {
   readonly #tell: (sentence: string) => void;
   readonly #contents = new JobContents();
   readonly #open = new Map<number, OpenJob>();
-  #queue: OpenJob[] = [];
+  readonly #queue = new JobQueue();
   readonly #workers = new Map<string, Worker>();
-  /** Calls that wait for a job, the oldest first. */
-  readonly #waiting = new Set<() => void>();
+  /** What ends the calls that wait for a job, the oldest first, and the worker of each. */
+  readonly #waiting = new Map<() => void, string>();
   readonly #closing = new AbortController();
   /** Whether it was closed although the run goes on. */
   #isStopped = false;
@@ -118,6 +91,10 @@ export class JobBoard {
   #answeredSeconds = 0;
   /** Whether there was no worker for too long. */
   #gaveUp = false;
+  /** Why a worker failed at a job, the last time. */
+  #brokenReason = "";
+  /** Whether the last worker that left had failed at jobs, and done none. */
+  #lastWasBroken = false;
   /** Ends the wait for the first worker; undefined while nothing waits for one. */
   #awaited: AbortController | undefined;
 
@@ -137,8 +114,8 @@ export class JobBoard {
    *
    * @param content undefined if the board should have it from an earlier job
    * @returns the answer of a worker; undefined if the board does not have the content
-   * @throws FlwrError "failed-precondition" if there is no worker for too long or the job was handed out too often,
-   *   "cancelled" when the signal is aborted or the run ends
+   * @throws FlwrError "failed-precondition" if there is no worker for too long, the job was handed out too often, or
+   *   workers could not do it, with the reason of one; "cancelled" when the signal is aborted or the run ends
    */
   async run(
     { contentId, content, input }: {
@@ -154,7 +131,7 @@ export class JobBoard {
     const { promise, resolve, reject } = Promise.withResolvers<JobAnswer>();
     const jobId = ++this.#lastId;
     const job: OpenJob = {
-      taken: { jobId, contentId, content: kept, input },
+      job: { jobId, contentId, content: kept, input },
       answer: resolve,
       fail: (error) => {
         this.#close(job);
@@ -163,12 +140,14 @@ export class JobBoard {
       hands: 0,
       holders: 0,
       handedAt: 0,
+      brokenBy: new Set(),
+      isHeld: false,
     };
     const cancel = () => job.fail(cancelled());
     signal.addEventListener("abort", cancel, { once: true });
     this.#open.set(jobId, job);
     this.#queue.push(job);
-    if (this.#gaveUp) job.fail(noWorker());
+    if (this.#gaveUp) job.fail(this.#unanswered(job));
     else if (this.#workers.size === 0) this.#awaitWorker();
     this.#wakeOne();
     try {
@@ -187,11 +166,11 @@ export class JobBoard {
    */
   join(slots: number): string | "ended" {
     if (this.#end() !== undefined) return "ended";
-    if (this.#workers.size >= MAX_WORKERS || this.#slots + slots > MAX_RUN_SLOTS) {
+    if (this.#workers.size >= MAX_WORKERS_PER_RUN || this.#slots + slots > MAX_RUN_SLOTS) {
       throw new FlwrError(
         "resource-exhausted",
         `The run already has ${this.#workers.size} simulation workers, for ${this.#slots} nodes at a time: at most ` +
-          `${MAX_WORKERS} workers and ${MAX_RUN_SLOTS} nodes are allowed`,
+          `${MAX_WORKERS_PER_RUN} workers and ${MAX_RUN_SLOTS} nodes are allowed`,
       );
     }
     const id = crypto.randomUUID();
@@ -201,6 +180,8 @@ export class JobBoard {
       takes: new Map(),
       stay: undefined,
       absences: 0,
+      isProven: false,
+      isBroken: false,
     };
     this.#awaited?.abort(WOKEN);
     this.#awaited = undefined;
@@ -254,7 +235,7 @@ export class JobBoard {
     id: string,
     slot: number,
     { holdSeconds, signal }: Hold,
-  ): Promise<TakenJob | NoJob | undefined> {
+  ): Promise<NodeJob | NoJob | undefined> {
     const end = this.#end();
     if (end !== undefined) return end;
     const worker = this.#workers.get(id);
@@ -276,7 +257,7 @@ export class JobBoard {
     } finally {
       if (worker.takes.get(slot) === ending) worker.takes.delete(slot);
       // It may have been woken for a job that it did not take.
-      if (this.#queue.length > 0) this.#wakeOne();
+      this.#wakeOne();
     }
   }
 
@@ -285,7 +266,7 @@ export class JobBoard {
     worker: Worker,
     slot: number,
     { holdSeconds, signal }: Hold,
-  ): Promise<TakenJob | NoJob | undefined> {
+  ): Promise<NodeJob | NoJob | undefined> {
     const deadline = this.#clock.now() + holdSeconds;
     for (;;) {
       const end = this.#end();
@@ -294,19 +275,19 @@ export class JobBoard {
       // A caller that has gone gets nothing: it would be lost.
       if (signal.aborted) return undefined;
       const held = worker.jobs.get(slot);
-      if (held !== undefined && this.#isOpen(held)) return held.taken;
-      const { late, lateAt } = this.#late(worker);
-      const job = this.#queue.shift() ?? late;
+      if (held !== undefined && this.#isOpen(held)) return held.job;
+      const { late, lateAt } = this.#late(id, worker);
+      const job = this.#queue.takeFor(id) ?? late;
       if (job !== undefined) {
         worker.jobs.set(slot, job);
         job.hands += 1;
         job.holders += 1;
         job.handedAt = this.#clock.now();
-        return job.taken;
+        return job.job;
       }
       const now = this.#clock.now();
       if (now >= deadline) return undefined;
-      await this.#nextJob(Math.min(deadline, lateAt) - now, signal);
+      await this.#nextJob(id, Math.min(deadline, lateAt) - now, signal);
     }
   }
 
@@ -326,11 +307,9 @@ export class JobBoard {
     if (end !== undefined) return end;
     const worker = this.#workers.get(id);
     if (worker === undefined) return "unknown";
-    const job = worker.jobs.get(slot);
-    if (job === undefined || job.taken.jobId !== jobId) return undefined;
-    worker.jobs.delete(slot);
-    job.holders -= 1;
-    if (!this.#isOpen(job)) return undefined;
+    const job = this.#handIn(worker, slot, jobId);
+    if (job === undefined) return undefined;
+    worker.isProven = true;
     this.#close(job);
     this.#answered += 1;
     this.#answeredSeconds += this.#clock.now() - job.handedAt;
@@ -340,11 +319,80 @@ export class JobBoard {
     return undefined;
   }
 
+  /**
+   * Notes that a worker could not do a job that the slot has, for a reason of its machine's. Another worker gets the job
+   * first: otherwise a broken worker, which answers at once, would fail nearly all jobs. The job fails when
+   * {@link MAX_BROKEN} workers could not do it, or no other worker is there.
+   *
+   * @param reason a sentence
+   */
+  answerBroken(id: string, slot: number, jobId: number, reason: string): NoJob | undefined {
+    const end = this.#end();
+    if (end !== undefined) return end;
+    const worker = this.#workers.get(id);
+    if (worker === undefined) return "unknown";
+    const job = this.#handIn(worker, slot, jobId);
+    if (job === undefined) return undefined;
+    this.#brokenReason = printable(reason.slice(0, MAX_BROKEN_REASON_LENGTH));
+    if (!worker.isBroken) {
+      this.#tell(`A simulation worker could not run the ClientApp: ${this.#brokenReason}`);
+    }
+    worker.isBroken = true;
+    job.brokenBy.add(id);
+    if (job.brokenBy.size >= MAX_BROKEN) job.fail(this.#unanswered(job));
+    // Otherwise another worker that has it as well may do it.
+    else if (job.holders === 0) this.#handOutAgain([job]);
+    return undefined;
+  }
+
+  /** Takes a job out of a slot. @returns undefined if the slot does not have it, or it needs no answer any more */
+  #handIn(worker: Worker, slot: number, jobId: number): OpenJob | undefined {
+    const job = worker.jobs.get(slot);
+    if (job === undefined || job.job.jobId !== jobId) return undefined;
+    worker.jobs.delete(slot);
+    job.holders -= 1;
+    return this.#isOpen(job) ? job : undefined;
+  }
+
+  #handOutAgain(jobs: readonly OpenJob[]): void {
+    this.#queue.putBack(jobs);
+    for (let n = 0; n < jobs.length; n++) this.#wakeOne();
+    this.#settleBroken();
+  }
+
+  /** Fails the jobs that no worker may do that is there, or lets them wait for another worker. */
+  #settleBroken(): void {
+    const workers = [...this.#workers];
+    for (const job of this.#queue.broken()) {
+      if (workers.some(([id]) => !job.brokenBy.has(id))) continue;
+      // A worker that does other jobs is fine: the fault is the job's.
+      if (workers.some(([, { isProven }]) => isProven)) job.fail(this.#unanswered(job));
+      else if (!job.isHeld) void this.#awaitAnother(job);
+    }
+  }
+
+  /** Fails a job if no worker comes in time that may do it. */
+  async #awaitAnother(job: OpenJob): Promise<void> {
+    job.isHeld = true;
+    await this.#clock.sleep(ANOTHER_SECONDS, this.#closing.signal);
+    job.isHeld = false;
+    if (this.closed || !this.#isOpen(job) || job.holders > 0) return;
+    if (this.#workers.keys().some((id) => !job.brokenBy.has(id))) return;
+    job.fail(this.#unanswered(job));
+  }
+
+  /** The error of a job that no worker does. */
+  #unanswered({ brokenBy }: OpenJob): FlwrError {
+    return brokenBy.size > 0 || this.#lastWasBroken
+      ? allBroken(this.#brokenReason)
+      : noWorker(PATIENCE_SECONDS);
+  }
+
   /** Ends all work: the run is over. */
   close(): void {
     this.#closing.abort();
     for (const job of this.#open.values()) job.fail(cancelled());
-    for (const wake of this.#waiting) wake();
+    for (const wake of this.#waiting.keys()) wake();
   }
 
   /** Ends all work although the run may go on: the SuperLink stops. The workers wait for the next one. */
@@ -361,12 +409,12 @@ export class JobBoard {
   }
 
   #isOpen(job: OpenJob): boolean {
-    return this.#open.has(job.taken.jobId);
+    return this.#open.has(job.job.jobId);
   }
 
   #close(job: OpenJob): void {
-    this.#open.delete(job.taken.jobId);
-    this.#queue = this.#queue.filter((other) => other !== job);
+    this.#open.delete(job.job.jobId);
+    this.#queue.remove(job);
     if (job.holders === 0) return;
     // Those that still work on it learn so at once.
     for (const worker of this.#workers.values()) {
@@ -382,7 +430,7 @@ export class JobBoard {
   #takeDropped({ jobs }: Worker): number[] {
     const dropped = [...jobs].filter(([, job]) => !this.#isOpen(job));
     for (const [slot] of dropped) jobs.delete(slot);
-    return dropped.map(([, { taken }]) => taken.jobId);
+    return dropped.map(([, { job }]) => job.jobId);
   }
 
   /**
@@ -390,12 +438,14 @@ export class JobBoard {
    *
    * @returns the job, and otherwise when the next one is late
    */
-  #late(worker: Worker): { readonly late?: OpenJob; readonly lateAt: number } {
+  #late(id: string, worker: Worker): { readonly late?: OpenJob; readonly lateAt: number } {
     const mean = this.#answered === 0 ? 0 : this.#answeredSeconds / this.#answered;
     const own = new Set(worker.jobs.values());
     let first: OpenJob | undefined;
     for (const job of this.#open.values()) {
-      if (job.holders === 0 || job.hands >= MAX_HANDS || own.has(job)) continue;
+      if (job.holders === 0 || job.hands >= MAX_HANDS || own.has(job) || job.brokenBy.has(id)) {
+        continue;
+      }
       if (first === undefined || job.handedAt < first.handedAt) first = job;
     }
     if (first === undefined) return { lateAt: Infinity };
@@ -410,14 +460,14 @@ export class JobBoard {
     if (this.closed || worker.stay !== undefined || worker.absences !== absences) return;
     if (!this.#workers.delete(id)) return;
     this.#slots -= worker.slots;
+    this.#lastWasBroken = worker.isBroken && !worker.isProven;
     for (const ending of worker.takes.values()) ending.abort(WOKEN);
     const held = [...worker.jobs.values()].filter((job) => this.#isOpen(job));
     for (const job of held) job.holders -= 1;
     const lost = held.filter(({ holders }) => holders === 0);
     const again = lost.filter(({ hands }) => hands < MAX_HANDS);
-    for (const job of lost) if (!again.includes(job)) job.fail(lostTooOften());
-    this.#queue.unshift(...again.sort((a, b) => a.taken.jobId - b.taken.jobId));
-    for (let n = 0; n < again.length; n++) this.#wakeOne();
+    for (const job of lost) if (!again.includes(job)) job.fail(lostTooOften(MAX_HANDS));
+    this.#handOutAgain(again);
     const work = again.length === 0
       ? "it had no node to work on"
       : `its ${again.length === 1 ? "node is" : `${again.length} nodes are`} handed out again`;
@@ -436,41 +486,26 @@ export class JobBoard {
       if (over.aborted) return;
       this.#awaited = undefined;
       this.#gaveUp = true;
-      for (const job of this.#open.values()) job.fail(noWorker());
+      for (const job of this.#open.values()) job.fail(this.#unanswered(job));
     });
   }
 
+  /** Wakes the call that has waited longest of those that may get a job. */
   #wakeOne(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) return;
-    this.#waiting.delete(first);
-    first();
+    if (this.#queue.size === 0) return;
+    for (const [wake, id] of this.#waiting) {
+      if (!this.#queue.hasFor(id)) continue;
+      this.#waiting.delete(wake);
+      return wake();
+    }
   }
 
-  /** Resolves when there may be a job, the time is up, or the caller has gone. */
-  async #nextJob(seconds: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when there may be a job for a worker, the time is up, or the caller has gone. */
+  async #nextJob(id: string, seconds: number, signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
     const wake = () => woken.abort(WOKEN);
-    this.#waiting.add(wake);
+    this.#waiting.set(wake, id);
     await this.#clock.sleep(seconds, AbortSignal.any([signal, woken.signal]));
     this.#waiting.delete(wake);
   }
-}
-
-function cancelled(): FlwrError {
-  return new FlwrError("cancelled", "The run has ended");
-}
-
-function noWorker(): FlwrError {
-  return new FlwrError(
-    "failed-precondition",
-    `No simulation worker took the instruction within ${PATIENCE_SECONDS / 60} min`,
-  );
-}
-
-function lostTooOften(): FlwrError {
-  return new FlwrError(
-    "failed-precondition",
-    `${MAX_HANDS} simulation workers got the instruction, and none answered it`,
-  );
 }

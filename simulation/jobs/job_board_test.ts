@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import type { FlwrError } from "../../base/error.ts";
+import { MAX_NODES_PER_WORKER, type NodeJob } from "../../entities/node_job.ts";
 import {
   ABSENCE_SECONDS,
+  ANOTHER_SECONDS,
   JobBoard,
   LATE_SECONDS,
+  MAX_BROKEN,
   MAX_HANDS,
   MAX_RUN_SLOTS,
-  MAX_SLOTS,
   PATIENCE_SECONDS,
-  type TakenJob,
 } from "./job_board.ts";
 
 const NEVER = new AbortController().signal;
@@ -21,9 +22,9 @@ const bytes = (...values: number[]) => new Uint8Array(values);
 /** Lets everything happen that waits for nothing. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-function jobOf(taken: unknown): TakenJob {
+function jobOf(taken: unknown): NodeJob {
   assert.ok(typeof taken === "object" && taken !== null, `no job: ${taken}`);
-  return taken as TakenJob;
+  return taken as NodeJob;
 }
 
 function boardWith(tell?: (sentence: string) => void) {
@@ -198,11 +199,15 @@ Deno.test("JobBoard: a worker has the slots that it joined with, and a run has a
   const { board } = boardWith();
   const worker = joinToStay(board, 2);
   await assert.rejects(board.take(worker, 2, SOON), isCode("invalid-argument"));
-  for (let slots = 2; slots + MAX_SLOTS <= MAX_RUN_SLOTS; slots += MAX_SLOTS) {
-    joinToStay(board, MAX_SLOTS);
+  for (
+    let slots = 2;
+    slots + MAX_NODES_PER_WORKER <= MAX_RUN_SLOTS;
+    slots += MAX_NODES_PER_WORKER
+  ) {
+    joinToStay(board, MAX_NODES_PER_WORKER);
   }
-  assert.throws(() => board.join(MAX_SLOTS), isCode("resource-exhausted"));
-  joinToStay(board, MAX_SLOTS - 2);
+  assert.throws(() => board.join(MAX_NODES_PER_WORKER), isCode("resource-exhausted"));
+  joinToStay(board, MAX_NODES_PER_WORKER - 2);
   assert.throws(() => board.join(1), isCode("resource-exhausted"));
   board.close();
 });
@@ -379,4 +384,123 @@ Deno.test("JobBoard: workers of a SuperLink that stops are not told that their r
   await assert.rejects(board.stay(worker, SOON), isCode("unavailable"));
   await assert.rejects(board.answer(worker, 0, 1, bytes(1)), isCode("unavailable"));
   assert.throws(() => board.join(1), isCode("unavailable"));
+});
+
+Deno.test("JobBoard: a job that one worker cannot do goes to another, and not back to the first", async () => {
+  const told: string[] = [];
+  const { board } = boardWith((sentence) => told.push(sentence));
+  const [broken, fine] = [joinToStay(board), joinToStay(board)];
+  const answers = [run(board, 1), run(board, 2)];
+  const first = jobOf(await board.take(broken, 0, SOON));
+  assert.equal(board.answerBroken(broken, 0, first.jobId, "no\ndisk"), undefined);
+  // Not twice, and not by one that does not have it.
+  board.answerBroken(broken, 0, first.jobId, "again");
+  board.answerBroken(fine, 0, first.jobId, "never had it");
+  assert.equal(told.filter((sentence) => sentence.includes("no\\ndisk")).length, 1);
+  const second = jobOf(await board.take(broken, 0, SOON));
+  assert.notEqual(second, first);
+  board.answerBroken(broken, 0, second.jobId, "no disk");
+  // A call of the broken worker that waits is not woken in place of the other's.
+  const waiting = board.take(broken, 0, LONG);
+  for (const job of [second, first]) {
+    assert.equal(await board.take(fine, 0, SOON), job);
+    await board.answer(fine, 0, job.jobId, bytes(job.jobId));
+  }
+  assert.deepEqual(await Promise.all(answers), [bytes(1), bytes(2)]);
+  assert.equal(board.answerBroken("nobody", 0, 1, ""), "unknown");
+  board.close();
+  assert.equal(await waiting, "ended");
+  assert.equal(board.answerBroken(broken, 0, 1, ""), "ended");
+});
+
+Deno.test("JobBoard: a job is given to the worker that waits and may have it", async () => {
+  const { board } = boardWith();
+  const [broken, fine] = [joinToStay(board, 2), joinToStay(board)];
+  const idle = board.take(broken, 1, LONG);
+  const answer = run(board, 1);
+  const job = jobOf(await idle);
+  const waits = [board.take(broken, 0, LONG), board.take(fine, 0, LONG)];
+  board.answerBroken(broken, 1, job.jobId, "no disk");
+  assert.equal(await waits[1], job);
+  await board.answer(fine, 0, job.jobId, bytes(1));
+  await answer;
+  board.close();
+});
+
+Deno.test("JobBoard: a job that several workers cannot do fails with the reason", async () => {
+  const { board } = boardWith();
+  const answer = run(board, 1);
+  answer.catch(() => {});
+  for (let n = 0; n < MAX_BROKEN; n++) {
+    const worker = joinToStay(board);
+    board.answerBroken(worker, 0, jobOf(await board.take(worker, 0, SOON)).jobId, `no disk ${n}`);
+  }
+  const last = new RegExp(`no disk ${MAX_BROKEN - 1}`);
+  await assert.rejects(answer, { code: "failed-precondition", message: last });
+  board.close();
+});
+
+Deno.test("JobBoard: a job that the only worker cannot do fails at once if the worker does others", async () => {
+  const { board } = boardWith();
+  const worker = joinToStay(board);
+  const [good, bad] = [run(board, 1), run(board, 2)];
+  const first = jobOf(await board.take(worker, 0, SOON));
+  await board.answer(worker, 0, first.jobId, bytes(1));
+  await good;
+  const second = jobOf(await board.take(worker, 0, SOON));
+  board.answerBroken(worker, 0, second.jobId, "out of memory");
+  await assert.rejects(bad, { code: "failed-precondition", message: /out of memory/ });
+  board.close();
+});
+
+Deno.test("JobBoard: if all workers are broken, the jobs fail with the reason, after a wait for others", async () => {
+  const { clock, board } = boardWith();
+  const leaving = new AbortController();
+  const worker = board.join(1);
+  const staying = board.stay(worker, { holdSeconds: 1e9, signal: leaving.signal });
+  const reason = { code: "failed-precondition", message: /no disk/ };
+  const tried = run(board, 1);
+  tried.catch(() => {});
+  const untried = run(board, 2);
+  untried.catch(() => {});
+  board.answerBroken(worker, 0, jobOf(await board.take(worker, 0, SOON)).jobId, "no disk");
+  await settled();
+  await clock.advance(ANOTHER_SECONDS);
+  await assert.rejects(tried, reason);
+  leaving.abort();
+  await staying;
+  await clock.advance(ABSENCE_SECONDS);
+  await settled();
+  await clock.advance(PATIENCE_SECONDS);
+  await assert.rejects(untried, reason);
+  // And those that come later, at once.
+  await assert.rejects(run(board, 3), reason);
+  // Until a worker comes.
+  const next = joinToStay(board);
+  const answer = run(board, 4);
+  const job = jobOf(await board.take(next, 0, SOON));
+  await board.answer(next, 0, job.jobId, bytes(4));
+  await answer;
+  board.close();
+});
+
+Deno.test("JobBoard: one broken worker of ten fails no job", async () => {
+  const { board } = boardWith();
+  const answers = Array.from({ length: 192 }, (_, n) => run(board, n % 256));
+  const work = async (isBroken: boolean) => {
+    const worker = joinToStay(board);
+    for (;;) {
+      const job = await board.take(worker, 0, LONG);
+      if (typeof job !== "object") return;
+      if (isBroken) board.answerBroken(worker, 0, job.jobId, "no disk");
+      else {
+        await settled();
+        await board.answer(worker, 0, job.jobId, job.input);
+      }
+    }
+  };
+  const workers = Array.from({ length: 10 }, (_, n) => work(n === 0));
+  assert.deepEqual(await Promise.all(answers), Array.from({ length: 192 }, (_, n) => bytes(n)));
+  board.close();
+  await Promise.all(workers);
 });

@@ -131,6 +131,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "roles/simulation_worker": [
     "base",
+    "entities",
     "fab",
     "hosting/app",
     "hosting/sandbox",

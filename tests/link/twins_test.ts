@@ -334,3 +334,23 @@ twinTest("the bytes of open pushes count at all SuperLinks", async ({ a, b }) =>
   assert.equal(await reply(a), true);
   await assert.rejects(reply(b), { code: "resource-exhausted" });
 }, { maxOpenPushBytes: 100 });
+
+twinTest("a run shows whether its ServerApp runs on another SuperLink", async ({ a, b }) => {
+  const fab = { hash: "fab", content: new Uint8Array([1]) };
+  const submit = () => a.link.runs.create({ fabId: "me/app", fabVersion: "1.0.0", fab });
+  const [beside, elsewhere] = [await submit(), await submit()];
+  const seen = async ({ runId }: { runId: bigint }) =>
+    await Promise.all(
+      [a, b].map(async ({ link }) => (await link.runs.get(runId))?.isElsewhere ?? false),
+    );
+  assert.deepEqual(await seen(beside), [false, false], "nobody has claimed it");
+  const { token } = (await a.link.runs.claim({ runId: beside.runId, isBeside: true }))!;
+  assert.deepEqual(await seen(beside), [false, true]);
+  await a.link.runs.begin(token);
+  assert.deepEqual(await seen(beside), [false, true]);
+  await a.link.runs.finish(token, { outcome: "failed", details: "" });
+  assert.deepEqual(await seen(beside), [false, false]);
+  // The ServerApp of a SuperExec may be anywhere.
+  await a.link.runs.claim({ runId: elsewhere.runId });
+  assert.deepEqual(await seen(elsewhere), [false, false]);
+});

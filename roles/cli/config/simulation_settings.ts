@@ -7,6 +7,7 @@ import { FlwrError } from "../../../base/error.ts";
 import type { ScalarValue } from "../../../fab/scalar.ts";
 
 export { MAX_VIRTUAL_NODES, type ScalarValue, type SimulationSettings };
+export { MAX_NODES_PER_WORKER, MAX_WORKERS_PER_RUN } from "../../../entities/node_job.ts";
 
 type Field = keyof SimulationSettings;
 

@@ -6,17 +6,16 @@ import { addForeignOptions, type ForeignOption } from "../../flags/foreign_optio
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
 import { DEFAULT_ADDRESS, type LocalRunFlags } from "../../flags/server_app.ts";
-import {
-  DEFAULT_WAIT_SECONDS,
-  ENGINES,
-  MAX_NODES_PER_WORKER,
-  MAX_PLACED_WORKERS,
-} from "./workers/engine_flags.ts";
+import { DEFAULT_WAIT_SECONDS, ENGINES } from "./workers/engine_flags.ts";
 import { isFolder, runForm } from "./form.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 import { wholeNumber } from "../../flags/values.ts";
-import { MAX_VIRTUAL_NODES } from "../config/simulation_settings.ts";
+import {
+  MAX_NODES_PER_WORKER,
+  MAX_VIRTUAL_NODES,
+  MAX_WORKERS_PER_RUN,
+} from "../config/simulation_settings.ts";
 
 const EXAMPLE = `
 There are two ways to run an app:
@@ -92,7 +91,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .option(
       "--workers <n>",
       "for a folder with --engine slurm or ray: number of workers (default: 1)",
-      wholeNumber({ from: 1, to: MAX_PLACED_WORKERS }),
+      wholeNumber({ from: 1, to: MAX_WORKERS_PER_RUN }),
     )
     .option(
       "--nodes-per-worker <n>",

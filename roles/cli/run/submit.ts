@@ -106,6 +106,8 @@ async function followInJson(begin: () => Promise<Started>, where: string): Promi
 interface Started extends Output {
   readonly connection: SuperLinkConnection;
   readonly run: StartedRun;
+  /** Whether it has a token for workers. */
+  readonly hasToken?: boolean;
   /** Its workers, if a scheduler has them. */
   readonly placed?: WatchedWorkers;
 }
@@ -158,7 +160,8 @@ async function start(
   const output = startedOutput(run, fab);
   if (token === undefined) return { ...output, connection, run };
   const stopped = async (error: unknown) => {
-    await stopRun(connection, run.runId);
+    const isStopped = await stopRun(connection, run.runId);
+    if (isStopped) await (await loadPlacing()).removeToken(run.runId);
     throw error;
   };
   const tokenFile = await token.write(run.runId).catch(stopped);
@@ -167,7 +170,7 @@ async function start(
   if (engine === undefined) {
     const words = workerWords({ connection, tokenFile });
     const lines = [...output.lines, `Start workers: ${shellLine(["flwr", ...words])}`];
-    return { json, lines, connection, run };
+    return { json, lines, connection, run, hasToken: true };
   }
   const note = reachNote(connection, flags);
   if (note !== undefined) printMessage(`Note: ${note}`);
@@ -178,6 +181,7 @@ async function start(
     lines: [...output.lines, `${workers.name} has the workers. To end them: ${workers.toCancel}`],
     connection,
     run,
+    hasToken: true,
     placed: { workers, waitSeconds: flags.engineWait ?? DEFAULT_WAIT_SECONDS },
   };
 }
@@ -317,7 +321,7 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
 
 /** Writes a run's log until the run is over. @returns the finished run */
 async function follow(
-  { connection, run: { runId }, placed }: Started,
+  { connection, run: { runId }, placed, hasToken }: Started,
   stream: Stream,
   where: string,
 ): Promise<ShownRun> {
@@ -326,6 +330,9 @@ async function follow(
   using watch = placed &&
     new (await loadPlacing()).WorkerWatch(placed, systemClock, printMessage);
   const sink = { stream, colours: stdoutScreen().colours.enabled };
+  const forgetToken = async () => {
+    if (hasToken) await (await loadPlacing()).removeToken(runId);
+  };
   return await withControl(connection, async (control) => {
     const signal = watch ? AbortSignal.any([shutdown.signal, watch.failed]) : shutdown.signal;
     const followed = await followLog(control, runId, sink, signal).catch((error) => {
@@ -334,13 +341,17 @@ async function follow(
       throw new FlwrError(code, message, { hints: [...hints, followAgain(runId, where)], cause });
     });
     if (watch?.failed.aborted) {
-      await control.stopRun(runId).catch(() => {});
+      const isStopped = await control.stopRun(runId).then(() => true, () => false);
       await watch.cancel();
+      if (isStopped) await forgetToken();
       throw watch.failed.reason;
     }
     if (followed === "interrupted") throw stoppedFollowing(runId, where, placed);
     // Those that run end by themselves. Others may still wait for a machine.
-    if (followed === "ended") await watch?.cancel();
+    if (followed === "ended") {
+      await watch?.cancel();
+      await forgetToken();
+    }
     return await shownRun(control, runId);
   });
 }
@@ -349,8 +360,10 @@ function followAgain(runId: bigint, where: string): string {
   return `To follow the run again: flwr log ${runId}${where}`;
 }
 
-async function stopRun(connection: SuperLinkConnection, runId: bigint): Promise<void> {
-  await withControl(connection, (control) => control.stopRun(runId)).catch(() => {});
+/** @returns whether the SuperLink did */
+async function stopRun(connection: SuperLinkConnection, runId: bigint): Promise<boolean> {
+  return await withControl(connection, (control) => control.stopRun(runId))
+    .then(() => true, () => false);
 }
 
 function stoppedFollowing(

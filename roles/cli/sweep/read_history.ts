@@ -1,8 +1,9 @@
 import { FlwrError } from "../../../base/error.ts";
+import { MAX_HISTORY_BYTES } from "../../../base/history_file.ts";
 import { fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
 
-/** Most bytes of a history that a sweep reads. */
-export const MAX_HISTORY_BYTES: number = 8 * 2 ** 20;
+/** Most bytes of a history that a sweep reads. An app of another version may write more than this one. */
+export const MAX_READ_BYTES: number = 2 * MAX_HISTORY_BYTES;
 
 /** Most metrics of a run. */
 const MAX_METRICS = 1000;

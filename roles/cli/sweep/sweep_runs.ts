@@ -1,5 +1,6 @@
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { HISTORY_FILE } from "../../../base/history_file.ts";
 import { toConfigRecord } from "../../../fab/scalar.ts";
 import type {
   ControlClient,
@@ -11,7 +12,7 @@ import { shownRun } from "../log/run_state.ts";
 import { fetchArtifact } from "../pull/fetch_artifact.ts";
 import type { ShownRun } from "../tables/runs.ts";
 import type { Settings } from "./grid.ts";
-import { MAX_HISTORY_BYTES, readHistory, type RunMetrics } from "./read_history.ts";
+import { MAX_READ_BYTES, readHistory, type RunMetrics } from "./read_history.ts";
 import type { FinishedRun, RunStatus } from "./results.ts";
 import type { SweepFolder } from "./sweep_folder.ts";
 
@@ -174,7 +175,7 @@ async function fetchHistory(
   runId: bigint,
   { control, connection, signal }: SweepContext,
 ): Promise<Uint8Array | undefined> {
-  const wanted = { runId, name: "history.json", maxBytes: MAX_HISTORY_BYTES };
+  const wanted = { runId, name: HISTORY_FILE, maxBytes: MAX_READ_BYTES };
   for (let attempt = 1;; attempt++) {
     try {
       return await fetchArtifact(control, connection, wanted, signal);

@@ -90,19 +90,13 @@ export function resultToBytes({ reply, state, failure = "" }: NodeResult): Uint8
   });
 }
 
-/** Encodes why there is no result: the place that runs the app is broken. @param reason a sentence, not empty */
-export function brokenToBytes(reason: string): Uint8Array<ArrayBuffer> {
-  return encode(NodeOutputSchema, { broken: reason });
-}
-
 /**
  * Decodes a result.
  *
- * @throws FlwrError "internal" with the reason if there is no result, "invalid-argument" for bytes that are none
+ * @throws FlwrError "invalid-argument" for bytes that are none
  */
 export function resultFromBytes(bytes: Uint8Array): NodeResult {
-  const { broken, reply, state, failure } = read(NodeOutputSchema, bytes);
-  if (broken !== "") throw new FlwrError("internal", broken.slice(0, MAX_FAILURE_LENGTH));
+  const { reply, state, failure } = read(NodeOutputSchema, bytes);
   const metadata = metadataFromWire(reply?.metadata);
   const error = reply!.error && errorFromWire(reply!.error);
   const body = error !== undefined

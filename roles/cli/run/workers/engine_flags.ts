@@ -12,12 +12,6 @@ export function isScheduler(engine: EngineName): engine is SchedulerName {
   return engine === "slurm" || engine === "ray";
 }
 
-/** Most workers that a command places. */
-export const MAX_PLACED_WORKERS = 1024;
-
-/** Most nodes that one worker computes at the same time. */
-export const MAX_NODES_PER_WORKER = 256;
-
 /** Default of `--engine-wait`, in seconds. */
 export const DEFAULT_WAIT_SECONDS = 600;
 

@@ -8,7 +8,7 @@ import { SlurmEngine } from "./slurm.ts";
 import { programWords, workerWords } from "./worker_command.ts";
 import { workersFolder } from "./worker_token.ts";
 
-export { WorkerToken } from "./worker_token.ts";
+export { removeToken, WorkerToken } from "./worker_token.ts";
 export { WorkerWatch } from "./watch_workers.ts";
 export { shellLine } from "../../../flags/shell_line.ts";
 export { workerWords } from "./worker_command.ts";

@@ -30,12 +30,19 @@ export class RayEngine implements Engine {
     const placed = new PlacedRayJobs(this.#jobs, ids, this.#clock);
     // `exec`, because Ray signals the shell's process group, and its exit code is then the worker's.
     const entrypoint = `exec ${shellLine(words)}`;
-    try {
-      await eachOf(ids, (id) => this.#jobs.submit({ id, entrypoint, cpus, gpus }));
-    } catch (error) {
-      // Those that were accepted must not stay.
-      await placed.cancel().catch(() => {});
-      throw error;
+    for (let at = 0; at < count; at += CALLS) {
+      const submits = ids.slice(at, at + CALLS).map((id) =>
+        this.#jobs.submit({ id, entrypoint, cpus, gpus })
+      );
+      // All of them end first: Ray would not know a job that is still being submitted, which would then stay.
+      const results = await Promise.allSettled(submits);
+      const failed = results.find((result) => result.status === "rejected");
+      if (failed === undefined) continue;
+      const unsure = new Set(
+        ids.slice(at, at + CALLS).filter((_, n) => results[n]!.status === "rejected"),
+      );
+      await placed.cancel(unsure).catch(() => {});
+      throw failed.reason;
     }
     return placed;
   }
@@ -70,18 +77,26 @@ class PlacedRayJobs implements PlacedWorkers {
     };
   }
 
-  async cancel(): Promise<void> {
+  /** @param unsure jobs that Ray may still accept: that it does not know one does not mean that it has ended */
+  async cancel(unsure: ReadonlySet<string> = new Set()): Promise<void> {
     let open = this.#ids;
     for (let attempt = 0; open.length > 0 && attempt < STOP_ATTEMPTS; attempt++) {
       if (attempt > 0) await this.#clock.sleep(STOP_SECONDS);
       const states = await eachOf(open, async (id) => {
-        await this.#jobs.stop(id);
-        return await this.#jobs.status(id);
+        // One call that fails must not keep the other jobs from being stopped.
+        try {
+          await this.#jobs.stop(id);
+          const state = await this.#jobs.status(id);
+          return state === undefined ? unsure.has(id) : isOpen(state);
+        } catch {
+          return true;
+        }
       });
-      open = open.filter((_, at) => isOpen(states[at]));
+      open = open.filter((_, at) => states[at]);
     }
     if (open.length === 0) return;
-    throw new FlwrError("unavailable", `Ray has not stopped ${open.join(", ")}`, {
+    const more = open.length === 1 ? "" : ` and ${open.length - 1} more`;
+    throw new FlwrError("unavailable", `Ray has not stopped ${open[0]}${more}`, {
       hints: ["They end by themselves once they have started, because the run is over"],
     });
   }
@@ -95,8 +110,8 @@ class PlacedRayJobs implements PlacedWorkers {
   }
 }
 
-function isOpen(state: RayJobState | undefined): boolean {
-  return state?.status === "PENDING" || state?.status === "RUNNING";
+function isOpen({ status }: RayJobState): boolean {
+  return status === "PENDING" || status === "RUNNING";
 }
 
 /** Calls a function for each value, some at the same time. @returns the results, in the order of the values */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
 import { RayEngine } from "./ray.ts";
 import { RayJobs } from "./ray_jobs.ts";
 
@@ -117,6 +118,67 @@ Deno.test("RayEngine: a submission that is repeated counts once, and a refusal l
   await using full = startRay({ most: 2 });
   await assert.rejects(engineAt(full).place(ORDER), { code: "failed-precondition" });
   assert.deepEqual([...full.jobs.values()].map(({ status }) => status), ["STOPPED", "STOPPED"]);
+});
+
+/** Ray's calls, whose submissions and questions a test answers. */
+function callsWith(
+  { submit, status = () => {} }: {
+    /** Called with an id, and what accepts the job. */
+    submit: (id: string, accept: () => void) => Promise<void> | void;
+    /** Called before each question for a job, with its number from 1. */
+    status?: (question: number) => void;
+  },
+) {
+  const states = new Map<string, string>();
+  let questions = 0;
+  const calls = {
+    address: "http://ray",
+    submit: async ({ id }: { id: string }) => await submit(id, () => states.set(id, "RUNNING")),
+    status(id: string) {
+      status(++questions);
+      const state = states.get(id);
+      return Promise.resolve(state === undefined ? undefined : { status: state, message: "" });
+    },
+    stop(id: string) {
+      if (id === "flwr-7-1") return Promise.reject(new FlwrError("failed-precondition", "no"));
+      if (states.has(id)) states.set(id, "STOPPED");
+      return Promise.resolve();
+    },
+  };
+  return { states, engine: new RayEngine(calls as unknown as RayJobs, new HastyClock()) };
+}
+
+Deno.test("RayEngine: a refusal waits for the submissions under way, and then all are stopped", async () => {
+  const accepting = Promise.withResolvers<void>();
+  const { states, engine } = callsWith({
+    async submit(id, accept) {
+      if (id === "flwr-7-0") throw new FlwrError("failed-precondition", "no");
+      if (id === "flwr-7-2") await accepting.promise;
+      accept();
+    },
+  });
+  let isOver = false;
+  const placing = engine.place(ORDER).finally(() => isOver = true);
+  placing.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal(isOver, false);
+  accepting.resolve();
+  await assert.rejects(placing, { code: "failed-precondition" });
+  // One that cannot be stopped does not keep the others.
+  assert.deepEqual(Object.fromEntries(states), { "flwr-7-1": "RUNNING", "flwr-7-2": "STOPPED" });
+});
+
+Deno.test("RayEngine: a job that Ray accepts after its call was given up is stopped", async () => {
+  let acceptLate = () => {};
+  const { states, engine } = callsWith({
+    submit(_id, accept) {
+      acceptLate = accept;
+      throw new FlwrError("unavailable", "timed out");
+    },
+    status: (question) => question === 2 && acceptLate(),
+  });
+  await assert.rejects(engine.place({ ...ORDER, count: 1 }), { code: "unavailable" });
+  assert.deepEqual(Object.fromEntries(states), { "flwr-7-0": "STOPPED" });
 });
 
 Deno.test("RayEngine: jobs that wait have Ray's reason, and cannot be stopped", async () => {

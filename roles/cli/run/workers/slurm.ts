@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { UsageError } from "../../../flags/values.ts";
 import type { Engine, PlacedWorkers, WorkerCounts, WorkerOrder } from "./engine.ts";
@@ -8,8 +9,18 @@ import { shellLine } from "../../../flags/shell_line.ts";
 /** Bytes of the end of a log that an error shows. */
 const SHOWN_BYTES = 2000;
 
-/** Options of sbatch that would submit something else, or print something else. `-a` and `-W` are short forms. */
-const OWN = /^(--(array|wrap|parsable|wait|output|test-only)(=|$)|-[aWo])/;
+/** Options of sbatch that would submit something else, print something else, or hide the job's name. */
+const OWN = ["array", "job-name", "output", "parsable", "test-only", "wait", "wrap"] as const;
+
+/** Short forms of those. */
+const OWN_SHORT = "aJoW";
+
+/** Short forms of sbatch's options without a value. Further options may follow in the same word. */
+const WITHOUT_VALUE = "EHhIkOQsuVv";
+
+/** Attempts to cancel a job that sbatch may still submit, and seconds between two of them. */
+const CANCEL_ATTEMPTS = 3;
+const CANCEL_SECONDS = 2;
 
 /** Options of {@link SlurmEngine}. */
 export interface SlurmOptions {
@@ -17,6 +28,7 @@ export interface SlurmOptions {
   readonly sbatchOptions?: readonly string[];
   /** Default: {@link runTool}. */
   readonly tool?: RunTool;
+  readonly clock?: Clock;
 }
 
 /**
@@ -26,12 +38,14 @@ export interface SlurmOptions {
 export class SlurmEngine implements Engine {
   readonly #tool: RunTool;
   readonly #options: readonly string[];
+  readonly #clock: Clock;
 
   /** @throws UsageError for an option that is none, or that this command sets itself */
-  constructor({ sbatchOptions = [], tool = runTool }: SlurmOptions = {}) {
+  constructor({ sbatchOptions = [], tool = runTool, clock = systemClock }: SlurmOptions = {}) {
     for (const option of sbatchOptions) requireFree(option);
     this.#tool = tool;
     this.#options = sbatchOptions;
+    this.#clock = clock;
   }
 
   async check(): Promise<void> {
@@ -55,9 +69,10 @@ export class SlurmEngine implements Engine {
     // `exec`, because a shell would pass a signal on only between two commands.
     await Deno.writeTextFile(script, `#!/bin/sh\nexec ${shellLine(words)}\n`, { mode: 0o600 });
     const logs = Array.from({ length: count }, (_, n) => join(folder, `${runId}-${n}.log`));
-    const { success, stdout, complaint } = await this.#tool("sbatch", [
+    const name = `flwr-${runId}`;
+    const output = await this.#tool("sbatch", [
       "--parsable",
-      `--job-name=flwr-${runId}`,
+      `--job-name=${name}`,
       `--array=0-${count - 1}`,
       "--ntasks=1",
       `--cpus-per-task=${cpus}`,
@@ -67,9 +82,15 @@ export class SlurmEngine implements Engine {
       `--output=${join(folder, `${runId}`).replaceAll("%", "%%")}-%a.log`,
       ...this.#options,
       script,
-    ]);
+    ]).catch(async (error) => {
+      await this.#cancelByName(name);
+      throw error;
+    });
+    const { success, stdout, complaint } = output;
     const [, id] = /^(\d+)(?:;.*)?$/m.exec(stdout) ?? [];
     if (!success || id === undefined) {
+      // It may have been accepted: only its id is missing.
+      if (success) await this.#cancelByName(name);
       throw new FlwrError(
         "failed-precondition",
         `sbatch refused the workers: ${complaint || stdout}`,
@@ -79,6 +100,20 @@ export class SlurmEngine implements Engine {
       );
     }
     return new SlurmJob(id, count, logs, this.#tool);
+  }
+
+  /**
+   * Cancels a job without an id. Slurm may still accept what an sbatch has sent that took too long: several attempts.
+   * A failure leaves workers that end by themselves, because their run is over.
+   */
+  async #cancelByName(name: string): Promise<void> {
+    for (let attempt = 0; attempt < CANCEL_ATTEMPTS; attempt++) {
+      if (attempt > 0) await this.#clock.sleep(CANCEL_SECONDS);
+      const cancelled = await this.#tool("scancel", ["--quiet", `--name=${name}`])
+        .catch(() => undefined);
+      // Without Slurm's commands there is nothing to cancel, and a Slurm that does not answer takes 30 s each time.
+      if (cancelled === undefined) return;
+    }
   }
 }
 
@@ -137,13 +172,26 @@ function requireFree(option: string): void {
   // A word that is not an option would be the script that is run.
   const problem = !/^-./.test(option)
     ? "is not an option: it must begin with a dash, and have its value behind ="
-    : OWN.test(option)
+    : isOwn(option)
     ? "is set by flwr itself"
     : undefined;
   if (problem === undefined) return;
   throw new UsageError("invalid-argument", `--engine-option: "${option}" ${problem}`, {
     hints: ["Give an option of sbatch, for example --engine-option=--partition=long"],
   });
+}
+
+/** Whether an option is one of flwr's. sbatch also takes the first letters of a long option for it. */
+function isOwn(option: string): boolean {
+  if (option.startsWith("--")) {
+    const [name] = option.slice(2).split("=");
+    return OWN.some((own) => own.startsWith(name!));
+  }
+  for (const letter of option.slice(1)) {
+    if (OWN_SHORT.includes(letter)) return true;
+    if (!WITHOUT_VALUE.includes(letter)) return false;
+  }
+  return false;
 }
 
 /** The end of a text file. Empty for one that does not exist. */

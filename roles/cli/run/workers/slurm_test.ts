@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { testWithAllRights } from "../../../../base/testing/all_rights.ts";
-import type { FlwrError } from "../../../../base/error.ts";
+import { FakeClock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
 import type { ToolOutput } from "./run_tool.ts";
 import { SlurmEngine } from "./slurm.ts";
 
@@ -45,6 +46,24 @@ Deno.test("SlurmEngine: a refusal has Slurm's words", async () => {
   });
 });
 
+Deno.test("SlurmEngine: a job that sbatch submits too late is cancelled by its name", async () => {
+  for (const sbatch of ["times out", "prints no id"]) {
+    const cancelled: (readonly string[])[] = [];
+    const tool = (name: string, args: readonly string[]) => {
+      if (name === "scancel") cancelled.push(args);
+      return name === "sbatch" && sbatch === "times out"
+        ? Promise.reject(new FlwrError("deadline-exceeded", "sbatch"))
+        : Promise.resolve({ success: true, stdout: "", complaint: "" });
+    };
+    const clock = new FakeClock();
+    clock.sleep = () => Promise.resolve();
+    await assert.rejects(place(new SlurmEngine({ tool, clock })), FlwrError);
+    // Slurm may accept it after the first attempt.
+    assert.ok(cancelled.length > 1);
+    for (const args of cancelled) assert.ok(args.includes("--name=flwr-7"), args.join(" "));
+  }
+});
+
 Deno.test("SlurmEngine: counts tasks by their states, also of a job that Slurm has forgotten", async () => {
   const counts = async (squeue: Partial<ToolOutput>) => {
     const { engine } = slurmWith({ sbatch: { stdout: "12\n" }, squeue });
@@ -63,14 +82,20 @@ Deno.test("SlurmEngine: counts tasks by their states, also of a job that Slurm h
 Deno.test("SlurmEngine: an option that is none, or that would submit something else, is refused", () => {
   const refused = [
     ...["foo", "-", "", "/bin/sh", "--array=0-9999", "--array", "-a0-9", "--wrap=rm", "--parsable"],
-    ...["--wait", "-W", "--output=x", "-ox", "--test-only"],
+    ...["--wait", "-W", "--output=x", "-ox", "--test-only", "--job-name=x", "-Jx"],
+    // What getopt_long takes for one of them, also after options without a value.
+    ...["--arr=0-9999", "--ar", "--out=x", "--ou=x", "--wr=rm", "--te", "--pars", "--jo=x", "--"],
+    ...["-Ha0-9999", "-QvW", "-HQox"],
   ];
   for (const option of refused) {
     assert.throws(() => new SlurmEngine({ sbatchOptions: [option] }), {
       code: "invalid-argument",
     }, option);
   }
-  const fine = ["--partition=long", "-plong", "--account=a b", "--wait-all-nodes=1", "--time=1:0"];
+  const fine = [
+    ...["--partition=long", "-plong", "--account=a b", "--wait-all-nodes=1", "--time=1:0"],
+    ...["--part=long", "--open-mode=append", "-H", "-QAgroupWao", "-wnode", "--comment=array"],
+  ];
   new SlurmEngine({ sbatchOptions: fine });
 });
 

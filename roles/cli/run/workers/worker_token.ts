@@ -68,7 +68,7 @@ export class WorkerToken implements AsyncDisposable {
       written += await this.#open.write(text.subarray(written));
     }
     if (this.#given === undefined) {
-      const named = join(workersFolder(), `${runId}.token`);
+      const named = tokenPath(runId);
       await Deno.rename(this.#file, named);
       this.#file = named;
     }
@@ -93,4 +93,13 @@ function unwritable(file: string, cause: unknown): FlwrError {
 /** The folder of tokens, scripts and logs of workers. */
 export function workersFolder(): string {
   return join(flwrHome(), "workers");
+}
+
+/** Removes the token that a run's command wrote to Flower's home folder, because the run is over. */
+export async function removeToken(runId: bigint): Promise<void> {
+  await Deno.remove(tokenPath(runId)).catch(() => {});
+}
+
+function tokenPath(runId: bigint): string {
+  return join(workersFolder(), `${runId}.token`);
 }

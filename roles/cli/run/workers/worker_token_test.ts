@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { sha256Hex } from "../../../../base/platform.ts";
-import { WorkerToken } from "./worker_token.ts";
+import { removeToken, WorkerToken } from "./worker_token.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -54,4 +55,25 @@ Deno.test("WorkerToken: a token that cannot be written is one sentence, with the
         return code === "failed-precondition" && message.includes(file);
       },
     );
+  }));
+
+Deno.test("WorkerToken: that of a run that is over is removed from Flower's folder, and from no other", () =>
+  withFolder(async (folder) => {
+    const home = Deno.env.get("FLWR_HOME");
+    Deno.env.set("FLWR_HOME", folder);
+    try {
+      await using own = await WorkerToken.create(undefined);
+      await using other = await WorkerToken.create(undefined);
+      await using given = await WorkerToken.create(`${folder}/7.token`);
+      const file = await own.write(7n);
+      const kept = [await other.write(8n), await given.write(7n)];
+      await removeToken(7n);
+      assert.ok(!existsSync(file));
+      for (const file of kept) assert.ok(existsSync(file), file);
+      // A run of a command that wrote the token elsewhere.
+      await removeToken(9n);
+    } finally {
+      if (home === undefined) Deno.env.delete("FLWR_HOME");
+      else Deno.env.set("FLWR_HOME", home);
+    }
   }));

@@ -1,24 +1,16 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { VERSION } from "../../../../base/version.ts";
+import { MAX_BROKEN_REASON_LENGTH, type NoJob } from "../../../../entities/node_job.ts";
 import { NodeJobs, WorkerState } from "../../../../proto/gen/current/simulation_pb.ts";
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { hashObject } from "../../../objects/object.ts";
 import { WORKER_TOKEN_HEADER } from "../headers.ts";
-import {
-  brokenToBytes,
-  type NodeResult,
-  type NodeTask,
-  resultToBytes,
-  taskFromBytes,
-} from "../node_job.ts";
+import { type NodeResult, type NodeTask, resultToBytes, taskFromBytes } from "../node_job.ts";
 import { CALL_DEADLINE_SECONDS, PULL_DEADLINE_SECONDS, PUSH_DEADLINE_SECONDS } from "./limits.ts";
 
 /** Contents that are kept, the last ones used: those of training and of evaluation. */
 const MAX_KEPT_CONTENTS = 4;
-
-/** Why a worker does not go on: the run is over, or the SuperLink does not know the worker. */
-export type WorkerEnd = "ended" | "unknown";
 
 /** A worker that has joined a run. */
 export interface JoinedWorker {
@@ -79,7 +71,7 @@ export class WorkerClient {
    *
    * @returns the numbers of its jobs that need no answer any more
    */
-  async stay(workerId: string, signal: AbortSignal): Promise<WorkerEnd | readonly number[]> {
+  async stay(workerId: string, signal: AbortSignal): Promise<NoJob | readonly number[]> {
     const timeoutSeconds = CALL_DEADLINE_SECONDS;
     const { state, dropped } = await this.#call(NodeJobs.method.stay, { workerId }, {
       signal,
@@ -97,7 +89,7 @@ export class WorkerClient {
     workerId: string,
     slot: number,
     signal: AbortSignal,
-  ): Promise<WorkerJob | WorkerEnd | undefined> {
+  ): Promise<WorkerJob | NoJob | undefined> {
     const { state, job } = await this.#call(
       NodeJobs.method.takeJob,
       { workerId, slot, holds: [...this.#contents.keys()] },
@@ -115,7 +107,7 @@ export class WorkerClient {
   /**
    * Sends the answer to a job.
    *
-   * @param result a result, or a sentence that says why there is none
+   * @param result a result, or a sentence that says why this machine cannot run the app
    */
   async answer(
     workerId: string,
@@ -123,11 +115,13 @@ export class WorkerClient {
     jobId: number,
     result: NodeResult | string,
     signal: AbortSignal,
-  ): Promise<WorkerEnd | undefined> {
-    const output = typeof result === "string" ? brokenToBytes(result) : resultToBytes(result);
+  ): Promise<NoJob | undefined> {
+    const answer = typeof result === "string"
+      ? { broken: result.slice(0, MAX_BROKEN_REASON_LENGTH) || "unknown" }
+      : { output: resultToBytes(result) };
     const { state } = await this.#call(
       NodeJobs.method.answerJob,
-      { workerId, slot, jobId, output },
+      { workerId, slot, jobId, ...answer },
       { signal, timeoutSeconds: PUSH_DEADLINE_SECONDS },
     );
     return endOf(state);
@@ -151,7 +145,7 @@ export class WorkerClient {
   }
 }
 
-function endOf(state: WorkerState): WorkerEnd | undefined {
+function endOf(state: WorkerState): NoJob | undefined {
   switch (state) {
     case WorkerState.GO_ON:
       return undefined;

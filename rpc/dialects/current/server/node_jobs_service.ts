@@ -1,7 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { VERSION } from "../../../../base/version.ts";
-import { isFinished } from "../../../../entities/run.ts";
+import {
+  type Hold,
+  MAX_NODES_PER_WORKER,
+  type NodeJob,
+  type NoJob,
+} from "../../../../entities/node_job.ts";
+import { isFinished, type LinkRun } from "../../../../entities/run.ts";
 import type { Link } from "../../../../link/link.ts";
 import {
   AnswerJobResponseSchema,
@@ -19,14 +25,6 @@ import { bindService, type ServiceBinding, type ServiceHandlers } from "../../..
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import type { WorkerCaller } from "./worker_authentication.ts";
 
-/** Why a worker gets no job. */
-type NoJob = "ended" | "unknown";
-
-interface Hold {
-  readonly holdSeconds: number;
-  readonly signal: AbortSignal;
-}
-
 /** The jobs of one run, and its workers. */
 export interface NodeJobBoard {
   run(
@@ -39,16 +37,9 @@ export interface NodeJobBoard {
   ): Promise<{ readonly output: Uint8Array; readonly taken: () => void } | undefined>;
   join(slots: number): string | "ended";
   stay(id: string, hold: Hold): Promise<NoJob | readonly number[]>;
-  take(id: string, slot: number, hold: Hold): Promise<NoJob | undefined | NodeJobToDo>;
+  take(id: string, slot: number, hold: Hold): Promise<NoJob | undefined | NodeJob>;
   answer(id: string, slot: number, jobId: number, output: Uint8Array): Promise<NoJob | undefined>;
-}
-
-/** A job for a worker. */
-export interface NodeJobToDo {
-  readonly jobId: number;
-  readonly contentId: string;
-  readonly content: Uint8Array;
-  readonly input: Uint8Array;
+  answerBroken(id: string, slot: number, jobId: number, reason: string): NoJob | undefined;
 }
 
 /** What the services for virtual nodes on other machines use. */
@@ -56,8 +47,6 @@ export interface NodeJobsOptions {
   readonly link: { readonly runs: Pick<Link["runs"], "getFab" | "getFabPiece"> };
   /** The jobs of a run. */
   readonly boardOf: (runId: bigint) => NodeJobBoard;
-  /** Most jobs that one worker works on at the same time. */
-  readonly maxSlots: number;
 }
 
 /**
@@ -76,10 +65,22 @@ const STATES = { ended: WorkerState.ENDED, unknown: WorkerState.UNKNOWN } as con
 
 /** Handlers for simulation workers. A request acts only for the run of its token. */
 export function nodeJobsHandlers(
-  { link, boardOf, maxSlots }: NodeJobsOptions,
+  { link, boardOf }: NodeJobsOptions,
 ): ServiceHandlers<typeof NodeJobs, WorkerCaller> {
   const stateOf = (state: NoJob | undefined) =>
     state === undefined ? WorkerState.GO_ON : STATES[state];
+  /**
+   * The board of a run, whose ServerApp must run here: another SuperLink would never see the workers. "unavailable",
+   * because that one may have ended, and the run then comes here soon. A worker shows the sentence, and asks again.
+   */
+  const boardHere = ({ runId, isElsewhere }: LinkRun) => {
+    if (isElsewhere !== true) return boardOf(runId);
+    throw new FlwrError(
+      "unavailable",
+      `The ServerApp of run ${runId} runs on another SuperLink that uses the same database. Workers must join there`,
+      { hints: ["Start the worker again, with the address of the other SuperLink: --superlink"] },
+    );
+  };
   return {
     async join({ version, slots }, call) {
       const { run } = call.caller;
@@ -94,18 +95,19 @@ export function nodeJobsHandlers(
         );
       }
       if (isFinished(run.state)) return create(JoinResponseSchema, { ended: true });
-      if (!(slots >= 1 && slots <= maxSlots)) {
+      if (!(slots >= 1 && slots <= MAX_NODES_PER_WORKER)) {
         throw new FlwrError(
           "invalid-argument",
-          `A simulation worker works on 1 to ${maxSlots} nodes at a time: got ${slots}`,
+          `A simulation worker works on 1 to ${MAX_NODES_PER_WORKER} nodes at a time: got ${slots}`,
         );
       }
+      const board = boardHere(run);
       const fab = await link.runs.getFab(run.fabHash);
       if (fab === undefined) {
         throw new FlwrError("not-found", "The SuperLink no longer has the run's app bundle");
       }
       await call.reserve(fab.length);
-      const workerId = boardOf(run.runId).join(slots);
+      const workerId = board.join(slots);
       if (workerId === "ended") return create(JoinResponseSchema, { ended: true });
       return create(JoinResponseSchema, { workerId, fab, fabHash: run.fabHash });
     },
@@ -127,7 +129,7 @@ export function nodeJobsHandlers(
     async stay({ workerId }, { caller: { run }, signal }) {
       const stayed = isFinished(run.state)
         ? "ended"
-        : await boardOf(run.runId).stay(workerId, { holdSeconds: STAY_SECONDS, signal });
+        : await boardHere(run).stay(workerId, { holdSeconds: STAY_SECONDS, signal });
       return create(
         StayResponseSchema,
         typeof stayed === "string" ? { state: STATES[stayed] } : { dropped: [...stayed] },
@@ -138,7 +140,7 @@ export function nodeJobsHandlers(
       const { run } = call.caller;
       if (isFinished(run.state)) return create(TakeJobResponseSchema, { state: STATES.ended });
       const hold = { holdSeconds: MAX_HOLD_SECONDS, signal: call.signal };
-      const taken = await boardOf(run.runId).take(workerId, slot, hold);
+      const taken = await boardHere(run).take(workerId, slot, hold);
       if (taken === undefined || typeof taken === "string") {
         return create(TakeJobResponseSchema, { state: stateOf(taken) });
       }
@@ -150,10 +152,12 @@ export function nodeJobsHandlers(
       });
     },
 
-    async answerJob({ workerId, slot, jobId, output }, { caller: { run } }) {
+    async answerJob({ workerId, slot, jobId, output, broken }, { caller: { run } }) {
       const state = isFinished(run.state)
         ? "ended"
-        : await boardOf(run.runId).answer(workerId, slot, jobId, output);
+        : broken === ""
+        ? await boardHere(run).answer(workerId, slot, jobId, output)
+        : boardHere(run).answerBroken(workerId, slot, jobId, broken);
       return create(AnswerJobResponseSchema, { state: stateOf(state) });
     },
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { sha256Hex } from "../../../../base/platform.ts";
 import { VERSION } from "../../../../base/version.ts";
+import { MAX_NODES_PER_WORKER } from "../../../../entities/node_job.ts";
 import type { LinkRun, RunState } from "../../../../entities/run.ts";
 import { NodeJobs, WorkerState } from "../../../../proto/gen/current/simulation_pb.ts";
 import { bindService, methodPath } from "../../../service.ts";
@@ -22,13 +23,14 @@ const JOB = {
 /** A server with one run, which has one job. */
 function channelTo(
   token: string,
-  { state = "running", tokenHash = sha256Hex(SECRET) }: {
+  { state = "running", tokenHash = sha256Hex(SECRET), isElsewhere }: {
     state?: RunState;
     tokenHash?: string | undefined;
+    isElsewhere?: true;
   } = {},
 ) {
   const simulation = tokenHash === "" ? {} : { workersTokenHash: tokenHash };
-  const run = { runId: RUN_ID, state, fabHash: "f", simulation } as unknown as LinkRun;
+  const run = { runId: RUN_ID, state, fabHash: "f", simulation, isElsewhere } as unknown as LinkRun;
   const runs = {
     get: (id: bigint) => Promise.resolve(id === RUN_ID ? run : undefined),
     getFab: () => Promise.resolve(new Uint8Array([9])),
@@ -40,10 +42,11 @@ function channelTo(
     stay: (id) => Promise.resolve(id === "worker" ? [3] : "unknown"),
     take: () => Promise.resolve(JOB),
     answer: () => Promise.resolve(undefined),
+    answerBroken: () => "unknown",
   };
   const binding = bindService(NodeJobs, {
     ...workerAuthentication(runs as Parameters<typeof workerAuthentication>[0]),
-    handlers: nodeJobsHandlers({ link: { runs }, boardOf: () => board, maxSlots: 4 }),
+    handlers: nodeJobsHandlers({ link: { runs }, boardOf: () => board }),
   });
   return new DirectChannel(binding, { headers: { [WORKER_TOKEN_HEADER]: token } });
 }
@@ -84,7 +87,7 @@ Deno.test("node jobs: a worker of another version is refused, with both versions
 });
 
 Deno.test("node jobs: numbers of slots out of range are refused", async () => {
-  for (const slots of [0, 5]) {
+  for (const slots of [0, MAX_NODES_PER_WORKER + 1]) {
     const call = channelTo(RIGHT).call(NodeJobs.method.join, { version: VERSION, slots });
     await assert.rejects(call, { code: "invalid-argument" });
   }
@@ -112,4 +115,24 @@ Deno.test("node jobs: workers learn that the run is over, or that they must join
   assert.equal(stay.response.state, WorkerState.UNKNOWN);
   const { response } = await channelTo(RIGHT).call(NodeJobs.method.stay, worker);
   assert.deepEqual([response.state, response.dropped], [WorkerState.GO_ON, [3]]);
+});
+
+Deno.test("node jobs: an answer that a machine is broken is no output", async () => {
+  const answer = async (fields: { output?: Uint8Array; broken?: string }) => {
+    const request = { workerId: "worker", slot: 0, jobId: 3, ...fields };
+    return (await channelTo(RIGHT).call(NodeJobs.method.answerJob, request)).response.state;
+  };
+  assert.equal(await answer({ output: new Uint8Array([1]) }), WorkerState.GO_ON);
+  assert.equal(await answer({ broken: "no disk" }), WorkerState.UNKNOWN);
+});
+
+Deno.test("node jobs: a run whose ServerApp another SuperLink runs has no workers here", async () => {
+  const channel = channelTo(RIGHT, { isElsewhere: true });
+  const joining = channel.call(NodeJobs.method.join, { version: VERSION, slots: 1 });
+  await assert.rejects(joining, { code: "unavailable" });
+  // One that joined before the run began there.
+  for (const method of [NodeJobs.method.stay, NodeJobs.method.takeJob, NodeJobs.method.answerJob]) {
+    const call = channel.call(method, { workerId: "worker" });
+    await assert.rejects(call, { code: "unavailable" });
+  }
 });

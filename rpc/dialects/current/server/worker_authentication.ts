@@ -3,6 +3,7 @@ import { RecentMap } from "../../../../base/recent_map.ts";
 import { hostOfPeer } from "../../../address.ts";
 import { networkOf } from "../../../network.ts";
 import { sha256Hex } from "../../../../base/platform.ts";
+import { WORKER_TOKEN } from "../../../../entities/node_job.ts";
 import type { LinkRun } from "../../../../entities/run.ts";
 import type { Link } from "../../../../link/link.ts";
 import type { NodeJobs } from "../../../../proto/gen/current/simulation_pb.ts";
@@ -18,8 +19,6 @@ export interface WorkerCaller {
   readonly run: LinkRun;
 }
 
-/** The run's id and 256 random bits. */
-const TOKEN = /^(\d{1,20})\.([0-9a-f]{64})$/;
 const MAX_ID = 2n ** 64n - 1n;
 
 /** Runs whose hash is remembered, those that workers asked for last. A run's hash never changes. */
@@ -63,10 +62,10 @@ class WorkerTokens {
 
   /** @throws FlwrError "unauthenticated" for a wrong token, "unavailable" after too many of them */
   async callerOf(call: CallHead): Promise<WorkerCaller> {
-    const [, id, secret] = TOKEN.exec(call.header(WORKER_TOKEN_HEADER) ?? "") ?? [];
-    const runId = id === undefined ? MAX_ID + 1n : BigInt(id);
+    const { groups } = WORKER_TOKEN.exec(call.header(WORKER_TOKEN_HEADER) ?? "") ?? {};
+    const runId = groups === undefined ? MAX_ID + 1n : BigInt(groups["runId"]!);
     if (runId > MAX_ID) throw denied();
-    const given = sha256Hex(secret!);
+    const given = sha256Hex(groups!["secret"]!);
     const known = this.#hashes.get(runId);
     if (known === undefined) this.#requireFewGuesses(call);
     else if (known !== given) throw denied();
