@@ -24,7 +24,7 @@ import { Reconnecting } from "./reconnect.ts";
 import { PostgresSignals } from "./signals.ts";
 import { PostgresStatements, StatementTexts } from "./statements.ts";
 import type { PostgresTarget } from "./target.ts";
-import { WalSync } from "./wal_sync.ts";
+import { WalSync, type WalSyncOptions } from "./wal_sync.ts";
 
 /** Number of times that a transaction is tried which conflicts with others or loses its connection. */
 const MAX_ATTEMPTS = 5;
@@ -45,6 +45,9 @@ class TryAgain extends Error {
     super("The transaction runs again", { cause });
   }
 }
+
+/** Options of a {@link PostgresStore}. */
+export type PostgresOptions = WalSyncOptions;
 
 /** A committed transaction. */
 interface Committed<T> {
@@ -71,10 +74,15 @@ export class PostgresStore implements LinkStore {
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
 
-  private constructor(target: PostgresTarget, connection: Connection, lock: bigint) {
+  private constructor(
+    target: PostgresTarget,
+    connection: Connection,
+    lock: bigint,
+    options: PostgresOptions,
+  ) {
     this.#target = target;
     this.#main = new Reconnecting(target, MAIN, connection);
-    this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }));
+    this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }), options);
     this.#begin = {
       relaxed: `BEGIN; SELECT pg_advisory_xact_lock(${lock})`,
       durable: `BEGIN; SELECT pg_advisory_xact_lock(${lock}), pg_current_xact_id()::text AS id`,
@@ -93,11 +101,14 @@ export class PostgresStore implements LinkStore {
    * @throws unavailable if the server cannot be reached; failed-precondition if it refuses the user, or the database
    *   belongs to another program or to a newer version
    */
-  static async open(target: PostgresTarget): Promise<PostgresStore> {
+  static async open(
+    target: PostgresTarget,
+    options: PostgresOptions = {},
+  ): Promise<PostgresStore> {
     let connection: Connection | undefined;
     try {
       connection = await Connection.open(target, MAIN);
-      return new PostgresStore(target, connection, await migrate(connection, target));
+      return new PostgresStore(target, connection, await migrate(connection, target), options);
     } catch (error) {
       await connection?.close();
       throw postgresError(target, error);
