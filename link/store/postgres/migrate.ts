@@ -23,10 +23,9 @@ export async function migrate(connection: Connection, target: PostgresTarget): P
     });
   }
   const lock = BigInt.asIntN(64, LOCK_CLASS << 32n | id(schema, "oid"));
-  await connection.script(
-    `BEGIN; SET LOCAL synchronous_commit = on; SELECT pg_advisory_xact_lock(${lock})`,
-  );
+  await connection.script(beginLocked(lock));
   try {
+    await connection.script("SET LOCAL synchronous_commit = on");
     await migrateLocked(connection, target);
     await connection.script("COMMIT");
   } catch (error) {
@@ -34,6 +33,16 @@ export async function migrate(connection: Connection, target: PostgresTarget): P
     throw error;
   }
   return lock;
+}
+
+/**
+ * Statements that begin a transaction and wait for the lock. The statements after it must see what was committed while
+ * it waited, whatever level the server's settings name.
+ *
+ * @param lock the lock's number, from {@link migrate}
+ */
+export function beginLocked(lock: bigint): string {
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${lock})`;
 }
 
 async function migrateLocked(connection: Connection, target: PostgresTarget): Promise<void> {

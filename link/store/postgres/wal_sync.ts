@@ -1,13 +1,22 @@
 import { FlwrError } from "../../../base/error.ts";
+import {
+  type CommitMark,
+  type CommittedNumbers,
+  hasMark,
+  NUMBERS,
+  readNumbers,
+} from "./commit_mark.ts";
 import type { Connection } from "./connection.ts";
+import { arrayText } from "./statements.ts";
 
-/** Writes a record to the server's log, and the commit waits until the log is on disk up to there. */
-const SYNC = "SELECT pg_logical_emit_message(true, 'flwr', '')";
+/**
+ * Reads which transactions the server has, then writes a record to its log, and the commit waits until the log is on
+ * disk up to there. A standby cannot write, so it is asked first.
+ */
+const SYNC = `SELECT ${NUMBERS} AS numbers,
+  CASE WHEN NOT pg_is_in_recovery() THEN pg_logical_emit_message(true, 'flwr', '')::text END AS place`;
 /** Seconds after which a sync is given up. A disk needs less, and a connection can be lost without notice. */
 const SYNC_SECONDS = 5;
-
-/** The part of a {@link Connection} that a {@link WalSync} uses. */
-export type SyncConnection = Pick<Connection, "isLost" | "query" | "close">;
 
 /** Options of a {@link WalSync}. */
 export interface WalSyncOptions {
@@ -15,36 +24,52 @@ export interface WalSyncOptions {
   readonly syncSeconds?: number;
 }
 
+/** Error of a committed transaction that the server no longer has: it crashed, or another server took its place. */
+export class CommitLost extends FlwrError {
+  constructor() {
+    super("unavailable", "The SuperLink's database lost the change", {
+      hints: [
+        "PostgreSQL failed before the change was on its disk, or another server took its place",
+      ],
+    });
+  }
+}
+
 /**
- * Waits until earlier commits are on the server's disk. The server writes all commits to one log, in their order, so
- * concurrent callers share one wait, and transactions go on meanwhile: a commit that waits itself would keep the lock.
+ * Waits until commits are on the server's disk. The server writes all commits to one log, in their order, so concurrent
+ * callers share one wait, and transactions go on meanwhile: a commit that waits itself would keep the lock.
  */
 export class WalSync {
-  readonly #connect: () => Promise<SyncConnection>;
+  readonly #connect: () => Promise<Connection>;
   readonly #seconds: number;
-  #connection: SyncConnection | undefined;
-  #next: Promise<void> | undefined;
-  #last: Promise<void> = Promise.resolve();
+  #connection: Connection | undefined;
+  #sessions = new Set<string>();
+  #next: Promise<CommittedNumbers> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param connect opens a connection whose commits wait for the disk. It must end by itself */
-  constructor(connect: () => Promise<SyncConnection>, options: WalSyncOptions = {}) {
+  constructor(connect: () => Promise<Connection>, options: WalSyncOptions = {}) {
     this.#connect = connect;
     this.#seconds = options.syncSeconds ?? SYNC_SECONDS;
   }
 
   /**
-   * Resolves when all earlier commits are on the disk.
+   * Resolves when a committed transaction is on the disk, with all that were committed before it.
    *
-   * @throws unavailable if the server does not answer in time. The next sync uses a new connection
+   * @throws CommitLost if the server does not have it; unavailable if the server does not answer in time. The next sync
+   *   then uses a new connection
    */
-  flush(): Promise<void> {
+  async flush(mark: CommitMark): Promise<void> {
+    this.#sessions.add(mark.session);
     // A sync in progress may have begun before the commit, so this waits for the next one.
-    this.#next ??= this.#last.catch(() => {}).then(() => {
+    this.#last = this.#next ??= this.#last.catch(() => {}).then(() => {
+      const sessions = [...this.#sessions];
+      this.#sessions = new Set();
       this.#next = undefined;
-      return this.#sync();
+      return this.#sync(sessions);
     });
-    this.#last = this.#next;
-    return this.#next;
+    // The connection may be a later one than the transaction's, to another server.
+    if (!hasMark(await this.#next, mark)) throw new CommitLost();
   }
 
   /** Waits for the sync in progress and closes the connection. */
@@ -53,7 +78,7 @@ export class WalSync {
     await this.#connection?.close();
   }
 
-  async #sync(): Promise<void> {
+  async #sync(sessions: readonly string[]): Promise<CommittedNumbers> {
     if (this.#connection?.isLost !== false) this.#connection = await this.#connect();
     const connection = this.#connection;
     let isLate = false;
@@ -63,7 +88,14 @@ export class WalSync {
       connection.close();
     }, this.#seconds * 1000);
     try {
-      await connection.query(SYNC);
+      const { rows: [row] } = await connection.query(SYNC, [arrayText(sessions)]);
+      if (row?.place === null) {
+        await connection.close();
+        throw new FlwrError("unavailable", "The SuperLink's database cannot be written", {
+          hints: ["The server is a read-only standby: name the primary server"],
+        });
+      }
+      return readNumbers(row!.numbers as string | null);
     } catch (cause) {
       throw isLate ? noAnswer(this.#seconds, cause) : cause;
     } finally {

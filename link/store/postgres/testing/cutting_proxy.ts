@@ -18,6 +18,7 @@ export class CuttingProxy implements AsyncDisposable {
   cuts = 0;
   /** Number of connections whose bytes are swallowed. */
   swallowed = 0;
+  #cut = Promise.withResolvers<void>();
   readonly port: number;
 
   private constructor(target: PostgresTarget) {
@@ -34,6 +35,11 @@ export class CuttingProxy implements AsyncDisposable {
   /** Cuts the next connection on which the client sends this text, before or after the server gets it. */
   cutAt(text: string, isForwarded: boolean): void {
     this.#cutAt = { text, isForwarded };
+  }
+
+  /** Resolves when a connection was cut at a text. */
+  cutOnce(): Promise<void> {
+    return this.#cut.promise;
   }
 
   /** Swallows all bytes of the next connection on which the client sends this text, which stays open. */
@@ -114,6 +120,7 @@ export class CuttingProxy implements AsyncDisposable {
     if (cut === undefined || !text.includes(cut.text)) return "pass";
     this.#cutAt = undefined;
     this.cuts++;
+    this.#cut.resolve();
     pair.isMute = cut.isForwarded;
     return cut.isForwarded ? "pass" : "drop";
   }
