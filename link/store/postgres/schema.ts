@@ -278,3 +278,6 @@ export const MIGRATIONS: readonly string[] = [
   ) WITH (fillfactor = 50);
   `,
 ];
+
+/** For each version of this schema, the version of SQLite's that has the same tables. */
+export const SQLITE_VERSIONS: readonly number[] = [14, 14];
