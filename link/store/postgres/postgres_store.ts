@@ -1,5 +1,6 @@
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { OutcomeUnknown } from "../../transactions/outcome_unknown.ts";
 import { type Durability, NotSynced } from "../../transactions/transactions.ts";
 import { Serial } from "../serial.ts";
 import { SqlSettings } from "../sql/settings.ts";
@@ -251,11 +252,8 @@ export class PostgresStore implements LinkStore {
       if (isCommitted) return;
       throw new TryAgain(lostBy);
     }
-    throw new FlwrError(
-      "unavailable",
-      "The SuperLink lost its database while it stored the change: the outcome is unknown",
-      { cause, hints: ["Try again: a change that was stored is not stored twice"] },
-    );
+    const hints = ["Calls are repeated: a change that was stored is not stored twice"];
+    throw new OutcomeUnknown({ cause, hints });
   }
 
   async #hasMark(connection: Connection, mark: CommitMark, milliseconds: number): Promise<boolean> {
