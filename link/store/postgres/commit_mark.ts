@@ -28,13 +28,16 @@ export class CommitMarks {
   }
 }
 
-/** Statements that write a mark, inside its transaction. The first of a session removes those of earlier days. */
-export function writingMark({ session, number }: CommitMark): string {
-  const sweep = number === 1
-    ? `DELETE FROM ${COMMIT_TABLE} WHERE written_at < now() - interval '1 day';`
-    : "";
-  return `${sweep} INSERT INTO ${COMMIT_TABLE} VALUES ('${session}', ${number}, now())
-    ON CONFLICT (session) DO UPDATE SET number = excluded.number, written_at = excluded.written_at`;
+const SWEEP = `DELETE FROM ${COMMIT_TABLE} WHERE written_at < now() - interval '1 day'`;
+const WRITE = `INSERT INTO ${COMMIT_TABLE} VALUES ($1, $2, now())
+  ON CONFLICT (session) DO UPDATE SET number = excluded.number, written_at = excluded.written_at`;
+
+/** Writes a mark, inside its transaction. The first one of a connection removes those of earlier days. */
+export async function writeMark({ session, number, connection }: CommitMark): Promise<void> {
+  await Promise.all([
+    ...number === 1 ? [connection.query(SWEEP)] : [],
+    connection.query(WRITE, [session, number]),
+  ]);
 }
 
 /** Numbers of the last committed transactions, by session. */

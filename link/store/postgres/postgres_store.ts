@@ -23,7 +23,7 @@ import {
   hasMark,
   NUMBERS,
   readNumbers,
-  writingMark,
+  writeMark,
 } from "./commit_mark.ts";
 import { Connection, ConnectionLost } from "./connection.ts";
 import { isConflict, isLockTimeout, postgresError } from "./error.ts";
@@ -212,19 +212,20 @@ export class PostgresStore implements LinkStore {
       connection.script("COMMIT").catch(() => {});
       return { result, mark };
     }
+    // Sent together.
+    const marked = mark && writeMark(mark);
+    marked?.catch(() => {});
     try {
-      const { command } = await connection.script(
-        mark === undefined ? "COMMIT" : `${writingMark(mark)}; COMMIT`,
-      );
+      const { command } = await connection.script("COMMIT");
       if (command === "COMMIT") return { result, mark };
+      // Without its mark, the transaction is rolled back.
+      await marked;
       throw new FlwrError("internal", `The database answered COMMIT with "${command}"`);
     } catch (error) {
       if (connection.isLost) {
         await this.#findOutcome(mark, error);
         return { result, mark };
       }
-      // If the mark failed, the server did not reach the COMMIT.
-      connection.script("ROLLBACK").catch(() => {});
       throw isConflict(error) ? new TryAgain(error) : error;
     }
   }
