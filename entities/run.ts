@@ -115,6 +115,14 @@ export function unknownRun(runId: bigint): string {
   return `Run ${runId} is unknown, or was removed because it finished long ago`;
 }
 
+/** Advice at the end of an error's message, because a second submission would start a second run. */
+const MAY_HAVE_STARTED = 'The run may have started: look with "flwr ls" before you try again';
+
+/** Adds to the message of a failed submission that the run may have started, unless it says so already. */
+export function mayHaveStarted(message: string): string {
+  return message.endsWith(MAY_HAVE_STARTED) ? message : `${message}. ${MAY_HAVE_STARTED}`;
+}
+
 /** A run with the token for its ServerApp. */
 export interface ClaimedRun {
   readonly run: LinkRun;

@@ -1,4 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
+import { NotSynced } from "../transactions/transactions.ts";
+import { OutcomeUnknown } from "../transactions/outcome_unknown.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { resumableRun } from "./resumable_run.ts";
@@ -9,6 +11,7 @@ import {
   type ClaimedRun,
   DEFAULT_FEDERATION,
   type LinkRun,
+  mayHaveStarted,
   type NewLinkRun,
   type StartedLinkRun,
   unknownRun,
@@ -18,7 +21,17 @@ import { hashToken, newToken } from "./token.ts";
 import { sumTraffic } from "./traffic.ts";
 
 /** See Runs.create. */
-export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
+export async function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
+  try {
+    return await storeRun(context, input);
+  } catch (error) {
+    // The caller would start a second run, because submissions have no ids by which the first is found.
+    if (!(error instanceof NotSynced || error instanceof OutcomeUnknown)) throw error;
+    throw new FlwrError(error.code, mayHaveStarted(error.message), { cause: error });
+  }
+}
+
+function storeRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
   return context.transact("durable", async (tx, effects) => {
     const { fab } = input;
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {

@@ -31,7 +31,8 @@ export interface Runs {
    * limits.maxFinishedRuns newer ones.
    *
    * @throws not-found if the series, or the run to resume, does not exist; failed-precondition if a piece of the FAB's
-   *   attachments is missing, or the run to resume has not finished, has no checkpoint, or belongs to another app
+   *   attachments is missing, or the run to resume has not finished, has no checkpoint, or belongs to another app;
+   *   unavailable if the run was not stored, or may have been: the message says so
    */
   create(input: NewLinkRun): Promise<LinkRun>;
   /**

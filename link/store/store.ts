@@ -85,8 +85,9 @@ export interface SignatureRecord {
  */
 export interface SignatureTable {
   /**
-   * Records signatures, in one transaction. It need not survive a failure of the machine, because one takes longer than
-   * a signature is valid.
+   * Records signatures. They survive the end of the process, but need not survive a failure of the database's machine:
+   * after one, the last of them may be accepted again, by another process and while they are valid. If the restart takes
+   * longer than that, none is.
    *
    * @returns for each signature, whether it was not recorded before
    */

@@ -11,7 +11,8 @@ const EXPLANATION = `
 <database> is what "flwr superlink --database" takes: a SQLite file, or a URL of PostgreSQL. A backup is a SQLite file,
 whatever the database is. So backup and restore also move a SuperLink from SQLite to PostgreSQL and back.
 
-Stop a SuperLink with SQLite first. One with PostgreSQL can go on.
+A backup has the version of its database. Restoring it into a new SQLite file migrates it. The commands check and backup
+change nothing in the database. Stop a SuperLink with SQLite first. One with PostgreSQL can go on.
 
 Example:
   flwr database backup state.db monday.db
@@ -91,10 +92,15 @@ export async function migrate(database: string, flags: PostgresFlags): Promise<v
   await (await openStore(await read(database, flags))).close();
 }
 
-/** Checks a database. @returns what is wrong, or nothing */
+/**
+ * Checks a database, and changes nothing in it.
+ *
+ * @returns what is wrong, or nothing
+ * @throws failed-precondition if it has the tables of an earlier version
+ */
 export async function check(database: string, flags: PostgresFlags): Promise<string[]> {
   const { contradictions } = await loadBackup();
-  await using side = await open(database, flags, "old");
+  await using side = await openToRead(database, flags);
   const found: string[] = [];
   if ("integrity" in side) {
     const integrity = side.integrity();
@@ -105,33 +111,78 @@ export async function check(database: string, flags: PostgresFlags): Promise<str
   return [...found, ...await contradictions(side)];
 }
 
-/** Copies a database into a new file. @returns the number of rows */
+/** Copies a database as it is into a new file, which has the same version. @returns the number of rows */
 export async function backup(
   database: string,
   file: string,
   flags: PostgresFlags,
 ): Promise<number> {
-  await using from = await open(database, flags, "old");
-  const { copyRows } = await loadBackup();
-  await using to = await open(file, {}, "new");
-  try {
-    return await copyRows(from, to);
-  } catch (error) {
-    for (const part of ["", "-wal", "-journal"]) await Deno.remove(file + part).catch(() => {});
-    throw error;
+  await using from = await openToRead(database, flags);
+  const to = await read(file, {});
+  if (to.kind === "postgres") {
+    throw new FlwrError("invalid-argument", "A backup is a SQLite file", {
+      hints: ["Name a new file. To copy the backup into PostgreSQL: flwr database restore"],
+    });
   }
+  if (await exists(to.file)) {
+    throw new FlwrError("already-exists", `File "${to.file}" exists`, {
+      hints: ["Name a new file: a backup replaces nothing"],
+    });
+  }
+  return await copyIntoNew(from, to.file);
 }
 
-/** Copies a backup into an empty database. @returns the number of rows */
+/**
+ * Copies a backup into an empty database. A backup of an earlier version is copied into a new file, which is then
+ * migrated.
+ *
+ * @returns the number of rows
+ * @throws failed-precondition if the database is not empty; or if the backup is of an earlier version, and the database
+ *   is not a new file
+ */
 export async function restore(
   file: string,
   database: string,
   flags: PostgresFlags,
 ): Promise<number> {
-  await using from = await open(file, {}, "old");
-  const { copyRows } = await loadBackup();
-  await using to = await open(database, flags, "any");
+  await using from = await openToRead(file, {});
+  const { copyRows, NEWEST_VERSION, PostgresSide, SqliteSide } = await loadBackup();
+  const config = await read(database, flags);
+  if (config.kind === "sqlite" && !await exists(config.file)) {
+    const rows = await copyIntoNew(from, config.file);
+    if (from.version !== NEWEST_VERSION) await migrate(database, flags);
+    return rows;
+  }
+  if (from.version !== NEWEST_VERSION) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Backup "${file}" has schema ${from.version}, and this flwr uses schema ${NEWEST_VERSION}`,
+      {
+        hints: [
+          `Restore it into a new SQLite file, which migrates it: flwr database restore ${file} <new file>`,
+          "Then restore that file into this database",
+        ],
+      },
+    );
+  }
+  await using to = closing(
+    config.kind === "postgres"
+      ? await PostgresSide.write(config.target)
+      : SqliteSide.write(config.file, NEWEST_VERSION),
+  );
   return await copyRows(from, to);
+}
+
+/** Copies all rows into a new file with the same tables. A failure leaves no file. */
+async function copyIntoNew(from: SqliteSide | PostgresSide, file: string): Promise<number> {
+  const { copyRows, SqliteSide } = await loadBackup();
+  try {
+    await using to = closing(SqliteSide.write(file, from.version));
+    return await copyRows(from, to);
+  } catch (error) {
+    for (const part of ["", "-wal", "-journal"]) await Deno.remove(file + part).catch(() => {});
+    throw error;
+  }
 }
 
 async function read(database: string, flags: PostgresFlags) {
@@ -142,29 +193,26 @@ async function read(database: string, flags: PostgresFlags) {
   });
 }
 
-/** @param age whether a SQLite file must exist, or must not */
-async function open(
+/** Opens a database that exists, without changing it. */
+async function openToRead(
   database: string,
   flags: PostgresFlags,
-  age: "old" | "new" | "any",
 ): Promise<(SqliteSide | PostgresSide) & AsyncDisposable> {
   const config = await read(database, flags);
   const { PostgresSide, SqliteSide } = await loadBackup();
-  let side: SqliteSide | PostgresSide;
-  if (config.kind === "postgres") side = await PostgresSide.open(config.target);
-  else {
-    const exists = await Deno.stat(config.file).then(() => true, () => false);
-    if (age === "old" && !exists) {
-      throw new FlwrError("not-found", `Database "${config.file}" does not exist`);
-    }
-    if (age === "new" && exists) {
-      throw new FlwrError("already-exists", `File "${config.file}" exists`, {
-        hints: ["Name a new file: a backup replaces nothing"],
-      });
-    }
-    side = new SqliteSide(config.file);
+  if (config.kind === "postgres") return closing(await PostgresSide.read(config.target));
+  if (!await exists(config.file)) {
+    throw new FlwrError("not-found", `Database "${config.file}" does not exist`);
   }
+  return closing(SqliteSide.read(config.file));
+}
+
+function closing<S extends SqliteSide | PostgresSide>(side: S): S & AsyncDisposable {
   return Object.assign(side, { [Symbol.asyncDispose]: () => side.close() });
+}
+
+function exists(file: string): Promise<boolean> {
+  return Deno.stat(file).then(() => true, () => false);
 }
 
 async function loadBackup() {

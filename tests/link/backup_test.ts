@@ -2,11 +2,16 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { PostgresStore } from "../../link/store/postgres/postgres_store.ts";
+import {
+  MIGRATIONS as POSTGRES_MIGRATIONS,
+  SQLITE_VERSIONS,
+} from "../../link/store/postgres/schema.ts";
+import { APPLICATION_ID, MIGRATIONS } from "../../link/store/sqlite/schema.ts";
 import { SqliteStore } from "../../link/store/sqlite/sqlite_store.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 import type { PostgresTarget } from "../../link/store/postgres/target.ts";
 import { backup, check, restore } from "../../roles/superlink/database_command.ts";
-import { asOwner, postgresTest } from "../support/postgres.ts";
+import { asOwner, postgresTest, queryAsOwner } from "../support/postgres.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 import { Bench, MODEL_OBJECTS } from "./harness.ts";
 import { wholePush } from "./push_complete.ts";
@@ -133,6 +138,119 @@ testWithAllRights("a backup replaces no file, and needs a database that exists",
     assert.equal(await Deno.readTextFile(copy), "mine");
     await assert.rejects(check(":memory:", {}), { code: "invalid-argument" });
   });
+});
+
+/** Creates a database of an earlier version with one node, as its SuperLink would leave it. */
+function makeOld(file: string, version: number): void {
+  const database = new DatabaseSync(file);
+  database.exec("PRAGMA journal_mode = WAL");
+  for (const step of MIGRATIONS.slice(0, version)) database.exec(step);
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
+  const columns = (database.prepare("PRAGMA table_info(node)").all() as unknown as {
+    name: string;
+    type: string;
+    notnull: number;
+  }[]).filter(({ notnull, name }) => notnull > 0 && name !== "node_id");
+  const values: Readonly<Record<string, string>> = { TEXT: "'offline'", BLOB: "x'00'" };
+  database.exec(
+    `INSERT INTO node (node_id, ${columns.map(({ name }) => name)})
+       VALUES (7, ${columns.map(({ type }) => values[type] ?? "1")})`,
+  );
+  database.close();
+}
+
+const versionOf = (file: string) => {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const { user_version } = database.prepare("PRAGMA user_version").get() as Record<string, number>;
+  database.close();
+  return user_version;
+};
+
+testWithAllRights(
+  "backups of every earlier version are copies, and are migrated when restored",
+  async () => {
+    for (let version = 1; version < MIGRATIONS.length; version++) {
+      await withFolder(async (folder) => {
+        const [original, copy, restored] = ["a.db", "b.db", "c.db"].map((name) =>
+          `${folder}/${name}`
+        ) as [string, string, string];
+        makeOld(original, version);
+        const before = await Deno.readFile(original);
+        await assert.rejects(check(original, {}), { code: "failed-precondition" });
+        assert.equal(await backup(original, copy, {}), 1, `version ${version}`);
+        assert.deepEqual(await Deno.readFile(original), before);
+        assert.equal(versionOf(copy), version);
+        assert.deepEqual(contents(copy), contents(original));
+        const copied = await Deno.readFile(copy);
+        assert.equal(await restore(copy, restored, {}), 1);
+        assert.deepEqual(await Deno.readFile(copy), copied);
+        assert.equal(versionOf(restored), MIGRATIONS.length);
+        assert.deepEqual(await check(restored, {}), []);
+        // Only a new file is migrated.
+        const empty = `${folder}/d.db`;
+        await (new SqliteStore(empty)).close();
+        await assert.rejects(restore(copy, empty, {}), { code: "failed-precondition" });
+      });
+    }
+  },
+);
+
+testWithAllRights("check and backup change no byte, and refuse a database in use", async () => {
+  await withFolder(async (folder) => {
+    const [original, copy] = [`${folder}/a.db`, `${folder}/b.db`];
+    await fill(() => new SqliteStore(original));
+    const before = await Deno.readFile(original);
+    await check(original, {});
+    await backup(original, copy, {});
+    assert.deepEqual(await Deno.readFile(original), before);
+    const running = new SqliteStore(original);
+    const inUse = { code: "failed-precondition", message: /in use/ };
+    await assert.rejects(check(original, {}), inUse);
+    await assert.rejects(backup(original, `${folder}/c.db`, {}), inUse);
+    // What a killed SuperLink leaves: its last commits are only in the log.
+    await running.settings.write("late", "text");
+    await Deno.copyFile(original, `${folder}/killed.db`);
+    await Deno.copyFile(`${original}-wal`, `${folder}/killed.db-wal`);
+    await running.close();
+    await backup(`${folder}/killed.db`, `${folder}/late.db`, {});
+    assert.deepEqual(contents(`${folder}/late.db`), contents(original));
+    await Deno.writeFile(`${folder}/empty.db`, new Uint8Array());
+    await assert.rejects(check(`${folder}/empty.db`, {}), { code: "failed-precondition" });
+    assert.equal((await Deno.stat(`${folder}/empty.db`)).size, 0);
+  });
+});
+
+postgresTest(
+  "check and backup create no tables, and copy those of an earlier version",
+  async (target) => {
+    await withFolder((folder) =>
+      withDatabase(target, async (target) => {
+        const url = urlOf(target);
+        const tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'";
+        await assert.rejects(check(url, {}), { code: "failed-precondition" });
+        await assert.rejects(backup(url, `${folder}/a.db`, {}), { code: "failed-precondition" });
+        assert.equal((await queryAsOwner(target, tables, [])).length, 0);
+        assert.deepEqual([...Deno.readDirSync(folder)], []);
+        await asOwner(
+          target,
+          `${POSTGRES_MIGRATIONS[0]};
+         CREATE TABLE flwr_schema (version BIGINT); INSERT INTO flwr_schema VALUES (1);
+         INSERT INTO signer VALUES ('peer', 1.5)`,
+        );
+        const before = await queryAsOwner(target, tables, []);
+        assert.deepEqual(await check(url, {}), []);
+        // A SuperLink of that version goes on.
+        assert.equal(await backup(url, `${folder}/a.db`, {}), 1);
+        assert.deepEqual(await queryAsOwner(target, tables, []), before);
+        assert.equal(versionOf(`${folder}/a.db`), SQLITE_VERSIONS[0]);
+      })
+    );
+  },
+);
+
+Deno.test("each schema of PostgreSQL has the tables of one of SQLite's", () => {
+  assert.equal(SQLITE_VERSIONS.length, POSTGRES_MIGRATIONS.length);
+  assert.equal(SQLITE_VERSIONS.at(-1), MIGRATIONS.length);
 });
 
 testWithAllRights("contradictions are found", async () => {

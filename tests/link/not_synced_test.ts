@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
+import { OutcomeUnknown } from "../../link/transactions/outcome_unknown.ts";
 import { NotSynced } from "../../link/transactions/transactions.ts";
 import { type Bench, linkTest, UPDATE_OBJECTS } from "./harness.ts";
 
@@ -36,6 +37,27 @@ linkTest(
     assert.equal(bench.eventsOf("instruction-answered").length, 1);
   },
 );
+
+linkTest("a submission whose run may be stored says so, and no other call does", async (bench) => {
+  const { link } = bench;
+  const fab = { hash: "fab", content: new Uint8Array([1]) };
+  const run = { fabId: "me/app", fabVersion: "1.0.0", fab };
+  const create = () => link.runs.create(run).catch((error) => error);
+  const disk = failingSync(bench);
+  disk.failing = true;
+  const notSynced = await create();
+  disk.failing = false;
+  const { transaction } = bench.store;
+  bench.store.transaction = () => Promise.reject(new OutcomeUnknown({}));
+  const unknown = await create();
+  bench.store.transaction = () => Promise.reject(new FlwrError("unavailable", "It is away"));
+  const notStored = await create();
+  bench.store.transaction = transaction;
+  for (const [error, may] of [[notSynced, true], [unknown, true], [notStored, false]] as const) {
+    assert.equal(error.code, "unavailable");
+    assert.equal(/"flwr ls"/.test(error.message), may, error.message);
+  }
+});
 
 linkTest("a transaction that is rolled back has no effects", async (bench) => {
   const nodeId = await bench.node();

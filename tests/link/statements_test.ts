@@ -19,12 +19,12 @@ function model(name: string): LinkObject[] {
   return [...chunks, ...arrays, object(`${name} model`, arrays)];
 }
 
-/** Counts the statements of work, without BEGIN and COMMIT. */
+/** Counts the statements of work, without BEGIN, COMMIT and the mark of the transaction, which is sent with COMMIT. */
 async function statements(work: () => Promise<unknown>): Promise<number> {
   const { query } = Connection.prototype;
   let count = 0;
   Connection.prototype.query = function (...values) {
-    count++;
+    if (!/^(INSERT INTO|DELETE FROM) flwr_commit/.test(values[0])) count++;
     return query.apply(this, values);
   };
   try {
@@ -111,3 +111,22 @@ postgresTest(
     }
   },
 );
+
+postgresTest("a batch of signatures takes one statement, up to a limit", async (target) => {
+  const store = await PostgresStore.open(target);
+  try {
+    const sign = (count: number) =>
+      Array.from({ length: count }, (_, nth) => ({ peer: "a", nonce: `${nth}`, until: 10 }));
+    assert.equal(await statements(() => store.signatures.add(sign(500))), 1);
+    let added: boolean[] = [];
+    const both = [...sign(1500), ...sign(1500)];
+    assert.equal(await statements(async () => added = await store.signatures.add(both)), 3);
+    // Those of the first batch were recorded before, and each counts once.
+    assert.deepEqual(added, both.map((_, nth) => nth >= 500 && nth < 1500));
+    const times = new Map(Array.from({ length: 200 }, (_, nth) => [`peer ${nth}`, nth]));
+    assert.equal(await statements(() => store.signers.note(times, 0)), 2);
+    assert.equal((await store.signers.read()).size, 200);
+  } finally {
+    await store.close();
+  }
+});

@@ -84,10 +84,13 @@ async function withConnection<T>(
   }
 }
 
-/** Empties all tables, those first that refer to others. */
+/** Empties all tables, those first that refer to others. A test may have created none. */
 function cleaning(schema: string): string {
   const names = [...MIGRATIONS.join().matchAll(/CREATE TABLE (\w+)/g)].map(([, name]) => name!);
-  return names.reverse().map((name) => `DELETE FROM ${schema}.${name}`).join(";");
+  const deletes = names.reverse().map((name) =>
+    `IF to_regclass('${schema}.${name}') IS NOT NULL THEN DELETE FROM ${schema}.${name}; END IF;`
+  );
+  return `DO $$ BEGIN ${deletes.join(" ")} END $$`;
 }
 
 /**

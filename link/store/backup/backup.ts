@@ -3,3 +3,4 @@ export { contradictions } from "./check.ts";
 export { copyRows } from "./copy.ts";
 export { PostgresSide } from "./postgres_side.ts";
 export { SqliteSide } from "./sqlite_side.ts";
+export { NEWEST_VERSION } from "./tables.ts";

@@ -1,4 +1,6 @@
+import { FlwrError } from "../../../base/error.ts";
 import type { Side } from "./side.ts";
+import { NEWEST_VERSION } from "./tables.ts";
 
 /** Counts of rows that contradict others, by what is wrong. Each must be 0. */
 const CHECKS: Readonly<Record<string, string>> = {
@@ -22,8 +24,25 @@ const CHECKS: Readonly<Record<string, string>> = {
     (SELECT 1 FROM piece_bytes WHERE piece_bytes.hash = piece.hash)`,
 };
 
-/** Finds contradictions in a database. @returns one line for each kind, or none */
+/**
+ * Finds contradictions in a database.
+ *
+ * @returns one line for each kind, or none
+ * @throws failed-precondition if the database has the tables of an earlier version
+ */
 export async function contradictions(side: Side): Promise<string[]> {
+  if (side.version !== NEWEST_VERSION) {
+    throw new FlwrError(
+      "failed-precondition",
+      `The database has schema ${side.version}, and this flwr checks schema ${NEWEST_VERSION}`,
+      {
+        hints: [
+          "Check it with the flwr that wrote it",
+          'Or back it up, then migrate it: "flwr database migrate"',
+        ],
+      },
+    );
+  }
   const found: string[] = [];
   for (const [what, sql] of Object.entries(CHECKS)) {
     const count = await side.count(sql);

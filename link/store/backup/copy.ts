@@ -3,13 +3,13 @@ import type { Side } from "./side.ts";
 import { allTables } from "./tables.ts";
 
 /**
- * Copies all rows of a database into an empty one.
+ * Copies all rows of a database into an empty one with the same tables.
  *
  * @returns the number of rows
  * @throws failed-precondition if the other database has rows
  */
 export async function copyRows(from: Side, to: Side): Promise<number> {
-  const tables = allTables();
+  const tables = allTables(from.version);
   for (const { table } of tables) {
     if (await to.count(`SELECT count(*) FROM ${table}`) > 0) {
       throw new FlwrError(

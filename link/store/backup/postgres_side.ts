@@ -1,38 +1,61 @@
 import { Connection } from "../postgres/connection.ts";
 import { postgresError } from "../postgres/error.ts";
-import { migrate } from "../postgres/migrate.ts";
+import { beginLocked, migrate, schemaVersion } from "../postgres/migrate.ts";
+import { SQLITE_VERSIONS } from "../postgres/schema.ts";
 import { ARRAYS, arrayText } from "../postgres/statements.ts";
 import type { PostgresTarget } from "../postgres/target.ts";
 import type { ColumnValue } from "../sql/rows.ts";
 import type { InsertedColumns } from "../sql/statements.ts";
 import { BATCH_BYTES, bytesOf, type Side } from "./side.ts";
+import { NEWEST_VERSION } from "./tables.ts";
 
 /** Columns that the server numbers. */
 const NUMBERED = [["instruction", "place"], ["push", "push"], ["announced", "rowid"]] as const;
 /** Rows to fetch at once: few, because each may have a large value. */
 const FETCHED_ROWS = 50;
 
-/** A PostgreSQL database, of which reads see one moment. SuperLinks may go on. */
+/** A PostgreSQL database, of which reads see one moment. */
 export class PostgresSide implements Side {
   readonly #target: PostgresTarget;
   readonly #connection: Connection;
 
-  private constructor(target: PostgresTarget, connection: Connection) {
+  private constructor(target: PostgresTarget, connection: Connection, readonly version: number) {
     this.#target = target;
     this.#connection = connection;
   }
 
-  /** @throws FlwrError naming the host */
-  static async open(target: PostgresTarget): Promise<PostgresSide> {
+  /** Opens a database to read it, and changes nothing in it. SuperLinks may go on. @throws FlwrError naming the host */
+  static read(target: PostgresTarget): Promise<PostgresSide> {
+    return PostgresSide.#open(target, async (connection) => {
+      await connection.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      return SQLITE_VERSIONS[await schemaVersion(connection, target) - 1]!;
+    });
+  }
+
+  /**
+   * Opens a database to write it, with the newest tables. SuperLinks wait meanwhile.
+   *
+   * @throws FlwrError naming the host
+   */
+  static write(target: PostgresTarget): Promise<PostgresSide> {
+    return PostgresSide.#open(target, async (connection) => {
+      await connection.script(beginLocked(await migrate(connection, target)));
+      return NEWEST_VERSION;
+    });
+  }
+
+  /** @param begin begins the transaction. @returns the version of SQLite's schema with the same tables */
+  static async #open(
+    target: PostgresTarget,
+    begin: (connection: Connection) => Promise<number>,
+  ): Promise<PostgresSide> {
     let connection: Connection | undefined;
     try {
       connection = await Connection.open(target, { waitsForDisk: true });
-      await migrate(connection, target);
       await connection.script(
-        `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-         BEGIN ISOLATION LEVEL REPEATABLE READ`,
+        "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
       );
-      return new PostgresSide(target, connection);
+      return new PostgresSide(target, connection, await begin(connection));
     } catch (error) {
       await connection?.close();
       throw postgresError(target, error);

@@ -8,6 +8,8 @@ export const BATCH_ROWS = 1_000;
 
 /** A database that is copied from or to, as it is at one moment. */
 export interface Side {
+  /** Version of SQLite's schema that has the database's tables. */
+  readonly version: number;
   /** Runs a query that counts. */
   count(sql: string): Promise<number>;
   /** All rows of a table, in batches. */

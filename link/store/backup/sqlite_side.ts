@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type ColumnValue, placeholders } from "../sql/rows.ts";
 import type { InsertedColumns } from "../sql/statements.ts";
 import { sqliteError } from "../sqlite/error.ts";
-import { openDatabase } from "../sqlite/open.ts";
+import { openDatabase, openUnchanged } from "../sqlite/open.ts";
 import { BATCH_BYTES, BATCH_ROWS, bytesOf, type Side } from "./side.ts";
 
 /** A SQLite file. No SuperLink may use it at the same time. */
@@ -10,11 +10,39 @@ export class SqliteSide implements Side {
   readonly #path: string;
   readonly #database: DatabaseSync;
 
-  /** @throws FlwrError naming the file */
-  constructor(path: string) {
+  private constructor(path: string, database: DatabaseSync, readonly version: number) {
     this.#path = path;
-    this.#database = openDatabase(path, {});
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.#database = database;
+  }
+
+  /** Opens a file to read it, and changes nothing in it. @throws FlwrError naming the file */
+  static read(path: string): SqliteSide {
+    const { database, version } = openUnchanged(path);
+    try {
+      database.exec("BEGIN");
+      return new SqliteSide(path, database, version);
+    } catch (error) {
+      database.close();
+      throw sqliteError(path, error);
+    }
+  }
+
+  /**
+   * Opens a file to write it, and creates it if it does not exist.
+   *
+   * @param version the version of a new file's schema
+   * @throws FlwrError naming the file
+   */
+  static write(path: string, version: number): SqliteSide {
+    const database = openDatabase(path, { version });
+    try {
+      // Tables of earlier versions may come before those that they refer to.
+      database.exec("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON");
+      return new SqliteSide(path, database, version);
+    } catch (error) {
+      database.close();
+      throw sqliteError(path, error);
+    }
   }
 
   /** What SQLite itself finds wrong with the file, such as "ok". */

@@ -14,11 +14,18 @@ const UNNAMED: Readonly<Record<string, readonly InsertedColumn[]>> = {
   announced: [["rowid", "integer"]],
 };
 
-/** All tables with their columns, each after those that it refers to. */
-export function allTables(): InsertedColumns[] {
+/** The version of SQLite's schema that this program uses. */
+export const NEWEST_VERSION = MIGRATIONS.length;
+
+/**
+ * All tables with their columns, each after those that it refers to.
+ *
+ * @param version of SQLite's schema
+ */
+export function allTables(version: number): InsertedColumns[] {
   const database = new DatabaseSync(":memory:");
   try {
-    for (const step of MIGRATIONS) database.exec(step);
+    for (const step of MIGRATIONS.slice(0, version)) database.exec(step);
     const names = database.prepare(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
     ).all() as { name: string }[];

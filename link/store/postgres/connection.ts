@@ -16,10 +16,11 @@ const SESSION = {
   lock_timeout: 20_000,
   statement_timeout: 60_000,
   idle_in_transaction_session_timeout: 20_000,
+  default_transaction_isolation: "read committed",
   tcp_keepalives_idle: 10,
   tcp_keepalives_interval: 5,
   tcp_keepalives_count: 3,
-};
+} as const;
 
 /** Result of a statement. */
 export interface Result {

@@ -37,6 +37,11 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
     message: "The SuperLink's database does not exist",
     hint: "Create it: createdb --owner USER DATABASE",
   },
+  "40": {
+    code: "unavailable",
+    message: "The SuperLink's database is busy",
+    hint: "Transactions conflict: check that no other program writes to the SuperLink's tables",
+  },
   "42501": {
     code: "failed-precondition",
     message: "The SuperLink's user may not use its database",
@@ -85,6 +90,11 @@ export function isPassing(error: unknown): boolean {
 /** Whether the same transaction may succeed if it runs again: a conflict or a deadlock. */
 export function isConflict(error: unknown): boolean {
   return error instanceof postgres.PostgresError && ["40001", "40P01"].includes(error.code);
+}
+
+/** Whether another session held the lock for too long. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code === "55P03";
 }
 
 /** Codes of OpenSSL's and Node's certificate checks, and of an answer that is not TLS. */

@@ -23,10 +23,9 @@ export async function migrate(connection: Connection, target: PostgresTarget): P
     });
   }
   const lock = BigInt.asIntN(64, LOCK_CLASS << 32n | id(schema, "oid"));
-  await connection.script(
-    `BEGIN; SET LOCAL synchronous_commit = on; SELECT pg_advisory_xact_lock(${lock})`,
-  );
+  await connection.script(beginLocked(lock));
   try {
+    await connection.script("SET LOCAL synchronous_commit = on");
     await migrateLocked(connection, target);
     await connection.script("COMMIT");
   } catch (error) {
@@ -34,6 +33,16 @@ export async function migrate(connection: Connection, target: PostgresTarget): P
     throw error;
   }
   return lock;
+}
+
+/**
+ * Statements that begin a transaction and wait for the lock. The statements after it must see what was committed while
+ * it waited, whatever level the server's settings name.
+ *
+ * @param lock the lock's number, from {@link migrate}
+ */
+export function beginLocked(lock: bigint): string {
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${lock})`;
 }
 
 async function migrateLocked(connection: Connection, target: PostgresTarget): Promise<void> {
@@ -52,6 +61,29 @@ async function migrateLocked(connection: Connection, target: PostgresTarget): Pr
        INSERT INTO ${VERSION_TABLE} VALUES (0)`,
     );
   }
+  const version = await readVersion(connection, target);
+  for (const step of MIGRATIONS.slice(version)) await connection.script(step);
+  if (version < MIGRATIONS.length) {
+    await connection.script(`UPDATE ${VERSION_TABLE} SET version = ${MIGRATIONS.length}`);
+  }
+}
+
+/**
+ * The version of the schema, of which nothing is changed.
+ *
+ * @throws failed-precondition if the database has no tables of a SuperLink, or those of a newer version
+ */
+export async function schemaVersion(
+  connection: Connection,
+  target: PostgresTarget,
+): Promise<number> {
+  if ((await tableNames(connection)).has(VERSION_TABLE)) return readVersion(connection, target);
+  throw new FlwrError("failed-precondition", `${where(target)} has no tables of a SuperLink`, {
+    hints: ["Name the database of a SuperLink"],
+  });
+}
+
+async function readVersion(connection: Connection, target: PostgresTarget): Promise<number> {
   const { rows: [row] } = await connection.query(`SELECT version FROM ${VERSION_TABLE}`);
   const version = row === undefined ? 0 : number(row, "version");
   if (version > MIGRATIONS.length) {
@@ -63,10 +95,7 @@ async function migrateLocked(connection: Connection, target: PostgresTarget): Pr
       { hints: ["Use the newer flwr that created it, or name another database"] },
     );
   }
-  for (const step of MIGRATIONS.slice(version)) await connection.script(step);
-  if (version < MIGRATIONS.length) {
-    await connection.script(`UPDATE ${VERSION_TABLE} SET version = ${MIGRATIONS.length}`);
-  }
+  return version;
 }
 
 async function tableNames(connection: Connection): Promise<Set<string>> {

@@ -1,8 +1,8 @@
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { OutcomeUnknown } from "../../transactions/outcome_unknown.ts";
 import { type Durability, NotSynced } from "../../transactions/transactions.ts";
 import { Serial } from "../serial.ts";
-import { text } from "../sql/rows.ts";
 import { SqlSettings } from "../sql/settings.ts";
 import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
@@ -17,14 +17,22 @@ import type {
   SignerTable,
   StoreUsage,
 } from "../store.ts";
+import {
+  type CommitMark,
+  CommitMarks,
+  hasMark,
+  NUMBERS,
+  readNumbers,
+  writeMark,
+} from "./commit_mark.ts";
 import { Connection, ConnectionLost } from "./connection.ts";
-import { isConflict, isPassing, postgresError } from "./error.ts";
-import { migrate } from "./migrate.ts";
+import { isConflict, isLockTimeout, postgresError } from "./error.ts";
+import { beginLocked, migrate } from "./migrate.ts";
 import { Reconnecting } from "./reconnect.ts";
 import { PostgresSignals } from "./signals.ts";
-import { PostgresStatements, StatementTexts } from "./statements.ts";
+import { arrayText, PostgresStatements, StatementTexts } from "./statements.ts";
 import type { PostgresTarget } from "./target.ts";
-import { WalSync } from "./wal_sync.ts";
+import { CommitLost, WalSync, type WalSyncOptions } from "./wal_sync.ts";
 
 /** Number of times that a transaction is tried which conflicts with others or loses its connection. */
 const MAX_ATTEMPTS = 5;
@@ -32,8 +40,11 @@ const MAX_ATTEMPTS = 5;
 const ATTEMPT_SECONDS = 60;
 /** Number of transactions that may wait. More are refused, because their callers give up before their turn. */
 const MAX_WAITING = 20_000;
-/** Seconds to find out whether a transaction was committed whose connection was lost meanwhile. */
-const OUTCOME_SECONDS = 10;
+/**
+ * Seconds to find out whether a transaction was committed whose connection was lost meanwhile. The server needs 20 s to
+ * end the session of a connection that was lost without notice.
+ */
+const OUTCOME_SECONDS = 30;
 const OUTCOME_PAUSE_SECONDS = 0.1;
 
 /** Commits do not wait for the disk, because the transaction would keep the lock meanwhile; see {@link WalSync}. */
@@ -46,11 +57,14 @@ class TryAgain extends Error {
   }
 }
 
+/** Options of a {@link PostgresStore}. */
+export type PostgresOptions = WalSyncOptions;
+
 /** A committed transaction. */
 interface Committed<T> {
   readonly result: T;
-  /** The connection that committed it, or learned that it was. */
-  readonly connection: Connection;
+  /** Undefined for a relaxed one. */
+  readonly mark: CommitMark | undefined;
 }
 
 /**
@@ -63,22 +77,25 @@ export class PostgresStore implements LinkStore {
   readonly #queue = new Serial(MAX_WAITING);
   readonly #main: Reconnecting;
   readonly #log: WalSync;
-  /** Begins a transaction alone; the second form returns its id, too. */
-  readonly #begin: Readonly<Record<Durability, string>>;
+  readonly #marks = new CommitMarks();
+  /** Begins a transaction alone. */
+  readonly #begin: string;
   readonly isShared = true;
   readonly signals: PostgresSignals;
   readonly signers: SignerTable;
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
 
-  private constructor(target: PostgresTarget, connection: Connection, lock: bigint) {
+  private constructor(
+    target: PostgresTarget,
+    connection: Connection,
+    lock: bigint,
+    options: PostgresOptions,
+  ) {
     this.#target = target;
     this.#main = new Reconnecting(target, MAIN, connection);
-    this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }));
-    this.#begin = {
-      relaxed: `BEGIN; SELECT pg_advisory_xact_lock(${lock})`,
-      durable: `BEGIN; SELECT pg_advisory_xact_lock(${lock}), pg_current_xact_id()::text AS id`,
-    };
+    this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }), options);
+    this.#begin = beginLocked(lock);
     this.signals = new PostgresSignals(target, `flwr_${BigInt.asUintN(32, lock)}`);
     const perform = <T>(work: (sql: Statements) => Promise<T>) =>
       this.#queue.run(async () => (await this.#perform("relaxed", work)).result);
@@ -93,11 +110,14 @@ export class PostgresStore implements LinkStore {
    * @throws unavailable if the server cannot be reached; failed-precondition if it refuses the user, or the database
    *   belongs to another program or to a newer version
    */
-  static async open(target: PostgresTarget): Promise<PostgresStore> {
+  static async open(
+    target: PostgresTarget,
+    options: PostgresOptions = {},
+  ): Promise<PostgresStore> {
     let connection: Connection | undefined;
     try {
       connection = await Connection.open(target, MAIN);
-      return new PostgresStore(target, connection, await migrate(connection, target));
+      return new PostgresStore(target, connection, await migrate(connection, target), options);
     } catch (error) {
       await connection?.close();
       throw postgresError(target, error);
@@ -109,15 +129,15 @@ export class PostgresStore implements LinkStore {
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
-    const { result, connection } = await this.#queue.run(() =>
+    const { result, mark } = await this.#queue.run(() =>
       this.#perform(durability, (sql) => work(sqlTables(sql)), onCommit)
     );
-    if (durability === "durable") {
+    if (mark !== undefined) {
       try {
-        await this.#log.flush();
-        // A server that stopped meanwhile may have lost the commit before the new connection's one.
-        if (connection.isLost) throw new ConnectionLost();
+        await this.#log.flush(mark);
       } catch (error) {
+        // The connection may lead to a server whose place another one has taken.
+        if (error instanceof CommitLost) mark.connection.close();
         throw new NotSynced(result, FlwrError.from(postgresError(this.#target, error)));
       }
     }
@@ -167,16 +187,14 @@ export class PostgresStore implements LinkStore {
     work: (sql: Statements) => Promise<T>,
   ): Promise<Committed<T>> {
     // Sent together with the first statement of the work.
-    const begun = connection.script(this.#begin[durability]);
+    const begun = connection.script(this.#begin);
     begun.catch(() => {});
     const sql = new PostgresStatements(connection, this.#texts);
     let result: T;
-    let id: string | undefined;
     try {
       result = await work(sql);
       sql.end();
-      const { rows: [row] } = await begun;
-      if (durability === "durable") id = text(row!, "id");
+      await begun;
       // A failed statement fails the transaction, even if the work went on.
       if (sql.failure !== undefined) throw sql.failure;
     } catch (error) {
@@ -187,53 +205,69 @@ export class PostgresStore implements LinkStore {
       await begun;
       throw isConflict(sql.failure) ? new TryAgain(sql.failure) : error;
     }
-    if (!sql.hasWritten) {
+    // A durable transaction leaves a mark even if it only read: what it read must be on the disk, too.
+    const mark = durability === "durable" ? this.#marks.next(connection) : undefined;
+    if (mark === undefined && !sql.hasWritten) {
       // Nothing depends on the answer, so the next transaction does not wait for it.
       connection.script("COMMIT").catch(() => {});
-      return { result, connection };
+      return { result, mark };
     }
+    // Sent together.
+    const marked = mark && writeMark(mark);
+    marked?.catch(() => {});
     try {
       const { command } = await connection.script("COMMIT");
-      if (command === "COMMIT") return { result, connection };
+      if (command === "COMMIT") return { result, mark };
+      // Without its mark, the transaction is rolled back.
+      await marked;
       throw new FlwrError("internal", `The database answered COMMIT with "${command}"`);
     } catch (error) {
-      if (isConflict(error)) throw new TryAgain(error);
-      if (!connection.isLost) throw error;
-      return { result, connection: await this.#findOutcome(id, error) };
+      if (connection.isLost) {
+        await this.#findOutcome(mark, error);
+        return { result, mark };
+      }
+      throw isConflict(error) ? new TryAgain(error) : error;
     }
   }
 
   /**
-   * Finds out whether a transaction was committed whose connection was lost during COMMIT.
+   * Finds out whether a transaction was committed whose connection was lost during COMMIT. Returns if it was.
    *
-   * @param id the transaction's number in the server
-   * @returns the connection that found it committed
+   * @param mark undefined if the transaction left none
    * @throws TryAgain if it was not; unavailable if that is unknown
    */
-  async #findOutcome(id: string | undefined, cause: unknown): Promise<Connection> {
+  async #findOutcome(mark: CommitMark | undefined, lostBy: unknown): Promise<void> {
     const deadline = performance.now() + OUTCOME_SECONDS * 1000;
-    while (id !== undefined && performance.now() < deadline) {
+    let cause = lostBy;
+    while (mark !== undefined && performance.now() < deadline) {
+      let isCommitted: boolean;
       try {
         const connection = await this.#main.connected();
-        const { rows: [row] } = await connection.query(
-          "SELECT pg_xact_status($1::text::xid8) AS status",
-          [id],
-        );
-        if (row?.status === "committed") return connection;
-        if (row?.status === "aborted") throw new TryAgain(cause);
-        // The server has not noticed yet that the connection is gone.
-        if (row?.status !== "in progress") break;
+        isCommitted = await this.#hasMark(connection, mark, deadline - performance.now());
       } catch (error) {
-        if (error instanceof TryAgain) throw error;
-        if (!(error instanceof ConnectionLost) && !isPassing(error)) throw error;
-        if (isPassing(error)) break;
+        cause = error;
+        if (!(error instanceof ConnectionLost) && !isLockTimeout(error)) break;
+        await systemClock.sleep(OUTCOME_PAUSE_SECONDS);
+        continue;
       }
-      await systemClock.sleep(OUTCOME_PAUSE_SECONDS);
+      if (isCommitted) return;
+      throw new TryAgain(lostBy);
     }
-    throw new FlwrError(
-      "unavailable",
-      "The SuperLink lost its database while it stored the change: the outcome is unknown",
-      { cause, hints: ["Try again: a change that was stored is not stored twice"] },
-    );
+    const hints = ["Calls are repeated: a change that was stored is not stored twice"];
+    throw new OutcomeUnknown({ cause, hints });
+  }
+
+  async #hasMark(connection: Connection, mark: CommitMark, milliseconds: number): Promise<boolean> {
+    const timer = setTimeout(() => connection.close(), milliseconds);
+    try {
+      // Waits for the lost session, which keeps the lock until its transaction has ended.
+      await connection.script(this.#begin);
+      const values = [arrayText([mark.session])];
+      const { rows: [row] } = await connection.query(`SELECT ${NUMBERS} AS numbers`, values);
+      return hasMark(readNumbers(row!.numbers as string | null), mark);
+    } finally {
+      clearTimeout(timer);
+      if (!connection.isLost) connection.script("ROLLBACK").catch(() => {});
+    }
   }
 }

@@ -7,10 +7,13 @@ import { runRecord } from "../../testing/records.ts";
 import { MIGRATIONS as SQLITE_MIGRATIONS } from "../sqlite/schema.ts";
 import type { LinkTables } from "../store.ts";
 import { PostgresStore } from "./postgres_store.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { MIGRATIONS, OWN_TABLES } from "./schema.ts";
 import type { PostgresTarget } from "./target.ts";
 import { CuttingProxy } from "./testing/cutting_proxy.ts";
 
+/** End of the message that commits. */
+const COMMIT = "COMMIT\0";
+const OWN = OWN_TABLES.map((table) => `'${table}'`).join();
 const RUN = 2n ** 64n - 1n;
 const write = (tx: LinkTables) => tx.runs.put(runRecord({ runId: RUN, fabId: "app" }));
 const count = (tx: LinkTables) =>
@@ -33,7 +36,7 @@ postgresTest("the tables have the columns of SQLite's", async (target) => {
     target,
     `SELECT table_name || '.' || column_name || ' ' || is_nullable AS it, data_type AS type
        FROM information_schema.columns
-       WHERE table_schema = $1 AND table_name <> 'flwr_schema' AND column_name <> 'rowid'`,
+       WHERE table_schema = $1 AND table_name NOT IN (${OWN}) AND column_name <> 'rowid'`,
     [target.schema!],
   );
   const types: Readonly<Record<string, string>> = {
@@ -60,7 +63,7 @@ postgresTest("the tables have the indices of SQLite's", async (target) => {
   await (await PostgresStore.open(target)).close();
   const rows = await queryAsOwner(
     target,
-    "SELECT indexname AS name FROM pg_indexes WHERE schemaname = $1 AND tablename <> 'flwr_schema'",
+    `SELECT indexname AS name FROM pg_indexes WHERE schemaname = $1 AND tablename NOT IN (${OWN})`,
     [target.schema!],
   );
   const sqlite = new DatabaseSync(":memory:");
@@ -130,6 +133,56 @@ postgresTest("transactions of two stores do not interleave", async (target) => {
     Array.from({ length: 40 }, (_, i) => (i % 2 ? first : second).transaction("relaxed", raise)),
   );
   assert.equal(await counted(first), 40);
+});
+
+for (const level of ["repeatable read", "serializable"]) {
+  postgresTest(`two stores agree if the server's default is ${level}`, async (target) => {
+    // The tables belong to the tests' user.
+    await (await PostgresStore.open(target)).close();
+    // Only this role, because other tests use the server at the same time.
+    const user = `levels_${crypto.randomUUID().replaceAll("-", "")}`;
+    await asOwner(
+      target,
+      `CREATE ROLE ${user} LOGIN SUPERUSER;
+       ALTER ROLE ${user} SET default_transaction_isolation = '${level}'`,
+    );
+    const stores = await Promise.all([1, 2].map(() => PostgresStore.open({ ...target, user })));
+    // At most one of the two leases may be taken.
+    let both = 0;
+    for (let round = 0; round < 20; round++) {
+      const names = [`a${round}`, `b${round}`];
+      const taken = await Promise.all(
+        stores.map((store, nth) =>
+          store.transaction("relaxed", async (tx) => {
+            if (await tx.leases.get(names[1 - nth]!) !== undefined) return false;
+            await tx.leases.put({ name: names[nth]!, holder: 1n, number: 1, until: 1 });
+            return true;
+          })
+        ),
+      );
+      if (taken.every((isTaken) => isTaken)) both++;
+    }
+    assert.equal(both, 0);
+    for (const store of stores) await store.close();
+    await asOwner(target, `DROP ROLE ${user}`);
+  });
+}
+
+postgresTest("a conflict that remains is unavailable", async (target) => {
+  await using store = await opened(target);
+  await store.transaction("relaxed", write);
+  await asOwner(
+    target,
+    `SET search_path = ${target.schema};
+     CREATE FUNCTION always_conflict() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE 'conflict' USING ERRCODE = 'serialization_failure'; END $$;
+     CREATE TRIGGER always BEFORE UPDATE ON run FOR EACH ROW EXECUTE FUNCTION always_conflict()`,
+  );
+  await assert.rejects(store.transaction("durable", count), { code: "unavailable" });
+  await asOwner(
+    target,
+    `SET search_path = ${target.schema}; DROP TRIGGER always ON run; DROP FUNCTION always_conflict`,
+  );
 });
 
 postgresTest("a conflict runs the work again", async (target) => {
@@ -208,7 +261,7 @@ for (const [when, isForwarded] of [["after", true], ["before", false]] as const)
     await using proxy = CuttingProxy.to(target);
     await using store = await opened({ ...target, port: proxy.port });
     await store.transaction("durable", write);
-    proxy.cutAt("COMMIT", isForwarded);
+    proxy.cutAt(COMMIT, isForwarded);
     let attempts = 0;
     let commits = 0;
     await store.transaction("durable", (tx) => {
@@ -219,6 +272,93 @@ for (const [when, isForwarded] of [["after", true], ["before", false]] as const)
     assert.deepEqual([attempts, commits, await counted(store)], [isForwarded ? 1 : 2, 1, 1]);
   });
 }
+
+/** Commits without an answer, and cuts the server off until `meanwhile` has run. */
+async function lostCommit(
+  store: PostgresStore,
+  proxy: CuttingProxy,
+  target: PostgresTarget,
+  meanwhile: string,
+): Promise<{ attempts: number; commits: number }> {
+  const seen = { attempts: 0, commits: 0 };
+  proxy.cutAt(COMMIT, true);
+  const counting = store.transaction("durable", (tx) => {
+    seen.attempts++;
+    return count(tx);
+  }, () => seen.commits++);
+  await proxy.cutOnce();
+  proxy.stop();
+  const committed = "SELECT bytes_sent FROM run WHERE bytes_sent > 0";
+  const schema = `SET search_path = ${target.schema}`;
+  while (
+    (await queryAsOwner(target, committed.replace("run", `${target.schema}.run`), [])).length === 0
+  );
+  await asOwner(target, `${schema}; ${meanwhile}`);
+  proxy.start();
+  await counting;
+  return seen;
+}
+
+postgresTest("a commit that the server lost when it crashed is stored again", async (target) => {
+  await using proxy = CuttingProxy.to(target);
+  await using store = await opened({ ...target, port: proxy.port });
+  await store.transaction("durable", write);
+  // What a crash of the server does to a commit that was not on its disk. Its number then belongs to another.
+  const seen = await lostCommit(
+    store,
+    proxy,
+    target,
+    "UPDATE run SET bytes_sent = 0; UPDATE flwr_commit SET number = number - 1",
+  );
+  assert.deepEqual(seen, { attempts: 2, commits: 1 });
+  assert.equal(await counted(store), 1);
+});
+
+postgresTest("a durable transaction that another server lacks is not confirmed", async (target) => {
+  await using store = await opened(target);
+  await store.transaction("durable", write);
+  // The connection that syncs sees a server without the transaction's mark.
+  await asOwner(
+    target,
+    `SET search_path = ${target.schema};
+     CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+     CREATE TRIGGER forget BEFORE INSERT OR UPDATE ON flwr_commit FOR EACH ROW
+       EXECUTE FUNCTION forget()`,
+  );
+  await assert.rejects(store.transaction("durable", count), (error) => {
+    assert.ok(error instanceof NotSynced);
+    assert.equal(error.code, "unavailable");
+    return true;
+  });
+  await asOwner(
+    target,
+    `SET search_path = ${target.schema}; DROP TRIGGER forget ON flwr_commit; DROP FUNCTION forget`,
+  );
+  await store.transaction("durable", count);
+  assert.equal(await counted(store), 2);
+});
+
+postgresTest("a transaction that only read is confirmed if its mark is there", async (target) => {
+  await using store = await opened(target);
+  await store.transaction("relaxed", write);
+  const run = await store.transaction("durable", (tx) => tx.runs.get(RUN));
+  assert.equal(run?.runId, RUN);
+  const marks = async () =>
+    (await queryAsOwner(target, `SELECT number FROM ${target.schema}.flwr_commit`, []))
+      .map(({ number }) => number);
+  assert.deepEqual(await marks(), [1n]);
+  // One row for each connection, and those of earlier days are removed.
+  await store.transaction("durable", count);
+  assert.deepEqual(await marks(), [2n]);
+  await asOwner(
+    target,
+    `UPDATE ${target.schema}.flwr_commit SET written_at = now() - interval '2 days'`,
+  );
+  await using other = await opened(target);
+  await other.transaction("durable", count);
+  assert.deepEqual(await marks(), [1n]);
+  await store.transaction("durable", count);
+});
 
 postgresTest("connections cut at any moment lose nothing and repeat nothing", async (target) => {
   const seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
@@ -252,7 +392,7 @@ postgresTest("an unknown outcome of COMMIT is refused", async (target) => {
   await using proxy = CuttingProxy.to(target);
   await using store = await opened({ ...target, port: proxy.port });
   await store.transaction("durable", write);
-  proxy.cutAt("COMMIT", true);
+  proxy.cutAt(COMMIT, true);
   // A relaxed transaction has no number to look up.
   await assert.rejects(store.transaction("relaxed", count), {
     code: "unavailable",

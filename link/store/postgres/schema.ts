@@ -4,10 +4,16 @@ const TEXT = 'TEXT COLLATE "C"';
 /** Name of the table with the version of the schema, by which a SuperLink knows its own database. */
 export const VERSION_TABLE = "flwr_schema";
 
+/** Name of the table with the marks of durable transactions; see commit_mark.ts. */
+export const COMMIT_TABLE = "flwr_commit";
+
+/** Tables that SQLite's database does not have, because it needs none of them. */
+export const OWN_TABLES: readonly string[] = [VERSION_TABLE, COMMIT_TABLE];
+
 /**
  * Schema migrations. The first entry creates version 1 in an empty schema, the second migrates version 1 to 2, and so
  * on. Released entries are never changed; new ones are added. The tables equal those of SQLite, and so does what their
- * columns contain.
+ * columns contain, except for {@link OWN_TABLES}.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -263,4 +269,15 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE piece_bytes ALTER COLUMN bytes SET STORAGE EXTERNAL;
   ALTER TABLE fab ALTER COLUMN content SET STORAGE EXTERNAL;
   `,
+  // Marks of durable transactions, one row for each connection. Rows are updated often, so pages keep room for that.
+  `
+  CREATE TABLE ${COMMIT_TABLE} (
+    session ${TEXT} PRIMARY KEY,
+    number BIGINT NOT NULL,
+    written_at TIMESTAMPTZ NOT NULL
+  ) WITH (fillfactor = 50);
+  `,
 ];
+
+/** For each version of this schema, the version of SQLite's that has the same tables. */
+export const SQLITE_VERSIONS: readonly number[] = [14, 14];

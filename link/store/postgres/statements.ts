@@ -80,10 +80,19 @@ export class PostgresStatements implements Statements {
     rows: readonly (readonly ColumnValue[])[],
     end = "",
   ): Promise<void> {
-    if (rows.length === 0) return;
+    await this.insertReturning(() => {}, into, rows, end);
+  }
+
+  async insertReturning<T>(
+    from: (row: Row) => T,
+    into: InsertedColumns,
+    rows: readonly (readonly ColumnValue[])[],
+    end: string,
+  ): Promise<T[]> {
+    if (rows.length === 0) return [];
     this.#hasWritten = true;
     const lists = into.columns.map((_, index) => arrayText(rows.map((row) => row[index]!)));
-    await this.#query(this.#texts.ofInsert(into, end), lists);
+    return (await this.#query(this.#texts.ofInsert(into, end), lists)).rows.map(from);
   }
 
   async #query(sql: string, values: SqlValue[]): Promise<Result> {

@@ -1,6 +1,11 @@
 import { number, type Row, text } from "./rows.ts";
-import type { Statements } from "./statements.ts";
+import type { InsertedColumns, Statements } from "./statements.ts";
 import type { SignerTable } from "../store.ts";
+
+const INTO: InsertedColumns = {
+  table: "signer",
+  columns: [["peer", "text"], ["until", "real"]],
+};
 
 /** {@link SignerTable} in SQL, which survives a crash of the process. */
 export class SqlSigners implements SignerTable {
@@ -20,14 +25,11 @@ export class SqlSigners implements SignerTable {
 
   note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void> {
     return this.#perform(async (sql) => {
-      for (const [peer, time] of until) {
-        await sql.run(
-          `INSERT INTO signer (peer, until) VALUES (?, ?)
-             ON CONFLICT (peer) DO UPDATE SET until = excluded.until`,
-          peer,
-          time,
-        );
-      }
+      await sql.insert(
+        INTO,
+        [...until],
+        "ON CONFLICT (peer) DO UPDATE SET until = excluded.until",
+      );
       await sql.run("DELETE FROM signer WHERE until < ?", forgetBefore);
     });
   }

@@ -37,6 +37,18 @@ export interface Statements {
     rows: readonly (readonly ColumnValue[])[],
     end?: string,
   ): Promise<void>;
+  /**
+   * Inserts rows like {@link insert}.
+   *
+   * @param end clause after the values, with RETURNING
+   * @returns the rows that it returns
+   */
+  insertReturning<T>(
+    from: (row: Row) => T,
+    into: InsertedColumns,
+    rows: readonly (readonly ColumnValue[])[],
+    end: string,
+  ): Promise<T[]>;
 }
 
 /** The columns of a table into which rows are inserted, in the order of their values. */

@@ -22,7 +22,7 @@ export function sqliteError(path: string, error: unknown): unknown {
         {
           cause,
           hints: [
-            "Each SuperLink needs its own database: stop the other one, or name another file",
+            "Stop the SuperLink that uses it, or name another file: each SuperLink needs its own",
           ],
         },
       );

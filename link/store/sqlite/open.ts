@@ -21,6 +21,8 @@ export interface OpenOptions {
   readonly lockWaitSeconds?: number;
   /** Largest database of an earlier version to rebuild, in bytes; default 1 GiB. */
   readonly largestRebuildBytes?: number;
+  /** Schema to migrate to, for backups of an earlier version; default: the newest. */
+  readonly version?: number;
 }
 
 /**
@@ -32,7 +34,11 @@ export interface OpenOptions {
  */
 export function openDatabase(
   path: string,
-  { lockWaitSeconds = 2, largestRebuildBytes = LARGEST_REBUILD }: OpenOptions,
+  {
+    lockWaitSeconds = 2,
+    largestRebuildBytes = LARGEST_REBUILD,
+    version = MIGRATIONS.length,
+  }: OpenOptions,
 ): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
@@ -51,9 +57,36 @@ export function openDatabase(
       `PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_SIZE_LIMIT};
        PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB}`,
     );
-    migrate(path, database);
+    migrate(path, database, version);
     if (!isReclaimable(database)) rebuild(database, largestRebuildBytes);
     return database;
+  } catch (error) {
+    database?.close();
+    throw sqliteError(path, error);
+  }
+}
+
+/**
+ * Opens a SuperLink's database to read it, without migrating or otherwise changing it. No other process may use it at the
+ * same time.
+ *
+ * @returns the database and the version of its schema
+ * @throws failed-precondition as {@link openDatabase} does, and if the file has no tables
+ */
+export function openUnchanged(path: string): { database: DatabaseSync; version: number } {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: 2_000 });
+    // Without this, a database in use by a SuperLink would need a file of shared memory.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON");
+    requireOwn(path, database);
+    const version = versionOf(path, database);
+    if (version === 0) {
+      throw new FlwrError("failed-precondition", `Database "${path}" is empty`, {
+        hints: ["Name the database of a SuperLink, or a backup"],
+      });
+    }
+    return { database, version };
   } catch (error) {
     database?.close();
     throw sqliteError(path, error);
@@ -84,7 +117,8 @@ function requireOwn(path: string, database: DatabaseSync): void {
   }
 }
 
-function migrate(path: string, database: DatabaseSync): void {
+/** The version of the schema; 0: no tables. @throws failed-precondition if it is newer than this program */
+function versionOf(path: string, database: DatabaseSync): number {
   const version = pragma(database, "PRAGMA user_version");
   if (version > MIGRATIONS.length) {
     throw new FlwrError(
@@ -93,7 +127,12 @@ function migrate(path: string, database: DatabaseSync): void {
       { hints: ["Use the newer flwr that created it, or name another file"] },
     );
   }
-  for (const [index, step] of MIGRATIONS.entries()) {
+  return version;
+}
+
+function migrate(path: string, database: DatabaseSync, newest: number): void {
+  const version = versionOf(path, database);
+  for (const [index, step] of MIGRATIONS.slice(0, newest).entries()) {
     if (index < version) continue;
     database.exec(
       `BEGIN EXCLUSIVE; ${step}

@@ -72,12 +72,11 @@ export class SqliteStatements implements Statements {
   }
 
   insert(
-    { table, columns }: InsertedColumns,
+    into: InsertedColumns,
     rows: readonly (readonly ColumnValue[])[],
     end = "",
   ): Promise<void> {
-    const names = columns.map(([name]) => name);
-    const sql = `INSERT INTO ${table} (${names.join(", ")}) VALUES (${placeholders(names)}) ${end}`;
+    const sql = insertText(into, end);
     return promised(() => {
       for (const row of rows) {
         this.#onWrite();
@@ -85,6 +84,26 @@ export class SqliteStatements implements Statements {
       }
     });
   }
+
+  insertReturning<T>(
+    from: (row: Row) => T,
+    into: InsertedColumns,
+    rows: readonly (readonly ColumnValue[])[],
+    end: string,
+  ): Promise<T[]> {
+    const sql = insertText(into, end);
+    return promised(() =>
+      rows.flatMap((row) => {
+        this.#onWrite();
+        return (this.#prepare(sql).all(...row) as Row[]).map(from);
+      })
+    );
+  }
+}
+
+function insertText({ table, columns }: InsertedColumns, end: string): string {
+  const names = columns.map(([name]) => name);
+  return `INSERT INTO ${table} (${names.join(", ")}) VALUES (${placeholders(names)}) ${end}`;
 }
 
 /** Translates a statement of the tables to SQLite. */

@@ -1,5 +1,10 @@
 import type { PostgresTarget } from "../target.ts";
 
+/** What happens to a part of a connection's bytes. "drop" cuts the connection there. */
+type Decision = "pass" | "swallow" | "drop";
+/** State of a connection with both of its directions. */
+type Pair = { isMute: boolean; isSwallowed: boolean };
+
 /** A proxy to PostgreSQL that cuts connections when a test wants it. */
 export class CuttingProxy implements AsyncDisposable {
   readonly #target: PostgresTarget;
@@ -8,8 +13,12 @@ export class CuttingProxy implements AsyncDisposable {
   #listener: Deno.TcpListener;
   #cutAt: { readonly text: string; readonly isForwarded: boolean } | undefined;
   #partsLeft: number | undefined;
+  #swallowAt: string | undefined;
   /** Number of connections that were cut at a text. */
   cuts = 0;
+  /** Number of connections whose bytes are swallowed. */
+  swallowed = 0;
+  #cut = Promise.withResolvers<void>();
   readonly port: number;
 
   private constructor(target: PostgresTarget) {
@@ -26,6 +35,16 @@ export class CuttingProxy implements AsyncDisposable {
   /** Cuts the next connection on which the client sends this text, before or after the server gets it. */
   cutAt(text: string, isForwarded: boolean): void {
     this.#cutAt = { text, isForwarded };
+  }
+
+  /** Resolves when a connection was cut at a text. */
+  cutOnce(): Promise<void> {
+    return this.#cut.promise;
+  }
+
+  /** Swallows all bytes of the next connection on which the client sends this text, which stays open. */
+  swallowAt(text: string): void {
+    this.#swallowAt = text;
   }
 
   /** Cuts all connections after the clients have sent this many more parts. */
@@ -65,11 +84,15 @@ export class CuttingProxy implements AsyncDisposable {
   async #serve(client: Deno.TcpConn): Promise<void> {
     const server = await Deno.connect({ hostname: this.#target.host, port: this.#target.port });
     for (const connection of [client, server]) this.#connections.add(connection);
-    const pair = { isMute: false };
+    const pair: Pair = { isMute: false, isSwallowed: false };
     const done = Promise.all([
-      this.#pass(client, server, (part) => this.#cuts(part, pair)),
+      this.#pass(client, server, (part) => this.#decide(part, pair)),
       // What the server answers is lost with the connection.
-      this.#pass(server, client, () => pair.isMute ? "drop" : "pass"),
+      this.#pass(
+        server,
+        client,
+        () => pair.isSwallowed ? "swallow" : pair.isMute ? "drop" : "pass",
+      ),
     ]).then(() => {
       for (const connection of [client, server]) {
         this.#connections.delete(connection);
@@ -80,18 +103,24 @@ export class CuttingProxy implements AsyncDisposable {
     done.finally(() => this.#running.delete(done));
   }
 
-  /** Whether a part of the client's bytes is where the connection is cut. */
-  #cuts(part: Uint8Array, pair: { isMute: boolean }): "pass" | "drop" {
+  /** Whether a part of the client's bytes is where the connection is cut, or begins to be swallowed. */
+  #decide(part: Uint8Array, pair: Pair): Decision {
+    const text = new TextDecoder("latin1").decode(part);
+    if (this.#swallowAt !== undefined && text.includes(this.#swallowAt)) {
+      this.#swallowAt = undefined;
+      this.swallowed++;
+      pair.isSwallowed = true;
+    }
+    if (pair.isSwallowed) return "swallow";
     if (this.#partsLeft !== undefined && this.#partsLeft-- === 0) {
       this.#partsLeft = undefined;
       this.cut();
     }
     const cut = this.#cutAt;
-    if (cut === undefined || !new TextDecoder("latin1").decode(part).includes(cut.text)) {
-      return "pass";
-    }
+    if (cut === undefined || !text.includes(cut.text)) return "pass";
     this.#cutAt = undefined;
     this.cuts++;
+    this.#cut.resolve();
     pair.isMute = cut.isForwarded;
     return cut.isForwarded ? "pass" : "drop";
   }
@@ -100,14 +129,15 @@ export class CuttingProxy implements AsyncDisposable {
   async #pass(
     from: Deno.TcpConn,
     to: Deno.TcpConn,
-    decide: (part: Uint8Array) => "pass" | "drop",
+    decide: (part: Uint8Array) => Decision,
   ): Promise<void> {
     const buffer = new Uint8Array(64 * 1024);
     try {
       for (let size; (size = await from.read(buffer)) !== null;) {
         const part = buffer.subarray(0, size);
-        if (decide(part) === "drop") break;
-        await writeAll(to, part);
+        const decision = decide(part);
+        if (decision === "drop") break;
+        if (decision === "pass") await writeAll(to, part);
       }
     } catch {
       // the other direction ended

@@ -3,6 +3,7 @@ import { hasFaultSettings, simulationToBytes, simulationToWire } from "../simula
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../entities/metadata.ts";
+import { mayHaveStarted } from "../../../../entities/run.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";
@@ -54,6 +55,13 @@ const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
   "unavailable",
   "unimplemented",
 ]);
+
+/** Whether a call failed after it was sent, so that it may have had its effect. Errors before that have hints. */
+function isWithoutAnswer(error: unknown): error is FlwrError {
+  return error instanceof FlwrError && error.hints.length === 0 &&
+    !(error.cause instanceof ApiError) &&
+    (error.code === "unavailable" || error.code === "deadline-exceeded");
+}
 
 /** An app to be run. */
 export interface RunSubmission {
@@ -137,8 +145,10 @@ export class ControlClient {
   }
 
   /**
-   * Submits an app without retries, because after a lost response it may already be running. @throws FlwrError
-   * "resource-exhausted" if the bundle is too large for the SuperLink
+   * Submits an app without retries, because after a lost response it may already be running.
+   *
+   * @throws FlwrError "resource-exhausted" if the bundle is too large for the SuperLink; "unavailable" or
+   *   "deadline-exceeded" if it was not reached, or if the run may have started: the message says so
    */
   async startRun(
     { fab, overrideConfig, federation, seriesId, resumeFrom, simulation, nodeTable }: RunSubmission,
@@ -161,6 +171,9 @@ export class ControlClient {
       const { message } = FlwrError.from(error);
       if (federation !== undefined || message !== WANTS_FEDERATION) throw error;
       return submit(OLDER_FEDERATION);
+    }).catch((error) => {
+      if (!isWithoutAnswer(error)) throw error;
+      throw new FlwrError(error.code, mayHaveStarted(error.message), { cause: error.cause });
     });
     if (response.runId === undefined) {
       throw new FlwrError(

@@ -57,6 +57,27 @@ Deno.test("control client: a submission refused for another reason is not repeat
   assert.deepEqual(await submitted(() => undefined), { sent: [""], outcome: 7n });
 });
 
+Deno.test("control client: an error says if the run may have started", async () => {
+  const lost: [FlwrError, boolean][] = [
+    [new FlwrError("unavailable", "The connection broke", { cause: new Error("reset") }), true],
+    [new FlwrError("deadline-exceeded", "No answer"), true],
+    [new FlwrError("unavailable", "Cannot reach it", { hints: ["Start the SuperLink"] }), false],
+    [new FlwrError("failed-precondition", "It is full"), false],
+  ];
+  for (const [error, mayHaveStarted] of lost) {
+    const channel: Channel = {
+      address: "superlink",
+      call: () => Promise.reject(error),
+      stream: () => assert.fail("not used"),
+      close: () => {},
+    };
+    const refused = await new ControlClient(channel).startRun(SUBMISSION).catch((error) => error);
+    assert.equal(refused.code, error.code);
+    assert.equal(/"flwr ls"/.test(refused.message), mayHaveStarted, error.message);
+    assert.deepEqual(refused.hints, error.hints);
+  }
+});
+
 /** A SuperLink with simulated nodes that answers in one way, and the names of the calls that it gets. */
 function simulating(response: Record<string, unknown>): { client: ControlClient; calls: string[] } {
   const calls: string[] = [];
