@@ -134,6 +134,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     transact: transactions({
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
+      begin: (tx, effects) => server.renew(tx, effects),
       trouble,
       closing: closing.signal,
       onEvent,
