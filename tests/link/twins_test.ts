@@ -416,3 +416,23 @@ twinTest("the bytes of open pushes count at all SuperLinks", async ({ a, b }) =>
   assert.equal(await reply(a), true);
   await assert.rejects(reply(b), { code: "resource-exhausted" });
 }, { maxOpenPushBytes: 100 });
+
+twinTest("what one sent for a run that ended at the other is counted", async ({ a, b }) => {
+  const fab = { hash: "fab", content: new Uint8Array([1]) };
+  const { runId } = await a.link.runs.create({ fabId: "me/app", fabVersion: "1.0.0", fab });
+  const { token } = (await a.link.runs.claim({ runId }))!;
+  await a.link.runs.begin(token);
+  const nodeId = await a.node(1000);
+  const instruction = await a.push(nodeId, { runId });
+  assert.deepEqual(await b.link.messages.unanswered(), [{ runId, count: 1 }]);
+  await a.link.messages.pullInstruction(nodeId);
+  const bytesSent = async () => (await b.link.runs.get(runId))!.bytesSent;
+  const before = await bytesSent();
+  const caller = { nodeId, runId };
+  assert.equal((await a.link.objects.pull(caller, instruction.messageId)).found, true);
+  await b.link.runs.stop(runId);
+  assert.equal(await bytesSent(), before);
+  await a.pass(60, 20);
+  assert.ok(await bytesSent() > before);
+  for (const { link } of [a, b]) assert.deepEqual(await link.messages.unanswered(), []);
+});
