@@ -94,7 +94,7 @@ export class ServerLease {
     const leaseUntil = this.#clock.now() + this.#seconds;
     await tx.servers.put({ serverId: this.id, leaseUntil });
     effects.after(() => {
-      this.#until = Math.max(this.#until, leaseUntil);
+      this.#until = leaseUntil;
       const now = this.#clock.now();
       if (this.#isLate(now)) this.#steadySince = now;
       this.#extendedAt = now;
@@ -128,7 +128,7 @@ export class ServerLease {
         await transact("relaxed", () => Promise.resolve(true)).catch(() => false);
       // Sooner than after a third, if the store has kept the transaction waiting.
       if (isRenewed && this.#hasLease) {
-        wait = Math.max(0, this.#left - this.#seconds * RENEWED_ALONE_PART);
+        wait = Math.min(wait, Math.max(0, this.#left - this.#seconds * RENEWED_ALONE_PART));
       }
     }
   }
@@ -143,10 +143,12 @@ export class ServerLease {
   }
 
   #isDue(): boolean {
-    return this.#hasLease && this.#left < this.#seconds * RENEWED_PART;
+    // More is left than a whole lease, if the clock was set back.
+    return this.#hasLease &&
+      (this.#left < this.#seconds * RENEWED_PART || this.#left > this.#seconds);
   }
 
   #isLate(now: number): boolean {
-    return now - this.#extendedAt > this.#seconds * LATE_PART;
+    return Math.abs(now - this.#extendedAt) > this.#seconds * LATE_PART;
   }
 }
