@@ -9,7 +9,7 @@ import type { LinkEvent } from "./events.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
-import { pullInstruction, returnInstruction } from "./messages/instructions.ts";
+import { pullInstruction, returnInstruction, unanswered } from "./messages/instructions.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
 import { PendingReplies } from "./messages/pending_replies.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
@@ -41,6 +41,7 @@ import {
   runOfToken,
   startRun,
 } from "./runs/run_records.ts";
+import { saveCountsUntilClosed } from "./unsaved_counts.ts";
 import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
 import { Leadership } from "./transactions/leadership.ts";
@@ -134,6 +135,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     transact: transactions({
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
+      begin: (tx, effects) => server.renew(tx, effects),
       trouble,
       closing: closing.signal,
       onEvent,
@@ -163,6 +165,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   const background = [
     server.extendUntil(closing.signal, context.transact),
     relookUntilClosed(context),
+    saveCountsUntilClosed(context),
   ];
   return {
     ...nouns(context),
@@ -220,6 +223,7 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
     messages: within(context, {
       pullInstruction,
       returnInstruction,
+      unanswered,
       pullReplies,
       openPush,
       putObject,

@@ -17,6 +17,8 @@ export interface HousekeepingLimits extends SweepLimits {
   readonly housekeepingPushBatch: number;
   /** Seconds between two steps of returning the store's free space. */
   readonly reclaimIntervalSeconds: number;
+  /** Seconds that a transaction of a shared store may wait for its turn. After more, heartbeats have waited, too. */
+  readonly stallSeconds: number;
 }
 
 /** Default limits of the housekeeper. */
@@ -25,6 +27,7 @@ export const DEFAULT_HOUSEKEEPING_LIMITS: HousekeepingLimits = {
   housekeepingSeconds: 0.05,
   housekeepingPushBatch: 5,
   reclaimIntervalSeconds: 1,
+  stallSeconds: 5,
 };
 
 /** Handles a record that is due. */
@@ -89,9 +92,12 @@ export class Housekeeper {
   async #settle(context: LinkContext): Promise<number> {
     const { clock, closing, limits } = context;
     try {
+      const asked = clock.now();
       const next = await context.transact("relaxed", async (tx, effects) => {
-        const now = clock.now();
         if (await context.housekeeping?.leads(tx, effects) === false) return undefined;
+        // After the first answer, because until then a shared store may have worked for other SuperLinks.
+        const now = clock.now();
+        if (context.store.isShared && now - asked > limits.stallSeconds) context.trouble.stalled();
         const { housekeepingBatch: batch, housekeepingPushBatch: pushes } = limits;
         let settled = 0;
         const sweep = async <T>(due: readonly T[], settle: Settle<T>) => {

@@ -3,6 +3,7 @@ import { longPoll } from "../transactions/long_poll.ts";
 import type { MessageContext } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
+import type { UnansweredInstructions } from "./message_tables.ts";
 import type { HandedInstruction, PullOptions } from "./messages.ts";
 import { requeueHanded, requeueInstruction } from "./requeue.ts";
 
@@ -25,6 +26,11 @@ export async function pullInstruction(
     return undefined;
   });
   return found === REPLACED ? undefined : found;
+}
+
+/** See Messages.unanswered. */
+export function unanswered(context: MessageContext): Promise<UnansweredInstructions[]> {
+  return context.transact("relaxed", (tx) => tx.instructions.unanswered());
 }
 
 /** Result of a pull whose node has joined again since: the pull ends. */

@@ -19,6 +19,13 @@ export interface InstructionRecord extends InstructionProgress {
   readonly message: LinkMessage;
 }
 
+/** How many instructions of a run wait for an answer. */
+export interface UnansweredInstructions {
+  readonly runId: bigint;
+  /** At least 1. */
+  readonly count: number;
+}
+
 /** Table of instructions. Lists are in the order of insertion. */
 export interface InstructionTable {
   /** Adds instructions, in this order. Their runs must exist. */
@@ -41,6 +48,8 @@ export interface InstructionTable {
   ): Promise<InstructionRecord | undefined>;
   /** Those of these nodes that have an instruction in state "waiting", in no particular order. */
   waitingFor(nodeIds: readonly bigint[]): Promise<bigint[]>;
+  /** The runs that have instructions in state "waiting" or "handed-out", in ascending order of id. */
+  unanswered(): Promise<UnansweredInstructions[]>;
   /** All instructions in state "handed-out". @param holder only those that this SuperLink handed out */
   handedOut(holder?: bigint): Promise<InstructionRecord[]>;
   /** All instructions of a run. */

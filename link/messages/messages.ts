@@ -1,6 +1,7 @@
 import type { LinkObject } from "../../entities/object.ts";
 import type { LongPollOptions } from "../transactions/long_poll.ts";
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
+import type { UnansweredInstructions } from "./message_tables.ts";
 import type { OpenedPush, PushedMessages } from "../../entities/push.ts";
 
 /** Options of {@link Messages.pullInstruction}. */
@@ -40,6 +41,8 @@ export interface Messages {
     nodeId: bigint,
     handed: Pick<HandedInstruction, "messageId" | "delivery">,
   ): Promise<void>;
+  /** The runs with unanswered instructions, of all SuperLinks on the store, in ascending order of id. */
+  unanswered(): Promise<UnansweredInstructions[]>;
   /**
    * Returns replies to the given instructions as soon as there is at least one. A reply can be pulled again for
    * limits.replyGraceSeconds, because the response may get lost. For an instruction that can no longer be answered

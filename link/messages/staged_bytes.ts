@@ -12,6 +12,11 @@ const UNSAVED_PART = 1 / 1024;
 export class StagedBytes {
   readonly #unsaved = new Map<string, number>();
 
+  /** The pushes with bytes that the store does not have. */
+  sessions(): string[] {
+    return [...this.#unsaved.keys()];
+  }
+
   /** All bytes of a push, including those of the current transaction attempt. */
   of(effects: Effects<never>, { sessionId, stagedBytes }: PushRecord): number {
     return stagedBytes + (this.#unsaved.get(sessionId) ?? 0) +

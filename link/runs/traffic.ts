@@ -5,8 +5,8 @@ const NOTHING: Traffic = { bytesSent: 0, bytesReceived: 0, clientAppSeconds: 0 }
 
 /**
  * Counts the traffic of runs in memory, which saves a write for each object. The counts are stored when a message is
- * accepted, with each heartbeat, at the end of the run, and when the domain closes. A crash loses the counts since
- * then.
+ * accepted, with each heartbeat, at the end of the run, each minute if the store is shared, and when the domain closes.
+ * A crash loses the counts since then.
  */
 export class TrafficMeter {
   readonly #unsaved = new Map<bigint, Traffic>();

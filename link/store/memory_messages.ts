@@ -5,6 +5,7 @@ import type {
   InstructionRecord,
   InstructionTable,
   ReplyTable,
+  UnansweredInstructions,
 } from "../messages/message_tables.ts";
 import { earliestDue, mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
@@ -92,6 +93,16 @@ export class MemoryInstructions implements InstructionTable {
     const isWaiting = (id: string) => this.#map.instructions.get(id)?.record.state === "waiting";
     const nodes = nodeIds.filter((nodeId) => [...this.#map.open.of(nodeId)].some(isWaiting));
     return Promise.resolve(nodes);
+  }
+
+  unanswered(): Promise<UnansweredInstructions[]> {
+    const counts = new Map<bigint, number>();
+    for (const { record } of this.#map.instructions.values()) {
+      const { message: { runId }, state } = record;
+      if (isOpen(state)) counts.set(runId, (counts.get(runId) ?? 0) + 1);
+    }
+    const unanswered = [...counts].map(([runId, count]) => ({ runId, count }));
+    return Promise.resolve(unanswered.sort((a, b) => (a.runId < b.runId ? -1 : 1)));
   }
 
   handedOut(holder?: bigint): Promise<InstructionRecord[]> {

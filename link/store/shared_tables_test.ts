@@ -99,6 +99,11 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
     await tx.instructions.addAll([{ ...progress, message: toLargest, state: "waiting" }]);
     const waiting = await tx.instructions.waitingFor([9n, 8n, LARGEST_ID]);
     assert.deepEqual(new Set(waiting), new Set([9n, LARGEST_ID]));
+    const elsewhere = linkMessage({ messageId: "e", runId: 4n, dstNodeId: LARGEST_ID });
+    await tx.instructions.addAll([
+      { ...progress, message: elsewhere, state: "waiting" },
+      { ...progress, message: { ...elsewhere, messageId: "f" }, state: "answered" },
+    ]);
     const handedOut = { ...progress, state: "handed-out" } as const;
     await tx.instructions.update("a", { ...handedOut, holder: LARGEST_ID });
     await tx.instructions.update("b", { ...handedOut, holder: 2n });
@@ -106,6 +111,10 @@ eachStore("runs and instructions are found by their SuperLink", async (store) =>
       (await tx.instructions.handedOut(holder)).map(({ message }) => message.messageId);
     assert.deepEqual(await held(), ["a", "b"]);
     assert.deepEqual(await held(LARGEST_ID), ["a"]);
+    assert.deepEqual(await tx.instructions.unanswered(), [{ runId: 3n, count: 4 }, {
+      runId: 4n,
+      count: 1,
+    }]);
     await tx.instructions.update("c", { ...handedOut, holder: 2n });
     assert.deepEqual(await tx.instructions.waitingFor([9n, 8n]), []);
     await tx.instructions.update("a", { ...progress, state: "waiting" });

@@ -38,8 +38,9 @@ export class Leadership {
   async leads(tx: LeaderTransaction, effects: Effects<never>): Promise<boolean> {
     const { name, serverId, clock, seconds, onTaken } = this.#options;
     if (this.#hasResigned) return false;
-    const now = clock.now();
     const lease = await tx.leases.get(name);
+    // After the answer, because a shared store may first have worked for other SuperLinks.
+    const now = clock.now();
     const isOurs = lease?.holder === serverId && lease.number === this.#number;
     if (lease !== undefined && !isOurs && lease.until > now) {
       effects.after(() => this.#number = undefined);

@@ -5,8 +5,8 @@ import type { Effects, Transacts } from "./transactions.ts";
 /** Limits of SuperLinks that share a store. */
 export interface ServerLimits {
   /**
-   * Time after which a SuperLink that no longer writes to the store is taken for dead. It extends its lease when a third
-   * has passed. The clocks of SuperLinks that share a store may differ by at most half of it.
+   * Time after which a SuperLink that no longer writes to the store is taken for dead. It extends its lease when a
+   * quarter has passed, at the latest when a third has. The clocks of SuperLinks that share a store may differ by at most half of it.
    */
   readonly serverLeaseSeconds: number;
 }
@@ -32,31 +32,42 @@ export interface ServerLeaseOptions {
   readonly isShared: boolean;
 }
 
+/** Part of the time that is left when any transaction of the SuperLink extends the lease. */
+const RENEWED_PART = 3 / 4;
+/** Part of the time that is left when the SuperLink extends the lease in a transaction of its own. */
+const RENEWED_ALONE_PART = 2 / 3;
+/** Part of the time after which an extension came late: the store did not answer, or the process stood still. */
+const LATE_PART = 1 / 2;
+
 /** The lease of this SuperLink. While it lasts, the others leave alone what this one has handed out and runs. */
 export class ServerLease {
   readonly id: bigint;
   readonly #clock: Clock;
   readonly #seconds: number;
   readonly #isShared: boolean;
-  readonly #startedAt: number;
   #until = -Infinity;
+  /** When the last extension was committed. */
+  #extendedAt = -Infinity;
+  /** Since when no extension came late. */
+  #steadySince = Infinity;
 
   constructor({ id, clock, seconds, isShared }: ServerLeaseOptions) {
     this.id = id;
     this.#clock = clock;
     this.#seconds = seconds;
     this.#isShared = isShared;
-    this.#startedAt = clock.now();
   }
 
   /**
    * Whether another SuperLink has ended. One that ended by itself has said so. One whose lease has run out may only have
-   * lost the store for a while, and so may this one: it gets as long as a lease to come back after this one's start.
+   * waited for the store, as this one did: it gets as long as a lease to come back after this one's start, and after
+   * each time that this one's own extension came late.
    */
   hasEnded({ serverId, leaseUntil }: ServerRecord): boolean {
     const now = this.#clock.now();
     if (serverId === this.id || leaseUntil > now) return false;
-    return leaseUntil === ENDED || now >= this.#startedAt + this.#seconds;
+    if (leaseUntil === ENDED) return true;
+    return !this.#isLate(now) && now >= this.#steadySince + this.#seconds;
   }
 
   /**
@@ -68,12 +79,25 @@ export class ServerLease {
     await this.extend(tx, effects);
   }
 
+  /**
+   * Extends the lease in this transaction if it is time. Every transaction begins with it, so that an extension does not
+   * wait behind thousands of calls.
+   *
+   * @returns undefined if there is nothing to do
+   */
+  renew(tx: ServerTransaction, effects: Effects<never>): Promise<void> | undefined {
+    return this.#isDue() ? this.extend(tx, effects) : undefined;
+  }
+
   /** Extends the lease in this transaction. */
   async extend(tx: ServerTransaction, effects: Effects<never>): Promise<void> {
     const leaseUntil = this.#clock.now() + this.#seconds;
     await tx.servers.put({ serverId: this.id, leaseUntil });
     effects.after(() => {
-      this.#until = Math.max(this.#until, leaseUntil);
+      this.#until = leaseUntil;
+      const now = this.#clock.now();
+      if (this.#isLate(now)) this.#steadySince = now;
+      this.#extendedAt = now;
     });
   }
 
@@ -85,16 +109,46 @@ export class ServerLease {
     });
   }
 
-  /** Extends the lease from time to time until the domain closes. Failures are tried again, and reported elsewhere. */
+  /**
+   * Extends the lease from time to time until the domain closes, if no other transaction does. Failures are tried again,
+   * and reported elsewhere.
+   *
+   * @param transact begins each transaction with `renew`
+   */
   async extendUntil(
     closing: AbortSignal,
     transact: Transacts<ServerTransaction, never>["transact"],
   ): Promise<void> {
     if (!this.#isShared) return;
-    for (;;) {
-      await this.#clock.sleep(this.#seconds / 3, closing);
+    for (let wait = this.#seconds / 3;;) {
+      await this.#clock.sleep(wait, closing);
       if (closing.aborted) return;
-      await transact("relaxed", (tx, effects) => this.extend(tx, effects)).catch(() => {});
+      wait = this.#seconds / 3;
+      const isRenewed = !this.#isDue() ||
+        await transact("relaxed", () => Promise.resolve(true)).catch(() => false);
+      // Sooner than after a third, if the store has kept the transaction waiting.
+      if (isRenewed && this.#hasLease) {
+        wait = Math.min(wait, Math.max(0, this.#left - this.#seconds * RENEWED_ALONE_PART));
+      }
     }
+  }
+
+  get #hasLease(): boolean {
+    return this.#until > -Infinity;
+  }
+
+  /** Seconds that are left of the lease. */
+  get #left(): number {
+    return this.#until - this.#clock.now();
+  }
+
+  #isDue(): boolean {
+    // More is left than a whole lease, if the clock was set back.
+    return this.#hasLease &&
+      (this.#left < this.#seconds * RENEWED_PART || this.#left > this.#seconds);
+  }
+
+  #isLate(now: number): boolean {
+    return Math.abs(now - this.#extendedAt) > this.#seconds * LATE_PART;
   }
 }

@@ -3,7 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 
 /** Seconds between two reports of the same failure. */
 const REPORT_SECONDS = 60;
-/** Seconds after a failure during which nodes and runs do not time out, because heartbeats could not be stored. */
+/** Seconds after a failure or a stall during which nodes and runs do not time out: heartbeats could not be stored. */
 const GRACE_SECONDS = 60;
 
 /** An event of the store. */
@@ -38,6 +38,11 @@ export class StoreTrouble {
     if (this.#reportedAt !== undefined && now - this.#reportedAt < REPORT_SECONDS) return;
     this.#reportedAt = now;
     this.#onEvent({ kind: "store-failed", error });
+  }
+
+  /** Records that the store kept a transaction waiting for seconds. It did not fail, so nothing is reported. */
+  stalled(): void {
+    this.#failedAt = this.#clock.now();
   }
 
   /** Records that a transaction with writes succeeded. */

@@ -96,6 +96,8 @@ export interface TransactionsOptions<Tables, Tx, Event> {
   readonly store: TransactionStore<Tables>;
   /** Creates the transaction object of one attempt. */
   readonly open: (tables: Tables, effects: Effects<Event>) => Tx;
+  /** What each attempt does before its work; undefined if that is nothing. */
+  readonly begin?: (tx: Tx, effects: Effects<Event>) => Promise<void> | undefined;
   readonly trouble: StoreTrouble;
   /** Aborted when the domain closes. */
   readonly closing: AbortSignal;
@@ -120,8 +122,10 @@ export function transactions<Tables, Tx, Event>(
         durability,
         (tables) => {
           effects?.fail();
-          effects = new Attempt();
-          return work(open(tables, effects), effects);
+          const attempt = effects = new Attempt();
+          const tx = open(tables, attempt);
+          const begun = options.begin?.(tx, attempt);
+          return begun === undefined ? work(tx, attempt) : begun.then(() => work(tx, attempt));
         },
         () => effects?.commit(),
       );

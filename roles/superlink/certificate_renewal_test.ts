@@ -107,6 +107,8 @@ Deno.test("a SuperLink shows a new certificate on every listener when it reloads
     const files = filesIn(folder);
     const config = await readSuperLinkConfig({
       ...DEFAULT_FLAGS,
+      // Not the default, a file in $FLWR_HOME: other tests of this process change that.
+      database: ":memory:",
       port: "0",
       fleetApiAddress: "127.0.0.1:0",
       controlApiAddress: "127.0.0.1:0",

@@ -12,7 +12,7 @@ import { ArtifactDownloads, artifactLinkKey } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
-import { openStore } from "./database.ts";
+import { type DatabaseConfig, openStore } from "./database.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
@@ -20,7 +20,6 @@ import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
-import { RunsInFlight } from "./runs_in_flight.ts";
 import { type OpenListeners, serve, type Serving } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
 
@@ -55,14 +54,12 @@ export async function startSuperLink(
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
-  const inFlight = new RunsInFlight();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
   let isExpected = false;
   const onEvent = (event: LinkEvent) => {
-    inFlight.onEvent(event);
     events.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
@@ -156,7 +153,7 @@ export async function startSuperLink(
       // Apps are ended first, because their results must be stored before the domain closes.
       await loading?.catch(() => {});
       await launching?.[Symbol.asyncDispose]();
-      warnOfRuns(inFlight, config.database.kind !== "memory");
+      await warnOfRuns(link, config.database.kind);
       await settleReplays(replays);
       // Closing the domain and the boards ends waiting pulls, which would delay the servers' end.
       jobBoards.stop();
@@ -208,16 +205,21 @@ async function startLauncher(
   });
 }
 
-/** Warns about unfinished runs that a user started by hand. */
-function warnOfRuns(inFlight: RunsInFlight, stored: boolean): void {
-  const outlook = stored
-    ? "the run continues when the SuperLink starts again with this database"
-    : "its state is lost, because this SuperLink has no database (--database :memory:)";
-  for (const { runId, unanswered } of inFlight.list()) {
+/** Why a run with unanswered instructions goes on, or does not, by the kind of database. */
+const OUTLOOKS: Readonly<Record<DatabaseConfig["kind"], string>> = {
+  memory: "its state is lost, because this SuperLink has no database (--database :memory:)",
+  postgres: "the run continues at the other SuperLinks on this database, or when one starts again",
+  sqlite: "the run continues when the SuperLink starts again with this database",
+};
+
+/** Warns about unfinished runs that a user started by hand. The store knows them, not this SuperLink's events alone. */
+async function warnOfRuns(link: Link, database: DatabaseConfig["kind"]): Promise<void> {
+  // A store that fails is reported elsewhere.
+  for (const { runId, count } of await link.messages.unanswered().catch(() => [])) {
     logger.warn("Run {runId} has {unanswered} unanswered instructions: {outlook}", {
       runId,
-      unanswered,
-      outlook,
+      unanswered: count,
+      outlook: OUTLOOKS[database],
     });
   }
 }

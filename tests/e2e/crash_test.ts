@@ -3,12 +3,21 @@
  * undisturbed run: they would differ if a reply were lost, or counted twice.
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { takeAttached } from "../../app/checkpoint/attached_state.ts";
+import { decodeRecords } from "../../app/checkpoint/encode.ts";
+import { roundsFromRecords } from "../../app/checkpoint/rounds_checkpoint.ts";
+import { CHECKPOINT_FOLDER } from "../../roles/output/checkpoint_folder.ts";
 import { type Credentials, makeCredentials } from "../support/credentials.ts";
+import { eventually } from "../support/deadline.ts";
 import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
 import { undisturbedRun } from "../support/flwr_run.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import { assertSameRun, type RunResult, runResult } from "../support/result.ts";
 import { scenario, type Stage } from "../support/stage.ts";
+
+/** Time for the checkpoint of a small model to be written, however busy the disk is. */
+const CHECKPOINT_SECONDS = 30;
 
 let known: RunResult | undefined;
 
@@ -72,6 +81,16 @@ scenario("crash: a run goes on after its ClientApp dies", async (stage) => {
   assert.ok((await Deno.stat(died)).isFile, "the app did die");
 });
 
+/** Waits until the checkpoint after a round is on the disk. The next round begins before that, unless it is the first. */
+async function checkpointOf(folder: string, round: number): Promise<void> {
+  const file = join(folder, CHECKPOINT_FOLDER, "start-1.checkpoint");
+  const isThere = async () => {
+    const records = takeAttached(await decodeRecords(await Deno.readFile(file))).own;
+    return roundsFromRecords(records).rounds.length >= round;
+  };
+  await eventually(isThere, CHECKPOINT_SECONDS, `the checkpoint after round ${round}`);
+}
+
 /** Rounds in which the ServerApp is killed: the first and the last one every night. */
 const KILLED_IN = NIGHTLY ? [1, 2, 3] : [2];
 
@@ -91,6 +110,7 @@ for (const round of KILLED_IN) {
     const flags = ["--artifacts", killed];
     const run = startServerApp({ stage, credentials, driver, result, flags });
     await first.waitForLine(new RegExp(`Waiting in round ${round}`));
+    await checkpointOf(killed, round - 1);
     await run.end("SIGKILL");
     await Deno.writeTextFile(goOn, "");
 

@@ -3,9 +3,38 @@ import assert from "node:assert/strict";
 import { CuttingProxy } from "../../link/store/postgres/testing/cutting_proxy.ts";
 import { makeCredentials } from "../support/credentials.ts";
 import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import { undisturbedRun } from "../support/flwr_run.ts";
+import { assertSameRun, runResult } from "../support/result.ts";
 import { freePorts } from "../support/ports.ts";
 import { asOwner, hasPostgres, postgresServer } from "../support/postgres.ts";
 import { scenario } from "../support/stage.ts";
+
+scenario("PostgreSQL: two SuperLinks serve one run, and one of them is killed", async (stage) => {
+  const credentials = await makeCredentials(stage.folder.path);
+  const expected = undisturbedRun(stage, credentials);
+  const target = await postgresServer();
+  const database = `e2e_${crypto.randomUUID().replaceAll("-", "")}`;
+  await asOwner(target, `CREATE DATABASE ${database}`);
+  const flags = ["--database", `postgres://flwr@127.0.0.1:${target.port}/${database}`];
+  const first = await startSuperLink({ stage, credentials, flags });
+  const second = await startSuperLink({ stage, credentials, flags });
+  const goOn = stage.path("go-on");
+  const config = `wait-round=2 wait-file="${goOn}"`;
+  const { fleet, driver } = second;
+  const waiting = startSuperNode({ stage, credentials, fleet, node: 1, config });
+  await joined(waiting);
+  await joined(startSuperNode({ stage, credentials, fleet: first.fleet, node: 2 }));
+  const result = stage.path("result.json");
+  const run = startServerApp({ stage, credentials, driver: first.driver, result });
+
+  await waiting.waitForLine(/Waiting in round 2/);
+  await second.process.end("SIGKILL");
+  await first.process.waitForEvent("superlink-ended");
+  await startSuperLink({ stage, credentials, flags, addresses: { fleet, driver } });
+  await Deno.writeTextFile(goOn, "");
+
+  assertSameRun(await runResult(run, result), await expected);
+}, { ignore: !hasPostgres() });
 
 scenario("PostgreSQL: a run survives cut connections and a killed SuperLink", async (stage) => {
   const target = await postgresServer();

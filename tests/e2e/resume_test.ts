@@ -84,6 +84,17 @@ async function ended(client: ControlClient, runId: bigint, seconds = END_SECONDS
   return log;
 }
 
+/**
+ * The round after which a run went on that was killed in a round: usually the one before. But a round begins before the
+ * checkpoint of the previous one is stored, so it may also be the one before that.
+ */
+function resumedAfter(log: string, killedIn: number): number {
+  const [, round, rounds] = /Resumed after round (\d+) of (\d+)/.exec(log)!.map(Number);
+  assert.equal(rounds, ROUNDS);
+  assert.ok(round! < killedIn && round! >= killedIn - 2, `killed in ${killedIn}: after ${round}`);
+  return round!;
+}
+
 function resultOf(log: string): unknown {
   return JSON.parse(/RESULT (.*)/.exec(log)![1]!);
 }
@@ -121,11 +132,11 @@ for (const round of KILLED_IN) {
       using second = control(after.http);
       const log = await ended(second.client, runId);
       assert.deepEqual(resultOf(log), expected);
-      assert.match(log, new RegExp(`Resumed after round ${round - 1} of ${ROUNDS}`));
+      const resumed = resumedAfter(log, round);
       for (let each = 1; each <= ROUNDS; each++) {
         const starts = log.split(`[ROUND ${each}/${ROUNDS}]`).length - 1;
         // The line of the round that was cut off may not have been stored.
-        const allowed = each === round ? [1, 2] : [1];
+        const allowed = each > resumed && each <= round ? [1, 2] : [1];
         assert.ok(allowed.includes(starts), `round ${each}: ${starts}`);
       }
     },
@@ -172,7 +183,7 @@ scenario("resume: a run goes on after kill -9 of its SuperExec", async (stage) =
   superexec();
   const log = await ended(line.client, runId, SILENT_SECONDS);
   assert.deepEqual(resultOf(log), expected);
-  assert.match(log, /Resumed after round 1 of 5/);
+  resumedAfter(log, 2);
 });
 
 scenario(

@@ -16,6 +16,9 @@ import { testWithAllRights } from "../../base/testing/all_rights.ts";
 import { Bench, MODEL_OBJECTS } from "./harness.ts";
 import { wholePush } from "./push_complete.ts";
 
+/** Size of a page of SQLite, in bytes. */
+const PAGE_BYTES = 4096;
+
 /** Fills a store with all kinds of records, and closes it. */
 async function fill(open: () => LinkStore | Promise<LinkStore>): Promise<bigint> {
   const bench = new Bench({ open }, {});
@@ -271,4 +274,29 @@ testWithAllRights("contradictions are found", async () => {
       assert.ok((await check(file, {})).length > 0, damage);
     });
   }
+});
+
+testWithAllRights("a file with a damaged page is copied whole or not at all", async () => {
+  await withFolder(async (folder) => {
+    const [file, copy] = [`${folder}/a.db`, `${folder}/b.db`];
+    await fill(() => new SqliteStore(file));
+    const rows = await backup(file, copy, {});
+    await Deno.remove(copy);
+    const whole = await Deno.readFile(file);
+    const pages = whole.length / PAGE_BYTES;
+    let refused = 0;
+    for (let page = 1; page < pages; page += 1) {
+      const damaged = whole.slice();
+      damaged.fill(0xff, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+      await Deno.writeFile(file, damaged);
+      const copied = await backup(file, copy, {}).catch((error) => {
+        assert.equal(error.code, "data-loss", `page ${page}: ${error}`);
+        refused += 1;
+        return rows;
+      });
+      assert.equal(copied, rows, `page ${page}`);
+      await Deno.remove(copy).catch(() => {});
+    }
+    assert.ok(refused > pages / 2, `${refused} of ${pages}`);
+  });
 });

@@ -8,12 +8,17 @@ export interface Cuts {
   readonly isCutOff: () => boolean;
   /** Whether its wake-ups are lost. */
   readonly isDeaf: () => boolean;
+  /** Its transactions wait here for their turn. */
+  readonly stall?: Stall;
   /** Gets the listeners that connect. */
   readonly onListener?: (listener: SignalListener) => void;
 }
 
 /** A shared store as a SuperLink reaches it that can lose it. */
-export function cuttable(store: LinkStore, { isCutOff, isDeaf, onListener }: Cuts): LinkStore {
+export function cuttable(
+  store: LinkStore,
+  { isCutOff, isDeaf, stall, onListener }: Cuts,
+): LinkStore {
   return {
     ...store,
     signals: {
@@ -28,9 +33,35 @@ export function cuttable(store: LinkStore, { isCutOff, isDeaf, onListener }: Cut
         };
       },
     },
-    transaction: (durability, work, onCommit) =>
-      isCutOff()
-        ? Promise.reject(new FlwrError("unavailable", "cut off"))
-        : store.transaction(durability, work, onCommit),
+    async transaction(durability, work, onCommit) {
+      await stall?.turn();
+      if (isCutOff()) throw new FlwrError("unavailable", "cut off");
+      return await store.transaction(durability, work, onCommit);
+    },
   };
+}
+
+/** Holds up transactions, as another program does that holds the lock of the database. */
+export class Stall {
+  #isHeld = false;
+  #waiting: (() => void)[] = [];
+
+  /** Begins to hold up transactions. */
+  begin(): void {
+    this.#isHeld = true;
+  }
+
+  /** Lets the first `count` waiting transactions run, in the order of the calls; default: all, and later ones. */
+  end(count = Infinity): void {
+    if (count === Infinity) this.#isHeld = false;
+    for (const run of this.#waiting.splice(0, count)) run();
+  }
+
+  /** Resolves when it is the turn of a transaction. */
+  turn(): Promise<void> {
+    if (!this.#isHeld) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    return promise;
+  }
 }

@@ -6,7 +6,9 @@ import { settle } from "../../base/testing/settle.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { errorObject, linkTest } from "./harness.ts";
+import type { LinkStore } from "../../link/store/store.ts";
+import { interleave } from "../../link/store/testing/interleave.ts";
+import { Bench, errorObject, linkTest } from "./harness.ts";
 
 linkTest("many due records are handled in small transactions", async (bench) => {
   const nodeId = await bench.node(1000);
@@ -21,6 +23,39 @@ linkTest("many due records are handled in small transactions", async (bench) => 
   await bench.pass(10);
   assert.deepEqual([...new Set([...failedBefore, failed()])], [0, 10, 20, 25]);
 }, { housekeepingBatch: 10 });
+
+Deno.test("the wait for the lock of a shared store does not shorten the housekeeper's work", async () => {
+  const store = interleave(new MemoryStore());
+  const transaction = store.transaction.bind(store);
+  let leases = 0;
+  const bench: Bench = new Bench({
+    open: () =>
+      Object.assign(store, {
+        transaction: ((durability, work, onCommit) =>
+          transaction(durability, (tables) => {
+            const get = async (name: string) => {
+              leases++;
+              await bench.clock.advance(1);
+              return await tables.leases.get(name);
+            };
+            return work({
+              ...tables,
+              leases: { get, put: (lease) => tables.leases.put(lease) },
+              nextDue: () => tables.nextDue(),
+            });
+          }, onCommit)) satisfies LinkStore["transaction"],
+      }),
+  }, {});
+  await bench.start();
+  const nodeId = await bench.node(1000);
+  for (let index = 0; index < 25; index++) await bench.push(nodeId, { ttl: 10 });
+  await bench.pass(10, 1);
+  const before = leases;
+  await bench.pass(1, 1);
+  assert.equal(bench.eventsOf("instruction-failed").length, 25);
+  assert.ok(before < 5, `${before} transactions of the housekeeper`);
+  await bench.link.close();
+});
 
 linkTest("no sleep exceeds the platform's timer", async (bench) => {
   const slept: number[] = [];

@@ -9,7 +9,7 @@ import type { LinkStore } from "../../link/store/store.ts";
 import { interleave } from "../../link/store/testing/interleave.ts";
 import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { postgresTest } from "../support/postgres.ts";
-import { cuttable } from "./cut_store.ts";
+import { cuttable, Stall } from "./cut_store.ts";
 import { Bench, lasting, object } from "./harness.ts";
 
 // Two SuperLinks on one store. The clock stands still unless a test moves it, so a held call that ends was woken.
@@ -20,6 +20,8 @@ interface Twins {
   readonly b: Bench;
   /** From now on, the SuperLinks do not wake each other. Returns what ends that, as a connection that comes back. */
   deafen(): () => void;
+  /** Hold up the transactions of each SuperLink. */
+  readonly stalls: readonly [Stall, Stall];
   /** From now on, the first SuperLink cannot reach the store. */
   kill(): void;
   /** It can again. */
@@ -46,6 +48,14 @@ function twinTest(
   });
 }
 
+/** Lets time pass in which the transactions of both may wait. */
+async function passStalled({ clock }: Bench, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    await clock.advance(1);
+    await settle();
+  }
+}
+
 /** A store that is shared within this process. */
 function shared(store: LinkStore): [LinkStore, LinkStore] {
   const both = interleave(store);
@@ -67,16 +77,18 @@ async function withTwins(
       for (const listener of listeners) listener.lost();
     };
   };
-  const reached = (store: LinkStore, isCutOff: () => boolean) =>
+  const stalls = [new Stall(), new Stall()] as const;
+  const reached = (store: LinkStore, stall: Stall, isCutOff: () => boolean) =>
     cuttable(store, {
       isCutOff,
+      stall,
       isDeaf: () => isDeaf,
       onListener: (listener) => listeners.push(listener),
     });
-  const { relookSeconds, serverLeaseSeconds } = DEFAULT_LINK_LIMITS;
-  const all = { relookSeconds, serverLeaseSeconds, ...limits };
-  const a = new Bench({ open: () => reached(store!, () => isDead) }, all);
-  const b = new Bench({ open: () => reached(other!, () => false) }, all, a);
+  const { relookSeconds, serverLeaseSeconds, stallSeconds } = DEFAULT_LINK_LIMITS;
+  const all = { relookSeconds, serverLeaseSeconds, stallSeconds, ...limits };
+  const a = new Bench({ open: () => reached(store!, stalls[0], () => isDead) }, all);
+  const b = new Bench({ open: () => reached(other!, stalls[1], () => false) }, all, a);
   await a.start();
   await b.join(a);
   try {
@@ -86,8 +98,10 @@ async function withTwins(
       kill: () => isDead = true,
       revive: () => isDead = false,
       deafen,
+      stalls,
     });
   } finally {
+    for (const stall of stalls) stall.end();
     await a.link.close();
     await b.link.close();
     for (const store of stores) await store.close();
@@ -216,6 +230,74 @@ twinTest("what a SuperLink had handed out is taken back after its end", async ({
   ]);
   assert.equal(b.eventsOf("superlink-ended").length, 1);
 });
+
+/** A run whose ServerApp a SuperLink runs, which has sent an instruction: it could not be started again. */
+async function runBeside(bench: Bench, nodeId: bigint): Promise<bigint> {
+  const fab = { hash: "fab", content: new Uint8Array([1]) };
+  const { runId } = await bench.link.runs.create({ fabId: "me/app", fabVersion: "1.0.0", fab });
+  const { token } = (await bench.link.runs.claim({ runId, isBeside: true }))!;
+  await bench.link.runs.begin(token);
+  await bench.push(nodeId, { runId });
+  return runId;
+}
+
+for (const seconds of [11, 17]) {
+  twinTest(`a store that stalls for ${seconds} s ends no SuperLink`, async ({ a, b, stalls }) => {
+    const nodeId = await a.node(1000);
+    const runs = [await runBeside(a, nodeId), await runBeside(b, nodeId)];
+    const other = await a.node(1000);
+    const pushed = await b.push(other);
+    await b.link.messages.pullInstruction(other);
+    const benches = [a, b] as const;
+    for (const [first, second] of [[0, 1], [1, 0]] as const) {
+      // The first one has just extended its lease, and the other one long ago.
+      stalls[second].begin();
+      await benches[first].pass(4.9, 1);
+      stalls[first].begin();
+      await passStalled(a, seconds);
+      stalls[first].end();
+      await benches[first].pass(0.1, 1);
+      stalls[second].end();
+      await a.pass(60, 60);
+    }
+    const states = await Promise.all(runs.map((runId) => a.link.runs.get(runId)));
+    assert.deepEqual(states.map((run) => run?.state), ["running", "running"]);
+    const ended = [...a.eventsOf("superlink-ended"), ...b.eventsOf("superlink-ended")];
+    assert.equal(ended.length, 0);
+    assert.equal((await a.answer(pushed)).replyToMessageId, pushed.messageId);
+  }, { taskTimeoutSeconds: 1000 });
+}
+
+twinTest("a store that stalls takes no node and no run for dead", async ({ a, b, stalls }) => {
+  const nodeId = await b.node(10);
+  for (const stall of stalls) stall.begin();
+  const heartbeat = b.link.nodes.heartbeat(nodeId, 10);
+  await passStalled(a, 12);
+  stalls[0].end();
+  await a.pass(0.1, 1);
+  stalls[1].end();
+  assert.equal(await heartbeat, true);
+  const offline = [...a.eventsOf("node-offline"), ...b.eventsOf("node-offline")];
+  assert.equal(offline.length, 0);
+  await a.pass(120, 120);
+  assert.equal(a.eventsOf("node-offline").length, 1);
+});
+
+twinTest("each call extends the lease, as its turn may come earlier", async ({ a, b, stalls }) => {
+  const nodeId = await a.node(1000);
+  const runId = await runBeside(b, nodeId);
+  stalls[1].begin();
+  const calls = Array.from({ length: 3 }, () => b.link.runs.get(runId));
+  for (const call of calls) {
+    await a.pass(10, 10);
+    stalls[1].end(1);
+    assert.equal((await call)?.state, "running");
+  }
+  await a.pass(10, 10);
+  stalls[1].end();
+  await a.pass(20, 20);
+  assert.equal((await a.link.runs.get(runId))?.state, "running");
+}, { taskTimeoutSeconds: 1000 });
 
 twinTest("after an outage of the store, the first to come back waits for others", async (twins) => {
   const { a, b, kill, revive } = twins;
@@ -353,4 +435,24 @@ twinTest("a run shows whether its ServerApp runs on another SuperLink", async ({
   // The ServerApp of a SuperExec may be anywhere.
   await a.link.runs.claim({ runId: elsewhere.runId });
   assert.deepEqual(await seen(elsewhere), [false, false]);
+});
+
+twinTest("what one sent for a run that ended at the other is counted", async ({ a, b }) => {
+  const fab = { hash: "fab", content: new Uint8Array([1]) };
+  const { runId } = await a.link.runs.create({ fabId: "me/app", fabVersion: "1.0.0", fab });
+  const { token } = (await a.link.runs.claim({ runId }))!;
+  await a.link.runs.begin(token);
+  const nodeId = await a.node(1000);
+  const instruction = await a.push(nodeId, { runId });
+  assert.deepEqual(await b.link.messages.unanswered(), [{ runId, count: 1 }]);
+  await a.link.messages.pullInstruction(nodeId);
+  const bytesSent = async () => (await b.link.runs.get(runId))!.bytesSent;
+  const before = await bytesSent();
+  const caller = { nodeId, runId };
+  assert.equal((await a.link.objects.pull(caller, instruction.messageId)).found, true);
+  await b.link.runs.stop(runId);
+  assert.equal(await bytesSent(), before);
+  await a.pass(60, 20);
+  assert.ok(await bytesSent() > before);
+  for (const { link } of [a, b]) assert.deepEqual(await link.messages.unanswered(), []);
 });

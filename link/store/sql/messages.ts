@@ -5,6 +5,7 @@ import type {
   InstructionRecord,
   InstructionTable,
   ReplyTable,
+  UnansweredInstructions,
 } from "../../messages/message_tables.ts";
 import {
   type ColumnValue,
@@ -154,6 +155,13 @@ export class SqlInstructions implements InstructionTable {
       `SELECT DISTINCT dst_node_id FROM instruction WHERE ${OPEN} AND state = 'waiting'
          AND dst_node_id IN ?#`,
       nodeIds.map(fromId),
+    );
+  }
+
+  unanswered(): Promise<UnansweredInstructions[]> {
+    return this.#sql.all(
+      (row) => ({ runId: id(row, "run_id"), count: number(row, "count") }),
+      `SELECT run_id, COUNT(*) AS count FROM instruction WHERE ${OPEN} GROUP BY run_id ORDER BY run_id`,
     );
   }
 
