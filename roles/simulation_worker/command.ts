@@ -7,6 +7,7 @@ import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_opti
 import { onShutdown } from "../flags/shutdown.ts";
 import { shellLine } from "../flags/shell_line.ts";
 import { readFlagAddress, UsageError, wholeNumber } from "../flags/values.ts";
+import { printLine, printMessage } from "../output/print_line.ts";
 import { jobManifest, MANIFEST_NAME } from "./manifest.ts";
 import type { SimulationWorkerFlags } from "./config.ts";
 
@@ -83,12 +84,12 @@ function printManifest(flags: SimulationWorkerFlags): void {
     });
   }
   const hasAuthority = rootCertificates !== undefined;
-  console.log(
-    jobManifest({ image, pods, slots: workers, address: superlink, insecure, hasAuthority }),
-  );
+  const slots = workers;
+  const manifest = jobManifest({ image, pods, slots, address: superlink, insecure, hasAuthority });
+  for (const line of manifest.trimEnd().split("\n")) printLine(line);
   const words = [
     ...["kubectl", "create", "secret", "generic", MANIFEST_NAME, "--from-file=token=run.token"],
     ...(hasAuthority ? [`--from-file=ca.crt=${rootCertificates}`] : []),
   ];
-  console.error(`Before you apply it: ${shellLine(words)}`);
+  printMessage(`Before you apply it: ${shellLine(words)}`);
 }

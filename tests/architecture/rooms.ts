@@ -136,6 +136,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "hosting/app",
     "hosting/sandbox",
     "roles/flags",
+    "roles/output",
     "rpc",
     "rpc/dialects/*/client",
   ],
