@@ -63,10 +63,15 @@ scenario(
       const engine = ["--engine", "workers", "--token-file", tokenFile];
       const runId = await submit(stage, http, app, [...SETTINGS, ...engine]);
       assert.equal((await Deno.stat(tokenFile)).mode! & 0o777, 0o600);
+      // The first worker comes when the run already waits for it.
+      const waits = async () =>
+        (await flwr(stage, ["log", runId, http, "--insecure", "--show"])).all.includes(
+          "waits for a simulation worker",
+        );
+      if (count === 1) await eventually(waits, 60, "the run to wait for a worker");
       const workers = Array.from({ length: count }, () => startWorker(stage, http, tokenFile));
-      const { model, log } = await resultOf(stage, http, runId);
+      const { model } = await resultOf(stage, http, runId);
       assert.deepEqual(model, local.model);
-      assert.match(log, /waits for a simulation worker/);
       // They end with the run.
       for (const worker of workers) assert.equal((await worker.exit).code, 0);
     }
