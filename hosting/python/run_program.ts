@@ -94,7 +94,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
   }
 }
 
-/** Throws the error that a program which does not exist, or is none, has when it is started. */
+/** Throws the error of starting a program that does not exist, or of a file that is no program. */
 async function requireProgram(program: string): Promise<void> {
   const { isFile, mode } = await Deno.stat(program);
   if (isFile && ((mode ?? 0) & 0o111) !== 0) return;

@@ -100,7 +100,7 @@ export interface SignatureTable {
 export interface SettingTable {
   /** The text of a setting; undefined if it was never written. */
   read(name: string): Promise<string | undefined>;
-  /** The text of a setting, which is written if there is none. SuperLinks that share a store all get the same. */
+  /** The text of a setting. A setting that does not exist is written. SuperLinks that share a store all get the same. */
   readOrWrite(name: string, text: string): Promise<string>;
   /** Replaces the text of a setting. Resolves when the change survives a crash of the process. */
   write(name: string, text: string): Promise<void>;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../base/testing/settle.ts";
 import { type Clock, FakeClock } from "../../base/clock.ts";
 import { ServerLease, type ServerTransaction } from "./server_lease.ts";
 import type { ServerRecord } from "./server_tables.ts";
@@ -110,7 +111,7 @@ Deno.test("the lease is extended while no other transaction runs, and sooner if 
   });
   for (let step = 0; step < 21 * 4; step++) {
     await clock.advance(0.25);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
   }
   assert.deepEqual(extended, [5, 11, 16, 21]);
   closing.abort();

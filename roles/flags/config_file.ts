@@ -105,7 +105,7 @@ function parsedText(option: Option, value: TomlValue, before: unknown): unknown 
   return option.parseArg === undefined ? text : option.parseArg(text, before);
 }
 
-/** The text of a value as the command line would have it. Undefined: there is none. */
+/** The text of a value as the command line would have it. Undefined for a value without a text. */
 function textOf(value: TomlValue): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "bigint" || typeof value === "number") return String(value);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../base/testing/settle.ts";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkRun } from "../../entities/run.ts";
@@ -47,7 +48,7 @@ Deno.test("JobBoards: runs that another SuperLink ended, or took over, keep no b
   );
   const look = async () => {
     await clock.advance(LOOK_SECONDS);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
   };
   const job = { contentId: "c", content: new Uint8Array(1), input: new Uint8Array(1) };
   const failures = [1n, 2n, 3n, 4n].map((runId) => {

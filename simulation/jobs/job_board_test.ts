@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../base/testing/settle.ts";
 import { FakeClock } from "../../base/clock.ts";
 import type { FlwrError } from "../../base/error.ts";
 import { MAX_NODES_PER_WORKER, type NodeJob } from "../../entities/node_job.ts";
@@ -20,7 +21,6 @@ const LONG = { holdSeconds: 20, signal: NEVER };
 const bytes = (...values: number[]) => new Uint8Array(values);
 
 /** Lets everything happen that waits for nothing. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 function jobOf(taken: unknown): NodeJob {
   assert.ok(typeof taken === "object" && taken !== null, `no job: ${taken}`);
@@ -53,7 +53,7 @@ Deno.test("JobBoard: a job goes to the worker that waits, and its answer comes b
   const { board } = boardWith();
   const worker = board.join(1);
   const taking = board.take(worker, 0, LONG);
-  await settled();
+  await settle();
   const answer = run(board, 1);
   const job = jobOf(await taking);
   assert.deepEqual([job.input, job.content], [bytes(1), bytes(9)]);
@@ -77,7 +77,7 @@ Deno.test("JobBoard: the jobs of a worker that is gone are handed out again, bef
   leaving.abort();
   await staying;
   await clock.advance(ABSENCE_SECONDS);
-  await settled();
+  await settle();
   assert.equal(await board.take(lost, 0, SOON), "unknown");
   for (const input of [1, 2, 3]) {
     const job = jobOf(await board.take(other, 0, SOON));
@@ -102,7 +102,7 @@ Deno.test("JobBoard: a worker that comes back in time keeps its jobs", async () 
   await clock.advance(ABSENCE_SECONDS - 1);
   void board.stay(worker, LONG);
   await clock.advance(ABSENCE_SECONDS);
-  await settled();
+  await settle();
   assert.equal(await board.take(worker, 0, SOON), job);
   board.close();
 });
@@ -112,7 +112,7 @@ Deno.test("JobBoard: a caller that has gone gets no job", async () => {
   const worker = board.join(2);
   const gone = new AbortController();
   const taking = board.take(worker, 0, { holdSeconds: 20, signal: gone.signal });
-  await settled();
+  await settle();
   gone.abort();
   assert.equal(await taking, undefined);
   void run(board, 1).catch(() => {});
@@ -161,7 +161,7 @@ Deno.test("JobBoard: the end of the run ends jobs and waits", async () => {
   const { board } = boardWith();
   const worker = board.join(1);
   const waits = [board.take(worker, 0, LONG), board.stay(worker, LONG)];
-  await settled();
+  await settle();
   const job = run(board, 1);
   const other = assert.rejects(run(board, 2), (error: FlwrError) => error.code === "cancelled");
   jobOf(await waits[0]);
@@ -234,7 +234,7 @@ Deno.test("JobBoard: a call of a worker that is gone passes the job on to the ne
   const { clock, board } = boardWith();
   const lost = board.join(1);
   const taking = board.take(lost, 0, { holdSeconds: 100, signal: NEVER });
-  await settled();
+  await settle();
   const other = joinToStay(board);
   const next = board.take(other, 0, { holdSeconds: 100, signal: NEVER });
   await clock.advance(ABSENCE_SECONDS);
@@ -253,7 +253,7 @@ Deno.test("JobBoard: a job of a worker that hangs is also handed to one that is 
   const idle = joinToStay(board);
   assert.equal(await board.take(idle, 0, SOON), undefined);
   const waiting = board.take(idle, 0, { holdSeconds: 2 * LATE_SECONDS, signal: NEVER });
-  await settled();
+  await settle();
   await clock.advance(LATE_SECONDS);
   const taken = [jobOf(await waiting)];
   await board.answer(idle, 0, taken[0]!.jobId, bytes(1));
@@ -292,11 +292,11 @@ Deno.test("JobBoard: a worker learns of jobs that need no answer any more", asyn
   assert.deepEqual(await stay, [first.jobId]);
   // Even if it makes no call at that moment.
   ending.abort();
-  await settled();
+  await settle();
   stay = staying();
   assert.deepEqual(await stay, [second.jobId]);
   stay = staying();
-  await settled();
+  await settle();
   // Its slots are free.
   void run(board, 3).catch(() => {});
   assert.deepEqual(jobOf(await board.take(hanging, 0, SOON)).input, bytes(3));
@@ -354,7 +354,7 @@ Deno.test("JobBoard: an answer's call lasts until the answer is on its way, so t
   let isOver = false;
   const answering = board.answer(worker, 0, job.jobId, bytes(1)).then(() => isOver = true);
   const answer = await running;
-  await settled();
+  await settle();
   assert.equal(isOver, false);
   answer!.taken();
   await answering;
@@ -378,7 +378,7 @@ Deno.test("JobBoard: workers of a SuperLink that stops are not told that their r
   const worker = board.join(1);
   const taking = board.take(worker, 0, LONG);
   taking.catch(() => {});
-  await settled();
+  await settle();
   board.stop();
   await assert.rejects(taking, isCode("unavailable"));
   await assert.rejects(board.stay(worker, SOON), isCode("unavailable"));
@@ -464,13 +464,13 @@ Deno.test("JobBoard: if all workers are broken, the jobs fail with the reason, a
   const untried = run(board, 2);
   untried.catch(() => {});
   board.answerBroken(worker, 0, jobOf(await board.take(worker, 0, SOON)).jobId, "no disk");
-  await settled();
+  await settle();
   await clock.advance(ANOTHER_SECONDS);
   await assert.rejects(tried, reason);
   leaving.abort();
   await staying;
   await clock.advance(ABSENCE_SECONDS);
-  await settled();
+  await settle();
   await clock.advance(PATIENCE_SECONDS);
   await assert.rejects(untried, reason);
   // And those that come later, at once.
@@ -494,7 +494,7 @@ Deno.test("JobBoard: one broken worker of ten fails no job", async () => {
       if (typeof job !== "object") return;
       if (isBroken) board.answerBroken(worker, 0, job.jobId, "no disk");
       else {
-        await settled();
+        await settle();
         await board.answer(worker, 0, job.jobId, job.input);
       }
     }

@@ -5,14 +5,14 @@ import type { ColumnValue, Row, SqlValue } from "./rows.ts";
  * `IN ?*` for membership in a list of texts, which is one value, and `IN ?#` in a list of integers.
  */
 export interface Statements {
-  /** The first row of a query; undefined if there is none. */
+  /** The first row of a query; undefined without one. */
   one<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T | undefined>;
   /** All rows of a query. */
   all<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]>;
   /** Whether a query returns any row. */
   some(sql: string, ...values: SqlValue[]): Promise<boolean>;
   /**
-   * The column `bytes` of the first row of a query that selects nothing else; undefined if there is none. For values of
+   * The column `bytes` of the first row of a query that selects nothing else; undefined without such a row. For values of
    * many megabytes.
    */
   bytes(sql: string, ...values: SqlValue[]): Promise<Uint8Array | undefined>;
@@ -23,7 +23,7 @@ export interface Statements {
   bytesByKey(sql: string, ...values: SqlValue[]): Promise<Map<string, Uint8Array>>;
   /** Runs a statement that writes. @returns the number of changed rows */
   run(sql: string, ...values: SqlValue[]): Promise<number>;
-  /** Runs a statement that writes and has a RETURNING clause. @returns its first row; undefined if there is none */
+  /** Runs a statement that writes and has a RETURNING clause. @returns its first row; undefined without one */
   returning<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T | undefined>;
   /** Runs a statement that writes and has a RETURNING clause. @returns all its rows */
   returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]>;

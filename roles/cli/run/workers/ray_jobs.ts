@@ -46,7 +46,7 @@ export class RayJobs {
   readonly address: string;
   readonly #headers: Record<string, string>;
 
-  /** @throws UsageError for an address that is none, or to which the token would go unencrypted */
+  /** @throws UsageError for an invalid address, or one to which the token would go unencrypted */
   constructor({ address, token }: RayJobsOptions) {
     const url = URL.parse(address);
     const isPlain = url?.protocol === "http:";

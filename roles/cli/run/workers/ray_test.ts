@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../../../base/testing/settle.ts";
 import { FakeClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { RayEngine } from "./ray.ts";
@@ -160,7 +161,7 @@ Deno.test("RayEngine: a refusal waits for the submissions under way, and then al
   let isOver = false;
   const placing = engine.place(ORDER).finally(() => isOver = true);
   placing.catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await settle();
   assert.equal(isOver, false);
   accepting.resolve();
   await assert.rejects(placing, { code: "failed-precondition" });
@@ -195,7 +196,7 @@ Deno.test("RayJobs: the cluster's token is sent, and asked for", async () => {
   await assert.rejects(engineAt(ray).check(), { code: "failed-precondition" });
 });
 
-Deno.test("RayJobs: an address that is none is refused, and so is one that would show the token", () => {
+Deno.test("RayJobs: an invalid address is refused, and so is one that would show the token", () => {
   const refused = [
     ...["", "head:8265", "127.0.0.1", "ftp://head:8265", "http://head:8265/x", "http://head/?a=1"],
     ...["http://user:word@head:8265", "http://head:8265/#a"],

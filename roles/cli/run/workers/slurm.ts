@@ -40,7 +40,7 @@ export class SlurmEngine implements Engine {
   readonly #options: readonly string[];
   readonly #clock: Clock;
 
-  /** @throws UsageError for an option that is none, or that this command sets itself */
+  /** @throws UsageError for an invalid option, or one that this command sets itself */
   constructor({ sbatchOptions = [], tool = runTool, clock = systemClock }: SlurmOptions = {}) {
     for (const option of sbatchOptions) requireFree(option);
     this.#tool = tool;

@@ -79,7 +79,7 @@ Deno.test("SlurmEngine: counts tasks by their states, also of a job that Slurm h
   await assert.rejects(counts({ success: false, complaint: silent }), { code: "unavailable" });
 });
 
-Deno.test("SlurmEngine: an option that is none, or that would submit something else, is refused", () => {
+Deno.test("SlurmEngine: an invalid option, or one that would submit something else, is refused", () => {
   const refused = [
     ...["foo", "-", "", "/bin/sh", "--array=0-9999", "--array", "-a0-9", "--wrap=rm", "--parsable"],
     ...["--wait", "-W", "--output=x", "-ox", "--test-only", "--job-name=x", "-Jx"],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../../../base/testing/settle.ts";
 import { FakeClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { PlacedWorkers, WorkerCounts } from "./engine.ts";
@@ -30,7 +31,7 @@ async function watch(workers: PlacedWorkers, seconds: number) {
   const options = { waitSeconds: 10, clock, tell: (sentence: string) => told.push(sentence) };
   const watching = watchWorkers(workers, options, stopping.signal).catch((error) => error);
   for (let second = 0; second < seconds; second++) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
     await clock.advance(1);
   }
   stopping.abort();
