@@ -397,19 +397,23 @@ function meaning<P extends Exclude<Primitive, "input">>(
   return of(node, inputs);
 }
 
-/** Computes values in float64 from given inputs. */
+/**
+ * Computes values in float64 from given inputs.
+ *
+ * @param round applied to each number of each float32 result, e.g. Math.fround to see how much rounding alone changes the outputs
+ */
 export function interpret(
   outputs: readonly Value[],
   inputs: ReadonlyMap<string, NdArray>,
+  round?: (x: number) => number,
 ): NdArray[] {
   const known = new Map<Value, NdArray>();
   for (const value of topologicalOrder(outputs)) {
-    known.set(
-      value,
-      value.primitive === "input"
-        ? inputs.get(value.attributes.name)!
-        : meaning(value, value.inputs.map((x) => known.get(x)!)),
-    );
+    const result = value.primitive === "input"
+      ? inputs.get(value.attributes.name)!
+      : meaning(value, value.inputs.map((x) => known.get(x)!));
+    const rounds = round !== undefined && value.dtype === "float32";
+    known.set(value, rounds ? { ...result, data: result.data.map(round) } : result);
   }
   return outputs.map((output) => known.get(output)!);
 }
