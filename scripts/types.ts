@@ -67,6 +67,8 @@ const OPTIONS = {
   strict: true,
   noUncheckedIndexedAccess: true,
   skipLibCheck: true,
+  // `deno check` has checked the sources.
+  noCheck: true,
   noEmit: true,
   allowImportingTsExtensions: true,
   declaration: true,
