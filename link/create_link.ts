@@ -80,7 +80,7 @@ export interface LinkOptions {
  */
 export async function createLink(options: LinkOptions): Promise<Link> {
   const { store, clock, random, messageObject } = options;
-  const closing = new AbortController();
+  const [closing, draining] = [new AbortController(), new AbortController()];
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
@@ -132,6 +132,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,
     closing: closing.signal,
+    draining: draining.signal,
     transact: transactions({
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
@@ -169,6 +170,10 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   ];
   return {
     ...nouns(context),
+    drain() {
+      draining.abort();
+      wakes.wakeAll();
+    },
     close: async () => {
       if (!closing.signal.aborted) {
         // The store must be closed even if it cannot write.
@@ -185,7 +190,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 }
 
 /** The operations of each room, bound to the context. */
-function nouns(context: LinkContext): Omit<Link, "close"> {
+function nouns(context: LinkContext): Omit<Link, "close" | "drain"> {
   return {
     nodes: within(context, {
       create: createNode,

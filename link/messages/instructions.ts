@@ -17,7 +17,7 @@ export async function pullInstruction(
   const pull: { joins?: number } = {};
   // Only in the first attempt: a later one would requeue what another pull received in the meantime.
   let emptyHanded = options.emptyHanded === true;
-  const found = await longPoll(context, [`work:${nodeId}`], options, async () => {
+  const found = await longPoll(context, [`work:${nodeId}`], options, "end", async () => {
     const instruction = await handOut(context, nodeId, { ...options, pull, emptyHanded });
     emptyHanded = false;
     if (instruction === undefined || instruction === REPLACED) return instruction;
