@@ -1,6 +1,12 @@
 import { isIP } from "node:net";
 import { createPublicKey, type X509Certificate } from "node:crypto";
-import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
+import {
+  CREATE_KEYS,
+  describeFile,
+  type NamedFile,
+  readText,
+  type TextKind,
+} from "../auth/read_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { MalformedError } from "../auth/der.ts";
 import { FlwrError } from "../base/error.ts";
@@ -26,7 +32,11 @@ import {
 import { isKeyOf } from "./public_key.ts";
 
 /** Largest certificate or key file in bytes. Bundles of all public authorities have about 250 KiB. */
-const MAX_CERTIFICATE_FILE_BYTES = 4 * 1024 * 1024;
+const CERTIFICATE_FILE: Omit<TextKind, "what"> = {
+  maxBytes: 4 * 1024 * 1024,
+  otherText: "latin1",
+  ifAbsent: CREATE_KEYS,
+};
 
 /** The three TLS files of a server. */
 export interface ServerTlsFiles {
@@ -64,9 +74,9 @@ export async function readServerTls(
   clock: Clock = systemClock,
 ): Promise<CheckedServerTls> {
   const [authority, certificate, key] = await Promise.all([
-    readText(files.authority, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
-    readText(files.certificate, "Certificate", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
-    readText(files.key, "Key", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
+    readText(files.authority, { ...CERTIFICATE_FILE, what: "Authority" }),
+    readText(files.certificate, { ...CERTIFICATE_FILE, what: "Certificate" }),
+    readText(files.key, { ...CERTIFICATE_FILE, what: "Key" }),
   ]);
   const authorities = parseAuthorities(authority, files.authority);
   const certificates = parseCertificates(certificate, files.certificate);
@@ -142,7 +152,7 @@ export async function readRootCertificates(
   named: NamedFile,
   clock: Clock = systemClock,
 ): Promise<string> {
-  const text = await readText(named, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1");
+  const text = await readText(named, { ...CERTIFICATE_FILE, what: "Authority" });
   const authorities = parseAuthorities(text, named);
   requireValidNow(authorities, named, clock);
   return writeCertificates(authorities);
