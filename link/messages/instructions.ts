@@ -30,7 +30,7 @@ export async function pullInstruction(
 
 /** See Messages.unanswered. */
 export function unanswered(context: MessageContext): Promise<UnansweredInstructions[]> {
-  return context.transact("relaxed", (tx) => tx.instructions.unanswered());
+  return context.transact("read-only", (tx) => tx.instructions.unanswered());
 }
 
 /** Result of a pull whose node has joined again since: the pull ends. */

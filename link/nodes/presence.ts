@@ -41,7 +41,7 @@ export function nodeOfKey(
   context: NodeContext,
   publicKey: Uint8Array,
 ): Promise<LinkNode | undefined> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const node = await tx.nodes.byKey(publicKey);
     return node && toNode(node);
   });
@@ -49,7 +49,7 @@ export function nodeOfKey(
 
 /** See Nodes.list. */
 export function listNodes(context: NodeContext): Promise<LinkNode[]> {
-  return context.transact("relaxed", async (tx) => (await tx.nodes.all()).map(toNode));
+  return context.transact("read-only", async (tx) => (await tx.nodes.all()).map(toNode));
 }
 
 /** See Nodes.online. */
@@ -59,7 +59,7 @@ export async function onlineNodes(context: NodeContext): Promise<bigint[]> {
 
 /** See Nodes.onlineNames. */
 export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const nodes = await tx.nodes.onlineNames(context.clock.now());
     return nodes.map(({ nodeId, joinName, name = joinName }) => ({
       nodeId,

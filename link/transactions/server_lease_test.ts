@@ -103,7 +103,7 @@ Deno.test("the lease is extended while no other transaction runs, and sooner if 
   const extended: number[] = [];
   const closing = new AbortController();
   const slow = [6, 0];
-  const running = server.extendUntil(closing.signal, async (_durability, work) => {
+  const running = server.extendUntil(closing.signal, async (_kind, work) => {
     assert.equal(await renews(), true);
     extended.push(clock.now() - began);
     await clock.sleep(slow.shift() ?? 0);
