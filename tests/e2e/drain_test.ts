@@ -53,7 +53,6 @@ scenario(
     const waiting = startSuperNode({ stage, fleet: second.fleet, node: 1, config });
     await joined(waiting);
     await joined(startSuperNode({ stage, fleet: second.fleet, node: 2 }));
-    // The run has no checkpoint yet, so a SuperLink that interrupts it now makes it fail.
     await waiting.waitForLine(/Waiting in round 1/);
 
     first.process.signal("SIGTERM");
@@ -76,6 +75,11 @@ scenario(
     client.close();
     assert.match(log, /The SuperLink was stopped\. The run continues from its last checkpoint/);
     assert.match(log, /RESULTS 2,2,2/);
+    // Round 1 was not interrupted: its instruction came once.
+    const received = waiting.records.filter(({ event, message }) =>
+      event === "instruction-received" && /, round 1: received train/.test(message)
+    );
+    assert.equal(received.length, 1);
   },
   { ignore: !hasPostgres() },
 );
