@@ -94,7 +94,7 @@ export interface LinkOptions {
  */
 export async function createLink(options: LinkOptions): Promise<Link> {
   const { store, clock, random, messageObject } = options;
-  const closing = new AbortController();
+  const [closing, draining] = [new AbortController(), new AbortController()];
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
@@ -151,6 +151,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,
     closing: closing.signal,
+    draining: draining.signal,
     transact: transactions({
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
@@ -188,6 +189,10 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   ];
   return {
     ...nouns(context),
+    drain() {
+      draining.abort();
+      wakes.wakeAll();
+    },
     close: async () => {
       if (!closing.signal.aborted) {
         // The store must be closed even if it cannot write.
@@ -204,7 +209,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 }
 
 /** The operations of each room, bound to the context. */
-function nouns(context: LinkContext): Omit<Link, "close"> {
+function nouns(context: LinkContext): Omit<Link, "close" | "drain"> {
   return {
     nodes: within(context, {
       create: createNode,

@@ -21,7 +21,7 @@ export async function pullInstruction(
   let isFirst = true;
   // Only in the first attempt: a later one would requeue what another pull received in the meantime.
   let emptyHanded = options.emptyHanded === true;
-  const found = await longPoll(context, [`work:${nodeId}`], options, async () => {
+  const found = await longPoll(context, [`work:${nodeId}`], options, "end", async () => {
     // A wake-up means that there is an instruction.
     const isWoken = !isFirst && context.clock.now() < deadline;
     isFirst = false;

@@ -118,7 +118,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
     {
       name: "fleet",
       title: "Fleet API",
-      serves: "SuperNodes of Flower up to 1.38",
+      serves: "SuperNodes of Flower up to 1.39",
       start: grpc(async () => {
         const older = await legacy();
         return [joinServices(older.olderFleet, fleet), older.fleet];
