@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { asOwner, postgresTest, queryAsOwner } from "../../../tests/support/postgres.ts";
+import { systemClock } from "../../../base/clock.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { NotSynced } from "../../transactions/transactions.ts";
 import { runRecord } from "../../testing/records.ts";
@@ -19,6 +20,22 @@ const RUN = 2n ** 64n - 1n;
 const write = (tx: LinkTables) => tx.runs.put(runRecord({ runId: RUN, fabId: "app" }));
 const count = (tx: LinkTables) =>
   tx.runs.addTraffic(RUN, { bytesSent: 1, bytesReceived: 0, clientAppSeconds: 0 });
+
+/** Waits until this thread's stores have paused twice: each time, an attempt to connect has failed before. */
+async function pausedTwice(): Promise<void> {
+  const { sleep } = systemClock;
+  const paused = Promise.withResolvers<void>();
+  let pauses = 0;
+  systemClock.sleep = (seconds, signal) => {
+    if (++pauses === 2) paused.resolve();
+    return sleep(seconds, signal);
+  };
+  try {
+    await paused.promise;
+  } finally {
+    systemClock.sleep = sleep;
+  }
+}
 
 /** Opens a store for the time of a test. */
 async function opened(target: PostgresTarget): Promise<PostgresStore & AsyncDisposable> {
@@ -487,7 +504,7 @@ postgresTest("a server that was away for a while is used again", async (target) 
   await store.transaction("durable", write);
   proxy.stop();
   const counting = store.transaction("durable", count);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await pausedTwice();
   proxy.start();
   await counting;
   assert.equal(await counted(store), 1);
