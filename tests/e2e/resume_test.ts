@@ -184,7 +184,7 @@ scenario("resume: a run goes on after kill -9 of its SuperExec", async (stage) =
   const log = await ended(line.client, runId, SILENT_SECONDS);
   assert.deepEqual(resultOf(log), expected);
   resumedAfter(log, 2);
-});
+}, { seconds: SILENT_SECONDS + END_SECONDS });
 
 scenario(
   "resume: flwr run --resume goes on from another run, with a changed app",
