@@ -7,6 +7,8 @@ import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
+import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
+import { UsageError } from "../flags/values.ts";
 import { readRetention, type RetentionLimits } from "./retention_flags.ts";
 
 /** The configuration of a SuperLink, from checked flags and files. */
@@ -29,6 +31,8 @@ export interface SuperLinkConfig {
   readonly runs: RunsConfig;
   /** Seconds without work after which it ends. Undefined: never. */
   readonly idleExitSeconds?: number;
+  /** The proxies that are believed when they name their callers. */
+  readonly proxies: TrustedProxies;
   /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
   readonly drainSeconds: number;
 }
@@ -74,6 +78,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
     drainSeconds: flags.drainTimeout,
+    proxies: readProxies(flags),
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   if (flags.insecure) {
@@ -99,6 +104,18 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
 /** Paths of a server's TLS files. */
 export function pathsOf({ authority, certificate, key }: ServerTlsFiles): string[] {
   return [authority.file, certificate.file, key.file];
+}
+
+function readProxies({ trustedProxy, trustedProxyHeader }: SuperLinkFlags): TrustedProxies {
+  const ranges = trustedProxy.map((text) => {
+    try {
+      return readProxyRange(text);
+    } catch (error) {
+      const { code, message, hints } = FlwrError.from(error);
+      throw new UsageError(code, `--trusted-proxy: ${message}`, { hints, cause: error });
+    }
+  });
+  return new TrustedProxies(ranges, trustedProxyHeader);
 }
 
 function readHostNames(text: string | undefined): string[] {

@@ -7,6 +7,7 @@ import {
   ISOLATIONS,
   type LaunchFlags,
 } from "../flags/launch_flags.ts";
+import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxies.ts";
 import { wholeNumber } from "../flags/values.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
@@ -42,6 +43,8 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
   simulation: boolean;
   idleExit?: number;
   drainTimeout: number;
+  trustedProxy: readonly string[];
+  trustedProxyHeader: ProxyHeader;
   superexecAuthSecretFile?: string;
   logFile?: string;
   logRotationIntervalHours: number;
@@ -66,6 +69,8 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   isolation: "subprocess",
   simulation: false,
   drainTimeout: 10,
+  trustedProxy: [],
+  trustedProxyHeader: "x-forwarded-for",
   logRotationIntervalHours: 24,
   logRotationMaxMib: 100,
   logRotationBackupCount: 7,
@@ -140,6 +145,21 @@ function addListenerOptions(command: Command): void {
     .option(
       "--allowed-host <names>",
       'additional host names that HTTP requests may use, separated by commas, for example those of a proxy; "*" allows any (default: none)',
+    )
+    .addOption(
+      new Option(
+        "--trusted-proxy <address/bits>",
+        "IP address, or range of them, of a proxy or load balancer whose word about its callers' addresses is believed; repeatable",
+      ).default([], "none").argParser((range: string, before: readonly string[]) => [
+        ...before,
+        range,
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--trusted-proxy-header <header>",
+        "header in which the trusted proxies name their callers; each must add to it or replace it, because callers can send it, too",
+      ).choices(PROXY_HEADERS).default(DEFAULT_FLAGS.trustedProxyHeader),
     )
     .option(
       "--fleet-api-address <host:port>",

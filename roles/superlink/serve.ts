@@ -106,9 +106,10 @@ function plans(
 ): ListenerPlan[] {
   const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && serverCertificate(config.tls);
+  const { proxies } = config;
   const budgets = bodyBudgets();
   const grpc = (bindings: () => Promise<ServiceBinding[]>) => async (address: string) =>
-    await startGrpc({ address, tls, services: await bindings(), budgets, stopping });
+    await startGrpc({ address, tls, services: await bindings(), budgets, stopping, proxies });
   return [
     {
       // HTTP comes first, because loading gRPC, which only older clients need, takes longer than the rest of the start.
@@ -122,6 +123,7 @@ function plans(
           services: httpServices(config, services),
           budgets,
           stopping,
+          proxies,
           hostNames: [Deno.hostname(), ...config.hostNames],
           hostFlag: "--allowed-host",
           downloads: [guardDownload(services.artifacts, controlApi(config))],

@@ -40,6 +40,8 @@ export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams"
   readonly keepAlive: { readonly silence: number; readonly patience: number };
   /** Seconds without a call after which a connection is closed. */
   readonly idleSeconds: number;
+  /** Whether an address is a trusted proxy's, whose connections are those of many callers (default: none is). */
+  readonly isProxy?: (host: string) => boolean;
   /** Called when a connection was closed or refused because its peer exceeded a limit. */
   readonly onOffence: (peer: string, reason: string) => void;
 }
@@ -50,7 +52,7 @@ export class Http2Server {
   readonly #options: Http2ServerOptions;
   readonly #listener: ServerListener;
   readonly #connections = new Set<Http2Connection>();
-  readonly #doorkeeper = new Doorkeeper();
+  readonly #doorkeeper: Doorkeeper;
   readonly #strangersTurn = new StrangersTurn(STRANGERS_PER_TURN);
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #serving: Promise<void>;
@@ -60,6 +62,7 @@ export class Http2Server {
   constructor(options: Http2ServerOptions) {
     this.#options = options;
     const { address, tls } = options;
+    this.#doorkeeper = new Doorkeeper(options.isProxy);
     this.#listener = new ServerListener({ address, tls, protocols: ["h2"] });
     this.port = this.#listener.port;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
