@@ -90,8 +90,9 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
   const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && serverCertificate(config.tls);
   const budgets = bodyBudgets();
+  const sharesPort = config.oneOfMany !== undefined;
   const grpc = (bindings: () => Promise<ServiceBinding[]>) => async (address: string) =>
-    await startGrpc({ address, tls, services: await bindings(), budgets });
+    await startGrpc({ address, tls, sharesPort, services: await bindings(), budgets });
   return [
     {
       // HTTP comes first, because loading gRPC, which only older clients need, takes longer than the rest of the start.
@@ -102,6 +103,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
         startHttpServer({
           address,
           tls,
+          sharesPort,
           services: httpServices(config, services),
           budgets,
           hostNames: [Deno.hostname(), ...config.hostNames],
@@ -134,7 +136,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
       name: "health",
       title: "Health service",
       serves: "programs that monitor this SuperLink",
-      start: (address) => startGrpc({ address, services: [] }),
+      start: (address) => startGrpc({ address, sharesPort, services: [] }),
       plain: true,
     },
   ];
