@@ -16,6 +16,9 @@ import {
   type RetentionFlags,
 } from "./retention_flags.ts";
 
+/** Largest number of processes of one SuperLink: each needs several connections to the database. */
+const MAX_PROCESSES = 64;
+
 /** Value of an address or port that switches its listener off. */
 export const OFF = "none";
 
@@ -41,6 +44,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
   driverApiAllowRemote: boolean;
   isolation: Isolation;
   simulation: boolean;
+  processes: number;
   idleExit?: number;
   drainTimeout: number;
   trustedProxy: readonly string[];
@@ -71,6 +75,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   drainTimeout: 10,
   trustedProxy: [],
   trustedProxyHeader: "x-forwarded-for",
+  processes: 1,
   logRotationIntervalHours: 24,
   logRotationMaxMib: 100,
   logRotationBackupCount: 7,
@@ -212,6 +217,12 @@ function addRunOptions(command: Command): void {
       "PEM file with the certificate of the CA that signed PostgreSQL's certificate (default: the CAs of Deno)",
     );
   addRetentionOptions(command)
+    .addOption(
+      new Option(
+        "--processes <n>",
+        "number of processes that serve on the same ports, to use several cores; more than 1 require --database postgres://…",
+      ).default(DEFAULT_FLAGS.processes).argParser(wholeNumber({ from: 1, to: MAX_PROCESSES })),
+    )
     .addOption(
       new Option(
         "--isolation <mode>",
