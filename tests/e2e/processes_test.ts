@@ -10,7 +10,7 @@ scenario(
   "processes: two serve one run, the killed one starts again, and SIGTERM ends both",
   async (stage) => {
     const credentials = await makeCredentials(stage.folder.path);
-      const target = await postgresServer();
+    const target = await postgresServer();
     const database = `e2e_${crypto.randomUUID().replaceAll("-", "")}`;
     await asOwner(target, `CREATE DATABASE ${database}`);
     const logFile = stage.path("superlink.log");
