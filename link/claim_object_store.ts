@@ -31,13 +31,17 @@ export async function claimObjectStore(
   const owner = await objectStore.owner(objects === 0 ? id : undefined);
   if (owner === id) return;
   if (owner !== undefined) {
-    throw new FlwrError("failed-precondition", `"${address}" belongs to another database`, {
-      hints: ["Name a folder, or a bucket and prefix, that no other SuperLink's database uses"],
-    });
+    throw new FlwrError(
+      "failed-precondition",
+      `--object-store: "${address}" belongs to another database`,
+      {
+        hints: ["Name a folder, or a bucket and prefix, that no other SuperLink's database uses"],
+      },
+    );
   }
   throw new FlwrError(
     "failed-precondition",
-    `"${address}" is empty, and ${objects} of the database's objects are in another object store`,
+    `--object-store: "${address}" is empty, and ${objects} objects of the database are in another one`,
     { hints: ["Start with the same --object-store as before", "Or restore its backup first"] },
   );
 }

@@ -76,8 +76,11 @@ async function readPlace(
 
 /** Error for an object whose bytes the object store lost. */
 export function missingBytes({ large }: ObjectContext, id: ObjectId): FlwrError {
-  return new FlwrError("data-loss", `Object "${id}" is missing in ${large?.store.address}`, {
-    hints: ["Find all that is missing: flwr database check --object-store …", "Restore a backup"],
+  return new FlwrError("data-loss", `The bytes of object "${id}" of the SuperLink are missing`, {
+    hints: [
+      `--object-store: They should be in "${large?.store.address}"`,
+      "Find all that is missing: flwr database check … --object-store …",
+    ],
   });
 }
 
