@@ -17,7 +17,7 @@ export async function claimObjectStore(
   objectStore: ObjectStore | undefined,
   random: Random,
 ): Promise<void> {
-  const { objects } = await store.transaction("relaxed", (tx) => tx.objects.placed());
+  const { objects } = await store.transaction("read-only", (tx) => tx.objects.placed());
   if (objectStore === undefined) {
     if (objects === 0) return;
     throw new FlwrError(

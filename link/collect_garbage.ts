@@ -70,7 +70,7 @@ async function searchPage(
   if (isLeader === undefined) return "";
   const { found, next = "" } = await large.list(cursor);
   const old = found.filter(({ age }) => age > ORPHAN_SECONDS).map(({ location }) => location);
-  const known = await context.transact("relaxed", (tx) => knownLocations(tx, old));
+  const known = await context.transact("read-only", (tx) => knownLocations(tx, old));
   const orphans = old.filter((location) => !known.has(location));
   await large.remove(orphans);
   if (orphans.length > 0) {

@@ -21,7 +21,7 @@ export async function placeInline(
     .filter((object) => large.isLarge(object));
   if (candidates.length === 0) return { pushed, placed: [] };
   const ids = candidates.map(({ id }) => id);
-  const known = await context.transact("relaxed", (tx) => tx.objects.standings(ids));
+  const known = await context.transact("read-only", (tx) => tx.objects.standings(ids));
   const placed = await large.put(candidates.filter(({ id }) => !known.has(id)));
   const inlineObjects = new Map<ObjectId, InlineObject>(pushed.inlineObjects);
   for (const object of placed) {
@@ -38,7 +38,7 @@ export async function discardUnused(
   const { large } = context;
   if (large === undefined || placed.length === 0) return;
   const ids = placed.map(({ id }) => id);
-  const places = await context.transact("relaxed", (tx) => tx.objects.places(ids))
+  const places = await context.transact("read-only", (tx) => tx.objects.places(ids))
     .catch(() => undefined);
   // The housekeeping finds what is left.
   if (places === undefined) return;

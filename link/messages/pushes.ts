@@ -336,7 +336,7 @@ async function placeExpected(
   const { large } = context;
   if (!large?.isLarge(object)) return object;
   const isExpected = await context.transact(
-    "relaxed",
+    "read-only",
     async (tx, effects) =>
       (await expectObject(context, tx, effects, pusher, object, message))?.isNew,
   );

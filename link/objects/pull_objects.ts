@@ -26,18 +26,18 @@ export async function pullObjects(
   makeRoom?: MakeRoom,
 ): Promise<ObjectsTogether> {
   if (makeRoom === undefined) {
-    const found = await context.transact("relaxed", async (tx, effects) => {
+    const found = await context.transact("read-only", async (tx, effects) => {
       const choice = await choose(context, tx, caller, wanted);
       return await find(context, tx, effects, caller, choice);
     });
     return await read(context, found);
   }
-  const choice = await context.transact("relaxed", (tx) => choose(context, tx, caller, wanted));
+  const choice = await context.transact("read-only", (tx) => choose(context, tx, caller, wanted));
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
   // Checked again, because `makeRoom` may have taken a long time.
   const found = await context.transact(
-    "relaxed",
+    "read-only",
     (tx, effects) => find(context, tx, effects, caller, choice),
   );
   return await read(context, found);

@@ -17,7 +17,7 @@ export async function pullObject(
 ): Promise<PulledObject> {
   if (makeRoom !== undefined) {
     const bytes = await context.transact(
-      "relaxed",
+      "read-only",
       async (tx) =>
         await tx.objectRights.mayRead(caller, id)
           ? await tx.objects.size(id)
@@ -30,7 +30,7 @@ export async function pullObject(
   for (;;) {
     // Looked up again, because `makeRoom` may have taken a long time.
     const found = await context.transact(
-      "relaxed",
+      "read-only",
       (tx, effects) => findObject(context, tx, effects, caller, id),
     );
     if (!("place" in found)) return found;
@@ -107,7 +107,7 @@ async function strayObject(
 
 /** See Objects.treeOf. */
 export function treeOf(context: ObjectContext, root: ObjectId): Promise<ObjectTree> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     if ((await tx.objects.counters(root))?.waits !== 0) {
       if (await tx.strayReplies.get(root) === undefined) throw missingObject(root);
       return new Map([[root, []]]);

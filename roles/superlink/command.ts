@@ -40,6 +40,7 @@ export function command(): Command {
       using _ = onHangup(() => superLink.reload());
       service.ready();
       await superLink.runUntil(shutdown.signal);
+      service.stopping();
     });
   addSuperLinkOptions(command);
   return addForeignOptions(addConfigOption(addLogOptions(command)), SUPERLINK_FOREIGN);

@@ -29,6 +29,8 @@ export interface SuperLinkConfig {
   readonly runs: RunsConfig;
   /** Seconds without work after which it ends. Undefined: never. */
   readonly idleExitSeconds?: number;
+  /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
+  readonly drainSeconds: number;
 }
 
 /** The APIs that other machines may call. */
@@ -71,6 +73,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     database: await readDatabase(flags, (name) => Deno.env.get(name)),
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
+    drainSeconds: flags.drainTimeout,
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   if (flags.insecure) {

@@ -41,6 +41,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
   isolation: Isolation;
   simulation: boolean;
   idleExit?: number;
+  drainTimeout: number;
   superexecAuthSecretFile?: string;
   logFile?: string;
   logRotationIntervalHours: number;
@@ -64,6 +65,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   driverApiAllowRemote: false,
   isolation: "subprocess",
   simulation: false,
+  drainTimeout: 10,
   logRotationIntervalHours: 24,
   logRotationMaxMib: 100,
   logRotationBackupCount: 7,
@@ -141,7 +143,7 @@ function addListenerOptions(command: Command): void {
     )
     .option(
       "--fleet-api-address <host:port>",
-      `gRPC address for SuperNodes of Flower up to 1.38; "${OFF}" switches it off`,
+      `gRPC address for SuperNodes of Flower up to 1.39; "${OFF}" switches it off`,
       DEFAULT_FLAGS.fleetApiAddress,
     )
     .option(
@@ -179,7 +181,7 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--database <file or URL>",
-      'where to store runs and nodes, so that they survive a restart: a SQLite file, or postgres://user@host:port/database; ":memory:" stores them in memory only (default: superlink.db in $FLWR_HOME or ~/.flwr)',
+      'database for runs and nodes, which survive a restart: a SQLite file, or postgres://user@host:port/database; ":memory:" keeps them only until the SuperLink stops (default: superlink.db in $FLWR_HOME or ~/.flwr)',
     )
     .option(
       "--database-password-file <file>",
@@ -205,6 +207,12 @@ function addRunOptions(command: Command): void {
       "--idle-exit <seconds>",
       "exit after this many seconds without a run in progress and without a call from a flwr command (default: never)",
       wholeNumber({ from: 1 }),
+    )
+    .addOption(
+      new Option(
+        "--drain-timeout <seconds>",
+        "when the SuperLink stops: time for open calls to end, and for its ServerApps to save a checkpoint if other SuperLinks share its database",
+      ).default(DEFAULT_FLAGS.drainTimeout).argParser(wholeNumber({ to: 3600 })),
     )
     .option(
       "--superexec-auth-secret-file <file>",
