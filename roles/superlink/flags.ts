@@ -10,6 +10,11 @@ import {
 import { wholeNumber } from "../flags/values.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
+  addLargeObjectOptions,
+  DEFAULT_OBJECT_STORE_FLAGS,
+  type LargeObjectFlags,
+} from "./object_store_flags.ts";
+import {
   addRetentionOptions,
   DEFAULT_RETENTION_FLAGS,
   type RetentionFlags,
@@ -19,7 +24,8 @@ import {
 export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
-export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFlags {
+export interface SuperLinkFlags
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -53,6 +59,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
 export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
   ...DEFAULT_RETENTION_FLAGS,
+  ...DEFAULT_OBJECT_STORE_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -191,6 +198,7 @@ function addRunOptions(command: Command): void {
       "--database-ca-file <file>",
       "PEM file with the certificate of the CA that signed PostgreSQL's certificate (default: the CAs of Deno)",
     );
+  addLargeObjectOptions(command);
   addRetentionOptions(command)
     .addOption(
       new Option(
