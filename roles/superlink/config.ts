@@ -5,6 +5,7 @@ import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../..
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
+import { type LargeObjectConfig, readLargeObjects } from "./object_store_flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
@@ -26,6 +27,8 @@ export interface SuperLinkConfig {
   /** The SuperNodes to admit. Undefined: all. */
   readonly authentication?: AuthenticationFiles;
   readonly database: DatabaseConfig;
+  /** Where large objects are stored. Undefined: in the database. */
+  readonly largeObjects?: LargeObjectConfig;
   /** How much is kept of finished runs, and for how long absent nodes are kept. */
   readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
@@ -82,11 +85,15 @@ export interface RunsConfig extends LaunchConfig {
 export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperLinkConfig> {
   const authentication = readAuthenticationFiles(flags);
   const listeners = readListeners(flags);
+  const variable = (name: string) => Deno.env.get(name);
+  const database = await readDatabase(flags, variable);
+  const largeObjects = await readLargeObjects(flags, database.kind !== "memory", variable);
   const config = {
     listeners,
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
-    database: await readDatabase(flags, (name) => Deno.env.get(name)),
+    database,
+    ...(largeObjects === undefined ? {} : { largeObjects }),
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
     drainSeconds: flags.drainTimeout,

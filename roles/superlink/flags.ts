@@ -11,6 +11,11 @@ import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxi
 import { wholeNumber } from "../flags/values.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
+  addLargeObjectOptions,
+  DEFAULT_OBJECT_STORE_FLAGS,
+  type LargeObjectFlags,
+} from "./object_store_flags.ts";
+import {
   addRetentionOptions,
   DEFAULT_RETENTION_FLAGS,
   type RetentionFlags,
@@ -23,7 +28,8 @@ const MAX_PROCESSES = 64;
 export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
-export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFlags {
+export interface SuperLinkFlags
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -60,6 +66,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
 export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
   ...DEFAULT_RETENTION_FLAGS,
+  ...DEFAULT_OBJECT_STORE_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -216,6 +223,7 @@ function addRunOptions(command: Command): void {
       "--database-ca-file <file>",
       "PEM file with the certificate of the CA that signed PostgreSQL's certificate (default: the CAs of Deno)",
     );
+  addLargeObjectOptions(command);
   addRetentionOptions(command)
     .addOption(
       new Option(

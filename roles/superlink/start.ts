@@ -13,6 +13,7 @@ import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { type DatabaseConfig, openStore } from "./database.ts";
+import { openLargeObjects } from "./object_store_flags.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
@@ -68,10 +69,12 @@ export async function startSuperLink(
     if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
     if (event.kind === "run-finished") jobBoards.end(event.runId);
   };
+  const large = await openLargeObjects(config.largeObjects);
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
+    ...(large && { large }),
     clock: systemClock,
     random: systemRandom,
     limits: config.limits,
