@@ -6,7 +6,7 @@ import { pushComplete } from "./push_complete.ts";
 /** Ten seconds each: the messages of the first 30 rounds expire before the end. At night more, for what grows slowly. */
 const ROUNDS = NIGHTLY ? 200 : 70;
 
-linkTest(`${ROUNDS} rounds leave the store as it was`, async (bench) => {
+linkTest("rounds leave the store as it was", async (bench) => {
   const nodes = [await bench.node(1000), await bench.node(1000), await bench.node(1000)];
   const before = await bench.store.usage();
   for (let round = 0; round < ROUNDS; round++) {
