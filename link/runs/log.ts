@@ -44,8 +44,9 @@ export async function readLog(
     context,
     [`log:${runId}`],
     options,
+    "refuse",
     () =>
-      context.transact("relaxed", async (tx) => {
+      context.transact("read-only", async (tx) => {
         const finished = isFinished((await requireRun(tx, runId)).state);
         const entries = await tx.logs.since(runId, after, bytes);
         const last = entries.at(-1);
