@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { createPublicKey, type X509Certificate } from "node:crypto";
+import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
 import {
   CREATE_KEYS,
   describeFile,
@@ -80,34 +80,11 @@ export async function readServerTls(
   ]);
   const authorities = parseAuthorities(authority, files.authority);
   const certificates = parseCertificates(certificate, files.certificate);
-  const [own, ...between] = certificates;
+  const [own] = certificates;
   const { privateKey, pem } = parseKey(key, files.key);
   requireValidNow([own], files.certificate, clock);
   requireValidNow(authorities, files.authority, clock);
-  const publicKey = createPublicKey(privateKey);
-  if (!isKeyOf(publicKey, own)) {
-    const place = between.findIndex((other) => isKeyOf(publicKey, other));
-    if (place !== -1) {
-      throw new FlwrError(
-        "failed-precondition",
-        `The certificate that belongs to the key is number ${place + 2} in ${
-          describeFile(files.certificate)
-        }: the server's own certificate must come first`,
-        {
-          hints: [
-            "Put the certificates in order: the server's, its issuer's, the issuer's issuer's",
-          ],
-        },
-      );
-    }
-    throw new FlwrError(
-      "failed-precondition",
-      `Key in ${describeFile(files.key)} does not belong to the certificate in ${
-        describeFile(files.certificate)
-      }`,
-      { hints: ["Use the key with which the certificate was created", MAKE_THEM] },
-    );
-  }
+  requireKeyOfFirst(files, certificates, createPublicKey(privateKey));
   const usesOf = rememberUses();
   const chain = requireValidChain(files, certificates, authorities, usesOf, clock);
   const uses = usesOf(own);
@@ -139,6 +116,32 @@ export async function readServerTls(
     hosts,
     validTo: new Date(Math.min(...chain.map(({ validToDate }) => validToDate.getTime()))),
   };
+}
+
+/** @throws FlwrError if the key is not that of the first certificate, which must be the server's own */
+function requireKeyOfFirst(
+  files: ServerTlsFiles,
+  [own, ...others]: readonly [X509Certificate, ...X509Certificate[]],
+  publicKey: KeyObject,
+): void {
+  if (isKeyOf(publicKey, own)) return;
+  const certificate = describeFile(files.certificate);
+  const place = others.findIndex((other) => isKeyOf(publicKey, other));
+  if (place !== -1) {
+    throw new FlwrError(
+      "failed-precondition",
+      `The certificate that belongs to the key is number ${place + 2} in ${certificate}: the ` +
+        "server's own certificate must come first",
+      {
+        hints: ["Put the certificates in order: the server's, its issuer's, the issuer's issuer's"],
+      },
+    );
+  }
+  throw new FlwrError(
+    "failed-precondition",
+    `Key in ${describeFile(files.key)} does not belong to the certificate in ${certificate}`,
+    { hints: ["Use the key with which the certificate was created", MAKE_THEM] },
+  );
 }
 
 /**

@@ -9,7 +9,12 @@ import type { LinkEvent } from "./events.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
-import { pullInstruction, returnInstruction, unanswered } from "./messages/instructions.ts";
+import {
+  lookForWork,
+  pullInstruction,
+  returnInstruction,
+  unanswered,
+} from "./messages/instructions.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
 import { PendingReplies } from "./messages/pending_replies.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
@@ -22,7 +27,15 @@ import {
   registerNode,
   unregisterNode,
 } from "./nodes/membership.ts";
-import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
+import {
+  handleHeartbeats,
+  heartbeat,
+  listNodes,
+  nodeOfKey,
+  onlineNames,
+  onlineNodes,
+  readNodesOfKeys,
+} from "./nodes/presence.ts";
 import { pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
@@ -48,6 +61,7 @@ import { Leadership } from "./transactions/leadership.ts";
 import { ServerLease } from "./transactions/server_lease.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
 import { SweepTime } from "./transactions/sweep_time.ts";
+import { Together } from "./transactions/together.ts";
 import { transactions } from "./transactions/transactions.ts";
 import { type Topic, Wakes } from "./transactions/wakes.ts";
 
@@ -107,7 +121,8 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     name: "housekeeping",
     serverId: server.id,
     clock,
-    seconds: limits.serverLeaseSeconds,
+    // The leader extends it each time that it looks. Correctness does not depend on who leads.
+    seconds: Math.min(limits.serverLeaseSeconds, 2 * limits.relookSeconds),
     onTaken: () => {
       retention.restart();
       absences.restart();
@@ -129,6 +144,11 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     retention,
     absences,
     staged: new StagedBytes(),
+    heartbeats: new Together((heartbeats) => handleHeartbeats(context, heartbeats)),
+    workLooks: store.isShared
+      ? new Together((nodeIds) => lookForWork(context, nodeIds))
+      : undefined,
+    keyReads: new Together((publicKeys) => readNodesOfKeys(context, publicKeys)),
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent,
     closing: closing.signal,

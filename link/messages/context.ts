@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { NodeTable } from "../nodes/node_table.ts";
+import type { Together } from "../transactions/together.ts";
+import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import type { ObjectLimits, ObjectTables } from "../objects/context.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
@@ -32,6 +33,16 @@ export interface MessageContext
   readonly trees: TreeCache;
   readonly pendingReplies: PendingReplies;
   readonly staged: StagedBytes;
+  /** Held pulls of many nodes look in one transaction. Undefined if the store is not shared: there, transactions cost little. */
+  readonly workLooks: Together<bigint, WorkLook> | undefined;
+}
+
+/** What a pull finds before it takes an instruction. */
+export interface WorkLook {
+  /** The node; undefined if there is none with the id. */
+  readonly node?: NodeRecord;
+  /** Whether an instruction waits for it, which may have expired. */
+  readonly isWaiting: boolean;
 }
 
 /** Tables that a transaction on messages reads and writes. */

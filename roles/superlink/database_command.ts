@@ -8,11 +8,13 @@ import { openStore, readDatabase } from "./database.ts";
 import type { PostgresFlags } from "./postgres_flags.ts";
 
 const EXPLANATION = `
-<database> is what "flwr superlink --database" takes: a SQLite file, or a URL of PostgreSQL. A backup is a SQLite file,
-whatever the database is. So backup and restore also move a SuperLink from SQLite to PostgreSQL and back.
+<database> is the value of "flwr superlink --database": a SQLite file, or a URL of PostgreSQL. A backup is always a
+SQLite file. So backup and restore can also move a SuperLink from SQLite to PostgreSQL, or back.
 
-A backup has the version of its database. Restoring it into a new SQLite file migrates it. The commands check and backup
-change nothing in the database. Stop a SuperLink with SQLite first. One with PostgreSQL can go on.
+A backup has the same version as its database. If you restore an older backup into a new SQLite file, it is migrated.
+
+The commands check and backup change nothing in the database. Stop a SuperLink that uses SQLite before you use a command
+on its file. A SuperLink that uses PostgreSQL can keep running during check and backup.
 
 Example:
   flwr database backup state.db monday.db
@@ -39,7 +41,7 @@ export function command(): Command {
         }),
     )
     .addCommand(
-      databaseCommand("check", "Find damage and contradictions.")
+      databaseCommand("check", "Check a database for damaged and inconsistent data.")
         .action(async (database: string, flags: PostgresFlags) => {
           const found = await check(database, flags);
           for (const line of found) printLine(line);

@@ -163,7 +163,7 @@ function addListenerOptions(command: Command): void {
     )
     .option(
       "--fleet-api-address <host:port>",
-      `gRPC address for SuperNodes of Flower up to 1.38; "${OFF}" switches it off`,
+      `gRPC address for SuperNodes of Flower up to 1.39; "${OFF}" switches it off`,
       DEFAULT_FLAGS.fleetApiAddress,
     )
     .option(
@@ -201,7 +201,7 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--database <file or URL>",
-      'where to store runs and nodes, so that they survive a restart: a SQLite file, or postgres://user@host:port/database; ":memory:" stores them in memory only (default: superlink.db in $FLWR_HOME or ~/.flwr)',
+      'database for runs and nodes, which survive a restart: a SQLite file, or postgres://user@host:port/database; ":memory:" keeps them only until the SuperLink stops (default: superlink.db in $FLWR_HOME or ~/.flwr)',
     )
     .option(
       "--database-password-file <file>",

@@ -138,7 +138,7 @@ function plans(
     {
       name: "fleet",
       title: "Fleet API",
-      serves: "SuperNodes of Flower up to 1.38",
+      serves: "SuperNodes of Flower up to 1.39",
       start: grpc(async () => {
         const older = await legacy();
         return [joinServices(older.olderFleet, fleet), older.fleet];

@@ -50,7 +50,14 @@ export class SqliteStatements implements Statements {
     return new Map(await this.all(entry, sql, ...values));
   }
 
-  run(sql: string, ...values: SqlValue[]): Promise<number> {
+  run(sql: string, ...values: SqlValue[]): Promise<void> {
+    return promised(() => {
+      this.#onWrite();
+      this.#prepare(sql).run(...plain(values));
+    });
+  }
+
+  count(sql: string, ...values: SqlValue[]): Promise<number> {
     return promised(() => {
       this.#onWrite();
       return Number(this.#prepare(sql).run(...plain(values)).changes);
@@ -62,13 +69,18 @@ export class SqliteStatements implements Statements {
     sql: string,
     ...values: SqlValue[]
   ): Promise<T | undefined> {
-    this.#onWrite();
-    return this.one(from, sql, ...values);
+    return promised(() => {
+      this.#onWrite();
+      const row = this.#prepare(sql).get(...plain(values)) as Row | undefined;
+      return row && from(row);
+    });
   }
 
   returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
-    this.#onWrite();
-    return this.all(from, sql, ...values);
+    return promised(() => {
+      this.#onWrite();
+      return (this.#prepare(sql).all(...plain(values)) as Row[]).map(from);
+    });
   }
 
   insert(
@@ -108,7 +120,8 @@ function insertText({ table, columns }: InsertedColumns, end: string): string {
 
 /** Translates a statement of the tables to SQLite. */
 export function toSqlite(sql: string): string {
-  return sql.replaceAll(/IN \?[*#]/g, "IN (SELECT value FROM json_each(?))");
+  return sql.replaceAll(/IN \?[*#]/g, "IN (SELECT value FROM json_each(?))")
+    .replaceAll("IN ?%", "IN (SELECT unhex(value) FROM json_each(?))");
 }
 
 /** Writes lists as JSON, in place. */
@@ -119,8 +132,9 @@ function plain(values: SqlValue[]): SqliteValue[] {
   return values as SqliteValue[];
 }
 
-function jsonList(list: readonly string[] | readonly bigint[]): string {
-  return typeof list[0] === "bigint" ? `[${list.join(",")}]` : JSON.stringify(list);
+function jsonList(list: readonly (string | bigint | Uint8Array)[]): string {
+  if (typeof list[0] === "bigint") return `[${list.join(",")}]`;
+  return JSON.stringify(list, (_, item) => item instanceof Uint8Array ? item.toHex() : item);
 }
 
 function promised<T>(work: () => T): Promise<T> {
