@@ -75,6 +75,21 @@ Deno.test("proxies: RFC 7239's header", () => {
 
 Deno.test("proxies: ranges are addresses with bits, and never all addresses", () => {
   assert.deepEqual(readProxyRange("::ffff:10.1.2.3"), { address: "10.1.2.3", bits: 32 });
+  const has = (range: string, host: string) =>
+    new TrustedProxies([readProxyRange(range)]).has(host);
+  const within: [string, string, string][] = [
+    ["10.0.0.0/7", "11.255.0.1", "12.0.0.1"],
+    ["192.0.2.128/25", "192.0.2.129", "192.0.2.127"],
+    ["192.0.2.1/32", "192.0.2.1", "192.0.2.0"],
+    ["192.0.2.1", "::ffff:192.0.2.1", "::192.0.2.1"],
+    ["2001:db8::/33", "2001:db8:7fff::1", "2001:db8:8000::1"],
+    ["::1", "0:0:0:0:0:0:0:1", "::2"],
+    ["1::/16", "1:2:3:4:5:6:7:8", "2::"],
+    ["128.0.0.0/1", "255.255.255.255", "8000::"],
+  ];
+  for (const [range, inside, outside] of within) {
+    assert.deepEqual([has(range, inside), has(range, outside)], [true, false], range);
+  }
   assert.deepEqual(readProxyRange("2001:DB8::/32"), { address: "2001:db8::", bits: 32 });
   const refused = [
     ["", "localhost", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/0", "::/0", "10.0.0.0/8/8"],

@@ -1,6 +1,6 @@
-import { BlockList } from "node:net";
 import { FlwrError } from "../../base/error.ts";
-import { readIpAddress } from "./ip_address.ts";
+import { RecentMap } from "../../base/recent_map.ts";
+import { bitsOf, readIpAddress } from "./ip_address.ts";
 
 /** The header in which proxies name their callers. Another one is ignored, because a caller can have sent it. */
 export const PROXY_HEADERS = ["x-forwarded-for", "forwarded"] as const;
@@ -38,25 +38,35 @@ export function readProxyRange(text: string): ProxyRange {
   return { address: read, bits };
 }
 
+/** Hosts whose result is cached, at most. */
+const MAX_REMEMBERED = 256;
+
 /** The proxies whose word about their callers is believed. */
 export class TrustedProxies {
   readonly header: ProxyHeader;
-  readonly #ranges = new BlockList();
-  readonly #areThere: boolean;
+  /** The bits with which their addresses begin, for the two lengths of addresses. */
+  readonly #prefixes: readonly { readonly length: number; readonly bits: string }[];
+  readonly #known = new RecentMap<string, boolean>(MAX_REMEMBERED);
 
   constructor(ranges: readonly ProxyRange[], header: ProxyHeader = "x-forwarded-for") {
     this.header = header;
-    this.#areThere = ranges.length > 0;
-    for (const { address, bits } of ranges) {
-      this.#ranges.addSubnet(address, bits, address.includes(":") ? "ipv6" : "ipv4");
-    }
+    this.#prefixes = ranges.map(({ address, bits }) => {
+      const all = bitsOf(address);
+      return { length: all.length, bits: all.slice(0, bits) };
+    });
   }
 
   /** Whether a host is one of them. @param host IP address, without brackets; IPv4 may be in IPv6 notation */
   has(host: string): boolean {
-    if (!this.#areThere) return false;
+    if (this.#prefixes.length === 0) return false;
+    const known = this.#known.get(host);
+    if (known !== undefined) return known;
     const address = readIpAddress(host);
-    return address !== undefined &&
-      this.#ranges.check(address, address.includes(":") ? "ipv6" : "ipv4");
+    const bits = address === undefined ? "" : bitsOf(address);
+    const found = this.#prefixes.some((prefix) =>
+      prefix.length === bits.length && bits.startsWith(prefix.bits)
+    );
+    this.#known.set(host, found);
+    return found;
   }
 }

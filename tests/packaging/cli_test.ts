@@ -60,7 +60,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--idle-exit": "never",
     "--drain-timeout": "10",
     "--trusted-proxy": "none",
-    "--trusted-proxy-header": "x-forwarded-for",
+    "--trusted-proxy-header": '"x-forwarded-for"',
     "--superexec-auth-secret-file": "none",
     "--python": "flwr-serverapp on PATH",
     "--allow-runtime-dependency-installation": "false",
