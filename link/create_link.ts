@@ -121,7 +121,8 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     name: "housekeeping",
     serverId: server.id,
     clock,
-    seconds: limits.serverLeaseSeconds,
+    // The leader extends it each time that it looks. Correctness does not depend on who leads.
+    seconds: Math.min(limits.serverLeaseSeconds, 2 * limits.relookSeconds),
     onTaken: () => {
       retention.restart();
       absences.restart();

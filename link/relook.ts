@@ -13,7 +13,7 @@ export async function relook({ transact, wakes }: LinkContext): Promise<void> {
     else wakes.wake(topic);
   }
   if (nodeIds.length === 0) return;
-  const waiting = await transact("relaxed", (tx) => tx.instructions.waitingFor(nodeIds))
+  const waiting = await transact("read-only", (tx) => tx.instructions.waitingFor(nodeIds))
     .catch(() => []);
   for (const nodeId of waiting) wakes.wake(`work:${nodeId}`);
 }

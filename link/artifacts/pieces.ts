@@ -39,7 +39,7 @@ export async function putArtifactPiece(
 
 /** See Artifacts.list. */
 export function listArtifacts(context: ArtifactContext, runId: bigint): Promise<LinkArtifact[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     await requireRun(tx, runId);
     const artifacts = await tx.artifacts.ofRun(runId);
     return artifacts.flatMap(({ kind, sha256, artifactId, name, size, crc32, savedAt }) =>
@@ -56,7 +56,7 @@ export function readArtifactPiece(
   artifactId: bigint,
   offset: number,
 ): Promise<Uint8Array | undefined> {
-  return context.transact("relaxed", (tx) => tx.artifacts.piece(artifactId, offset));
+  return context.transact("read-only", (tx) => tx.artifacts.piece(artifactId, offset));
 }
 
 /** See Artifacts.readCheckpoint. */
@@ -66,7 +66,7 @@ export function readCheckpoint(
   name: string,
   offset: number,
 ): Promise<CheckpointPiece | undefined> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const { resumedFrom } = await requireRun(tx, runId);
     const all = await checkpointsOf(tx, runId);
     // A run that was interrupted in its first round has saved its releases only: its model is that of the run before.
@@ -291,7 +291,10 @@ async function complete(
     }
     await tx.artifacts.put({ ...artifact, sha256 });
     if (kind === "artifact") effects.emit({ kind: "artifact-saved", runId, name, size });
-    else if (hasModel({ name })) await noteProgress(tx, runId);
+    else if (hasModel({ name })) {
+      await noteProgress(tx, runId);
+      effects.emit({ kind: "checkpoint-saved", runId });
+    }
   });
 }
 

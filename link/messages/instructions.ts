@@ -47,7 +47,7 @@ export function lookForWork(
   context: MessageContext,
   nodeIds: readonly bigint[],
 ): Promise<WorkLook[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const [nodes, waiting] = await Promise.all([
       tx.nodes.withIds(nodeIds),
       tx.instructions.waitingFor(nodeIds),
@@ -63,7 +63,7 @@ export function lookForWork(
 
 /** See Messages.unanswered. */
 export function unanswered(context: MessageContext): Promise<UnansweredInstructions[]> {
-  return context.transact("relaxed", (tx) => tx.instructions.unanswered());
+  return context.transact("read-only", (tx) => tx.instructions.unanswered());
 }
 
 /** Result of a pull whose node has joined again since: the pull ends. */

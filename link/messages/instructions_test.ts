@@ -213,8 +213,8 @@ storeTest("an empty-handed pull does not read waiting instructions", async (stor
     const store = await stores.open();
     const transaction = store.transaction.bind(store);
     return Object.assign(store, {
-      transaction: ((durability, work, onCommit) =>
-        transaction(durability, (tx) =>
+      transaction: ((kind, work, onCommit) =>
+        transaction(kind, (tx) =>
           work({ ...tx, instructions: counted(tx.instructions) }), onCommit)) as LinkStore[
           "transaction"
         ],

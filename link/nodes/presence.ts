@@ -77,7 +77,7 @@ export function readNodesOfKeys(
   context: NodeContext,
   publicKeys: readonly Uint8Array[],
 ): Promise<(NodeRecord | undefined)[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const found = await tx.nodes.withKeys(publicKeys);
     const nodes = new Map(found.map((node) => [node.publicKey!.toHex(), node]));
     return publicKeys.map((key) => nodes.get(key.toHex()));
@@ -86,7 +86,7 @@ export function readNodesOfKeys(
 
 /** See Nodes.list. */
 export function listNodes(context: NodeContext): Promise<LinkNode[]> {
-  return context.transact("relaxed", async (tx) => (await tx.nodes.all()).map(toNode));
+  return context.transact("read-only", async (tx) => (await tx.nodes.all()).map(toNode));
 }
 
 /** See Nodes.online. */
@@ -96,7 +96,7 @@ export async function onlineNodes(context: NodeContext): Promise<bigint[]> {
 
 /** See Nodes.onlineNames. */
 export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const nodes = await tx.nodes.onlineNames(context.clock.now());
     return nodes.map(({ nodeId, joinName, name = joinName }) => ({
       nodeId,

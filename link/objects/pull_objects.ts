@@ -24,17 +24,17 @@ export async function pullObjects(
   makeRoom?: MakeRoom,
 ): Promise<ObjectsTogether> {
   if (makeRoom === undefined) {
-    return await context.transact("relaxed", async (tx, effects) => {
+    return await context.transact("read-only", async (tx, effects) => {
       const choice = await choose(context, tx, caller, wanted);
       return await read(context, tx, effects, caller, choice);
     });
   }
-  const choice = await context.transact("relaxed", (tx) => choose(context, tx, caller, wanted));
+  const choice = await context.transact("read-only", (tx) => choose(context, tx, caller, wanted));
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
   // Checked again, because `makeRoom` may have taken a long time.
   return await context.transact(
-    "relaxed",
+    "read-only",
     (tx, effects) => read(context, tx, effects, caller, choice),
   );
 }

@@ -13,7 +13,7 @@ export async function pullObject(
 ): Promise<PulledObject> {
   if (makeRoom !== undefined) {
     const bytes = await context.transact(
-      "relaxed",
+      "read-only",
       async (tx) =>
         await tx.objectRights.mayRead(caller, id)
           ? await tx.objects.size(id)
@@ -23,7 +23,7 @@ export async function pullObject(
     await makeRoom(bytes);
   }
   // Looked up again, because `makeRoom` may have taken a long time.
-  return await context.transact("relaxed", async (tx, effects) => {
+  return await context.transact("read-only", async (tx, effects) => {
     if (!await tx.objectRights.mayRead(caller, id)) {
       const stray = await strayObject(tx, caller, id);
       return stray === undefined ? { found: false } : { found: true, bytes: stray };
@@ -48,7 +48,7 @@ async function strayObject(
 
 /** See Objects.treeOf. */
 export function treeOf(context: ObjectContext, root: ObjectId): Promise<ObjectTree> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     if ((await tx.objects.counters(root))?.waits !== 0) {
       if (await tx.strayReplies.get(root) === undefined) throw missingObject(root);
       return new Map([[root, []]]);

@@ -5,7 +5,7 @@ import type { PieceRecord } from "./piece_table.ts";
 
 /** See Runs.getFab. */
 export function getFab(context: RunContext, hash: string): Promise<Uint8Array | undefined> {
-  return context.transact("relaxed", (tx) => tx.fabs.get(hash));
+  return context.transact("read-only", (tx) => tx.fabs.get(hash));
 }
 
 /** Removes a FAB whose last run has finished. A new run uploads it again. */
@@ -73,7 +73,7 @@ export function getFabPiece(
   hash: string,
 ): Promise<Uint8Array | undefined> {
   return context.transact(
-    "relaxed",
+    "read-only",
     async (tx) => await tx.pieces.isOf(fabHash, hash) ? await tx.pieces.bytes(hash) : undefined,
   );
 }

@@ -46,7 +46,7 @@ export async function readLog(
     options,
     "refuse",
     () =>
-      context.transact("relaxed", async (tx) => {
+      context.transact("read-only", async (tx) => {
         const finished = isFinished((await requireRun(tx, runId)).state);
         const entries = await tx.logs.since(runId, after, bytes);
         const last = entries.at(-1);

@@ -200,17 +200,16 @@ linkTest(
     const { runId } = await link.runs.create(FAB);
     for (let line = 0; line < 95; line++) await link.runs.appendLog(runId, ["line\n"]);
     await link.runs.stop(runId);
-    const usages: ReturnType<LinkStore["usage"]>[] = [];
+    const entries: number[] = [];
     const transaction = bench.store.transaction.bind(bench.store);
-    bench.store.transaction = async (durability, work, onCommit) => {
-      const result = await transaction(durability, work, onCommit);
-      // Queued behind this transaction, and before the next one.
-      usages.push(bench.store.usage());
-      return result;
-    };
+    bench.store.transaction = (kind, work, onCommit) =>
+      transaction(kind, async (tx) => {
+        const result = await work(tx);
+        entries.push((await tx.logs.since(runId, 0, 1e6)).length);
+        return result;
+      }, onCommit);
     await bench.pass(GRACE);
     bench.store.transaction = transaction;
-    const entries = (await Promise.all(usages)).map(({ logEntries }) => logEntries);
     const steps = entries.filter((count, index) => count !== (entries[index - 1] ?? 95));
     // Of 95 entries, twice 20 in each transaction; the in-memory store removes all at once.
     assert.deepEqual(steps, isInDatabase(bench.store) ? [55, 15, 0] : [0]);
@@ -248,10 +247,10 @@ linkTest("a failed removal is repeated", async (bench) => {
   const runId = await finished(bench, "x");
   const transaction = bench.store.transaction.bind(bench.store);
   let failing = true;
-  bench.store.transaction = async (durability, work, onCommit) => {
+  bench.store.transaction = async (kind, work, onCommit) => {
     let removes = false;
     try {
-      return await transaction(durability, async (tx) => {
+      return await transaction(kind, async (tx) => {
         const result = await work(tx);
         removes = await tx.runs.get(runId) === undefined;
         if (failing && removes) throw new Error("disk full");

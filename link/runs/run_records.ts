@@ -100,7 +100,7 @@ export function nodeSettingsOf(
   context: RunContext,
   runId: bigint,
 ): Promise<Uint8Array | undefined> {
-  return context.transact("relaxed", (tx) => tx.nodeSettings.get(runId));
+  return context.transact("read-only", (tx) => tx.nodeSettings.get(runId));
 }
 
 /** See Runs.ofToken. */
@@ -114,7 +114,7 @@ export function listRuns(
   context: RunContext,
   { limit, skip }: { limit: number; skip: number },
 ): Promise<LinkRun[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const runs = await tx.runs.list(limit, skip);
     return runs.map((run) => toRun(context, run));
   });
@@ -187,7 +187,7 @@ function readRun(
   context: RunContext,
   find: (tx: RunTransaction) => Promise<RunRecord | undefined>,
 ): Promise<LinkRun | undefined> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const run = await find(tx);
     return run && toRun(context, run);
   });

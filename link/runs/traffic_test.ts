@@ -9,8 +9,8 @@ linkTest("counted traffic survives a failed write", async (bench) => {
   const { bytes } = await bench.link.objects.pull(caller, "model");
   const sent = async () => (await bench.link.runs.get(bench.runId))!.bytesSent;
   const transaction = bench.store.transaction.bind(bench.store);
-  bench.store.transaction = (durability, work, onCommit) =>
-    transaction(durability, async (tx) => {
+  bench.store.transaction = (kind, work, onCommit) =>
+    transaction(kind, async (tx) => {
       await work(tx);
       throw new Error("disk full");
     }, onCommit);

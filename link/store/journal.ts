@@ -1,6 +1,14 @@
+import { readOnlyError } from "../transactions/transactions.ts";
+
 /** Undo log of one transaction in memory: changes maps and can roll the changes back. */
 export class Journal {
   #undo: (() => void)[] = [];
+  readonly #isReadOnly: boolean;
+
+  /** @param isReadOnly whether every change is refused */
+  constructor(isReadOnly = false) {
+    this.#isReadOnly = isReadOnly;
+  }
 
   set<K, V>(map: Map<K, V>, key: K, value: V): void {
     this.#remember(map, key);
@@ -14,6 +22,7 @@ export class Journal {
 
   /** Registers how to undo a change that is not a change of a map. */
   onRollBack(undo: () => void): void {
+    if (this.#isReadOnly) throw readOnlyError();
     this.#undo.push(undo);
   }
 
@@ -27,6 +36,7 @@ export class Journal {
   }
 
   #remember<K, V>(map: Map<K, V>, key: K): void {
+    if (this.#isReadOnly) throw readOnlyError();
     if (map.has(key)) {
       const before = map.get(key)!;
       this.#undo.push(() => map.set(key, before));

@@ -2,7 +2,7 @@ import type { ObjectId } from "../../entities/object.ts";
 import type { StrayReplyRecord } from "../objects/stray_reply_table.ts";
 import type { LeaseRecord, ServerRecord } from "../transactions/server_tables.ts";
 import { LocalSignals } from "../transactions/signals.ts";
-import type { Durability } from "../transactions/transactions.ts";
+import type { TransactionKind } from "../transactions/transactions.ts";
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
 import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
@@ -33,12 +33,12 @@ export class MemoryStore implements LinkStore {
   readonly settings = new MemorySettings(this.#serial);
 
   transaction<T>(
-    _durability: Durability,
+    kind: TransactionKind,
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
     return this.#serial.run(async () => {
-      const journal = new Journal();
+      const journal = new Journal(kind === "read-only");
       let result: T;
       try {
         result = await work(openTransaction(this.#tables, journal));

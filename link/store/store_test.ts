@@ -379,3 +379,39 @@ eachStore("a closed store rejects transactions", async (store) => {
   });
   await store.close();
 });
+
+eachStore("a read-only transaction sees what was committed, and must not write", async (store) => {
+  const run = runRecord({ runId: 1n, fabId: "app" });
+  await store.transaction("relaxed", (tx) => tx.runs.put(run));
+  const read = () => store.transaction("read-only", (tx) => tx.runs.get(1n));
+  assert.equal((await read())?.fabId, "app");
+  const writes: ((tx: LinkTables) => Promise<unknown>)[] = [
+    (tx) => tx.runs.put({ ...run, fabId: "other" }),
+    (tx) =>
+      tx.instructions.addAll([{
+        message: MESSAGE,
+        state: "waiting",
+        deliveries: 0,
+        replyPulled: false,
+        dueAt: 1,
+      }]),
+    (tx) => tx.objects.addReferencesAll(new Map([["object", 1]])),
+    (tx) => tx.logs.removeFirst(1n, 1),
+  ];
+  await store.transaction("relaxed", async (tx) => {
+    await tx.objects.add({ id: "object", bytes: new Uint8Array([1]), children: [] }, {
+      references: 0,
+      waits: 0,
+    });
+    await tx.logs.add(1n, { at: 1, end: 4, text: "line" });
+  });
+  for (const write of writes) {
+    await assert.rejects(store.transaction("read-only", write), { code: "internal" });
+  }
+  assert.equal((await read())?.fabId, "app");
+  const { instructions, logEntries } = await store.usage();
+  assert.deepEqual([instructions, logEntries], [0, 1]);
+  // The next transaction may write again.
+  await store.transaction("relaxed", (tx) => tx.runs.put({ ...run, fabId: "third" }));
+  assert.equal((await read())?.fabId, "third");
+});

@@ -4,10 +4,11 @@ import type { StoreTrouble } from "./store_trouble.ts";
 import type { Topic } from "./wakes.ts";
 
 /**
- * Durability of a committed transaction. "durable" survives a power failure, "relaxed" only a crash of the process. If
- * a relaxed transaction is lost, all later ones are lost, too.
+ * Kind of a transaction. A committed "durable" one survives a power failure, a "relaxed" one only a crash of the process.
+ * If a relaxed transaction is lost, all later ones are lost, too. A "read-only" one sees everything that was committed
+ * before it began, at one moment, and must not write. A store can run it at the same time as others.
  */
-export type Durability = "durable" | "relaxed";
+export type TransactionKind = "durable" | "relaxed" | "read-only";
 
 /** A store that runs transactions over its tables. */
 export interface TransactionStore<Tables> {
@@ -23,10 +24,12 @@ export interface TransactionStore<Tables> {
    * Runs `work` as one transaction: isolated and atomic. If `work` rejects, nothing is stored. `work` must await only
    * methods of the tables. The store may run it again after a failed attempt.
    *
+   * @throws internal if a read-only transaction writes
+   *
    * @param onCommit called once, when an attempt is committed; see {@link isShared}
    */
   transaction<T>(
-    durability: Durability,
+    kind: TransactionKind,
     work: (tables: Tables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T>;
@@ -72,7 +75,7 @@ export interface Transacts<Tx, Event> {
    * @throws unavailable if the domain is closed
    */
   readonly transact: <T>(
-    durability: Durability,
+    kind: TransactionKind,
     work: (tx: Tx, effects: Effects<Event>) => Promise<T>,
   ) => Promise<T>;
 }
@@ -96,7 +99,7 @@ export interface TransactionsOptions<Tables, Tx, Event> {
   readonly store: TransactionStore<Tables>;
   /** Creates the transaction object of one attempt. */
   readonly open: (tables: Tables, effects: Effects<Event>) => Tx;
-  /** What each attempt does before its work; undefined if that is nothing. */
+  /** What each attempt that may write does before its work; undefined if that is nothing. */
   readonly begin?: (tx: Tx, effects: Effects<Event>) => Promise<void> | undefined;
   readonly trouble: StoreTrouble;
   /** Aborted when the domain closes. */
@@ -112,19 +115,19 @@ export function transactions<Tables, Tx, Event>(
   options: TransactionsOptions<Tables, Tx, Event>,
 ): Transacts<Tx, Event>["transact"] {
   const { store, open, trouble, closing } = options;
-  return async (durability, work) => {
+  return async (kind, work) => {
     requireOpen(closing);
     let effects: Attempt<Event> | undefined;
     let result: Awaited<ReturnType<typeof work>>;
     let notSynced: NotSynced | undefined;
     try {
       result = await store.transaction(
-        durability,
+        kind,
         (tables) => {
           effects?.fail();
           const attempt = effects = new Attempt();
           const tx = open(tables, attempt);
-          const begun = options.begin?.(tx, attempt);
+          const begun = kind === "read-only" ? undefined : options.begin?.(tx, attempt);
           return begun === undefined ? work(tx, attempt) : begun.then(() => work(tx, attempt));
         },
         () => effects?.commit(),
@@ -139,7 +142,7 @@ export function transactions<Tables, Tx, Event>(
       result = error.result as typeof result;
     }
     // A relaxed transaction proves nothing, because many of them write nothing.
-    if (durability === "durable" && notSynced === undefined) trouble.succeeded();
+    if (kind === "durable" && notSynced === undefined) trouble.succeeded();
     const { dueAt = Infinity, topics, events = [] } = effects ?? {};
     if (dueAt < Infinity) options.onDue(dueAt);
     if (topics !== undefined && topics.size > 0) options.onTopics([...topics]);
@@ -147,6 +150,11 @@ export function transactions<Tables, Tx, Event>(
     if (notSynced !== undefined) throw notSynced;
     return result;
   };
+}
+
+/** Error of a write in a read-only transaction. */
+export function readOnlyError(): FlwrError {
+  return new FlwrError("internal", "A read-only transaction tried to write");
 }
 
 /** @throws unavailable if the domain is closed */

@@ -9,7 +9,7 @@ function transactOver(attempts: number, commits: boolean) {
   const store: TransactionStore<undefined> = {
     isShared: true,
     signals: new LocalSignals(),
-    async transaction(_durability, work, onCommit) {
+    async transaction(_kind, work, onCommit) {
       for (let attempt = 1; attempt < attempts; attempt++) await work(undefined);
       const result = await work(undefined);
       if (!commits) throw new Error("no commit");

@@ -49,6 +49,7 @@ export function command(): Command {
       using _ = onHangup(() => superLink.reload());
       service.ready();
       await superLink.runUntil(shutdown.signal);
+      service.stopping();
     });
   addSuperLinkOptions(command);
   return addForeignOptions(addConfigOption(addLogOptions(command)), SUPERLINK_FOREIGN);
@@ -64,6 +65,7 @@ async function runProcesses(
   );
   const processes = await startProcesses(config, { ...options, onReady: () => service.ready() });
   using _ = onHangup(() => processes.reload());
+  options.stop.addEventListener("abort", () => service.stopping(), { once: true });
   await processes.ended;
 }
 

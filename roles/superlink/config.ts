@@ -33,6 +33,8 @@ export interface SuperLinkConfig {
   readonly oneOfMany?: OneOfMany;
   /** Seconds without work after which it ends. Undefined: never. */
   readonly idleExitSeconds?: number;
+  /** Seconds in which open calls and ServerApps may end when the SuperLink stops. */
+  readonly drainSeconds: number;
 }
 
 /** What one of several processes of a SuperLink has of its own, and what it has in common with the others. */
@@ -84,6 +86,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
     processes: flags.processes,
+    drainSeconds: flags.drainTimeout,
     ...(flags.idleExit === undefined ? {} : { idleExitSeconds: flags.idleExit }),
   };
   checkProcesses(flags, config.database);

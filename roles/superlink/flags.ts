@@ -45,6 +45,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
   simulation: boolean;
   processes: number;
   idleExit?: number;
+  drainTimeout: number;
   superexecAuthSecretFile?: string;
   logFile?: string;
   logRotationIntervalHours: number;
@@ -69,6 +70,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   isolation: "subprocess",
   simulation: false,
   processes: 1,
+  drainTimeout: 10,
   logRotationIntervalHours: 24,
   logRotationMaxMib: 100,
   logRotationBackupCount: 7,
@@ -216,6 +218,12 @@ function addRunOptions(command: Command): void {
       "--idle-exit <seconds>",
       "exit after this many seconds without a run in progress and without a call from a flwr command (default: never)",
       wholeNumber({ from: 1 }),
+    )
+    .addOption(
+      new Option(
+        "--drain-timeout <seconds>",
+        "when the SuperLink stops: time for open calls to end, and for its ServerApps to save a checkpoint if other SuperLinks share its database",
+      ).default(DEFAULT_FLAGS.drainTimeout).argParser(wholeNumber({ to: 3600 })),
     )
     .option(
       "--superexec-auth-secret-file <file>",

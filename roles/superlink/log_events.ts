@@ -77,6 +77,8 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
       );
     case "artifact-saved":
       return line.info("Run {runId} saved {name}, {size} bytes", event);
+    case "checkpoint-saved":
+      return line.debug("Run {runId} saved a checkpoint", event);
     case "push-expired":
       return line.warn(
         "Run {runId}: the objects of {messages} messages from node {node} did not arrive",

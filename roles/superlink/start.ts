@@ -54,6 +54,8 @@ export async function startSuperLink(
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
+  /** Aborted when the SuperLink begins to stop. */
+  const draining = new AbortController();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
@@ -63,6 +65,7 @@ export async function startSuperLink(
     events.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
+    if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
     if (event.kind === "run-finished") jobBoards.end(event.runId);
   };
   const store = await openStore(config.database);
@@ -115,7 +118,7 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
-  const { listeners, renew } = await serve(config, services, cleanup);
+  const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   const { number = 1 } = config.oneOfMany ?? {};
   const isLauncher = config.runs.where === "here" && number === 1;
@@ -154,13 +157,22 @@ export async function startSuperLink(
       });
     },
     async [Symbol.asyncDispose]() {
-      // Apps are ended first, because their results must be stored before the domain closes.
+      const late = AbortSignal.timeout(config.drainSeconds * 1000);
+      // First, so that no balancer sends a new caller here.
+      draining.abort();
+      const drained = drain(config.drainSeconds);
+      // Waiting pulls end now, and on connections that are closed after the answer.
+      link.drain();
       await loading?.catch(() => {});
+      const runs = launching?.drain(late);
+      // The workers of runs that have ended here wait for work until the boards end.
+      await runs?.others;
+      jobBoards.stop();
+      await Promise.all([drained, runs?.all]);
       await launching?.[Symbol.asyncDispose]();
       await warnOfRuns(link, config.database.kind);
+      // What calls have changed is stored. The domain hands over what this SuperLink holds to others on its store.
       await settleReplays(replays);
-      // Closing the domain and the boards ends waiting pulls, which would delay the servers' end.
-      jobBoards.stop();
       await link.close();
       await running.disposeAsync();
       logger.info("SuperLink stopped", { event: "superlink-stopped" });

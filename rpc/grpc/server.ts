@@ -33,6 +33,8 @@ export interface StartServerOptions {
   readonly budgets?: BodyBudgets;
   /** Slowest requests and responses that are allowed; {@link PACE_LIMITS} by default. */
   readonly pace?: PaceLimits;
+  /** Aborted when the server is about to stop, which health checks then say. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   const { log = defaultLog("rpc"), budgets = bodyBudgets(), pace = PACE_LIMITS } = options;
   const byPath = methodsByPath([
     ...options.services,
-    healthService(options.services.map(({ desc }) => desc.typeName)),
+    healthService(options.services.map(({ desc }) => desc.typeName), options.stopping),
   ]);
   const server = new Http2Server({
     address,

@@ -69,6 +69,8 @@ export interface StartHttpServerOptions {
    * default.
    */
   readonly streamHeadMs?: number;
+  /** Aborted when the server is about to stop, which health checks then say. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /** Header of a response to a health check, by which our commands recognise our servers. */
@@ -76,6 +78,13 @@ const HEALTH_HEADER = "flwr-health";
 
 /** Response to health checks. */
 const HEALTHY: PlainResponse = { status: 200, headers: { [HEALTH_HEADER]: "ok" }, body: "" };
+
+/** Response to health checks when the server is about to stop. */
+const STOPPING: PlainResponse = {
+  status: 503,
+  headers: { [HEALTH_HEADER]: "stopping" },
+  body: "",
+};
 
 /**
  * Starts a server for Flower's HTTP APIs: each method is a POST of one protobuf message, over HTTP/1.1 as in Flower.
@@ -121,8 +130,9 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
 }
 
 function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answerer {
-  const { services, routes, log = defaultLog("rpc"), bodyLimits } = options;
-  const plain = new Map(Object.entries({ [HEALTH]: () => HEALTHY, ...routes }));
+  const { services, routes, log = defaultLog("rpc"), bodyLimits, stopping } = options;
+  const health = () => stopping?.aborted ? STOPPING : HEALTHY;
+  const plain = new Map(Object.entries({ [HEALTH]: health, ...routes }));
   const methods = new Map(
     services.flatMap(({ prefix, binding }) =>
       binding.methods.map((method) => [`${prefix}/${kebabName(method.desc)}`, method])

@@ -199,7 +199,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/output",
     "rpc/dialects/*/client",
   ],
-  "roles/flags": ["base", "certs", "fab", "hosting/app", "hosting/launch", "rpc"],
+  "roles/flags": ["auth", "base", "certs", "fab", "hosting/app", "hosting/launch", "rpc"],
   "roles/output": ["app", "base"],
   "hosting/app": ["app", "base", "entities", "ml/engine", "ml/session", "mod.ts"],
   "hosting/sandbox": [

@@ -33,10 +33,10 @@ export function cuttable(
         };
       },
     },
-    async transaction(durability, work, onCommit) {
+    async transaction(kind, work, onCommit) {
       await stall?.turn();
       if (isCutOff()) throw new FlwrError("unavailable", "cut off");
-      return await store.transaction(durability, work, onCommit);
+      return await store.transaction(kind, work, onCommit);
     },
   };
 }

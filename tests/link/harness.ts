@@ -51,7 +51,7 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
 /** A store that keeps its contents when it is reopened, because nothing closes it. */
 export function lasting(store: LinkStore): { open(): LinkStore } {
   const lasting: LinkStore = {
-    transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
+    transaction: (kind, work, onCommit) => store.transaction(kind, work, onCommit),
     isShared: store.isShared,
     signals: store.signals,
     signers: store.signers,
@@ -251,12 +251,12 @@ export class Bench {
   async pass(seconds: number, steps = 10): Promise<void> {
     for (let step = 0; step < steps; step++) {
       await this.clock.advance(seconds / steps);
-      await this.#quiet();
+      await this.quiet();
     }
   }
 
   /** Waits until no transaction starts another one. Those of a database server take turns of the event loop. */
-  async #quiet(): Promise<void> {
+  async quiet(): Promise<void> {
     for (let before = -1; before !== this.#begun || this.#ended < this.#begun;) {
       before = this.#begun;
       await this.store.usage();

@@ -16,9 +16,9 @@ linkTest("many due records are handled in small transactions", async (bench) => 
   const failed = () => bench.eventsOf("instruction-failed").length;
   const failedBefore: number[] = [];
   const transaction = bench.store.transaction.bind(bench.store);
-  bench.store.transaction = (durability, work, onCommit) => {
+  bench.store.transaction = (kind, work, onCommit) => {
     failedBefore.push(failed());
-    return transaction(durability, work, onCommit);
+    return transaction(kind, work, onCommit);
   };
   await bench.pass(10);
   assert.deepEqual([...new Set([...failedBefore, failed()])], [0, 10, 20, 25]);
@@ -31,8 +31,8 @@ Deno.test("the wait for the lock of a shared store does not shorten the housekee
   const bench: Bench = new Bench({
     open: () =>
       Object.assign(store, {
-        transaction: ((durability, work, onCommit) =>
-          transaction(durability, (tables) => {
+        transaction: ((kind, work, onCommit) =>
+          transaction(kind, (tables) => {
             const get = async (name: string) => {
               leases++;
               await bench.clock.advance(1);
@@ -78,10 +78,10 @@ Deno.test("a failing store is reported and tried again", async () => {
   let failing = false;
   const link = await createLink({
     store: {
-      transaction: (durability, work, onCommit) =>
+      transaction: (kind, work, onCommit) =>
         failing
           ? Promise.reject(new Error("disk on fire"))
-          : store.transaction(durability, work, onCommit),
+          : store.transaction(kind, work, onCommit),
       isShared: store.isShared,
       signals: store.signals,
       signers: store.signers,
@@ -116,10 +116,10 @@ Deno.test("nodes do not time out while the store cannot write heartbeats", async
   let full = false;
   const link = await createLink({
     store: {
-      transaction: (durability, work, onCommit) =>
+      transaction: (kind, work, onCommit) =>
         full
           ? Promise.reject(new FlwrError("unavailable", "The SuperLink's disk is full"))
-          : store.transaction(durability, work, onCommit),
+          : store.transaction(kind, work, onCommit),
       isShared: store.isShared,
       signals: store.signals,
       signers: store.signers,

@@ -8,9 +8,9 @@ import { type Bench, linkTest, UPDATE_OBJECTS } from "./harness.ts";
 function failingSync(bench: Bench): { failing: boolean } {
   const state = { failing: false };
   const transaction = bench.store.transaction.bind(bench.store);
-  bench.store.transaction = async (durability, work, onCommit) => {
-    const result = await transaction(durability, work, onCommit);
-    if (!state.failing || durability !== "durable") return result;
+  bench.store.transaction = async (kind, work, onCommit) => {
+    const result = await transaction(kind, work, onCommit);
+    if (!state.failing || kind !== "durable") return result;
     throw new NotSynced(result, new FlwrError("unavailable", "The SuperLink's disk is full"));
   };
   return state;
@@ -65,8 +65,8 @@ linkTest("a transaction that is rolled back has no effects", async (bench) => {
   const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
   const reply = bench.reply(instruction);
   const transaction = bench.store.transaction.bind(bench.store);
-  bench.store.transaction = (durability, work, onCommit) =>
-    transaction(durability, async (tx) => {
+  bench.store.transaction = (kind, work, onCommit) =>
+    transaction(kind, async (tx) => {
       await work(tx);
       throw new FlwrError("unavailable", "The SuperLink's disk is full");
     }, onCommit);

@@ -16,15 +16,16 @@ export interface CommitMark {
 
 /** Makes the marks of a process. */
 export class CommitMarks {
-  #last: CommitMark | undefined;
+  readonly #last = new WeakMap<Connection, CommitMark>();
 
   /** The mark for the next attempt on this connection. */
   next(connection: Connection): CommitMark {
-    const last = this.#last;
-    this.#last = last?.connection === connection
-      ? { ...last, number: last.number + 1 }
-      : { session: crypto.randomUUID(), number: 1, connection };
-    return this.#last;
+    const last = this.#last.get(connection);
+    const next = last === undefined
+      ? { session: crypto.randomUUID(), number: 1, connection }
+      : { ...last, number: last.number + 1 };
+    this.#last.set(connection, next);
+    return next;
   }
 }
 

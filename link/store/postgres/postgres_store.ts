@@ -1,8 +1,7 @@
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { OutcomeUnknown } from "../../transactions/outcome_unknown.ts";
-import { type Durability, NotSynced } from "../../transactions/transactions.ts";
-import { Serial } from "../serial.ts";
+import { NotSynced, type TransactionKind } from "../../transactions/transactions.ts";
 import { SqlSettings } from "../sql/settings.ts";
 import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
@@ -28,6 +27,7 @@ import {
 import { Connection, ConnectionLost } from "./connection.ts";
 import { isConflict, isLockTimeout, postgresError } from "./error.ts";
 import { beginLocked, migrate } from "./migrate.ts";
+import { Pool } from "./pool.ts";
 import { Reconnecting } from "./reconnect.ts";
 import { PostgresSignals } from "./signals.ts";
 import { arrayText, PostgresStatements, StatementTexts } from "./statements.ts";
@@ -41,6 +41,13 @@ const ATTEMPT_SECONDS = 60;
 /** Number of transactions that may wait. More are refused, because their callers give up before their turn. */
 const MAX_WAITING = 20_000;
 /**
+ * Number of connections of transactions that may write. While one has the lock, the next one waits for it in the server,
+ * where it begins as soon as the first has committed.
+ */
+const WRITERS = 2;
+/** Number of connections of transactions that only read, which need no lock. */
+const READERS = 4;
+/**
  * Seconds to find out whether a transaction was committed whose connection was lost meanwhile. The server needs 20 s to
  * end the session of a connection that was lost without notice.
  */
@@ -49,6 +56,9 @@ const OUTCOME_PAUSE_SECONDS = 0.1;
 
 /** Commits do not wait for the disk, because the transaction would keep the lock meanwhile; see {@link WalSync}. */
 const MAIN = { waitsForDisk: false };
+
+/** Begins a transaction that only reads: all its statements see what was committed before the first of them. */
+const BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /** The attempt had no effect, and the next one may succeed. */
 class TryAgain extends Error {
@@ -68,14 +78,15 @@ interface Committed<T> {
 }
 
 /**
- * A store in PostgreSQL. Transactions run one at a time: in this process by a queue, among all SuperLinks of a database
- * by a lock in the server. Each attempt that surely failed is repeated; see {@link MAX_ATTEMPTS}.
+ * A store in PostgreSQL. Transactions that may write run one at a time, among all SuperLinks of a database, by a lock in
+ * the server. Those that only read run beside them. Each attempt that surely failed is repeated; see
+ * {@link MAX_ATTEMPTS}.
  */
 export class PostgresStore implements LinkStore {
   readonly #target: PostgresTarget;
   readonly #texts = new StatementTexts();
-  readonly #queue = new Serial(MAX_WAITING);
-  readonly #main: Reconnecting;
+  readonly #writers: Pool;
+  readonly #readers: Pool;
   readonly #log: WalSync;
   readonly #marks = new CommitMarks();
   /** Begins a transaction alone. */
@@ -85,6 +96,7 @@ export class PostgresStore implements LinkStore {
   readonly signers: SignerTable;
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
+  #closing: Promise<void> | undefined;
 
   private constructor(
     target: PostgresTarget,
@@ -93,12 +105,21 @@ export class PostgresStore implements LinkStore {
     options: PostgresOptions,
   ) {
     this.#target = target;
-    this.#main = new Reconnecting(target, MAIN, connection);
+    const pool = (size: number, first?: Connection) =>
+      new Pool(
+        Array.from(
+          { length: size },
+          (_, nth) => new Reconnecting(target, MAIN, nth === 0 ? first : undefined),
+        ),
+        MAX_WAITING,
+      );
+    this.#writers = pool(WRITERS, connection);
+    this.#readers = pool(READERS);
     this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }), options);
     this.#begin = beginLocked(lock);
     this.signals = new PostgresSignals(target, `flwr_${BigInt.asUintN(32, lock)}`);
-    const perform = <T>(work: (sql: Statements) => Promise<T>) =>
-      this.#queue.run(async () => (await this.#perform("relaxed", work)).result);
+    const perform = async <T>(work: (sql: Statements) => Promise<T>) =>
+      (await this.#perform("relaxed", work)).result;
     this.signers = new SqlSigners(perform);
     this.signatures = new SqlSignatures(perform);
     this.settings = new SqlSettings(perform);
@@ -125,27 +146,28 @@ export class PostgresStore implements LinkStore {
   }
 
   async transaction<T>(
-    durability: Durability,
+    kind: TransactionKind,
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
-    const { result, mark } = await this.#queue.run(() =>
-      this.#perform(durability, (sql) => work(sqlTables(sql)), onCommit)
-    );
+    const { result, mark } = await this.#perform(kind, (sql) => work(sqlTables(sql)), onCommit);
     if (mark !== undefined) {
       try {
         await this.#log.flush(mark);
       } catch (error) {
-        // The connection may lead to a server whose place another one has taken.
-        if (error instanceof CommitLost) mark.connection.close();
+        // The connections may lead to a server whose place another one has taken.
+        if (error instanceof CommitLost) {
+          this.#writers.disconnect();
+          this.#readers.disconnect();
+        }
         throw new NotSynced(result, FlwrError.from(postgresError(this.#target, error)));
       }
     }
     return result;
   }
 
-  usage(): Promise<StoreUsage> {
-    return this.#queue.run(async () => (await this.#perform("relaxed", usage)).result);
+  async usage(): Promise<StoreUsage> {
+    return (await this.#perform("read-only", usage)).result;
   }
 
   /** Nothing to do: the server's autovacuum returns the space of removed records. */
@@ -154,22 +176,36 @@ export class PostgresStore implements LinkStore {
   }
 
   async close(): Promise<void> {
-    if (!await this.#queue.close()) return;
-    await this.signals.close();
-    await this.#log.close();
-    await this.#main.close();
+    this.#closing ??= this.#close();
+    await this.#closing;
   }
 
-  async #perform<T>(
-    durability: Durability,
+  async #close(): Promise<void> {
+    await Promise.all([this.#writers.close(), this.#readers.close()]);
+    await this.signals.close();
+    await this.#log.close();
+  }
+
+  #perform<T>(
+    kind: TransactionKind,
+    work: (sql: Statements) => Promise<T>,
+    onCommit?: () => void,
+  ): Promise<Committed<T>> {
+    const pool = kind === "read-only" ? this.#readers : this.#writers;
+    return pool.run((main) => this.#performOn(main, kind, work, onCommit));
+  }
+
+  async #performOn<T>(
+    main: Reconnecting,
+    kind: TransactionKind,
     work: (sql: Statements) => Promise<T>,
     onCommit?: () => void,
   ): Promise<Committed<T>> {
     for (let attempt = 1;; attempt++) {
-      const connection = await this.#main.connected();
+      const connection = await main.connected();
       const timer = setTimeout(() => connection.close(), ATTEMPT_SECONDS * 1000);
       try {
-        const committed = await this.#attempt(connection, durability, work);
+        const committed = await this.#attempt(main, connection, kind, work);
         onCommit?.();
         return committed;
       } catch (error) {
@@ -182,19 +218,19 @@ export class PostgresStore implements LinkStore {
   }
 
   async #attempt<T>(
+    main: Reconnecting,
     connection: Connection,
-    durability: Durability,
+    kind: TransactionKind,
     work: (sql: Statements) => Promise<T>,
   ): Promise<Committed<T>> {
     // Sent together with the first statement of the work.
-    const begun = connection.script(this.#begin);
+    const begun = connection.script(kind === "read-only" ? BEGIN_READING : this.#begin);
     begun.catch(() => {});
-    const sql = new PostgresStatements(connection, this.#texts);
+    const sql = new PostgresStatements(connection, this.#texts, kind === "read-only");
     let result: T;
     try {
       result = await work(sql);
       sql.end();
-      await begun;
       // A failed statement fails the transaction, even if the work went on.
       if (sql.failure !== undefined) throw sql.failure;
     } catch (error) {
@@ -206,24 +242,26 @@ export class PostgresStore implements LinkStore {
       throw isConflict(sql.failure) ? new TryAgain(sql.failure) : error;
     }
     // A durable transaction leaves a mark even if it only read: what it read must be on the disk, too.
-    const mark = durability === "durable" ? this.#marks.next(connection) : undefined;
+    const mark = kind === "durable" ? this.#marks.next(connection) : undefined;
     if (mark === undefined && !sql.hasWritten) {
       // Nothing depends on the answer, so the next transaction does not wait for it.
       connection.script("COMMIT").catch(() => {});
       return { result, mark };
     }
-    // Sent together.
+    // Sent together, with the writes of the work that are still on their way.
     const marked = mark && writeMark(mark);
     marked?.catch(() => {});
     try {
       const { command } = await connection.script("COMMIT");
       if (command === "COMMIT") return { result, mark };
-      // Without its mark, the transaction is rolled back.
+      // The transaction is rolled back, because one of these failed.
+      await begun;
+      if (sql.failure !== undefined) throw sql.failure;
       await marked;
       throw new FlwrError("internal", `The database answered COMMIT with "${command}"`);
     } catch (error) {
       if (connection.isLost) {
-        await this.#findOutcome(mark, error);
+        await this.#findOutcome(main, mark, error);
         return { result, mark };
       }
       throw isConflict(error) ? new TryAgain(error) : error;
@@ -236,13 +274,17 @@ export class PostgresStore implements LinkStore {
    * @param mark undefined if the transaction left none
    * @throws TryAgain if it was not; unavailable if that is unknown
    */
-  async #findOutcome(mark: CommitMark | undefined, lostBy: unknown): Promise<void> {
+  async #findOutcome(
+    main: Reconnecting,
+    mark: CommitMark | undefined,
+    lostBy: unknown,
+  ): Promise<void> {
     const deadline = performance.now() + OUTCOME_SECONDS * 1000;
     let cause = lostBy;
     while (mark !== undefined && performance.now() < deadline) {
       let isCommitted: boolean;
       try {
-        const connection = await this.#main.connected();
+        const connection = await main.connected();
         isCommitted = await this.#hasMark(connection, mark, deadline - performance.now());
       } catch (error) {
         cause = error;

@@ -4,6 +4,7 @@ import { asOwner, postgresTest, queryAsOwner } from "../../../tests/support/post
 import { seededRandom } from "../../../base/random.ts";
 import { NotSynced } from "../../transactions/transactions.ts";
 import { runRecord } from "../../testing/records.ts";
+import { Connection } from "./connection.ts";
 import { MIGRATIONS as SQLITE_MIGRATIONS } from "../sqlite/schema.ts";
 import type { LinkTables } from "../store.ts";
 import { PostgresStore } from "./postgres_store.ts";
@@ -134,6 +135,85 @@ postgresTest("transactions of two stores do not interleave", async (target) => {
   );
   assert.equal(await counted(first), 40);
 });
+
+postgresTest("a transaction that only reads does not wait for one that writes", async (target) => {
+  await using store = await opened(target);
+  await store.transaction("relaxed", write);
+  const [locked, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const writing = store.transaction("relaxed", async (tx) => {
+    await count(tx);
+    await tx.runs.get(RUN);
+    locked.resolve();
+    await end.promise;
+  });
+  await locked.promise;
+  const reading = store.transaction("read-only", async (tx) => {
+    const before = (await tx.runs.get(RUN))!.bytesSent;
+    end.resolve();
+    await writing;
+    return [before, (await tx.runs.get(RUN))!.bytesSent];
+  });
+  // All its reads are of the same moment.
+  assert.deepEqual(await reading, [0, 0]);
+  assert.equal(await counted(store), 1);
+});
+
+postgresTest("the server finds rows by indices, however many there are", async (target) => {
+  await using store = await opened(target);
+  const ids = Array.from({ length: 120 }, (_, nth) => `${nth}`);
+  await store.transaction("relaxed", (tx) =>
+    tx.objects.addAll(
+      ids.map((id, nth) => ({
+        object: { id, bytes: new Uint8Array([1]), children: [`${nth + 1}`] },
+        counters: { references: 0, waits: 0 },
+      })),
+    ));
+  const sent = await statementsOf(() =>
+    store.transaction("relaxed", async (tx) => {
+      await tx.objects.standings(ids);
+      await tx.objects.sizes(ids);
+      await tx.objects.bytesOf(ids);
+      await tx.objects.childrenOfAll(ids);
+      await tx.objects.parentsOfAll(ids);
+      await tx.objects.tree("50");
+      await tx.objects.addReferencesAll(new Map(ids.map((id) => [id, 1])));
+      await tx.pushes.areAnnounced(ids);
+      await tx.instructions.get(ids);
+      await tx.replies.withIds(ids);
+      await tx.objects.removeAll(ids);
+    })
+  );
+  assert.ok(sent.length > 10);
+  // The tables were never analysed, as those of a SuperLink that has just begun to work.
+  const connection = await Connection.open(target, { waitsForDisk: false });
+  try {
+    for (const [text, values] of sent) {
+      const { rows } = await connection.query(`EXPLAIN ${text}`, values);
+      const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+      assert.doesNotMatch(plan, /Seq Scan|(Hash|Merge) /, text);
+    }
+  } finally {
+    await connection.close();
+  }
+});
+
+/** The statements that work sends, with their values. */
+async function statementsOf(
+  work: () => Promise<unknown>,
+): Promise<Parameters<Connection["query"]>[]> {
+  const { query } = Connection.prototype;
+  const sent: Parameters<Connection["query"]>[] = [];
+  Connection.prototype.query = function (...statement) {
+    sent.push(statement);
+    return query.apply(this, statement);
+  };
+  try {
+    await work();
+  } finally {
+    Connection.prototype.query = query;
+  }
+  return sent;
+}
 
 for (const level of ["repeatable read", "serializable"]) {
   postgresTest(`two stores agree if the server's default is ${level}`, async (target) => {

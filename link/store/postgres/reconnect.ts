@@ -9,18 +9,18 @@ const PATIENCE_SECONDS = 10;
 /** Seconds between two attempts to connect. */
 const PAUSE_SECONDS = 0.25;
 
-/** The connection to a server, which is made again after it was lost. */
+/** A connection to a server, which is made when it is first used, and again after it was lost. */
 export class Reconnecting {
   readonly #target: PostgresTarget;
   readonly #options: ConnectionOptions;
-  #connection: Connection;
+  #connection: Connection | undefined;
   /** When the server was found to be away, in milliseconds of the process; undefined while it is there. */
   #awaySince: number | undefined;
   #lastError: unknown;
   #triedAt = -Infinity;
 
-  /** @param connection the first connection, with these options */
-  constructor(target: PostgresTarget, options: ConnectionOptions, connection: Connection) {
+  /** @param connection the first connection, with these options; default: one is made when it is used */
+  constructor(target: PostgresTarget, options: ConnectionOptions, connection?: Connection) {
     this.#target = target;
     this.#options = options;
     this.#connection = connection;
@@ -32,7 +32,7 @@ export class Reconnecting {
    * @throws unavailable or failed-precondition
    */
   async connected(): Promise<Connection> {
-    if (!this.#connection.isLost) return this.#connection;
+    if (this.#connection?.isLost === false) return this.#connection;
     for (;;) {
       const isAway = this.#awaySince !== undefined &&
         performance.now() - this.#awaySince > PATIENCE_SECONDS * 1000;
@@ -52,7 +52,12 @@ export class Reconnecting {
     }
   }
 
+  /** Closes the connection. Its running statements reject. */
+  disconnect(): void {
+    this.#connection?.close();
+  }
+
   async close(): Promise<void> {
-    await this.#connection.close();
+    await this.#connection?.close();
   }
 }

@@ -1,19 +1,27 @@
 import { FlwrError } from "../../../base/error.ts";
 import { type ColumnValue, type Row, type SqlValue, text } from "../sql/rows.ts";
 import type { InsertedColumns, Statements } from "../sql/statements.ts";
+import { readOnlyError } from "../../transactions/transactions.ts";
 import type { Connection, Result } from "./connection.ts";
 
 /** {@link Statements} of one attempt of a transaction. */
 export class PostgresStatements implements Statements {
   readonly #connection: Pick<Connection, "query">;
   readonly #texts: StatementTexts;
+  readonly #isReadOnly: boolean;
   #hasEnded = false;
   #failure: unknown;
   #hasWritten = false;
 
-  constructor(connection: Pick<Connection, "query">, texts: StatementTexts) {
+  /** @param isReadOnly whether statements that write are refused */
+  constructor(
+    connection: Pick<Connection, "query">,
+    texts: StatementTexts,
+    isReadOnly: boolean,
+  ) {
     this.#connection = connection;
     this.#texts = texts;
+    this.#isReadOnly = isReadOnly;
   }
 
   /** The error of the first statement that failed. After it, the server refuses all others of the transaction. */
@@ -56,31 +64,34 @@ export class PostgresStatements implements Statements {
     );
   }
 
-  async run(sql: string, ...values: SqlValue[]): Promise<number> {
-    this.#hasWritten = true;
-    return (await this.#query(this.#texts.plain(sql), values)).count;
+  run(sql: string, ...values: SqlValue[]): Promise<void> {
+    return this.#send(this.#texts.plain(sql), values);
   }
 
-  returning<T>(
+  async count(sql: string, ...values: SqlValue[]): Promise<number> {
+    return (await this.#write(this.#texts.plain(sql), values)).count;
+  }
+
+  async returning<T>(
     from: (row: Row) => T,
     sql: string,
     ...values: SqlValue[]
   ): Promise<T | undefined> {
-    this.#hasWritten = true;
-    return this.one(from, sql, ...values);
+    const { rows: [row] } = await this.#write(this.#texts.plain(sql), values);
+    return row && from(row);
   }
 
-  returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
-    this.#hasWritten = true;
-    return this.all(from, sql, ...values);
+  async returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
+    return (await this.#write(this.#texts.plain(sql), values)).rows.map(from);
   }
 
-  async insert(
+  insert(
     into: InsertedColumns,
     rows: readonly (readonly ColumnValue[])[],
     end = "",
   ): Promise<void> {
-    await this.insertReturning(() => {}, into, rows, end);
+    if (rows.length === 0) return Promise.resolve();
+    return this.#send(this.#texts.ofInsert(into, end), columnLists(into, rows));
   }
 
   async insertReturning<T>(
@@ -90,15 +101,28 @@ export class PostgresStatements implements Statements {
     end: string,
   ): Promise<T[]> {
     if (rows.length === 0) return [];
+    const { rows: returned } = await this.#write(
+      this.#texts.ofInsert(into, end),
+      columnLists(into, rows),
+    );
+    return returned.map(from);
+  }
+
+  /** Sends a statement without waiting for its result: the transaction fails if the statement does. */
+  #send(sql: string, values: SqlValue[]): Promise<void> {
+    if (this.#hasEnded) return Promise.reject(endedError());
+    this.#write(sql, values).catch(() => {});
+    return Promise.resolve();
+  }
+
+  async #write(sql: string, values: SqlValue[]): Promise<Result> {
+    if (this.#isReadOnly) throw this.#failure ??= readOnlyError();
     this.#hasWritten = true;
-    const lists = into.columns.map((_, index) => arrayText(rows.map((row) => row[index]!)));
-    return (await this.#query(this.#texts.ofInsert(into, end), lists)).rows.map(from);
+    return await this.#query(sql, values);
   }
 
   async #query(sql: string, values: SqlValue[]): Promise<Result> {
-    if (this.#hasEnded) {
-      throw new FlwrError("internal", "A statement came after the end of its transaction");
-    }
+    if (this.#hasEnded) throw endedError();
     try {
       return await this.#connection.query(sql, values.map(parameter));
     } catch (error) {
@@ -106,6 +130,18 @@ export class PostgresStatements implements Statements {
       throw error;
     }
   }
+}
+
+function endedError(): FlwrError {
+  return new FlwrError("internal", "A statement came after the end of its transaction");
+}
+
+/** The values of each column, as an array. */
+function columnLists(
+  { columns }: InsertedColumns,
+  rows: readonly (readonly ColumnValue[])[],
+): string[] {
+  return columns.map((_, index) => arrayText(rows.map((row) => row[index]!)));
 }
 
 /** Translates the statements of the tables to PostgreSQL, each text once. */

@@ -79,7 +79,7 @@ export class SqlLogs implements LogTable {
   }
 
   async removeFirst(runId: bigint, count: number): Promise<boolean> {
-    const removed = await this.#sql.run(
+    const removed = await this.#sql.count(
       `DELETE FROM run_log WHERE run_id = ? AND at IN (
          SELECT at FROM run_log WHERE run_id = ? ORDER BY at LIMIT ?)`,
       fromId(runId),

@@ -21,14 +21,19 @@ export interface Statements {
    * megabytes together.
    */
   bytesByKey(sql: string, ...values: SqlValue[]): Promise<Map<string, Uint8Array>>;
+  /**
+   * Runs a statement that writes. Later statements see what it wrote. A server need not have answered when this resolves:
+   * if the statement then fails, the transaction does.
+   */
+  run(sql: string, ...values: SqlValue[]): Promise<void>;
   /** Runs a statement that writes. @returns the number of changed rows */
-  run(sql: string, ...values: SqlValue[]): Promise<number>;
+  count(sql: string, ...values: SqlValue[]): Promise<number>;
   /** Runs a statement that writes and has a RETURNING clause. @returns its first row; undefined without one */
   returning<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T | undefined>;
   /** Runs a statement that writes and has a RETURNING clause. @returns all its rows */
   returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]>;
   /**
-   * Inserts rows in their order, with one statement where that is faster.
+   * Inserts rows in their order, with one statement where that is faster. It resolves like {@link run}.
    *
    * @param end clause after the values, such as `ON CONFLICT DO NOTHING`
    */

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FlwrError } from "../../../base/error.ts";
 import { LocalSignals } from "../../transactions/signals.ts";
-import { type Durability, NotSynced } from "../../transactions/transactions.ts";
+import { NotSynced, readOnlyError, type TransactionKind } from "../../transactions/transactions.ts";
 import { Serial } from "../serial.ts";
 import { cannotWrite, sqliteError } from "./error.ts";
 import { isFull, LogSync } from "./log_sync.ts";
@@ -46,6 +46,8 @@ export class SqliteStore implements LinkStore {
   readonly #transaction: LinkTables;
   readonly #serial = new Serial();
   readonly #onStep: (step: DurableStep) => void;
+  /** Whether the running transaction must not write. */
+  #isReadOnly = false;
   readonly #log: LogSync;
   readonly #space: FreeSpace;
   readonly isShared = false;
@@ -62,11 +64,14 @@ export class SqliteStore implements LinkStore {
   constructor(path: string, options: SqliteOptions = {}) {
     this.#path = path;
     this.#onStep = options.onStep ?? (() => {});
-    const sql = new SqliteStatements((text) => this.#prepare(text), () => this.#onStep("write"));
+    const sql = new SqliteStatements((text) => this.#prepare(text), () => {
+      if (this.#isReadOnly) throw readOnlyError();
+      this.#onStep("write");
+    });
     this.#sql = sql;
     this.#transaction = sqlTables(sql);
     const perform = <T>(work: (sql: Statements) => Promise<T>) =>
-      this.#serial.run(() => this.#perform(() => work(sql)));
+      this.#serial.run(() => this.#perform("relaxed", () => work(sql)));
     this.signers = new SqlSigners(perform);
     this.signatures = new SqlSignatures(perform);
     this.settings = new SqlSettings(perform);
@@ -84,13 +89,13 @@ export class SqliteStore implements LinkStore {
   }
 
   async transaction<T>(
-    durability: Durability,
+    kind: TransactionKind,
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
-    const result = await this.#serial.run(() => this.#perform(work, onCommit));
+    const result = await this.#serial.run(() => this.#perform(kind, work, onCommit));
     // Other transactions continue during the sync. They reach the disk after this one or not at all.
-    if (durability === "durable") {
+    if (kind === "durable") {
       await this.#flush().catch((error) => {
         throw new NotSynced(result, FlwrError.from(error));
       });
@@ -119,9 +124,11 @@ export class SqliteStore implements LinkStore {
   }
 
   async #perform<T>(
+    kind: TransactionKind,
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
+    this.#isReadOnly = kind === "read-only";
     try {
       this.#onStep("begin");
       this.#prepare("BEGIN IMMEDIATE").run();

@@ -50,7 +50,14 @@ export class SqliteStatements implements Statements {
     return new Map(await this.all(entry, sql, ...values));
   }
 
-  run(sql: string, ...values: SqlValue[]): Promise<number> {
+  run(sql: string, ...values: SqlValue[]): Promise<void> {
+    return promised(() => {
+      this.#onWrite();
+      this.#prepare(sql).run(...plain(values));
+    });
+  }
+
+  count(sql: string, ...values: SqlValue[]): Promise<number> {
     return promised(() => {
       this.#onWrite();
       return Number(this.#prepare(sql).run(...plain(values)).changes);
@@ -62,13 +69,18 @@ export class SqliteStatements implements Statements {
     sql: string,
     ...values: SqlValue[]
   ): Promise<T | undefined> {
-    this.#onWrite();
-    return this.one(from, sql, ...values);
+    return promised(() => {
+      this.#onWrite();
+      const row = this.#prepare(sql).get(...plain(values)) as Row | undefined;
+      return row && from(row);
+    });
   }
 
   returningAll<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
-    this.#onWrite();
-    return this.all(from, sql, ...values);
+    return promised(() => {
+      this.#onWrite();
+      return (this.#prepare(sql).all(...plain(values)) as Row[]).map(from);
+    });
   }
 
   insert(

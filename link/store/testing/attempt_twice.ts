@@ -6,13 +6,13 @@ import type { LinkStore } from "../store.ts";
  */
 export function attemptTwice(store: LinkStore): LinkStore["transaction"] {
   const transaction = store.transaction.bind(store);
-  return async (durability, work, onCommit) => {
-    const first = transaction(durability, async (tables) => {
+  return async (kind, work, onCommit) => {
+    const first = transaction(kind, async (tables) => {
       await work(tables);
       throw new Error("This attempt does not count");
     }, onCommit);
     // The second attempt throws an error of the work itself again.
     await first.catch(() => {});
-    return await transaction(durability, work, onCommit);
+    return await transaction(kind, work, onCommit);
   };
 }

@@ -17,11 +17,11 @@ export function interleave(store: LinkStore, seed = 1): LinkStore {
     signers: store.signers,
     signatures: store.signatures,
     settings: store.settings,
-    async transaction(durability, work, onCommit) {
+    async transaction(kind, work, onCommit) {
       await turns(random);
       let result;
       try {
-        result = await store.transaction(durability, (tables) => work(slowTables(tables, random)));
+        result = await store.transaction(kind, (tables) => work(slowTables(tables, random)));
       } catch (error) {
         if (error instanceof NotSynced) onCommit?.();
         throw error;
