@@ -12,7 +12,7 @@ import {
   readPostgres,
 } from "../support/postgres_facts.ts";
 import { readCpuSeconds } from "../support/process_facts.ts";
-import { processTree, residentOfTree } from "../support/process_tree.ts";
+import { cpuSecondsOfTree, residentOfTree } from "../support/process_tree.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 
 /** How fleets on several SuperLinks are measured. */
@@ -120,7 +120,7 @@ async function watch(
 ): Promise<Watched> {
   const elapsed = stopwatch();
   const read = async () => ({
-    cpu: await sum(pids, cpuOfTree),
+    cpu: await sum(pids, cpuSecondsOfTree),
     load: await readCpuSeconds(Deno.pid),
     database: await database(),
   });
@@ -140,10 +140,6 @@ async function watch(
     databaseBytes: last.database.databaseBytes,
     resident: await sum(pids, residentOfTree),
   };
-}
-
-async function cpuOfTree(root: number): Promise<number> {
-  return await sum(await processTree(root), (pid) => readCpuSeconds(pid).catch(() => 0));
 }
 
 async function sum(
