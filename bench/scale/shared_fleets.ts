@@ -39,6 +39,8 @@ export interface SharedFleetFacts extends FleetCalls {
   readonly statements: number;
   readonly commits: number;
   readonly logBytes: number;
+  /** Sent and received by the nodes, without TLS. */
+  readonly networkBytes: number;
   /** At the end. */
   readonly databaseBytes: number;
   /** Memory of the SuperLinks, before the first node and at the end. */
@@ -96,7 +98,7 @@ async function measureFleet(
     const joinSeconds = joined();
     let watched: Promise<Watched> | undefined;
     const calls = await fleet.live(seconds, async () => {
-      watched = watch(pids, () => readPostgres(target), seconds);
+      watched = watch(pids, fleet, () => readPostgres(target), seconds);
       await watched;
     });
     return { ...calls, ...await watched!, nodes, superLinks: count, joinSeconds, before };
@@ -115,6 +117,7 @@ type Watched = Omit<
 /** Watches until just before the nodes leave. */
 async function watch(
   pids: readonly number[],
+  fleet: GrpcFleet,
   database: () => Promise<PostgresFacts>,
   seconds: number,
 ): Promise<Watched> {
@@ -122,6 +125,7 @@ async function watch(
   const read = async () => ({
     cpu: await sum(pids, cpuSecondsOfTree),
     load: await readCpuSeconds(Deno.pid),
+    networkBytes: fleet.bytes,
     database: await database(),
   });
   const first = await read();
@@ -137,6 +141,7 @@ async function watch(
     statements: done("statements"),
     commits: done("commits"),
     logBytes: done("logBytes"),
+    networkBytes: last.networkBytes - first.networkBytes,
     databaseBytes: last.database.databaseBytes,
     resident: await sum(pids, residentOfTree),
   };
