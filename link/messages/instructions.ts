@@ -47,7 +47,7 @@ export function lookForWork(
   context: MessageContext,
   nodeIds: readonly bigint[],
 ): Promise<WorkLook[]> {
-  return context.transact("relaxed", async (tx) => {
+  return context.transact("read-only", async (tx) => {
     const [nodes, waiting] = await Promise.all([
       tx.nodes.withIds(nodeIds),
       tx.instructions.waitingFor(nodeIds),

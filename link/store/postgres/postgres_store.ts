@@ -45,8 +45,8 @@ const MAX_WAITING = 20_000;
  * where it begins as soon as the first has committed.
  */
 const WRITERS = 2;
-/** Number of connections of transactions that only read, which need no lock. */
-const READERS = 4;
+/** Number of connections of transactions without the lock. */
+const UNLOCKED = 4;
 /**
  * Seconds to find out whether a transaction was committed whose connection was lost meanwhile. The server needs 20 s to
  * end the session of a connection that was lost without notice.
@@ -59,6 +59,18 @@ const MAIN = { waitsForDisk: false };
 
 /** Begins a transaction that only reads: all its statements see what was committed before the first of them. */
 const BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/**
+ * Kind of a transaction of this store. "unlocked" ones write without the lock, so that they run beside all others: each
+ * is one statement on a table that no other transaction uses.
+ */
+type Kind = TransactionKind | "unlocked";
+
+/** How a transaction begins that does not take the lock. */
+const BEGIN_UNLOCKED: Readonly<Partial<Record<Kind, string>>> = {
+  "read-only": BEGIN_READING,
+  "unlocked": "BEGIN ISOLATION LEVEL READ COMMITTED",
+};
 
 /** The attempt had no effect, and the next one may succeed. */
 class TryAgain extends Error {
@@ -86,7 +98,7 @@ export class PostgresStore implements LinkStore {
   readonly #target: PostgresTarget;
   readonly #texts = new StatementTexts();
   readonly #writers: Pool;
-  readonly #readers: Pool;
+  readonly #unlocked: Pool;
   readonly #log: WalSync;
   readonly #marks = new CommitMarks();
   /** Begins a transaction alone. */
@@ -114,15 +126,16 @@ export class PostgresStore implements LinkStore {
         MAX_WAITING,
       );
     this.#writers = pool(WRITERS, connection);
-    this.#readers = pool(READERS);
+    this.#unlocked = pool(UNLOCKED);
     this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }), options);
     this.#begin = beginLocked(lock);
     this.signals = new PostgresSignals(target, `flwr_${BigInt.asUintN(32, lock)}`);
-    const perform = async <T>(work: (sql: Statements) => Promise<T>) =>
-      (await this.#perform("relaxed", work)).result;
-    this.signers = new SqlSigners(perform);
-    this.signatures = new SqlSignatures(perform);
-    this.settings = new SqlSettings(perform);
+    const perform = (kind: Kind) => async <T>(work: (sql: Statements) => Promise<T>) =>
+      (await this.#perform(kind, work)).result;
+    this.signers = new SqlSigners(perform("relaxed"));
+    // Each call adds one, and must not wait for all that the SuperLinks write.
+    this.signatures = new SqlSignatures(perform("unlocked"));
+    this.settings = new SqlSettings(perform("relaxed"));
   }
 
   /**
@@ -158,7 +171,7 @@ export class PostgresStore implements LinkStore {
         // The connections may lead to a server whose place another one has taken.
         if (error instanceof CommitLost) {
           this.#writers.disconnect();
-          this.#readers.disconnect();
+          this.#unlocked.disconnect();
         }
         throw new NotSynced(result, FlwrError.from(postgresError(this.#target, error)));
       }
@@ -181,23 +194,23 @@ export class PostgresStore implements LinkStore {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#writers.close(), this.#readers.close()]);
+    await Promise.all([this.#writers.close(), this.#unlocked.close()]);
     await this.signals.close();
     await this.#log.close();
   }
 
   #perform<T>(
-    kind: TransactionKind,
+    kind: Kind,
     work: (sql: Statements) => Promise<T>,
     onCommit?: () => void,
   ): Promise<Committed<T>> {
-    const pool = kind === "read-only" ? this.#readers : this.#writers;
+    const pool = kind in BEGIN_UNLOCKED ? this.#unlocked : this.#writers;
     return pool.run((main) => this.#performOn(main, kind, work, onCommit));
   }
 
   async #performOn<T>(
     main: Reconnecting,
-    kind: TransactionKind,
+    kind: Kind,
     work: (sql: Statements) => Promise<T>,
     onCommit?: () => void,
   ): Promise<Committed<T>> {
@@ -220,11 +233,11 @@ export class PostgresStore implements LinkStore {
   async #attempt<T>(
     main: Reconnecting,
     connection: Connection,
-    kind: TransactionKind,
+    kind: Kind,
     work: (sql: Statements) => Promise<T>,
   ): Promise<Committed<T>> {
     // Sent together with the first statement of the work.
-    const begun = connection.script(kind === "read-only" ? BEGIN_READING : this.#begin);
+    const begun = connection.script(BEGIN_UNLOCKED[kind] ?? this.#begin);
     begun.catch(() => {});
     const sql = new PostgresStatements(connection, this.#texts, kind === "read-only");
     let result: T;

@@ -48,6 +48,35 @@ async function counted(store: PostgresStore): Promise<number> {
   return (await store.transaction("relaxed", (tx) => tx.runs.get(RUN)))!.bytesSent;
 }
 
+postgresTest(
+  "signatures are added while another SuperLink has the lock, and count once",
+  async (target) => {
+    await using a = await opened(target);
+    await using b = await opened(target);
+    const [locked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const writing = a.transaction("relaxed", async (tx) => {
+      await write(tx);
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    const signs = Array.from(
+      { length: 200 },
+      (_, nth) => ({ peer: "a", nonce: `${nth}`, until: 9 }),
+    );
+    // In both orders, so that each waits for rows of the other.
+    const [ofA, ofB] = await Promise.all([
+      a.signatures.add(signs),
+      b.signatures.add(signs.toReversed()),
+    ]);
+    ofB.reverse();
+    assert.ok(ofA.every((isNew, nth) => isNew !== ofB[nth]));
+    await b.signatures.removeExpired(9);
+    release.resolve();
+    await writing;
+  },
+);
+
 postgresTest("the tables have the columns of SQLite's", async (target) => {
   await (await PostgresStore.open(target)).close();
   const rows = await queryAsOwner(
