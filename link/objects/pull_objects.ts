@@ -26,31 +26,32 @@ export async function pullObjects(
   if (makeRoom === undefined) {
     return await context.transact("read-only", async (tx, effects) => {
       const choice = await choose(context, tx, caller, wanted);
-      return await read(context, tx, effects, caller, choice);
+      const ids = [...choice.byMessage.values()].flat();
+      return await read(context, tx, effects, caller, ids, choice.served);
     });
   }
   const choice = await context.transact("read-only", (tx) => choose(context, tx, caller, wanted));
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
   // Checked again, because `makeRoom` may have taken a long time.
-  return await context.transact(
-    "read-only",
-    (tx, effects) => read(context, tx, effects, caller, choice),
-  );
+  return await context.transact("read-only", async (tx, effects) => {
+    const ids: ObjectId[] = [];
+    for (const [messageId, chosen] of choice.byMessage) {
+      if (await tx.objectRights.hasReceived(caller, messageId)) ids.push(...chosen);
+    }
+    return await read(context, tx, effects, caller, ids, choice.served);
+  });
 }
 
-/** Reads the chosen objects of those messages that the caller may still access. */
+/** Reads objects that the caller may access. */
 async function read(
   context: ObjectContext,
   tx: ObjectTransaction,
   effects: Effects<never>,
   caller: ObjectCaller,
-  { byMessage, served }: Choice,
+  ids: readonly ObjectId[],
+  served: number,
 ): Promise<ObjectsTogether> {
-  const ids: ObjectId[] = [];
-  for (const [messageId, chosen] of byMessage) {
-    if (await tx.objectRights.hasReceived(caller, messageId)) ids.push(...chosen);
-  }
   const bytesOf = await tx.objects.bytesOf(ids);
   const objects = ids.filter((id) => bytesOf.has(id)).map((id) => ({
     id,

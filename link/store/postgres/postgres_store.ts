@@ -24,9 +24,11 @@ import {
   readNumbers,
   writeMark,
 } from "./commit_mark.ts";
+import { BytesCache } from "./bytes_cache.ts";
 import { Connection, ConnectionLost } from "./connection.ts";
 import { isConflict, isLockTimeout, postgresError } from "./error.ts";
 import { beginLocked, migrate } from "./migrate.ts";
+import { PostgresObjects } from "./objects.ts";
 import { Pool } from "./pool.ts";
 import { Reconnecting } from "./reconnect.ts";
 import { PostgresSignals } from "./signals.ts";
@@ -47,6 +49,8 @@ const MAX_WAITING = 20_000;
 const WRITERS = 2;
 /** Number of connections of transactions that only read, which need no lock. */
 const READERS = 4;
+/** Bytes of objects to keep in memory: those of a model that many nodes pull, and of replies that are pulled soon. */
+const MAX_CACHED_BYTES = 64 * 2 ** 20;
 /**
  * Seconds to find out whether a transaction was committed whose connection was lost meanwhile. The server needs 20 s to
  * end the session of a connection that was lost without notice.
@@ -89,6 +93,7 @@ export class PostgresStore implements LinkStore {
   readonly #readers: Pool;
   readonly #log: WalSync;
   readonly #marks = new CommitMarks();
+  readonly #bytes = new BytesCache(MAX_CACHED_BYTES);
   /** Begins a transaction alone. */
   readonly #begin: string;
   readonly isShared = true;
@@ -97,6 +102,8 @@ export class PostgresStore implements LinkStore {
   readonly signatures: SignatureTable;
   readonly settings: SettingTable;
   #closing: Promise<void> | undefined;
+  /** Resolves when the last transaction of this process that may write has the lock, so that the next one follows it. */
+  #lastBegun: Promise<void> = Promise.resolve();
 
   private constructor(
     target: PostgresTarget,
@@ -150,7 +157,7 @@ export class PostgresStore implements LinkStore {
     work: (tables: LinkTables) => Promise<T>,
     onCommit?: () => void,
   ): Promise<T> {
-    const { result, mark } = await this.#perform(kind, (sql) => work(sqlTables(sql)), onCommit);
+    const { result, mark } = await this.#perform(kind, (sql) => work(this.#tables(sql)), onCommit);
     if (mark !== undefined) {
       try {
         await this.#log.flush(mark);
@@ -164,6 +171,10 @@ export class PostgresStore implements LinkStore {
       }
     }
     return result;
+  }
+
+  #tables(sql: Statements): LinkTables {
+    return { ...sqlTables(sql), objects: new PostgresObjects(sql, this.#bytes) };
   }
 
   async usage(): Promise<StoreUsage> {
@@ -223,9 +234,15 @@ export class PostgresStore implements LinkStore {
     kind: TransactionKind,
     work: (sql: Statements) => Promise<T>,
   ): Promise<Committed<T>> {
+    const turn = Promise.withResolvers<void>();
+    if (kind !== "read-only") {
+      const before = this.#lastBegun;
+      this.#lastBegun = turn.promise;
+      await before;
+    }
     // Sent together with the first statement of the work.
     const begun = connection.script(kind === "read-only" ? BEGIN_READING : this.#begin);
-    begun.catch(() => {});
+    begun.then(() => turn.resolve(), () => turn.resolve());
     const sql = new PostgresStatements(connection, this.#texts, kind === "read-only");
     let result: T;
     try {
