@@ -1,7 +1,7 @@
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { OutcomeUnknown } from "../../transactions/outcome_unknown.ts";
-import { NotSynced, type TransactionKind } from "../../transactions/transactions.ts";
+import { NotSynced, readOnlyError, type TransactionKind } from "../../transactions/transactions.ts";
 import { SqlSettings } from "../sql/settings.ts";
 import { SqlSignatures } from "../sql/signatures.ts";
 import { SqlSigners } from "../sql/signers.ts";
@@ -15,6 +15,7 @@ import type {
   SignatureTable,
   SignerTable,
   StoreUsage,
+  TransactionStep,
 } from "../store.ts";
 import {
   type CommitMark,
@@ -72,7 +73,10 @@ class TryAgain extends Error {
 }
 
 /** Options of a {@link PostgresStore}. */
-export type PostgresOptions = WalSyncOptions;
+export interface PostgresOptions extends WalSyncOptions {
+  /** Called before each {@link TransactionStep}, where tests simulate crashes. */
+  readonly onStep?: (step: TransactionStep) => void;
+}
 
 /** A committed transaction. */
 interface Committed<T> {
@@ -96,6 +100,7 @@ export class PostgresStore implements LinkStore {
   readonly #bytes = new BytesCache(MAX_CACHED_BYTES);
   /** Begins a transaction alone. */
   readonly #begin: string;
+  readonly #onStep: (step: TransactionStep) => void;
   readonly isShared = true;
   readonly signals: PostgresSignals;
   readonly signers: SignerTable;
@@ -124,6 +129,7 @@ export class PostgresStore implements LinkStore {
     this.#readers = pool(READERS);
     this.#log = new WalSync(() => Connection.open(target, { waitsForDisk: true }), options);
     this.#begin = beginLocked(lock);
+    this.#onStep = options.onStep ?? (() => {});
     this.signals = new PostgresSignals(target, `flwr_${BigInt.asUintN(32, lock)}`);
     const perform = async <T>(work: (sql: Statements) => Promise<T>) =>
       (await this.#perform("relaxed", work)).result;
@@ -239,11 +245,15 @@ export class PostgresStore implements LinkStore {
       const before = this.#lastBegun;
       this.#lastBegun = turn.promise;
       await before;
+      this.#onStep("begin");
     }
     // Sent together with the first statement of the work.
     const begun = connection.script(kind === "read-only" ? BEGIN_READING : this.#begin);
     begun.then(() => turn.resolve(), () => turn.resolve());
-    const sql = new PostgresStatements(connection, this.#texts, kind === "read-only");
+    const sql = new PostgresStatements(connection, this.#texts, () => {
+      if (kind === "read-only") throw readOnlyError();
+      this.#onStep("write");
+    });
     let result: T;
     try {
       result = await work(sql);
@@ -265,12 +275,16 @@ export class PostgresStore implements LinkStore {
       connection.script("COMMIT").catch(() => {});
       return { result, mark };
     }
+    this.#onStep("commit");
     // Sent together, with the writes of the work that are still on their way.
     const marked = mark && writeMark(mark);
     marked?.catch(() => {});
     try {
       const { command } = await connection.script("COMMIT");
-      if (command === "COMMIT") return { result, mark };
+      if (command === "COMMIT") {
+        this.#onStep("committed");
+        return { result, mark };
+      }
       // The transaction is rolled back, because one of these failed.
       await begun;
       if (sql.failure !== undefined) throw sql.failure;
