@@ -266,6 +266,8 @@ testWithAllRights("contradictions are found", async () => {
     "UPDATE object SET waits = 1 WHERE object_id = 'layer'",
     "DELETE FROM object WHERE object_id LIKE 'reply%'",
     "DELETE FROM object WHERE object_id LIKE 'instruction%'",
+    "INSERT INTO object_bytes (object_id, bytes) VALUES ('gone', x'00')",
+    "INSERT INTO object_child (parent, position, child) VALUES ('gone', 0, 'nothing')",
   ];
   for (const damage of damages) {
     await withFolder(async (folder) => {
