@@ -4,10 +4,14 @@ import { FlwrError } from "../base/error.ts";
 import { openSshComment, parseOpenSshPublicKey } from "./parse_public_key.ts";
 import { writePem } from "./pem.ts";
 import type { PublicKey } from "./public_key.ts";
-import { describeFile, type NamedFile, readText } from "./read_text.ts";
+import { CREATE_KEYS, describeFile, type NamedFile, readText, type TextKind } from "./read_text.ts";
 
-/** Largest key list in bytes, which is enough for about 100,000 P-384 keys. */
-export const MAX_KEY_LIST_BYTES = 16 * 1024 * 1024;
+/** How key lists are read. Their largest size is enough for about 100,000 P-384 keys. */
+export const KEY_LIST_FILE: TextKind = {
+  what: "Key list",
+  maxBytes: 16 * 1024 * 1024,
+  ifAbsent: CREATE_KEYS,
+};
 
 const LIST_HINT = "A key list is CSV with one OpenSSH public key per cell";
 
@@ -162,7 +166,7 @@ export async function parseKeyList(text: string, named: NamedFile): Promise<KeyL
  * @throws FlwrError with file and flag: like parseKeyList, and not-found, permission-denied, resource-exhausted
  */
 export async function readKeyList(named: NamedFile): Promise<KeyList> {
-  return await parseKeyList(await readText(named, "Key list", MAX_KEY_LIST_BYTES), named);
+  return await parseKeyList(await readText(named, KEY_LIST_FILE), named);
 }
 
 /**

@@ -3,10 +3,17 @@ import { parsePrivateKey } from "./parse_private_key.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import { belongTogether, type PrivateKey } from "./private_key.ts";
 import type { PublicKey } from "./public_key.ts";
-import { describeFile, type NamedFile, readText } from "./read_text.ts";
+import { CREATE_KEYS, describeFile, type NamedFile, readText, type TextKind } from "./read_text.ts";
 
 /** Largest key file in bytes. An OpenSSH P-521 key with a long comment has less than 2 KiB. */
 export const MAX_KEY_FILE_BYTES = 64 * 1024;
+
+/** How key files are read. */
+export const KEY_FILE: Omit<TextKind, "what"> = {
+  maxBytes: MAX_KEY_FILE_BYTES,
+  otherText: "latin1",
+  ifAbsent: CREATE_KEYS,
+};
 
 /** Files of a key pair, and the flags that name them. */
 export interface KeyPairFiles {
@@ -51,7 +58,7 @@ export async function readKeyPair(files: KeyPairFiles): Promise<PrivateKey> {
  *   (damaged, or another kind of file)
  */
 export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
-  const text = await readText(named, "Private key", MAX_KEY_FILE_BYTES, "latin1");
+  const text = await readText(named, { ...KEY_FILE, what: "Private key" });
   return await parsePrivateKey(text, `in ${describeFile(named)}`, named.file);
 }
 
@@ -62,6 +69,6 @@ export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
  *   file)
  */
 export async function readPublicKey(named: NamedFile): Promise<PublicKey> {
-  const text = await readText(named, "Public key", MAX_KEY_FILE_BYTES, "latin1");
+  const text = await readText(named, { ...KEY_FILE, what: "Public key" });
   return await parsePublicKey(text, `in ${describeFile(named)}`);
 }

@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { asBytes } from "./bytes.ts";
-import { rawFromDerSignature } from "./ecdsa_signature.ts";
 import type { PrivateKey } from "./private_key.ts";
-import { importPublicKey, type PublicKey } from "./public_key.ts";
+import type { PublicKey } from "./public_key.ts";
+import { verifySignature } from "./verify_signature.ts";
 
 /** How far a signed time may be in the past and in the future, in seconds (flwr 1.41, supercore/auth). */
 export const MAX_AGE_SECONDS = 305;
@@ -94,18 +93,11 @@ export async function verifyTime(
   if (!ISO_TIME.test(timestamp)) return undefined;
   const seconds = Date.parse(timestamp) / 1000;
   if (!Number.isFinite(seconds)) return undefined;
-  const raw = rawFromDerSignature(signature, key.curve);
-  if (raw === undefined) return undefined;
-  const genuine = await crypto.subtle.verify(
-    { name: "ECDSA", hash: "SHA-256" },
-    await importPublicKey(key, "ECDSA"),
-    raw,
-    asBytes(new TextEncoder().encode(timestamp)),
-  );
-  if (!genuine) return undefined;
+  const genuine = await verifySignature(key, new TextEncoder().encode(timestamp), signature);
+  if (genuine === undefined) return undefined;
   // Checked after the signature, because verifying takes time.
   const age = clock.now() - seconds;
   if (!(age > -MAX_LEAD_SECONDS && age < MAX_AGE_SECONDS)) return { offset: -age };
-  const r = raw.subarray(0, raw.length / 2);
+  const r = genuine.raw.subarray(0, genuine.raw.length / 2);
   return { nonce: r.subarray(-NONCE_BYTES).toHex(), seconds };
 }

@@ -24,10 +24,12 @@ const WATCHDOG_PID = "WATCHDOG_PID";
 const SIGNS_OF_LIFE = 2;
 const MICROSECONDS_PER_MILLISECOND = 1000;
 
-/** The service manager that has started this process. Disposing of it says that the process stops. */
+/** The service manager that has started this process. Disposing of it says that the process stops, if that was not said. */
 export interface ServiceManager extends Disposable {
   /** Says that the service is ready, and from then on, if it is expected, that it is alive. */
   ready(): void;
+  /** Says that the process stops, once. */
+  stopping(): void;
 }
 
 /**
@@ -40,7 +42,13 @@ export function serviceManager(): ServiceManager {
   const manager = path === undefined ? undefined : open(path);
   let isReady = false;
   let timer: ReturnType<typeof setInterval> | undefined;
+  let isStopping = false;
+  const stopping = () => {
+    if (!isStopping) manager?.send("STOPPING=1");
+    isStopping = true;
+  };
   return {
+    stopping,
     ready() {
       if (manager === undefined || isReady) return;
       isReady = true;
@@ -51,7 +59,7 @@ export function serviceManager(): ServiceManager {
     },
     [Symbol.dispose]() {
       clearInterval(timer);
-      manager?.send("STOPPING=1");
+      stopping();
       manager?.close();
     },
   };

@@ -5,9 +5,7 @@
  *
  *     deno task bench --compare [REV] [--quick]
  *
- * Without a name all of them, as they are by default. Arguments go to every one that is named;
- * `deno task bench job --help` shows those of the job. With `--compare` this version and an earlier one are measured in
- * turns: bench/compare/main.ts.
+ * `deno task bench --help` explains the arguments.
  */
 import { ExitStatus } from "../roles/flags/exit_status.ts";
 import { reportError } from "../roles/report_error.ts";
@@ -27,6 +25,16 @@ const BENCHES: Readonly<Record<string, string>> = {
   simulation: "bench/simulation/main.ts",
 };
 
+const USAGE = `Usage: deno task bench [name…] [argument…]
+       deno task bench --compare [REV] [--quick]
+
+Run benchmarks one after another: those that you name, otherwise all of them. With --compare, measure this version and
+an earlier one in turns.
+
+Names: ${Object.keys(BENCHES).join(", ")}
+
+Arguments go to each benchmark that you name. To see the arguments of one: deno task bench job --help`;
+
 function selection(): Selection {
   try {
     return parseSelection(Deno.args, Object.keys(BENCHES));
@@ -43,7 +51,9 @@ async function run(file: string, args: readonly string[]): Promise<void> {
   if (code !== 0) Deno.exit(code);
 }
 
-if (Deno.args[0] === "--compare") {
+if (Deno.args[0] === "--help" || Deno.args[0] === "-h") {
+  console.log(USAGE);
+} else if (Deno.args[0] === "--compare") {
   await run("bench/compare/main.ts", Deno.args.slice(1));
 } else {
   const { names, args } = selection();

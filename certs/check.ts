@@ -1,6 +1,12 @@
 import { isIP } from "node:net";
-import { createPublicKey, type X509Certificate } from "node:crypto";
-import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
+import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
+import {
+  CREATE_KEYS,
+  describeFile,
+  type NamedFile,
+  readText,
+  type TextKind,
+} from "../auth/read_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { MalformedError } from "../auth/der.ts";
 import { FlwrError } from "../base/error.ts";
@@ -26,7 +32,11 @@ import {
 import { isKeyOf } from "./public_key.ts";
 
 /** Largest certificate or key file in bytes. Bundles of all public authorities have about 250 KiB. */
-const MAX_CERTIFICATE_FILE_BYTES = 4 * 1024 * 1024;
+const CERTIFICATE_FILE: Omit<TextKind, "what"> = {
+  maxBytes: 4 * 1024 * 1024,
+  otherText: "latin1",
+  ifAbsent: CREATE_KEYS,
+};
 
 /** The three TLS files of a server. */
 export interface ServerTlsFiles {
@@ -64,40 +74,17 @@ export async function readServerTls(
   clock: Clock = systemClock,
 ): Promise<CheckedServerTls> {
   const [authority, certificate, key] = await Promise.all([
-    readText(files.authority, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
-    readText(files.certificate, "Certificate", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
-    readText(files.key, "Key", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
+    readText(files.authority, { ...CERTIFICATE_FILE, what: "Authority" }),
+    readText(files.certificate, { ...CERTIFICATE_FILE, what: "Certificate" }),
+    readText(files.key, { ...CERTIFICATE_FILE, what: "Key" }),
   ]);
   const authorities = parseAuthorities(authority, files.authority);
   const certificates = parseCertificates(certificate, files.certificate);
-  const [own, ...between] = certificates;
+  const [own] = certificates;
   const { privateKey, pem } = parseKey(key, files.key);
   requireValidNow([own], files.certificate, clock);
   requireValidNow(authorities, files.authority, clock);
-  const publicKey = createPublicKey(privateKey);
-  if (!isKeyOf(publicKey, own)) {
-    const place = between.findIndex((other) => isKeyOf(publicKey, other));
-    if (place !== -1) {
-      throw new FlwrError(
-        "failed-precondition",
-        `The certificate that belongs to the key is number ${place + 2} in ${
-          describeFile(files.certificate)
-        }: the server's own certificate must come first`,
-        {
-          hints: [
-            "Put the certificates in order: the server's, its issuer's, the issuer's issuer's",
-          ],
-        },
-      );
-    }
-    throw new FlwrError(
-      "failed-precondition",
-      `Key in ${describeFile(files.key)} does not belong to the certificate in ${
-        describeFile(files.certificate)
-      }`,
-      { hints: ["Use the key with which the certificate was created", MAKE_THEM] },
-    );
-  }
+  requireKeyOfFirst(files, certificates, createPublicKey(privateKey));
   const usesOf = rememberUses();
   const chain = requireValidChain(files, certificates, authorities, usesOf, clock);
   const uses = usesOf(own);
@@ -131,6 +118,32 @@ export async function readServerTls(
   };
 }
 
+/** @throws FlwrError if the key is not that of the first certificate, which must be the server's own */
+function requireKeyOfFirst(
+  files: ServerTlsFiles,
+  [own, ...others]: readonly [X509Certificate, ...X509Certificate[]],
+  publicKey: KeyObject,
+): void {
+  if (isKeyOf(publicKey, own)) return;
+  const certificate = describeFile(files.certificate);
+  const place = others.findIndex((other) => isKeyOf(publicKey, other));
+  if (place !== -1) {
+    throw new FlwrError(
+      "failed-precondition",
+      `The certificate that belongs to the key is number ${place + 2} in ${certificate}: the ` +
+        "server's own certificate must come first",
+      {
+        hints: ["Put the certificates in order: the server's, its issuer's, the issuer's issuer's"],
+      },
+    );
+  }
+  throw new FlwrError(
+    "failed-precondition",
+    `Key in ${describeFile(files.key)} does not belong to the certificate in ${certificate}`,
+    { hints: ["Use the key with which the certificate was created", MAKE_THEM] },
+  );
+}
+
 /**
  * Reads the certificates of the authorities that a client trusts.
  *
@@ -142,7 +155,7 @@ export async function readRootCertificates(
   named: NamedFile,
   clock: Clock = systemClock,
 ): Promise<string> {
-  const text = await readText(named, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1");
+  const text = await readText(named, { ...CERTIFICATE_FILE, what: "Authority" });
   const authorities = parseAuthorities(text, named);
   requireValidNow(authorities, named, clock);
   return writeCertificates(authorities);

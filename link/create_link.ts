@@ -4,12 +4,19 @@ import {
   readArtifactPiece,
   readCheckpoint,
 } from "./artifacts/pieces.ts";
+import { claimObjectStore } from "./claim_object_store.ts";
+import { collectGarbageUntilClosed } from "./collect_garbage.ts";
 import { type LinkContext, openTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
-import { pullInstruction, returnInstruction, unanswered } from "./messages/instructions.ts";
+import {
+  lookForWork,
+  pullInstruction,
+  returnInstruction,
+  unanswered,
+} from "./messages/instructions.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
 import { PendingReplies } from "./messages/pending_replies.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
@@ -22,7 +29,17 @@ import {
   registerNode,
   unregisterNode,
 } from "./nodes/membership.ts";
-import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
+import {
+  handleHeartbeats,
+  heartbeat,
+  listNodes,
+  nodeOfKey,
+  onlineNames,
+  onlineNodes,
+  readNodesOfKeys,
+} from "./nodes/presence.ts";
+import { LargeObjects } from "./objects/large_objects.ts";
+import type { ObjectStore } from "./objects/object_store.ts";
 import { pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pull_objects.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
@@ -48,16 +65,26 @@ import { Leadership } from "./transactions/leadership.ts";
 import { ServerLease } from "./transactions/server_lease.ts";
 import { StoreTrouble } from "./transactions/store_trouble.ts";
 import { SweepTime } from "./transactions/sweep_time.ts";
+import { Together } from "./transactions/together.ts";
 import { transactions } from "./transactions/transactions.ts";
 import { type Topic, Wakes } from "./transactions/wakes.ts";
 
 /** Longest time between two checks of the limits of finished runs and of absent nodes, if the store is shared. */
 const SHARED_SWEEP_SECONDS = 60;
 
+/** A store of large objects. */
+export interface LargeObjectStore {
+  readonly store: ObjectStore;
+  /** Smallest size of an object that goes there, in bytes. */
+  readonly from: number;
+}
+
 /** Options of {@link createLink}. */
 export interface LinkOptions {
   /** The store. The domain closes it, even if it cannot start. */
   readonly store: LinkStore;
+  /** Where large objects are stored; default: in the store. The domain closes it. */
+  readonly large?: LargeObjectStore;
   readonly clock: LinkContext["clock"];
   /** Source of ids; cryptographically random in production. */
   readonly random: LinkContext["random"];
@@ -80,7 +107,7 @@ export interface LinkOptions {
  */
 export async function createLink(options: LinkOptions): Promise<Link> {
   const { store, clock, random, messageObject } = options;
-  const closing = new AbortController();
+  const [closing, draining] = [new AbortController(), new AbortController()];
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
@@ -107,7 +134,8 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     name: "housekeeping",
     serverId: server.id,
     clock,
-    seconds: limits.serverLeaseSeconds,
+    // The leader extends it each time that it looks. Correctness does not depend on who leads.
+    seconds: Math.min(limits.serverLeaseSeconds, 2 * limits.relookSeconds),
     onTaken: () => {
       retention.restart();
       absences.restart();
@@ -129,9 +157,16 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     retention,
     absences,
     staged: new StagedBytes(),
+    heartbeats: new Together((heartbeats) => handleHeartbeats(context, heartbeats)),
+    workLooks: store.isShared
+      ? new Together((nodeIds) => lookForWork(context, nodeIds))
+      : undefined,
+    keyReads: new Together((publicKeys) => readNodesOfKeys(context, publicKeys)),
     trees: new TreeCache(limits.maxCachedTreeIds),
+    large: options.large && new LargeObjects({ ...options.large, clock, random, onEvent }),
     onEvent,
     closing: closing.signal,
+    draining: draining.signal,
     transact: transactions({
       store,
       open: (tables, effects) => openTransaction(context, tables, effects),
@@ -155,9 +190,11 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     lost: () => void relook(context),
   });
   try {
+    await claimObjectStore(store, options.large?.store, random);
     await recover(context);
   } catch (error) {
     line[Symbol.dispose]();
+    options.large?.store.close();
     await store.close();
     throw error;
   }
@@ -166,15 +203,21 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     server.extendUntil(closing.signal, context.transact),
     relookUntilClosed(context),
     saveCountsUntilClosed(context),
+    collectGarbageUntilClosed(context),
   ];
   return {
     ...nouns(context),
+    drain() {
+      draining.abort();
+      wakes.wakeAll();
+    },
     close: async () => {
       if (!closing.signal.aborted) {
         // The store must be closed even if it cannot write.
         await leave(context).catch((error) => onEvent({ kind: "housekeeping-failed", error }));
       }
       closing.abort();
+      options.large?.store.close();
       line[Symbol.dispose]();
       wakes.wakeAll();
       await housekeeper.stopped();
@@ -185,7 +228,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
 }
 
 /** The operations of each room, bound to the context. */
-function nouns(context: LinkContext): Omit<Link, "close"> {
+function nouns(context: LinkContext): Omit<Link, "close" | "drain"> {
   return {
     nodes: within(context, {
       create: createNode,

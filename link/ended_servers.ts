@@ -5,14 +5,6 @@ import { interrupt } from "./runs/interrupt.ts";
 import type { ServerRecord } from "./transactions/server_tables.ts";
 import type { Effects } from "./transactions/transactions.ts";
 
-/** The other SuperLinks that have ended. */
-export async function endedServers(
-  { server }: LinkContext,
-  tx: LinkTransaction,
-): Promise<ServerRecord[]> {
-  return (await tx.servers.all()).filter((other) => server.hasEnded(other));
-}
-
 /**
  * Takes back what a SuperLink had that has ended: its nodes may not have received what it handed out, and the
  * ServerApps that it ran have ended with it. As much as one transaction may; the rest stays for the next one.

@@ -1,6 +1,6 @@
 import type { LinkContext, LinkTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
-import { endedServers, handleEndedServer } from "./ended_servers.ts";
+import { handleEndedServer } from "./ended_servers.ts";
 import { handleDuePush } from "./messages/push_end.ts";
 import { handleDueInstruction } from "./messages/end_instruction.ts";
 import { handleDueStrayReply } from "./messages/replies.ts";
@@ -108,11 +108,9 @@ export class Housekeeper {
             settled++;
           }
         };
+        if (context.store.isShared) await sweep(await context.server.ended(tx), handleEndedServer);
         const { graceUntil } = context.trouble;
         if (now >= graceUntil) {
-          if (context.store.isShared) {
-            await sweep(await endedServers(context, tx), handleEndedServer);
-          }
           await sweep(await tx.nodes.due(now, batch), handleDueNode);
           await sweep(await tx.runs.due(now, batch), handleDueRun);
         }

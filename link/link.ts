@@ -14,6 +14,11 @@ export interface Link {
   readonly messages: Messages;
   readonly objects: Objects;
   readonly artifacts: Artifacts;
+  /**
+   * Prepares for the end: held pulls and claims end without a result, also later ones, and readers of logs are refused.
+   * Other calls, and the ServerApps that run here, go on until `close`.
+   */
+  drain(): void;
   /** Ends all long polls and closes the store. Calling it again has no effect. */
   close(): Promise<void>;
 }

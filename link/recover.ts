@@ -28,7 +28,7 @@ export function recover(context: LinkContext): Promise<void> {
 interface Others {
   /** Whether at least one is alive. It has kept the deadlines, and holds what it handed out: nothing is to be restored. */
   readonly areAlive: boolean;
-  /** Those that may come back; see ServerLease.hasEnded. The housekeeper takes back what they had if they do not. */
+  /** Those that may come back; see ServerLease.ended. The housekeeper takes back what they had if they do not. */
   readonly unsure: ReadonlySet<bigint>;
 }
 
@@ -45,11 +45,10 @@ async function joinOthers(
   await server.extend(tx, effects);
   const areAlive = others.some(({ leaseUntil }) => leaseUntil > clock.now());
   const unsure = new Set(others.map(({ serverId }) => serverId));
-  for (const other of areAlive ? [] : others) {
-    if (!server.hasEnded(other)) continue;
-    await endRunsOf(context, tx, effects, other.serverId);
-    await tx.servers.remove(other.serverId);
-    unsure.delete(other.serverId);
+  for (const { serverId } of areAlive ? [] : await server.ended(tx)) {
+    await endRunsOf(context, tx, effects, serverId);
+    await tx.servers.remove(serverId);
+    unsure.delete(serverId);
   }
   return { areAlive, unsure };
 }

@@ -53,7 +53,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "simulation-worker",
-    summary: "Start a worker, which computes for simulated nodes of a run on another machine",
+    summary: "Start a worker, which runs simulated nodes for a SuperLink on another machine",
     group: "Servers and nodes",
     secures: true,
     module: new URL("./simulation_worker/command.ts", import.meta.url),

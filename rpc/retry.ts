@@ -85,12 +85,18 @@ export async function withRetries<T>(
   { policy, clock, random, signal, onRetry }: RetryOptions,
 ): Promise<T> {
   const start = clock.now();
+  /** Number of failures in quick succession. */
+  let quick = 0;
   for (let attempt = 1;; attempt++) {
+    const begun = clock.now();
     try {
       return await run(attempt);
     } catch (thrown) {
       const error = FlwrError.from(thrown);
-      const waitSeconds = backoffSeconds(attempt, random.uniform());
+      // An attempt that lasted longer than the wait is no quick failure: usually its server ended while it held the call,
+      // and the next attempt reaches another server, or the same one restarted.
+      quick = clock.now() - begun > backoffSeconds(quick + 1, 1) ? 1 : quick + 1;
+      const waitSeconds = backoffSeconds(quick, random.uniform());
       const waited = clock.now() - start + waitSeconds;
       const spent = attempt > (policy.maxRetries ?? Infinity) ||
         waited > (policy.maxWaitTime ?? Infinity);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../base/clock.ts";
+import { settle } from "../base/testing/settle.ts";
 import { FlwrError } from "../base/error.ts";
 import { type Random, seededRandom } from "../base/random.ts";
 import { backoffSeconds, NO_RETRY, type Retry, type RetryPolicy, withRetries } from "./retry.ts";
@@ -44,6 +45,29 @@ Deno.test("waits double up to 20 s, and are drawn from the whole range", () => {
   assert.deepEqual(bounds, [1, 2, 4, 8, 16, 20, 20, 20]);
   assert.equal(backoffSeconds(5, 0), 0);
   assert.equal(backoffSeconds(5, 0.25), 4);
+});
+
+Deno.test("a call that was held for long before it failed begins the waits anew", async () => {
+  const clock = new FakeClock(0);
+  const held = [0, 0, 9, 0, 3, 0];
+  const waits: number[] = [];
+  const run = async () => {
+    const seconds = held.shift();
+    if (seconds === undefined) return "done";
+    await clock.sleep(seconds);
+    throw unavailable();
+  };
+  const onRetry = ({ waitSeconds }: Retry) => waits.push(waitSeconds);
+  let outcome: string | undefined;
+  const call = withRetries(run, { policy: {}, clock, random: longest, onRetry })
+    .then((value) => outcome = value);
+  while (outcome === undefined) {
+    await clock.advance(0.5);
+    await settle();
+  }
+  await call;
+  // After 9 s, the third failure has no longer wait than the first. After 3 s, the second of the new series has one of 4 s.
+  assert.deepEqual(waits, [1, 2, 1, 2, 4, 8]);
 });
 
 Deno.test("maxRetries counts the attempts after the first", async () => {

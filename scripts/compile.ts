@@ -118,13 +118,16 @@ async function notEmbedded(target: string, modules: readonly string[]): Promise<
 try {
   await new Command("compile")
     .description("Make one executable of flwr.")
-    .option("--output <file>", "where to put it", "dist/flwr")
+    .option("--output <file>", "file to create", "dist/flwr")
     .addOption(
       new Option("--target <triple>", "platform to make it for").choices(TARGETS)
         .default(Deno.build.target),
     )
-    .option("--self-extracting", "with Deno inside, unpacked at the first start: needs no denort")
-    .option("--deno <file>", "Deno for the platform, instead of npm's; for --self-extracting")
+    .option("--self-extracting", "include Deno, and unpack it at the first start; needs no denort")
+    .option(
+      "--deno <file>",
+      "with --self-extracting: Deno executable for the platform (default: from npm)",
+    )
     .addHelpText("after", EXAMPLE)
     .exitOverride()
     .action(compile)

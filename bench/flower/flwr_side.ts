@@ -33,7 +33,7 @@ export function flwrSide({ flwr, python }: FlwrSideOptions): FlowerSide {
   return {
     side: "flwr",
 
-    async startSuperLink({ stage, credentials }, { database, apps = "here" } = {}) {
+    async startSuperLink({ stage, credentials }, { database, apps = "here", flags = [] } = {}) {
       const [http, grpc, driver, control] = freePorts(4).map((port) => `127.0.0.1:${port}`) as [
         string,
         string,
@@ -49,6 +49,7 @@ export function flwrSide({ flwr, python }: FlwrSideOptions): FlowerSide {
         ...["--database", database ?? ":memory:"],
         ...(apps === "here" ? [] : ["--isolation", "process"]),
         ...(python === undefined ? [] : ["--python", python]),
+        ...flags,
       ]);
       await untilHealthy(http, credentials.caCertificate, process);
       return { process, http, grpc, readySeconds: seconds() };

@@ -11,12 +11,14 @@ export interface FlowerPlace {
 
 /** How a SuperLink is started. */
 export interface SuperLinkOptions {
-  /** A SQLite file; without it the state is in memory. */
+  /** A SQLite file, or for this project's a URL of PostgreSQL; without it the state is in memory. */
   readonly database?: string;
   /** Whether the SuperLink starts ServerApps itself, as both do by default. */
   readonly apps?: "here" | "elsewhere";
   /** Whether it serves the Fleet API over gRPC, too. */
   readonly grpc?: boolean;
+  /** More flags of this project's SuperLink. */
+  readonly flags?: readonly string[];
 }
 
 /** A SuperLink that answers. */

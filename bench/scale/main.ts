@@ -5,11 +5,15 @@
  *     deno task bench scale [--only model] [--repeat 3] [--megabytes 100] [--nodes 2,5,10] [--store database]
  *     deno task bench scale [--only memory] [--megabytes 100] [--held 64] [--nodes 2,10,50]
  *     deno task bench scale [--only fleet] [--minutes 10] [--fleets 300,1000,3000] [--sides flwr,python]
+ *     deno task bench scale --only shared [--minutes 10] [--fleets 1000,10000] [--superlinks 2]
+ *
+ * The last needs PostgreSQL instead of the real Flower.
  */
 import { Command, Option } from "commander";
 import type { Curve } from "../../auth/curve.ts";
 import { reportError } from "../../roles/report_error.ts";
 import { makeCredentials } from "../../tests/support/credentials.ts";
+import { findPostgres, NO_POSTGRES } from "../../tests/support/postgres.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
 import { flwrSide } from "../flower/flwr_side.ts";
 import { installedFlwr } from "../flower/installed.ts";
@@ -21,9 +25,13 @@ import { benchFlower } from "../support/python_environment.ts";
 import { fleetLines, fleetTable, IN_TIME_GOAL } from "./fleet_table.ts";
 import { measureFleets } from "./fleets.ts";
 import { measureModel, type ModelOptions } from "./model.ts";
+import { sharedFleetLines, sharedFleetTable } from "./shared_fleet_table.ts";
+import { measureSharedFleets } from "./shared_fleets.ts";
 import { measureServerAppMemory } from "./server_app_memory.ts";
 
-const PARTS = ["model", "memory", "fleet"] as const;
+const PARTS = ["model", "memory", "fleet", "shared"] as const;
+/** Parts that need nothing of the real Flower. */
+const OURS: readonly string[] = ["memory", "shared"];
 const STORES = ["database", "memory"] as const;
 const SIDES = ["flwr", "python"] as const;
 
@@ -38,6 +46,7 @@ interface ScaleFlags {
   fleets: readonly number[];
   sides: readonly (typeof SIDES[number])[];
   curve: Curve;
+  superlinks: number;
 }
 
 async function bench(flags: ScaleFlags): Promise<void> {
@@ -52,7 +61,19 @@ async function bench(flags: ScaleFlags): Promise<void> {
     const title = `A ServerApp's memory, a model of ${megabytes} MB, at most ${flags.held} MB held`;
     console.log(["", title, "", ...table].join("\n"));
   }
-  if (only.every((part) => part === "memory")) return;
+  if (only.includes("shared") && findPostgres() === undefined) console.error(NO_POSTGRES);
+  else if (only.includes("shared")) {
+    const { fleets, minutes, superlinks: superLinks } = flags;
+    const options = { credentials, fleets, seconds: minutes * 60, superLinks };
+    const facts = await measureSharedFleets(ours, options);
+    const title =
+      `Fleets for ${minutes} minutes each on ${superLinks} SuperLinks with one PostgreSQL, ` +
+      `P-256; goal: ${100 * IN_TIME_GOAL} % of heartbeats in time`;
+    console.log(
+      ["", title, "", ...sharedFleetTable(facts), "", ...sharedFleetLines(facts)].join("\n"),
+    );
+  }
+  if (only.every((part) => OURS.includes(part))) return;
   const theirs = pythonSide(await benchFlower());
   if (only.includes("model")) {
     for (const store of flags.store) {
@@ -117,6 +138,9 @@ try {
     .addOption(
       new Option("--curve <curve>", "of the fleets' keys; Flower's nodes make P-384")
         .choices(["P-256", "P-384"]).default("P-384"),
+    )
+    .addOption(
+      new Option("--superlinks <n>", "that share a database").argParser(wholeNumber(1)).default(2),
     )
     .exitOverride()
     .action(bench)

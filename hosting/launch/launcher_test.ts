@@ -45,15 +45,22 @@ class FakeProgram {
   };
 }
 
-function setUp({ concurrent = 2, readFab = () => FAB }: {
+function setUp({ concurrent = 2, readFab = () => FAB, isShared = false }: {
   concurrent?: number;
   readFab?: () => CheckedFab;
+  isShared?: boolean;
 } = {}) {
   const link = new FakeLink();
   const program = new FakeProgram(link);
   const clock = new FakeClock();
   const launcher = new Launcher({
-    runs: new LinkRuns({ link, runtime: { desc: Runtime, methods: [] }, clock, isLasting: false }),
+    runs: new LinkRuns({
+      link,
+      runtime: { desc: Runtime, methods: [] },
+      clock,
+      isLasting: isShared,
+      isShared,
+    }),
     readFab,
     programs: { typescript: program.run, python: program.run },
     concurrent,
@@ -134,4 +141,37 @@ Deno.test("a launcher that stops fails its runs and claims no more", async () =>
   link.submit(2n, new Uint8Array());
   await Promise.resolve();
   assert.equal(link.state(2n), "pending");
+});
+
+Deno.test("a launcher that drains lets each run save a checkpoint first, if others continue it", async () => {
+  const { link, program, launcher } = setUp({ isShared: true });
+  await using _ = launcher;
+  for (const runId of [1n, 2n]) link.submit(runId, new Uint8Array());
+  await link.waitForState(2n, "running");
+  const late = new AbortController();
+  const { others, all } = launcher.drain(late.signal);
+  await others;
+  link.submit(3n, new Uint8Array());
+  assert.deepEqual([1n, 2n, 3n].map((id) => link.state(id)), ["running", "running", "pending"]);
+
+  launcher.checkpointSaved(1n);
+  await link.waitForState(1n, "pending");
+  assert.equal(link.state(2n), "running");
+  late.abort();
+  await all;
+  assert.equal(program.open.size, 0);
+  assert.deepEqual([2n, 3n].map((id) => link.state(id)), ["pending", "pending"]);
+  assert.deepEqual(program.started, [1n, 2n], "it claims no more");
+});
+
+Deno.test("a launcher that drains waits for no checkpoint of an app that saves none, or that nobody continues", async () => {
+  const python: CheckedFab = { ...FAB, config: { ...FAB.config, language: "python" } };
+  for (const options of [{ isShared: true, readFab: () => python }, { isShared: false }]) {
+    const { link, launcher } = setUp(options);
+    await using _ = launcher;
+    link.submit(1n, new Uint8Array());
+    await link.waitForState(1n, "running");
+    await launcher.drain(new AbortController().signal).all;
+    assert.equal(link.state(1n), options.isShared ? "pending" : "finished:failed");
+  }
 });

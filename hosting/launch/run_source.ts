@@ -54,6 +54,8 @@ export interface RunClaim extends AsyncDisposable {
    * @param details why, for people
    */
   interrupt?(details: string): Promise<void>;
+  /** Whether a launcher that drains lets the run save its next checkpoint before it interrupts the run (default: false). */
+  readonly waitsForCheckpoint?: boolean;
   /** Whether the run has ended: its app reported that, or it was ended from outside. */
   isOver(): Promise<boolean>;
   /**

@@ -18,13 +18,16 @@ export interface ArtifactTransaction {
 }
 
 /** An event of an artifact: a ServerApp has saved a complete file. */
-export interface ArtifactEvent {
-  readonly kind: "artifact-saved";
-  readonly runId: bigint;
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-}
+export type ArtifactEvent =
+  | {
+    readonly kind: "artifact-saved";
+    readonly runId: bigint;
+    readonly name: string;
+    /** In bytes. */
+    readonly size: number;
+  }
+  /** A checkpoint from which the run can continue. */
+  | { readonly kind: "checkpoint-saved"; readonly runId: bigint };
 
 /** Limits of artifacts. */
 export interface ArtifactLimits {

@@ -291,7 +291,10 @@ async function complete(
     }
     await tx.artifacts.put({ ...artifact, sha256 });
     if (kind === "artifact") effects.emit({ kind: "artifact-saved", runId, name, size });
-    else if (hasModel({ name })) await noteProgress(tx, runId);
+    else if (hasModel({ name })) {
+      await noteProgress(tx, runId);
+      effects.emit({ kind: "checkpoint-saved", runId });
+    }
   });
 }
 

@@ -1,7 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { NodeTable } from "../nodes/node_table.ts";
+import type { Together } from "../transactions/together.ts";
+import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import type { ObjectLimits, ObjectTables } from "../objects/context.ts";
+import type { LargeObjects } from "../objects/large_objects.ts";
 import type { LinkObject } from "../../entities/object.ts";
 import type { StrayReplyTable } from "../objects/stray_reply_table.ts";
 import type { TreeCache } from "../objects/tree_cache.ts";
@@ -30,8 +32,20 @@ export interface MessageContext
   readonly server: ServerLease;
   readonly traffic: TrafficMeter;
   readonly trees: TreeCache;
+  /** Objects outside of the database; undefined if there is no object store. */
+  readonly large: LargeObjects | undefined;
   readonly pendingReplies: PendingReplies;
   readonly staged: StagedBytes;
+  /** Held pulls of many nodes look in one transaction. Undefined if the store is not shared: there, transactions cost little. */
+  readonly workLooks: Together<bigint, WorkLook> | undefined;
+}
+
+/** What a pull finds before it takes an instruction. */
+export interface WorkLook {
+  /** The node; undefined if there is none with the id. */
+  readonly node?: NodeRecord;
+  /** Whether an instruction waits for it, which may have expired. */
+  readonly isWaiting: boolean;
 }
 
 /** Tables that a transaction on messages reads and writes. */

@@ -1,6 +1,6 @@
-import { requireNode } from "../nodes/presence.ts";
+import { requireMember, requireNode } from "../nodes/presence.ts";
 import { longPoll } from "../transactions/long_poll.ts";
-import type { MessageContext } from "./context.ts";
+import type { MessageContext, WorkLook } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { UnansweredInstructions } from "./message_tables.ts";
@@ -15,9 +15,23 @@ export async function pullInstruction(
 ): Promise<HandedInstruction | undefined> {
   // The number of joins that the first attempt finds.
   const pull: { joins?: number } = {};
+  // Only pulls that are held, because most of those find nothing at first.
+  const looks = (options.holdSeconds ?? 0) > 0 ? context.workLooks : undefined;
+  const deadline = context.clock.now() + (options.holdSeconds ?? 0);
+  let isFirst = true;
   // Only in the first attempt: a later one would requeue what another pull received in the meantime.
   let emptyHanded = options.emptyHanded === true;
-  const found = await longPoll(context, [`work:${nodeId}`], options, async () => {
+  const found = await longPoll(context, [`work:${nodeId}`], options, "end", async () => {
+    // A wake-up means that there is an instruction.
+    const isWoken = !isFirst && context.clock.now() < deadline;
+    isFirst = false;
+    if (!isWoken && !emptyHanded && looks !== undefined) {
+      const { node, isWaiting } = await looks.run(nodeId);
+      const { joins } = requireMember(nodeId, node);
+      pull.joins ??= joins;
+      if (pull.joins !== joins) return REPLACED;
+      if (!isWaiting) return undefined;
+    }
     const instruction = await handOut(context, nodeId, { ...options, pull, emptyHanded });
     emptyHanded = false;
     if (instruction === undefined || instruction === REPLACED) return instruction;
@@ -26,6 +40,25 @@ export async function pullInstruction(
     return undefined;
   });
   return found === REPLACED ? undefined : found;
+}
+
+/** Looks together whether instructions wait for nodes. @param nodeIds may name a node several times */
+export function lookForWork(
+  context: MessageContext,
+  nodeIds: readonly bigint[],
+): Promise<WorkLook[]> {
+  return context.transact("read-only", async (tx) => {
+    const [nodes, waiting] = await Promise.all([
+      tx.nodes.withIds(nodeIds),
+      tx.instructions.waitingFor(nodeIds),
+    ]);
+    const byId = new Map(nodes.map((node) => [node.nodeId, node]));
+    const waited = new Set(waiting);
+    return nodeIds.map((nodeId) => {
+      const node = byId.get(nodeId);
+      return { isWaiting: waited.has(nodeId), ...(node !== undefined && { node }) };
+    });
+  });
 }
 
 /** See Messages.unanswered. */

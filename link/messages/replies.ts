@@ -19,7 +19,7 @@ export async function pullReplies(
   if (ids.length === 0) return [];
   const { runId } = options;
   const topics = ids.map((id) => `reply:${id}` as const);
-  const found = await longPoll(context, topics, options, async () => {
+  const found = await longPoll(context, topics, options, "hold-briefly", async () => {
     const asked = ids.filter((id) => !context.pendingReplies.has(id, runId));
     if (asked.length === 0) return undefined;
     // Relaxed, because if a power failure undoes an error that was already pulled, the instruction can still get a

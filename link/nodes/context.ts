@@ -2,7 +2,8 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
-import type { NodeTable } from "./node_table.ts";
+import type { Together } from "../transactions/together.ts";
+import type { NodeRecord, NodeTable } from "./node_table.ts";
 
 /** State and services that operations on nodes use. */
 export interface NodeContext extends Transacts<NodeTransaction, NodeEvent> {
@@ -13,6 +14,18 @@ export interface NodeContext extends Transacts<NodeTransaction, NodeEvent> {
   readonly listedName: (publicKey: Uint8Array) => string | undefined;
   /** When the housekeeper next checks the limit of absent nodes. */
   readonly absences: SweepTime;
+  /** Heartbeats of many nodes share a transaction. */
+  readonly heartbeats: Together<Heartbeat, boolean>;
+  /** Nodes by their keys: the reads of many calls share a transaction. */
+  readonly keyReads: Together<Uint8Array, NodeRecord | undefined>;
+}
+
+/** A heartbeat of a node; see Nodes.heartbeat. */
+export interface Heartbeat {
+  readonly nodeId: bigint;
+  readonly heartbeatInterval: number;
+  readonly patience: number;
+  readonly wire?: string;
 }
 
 /** Tables that a transaction on nodes reads and writes. */

@@ -21,6 +21,8 @@ export interface NodeTable {
   /** The nodes with these ids, as far as they exist, in no particular order. */
   withIds(nodeIds: readonly bigint[]): Promise<NodeRecord[]>;
   byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined>;
+  /** The nodes with these keys, as far as they exist, in no particular order. */
+  withKeys(publicKeys: readonly Uint8Array[]): Promise<NodeRecord[]>;
   /** All nodes, in the order of registration. */
   all(): Promise<NodeRecord[]>;
   /** All nodes in state "online", including those whose heartbeat is overdue. */
@@ -37,5 +39,7 @@ export interface NodeTable {
   due(now: number, limit: number): Promise<NodeRecord[]>;
   /** Adds a node, or replaces the node with the same id. */
   put(node: NodeRecord): Promise<void>;
+  /** Adds several nodes, or replaces those with the same ids. Each id occurs once. */
+  putAll(nodes: readonly NodeRecord[]): Promise<void>;
   remove(nodeId: bigint): Promise<void>;
 }

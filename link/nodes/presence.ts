@@ -1,5 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
-import type { NodeContext, NodeEffects, NodeLimits, NodeTransaction } from "./context.ts";
+import type {
+  Heartbeat,
+  NodeContext,
+  NodeEffects,
+  NodeLimits,
+  NodeTransaction,
+} from "./context.ts";
 import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./node_table.ts";
 import type { LinkNode, OnlineNode } from "../../entities/node.ts";
@@ -16,34 +22,65 @@ export function heartbeat(
   wire?: string,
 ): Promise<boolean> {
   requireInterval(context, heartbeatInterval);
+  return context.heartbeats.run({
+    nodeId,
+    heartbeatInterval,
+    patience,
+    ...(wire !== undefined && { wire }),
+  });
+}
+
+/** Handles heartbeats together. @returns for each, whether its node is a member */
+export function handleHeartbeats(
+  context: NodeContext,
+  heartbeats: readonly Heartbeat[],
+): Promise<boolean[]> {
   // Relaxed, because after a power failure every node that was online gets a new interval anyway.
   return context.transact("relaxed", async (tx, effects) => {
-    const node = await tx.nodes.get(nodeId);
-    const state = node && nextNodeState(node.state, "heartbeat");
-    if (node === undefined || state === undefined) return false;
-    const onlineUntil = context.clock.now() + heartbeatInterval * patience;
-    await tx.nodes.put({
-      ...node,
-      state,
-      onlineUntil,
-      heartbeatInterval,
-      dueAt: onlineUntil,
-      ...(wire !== undefined && { wire }),
+    const found = await tx.nodes.withIds(heartbeats.map(({ nodeId }) => nodeId));
+    const nodes = new Map(found.map((node) => [node.nodeId, node]));
+    const changed = new Map<bigint, NodeRecord>();
+    const now = context.clock.now();
+    const verdicts = heartbeats.map(({ nodeId, heartbeatInterval, patience, wire }) => {
+      const node = changed.get(nodeId) ?? nodes.get(nodeId);
+      const state = node && nextNodeState(node.state, "heartbeat");
+      if (node === undefined || state === undefined) return false;
+      const onlineUntil = now + heartbeatInterval * patience;
+      changed.set(nodeId, {
+        ...node,
+        state,
+        onlineUntil,
+        heartbeatInterval,
+        dueAt: onlineUntil,
+        ...(wire !== undefined && { wire }),
+      });
+      effects.due(onlineUntil);
+      if (node.state !== state) effects.emit({ kind: "node-returned", nodeId });
+      return true;
     });
-    effects.due(onlineUntil);
-    if (node.state !== state) effects.emit({ kind: "node-returned", nodeId });
-    return true;
+    await tx.nodes.putAll([...changed.values()]);
+    return verdicts;
   });
 }
 
 /** See Nodes.ofKey. */
-export function nodeOfKey(
+export async function nodeOfKey(
   context: NodeContext,
   publicKey: Uint8Array,
 ): Promise<LinkNode | undefined> {
+  const node = await context.keyReads.run(publicKey);
+  return node && toNode(node);
+}
+
+/** Reads nodes by their keys together. */
+export function readNodesOfKeys(
+  context: NodeContext,
+  publicKeys: readonly Uint8Array[],
+): Promise<(NodeRecord | undefined)[]> {
   return context.transact("read-only", async (tx) => {
-    const node = await tx.nodes.byKey(publicKey);
-    return node && toNode(node);
+    const found = await tx.nodes.withKeys(publicKeys);
+    const nodes = new Map(found.map((node) => [node.publicKey!.toHex(), node]));
+    return publicKeys.map((key) => nodes.get(key.toHex()));
   });
 }
 
@@ -125,7 +162,11 @@ export async function requireNode(
   tx: Pick<NodeTransaction, "nodes">,
   nodeId: bigint,
 ): Promise<NodeRecord> {
-  const node = await tx.nodes.get(nodeId);
+  return requireMember(nodeId, await tx.nodes.get(nodeId));
+}
+
+/** The node, if it was found and is a member. @throws not-found otherwise */
+export function requireMember(nodeId: bigint, node: NodeRecord | undefined): NodeRecord {
   if (node === undefined || !isMember(node.state)) {
     throw new FlwrError("not-found", `Node "${nodeId}" is unknown or has left`);
   }

@@ -22,6 +22,7 @@ export function claimRun(
     context,
     ["runs"],
     options,
+    "end",
     () =>
       context.transact("durable", async (tx, effects) => {
         const run = runId === undefined ? await tx.runs.oldestPending() : await tx.runs.get(runId);

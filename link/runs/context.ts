@@ -138,7 +138,7 @@ export const DEFAULT_RUN_LIMITS: RunLimits = {
   taskTimeoutSeconds: 60,
   handStartedRunSeconds: 86_400,
   unheardRunSeconds: 30 * 86_400,
-  maxVainResumes: 3,
+  maxVainResumes: 9,
   maxResumes: 100,
   maxLogBytesPerRun: 16 * 2 ** 20,
   maxLogEntryLength: 64 * 2 ** 10,

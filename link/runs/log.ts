@@ -44,6 +44,7 @@ export async function readLog(
     context,
     [`log:${runId}`],
     options,
+    "refuse",
     () =>
       context.transact("read-only", async (tx) => {
         const finished = isFinished((await requireRun(tx, runId)).state);

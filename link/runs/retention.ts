@@ -18,67 +18,94 @@ export async function sweepFinishedRuns(
   effects: RunEffects,
   until: number,
 ): Promise<void> {
-  const { clock, limits, retention } = context;
-  retention.begin(effects);
+  context.retention.begin(effects);
+  const sweep = new Sweep(context, tx, effects, until);
   const { runs, logBytes, artifactBytes } = await tx.runs.finished();
-  let steps = 0;
-  /** The next run to remove data of; undefined if it must still be kept or this transaction did enough. */
-  const next = async (having?: RemovableRunData): Promise<RunRecord | undefined> => {
+  await sweep.removeLogs(logBytes);
+  await sweep.removeArtifacts(artifactBytes);
+  await sweep.removeRuns(runs);
+}
+
+/** What one transaction removes. */
+class Sweep {
+  readonly #context: RunContext;
+  readonly #tx: RunTransaction;
+  readonly #effects: RunEffects;
+  readonly #until: number;
+  #steps = 0;
+
+  constructor(context: RunContext, tx: RunTransaction, effects: RunEffects, until: number) {
+    this.#context = context;
+    this.#tx = tx;
+    this.#effects = effects;
+    this.#until = until;
+  }
+
+  /** Removes whole logs, the last of them perhaps in part. @param bytes how much all logs of finished runs have */
+  async removeLogs(bytes: number): Promise<void> {
+    const context = this.#context, tx = this.#tx, effects = this.#effects;
+    const runIds: bigint[] = [];
+    let excess = bytes - context.limits.maxFinishedLogBytes;
+    while (excess > 0) {
+      const run = await this.#next("log");
+      if (run === undefined) break;
+      const left = await removeLogEntries(context, tx, run);
+      excess -= run.logBytes! - left;
+      const logRemovedAt = context.clock.now();
+      await tx.runs.put({ ...run, logBytes: left, ...(left === 0 && { logRemovedAt }) });
+      if (left === 0) runIds.push(run.runId);
+    }
+    if (runIds.length > 0) effects.emit({ kind: "run-logs-removed", runIds });
+  }
+
+  /** Removes all artifacts of runs. @param bytes how much the artifacts of all finished runs have */
+  async removeArtifacts(bytes: number): Promise<void> {
+    const context = this.#context, tx = this.#tx, effects = this.#effects;
+    const runIds: bigint[] = [];
+    let excess = bytes - context.limits.maxFinishedArtifactBytes;
+    while (excess > 0) {
+      const run = await this.#next("artifacts");
+      if (run === undefined) break;
+      await tx.runDependents.removeArtifacts(run.runId);
+      excess -= run.artifactBytes!;
+      await tx.runs.put({ ...run, artifactBytes: 0, artifactsRemovedAt: context.clock.now() });
+      runIds.push(run.runId);
+    }
+    if (runIds.length > 0) effects.emit({ kind: "run-artifacts-removed", runIds });
+  }
+
+  /** Removes whole runs, the last of them perhaps only in part. @param count the number of finished runs */
+  async removeRuns(count: number): Promise<void> {
+    const context = this.#context, tx = this.#tx, effects = this.#effects;
+    const runIds: bigint[] = [];
+    while (count - runIds.length > context.limits.maxFinishedRuns) {
+      const run = await this.#next();
+      if (run === undefined) break;
+      const left = await removeLogEntries(context, tx, run);
+      if (left > 0) {
+        await tx.runs.put({ ...run, logBytes: left });
+      } else {
+        await removeRun(context, tx, effects, run);
+        runIds.push(run.runId);
+      }
+    }
+    if (runIds.length > 0) effects.emit({ kind: "runs-removed", runIds });
+  }
+
+  /** The next run to remove data of. Undefined if it must still be kept, or if this transaction did enough. */
+  async #next(having?: RemovableRunData): Promise<RunRecord | undefined> {
+    const { clock, limits, retention } = this.#context;
     const now = clock.now();
-    if (now > until || ++steps > limits.housekeepingBatch) {
-      retention.expect(effects, now);
+    if (now > this.#until || ++this.#steps > limits.housekeepingBatch) {
+      retention.expect(this.#effects, now);
       return undefined;
     }
-    const run = await tx.runs.firstFinished(having);
+    const run = await this.#tx.runs.firstFinished(having);
     const leavesAt = (run?.finishedAt ?? Infinity) + limits.finishedRunGraceSeconds;
     if (leavesAt <= now) return run;
-    retention.expect(effects, leavesAt);
+    retention.expect(this.#effects, leavesAt);
     return undefined;
-  };
-
-  const logs: bigint[] = [];
-  let logExcess = logBytes - limits.maxFinishedLogBytes;
-  while (logExcess > 0) {
-    const run = await next("log");
-    if (run === undefined) break;
-    const left = await removeLogEntries(context, tx, run);
-    logExcess -= run.logBytes! - left;
-    await tx.runs.put({
-      ...run,
-      logBytes: left,
-      ...(left === 0 && { logRemovedAt: clock.now() }),
-    });
-    if (left === 0) logs.push(run.runId);
   }
-  if (logs.length > 0) effects.emit({ kind: "run-logs-removed", runIds: logs });
-
-  const artifacts: bigint[] = [];
-  let artifactExcess = artifactBytes - limits.maxFinishedArtifactBytes;
-  while (artifactExcess > 0) {
-    const run = await next("artifacts");
-    if (run === undefined) break;
-    await tx.runDependents.removeArtifacts(run.runId);
-    artifactExcess -= run.artifactBytes!;
-    await tx.runs.put({ ...run, artifactBytes: 0, artifactsRemovedAt: clock.now() });
-    artifacts.push(run.runId);
-  }
-  if (artifacts.length > 0) {
-    effects.emit({ kind: "run-artifacts-removed", runIds: artifacts });
-  }
-
-  const removed: bigint[] = [];
-  while (runs - removed.length > limits.maxFinishedRuns) {
-    const run = await next();
-    if (run === undefined) break;
-    const left = await removeLogEntries(context, tx, run);
-    if (left > 0) {
-      await tx.runs.put({ ...run, logBytes: left });
-    } else {
-      await removeRun(context, tx, effects, run);
-      removed.push(run.runId);
-    }
-  }
-  if (removed.length > 0) effects.emit({ kind: "runs-removed", runIds: removed });
 }
 
 /** Removes part of a log, which can have millions of entries. @returns the remaining bytes */

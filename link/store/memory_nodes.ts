@@ -32,6 +32,11 @@ export class MemoryNodes implements NodeTable {
     return Promise.resolve(nodeId === undefined ? undefined : this.#map.byId.get(nodeId));
   }
 
+  withKeys(publicKeys: readonly Uint8Array[]): Promise<NodeRecord[]> {
+    const ids = publicKeys.map((key) => this.#map.idByKey.get(key.toHex()));
+    return this.withIds(ids.filter((id) => id !== undefined));
+  }
+
   all(): Promise<NodeRecord[]> {
     return Promise.resolve(
       [...this.#map.byId.values()].sort((a, b) =>
@@ -77,6 +82,10 @@ export class MemoryNodes implements NodeTable {
       this.#journal.set(this.#map.idByKey, node.publicKey.toHex(), node.nodeId);
     }
     return Promise.resolve();
+  }
+
+  async putAll(nodes: readonly NodeRecord[]): Promise<void> {
+    for (const node of nodes) await this.put(node);
   }
 
   remove(nodeId: bigint): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { linkMessage, runRecord } from "../testing/records.ts";
+import type { NodeRecord } from "../nodes/node_table.ts";
+import { linkMessage, nodeRecord, runRecord } from "../testing/records.ts";
 import { eachStore } from "./testing/each_store.ts";
 
 const LARGEST_ID = 2n ** 64n - 1n;
@@ -20,6 +21,29 @@ eachStore("servers and leases are read as they were written, and replaced", asyn
     await tx.leases.put({ ...lease, holder: 2n, number: 2 });
     assert.deepEqual(await tx.leases.get("a"), { ...lease, holder: 2n, number: 2 });
     assert.equal(await tx.leases.get("b"), undefined);
+  });
+});
+
+eachStore("several nodes are written, and found by their ids and keys", async (store) => {
+  const [one, two] = [3n, LARGEST_ID].map((nodeId, place) =>
+    nodeRecord({ nodeId, publicKey: Uint8Array.of(0, 255, place), joinName: "\0é", joins: place })
+  ) as [NodeRecord, NodeRecord];
+  const { dueAt: _, ...bare } = nodeRecord({ nodeId: 4n });
+  await store.transaction("relaxed", async (tx) => {
+    await tx.nodes.putAll([]);
+    await tx.nodes.putAll([one, bare]);
+    const changed = { ...one, onlineUntil: 5.25, dueAt: 5.25, wire: "current", session: "a" };
+    await tx.nodes.putAll([two, changed]);
+    const found = async (nodes: Promise<NodeRecord[]>) =>
+      (await nodes).toSorted((a, b) => a.nodeId < b.nodeId ? -1 : 1);
+    assert.deepEqual(await found(tx.nodes.withIds([3n, LARGEST_ID, 77n, 4n])), [
+      changed,
+      bare,
+      two,
+    ]);
+    const keys = [two.publicKey!, Uint8Array.of(1), one.publicKey!, two.publicKey!];
+    assert.deepEqual(await found(tx.nodes.withKeys(keys)), [changed, two]);
+    assert.deepEqual(await tx.nodes.withKeys([]), []);
   });
 });
 

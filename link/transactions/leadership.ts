@@ -20,6 +20,9 @@ export interface LeadershipOptions {
   readonly onTaken: () => void;
 }
 
+/** Part of the time that is left when the leader extends its lease. */
+const RENEWED_PART = 3 / 4;
+
 /** Election of the SuperLink that does what only one may do at a time. */
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -46,7 +49,7 @@ export class Leadership {
       effects.after(() => this.#number = undefined);
       return false;
     }
-    if (isOurs && lease.until - now >= seconds / 2) return true;
+    if (isOurs && lease.until - now >= seconds * RENEWED_PART) return true;
     const number = isOurs ? lease.number : (lease?.number ?? 0) + 1;
     await tx.leases.put({ name, holder: serverId, number, until: now + seconds });
     effects.after(() => {

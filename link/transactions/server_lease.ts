@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { ServerRecord, ServerTable } from "./server_tables.ts";
+import type { LeaseTable, ServerRecord, ServerTable } from "./server_tables.ts";
 import type { Effects, Transacts } from "./transactions.ts";
 
 /** Limits of SuperLinks that share a store. */
@@ -20,6 +20,7 @@ const ENDED = 0;
 /** Tables of a transaction that extends the lease. */
 export interface ServerTransaction {
   readonly servers: ServerTable;
+  readonly leases: LeaseTable;
 }
 
 /** Options of {@link ServerLease}. */
@@ -39,6 +40,12 @@ const RENEWED_ALONE_PART = 2 / 3;
 /** Part of the time after which an extension came late: the store did not answer, or the process stood still. */
 const LATE_PART = 1 / 2;
 
+/**
+ * Name of the lease that says until when SuperLinks may come back that could not extend theirs. One that finds that no
+ * SuperLink has extended its lease for a while begins it anew, because then the store did not answer.
+ */
+const RETURN = "return";
+
 /** The lease of this SuperLink. While it lasts, the others leave alone what this one has handed out and runs. */
 export class ServerLease {
   readonly id: bigint;
@@ -48,8 +55,6 @@ export class ServerLease {
   #until = -Infinity;
   /** When the last extension was committed. */
   #extendedAt = -Infinity;
-  /** Since when no extension came late. */
-  #steadySince = Infinity;
 
   constructor({ id, clock, seconds, isShared }: ServerLeaseOptions) {
     this.id = id;
@@ -59,15 +64,31 @@ export class ServerLease {
   }
 
   /**
-   * Whether another SuperLink has ended. One that ended by itself has said so. One whose lease has run out may only have
-   * waited for the store, as this one did: it gets as long as a lease to come back after this one's start, and after
-   * each time that this one's own extension came late.
+   * The other SuperLinks that have ended. One that ended by itself has said so. One whose lease has run out may only have
+   * waited for the store: it gets as long as a lease to come back after a time in which no SuperLink could extend its
+   * own. What counts is what the SuperLinks stored, so one that has just started knows as much as the others.
    */
-  hasEnded({ serverId, leaseUntil }: ServerRecord): boolean {
+  async ended(tx: ServerTransaction): Promise<ServerRecord[]> {
+    const others = (await tx.servers.all()).filter(({ serverId }) => serverId !== this.id);
     const now = this.#clock.now();
-    if (serverId === this.id || leaseUntil > now) return false;
-    if (leaseUntil === ENDED) return true;
-    return !this.#isLate(now) && now >= this.#steadySince + this.#seconds;
+    const expired = others.filter(({ leaseUntil }) => leaseUntil <= now);
+    // This process may have stood still within the transaction, while the others waited for its end.
+    const mayReturn = expired.some(({ leaseUntil }) => leaseUntil !== ENDED) &&
+      (this.#isLate(this.#extendedAt, now) || await this.#returnUntil(tx, now) > now);
+    return mayReturn ? expired.filter(({ leaseUntil }) => leaseUntil === ENDED) : expired;
+  }
+
+  /** Unix time in seconds until which others may come back. */
+  async #returnUntil(tx: ServerTransaction, now: number): Promise<number> {
+    const lease = await tx.leases.get(RETURN);
+    return lease?.until ?? await this.#letReturn(tx, now);
+  }
+
+  async #letReturn(tx: ServerTransaction, now: number): Promise<number> {
+    const until = now + this.#seconds;
+    const { number = 0 } = await tx.leases.get(RETURN) ?? {};
+    await tx.leases.put({ name: RETURN, holder: this.id, number: number + 1, until });
+    return until;
   }
 
   /**
@@ -91,13 +112,16 @@ export class ServerLease {
 
   /** Extends the lease in this transaction. */
   async extend(tx: ServerTransaction, effects: Effects<never>): Promise<void> {
-    const leaseUntil = this.#clock.now() + this.#seconds;
+    const all = await tx.servers.all();
+    // After the answer, because a shared store may first have worked for other SuperLinks.
+    const now = this.#clock.now();
+    const isGap = all.every(({ leaseUntil }) => this.#isLate(leaseUntil - this.#seconds, now));
+    if (isGap) await this.#letReturn(tx, now);
+    const leaseUntil = now + this.#seconds;
     await tx.servers.put({ serverId: this.id, leaseUntil });
     effects.after(() => {
       this.#until = leaseUntil;
-      const now = this.#clock.now();
-      if (this.#isLate(now)) this.#steadySince = now;
-      this.#extendedAt = now;
+      this.#extendedAt = this.#clock.now();
     });
   }
 
@@ -148,7 +172,8 @@ export class ServerLease {
       (this.#left < this.#seconds * RENEWED_PART || this.#left > this.#seconds);
   }
 
-  #isLate(now: number): boolean {
-    return Math.abs(now - this.#extendedAt) > this.#seconds * LATE_PART;
+  /** Whether an extension is so long ago, or by another clock, that others may have missed theirs meanwhile. */
+  #isLate(extendedAt: number, now: number): boolean {
+    return Math.abs(now - extendedAt) > this.#seconds * LATE_PART;
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { settle } from "../../base/testing/settle.ts";
 import { type Clock, FakeClock } from "../../base/clock.ts";
 import { ServerLease, type ServerTransaction } from "./server_lease.ts";
-import type { ServerRecord } from "./server_tables.ts";
+import type { LeaseRecord, ServerRecord } from "./server_tables.ts";
 import type { Effects } from "./transactions.ts";
 
 const SECONDS = 15;
@@ -11,11 +11,16 @@ const OTHER = 2n;
 /** A lease over a table in memory whose transactions commit at once. */
 function lease(clock: Clock, isShared = true) {
   const stored = new Map<bigint, ServerRecord>();
+  const leases = new Map<string, LeaseRecord>();
   const tx: ServerTransaction = {
     servers: {
       all: () => Promise.resolve([...stored.values()]),
       put: (server) => Promise.resolve(void stored.set(server.serverId, server)),
       remove: (serverId) => Promise.resolve(void stored.delete(serverId)),
+    },
+    leases: {
+      get: (name) => Promise.resolve(leases.get(name)),
+      put: (lease) => Promise.resolve(void leases.set(lease.name, lease)),
     },
   };
   const effects = { after: (change: () => void) => change() } as Effects<never>;
@@ -30,7 +35,19 @@ function lease(clock: Clock, isShared = true) {
       await renewing;
       return renewing !== undefined;
     },
-    hasEnded: (leaseUntil: number) => server.hasEnded({ serverId: OTHER, leaseUntil }),
+    /** Whether another SuperLink has ended, in the eyes of this one or of a third one. */
+    async hasEnded(leaseUntil: number, observer = server): Promise<boolean> {
+      stored.set(OTHER, { serverId: OTHER, leaseUntil });
+      const ended = await observer.ended(tx);
+      stored.delete(OTHER);
+      return ended.some(({ serverId }) => serverId === OTHER);
+    },
+    /** Another SuperLink, which has started. */
+    async another(): Promise<ServerLease> {
+      const other = new ServerLease({ id: 3n, clock, seconds: SECONDS, isShared });
+      await other.extend(tx, effects);
+      return other;
+    },
     until: () => stored.get(1n)?.leaseUntil,
   };
 }
@@ -53,9 +70,8 @@ Deno.test("a transaction extends the lease when a quarter of it has passed", asy
 
 Deno.test("others are judged only after extensions have come in time for as long as a lease", async () => {
   const clock = new FakeClock();
-  const { extend, hasEnded } = lease(clock);
+  const { extend, hasEnded, another } = lease(clock);
   const expired = clock.now() - 100;
-  assert.equal(hasEnded(expired), false, "before the first extension");
   const steadily = async (seconds: number) => {
     for (let passed = 0; passed < seconds; passed += 5) {
       await clock.advance(5);
@@ -64,19 +80,36 @@ Deno.test("others are judged only after extensions have come in time for as long
   };
   await extend();
   await steadily(10);
-  assert.equal(hasEnded(expired), false);
+  assert.equal(await hasEnded(expired), false, "the store may not have answered before");
   await steadily(5);
-  assert.equal(hasEnded(expired), true);
-  assert.equal(hasEnded(clock.now() + 1), false, "its lease lasts");
+  assert.equal(await hasEnded(expired), true);
+  assert.equal(await hasEnded(clock.now() + 1), false, "its lease lasts");
+  // One that starts knows from the store that the extensions have come in time.
+  assert.equal(await hasEnded(expired, await another()), true);
   // Late, but before its own lease has run out: that of another one may have.
   await clock.advance(8);
-  assert.equal(hasEnded(expired), false, "while the extension is late");
+  assert.equal(await hasEnded(expired), false, "while the extension is late");
   await extend();
   await steadily(10);
-  assert.equal(hasEnded(expired), false, "after it came late");
-  assert.equal(hasEnded(0), true, "it has said that it ended");
+  assert.equal(await hasEnded(expired), false, "after it came late");
+  assert.equal(await hasEnded(expired, await another()), false);
+  assert.equal(await hasEnded(0), true, "it has said that it ended");
   await steadily(5);
-  assert.equal(hasEnded(expired), true);
+  assert.equal(await hasEnded(expired), true);
+});
+
+Deno.test("an extension of any SuperLink shows that the store answers", async () => {
+  const clock = new FakeClock();
+  const { extend, hasEnded, another } = lease(clock);
+  await extend();
+  const expired = clock.now() - 100;
+  let last = await another();
+  // No SuperLink lives for long, as when one after the other crashes.
+  for (let passed = 0; passed < SECONDS; passed += 5) {
+    await clock.advance(5);
+    last = await another();
+  }
+  assert.equal(await hasEnded(expired, last), true);
 });
 
 Deno.test("a clock that is set back does not stop the extensions", async () => {
@@ -92,7 +125,7 @@ Deno.test("a clock that is set back does not stop the extensions", async () => {
     await fake.advance(5);
     assert.equal(await renews(), true);
   }
-  assert.equal(hasEnded(clock.now() - 100), true);
+  assert.equal(await hasEnded(clock.now() - 100), true);
 });
 
 Deno.test("the lease is extended while no other transaction runs, and sooner if the store was slow", async () => {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
+import { type FileKind, readBytes } from "../../auth/read_text.ts";
 import { FlwrError } from "../../base/error.ts";
 import { MAX_MANIFEST_BYTES, parseToml } from "../../fab/toml/parse.ts";
 import { describeToml, type TomlValue } from "../../fab/toml/value.ts";
@@ -7,6 +8,8 @@ import { UsageError } from "./values.ts";
 
 /** Flags that a file cannot have: they are about the command line itself. */
 const OF_COMMAND_LINE: ReadonlySet<string> = new Set(["config", "help"]);
+
+const SETTINGS_FILE: FileKind = { what: "Settings", maxBytes: MAX_MANIFEST_BYTES };
 
 /** Where commander says that a value of the file comes from. */
 const SOURCE = "config";
@@ -17,11 +20,11 @@ const SOURCE = "config";
  * and paths are relative to the working directory, as on the command line. Nothing is set if anything is wrong.
  *
  * @param file path of the file
- * @throws UsageError naming the file and every key that is wrong. FlwrError "not-found", "failed-precondition" or
- *   "invalid-argument" if the file cannot be read
+ * @throws UsageError naming the file and every key that is wrong. FlwrError if the file cannot
+ *   be read, as of readBytes
  */
 export async function applyConfigFile(command: Command, file: string): Promise<void> {
-  const table = parseToml(await read(file), file);
+  const table = parseToml(await readBytes({ file, flag: "--config" }, SETTINGS_FILE), file);
   const faults: string[] = [];
   const settings: (() => void)[] = [];
   for (const [key, value] of table) {
@@ -40,31 +43,6 @@ export async function applyConfigFile(command: Command, file: string): Promise<v
     );
   }
   for (const set of settings) set();
-}
-
-async function read(file: string): Promise<Uint8Array> {
-  try {
-    using handle = await Deno.open(file);
-    const { isFile, size } = await handle.stat();
-    if (!isFile) throw new FlwrError("failed-precondition", `--config: "${file}" is not a file`);
-    // One byte more than the parser accepts, so that it refuses a larger file without all of it being read.
-    const bytes = new Uint8Array(Math.min(size, MAX_MANIFEST_BYTES + 1));
-    let length = 0;
-    for (let count: number | null = 0; length < bytes.length; length += count) {
-      count = await handle.read(bytes.subarray(length));
-      if (count === null) break;
-    }
-    return bytes.subarray(0, length);
-  } catch (cause) {
-    if (cause instanceof FlwrError) throw cause;
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new FlwrError("not-found", `--config: file "${file}" does not exist`, { cause });
-    }
-    throw new FlwrError("failed-precondition", `--config: file "${file}" cannot be read`, {
-      hints: ["Check its permissions"],
-      cause,
-    });
-  }
 }
 
 /** Checks one key of a file. @returns sets its flag @throws InvalidArgumentError, or FlwrError of a refused flag */

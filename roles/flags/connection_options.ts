@@ -39,13 +39,16 @@ export function addConnectionOptions(command: Command, defaultAddress: string): 
     .option("--superlink <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
     .option("--server <host:port>", "older name of --superlink (default: the value of --superlink)")
     .addOption(
-      new Option("--max-retries <n>", "number of retries before giving up (default: no limit)")
+      new Option(
+        "--max-retries <n>",
+        "number of times to retry a failed call before giving up (default: no limit)",
+      )
         .argParser(wholeNumber({})),
     )
     .addOption(
       new Option(
         "--max-wait-time <seconds>",
-        "seconds to keep trying before giving up (default: no limit)",
+        "number of seconds to retry a failed call before giving up (default: no limit)",
       )
         .argParser(positiveNumber),
     );

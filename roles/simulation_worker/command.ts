@@ -15,11 +15,11 @@ const EXAMPLE = `
 Example:
   flwr simulation-worker --superlink 192.0.2.1:8000 --root-certificates ca.crt --token-file run.token
 
-The run, sent to a SuperLink whose nodes are simulated:
+Start the run, on a SuperLink that simulates nodes:
   flwr run my-app my-superlink --engine workers --token-file run.token
 
-A worker ends when its run ends. You may start and end workers at any time: the nodes of a worker that is gone are
-computed by the others, with the same results.
+A worker ends when its run ends. You can start and stop workers at any time. If a worker stops, the others take over its
+nodes, and the results stay the same.
 `;
 
 /** The characters of image names, with registry, tag and digest. */
@@ -29,7 +29,7 @@ const IMAGE = /^[\w./:@-]+$/;
 export function command(): Command {
   const command = new Command("simulation-worker")
     .description(
-      "Start a worker. It runs the ClientApp for simulated nodes of a run that takes place on another machine.",
+      "Start a worker. For one run of a SuperLink on another machine, it runs the ClientApp of simulated nodes.",
     )
     .option("--superlink <host:port>", "HTTP address of the SuperLink", "127.0.0.1:8000")
     .option(

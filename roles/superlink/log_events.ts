@@ -77,6 +77,8 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
       );
     case "artifact-saved":
       return line.info("Run {runId} saved {name}, {size} bytes", event);
+    case "checkpoint-saved":
+      return line.debug("Run {runId} saved a checkpoint", event);
     case "push-expired":
       return line.warn(
         "Run {runId}: the objects of {messages} messages from node {node} did not arrive",
@@ -138,6 +140,20 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
         },
       );
     }
+    case "object-store-failed": {
+      const { message, hints } = event.error;
+      return line.error(
+        "{message}. Nodes and apps retry until it can be used again. {hint}",
+        { message, hint: hints.join(". ") },
+      );
+    }
+    case "object-store-recovered":
+      return line.info("The object store can be used again");
+    case "orphans-removed":
+      return line.info(
+        "Removed the bytes of {objects} objects from the object store, which the database does not have",
+        { ...event },
+      );
     case "store-recovered":
       return line.info("The database can write again");
   }

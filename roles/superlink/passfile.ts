@@ -1,8 +1,8 @@
-import { readText } from "../../auth/read_text.ts";
+import { readText, type TextKind } from "../../auth/read_text.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { PostgresTarget } from "../../link/store/postgres/target.ts";
 
-const MAX_BYTES = 2 ** 20;
+const PASSFILE: TextKind = { what: "Password", maxBytes: 2 ** 20 };
 
 /**
  * Reads a password from PostgreSQL's password file (postgresql.org/docs/current/libpq-pgpass.html): lines
@@ -15,7 +15,7 @@ export async function readPassfile(
   file: string,
   { host, port, database, user }: Pick<PostgresTarget, "host" | "port" | "database" | "user">,
 ): Promise<string | undefined> {
-  const text = await readText({ file, flag: "PGPASSFILE" }, "Password", MAX_BYTES);
+  const text = await readText({ file, flag: "PGPASSFILE" }, PASSFILE);
   const { mode } = await Deno.stat(file);
   if (mode !== null && (mode & 0o077) !== 0) {
     throw new FlwrError("failed-precondition", `PGPASSFILE: Other users can read file "${file}"`, {

@@ -1,4 +1,4 @@
-import { readText } from "../../auth/read_text.ts";
+import { readText, type TextKind } from "../../auth/read_text.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { PostgresTarget, PostgresTls } from "../../link/store/postgres/target.ts";
 import { readPassfile } from "./passfile.ts";
@@ -10,8 +10,8 @@ export interface PostgresFlags {
 }
 
 const DEFAULT_PORT = 5432;
-const MAX_PASSWORD_BYTES = 4096;
-const MAX_CA_BYTES = 2 ** 20;
+const PASSWORD_FILE: TextKind = { what: "Password", maxBytes: 4096 };
+const CA_FILE: TextKind = { what: "Certificate", maxBytes: 2 ** 20, otherText: "latin1" };
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 const HOST = /^[\w-]+(\.[\w-]+)*\.?$/;
 const EXAMPLE = "Give postgres://USER@HOST:PORT/DATABASE";
@@ -87,7 +87,7 @@ async function readPassword(
 ): Promise<string | undefined> {
   if (file !== undefined) {
     const named = { file, flag: "--database-password-file" };
-    const password = (await readText(named, "Password", MAX_PASSWORD_BYTES)).replace(/\r?\n$/, "");
+    const password = (await readText(named, PASSWORD_FILE)).replace(/\r?\n$/, "");
     if (password !== "") return password;
     throw new FlwrError("invalid-argument", `--database-password-file: File "${file}" is empty`);
   }
@@ -134,7 +134,7 @@ async function readTls(
 
 async function readCa(file: string | undefined): Promise<{ ca?: string }> {
   if (file === undefined) return {};
-  const ca = await readText({ file, flag: "--database-ca-file" }, "Certificate", MAX_CA_BYTES);
+  const ca = await readText({ file, flag: "--database-ca-file" }, CA_FILE);
   if (ca.includes("-----BEGIN CERTIFICATE-----")) return { ca };
   throw new FlwrError(
     "invalid-argument",

@@ -13,7 +13,7 @@ import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
 import { guardApi, guardDownload, type GuardedApi } from "./remote_guard.ts";
 import type { SuperLinkServices } from "./services.ts";
 
-/** Seconds in which open calls may end when the SuperLink stops. */
+/** Seconds in which open calls may end if the SuperLink ends without draining. */
 const SHUTDOWN_GRACE_SECONDS = 3;
 
 /**
@@ -44,27 +44,37 @@ export interface Serving {
   readonly listeners: OpenListeners;
   /** Uses another certificate for new connections, on every listener with TLS. @throws FlwrError as RpcServer.renew */
   renew(tls: CheckedServerTls): Promise<void>;
+  /**
+   * Stops accepting calls, and waits for the open ones. The separate health service goes on, to say that this SuperLink
+   * does not serve.
+   *
+   * @param seconds how long open calls may take
+   */
+  drain(seconds: number): Promise<void>;
 }
 
 /**
  * Opens every listener of the configuration. `cleanup` closes them.
  *
+ * @param stopping aborted when the SuperLink is about to stop, which health checks then say
  * @throws FlwrError naming the flag whose address cannot be listened on
  */
 export async function serve(
   config: SuperLinkConfig,
   services: SuperLinkServices,
   cleanup: AsyncDisposableStack,
+  stopping: AbortSignal,
 ): Promise<Serving> {
   const open: OpenListeners = {};
-  const withTls: RpcServer[] = [];
-  for (const plan of plans(config, services)) {
+  const [withTls, forCalls]: [RpcServer[], RpcServer[]] = [[], []];
+  for (const plan of plans(config, services, stopping)) {
     const address = config.listeners[plan.name];
     if (address === undefined) continue;
     const server = await withFlagInError(LISTENER_FLAGS[plan.name], plan.start(address));
     cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
     open[plan.name] = server.address;
     if (config.tls !== undefined && !plan.plain) withTls.push(server);
+    if (plan.name !== "health") forCalls.push(server);
     logger.info(`${plan.title} ({tls}), for ${plan.serves}, on {address}`, {
       event: "listening",
       api: plan.name,
@@ -79,6 +89,9 @@ export async function serve(
       const certificate = serverCertificate(tls);
       await Promise.all(withTls.map((server) => server.renew(certificate)));
     },
+    async drain(seconds) {
+      await Promise.all(forCalls.map((server) => server.close(seconds)));
+    },
   };
 }
 
@@ -86,12 +99,26 @@ function serverCertificate(tls: CheckedServerTls): ServerCertificate {
   return { ca: tls.authority, cert: tls.certificate, key: tls.key };
 }
 
-function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPlan[] {
+function plans(
+  config: SuperLinkConfig,
+  services: SuperLinkServices,
+  stopping: AbortSignal,
+): ListenerPlan[] {
   const { fleet, control, exec, handStarted, legacy } = services;
   const tls = config.tls && serverCertificate(config.tls);
+  const { proxies } = config;
   const budgets = bodyBudgets();
+  const sharesPort = config.oneOfMany !== undefined;
   const grpc = (bindings: () => Promise<ServiceBinding[]>) => async (address: string) =>
-    await startGrpc({ address, tls, services: await bindings(), budgets });
+    await startGrpc({
+      address,
+      tls,
+      sharesPort,
+      services: await bindings(),
+      budgets,
+      stopping,
+      proxies,
+    });
   return [
     {
       // HTTP comes first, because loading gRPC, which only older clients need, takes longer than the rest of the start.
@@ -102,8 +129,11 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
         startHttpServer({
           address,
           tls,
+          sharesPort,
           services: httpServices(config, services),
           budgets,
+          stopping,
+          proxies,
           hostNames: [Deno.hostname(), ...config.hostNames],
           hostFlag: "--allowed-host",
           downloads: [guardDownload(services.artifacts, controlApi(config))],
@@ -118,7 +148,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
     {
       name: "fleet",
       title: "Fleet API",
-      serves: "SuperNodes of Flower up to 1.38",
+      serves: "SuperNodes of Flower up to 1.39",
       start: grpc(async () => {
         const older = await legacy();
         return [joinServices(older.olderFleet, fleet), older.fleet];
@@ -134,7 +164,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): ListenerPl
       name: "health",
       title: "Health service",
       serves: "programs that monitor this SuperLink",
-      start: (address) => startGrpc({ address, services: [] }),
+      start: (address) => startGrpc({ address, sharesPort, services: [], stopping }),
       plain: true,
     },
   ];

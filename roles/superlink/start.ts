@@ -13,6 +13,7 @@ import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { type DatabaseConfig, openStore } from "./database.ts";
+import { openLargeObjects } from "./object_store_flags.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
@@ -54,6 +55,8 @@ export async function startSuperLink(
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
+  /** Aborted when the SuperLink begins to stop. */
+  const draining = new AbortController();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
@@ -63,12 +66,15 @@ export async function startSuperLink(
     events.onEvent(event);
     // At once, because the run may be claimed again right after the event.
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
+    if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
     if (event.kind === "run-finished") jobBoards.end(event.runId);
   };
+  const large = await openLargeObjects(config.largeObjects);
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
+    ...(large && { large }),
     clock: systemClock,
     random: systemRandom,
     limits: config.limits,
@@ -100,7 +106,10 @@ export async function startSuperLink(
     onControlCall: () => idleExit?.called(),
     authentications: config.authentication === undefined
       ? admitEveryone(link, replays)
-      : await admitKnownKeys(config.authentication, link, replays, listedNames, stopping.signal),
+      : await admitKnownKeys(
+        { ...config.authentication, scalar: config.oneOfMany?.ownKey },
+        { link, replays, names: listedNames, signal: stopping.signal },
+      ),
     replays,
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
@@ -112,10 +121,11 @@ export async function startSuperLink(
       launching?.expectRun();
     },
   });
-  const { listeners, renew } = await serve(config, services, cleanup);
+  const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
-  const isLauncher = config.runs.where === "here";
-  if (!isLauncher) {
+  const { number = 1 } = config.oneOfMany ?? {};
+  const isLauncher = config.runs.where === "here" && number === 1;
+  if (config.runs.where === "elsewhere" && number === 1) {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });
@@ -150,13 +160,22 @@ export async function startSuperLink(
       });
     },
     async [Symbol.asyncDispose]() {
-      // Apps are ended first, because their results must be stored before the domain closes.
+      const late = AbortSignal.timeout(config.drainSeconds * 1000);
+      // First, so that no balancer sends a new caller here.
+      draining.abort();
+      const drained = drain(config.drainSeconds);
+      // Waiting pulls end now, and on connections that are closed after the answer.
+      link.drain();
       await loading?.catch(() => {});
+      const runs = launching?.drain(late);
+      // The workers of runs that have ended here wait for work until the boards end.
+      await runs?.others;
+      jobBoards.stop();
+      await Promise.all([drained, runs?.all]);
       await launching?.[Symbol.asyncDispose]();
       await warnOfRuns(link, config.database.kind);
+      // What calls have changed is stored. The domain hands over what this SuperLink holds to others on its store.
       await settleReplays(replays);
-      // Closing the domain and the boards ends waiting pulls, which would delay the servers' end.
-      jobBoards.stop();
       await link.close();
       await running.disposeAsync();
       logger.info("SuperLink stopped", { event: "superlink-stopped" });

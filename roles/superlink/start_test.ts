@@ -5,6 +5,7 @@ import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/healt
 import { openChannel } from "../../rpc/grpc/channel.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
+import { RawConnection } from "../../rpc/testing/raw_http.ts";
 import { readSuperLinkConfig } from "./config.ts";
 import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
 import { startSuperLink } from "./start.ts";
@@ -63,4 +64,71 @@ Deno.test("the error for a port in use names its flag, and nothing else stays op
       return true;
     });
   }
+});
+
+Deno.test("a SuperLink that stops says so first, and answers the calls in progress", async () => {
+  const superLink = await startSuperLink(await readSuperLinkConfig(FLAGS));
+  const { http, health } = superLink.listeners;
+  const monitor = openChannel({ address: health!, tls: "insecure" });
+  const status = async () => (await monitor.call(Health.method.check, {})).response.status;
+  const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;
+  assert.equal(await status(), SERVING);
+  using asked = await RawConnection.open(http!);
+  const look = `GET /health HTTP/1.1\r\nHost: ${http}\r\n\r\n`;
+  await asked.write(look);
+  assert.match(await asked.read(), /^HTTP\/1.1 200 /);
+  // A call whose request arrives slowly: two bytes of a message without known fields.
+  using slow = await RawConnection.open(http!);
+  await slow.write(
+    `POST /v1/control/list-runs HTTP/1.1\r\nHost: ${http}\r\n` +
+      `Content-Type: application/protobuf\r\nContent-Length: 2\r\n\r\nz`,
+  );
+  await asked.write(look);
+  assert.match(await asked.read(), /^HTTP\/1.1 200 /);
+
+  const stopped = superLink[Symbol.asyncDispose]();
+  await asked.write(look);
+  assert.match(await asked.read(), /^HTTP\/1.1 503 [^]*flwr-health: stopping/);
+  assert.equal(await status(), NOT_SERVING);
+  await assert.rejects(RawConnection.open(http!), "it accepts no more");
+  await slow.writeBytes(new Uint8Array([0]));
+  assert.match(await slow.readToEnd(), /^HTTP\/1.1 200 [^]*connection: close/);
+  await stopped;
+  monitor.close();
+});
+
+Deno.test("a SuperLink that stops waits for calls in progress no longer than --drain-timeout", async () => {
+  const flags = { ...FLAGS, drainTimeout: 0 };
+  const superLink = await startSuperLink(await readSuperLinkConfig(flags));
+  const { http } = superLink.listeners;
+  using silent = await RawConnection.open(http!);
+  await silent.write(
+    `POST /v1/control/list-runs HTTP/1.1\r\nHost: ${http}\r\n` +
+      "Content-Type: application/protobuf\r\nContent-Length: 3\r\n\r\n",
+  );
+  assert.equal((await fetch(`http://${http}/health`)).status, 200);
+  // Without a limit, this would wait for the rest of the request.
+  await superLink[Symbol.asyncDispose]();
+});
+
+Deno.test("a caller through a trusted proxy cannot pass for one of this machine", async () => {
+  const flags = { ...FLAGS, trustedProxy: ["127.0.0.1"] };
+  await using superLink = await startSuperLink(await readSuperLinkConfig(flags));
+  await using other = await startSuperLink(await readSuperLinkConfig(FLAGS));
+  const ask = async (headers: Record<string, string>, { listeners } = superLink) => {
+    const response = await fetch(`http://${listeners.http}/v1/control/list-runs`, {
+      method: "POST",
+      headers: { "content-type": "application/protobuf", ...headers },
+      body: new Uint8Array(),
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await ask({}), 200);
+  assert.equal(await ask({ "x-forwarded-for": "127.0.0.1" }), 200);
+  assert.equal(await ask({ "x-forwarded-for": "203.0.113.9" }), 403);
+  assert.equal(await ask({ "x-forwarded-for": "127.0.0.1, 203.0.113.9" }), 403);
+  assert.equal(await ask({ "x-forwarded-for": "203.0.113.9", forwarded: "for=127.0.0.1" }), 403);
+  assert.equal(await ask({ "x-forwarded-for": "127.0.0.1, localhost" }), 400);
+  assert.equal(await ask({ "x-forwarded-for": "203.0.113.9" }, other), 200);
 });

@@ -23,7 +23,8 @@ Examples with TLS and authentication (the files come from "flwr keys generate"):
 "client:app" is the export "app" of client.ts or client.js. That app handles every run. If you name no app, each run
 supplies its own, sent by "flwr run".
 
-The SuperLink's protocol is detected automatically: HTTP or gRPC of current Flower, or Flower 1.8 to 1.22 except 1.19.
+The SuperLink's protocol is detected automatically: HTTP (Flower 1.40 and later), or gRPC (Flower 1.8 to 1.39, except
+1.19).
 `;
 
 /** The `supernode` command. */

@@ -116,11 +116,11 @@ function addPythonOptions(command: Command): void {
         '"subprocess": this program starts Python apps; "process": flower-superexec starts them',
       ).choices(ISOLATIONS).default("subprocess"),
     )
-    .option("--host <host>", "host where Python apps connect to this node", "127.0.0.1")
+    .option("--host <host>", "address on which this node listens for its Python apps", "127.0.0.1")
     .addOption(
       new Option(
         "--port <port>",
-        `port where Python apps connect to this node (default: ${DEFAULT_RUNTIME_PORT}, or a free one if that is taken)`,
+        `port on which this node listens for its Python apps (default: ${DEFAULT_RUNTIME_PORT}, or a free one if that is taken)`,
       ).argParser(wholeNumber({ to: MAX_PORT })),
     )
     .option("--ssl-certfile <file>", "PEM file with the certificate for --host (default: no TLS)")

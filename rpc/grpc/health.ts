@@ -1,3 +1,4 @@
+import { aborted } from "../../base/aborted.ts";
 import { bindService, type ServiceBinding } from "../service.ts";
 import { FlwrError } from "../../base/error.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
@@ -5,14 +6,19 @@ import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/healt
 /** Bytes of a request, which holds one name. Anyone may send one, so larger ones are neither kept nor decompressed. */
 const MAX_REQUEST_BYTES = 1024;
 
+const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse_ServingStatus;
+
 /**
- * gRPC's standard health service, open to everyone: SERVING for the server as a whole ("") and for each of its
- * services.
+ * gRPC's standard health service, open to everyone: SERVING, or NOT_SERVING from when the server is about to stop, for
+ * the server as a whole ("") and for each of its services. The caller learns nothing else. A caller that no other call
+ * admits can watch for half a minute; then its connection is drained, and it watches again.
  *
  * @param services full names of the services that the server has
+ * @param stopping aborted when the server is about to stop
  */
-export function healthService(services: Iterable<string>): ServiceBinding {
+export function healthService(services: Iterable<string>, stopping?: AbortSignal): ServiceBinding {
   const known = new Set(["", Health.typeName, ...services]);
+  const status = () => stopping?.aborted ? NOT_SERVING : SERVING;
   return bindService(Health, {
     authenticate: () => Promise.resolve(undefined),
     maxRequestBytes: () => MAX_REQUEST_BYTES,
@@ -21,7 +27,19 @@ export function healthService(services: Iterable<string>): ServiceBinding {
         if (!known.has(service)) {
           throw new FlwrError("not-found", `Service "${service}" does not exist on this server`);
         }
-        return Promise.resolve({ status: HealthCheckResponse_ServingStatus.SERVING });
+        return Promise.resolve({ status: status() });
+      },
+      async *watch({ service }, { signal }) {
+        if (!known.has(service)) {
+          yield { status: SERVICE_UNKNOWN };
+          return await aborted(
+            stopping === undefined ? signal : AbortSignal.any([signal, stopping]),
+          );
+        }
+        yield { status: status() };
+        if (stopping?.aborted) return;
+        await aborted(stopping === undefined ? signal : AbortSignal.any([signal, stopping]));
+        if (!signal.aborted) yield { status: status() };
       },
     },
   });

@@ -257,6 +257,27 @@ Deno.test("every server answers health checks", async () => {
   await server.close(1);
 });
 
+Deno.test("a server that is about to stop says so in health checks, also to those that watch", async () => {
+  const stopping = new AbortController();
+  const server = await serveDriver({}, { stopping: stopping.signal });
+  const channel = open(server);
+  const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse_ServingStatus;
+  const watch = (service: string) =>
+    channel.stream(Health.method.watch, { service })[Symbol.asyncIterator]();
+  const [known, unknown] = [watch("flwr.proto.Driver"), watch("flwr.proto.Fleet")];
+  assert.equal((await known.next()).value.status, SERVING);
+  assert.equal((await unknown.next()).value.status, SERVICE_UNKNOWN);
+
+  stopping.abort();
+  assert.equal((await known.next()).value.status, NOT_SERVING);
+  assert.deepEqual([(await known.next()).done, (await unknown.next()).done], [true, true]);
+  const { response } = await channel.call(Health.method.check, { service: "" });
+  assert.equal(response.status, NOT_SERVING);
+  assert.equal((await watch("").next()).value.status, NOT_SERVING);
+  channel.close();
+  await server.close(1);
+});
+
 Deno.test("a response that is not read to its end does not count as delivered", async () => {
   const { server, channel, release, delivered } = await serveHeld();
   release.resolve();

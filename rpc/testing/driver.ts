@@ -16,9 +16,10 @@ export function serveDriver(
     address?: string;
     pace?: PaceLimits;
     budgets?: BodyBudgets;
+    stopping?: AbortSignal;
   } = {},
 ): Promise<RpcServer> {
-  const { tls, address = "127.0.0.1:0", pace, budgets, ...rest } = options;
+  const { tls, address = "127.0.0.1:0", pace, budgets, stopping, ...rest } = options;
   const service = bindService(Driver, {
     authenticate: () => Promise.resolve("anyone"),
     ...rest,
@@ -38,5 +39,6 @@ export function serveDriver(
     budgets,
     services: [service],
     log: getLogger("silent"),
+    stopping,
   });
 }

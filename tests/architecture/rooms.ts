@@ -199,7 +199,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles/output",
     "rpc/dialects/*/client",
   ],
-  "roles/flags": ["base", "certs", "fab", "hosting/app", "hosting/launch", "rpc"],
+  "roles/flags": ["auth", "base", "certs", "fab", "hosting/app", "hosting/launch", "rpc"],
   "roles/output": ["app", "base"],
   "hosting/app": ["app", "base", "entities", "ml/engine", "ml/session", "mod.ts"],
   "hosting/sandbox": [
@@ -384,6 +384,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "node:sqlite": ["link/store"],
   "node:fs": ["hosting/sandbox", "hosting/sandbox/process", "link/store"],
   "postgres": ["link/store"],
+  "aws4fetch": ["link/store"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": [

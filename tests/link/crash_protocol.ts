@@ -11,7 +11,7 @@ export type Operation =
   | "advance"
   | "usage"
   | "arm";
-type Nouns = Exclude<keyof Link, "close">;
+type Nouns = Exclude<keyof Link, "close" | "drain">;
 
 /** A call, one on each line of the SuperLink's standard input. */
 export interface Call {

@@ -100,6 +100,20 @@ postgresTest(
         () => link.messages.confirmReceived(server, reply.messageId),
       );
       await count("heartbeat", 3, () => link.nodes.heartbeat(nodeId, 1000));
+      const others = nodeIds.slice(1);
+      await count("heartbeats of 99 nodes", 3, async () => {
+        const beats = others.map((nodeId) => link.nodes.heartbeat(nodeId, 1000));
+        assert.ok((await Promise.all(beats)).every((isMember) => isMember));
+      });
+      for (const nodeId of others) while (await link.messages.pullInstruction(nodeId)) continue;
+      await count("held pulls of 99 nodes", 3, async () => {
+        const gone = new AbortController();
+        const options = { holdSeconds: 10, signal: gone.signal };
+        const held = others.map((nodeId) => link.messages.pullInstruction(nodeId, options));
+        // Each has looked once before it sleeps.
+        gone.abort();
+        assert.ok((await Promise.all(held)).every((found) => found === undefined));
+      });
       for (const [name, [number, most]] of Object.entries(counts)) {
         assert.ok(
           number <= most,

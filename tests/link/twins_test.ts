@@ -231,6 +231,20 @@ twinTest("what a SuperLink had handed out is taken back after its end", async ({
   assert.equal(b.eventsOf("superlink-ended").length, 1);
 });
 
+twinTest("a store that failed for a moment does not delay that", async (twins) => {
+  const { a, b, stalls, kill, revive } = twins;
+  const nodeId = await b.node(1000);
+  const pushed = await b.push(nodeId);
+  await b.link.messages.pullInstruction(nodeId);
+  stalls[1].begin();
+  kill();
+  await a.pass(1);
+  await assert.rejects(a.link.nodes.heartbeat(nodeId, 10), { code: "unavailable" });
+  revive();
+  await a.pass(26, 26);
+  assert.equal((await a.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
+}, { taskTimeoutSeconds: 1000 });
+
 /** A run whose ServerApp a SuperLink runs, which has sent an instruction: it could not be started again. */
 async function runBeside(bench: Bench, nodeId: bigint): Promise<bigint> {
   const fab = { hash: "fab", content: new Uint8Array([1]) };

@@ -96,14 +96,20 @@ function cleaning(schema: string): string {
 /**
  * Starts a server on this machine, once for all tests of this process. It ends with the process.
  *
+ * @param settings lines of postgresql.conf, for a server that was not started before
  * @throws if no server is installed, or if it does not start
  */
-export async function postgresServer(): Promise<PostgresTarget> {
+export async function postgresServer(settings = ""): Promise<PostgresTarget> {
   const binaries = findPostgres();
   if (binaries === undefined) throw new Error(NO_POSTGRES);
   // The name is the same in all threads of the process, and the first that makes the folder starts the server.
-  const folder = join("/tmp", `flwr-test-postgres-${Deno.pid}`);
-  if (!exists(join(folder, "port"))) await start(binaries, folder);
+  const folder = postgresFolder();
+  if (!exists(join(folder, "port"))) await startServerIn(binaries, folder, settings);
+  return await serverIn(folder);
+}
+
+/** The server of a folder, once it accepts connections. */
+export async function serverIn(folder: string): Promise<PostgresTarget> {
   const deadline = performance.now() + START_SECONDS * 1000;
   while (!exists(join(folder, "ready"))) {
     if (exists(join(folder, "failed"))) {
@@ -120,7 +126,17 @@ export async function postgresServer(): Promise<PostgresTarget> {
   };
 }
 
-async function start(binaries: string, folder: string): Promise<void> {
+/** The folder of this process' server. Its data are in the folder `data` below. */
+export function postgresFolder(): string {
+  return join("/tmp", `flwr-test-postgres-${Deno.pid}`);
+}
+
+/** Begins to start a server in a new folder, which ends with this process. Does nothing if the folder exists. */
+export async function startServerIn(
+  binaries: string,
+  folder: string,
+  settings = "",
+): Promise<void> {
   try {
     Deno.mkdirSync(folder, { mode: 0o755 });
   } catch (error) {
@@ -135,7 +151,7 @@ async function start(binaries: string, folder: string): Promise<void> {
   // The shell ends at once, so that no test waits for the server's end.
   await new Deno.Command("sh", {
     args: ["-c", 'setsid "$0" "$@" < /dev/null > /dev/null 2>&1 &', script, binaries, folder]
-      .concat([`${port}`, `${Deno.pid}`]),
+      .concat([`${port}`, `${Deno.pid}`, settings]),
   }).output();
 }
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Runs a PostgreSQL for tests in a new folder until the process that started it ends, then removes the folder.
-# Usage: postgres_server.sh BINARIES FOLDER PORT PROCESS
+# Usage: postgres_server.sh BINARIES FOLDER PORT PROCESS [SETTINGS]
+# SETTINGS are lines of postgresql.conf that take precedence.
 # Writes FOLDER/ready when the server accepts connections, or FOLDER/failed. PostgreSQL refuses to run as root.
-binaries=$1 folder=$2 port=$3 process=$4
+binaries=$1 folder=$2 port=$3 process=$4 settings=$5
 as_server=""
 if [ "$(id -u)" = 0 ]; then
   chown postgres "$folder"
@@ -19,6 +20,7 @@ max_connections = 200
 shared_buffers = 64MB
 fsync = off
 full_page_writes = off
+$settings
 CONF
     $as_server tee "$folder/data/pg_hba.conf" <<HBA &&
 host all needs_password 127.0.0.0/8 scram-sha-256

@@ -1,5 +1,5 @@
 import type { LinkObject, ObjectId } from "../../../entities/object.ts";
-import type { NewObject, ObjectCounters } from "../../objects/object_table.ts";
+import type { NewObject, ObjectCounters, PlacedObject } from "../../objects/object_table.ts";
 import { SqlObjects } from "../sql/objects.ts";
 import type { Statements } from "../sql/statements.ts";
 import type { BytesCache } from "./bytes_cache.ts";
@@ -11,8 +11,8 @@ const BATCH_BYTES = 8 * 2 ** 20;
 // One statement each, because a statement costs the server and the network more than its rows. All bytes are one value,
 // because the server reads long arrays slowly, one character at a time.
 const ADD = `WITH counters AS (
-    INSERT INTO object (object_id, refs, waits)
-      SELECT * FROM unnest(?::text[], ?::int8[], ?::int8[])),
+    INSERT INTO object (object_id, refs, waits, location, size)
+      SELECT * FROM unnest(?::text[], ?::int8[], ?::int8[], ?::text[], ?::int8[])),
   contents AS (
     INSERT INTO object_bytes (object_id, bytes)
       SELECT id, substring(everything FROM start FOR size)
@@ -20,10 +20,12 @@ const ADD = `WITH counters AS (
           (SELECT ?::bytea AS everything) AS one)
   INSERT INTO object_child (parent, position, child)
     SELECT * FROM unnest(?::text[], ?::int8[], ?::text[])`;
-const REMOVE = `WITH gone AS (SELECT ?::text[] AS ids),
-  contents AS (DELETE FROM object_bytes WHERE object_id = ANY ((SELECT ids FROM gone)::text[])),
-  children AS (DELETE FROM object_child WHERE parent = ANY ((SELECT ids FROM gone)::text[]))
-  DELETE FROM object WHERE object_id = ANY ((SELECT ids FROM gone)::text[])`;
+const REMOVE = `WITH list AS (SELECT ?::text[] AS ids),
+  contents AS (DELETE FROM object_bytes WHERE object_id = ANY ((SELECT ids FROM list)::text[])),
+  children AS (DELETE FROM object_child WHERE parent = ANY ((SELECT ids FROM list)::text[])),
+  gone AS (
+    DELETE FROM object WHERE object_id = ANY ((SELECT ids FROM list)::text[]) RETURNING location)
+  INSERT INTO garbage (location) SELECT location FROM gone WHERE location IS NOT NULL`;
 
 /** Objects in PostgreSQL. Bytes that this SuperLink has stored or read a moment ago do not come from the server again. */
 export class PostgresObjects extends SqlObjects {
@@ -63,29 +65,37 @@ export class PostgresObjects extends SqlObjects {
 
   override async addAll(objects: readonly NewObject[]): Promise<void> {
     for (const batch of batches(objects)) await this.#add(batch);
-    for (const { object: { id, bytes } } of objects) this.#cache.set(id, bytes);
+    for (const { object } of objects) {
+      if (object.place === undefined) this.#cache.set(object.id, object.bytes);
+    }
   }
 
   #add(objects: readonly NewObject[]): Promise<void> {
-    const links = objects.flatMap(({ object: { id, children } }) =>
-      [...new Set(children)].map((child, position) => ({ id, position, child }))
-    );
-    const ids = arrayText(objects.map(({ object: { id } }) => id));
-    const sizes = objects.map(({ object: { bytes } }) => bytes.length);
+    const places = objects.map(({ object: { place, bytes } }) => ({
+      location: place?.location ?? null,
+      size: place === undefined ? null : BigInt(bytes.length),
+    }));
+    const stored = objects.filter(({ object: { place } }) => place === undefined);
+    const sizes = stored.map(({ object: { bytes } }) => bytes.length);
     const everything = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
     const starts: number[] = [];
     let end = 0;
-    for (const { object: { bytes } } of objects) {
+    for (const { object: { bytes } } of stored) {
       everything.set(bytes, end);
       starts.push(end + 1);
       end += bytes.length;
     }
+    const links = objects.flatMap(({ object: { id, children } }) =>
+      [...new Set(children)].map((child, position) => ({ id, position, child }))
+    );
     return this.#sql.run(
       ADD,
-      ids,
+      arrayText(objects.map(({ object: { id } }) => id)),
       arrayText(objects.map(({ counters: { references } }) => references)),
       arrayText(objects.map(({ counters: { waits } }) => waits)),
-      ids,
+      arrayText(places.map(({ location }) => location)),
+      arrayText(places.map(({ size }) => size)),
+      arrayText(stored.map(({ object: { id } }) => id)),
       arrayText(starts),
       arrayText(sizes),
       everything,
@@ -95,7 +105,7 @@ export class PostgresObjects extends SqlObjects {
     );
   }
 
-  override add(object: LinkObject, counters: ObjectCounters): Promise<void> {
+  override add(object: PlacedObject, counters: ObjectCounters): Promise<void> {
     return this.addAll([{ object, counters }]);
   }
 
@@ -104,10 +114,6 @@ export class PostgresObjects extends SqlObjects {
     if (ids.length === 0) return;
     await this.#sql.run(REMOVE, ids);
   }
-
-  override remove(id: ObjectId): Promise<void> {
-    return this.removeAll([id]);
-  }
 }
 
 /** Divides objects into batches of at most {@link BATCH_BYTES}, or of one object. */
@@ -115,10 +121,11 @@ function* batches(objects: readonly NewObject[]): Generator<NewObject[]> {
   let batch: NewObject[] = [];
   let size = 0;
   for (const each of objects) {
-    size += each.object.bytes.length;
+    const bytes = each.object.place === undefined ? each.object.bytes.length : 0;
+    size += bytes;
     if (batch.length > 0 && size > BATCH_BYTES) {
       yield batch;
-      [batch, size] = [[], each.object.bytes.length];
+      [batch, size] = [[], bytes];
     }
     batch.push(each);
   }

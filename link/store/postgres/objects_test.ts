@@ -50,7 +50,7 @@ postgresTest("an object that another SuperLink removed is not read from memory",
     // Nothing of it is left that the next one would meet.
     await add(other, [object]);
     assert.deepEqual(await read(), object);
-    await store.transaction("relaxed", (tx) => tx.objects.remove("a"));
+    await store.transaction("relaxed", (tx) => tx.objects.removeAll(["a"]));
     assert.deepEqual((await store.usage()).objects, 0);
   } finally {
     await store.close();

@@ -193,6 +193,7 @@ export class StatementTexts {
 function toPostgres(sql: string): string {
   let number = 0;
   return sql.replaceAll("IN ?*", "= ANY (?::text[])").replaceAll("IN ?#", "= ANY (?::int8[])")
+    .replaceAll("IN ?%", "= ANY (?::bytea[])")
     .replaceAll("?", () => `$${++number}`);
 }
 

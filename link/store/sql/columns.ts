@@ -1,32 +1,35 @@
 import {
   bytes,
+  type ColumnValue,
   foreignText,
   fromId,
   fromText,
   id,
   number,
   type Row,
-  type SqlValue,
   text,
 } from "./rows.ts";
+import type { InsertedColumn } from "./statements.ts";
 
 /** Conversion between a field and a column. */
 export interface Codec<T> {
-  readonly write: (value: T) => SqlValue;
+  /** Type of the values, for statements that write many. */
+  readonly type: InsertedColumn[1];
+  readonly write: (value: T) => ColumnValue;
   readonly read: (row: Row, column: string) => T;
 }
 
 /** An unsigned 64-bit id. */
-export const ID: Codec<bigint> = { write: fromId, read: id };
+export const ID: Codec<bigint> = { type: "integer", write: fromId, read: id };
 /** A number; see {@link number}. */
-export const NUMBER: Codec<number> = { write: (value) => value, read: number };
-export const BYTES: Codec<Uint8Array> = { write: (value) => value, read: bytes };
+export const NUMBER: Codec<number> = { type: "real", write: (value) => value, read: number };
+export const BYTES: Codec<Uint8Array> = { type: "bytes", write: (value) => value, read: bytes };
 /** Text from outside, stored as UTF-8 bytes; see {@link fromText}. */
-export const FOREIGN_TEXT: Codec<string> = { write: fromText, read: foreignText };
+export const FOREIGN_TEXT: Codec<string> = { type: "bytes", write: fromText, read: foreignText };
 
 /** Text of this program without NUL, such as a state. */
 export function ownText<T extends string>(): Codec<T> {
-  return { write: (value) => value, read: (row, column) => text(row, column) as T };
+  return { type: "text", write: (value) => value, read: (row, column) => text(row, column) as T };
 }
 
 /** A column of a record's table, and how its field is stored there. */
@@ -70,8 +73,13 @@ export class RecordColumns<R extends object> {
     this.names = this.#columns.map(([, { name }]) => name);
   }
 
+  /** The columns with the types of their values, in the order of {@link values}. */
+  get inserted(): readonly InsertedColumn[] {
+    return this.#columns.map(([, { name, codec }]) => [name, codec.type]);
+  }
+
   /** The values of a record's columns, in the order of {@link names}. */
-  values(record: R): SqlValue[] {
+  values(record: R): ColumnValue[] {
     const fields = record as Readonly<Record<string, unknown>>;
     return this.#columns.map(([field, { codec }]) => {
       const value = fields[field];

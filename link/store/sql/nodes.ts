@@ -20,7 +20,7 @@ import {
   type Row,
   updateAssignments,
 } from "./rows.ts";
-import type { Statements } from "./statements.ts";
+import type { InsertedColumns, Statements } from "./statements.ts";
 
 const NODE = new RecordColumns<NodeRecord>({
   nodeId: column("node_id", ID),
@@ -41,6 +41,9 @@ const NODE = new RecordColumns<NodeRecord>({
   joins: column("joins", NUMBER),
   dueAt: optionalColumn("due_at", NUMBER),
 });
+
+const INTO: InsertedColumns = { table: "node", columns: NODE.inserted };
+const OR_REPLACE = `ON CONFLICT (node_id) DO UPDATE SET ${updateAssignments(NODE.names.slice(1))}`;
 
 const FORGETTABLE = "state <> 'online' AND due_at IS NOT NULL";
 
@@ -63,6 +66,11 @@ export class SqlNodes implements NodeTable {
 
   byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined> {
     return this.#sql.one(nodeFrom, "SELECT * FROM node WHERE public_key = ?", publicKey);
+  }
+
+  withKeys(publicKeys: readonly Uint8Array[]): Promise<NodeRecord[]> {
+    if (publicKeys.length === 0) return Promise.resolve([]);
+    return this.#sql.all(nodeFrom, "SELECT * FROM node WHERE public_key IN ?%", publicKeys);
   }
 
   async all(): Promise<NodeRecord[]> {
@@ -106,9 +114,13 @@ export class SqlNodes implements NodeTable {
   async put(node: NodeRecord): Promise<void> {
     await this.#sql.run(
       `INSERT INTO node (${NODE.names.join(", ")}) VALUES (${placeholders(NODE.names)})
-         ON CONFLICT (node_id) DO UPDATE SET ${updateAssignments(NODE.names.slice(1))}`,
+         ${OR_REPLACE}`,
       ...NODE.values(node),
     );
+  }
+
+  async putAll(nodes: readonly NodeRecord[]): Promise<void> {
+    await this.#sql.insert(INTO, nodes.map((node) => NODE.values(node)), OR_REPLACE);
   }
 
   async remove(nodeId: bigint): Promise<void> {

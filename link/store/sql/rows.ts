@@ -2,8 +2,12 @@ import { FlwrError } from "../../../base/error.ts";
 
 /** Value of a column. Integers are read as bigint, because a number cannot represent all of them. */
 export type ColumnValue = string | number | bigint | Uint8Array | null;
-/** Value of a statement: of a column, a list of texts for `IN ?*`, or one of integers for `IN ?#`. */
-export type SqlValue = ColumnValue | readonly string[] | readonly bigint[];
+/** Value of a statement: of a column, or a list of texts for `IN ?*`, of integers for `IN ?#`, of bytes for `IN ?%`. */
+export type SqlValue =
+  | ColumnValue
+  | readonly string[]
+  | readonly bigint[]
+  | readonly Uint8Array[];
 /** A row by column name. */
 export type Row = Readonly<Record<string, ColumnValue | undefined>>;
 

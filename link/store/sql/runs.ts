@@ -30,12 +30,14 @@ import {
 import type { Statements } from "./statements.ts";
 
 const CONFIG: Codec<RunRecord["overrideConfig"]> = {
+  type: "bytes",
   write: (config) => fromText(configToText(config)),
   read: (row, column) => configFromText(foreignText(row, column)),
 };
 
 /** The settings are numbers, strings and booleans, which JSON holds exactly. */
 const SIMULATION: Codec<NonNullable<RunRecord["simulation"]>> = {
+  type: "bytes",
   write: (settings) => fromText(JSON.stringify(settings)),
   read: (row, column) => JSON.parse(foreignText(row, column)),
 };

@@ -2,7 +2,7 @@ import type { ColumnValue, Row, SqlValue } from "./rows.ts";
 
 /**
  * Runs the SQL statements of the tables, which are written once for all engines. In a statement, `?` stands for a value,
- * `IN ?*` for membership in a list of texts, which is one value, and `IN ?#` in a list of integers.
+ * `IN ?*` for membership in a list of texts, which is one value, `IN ?#` in a list of integers, and `IN ?%` in a list of bytes.
  */
 export interface Statements {
   /** The first row of a query; undefined without one. */

@@ -120,7 +120,8 @@ function insertText({ table, columns }: InsertedColumns, end: string): string {
 
 /** Translates a statement of the tables to SQLite. */
 export function toSqlite(sql: string): string {
-  return sql.replaceAll(/IN \?[*#]/g, "IN (SELECT value FROM json_each(?))");
+  return sql.replaceAll(/IN \?[*#]/g, "IN (SELECT value FROM json_each(?))")
+    .replaceAll("IN ?%", "IN (SELECT unhex(value) FROM json_each(?))");
 }
 
 /** Writes lists as JSON, in place. */
@@ -131,8 +132,9 @@ function plain(values: SqlValue[]): SqliteValue[] {
   return values as SqliteValue[];
 }
 
-function jsonList(list: readonly string[] | readonly bigint[]): string {
-  return typeof list[0] === "bigint" ? `[${list.join(",")}]` : JSON.stringify(list);
+function jsonList(list: readonly (string | bigint | Uint8Array)[]): string {
+  if (typeof list[0] === "bigint") return `[${list.join(",")}]`;
+  return JSON.stringify(list, (_, item) => item instanceof Uint8Array ? item.toHex() : item);
 }
 
 function promised<T>(work: () => T): Promise<T> {

@@ -1,5 +1,5 @@
 import type { Curve } from "../../../auth/curve.ts";
-import { extendKeyList, MAX_KEY_LIST_BYTES } from "../../../auth/key_list.ts";
+import { extendKeyList, KEY_LIST_FILE } from "../../../auth/key_list.ts";
 import { readText } from "../../../auth/read_text.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -108,7 +108,7 @@ async function planList(
   const there = !force && await exists(layout.list);
   const added = there ? nodes.filter(({ made }) => made) : nodes;
   if (added.length === 0) return [];
-  const old = there ? await readText(named, "Key list", MAX_KEY_LIST_BYTES) : "";
+  const old = there ? await readText(named, KEY_LIST_FILE) : "";
   const lines = added.map(({ publicKey }) => publicKey.openssh);
   return [{
     action: there ? "extend" : await makeOrReplace(layout.list, force),

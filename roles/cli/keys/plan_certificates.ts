@@ -1,4 +1,4 @@
-import { readText } from "../../../auth/read_text.ts";
+import { readText, type TextKind } from "../../../auth/read_text.ts";
 import { FlwrError } from "../../../base/error.ts";
 import {
   makeCertificates,
@@ -9,7 +9,7 @@ import { type Change, makeOrReplace } from "./change.ts";
 import { exists, type Layout } from "./layout.ts";
 
 /** Largest file of an authority that is read, in bytes. */
-const MAX_AUTHORITY_BYTES = 64 * 1024;
+const AUTHORITY_FILE: TextKind = { what: "Authority", maxBytes: 64 * 1024 };
 
 /**
  * Plans the certificates: new ones, or none if they exist.
@@ -77,9 +77,7 @@ async function areThere(files: readonly string[], expected: boolean): Promise<bo
 /** Plans another certificate of the server, signed by the present authority. */
 async function planRenewal(layout: Layout, options: MakeCertificatesOptions): Promise<Change[]> {
   const [authority, authorityKey] = await Promise.all(
-    [layout.authority, layout.authorityKey].map((file) =>
-      readText({ file }, "Authority", MAX_AUTHORITY_BYTES)
-    ),
+    [layout.authority, layout.authorityKey].map((file) => readText({ file }, AUTHORITY_FILE)),
   );
   try {
     const files = { authority: authority!, authorityKey: authorityKey! };

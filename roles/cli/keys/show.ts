@@ -1,4 +1,4 @@
-import { MAX_KEY_FILE_BYTES } from "../../../auth/key_pair.ts";
+import { KEY_FILE } from "../../../auth/key_pair.ts";
 import { readKeyList } from "../../../auth/key_list.ts";
 import { parsePrivateKey } from "../../../auth/parse_private_key.ts";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
@@ -22,7 +22,7 @@ export async function showKeyList(file: string): Promise<string[]> {
  */
 export async function showKey(file: string): Promise<string[]> {
   const where = `in ${describeFile({ file })}`;
-  const text = await readText({ file }, "Key", MAX_KEY_FILE_BYTES, "latin1");
+  const text = await readText({ file }, { ...KEY_FILE, what: "Key" });
   const key = text.includes("PRIVATE KEY-----")
     ? (await parsePrivateKey(text, where, file)).publicKey
     : await parsePublicKey(text, where);

@@ -1,4 +1,4 @@
-import { MAX_KEY_FILE_BYTES } from "../../../auth/key_pair.ts";
+import { KEY_FILE } from "../../../auth/key_pair.ts";
 import { Command } from "commander";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
@@ -36,7 +36,7 @@ async function register(
   flags: RegisterFlags,
 ): Promise<Output> {
   const name = readNameFlag(flags.name);
-  const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES, "latin1");
+  const text = await readText({ file }, { ...KEY_FILE, what: "Public key" });
   const { pem: publicKeyPem } = await parsePublicKey(text, `in ${describeFile({ file })}`);
   const { location } = flags;
   const nodeId = await callSuperLink(

@@ -6,7 +6,7 @@ import type { Output } from "../../output/format.ts";
 import { readId } from "../../flags/values.ts";
 
 const EXAMPLE = `
-The key can never be registered again. If the node should return, give it a new key.
+The key can never be registered again. To let the node join again, give it a new key.
 
 Example:
   flwr supernode unregister 13302305077666570668

@@ -81,7 +81,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     .addOption(
       new Option(
         "--engine <engine>",
-        'for a folder: what runs the simulated nodes: "local" is the SuperLink\'s machine, "workers" is workers that you start, "slurm" and "ray" are workers that Slurm or Ray starts (default: local)',
+        'for a folder: where simulated nodes run: "local", on the SuperLink\'s machine; "workers", in workers that you start; "slurm" or "ray", in workers that Slurm or Ray starts (default: local)',
       ).choices(ENGINES),
     )
     .option(
@@ -113,7 +113,7 @@ export function command(_name: string, { runLocally }: Pick<CommandTable, "runLo
     )
     .option(
       "--engine-wait <seconds>",
-      `for a folder with --engine slurm or ray: seconds to wait for a worker to run before the command stops the run (default: ${DEFAULT_WAIT_SECONDS})`,
+      `for a folder with --engine slurm or ray: stop the run if no worker has started after this many seconds (default: ${DEFAULT_WAIT_SECONDS})`,
       wholeNumber({ from: 1 }),
     )
     .option(

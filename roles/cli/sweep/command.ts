@@ -10,17 +10,19 @@ import type { SweepFlags } from "./flags.ts";
 const MAX_RUNS = 256;
 
 const EXAMPLE = `
-A setting with a list in brackets takes each of its values, in all combinations. Each combination is one run. A setting
-cannot be a list itself: write it as a text, as in layers=["8,16", "32"].
+If a setting has a list in brackets, the sweep tries each value of the list. It runs the app once for each combination
+of values. A value cannot be a list itself. Write such a value as a string: layers=["8,16", "32"].
 
-The table has the mean and the sample deviation of each metric over the setting "seed". The best value of a run is that
-of its best round. Metrics with "loss", "error", "perplexity" or "epsilon" in their names are best when smallest.
+The table shows the mean and the sample standard deviation of each metric over all values of "seed". Each metric has two
+columns: its value in the last round, and its best value in any round. Metrics with "loss", "error", "perplexity" or
+"epsilon" in their names are best when smallest.
 
-The folder sweep-<run-id> gets the results, as results.json, results.csv (groups) and runs.csv, and each run's
-history.json. Ctrl-C stops the runs under way. The same command with --resume sweep-<run-id> continues: runs that
-completed with the same app and settings are not repeated.
+The sweep writes its results to the folder sweep-<run-id>: results.json, results.csv (one row for each row of the
+table), runs.csv, and each run's history.json. Ctrl-C stops the runs in progress. To continue, repeat the command with
+--resume sweep-<run-id>. Runs that completed with the same app and settings are not repeated.
 
-The exit status is 0 only if all runs completed and every node contributed. It is 3 if some node did not.
+The exit status is 0 only if all runs completed and every node contributed. It is 3 if all runs completed but some node
+never contributed.
 
 Examples:
   flwr sweep my-app --run-config "lr=[0.01,0.1] seed=[1,2,3]"

@@ -48,6 +48,8 @@ export interface LinkRunsOptions {
   readonly link: LaunchLink;
   /** Whether the domain's state outlives this process. If not, an interrupted run fails. */
   readonly isLasting: boolean;
+  /** Whether other SuperLinks continue the runs that this one interrupts, and serve their nodes meanwhile (default: false). */
+  readonly isShared?: boolean;
   /** The Runtime API that the apps call. */
   readonly runtime: ServiceBinding;
   /** The service by which a run hands out the work of its nodes to simulation workers (default: no run can). */
@@ -78,6 +80,7 @@ class LinkRunClaim implements RunClaim {
   readonly token: string;
   readonly callHeaders: Readonly<Record<string, string>>;
   readonly runtime: ServiceBinding;
+  readonly waitsForCheckpoint: boolean;
   readonly #run: LinkRun;
   readonly #link: LaunchLink;
   readonly #clock: Clock;
@@ -85,7 +88,7 @@ class LinkRunClaim implements RunClaim {
 
   constructor(
     { run, token }: ClaimedRun,
-    { link, runtime, nodeWorkOf, clock, isLasting }: LinkRunsOptions,
+    { link, runtime, nodeWorkOf, clock, isLasting, isShared = false }: LinkRunsOptions,
   ) {
     this.runId = run.runId;
     this.token = token;
@@ -94,6 +97,8 @@ class LinkRunClaim implements RunClaim {
     this.runtime = hasWorkers && nodeWorkOf !== undefined
       ? joinServices(runtime, nodeWorkOf(run.runId))
       : runtime;
+    // Workers on other machines can only reach this SuperLink, which takes no more calls.
+    this.waitsForCheckpoint = isShared && !hasWorkers;
     this.#run = run;
     this.#link = link;
     this.#clock = clock;

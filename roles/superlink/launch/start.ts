@@ -33,7 +33,7 @@ export interface LaunchOptions {
 }
 
 /** A running launcher of submitted apps. */
-export interface Launching extends AsyncDisposable {
+export interface Launching extends AsyncDisposable, Pick<Launcher, "checkpointSaved" | "drain"> {
   /** Stops the ServerApp of a run that is over, or whose claim was lost, because another launcher may claim it. */
   end(runId: bigint): void;
   /** Starts a process in advance, because an app is about to be submitted. */
@@ -51,7 +51,7 @@ export function startLaunching(
     ...(runs.simulated && { maxNodeThreads: MAX_NODE_THREADS }),
   });
   const launcher = new Launcher({
-    runs: new LinkRuns({ link, runtime, nodeWorkOf, isLasting, clock: systemClock }),
+    runs: new LinkRuns({ link, runtime, nodeWorkOf, isLasting, isShared, clock: systemClock }),
     readFab,
     programs: {
       typescript: typescriptProgram(pool),
@@ -77,6 +77,8 @@ export function startLaunching(
     });
   return {
     end: (runId) => launcher.end(runId),
+    checkpointSaved: (runId) => launcher.checkpointSaved(runId),
+    drain: (signal) => launcher.drain(signal),
     expectRun: () => pool.expect(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();

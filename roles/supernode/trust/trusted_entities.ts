@@ -1,10 +1,10 @@
-import { readText } from "../../../auth/read_text.ts";
+import { readText, type TextKind } from "../../../auth/read_text.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { readEd25519Key } from "./ed25519_key.ts";
 import { parseFlatYaml } from "./flat_yaml.ts";
 
 /** Largest file of trusted entities, in bytes: enough for thousands of keys. */
-const MAX_TRUSTED_ENTITIES_BYTES = 1024 * 1024;
+const FILE: TextKind = { what: "Trusted entities", maxBytes: 1024 * 1024 };
 
 /** Keys whose signatures of apps are accepted, by their ids. */
 export type TrustedEntities = ReadonlyMap<string, CryptoKey>;
@@ -18,7 +18,7 @@ const FLAG = "--trusted-entities";
  */
 export async function readTrustedEntities(file: string): Promise<TrustedEntities> {
   const shown = `"${file}" (${FLAG})`;
-  const text = await readText({ file, flag: FLAG }, "Trusted entities", MAX_TRUSTED_ENTITIES_BYTES);
+  const text = await readText({ file, flag: FLAG }, FILE);
   const lines = [...parseFlatYaml(text, `File ${shown}`)];
   if (lines.length === 0) {
     throw new FlwrError("invalid-argument", `File ${shown} lists no keys, so no app could run`);
