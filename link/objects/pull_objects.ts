@@ -27,9 +27,8 @@ export async function pullObjects(
 ): Promise<ObjectsTogether> {
   if (makeRoom === undefined) {
     const found = await context.transact("read-only", async (tx, effects) => {
-      const choice = await choose(context, tx, caller, wanted);
-      const ids = [...choice.byMessage.values()].flat();
-      return await find(context, tx, effects, caller, ids, choice.served);
+      const { byMessage, served } = await choose(context, tx, caller, wanted);
+      return await find(context, tx, effects, caller, [...byMessage.values()].flat(), served);
     });
     return await read(context, found);
   }

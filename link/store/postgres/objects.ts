@@ -20,12 +20,12 @@ const ADD = `WITH counters AS (
           (SELECT ?::bytea AS everything) AS one)
   INSERT INTO object_child (parent, position, child)
     SELECT * FROM unnest(?::text[], ?::int8[], ?::text[])`;
-const REMOVE = `WITH gone AS (SELECT ?::text[] AS ids),
-  contents AS (DELETE FROM object_bytes WHERE object_id = ANY ((SELECT ids FROM gone)::text[])),
-  children AS (DELETE FROM object_child WHERE parent = ANY ((SELECT ids FROM gone)::text[])),
-  removed AS (
-    DELETE FROM object WHERE object_id = ANY ((SELECT ids FROM gone)::text[]) RETURNING location)
-  INSERT INTO garbage (location) SELECT location FROM removed WHERE location IS NOT NULL`;
+const REMOVE = `WITH list AS (SELECT ?::text[] AS ids),
+  contents AS (DELETE FROM object_bytes WHERE object_id = ANY ((SELECT ids FROM list)::text[])),
+  children AS (DELETE FROM object_child WHERE parent = ANY ((SELECT ids FROM list)::text[])),
+  gone AS (
+    DELETE FROM object WHERE object_id = ANY ((SELECT ids FROM list)::text[]) RETURNING location)
+  INSERT INTO garbage (location) SELECT location FROM gone WHERE location IS NOT NULL`;
 
 /** Objects in PostgreSQL. Bytes that this SuperLink has stored or read a moment ago do not come from the server again. */
 export class PostgresObjects extends SqlObjects {
@@ -65,15 +65,16 @@ export class PostgresObjects extends SqlObjects {
 
   override async addAll(objects: readonly NewObject[]): Promise<void> {
     for (const batch of batches(objects)) await this.#add(batch);
-    for (const { object: { id, bytes, place } } of objects) {
-      if (place === undefined) this.#cache.set(id, bytes);
+    for (const { object } of objects) {
+      if (object.place === undefined) this.#cache.set(object.id, object.bytes);
     }
   }
 
   #add(objects: readonly NewObject[]): Promise<void> {
-    const links = objects.flatMap(({ object: { id, children } }) =>
-      [...new Set(children)].map((child, position) => ({ id, position, child }))
-    );
+    const places = objects.map(({ object: { place, bytes } }) => ({
+      location: place?.location ?? null,
+      size: place === undefined ? null : BigInt(bytes.length),
+    }));
     const stored = objects.filter(({ object: { place } }) => place === undefined);
     const sizes = stored.map(({ object: { bytes } }) => bytes.length);
     const everything = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
@@ -84,15 +85,16 @@ export class PostgresObjects extends SqlObjects {
       starts.push(end + 1);
       end += bytes.length;
     }
+    const links = objects.flatMap(({ object: { id, children } }) =>
+      [...new Set(children)].map((child, position) => ({ id, position, child }))
+    );
     return this.#sql.run(
       ADD,
       arrayText(objects.map(({ object: { id } }) => id)),
       arrayText(objects.map(({ counters: { references } }) => references)),
       arrayText(objects.map(({ counters: { waits } }) => waits)),
-      arrayText(objects.map(({ object: { place } }) => place?.location ?? null)),
-      arrayText(
-        objects.map(({ object: { bytes, place } }) => place === undefined ? null : bytes.length),
-      ),
+      arrayText(places.map(({ location }) => location)),
+      arrayText(places.map(({ size }) => size)),
       arrayText(stored.map(({ object: { id } }) => id)),
       arrayText(starts),
       arrayText(sizes),
