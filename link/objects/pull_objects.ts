@@ -1,6 +1,8 @@
 import type { Effects } from "../transactions/transactions.ts";
 import type { ObjectCaller, ObjectContext, ObjectTransaction } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
+import type { Place } from "./object_table.ts";
+import { requireLarge } from "./pulls.ts";
 import type {
   MakeRoom,
   ObjectId,
@@ -24,43 +26,63 @@ export async function pullObjects(
   makeRoom?: MakeRoom,
 ): Promise<ObjectsTogether> {
   if (makeRoom === undefined) {
-    return await context.transact("read-only", async (tx, effects) => {
+    const found = await context.transact("read-only", async (tx, effects) => {
       const choice = await choose(context, tx, caller, wanted);
-      return await read(context, tx, effects, caller, choice);
+      return await find(context, tx, effects, caller, choice);
     });
+    return await read(context, found);
   }
   const choice = await context.transact("read-only", (tx) => choose(context, tx, caller, wanted));
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
   // Checked again, because `makeRoom` may have taken a long time.
-  return await context.transact(
+  const found = await context.transact(
     "read-only",
-    (tx, effects) => read(context, tx, effects, caller, choice),
+    (tx, effects) => find(context, tx, effects, caller, choice),
   );
+  return await read(context, found);
 }
 
-/** Reads the chosen objects of those messages that the caller may still access. */
-async function read(
+/** Objects of a response: their bytes, or their places in the object store. */
+interface Found {
+  readonly ids: readonly ObjectId[];
+  readonly bytesOf: ReadonlyMap<ObjectId, Uint8Array>;
+  readonly places: ReadonlyMap<ObjectId, Place>;
+  readonly served: number;
+}
+
+/** Finds the chosen objects of those messages that the caller may still access. */
+async function find(
   context: ObjectContext,
   tx: ObjectTransaction,
   effects: Effects<never>,
   caller: ObjectCaller,
   { byMessage, served }: Choice,
-): Promise<ObjectsTogether> {
+): Promise<Found> {
   const ids: ObjectId[] = [];
   for (const [messageId, chosen] of byMessage) {
     if (await tx.objectRights.hasReceived(caller, messageId)) ids.push(...chosen);
   }
   const bytesOf = await tx.objects.bytesOf(ids);
-  const objects = ids.filter((id) => bytesOf.has(id)).map((id) => ({
-    id,
-    bytes: bytesOf.get(id)!,
-  }));
-  context.traffic.send(
-    effects,
-    caller.runId,
-    objects.reduce((sum, { bytes }) => sum + bytes.length, 0),
-  );
+  const places = await tx.objects.places(ids.filter((id) => !bytesOf.has(id)));
+  const sizes = [...bytesOf.values()].map(({ length }) => length)
+    .concat([...places.values()].map(({ size }) => size));
+  context.traffic.send(effects, caller.runId, sizes.reduce((sum, size) => sum + size, 0));
+  return { ids, bytesOf, places, served };
+}
+
+/** Reads the objects that are in the object store. One that was removed meanwhile is left out. */
+async function read(
+  { large }: ObjectContext,
+  { ids, bytesOf, places, served }: Found,
+): Promise<ObjectsTogether> {
+  const outside = places.size === 0
+    ? new Map<ObjectId, Uint8Array>()
+    : await requireLarge(large).read(places);
+  const objects = ids.flatMap((id) => {
+    const bytes = bytesOf.get(id) ?? outside.get(id);
+    return bytes === undefined ? [] : [{ id, bytes }];
+  });
   return { objects, served };
 }
 

@@ -11,16 +11,25 @@ import { PROXY_HEADERS, type ProxyHeader } from "../../rpc/proxies/trusted_proxi
 import { wholeNumber } from "../flags/values.ts";
 import type { DatabaseFlags } from "./database.ts";
 import {
+  addLargeObjectOptions,
+  DEFAULT_OBJECT_STORE_FLAGS,
+  type LargeObjectFlags,
+} from "./object_store_flags.ts";
+import {
   addRetentionOptions,
   DEFAULT_RETENTION_FLAGS,
   type RetentionFlags,
 } from "./retention_flags.ts";
 
+/** Largest number of processes of one SuperLink: each needs several connections to the database. */
+const MAX_PROCESSES = 64;
+
 /** Value of an address or port that switches its listener off. */
 export const OFF = "none";
 
 /** Flags of the `superlink` command, as commander parses them. */
-export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFlags {
+export interface SuperLinkFlags
+  extends LaunchFlags, RetentionFlags, DatabaseFlags, LargeObjectFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -41,6 +50,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
   driverApiAllowRemote: boolean;
   isolation: Isolation;
   simulation: boolean;
+  processes: number;
   idleExit?: number;
   drainTimeout: number;
   trustedProxy: readonly string[];
@@ -56,6 +66,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags, DatabaseFla
 export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
   ...DEFAULT_RETENTION_FLAGS,
+  ...DEFAULT_OBJECT_STORE_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -71,6 +82,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   drainTimeout: 10,
   trustedProxy: [],
   trustedProxyHeader: "x-forwarded-for",
+  processes: 1,
   logRotationIntervalHours: 24,
   logRotationMaxMib: 100,
   logRotationBackupCount: 7,
@@ -211,7 +223,14 @@ function addRunOptions(command: Command): void {
       "--database-ca-file <file>",
       "PEM file with the certificate of the CA that signed PostgreSQL's certificate (default: the CAs of Deno)",
     );
+  addLargeObjectOptions(command);
   addRetentionOptions(command)
+    .addOption(
+      new Option(
+        "--processes <n>",
+        "number of processes that serve on the same ports, to use several cores; more than 1 require --database postgres://…",
+      ).default(DEFAULT_FLAGS.processes).argParser(wholeNumber({ from: 1, to: MAX_PROCESSES })),
+    )
     .addOption(
       new Option(
         "--isolation <mode>",

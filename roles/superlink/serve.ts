@@ -108,8 +108,17 @@ function plans(
   const tls = config.tls && serverCertificate(config.tls);
   const { proxies } = config;
   const budgets = bodyBudgets();
+  const sharesPort = config.oneOfMany !== undefined;
   const grpc = (bindings: () => Promise<ServiceBinding[]>) => async (address: string) =>
-    await startGrpc({ address, tls, services: await bindings(), budgets, stopping, proxies });
+    await startGrpc({
+      address,
+      tls,
+      sharesPort,
+      services: await bindings(),
+      budgets,
+      stopping,
+      proxies,
+    });
   return [
     {
       // HTTP comes first, because loading gRPC, which only older clients need, takes longer than the rest of the start.
@@ -120,6 +129,7 @@ function plans(
         startHttpServer({
           address,
           tls,
+          sharesPort,
           services: httpServices(config, services),
           budgets,
           stopping,
@@ -154,7 +164,7 @@ function plans(
       name: "health",
       title: "Health service",
       serves: "programs that monitor this SuperLink",
-      start: (address) => startGrpc({ address, services: [], stopping }),
+      start: (address) => startGrpc({ address, sharesPort, services: [], stopping }),
       plain: true,
     },
   ];

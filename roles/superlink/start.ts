@@ -13,6 +13,7 @@ import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { CertificateRenewal } from "./certificate_renewal.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { type DatabaseConfig, openStore } from "./database.ts";
+import { openLargeObjects } from "./object_store_flags.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { LinkLog, type LinkLogOptions } from "./link_log.ts";
@@ -68,10 +69,12 @@ export async function startSuperLink(
     if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
     if (event.kind === "run-finished") jobBoards.end(event.runId);
   };
+  const large = await openLargeObjects(config.largeObjects);
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);
   const link = await createLink({
     store,
+    ...(large && { large }),
     clock: systemClock,
     random: systemRandom,
     limits: config.limits,
@@ -103,7 +106,10 @@ export async function startSuperLink(
     onControlCall: () => idleExit?.called(),
     authentications: config.authentication === undefined
       ? admitEveryone(link, replays)
-      : await admitKnownKeys(config.authentication, link, replays, listedNames, stopping.signal),
+      : await admitKnownKeys(
+        { ...config.authentication, scalar: config.oneOfMany?.ownKey },
+        { link, replays, names: listedNames, signal: stopping.signal },
+      ),
     replays,
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
@@ -117,8 +123,9 @@ export async function startSuperLink(
   });
   const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
-  const isLauncher = config.runs.where === "here";
-  if (!isLauncher) {
+  const { number = 1 } = config.oneOfMany ?? {};
+  const isLauncher = config.runs.where === "here" && number === 1;
+  if (config.runs.where === "elsewhere" && number === 1) {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });

@@ -25,6 +25,8 @@ export interface StartServerOptions {
   readonly address: string;
   /** Without it the server uses plain text. */
   readonly tls?: ServerCertificate;
+  /** Whether other processes listen on the same port; see ListenOptions. */
+  readonly sharesPort?: boolean;
   readonly services: readonly ServiceBinding[];
   /** Gets the errors that callers do not see; the category "flwr.rpc" by default. */
   readonly log?: Logger;
@@ -54,6 +56,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   const server = new Http2Server({
     address,
     tls: options.tls,
+    sharesPort: options.sharesPort,
     answer: (stream, progress) => answerGrpc(stream, byPath, serving, progress),
     maxStreams: MAX_CONCURRENT_STREAMS,
     windowBytes: SERVER_WINDOW_BYTES,

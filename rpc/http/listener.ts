@@ -2,7 +2,7 @@ import { systemClock } from "../../base/clock.ts";
 import { type Address, formatAddress } from "../address.ts";
 import { ACCEPTED_PER_TURN } from "../limits.ts";
 import type { ServerCertificate } from "../server.ts";
-import { type AcceptedConnection, ServerListener } from "../server_listener.ts";
+import { type AcceptedConnection, type ListenOptions, ServerListener } from "../server_listener.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
 import { checkCanServe, serveConnection } from "./serve_connection.ts";
@@ -24,6 +24,8 @@ export interface HttpListenerOptions {
   readonly address: Address;
   /** Without it the listener uses plain text. */
   readonly tls: ServerCertificate | undefined;
+  /** See {@link ListenOptions.sharesPort}. */
+  readonly sharesPort?: boolean;
   readonly limits: ConnectionLimits | undefined;
   readonly answerer: Answerer;
   /**
@@ -54,11 +56,10 @@ export class HttpListener {
   #closing = false;
 
   /** @throws FlwrError "unavailable" when the address cannot be listened on */
-  constructor(
-    { address, tls, limits, answerer, onTooManyRequests, isProxy }: HttpListenerOptions,
-  ) {
+  constructor(options: HttpListenerOptions) {
+    const { address, tls, sharesPort, limits, answerer, onTooManyRequests, isProxy } = options;
     checkCanServe();
-    this.#listener = new ServerListener({ address, tls, protocols: PROTOCOLS });
+    this.#listener = new ServerListener({ address, tls, protocols: PROTOCOLS, sharesPort });
     this.#connections = new Connections(limits);
     this.#answerer = answerer;
     this.#onTooManyRequests = onTooManyRequests ?? (() => {});

@@ -44,6 +44,8 @@ export interface StartHttpServerOptions {
   readonly address: string;
   /** Without it the server uses plain text. */
   readonly tls?: ServerCertificate;
+  /** Whether other processes listen on the same port; see ListenOptions. */
+  readonly sharesPort?: boolean;
   readonly services: readonly HttpService[];
   /** By path; "/health" always exists. */
   readonly routes?: Readonly<Record<string, Route>>;
@@ -115,6 +117,7 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
   const listener = new HttpListener({
     address,
     tls,
+    sharesPort: options.sharesPort,
     limits: connections,
     answerer,
     onTooManyRequests,

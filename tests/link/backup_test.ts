@@ -241,7 +241,7 @@ postgresTest(
          INSERT INTO signer VALUES ('peer', 1.5)`,
         );
         const before = await queryAsOwner(target, tables, []);
-        assert.deepEqual(await check(url, {}), []);
+        await assert.rejects(check(url, {}), { code: "failed-precondition" });
         // A SuperLink of that version goes on.
         assert.equal(await backup(url, `${folder}/a.db`, {}), 1);
         assert.deepEqual(await queryAsOwner(target, tables, []), before);

@@ -277,7 +277,17 @@ export const MIGRATIONS: readonly string[] = [
     written_at TIMESTAMPTZ NOT NULL
   ) WITH (fillfactor = 50);
   `,
+  // Objects whose bytes are in an object store, with their sizes. garbage: locations there whose
+  // objects were removed.
+  `
+  ALTER TABLE object ADD COLUMN location ${TEXT}, ADD COLUMN size BIGINT;
+  CREATE TABLE garbage (
+    location ${TEXT} PRIMARY KEY,
+    due_at DOUBLE PRECISION
+  );
+  CREATE INDEX garbage_by_due ON garbage (due_at);
+  `,
 ];
 
 /** For each version of this schema, the version of SQLite's that has the same tables. */
-export const SQLITE_VERSIONS: readonly number[] = [14, 14];
+export const SQLITE_VERSIONS: readonly number[] = [14, 14, 15];

@@ -1,0 +1,276 @@
+import { type Command, Option } from "commander";
+import { readText, type TextKind } from "../../auth/read_text.ts";
+import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
+import type { LargeObjectStore } from "../../link/create_link.ts";
+import type { S3Credentials, S3Target } from "../../link/store/objects/s3_store.ts";
+import { isLoopback } from "../../rpc/address.ts";
+import { wholeNumber } from "../flags/values.ts";
+import { readCredentials } from "./s3_credentials.ts";
+
+/** Flags that name an object store. */
+export interface ObjectStoreFlags {
+  objectStore?: string;
+  objectStoreCredentialsFile?: string;
+  objectStoreCaFile?: string;
+}
+
+/** Flags of the object store of a SuperLink. */
+export interface LargeObjectFlags extends ObjectStoreFlags {
+  objectStoreFrom: number;
+}
+
+/** Default values of the flags. */
+export const DEFAULT_OBJECT_STORE_FLAGS: LargeObjectFlags = { objectStoreFrom: 256 * 1024 };
+
+/** Where large objects are stored. */
+export type ObjectStoreConfig =
+  | { readonly kind: "folder"; readonly folder: string }
+  | { readonly kind: "s3"; readonly target: S3Target };
+
+/** Where a SuperLink stores large objects, and which. */
+export interface LargeObjectConfig {
+  readonly store: ObjectStoreConfig;
+  /** Smallest size of an object that goes there, in bytes. */
+  readonly from: number;
+}
+
+const CA_FILE: TextKind = { what: "Certificate", maxBytes: 2 ** 20 };
+const EXAMPLE = "Give a folder, or s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION";
+/** Names of buckets (docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html). */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Names that need no escapes in URLs and lists. */
+const PREFIX = /^[\w.-]+(\/[\w.-]+)*$/;
+const REGION = /^[\w-]{1,64}$/;
+const DEFAULT_REGION = "us-east-1";
+
+/** Adds the flags that name an object store. */
+export function addObjectStoreOptions(command: Command): Command {
+  return command
+    .option(
+      "--object-store <folder or URL>",
+      "where to store large parts of messages, which all SuperLinks of the database reach: a folder, or s3://bucket/prefix?endpoint=https://host&region=name (default: in the database)",
+    )
+    .option(
+      "--object-store-credentials-file <file>",
+      "file with the lines aws_access_key_id = … and aws_secret_access_key = … (default: the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
+    )
+    .option(
+      "--object-store-ca-file <file>",
+      "PEM file with the certificate of the CA that signed the certificate of the S3 service (default: the CAs of Deno)",
+    );
+}
+
+/** Adds the flags of the object store to the `superlink` command. */
+export function addLargeObjectOptions(command: Command): Command {
+  return addObjectStoreOptions(command).addOption(
+    new Option(
+      "--object-store-from <bytes>",
+      "smallest size of a part of a message that goes into the object store",
+    ).default(DEFAULT_OBJECT_STORE_FLAGS.objectStoreFrom).argParser(wholeNumber({ from: 0 })),
+  );
+}
+
+/**
+ * Reads the flags of the object store.
+ *
+ * @param variable reads an environment variable
+ * @returns undefined if there is none
+ * @throws FlwrError naming the flag. It never contains the secret
+ */
+export async function readObjectStore(
+  flags: ObjectStoreFlags,
+  variable: (name: string) => string | undefined,
+): Promise<ObjectStoreConfig | undefined> {
+  const { objectStore: text, objectStoreCredentialsFile, objectStoreCaFile } = flags;
+  if (text !== undefined && /^s3:\/\//i.test(text)) {
+    return { kind: "s3", target: await readS3(text, flags, variable) };
+  }
+  for (
+    const [flag, value] of [
+      ["--object-store-credentials-file", objectStoreCredentialsFile],
+      ["--object-store-ca-file", objectStoreCaFile],
+    ]
+  ) {
+    if (value === undefined) continue;
+    throw new FlwrError("invalid-argument", `${flag} needs --object-store s3://…`, {
+      hints: ["Leave it out: a folder has neither credentials nor certificates"],
+    });
+  }
+  if (text === undefined) return undefined;
+  const [, scheme] = /^([a-z][a-z0-9+]*):\/\//i.exec(text) ?? [];
+  if (scheme !== undefined) {
+    throw new FlwrError("unimplemented", `--object-store "${scheme}://…" is not supported`, {
+      hints: [EXAMPLE],
+    });
+  }
+  if (text === "") throw wrong("The name of the folder is empty");
+  return { kind: "folder", folder: text };
+}
+
+/**
+ * Reads the flags of a SuperLink's object store.
+ *
+ * @param isLasting whether the database outlives the SuperLink
+ * @throws as {@link readObjectStore} does
+ */
+export async function readLargeObjects(
+  flags: LargeObjectFlags,
+  isLasting: boolean,
+  variable: (name: string) => string | undefined,
+): Promise<LargeObjectConfig | undefined> {
+  const store = await readObjectStore(flags, variable);
+  if (store === undefined) {
+    if (flags.objectStoreFrom === DEFAULT_OBJECT_STORE_FLAGS.objectStoreFrom) return undefined;
+    throw new FlwrError("invalid-argument", "--object-store-from needs --object-store", {
+      hints: ["Name a folder or a bucket with --object-store, or leave both out"],
+    });
+  }
+  if (!isLasting) {
+    throw new FlwrError("invalid-argument", "--object-store needs a database that lasts", {
+      hints: ["Leave out --database :memory:, or leave out --object-store"],
+    });
+  }
+  return { store, from: flags.objectStoreFrom };
+}
+
+/** Opens an object store. The code of S3 is loaded only if it is used. @throws FlwrError naming the folder */
+export async function openObjectStore(
+  config: ObjectStoreConfig,
+): Promise<LargeObjectStore["store"]> {
+  if (config.kind === "s3") {
+    const { S3Store } = await load<typeof import("../../link/store/objects/s3_store.ts")>(
+      new URL("../../link/store/objects/s3_store.ts", import.meta.url),
+    );
+    return new S3Store(config.target);
+  }
+  const { folder } = config;
+  const isFolder = await Deno.stat(folder).then(({ isDirectory }) => isDirectory, () => false);
+  if (!isFolder) {
+    // Not created, because it may be the place of a file system that is not mounted.
+    throw new FlwrError("failed-precondition", `--object-store: "${folder}" is not a folder`, {
+      hints: [`Create it: mkdir --mode 700 ${folder}`, "Check that its file system is mounted"],
+    });
+  }
+  const { FolderStore } = await load<typeof import("../../link/store/objects/folder_store.ts")>(
+    new URL("../../link/store/objects/folder_store.ts", import.meta.url),
+  );
+  return new FolderStore(folder);
+}
+
+/** Opens a SuperLink's object store. */
+export async function openLargeObjects(
+  config: LargeObjectConfig | undefined,
+): Promise<LargeObjectStore | undefined> {
+  return config && { store: await openObjectStore(config.store), from: config.from };
+}
+
+async function readS3(
+  text: string,
+  flags: ObjectStoreFlags,
+  variable: (name: string) => string | undefined,
+): Promise<S3Target> {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    // Without the cause, which contains the text.
+    throw wrong("The URL is malformed");
+  }
+  if (url.username !== "" || url.password !== "" || url.hash !== "" || url.port !== "") {
+    throw wrong(
+      "The URL may have a bucket, a prefix, an endpoint and a region, and nothing else",
+      "Put credentials into a file and name it with --object-store-credentials-file",
+    );
+  }
+  const names = [...url.searchParams.keys()];
+  for (const [index, name] of names.entries()) {
+    if (!["endpoint", "region"].includes(name)) {
+      throw wrong(`The URL's parameter "${name}" is not supported`, "Leave it out");
+    }
+    if (names.indexOf(name) !== index) throw wrong(`The URL's parameter "${name}" occurs twice`);
+  }
+  const bucket = url.hostname;
+  if (!BUCKET.test(bucket)) throw wrong("The URL names no bucket");
+  const prefix = url.pathname.replace(/^\/|\/$/g, "");
+  if (prefix !== "" && (!PREFIX.test(prefix) || /(^|\/)\.\.?(\/|$)/.test(prefix))) {
+    throw wrong("The URL's prefix may have letters, digits, and the characters _ . - /");
+  }
+  const region = url.searchParams.get("region") ?? variable("AWS_REGION") ??
+    variable("AWS_DEFAULT_REGION") ?? DEFAULT_REGION;
+  if (!REGION.test(region)) throw wrong(`"${region}" is not a region`);
+  const endpoint = url.searchParams.get("endpoint");
+  const ca = await readCa(flags.objectStoreCaFile);
+  return {
+    address: `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`,
+    bucketUrl: endpoint === null
+      ? amazonUrl(bucket, region)
+      : `${readEndpoint(endpoint)}/${bucket}`,
+    prefix: prefix === "" ? "" : `${prefix}/`,
+    region,
+    credentials: await credentialsOf(flags.objectStoreCredentialsFile, variable),
+    ...(ca === undefined ? {} : { ca }),
+  };
+}
+
+/** URL of a bucket at Amazon. The certificate does not cover a bucket name with dots. */
+function amazonUrl(bucket: string, region: string): string {
+  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  return bucket.includes(".")
+    ? `https://s3.${region}.${domain}/${bucket}`
+    : `https://${bucket}.s3.${region}.${domain}`;
+}
+
+function readEndpoint(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw wrong("The endpoint is not a URL");
+  }
+  if (!["http:", "https:"].includes(url.protocol)) throw wrong("The endpoint is not a URL of HTTP");
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw wrong("The endpoint may have a host, a port and a path, and nothing else");
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname.replace(/^\[(.*)\]$/, "$1"))) {
+    throw new FlwrError(
+      "failed-precondition",
+      `--object-store: http:// would send everything to "${url.hostname}" unencrypted`,
+      { hints: ["Use https://. For a private CA, add --object-store-ca-file"] },
+    );
+  }
+  return url.href.replace(/\/$/, "");
+}
+
+async function credentialsOf(
+  file: string | undefined,
+  variable: (name: string) => string | undefined,
+): Promise<S3Credentials> {
+  if (file !== undefined) return await readCredentials(file);
+  const accessKeyId = variable("AWS_ACCESS_KEY_ID") ?? "";
+  const secretAccessKey = variable("AWS_SECRET_ACCESS_KEY") ?? "";
+  if (accessKeyId === "" || secretAccessKey === "") {
+    throw new FlwrError("invalid-argument", "--object-store s3://… needs credentials", {
+      hints: [
+        "Name a file with --object-store-credentials-file",
+        "Or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+      ],
+    });
+  }
+  const sessionToken = variable("AWS_SESSION_TOKEN") ?? "";
+  return { accessKeyId, secretAccessKey, ...(sessionToken === "" ? {} : { sessionToken }) };
+}
+
+async function readCa(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const ca = await readText({ file, flag: "--object-store-ca-file" }, CA_FILE);
+  if (ca.includes("-----BEGIN CERTIFICATE-----")) return ca;
+  throw new FlwrError(
+    "invalid-argument",
+    `--object-store-ca-file: File "${file}" contains no PEM certificate`,
+  );
+}
+
+function wrong(what: string, hint = EXAMPLE): FlwrError {
+  return new FlwrError("invalid-argument", `--object-store: ${what}`, { hints: [hint] });
+}
