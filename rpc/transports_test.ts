@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { connect as connectHttp2 } from "node:http2";
 import { FlwrError } from "../base/error.ts";
 import { Control } from "../proto/gen/current/control_pb.ts";
 import { ApiError } from "./api_error.ts";
@@ -11,6 +13,7 @@ import { readProxyRange, TrustedProxies } from "./proxies/trusted_proxies.ts";
 import { NO_RETRY } from "./retry.ts";
 import type { RpcServer } from "./server.ts";
 import type { ServiceBinding } from "./service.ts";
+import { RawConnection } from "./testing/raw_http.ts";
 import { bindControl, serveGrpc, serveHttp } from "./testing/control.ts";
 
 const transports = {
@@ -266,3 +269,34 @@ for (const [transport, { serve, open }] of Object.entries(transports)) {
     });
   });
 }
+
+Deno.test("a header that a caller sends and its proxy repeats is one list, over each transport", async () => {
+  // HAProxy adds a line of its own after the caller's. Without it, the caller would pass for the proxy.
+  const proxies = new TrustedProxies([readProxyRange("127.0.0.1")]);
+  const binding = bindControl({ listRuns: (_, { peer }) => Promise.resolve({ now: peer }) });
+  const forged = ["127.0.0.1", "203.0.113.9"];
+  {
+    const server = await serveHttp(binding, { proxies });
+    using connection = await RawConnection.open(server.address);
+    await connection.write(
+      `POST /v1/control/list-runs HTTP/1.1\r\nHost: a\r\nContent-Type: application/protobuf\r\n` +
+        forged.map((host) => `X-Forwarded-For: ${host}\r\n`).join("") +
+        "Content-Length: 0\r\nConnection: close\r\n\r\n",
+    );
+    assert.match(await connection.readToEnd(), /203\.0\.113\.9:0/);
+    await server.close(1);
+  }
+  const server = await serveGrpc(binding, { proxies });
+  const session = connectHttp2(`http://${server.address}`);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/flwr.proto.Control/ListRuns",
+    "content-type": "application/grpc",
+    "x-forwarded-for": forged,
+  });
+  stream.end(Buffer.alloc(5)); // an empty message
+  const answer = await Array.fromAsync(stream);
+  assert.match(Buffer.concat(answer).toString("latin1"), /203\.0\.113\.9:0/);
+  session.destroy();
+  await server.close(1);
+});

@@ -37,6 +37,7 @@ export function command(): Command {
       applyLogOptions(flags, { file: logFile });
       using service = serviceManager();
       using shutdown = onShutdown();
+      shutdown.signal.addEventListener("abort", () => service.stopping(), { once: true });
       const [{ readSuperLinkConfig }, { startSuperLink }] = await Promise.all([
         import("./config.ts"),
         import("./start.ts"),

@@ -96,7 +96,7 @@ function originOrRefusal(
   proxies: TrustedProxies | undefined,
 ): Origin | FlwrError {
   try {
-    return originOf(peer, (name) => headers.get(name), proxies);
+    return originOf(peer, (name) => headers.list(name), proxies);
   } catch (error) {
     return FlwrError.from(error);
   }

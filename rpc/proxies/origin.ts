@@ -17,7 +17,8 @@ export interface Origin {
  * trusted proxy, or if a trusted one sends no header, it is the other end of the connection, and headers are ignored.
  *
  * @param peer "address:port" of the connection's other end
- * @param header returns the value of a header; values of a repeated one joined by commas
+ * @param header returns the value of a header; values of a repeated one joined by commas, because a proxy may add its own
+ *   after one that the caller has sent
  * @throws FlwrError "invalid-argument" if a trusted proxy passes on a malformed header, or does not tell the caller
  */
 export function originOf(
