@@ -7,6 +7,7 @@ import type { Transport } from "./call.ts";
 import type { Channel } from "./channel.ts";
 import { openChannel } from "./grpc/channel.ts";
 import { openHttpChannel } from "./http/channel.ts";
+import { readProxyRange, TrustedProxies } from "./proxies/trusted_proxies.ts";
 import { NO_RETRY } from "./retry.ts";
 import type { RpcServer } from "./server.ts";
 import type { ServiceBinding } from "./service.ts";
@@ -234,5 +235,34 @@ for (const [transport, { serve, open }] of Object.entries(transports)) {
     assert.equal(budgets.responses.free, bytes);
     channel.close();
     await server.close(1);
+  });
+}
+
+for (const [transport, { serve, open }] of Object.entries(transports)) {
+  Deno.test(`${transport}: a caller's address is what a trusted proxy says, and nobody else`, async () => {
+    await using cleanup = new AsyncDisposableStack();
+    const binding = bindControl({
+      listRuns: (_, { peer, proxy }) =>
+        Promise.resolve({
+          now: `${peer.replace(/^127\.0\.0\.1:\d+$/, "connected")} ${proxy !== undefined}`,
+        }),
+    });
+    const callerOf = async (ranges: readonly string[], headers: Record<string, string>) => {
+      const proxies = new TrustedProxies(ranges.map(readProxyRange));
+      const server = await serve(binding, { proxies });
+      cleanup.defer(() => server.close(1));
+      const channel = open({ address: server.address, tls: "insecure", retry: NO_RETRY });
+      cleanup.defer(() => channel.close());
+      const metadata = () => Promise.resolve(headers);
+      return (await channel.call(Control.method.listRuns, {}, { metadata })).response.now;
+    };
+    const forged = { "x-forwarded-for": "127.0.0.1, 203.0.113.9", forwarded: "for=127.0.0.1" };
+    assert.equal(await callerOf([], forged), "connected false");
+    assert.equal(await callerOf(["192.0.2.0/24"], forged), "connected false");
+    assert.equal(await callerOf(["127.0.0.0/8"], forged), "203.0.113.9:0 true");
+    assert.equal(await callerOf(["127.0.0.0/8"], { forwarded: "for=1.2.3.4" }), "connected false");
+    await assert.rejects(callerOf(["127.0.0.0/8"], { "x-forwarded-for": "localhost" }), {
+      code: "invalid-argument",
+    });
   });
 }

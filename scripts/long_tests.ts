@@ -14,10 +14,8 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "tests/e2e/postgres_test.ts": 52,
   "tests/link/soak_test.ts": 49,
   "tests/packaging/executable_test.ts": 44,
-  "tests/readme/types_test.ts": 33,
   "tests/e2e/secure_aggregation_test.ts": 29,
   "tests/interop/restart_test.ts": 25,
-  "tests/link/housekeeper_test.ts": 24,
   "tests/interop/superexec_test.ts": 23,
   "tests/e2e/simulation_workers_test.ts": 23,
   "tests/interop/secagg_test.ts": 23,
@@ -26,7 +24,6 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "tests/e2e/sweep_test.ts": 21,
   "tests/interop/quickstart_test.ts": 20,
   "tests/e2e/slurm_test.ts": 19,
-  "tests/link/leak_test.ts": 18,
   "tests/link/crash_test.ts": 18,
 };
 

@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
- * fast ones. Installs the real Flowers and, in CI, PostgreSQL first, so that their installation is visible and not part
+ * fast ones. Installs the real Flowers and, in CI, PostgreSQL and HAProxy first, so that their installation is visible and not part
  * of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last
  * line is the number of tests.
  *
@@ -8,7 +8,7 @@
  * With paths, each file has a thread of its own, as with plain `deno test`.
  */
 import { join } from "node:path";
-import { installPostgres } from "../tests/support/install_postgres.ts";
+import { installPackages } from "../tests/support/install_packages.ts";
 import { NIGHTLY } from "../tests/support/nightly.ts";
 import {
   EVERY_DAY_VERSIONS,
@@ -47,7 +47,7 @@ if (!unit && runsInterop()) {
   if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
 }
 
-if (!unit) await installPostgres(console.log);
+if (!unit) await installPackages(console.log);
 
 if (!unit && paths.length === 0) await checkTypes();
 const modules = await Deno.makeTempDir({ prefix: "flwr-tests-" });

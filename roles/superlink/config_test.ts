@@ -51,6 +51,25 @@ Deno.test("the error for missing TLS and authentication files names their flags"
   assert.match(auth.message, /--auth-superlink-private-key and --auth-superlink-public-key/);
 });
 
+Deno.test("several processes need PostgreSQL, and no simulation or idle exit", async () => {
+  const database = "postgres://flwr@127.0.0.1/flwr";
+  const config = await readSuperLinkConfig({ ...INSECURE, processes: 2, database });
+  assert.equal(config.processes, 2);
+  for (
+    const flags of [
+      {},
+      { database: ":memory:" },
+      { database: "a.db" },
+      { database, simulation: true },
+      { database, idleExit: 5 },
+    ]
+  ) {
+    const error = await refusal({ ...flags, processes: 2 });
+    assert.equal(error.code, "invalid-argument");
+    assert.match(error.message, /^--processes 2 /);
+  }
+});
+
 Deno.test("authentication without TLS is refused", async () => {
   const error = await refusal({
     authListPublicKeys: "a",

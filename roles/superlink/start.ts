@@ -106,7 +106,10 @@ export async function startSuperLink(
     onControlCall: () => idleExit?.called(),
     authentications: config.authentication === undefined
       ? admitEveryone(link, replays)
-      : await admitKnownKeys(config.authentication, link, replays, listedNames, stopping.signal),
+      : await admitKnownKeys(
+        { ...config.authentication, scalar: config.oneOfMany?.ownKey },
+        { link, replays, names: listedNames, signal: stopping.signal },
+      ),
     replays,
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
@@ -120,8 +123,9 @@ export async function startSuperLink(
   });
   const { listeners, renew, drain } = await serve(config, services, cleanup, draining.signal);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
-  const isLauncher = config.runs.where === "here";
-  if (!isLauncher) {
+  const { number = 1 } = config.oneOfMany ?? {};
+  const isLauncher = config.runs.where === "here" && number === 1;
+  if (config.runs.where === "elsewhere" && number === 1) {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready", { event: "superlink-ready" });

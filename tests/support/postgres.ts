@@ -104,7 +104,12 @@ export async function postgresServer(settings = ""): Promise<PostgresTarget> {
   if (binaries === undefined) throw new Error(NO_POSTGRES);
   // The name is the same in all threads of the process, and the first that makes the folder starts the server.
   const folder = postgresFolder();
-  if (!exists(join(folder, "port"))) await start(binaries, folder, settings);
+  if (!exists(join(folder, "port"))) await startServerIn(binaries, folder, settings);
+  return await serverIn(folder);
+}
+
+/** The server of a folder, once it accepts connections. */
+export async function serverIn(folder: string): Promise<PostgresTarget> {
   const deadline = performance.now() + START_SECONDS * 1000;
   while (!exists(join(folder, "ready"))) {
     if (exists(join(folder, "failed"))) {
@@ -126,7 +131,12 @@ export function postgresFolder(): string {
   return join("/tmp", `flwr-test-postgres-${Deno.pid}`);
 }
 
-async function start(binaries: string, folder: string, settings: string): Promise<void> {
+/** Begins to start a server in a new folder, which ends with this process. Does nothing if the folder exists. */
+export async function startServerIn(
+  binaries: string,
+  folder: string,
+  settings = "",
+): Promise<void> {
   try {
     Deno.mkdirSync(folder, { mode: 0o755 });
   } catch (error) {

@@ -19,6 +19,8 @@ export class CuttingProxy implements AsyncDisposable {
   /** Number of connections whose bytes are swallowed. */
   swallowed = 0;
   #cut = Promise.withResolvers<void>();
+  /** Resolves when bytes pass on again; undefined while they pass. */
+  #held: PromiseWithResolvers<void> | undefined;
   readonly port: number;
 
   private constructor(target: PostgresTarget) {
@@ -68,7 +70,18 @@ export class CuttingProxy implements AsyncDisposable {
     this.#accept(this.#listener);
   }
 
+  /** Passes nothing on, in either direction, until `release`: as a network that loses everything. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers();
+  }
+
+  release(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.release();
     this.stop();
     await Promise.all(this.#running);
   }
@@ -82,7 +95,10 @@ export class CuttingProxy implements AsyncDisposable {
   }
 
   async #serve(client: Deno.TcpConn): Promise<void> {
-    const server = await Deno.connect({ hostname: this.#target.host, port: this.#target.port });
+    const { host: hostname, port } = this.#target;
+    const server = await Deno.connect({ hostname, port }).catch(() => undefined);
+    // The server restarts.
+    if (server === undefined) return end(client);
     for (const connection of [client, server]) this.#connections.add(connection);
     const pair: Pair = { isMute: false, isSwallowed: false };
     const done = Promise.all([
@@ -134,6 +150,7 @@ export class CuttingProxy implements AsyncDisposable {
     const buffer = new Uint8Array(64 * 1024);
     try {
       for (let size; (size = await from.read(buffer)) !== null;) {
+        await this.#held?.promise;
         const part = buffer.subarray(0, size);
         const decision = decide(part);
         if (decision === "drop") break;
