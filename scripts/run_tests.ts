@@ -1,7 +1,7 @@
 /**
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
- * fast ones. Installs the real Flowers and, in CI, PostgreSQL and HAProxy first, so that their installation is visible and not part
- * of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last
+ * fast ones. Installs the real Flowers, rclone and, in CI, PostgreSQL and HAProxy first, so that their installation is visible
+ * and not part of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last
  * line is the number of tests.
  *
  * Without a path, many files share a thread: with a thread for each, loading the modules takes longer than the tests.
@@ -17,6 +17,7 @@ import {
   flowerEnvironments,
   simulationEnvironment,
 } from "../tests/support/python.ts";
+import { hasS3, rclone } from "../tests/support/s3_server.ts";
 import { formatCoverage, parseLcov } from "./coverage_summary.ts";
 import { LONG_TESTS, longestFirst } from "./long_tests.ts";
 import { testFiles, withoutGroup, writeGroups } from "./test_groups.ts";
