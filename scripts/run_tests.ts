@@ -1,8 +1,8 @@
 /**
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
- * fast ones. Installs the real Flowers, rclone and, in CI, PostgreSQL and HAProxy first, so that their installation is visible
- * and not part of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files; the last
- * line is the number of tests.
+ * fast ones. Installs the real Flowers, rclone and, in CI, Debian's packages first, so that their installation is visible
+ * and not part of a test's time. `--coverage` measures which lines the tests run. At the end it lists the slowest files;
+ * the last line is the number of tests.
  *
  * Without a path, many files share a thread: with a thread for each, loading the modules takes longer than the tests.
  * With paths, each file has a thread of its own, as with plain `deno test`.
@@ -99,6 +99,7 @@ async function installPeers(): Promise<void> {
   const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
   if (python !== undefined) await flowerEnvironments(python, versions, console.log);
   if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
+  if (hasS3()) await rclone(console.log);
   await installPackages(console.log);
 }
 
