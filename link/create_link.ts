@@ -4,7 +4,7 @@ import {
   readArtifactPiece,
   readCheckpoint,
 } from "./artifacts/pieces.ts";
-import { claimObjectStore } from "./claim_object_store.ts";
+import { claimObjectStore } from "./objects/claim_object_store.ts";
 import { collectGarbageUntilClosed } from "./collect_garbage.ts";
 import { type LinkContext, openTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
@@ -190,7 +190,9 @@ export async function createLink(options: LinkOptions): Promise<Link> {
     lost: () => void relook(context),
   });
   try {
-    await claimObjectStore(store, options.large?.store, random);
+    const { objects: placed } = await store.transaction("read-only", (tx) => tx.objects.placed());
+    const { settings } = store;
+    await claimObjectStore({ placed, settings }, options.large?.store, random);
     await recover(context);
   } catch (error) {
     line[Symbol.dispose]();

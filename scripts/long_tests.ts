@@ -5,7 +5,7 @@
  */
 export const LONG_TESTS: Readonly<Record<string, number>> = {
   "tests/interop/flwr_1_9_test.ts": 78,
-  "tests/interop/their_superlink_test.ts": 74,
+  "tests/interop/their_superlink_test.ts": 60,
   "tests/interop/our_superlink_test.ts": 55,
   "tests/interop/our_superlink_versions_test.ts": 55,
   "tests/readme/readme_test.ts": 60,
@@ -14,11 +14,12 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "tests/e2e/postgres_test.ts": 52,
   "tests/link/soak_test.ts": 49,
   "tests/packaging/executable_test.ts": 44,
+  "tests/security/attacks/attacks_test.ts": 36,
   "tests/e2e/secure_aggregation_test.ts": 29,
   "tests/interop/restart_test.ts": 25,
   "tests/interop/superexec_test.ts": 23,
   "tests/e2e/simulation_workers_test.ts": 23,
-  "tests/interop/secagg_test.ts": 23,
+  "tests/interop/secagg_test.ts": 16,
   "tests/link/twins_test.ts": 23,
   "tests/e2e/crash_test.ts": 21,
   "tests/e2e/sweep_test.ts": 21,

@@ -40,16 +40,14 @@ const args = Deno.args.filter((arg) => !OWN_OPTIONS.includes(arg));
 const profile = Deno.args.includes("--coverage") ? await Deno.makeTempDir() : undefined;
 
 const paths = args.filter((arg) => !arg.startsWith("-") && isPath(arg));
-if (!unit && runsInterop()) {
-  const python = await findPython();
-  const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
-  if (python !== undefined) await flowerEnvironments(python, versions, console.log);
-  if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
+if (!unit) {
+  // The check takes one processor and the Pythons start on the other.
+  const [areSound] = await Promise.all([
+    paths.length === 0 ? checkTypes() : true,
+    installPeers(),
+  ]);
+  if (!areSound) Deno.exit(1);
 }
-
-if (!unit) await installPackages(console.log);
-
-if (!unit && paths.length === 0) await checkTypes();
 const modules = await Deno.makeTempDir({ prefix: "flwr-tests-" });
 const child = new Deno.Command(Deno.execPath(), {
   args: [
@@ -94,11 +92,24 @@ async function showCoverage(folder: string): Promise<void> {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Checks the types of all files. The tests themselves then run without: a group's imports are not checked. */
-async function checkTypes(): Promise<void> {
-  const { code } = await new Deno.Command(Deno.execPath(), { args: ["check", "--quiet", "."] })
+/** Installs the programs that the tests run, unless they are there. */
+async function installPeers(): Promise<void> {
+  const python = runsInterop() ? await findPython() : undefined;
+  const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
+  if (python !== undefined) await flowerEnvironments(python, versions, console.log);
+  if (python !== undefined && NIGHTLY) await simulationEnvironment(python, console.log);
+  await installPackages(console.log);
+}
+
+/**
+ * Checks the types of all files. The tests themselves then run without: a group's imports are not checked.
+ *
+ * @returns whether there is no error
+ */
+async function checkTypes(): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), { args: ["check", "--quiet", "."] })
     .spawn().status;
-  if (code !== 0) Deno.exit(code);
+  return success;
 }
 
 /**

@@ -13,7 +13,7 @@ import type { MessageRefusal, OpenedPush, PushedMessages } from "../../entities/
 import { discardUnused, placeInline } from "./place_inline.ts";
 import { type MessageReads, readAhead } from "./read_ahead.ts";
 import { settlePushes } from "./push_end.ts";
-import type { PushRecord } from "./push_table.ts";
+import type { AnnouncedMessage, PushRecord } from "./push_table.ts";
 import {
   acceptedBefore,
   idTaken,
@@ -88,12 +88,16 @@ async function announceMessages(
 ): Promise<{ opened: OpenedPush; finished: readonly string[] }> {
   const { messages, trees, runId } = pushed;
   const { clock, limits } = context;
-  let session = await sessionOf(tx, pushed);
+  let session: PushRecord | undefined;
   const refusals: (MessageRefusal | undefined)[] = messages.map(() => undefined);
   const waiting: (WaitingMessage & { readonly index: number })[] = [];
   const finished: string[] = [];
-  for (const batch of batches(pushed)) {
+  for (const [nth, batch] of batches(pushed).entries()) {
     const reads = await readAhead(tx, batch.map((at) => messages[at]!), pushed.nodeId);
+    if (nth === 0) {
+      const isWhole = batch.length === messages.length;
+      session = await sessionOf(tx, pushed, isWhole ? reads.announced : undefined);
+    }
     const accepted: (NewMessage & { readonly index: number })[] = [];
     const undecided: typeof accepted = [];
     for (const index of batch) {
@@ -241,12 +245,18 @@ async function refuseMessage(
   else await refuseReply(context, tx, effects, { nodeId, reply: message, refusal });
 }
 
-/** The push under which the same caller announced one of the messages before. */
+/**
+ * The push under which the same caller announced one of the messages before.
+ *
+ * @param known those of the messages that were announced; default: the store is asked
+ */
 async function sessionOf(
   tx: MessageTransaction,
   { nodeId, runId, messages }: PushedMessages,
+  known: readonly AnnouncedMessage[] | undefined,
 ): Promise<PushRecord | undefined> {
-  const announced = await tx.pushes.messages(messages.map(({ messageId }) => messageId));
+  const announced = known ??
+    await tx.pushes.messages(messages.map(({ messageId }) => messageId));
   for (const sessionId of new Set(announced.map(({ sessionId }) => sessionId))) {
     const push = await tx.pushes.get(sessionId);
     if (push?.nodeId === nodeId && push.runId === runId) return push;

@@ -28,7 +28,8 @@ export async function pullObjects(
   if (makeRoom === undefined) {
     const found = await context.transact("read-only", async (tx, effects) => {
       const choice = await choose(context, tx, caller, wanted);
-      return await find(context, tx, effects, caller, choice);
+      const ids = [...choice.byMessage.values()].flat();
+      return await find(context, tx, effects, caller, ids, choice.served);
     });
     return await read(context, found);
   }
@@ -36,10 +37,13 @@ export async function pullObjects(
   if (choice.bytes === 0) return { objects: [], served: choice.served };
   await makeRoom(choice.bytes);
   // Checked again, because `makeRoom` may have taken a long time.
-  const found = await context.transact(
-    "read-only",
-    (tx, effects) => find(context, tx, effects, caller, choice),
-  );
+  const found = await context.transact("read-only", async (tx, effects) => {
+    const ids: ObjectId[] = [];
+    for (const [messageId, chosen] of choice.byMessage) {
+      if (await tx.objectRights.hasReceived(caller, messageId)) ids.push(...chosen);
+    }
+    return await find(context, tx, effects, caller, ids, choice.served);
+  });
   return await read(context, found);
 }
 
@@ -51,18 +55,15 @@ interface Found {
   readonly served: number;
 }
 
-/** Finds the chosen objects of those messages that the caller may still access. */
+/** Finds objects that the caller may access. */
 async function find(
   context: ObjectContext,
   tx: ObjectTransaction,
   effects: Effects<never>,
   caller: ObjectCaller,
-  { byMessage, served }: Choice,
+  ids: readonly ObjectId[],
+  served: number,
 ): Promise<Found> {
-  const ids: ObjectId[] = [];
-  for (const [messageId, chosen] of byMessage) {
-    if (await tx.objectRights.hasReceived(caller, messageId)) ids.push(...chosen);
-  }
   const bytesOf = await tx.objects.bytesOf(ids);
   const places = await tx.objects.places(ids.filter((id) => !bytesOf.has(id)));
   const sizes = [...bytesOf.values()].map(({ length }) => length)

@@ -110,6 +110,9 @@ export interface SettingTable {
   write(name: string, text: string): Promise<void>;
 }
 
+/** Step of a transaction at which tests simulate a crash: what is stored may differ before and after it. */
+export type TransactionStep = "begin" | "write" | "commit" | "committed";
+
 /** Store of the SuperLink's state. */
 export interface LinkStore extends TransactionStore<LinkTables> {
   /** Ledger of the replay guard, which is not part of the domain. Each of its writes is a separate transaction. */

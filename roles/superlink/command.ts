@@ -66,6 +66,7 @@ async function runProcesses(
   );
   const processes = await startProcesses(config, { ...options, onReady: () => service.ready() });
   using _ = onHangup(() => processes.reload());
+  options.stop.addEventListener("abort", () => service.stopping(), { once: true });
   await processes.ended;
 }
 

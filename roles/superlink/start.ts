@@ -1,3 +1,4 @@
+import { BegunRuns } from "../../rpc/dialects/current/server/begun_runs.ts";
 import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
@@ -59,6 +60,7 @@ export async function startSuperLink(
   const draining = new AbortController();
   const listedNames = new ListedNames();
   const events = new LinkLog(logging);
+  const begunRuns = new BegunRuns();
   const jobBoards = new JobBoards((runId, line) => logLine(runId, line));
   let launching: Launching | undefined;
   let isExpected = false;
@@ -68,6 +70,7 @@ export async function startSuperLink(
     if (ENDS_PROCESS.has(event.kind) && "runId" in event) launching?.end(event.runId);
     if (event.kind === "checkpoint-saved") launching?.checkpointSaved(event.runId);
     if (event.kind === "run-finished") jobBoards.end(event.runId);
+    if (event.kind === "run-began") void reportBegun(event.runId);
   };
   const large = await openLargeObjects(config.largeObjects);
   const store = await openStore(config.database);
@@ -88,6 +91,13 @@ export async function startSuperLink(
   const logLine = (runId: bigint, line: string) => {
     // A run that is over needs no line, and a full disk is reported elsewhere.
     link.runs.appendLog(runId, [line]).catch(() => {});
+  };
+  // Simulated nodes and runs without an app fetch nothing.
+  const reportBegun = async (runId: bigint) => {
+    const run = await link.runs.get(runId).catch(() => undefined);
+    if (run !== undefined && run.fabHash !== "" && run.simulation === undefined) {
+      begunRuns.report(runId);
+    }
   };
   events.addNodes(await link.nodes.list());
   const replays = await openReplays(store, trouble);
@@ -116,6 +126,7 @@ export async function startSuperLink(
     artifacts,
     jobBoards,
     settings: store.settings,
+    begunRuns,
     expectRun: () => {
       isExpected = true;
       launching?.expectRun();

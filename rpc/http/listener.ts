@@ -2,7 +2,7 @@ import { systemClock } from "../../base/clock.ts";
 import { type Address, formatAddress } from "../address.ts";
 import { ACCEPTED_PER_TURN } from "../limits.ts";
 import type { ServerCertificate } from "../server.ts";
-import { type AcceptedConnection, type ListenOptions, ServerListener } from "../server_listener.ts";
+import { type AcceptedConnection, ServerListener } from "../server_listener.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
 import { checkCanServe, serveConnection } from "./serve_connection.ts";

@@ -4,7 +4,7 @@ import { Doorkeeper } from "./doorkeeper.ts";
 import { ACCEPTED_PER_TURN } from "../limits.ts";
 import { HANDSHAKE_MS, STRANGERS_PER_TURN, SWEEP_MS } from "./limits.ts";
 import type { ServerCertificate } from "../server.ts";
-import { type AcceptedConnection, type ListenOptions, ServerListener } from "../server_listener.ts";
+import { type AcceptedConnection, ServerListener } from "../server_listener.ts";
 import type { ByteSocket } from "./socket.ts";
 import type { Http2Stream } from "./stream.ts";
 import { StrangersTurn } from "./strangers_turn.ts";

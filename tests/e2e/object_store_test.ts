@@ -9,6 +9,7 @@ import {
   startSuperNode,
 } from "../support/flwr.ts";
 import { undisturbedRun } from "../support/flwr_run.ts";
+import { NIGHTLY } from "../support/nightly.ts";
 import { asOwner, hasPostgres, postgresServer } from "../support/postgres.ts";
 import { assertSameRun, runResult } from "../support/result.ts";
 import { hasS3, S3_BUCKET, S3_CREDENTIALS, S3Server } from "../support/s3_server.ts";
@@ -53,4 +54,4 @@ scenario("S3: two SuperLinks on PostgreSQL, and the service goes away in a run",
   await Promise.all([first, second].map(({ process }) => process.end("SIGTERM")));
   const check = startFlwr(stage, "check", ["database", "check", url, ...store]);
   assert.equal((await check.ended(30)).code, 0, check.tail());
-}, { ignore: !hasPostgres() || !hasS3(), seconds: 180 });
+}, { ignore: !NIGHTLY || !hasPostgres() || !hasS3(), seconds: 180 });

@@ -14,7 +14,7 @@ const KEEP_ALIVE_SECONDS = 10;
  *
  * Nearly all statements name their rows by keys. The planner does not know how many rows a table has before autovacuum
  * has analysed it, at best each minute, and reads tables in whole meanwhile: for a round of 100 nodes that took ten
- * times as long.
+ * times as long. To compile short statements takes longer than to run them.
  */
 const SESSION = {
   lock_timeout: 20_000,
@@ -22,6 +22,7 @@ const SESSION = {
   idle_in_transaction_session_timeout: 20_000,
   default_transaction_isolation: "read committed",
   enable_seqscan: "off",
+  jit: "off",
   tcp_keepalives_idle: 10,
   tcp_keepalives_interval: 5,
   tcp_keepalives_count: 3,

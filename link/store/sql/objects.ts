@@ -31,9 +31,9 @@ const CHILD: InsertedColumns = {
 
 const GARBAGE: InsertedColumns = { table: "garbage", columns: [["location", "text"]] };
 
-/** Objects with their bytes, which are elsewhere if the object has a size. */
-const WITH_BYTES = "object LEFT JOIN object_bytes USING (object_id)";
-const SIZE = "coalesce(size, length(bytes))";
+/** Size of an object, whose bytes are elsewhere if its row has one. No join: PostgreSQL might read all bytes for that. */
+const SIZE = `coalesce(size, (SELECT length(bytes) FROM object_bytes
+  WHERE object_bytes.object_id = object.object_id))`;
 
 /** {@link ObjectTable} in SQL. */
 export class SqlObjects implements ObjectTable {
@@ -53,7 +53,7 @@ export class SqlObjects implements ObjectTable {
 
   async sizes(ids: readonly ObjectId[]): Promise<Map<ObjectId, number>> {
     if (ids.length === 0) return new Map();
-    const sql = `SELECT object_id, ${SIZE} AS size FROM ${WITH_BYTES} WHERE object_id IN ?*`;
+    const sql = `SELECT object_id, ${SIZE} AS size FROM object WHERE object_id IN ?*`;
     const entry = (row: Row): [ObjectId, number] => [text(row, "object_id"), number(row, "size")];
     return new Map(await this.#sql.all(entry, sql, ids));
   }
@@ -192,7 +192,7 @@ export class SqlObjects implements ObjectTable {
   }
 
   size(id: ObjectId): Promise<number | undefined> {
-    const sql = `SELECT ${SIZE} AS size FROM ${WITH_BYTES} WHERE object_id = ?`;
+    const sql = `SELECT ${SIZE} AS size FROM object WHERE object_id = ?`;
     return this.#sql.one((row) => number(row, "size"), sql, id);
   }
 

@@ -1,7 +1,13 @@
-import { FlwrError } from "../base/error.ts";
-import type { Random } from "../base/random.ts";
-import type { ObjectStore } from "./objects/object_store.ts";
-import type { LinkStore } from "./store/store.ts";
+import { FlwrError } from "../../base/error.ts";
+import type { Random } from "../../base/random.ts";
+import type { ObjectStore } from "./object_store.ts";
+
+/** The database, as far as it concerns its object store. */
+export interface ObjectStoreUser {
+  /** Number of objects of the database that are in the object store. */
+  readonly placed: number;
+  readonly settings: { readOrWrite(name: string, text: string): Promise<string> };
+}
 
 /** Name of the setting with the id of the database, which its object store has, too. */
 const SETTING = "object-store-owner";
@@ -13,22 +19,21 @@ const SETTING = "object-store-owner";
  * @throws failed-precondition if it belongs to another database, or if the database's objects are in another store
  */
 export async function claimObjectStore(
-  store: LinkStore,
+  { placed, settings }: ObjectStoreUser,
   objectStore: ObjectStore | undefined,
   random: Random,
 ): Promise<void> {
-  const { objects } = await store.transaction("read-only", (tx) => tx.objects.placed());
   if (objectStore === undefined) {
-    if (objects === 0) return;
+    if (placed === 0) return;
     throw new FlwrError(
       "failed-precondition",
-      `${objects} of the database's objects are in an object store`,
+      `${placed} of the database's objects are in an object store`,
       { hints: ["Start with the same --object-store as before"] },
     );
   }
   const { address } = objectStore;
-  const id = await store.settings.readOrWrite(SETTING, random.uuid());
-  const owner = await objectStore.owner(objects === 0 ? id : undefined);
+  const id = await settings.readOrWrite(SETTING, random.uuid());
+  const owner = await objectStore.owner(placed === 0 ? id : undefined);
   if (owner === id) return;
   if (owner !== undefined) {
     throw new FlwrError(
@@ -41,7 +46,7 @@ export async function claimObjectStore(
   }
   throw new FlwrError(
     "failed-precondition",
-    `--object-store: "${address}" is empty, and ${objects} objects of the database are in another one`,
+    `--object-store: "${address}" is empty, and ${placed} objects of the database are in another one`,
     { hints: ["Start with the same --object-store as before", "Or restore its backup first"] },
   );
 }
