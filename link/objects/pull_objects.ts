@@ -96,9 +96,13 @@ async function choose(
   const chosen = new Set<ObjectId>(holds);
   let [served, objectsLeft, bytesLeft] = [0, maxObjects, maxBytes];
   for (const messageId of messageIds) {
-    const needed = await tx.objectRights.hasReceived(caller, messageId)
-      ? await neededOf(context, tx, messageId, chosen, maxObjects)
-      : [];
+    // Together, because a database server then answers both in one go.
+    const [isReceived, children] = await Promise.all([
+      tx.objectRights.hasReceived(caller, messageId),
+      tx.objects.childrenOf(messageId),
+    ]);
+    const root = new Map([[messageId, children]]);
+    const needed = isReceived ? await neededOf(context, tx, root, chosen, maxObjects) : [];
     const total = needed.reduce((sum, { size }) => sum + size, 0);
     const isTooLarge = needed.length > maxObjects || total > maxBytes;
     // A message that fits into the next response is not started in this one.
@@ -121,23 +125,24 @@ async function choose(
 /**
  * The objects of a message with their sizes in bytes, parents first.
  *
+ * @param root the message's own object, with its children
  * @param without objects to leave out with their trees
  * @param most number of objects after which the walk may stop; the result then has one more
  */
 async function neededOf(
   context: ObjectContext,
   tx: ObjectTransaction,
-  messageId: ObjectId,
+  root: ObjectTree,
   without: ReadonlySet<ObjectId>,
   most: number,
 ): Promise<{ id: ObjectId; size: number }[]> {
   const ids = new Set<ObjectId>();
-  const left: { id: ObjectId; tree?: ObjectTree }[] = [{ id: messageId }];
+  const left: { id: ObjectId; tree?: ObjectTree }[] = [...root.keys()].map((id) => ({ id }));
   for (let next = left.pop(); next !== undefined && ids.size <= most; next = left.pop()) {
     const { id, tree } = next;
     if (ids.has(id) || without.has(id)) continue;
     ids.add(id);
-    const children = tree?.get(id) ?? await tx.objects.childrenOf(id);
+    const children = (tree ?? root).get(id) ?? [];
     for (const child of children.toReversed()) {
       left.push({ id: child, tree: tree ?? (await knownTree(context, tx, child)).ids });
     }

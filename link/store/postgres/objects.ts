@@ -31,6 +31,8 @@ const REMOVE = `WITH list AS (SELECT ?::text[] AS ids),
 export class PostgresObjects extends SqlObjects {
   readonly #sql: Statements;
   readonly #cache: BytesCache;
+  /** Objects that this transaction has found. No other one removes them meanwhile, or else this one does not see it. */
+  readonly #stored = new Set<ObjectId>();
 
   constructor(sql: Statements, cache: BytesCache) {
     super(sql);
@@ -38,20 +40,43 @@ export class PostgresObjects extends SqlObjects {
     this.#cache = cache;
   }
 
+  override async standings(ids: readonly ObjectId[]): Promise<Map<ObjectId, ObjectCounters>> {
+    const found = await super.standings(ids);
+    for (const id of found.keys()) this.#stored.add(id);
+    return found;
+  }
+
+  override async sizes(ids: readonly ObjectId[]): Promise<Map<ObjectId, number>> {
+    const cached = this.#cached(ids);
+    const [stored, read] = await Promise.all([
+      this.standings([...cached.keys()]),
+      super.sizes(ids.filter((id) => !cached.has(id))),
+    ]);
+    return new Map([
+      ...[...stored.keys()].map((id) => [id, cached.get(id)!.length] as const),
+      ...read,
+    ]);
+  }
+
   override async bytesOf(ids: readonly ObjectId[]): Promise<Map<ObjectId, Uint8Array>> {
+    const cached = this.#cached(ids);
+    // Which objects exist is the server's to say: another SuperLink may have removed them before this transaction.
+    const [, read] = await Promise.all([
+      this.standings([...cached.keys()].filter((id) => !this.#stored.has(id))),
+      super.bytesOf(ids.filter((id) => !cached.has(id))),
+    ]);
+    for (const [id, bytes] of read) this.#cache.set(id, bytes);
+    for (const [id, bytes] of cached) if (this.#stored.has(id)) read.set(id, bytes);
+    return read;
+  }
+
+  #cached(ids: readonly ObjectId[]): Map<ObjectId, Uint8Array> {
     const cached = new Map<ObjectId, Uint8Array>();
     for (const id of ids) {
       const bytes = this.#cache.get(id);
       if (bytes !== undefined) cached.set(id, bytes);
     }
-    // Which objects exist is the server's to say: another SuperLink may have removed them.
-    const [stored, read] = await Promise.all([
-      this.standings([...cached.keys()]),
-      super.bytesOf(ids.filter((id) => !cached.has(id))),
-    ]);
-    for (const [id, bytes] of read) this.#cache.set(id, bytes);
-    for (const [id, bytes] of cached) if (stored.has(id)) read.set(id, bytes);
-    return read;
+    return cached;
   }
 
   override async bytes(id: ObjectId): Promise<Uint8Array | undefined> {
@@ -112,6 +137,7 @@ export class PostgresObjects extends SqlObjects {
   /** Without foreign keys, which the server would check and follow row by row. */
   override async removeAll(ids: readonly ObjectId[]): Promise<void> {
     if (ids.length === 0) return;
+    for (const id of ids) this.#stored.delete(id);
     await this.#sql.run(REMOVE, ids);
   }
 }

@@ -52,6 +52,15 @@ postgresTest("an object that another SuperLink removed is not read from memory",
     assert.deepEqual(await read(), object);
     await store.transaction("relaxed", (tx) => tx.objects.removeAll(["a"]));
     assert.deepEqual((await store.usage()).objects, 0);
+    // Nor in the transaction that removed it.
+    await add(store, [object]);
+    const sizes = await store.transaction("relaxed", async (tx) => {
+      const before = await tx.objects.sizes(["a", "c"]);
+      await tx.objects.removeAll(["a"]);
+      assert.equal((await tx.objects.bytesOf(["a"])).size, 0);
+      return [before, await tx.objects.sizes(["a"])];
+    });
+    assert.deepEqual(sizes, [new Map([["a", 2]]), new Map()]);
   } finally {
     await store.close();
     await other.close();

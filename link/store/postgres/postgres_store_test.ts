@@ -214,8 +214,10 @@ postgresTest("the server finds rows by indices, however many there are", async (
         counters: { references: 0, waits: 0 },
       })),
     ));
+  // Another SuperLink, which has nothing of them in memory.
+  await using other = await opened(target);
   const sent = await statementsOf(() =>
-    store.transaction("relaxed", async (tx) => {
+    other.transaction("relaxed", async (tx) => {
       await tx.objects.standings(ids);
       await tx.objects.sizes(ids);
       await tx.objects.bytesOf(ids);
