@@ -59,6 +59,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--simulation": "false",
     "--idle-exit": "never",
     "--drain-timeout": "10",
+    "--processes": "1",
     "--trusted-proxy": "none",
     "--trusted-proxy-header": '"x-forwarded-for"',
     "--superexec-auth-secret-file": "none",
