@@ -13,6 +13,7 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "tests/e2e/simulation_test.ts": 57,
   "tests/e2e/postgres_test.ts": 52,
   "tests/link/soak_test.ts": 49,
+  "tests/e2e/object_store_test.ts": 45,
   "tests/packaging/executable_test.ts": 44,
   "tests/security/attacks/attacks_test.ts": 36,
   "tests/e2e/secure_aggregation_test.ts": 29,
@@ -26,6 +27,9 @@ export const LONG_TESTS: Readonly<Record<string, number>> = {
   "tests/interop/quickstart_test.ts": 20,
   "tests/e2e/slurm_test.ts": 19,
   "tests/link/crash_test.ts": 18,
+  "tests/e2e/chaos/chaos_test.ts": 18,
+  "tests/link/object_store_test.ts": 16,
+  "tests/link/s3_store_test.ts": 16,
 };
 
 /** Puts the files of {@link LONG_TESTS} first, longest first; the others keep their order. */
