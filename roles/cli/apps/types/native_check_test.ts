@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { testWithAllRights } from "../../../../base/testing/all_rights.ts";
 import { dirname, join } from "node:path";
 import { TempDir } from "../../../../tests/support/tempdir.ts";
 import { readTypes } from "./installation.ts";
@@ -33,25 +34,28 @@ async function verdictOn(texts: Readonly<Record<string, string>>) {
   });
 }
 
-Deno.test("the native compiler passes a right app, and fails each kind of wrong one", async () => {
-  assert.ok(await nativeCompiler(), "its package is installed");
-  assert.equal(await verdictOn({ "server.ts": SERVER, "task.ts": TASK }), "passed");
-  const deno = "export const rounds = Deno.memoryUsage().rss + new URL('a:b').href.length;\n";
-  assert.equal(await verdictOn({ "server.ts": SERVER, "task.ts": deno }), "passed");
-  for (
-    const wrong of [
-      'export const rounds = "three";\n',
-      "export const rounds = document.title.length;\n",
-      "export const other = 3;\n",
-      "export const rounds = (undefined as unknown as AbortSignal).missing;\n",
-      "class A { m() {} } class B extends A { m() {} }\nexport const rounds = 3;\n",
-    ]
-  ) {
-    assert.equal(await verdictOn({ "server.ts": SERVER, "task.ts": wrong }), "failed", wrong);
-  }
-  const client = SERVER.replace("new ServerApp().main", "((main: unknown) => main)");
-  assert.equal(await verdictOn({ "server.ts": client, "task.ts": TASK }), "failed");
-});
+testWithAllRights(
+  "the native compiler passes a right app, and fails each kind of wrong one",
+  async () => {
+    assert.ok(await nativeCompiler(), "its package is installed");
+    assert.equal(await verdictOn({ "server.ts": SERVER, "task.ts": TASK }), "passed");
+    const deno = "export const rounds = Deno.memoryUsage().rss + new URL('a:b').href.length;\n";
+    assert.equal(await verdictOn({ "server.ts": SERVER, "task.ts": deno }), "passed");
+    for (
+      const wrong of [
+        'export const rounds = "three";\n',
+        "export const rounds = document.title.length;\n",
+        "export const other = 3;\n",
+        "export const rounds = (undefined as unknown as AbortSignal).missing;\n",
+        "class A { m() {} } class B extends A { m() {} }\nexport const rounds = 3;\n",
+      ]
+    ) {
+      assert.equal(await verdictOn({ "server.ts": SERVER, "task.ts": wrong }), "failed", wrong);
+    }
+    const client = SERVER.replace("new ServerApp().main", "((main: unknown) => main)");
+    assert.equal(await verdictOn({ "server.ts": client, "task.ts": TASK }), "failed");
+  },
+);
 
 Deno.test("imports that Deno resolves in another way are left to Deno", () => {
   const alike = (task: string, more: Readonly<Record<string, string>> = {}) =>
