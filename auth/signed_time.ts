@@ -24,9 +24,6 @@ export interface SignedTime {
 /** How far signed times may run ahead of the clock to be unique, in microseconds. */
 const MAX_RISE_MICROSECONDS = 1e6;
 
-/** Seconds for which a signature that was made early may be used. Servers accept much older ones. */
-export const PREPARED_SECONDS = 10;
-
 /** Last time signed with each key, by any signer, in microseconds. */
 const lastSigned = new WeakMap<PrivateKey, number>();
 
@@ -39,38 +36,14 @@ const lastSigned = new WeakMap<PrivateKey, number>();
 export class TimeSigner {
   readonly #key: PrivateKey;
   readonly #clock: Clock;
-  /** Credentials that were made early, and when. */
-  #prepared: { readonly signed: Promise<SignedTime>; readonly since: number } | undefined;
 
   constructor(key: PrivateKey, clock: Clock = systemClock) {
     this.#key = key;
     this.#clock = clock;
   }
 
-  /**
-   * Signs now for the next call, so that the call need not wait for its signature, which takes a millisecond. A signature
-   * that is not used within {@link PREPARED_SECONDS} is discarded.
-   */
-  prepare(): void {
-    const signed = this.#sign();
-    // The call then signs again.
-    signed.catch(() => {});
-    this.#prepared = { signed, since: this.#clock.now() };
-  }
-
-  /** Creates the credentials of the next call. Each signature is used once. */
+  /** Creates the credentials of the next call. */
   async sign(): Promise<SignedTime> {
-    const prepared = this.#prepared;
-    this.#prepared = undefined;
-    if (prepared !== undefined) {
-      const age = this.#clock.now() - prepared.since;
-      const signed = await prepared.signed.catch(() => undefined);
-      if (signed !== undefined && age >= 0 && age < PREPARED_SECONDS) return signed;
-    }
-    return await this.#sign();
-  }
-
-  async #sign(): Promise<SignedTime> {
     const now = Math.floor(this.#clock.now() * 1e6);
     const last = lastSigned.get(this.#key) ?? 0;
     // Follows a clock that was set back, because servers refuse times more than a few seconds ahead.

@@ -6,7 +6,7 @@ import { curveFacts, CURVES } from "./curve.ts";
 import { derFromRawSignature, rawFromDerSignature } from "./ecdsa_signature.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import { PrivateKey } from "./private_key.ts";
-import { PREPARED_SECONDS, TimeSigner, type VerifiedTime, verifyTime } from "./signed_time.ts";
+import { TimeSigner, type VerifiedTime, verifyTime } from "./signed_time.ts";
 import { nodeSignatures } from "./testing/vectors.ts";
 
 const key = await PrivateKey.generate("P-384");
@@ -138,39 +138,4 @@ Deno.test("longer encodings of the same signature are refused", async () => {
   for (const bytes of variants) {
     assert.equal(rawFromDerSignature(new Uint8Array(bytes), "P-384"), undefined);
   }
-});
-
-Deno.test("a signature that was made early is used once, and only while it is new", async () => {
-  const key = await PrivateKey.generate("P-256");
-  const clock = new FakeClock();
-  const signer = new TimeSigner(key, clock);
-  const early = new Date(clock.now() * 1000).toISOString().slice(0, 19);
-  signer.prepare();
-  await clock.advance(PREPARED_SECONDS - 1);
-  const first = await signer.sign();
-  const second = await signer.sign();
-  assert.ok(first.timestamp.startsWith(early));
-  assert.notEqual(first.timestamp, second.timestamp);
-  assert.ok(second.timestamp > first.timestamp);
-  for (const signed of [first, second]) {
-    assert.ok("nonce" in (await verifyTime(key.publicKey, signed, clock))!);
-  }
-  signer.prepare();
-  await clock.advance(PREPARED_SECONDS);
-  const fresh = new Date(clock.now() * 1000).toISOString().slice(0, 19);
-  assert.ok((await signer.sign()).timestamp.startsWith(fresh), "the early one is too old");
-  // Another signer of the key may sign in between.
-  signer.prepare();
-  const other = await new TimeSigner(key, clock).sign();
-  assert.notEqual((await signer.sign()).timestamp, other.timestamp);
-});
-
-Deno.test("a clock that is set back makes early signatures useless, not wrong", async () => {
-  const key = await PrivateKey.generate("P-256");
-  let now = 1_800_000_000;
-  const clock = { now: () => now, sleep: () => Promise.resolve() };
-  const signer = new TimeSigner(key, clock);
-  signer.prepare();
-  now -= 100;
-  assert.ok("nonce" in (await verifyTime(key.publicKey, await signer.sign(), clock))!);
 });

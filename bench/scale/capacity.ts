@@ -1,4 +1,4 @@
-import { type Costs } from "./costs.ts";
+import type { Costs } from "./costs.ts";
 import { poissonArrivals, quantile, seeded, serveTogether } from "./queue/simulate.ts";
 
 /** Connections of one process (rpc/http/connections.ts), and those of one node: pulls and other calls. */

@@ -17,7 +17,10 @@ export interface LargeObjectFlags extends ObjectStoreFlags {
   objectStoreFrom: number;
 }
 
-/** Default values of the flags. */
+/**
+ * Default values of the flags. Smaller parts are as fast or faster in PostgreSQL, which then writes them with their rows:
+ * measured with 64 KiB. With 256 KiB, it takes twice as long as a folder and 1.3 times as long as S3.
+ */
 export const DEFAULT_OBJECT_STORE_FLAGS: LargeObjectFlags = { objectStoreFrom: 256 * 1024 };
 
 /** Where large objects are stored. */

@@ -59,3 +59,22 @@ scenario(
   },
   { ignore: !hasPostgres() || Deno.build.os !== "linux" },
 );
+
+scenario("processes: they end if the one that started them is killed", async (stage) => {
+  const target = await postgresServer();
+  const database = `e2e_${crypto.randomUUID().replaceAll("-", "")}`;
+  await asOwner(target, `CREATE DATABASE ${database}`);
+  const { process } = await startSuperLink({
+    stage,
+    flags: [
+      ...["--database", `postgres://flwr@127.0.0.1:${target.port}/${database}`],
+      ...["--processes", "2"],
+    ],
+  });
+  await process.waitForEvent("processes-ready");
+  process.signal("SIGKILL");
+  // Its output ends when the last of them has ended, because they write to it, too.
+  await process.ended(30);
+  const stopped = process.records.filter(({ event }) => event === "superlink-stopped");
+  assert.equal(stopped.length, 2);
+}, { ignore: !hasPostgres() || Deno.build.os !== "linux" });

@@ -8,7 +8,7 @@ import {
   type ObjectStore,
 } from "../../objects/object_store.ts";
 import { BytesCheck, cannotUse, checkBytes, damaged } from "./bytes_check.ts";
-import { errorBody, listBody, problemOf } from "./s3_answers.ts";
+import { errorBody, listBody, problemOf, type S3List } from "./s3_answers.ts";
 
 /** Name of the object with the id of the database that bucket and prefix belong to. */
 const OWNER = "flwr-object-store";
@@ -20,6 +20,8 @@ const ATTEMPTS = 4;
 const [REQUEST_SECONDS, BYTES_PER_SECOND] = [30, 2 ** 20];
 /** Seconds to wait after a failed attempt: the first time at most this, then twice as long each time. */
 const PAUSE_SECONDS = 0.4;
+/** Number of attempts to take the store for a database, and seconds after which a claim is one that a crash left. */
+const [CLAIMS, CLAIM_SECONDS] = [6, 3600];
 /** Number of requests for removals at the same time. */
 const REMOVALS = 8;
 
@@ -145,16 +147,8 @@ export class S3Store implements ObjectStore {
 
   async list(after: string): Promise<LocationPage> {
     const { prefix } = this.#target;
-    const { headers, body } = await this.#request({
-      method: "GET",
-      query: {
-        "list-type": "2",
-        ...(prefix === "" ? {} : { prefix }),
-        ...(after === "" ? {} : { "continuation-token": after }),
-      },
-    }, listBody);
-    const date = Date.parse(headers.get("date") ?? "");
-    const now = Number.isNaN(date) ? Date.now() : date;
+    const { headers, body } = await this.#list(prefix, after);
+    const now = timeOf(headers);
     const found = body.objects.flatMap(({ key, changed }) => {
       const location = key.slice(prefix.length);
       return key.startsWith(prefix) && LOCATION.test(location)
@@ -165,19 +159,68 @@ export class S3Store implements ObjectStore {
   }
 
   async owner(id?: string): Promise<string | undefined> {
-    const known = await this.#readOwner();
-    if (known !== undefined || id === undefined) return known;
-    const body = new TextEncoder().encode(`${id}\n`);
-    // Only one of several SuperLinks that start together writes it, if the service knows the condition.
+    for (let attempt = 1;; attempt++) {
+      const known = await this.#readOwner();
+      if (known !== undefined || id === undefined) return known;
+      const owner = await this.#claim(id);
+      if (owner !== undefined) return owner;
+      if (attempt === CLAIMS) {
+        throw cannotUse(this.address, "Other SuperLinks take it for their databases just now", {
+          hint: "Start again in a moment",
+        });
+      }
+      await pause(PAUSE_SECONDS * 2 ** attempt * Math.random(), this.#closing.signal);
+    }
+  }
+
+  /**
+   * Makes the bucket and prefix belong to a database. Not every service knows conditional requests, so each SuperLink
+   * writes a claim first and withdraws if there is another one: of two that start together, at most one finds itself alone.
+   *
+   * @returns the owner; undefined if there are other claims
+   */
+  async #claim(id: string): Promise<string | undefined> {
+    const claims = `${this.#target.prefix}${OWNER}.claims/`;
+    const key = `${claims}${crypto.randomUUID()}`;
+    await this.#putText(key, id);
+    try {
+      const { headers, body } = await this.#list(claims);
+      const now = timeOf(headers);
+      const others = body.objects.filter((claim) =>
+        claim.key !== key && now - claim.changed < CLAIM_SECONDS * 1000
+      );
+      if (others.length > 0) return undefined;
+      // One that was alone before has written the owner before its claim went.
+      const known = await this.#readOwner();
+      if (known !== undefined) return known;
+      await this.#putText(`${this.#target.prefix}${OWNER}`, id, { "if-none-match": "*" });
+      return await this.#readOwner();
+    } finally {
+      await this.#request({ method: "DELETE", key, handled: [404] }, errorBody);
+    }
+  }
+
+  async #putText(key: string, text: string, headers: Readonly<Record<string, string>> = {}) {
+    const body = new TextEncoder().encode(`${text}\n`);
     await this.#request({
       method: "PUT",
-      key: `${this.#target.prefix}${OWNER}`,
+      key,
       body,
       bodyHash: sha256Hex(body),
-      headers: { "content-type": "text/plain", "if-none-match": "*" },
+      headers: { "content-type": "text/plain", ...headers },
       handled: [409, 412],
     }, errorBody);
-    return await this.#readOwner();
+  }
+
+  async #list(prefix: string, after = ""): Promise<S3Answer<S3List>> {
+    return await this.#request({
+      method: "GET",
+      query: {
+        "list-type": "2",
+        ...(prefix === "" ? {} : { prefix }),
+        ...(after === "" ? {} : { "continuation-token": after }),
+      },
+    }, listBody);
   }
 
   close(): void {
@@ -340,4 +383,10 @@ function pause(seconds: number, signal: AbortSignal): Promise<void> {
     }
     signal.addEventListener("abort", done);
   });
+}
+
+/** The service's time: milliseconds since 1970. */
+function timeOf(headers: Headers): number {
+  const date = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(date) ? Date.now() : date;
 }

@@ -53,11 +53,6 @@ export class FleetClient {
     this.#options = options;
   }
 
-  /** Signs for the call that follows soon, while there is other work. */
-  prepareCall(): void {
-    this.#options.credentials.prepare();
-  }
-
   /** Registers the node's key. */
   async register(): Promise<void> {
     const { publicKey } = this.#options.credentials;

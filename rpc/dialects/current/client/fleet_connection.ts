@@ -116,8 +116,6 @@ export class CurrentFleetConnection implements FleetConnection {
         const begun = answer.along?.begunRun ?? 0n;
         if (begun !== 0n) onRunBegun?.(begun);
         const message = await this.#receive(member, answer, signal);
-        // The reply's signature is made while the app works.
-        if (message !== undefined) member.client.prepareCall();
         if (message === undefined) this.#kept.expire(this.#options.clock.now());
         if (message !== undefined || begun === 0n || hints === MAX_HINTS || signal?.aborted) {
           return message;
@@ -301,10 +299,7 @@ export class CurrentFleetConnection implements FleetConnection {
     const { client, nodeId } = member;
     const runId = deflated.wire.metadata!.runId;
     const along = objects && { objects };
-    const announcing = client.pushMessage(nodeId, deflated, clientAppSeconds, along);
-    // The signature of the next pull is made while the SuperLink stores the reply.
-    client.prepareCall();
-    const announced = await announcing;
+    const announced = await client.pushMessage(nodeId, deflated, clientAppSeconds, along);
     if (objects !== undefined) member.takesBytes = alongBytes(announced.along?.takesBytes ?? 0n);
     const { objectsToPush, sessionId } = announced;
     const wanted = objectsToPush.flatMap((id) => deflated.objects.get(id) ?? []);

@@ -41,11 +41,6 @@ export class NodeCredentials {
     this.#signer = new TimeSigner(key, clock);
   }
 
-  /** Signs for the next call, which then need not wait for its signature. */
-  prepare(): void {
-    this.#signer.prepare();
-  }
-
   /** Creates the headers of one attempt at a call. */
   async headers(): Promise<Record<string, string | Uint8Array>> {
     const { timestamp, signature } = await this.#signer.sign();
