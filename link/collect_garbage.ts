@@ -23,6 +23,11 @@ export const DEFAULT_GARBAGE_LIMITS: GarbageLimits = {
   orphanSearchSeconds: 6 * 3600,
 };
 
+/** Number of locations that are removed together. One that cannot be removed keeps only these. */
+const REMOVED_TOGETHER = 20;
+/** Seconds until another attempt to remove what could not be removed. */
+const POSTPONED_SECONDS = 3600;
+
 /**
  * Background task that removes bytes from the object store: those of removed objects, and those that crashes left. Of
  * SuperLinks that share a store, one does it at a time. Two would do no harm, because locations are never used again.
@@ -42,7 +47,8 @@ export async function collectGarbageUntilClosed(context: LinkContext): Promise<v
       cursor = await searchPage(context, large, cursor);
       if (cursor === "") searchAt = clock.now() + limits.orphanSearchSeconds;
     } catch {
-      // The store, or the object store, has reported it. The next step comes soon.
+      // The store, or the object store, has reported it. The next step comes soon. A search begins anew.
+      cursor = "";
     }
   }
 }
@@ -55,8 +61,24 @@ async function collectSome(context: LinkContext, large: LargeObjects): Promise<b
     return await tx.garbage.due(clock.now(), limits.garbageBatch);
   });
   if (due === undefined || due.length === 0) return false;
-  await large.remove(due);
-  await context.transact("relaxed", (tx) => tx.garbage.removeAll(due));
+  const removed: Location[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  for (let place = 0; place < due.length; place += REMOVED_TOGETHER) {
+    const some = due.slice(place, place + REMOVED_TOGETHER);
+    try {
+      await large.remove(some);
+      removed.push(...some);
+    } catch (error) {
+      failure = { error };
+    }
+  }
+  const left = due.filter((location) => !removed.includes(location));
+  await context.transact("relaxed", async (tx) => {
+    await tx.garbage.removeAll(removed);
+    // Those that cannot be removed must not keep the others from their turn.
+    if (removed.length > 0) await tx.garbage.postpone(left, clock.now() + POSTPONED_SECONDS);
+  });
+  if (failure !== undefined) throw failure.error;
   return due.length === limits.garbageBatch;
 }
 

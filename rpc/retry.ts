@@ -53,6 +53,11 @@ export function isRetryable(error: FlwrError): boolean {
   return RETRIED[error.code] || (error instanceof ApiError && error.api === "clock-off");
 }
 
+/** Whether a server gave the error, or had no time to give one. */
+function isAnswered(error: FlwrError): boolean {
+  return error instanceof ApiError || error.code === "deadline-exceeded";
+}
+
 /**
  * Seconds to wait after a failed attempt: exponential backoff with full jitter (Brooker, "Exponential Backoff And
  * Jitter", 2015), because otherwise a hundred nodes would return at once.
@@ -93,9 +98,10 @@ export async function withRetries<T>(
       return await run(attempt);
     } catch (thrown) {
       const error = FlwrError.from(thrown);
-      // An attempt that lasted longer than the wait is no quick failure: usually its server ended while it held the call,
-      // and the next attempt reaches another server, or the same one restarted.
-      quick = clock.now() - begun > backoffSeconds(quick + 1, 1) ? 1 : quick + 1;
+      // Usually the server ended while it held the call, and the next attempt reaches another server, or the same one
+      // restarted. A server that answers late is overloaded, and must not be called more often for that.
+      const wasHeld = clock.now() - begun > backoffSeconds(quick + 1, 1) && !isAnswered(error);
+      quick = wasHeld ? 1 : quick + 1;
       const waitSeconds = backoffSeconds(quick, random.uniform());
       const waited = clock.now() - start + waitSeconds;
       const spent = attempt > (policy.maxRetries ?? Infinity) ||

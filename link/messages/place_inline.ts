@@ -1,3 +1,4 @@
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import type { ObjectId } from "../../entities/object.ts";
 import type { InlineObject, PushedMessages } from "../../entities/push.ts";
 import type { PlacedObject } from "../objects/object_table.ts";
@@ -30,8 +31,34 @@ export async function placeInline(
   return { pushed: { ...pushed, inlineObjects }, placed };
 }
 
+/**
+ * Codes of errors after which a transaction may still be committed. Its objects stay: the housekeeping finds those that
+ * were not added.
+ */
+const UNCERTAIN: ReadonlySet<ErrorCode> = new Set([
+  "unavailable",
+  "deadline-exceeded",
+  "internal",
+]);
+
+/** Runs a transaction that adds placed objects. The bytes of those that it does not add are removed. */
+export async function addPlaced<T>(
+  context: MessageContext,
+  placed: readonly PlacedObject[],
+  add: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await add();
+    await discardUnused(context, placed);
+    return result;
+  } catch (error) {
+    if (!UNCERTAIN.has(FlwrError.from(error).code)) await discardUnused(context, placed);
+    throw error;
+  }
+}
+
 /** Removes the bytes of those objects that the transaction did not add. */
-export async function discardUnused(
+async function discardUnused(
   context: MessageContext,
   placed: readonly PlacedObject[],
 ): Promise<void> {

@@ -10,7 +10,7 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import type { NewLinkMessage } from "../../entities/message.ts";
 import { treeFault } from "./message_fault.ts";
 import type { MessageRefusal, OpenedPush, PushedMessages } from "../../entities/push.ts";
-import { discardUnused, placeInline } from "./place_inline.ts";
+import { addPlaced, placeInline } from "./place_inline.ts";
 import { type MessageReads, readAhead } from "./read_ahead.ts";
 import { settlePushes } from "./push_end.ts";
 import type { AnnouncedMessage, PushRecord } from "./push_table.ts";
@@ -45,16 +45,18 @@ export async function openPush(
   const { pushed: placedPush, placed } = await placeInline(context, pushed);
   // A push becomes durable when its last message is accepted or refused (see settlePushes). With inline objects that
   // may happen in this transaction.
-  const { opened, finished } = await context.transact(
-    pushed.inlineObjects === undefined ? "relaxed" : "durable",
-    async (tx, effects) => {
-      context.large?.requireFresh(placed);
-      const { nodeId, runId } = pushed;
-      if (nodeId === SUPERLINK_NODE_ID) await noteInstructions(context, tx, runId);
-      return await announceMessages(context, tx, effects, placedPush, faults);
-    },
+  const kind = pushed.inlineObjects === undefined ? "relaxed" : "durable";
+  const { opened, finished } = await addPlaced(
+    context,
+    placed,
+    () =>
+      context.transact(kind, async (tx, effects) => {
+        context.large?.requireFresh(placed);
+        const { nodeId, runId } = pushed;
+        if (nodeId === SUPERLINK_NODE_ID) await noteInstructions(context, tx, runId);
+        return await announceMessages(context, tx, effects, placedPush, faults);
+      }),
   );
-  await discardUnused(context, placed);
   await settlePushes(context, finished);
   return opened;
 }
@@ -324,14 +326,15 @@ export async function putObject(
   message?: NewLinkMessage,
 ): Promise<boolean> {
   const placed = await placeExpected(context, pusher, object, message);
-  const { stored, finished } = await context.transact(
-    "relaxed",
-    (tx, effects) => {
-      context.large?.requireFresh([placed]);
-      return storeObject(context, tx, effects, pusher, placed, message);
-    },
+  const { stored, finished } = await addPlaced(
+    context,
+    placed === object ? [] : [placed],
+    () =>
+      context.transact("relaxed", (tx, effects) => {
+        context.large?.requireFresh([placed]);
+        return storeObject(context, tx, effects, pusher, placed, message);
+      }),
   );
-  if (placed !== object) await discardUnused(context, [placed]);
   await settlePushes(context, finished);
   return stored;
 }

@@ -11,5 +11,7 @@ export interface GarbageTable {
   due(now: number, limit: number): Promise<Location[]>;
   /** Those of the locations that are in the table. */
   among(locations: readonly Location[]): Promise<Set<Location>>;
+  /** Gives locations another time. */
+  postpone(locations: readonly Location[], dueAt: number): Promise<void>;
   removeAll(locations: readonly Location[]): Promise<void>;
 }

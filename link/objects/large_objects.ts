@@ -19,6 +19,9 @@ const ADD_WITHIN_SECONDS = 600;
  */
 export const ORPHAN_SECONDS = 3600;
 
+/** Seconds between two reports of failures. */
+const REPORT_SECONDS = 60;
+
 /** Number of objects of one call to write or read at the same time. */
 const AT_A_TIME = 4;
 
@@ -27,7 +30,12 @@ export type ObjectStoreEvent =
   /** The object store cannot be used. Reported once a minute while the failure lasts. */
   | { readonly kind: "object-store-failed"; readonly error: FlwrError }
   /** The object store can be used again. */
-  | { readonly kind: "object-store-recovered" };
+  | { readonly kind: "object-store-recovered" }
+  /** Bytes are not those that were stored. Who asks for them fails for good. Reported at most once a minute. */
+  | { readonly kind: "object-damaged"; readonly error: FlwrError };
+
+/** What is done with the object store. */
+type Operation = "put" | "get" | "list" | "remove";
 
 /** Options of {@link LargeObjects}. */
 export interface LargeObjectsOptions {
@@ -45,7 +53,12 @@ export class LargeObjects {
   readonly #options: LargeObjectsOptions;
   /** Reads under way, because many nodes pull the same model at the same time. */
   readonly #reads = new Map<Location, Promise<Uint8Array | undefined>>();
-  #reportedAt: number | undefined;
+  /** Operations that failed the last time. A full store, for example, can still be read. */
+  readonly #failing = new Set<Operation>();
+  /** Whether the present failure was reported. */
+  #isReported = false;
+  #reportedAt = -Infinity;
+  #damageReportedAt = -Infinity;
 
   constructor(options: LargeObjectsOptions) {
     this.store = options.store;
@@ -64,7 +77,7 @@ export class LargeObjects {
     try {
       await inTurns(objects, async (object) => {
         const place = { location: newLocation(object.id, random.uint64()), storedAt: clock.now() };
-        await this.#watched(this.store.put(place.location, object.bytes));
+        await this.#watched("put", this.store.put(place.location, object.bytes));
         placed.push({ ...object, place });
       });
     } catch (error) {
@@ -93,7 +106,9 @@ export class LargeObjects {
   async discard(objects: readonly PlacedObject[]): Promise<void> {
     const locations = objects.flatMap(({ place }) => place?.location ?? []);
     // What is left is found as an orphan.
-    if (locations.length > 0) await this.#watched(this.store.remove(locations)).catch(() => {});
+    if (locations.length > 0) {
+      await this.#watched("remove", this.store.remove(locations)).catch(() => {});
+    }
   }
 
   /** Reads the bytes of objects. Missing ones are left out. The caller bounds their sum. @throws unavailable */
@@ -108,41 +123,54 @@ export class LargeObjects {
 
   /** See ObjectStore.list. @throws unavailable */
   list(after: string): Promise<LocationPage> {
-    return this.#watched(this.store.list(after));
+    return this.#watched("list", this.store.list(after));
   }
 
   /** Removes bytes for good. @throws unavailable */
   async remove(locations: readonly Location[]): Promise<void> {
-    if (locations.length > 0) await this.#watched(this.store.remove(locations));
+    if (locations.length > 0) await this.#watched("remove", this.store.remove(locations));
   }
 
   #read({ location, size }: Place): Promise<Uint8Array | undefined> {
     const known = this.#reads.get(location);
     if (known !== undefined) return known;
-    const reading = this.#watched(this.store.get(location, size))
+    const reading = this.#watched("get", this.store.get(location, size))
       .finally(() => this.#reads.delete(location));
     this.#reads.set(location, reading);
     return reading;
   }
 
-  /** Reports failures of the store, at most once a minute, and the end of a failure. */
-  async #watched<T>(work: Promise<T>): Promise<T> {
-    const { clock, onEvent } = this.#options;
+  /** Reports failures of the store, at most once a minute, and the end of a reported failure. */
+  async #watched<T>(operation: Operation, work: Promise<T>): Promise<T> {
     try {
       const result = await work;
-      if (this.#reportedAt !== undefined) {
-        this.#reportedAt = undefined;
-        onEvent({ kind: "object-store-recovered" });
+      if (this.#failing.delete(operation) && this.#failing.size === 0 && this.#isReported) {
+        this.#isReported = false;
+        this.#options.onEvent({ kind: "object-store-recovered" });
       }
       return result;
     } catch (error) {
       const failure = FlwrError.from(error);
-      if (this.#reportedAt === undefined || clock.now() - this.#reportedAt >= 60) {
-        this.#reportedAt = clock.now();
-        onEvent({ kind: "object-store-failed", error: failure });
-      }
+      this.#report(operation, failure);
       throw failure;
     }
+  }
+
+  #report(operation: Operation, error: FlwrError): void {
+    const { clock, onEvent } = this.#options;
+    const now = clock.now();
+    if (error.code === "data-loss") {
+      if (now - this.#damageReportedAt < REPORT_SECONDS) return;
+      this.#damageReportedAt = now;
+      onEvent({ kind: "object-damaged", error });
+      return;
+    }
+    this.#failing.add(operation);
+    // A store that fails and works in turns is reported once a minute, too.
+    if (now - this.#reportedAt < REPORT_SECONDS) return;
+    this.#reportedAt = now;
+    this.#isReported = true;
+    onEvent({ kind: "object-store-failed", error });
   }
 }
 

@@ -34,6 +34,13 @@ export class MemoryGarbage implements GarbageTable {
     return Promise.resolve(new Set(locations.filter((location) => this.#dueAt.has(location))));
   }
 
+  postpone(locations: readonly Location[], dueAt: number): Promise<void> {
+    for (const location of locations) {
+      if (this.#dueAt.has(location)) this.#journal.set(this.#dueAt, location, dueAt);
+    }
+    return Promise.resolve();
+  }
+
   removeAll(locations: readonly Location[]): Promise<void> {
     for (const location of locations) this.#journal.delete(this.#dueAt, location);
     return Promise.resolve();

@@ -11,6 +11,8 @@ const SAME_PRESS_MS = 1000;
 export interface Shutdown extends Disposable {
   /** Aborted at the first SIGINT or SIGTERM, with the signal's name as its reason. */
   readonly signal: AbortSignal;
+  /** Called before a second signal ends the process, for what would outlive it. */
+  onSecond?: () => void;
 }
 
 /**
@@ -29,18 +31,20 @@ export function onShutdown(): Shutdown {
         firstAt = performance.now();
         controller.abort(name);
       } else if (performance.now() - firstAt > SAME_PRESS_MS) {
+        shutdown.onSecond?.();
         Deno.exit(INTERRUPTED);
       }
     };
     Deno.addSignalListener(name, listener);
     return () => Deno.removeSignalListener(name, listener);
   });
-  return {
+  const shutdown: Shutdown = {
     signal: controller.signal,
     [Symbol.dispose]() {
       for (const remove of listeners) remove();
     },
   };
+  return shutdown;
 }
 
 /**

@@ -1,15 +1,15 @@
 import { Command } from "commander";
 import { load } from "../../base/load.ts";
+import type { LogFile } from "../../base/log.ts";
 import { type ServiceManager, serviceManager } from "../../base/service_manager.ts";
 import { addConfigOption } from "../flags/config_option.ts";
 import { addForeignOptions } from "../flags/foreign_options.ts";
 import { addSuperLinkOptions, SUPERLINK_FOREIGN, type SuperLinkFlags } from "./flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
-import { onHangup, onShutdown } from "../flags/shutdown.ts";
+import { onHangup, onShutdown, type Shutdown } from "../flags/shutdown.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { RotatingLogFile } from "./log_file.ts";
 import { findStarter, type Starter } from "./processes/orders.ts";
-import type { ProcessesOptions } from "./start_processes.ts";
 
 const EXAMPLE = `
 Example with TLS and authentication (the files come from "flwr keys generate"):
@@ -44,7 +44,7 @@ export function command(): Command {
       ]);
       const config = await readSuperLinkConfig(flags);
       if (config.processes > 1) {
-        return await runProcesses(config, { service, stop: shutdown.signal, logFile });
+        return await runProcesses(config, { service, shutdown, logFile });
       }
       await using superLink = await startSuperLink(config, { withIds: flags.verbose });
       using _ = onHangup(() => superLink.reload());
@@ -59,14 +59,22 @@ export function command(): Command {
 /** Runs several processes of this SuperLink. */
 async function runProcesses(
   config: SuperLinkConfig,
-  { service, ...options }: Omit<ProcessesOptions, "onReady"> & { readonly service: ServiceManager },
+  { service, shutdown, logFile }: {
+    readonly service: ServiceManager;
+    readonly shutdown: Shutdown;
+    readonly logFile: LogFile | undefined;
+  },
 ): Promise<void> {
   const { startProcesses } = await load<typeof import("./start_processes.ts")>(
     new URL("./start_processes.ts", import.meta.url),
   );
-  const processes = await startProcesses(config, { ...options, onReady: () => service.ready() });
+  const processes = await startProcesses(config, {
+    stop: shutdown.signal,
+    logFile,
+    onReady: () => service.ready(),
+  });
+  shutdown.onSecond = () => processes.kill();
   using _ = onHangup(() => processes.reload());
-  options.stop.addEventListener("abort", () => service.stopping(), { once: true });
   await processes.ended;
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { versionOf } from "../../auth/watch_files.ts";
 import { FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
 import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { type DatabaseConfig, readDatabase } from "./database.ts";
@@ -11,6 +12,8 @@ import { type Listeners, readListeners } from "./listeners.ts";
 import { readProxyRange, TrustedProxies } from "../../rpc/proxies/trusted_proxies.ts";
 import { UsageError } from "../flags/values.ts";
 import { readRetention, type RetentionLimits } from "./retention_flags.ts";
+
+const logger = log("superlink");
 
 /** The configuration of a SuperLink, from checked flags and files. */
 export interface SuperLinkConfig {
@@ -173,7 +176,13 @@ function readProxies({ trustedProxy, trustedProxyHeader }: SuperLinkFlags): Trus
       throw new UsageError(code, `--trusted-proxy: ${message}`, { hints, cause: error });
     }
   });
-  return new TrustedProxies(ranges, trustedProxyHeader);
+  return new TrustedProxies(ranges, trustedProxyHeader, (host) => {
+    logger.warn(
+      "The trusted proxy {host} passes on a call without the header {header}. Its callers count as " +
+        "the proxy itself, also for what only callers on this machine may do",
+      { event: "proxy-names-no-caller", host, header: trustedProxyHeader },
+    );
+  });
 }
 
 function readHostNames(text: string | undefined): string[] {

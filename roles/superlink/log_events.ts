@@ -147,6 +147,13 @@ export function logLinkEvent(linkEvent: LinkEvent, labels = new NodeLabels()): v
         { message, hint: hints.join(". ") },
       );
     }
+    case "object-damaged": {
+      const { message, hints } = event.error;
+      return line.error("{message}. Calls that need it fail. {hint}", {
+        message,
+        hint: hints.join(". "),
+      });
+    }
     case "object-store-recovered":
       return line.info("The object store can be used again");
     case "orphans-removed":

@@ -22,6 +22,7 @@ import { IdleExit } from "./idle_exit.ts";
 import { JobBoards } from "./job_boards.ts";
 import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
+import { endWithin } from "./end_within.ts";
 import { type OpenListeners, serve, type Serving } from "./serve.ts";
 import { type SuperLinkServices, superLinkServices } from "./services.ts";
 
@@ -31,6 +32,9 @@ const ENDS_PROCESS: ReadonlySet<LinkEvent["kind"]> = new Set([
   "run-released",
   "run-interrupted",
 ]);
+
+/** Seconds after `--drain-timeout` within which a SuperLink that stops hands over and closes its store. */
+const CLOSING_SECONDS = 15;
 
 const logger = log("superlink");
 
@@ -171,27 +175,31 @@ export async function startSuperLink(
       });
     },
     async [Symbol.asyncDispose]() {
-      const late = AbortSignal.timeout(config.drainSeconds * 1000);
-      // First, so that no balancer sends a new caller here.
-      draining.abort();
-      const drained = drain(config.drainSeconds);
-      // Waiting pulls end now, and on connections that are closed after the answer.
-      link.drain();
-      await loading?.catch(() => {});
-      const runs = launching?.drain(late);
-      // The workers of runs that have ended here wait for work until the boards end.
-      await runs?.others;
-      jobBoards.stop();
-      await Promise.all([drained, runs?.all]);
-      await launching?.[Symbol.asyncDispose]();
-      await warnOfRuns(link, config.database.kind);
-      // What calls have changed is stored. The domain hands over what this SuperLink holds to others on its store.
-      await settleReplays(replays);
-      await link.close();
-      await running.disposeAsync();
+      await endWithin(systemClock, config.drainSeconds + CLOSING_SECONDS, stop());
       logger.info("SuperLink stopped", { event: "superlink-stopped" });
     },
   };
+
+  async function stop(): Promise<void> {
+    const late = AbortSignal.timeout(config.drainSeconds * 1000);
+    // First, so that no balancer sends a new caller here.
+    draining.abort();
+    const drained = drain(config.drainSeconds);
+    // Waiting pulls end now, and on connections that are closed after the answer.
+    link.drain();
+    await loading?.catch(() => {});
+    const runs = launching?.drain(late);
+    // The workers of runs that have ended here wait for work until the boards end.
+    await runs?.others;
+    jobBoards.stop();
+    await Promise.all([drained, runs?.all]);
+    await launching?.[Symbol.asyncDispose]();
+    await warnOfRuns(link, config.database.kind);
+    // What calls have changed is stored. The domain hands over what this SuperLink holds to others on its store.
+    await settleReplays(replays);
+    await link.close();
+    await running.disposeAsync();
+  }
 }
 
 /** Rejects like the promise, and never resolves. */

@@ -24,6 +24,8 @@ export interface ProcessesOptions {
 export interface Processes {
   /** Makes all read their files again. */
   reload(): void;
+  /** Ends all at once. */
+  kill(): void;
   /** Resolves when all have ended. @throws FlwrError as {@link Supervisor.run} */
   readonly ended: Promise<void>;
 }
@@ -57,7 +59,11 @@ export async function startProcesses(
     },
     onEvent: logEvent,
   });
-  return { reload: () => supervisor.signal("SIGHUP"), ended: supervisor.run(stop) };
+  return {
+    reload: () => supervisor.reload(),
+    kill: () => supervisor.signal("SIGKILL"),
+    ended: supervisor.run(stop),
+  };
 }
 
 function logEvent(event: ProcessEvent): void {

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import { formatAddress, hostOfPeer } from "../address.ts";
+import { formatAddress, hostOfPeer, isLoopback } from "../address.ts";
 import { readForwardingHeader, UNKNOWN } from "./forwarding_header.ts";
 import type { TrustedProxies } from "./trusted_proxies.ts";
 
@@ -7,7 +7,11 @@ import type { TrustedProxies } from "./trusted_proxies.ts";
 export interface Origin {
   /** "address:port" of the caller. The port is 0 if a proxy does not tell it. */
   readonly peer: string;
-  /** "address:port" of the trusted proxy that passed the call on. Undefined: the caller itself is connected. */
+  /**
+   * "address:port" of the trusted proxy that passed the call on. Of several, the first that is not at the loopback address
+   * of its own machine, so that a caller's loopback address is taken for ours only if all of them are on this machine.
+   * Undefined: the caller itself is connected.
+   */
   readonly proxy?: string;
 }
 
@@ -26,13 +30,19 @@ export function originOf(
   header: (name: string) => string | undefined,
   proxies: TrustedProxies | undefined,
 ): Origin {
-  if (!proxies?.has(hostOfPeer(peer))) return { peer };
+  const host = hostOfPeer(peer);
+  if (!proxies?.has(host)) return { peer };
   const text = header(proxies.header);
-  if (text === undefined) return { peer };
+  if (text === undefined) {
+    proxies.passedOnSilently(host);
+    return { peer };
+  }
   const hops = readForwardingHeader(proxies.header, text);
   let caller = hops.at(-1)!;
+  let proxy = peer;
   for (let place = hops.length - 2; place >= 0; place--) {
     if (caller === UNKNOWN || !proxies.has(caller.host)) break;
+    if (!isLoopback(caller.host)) proxy = formatAddress(caller);
     caller = hops[place]!;
   }
   if (caller === UNKNOWN) {
@@ -40,5 +50,5 @@ export function originOf(
       hints: [`Let the proxy name it in the header ${proxies.header}`],
     });
   }
-  return { peer: formatAddress(caller), proxy: peer };
+  return { peer: formatAddress(caller), proxy };
 }

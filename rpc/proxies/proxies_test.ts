@@ -21,6 +21,16 @@ Deno.test("proxies: only a trusted one is believed, and only by the header of it
   }
 });
 
+Deno.test("proxies: the first call that a trusted one passes on without a caller is told", () => {
+  const silent: string[] = [];
+  const proxies = new TrustedProxies(RANGES, "x-forwarded-for", (host) => silent.push(host));
+  originOf("203.0.113.9:5", () => undefined, proxies);
+  originOf(PROXY, () => "203.0.113.9", proxies);
+  assert.deepEqual(silent, []);
+  for (const peer of [PROXY, PROXY, "192.0.2.1:3"]) originOf(peer, () => undefined, proxies);
+  assert.deepEqual(silent, ["10.0.0.7"]);
+});
+
 Deno.test("proxies: what the caller itself puts in front of a proxy's entry counts for nothing", () => {
   const cases: [string, string][] = [
     ["127.0.0.1, 203.0.113.9", "203.0.113.9:0"],
@@ -35,7 +45,17 @@ Deno.test("proxies: what the caller itself puts in front of a proxy's entry coun
     ["2001:DB8:0:0::5", "[2001:db8::5]:0"],
     ["10.0.0.9, 10.0.0.8", "10.0.0.9:0"],
   ];
-  for (const [text, peer] of cases) assert.deepEqual(origin(text), { peer, proxy: PROXY }, text);
+  for (const [text, peer] of cases) assert.equal(origin(text).peer, peer, text);
+});
+
+Deno.test("proxies: of several, the one that counts is not on its own machine's loopback", () => {
+  const local = new TrustedProxies(["127.0.0.1", "10.0.0.7"].map(readProxyRange));
+  const chain = (text: string, peer: string) => originOf(peer, () => text, local).proxy;
+  // 10.0.0.7 was called from its own loopback address, and passes on by a proxy of this machine.
+  assert.equal(chain("127.0.0.1, 10.0.0.7", "127.0.0.1:5"), "10.0.0.7:0");
+  assert.equal(chain("203.0.113.9, 127.0.0.1, 10.0.0.7", "127.0.0.1:5"), "10.0.0.7:0");
+  assert.equal(chain("127.0.0.1, 127.0.0.1", "10.0.0.7:5"), "10.0.0.7:5");
+  assert.equal(chain("203.0.113.9", "127.0.0.1:5"), "127.0.0.1:5");
 });
 
 Deno.test("proxies: a malformed header is refused whole", () => {
@@ -61,7 +81,7 @@ Deno.test("proxies: RFC 7239's header", () => {
     [String.raw`for=_a, secret="a\",for=127.0.0.1";for=203.0.113.9`, "203.0.113.9:0"],
     ["for=unknown, for=203.0.113.9", "203.0.113.9:0"],
   ];
-  for (const [text, peer] of cases) assert.deepEqual(forwarded(text), { peer, proxy: PROXY }, text);
+  for (const [text, peer] of cases) assert.equal(forwarded(text).peer, peer, text);
   const refused = [
     ["", "for", "for=", "for=203.0.113.9;", "for=203.0.113.9,", "for = 203.0.113.9"],
     ["for=203.0.113.9;for=127.0.0.1", "for=[2001:db8::5]", 'for="2001:db8::5"', 'for="a'],

@@ -48,12 +48,28 @@ export class TrustedProxies {
   readonly #prefixes: readonly { readonly length: number; readonly bits: string }[];
   readonly #known = new RecentMap<string, boolean>(MAX_REMEMBERED);
 
-  constructor(ranges: readonly ProxyRange[], header: ProxyHeader = "x-forwarded-for") {
+  readonly #onSilent: (host: string) => void;
+  #hasBeenSilent = false;
+
+  /** @param onSilent called with the first proxy that passes on a call without the header */
+  constructor(
+    ranges: readonly ProxyRange[],
+    header: ProxyHeader = "x-forwarded-for",
+    onSilent: (host: string) => void = () => {},
+  ) {
     this.header = header;
+    this.#onSilent = onSilent;
     this.#prefixes = ranges.map(({ address, bits }) => {
       const all = bitsOf(address);
       return { length: all.length, bits: all.slice(0, bits) };
     });
+  }
+
+  /** Notes that one of them passed on a call without the header. */
+  passedOnSilently(host: string): void {
+    if (this.#hasBeenSilent) return;
+    this.#hasBeenSilent = true;
+    this.#onSilent(host);
   }
 
   /** Whether a host is one of them. @param host IP address, without brackets; IPv4 may be in IPv6 notation */

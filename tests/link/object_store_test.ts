@@ -9,6 +9,9 @@ import { ORPHAN_SECONDS } from "../../link/objects/large_objects.ts";
 import { newLocation } from "../../link/objects/object_store.ts";
 import { MemoryObjectStore } from "../../link/objects/testing/memory_object_store.ts";
 import { Bench, object, type Reopenable, rootOf, storeTest } from "./harness.ts";
+import { wholePush } from "./push_complete.ts";
+
+type BenchLimits = ConstructorParameters<typeof Bench>[1];
 
 /** Smallest size that goes into the object store: more than the bytes of a message. */
 const FROM = 100;
@@ -22,9 +25,10 @@ const MODEL_OBJECTS = [LARGE, SMALL, MODEL];
 function objectStoreTest(
   name: string,
   body: (bench: Bench, objects: MemoryObjectStore, stores: Reopenable) => Promise<void>,
+  limits: BenchLimits = {},
 ): void {
   storeTest(name, async (stores) => {
-    const bench = new Bench(stores, {});
+    const bench = new Bench(stores, limits);
     const objects = new MemoryObjectStore(bench.clock);
     bench.large = { store: objects, from: FROM };
     await bench.start();
@@ -258,3 +262,18 @@ storeTest("an object store belongs to one database", async (stores) => {
   await settle();
   await bench.link.close();
 });
+
+objectStoreTest("a push that is refused leaves no bytes", async (bench, objects) => {
+  const nodeId = await bench.node(1000);
+  const large = object("large ".repeat(1000));
+  const missing = object("missing");
+  const model = object("model", [large, missing]);
+  const message = bench.instruction(nodeId, { content: model.id });
+  const push = wholePush([message], [large, missing, model, rootOf(message)]);
+  const inlineObjects = new Map(push.inlineObjects);
+  inlineObjects.delete(missing.id);
+  await assert.rejects(bench.link.messages.openPush({ ...push, inlineObjects }), {
+    code: "resource-exhausted",
+  });
+  assert.equal(objects.stored.size, 0);
+}, { maxOpenPushBytes: 3000 });

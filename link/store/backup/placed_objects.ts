@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
-import type { Location, ObjectStore } from "../../objects/object_store.ts";
+import { printable } from "../../../base/printable.ts";
+import { LOCATION, type Location, type ObjectStore } from "../../objects/object_store.ts";
 import type { InsertedColumns } from "../sql/statements.ts";
 import type { Side } from "./side.ts";
 
@@ -36,10 +37,15 @@ export async function placedTotal(side: Side): Promise<PlacedTotal> {
  */
 export async function placedFaults(side: Side, store: ObjectStore): Promise<string[]> {
   const missing: Location[] = [];
+  const foreign: Location[] = [];
   const damaged: Location[] = [];
   for await (const rows of side.rows(PLACES)) {
     for (const [location, size] of rows) {
       if (typeof location !== "string") continue;
+      if (!LOCATION.test(location)) {
+        foreign.push(location);
+        continue;
+      }
       try {
         if (await store.get(location, Number(size)) === undefined) missing.push(location);
       } catch (error) {
@@ -48,12 +54,16 @@ export async function placedFaults(side: Side, store: ObjectStore): Promise<stri
       }
     }
   }
-  return [...line("missing in", missing), ...line("damaged in", damaged)];
+  return [
+    ...line("missing in", missing),
+    ...line("damaged in", damaged),
+    ...line("with places that are none in", foreign),
+  ];
 }
 
 function line(fault: string, locations: readonly Location[]): string[] {
   if (locations.length === 0) return [];
-  const named = locations.slice(0, NAMED).join(", ");
+  const named = locations.slice(0, NAMED).map(printable).join(", ");
   const more = locations.length > NAMED ? `, and ${locations.length - NAMED} more` : "";
   return [`${locations.length} objects ${fault} the object store: ${named}${more}`];
 }

@@ -22,6 +22,11 @@ const LEFT_SECONDS = 3600;
 const OPERATION_SECONDS = 60;
 /** Number of subfolders, each with the objects whose ids begin with its two hexadecimal digits. */
 const FOLDERS = 256;
+/**
+ * Number of operations at a time. A file server that is away keeps the thread of each, and Deno has 32 threads for all
+ * blocking work, of which the verification of signatures needs some.
+ */
+const MAX_WORKING = 12;
 /** Readable only by the owner, because the files contain models. */
 const [FILE_MODE, FOLDER_MODE] = [0o600, 0o700];
 
@@ -31,6 +36,8 @@ const [FILE_MODE, FOLDER_MODE] = [0o600, 0o700];
  */
 export class FolderStore implements ObjectStore {
   readonly address: string;
+  /** Operations whose work has not ended, also of those that were given up. */
+  #working = 0;
 
   /** @param folder it must exist */
   constructor(folder: string) {
@@ -154,13 +161,25 @@ export class FolderStore implements ObjectStore {
   async #now(): Promise<number> {
     const path = join(this.address, CLOCK);
     // Not empty: writing nothing into an empty file does not change its time everywhere.
-    await Deno.writeTextFile(path, "\n", { mode: FILE_MODE });
-    return (await Deno.stat(path)).mtime?.getTime() ?? Date.now();
+    try {
+      await Deno.writeTextFile(path, "\n", { mode: FILE_MODE });
+      return (await Deno.stat(path)).mtime?.getTime() ?? Date.now();
+    } catch {
+      // A full disk must not prevent the search for what can be removed.
+      return Date.now();
+    }
   }
 
   async #perform<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    if (this.#working >= MAX_WORKING) {
+      throw cannotUse(this.address, "Too many operations wait for the file system", {
+        hint: "Check that its file server answers",
+      });
+    }
+    this.#working++;
+    const working = work().finally(() => this.#working--);
     try {
-      return await within(OPERATION_SECONDS, this.address, work());
+      return await within(OPERATION_SECONDS, this.address, working);
     } catch (cause) {
       if (cause instanceof FlwrError) throw cause;
       const hint = "Check that it is mounted, writable and not full";

@@ -12,7 +12,7 @@ export interface S3Error {
 
 /** Reads the body of an error. A body that is not one gives an error without a code. */
 export async function errorBody(response: Response): Promise<S3Error> {
-  const xml = await text(response);
+  const xml = await textBody(response);
   return { code: element(xml, "Code") ?? "", message: element(xml, "Message") ?? "" };
 }
 
@@ -34,7 +34,7 @@ export interface S3List {
  * @throws unavailable if it is something else
  */
 export async function listBody(response: Response): Promise<S3List> {
-  const xml = await text(response);
+  const xml = await textBody(response);
   if (!xml.includes("<ListBucketResult")) {
     throw new FlwrError("unavailable", "The SuperLink's object store cannot be used", {
       hints: ["--object-store: The service answered a list with something else"],
@@ -106,7 +106,7 @@ function shown(text: string): string {
 }
 
 /** Reads a body of bounded size. The rest of a longer one is left out. */
-async function text(response: Response): Promise<string> {
+export async function textBody(response: Response): Promise<string> {
   let [xml, bytes] = ["", 0];
   const decoder = new TextDecoder();
   for await (const chunk of response.body ?? []) {

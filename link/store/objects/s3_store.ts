@@ -8,7 +8,7 @@ import {
   type ObjectStore,
 } from "../../objects/object_store.ts";
 import { BytesCheck, cannotUse, checkBytes, damaged } from "./bytes_check.ts";
-import { errorBody, listBody, problemOf, type S3List } from "./s3_answers.ts";
+import { errorBody, listBody, problemOf, type S3List, textBody } from "./s3_answers.ts";
 
 /** Name of the object with the id of the database that bucket and prefix belong to. */
 const OWNER = "flwr-object-store";
@@ -238,7 +238,7 @@ export class S3Store implements ObjectStore {
       async (response) =>
         response.status === 404
           ? await errorBody(response)
-          : (await response.text()).slice(0, 100).trim(),
+          : (await textBody(response)).slice(0, 100).trim(),
     );
     if (typeof body === "string") return body;
     if (body.code === "NoSuchBucket") throw this.#refused(status, body);

@@ -1,5 +1,8 @@
 import type { ObjectId } from "../../../entities/object.ts";
 
+/** Bytes of memory for an entry beside its own: the id, the array and the place in the map (measured: 590). */
+export const ENTRY_BYTES = 600;
+
 /**
  * Cache of the bytes of objects. An id is the hash of its object's bytes, so entries never become wrong. Whether the
  * object is stored is another question, which only the store can answer.
@@ -9,7 +12,7 @@ export class BytesCache {
   readonly #maxBytes: number;
   #bytes = 0;
 
-  /** @param maxBytes largest sum of the bytes. The least recently used entries are removed first */
+  /** @param maxBytes largest sum of the bytes and of {@link ENTRY_BYTES} for each. The least recently used entries are removed first */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -25,10 +28,10 @@ export class BytesCache {
 
   set(id: ObjectId, bytes: Uint8Array): void {
     this.#remove(id);
-    if (bytes.length > this.#maxBytes) return;
+    if (bytes.length + ENTRY_BYTES > this.#maxBytes) return;
     // A copy, because a part of a request would keep the whole request in memory.
     this.#entries.set(id, bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes);
-    this.#bytes += bytes.length;
+    this.#bytes += bytes.length + ENTRY_BYTES;
     for (const [oldest] of this.#entries) {
       if (this.#bytes <= this.#maxBytes) break;
       this.#remove(oldest);
@@ -39,6 +42,6 @@ export class BytesCache {
     const bytes = this.#entries.get(id);
     if (bytes === undefined) return;
     this.#entries.delete(id);
-    this.#bytes -= bytes.length;
+    this.#bytes -= bytes.length + ENTRY_BYTES;
   }
 }

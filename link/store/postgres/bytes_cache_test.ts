@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { BytesCache } from "./bytes_cache.ts";
+import { BytesCache, ENTRY_BYTES } from "./bytes_cache.ts";
 
 Deno.test("the cache removes what was not used for longest, beyond its bytes", () => {
-  const cache = new BytesCache(10);
+  const cache = new BytesCache(10 + 3 * ENTRY_BYTES);
   for (const id of ["a", "b", "c"]) cache.set(id, new Uint8Array(3));
   assert.equal(cache.get("a")?.length, 3);
   cache.set("d", new Uint8Array(4));
@@ -14,13 +14,20 @@ Deno.test("the cache removes what was not used for longest, beyond its bytes", (
   // The same id counts once.
   for (let time = 0; time < 9; time++) cache.set("d", new Uint8Array(4));
   assert.ok(cache.get("a") !== undefined && cache.get("c") !== undefined);
-  cache.set("e", new Uint8Array(11));
+  cache.set("e", new Uint8Array(11 + 2 * ENTRY_BYTES));
   assert.equal(cache.get("e"), undefined);
   assert.equal(cache.get("d")?.length, 4);
 });
 
 Deno.test("the cache does not keep the request that bytes are a part of", () => {
-  const cache = new BytesCache(10);
+  const cache = new BytesCache(10 + ENTRY_BYTES);
   cache.set("a", new Uint8Array(1000).subarray(3, 5));
   assert.equal(cache.get("a")?.buffer.byteLength, 2);
+});
+
+Deno.test("small objects count with what an entry costs", () => {
+  const cache = new BytesCache(100 * ENTRY_BYTES);
+  for (let id = 0; id < 1000; id++) cache.set(`${id}`, new Uint8Array(1));
+  const kept = Array.from({ length: 1000 }, (_, id) => cache.get(`${id}`) !== undefined);
+  assert.equal(kept.filter(Boolean).length, 99);
 });

@@ -26,6 +26,11 @@ export class SqlGarbage implements GarbageTable {
     return new Set(await this.#sql.all((row) => text(row, "location"), sql, locations));
   }
 
+  async postpone(locations: readonly Location[], dueAt: number): Promise<void> {
+    if (locations.length === 0) return;
+    await this.#sql.run("UPDATE garbage SET due_at = ? WHERE location IN ?*", dueAt, locations);
+  }
+
   async removeAll(locations: readonly Location[]): Promise<void> {
     if (locations.length === 0) return;
     await this.#sql.run("DELETE FROM garbage WHERE location IN ?*", locations);

@@ -115,6 +115,8 @@ export class SweepFolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // A process that is just being started has a copy of the file, which keeps a lock for a moment.
+    this.#file.unlockSync();
     this.#file.close();
   }
 

@@ -28,11 +28,11 @@ export function spawnSelf(orders: Orders, onLine: (line: string) => void): Super
   const ready = Promise.withResolvers<void>();
   const reading = (async () => {
     for await (const line of readLines(child.stdout)) {
-      const report = JSON.parse(line) as Report;
+      const report = reportOf(line);
       if (report.kind === "ready") ready.resolve();
       else onLine(report.text);
     }
-  })();
+  })().catch(() => {});
   return {
     pid: child.pid,
     ready: ready.promise,
@@ -49,4 +49,13 @@ export function spawnSelf(orders: Orders, onLine: (line: string) => void): Super
       }
     },
   };
+}
+
+/** A report of a process. Something else on its stdout is taken for a line of its log. */
+function reportOf(line: string): Report {
+  try {
+    return JSON.parse(line) as Report;
+  } catch {
+    return { kind: "line", text: `${line}\n` };
+  }
 }

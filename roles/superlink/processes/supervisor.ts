@@ -46,6 +46,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #running = new Map<number, SupervisedProcess>();
+  readonly #serving = new Set<SupervisedProcess>();
   /** Numbers of the processes that have served once. */
   readonly #served = new Set<number>();
 
@@ -56,6 +57,11 @@ export class Supervisor {
   /** Sends a signal to all processes. */
   signal(signal: Deno.Signal): void {
     for (const process of this.#running.values()) process.signal(signal);
+  }
+
+  /** Lets all processes that serve read their files again. One that starts reads them at its start. */
+  reload(): void {
+    for (const process of this.#serving) process.signal("SIGHUP");
   }
 
   /**
@@ -88,8 +94,14 @@ export class Supervisor {
       const process = start(number);
       this.#running.set(number, process);
       onEvent({ kind: "process-started", number, pid: process.pid });
-      void process.ready.then(() => this.#serves(number));
+      let hasEnded = false;
+      void process.ready.then(() => {
+        if (!hasEnded) this.#serving.add(process);
+        this.#serves(number);
+      });
       const end = await process.ended;
+      hasEnded = true;
+      this.#serving.delete(process);
       this.#running.delete(number);
       if (ending.aborted) return;
       if (!this.#served.has(number)) {

@@ -52,13 +52,16 @@ Deno.test("all are ready once, and all get signals", async () => {
   started[0]!.serve();
   await settle();
   assert.equal(timesReady(), 0);
+  // The signal would end a process that only starts.
+  supervisor.reload();
+  assert.deepEqual(started.map(({ signals }) => signals), [["SIGHUP"], []]);
   started[1]!.serve();
   await settle();
   assert.equal(timesReady(), 1);
-  supervisor.signal("SIGHUP");
+  supervisor.reload();
   stop.abort();
   assert.deepEqual(started.map(({ signals }) => signals), [
-    ["SIGHUP", "SIGTERM"],
+    ["SIGHUP", "SIGHUP", "SIGTERM"],
     ["SIGHUP", "SIGTERM"],
   ]);
   for (const process of started) await process.end("exit status 0");
